@@ -1,0 +1,69 @@
+"""Every error that edgeface raises on purpose, as a tree.
+
+EdgefaceError            anything that a user can mend; the CLI prints it and exits 2
+├── InputError           a file, folder, option or photograph is not usable
+│   └── CheckpointError  weights that do not fit the network (keys, shapes, format)
+├── ContractError        the checkpoint's contract is unknown, unsure or contradicted
+├── GraphError           an invalid graph, or an op that the reader or a target lacks
+├── RuntimeFailure       a runtime refused or failed to run an artifact
+└── GateError            an artifact was built and judged, and is not good enough (exit 1)
+"""
+
+from __future__ import annotations
+
+
+class EdgefaceError(Exception):
+    """An error with what is wrong, where it is, and how to mend it.
+
+    Args:
+        what: what is wrong, one sentence without a full stop.
+        where: the file, node or tensor concerned.
+        fix: what the user can do about it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        """The three parts, each on a line of its own."""
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  where: {self.where}")
+        if self.fix:
+            lines.append(f"  fix:   {self.fix}")
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, str | None]:
+        """The error as the `--json` document shows it."""
+        return {"error": type(self).__name__, "what": self.what, "where": self.where, "fix": self.fix}
+
+
+class InputError(EdgefaceError):
+    """A file, folder, option or photograph is not usable."""
+
+
+class CheckpointError(InputError):
+    """Weights do not fit the network: keys, shapes or format."""
+
+
+class ContractError(EdgefaceError):
+    """The checkpoint's contract is unknown, unsure or contradicted by evidence."""
+
+
+class GraphError(EdgefaceError):
+    """The graph is invalid, or an op has no reader or no lowering."""
+
+
+class RuntimeFailure(EdgefaceError):
+    """A runtime refused to load an artifact, or failed to run it."""
+
+
+class GateError(EdgefaceError):
+    """An artifact was built and judged, and is not good enough."""
+
+    exit_code = 1

@@ -1,0 +1,1 @@
+"""The graph: immutable typed IR, ops, ONNX reader and writer, rewrite engine, verify."""
