@@ -1,0 +1,173 @@
+"""RetinaFace with a MobileNet-V1 ×0.25 backbone, FPN and SSH, as torch modules.
+
+Attribute names are those of the public PyTorch trainings, because they are the checkpoints' keys.
+Architecture: RetinaFace (Deng et al., CVPR 2020), SSH (Najibi et al., ICCV 2017), FPN (Lin et al., CVPR
+2017), MobileNet (Howard et al., 2017). Public trainings apply their leaky slope everywhere: their 64 channels in
+FPN and SSH are within the limit under which they use it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+CHANNELS = 64
+STAGES = ((8, 16, 32, 32, 64, 64), (128, 128, 128, 128, 128, 128), (256, 256))
+STAGE_STRIDES = ((2, 1, 2, 1, 2, 1), (2, 1, 1, 1, 1, 1), (2, 1))
+
+
+def _act(slope: float) -> nn.Module:
+    return nn.LeakyReLU(slope) if slope else nn.ReLU()
+
+
+def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return [convolution, nn.BatchNorm2d(outputs)]
+
+
+def _conv_act(inputs: int, outputs: int, kernel: int, slope: float, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(*_conv(inputs, outputs, kernel, stride), _act(slope))
+
+
+def _separable(inputs: int, outputs: int, stride: int, slope: float) -> nn.Sequential:
+    depthwise = _conv(inputs, inputs, 3, stride, groups=inputs)
+    return nn.Sequential(*depthwise, _act(slope), *_conv(inputs, outputs, 1), _act(slope))
+
+
+class Backbone(nn.Module):
+    """MobileNet-V1 ×0.25 up to its last stage: three maps with strides 8, 16 and 32."""
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        width = 3
+        for number, (widths, strides) in enumerate(zip(STAGES, STAGE_STRIDES, strict=True), 1):
+            blocks: list[nn.Module] = []
+            for outputs, stride in zip(widths, strides, strict=True):
+                first = width == 3
+                blocks.append(
+                    _conv_act(width, outputs, 3, slope, stride) if first else _separable(width, outputs, stride, slope)
+                )
+                width = outputs
+            self.add_module(f"stage{number}", nn.Sequential(*blocks))
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Maps [1,64,⌈H/8⌉,⌈W/8⌉], [1,128,⌈H/16⌉,⌈W/16⌉], [1,256,⌈H/32⌉,⌈W/32⌉] of an image [1,3,H,W]."""
+        maps = []
+        for stage in self.children():
+            image = stage(image)
+            maps.append(image)
+        return maps
+
+
+class FeaturePyramid(nn.Module):
+    """Top-down pyramid; each map is enlarged to the explicit size of its finer neighbour."""
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        for number, widths in enumerate(STAGES, 1):
+            self.add_module(f"output{number}", _conv_act(widths[-1], CHANNELS, 1, slope))
+        self.merge1 = _conv_act(CHANNELS, CHANNELS, 3, slope)
+        self.merge2 = _conv_act(CHANNELS, CHANNELS, 3, slope)
+
+    def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """Three maps of 64 channels, of the sizes of the three given."""
+        fine, middle, coarse = (self.get_submodule(f"output{i}")(m) for i, m in enumerate(maps, 1))
+        middle = self.merge2(middle + _enlarge(coarse, middle))
+        fine = self.merge1(fine + _enlarge(middle, fine))
+        return [fine, middle, coarse]
+
+
+def _enlarge(coarse: Tensor, fine: Tensor) -> Tensor:
+    return functional.interpolate(coarse, size=[int(side) for side in fine.shape[2:]], mode="nearest")
+
+
+class ContextModule(nn.Module):
+    """SSH context: branches that see 3×3, 5×5 and 7×7 pixels, joined and rectified."""
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        half, quarter = CHANNELS // 2, CHANNELS // 4
+        self.conv3X3 = nn.Sequential(*_conv(CHANNELS, half, 3))
+        self.conv5X5_1 = _conv_act(CHANNELS, quarter, 3, slope)
+        self.conv5X5_2 = nn.Sequential(*_conv(quarter, quarter, 3))
+        self.conv7X7_2 = _conv_act(quarter, quarter, 3, slope)
+        self.conv7x7_3 = nn.Sequential(*_conv(quarter, quarter, 3))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """A map [1,64,h,w] of a map [1,64,h,w]."""
+        shared = self.conv5X5_1(features)
+        branches = [self.conv3X3(features), self.conv5X5_2(shared), self.conv7x7_3(self.conv7X7_2(shared))]
+        return functional.relu(torch.cat(branches, dim=1))
+
+
+class Head(nn.Module):
+    """A 1×1 convolution that gives `values` numbers for each of `anchors` anchors of a cell."""
+
+    def __init__(self, anchors: int, values: int) -> None:
+        super().__init__()
+        self.values = values
+        self.conv1x1 = nn.Conv2d(CHANNELS, anchors * values, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[1, h·w·anchors, values] in the order row, column, anchor."""
+        values: Tensor = self.conv1x1(features)
+        return values.permute(0, 2, 3, 1).reshape(1, -1, self.values)
+
+
+class RetinaFace(nn.Module):
+    """The whole detector for one image; any input size.
+
+    Args:
+        anchors: anchors per cell, the same at the three strides.
+        slope: negative slope of the activations; 0 is plain ReLU.
+    """
+
+    def __init__(self, anchors: int, slope: float) -> None:
+        super().__init__()
+        self.body = Backbone(slope)
+        self.fpn = FeaturePyramid(slope)
+        self.ssh1, self.ssh2, self.ssh3 = (ContextModule(slope) for _ in range(3))
+        self.ClassHead = nn.ModuleList(Head(anchors, 2) for _ in range(3))
+        self.BboxHead = nn.ModuleList(Head(anchors, 4) for _ in range(3))
+        self.LandmarkHead = nn.ModuleList(Head(anchors, 10) for _ in range(3))
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Boxes [1,N,4], scores [1,N,2] (not a face, face) and landmarks [1,N,10] of an image [1,3,H,W].
+
+        All float32; boxes and landmarks are offsets from the priors in units of the variances.
+        """
+        maps = self.fpn(self.body(image))
+        contexts = [ssh(m) for ssh, m in zip((self.ssh1, self.ssh2, self.ssh3), maps, strict=True)]
+        boxes, logits, landmarks = (
+            torch.cat([head(m) for head, m in zip(heads, contexts, strict=True)], dim=1)
+            for heads in (self.BboxHead, self.ClassHead, self.LandmarkHead)
+        )
+        return boxes, torch.softmax(logits, dim=-1), landmarks
+
+
+def randomize(module: nn.Module, seed: int, slope: float) -> None:
+    """Seeded weights under which activations keep their scale, with batch-norm statistics that do something.
+
+    Convolutions are drawn with variance 2/((1+slope²)·fan_in) (He et al., ICCV 2015); batch norms get means
+    near 0, variances near 1 and gains near 1. The first one expects pixels of deviation about 60.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    first = True
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            fan_in = layer.weight[0].numel()
+            deviation = math.sqrt(2.0 / ((1.0 + slope**2) * fan_in))
+            layer.weight.data.normal_(0.0, deviation, generator=generator)
+            if layer.bias is not None:
+                layer.bias.data.normal_(0.0, 0.5, generator=generator)
+        elif isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None and layer.running_var is not None:
+            power = 60.0**2 if first else 1.0
+            first = False
+            layer.running_mean.normal_(0.0, 0.2 * math.sqrt(power), generator=generator)
+            layer.running_var.uniform_(0.7 * power, 1.5 * power, generator=generator)
+            layer.weight.data.uniform_(0.6, 1.1, generator=generator)
+            layer.bias.data.normal_(0.0, 0.2, generator=generator)

@@ -1,0 +1,51 @@
+"""What every model family offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from edgeface.contract import Contract
+
+if TYPE_CHECKING:
+    import torch
+
+
+@runtime_checkable
+class Family(Protocol):
+    """A network architecture, and the contracts under which public checkpoints of it were trained."""
+
+    @property
+    def name(self) -> str:
+        """Name on the command line; also the module's filename."""
+        ...
+
+    @property
+    def task(self) -> str:
+        """The contract's task, e.g. "detection"."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One line for `edgeface models`."""
+        ...
+
+    def variants(self) -> dict[str, Contract]:
+        """The known contracts by variant name; the first is the default."""
+        ...
+
+    def build(self, contract: Contract) -> torch.nn.Module:
+        """The network as the contract declares it, in eval mode, weights not yet meaningful."""
+        ...
+
+    def load(self, path: Path, contract: Contract) -> torch.nn.Module:
+        """The network with a checkpoint's weights, in eval mode.
+
+        Raises:
+            CheckpointError: the file is not a checkpoint of this family.
+        """
+        ...
+
+    def random(self, contract: Contract, seed: int) -> torch.nn.Module:
+        """The network with seeded random weights and plausible batch-norm statistics, in eval mode."""
+        ...

@@ -1,0 +1,93 @@
+"""RetinaFace-mnet0.25: the small face detector with five landmarks, 0.43 M parameters.
+
+Contracts are facts of the public trainings: `official` is the training of the widely used PyTorch
+reimplementation (LeakyReLU 0.1, original anchors), `1mb` the lightweight-detector training (plain ReLU, small
+anchors), `rgb` a training as `official` on RGB images. Each was confirmed by average precision on labelled WIDER
+images; a wrong one loads without error and about halves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.contract import Activation, Anchors, ColourOrder, Contract, DetectionContract, ImageInput
+
+if TYPE_CHECKING:
+    import torch
+
+    from edgeface.models._retinaface_network import RetinaFace
+
+_NAME = "retinaface_mnet025"
+_STRIDES = (8, 16, 32)
+_LARGE = Anchors(strides=_STRIDES, sizes=((16, 32), (64, 128), (256, 512)))
+_SMALL = Anchors(strides=_STRIDES, sizes=((10, 20), (32, 64), (128, 256)))
+_SLOPE = 0.1
+
+
+def _contract(variant: str, activation: Activation, anchors: Anchors, colour: ColourOrder) -> DetectionContract:
+    return DetectionContract(
+        family=_NAME,
+        variant=variant,
+        activation=activation,
+        negative_slope=_SLOPE if activation == "leaky_relu" else 0.0,
+        input=ImageInput(height=480, width=640, colour=colour, mean=(104.0, 117.0, 123.0)),
+        anchors=anchors,
+    )
+
+
+@dataclass(frozen=True)
+class RetinaFaceMnet025:
+    """The family; see the module's text."""
+
+    name: str = _NAME
+    task: str = "detection"
+    description: str = (
+        "RetinaFace face detector, MobileNet-V1 x0.25 with FPN and SSH, five landmarks, 0.43 M parameters"
+    )
+
+    def variants(self) -> dict[str, Contract]:
+        """`official`, `1mb` and `rgb`."""
+        return {
+            "official": _contract("official", "leaky_relu", _LARGE, "bgr"),
+            "1mb": _contract("1mb", "relu", _SMALL, "bgr"),
+            "rgb": _contract("rgb", "leaky_relu", _LARGE, "rgb"),
+        }
+
+    def build(self, contract: Contract) -> RetinaFace:
+        """The network in eval mode with torch's initial weights."""
+        from edgeface.models._retinaface_network import RetinaFace
+
+        return RetinaFace(len(contract.anchors.sizes[0]), contract.negative_slope).eval().requires_grad_(False)
+
+    def load(self, path: Path, contract: Contract) -> RetinaFace:
+        """The network with the weights of a .pth or .safetensors file, in eval mode.
+
+        Raises:
+            CheckpointError: the file is not a checkpoint of this network.
+        """
+        from edgeface.models.checkpoint import check_keys, read_state_dict
+
+        state = read_state_dict(path)
+        module = self.build(contract)
+        expected = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
+        check_keys(state, expected, str(path))
+        return _with_weights(module, {key: tensor for key, tensor in state.items() if key in expected})
+
+    def random(self, contract: Contract, seed: int) -> RetinaFace:
+        """The network with seeded weights, in eval mode: the same seed gives the same weights."""
+        from edgeface.models._retinaface_network import randomize
+
+        module = self.build(contract)
+        randomize(module, seed, contract.negative_slope)
+        return module
+
+
+def _with_weights(module: RetinaFace, state: dict[str, torch.Tensor]) -> RetinaFace:
+    counters = {key: tensor for key, tensor in module.state_dict().items() if key.endswith("num_batches_tracked")}
+    module.load_state_dict(counters | state, strict=True)
+    return module
+
+
+FAMILY = RetinaFaceMnet025()
