@@ -1,1 +1,53 @@
-"""TODO-docstring."""
+"""Runtimes behind one interface: named arrays in, named arrays out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeface.artifact import Artifact
+from edgeface.errors import InputError
+from edgeface.runtimes.base import Runner, TensorSpec
+
+__all__ = ["SUFFIXES", "Runner", "TensorSpec", "model_path", "open_runner"]
+
+SUFFIXES = (".onnx", ".tflite")
+
+
+def model_path(model: Artifact | Path) -> Path:
+    """The model file of an artifact, of an artifact's folder, or the file itself.
+
+    Raises:
+        InputError: a folder that is not an artifact, or a model that its manifest does not describe.
+    """
+    if isinstance(model, Artifact):
+        return model.model_path
+    return Artifact.open(model).model_path if model.is_dir() else model
+
+
+def open_runner(model: Artifact | Path, threads: int = 1) -> Runner:
+    """Load a model in the runtime that its suffix names, as it would be deployed on a CPU.
+
+    Args:
+        model: an opened artifact, an artifact's folder, or an .onnx or .tflite file.
+        threads: threads inside one operator, at least 1.
+
+    Raises:
+        InputError: the model is missing, damaged, or of a kind that no runtime here runs.
+        RuntimeFailure: the runtime refuses it.
+    """
+    if threads < 1:
+        raise InputError(f"{threads} threads cannot run anything", fix="use 1 or more threads")
+    path = model_path(model)
+    if path.suffix == ".onnx":
+        from edgeface.runtimes.ort import OrtRunner
+
+        return OrtRunner(path, threads)
+    if path.suffix == ".tflite":
+        from edgeface.runtimes.litert import LiteRtRunner
+
+        return LiteRtRunner(path, threads)
+    raise InputError(
+        f"no runtime runs {path.suffix or 'files without a suffix'}",
+        where=str(path),
+        fix=f"pass an artifact folder or a file ending in {' or '.join(SUFFIXES)}",
+    )

@@ -1,0 +1,102 @@
+"""ONNX Runtime on the CPU, with fixed thread counts and deterministic kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from edgeface.errors import RuntimeFailure
+from edgeface.graph.types import Array
+from edgeface.runtimes.base import TensorSpec
+from edgeface.runtimes.checks import DYNAMIC, check_feeds, check_model, describe_model
+
+_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+    "tensor(int8)": "int8",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
+_WARNING = 2
+
+
+class OrtRunner:
+    """A loaded ONNX model on ONNX Runtime's CPU provider.
+
+    Args:
+        model: an .onnx file, or its bytes. A file may keep its weights beside it.
+        threads: threads inside one operator.
+        optimise: whether ONNX Runtime may fuse and rewrite; False runs the graph as it stands.
+
+    Raises:
+        InputError: the file is missing, unreadable or empty.
+        RuntimeFailure: ONNX Runtime refuses the model, e.g. because it was cut short.
+    """
+
+    def __init__(self, model: Path | bytes, threads: int = 1, optimise: bool = True) -> None:
+        self.where = describe_model(model)
+        check_model(model)
+        self._session = self._open(model, threads, optimise)
+        self.inputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_inputs()))
+        self.outputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_outputs()))
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """Run once.
+
+        Args:
+            feeds: every input by name, in the model's own shapes and dtypes.
+
+        Returns:
+            Every output by name.
+
+        Raises:
+            RuntimeFailure: a feed does not fit, or ONNX Runtime fails.
+        """
+        check_feeds(self.inputs, feeds, self.where)
+        names = [output.name for output in self.outputs]
+        try:
+            values = self._session.run(names, dict(feeds))
+        except _ort_errors() as error:
+            raise RuntimeFailure(f"ONNX Runtime failed: {_first_line(error)}", where=self.where) from error
+        return dict(zip(names, values, strict=True))
+
+    def _open(self, model: Path | bytes, threads: int, optimise: bool) -> Any:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+        options.use_deterministic_compute = True
+        options.log_severity_level = _WARNING
+        levels = ort.GraphOptimizationLevel
+        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimise else levels.ORT_DISABLE_ALL
+        try:
+            source = model if isinstance(model, bytes) else str(model)
+            return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        except _ort_errors() as error:
+            raise RuntimeFailure(
+                f"ONNX Runtime cannot load the model: {_first_line(error)}",
+                where=self.where,
+                fix="check that the file is a complete ONNX model; a copy that was cut short fails like this",
+            ) from error
+
+
+def _ort_errors() -> tuple[type[Exception], ...]:
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = [item for item in vars(state).values() if isinstance(item, type) and issubclass(item, Exception)]
+    return (*own, RuntimeError, ValueError, TypeError)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _spec(node: Any) -> TensorSpec:
+    shape = tuple(size if isinstance(size, int) else DYNAMIC for size in node.shape)
+    return TensorSpec(node.name, shape, _DTYPES.get(node.type, node.type))
