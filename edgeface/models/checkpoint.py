@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -116,12 +117,14 @@ def _read_torch(path: Path) -> object:
 
     start = _check_archive(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Detected pickle protocol")  # our own error says more
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if not start.startswith((b"PK", _PICKLE)):
             raise _not_a_checkpoint(path) from error
         raise CheckpointError(
-            "the file holds pickled code or whole objects, which are not loaded because loading could run them",
+            "the file holds pickled code or whole objects, not plain tensors; they are not loaded because loading could run them",
             where=str(path),
             fix="where you trust it, load it yourself and save the weights alone: torch.save(model.state_dict(), path)",
         ) from error
