@@ -1,0 +1,167 @@
+"""ONNX in: constant folding and shape inference by onnxsim, then one Node for each ONNX node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeface.errors import GraphError, InputError
+from edgeface.graph.ir import Graph, Node, Value
+from edgeface.graph.ops import ops_by_onnx_type
+from edgeface.graph.ops.base import OnnxNode
+from edgeface.graph.types import Array, TensorType
+
+if TYPE_CHECKING:
+    import onnx
+
+MAX_MODEL_BYTES = 2 << 30
+_WAVED_THROUGH = {"Identity", "Dropout"}
+
+
+def read_onnx(source: Path | bytes, name: str | None = None) -> Graph:
+    """Read an ONNX model with static shapes into a Graph.
+
+    Args:
+        source: a file, or the serialised model itself.
+        name: the graph's name; the model's own by default.
+
+    Raises:
+        InputError: the file is no ONNX model, or larger than 2 GiB.
+        GraphError: an op without a reader, dynamic shapes, or an invalid graph.
+    """
+    where = str(source) if isinstance(source, Path) else "ONNX model"
+    model = _simplify(_parse(source, where), where)
+    return _to_graph(model, name or model.graph.name or "model", where)
+
+
+def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        if isinstance(source, Path) and source.stat().st_size > MAX_MODEL_BYTES:
+            raise InputError("the ONNX file is larger than 2 GiB", where=where)
+        data = source.read_bytes() if isinstance(source, Path) else source
+        model = onnx.load_from_string(data)
+    except (OSError, DecodeError) as error:
+        raise InputError(f"cannot read an ONNX model: {error}", where=where) from error
+    if not model.graph.node:
+        raise InputError("the file holds no ONNX graph", where=where, fix="pass a model written by an ONNX exporter")
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
+        fix = "save the model with its weights inside (onnx.save without save_as_external_data)"
+        raise InputError("weights in external files are not read", where=where, fix=fix)
+    return model
+
+
+def _simplify(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
+    """Fold constants and infer shapes; fusing is left to our own passes, so that counts stay un-fused."""
+    import onnxsim
+
+    try:
+        folded, _ = onnxsim.simplify(model, check_n=0, perform_optimization=False)
+    except Exception as error:  # onnxsim raises bare C++ exceptions of many kinds
+        message = f"onnxsim cannot fold this model: {str(error).splitlines()[0]}"
+        raise GraphError(message, where=where, fix="run onnx.checker on the model") from error
+    return folded
+
+
+def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
+    from onnx import numpy_helper
+
+    constants: dict[str, Array] = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    inputs = [_input(v, where) for v in model.graph.input if v.name not in constants]
+    shapes = {v.name: v.type.shape for v in inputs} | {k: tuple(v.shape) for k, v in constants.items()}
+    aliases: dict[str, str] = {}
+    nodes: list[Node] = []
+    for proto in model.graph.node:
+        arguments = tuple(aliases.get(i, i) for i in proto.input)
+        if proto.op_type in _WAVED_THROUGH:
+            aliases[proto.output[0]] = arguments[0]
+            continue
+        if proto.op_type == "Constant":
+            constants[proto.output[0]] = _constant(proto)
+            shapes[proto.output[0]] = tuple(constants[proto.output[0]].shape)
+            continue
+        node = _read_node(proto, arguments, constants, shapes, where)
+        nodes.append(node)
+        types = node.op.infer([_type(i, shapes, constants) for i in node.inputs])
+        shapes |= {o: t.shape for o, t in zip(node.outputs, types, strict=True)}
+    outputs = [aliases.get(o.name, o.name) for o in model.graph.output]
+    return Graph.build(name, inputs, outputs, nodes, constants)
+
+
+def _type(name: str, shapes: dict[str, tuple[int, ...]], constants: dict[str, Array]) -> TensorType:
+    if name not in shapes:
+        raise GraphError(f"nothing makes the value {name!r}")
+    dtype: Any = constants[name].dtype.name if name in constants else "float32"
+    return TensorType(shapes[name], dtype)
+
+
+def _input(value: onnx.ValueInfoProto, where: str) -> Value:
+    dims = value.type.tensor_type.shape.dim
+    shape = tuple(d.dim_value if d.HasField("dim_value") else 0 for d in dims)
+    if min(shape, default=1) < 1:
+        given = "×".join(str(d.dim_value) if d.HasField("dim_value") else (d.dim_param or "?") for d in dims)
+        raise GraphError(
+            f"input {value.name!r} has a dynamic shape ({given})",
+            where=where,
+            fix="export the model with fixed sizes, batch 1",
+        )
+    return Value(value.name, TensorType(shape))
+
+
+def _constant(proto: onnx.NodeProto) -> Array:
+    from onnx import helper, numpy_helper
+
+    value = helper.get_attribute_value(proto.attribute[0])
+    return numpy_helper.to_array(value) if hasattr(value, "data_type") else np.asarray(value)
+
+
+def _read_node(
+    proto: onnx.NodeProto,
+    arguments: tuple[str, ...],
+    constants: dict[str, Array],
+    shapes: dict[str, tuple[int, ...]],
+    where: str,
+) -> Node:
+    from onnx import helper
+
+    place = f"{where}: node {proto.name or proto.output[0]!r}"
+    op_type = ops_by_onnx_type().get(proto.op_type)
+    if op_type is None:
+        raise GraphError(
+            f"ONNX operator {proto.op_type} is not supported",
+            where=place,
+            fix="add a file for it under edgeface/graph/ops/ (CONTRIBUTING.md shows how)",
+        )
+    view = OnnxNode(
+        proto.op_type,
+        {a.name: helper.get_attribute_value(a) for a in proto.attribute},
+        arguments,
+        tuple(constants.get(i) for i in arguments),
+        tuple(shapes.get(i, ()) for i in arguments),
+    )
+    try:
+        view = _NORMAL_FORMS.get(proto.op_type, lambda v, _: v)(view, constants)
+        op, inputs = op_type.from_onnx(view)
+    except GraphError as error:
+        raise GraphError(error.what, where=place, fix=error.fix) from error
+    outputs = tuple(proto.output)[:1] if proto.op_type == "BatchNormalization" else tuple(proto.output)
+    return Node(op, inputs, outputs, proto.name or proto.output[0])
+
+
+def _gemm_form(view: OnnxNode, constants: dict[str, Array]) -> OnnxNode:
+    """MatMul, and Gemm with an untransposed weight, as Gemm with a weight [outputs, inputs]."""
+    if view.op_type == "Gemm" and view.attributes.get("transB", 0):
+        return view
+    weight = view.constant(1, "weight")
+    name = view.inputs[1] + "_transposed"
+    constants[name] = np.ascontiguousarray(weight.T)
+    inputs = (view.inputs[0], name, *view.inputs[2:])
+    return OnnxNode("Gemm", {**view.attributes, "transB": 1}, inputs, view.constants, view.input_shapes)
+
+
+_NORMAL_FORMS: dict[str, Callable[[OnnxNode, dict[str, Array]], OnnxNode]] = {"Gemm": _gemm_form, "MatMul": _gemm_form}

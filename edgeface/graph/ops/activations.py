@@ -1,0 +1,108 @@
+"""Element-wise activations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from typing_extensions import Self
+
+from edgeface.graph.ops.base import OnnxForm, OnnxNode, Op, normal_axis, require
+from edgeface.graph.types import TensorType
+
+
+@dataclass(frozen=True)
+class Unary(Op):
+    """An element-wise op of one input: the output has the input's type."""
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Same type."""
+        return (inputs[0],)
+
+
+@dataclass(frozen=True)
+class Relu(Unary):
+    """max(x, 0)."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Relu",)
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Unary):
+    """X where x ≥ 0, else alpha·x."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("LeakyRelu",)
+
+    alpha: float = 0.01
+
+
+@dataclass(frozen=True)
+class Sigmoid(Unary):
+    """1 / (1 + exp(−x))."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Sigmoid",)
+
+
+@dataclass(frozen=True)
+class Tanh(Unary):
+    """Hyperbolic tangent."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Tanh",)
+
+
+@dataclass(frozen=True)
+class HardSwish(Unary):
+    """X · clip(x/6 + 1/2, 0, 1)."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("HardSwish",)
+
+
+@dataclass(frozen=True)
+class Softmax(Unary):
+    """Softmax along one axis."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Softmax",)
+
+    axis: int = -1
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Same type."""
+        normal_axis(self.axis, inputs[0].rank)
+        return (inputs[0],)
+
+
+@dataclass(frozen=True)
+class Clip(Unary):
+    """min(max(x, low), high)."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Clip",)
+
+    low: float = -np.inf
+    high: float = np.inf
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Bounds are constant inputs since opset 11, attributes before."""
+        low = float(node.constant(1, "lower bound")) if node.given(1) else float(node.attributes.get("min", -np.inf))
+        high = float(node.constant(2, "upper bound")) if node.given(2) else float(node.attributes.get("max", np.inf))
+        return cls(low, high), node.inputs[:1]
+
+    def to_onnx(self) -> OnnxForm:
+        """Clip with both bounds."""
+        return OnnxForm("Clip", {}, (np.float32(self.low).reshape(()), np.float32(self.high).reshape(())))
+
+
+@dataclass(frozen=True)
+class PRelu(Op):
+    """Inputs x and slope (one number a channel): x where x ≥ 0, else slope·x."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("PRelu",)
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """X's type."""
+        x, slope = inputs
+        fits = np.broadcast_shapes(x.shape, slope.shape) == x.shape if slope.rank <= x.rank else False
+        require(fits, f"PRelu slope {slope} does not broadcast to {x}")
+        return (x,)

@@ -1,0 +1,117 @@
+"""What every op is: a frozen value with its attributes as fields, type inference and a MAC count."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from typing_extensions import Self
+
+from edgeface.errors import GraphError
+from edgeface.graph.types import Array, TensorType
+
+LayoutRule = Literal["image", "same", "permute", "plain"]
+"""How an op sees the memory order of its tensors.
+
+image: rank-4 data in the target's image layout; same: any order, the same for all; permute: it changes the
+logical order only; plain: the logical order itself.
+"""
+
+FusedActivation = Literal["none", "relu", "relu6"]
+
+
+@dataclass(frozen=True)
+class OnnxForm:
+    """An op as ONNX writes it: type, attributes, and the constants that follow the data inputs."""
+
+    op_type: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    constants: tuple[Array, ...] = ()
+
+
+@dataclass(frozen=True)
+class OnnxNode:
+    """A node as the reader met it: `constants[i]` is input i where that input is constant."""
+
+    op_type: str
+    attributes: Mapping[str, Any]
+    inputs: tuple[str, ...]
+    constants: tuple[Array | None, ...]
+    input_shapes: tuple[tuple[int, ...], ...]
+
+    def constant(self, index: int, what: str) -> Array:
+        """Constant input `index`.
+
+        Raises:
+            GraphError: it is computed or absent.
+        """
+        data = self.constants[index] if index < len(self.constants) else None
+        if data is None:
+            raise GraphError(
+                f"{self.op_type} needs a constant {what}",
+                fix="export the model with static shapes, so that constant folding can compute it",
+            )
+        return data
+
+    def given(self, index: int) -> bool:
+        """Whether an optional input is there."""
+        return index < len(self.inputs) and self.inputs[index] != ""
+
+
+@dataclass(frozen=True)
+class Op:
+    """Base of all ops. A field of an op is a fact that ONNX may write as attribute or as constant input."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ()
+    layout: ClassVar[LayoutRule] = "same"
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Output types for these input types.
+
+        Raises:
+            GraphError: the inputs do not fit the op.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def macs(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> int:  # noqa: ARG002
+        """Multiply–accumulates of one application."""
+        return 0
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """The op and its data inputs. By default attributes are fields of the same name."""
+        names = {f.name for f in dataclasses.fields(cls)}
+        return cls(**{k: _plain(v) for k, v in node.attributes.items() if k in names}), node.inputs
+
+    def to_onnx(self) -> OnnxForm:
+        """How ONNX writes the op. By default fields are attributes of the same name."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "activation"}
+        return OnnxForm(self.onnx_types[0], fields)
+
+    @property
+    def fused(self) -> FusedActivation:
+        """The activation that the op applies to its own result."""
+        found: FusedActivation = getattr(self, "activation", "none")
+        return found
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def require(condition: bool, what: str, fix: str | None = None) -> None:
+    """Raise GraphError unless the condition holds; the graph adds which node it was."""
+    if not condition:
+        raise GraphError(what, fix=fix)
+
+
+def normal_axis(axis: int, rank: int) -> int:
+    """An axis counted from the front.
+
+    Raises:
+        GraphError: the axis lies outside the rank.
+    """
+    require(-rank <= axis < rank, f"axis {axis} is outside rank {rank}")
+    return axis % rank

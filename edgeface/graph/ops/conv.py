@@ -1,0 +1,120 @@
+"""Convolution and matrix product with constant weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from typing_extensions import Self
+
+from edgeface.graph.ops.base import FusedActivation, LayoutRule, OnnxForm, OnnxNode, Op, require
+from edgeface.graph.types import TensorType
+
+
+@dataclass(frozen=True)
+class Conv(Op):
+    """2-D convolution: inputs x [N,C,H,W], weight [M,C/groups,kh,kw] and, optionally, bias [M].
+
+    `pads` is (top, left, bottom, right) in pixels.
+    """
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Conv",)
+    layout: ClassVar[LayoutRule] = "image"
+
+    strides: tuple[int, int] = (1, 1)
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilations: tuple[int, int] = (1, 1)
+    groups: int = 1
+    activation: FusedActivation = "none"
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """[N,M,H',W']."""
+        x, weight = inputs[0], inputs[1]
+        require(x.rank == 4 and weight.rank == 4, f"Conv is two-dimensional here; got {x} with weight {weight}")
+        n, c, h, w = x.shape
+        m, per_group, kh, kw = weight.shape
+        require(c == per_group * self.groups, f"Conv weight {weight} does not fit input {x} in {self.groups} groups")
+        require(m % self.groups == 0, f"{m} output channels do not split into {self.groups} groups")
+        require(len(inputs) < 3 or inputs[2].shape == (m,), "Conv bias must have one number for each output channel")
+        top, left, bottom, right = self.pads
+        out_h = (h + top + bottom - self.dilations[0] * (kh - 1) - 1) // self.strides[0] + 1
+        out_w = (w + left + right - self.dilations[1] * (kw - 1) - 1) // self.strides[1] + 1
+        require(out_h > 0 and out_w > 0, f"Conv kernel {kh}×{kw} is larger than its padded input {x}")
+        return (TensorType((n, m, out_h, out_w), x.dtype),)
+
+    def macs(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> int:
+        """Outputs times weights per output."""
+        return outputs[0].count * math.prod(inputs[1].shape[1:])
+
+    def is_depthwise(self, weight_shape: Sequence[int]) -> bool:
+        """Whether each group has a single input channel (TFLite's DEPTHWISE_CONV_2D)."""
+        return self.groups > 1 and weight_shape[1] == 1
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Read; SAME_* auto_pad becomes explicit pads."""
+        a = node.attributes
+        kernel = node.input_shapes[1][2:]
+        require(len(kernel) == 2, f"Conv is two-dimensional here; the kernel has shape {list(kernel)}")
+        strides, dilations = tuple(a.get("strides", (1, 1))), tuple(a.get("dilations", (1, 1)))
+        auto = a.get("auto_pad", b"NOTSET").decode()
+        pads = tuple(a.get("pads", (0, 0, 0, 0)))
+        if auto in {"SAME_UPPER", "SAME_LOWER"}:
+            pads = _same_pads(node.input_shapes[0][2:], kernel, strides, dilations, auto == "SAME_LOWER")
+        inputs = node.inputs if node.given(2) else node.inputs[:2]
+        return cls(strides, pads, dilations, int(a.get("group", 1))), inputs
+
+    def to_onnx(self) -> OnnxForm:
+        """Conv; the fused activation is a node of its own in ONNX."""
+        fields = {"strides": self.strides, "pads": self.pads, "dilations": self.dilations, "group": self.groups}
+        return OnnxForm("Conv", fields)
+
+
+def _same_pads(
+    size: Sequence[int], kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int], lower: bool
+) -> tuple[int, ...]:
+    begins, ends = [], []
+    for n, k, s, d in zip(size, kernel, strides, dilations, strict=True):
+        total = max((math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n, 0)
+        small, large = total // 2, total - total // 2
+        begins.append(large if lower else small)
+        ends.append(small if lower else large)
+    return (*begins, *ends)
+
+
+@dataclass(frozen=True)
+class Gemm(Op):
+    """Fully connected layer: inputs x [N,K], weight [M,K] and, optionally, bias [M]; output [N,M]."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Gemm", "MatMul")
+    layout: ClassVar[LayoutRule] = "plain"
+
+    activation: FusedActivation = "none"
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """[N,M]."""
+        x, weight = inputs[0], inputs[1]
+        fits = x.rank == 2 and weight.rank == 2 and x.shape[1] == weight.shape[1]
+        require(fits, f"Gemm input {x} does not fit weight {weight} ([outputs, inputs])")
+        return (TensorType((x.shape[0], weight.shape[0]), x.dtype),)
+
+    def macs(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> int:
+        """Rows × outputs × inputs."""
+        return outputs[0].count * inputs[1].shape[1]
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Read Gemm with transB=1; the reader's normalisation brings the other forms here."""
+        a = node.attributes
+        plain = a.get("alpha", 1.0) == 1.0 and a.get("beta", 1.0) == 1.0 and not a.get("transA", 0)
+        require(plain, "Gemm with alpha, beta or transA is not supported", "fold the factors into the weights")
+        require(node.op_type == "Gemm" and bool(a.get("transB", 0)), "the weight must be constant and [outputs, inputs]")
+        return cls(), node.inputs if node.given(2) else node.inputs[:2]
+
+    def to_onnx(self) -> OnnxForm:
+        """Gemm with transB."""
+        return OnnxForm("Gemm", {"transB": 1})
+
+

@@ -1,0 +1,144 @@
+"""Ops that move data without computing: reshape, transpose, slice, pad."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from typing_extensions import Self
+
+from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, normal_axis, require
+from edgeface.graph.types import TensorType
+
+
+@dataclass(frozen=True)
+class Reshape(Op):
+    """The same numbers in logical order under a static shape. Flatten, Squeeze and Unsqueeze are read as this."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
+    layout: ClassVar[LayoutRule] = "plain"
+
+    shape: tuple[int, ...] = ()
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """The static shape."""
+        found = inputs[0].with_shape(self.shape)
+        require(found.count == inputs[0].count and min(self.shape, default=1) > 0, f"cannot reshape {inputs[0]} to {found}")
+        return (found,)
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Resolve 0 and −1 against the input's shape."""
+        before = node.input_shapes[0]
+        if node.op_type == "Flatten":
+            axis = node.attributes.get("axis", 1) % (len(before) + 1)
+            shape = [int(np.prod(before[:axis])), int(np.prod(before[axis:]))]
+        elif node.op_type == "Reshape":
+            require(not node.attributes.get("allowzero", 0), "Reshape with allowzero is not supported")
+            shape = [before[i] if n == 0 else int(n) for i, n in enumerate(node.constant(1, "shape").tolist())]
+            if -1 in shape:
+                known = int(np.prod([n for n in shape if n != -1]))
+                shape[shape.index(-1)] = int(np.prod(before)) // max(known, 1)
+        else:
+            shape = _squeezed(node)
+        return cls(tuple(shape)), node.inputs[:1]
+
+    def to_onnx(self) -> OnnxForm:
+        """Reshape with a constant shape."""
+        return OnnxForm("Reshape", {}, (np.array(self.shape, np.int64),))
+
+
+def _squeezed(node: OnnxNode) -> list[int]:
+    shape = list(node.input_shapes[0])
+    axes = node.constant(1, "axes").tolist() if node.given(1) else node.attributes.get("axes")
+    if node.op_type == "Squeeze":
+        drop = {a % len(shape) for a in axes} if axes is not None else {i for i, n in enumerate(shape) if n == 1}
+        return [n for i, n in enumerate(shape) if i not in drop]
+    require(axes is not None, "Unsqueeze needs axes")
+    for axis in sorted(a % (len(shape) + len(axes)) for a in axes):
+        shape.insert(axis, 1)
+    return shape
+
+
+@dataclass(frozen=True)
+class Transpose(Op):
+    """Output axis i is input axis perm[i]."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Transpose",)
+    layout: ClassVar[LayoutRule] = "permute"
+
+    perm: tuple[int, ...] = ()
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Permuted shape."""
+        x = inputs[0]
+        require(sorted(self.perm) == list(range(x.rank)), f"{self.perm} does not permute the axes of {x}")
+        return (x.with_shape(tuple(x.shape[p] for p in self.perm)),)
+
+
+@dataclass(frozen=True)
+class Slice(Op):
+    """Elements starts[i] … ends[i] (exclusive) of every axis, step 1."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Slice",)
+
+    starts: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Length of every range."""
+        x = inputs[0]
+        ranges = list(zip(self.starts, self.ends, x.shape, strict=True))
+        require(all(0 <= s < e <= n for s, e, n in ranges), f"slice {self.starts}…{self.ends} does not fit {x}")
+        return (x.with_shape(tuple(e - s for s, e, _ in ranges)),)
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Starts, ends and axes as constants; steps must be 1."""
+        shape = node.input_shapes[0]
+        starts, ends = node.constant(1, "starts").tolist(), node.constant(2, "ends").tolist()
+        axes = node.constant(3, "axes").tolist() if node.given(3) else range(len(starts))
+        steps = node.constant(4, "steps").tolist() if node.given(4) else [1] * len(starts)
+        require(set(steps) == {1}, f"Slice with steps {steps} is not supported")
+        begin, end = [0] * len(shape), list(shape)
+        for s, e, a in zip(starts, ends, axes, strict=True):
+            axis = normal_axis(a, len(shape))
+            size = shape[axis]
+            begin[axis] = min(max(s + size if s < 0 else s, 0), size)
+            end[axis] = min(max(e + size if e < 0 else e, 0), size)
+        return cls(tuple(begin), tuple(end)), node.inputs[:1]
+
+    def to_onnx(self) -> OnnxForm:
+        """Slice over all axes."""
+        axes = np.arange(len(self.starts), dtype=np.int64)
+        return OnnxForm("Slice", {}, (np.array(self.starts, np.int64), np.array(self.ends, np.int64), axes))
+
+
+@dataclass(frozen=True)
+class Pad(Op):
+    """Zeros added before and after every axis: `pads` is all begins, then all ends."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Pad",)
+
+    pads: tuple[int, ...] = ()
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Grown shape."""
+        x = inputs[0]
+        require(len(self.pads) == 2 * x.rank and min(self.pads) >= 0, f"pads {self.pads} do not fit {x}")
+        return (x.with_shape(tuple(n + self.pads[i] + self.pads[i + x.rank] for i, n in enumerate(x.shape))),)
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Constant mode with value 0 only."""
+        require(node.attributes.get("mode", b"constant") == b"constant", "only Pad with a constant is supported")
+        value = node.constant(2, "value") if node.given(2) else np.float32(0)
+        require(float(np.asarray(value).reshape(-1)[0]) == 0.0, "only Pad with zeros is supported")
+        require(not node.given(3), "Pad with axes is not supported")
+        return cls(tuple(int(p) for p in node.constant(1, "pads"))), node.inputs[:1]
+
+    def to_onnx(self) -> OnnxForm:
+        """Pad with zeros."""
+        return OnnxForm("Pad", {}, (np.array(self.pads, np.int64),))

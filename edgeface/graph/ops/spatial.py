@@ -1,0 +1,123 @@
+"""Ops on the two image axes: pooling, mean and resizing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from typing_extensions import Self
+
+from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, require
+from edgeface.graph.types import TensorType
+
+
+@dataclass(frozen=True)
+class Pool(Op):
+    """Pooling over windows of x [N,C,H,W]; `pads` is (top, left, bottom, right) in pixels."""
+
+    layout: ClassVar[LayoutRule] = "image"
+
+    kernel_shape: tuple[int, int] = (1, 1)
+    strides: tuple[int, int] = (1, 1)
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """[N,C,H',W'] with the size rounded down."""
+        n, c, h, w = inputs[0].shape
+        top, left, bottom, right = self.pads
+        out_h = (h + top + bottom - self.kernel_shape[0]) // self.strides[0] + 1
+        out_w = (w + left + right - self.kernel_shape[1]) // self.strides[1] + 1
+        require(out_h > 0 and out_w > 0, f"pooling window {self.kernel_shape} is larger than {inputs[0]}")
+        return (inputs[0].with_shape((n, c, out_h, out_w)),)
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Read; what would change the result silently is refused."""
+        a = node.attributes
+        require(not a.get("ceil_mode", 0), f"{node.op_type} with ceil_mode is not supported")
+        require(a.get("auto_pad", b"NOTSET") in {b"NOTSET", b"VALID"}, f"{node.op_type} with auto_pad is not supported")
+        require(set(a.get("dilations", [1])) == {1}, f"{node.op_type} with dilations is not supported")
+        pads = tuple(a.get("pads", (0, 0, 0, 0)))
+        counted = node.op_type == "MaxPool" or not any(pads) or bool(a.get("count_include_pad", 0))
+        require(counted, "AveragePool that leaves padding out of the mean is not supported")
+        return cls(tuple(a["kernel_shape"]), tuple(a.get("strides", (1, 1))), pads), node.inputs
+
+
+@dataclass(frozen=True)
+class MaxPool(Pool):
+    """Largest value of each window."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("MaxPool",)
+
+
+@dataclass(frozen=True)
+class AveragePool(Pool):
+    """Mean of each window, padding counted as zeros."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("AveragePool",)
+
+    def to_onnx(self) -> OnnxForm:
+        """AveragePool that counts padding."""
+        form = super().to_onnx()
+        return OnnxForm("AveragePool", {**form.attributes, "count_include_pad": 1})
+
+
+@dataclass(frozen=True)
+class GlobalAveragePool(Op):
+    """Mean over both image axes: [N,C,H,W] → [N,C,1,1]."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("GlobalAveragePool",)
+    layout: ClassVar[LayoutRule] = "image"
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """[N,C,1,1]."""
+        require(inputs[0].rank == 4, f"GlobalAveragePool needs an image, got {inputs[0]}")
+        return (inputs[0].with_shape((*inputs[0].shape[:2], 1, 1)),)
+
+
+@dataclass(frozen=True)
+class Resize(Op):
+    """Resize x [N,C,H,W] to `size` (height, width) in pixels.
+
+    nearest: source index = ⌊i · in/out⌋ (asymmetric, floor), as torch's `interpolate` has it; linear: half-pixel
+    centres.
+    """
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Resize",)
+    layout: ClassVar[LayoutRule] = "image"
+
+    size: tuple[int, int] = (1, 1)
+    mode: Literal["nearest", "linear"] = "nearest"
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """[N,C,*size]."""
+        require(inputs[0].rank == 4 and min(self.size) > 0, f"cannot resize {inputs[0]} to {self.size}")
+        return (inputs[0].with_shape((*inputs[0].shape[:2], *self.size)),)
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Sizes or scales; only the two coordinate rules above."""
+        a = node.attributes
+        before = node.input_shapes[0]
+        if node.given(3):
+            after = [int(n) for n in node.constant(3, "sizes")]
+        else:
+            scales = node.constant(2, "scales").tolist()
+            after = [int(np.floor(n * s)) for n, s in zip(before, scales, strict=True)]
+        require(len(before) == 4 and tuple(after[:2]) == tuple(before[:2]), "Resize may change the image axes only")
+        mode = a.get("mode", b"nearest").decode()
+        rule = a.get("coordinate_transformation_mode", b"half_pixel").decode()
+        nearest = mode == "nearest" and rule == "asymmetric" and a.get("nearest_mode", b"") == b"floor"
+        linear = mode == "linear" and rule in {"half_pixel", "pytorch_half_pixel"}
+        require(nearest or linear, f"Resize mode {mode} with {rule} coordinates is not supported")
+        return cls((after[2], after[3]), "nearest" if nearest else "linear"), node.inputs[:1]
+
+    def to_onnx(self) -> OnnxForm:
+        """Written as scales over the image axes is lossy, so sizes need the input's first axes: see the writer."""
+        nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        linear = {"coordinate_transformation_mode": "half_pixel"}
+        attributes = {"mode": self.mode, "axes": [2, 3], **(nearest if self.mode == "nearest" else linear)}
+        empty = np.zeros(0, np.float32)
+        return OnnxForm("Resize", attributes, (empty, empty, np.array(self.size, np.int64)))

@@ -1,0 +1,65 @@
+"""Fold batch normalisation into the convolution or matrix product before it; write the rest as Mul and Add."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.arithmetic import Add, Mul
+from edgeface.graph.ops.batch_norm import BatchNorm
+from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
+from edgeface.graph.types import Array
+
+
+def fold_batch_norm(graph: Graph) -> Graph:
+    """No BatchNorm is left: folded where that is exact, otherwise a product and a sum by channel."""
+    return apply_rules(apply_rules(graph, fold), spell_out)
+
+
+def fold(graph: Graph, node: Node) -> Rewrite | Refusal | None:
+    """Conv → BatchNorm as one Conv: w' = w·a, b' = b·a + c with a = gamma/√(variance + epsilon)."""
+    if not isinstance(node.op, BatchNorm):
+        return None
+    producer = graph.producers.get(node.inputs[0])
+    if producer is None or not isinstance(producer.op, Conv | Gemm):
+        return Refusal("no convolution or matrix product stands before it")
+    if graph.only_reader(producer.output) is None:
+        return Refusal(f"{producer.output!r} is also read elsewhere")
+    weight = graph.constant(producer.inputs[1])
+    bias = graph.constant(producer.inputs[2]) if len(producer.inputs) > 2 else np.float32(0)
+    if weight is None or bias is None or producer.op.fused != "none":
+        return Refusal("weights are computed, or an activation stands between")
+    factor, offset = _affine(graph, node)
+    shape = (-1,) + (1,) * (weight.ndim - 1)
+    names = (f"{node.output}/weight", f"{node.output}/bias")
+    constants = {
+        names[0]: (weight.astype(np.float64) * factor.reshape(shape)).astype(np.float32),
+        names[1]: (bias * factor + offset).astype(np.float32),
+    }
+    folded = Node(producer.op, (producer.inputs[0], *names), node.outputs, producer.origin)
+    return Rewrite([producer, node], [folded], constants)
+
+
+def spell_out(graph: Graph, node: Node) -> Rewrite | None:
+    """A BatchNorm that cannot be folded, as x·a + c."""
+    if not isinstance(node.op, BatchNorm):
+        return None
+    factor, offset = _affine(graph, node)
+    shape = (-1,) + (1,) * (graph.type(node.output).rank - 2)
+    names = (f"{node.output}/factor", f"{node.output}/offset")
+    constants = {n: v.reshape(shape).astype(np.float32) for n, v in zip(names, (factor, offset), strict=True)}
+    product = f"{node.output}/scaled"
+    added = [
+        Node(Mul(), (node.inputs[0], names[0]), (product,), node.origin),
+        Node(Add(), (product, names[1]), node.outputs, node.origin),
+    ]
+    return Rewrite([node], added, constants)
+
+
+def _affine(graph: Graph, node: Node) -> tuple[Array, Array]:
+    """(factor, offset) for each channel, float64."""
+    assert isinstance(node.op, BatchNorm)
+    gamma, beta, mean, variance = (np.asarray(graph.constants[name], np.float64) for name in node.inputs[1:])
+    factor = gamma / np.sqrt(variance + node.op.epsilon)
+    return factor, beta - mean * factor
