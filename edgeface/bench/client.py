@@ -1,0 +1,100 @@
+"""The parent's end of a worker process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from edgeface.errors import RuntimeFailure
+
+_END_S = 5.0
+
+
+class Worker:
+    """A worker process that has one model loaded. Use it as a context manager.
+
+    Args:
+        label: how errors name it.
+        request: what to load: `{"model": path, "threads": n}` or `{"peak": arithmetic}`.
+
+    Raises:
+        RuntimeFailure: the model cannot be loaded, or the process died.
+    """
+
+    def __init__(self, label: str, request: dict[str, Any]) -> None:
+        self.label = label
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "edgeface.bench.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends its workers
+        )
+        try:
+            self._ask({"load": request})
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, iterations: int) -> list[float]:
+        """Latencies of so many runs, in milliseconds.
+
+        Raises:
+            RuntimeFailure: the model failed, or the process died.
+        """
+        return [float(value) for value in self._ask({"run": iterations})["ms"]]
+
+    def close(self) -> None:
+        """End the process."""
+        with suppress(OSError):
+            if self._process.stdin:
+                self._process.stdin.close()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._log.close()
+
+    def __enter__(self) -> Worker:
+        """The worker itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the process, at once if something went wrong."""
+        if kind is not None:
+            self._process.kill()
+        self.close()
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with suppress(BrokenPipeError):  # the empty answer below says why
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            code = self._process.wait()
+            raise RuntimeFailure(f"the process that timed it ended with code {code}: {self._tail()}", where=self.label)
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            error = answer["error"]
+            raise RuntimeFailure(error["what"], where=error["where"] or self.label, fix=error["fix"])
+        return answer
+
+    def _tail(self) -> str:
+        self._log.seek(0)
+        lines = [line.strip() for line in self._log.read().decode("utf-8", "replace").splitlines() if line.strip()]
+        return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,77 @@
+"""What a bench found."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from edgeface.version import __version__
+
+_MEASURED_WITH = ("onnxruntime", "ai-edge-litert", "numpy")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One artifact at one number of threads.
+
+    Latencies are in milliseconds over all runs; `ratio` is to the baseline at the same number of
+    threads, with a bootstrap 95 % interval; `peak_share` is 2·macs/latency over the measured peak
+    of one core times the threads, None where the MACs are unknown.
+    """
+
+    label: str
+    threads: int
+    median_ms: float
+    p10_ms: float
+    p90_ms: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    peak_share: float | None
+    runs: int
+
+
+@dataclass(frozen=True)
+class BenchReport:
+    """All measurements of a bench and the machine they hold for.
+
+    `peak_gops` is the measured peak of one core in 10⁹ operations a second, by arithmetic.
+    """
+
+    baseline: str
+    rounds: int
+    peak_gops: dict[str, float]
+    measurements: tuple[Measurement, ...]
+    machine: dict[str, Any]
+
+    def slower_than(self, max_ratio: float) -> tuple[Measurement, ...]:
+        """Measurements whose ratio to the baseline is above a limit."""
+        return tuple(item for item in self.measurements if item.ratio > max_ratio)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as the `--json` document shows it."""
+        return asdict(self)
+
+
+def describe_machine() -> dict[str, Any]:
+    """The processor, its cores and the versions that were measured with."""
+    versions = {"edgeface": __version__, "python": platform.python_version()}
+    for name in _MEASURED_WITH:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {"processor": _processor(), "cores": os.cpu_count(), "versions": versions}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.machine())

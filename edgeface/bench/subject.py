@@ -1,0 +1,62 @@
+"""What a bench measures: an artifact's folder, or a model file of which less is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgeface.artifact import MANIFEST, Artifact
+from edgeface.errors import InputError
+from edgeface.runtimes import SUFFIXES
+
+Arithmetic = Literal["fp32", "int8"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to time.
+
+    `macs` (multiply–accumulates of one inference) is None where no manifest states it;
+    `arithmetic` names the peak that its speed is compared with.
+    """
+
+    label: str
+    model: Path
+    macs: int | None
+    arithmetic: Arithmetic
+
+
+def open_subjects(paths: Sequence[Path]) -> tuple[Subject, ...]:
+    """Open artifacts or model files; labels are names, or whole paths where names are equal.
+
+    Raises:
+        InputError: nothing to time, the same model twice, or one that cannot be opened.
+    """
+    if not paths:
+        raise InputError("nothing to measure", fix="pass artifact folders, .onnx or .tflite files")
+    resolved = [path.resolve() for path in paths]
+    twice = next((path for path in paths if resolved.count(path.resolve()) > 1), None)
+    if twice is not None:
+        raise InputError("the same model is given twice", where=str(twice), fix="pass each model once")
+    names = [path.name for path in resolved]
+    unique = len(set(names)) == len(names)
+    return tuple(_open(path, path.resolve().name if unique else str(path)) for path in paths)
+
+
+def _open(path: Path, label: str) -> Subject:
+    if path.is_dir() or (path.is_file() and (path.parent / MANIFEST).is_file()):
+        artifact = Artifact.open(path)
+        if path.is_dir() or artifact.model_path.resolve() == path.resolve():
+            integer = artifact.manifest.quantization is not None
+            return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32")
+    if not path.is_file():
+        raise InputError("there is no such artifact or model file", where=str(path))
+    if path.suffix not in SUFFIXES:
+        raise InputError(
+            f"cannot measure a file that ends in {path.suffix or 'nothing'!r}",
+            where=str(path),
+            fix=f"pass an artifact folder or a file ending in {' or '.join(SUFFIXES)}",
+        )
+    return Subject(label, path, None, "fp32")

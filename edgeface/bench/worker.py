@@ -1,0 +1,105 @@
+"""The process that times one model: `python -m edgeface.bench.worker`.
+
+One JSON document a line on stdin, one answer a line on stdout:
+`{"load": {"model": PATH, "threads": N}}` or `{"load": {"peak": "fp32"|"int8"}}` → `{"loaded": true}`;
+`{"run": K}` → `{"ms": [K latencies in milliseconds]}`. An error is `{"error": {…}}`. It ends with its input.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from edgeface.errors import EdgefaceError, InputError
+from edgeface.graph.types import Array
+from edgeface.runtimes import Runner, TensorSpec, open_runner
+
+_SEED = 0
+
+
+def random_feed(spec: TensorSpec, rng: np.random.Generator) -> Array:
+    """A seeded array for an input: normal for floats, the whole range for integers.
+
+    A dynamic first axis becomes 1.
+
+    Raises:
+        InputError: another axis is dynamic, so the work of one inference is not fixed.
+    """
+    shape = (1, *spec.shape[1:]) if spec.shape and spec.shape[0] < 0 else spec.shape
+    if any(size < 0 for size in shape):
+        raise InputError(
+            f"input {spec.name!r} has no fixed size: {list(spec.shape)}",
+            where=spec.name,
+            fix="export the model for one input size",
+        )
+    if spec.dtype == "bool":
+        return rng.integers(0, 2, size=shape).astype(bool)
+    if np.dtype(spec.dtype).kind == "f":
+        return rng.normal(size=shape).astype(spec.dtype)
+    limits = np.iinfo(spec.dtype)
+    return rng.integers(limits.min, limits.max, size=shape, dtype=spec.dtype, endpoint=True)
+
+
+def load(request: dict[str, Any]) -> Callable[[int], list[float]]:
+    """Load what a request names and return what times it.
+
+    Raises:
+        EdgefaceError: the model cannot be loaded, or fails to run.
+    """
+    if "peak" in request:
+        from edgeface.bench.peak import peak_model
+        from edgeface.runtimes.ort import OrtRunner
+
+        runner: Runner = OrtRunner(peak_model(request["peak"]), threads=1)
+    else:
+        runner = open_runner(Path(request["model"]), int(request["threads"]))
+    rng = np.random.default_rng(_SEED)
+    feeds = {spec.name: random_feed(spec, rng) for spec in runner.inputs}
+
+    def latencies_ms(iterations: int) -> list[float]:
+        times = []
+        for _ in range(iterations):
+            start = time.perf_counter_ns()
+            runner.run(feeds)
+            times.append((time.perf_counter_ns() - start) / 1e6)
+        return times
+
+    return latencies_ms
+
+
+def serve(requests: TextIO, answers: TextIO) -> None:
+    """Answer requests until they end."""
+    timed: Callable[[int], list[float]] | None = None
+    for line in requests:
+        request = json.loads(line)
+        answer: dict[str, Any]
+        try:
+            if "load" in request:
+                timed = load(request["load"])
+                answer = {"loaded": True}
+            elif timed is None:
+                raise InputError("nothing is loaded yet", fix="send a load request first")
+            else:
+                answer = {"ms": timed(int(request["run"]))}
+        except EdgefaceError as error:
+            answer = {"error": error.as_dict()}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+def main() -> None:
+    """Serve stdin; native code that prints to stdout ends up on stderr."""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)
+        serve(sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What is being done, on stderr: a bar on a terminal, a few plain lines elsewhere.
+
+Silent until `show` is called, so that library code may report freely; the CLI calls it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+_STEPS = 10
+
+
+class _State:
+    shown = False
+
+
+def show(shown: bool = True) -> None:
+    """Report progress on stderr from now on, or stop doing so."""
+    _State.shown = shown
+
+
+def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
+    """Pass items on and report how many are done.
+
+    Args:
+        items: what is worked through.
+        description: what is done to them, as in "calibrating".
+        total: how many there are, if `items` has no length.
+
+    Yields:
+        The items, unchanged and in order.
+    """
+    count = len(items) if total is None and isinstance(items, Sized) else total
+    if not _State.shown:
+        yield from items
+    elif sys.stderr.isatty():
+        yield from _bar(items, description, count)
+    else:
+        yield from _lines(items, description, count)
+
+
+@contextmanager
+def step(description: str) -> Iterator[None]:
+    """Say what is being done, and when it is done how long it took in seconds."""
+    start = time.perf_counter()
+    note(f"{description} …")
+    yield
+    note(f"{description}: done in {time.perf_counter() - start:.1f} s")
+
+
+def note(line: str) -> None:
+    """Write one line to stderr, if progress is shown."""
+    if _State.shown:
+        print(line, file=sys.stderr, flush=True)
+
+
+def _lines(items: Iterable[Item], description: str, count: int | None) -> Iterator[Item]:
+    done, told = 0, 0
+    for done, item in enumerate(items, start=1):
+        yield item
+        if count and done * _STEPS // count > told:
+            told = done * _STEPS // count
+            note(f"{description}: {done}/{count}")
+    if not count:
+        note(f"{description}: {done}")
+
+
+def _bar(items: Iterable[Item], description: str, count: int | None) -> Iterator[Item]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(description, total=count)
+        for item in items:
+            yield item
+            progress.advance(task)

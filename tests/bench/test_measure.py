@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgeface.bench import BenchRequest, bench
+from edgeface.bench.subject import open_subjects
+from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
+
+
+def test_two_models_are_measured_against_the_first(write_onnx):
+    paths = [write_onnx("a.onnx"), write_onnx("b.onnx", op="Sigmoid")]
+    report = bench(BenchRequest(paths, threads=(1, 2), rounds=3, batch_ms=1.0))
+    assert [(item.label, item.threads) for item in report.measurements] == [
+        ("a.onnx", 1),
+        ("b.onnx", 1),
+        ("a.onnx", 2),
+        ("b.onnx", 2),
+    ]
+    assert report.baseline == "a.onnx"
+    assert [item.ratio for item in report.measurements if item.label == "a.onnx"] == [1.0, 1.0]
+    assert all(item.peak_share is None for item in report.measurements)
+    assert set(report.peak_gops) == {"fp32", "int8"}
+    assert json.loads(json.dumps(report.as_dict()))["rounds"] == 3
+
+
+def test_a_limit_names_what_is_above_it(write_onnx):
+    report = bench(BenchRequest([write_onnx()], rounds=3, batch_ms=1.0))
+    assert report.slower_than(1.0) == ()
+    assert [item.label for item in report.slower_than(0.5)] == ["a.onnx"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"paths": []}, "nothing to measure"),
+        ({"threads": (0,)}, "threads"),
+        ({"threads": (1, 1)}, "threads"),
+        ({"rounds": 2}, "2 rounds"),
+        ({"baseline": Path("other.onnx")}, "baseline"),
+    ],
+)
+def test_a_request_that_cannot_be_measured_is_refused(write_onnx, change, says):
+    with pytest.raises(InputError, match=says):
+        bench(BenchRequest(**{"paths": [write_onnx()], **change}))
+
+
+def test_models_of_the_same_name_are_told_apart_by_path(write_onnx):
+    one, two = write_onnx("one/model.onnx"), write_onnx("two/model.onnx")
+    assert [subject.label for subject in open_subjects([one, two])] == [str(one), str(two)]
+
+
+@pytest.mark.parametrize("name", ["absent.onnx", "weights.pth", ""])
+def test_what_is_no_model_is_refused_before_anything_runs(tmp_path, name):
+    (tmp_path / "weights.pth").write_bytes(b"x")
+    with pytest.raises(InputError):
+        open_subjects([tmp_path / name])
+
+
+def test_the_same_model_twice_is_refused(write_onnx):
+    path = write_onnx()
+    with pytest.raises(InputError, match="twice"):
+        open_subjects([path, path.parent / "." / path.name])
+
+
+def test_a_model_that_cannot_run_stops_the_bench_with_its_name(write_onnx, tmp_path):
+    broken = tmp_path / "broken.tflite"
+    broken.write_bytes(b"\x00\x00\x00\x00TFL3" + bytes(40))
+    with pytest.raises(RuntimeFailure) as caught:
+        bench(BenchRequest([write_onnx(), broken], rounds=3, batch_ms=1.0))
+    assert isinstance(caught.value, EdgefaceError)
+    assert caught.value.where == str(broken)
