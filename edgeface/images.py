@@ -74,8 +74,9 @@ def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.fl
     """Make the input tensor that `spec` describes of a photograph.
 
     The photograph is scaled, up or down, to the largest size that fits, and placed at the top left;
-    the rest is 0 after normalisation. Shrinking uses pixel areas, which keeps the
-    small faces from aliasing; enlarging is bilinear.
+    the rest is 0 after normalisation. Shrinking averages pixel areas and enlarging is bilinear: on labelled
+    photographs shrunk to VGA, RetinaFace-mnet0.25 has an average precision of .866 and .921 (two trainings) with
+    areas, .861 and .922 with bilinear shrinking, and areas do not alias.
 
     Args:
         image: uint8 [H,W,3] in BGR.

@@ -124,7 +124,7 @@ def _read_torch(path: Path) -> object:
         if not start.startswith((b"PK", _PICKLE)):
             raise _not_a_checkpoint(path) from error
         raise CheckpointError(
-            "the file holds pickled code or whole objects, not plain tensors; they are not loaded because loading could run them",
+            "the file holds pickled code or whole objects, which are not loaded because loading could run code",
             where=str(path),
             fix="where you trust it, load it yourself and save the weights alone: torch.save(model.state_dict(), path)",
         ) from error

@@ -1,1 +1,1 @@
-"""TODO-docstring."""
+"""What the networks are for: decoding, matching and judging, by task."""

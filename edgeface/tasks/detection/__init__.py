@@ -1,1 +1,1 @@
-"""TODO-docstring."""
+"""Face detection: from a network's outputs to faces, and how well two sets of faces agree."""

@@ -1,0 +1,52 @@
+"""Draw faces on a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.tasks.detection.faces import Face
+
+_BOX_BGR = (60, 220, 60)
+_TEXT_BGR = (20, 20, 20)
+_LEFT_BGR, _NOSE_BGR, _RIGHT_BGR = (60, 60, 255), (0, 220, 255), (255, 120, 40)
+_POINT_COLOURS = (_LEFT_BGR, _RIGHT_BGR, _NOSE_BGR, _LEFT_BGR, _RIGHT_BGR)
+
+
+def draw_faces(image: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:
+    """A copy of the photograph with every face's box, score and landmarks.
+
+    Lines and letters grow with the photograph. Points at the image's left are red, at its right
+    blue, the nose is yellow, so that mirrored landmarks show.
+
+    Args:
+        image: uint8 [H,W,3] in BGR.
+        faces: in pixels of that photograph.
+
+    Returns:
+        uint8 [H,W,3] in BGR.
+    """
+    canvas = np.ascontiguousarray(image).copy()
+    thickness = max(1, round(max(image.shape[:2]) / 500))
+    for face in reversed(faces):  # the surest face is drawn last, above the others
+        x1, y1, x2, y2 = (round(value) for value in face.box)
+        cv2.rectangle(canvas, (x1, y1), (x2, y2), _BOX_BGR, thickness)
+        _draw_score(canvas, f"{face.score:.2f}", (x1, y1), thickness)
+        radius = max(1, round(face.size_px / 30))
+        for (x, y), colour in zip(face.landmarks, _POINT_COLOURS, strict=True):
+            cv2.circle(canvas, (round(x), round(y)), radius, colour, cv2.FILLED, cv2.LINE_AA)
+    return canvas
+
+
+def _draw_score(canvas: NDArray[np.uint8], text: str, corner: tuple[int, int], thickness: int) -> None:
+    """The score on a filled label above the box, or inside it where the photograph ends."""
+    scale = 0.4 * thickness if thickness > 1 else 0.4
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    (width, height), base = cv2.getTextSize(text, font, scale, thickness)
+    left = min(max(corner[0], 0), max(canvas.shape[1] - width, 0))
+    bottom = corner[1] if corner[1] >= height + base else corner[1] + height + base
+    cv2.rectangle(canvas, (left, bottom - height - base), (left + width, bottom), _BOX_BGR, cv2.FILLED)
+    cv2.putText(canvas, text, (left, bottom - base // 2), font, scale, _TEXT_BGR, thickness, cv2.LINE_AA)
