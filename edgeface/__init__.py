@@ -1,1 +1,46 @@
-"""TODO-docstring."""
+"""edgeface: compile face models for edge devices, and prove what the result does.
+
+The names below are the public interface; they are imported when first used, so that
+`import edgeface` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edgeface.version import __version__
+
+if TYPE_CHECKING:
+    from edgeface.artifact import Artifact
+    from edgeface.detector import Detector, load
+    from edgeface.errors import EdgefaceError
+    from edgeface.pipeline import ExportRequest, export
+    from edgeface.tasks.detection.faces import Face
+
+__all__ = ["Artifact", "Detector", "EdgefaceError", "ExportRequest", "Face", "__version__", "export", "load"]
+
+_HOMES = {
+    "Artifact": "edgeface.artifact",
+    "Detector": "edgeface.detector",
+    "EdgefaceError": "edgeface.errors",
+    "ExportRequest": "edgeface.pipeline",
+    "Face": "edgeface.tasks.detection.faces",
+    "export": "edgeface.pipeline",
+    "load": "edgeface.detector",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'edgeface' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

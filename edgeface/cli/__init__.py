@@ -1,1 +1,28 @@
-"""TODO-docstring."""
+"""The command line, one module a command. Importing this imports none of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit.
+
+    Exit codes: 0 done; 1 a gate said no; 2 bad input or a failing system call; 70 a defect of
+    edgeface; 130 interrupted; 141 nobody reads stdout any more.
+
+    Args:
+        arguments: what stands after the program's name; by default `sys.argv[1:]`.
+    """
+    from edgeface.cli.reporting import run_reported
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run_reported(_run, given))
+
+
+def _run(arguments: list[str]) -> None:
+    from edgeface.cli.app import app
+
+    app(args=arguments, prog_name="edgeface")

@@ -1,0 +1,52 @@
+"""The program: global options, and every command by name.
+
+Command modules import nothing heavy themselves; what a command needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeface import progress
+from edgeface.cli.bench import bench
+from edgeface.cli.demo import demo
+from edgeface.cli.detect import detect
+from edgeface.cli.export import export
+from edgeface.cli.models import models
+from edgeface.cli.parity import parity
+from edgeface.cli.reporting import ReportingGroup
+from edgeface.cli.targets import targets
+from edgeface.version import __version__
+
+app = typer.Typer(
+    cls=ReportingGroup,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (export, parity, bench, detect, models, targets, demo):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"edgeface {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def edgeface(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Compile face models for edge devices, and prove what the result does.
+
+    Exit codes: 0 done, 1 a gate said no, 2 bad input. Every command takes --json.
+    """
+    progress.show(not quiet)

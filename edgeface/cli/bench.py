@@ -1,0 +1,74 @@
+"""`edgeface bench`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeface.cli.options import Json, parse_counts
+from edgeface.cli.reporting import print_json
+from edgeface.cli.table import format_table
+
+if TYPE_CHECKING:
+    from edgeface.bench import BenchReport, Measurement
+
+_HEADER = ("artifact", "threads", "median ms", "p10–p90", "× baseline", "95 %", "of peak")
+
+
+def bench(
+    artifacts: Annotated[list[Path], typer.Argument(help="Artifact folders, .onnx or .tflite files.")],
+    threads: Annotated[str, typer.Option(help="Thread counts, e.g. 1,2.")] = "1",
+    baseline: Annotated[Path | None, typer.Option(help="What ratios refer to; the first by default.")] = None,
+    rounds: Annotated[int, typer.Option(help="Interleaved rounds, 3 or more.")] = 15,
+    max_ratio: Annotated[float | None, typer.Option(help="Exit 1 if a ratio to the baseline is above this.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Measure latency on this machine against a baseline.
+
+    Artifacts run in processes of their own, in interleaved rounds, beside the measured peak of the core.
+    """
+    from edgeface.bench import BenchRequest
+    from edgeface.bench import bench as measure
+
+    report = measure(BenchRequest(artifacts, parse_counts(threads, "--threads"), baseline, rounds))
+    slow = () if max_ratio is None else report.slower_than(max_ratio)
+    if json_output:
+        gate = None if max_ratio is None else {"max_ratio": max_ratio, "passed": not slow}
+        print_json(report.as_dict() | {"gate": gate})
+    else:
+        print(format_report(report))
+    for item in slow:
+        print(
+            f"gate: {item.label} at {item.threads} thread(s) takes {item.ratio:.3f} times as long as "
+            f"{report.baseline}, more than {max_ratio:g}",
+            file=sys.stderr,
+        )
+    if slow:
+        raise typer.Exit(1)
+
+
+def format_report(report: BenchReport) -> str:
+    """A table of measurements, and below it what they were compared with."""
+    table = format_table(_HEADER, [_row(item) for item in report.measurements])
+    peaks = ", ".join(
+        f"{gops:.0f} G{'FLOP' if kind == 'fp32' else 'OP'}/s {kind}" for kind, gops in report.peak_gops.items()
+    )
+    return (
+        f"{table}\n\nbaseline: {report.baseline}; {report.rounds} rounds\n"
+        f"peak of one core, measured in between: {peaks} ({report.machine['processor']})"
+    )
+
+
+def _row(item: Measurement) -> tuple[str, ...]:
+    return (
+        item.label,
+        str(item.threads),
+        f"{item.median_ms:.3f}",
+        f"{item.p10_ms:.3f}–{item.p90_ms:.3f}",
+        f"{item.ratio:.3f}",
+        f"[{item.ratio_low:.3f}, {item.ratio_high:.3f}]",
+        "–" if item.peak_share is None else f"{item.peak_share:.0%}",
+    )

@@ -1,0 +1,59 @@
+"""`edgeface detect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli.options import Json
+from edgeface.cli.reporting import print_json
+from edgeface.cli.table import format_table
+
+if TYPE_CHECKING:
+    from edgeface.tasks.detection.faces import Face
+
+
+def detect(
+    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    artifact: Annotated[Path, typer.Option(help="The folder that an export wrote.")],
+    out: Annotated[Path | None, typer.Option(help="Draw the faces and write the photograph here.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Least score, 0 to 1; the contract's by default.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Find the faces in a photograph with an exported artifact."""
+    from edgeface.cli.picture import check_picture_path, write_picture
+    from edgeface.detector import load
+    from edgeface.images import read_image
+    from edgeface.tasks.detection.draw import draw_faces
+
+    if out is not None:
+        check_picture_path(out)
+    detector = load(artifact)
+    photograph = read_image(image)
+    faces = detector.detect(photograph, threshold)
+    if out is not None:
+        write_picture(out, draw_faces(photograph, faces))
+    if json_output:
+        drawn = None if out is None else str(out)
+        height, width = photograph.shape[:2]
+        found = [face_document(face) for face in faces]
+        print_json({"image": str(image), "height": height, "width": width, "faces": found, "drawn": drawn})
+        return
+    print(format_faces(faces))
+    if out is not None:
+        print(f"drawn: {out}")
+
+
+def face_document(face: Face) -> dict[str, Any]:
+    """A face for JSON: box [x1,y1,x2,y2] and five landmarks [x,y] in pixels."""
+    return {"box": list(face.box), "score": face.score, "landmarks": [list(point) for point in face.landmarks]}
+
+
+def format_faces(faces: list[Face]) -> str:
+    """A table with a line for each face, or a line that says there are none."""
+    if not faces:
+        return "no faces"
+    rows = [(f"{face.score:.3f}", *(f"{value:.1f}" for value in face.box)) for face in faces]
+    return f"{format_table(('score', 'x1', 'y1', 'x2', 'y2'), rows, left=0)}\n\n{len(faces)} face(s)"

@@ -1,0 +1,73 @@
+"""`edgeface export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli.options import DEFAULT_MODEL, Json, parse_list, parse_size
+from edgeface.cli.reporting import print_json
+from edgeface.cli.table import format_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgeface.artifact import Artifact
+
+
+def export(
+    target: Annotated[str, typer.Option(help="What to export to, e.g. tflite-int8,onnx-fp32.")],
+    model: Annotated[str, typer.Argument(help="A model's name, a recipe (.toml) or an .onnx file.")] = DEFAULT_MODEL,
+    weights: Annotated[Path | None, typer.Option(help="A checkpoint: .pth or .safetensors.")] = None,
+    variant: Annotated[str | None, typer.Option(help="The checkpoint's variant; see `edgeface models`.")] = None,
+    colour: Annotated[str | None, typer.Option(help="Channel order that the checkpoint expects: bgr or rgb.")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="A folder of photographs to calibrate with.")] = None,
+    judge: Annotated[Path | None, typer.Option(help="A folder of other photographs to judge the result with.")] = None,
+    size: Annotated[str | None, typer.Option("--input", help="Input size as HEIGHTxWIDTH, e.g. 480x640.")] = None,
+    io: Annotated[str, typer.Option(help="The model's inputs and outputs: float, int8 or uint8.")] = "float",
+    out: Annotated[Path, typer.Option(help="The folder that artifacts are written to.")] = Path("out"),
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    json_output: Json = False,
+) -> None:
+    """Compile a model, and write it if it is good enough.
+
+    The result is opened in its real runtime and judged against the original, on tensors and on decisions.
+    """
+    from edgeface.pipeline import ExportRequest
+    from edgeface.pipeline import export as compile_model
+
+    request = ExportRequest(
+        model=model,
+        targets=parse_list(target, "--target"),
+        weights=weights,
+        variant=variant,
+        colour=colour,
+        calibration=calibration,
+        judge=judge,
+        input_size=parse_size(size),
+        io=io,
+        out=out,
+        seed=seed,
+    )
+    artifacts = compile_model(request)
+    if json_output:
+        print_json({"artifacts": [artifact_document(artifact) for artifact in artifacts]})
+    else:
+        print(format_artifacts(artifacts))
+
+
+def artifact_document(artifact: Artifact) -> dict[str, Any]:
+    """An artifact for JSON: its folder, manifest and certificate."""
+    return {
+        "folder": str(artifact.folder),
+        "manifest": artifact.manifest.model_dump(mode="json"),
+        "certificate": artifact.certificate(),
+    }
+
+
+def format_artifacts(artifacts: Sequence[Artifact]) -> str:
+    """A table with a line for each artifact: its target, size and folder."""
+    rows = [(item.manifest.target, f"{item.manifest.model_bytes / 1024:.0f}", str(item.folder)) for item in artifacts]
+    return format_table(("target", "KiB", "folder"), rows)

@@ -1,0 +1,51 @@
+"""Options that several commands share, and how their text becomes values."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeface.errors import InputError
+
+DEFAULT_MODEL = "retinaface_mnet025"
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """`"480x640"` as (height, width) in pixels.
+
+    Raises:
+        InputError: the text is not two positive numbers joined by an x.
+    """
+    if text is None:
+        return None
+    height, _, width = text.lower().partition("x")
+    if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
+        raise InputError(f"{text!r} is no input size", where="--input", fix="give HEIGHTxWIDTH, e.g. 480x640")
+    return int(height), int(width)
+
+
+def parse_list(text: str, option: str) -> tuple[str, ...]:
+    """`"a,b"` as ("a", "b"), each once.
+
+    Raises:
+        InputError: nothing is named, or something twice.
+    """
+    items = tuple(item.strip() for item in text.split(",") if item.strip())
+    if not items or len(set(items)) < len(items):
+        raise InputError(f"{text!r} must name one or more, each once", where=option, fix="separate them by commas")
+    return items
+
+
+def parse_counts(text: str, option: str) -> tuple[int, ...]:
+    """`"1,2"` as (1, 2).
+
+    Raises:
+        InputError: an item is not a whole number of at least 1.
+    """
+    items = parse_list(text, option)
+    if not all(item.isdecimal() and int(item) for item in items):
+        raise InputError(f"{text!r} are not all whole numbers from 1", where=option, fix=f"e.g. {option} 1,2")
+    return tuple(map(int, items))

@@ -1,0 +1,141 @@
+"""How the command line ends: every error as what/where/fix on stderr, or as one JSON document."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from typer.core import TyperGroup
+
+from edgeface.errors import EdgefaceError
+
+BAD_INPUT = 2
+DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never taken for a gate's "no"
+INTERRUPTED = 130
+NO_READER = 141
+
+_FIXES = {
+    errno.ENOSPC: "free some space, or write to another disk",
+    errno.EDQUOT: "free some space, or write to another disk",
+    errno.EACCES: "check the permissions, or choose another path",
+    errno.EPERM: "check the permissions, or choose another path",
+    errno.EROFS: "choose a path that can be written to",
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path: a part of it is a file",
+}
+
+
+class _Stdout:
+    as_json = False
+    printed = False
+
+
+class ReportingGroup(TyperGroup):
+    """A command group that reports errors itself, before typer turns some of them into its own."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        with _reported():
+            return super().invoke(ctx)
+
+
+def run_reported(run: Callable[[list[str]], None], arguments: list[str]) -> int:
+    """Run the command line and return its exit code."""
+    _Stdout.as_json, _Stdout.printed = "--json" in arguments, False
+    if sys.stdout is None:  # the caller closed it
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):  # closed, or put in place of the real one by a caller
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    code = 0
+    try:
+        with _reported():
+            run(arguments)
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    try:
+        with _reported():
+            if code == BAD_INPUT and _Stdout.as_json and not _Stdout.printed:
+                error = EdgefaceError("the command line is not usable", fix="read the message on stderr, or add --help")
+                print_json({"error": error.as_dict() | {"error": "UsageError"}})
+            sys.stdout.flush()
+    except SystemExit as ended:
+        return int(ended.code or code)
+    return code
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print the one document of a `--json` run; numbers that JSON lacks become null."""
+    _Stdout.printed = True
+    print(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False), flush=True)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        _tell(EdgefaceError("interrupted"))
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _silence_stdout()
+        raise SystemExit(NO_READER) from None
+    except EdgefaceError as error:
+        _tell(error)
+        raise SystemExit(error.exit_code) from None
+    except MemoryError:
+        _tell(EdgefaceError("there is not enough memory", fix="use smaller inputs, or a machine with more memory"))
+        raise SystemExit(BAD_INPUT) from None
+    except OSError as error:
+        _tell(_from_system(error))
+        raise SystemExit(BAD_INPUT) from None
+    except Exception as error:  # a defect: the traceback is for its report, the exit code for scripts
+        if type(error).__module__.startswith(("typer", "click")):  # usage errors and exits are typer's to show
+            raise
+        traceback.print_exc()
+        _tell(
+            EdgefaceError(f"a defect of edgeface: {type(error).__name__}: {error}", fix="report it with the traceback")
+        )
+        raise SystemExit(DEFECT) from None
+
+
+def _tell(error: EdgefaceError) -> None:
+    with suppress(OSError):
+        print(f"error: {error}", file=sys.stderr, flush=True)
+    if _Stdout.as_json and not _Stdout.printed:
+        try:
+            print_json({"error": error.as_dict()})
+        except OSError:
+            _silence_stdout()
+
+
+def _from_system(error: OSError) -> EdgefaceError:
+    if not sys.stdout.closed and error.filename is None:
+        _silence_stdout()  # most likely stdout itself cannot be written: do not fail again at exit
+    what = error.strerror or str(error) or type(error).__name__
+    where = None if error.filename is None else str(error.filename)
+    return EdgefaceError(what[:1].lower() + what[1:], where=where, fix=_FIXES.get(error.errno or 0))
+
+
+def _silence_stdout() -> None:
+    """Point stdout at nothing, so that flushing it at exit cannot fail again."""
+    with suppress(OSError, ValueError, AttributeError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

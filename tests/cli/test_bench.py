@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeface.bench import BenchReport, BenchRequest, Measurement
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Replace measuring; the requests that were made are in the list."""
+    requests: list[BenchRequest] = []
+
+    def bench(request: BenchRequest) -> BenchReport:
+        requests.append(request)
+        items = (
+            Measurement("a", 1, 2.0, 1.9, 2.2, 1.0, 1.0, 1.0, 0.33, 30),
+            Measurement("b.onnx", 1, 3.0, 2.9, 3.5, 1.5, 1.4, 1.6, None, 30),
+        )
+        return BenchReport("a", 15, {"fp32": 100.0, "int8": 400.0}, items, {"processor": "a core"})
+
+    monkeypatch.setattr("edgeface.bench.bench", bench)
+    return requests
+
+
+def test_the_table_shows_ratio_interval_and_share(edgeface_cli, measured):
+    ended = edgeface_cli("bench", "a", "b.onnx", "--threads", "1,2", "--baseline", "a", "--rounds", "5")
+    assert ended.code == 0
+    header, first, second = ended.out.splitlines()[:3]
+    assert header.split() == [
+        "artifact",
+        "threads",
+        "median",
+        "ms",
+        "p10–p90",
+        "×",
+        "baseline",
+        "95",
+        "%",
+        "of",
+        "peak",
+    ]
+    assert first.split() == ["a", "1", "2.000", "1.900–2.200", "1.000", "[1.000,", "1.000]", "33%"]
+    assert second.endswith("–")
+    assert measured == [BenchRequest([Path("a"), Path("b.onnx")], (1, 2), Path("a"), 5)]
+
+
+@pytest.mark.usefixtures("measured")
+def test_a_ratio_above_the_limit_exits_1_and_names_it(edgeface_cli):
+    ended = edgeface_cli("bench", "a", "b.onnx", "--max-ratio", "1.2")
+    assert ended.code == 1
+    assert "gate: b.onnx at 1 thread(s) takes 1.500 times as long as a, more than 1.2" in ended.err
+    assert edgeface_cli("bench", "a", "b.onnx", "--max-ratio", "1.5").code == 0
+
+
+@pytest.mark.usefixtures("measured")
+def test_json_is_one_document_that_holds_the_gate(edgeface_cli):
+    ended = edgeface_cli("bench", "a", "b.onnx", "--max-ratio", "1.2", "--json")
+    assert ended.code == 1
+    assert ended.document["gate"] == {"max_ratio": 1.2, "passed": False}
+    assert ended.document["measurements"][1]["peak_share"] is None
+    assert edgeface_cli("bench", "a", "--json").document["gate"] is None
+
+
+@pytest.mark.parametrize("threads", ["0", "1,1", "x", ""])
+def test_threads_that_are_no_counts_are_refused(edgeface_cli, threads):
+    ended = edgeface_cli("bench", "a", "--threads", threads)
+    assert ended.code == 2
+    assert "--threads" in ended.err
+
+
+def test_a_missing_artifact_is_named(edgeface_cli, tmp_path):
+    ended = edgeface_cli("bench", tmp_path / "absent", "--json")
+    assert ended.code == 2
+    assert ended.document["error"]["where"] == str(tmp_path / "absent")
