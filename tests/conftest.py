@@ -18,3 +18,51 @@ def shared_data() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail("CI needs the test data: ../shared/data, beside the repository, is missing")
     pytest.skip("../shared/data is not here")
+
+
+@pytest.fixture
+def detector_artifact(tmp_path: Path) -> Path:
+    """An artifact that finds one face, at a fixed place with score 0.9, in whatever it is shown.
+
+    Its input is 64×64; its contract the default one; the face is the prior at row 2, column 3 of
+    stride 8 with side 32: centre (28, 20) in input pixels.
+    """
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    from edgeface.artifact import MANIFEST, Manifest, sha256_hex, write_json
+    from edgeface.models import family
+
+    contract = family("retinaface_mnet025").variants()["official"].with_input_size(64, 64)
+    count = 2 * (8 * 8 + 4 * 4 + 2 * 2)
+    scores = np.tile(np.array([1, 0], np.float32), (1, count, 1))
+    scores[0, 2 * (2 * 8 + 3) + 1] = 0.1, 0.9
+    constants = {"boxes": np.zeros((1, count, 4), np.float32), "scores": scores}
+    constants["landmarks"] = np.zeros((1, count, 10), np.float32)
+    nodes = [helper.make_node("ReduceSum", ["input"], ["sum"], keepdims=0)]
+    nodes += [helper.make_node("Mul", ["sum", "nothing"], ["zero"])]
+    nodes += [helper.make_node("Add", [f"{name}_constant", "zero"], [name]) for name in constants]
+    image = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, 64, 64])
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape) for name, array in constants.items()]
+    weights = [numpy_helper.from_array(array, f"{name}_constant") for name, array in constants.items()]
+    weights.append(numpy_helper.from_array(np.float32(0), "nothing"))
+    graph = helper.make_graph(nodes, "one_face", [image], outputs, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+    folder = tmp_path / "one_face-onnx-fp32"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(model)
+    manifest = Manifest(
+        name="one_face",
+        target="onnx-fp32",
+        model_file="model.onnx",
+        model_sha256=sha256_hex(model),
+        model_bytes=len(model),
+        layout="nchw",
+        io="float",
+        macs=1_000_000,
+        contract=contract,
+        sources={},
+        versions={},
+    )
+    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    return folder

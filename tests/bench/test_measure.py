@@ -72,3 +72,12 @@ def test_a_model_that_cannot_run_stops_the_bench_with_its_name(write_onnx, tmp_p
         bench(BenchRequest([write_onnx(), broken], rounds=3, batch_ms=1.0))
     assert isinstance(caught.value, EdgefaceError)
     assert caught.value.where == str(broken)
+
+
+def test_an_artifact_brings_its_macs_so_that_a_share_is_known(detector_artifact):
+    (by_folder,), (by_file,) = open_subjects([detector_artifact]), open_subjects([detector_artifact / "model.onnx"])
+    assert (by_folder.label, by_folder.macs, by_folder.arithmetic) == ("one_face-onnx-fp32", 1_000_000, "fp32")
+    assert by_file.macs == 1_000_000
+    (measured,) = bench(BenchRequest([detector_artifact], rounds=3, batch_ms=1.0)).measurements
+    assert measured.peak_share is not None
+    assert measured.peak_share > 0
