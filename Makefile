@@ -1,0 +1,46 @@
+# make test   lint, types and tests       make demo   one run from a checkpoint to faces
+# make lint   lint and types only         make clean  remove what was made (not the environments)
+
+PYTHON ?= python3
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+OLD := .venv-tflite
+PIP_FLAGS := --disable-pip-version-check --quiet
+
+# The pinned versions need Python 3.11; 3.10 takes the newest that it can have.
+CONSTRAINTS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if sys.version_info >= (3, 11) else "")')
+
+.PHONY: test lint demo clean
+.DEFAULT_GOAL := test
+
+test: lint $(OLD)/.installed
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+demo: $(VENV)/.installed
+	$(BIN)/edgeface demo
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) torch==2.13.0 -e '.[dev]'
+	touch $@
+
+# tflite-runtime is what old boards have: artifacts must load there too. Its last release is for Python 3.11.
+$(OLD)/.installed:
+	@mkdir -p $(OLD)
+	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 12))'; then \
+	  $(PYTHON) -m venv $(OLD) && \
+	  $(OLD)/bin/python -m pip install $(PIP_FLAGS) tflite-runtime==2.14.0 'numpy<2'; \
+	else \
+	  echo "tflite-runtime has no release for this Python: artifacts are not tested on it"; \
+	fi
+	@touch $@
+
+clean:
+	rm -rf out build dist .cache .pytest_cache .mypy_cache .ruff_cache
+	find edgeface tests -name __pycache__ -type d -prune -exec rm -rf {} +
