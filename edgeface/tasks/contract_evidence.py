@@ -24,15 +24,15 @@ from edgeface.tasks.detection.nms import iou_matrix, suppress_overlaps
 Image = NDArray[np.uint8]
 Forward = Callable[[DetectionContract, NDArray[np.float32]], Mapping[str, Array]]
 
-LONG_SIDE_PX = 384
-MIRRORED_SIDE_PX = 288
-COLOUR_SIDES_PX = (384, 192, 128, 96, 64, 48)
+LONG_SIDE_PX = 512
+MIRRORED_SIDE_PX = 384
+COLOUR_SIDES_PX = (512, 256, 128, 96, 64, 48)
 MIN_REFERENCE_SIDE_PX = 96
 MAX_STRONG_ANCHORS = 300
 _MIRRORED = (1, 0, 2, 4, 3)
 _FACE = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.78], [0.66, 0.78]])
 _LEAST_P = 0.02
-_QUALITY_COUNTED = 0.3
+_QUALITY_COUNTED = 0.25
 
 
 @dataclass(frozen=True)

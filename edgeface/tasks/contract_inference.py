@@ -19,11 +19,11 @@ from edgeface.contract import Anchors, DetectionContract
 from edgeface.errors import ContractError, InputError
 from edgeface.tasks.contract_evidence import Forward, Image, Probe, Support, colour_gain, support_of
 
-MAX_SUPPORT_PROBES = 12
-MAX_COLOUR_PROBES = 16
+MAX_SUPPORT_PROBES = 10
+MAX_COLOUR_PROBES = 12
 MIN_STANDARD_ERRORS = 1.0
-MIN_SUPPORTED_FACES = 3
-MIN_QUALITY = 0.1
+MIN_SUPPORTED_FACES = 2
+MIN_QUALITY = 0.04
 _SUPPORT_FLOOR, _GAIN_FLOOR = 0.02, 0.1
 FIELDS = ("activation", "anchors", "colour")
 _FIX = "declare the contract with --variant, or pass photographs that show faces with --calibration"
@@ -106,7 +106,7 @@ def infer_contract(
     supports = {c: [support_of(probe, c, i) for i in few] for c in candidates}
     evidence = tuple(sorted((_sum_up(c, s) for c, s in supports.items()), key=lambda e: -e.support))
     if not _is_supported(evidence[0]):
-        return _unsupported(wanted, candidates, evidence)
+        return _unsupported(wanted, variants, evidence)
     base, support_margin = _choose_network(supports, wanted)
     gains = [colour_gain(probe, base.with_colour("bgr"), base.with_colour("rgb"), i) for i in indices]
     contract, colour_margin = _choose_colour(base, np.array([gain for gain, faces in gains if faces]), wanted)
@@ -173,11 +173,13 @@ def _is_supported(evidence: CandidateEvidence) -> bool:
 
 
 def _unsupported(
-    wanted: Mapping[str, object], candidates: Sequence[DetectionContract], evidence: tuple[CandidateEvidence, ...]
+    wanted: Mapping[str, object],
+    variants: Mapping[str, DetectionContract],
+    evidence: tuple[CandidateEvidence, ...],
 ) -> InferredContract:
     if all(key in wanted for key in FIELDS):
-        contract = next(c for c in candidates if _fields(c) == dict(wanted))
-        return InferredContract(contract, 0.0, 0.0, 0.0, evidence)
+        contract = next(c for c in _candidates(variants) if _fields(c) == dict(wanted))
+        return InferredContract(_named(contract, variants), 0.0, 0.0, 0.0, evidence)
     best = evidence[0]
     raise ContractError(
         "cannot tell the checkpoint's contract: under none does it find faces that bear checking "
