@@ -1,0 +1,82 @@
+"""The gate: what a recipe demands, and whether it was met."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from edgeface.parity.tensors import TensorAgreement
+from edgeface.tasks.detection.match import Agreement
+
+
+class Thresholds(BaseModel):
+    """What is demanded of an artifact; None demands nothing.
+
+    max_abs: largest difference of any output element. snr_db: least signal-to-noise ratio of any output, in dB.
+    matched_percent, extra_percent: of the reference's faces; allowed misses and extras are rounded up to a whole
+    face, so that one face of few cannot decide. mean_score_change: mean absolute change of matched faces' scores.
+    landmark_error_percent: mean, in percent of the face's size.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_abs: float | None = None
+    snr_db: float | None = None
+    matched_percent: float | None = None
+    extra_percent: float | None = None
+    mean_score_change: float | None = None
+    landmark_error_percent: float | None = None
+
+
+@dataclass(frozen=True)
+class Demand:
+    """One demand, what was measured, and whether that meets it."""
+
+    what: str
+    limit: str
+    measured: str
+    met: bool
+
+
+def judge(limits: Thresholds, tensors: Mapping[str, TensorAgreement], faces: Agreement | None) -> list[Demand]:
+    """Every demand that the thresholds make, with its verdict.
+
+    Args:
+        limits: the recipe's thresholds.
+        tensors: agreement by output.
+        faces: agreement of decisions; None where no photographs were judged.
+    """
+    demands = []
+    if limits.max_abs is not None:
+        worst = max(t.max_abs for t in tensors.values())
+        met = worst <= limits.max_abs
+        demands.append(Demand("largest difference of any output", f"≤ {limits.max_abs:g}", f"{worst:.3g}", met))
+    if limits.snr_db is not None:
+        least = min(t.snr_db for t in tensors.values())
+        met = least >= limits.snr_db
+        demands.append(Demand("least output SNR", f"≥ {limits.snr_db:g} dB", f"{least:.1f} dB", met))
+    return demands if faces is None else demands + _judge_faces(limits, faces)
+
+
+def _judge_faces(limits: Thresholds, faces: Agreement) -> list[Demand]:
+    demands = []
+    count = faces.reference_faces
+    if limits.matched_percent is not None:
+        allowed = math.ceil(count * (100 - limits.matched_percent) / 100 - 1e-9)
+        said = f"{faces.matched_share:.2%} ({faces.missed} of {count} missed)"
+        limit = f"≥ {limits.matched_percent:g}% (≤ {allowed} missed)"
+        demands.append(Demand("faces matched", limit, said, faces.missed <= allowed))
+    if limits.extra_percent is not None:
+        allowed = math.ceil(count * limits.extra_percent / 100 - 1e-9)
+        said, limit = f"{faces.extra_share:.2%} ({faces.extra})", f"≤ {limits.extra_percent:g}% (≤ {allowed})"
+        demands.append(Demand("extra faces", limit, said, faces.extra <= allowed))
+    for what, limit_value, measured in (
+        ("mean score change", limits.mean_score_change, faces.mean_score_change),
+        ("mean landmark error in % of face size", limits.landmark_error_percent, faces.mean_landmark_error_percent),
+    ):
+        if limit_value is not None:
+            demands.append(Demand(what, f"≤ {limit_value:g}", f"{measured:.4f}", measured <= limit_value))
+    return demands

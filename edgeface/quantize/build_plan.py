@@ -1,0 +1,131 @@
+"""Statistics × scheme → plan: a scale for every value, shared where the target demands it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from edgeface.errors import GraphError
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.activations import LeakyRelu, Sigmoid
+from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.types import Array
+from edgeface.quantize.plan import QParams, QuantPlan
+from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.schemes import Scheme
+from edgeface.quantize.statistics import CalibrationStats
+
+SIGMOID_REACH = 6.25
+"""Beyond ±this, a sigmoid lies within half an output step (1/512) of 0 or 1, so its input may be clipped there."""
+
+FixedRanges = Mapping[str, tuple[float, float]]
+
+
+def build_plan(
+    graph: Graph,
+    stats: CalibrationStats,
+    scheme: Scheme,
+    rule: RangeRule,
+    *,
+    known: FixedRanges | None = None,
+    kept_float: Mapping[str, str] | None = None,
+) -> QuantPlan:
+    """Choose parameters for every value and every weight.
+
+    Args:
+        graph: the legalized graph that `stats` describe.
+        stats: what calibration saw.
+        scheme: what the target can express.
+        rule: how ranges are chosen.
+        known: ranges that are facts, such as a photograph's after normalisation.
+        kept_float: values that are computed in float, and why. They get parameters too, for int8 readers.
+
+    Raises:
+        GraphError: a value was not observed.
+    """
+    kept = dict(kept_float or {})
+    params: dict[str, QParams] = {}
+    for members in _scale_groups(graph, scheme, kept):
+        found = _group_params(graph, members, stats, scheme, rule, known or {})
+        params |= dict.fromkeys(members, found)
+    for node in graph.nodes:
+        if node.output not in kept:
+            params |= _constant_params(graph, node, scheme)
+    return QuantPlan(params, kept)
+
+
+def weight_params(weight: Array, scheme: Scheme) -> QParams:
+    """Symmetric parameters with one scale for each output channel (axis 0)."""
+    largest = np.abs(weight.reshape(weight.shape[0], -1)).max(axis=1).astype(np.float64)
+    scale = np.maximum(largest, 1e-9) / scheme.weight_limit
+    return QParams(tuple(np.float32(scale).tolist()), 0, 0, -scheme.weight_limit, scheme.weight_limit)
+
+
+def _scale_groups(graph: Graph, scheme: Scheme, kept: Mapping[str, str]) -> list[list[str]]:
+    """Values that must share one scale, each group in graph order."""
+    leader = {name: name for name in graph.activations}
+
+    def find(name: str) -> str:
+        while leader[name] != name:
+            name = leader[name]
+        return name
+
+    for node in graph.nodes:
+        if isinstance(node.op, scheme.same_scale) and node.output not in kept:
+            for needed in node.inputs:
+                if graph.constant(needed) is None:
+                    leader[find(node.output)] = find(needed)
+    groups: dict[str, list[str]] = {}
+    for name in leader:
+        groups.setdefault(find(name), []).append(name)
+    return list(groups.values())
+
+
+def _group_params(
+    graph: Graph,
+    members: list[str],
+    stats: CalibrationStats,
+    scheme: Scheme,
+    rule: RangeRule,
+    known: FixedRanges,
+) -> QParams:
+    producers = [graph.producers[m] for m in members if m in graph.producers]
+    observed = [m for m in members if m not in graph.producers or not isinstance(graph.producers[m].op, scheme.same_scale)]
+    fixed = [scheme.fixed[type(p.op)] for p in producers if type(p.op) in scheme.fixed]
+    if fixed:
+        return fixed[0]
+    ranges = []
+    for member in observed or members:
+        if member in known:
+            ranges.append(known[member])
+        elif member in stats.values:
+            ranges.append(rule.choose(stats.values[member], _negative_slope(graph, member)))
+        else:
+            raise GraphError("calibration saw nothing of a value", where=f"tensor {member!r}")
+    low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
+    readers = [r for m in members for r in graph.consumers[m] if r.output not in members]
+    if readers and all(isinstance(r.op, Sigmoid) for r in readers):
+        low, high = max(low, -SIGMOID_REACH), min(high, SIGMOID_REACH)
+    return scheme.activation(low, high)
+
+
+def _negative_slope(graph: Graph, name: str) -> float:
+    """Slope of the LeakyReLU that alone reads a value; 1 where there is none."""
+    reader = graph.only_reader(name)
+    return reader.op.alpha if reader is not None and isinstance(reader.op, LeakyRelu) else 1.0
+
+
+def _constant_params(graph: Graph, node: Node, scheme: Scheme) -> dict[str, QParams]:
+    """Weights by output channel; other constant operands by tensor. Biases follow from these."""
+    if isinstance(node.op, Conv | Gemm):
+        weight = graph.constant(node.inputs[1])
+        return {} if weight is None else {node.inputs[1]: weight_params(weight, scheme)}
+    found = {}
+    for name in node.inputs:
+        data = graph.constant(name)
+        if data is not None:
+            found[name] = scheme.activation(float(data.min()), float(data.max()))
+    return found
+
+

@@ -1,0 +1,52 @@
+"""Which nodes are computed in float: what the recipe keeps, and what follows from it and from the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from edgeface.errors import InputError
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.base import Op
+from edgeface.graph.ops.shape import Reshape, Transpose
+
+_FOLLOWERS: tuple[type[Op], ...] = (Concat, Reshape, Transpose)
+
+
+def float_islands(graph: Graph, patterns: Mapping[str, str], float_interface: bool) -> dict[str, str]:
+    """Values to compute in float, with reasons.
+
+    Args:
+        graph: the legalized graph.
+        patterns: glob patterns of node origins, and why these nodes stay in float.
+        float_interface: whether the model's inputs and outputs are float. Then an input that only float nodes read is
+            never quantized, and a Concat that makes an output joins its branches after they were dequantized.
+
+    Raises:
+        InputError: a pattern matches no node, so that it would do nothing silently.
+    """
+    kept: dict[str, str] = {}
+    for pattern, reason in patterns.items():
+        found = [node for node in graph.nodes if fnmatchcase(node.origin, pattern)]
+        if not found:
+            raise InputError(
+                f"no node matches {pattern!r}, which the recipe keeps in float",
+                where=f"recipe, [quantize.keep_float], graph {graph.name!r}",
+                fix="patterns are matched against the node names of the exported ONNX model",
+            )
+        kept |= {node.output: reason for node in found}
+    for node in graph.nodes:
+        if isinstance(node.op, _FOLLOWERS) and _all_kept(graph, node, kept):
+            kept.setdefault(node.output, "all that it reads is computed in float")
+        elif float_interface and isinstance(node.op, Concat) and node.output in graph.outputs:
+            kept.setdefault(node.output, "its branches keep separate scales: they are dequantized, then joined")
+    for name in graph.inputs:
+        readers = graph.consumers[name]
+        if float_interface and readers and all(r.output in kept for r in readers):
+            kept[name] = "only float nodes read it"
+    return kept
+
+
+def _all_kept(graph: Graph, node: Node, kept: Mapping[str, str]) -> bool:
+    return all(name in kept for name in node.inputs if graph.constant(name) is None)

@@ -1,0 +1,68 @@
+"""One observing run: every activation of a graph, on every calibration image, in constant memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+
+from edgeface.graph.ir import Graph
+from edgeface.graph.onnx_writer import write_onnx
+from edgeface.graph.ops.conv import Conv
+from edgeface.graph.types import Array
+from edgeface.quantize.patches import patch_moment
+from edgeface.quantize.statistics import CalibrationStats, ValueStats, summarise
+
+Run: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
+
+MAX_POSITIONS = 8_192
+"""Pixels of a channel that one image adds to a histogram, at most about; ranges are exact over all."""
+
+
+def graph_digest(graph: Graph) -> str:
+    """SHA-256 of the graph as ONNX: statistics belong to the very graph that they describe."""
+    return hashlib.sha256(write_onnx(graph)).hexdigest()
+
+
+def observe(graph: Graph, run: Run, feeds: Iterable[Mapping[str, Array]]) -> CalibrationStats:
+    """Summarise every value of a graph over all feeds.
+
+    Args:
+        graph: the legalized graph, so that statistics describe what ships.
+        run: evaluates the graph and gives all its computed values by name; see `observed_onnx`.
+        feeds: for each image the graph's inputs, float32.
+    """
+    values: dict[str, ValueStats] = {}
+    moments: dict[str, Array] = {}
+    images = 0
+    for feed in feeds:
+        found = {**feed, **run(feed)}
+        for name, data in found.items():
+            stats = summarise(data, _stride(data.shape), images)
+            values[name] = values[name].merged(stats) if name in values else stats
+        _add_moments(graph, found, images, moments)
+        images += 1
+    mean = {name: total / max(images, 1) for name, total in moments.items()}
+    return CalibrationStats(values, mean, images, graph_digest(graph))
+
+
+def observed_onnx(graph: Graph) -> bytes:
+    """The graph as ONNX with every computed value as an output."""
+    return write_onnx(graph, [name for name in graph.activations if name not in graph.inputs])
+
+
+def _add_moments(graph: Graph, found: Mapping[str, Array], image: int, moments: dict[str, Array]) -> None:
+    convolutions = [n for n in graph.nodes if isinstance(n.op, Conv) and graph.constant(n.inputs[1]) is not None]
+    for index, node in enumerate(convolutions):
+        moment = patch_moment(graph, node, found[node.inputs[0]], seed=image * len(convolutions) + index)
+        moments[node.output] = np.add(moments.get(node.output, 0.0), moment)
+
+
+def _stride(shape: tuple[int, ...]) -> int:
+    """Every how many rows and columns to look, so that a channel gives at most some thousand numbers an image."""
+    stride = 1
+    while len(shape) == 4 and shape[2] * shape[3] > MAX_POSITIONS * stride * stride:
+        stride += 1
+    return stride

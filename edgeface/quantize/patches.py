@@ -1,0 +1,52 @@
+"""Second moments of what convolutions read: the statistics that weight rounding needs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.conv import Conv
+from edgeface.graph.types import Array
+
+POSITIONS = 128
+"""Output pixels sampled from each image for each convolution."""
+
+
+def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
+    """Mean of p·pᵀ over sampled output pixels of one image.
+
+    Args:
+        graph: the graph that `node` stands in.
+        node: a convolution.
+        x: its input, float32 [1,C,H,W].
+        seed: which pixels; equal seeds take equal ones.
+
+    Returns:
+        float64 [K+1, K+1] with K = C·kh·kw, or [C, kh·kw+1, kh·kw+1] for a depthwise convolution. The last row and
+        column belong to a constant 1, so that rounding may correct the bias too.
+    """
+    assert isinstance(node.op, Conv)
+    weight = graph.type(node.inputs[1]).shape
+    height, width = graph.type(node.output).shape[2:]
+    count = min(POSITIONS, height * width)
+    pixels = np.random.default_rng(seed).integers(0, height * width, count)
+    patches = _gather(x[0], node.op, weight[2:], pixels // width, pixels % width)
+    channels = x.shape[1]
+    if node.op.is_depthwise(weight):
+        ones = np.ones((channels, 1, count), np.float32)
+        rows = np.concatenate([patches.reshape(channels, -1, count), ones], axis=1)
+        return (rows @ rows.transpose(0, 2, 1)).astype(np.float64) / count
+    rows = np.concatenate([patches.reshape(-1, count), np.ones((1, count), np.float32)])
+    moment: Array = (rows @ rows.T).astype(np.float64) / count
+    return moment
+
+
+def _gather(x: Array, op: Conv, kernel: tuple[int, ...], rows: Array, columns: Array) -> Array:
+    """Input patches [C, kh, kw, pixels] of output pixels, zero where the padding lies."""
+    height, width = x.shape[1:]
+    y = (rows * op.strides[0] - op.pads[0])[None, :] + (np.arange(kernel[0]) * op.dilations[0])[:, None]
+    z = (columns * op.strides[1] - op.pads[1])[None, :] + (np.arange(kernel[1]) * op.dilations[1])[:, None]
+    inside = ((y >= 0) & (y < height))[:, None, :] & ((z >= 0) & (z < width))[None, :, :]
+    y, z = np.clip(y, 0, height - 1)[:, None, :], np.clip(z, 0, width - 1)[None, :, :]
+    found: Array = x[:, y, z] * inside
+    return found

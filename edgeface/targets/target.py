@@ -1,0 +1,40 @@
+"""What a target is: a value that the pipeline reads. Heavy libraries are imported when `emit` is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from edgeface.graph.ir import Graph
+from edgeface.passes import Pass
+from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.schemes import Scheme
+
+IoType = Literal["float", "int8", "uint8"]
+IO_TYPES: tuple[IoType, ...] = ("float", "int8", "uint8")
+
+
+@dataclass(frozen=True)
+class EmitOptions:
+    """What is not in the graph or the plan: the interface's type, and named text to carry along."""
+
+    io: IoType = "float"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of artifact.
+
+    `layout` is the memory order of image inputs; `scheme` what its integers can express, None for float targets;
+    `legalize` the passes that bring any graph into the form that its kernels run.
+    """
+
+    name: str
+    description: str
+    suffix: str
+    layout: Literal["nchw", "nhwc"]
+    emit: Callable[[Graph, QuantPlan, EmitOptions], bytes]
+    scheme: Scheme | None = None
+    legalize: tuple[Pass, ...] = ()

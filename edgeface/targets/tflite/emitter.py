@@ -1,0 +1,159 @@
+"""What a lowering sees: tensors of the graph's values in the type and memory order that it asks for.
+
+Where a value exists in another type or order, the emitter adds the QUANTIZE, DEQUANTIZE or TRANSPOSE.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from edgeface.errors import GraphError
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.types import Array
+from edgeface.quantize.plan import QParams, QuantPlan
+from edgeface.targets.tflite.flatbuffer import ModelBuilder, Operator
+from edgeface.targets.tflite.layout import (
+    CHANNELS_LAST,
+    Order,
+    assign_layout,
+    identity,
+    input_order,
+    physical_shape,
+    same_in_memory,
+)
+
+QUANTIZE = Operator("QUANTIZE", 1, schema.QuantizeOptionsT())
+DEQUANTIZE = Operator("DEQUANTIZE", 2, schema.DequantizeOptionsT())
+
+
+class Emitter:
+    """Emits one graph. `half_weights` stores float weights as float16 behind a DEQUANTIZE."""
+
+    def __init__(self, graph: Graph, plan: QuantPlan, half_weights: bool = False) -> None:
+        self.graph = graph
+        self.plan = plan
+        self.half_weights = half_weights
+        self.builder = ModelBuilder(graph.name)
+        self.orders = assign_layout(graph)
+        self._tensors: dict[tuple[str, str, Order], int] = {}
+        self._constants: dict[str, int] = {}
+
+    def params(self, name: str) -> QParams | None:
+        """Quantization of a value as it is made; None where it is made in float."""
+        return None if name in self.plan.kept_float else self.plan.params.get(name)
+
+    def is_int8(self, node: Node) -> bool:
+        """Whether the plan computes a node in int8."""
+        return self.params(node.output) is not None
+
+    def array(self, name: str) -> Array:
+        """A constant's data.
+
+        Raises:
+            GraphError: the value is computed, and TFLite needs it constant.
+        """
+        data = self.graph.constant(name)
+        if data is None:
+            raise GraphError("TFLite needs this operand to be constant", where=f"tensor {name!r}")
+        return data
+
+    def read(self, node: Node, index: int) -> int:
+        """Tensor of a node's input, in the type and order in which the node wants it."""
+        name = node.inputs[index]
+        dtype = "int8" if self.is_int8(node) else "float32"
+        if self.graph.constant(name) is not None:
+            return self.broadcast_constant(node, name, dtype)
+        return self.tensor(name, dtype, input_order(self.graph, node, name, self.orders))
+
+    def tensor(self, name: str, dtype: str, order: Order) -> int:
+        """Tensor of a computed value as `dtype` in a memory order, converted if need be."""
+        kind = self.graph.type(name)
+        for (other, found, have), index in self._tensors.items():
+            if other == name and found == dtype and same_in_memory(kind.shape, have, order):
+                return index
+        made = "float32" if self.params(name) is None else "int8"
+        index = self._tensors[name, made, self.orders[name]]
+        if made != dtype:
+            index = self._convert(name, index, dtype)
+        if not same_in_memory(kind.shape, self.orders[name], order):
+            index = self._transpose(name, index, dtype, order)
+        self._tensors[name, dtype, order] = index
+        return index
+
+    def result(self, node: Node) -> int:
+        """A new tensor for a node's result."""
+        return self.define(node.output)
+
+    def define(self, name: str, tensor_name: str | None = None) -> int:
+        """A new tensor for a computed value in its own order, int8 if the plan says so."""
+        params = self.params(name)
+        dtype = "float32" if params is None else "int8"
+        order = self.orders[name]
+        shape = physical_shape(self.graph.type(name), order)
+        index = self.builder.tensor(tensor_name or name, shape, dtype, params)
+        self._tensors[name, dtype, order] = index
+        return index
+
+    def alias(self, name: str, source: str) -> None:
+        """Let a value be another one's tensors: the same bytes under renamed axes."""
+        for (other, dtype, order), index in list(self._tensors.items()):
+            if other == source and order == self.orders[source]:
+                self._tensors[name, dtype, self.orders[name]] = index
+
+    def scratch(self, like: str, suffix: str, shape: tuple[int, ...], params: QParams | None) -> int:
+        """A tensor that the graph does not know, inside a lowering."""
+        return self.builder.tensor(f"{like}/{suffix}", shape, "float32" if params is None else "int8", params)
+
+    def constant(self, name: str, data: Array, params: QParams | None = None) -> int:
+        """A constant tensor, shared by name; float weights become float16 if the target wants that."""
+        if name not in self._constants:
+            half = self.half_weights and data.dtype == np.float32
+            self._constants[name] = self._half(name, data) if half else self.builder.constant(name, data, params)
+        return self._constants[name]
+
+    def emit(self, op: str, inputs: list[int], outputs: list[int], options: Any = None, version: int = 1) -> None:
+        """Add an operator."""
+        self.builder.operator(Operator(op, version, options), inputs, outputs)
+
+    def broadcast_constant(self, node: Node, name: str, dtype: str) -> int:
+        """A constant operand of an element-wise op, in the op's memory order."""
+        data, rank = self.array(name), self.graph.type(node.output).rank
+        if data.ndim > 0:
+            data = data.reshape((1,) * (rank - data.ndim) + data.shape).transpose(self.orders[node.output])
+        if dtype == "float32":
+            return self.constant(f"{name}@{rank}", data)
+        params = self.plan.params[name]
+        return self.constant(f"{name}@{rank}", params.quantize(data), params)
+
+    def _half(self, name: str, data: Array) -> int:
+        stored = self.builder.constant(f"{name}/float16", data.astype(np.float16))
+        index = self.builder.tensor(name, data.shape, "float32")
+        self.builder.operator(Operator("DEQUANTIZE", 3, schema.DequantizeOptionsT()), [stored], [index])
+        return index
+
+    def _convert(self, name: str, index: int, dtype: str) -> int:
+        shape = physical_shape(self.graph.type(name), self.orders[name])
+        op = DEQUANTIZE if dtype == "float32" else QUANTIZE
+        params = self.plan.params.get(name) if dtype == "int8" else None
+        if dtype == "int8" and params is None:
+            raise GraphError("an int8 op reads a float value that has no scale", where=f"tensor {name!r}")
+        converted = self.builder.tensor(f"{name}/{op.name.lower()}d", shape, dtype, params)
+        self.builder.operator(op, [index], [converted])
+        return converted
+
+    def _transpose(self, name: str, index: int, dtype: str, order: Order) -> int:
+        have = self.orders[name]
+        perm = np.array([have.index(axis) for axis in order], np.int32)
+        shape = physical_shape(self.graph.type(name), order)
+        turned = self.builder.tensor(f"{name}/transposed", shape, dtype, self.plan.params[name] if dtype == "int8" else None)
+        axes = self.builder.constant(f"{name}/axes", perm)
+        self.builder.operator(Operator("TRANSPOSE", 2, schema.TransposeOptionsT()), [index, axes], [turned])
+        return turned
+
+    def external_order(self, name: str) -> Order:
+        """The order in which the world sees an input or output: images channels last, all else logical."""
+        rank = self.graph.type(name).rank
+        return CHANNELS_LAST if rank == 4 else identity(rank)
