@@ -194,7 +194,9 @@ def _sort(nodes: tuple[Node, ...], given: set[str], outputs: Sequence[str]) -> t
     return tuple(ordered)
 
 
-def _needed(nodes: tuple[Node, ...], producers: Mapping[str, int], given: set[str], outputs: Sequence[str]) -> list[int]:
+def _needed(
+    nodes: tuple[Node, ...], producers: Mapping[str, int], given: set[str], outputs: Sequence[str]
+) -> list[int]:
     found: set[int] = set()
     stack = [(name, "graph output") for name in outputs]
     while stack:

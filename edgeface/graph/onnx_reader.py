@@ -39,7 +39,7 @@ def read_onnx(source: Path | bytes, name: str | None = None) -> Graph:
 
 def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         if isinstance(source, Path) and source.stat().st_size > MAX_MODEL_BYTES:
@@ -61,9 +61,9 @@ def _simplify(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
     import onnxsim
 
     try:
-        folded, _ = onnxsim.simplify(model, check_n=0, perform_optimization=False)
+        folded: onnx.ModelProto = onnxsim.simplify(model, check_n=0, perform_optimization=False)[0]
     except Exception as error:  # onnxsim raises bare C++ exceptions of many kinds
-        message = f"onnxsim cannot fold this model: {str(error).splitlines()[0]}"
+        message = f"onnxsim cannot fold this model: {str(error).strip().splitlines()[:1]}"
         raise GraphError(message, where=where, fix="run onnx.checker on the model") from error
     return folded
 

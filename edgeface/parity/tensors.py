@@ -59,7 +59,8 @@ def compare_tensors(reference: Array, candidate: Array) -> TensorAgreement:
     """Agreement of one run; NaN in the candidate counts as infinite noise.
 
     Args:
-        reference, candidate: the same shape, any float or integer dtype.
+        reference: any float or integer dtype.
+        candidate: the same shape.
     """
     a, b = reference.astype(np.float64).ravel(), candidate.astype(np.float64).ravel()
     difference = a - b

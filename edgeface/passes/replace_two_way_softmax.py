@@ -44,7 +44,8 @@ def replace(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     reason = _collect(graph, node.inputs[0], heads)
     if reason:
         return Refusal(reason)
-    removed, added, constants = [node], [], {}
+    removed, added = [node], list[Node]()
+    constants: dict[str, Array] = {}
     for head in heads:
         names = (f"{head.node.output}/difference_weight", f"{head.node.output}/difference_bias")
         constants |= {names[0]: _difference(head.weight), names[1]: _difference(head.bias)}
@@ -69,10 +70,8 @@ def _collect(graph: Graph, name: str, heads: list[_Head], permuted: bool = False
     producer = graph.producers.get(name)
     if producer is None or graph.only_reader(name) is None:
         return f"{name!r} is an input, an output or read elsewhere"
-    if isinstance(producer.op, Conv if permuted else Gemm):
-        return _take_head(graph, producer, heads)
-    if permuted:
-        return f"{producer} is no convolution"
+    if permuted or isinstance(producer.op, Gemm):
+        return _take_head(graph, producer, heads) if isinstance(producer.op, Conv | Gemm) else f"{producer} is no layer"
     before, after = graph.type(producer.inputs[0]), graph.type(name)
     if isinstance(producer.op, Concat) and producer.op.axis % after.rank != after.rank - 1:
         reasons = (_collect(graph, branch, heads) for branch in producer.inputs)

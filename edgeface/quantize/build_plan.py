@@ -59,7 +59,7 @@ def weight_params(weight: Array, scheme: Scheme) -> QParams:
     """Symmetric parameters with one scale for each output channel (axis 0)."""
     largest = np.abs(weight.reshape(weight.shape[0], -1)).max(axis=1).astype(np.float64)
     scale = np.maximum(largest, 1e-9) / scheme.weight_limit
-    return QParams(tuple(np.float32(scale).tolist()), 0, 0, -scheme.weight_limit, scheme.weight_limit)
+    return QParams(tuple(scale.astype(np.float32).tolist()), 0, 0, -scheme.weight_limit, scheme.weight_limit)
 
 
 def _scale_groups(graph: Graph, scheme: Scheme, kept: Mapping[str, str]) -> list[list[str]]:
@@ -91,7 +91,8 @@ def _group_params(
     known: FixedRanges,
 ) -> QParams:
     producers = [graph.producers[m] for m in members if m in graph.producers]
-    observed = [m for m in members if m not in graph.producers or not isinstance(graph.producers[m].op, scheme.same_scale)]
+    moved = {output for p in producers if isinstance(p.op, scheme.same_scale) for output in p.outputs}
+    observed = [m for m in members if m not in moved]
     fixed = [scheme.fixed[type(p.op)] for p in producers if type(p.op) in scheme.fixed]
     if fixed:
         return fixed[0]
@@ -127,5 +128,3 @@ def _constant_params(graph: Graph, node: Node, scheme: Scheme) -> dict[str, QPar
         if data is not None:
             found[name] = scheme.activation(float(data.min()), float(data.max()))
     return found
-
-

@@ -35,9 +35,9 @@ def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
     if node.op.is_depthwise(weight):
         ones = np.ones((channels, 1, count), np.float32)
         rows = np.concatenate([patches.reshape(channels, -1, count), ones], axis=1)
-        return (rows @ rows.transpose(0, 2, 1)).astype(np.float64) / count
-    rows = np.concatenate([patches.reshape(-1, count), np.ones((1, count), np.float32)])
-    moment: Array = (rows @ rows.T).astype(np.float64) / count
+    else:
+        rows = np.concatenate([patches.reshape(-1, count), np.ones((1, count), np.float32)])
+    moment: Array = (rows @ rows.swapaxes(-1, -2)).astype(np.float64) / count
     return moment
 
 

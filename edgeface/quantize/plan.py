@@ -26,12 +26,14 @@ class QParams:
     def quantize(self, data: Array) -> Array:
         """Round float data to int8, saturating; halves to even, in float64."""
         stored = np.rint(np.asarray(data, np.float64) / self._spread(data.ndim)) + self.zero_point
-        return np.clip(stored, self.low, self.high).astype(np.int8)
+        saturated: Array = np.clip(stored, self.low, self.high).astype(np.int8)
+        return saturated
 
     def dequantize(self, stored: Array) -> Array:
         """The float32 numbers that stored int8 stand for."""
         real = (stored.astype(np.float64) - self.zero_point) * self._spread(stored.ndim)
-        return real.astype(np.float32)
+        single: Array = real.astype(np.float32)
+        return single
 
     @property
     def range(self) -> tuple[float, float]:

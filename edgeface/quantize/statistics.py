@@ -148,7 +148,7 @@ class CalibrationStats:
         }
         arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
         with path.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # mypy takes an array for `allow_pickle`
 
     @classmethod
     def load(cls, path: Path) -> CalibrationStats:

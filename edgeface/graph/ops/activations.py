@@ -91,7 +91,7 @@ class Clip(Unary):
 
     def to_onnx(self) -> OnnxForm:
         """Clip with both bounds."""
-        return OnnxForm("Clip", {}, (np.float32(self.low).reshape(()), np.float32(self.high).reshape(())))
+        return OnnxForm("Clip", {}, (np.array(self.low, np.float32), np.array(self.high, np.float32)))
 
 
 @dataclass(frozen=True)

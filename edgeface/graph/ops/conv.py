@@ -110,11 +110,10 @@ class Gemm(Op):
         a = node.attributes
         plain = a.get("alpha", 1.0) == 1.0 and a.get("beta", 1.0) == 1.0 and not a.get("transA", 0)
         require(plain, "Gemm with alpha, beta or transA is not supported", "fold the factors into the weights")
-        require(node.op_type == "Gemm" and bool(a.get("transB", 0)), "the weight must be constant and [outputs, inputs]")
+        normal = node.op_type == "Gemm" and bool(a.get("transB", 0))
+        require(normal, "the weight must be constant and [outputs, inputs]")
         return cls(), node.inputs if node.given(2) else node.inputs[:2]
 
     def to_onnx(self) -> OnnxForm:
         """Gemm with transB."""
         return OnnxForm("Gemm", {"transB": 1})
-
-

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from typing_extensions import Self
 
+from edgeface.errors import GraphError
 from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, normal_axis, require
 from edgeface.graph.types import TensorType
 
@@ -25,7 +26,8 @@ class Reshape(Op):
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """The static shape."""
         found = inputs[0].with_shape(self.shape)
-        require(found.count == inputs[0].count and min(self.shape, default=1) > 0, f"cannot reshape {inputs[0]} to {found}")
+        fits = found.count == inputs[0].count and min(self.shape, default=1) > 0
+        require(fits, f"cannot reshape {inputs[0]} to {found}")
         return (found,)
 
     @classmethod
@@ -56,7 +58,8 @@ def _squeezed(node: OnnxNode) -> list[int]:
     if node.op_type == "Squeeze":
         drop = {a % len(shape) for a in axes} if axes is not None else {i for i, n in enumerate(shape) if n == 1}
         return [n for i, n in enumerate(shape) if i not in drop]
-    require(axes is not None, "Unsqueeze needs axes")
+    if axes is None:
+        raise GraphError("Unsqueeze needs axes")
     for axis in sorted(a % (len(shape) + len(axes)) for a in axes):
         shape.insert(axis, 1)
     return shape

@@ -148,7 +148,8 @@ class Emitter:
         have = self.orders[name]
         perm = np.array([have.index(axis) for axis in order], np.int32)
         shape = physical_shape(self.graph.type(name), order)
-        turned = self.builder.tensor(f"{name}/transposed", shape, dtype, self.plan.params[name] if dtype == "int8" else None)
+        params = self.plan.params[name] if dtype == "int8" else None
+        turned = self.builder.tensor(f"{name}/transposed", shape, dtype, params)
         axes = self.builder.constant(f"{name}/axes", perm)
         self.builder.operator(Operator("TRANSPOSE", 2, schema.TransposeOptionsT()), [index, axes], [turned])
         return turned

@@ -11,6 +11,7 @@ from edgeface.targets.tflite.emitter import QUANTIZE, Emitter
 from edgeface.targets.tflite.layout import physical_shape
 from edgeface.targets.tflite.lowerings import lower
 
+
 def write_tflite(
     graph: Graph,
     plan: QuantPlan | None = None,

@@ -77,7 +77,8 @@ def _bias(emitter: Emitter, node: Node, count: int) -> int:
     bias: Array = emitter.array(name) if given else np.zeros(count, np.float32)
     if not emitter.is_int8(node):
         return emitter.constant(name, bias)
-    scale = np.float64(emitter.plan.params[node.inputs[0]].scale[0]) * np.array(emitter.plan.params[node.inputs[1]].scale)
+    x, weight = (emitter.plan.params[i] for i in node.inputs[:2])
+    scale = np.float64(x.scale[0]) * np.array(weight.scale)
     stored = np.rint(bias / scale)
     worst = int(np.argmax(np.abs(stored)))
     if abs(stored[worst]) > INT32_MAX:

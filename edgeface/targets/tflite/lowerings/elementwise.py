@@ -40,7 +40,8 @@ def lower_binary(emitter: Emitter, node: Node) -> None:
     """ADD, SUB, MUL, DIV with a fused activation."""
     name, options_type = _BINARY[type(node.op)]
     if name == "DIV" and emitter.is_int8(node):
-        raise GraphError("TFLite has no int8 DIV", where=str(node), fix="multiply by the reciprocal, or keep it in float")
+        fix = "multiply by the reciprocal, or keep it in float"
+        raise GraphError("TFLite has no int8 DIV", where=str(node), fix=fix)
     options = options_type()
     options.fusedActivationFunction = fused_activation(node.op)
     inputs = [emitter.read(node, 0), emitter.read(node, 1)]
