@@ -66,3 +66,41 @@ def detector_artifact(tmp_path: Path) -> Path:
     )
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def evaluate():
+    """Run a graph in ONNX Runtime: (graph, feeds, *further values) → outputs by name."""
+    from edgeface.graph.onnx_writer import write_onnx
+    from edgeface.runtimes.ort import OrtRunner
+
+    def run(graph, feeds, *further):
+        model = write_onnx(graph, [*graph.outputs, *further]) if further else write_onnx(graph)
+        return OrtRunner(model, optimise=False).run(feeds)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def make_graph():
+    """Build a graph of rows (op, inputs, output): `make_graph({"x": shape}, rows, {name: constant}, outputs)`."""
+    from edgeface.graph.ir import Graph, Node, Value
+    from edgeface.graph.types import TensorType
+
+    def build(inputs, rows, constants=None, outputs=None):
+        nodes = [Node(op, tuple(read.split()), (made,), made) for op, read, made in rows]
+        values = [Value(name, TensorType(tuple(shape))) for name, shape in inputs.items()]
+        return Graph.build("g", values, outputs or [rows[-1][2]], nodes, constants or {})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def normal():
+    """Deterministic float32 noise of a shape: `normal(*shape, seed=0, scale=1)`."""
+    import numpy as np
+
+    def draw(*shape, seed=0, scale=1.0):
+        return (np.random.default_rng([seed, *shape]).normal(size=shape) * scale).astype(np.float32)
+
+    return draw

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeface.errors import GraphError, InputError
-from edgeface.graph.ir import Graph, Node, Value
+from edgeface.graph.ir import Graph, Node, Value, constant_value
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.base import OnnxNode
+from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.types import Array, TensorType
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_MODEL_BYTES = 2 << 30
 _WAVED_THROUGH = {"Identity", "Dropout"}
+_STANDARD = {"", "ai.onnx"}
 
 
 def read_onnx(source: Path | bytes, name: str | None = None) -> Graph:
@@ -63,7 +66,7 @@ def _simplify(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
     try:
         folded: onnx.ModelProto = onnxsim.simplify(model, check_n=0, perform_optimization=False)[0]
     except Exception as error:  # onnxsim raises bare C++ exceptions of many kinds
-        message = f"onnxsim cannot fold this model: {str(error).strip().splitlines()[:1]}"
+        message = f"onnxsim cannot fold this model: {str(error).strip().partition(chr(10))[0]}"
         raise GraphError(message, where=where, fix="run onnx.checker on the model") from error
     return folded
 
@@ -74,6 +77,7 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
     constants: dict[str, Array] = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
     inputs = [_input(v, where) for v in model.graph.input if v.name not in constants]
     shapes = {v.name: v.type.shape for v in inputs} | {k: tuple(v.shape) for k, v in constants.items()}
+    opset = max((o.version for o in model.opset_import if o.domain in _STANDARD), default=1)
     aliases: dict[str, str] = {}
     nodes: list[Node] = []
     for proto in model.graph.node:
@@ -85,22 +89,59 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
             constants[proto.output[0]] = _constant(proto)
             shapes[proto.output[0]] = tuple(constants[proto.output[0]].shape)
             continue
-        node = _read_node(proto, arguments, constants, shapes, where)
+        node = _read_node(proto, arguments, constants, shapes, opset, where)
         nodes.append(node)
+        shapes |= _output_shapes(node, shapes, constants, where)
+    outputs = [o.name for o in model.graph.output]
+    return Graph.build(name, inputs, outputs, _keep_names(outputs, aliases, nodes, shapes), constants)
+
+
+def _keep_names(
+    outputs: list[str], aliases: dict[str, str], nodes: list[Node], shapes: dict[str, tuple[int, ...]]
+) -> list[Node]:
+    """Let an output that an Identity made keep its name: the value that it repeats takes it, or a Reshape makes it."""
+    made = {output for node in nodes for output in node.outputs}
+    names: dict[str, str] = {}
+    copies: list[Node] = []
+    for output, source in ((o, aliases[o]) for o in outputs if o in aliases):
+        if source in made and source not in outputs and source not in names:
+            names[source] = output
+        else:
+            copies.append(Node(Reshape(shapes[source]), (source,), (output,), output))
+    return [
+        replace(n, inputs=tuple(names.get(i, i) for i in n.inputs), outputs=tuple(names.get(o, o) for o in n.outputs))
+        for n in (*nodes, *copies)
+    ]
+
+
+def _output_shapes(
+    node: Node, shapes: dict[str, tuple[int, ...]], constants: dict[str, Array], where: str
+) -> dict[str, tuple[int, ...]]:
+    place = f"{where}: node {node.origin!r}"
+    try:
         types = node.op.infer([_type(i, shapes, constants) for i in node.inputs])
-        shapes |= {o: t.shape for o, t in zip(node.outputs, types, strict=True)}
-    outputs = [aliases.get(o.name, o.name) for o in model.graph.output]
-    return Graph.build(name, inputs, outputs, nodes, constants)
+    except GraphError as error:
+        raise GraphError(error.what, where=place, fix=error.fix) from error
+    if len(types) != len(node.outputs):
+        raise GraphError(f"{len(node.outputs)} outputs are used, only the first {len(types)} is supported", where=place)
+    return {o: t.shape for o, t in zip(node.outputs, types, strict=True)}
 
 
 def _type(name: str, shapes: dict[str, tuple[int, ...]], constants: dict[str, Array]) -> TensorType:
+    if name in constants:
+        return constant_value(name, constants[name]).type
     if name not in shapes:
         raise GraphError(f"nothing makes the value {name!r}")
-    dtype: Any = constants[name].dtype.name if name in constants else "float32"
-    return TensorType(shapes[name], dtype)
+    return TensorType(shapes[name])
 
 
 def _input(value: onnx.ValueInfoProto, where: str) -> Value:
+    import onnx
+
+    if value.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
+        kind = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
+        fix = "export the model with a float32 input; the contract says how pictures become numbers"
+        raise GraphError(f"input {value.name!r} is {kind}, only float32 is read", where=where, fix=fix)
     dims = value.type.tensor_type.shape.dim
     shape = tuple(d.dim_value if d.HasField("dim_value") else 0 for d in dims)
     if min(shape, default=1) < 1:
@@ -125,12 +166,13 @@ def _read_node(
     arguments: tuple[str, ...],
     constants: dict[str, Array],
     shapes: dict[str, tuple[int, ...]],
+    opset: int,
     where: str,
 ) -> Node:
     from onnx import helper
 
     place = f"{where}: node {proto.name or proto.output[0]!r}"
-    op_type = ops_by_onnx_type().get(proto.op_type)
+    op_type = ops_by_onnx_type().get(proto.op_type) if proto.domain in _STANDARD else None
     if op_type is None:
         raise GraphError(
             f"ONNX operator {proto.op_type} is not supported",
@@ -143,25 +185,30 @@ def _read_node(
         arguments,
         tuple(constants.get(i) for i in arguments),
         tuple(shapes.get(i, ()) for i in arguments),
+        opset,
     )
     try:
-        view = _NORMAL_FORMS.get(proto.op_type, lambda v, _: v)(view, constants)
+        if proto.op_type in _NORMAL_FORMS:
+            view = _NORMAL_FORMS[proto.op_type](view, constants)
         op, inputs = op_type.from_onnx(view)
     except GraphError as error:
         raise GraphError(error.what, where=place, fix=error.fix) from error
-    outputs = tuple(proto.output)[:1] if proto.op_type == "BatchNormalization" else tuple(proto.output)
-    return Node(op, inputs, outputs, proto.name or proto.output[0])
+    outputs = proto.output[:1] if proto.op_type == "BatchNormalization" else [o for o in proto.output if o]
+    return Node(op, inputs, tuple(outputs), proto.name or proto.output[0])
 
 
 def _gemm_form(view: OnnxNode, constants: dict[str, Array]) -> OnnxNode:
     """MatMul, and Gemm with an untransposed weight, as Gemm with a weight [outputs, inputs]."""
-    if view.op_type == "Gemm" and view.attributes.get("transB", 0):
-        return view
-    weight = view.constant(1, "weight")
-    name = view.inputs[1] + "_transposed"
-    constants[name] = np.ascontiguousarray(weight.T)
-    inputs = (view.inputs[0], name, *view.inputs[2:])
-    return OnnxNode("Gemm", {**view.attributes, "transB": 1}, inputs, view.constants, view.input_shapes)
+    inputs = list(view.inputs)
+    if view.op_type == "MatMul" or not view.attributes.get("transB", 0):
+        inputs[1] += "_transposed"
+        constants[inputs[1]] = np.ascontiguousarray(view.constant(1, "weight").T)
+    if view.given(2):
+        bias, count = view.constant(2, "bias"), constants[inputs[1]].shape[0] if inputs[1] in constants else 0
+        if bias.shape != (count,) and bias.size in {1, count}:
+            inputs[2] += f"_of_{count}"
+            constants[inputs[2]] = np.ascontiguousarray(np.broadcast_to(bias.reshape(-1), (count,)))
+    return replace(view, op_type="Gemm", attributes={**view.attributes, "transB": 1}, inputs=tuple(inputs))
 
 
 _NORMAL_FORMS: dict[str, Callable[[OnnxNode, dict[str, Array]], OnnxNode]] = {"Gemm": _gemm_form, "MatMul": _gemm_form}

@@ -72,6 +72,16 @@ class Softmax(Unary):
         normal_axis(self.axis, inputs[0].rank)
         return (inputs[0],)
 
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Before opset 13 the default axis was 1, and all axes from it on were one."""
+        axis, shape = int(node.attributes.get("axis", -1 if node.opset >= 13 else 1)), node.input_shapes[0]
+        if node.opset < 13:
+            alone = all(size == 1 for size in shape[normal_axis(axis, len(shape)) + 1 :])
+            fix = "export with opset 13 or later"
+            require(alone, f"Softmax over all axes from {axis} on (opset {node.opset}) is not supported", fix)
+        return cls(axis), node.inputs
+
 
 @dataclass(frozen=True)
 class Clip(Unary):

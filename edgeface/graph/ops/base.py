@@ -40,6 +40,7 @@ class OnnxNode:
     inputs: tuple[str, ...]
     constants: tuple[Array | None, ...]
     input_shapes: tuple[tuple[int, ...], ...]
+    opset: int = 18
 
     def constant(self, index: int, what: str) -> Array:
         """Constant input `index`.

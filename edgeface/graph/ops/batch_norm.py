@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from edgeface.graph.ops.base import Op, require
+from typing_extensions import Self
+
+from edgeface.graph.ops.base import OnnxNode, Op, require
 from edgeface.graph.types import TensorType
 
 
@@ -24,3 +26,12 @@ class BatchNorm(Op):
         fits = x.rank >= 2 and all(p.shape == (x.shape[1],) for p in inputs[1:]) and len(inputs) == 5
         require(fits, f"BatchNormalization parameters do not fit the channels of {x}")
         return (x,)
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Inference only, with constant parameters."""
+        training = node.attributes.get("training_mode", 0)
+        require(not training, "BatchNormalization in training mode is not supported", "export in eval mode")
+        for index, what in enumerate(("gamma", "beta", "mean", "variance"), 1):
+            node.constant(index, what)
+        return super().from_onnx(node)

@@ -98,6 +98,9 @@ class Gemm(Op):
         x, weight = inputs[0], inputs[1]
         fits = x.rank == 2 and weight.rank == 2 and x.shape[1] == weight.shape[1]
         require(fits, f"Gemm input {x} does not fit weight {weight} ([outputs, inputs])")
+        require(
+            len(inputs) < 3 or inputs[2].shape == (weight.shape[0],), "Gemm bias must have one number for each output"
+        )
         return (TensorType((x.shape[0], weight.shape[0]), x.dtype),)
 
     def macs(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> int:

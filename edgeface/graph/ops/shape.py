@@ -80,6 +80,19 @@ class Transpose(Op):
         require(sorted(self.perm) == list(range(x.rank)), f"{self.perm} does not permute the axes of {x}")
         return (x.with_shape(tuple(x.shape[p] for p in self.perm)),)
 
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Without `perm` the axes are reversed."""
+        return cls(tuple(node.attributes.get("perm", range(len(node.input_shapes[0]))[::-1]))), node.inputs
+
+
+def _listed(node: OnnxNode, index: int, name: str) -> list[int]:
+    """Integers that are a constant input, or in older opsets an attribute."""
+    if name in node.attributes:
+        return list(node.attributes[name])
+    found: list[int] = node.constant(index, name).tolist()
+    return found
+
 
 @dataclass(frozen=True)
 class Slice(Op):
@@ -101,8 +114,8 @@ class Slice(Op):
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
         """Starts, ends and axes as constants; steps must be 1."""
         shape = node.input_shapes[0]
-        starts, ends = node.constant(1, "starts").tolist(), node.constant(2, "ends").tolist()
-        axes = node.constant(3, "axes").tolist() if node.given(3) else range(len(starts))
+        starts, ends = _listed(node, 1, "starts"), _listed(node, 2, "ends")
+        axes = _listed(node, 3, "axes") if node.given(3) or "axes" in node.attributes else range(len(starts))
         steps = node.constant(4, "steps").tolist() if node.given(4) else [1] * len(starts)
         require(set(steps) == {1}, f"Slice with steps {steps} is not supported")
         begin, end = [0] * len(shape), list(shape)
@@ -137,10 +150,10 @@ class Pad(Op):
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
         """Constant mode with value 0 only."""
         require(node.attributes.get("mode", b"constant") == b"constant", "only Pad with a constant is supported")
-        value = node.constant(2, "value") if node.given(2) else np.float32(0)
+        value = node.constant(2, "value") if node.given(2) else node.attributes.get("value", 0.0)
         require(float(np.asarray(value).reshape(-1)[0]) == 0.0, "only Pad with zeros is supported")
         require(not node.given(3), "Pad with axes is not supported")
-        return cls(tuple(int(p) for p in node.constant(1, "pads"))), node.inputs[:1]
+        return cls(tuple(_listed(node, 1, "pads"))), node.inputs[:1]
 
     def to_onnx(self) -> OnnxForm:
         """Pad with zeros."""

@@ -25,6 +25,7 @@ class Pool(Op):
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """[N,C,H',W'] with the size rounded down."""
+        require(inputs[0].rank == 4, f"pooling is two-dimensional here; got {inputs[0]}")
         n, c, h, w = inputs[0].shape
         top, left, bottom, right = self.pads
         out_h = (h + top + bottom - self.kernel_shape[0]) // self.strides[0] + 1
@@ -36,6 +37,7 @@ class Pool(Op):
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
         """Read; what would change the result silently is refused."""
         a = node.attributes
+        require(len(a["kernel_shape"]) == 2, f"{node.op_type} is two-dimensional here")
         require(not a.get("ceil_mode", 0), f"{node.op_type} with ceil_mode is not supported")
         require(a.get("auto_pad", b"NOTSET") in {b"NOTSET", b"VALID"}, f"{node.op_type} with auto_pad is not supported")
         require(set(a.get("dilations", [1])) == {1}, f"{node.op_type} with dilations is not supported")
@@ -100,24 +102,43 @@ class Resize(Op):
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
         """Sizes or scales; only the two coordinate rules above."""
         a = node.attributes
-        before = node.input_shapes[0]
-        if node.given(3):
-            after = [int(n) for n in node.constant(3, "sizes")]
-        else:
-            scales = node.constant(2, "scales").tolist()
-            after = [int(np.floor(n * s)) for n, s in zip(before, scales, strict=True)]
-        require(len(before) == 4 and tuple(after[:2]) == tuple(before[:2]), "Resize may change the image axes only")
+        before, after = node.input_shapes[0], _resized(node)
+        require(len(before) == 4 and after[:2] == before[:2], "Resize may change the image axes only")
+        require(not a.get("antialias", 0), "Resize with antialias is not supported")
         mode = a.get("mode", b"nearest").decode()
         rule = a.get("coordinate_transformation_mode", b"half_pixel").decode()
         nearest = mode == "nearest" and rule == "asymmetric" and a.get("nearest_mode", b"") == b"floor"
-        linear = mode == "linear" and rule in {"half_pixel", "pytorch_half_pixel"}
+        linear = mode == "linear" and (rule == "half_pixel" or (rule == "pytorch_half_pixel" and min(after[2:]) > 1))
         require(nearest or linear, f"Resize mode {mode} with {rule} coordinates is not supported")
         return cls((after[2], after[3]), "nearest" if nearest else "linear"), node.inputs[:1]
 
     def to_onnx(self) -> OnnxForm:
-        """Written as scales over the image axes is lossy, so sizes need the input's first axes: see the writer."""
+        """Sizes of the image axes; scales would be rounded."""
         nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         linear = {"coordinate_transformation_mode": "half_pixel"}
         attributes = {"mode": self.mode, "axes": [2, 3], **(nearest if self.mode == "nearest" else linear)}
         empty = np.zeros(0, np.float32)
         return OnnxForm("Resize", attributes, (empty, empty, np.array(self.size, np.int64)))
+
+
+def _resized(node: OnnxNode) -> tuple[int, ...]:
+    """The shape after a Resize; a scale that gives no whole number of pixels is refused, for it moves the grid."""
+    before = list(node.input_shapes[0])
+    axes = [axis % len(before) for axis in node.attributes.get("axes", range(len(before)))]
+    require(
+        node.attributes.get("keep_aspect_ratio_policy", b"stretch") == b"stretch", "Resize that keeps the aspect ratio"
+    )
+    after = list(before)
+    if node.given(3):
+        for axis, size in zip(axes, node.constant(3, "sizes").tolist(), strict=True):
+            after[axis] = int(size)
+        return tuple(after)
+    for axis, scale in zip(axes, node.constant(2, "scales").tolist(), strict=True):
+        after[axis] = round(before[axis] * scale)
+        exact = abs(before[axis] * scale - after[axis]) < 1e-4
+        require(
+            exact,
+            f"Resize of {before[axis]} pixels by {scale:g} gives no whole number of pixels",
+            "export with output sizes",
+        )
+    return tuple(after)

@@ -1,0 +1,163 @@
+"""Every op from its ONNX forms to the graph and back: the same numbers in ONNX Runtime."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from onnx import helper
+
+from edgeface.graph.onnx_reader import read_onnx
+from edgeface.graph.onnx_writer import write_onnx
+from edgeface.graph.ops import ops_by_onnx_type
+from edgeface.runtimes.ort import OrtRunner
+
+RANDOM = np.random.default_rng(0)
+IMAGE, ROW = (1, 4, 6, 7), (2, 12)
+EMPTY = np.zeros(0, np.float32)
+
+
+def noise(*shape):
+    return RANDOM.normal(size=shape).astype(np.float32)
+
+
+def ints(*numbers):
+    return np.array(numbers, np.int64)
+
+
+def case(op, op_type, *constants, shape=IMAGE, opset=17, **attributes):
+    return pytest.param((op, op_type, constants, shape, opset, attributes), id=f"{op_type} {opset} {attributes}")
+
+
+W = noise(6, 4, 3, 3)
+CASES = [
+    case("Conv", "Conv", W, noise(6), pads=[0, 1, 2, 1], strides=[2, 1]),
+    case("Conv", "Conv", W, dilations=[2, 3], pads=[2, 2, 2, 2]),
+    case("Conv", "Conv", W, auto_pad="SAME_UPPER", strides=[2, 2]),
+    case("Conv", "Conv", W, auto_pad="SAME_LOWER", strides=[2, 2]),
+    case("Conv", "Conv", W, auto_pad="VALID"),
+    case("Conv", "Conv", noise(8, 1, 3, 2), noise(8), group=4),
+    case("Gemm", "Gemm", noise(5, 12), noise(5), shape=ROW, transB=1),
+    case("Gemm", "Gemm", noise(12, 5), noise(5), shape=ROW),
+    case("Gemm", "Gemm", noise(12, 5), noise(1, 5), shape=ROW),
+    case("Gemm", "Gemm", noise(5, 12), np.float32(0.3), shape=ROW, transB=1),
+    case("Gemm", "MatMul", noise(12, 5), shape=ROW),
+    case("BatchNorm", "BatchNormalization", noise(4), noise(4), noise(4), np.abs(noise(4)) + 0.1, epsilon=1e-3),
+    case("Relu", "Relu"),
+    case("LeakyRelu", "LeakyRelu", alpha=0.3),
+    case("LeakyRelu", "LeakyRelu"),
+    case("PRelu", "PRelu", noise(4, 1, 1)),
+    case("PRelu", "PRelu", noise(1)),
+    case("Sigmoid", "Sigmoid"),
+    case("Tanh", "Tanh"),
+    case("HardSwish", "HardSwish"),
+    case("Softmax", "Softmax", axis=1),
+    case("Softmax", "Softmax"),
+    case("Softmax", "Softmax", opset=11, shape=(3, 5)),
+    case("Softmax", "Softmax", opset=11, axis=2, shape=(1, 3, 2)),
+    case("Clip", "Clip", np.float32(-0.5), np.float32(0.7)),
+    case("Clip", "Clip", np.float32(0)),
+    case("Clip", "Clip", None, np.float32(0.7)),
+    case("Clip", "Clip", opset=6, min=-0.5, max=0.7),
+    case("Add", "Add", noise(4, 1, 1)),
+    case("Sub", "Sub", noise(1, 4, 1, 7)),
+    case("Mul", "Mul", np.float32(3)),
+    case("Div", "Div", np.float32(3)),
+    case("Concat", "Concat", noise(1, 4, 6, 2), axis=-1),
+    case("Reshape", "Reshape", ints(0, -1, 14)),
+    case("Reshape", "Flatten", axis=2),
+    case("Reshape", "Flatten", axis=0),
+    case("Reshape", "Squeeze", shape=(1, 3, 1, 2)),
+    case("Reshape", "Squeeze", ints(-2), shape=(1, 3, 1, 2)),
+    case("Reshape", "Squeeze", shape=(1, 3, 1, 2), opset=11, axes=[0]),
+    case("Reshape", "Unsqueeze", ints(0, -1), shape=(3, 2)),
+    case("Transpose", "Transpose", perm=[0, 2, 3, 1]),
+    case("Transpose", "Transpose"),
+    case("Slice", "Slice", ints(1, -5), ints(3, np.iinfo(np.int64).max), ints(1, -1)),
+    case("Pad", "Pad", ints(0, 1, 2, 0, 0, 0, 3, 1)),
+    case("Slice", "Slice", opset=9, starts=[1, 2], ends=[3, -1], axes=[1, 2]),
+    case("Pad", "Pad", opset=9, pads=[0, 0, 1, 0, 0, 0, 0, 2]),
+    case("MaxPool", "MaxPool", kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 1]),
+    case("AveragePool", "AveragePool", kernel_shape=[2, 3]),
+    case("AveragePool", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 0], count_include_pad=1),
+    case("GlobalAveragePool", "GlobalAveragePool"),
+    case(
+        "Resize",
+        "Resize",
+        EMPTY,
+        np.array([1, 1, 2, 3], np.float32),
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    ),
+    case("Resize", "Resize", EMPTY, np.array([1, 1, 7 / 6, 1], np.float32), mode="linear"),
+    case("Resize", "Resize", EMPTY, EMPTY, ints(1, 4, 3, 11), mode="linear"),
+]
+
+
+def named_inputs(constants):
+    return ["x", *("" if c is None or np.size(c) == 0 else f"c{i}" for i, c in enumerate(constants))]
+
+
+@pytest.mark.parametrize("form", CASES)
+def test_an_op_is_read_and_written_with_the_same_meaning(onnx_bytes, form):
+    op, op_type, constants, shape, opset, attributes = form
+    inputs = named_inputs(constants)
+    held = {name: data for name, data in zip(inputs[1:], constants, strict=True) if name}
+    node = helper.make_node(op_type, inputs, ["y"], **attributes)
+    model = onnx_bytes([node], {"x": shape}, constants=held, opset=opset)
+    graph = read_onnx(model)
+    assert [type(n.op).__name__ for n in graph.nodes] == [op]
+    x = noise(*shape)
+    expected = OrtRunner(model, optimise=False).run({"x": x})["y"]
+    written = write_onnx(graph)
+    found = OrtRunner(written, optimise=False).run({"x": x})["y"]
+    assert found.shape == graph.type("y").shape
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert type(read_onnx(written).nodes[0].op) is type(graph.nodes[0].op)
+
+
+def test_every_onnx_type_that_has_a_reader_has_a_case():
+    assert {case.values[0][1] for case in CASES} == set(ops_by_onnx_type())
+
+
+def test_constant_nodes_and_shape_arithmetic_are_folded(onnx_bytes):
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Slice", ["shape", "zero", "two"], ["head"]),
+        helper.make_node("Constant", [], ["rest"], value_ints=[-1]),
+        helper.make_node("Concat", ["head", "rest"], ["target"], axis=0),
+        helper.make_node("Reshape", ["x", "target"], ["y"]),
+    ]
+    graph = read_onnx(onnx_bytes(nodes, constants={"zero": ints(0), "two": ints(2)}))
+    assert [type(n.op).__name__ for n in graph.nodes] == ["Reshape"]
+    assert graph.type("y").shape == (1, 4, 42)
+
+
+def test_identities_vanish_and_outputs_keep_their_names(onnx_bytes):
+    nodes = [
+        helper.make_node("Identity", ["x"], ["a"]),
+        helper.make_node("Relu", ["a"], ["b"], name="act"),
+        helper.make_node("Dropout", ["b"], ["y"]),
+        helper.make_node("Identity", ["b"], ["again"]),
+        helper.make_node("Identity", ["x"], ["same"]),
+    ]
+    model = onnx_bytes(nodes, outputs=["y", "again", "same"])
+    graph = read_onnx(model)
+    assert graph.outputs == ("y", "again", "same")
+    x = noise(*IMAGE)
+    found = OrtRunner(write_onnx(graph)).run({"x": x})
+    np.testing.assert_array_equal(found["y"], np.maximum(x, 0))
+    np.testing.assert_array_equal(found["again"], found["y"])
+    np.testing.assert_array_equal(found["same"], x)
+
+
+def test_weights_listed_among_the_inputs_are_no_inputs(onnx_bytes):
+    model = onnx_bytes(
+        [helper.make_node("Conv", ["x", "w"], ["y"])], {"x": IMAGE, "w": W.shape}, constants={"w": W}, opset=9
+    )
+    assert read_onnx(model).inputs == ("x",)
+
+
+def test_nodes_remember_where_they_came_from(onnx_bytes):
+    graph = read_onnx(onnx_bytes([helper.make_node("Relu", ["x"], ["y"], name="/body/Relu_3")]), name="mine")
+    assert (graph.name, graph.nodes[0].origin) == ("mine", "/body/Relu_3")

@@ -1,0 +1,124 @@
+"""What would change a result silently is refused, with the node and a way out."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from edgeface.errors import GraphError, InputError
+from edgeface.graph.onnx_reader import read_onnx
+
+EMPTY = np.zeros(0, np.float32)
+DOUBLE = np.array([1, 1, 2, 2], np.float32)
+FLOOR = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+WEIGHT = np.ones((5, 12), np.float32)
+FOUR = np.ones(4, np.float32)
+
+
+def case(says, op_type, *constants, shape=(1, 4, 6, 7), opset=18, outputs=("y",), **attributes):
+    return pytest.param(says, (op_type, constants, shape, opset, outputs, attributes), id=f"{op_type}: {says}")
+
+
+@pytest.mark.parametrize(
+    ("says", "form"),
+    [
+        case("Erf is not supported", "Erf"),
+        case("nearest with half_pixel", "Resize", EMPTY, DOUBLE, mode="nearest"),
+        case("nearest with asymmetric", "Resize", EMPTY, DOUBLE, **{**FLOOR, "nearest_mode": "round_prefer_floor"}),
+        case("align_corners", "Resize", EMPTY, DOUBLE, mode="linear", coordinate_transformation_mode="align_corners"),
+        case("cubic", "Resize", EMPTY, DOUBLE, mode="cubic"),
+        case("no whole number of pixels", "Resize", EMPTY, np.array([1, 1, 1, 1.5], np.float32), **FLOOR),
+        case("image axes only", "Resize", EMPTY, np.array([1, 2, 1, 1], np.float32), **FLOOR),
+        case("antialias", "Resize", EMPTY, np.array([1, 1, 0.5, 1], np.float32), mode="linear", antialias=1),
+        case("ceil_mode", "MaxPool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
+        case("dilations", "MaxPool", kernel_shape=[2, 2], dilations=[2, 2]),
+        case("auto_pad", "MaxPool", kernel_shape=[2, 2], auto_pad="SAME_UPPER"),
+        case("only the first 1", "MaxPool", outputs=("y", "indices"), kernel_shape=[2, 2]),
+        case("two-dimensional", "MaxPool", shape=(1, 4, 6), kernel_shape=[2]),
+        case("padding out of the mean", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        case("two-dimensional", "Conv", np.ones((4, 4, 3), np.float32), shape=(1, 4, 6)),
+        case("alpha, beta", "Gemm", WEIGHT, shape=(2, 12), transB=1, alpha=0.5),
+        case("alpha, beta", "Gemm", np.ones((2, 5), np.float32), shape=(2, 12), transA=1),
+        case("does not fit weight", "MatMul", np.ones((12, 5), np.float32), shape=(1, 2, 12)),
+        case("steps [2]", "Slice", *(np.array([n]) for n in (0, 6, 2, 2))),
+        case("with a constant", "Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), mode="reflect"),
+        case("with zeros", "Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), np.float32(1)),
+        case("do not fit", "Pad", np.array([0, 0, -1, 0, 0, 0, 0, 0])),
+        case("all axes from 1 on (opset 11)", "Softmax", shape=(1, 3, 2), opset=11),
+        case("training mode", "BatchNormalization", FOUR, FOUR, FOUR, FOUR, outputs=("y", "m", "v"), training_mode=1),
+    ],
+)
+def test_an_op_outside_what_is_exact_is_refused(onnx_bytes, says, form):
+    op_type, constants, shape, opset, outputs, attributes = form
+    names = ["x", *(f"c{i}" if c.size else "" for i, c in enumerate(constants))]
+    held = {name: data for name, data in zip(names[1:], constants, strict=True) if name}
+    node = helper.make_node(op_type, names, list(outputs), name="the_node", **attributes)
+    with pytest.raises(GraphError) as caught:
+        read_onnx(onnx_bytes([node], {"x": shape}, outputs, held, opset))
+    assert says in caught.value.what
+    assert "the_node" in (caught.value.where or "")
+
+
+def test_an_unknown_op_says_what_to_add(onnx_bytes):
+    with pytest.raises(GraphError) as caught:
+        read_onnx(onnx_bytes([helper.make_node("Erf", ["x"], ["y"])]))
+    assert "edgeface/graph/ops/" in (caught.value.fix or "")
+
+
+def test_a_known_name_in_a_foreign_domain_is_another_op(onnx_bytes):
+    model = onnx.load_from_string(onnx_bytes([helper.make_node("Relu", ["x"], ["y"])]))
+    model.opset_import.append(helper.make_opsetid("mine", 1))
+    model.graph.node[0].domain = "mine"
+    with pytest.raises(GraphError, match="Relu"):
+        read_onnx(model.SerializeToString())
+
+
+def test_computed_weights_are_refused(onnx_bytes):
+    nodes = [helper.make_node("Gemm", ["x", "w"], ["y"], name="product")]
+    with pytest.raises(GraphError, match="constant weight") as caught:
+        read_onnx(onnx_bytes(nodes, {"x": (2, 12), "w": (12, 5)}))
+    assert "product" in (caught.value.where or "")
+
+
+@pytest.mark.parametrize("size", ["batch", None])
+def test_dynamic_shapes_are_refused_by_input(onnx_bytes, size):
+    with pytest.raises(GraphError, match=r"input 'x' has a dynamic shape \((batch|\?)×4×6×7\)") as caught:
+        read_onnx(onnx_bytes([helper.make_node("Relu", ["x"], ["y"])], {"x": (size, 4, 6, 7)}))
+    assert "batch 1" in (caught.value.fix or "")
+
+
+def test_an_input_that_is_not_float32_is_refused(onnx_bytes):
+    model = onnx_bytes([helper.make_node("Identity", ["x"], ["y"])], dtype=TensorProto.UINT8)
+    with pytest.raises(GraphError, match="'x' is uint8"):
+        read_onnx(model)
+
+
+def test_weights_beside_the_file_are_refused(onnx_bytes, tmp_path):
+    weight = np.ones((64, 4, 3, 3), np.float32)
+    model = onnx.load_from_string(onnx_bytes([helper.make_node("Conv", ["x", "w"], ["y"])], constants={"w": weight}))
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path, save_as_external_data=True, size_threshold=0)
+    with pytest.raises(InputError, match="external") as caught:
+        read_onnx(path)
+    assert caught.value.where == str(path)
+    assert "save_as_external_data" in (caught.value.fix or "")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model at all", bytes(range(256))])
+def test_what_is_no_model_is_refused_with_its_path(tmp_path, content):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_onnx(path)
+    assert caught.value.where == str(path)
+
+
+def test_a_missing_file_and_a_cut_one_are_refused(onnx_bytes, tmp_path):
+    with pytest.raises(InputError, match="cannot read"):
+        read_onnx(tmp_path / "absent.onnx")
+    path = tmp_path / "cut.onnx"
+    path.write_bytes(onnx_bytes([helper.make_node("Relu", ["x"], ["y"])])[:-30])
+    with pytest.raises((InputError, GraphError)):
+        read_onnx(path)
