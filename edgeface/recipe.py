@@ -43,7 +43,10 @@ class Quantize(_Strict):
 
 
 class Recipe(_Strict):
-    """One model's recipe; `gates` by target, with "<variant>:<target>" taking precedence."""
+    """One model's recipe. `gates` are by target; the most specific of these keys decides:
+
+    "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>".
+    """
 
     model: str
     variant: str | None = None
@@ -51,9 +54,12 @@ class Recipe(_Strict):
     quantize: Quantize = Quantize()
     gates: dict[str, Thresholds] = {}
 
-    def thresholds(self, target: str, variant: str) -> Thresholds:
+    def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
         """What the gate demands of a target."""
-        return self.gates.get(f"{variant}:{target}", self.gates.get(target, Thresholds()))
+        keys = [f"{variant}:{target}", target]
+        if integer_only:
+            keys = [f"{key}:integer-only" for key in keys] + keys
+        return next((self.gates[key] for key in keys if key in self.gates), Thresholds())
 
 
 def recipe_for(model: str) -> Recipe:

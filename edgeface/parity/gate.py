@@ -18,7 +18,8 @@ class Thresholds(BaseModel):
     max_abs: largest difference of any output element. snr_db: least signal-to-noise ratio of any output, in dB.
     matched_percent, extra_percent: of the reference's faces; allowed misses and extras are rounded up to a whole
     face, so that one face of few cannot decide. mean_score_change: mean absolute change of matched faces' scores.
-    landmark_error_percent: mean, in percent of the face's size.
+    landmark_error_percent: mean, in percent of the face's size. max_transposes, max_partitions: of the model as its
+    runtime takes it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +30,8 @@ class Thresholds(BaseModel):
     extra_percent: float | None = None
     mean_score_change: float | None = None
     landmark_error_percent: float | None = None
+    max_transposes: int | None = None
+    max_partitions: int | None = None
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,8 @@ def _collect(graph: Graph, name: str, heads: list[_Head], permuted: bool = False
 
 
 def _take_head(graph: Graph, layer: Node, heads: list[_Head]) -> str | None:
+    if any(head.node is layer for head in heads):
+        return f"{layer} is joined with itself"
     weight = graph.constant(layer.inputs[1])
     bias = graph.constant(layer.inputs[2]) if len(layer.inputs) > 2 else None
     if weight is None or layer.op.fused != "none" or weight.shape[0] % 2:

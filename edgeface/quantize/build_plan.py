@@ -94,21 +94,35 @@ def _group_params(
     moved = {output for p in producers if isinstance(p.op, scheme.same_scale) for output in p.outputs}
     observed = [m for m in members if m not in moved]
     fixed = [scheme.fixed[type(p.op)] for p in producers if type(p.op) in scheme.fixed]
-    if fixed:
-        return fixed[0]
     ranges = []
     for member in observed or members:
         if member in known:
             ranges.append(known[member])
+        elif member in graph.producers and type(graph.producers[member].op) in scheme.fixed:
+            ranges.append((0.0, 0.0))
         elif member in stats.values:
             ranges.append(rule.choose(stats.values[member], _negative_slope(graph, member)))
         else:
             raise GraphError("calibration saw nothing of a value", where=f"tensor {member!r}")
     low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
+    if fixed:
+        return _fixed_params(fixed, members, low, high)
     readers = [r for m in members for r in graph.consumers[m] if r.output not in members]
     if readers and all(isinstance(r.op, Sigmoid) for r in readers):
         low, high = max(low, -SIGMOID_REACH), min(high, SIGMOID_REACH)
     return scheme.activation(low, high)
+
+
+def _fixed_params(fixed: list[QParams], members: list[str], low: float, high: float) -> QParams:
+    """The prescribed parameters, if all that shares them fits."""
+    least, most = fixed[0].range
+    if any(other != fixed[0] for other in fixed) or low < least - fixed[0].scale[0] or high > most + fixed[0].scale[0]:
+        raise GraphError(
+            f"values of range {low:.3g}…{high:.3g} must share the prescribed scale of {least:.3g}…{most:.3g}",
+            where=f"tensors {', '.join(members)}",
+            fix="keep the op that joins them in float in the recipe",
+        )
+    return fixed[0]
 
 
 def _negative_slope(graph: Graph, name: str) -> float:

@@ -26,6 +26,7 @@ from edgeface.targets.tflite.layout import (
 )
 
 QUANTIZE = Operator("QUANTIZE", 1, schema.QuantizeOptionsT())
+HALF_MAX = 65_504.0
 DEQUANTIZE = Operator("DEQUANTIZE", 2, schema.DequantizeOptionsT())
 
 
@@ -39,7 +40,7 @@ class Emitter:
         self.builder = ModelBuilder(graph.name)
         self.orders = assign_layout(graph)
         self._tensors: dict[tuple[str, str, Order], int] = {}
-        self._constants: dict[str, int] = {}
+        self._constants: dict[tuple[str, str, tuple[int, ...]], int] = {}
 
     def params(self, name: str) -> QParams | None:
         """Quantization of a value as it is made; None where it is made in float."""
@@ -66,20 +67,31 @@ class Emitter:
         dtype = "int8" if self.is_int8(node) else "float32"
         if self.graph.constant(name) is not None:
             return self.broadcast_constant(node, name, dtype)
+        self._require_equal_rank(node, name)
         return self.tensor(name, dtype, input_order(self.graph, node, name, self.orders))
+
+    def read_bytes(self, node: Node) -> int:
+        """Tensor of a node's first input for an op to which only the order in memory matters, not the shape."""
+        name = node.inputs[0]
+        dtype = "int8" if self.is_int8(node) else "float32"
+        order, wanted = self.orders[name], input_order(self.graph, node, name, self.orders)
+        same = same_in_memory(self.graph.type(name).shape, order, wanted)
+        return self.tensor(name, dtype, order if same else wanted)
 
     def tensor(self, name: str, dtype: str, order: Order) -> int:
         """Tensor of a computed value as `dtype` in a memory order, converted if need be."""
-        kind = self.graph.type(name)
-        for (other, found, have), index in self._tensors.items():
-            if other == name and found == dtype and same_in_memory(kind.shape, have, order):
-                return index
-        made = "float32" if self.params(name) is None else "int8"
-        index = self._tensors[name, made, self.orders[name]]
-        if made != dtype:
-            index = self._convert(name, index, dtype)
-        if not same_in_memory(kind.shape, self.orders[name], order):
-            index = self._transpose(name, index, dtype, order)
+        if (name, dtype, order) in self._tensors:
+            return self._tensors[name, dtype, order]
+        own, kind = self.orders[name], self.graph.type(name)
+        if order != own:
+            index = self.tensor(name, dtype, own)
+            if not same_in_memory(kind.shape, own, order):
+                index = self._transpose(name, index, dtype, order)
+            elif physical_shape(kind, own) != physical_shape(kind, order):
+                index = self._rename_axes(name, index, dtype, order)
+        else:
+            made = "float32" if self.params(name) is None else "int8"
+            index = self._convert(name, self._tensors[name, made, own], dtype)
         self._tensors[name, dtype, order] = index
         return index
 
@@ -99,6 +111,8 @@ class Emitter:
 
     def alias(self, name: str, source: str) -> None:
         """Let a value be another one's tensors: the same bytes under renamed axes."""
+        made = "float32" if self.params(name) is None else "int8"
+        self.tensor(source, made, self.orders[source])
         for (other, dtype, order), index in list(self._tensors.items()):
             if other == source and order == self.orders[source]:
                 self._tensors[name, dtype, self.orders[name]] = index
@@ -108,11 +122,12 @@ class Emitter:
         return self.builder.tensor(f"{like}/{suffix}", shape, "float32" if params is None else "int8", params)
 
     def constant(self, name: str, data: Array, params: QParams | None = None) -> int:
-        """A constant tensor, shared by name; float weights become float16 if the target wants that."""
-        if name not in self._constants:
-            half = self.half_weights and data.dtype == np.float32
-            self._constants[name] = self._half(name, data) if half else self.builder.constant(name, data, params)
-        return self._constants[name]
+        """A constant tensor, shared by name; float weights become float16 if the target wants that and they fit."""
+        key = (name, data.dtype.name, data.shape)
+        if key not in self._constants:
+            half = self.half_weights and data.dtype == np.float32 and np.abs(data).max(initial=0) <= HALF_MAX
+            self._constants[key] = self._half(name, data) if half else self.builder.constant(name, data, params)
+        return self._constants[key]
 
     def emit(self, op: str, inputs: list[int], outputs: list[int], options: Any = None, version: int = 1) -> None:
         """Add an operator."""
@@ -120,13 +135,15 @@ class Emitter:
 
     def broadcast_constant(self, node: Node, name: str, dtype: str) -> int:
         """A constant operand of an element-wise op, in the op's memory order."""
-        data, rank = self.array(name), self.graph.type(node.output).rank
+        data, order = self.array(name), self.orders[node.output]
+        rank = len(order)
         if data.ndim > 0:
-            data = data.reshape((1,) * (rank - data.ndim) + data.shape).transpose(self.orders[node.output])
+            data = data.reshape((1,) * (rank - data.ndim) + data.shape).transpose(order)
+        label = f"{name}@{''.join(map(str, order))}"
         if dtype == "float32":
-            return self.constant(f"{name}@{rank}", data)
+            return self.constant(label, data)
         params = self.plan.params[name]
-        return self.constant(f"{name}@{rank}", params.quantize(data), params)
+        return self.constant(label, params.quantize(data), params)
 
     def _half(self, name: str, data: Array) -> int:
         stored = self.builder.constant(f"{name}/float16", data.astype(np.float16))
@@ -153,6 +170,25 @@ class Emitter:
         axes = self.builder.constant(f"{name}/axes", perm)
         self.builder.operator(Operator("TRANSPOSE", 2, schema.TransposeOptionsT()), [index, axes], [turned])
         return turned
+
+    def _rename_axes(self, name: str, index: int, dtype: str, order: Order) -> int:
+        """The same bytes under the shape of another order, where axes of size 1 stand elsewhere."""
+        shape = np.array(physical_shape(self.graph.type(name), order), np.int32)
+        params = self.plan.params[name] if dtype == "int8" else None
+        renamed = self.builder.tensor(f"{name}/reshaped", shape.tolist(), dtype, params)
+        options = schema.ReshapeOptionsT()
+        options.newShape = shape
+        table = self.constant(f"shape {tuple(shape.tolist())}", shape)
+        self.builder.operator(Operator("RESHAPE", 1, options), [index, table], [renamed])
+        return renamed
+
+    def _require_equal_rank(self, node: Node, name: str) -> None:
+        """Refuse a computed operand that would be broadcast along other axes than in the graph."""
+        rank, wanted = self.graph.type(name).rank, len(self.orders[node.output])
+        if node.op.layout == "same" and rank < wanted and self.orders[node.output] != identity(wanted):
+            what = f"a computed operand of rank {rank} cannot be broadcast to an image in TFLite's order"
+            fix = f"reshape it to rank {wanted} in the model"
+            raise GraphError(what, where=f"{node}, operand {name!r}", fix=fix)
 
     def external_order(self, name: str) -> Order:
         """The order in which the world sees an input or output: images channels last, all else logical."""

@@ -28,6 +28,8 @@ def reorder(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     before = graph.producers.get(flat.inputs[0])
     if image.rank != 4 or image.shape[2:] == (1, 1) or (before is not None and isinstance(before.op, Transpose)):
         return None
+    if flat.op.shape[-1] != image.count // image.shape[0]:
+        return Refusal("a row of the product is not one flattened image")
     if weight is None or graph.only_reader(flat.output) is None:
         return Refusal("the weights are computed, or the flattened image is also read elsewhere")
     rows = weight.reshape(-1, *image.shape[1:]).transpose(CHANNELS_LAST).reshape(weight.shape)

@@ -28,7 +28,8 @@ def lower_conv(emitter: Emitter, node: Node) -> None:
     weight = emitter.array(node.inputs[1])
     depthwise = op.is_depthwise(weight.shape)
     if op.groups > 1 and not depthwise:
-        raise GraphError(f"grouped convolution with {op.groups} groups has no TFLite lowering", where=str(node))
+        what = f"grouped convolution with {op.groups} groups has no TFLite lowering"
+        raise GraphError(what, where=str(node), fix="split it into one convolution a group in the model")
     same = same_padding(emitter.graph.type(node.inputs[0]).shape, weight.shape, op)
     x = emitter.read(node, 0)
     if not same and any(op.pads):

@@ -69,9 +69,12 @@ def lower_clip(emitter: Emitter, node: Node) -> None:
         emitter.emit("RELU6", [emitter.read(node, 0)], [emitter.result(node)], None, 2 if emitter.is_int8(node) else 1)
         return
     if emitter.is_int8(node):
-        raise GraphError("int8 Clip other than 0…6 has no TFLite lowering", where=str(node))
+        fix = "keep it in float in the recipe"
+        raise GraphError("int8 Clip other than 0…6 has no TFLite lowering", where=str(node), fix=fix)
     x = emitter.read(node, 0)
     bounds = [(k, v) for k, v in (("MAXIMUM", node.op.low), ("MINIMUM", node.op.high)) if np.isfinite(v)]
+    if not bounds:
+        emitter.alias(node.output, node.inputs[0])
     for index, (kind, value) in enumerate(bounds):
         last = index == len(bounds) - 1
         shape = emitter.graph.type(node.output)
@@ -88,7 +91,8 @@ def lower_softmax(emitter: Emitter, node: Node) -> None:
     assert isinstance(node.op, Softmax)
     rank = emitter.graph.type(node.output).rank
     if emitter.orders[node.output][-1] != node.op.axis % rank:
-        raise GraphError("TFLite's SOFTMAX works along the last axis in memory", where=str(node))
+        fix = "move the axis last in the model"
+        raise GraphError("TFLite's SOFTMAX works along the last axis in memory", where=str(node), fix=fix)
     options = schema.SoftmaxOptionsT()
     options.beta = 1.0
     emitter.emit("SOFTMAX", [emitter.read(node, 0)], [emitter.result(node)], options, 2 if emitter.is_int8(node) else 1)

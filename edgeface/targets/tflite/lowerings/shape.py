@@ -19,7 +19,7 @@ def lower_reshape(emitter: Emitter, node: Node) -> None:
     options = schema.ReshapeOptionsT()
     options.newShape = np.array(node.op.shape, np.int32)
     shape = emitter.constant(f"shape {node.op.shape}", np.array(node.op.shape, np.int32))
-    emitter.emit("RESHAPE", [emitter.read(node, 0), shape], [emitter.result(node)], options)
+    emitter.emit("RESHAPE", [emitter.read_bytes(node), shape], [emitter.result(node)], options)
 
 
 def lower_transpose(emitter: Emitter, node: Node) -> None:

@@ -24,7 +24,8 @@ def lower_pool(emitter: Emitter, node: Node) -> None:
     x = emitter.read(node, 0)
     if any(op.pads) and not same:
         if not average:
-            raise GraphError(f"MaxPool with pads {op.pads} has no TFLite lowering", where=str(node))
+            fix = "pad so that each side gets half, the end the odd pixel (SAME)"
+            raise GraphError(f"MaxPool with pads {op.pads} has no TFLite lowering", where=str(node), fix=fix)
         x = pad_image(emitter, node, x, op.pads)
     options = schema.Pool2DOptionsT()
     options.padding = schema.Padding.SAME if same else schema.Padding.VALID

@@ -1,0 +1,127 @@
+"""Build one target: legalize, calibrate, plan, emit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeface.drawn import drawn_pictures
+from edgeface.errors import InputError
+from edgeface.graph.ir import Graph
+from edgeface.graph.types import Array
+from edgeface.images import letterbox
+from edgeface.passes import run_passes
+from edgeface.photographs import Photographs, read_photographs
+from edgeface.progress import note, step, track
+from edgeface.quantize.islands import float_islands
+from edgeface.quantize.observe import observe, observed_onnx
+from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
+from edgeface.quantize.schemes import Scheme
+from edgeface.quantize.statistics import CalibrationStats
+from edgeface.recipe import Recipe
+from edgeface.runtimes.ort import OrtRunner
+from edgeface.source import Source
+from edgeface.targets.target import EmitOptions, IoType, Target
+
+CALIBRATION_THREADS = 2
+DRAWN_PICTURES = 8
+
+
+@dataclass(frozen=True)
+class Job:
+    """One export: the source, its optimised graph, and how it is to be built."""
+
+    source: Source
+    graph: Graph
+    recipe: Recipe
+    photographs: Photographs
+    io: str
+    integer_only: bool
+
+
+@dataclass(frozen=True)
+class Built:
+    """An emitted model. `exact` computes in float what the model should; `quantization` is for the manifest."""
+
+    target: Target
+    exact: Graph
+    model: bytes
+    io: IoType
+    quantization: dict[str, Any] | None
+
+
+def build(job: Job, target: Target) -> Built:
+    """Emit the model of one target.
+
+    Raises:
+        InputError: an int8 target without photographs to calibrate with.
+        GraphError: the target cannot express the graph.
+    """
+    graph = run_passes(job.graph, target.legalize)
+    metadata = {"edgeface.contract": job.source.contract.model_dump_json()}
+    if target.scheme is None:
+        if job.io != "float":
+            note(f"{target.name} keeps float inputs and outputs; --io {job.io} is for int8 targets")
+        model = target.emit(graph, QuantPlan(), EmitOptions("float", metadata))
+        return Built(target, graph, model, "float", None)
+    io: IoType = "int8" if job.io == "int8" else "uint8" if job.io == "uint8" else "float"
+    quantized = _quantized(job, graph, target.scheme, io)
+    with step(f"emitting {target.name}"):
+        model = target.emit(quantized.graph, quantized.plan, EmitOptions(io, metadata))
+    return Built(target, quantized.exact, model, io, _summary(job, target.scheme, quantized))
+
+
+def _quantized(job: Job, graph: Graph, scheme: Scheme, io: IoType) -> Quantized:
+    settings = job.recipe.quantize
+    patterns = {} if job.integer_only else settings.keep_float
+    image = job.source.contract.input
+    options = QuantizeOptions(
+        rule=settings.ranges,
+        kept_float=float_islands(graph, patterns, io == "float"),
+        known={image.name: image.value_range},
+        equalize=settings.equalize,
+        round_weights=settings.round_weights,
+    )
+    stats = _calibrate(job, graph)
+    with step("choosing scales and rounding weights"):
+        return quantize(graph, stats, scheme, options)
+
+
+def _calibrate(job: Job, graph: Graph) -> CalibrationStats:
+    runner = OrtRunner(observed_onnx(graph), threads=CALIBRATION_THREADS)
+    return observe(graph, runner.run, _feeds(job))
+
+
+def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
+    spec = job.source.contract.input
+    files = job.photographs.calibrate
+    if files:
+        pictures = read_photographs(files, "calibrating")
+    elif "seed" in job.source.provenance:
+        note("no photographs: a random network is calibrated on drawn pictures")
+        pictures = track(drawn_pictures(DRAWN_PICTURES, seed=1), "calibrating")
+    else:
+        raise InputError(
+            "int8 needs photographs to calibrate with",
+            fix="pass --calibration DIR: some dozens of photographs as the device will see them, with faces",
+        )
+    for picture in pictures:
+        yield {spec.name: letterbox(picture, spec)[0]}
+
+
+def _summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
+    settings = job.recipe.quantize
+    reasons: dict[str, list[str]] = {}
+    for name, reason in quantized.plan.kept_float.items():
+        reasons.setdefault(reason, []).append(name)
+    return {
+        "scheme": scheme.name,
+        "integer_only": job.integer_only,
+        "ranges": {"method": settings.ranges.method, "percentile": settings.ranges.percentile},
+        "equalized": settings.equalize,
+        "weights_rounded_by_second_moments": settings.round_weights,
+        "plan_sha256": quantized.digest,
+        "kept_float": reasons,
+    }

@@ -1,0 +1,25 @@
+"""Drawn pictures, for when there are no photographs: they exercise tensors, and prove nothing about faces."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+HEIGHT, WIDTH = 480, 640
+
+
+def drawn_pictures(count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
+    """Seeded pictures of soft ellipses before a gradient with noise: uint8 [480,640,3] each."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    pictures = []
+    for _ in range(count):
+        slope = rng.uniform(-0.2, 0.2, (2, 3))
+        canvas = rng.uniform(40, 200, 3) + x[..., None] * slope[0] + y[..., None] * slope[1]
+        for _ in range(int(rng.integers(3, 9))):
+            centre, radii = rng.uniform((0, 0), (WIDTH, HEIGHT)), rng.uniform(10, 90, 2)
+            inside = ((x - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2
+            canvas += (np.exp(-(inside**2))[..., None]) * rng.uniform(-150, 150, 3)
+        canvas += rng.normal(0, 6, canvas.shape)
+        pictures.append(np.clip(canvas, 0, 255).astype(np.uint8))
+    return pictures

@@ -1,0 +1,104 @@
+"""Which photographs calibrate and which judge: never the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.artifact import sha256_hex
+from edgeface.errors import InputError
+from edgeface.images import list_images, read_image
+from edgeface.progress import note, track
+
+LISTED_FAILURES = 8
+CALIBRATION_SHARE = 0.6
+"""Of a single folder, at most this share calibrates; the rest judges."""
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Files that calibrate, and other files that judge."""
+
+    calibrate: tuple[Path, ...] = ()
+    judge: tuple[Path, ...] = ()
+
+    def provenance(self) -> dict[str, Any]:
+        """Names and one digest over the contents, for the manifest."""
+        return {"calibration": _listing(self.calibrate), "judged_on": _listing(self.judge)}
+
+
+def choose_photographs(calibration: Path | None, judge: Path | None, count: int) -> Photographs:
+    """Take up to `count` photographs for calibration, spread evenly over their folder.
+
+    Args:
+        calibration: folder to calibrate with; without a folder to judge with, what is left over judges.
+        judge: folder to judge with; photographs that also calibrate are left out, by content.
+        count: how many calibrate at most.
+
+    Raises:
+        InputError: a folder has no photographs, or too few to calibrate and to judge.
+    """
+    if calibration is None:
+        return Photographs((), tuple(list_images(judge)) if judge is not None else ())
+    files = list_images(calibration)
+    if judge is not None and judge.resolve() != calibration.resolve():
+        return _apart(_spread(files, count), list_images(judge), judge)
+    if len(files) < 2:
+        raise InputError(
+            "one photograph cannot both calibrate and judge",
+            where=str(calibration),
+            fix="add photographs (some dozens with faces, as the device will see them), or pass --judge DIR",
+        )
+    chosen = _spread(files, min(count, max(1, int(len(files) * CALIBRATION_SHARE))))
+    return Photographs(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
+
+
+def read_photographs(files: Sequence[Path], doing: str) -> Iterator[NDArray[np.uint8]]:
+    """Read one after the other, with progress.
+
+    Raises:
+        InputError: files cannot be used; all such files are named at once.
+    """
+    for index, file in enumerate(track(files, doing)):
+        try:
+            yield read_image(file)
+        except InputError as error:
+            raise _failures(error, files[index + 1 :]) from error
+
+
+def _failures(first: InputError, rest: Sequence[Path]) -> InputError:
+    failed = [first]
+    for file in rest:
+        try:
+            read_image(file)
+        except InputError as error:
+            failed.append(error)
+    if len(failed) == 1:
+        return first
+    named = "; ".join(f"{e.where}: {e.what}" for e in failed[:LISTED_FAILURES])
+    more = f"; and {len(failed) - LISTED_FAILURES} more" if len(failed) > LISTED_FAILURES else ""
+    return InputError(f"{len(failed)} photographs cannot be used", where=named + more, fix="remove or replace them")
+
+
+def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Photographs:
+    seen = {sha256_hex(file.read_bytes()) for file in calibrate}
+    others = tuple(file for file in judge if sha256_hex(file.read_bytes()) not in seen)
+    if not others:
+        raise InputError("every photograph to judge with also calibrates", where=str(folder), fix="add others")
+    if len(others) < len(judge):
+        note(f"{len(judge) - len(others)} photographs in {folder} also calibrate: they do not judge")
+    return Photographs(tuple(calibrate), others)
+
+
+def _spread(files: list[Path], count: int) -> list[Path]:
+    return [files[i * len(files) // min(count, len(files))] for i in range(min(count, len(files)))]
+
+
+def _listing(files: Sequence[Path]) -> dict[str, Any]:
+    digest = sha256_hex("".join(sha256_hex(file.read_bytes()) for file in files).encode())
+    return {"count": len(files), "sha256": digest, "files": [file.name for file in files]}

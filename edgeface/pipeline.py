@@ -1,0 +1,115 @@
+"""The main job: checkpoint → graph → passes → legalize → calibrate → plan → emit → gate → artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeface.artifact import Artifact
+from edgeface.build import Built, Job, build
+from edgeface.errors import InputError
+from edgeface.graph.onnx_reader import read_onnx
+from edgeface.images import read_image
+from edgeface.passes import run_passes
+from edgeface.photographs import Photographs, choose_photographs
+from edgeface.progress import step
+from edgeface.prove import prove
+from edgeface.recipe import Recipe, read_recipe, recipe_for
+from edgeface.source import Declared, Photograph, open_source
+from edgeface.staging import move_into_place, staging
+from edgeface.targets import target
+from edgeface.targets.target import IO_TYPES
+
+COLOURS = ("bgr", "rgb")
+PROBES = 16
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to export; None stands for what the recipe says, or for what the checkpoint can be found to need.
+
+    Attributes:
+        model: a family's name, or the path of a recipe (.toml).
+        targets: names of targets.
+        weights: a checkpoint.
+        variant, colour: what is known of the checkpoint's contract; checked on the photographs.
+        calibration: folder of photographs to calibrate with.
+        judge: folder of other photographs to judge with; by default what calibration leaves over.
+        input_size: height and width in pixels.
+        io: "float", "int8" or "uint8" inputs and outputs.
+        out: folder for the artifacts.
+        seed: export a network with seeded random weights instead of a checkpoint.
+        integer_only: compute everything in int8, whatever the recipe keeps in float.
+    """
+
+    model: str = "retinaface_mnet025"
+    targets: tuple[str, ...] = ("tflite-int8",)
+    weights: Path | None = None
+    variant: str | None = None
+    colour: str | None = None
+    calibration: Path | None = None
+    judge: Path | None = None
+    input_size: tuple[int, int] | None = None
+    io: str = "float"
+    out: Path = Path("out")
+    seed: int | None = None
+    integer_only: bool = False
+
+
+def export(request: ExportRequest) -> list[Artifact]:
+    """Compile a model for every target, prove each result, and write all of them or none.
+
+    Raises:
+        InputError, CheckpointError, ContractError, GraphError: something given cannot be used.
+        GateError: a result is not good enough; nothing is written.
+    """
+    recipe = _recipe(request)
+    chosen = [target(name) for name in dict.fromkeys(request.targets)]
+    photographs = choose_photographs(request.calibration, request.judge, recipe.quantize.calibration_images)
+    with staging(request.out) as folder:
+        with step("loading the network"):
+            source = open_source(_declared(request, recipe), list(_probes(photographs)))
+        with step("reading and simplifying the graph"):
+            graph = run_passes(read_onnx(source.onnx, recipe.model))
+        job = Job(source, graph, recipe, photographs, request.io, request.integer_only)
+        staged: list[tuple[Built, Path]] = []
+        for wanted in chosen:
+            built = build(job, wanted)
+            staged.append((built, prove(job, built, folder)))
+        final = [request.out / path.name for _, path in staged]
+        for (_, path), place in zip(staged, final, strict=True):
+            move_into_place(path, place)
+    return [Artifact.open(place) for place in final]
+
+
+def _recipe(request: ExportRequest) -> Recipe:
+    """The recipe, after everything that can be refused at once."""
+    if request.io not in IO_TYPES:
+        raise InputError(f"unknown --io {request.io!r}", fix=f"use one of {', '.join(IO_TYPES)}")
+    if request.colour is not None and request.colour not in COLOURS:
+        raise InputError(f"unknown --colour {request.colour!r}", fix=f"use one of {', '.join(COLOURS)}")
+    if not request.targets:
+        raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
+    if request.model.endswith(".onnx"):
+        raise InputError(
+            "a bare ONNX file does not say its contract",
+            where=request.model,
+            fix="export from the checkpoint: pass the model's name and --weights FILE",
+        )
+    return read_recipe(Path(request.model)) if request.model.endswith(".toml") else recipe_for(request.model)
+
+
+def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
+    size = request.input_size
+    if size is None and recipe.input is not None:
+        size = (recipe.input.height, recipe.input.width)
+    variant = request.variant if request.variant is not None else recipe.variant
+    return Declared(recipe.model, request.weights, variant, request.colour, size, request.seed)
+
+
+def _probes(photographs: Photographs) -> Iterator[Photograph]:
+    """Photographs to infer or check the contract on."""
+    files = photographs.calibrate or photographs.judge
+    for index in range(min(PROBES, len(files))):
+        yield read_image(files[index * len(files) // min(PROBES, len(files))])

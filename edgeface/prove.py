@@ -1,0 +1,131 @@
+"""Prove a built model in its real runtime, and stage it as an artifact folder with manifest and certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from edgeface.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
+from edgeface.build import Built, Job
+from edgeface.drawn import drawn_pictures
+from edgeface.errors import GateError
+from edgeface.images import letterbox
+from edgeface.parity.bisect import explain, layer_agreement
+from edgeface.parity.compare import Findings, Photograph, compare
+from edgeface.parity.gate import Thresholds, judge
+from edgeface.parity.kernels import judge_kernels, kernel_facts
+from edgeface.photographs import read_photographs
+from edgeface.progress import track
+from edgeface.runtimes import open_runner
+from edgeface.runtimes.float_io import FloatRunner
+from edgeface.version import __version__
+
+RECORDED = ("ai-edge-litert", "flatbuffers", "numpy", "onnx", "onnxruntime", "onnxsim", "torch")
+JUDGING_THREADS = 2
+DRAWN_PICTURES = 4
+
+
+def prove(job: Job, built: Built, folder: Path) -> Path:
+    """Stage an artifact in `folder` if it passes the gate.
+
+    Raises:
+        GateError: it does not; the failed demands and the first bad tensor are named.
+    """
+    staged = folder / f"{job.recipe.model}-{built.target.name}"
+    staged.mkdir()
+    model = staged / f"model{built.target.suffix}"
+    model.write_bytes(built.model)
+    contract = job.source.contract
+    limits = job.recipe.thresholds(built.target.name, contract.variant, _integer_only(job, built))
+    findings, kernels = judged(job, built, model, limits)
+    if not findings.passed:
+        raise _refused(job, built, findings)
+    write_json(staged / CERTIFICATE, certificate(built, findings, kernels, limits))
+    manifest = _manifest(job, built)
+    write_json(staged / MANIFEST, manifest.model_dump(mode="json"))
+    return staged
+
+
+def judged(job: Job, built: Built, model: Path, limits: Thresholds) -> tuple[Findings, dict[str, Any]]:
+    """Compare a model file with the fp32 network, and judge it."""
+    runner = FloatRunner(open_runner(model, JUDGING_THREADS), built.target.layout)
+    photographs = bool(job.photographs.judge)
+    findings = compare(job.source.run, runner.run, job.source.contract, _pictures(job, built.target.name), photographs)
+    kernels = kernel_facts(model)
+    demands = judge(limits, findings.tensors, findings.faces) + judge_kernels(limits, kernels)
+    return replace(findings, demands=demands), kernels
+
+
+def certificate(built: Built, findings: Findings, kernels: dict[str, Any], limits: Thresholds) -> dict[str, Any]:
+    """What was measured, deterministic for the same inputs."""
+    return {
+        "target": built.target.name,
+        "reference": "torch float32",
+        **findings.as_dict(),
+        "thresholds": limits.model_dump(exclude_none=True),
+        "kernels": kernels,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of edgeface and of what it ran on."""
+    found = {"edgeface": __version__}
+    for name in RECORDED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _pictures(job: Job, name: str) -> Iterable[Photograph]:
+    if job.photographs.judge:
+        return read_photographs(job.photographs.judge, f"judging {name}")
+    return track(drawn_pictures(DRAWN_PICTURES), f"judging {name} on drawn pictures")
+
+
+def _integer_only(job: Job, built: Built) -> bool:
+    return job.integer_only and built.quantization is not None
+
+
+def _refused(job: Job, built: Built, findings: Findings) -> GateError:
+    failed = [f"{d.what}: {d.measured}, demanded {d.limit}" for d in findings.demands if not d.met]
+    picture = next(iter(_pictures(job, "the first bad tensor")))
+    contract = job.source.contract
+    feeds = {contract.input.name: letterbox(picture, contract.input)[0]}
+    layers = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
+    return GateError(
+        f"{built.target.name} is not good enough: {'; '.join(failed)}",
+        where=explain(layers),
+        fix=_advice(built),
+    )
+
+
+def _advice(built: Built) -> str:
+    if built.quantization is None:
+        return "this target does not approximate: report this with the model and the versions"
+    return (
+        "calibrate on more photographs like the device's own, keep the nodes named above in float "
+        "([quantize.keep_float] in the recipe), or relax [gates] knowingly"
+    )
+
+
+def _manifest(job: Job, built: Built) -> Manifest:
+    return Manifest(
+        name=job.recipe.model,
+        target=built.target.name,
+        model_file=f"model{built.target.suffix}",
+        model_sha256=sha256_hex(built.model),
+        model_bytes=len(built.model),
+        layout=built.target.layout,
+        io=built.io,
+        macs=job.graph.macs(),
+        contract=job.source.contract,
+        sources={**job.source.provenance, **job.photographs.provenance()},
+        versions=versions(),
+        quantization=built.quantization,
+    )

@@ -1,0 +1,159 @@
+"""What is exported: a checkpoint in its network under a contract, and where all that is from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.artifact import sha256_hex
+from edgeface.contract import Contract
+from edgeface.errors import ContractError, InputError
+from edgeface.graph.types import Array
+from edgeface.models import family
+from edgeface.models.family import Family
+from edgeface.models.torch_export import export_onnx
+from edgeface.models.torch_run import run_module
+from edgeface.progress import note
+from edgeface.tasks.contract_inference import InferredContract, infer_contract
+
+Photograph = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the user says of the source; None is "not said"."""
+
+    model: str
+    weights: Path | None = None
+    variant: str | None = None
+    colour: str | None = None
+    input_size: tuple[int, int] | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The fp32 network: `module` runs in torch; `onnx` is the same network for the graph reader."""
+
+    contract: Contract
+    module: Any
+    onnx: bytes
+    provenance: dict[str, Any]
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """The reference's outputs by name, float32."""
+        return run_module(self.module, feeds[self.contract.input.name], self.contract)
+
+
+def open_source(declared: Declared, probes: Sequence[Photograph]) -> Source:
+    """Load the network, with its contract declared, inferred from photographs, or both.
+
+    Args:
+        declared: what the user says.
+        probes: photographs with faces, uint8 [H,W,3] in BGR; may be empty.
+
+    Raises:
+        InputError: neither weights nor a seed, or an unknown model or variant.
+        CheckpointError: the weights are not this network's.
+        ContractError: the contract is unsure, or contradicts what was declared.
+    """
+    found = family(declared.model)
+    _known_variant(found, declared.variant)
+    if declared.weights is None:
+        return _seeded(found, declared)
+    contract, how = _contract(found, declared, probes)
+    contract = _resized(contract, declared)
+    module = found.load(declared.weights, contract)
+    weights = {"file": declared.weights.name, "sha256": sha256_hex(declared.weights.read_bytes())}
+    return Source(contract, module, export_onnx(module, contract), {"weights": weights, "contract": how})
+
+
+def _seeded(found: Family, declared: Declared) -> Source:
+    if declared.seed is None:
+        raise InputError(
+            "no weights to export",
+            where=f"model {declared.model}",
+            fix="pass --weights FILE, or --seed N to try the tool with a random network that finds no faces",
+        )
+    contract = _resized(_with_colour(_variant(found, declared.variant), declared.colour), declared)
+    module = found.random(contract, declared.seed)
+    return Source(contract, module, export_onnx(module, contract), {"seed": declared.seed, "contract": {"how": "seeded"}})
+
+
+def _contract(found: Family, declared: Declared, probes: Sequence[Photograph]) -> tuple[Contract, dict[str, Any]]:
+    said = {k: v for k, v in (("variant", declared.variant), ("colour", declared.colour)) if v is not None}
+    assert declared.weights is not None
+    if not probes:
+        if declared.variant is None:
+            raise ContractError(
+                "the checkpoint does not say its activation, anchors or colour order, and there are no photographs to "
+                "infer them from",
+                where=str(declared.weights),
+                fix=f"pass --variant ({', '.join(found.variants())}), or --calibration DIR with photographs of faces",
+            )
+        note("contract: as declared; no photographs to check it on")
+        return _with_colour(_variant(found, declared.variant), declared.colour), {"how": "declared", "checked": False}
+    modules: dict[tuple[str, float], Any] = {}
+
+    def forward(candidate: Contract, image: Array) -> dict[str, Array]:
+        key = (candidate.activation, candidate.negative_slope)
+        if key not in modules:
+            assert declared.weights is not None
+            modules[key] = found.load(declared.weights, candidate)
+        return run_module(modules[key], image, candidate)
+
+    try:
+        inferred = infer_contract(found.variants(), forward, probes, said)
+    except ContractError as error:
+        raise ContractError(error.what, where=error.where or str(declared.weights), fix=error.fix) from error
+    note(_describe(inferred, bool(said)))
+    return inferred.contract, _how(inferred, said)
+
+
+def _describe(inferred: InferredContract, declared: bool) -> str:
+    contract = inferred.contract
+    sizes = [size for sizes in contract.anchors.sizes for size in sizes]
+    word = "declared, and borne out" if declared else "inferred"
+    if inferred.confidence == 0:
+        return "contract: as declared; the photographs could not bear it out"
+    return (
+        f"contract: {word} by {len(inferred.evidence)} candidates on photographs: variant {contract.variant} "
+        f"({contract.activation}, anchors {sizes[0]}…{sizes[-1]} px, {contract.input.colour}), "
+        f"confidence {inferred.confidence:.2f}"
+    )
+
+
+def _how(inferred: InferredContract, said: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "how": "declared" if "variant" in said else "inferred",
+        "checked": inferred.confidence > 0,
+        "declared": dict(said),
+        "confidence": round(inferred.confidence, 3),
+        "support_margin": round(min(inferred.support_margin, 1e3), 2),
+        "colour_margin": round(inferred.colour_margin, 2),
+    }
+
+
+def _known_variant(found: Family, variant: str | None) -> None:
+    if variant is not None and variant not in found.variants():
+        raise InputError(f"{found.name} has no variant {variant!r}", fix=f"known variants: {', '.join(found.variants())}")
+
+
+def _variant(found: Family, variant: str | None) -> Contract:
+    variants = found.variants()
+    return variants[variant] if variant is not None else next(iter(variants.values()))
+
+
+def _with_colour(contract: Contract, colour: str | None) -> Contract:
+    if colour is None or colour == contract.input.colour:
+        return contract
+    return contract.with_colour("rgb" if colour == "rgb" else "bgr").model_copy(update={"variant": "declared"})
+
+
+def _resized(contract: Contract, declared: Declared) -> Contract:
+    return contract if declared.input_size is None else contract.with_input_size(*declared.input_size)

@@ -1,0 +1,56 @@
+"""Write folders whole or not at all: into a temporary folder beside them, then rename."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edgeface.errors import InputError
+
+
+@contextmanager
+def staging(out: Path) -> Iterator[Path]:
+    """A temporary folder inside `out`; removed at the end whatever happens, and `out` too if it was made and is empty.
+
+    Raises:
+        InputError: `out` cannot be written to.
+    """
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".edgeface-", dir=out))
+    except OSError as error:
+        for created in made:
+            _remove_empty(created)
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot write: {reason}", where=str(out), fix="pass --out a folder that you may write to") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        for created in made:
+            _remove_empty(created)
+
+
+def move_into_place(staged: Path, final: Path) -> None:
+    """Rename a staged folder to its final name; one that stands there is replaced in two renames."""
+    staged.chmod(0o755)
+    if not final.exists():
+        staged.rename(final)
+        return
+    old = staged.with_name(f"{staged.name}.replaced")
+    final.rename(old)
+    try:
+        staged.rename(final)
+    except OSError:
+        old.rename(final)
+        raise
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(os.scandir(folder)):
+        folder.rmdir()
