@@ -38,7 +38,7 @@ REFUSED = "refused"
 class Case:
     """Rows (op, inputs, output) on `x`, with constants of the given shapes.
 
-    steps: int8's largest error in output steps beyond what rounding the inputs causes, or "refused" where int8 has no form.
+    steps: int8's largest error in output steps beyond what rounding the inputs causes; "refused" where int8 lacks it.
     transposes: TRANSPOSE operators that the case cannot do without.
     """
 
@@ -46,7 +46,7 @@ class Case:
     rows: tuple
     shape: tuple[int, ...] = (1, 4, 7, 5)
     constants: dict = field(default_factory=dict)
-    steps: float | str = 3.0
+    steps: float | str = 1.6
     transposes: int = 0
 
 
@@ -101,7 +101,6 @@ CASES = [
             (Mul(), "x e", "y"),
         ),
         constants={"m": (4, 4)},
-        steps=5.0,
     ),
     one("relu", Relu()),
     one("leaky relu", LeakyRelu(alpha=0.1)),
@@ -223,7 +222,7 @@ def test_int8_stays_within_a_few_steps_and_kernels_agree(case):
     step = plan.params["y"].scale[0]
     noise = input_noise(graph, plan, feeds)
     assert np.abs(reference - expected).max() <= case.steps * step + noise
-    assert np.abs(delegated - reference).max() <= 2.01 * step
+    assert np.abs(delegated - reference).max() <= (1.01 if len(case.rows) == 1 else 2.01) * step
     assert "int8" in {spec.dtype for spec in runner.tensors().values()}
     assert transposes(runner) == case.transposes
 
