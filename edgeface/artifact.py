@@ -19,7 +19,7 @@ MAX_JSON_BYTES = 16 << 20
 
 
 class Manifest(BaseModel):
-    """What an artifact is and what it was made from; deterministic apart from nothing.
+    """What an artifact is and what it was made from; the same inputs give the same bytes.
 
     `layout` is the memory order of image inputs ("nchw" or "nhwc"); `macs` counts multiply–
     accumulates of one inference; hashes are SHA-256 in hex.
@@ -65,7 +65,8 @@ class Artifact:
         Raises:
             InputError: certificate.json is missing or not JSON.
         """
-        return _read_json(self.folder / CERTIFICATE)
+        document: dict[str, Any] = _read_json(self.folder / CERTIFICATE)
+        return document
 
     @classmethod
     def open(cls, path: Path) -> Artifact:

@@ -59,7 +59,7 @@ class GraphError(EdgefaceError):
     """The graph is invalid, or an op has no reader or no lowering."""
 
 
-class RuntimeFailure(EdgefaceError):
+class RuntimeFailure(EdgefaceError):  # noqa: N818  # RuntimeError is taken
     """A runtime refused to load an artifact, or failed to run it."""
 
 

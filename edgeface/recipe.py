@@ -43,8 +43,9 @@ class Quantize(_Strict):
 
 
 class Recipe(_Strict):
-    """One model's recipe. `gates` are by target; the most specific of these keys decides:
+    """One model's recipe.
 
+    `gates` are by target; the most specific of these keys decides:
     "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>".
     """
 
@@ -87,4 +88,6 @@ def read_recipe(path: Path) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
-        raise InputError(f"recipe key {key!r}: {first['msg']}", where=str(path), fix="see recipes/ for examples") from error
+        raise InputError(
+            f"recipe key {key!r}: {first['msg']}", where=str(path), fix="see recipes/ for examples"
+        ) from error

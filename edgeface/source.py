@@ -82,7 +82,9 @@ def _seeded(found: Family, declared: Declared) -> Source:
         )
     contract = _resized(_with_colour(_variant(found, declared.variant), declared.colour), declared)
     module = found.random(contract, declared.seed)
-    return Source(contract, module, export_onnx(module, contract), {"seed": declared.seed, "contract": {"how": "seeded"}})
+    return Source(
+        contract, module, export_onnx(module, contract), {"seed": declared.seed, "contract": {"how": "seeded"}}
+    )
 
 
 def _contract(found: Family, declared: Declared, probes: Sequence[Photograph]) -> tuple[Contract, dict[str, Any]]:
@@ -141,7 +143,9 @@ def _how(inferred: InferredContract, said: Mapping[str, str]) -> dict[str, Any]:
 
 def _known_variant(found: Family, variant: str | None) -> None:
     if variant is not None and variant not in found.variants():
-        raise InputError(f"{found.name} has no variant {variant!r}", fix=f"known variants: {', '.join(found.variants())}")
+        raise InputError(
+            f"{found.name} has no variant {variant!r}", fix=f"known variants: {', '.join(found.variants())}"
+        )
 
 
 def _variant(found: Family, variant: str | None) -> Contract:

@@ -27,7 +27,9 @@ def staging(out: Path) -> Iterator[Path]:
         for created in made:
             _remove_empty(created)
         reason = error.strerror or str(error)
-        raise InputError(f"cannot write: {reason}", where=str(out), fix="pass --out a folder that you may write to") from error
+        raise InputError(
+            f"cannot write: {reason}", where=str(out), fix="pass --out a folder that you may write to"
+        ) from error
     try:
         yield folder
     finally:

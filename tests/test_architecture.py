@@ -11,11 +11,26 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "edgeface"
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"version", "errors", "contract", "artifact", "images", "image_header", "progress"}),
+    frozenset(
+        {
+            "version",
+            "errors",
+            "contract",
+            "artifact",
+            "images",
+            "image_header",
+            "drawn",
+            "photographs",
+            "staging",
+            "progress",
+        }
+    ),
     frozenset({"graph"}),
     frozenset({"passes", "models", "quantize", "targets", "budgets"}),
     frozenset({"runtimes", "tasks", "parity"}),
-    frozenset({"pipeline", "bundle", "report", "bench", "detector", "recipe"}),
+    frozenset(
+        {"pipeline", "source", "build", "prove", "check_parity", "bundle", "report", "bench", "detector", "recipe"}
+    ),
     frozenset({"cli", "__main__"}),
 )
 HOMES = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeface.cli.detect import face_document, format_faces
 from edgeface.cli.export import artifact_document, format_artifacts
+from edgeface.cli.findings import format_findings
 from edgeface.cli.options import DEFAULT_MODEL, Json
 from edgeface.cli.reporting import print_json
 from edgeface.progress import note
@@ -59,6 +60,7 @@ def demo(
         targets=_TARGETS,
         weights=material.weights,
         calibration=material.calibration,
+        seed=0 if material.weights is None else None,
         out=out,
     )
     artifacts = export(request)
@@ -75,21 +77,8 @@ def demo(
         return
     print(format_artifacts(artifacts))
     for artifact in artifacts:
-        print(f"\nwhat was measured of {artifact.manifest.target}:\n{format_certificate(artifact.certificate())}")
+        print(f"\n{artifact.manifest.target}: {format_findings(artifact.certificate())}")
     print(f"\nfaces that {artifacts[0].manifest.target} finds in {source}:\n{format_faces(faces)}\ndrawn: {picture}")
-
-
-def format_certificate(certificate: dict[str, Any]) -> str:
-    """Every single value of a certificate on a line of its own; lists are left to the file."""
-    return "\n".join(f"  {name}: {value}" for name, value in _scalars(certificate, ""))
-
-
-def _scalars(value: Any, name: str) -> list[tuple[str, str]]:
-    if isinstance(value, dict):
-        return [pair for key in sorted(value) for pair in _scalars(value[key], f"{name}.{key}" if name else key)]
-    if isinstance(value, list):
-        return []
-    return [(name, f"{value:.4g}" if isinstance(value, float) else str(value))]
 
 
 def _material(weights: Path | None, images: Path | None) -> _Material:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeface.cli.findings import format_findings
 from edgeface.cli.options import DEFAULT_MODEL, Json, parse_list, parse_size
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
@@ -28,7 +29,8 @@ def export(
     size: Annotated[str | None, typer.Option("--input", help="Input size as HEIGHTxWIDTH, e.g. 480x640.")] = None,
     io: Annotated[str, typer.Option(help="The model's inputs and outputs: float, int8 or uint8.")] = "float",
     out: Annotated[Path, typer.Option(help="The folder that artifacts are written to.")] = Path("out"),
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
+    integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, whatever the recipe says.")] = False,
     json_output: Json = False,
 ) -> None:
     """Compile a model, and write it if it is good enough.
@@ -50,12 +52,15 @@ def export(
         io=io,
         out=out,
         seed=seed,
+        integer_only=integer_only,
     )
     artifacts = compile_model(request)
     if json_output:
         print_json({"artifacts": [artifact_document(artifact) for artifact in artifacts]})
     else:
         print(format_artifacts(artifacts))
+        for artifact in artifacts:
+            print(f"\n{artifact.manifest.target}: {format_findings(artifact.certificate())}")
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
@@ -69,5 +74,5 @@ def artifact_document(artifact: Artifact) -> dict[str, Any]:
 
 def format_artifacts(artifacts: Sequence[Artifact]) -> str:
     """A table with a line for each artifact: its target, size and folder."""
-    rows = [(item.manifest.target, f"{item.manifest.model_bytes / 1024:.0f}", str(item.folder)) for item in artifacts]
-    return format_table(("target", "KiB", "folder"), rows)
+    rows = [(item.manifest.target, f"{item.manifest.model_bytes / 1e3:.1f}", str(item.folder)) for item in artifacts]
+    return format_table(("target", "kB", "folder"), rows)

@@ -14,20 +14,23 @@ from edgeface.cli.reporting import print_json
 def parity(
     artifact: Annotated[Path, typer.Argument(help="The folder that an export wrote.")],
     weights: Annotated[Path | None, typer.Option(help="The checkpoint that it was exported from.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="Instead of it, an fp32 artifact of the same.")] = None,
     images: Annotated[Path | None, typer.Option(help="A folder of photographs to compare on.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of the artifact's runtime.", min=1)] = 1,
     json_output: Json = False,
 ) -> None:
-    """Compare an artifact with the original model.
+    """Compare an artifact with the original model, on photographs of your own.
 
-    It is compared on tensors and on decisions; exit code 1 if it differs too much.
+    It is judged on tensors and on decisions as the export did; exit code 1 if it is not good enough.
     """
     from edgeface.artifact import Artifact
-    from edgeface.parity.check import check_artifact, format_findings
+    from edgeface.check_parity import check_parity
+    from edgeface.cli.findings import format_findings
 
-    findings = check_artifact(Artifact.open(artifact), weights=weights, images=images)
+    report = check_parity(Artifact.open(artifact), weights, reference, images, threads)
     if json_output:
-        print_json(findings.as_dict())
+        print_json(report.as_dict())
     else:
-        print(format_findings(findings))
-    if not findings.passed:
+        print(format_findings(report.as_dict()))
+    if not report.findings.passed:
         raise typer.Exit(1)

@@ -62,8 +62,12 @@ def explain(layers: list[Layer]) -> str:
         return "no intermediate tensor can be read back"
     bad = next((layer for layer in layers if layer.agreement.snr_db < BAD_DB), None)
     steepest = sorted(layers, key=lambda layer: -layer.drop_db)[:LISTED]
-    lines = [f"{layer.node}: {layer.agreement.snr_db:.1f} dB, its inputs {layer.inputs_db:.1f} dB" for layer in steepest]
-    first = "no tensor is below 20 dB" if bad is None else f"first bad tensor: {bad.node} ({bad.agreement.snr_db:.1f} dB)"
+    lines = [
+        f"{layer.node}: {layer.agreement.snr_db:.1f} dB, its inputs {layer.inputs_db:.1f} dB" for layer in steepest
+    ]
+    first = (
+        "no tensor is below 20 dB" if bad is None else f"first bad tensor: {bad.node} ({bad.agreement.snr_db:.1f} dB)"
+    )
     return "; ".join([first, "most is lost at " + ", ".join(lines)])
 
 

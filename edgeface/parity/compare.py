@@ -73,8 +73,8 @@ def compare(
             tensors[name] = tensors.get(name, TensorAgreement()) + compare_tensors(array, got[name])
         if decide:
             size = (picture.shape[0], picture.shape[1])
-            found = [detect_faces(outputs, contract, scale, size, LISTED_SCORE) for outputs in (wanted, got)]
-            faces += match_faces(*found)
+            first, second = (detect_faces(outputs, contract, scale, size, LISTED_SCORE) for outputs in (wanted, got))
+            faces += match_faces(first, second)
         count += 1
     return Findings(tensors, faces if decide else None, count)
 

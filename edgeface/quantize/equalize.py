@@ -4,19 +4,22 @@ One int8 scale serves all channels of an activation, so a channel with a small r
 convolutions read an activation, through functions with f(s·x) = s·f(x), channel c may be scaled by s_c: the producer's
 output channel is multiplied, the readers' weights for it are divided, and the network computes the same.
 
-A depthwise reader has a weight scale for each channel, so nothing is lost and every channel gets the full range. A
-dense reader shares one weight scale among its input channels, so there the square root of the ratio is taken, as in
-cross-layer equalisation (Nagel et al. 2019, arXiv 1906.04721), here with the ranges of activations.
+A depthwise reader has a weight scale for each channel, and a float reader needs none, so nothing is lost there and
+every channel gets the full range. A dense int8 reader shares one weight scale among its input channels, so there the
+square root of the ratio is taken, as in cross-layer equalisation (Nagel et al. 2019, arXiv 1906.04721), here with the
+ranges of activations. Producers may be joined by a Concat along channels before they are read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu
+from edgeface.graph.ops.arithmetic import Concat
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
 from edgeface.quantize.statistics import BINS_PER_OCTAVE, CalibrationStats, ValueStats
@@ -27,29 +30,45 @@ DENSE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Link:
-    """A producing convolution, the activations after it, and the convolutions that read the last value."""
+    """A producing convolution, the values that carry its channels, and the convolutions that read the last one.
+
+    `values` are names with the index of the producer's first channel in them, 0 unless a Concat joins it to others.
+    """
 
     producer: Node
-    values: tuple[str, ...]
+    values: tuple[tuple[str, int], ...]
     readers: tuple[Node, ...]
 
 
-def equalize(graph: Graph, stats: CalibrationStats) -> tuple[Graph, CalibrationStats]:
-    """Equalise every activation between convolutions; the new graph, and the statistics that it has."""
+def equalize(graph: Graph, stats: CalibrationStats, kept_float: Collection[str] = ()) -> tuple[Graph, CalibrationStats]:
+    """Equalise every activation between convolutions.
+
+    Args:
+        graph: the graph that `stats` describe.
+        stats: what calibration saw.
+        kept_float: values whose nodes are computed in float.
+
+    Returns:
+        The graph with other weights, and the statistics that it has.
+    """
     values, moments = dict(stats.values), dict(stats.moments)
     weights = graph.constants
     for link in find_links(graph):
-        steps = _steps(values[link.values[-1]], all(_is_depthwise(graph, r) for r in link.readers))
+        free = all(_is_depthwise(graph, r) or r.output in kept_float for r in link.readers)
+        count = graph.type(link.producer.output).shape[1]
+        name, start = link.values[-1]
+        steps = _steps(stats.values[name], slice(start, start + count), 1.0 if free else DENSE_SHARE)
         factor = np.exp2(steps / BINS_PER_OCTAVE)
-        for name in link.values:
-            values[name] = values[name].scaled(steps)
+        for name, first in link.values:
+            values[name] = values[name].scaled(_embed(steps, first, graph.type(name).shape[1], 0))
         for name in link.producer.inputs[1:]:
             weights[name] = _by_channel(weights[name], factor, 0)
+        spread = _embed(factor, start, graph.type(link.values[-1][0]).shape[1], 1.0)
         for reader in link.readers:
-            depthwise = _is_depthwise(graph, reader)
-            weights[reader.inputs[1]] = _by_channel(weights[reader.inputs[1]], 1 / factor, 0 if depthwise else 1)
+            axis = 0 if _is_depthwise(graph, reader) else 1
+            weights[reader.inputs[1]] = _by_channel(weights[reader.inputs[1]], 1 / spread, axis)
             if reader.output in moments:
-                moments[reader.output] = _scaled_moment(moments[reader.output], factor)
+                moments[reader.output] = _scaled_moment(moments[reader.output], spread)
     return graph.rebuild(constants=weights), CalibrationStats(values, moments, stats.images, stats.graph_digest)
 
 
@@ -62,17 +81,31 @@ def find_links(graph: Graph) -> list[Link]:
 def _link(graph: Graph, node: Node) -> Link | None:
     if not isinstance(node.op, Conv) or node.op.fused not in {"none", "relu"} or not _owns_weights(graph, node):
         return None
-    names = [node.output]
+    values = [(node.output, 0)]
     while True:
-        reader = graph.only_reader(names[-1])
-        if reader is None or not isinstance(reader.op, Relu | LeakyRelu | PRelu):
+        name, start = values[-1]
+        reader = graph.only_reader(name)
+        if reader is None or not _passes_scales(reader):
             break
-        names.append(reader.output)
-    readers = graph.consumers[names[-1]]
+        values.append((reader.output, start + _offset(graph, reader, name)))
+    readers = graph.consumers[values[-1][0]]
     exact = readers and all(_owns_weights(graph, r) and _channels_align(graph, r) for r in readers)
-    if not exact or names[-1] in graph.outputs:
+    if not exact or values[-1][0] in graph.outputs:
         return None
-    return Link(node, tuple(names), readers)
+    return Link(node, tuple(values), readers)
+
+
+def _passes_scales(node: Node) -> bool:
+    """Whether scaling channels before the node is scaling the same channels after it."""
+    joins = isinstance(node.op, Concat) and node.op.axis == 1 and len(set(node.inputs)) == len(node.inputs)
+    return joins or isinstance(node.op, Relu | LeakyRelu | PRelu)
+
+
+def _offset(graph: Graph, node: Node, name: str) -> int:
+    """Channels that stand before a value's own in a Concat; 0 for any other node."""
+    if not isinstance(node.op, Concat):
+        return 0
+    return sum(graph.type(other).shape[1] for other in node.inputs[: node.inputs.index(name)])
 
 
 def _owns_weights(graph: Graph, node: Node) -> bool:
@@ -94,14 +127,21 @@ def _is_depthwise(graph: Graph, node: Node) -> bool:
     return node.op.is_depthwise(weight) and weight[0] == node.op.groups
 
 
-def _steps(stats: ValueStats, depthwise: bool) -> Array:
-    """For each channel the power of 2^(1/16) that brings its reach towards the largest channel's."""
+def _steps(stats: ValueStats, own: slice, share: float) -> Array:
+    """For each own channel the power of 2^(1/16) that brings its reach towards the largest of all channels."""
     reach = np.maximum(np.abs(stats.low), np.abs(stats.high))
     if reach.max() <= 0:
-        return np.zeros(len(reach), np.int64)
-    octaves = np.minimum(np.log2(reach.max() / np.maximum(reach, 1e-12)), MAX_OCTAVES)
-    steps: Array = np.rint(octaves * (1.0 if depthwise else DENSE_SHARE) * BINS_PER_OCTAVE).astype(np.int64)
+        return np.zeros(len(reach[own]), np.int64)
+    octaves = np.minimum(np.log2(reach.max() / np.maximum(reach[own], 1e-12)), MAX_OCTAVES)
+    steps: Array = np.rint(octaves * share * BINS_PER_OCTAVE).astype(np.int64)
     return steps
+
+
+def _embed(own: Array, start: int, count: int, neutral: float) -> Array:
+    """The factors or steps of some channels among `count`, the others left alone."""
+    spread = np.full(count, neutral, own.dtype)
+    spread[start : start + len(own)] = own
+    return spread
 
 
 def _by_channel(data: Array, factor: Array, axis: int) -> Array:

@@ -52,7 +52,7 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
         scheme: what the target can express.
         options: how to do it.
     """
-    exact, seen = equalize(graph, stats) if options.equalize else (graph, stats)
+    exact, seen = equalize(graph, stats, options.kept_float) if options.equalize else (graph, stats)
     plan = build_plan(exact, seen, scheme, options.rule, known=options.known, kept_float=options.kept_float)
     rounded = round_weights(exact, plan, seen.moments) if options.round_weights else exact
     return Quantized(exact, rounded, plan)

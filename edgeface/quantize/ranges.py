@@ -20,7 +20,7 @@ class RangeRule:
     """How ranges are chosen. `percentile` (in %) is the mass that stays inside, on each side that is clipped."""
 
     method: RangeMethod = "percentile"
-    percentile: float = 99.9995
+    percentile: float = 99.9999
 
     def choose(self, stats: ValueStats, negative_slope: float = 1.0) -> tuple[float, float]:
         """The range (low, high) for one value.

@@ -1,0 +1,39 @@
+"""Findings of a comparison as text, for every command that shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeface.cli.table import format_table
+
+
+def format_findings(document: dict[str, Any]) -> str:
+    """Demands, then decisions and tensors, of a certificate or of a parity report as dictionaries."""
+    parts = [_verdict(document)]
+    if document["demands"]:
+        rows = [(d["what"], d["limit"], d["measured"], "yes" if d["met"] else "NO") for d in document["demands"]]
+        parts.append(format_table(("demand", "limit", "measured", "met"), rows, left=4))
+    if document["decisions"] is not None:
+        parts.append(_decisions(document["decisions"]))
+    rows = [
+        (n, f"{t['snr_db']:.1f}", f"{t['max_abs']:.2g}", f"{t['cosine']:.6f}") for n, t in document["tensors"].items()
+    ]
+    parts.append(format_table(("output", "SNR dB", "largest difference", "cosine"), rows))
+    return "\n\n".join(parts)
+
+
+def _verdict(document: dict[str, Any]) -> str:
+    kind = "photographs" if document["kind"] == "photographs" else "drawn pictures, which say nothing about faces"
+    verdict = "good enough" if document["passed"] else "NOT good enough"
+    return f"{verdict}: compared with {document['reference']} on {document['pictures']} {kind}"
+
+
+def _decisions(found: dict[str, Any]) -> str:
+    return (
+        f"faces of the reference at score ≥ 0.5: {found['reference_faces']}; "
+        f"matched {found['matched_percent']:.2f} %, missed {found['missed']} "
+        f"({found['missed_by_score']} of them seen below the threshold), extra {found['extra']} "
+        f"({found['extra_by_score']} of them seen below it by the reference); "
+        f"mean score change {found['mean_score_change']:.4f}, "
+        f"mean landmark error {found['mean_landmark_error_percent']:.2f} % of the face's size"
+    )

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeface.errors import GraphError
+from edgeface.graph.ops.activations import LeakyRelu, Relu, Sigmoid, Softmax
+from edgeface.graph.ops.arithmetic import Add, Concat
+from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.shape import Reshape, Transpose
+from edgeface.graph.ops.spatial import MaxPool, Resize
+from edgeface.quantize.build_plan import SIGMOID_REACH, build_plan
+from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.schemes import TFLITE_INT8
+
+IMAGE = {"x": (1, 2, 4, 6)}
+MINMAX = RangeRule("minmax")
+
+
+@pytest.fixture
+def planned(observed, feeds):
+    def plan(graph, rule=MINMAX, **options):
+        return build_plan(graph, observed(graph, feeds(*graph.type("x").shape)), TFLITE_INT8, rule, **options)
+
+    return plan
+
+
+def test_ops_of_one_scale_share_it_back_to_what_computes(make_graph, planned):
+    rows = [
+        (LeakyRelu(alpha=0.5), "x", "a"),
+        (Add(), "x x", "b"),
+        (MaxPool((2, 2), (2, 2)), "b", "c"),
+        (Resize((4, 6)), "c", "d"),
+        (Concat(1), "a d", "e"),
+        (Transpose((0, 2, 3, 1)), "e", "f"),
+        (Reshape((1, 48, 2)), "f", "y"),
+    ]
+    plan = planned(make_graph(IMAGE, rows))
+    assert {plan.params[name] for name in "abcdefy"} == {plan.params["b"]}
+    assert plan.params["x"] != plan.params["a"]
+
+
+def test_a_shared_range_holds_every_branch(make_graph, normal, planned, evaluate, feeds):
+    rows = [(Conv(), "x w", "a"), (LeakyRelu(), "x", "b"), (Concat(1), "a b", "y")]
+    graph = make_graph(IMAGE, rows, {"w": normal(2, 2, 1, 1, scale=9)})
+    plan = planned(graph)
+    seen = np.concatenate([evaluate(graph, feed)["y"].ravel() for feed in feeds(1, 2, 4, 6)])
+    step = plan.params["y"].scale[0]
+    assert plan.params["y"].range[0] <= seen.min() + step
+    assert plan.params["y"].range[1] >= seen.max() - step
+
+
+def test_a_concat_kept_in_float_leaves_its_branches_their_scales(make_graph, planned):
+    rows = [(LeakyRelu(alpha=0.1), "x", "a"), (Add(), "x x", "b"), (Concat(1), "a b", "y")]
+    plan = planned(make_graph(IMAGE, rows), kept_float={"y": "because"})
+    assert plan.params["a"] != plan.params["b"]
+    assert plan.kept_float == {"y": "because"}
+
+
+def test_weights_of_a_layer_kept_in_float_have_no_scale(make_graph, normal, planned):
+    rows = [(Conv(), "x w", "a"), (Conv(), "a v", "y")]
+    graph = make_graph(IMAGE, rows, {"w": normal(3, 2, 1, 1), "v": normal(3, 3, 1, 1)})
+    plan = planned(graph, kept_float={"y": "because"})
+    assert "w" in plan.params
+    assert "v" not in plan.params
+
+
+def test_weights_are_symmetric_by_output_channel(make_graph, normal, planned):
+    weight = normal(3, 2, 3, 3) * np.array([1, 0, 100], np.float32).reshape(3, 1, 1, 1)
+    plan = planned(make_graph(IMAGE, [(Conv(), "x w", "y")], {"w": weight}))
+    params = plan.params["w"]
+    assert (params.zero_point, params.axis, params.low, params.high) == (0, 0, -127, 127)
+    np.testing.assert_allclose(params.scale[0], np.abs(weight[0]).max() / 127, rtol=1e-6)
+    assert min(params.scale) > 0
+    assert np.abs(params.quantize(weight)).max() == 127
+
+
+def test_prescribed_outputs_have_their_scale(make_graph, planned):
+    rows = [(Sigmoid(), "x", "a"), (MaxPool((2, 2)), "a", "b"), (Softmax(1), "b", "y")]
+    plan = planned(make_graph(IMAGE, rows))
+    assert plan.params["a"] == plan.params["b"] == plan.params["y"]
+    assert (plan.params["a"].scale, plan.params["a"].zero_point) == ((1 / 256,), -128)
+
+
+def test_what_would_be_cut_off_by_a_prescribed_scale_is_refused(make_graph, planned):
+    graph = make_graph(IMAGE, [(Sigmoid(), "x", "a"), (LeakyRelu(), "x", "b"), (Concat(1), "a b", "y")])
+    with pytest.raises(GraphError, match="prescribed scale") as caught:
+        planned(graph)
+    assert "'y'" in caught.value.where or "y" in caught.value.where.split()[-1]
+    assert planned(graph, kept_float={"y": "its branches differ"}).params["b"].scale[0] > 1 / 256
+
+
+def test_what_only_sigmoids_read_is_clipped_where_they_are_flat(make_graph, normal, planned):
+    weights = {"w": normal(2, 2, 1, 1, scale=50)}
+    only = planned(make_graph(IMAGE, [(Conv(), "x w", "a"), (Sigmoid(), "a", "y")], weights))
+    assert only.params["a"].range[1] <= SIGMOID_REACH + only.params["a"].scale[0]
+    rows = [(Conv(), "x w", "a"), (Sigmoid(), "a", "y"), (Relu(), "a", "z")]
+    also = planned(make_graph(IMAGE, rows, weights, ["y", "z"]))
+    assert also.params["a"].range[1] > 2 * SIGMOID_REACH
+
+
+def test_a_known_range_is_taken_over_what_was_seen(make_graph, planned):
+    plan = planned(make_graph(IMAGE, [(LeakyRelu(), "x", "y")]), known={"x": (-123.0, 151.0)})
+    assert plan.params["x"].range == pytest.approx((-123.0, 151.0), abs=1.1)
+
+
+def test_a_value_that_was_not_observed_is_named(make_graph, observed, feeds):
+    stats = observed(make_graph(IMAGE, [(LeakyRelu(), "x", "y")]), feeds(1, 2, 4, 6))
+    graph = make_graph(IMAGE, [(LeakyRelu(), "x", "y"), (Relu(), "y", "new")])
+    with pytest.raises(GraphError, match="saw nothing") as caught:
+        build_plan(graph, stats, TFLITE_INT8, MINMAX)
+    assert caught.value.where == "tensor 'new'"

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeface.graph.ops.activations import Clip, LeakyRelu, Sigmoid
+from edgeface.graph.ops.arithmetic import Add
+from edgeface.graph.ops.conv import Conv
+from edgeface.quantize.equalize import equalize, find_links
+
+IMAGE = (1, 3, 9, 7)
+
+
+def test_the_network_computes_the_same(separable, observed, feeds, evaluate):
+    images = feeds(*IMAGE)
+    equal, _ = equalize(separable, observed(separable, images))
+    assert any(not np.array_equal(equal.constants[n], separable.constants[n]) for n in ("w0", "w1", "w2"))
+    for feed in images:
+        expected, found = evaluate(separable, feed)["y"], evaluate(equal, feed)["y"]
+        assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+def test_channels_that_a_depthwise_convolution_reads_get_equal_ranges(separable, observed, feeds):
+    images = feeds(*IMAGE)
+    before = observed(separable, images)
+    equal, _ = equalize(separable, before)
+    reach = {
+        stage: np.maximum(np.abs(stats.values["a"].low), np.abs(stats.values["a"].high))
+        for stage, stats in (("before", before), ("after", observed(equal, images)))
+    }
+    assert reach["before"].max() / reach["before"].min() > 30
+    assert reach["after"].max() / reach["after"].min() < 2 ** (1 / 16) + 1e-3
+
+
+def test_a_dense_reader_takes_half_of_the_ratio(separable, observed, feeds):
+    images = feeds(*IMAGE)
+    before = observed(separable, images)
+    equal, _ = equalize(separable, before)
+    after = observed(equal, images)
+
+    def octaves(stats):
+        return np.ptp(np.log2(np.maximum(np.abs(stats.values["c"].low), np.abs(stats.values["c"].high))))
+
+    assert octaves(after) == pytest.approx(octaves(before) / 2, abs=0.13)
+
+
+def test_the_returned_statistics_are_those_of_the_new_graph(separable, observed, feeds):
+    images = feeds(*IMAGE)
+    equal, told = equalize(separable, observed(separable, images))
+    seen = observed(equal, images)
+    for name, stats in seen.values.items():
+        np.testing.assert_allclose(told.values[name].low, stats.low, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(told.values[name].high, stats.high, rtol=1e-4, atol=1e-4)
+    for name, moment in seen.moments.items():
+        np.testing.assert_allclose(told.moments[name], moment, rtol=1e-3, atol=1e-3 * np.abs(moment).max())
+
+
+def chain(make_graph, normal, *between, outputs=None, reader=None, extra=()):
+    rows = [(Conv(), "x w0 b0", "a"), *between, (reader or Conv(), "m w1 b1", "y"), *extra]
+    constants = {"w0": normal(4, 3, 1, 1), "b0": normal(4), "w1": normal(4, 4, 1, 1), "b1": normal(4, seed=1)}
+    return make_graph({"x": IMAGE}, rows, constants, outputs or ["y"])
+
+
+def test_a_link_is_found_between_two_convolutions(make_graph, normal):
+    graph = chain(make_graph, normal, (LeakyRelu(), "a", "m"))
+    assert [link.values for link in find_links(graph)] == [("a", "m")]
+
+
+@pytest.mark.parametrize(
+    ("between", "extra", "outputs"),
+    [
+        pytest.param([(LeakyRelu(), "a", "m")], [(Add(), "m m", "z")], ["y", "z"], id="an Add reads the value"),
+        pytest.param([(LeakyRelu(), "a", "m")], [], ["y", "m"], id="the value is an output"),
+        pytest.param([(LeakyRelu(), "a", "m")], [(LeakyRelu(), "a", "z")], ["y", "z"], id="two read the convolution"),
+        pytest.param([(Sigmoid(), "a", "m")], [], None, id="a sigmoid does not scale"),
+        pytest.param([(Clip(0.0, 6.0), "a", "m")], [], None, id="nor does a clip"),
+        pytest.param([(LeakyRelu(), "a", "m")], [(Conv(), "x w1", "z")], ["y", "z"], id="the weights are shared"),
+    ],
+)
+def test_channels_that_cannot_be_scaled_exactly_are_left_alone(make_graph, normal, between, extra, outputs):
+    rows = [(Conv(), "x w0 b0", "a"), *between, (Conv(), "m w1 b1", "y"), *extra]
+    constants = {"w0": normal(3, 3, 1, 1), "b0": normal(3), "w1": normal(4, 3, 1, 1), "b1": normal(4)}
+    assert find_links(make_graph({"x": IMAGE}, rows, constants, outputs)) == []
+
+
+def test_a_fused_relu6_is_left_alone(make_graph, normal):
+    rows = [(Conv(activation="relu6"), "x w0", "m"), (Conv(), "m w1", "y")]
+    graph = make_graph({"x": IMAGE}, rows, {"w0": normal(3, 3, 1, 1), "w1": normal(4, 3, 1, 1)})
+    assert find_links(graph) == []
+
+
+def test_dead_channels_are_left_alone(make_graph, normal, observed, feeds, evaluate):
+    graph = chain(make_graph, normal, (LeakyRelu(), "a", "m"))
+    dead = graph.rebuild(constants={"w0": graph.constants["w0"] * 0, "b0": graph.constants["b0"] * 0})
+    equal, _ = equalize(dead, observed(dead, feeds(*IMAGE)))
+    assert all(np.isfinite(data).all() for data in equal.constants.values())
+    feed = feeds(*IMAGE)[0]
+    np.testing.assert_array_equal(evaluate(equal, feed)["y"], evaluate(dead, feed)["y"])

@@ -1,0 +1,85 @@
+"""Observation and the moments of patches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeface.graph.ops.activations import Relu
+from edgeface.graph.ops.conv import Conv
+from edgeface.quantize import patches
+from edgeface.quantize.observe import MAX_POSITIONS, graph_digest
+from edgeface.quantize.patches import patch_moment
+
+SIZE = (1, 4, 6, 5)
+
+
+def brute_force(x, op, kernel, out_shape, pixels):
+    """Mean of p·pᵀ over output pixels, patch by patch from a padded image."""
+    top, left, bottom, right = op.pads
+    padded = np.pad(x[0], ((0, 0), (top, bottom), (left, right))).astype(np.float64)
+    rows = []
+    for pixel in pixels:
+        y, z = pixel // out_shape[3] * op.strides[0], pixel % out_shape[3] * op.strides[1]
+        ends = (y + op.dilations[0] * (kernel[0] - 1) + 1, z + op.dilations[1] * (kernel[1] - 1) + 1)
+        rows.append(padded[:, y : ends[0] : op.dilations[0], z : ends[1] : op.dilations[1]])
+    return np.stack(rows)
+
+
+@pytest.mark.parametrize(
+    ("op", "weight"),
+    [
+        (Conv(pads=(1, 1, 1, 1)), (6, 4, 3, 3)),
+        (Conv(strides=(2, 2), pads=(0, 1, 2, 0)), (6, 4, 3, 2)),
+        (Conv(dilations=(2, 1), pads=(2, 0, 2, 0)), (6, 4, 3, 3)),
+        (Conv(groups=4, pads=(1, 1, 1, 1), strides=(2, 1)), (4, 1, 3, 3)),
+        (Conv(groups=4), (8, 1, 2, 3)),
+    ],
+)
+def test_moments_equal_those_of_patches_taken_one_by_one(make_graph, normal, op, weight):
+    graph = make_graph({"x": SIZE}, [(op, "x w", "y")], {"w": normal(*weight)})
+    x, out = normal(*SIZE), graph.type("y").shape
+    found = patch_moment(graph, graph.nodes[0], x, seed=5)
+    count = min(patches.POSITIONS, out[2] * out[3])
+    pixels = np.random.default_rng(5).integers(0, out[2] * out[3], count)
+    taken = brute_force(x, op, weight[2:], out, pixels)
+    if op.groups == 1:
+        rows = np.concatenate([taken.reshape(count, -1), np.ones((count, 1))], axis=1)
+        expected = rows.T @ rows / count
+    else:
+        rows = np.concatenate([taken.reshape(count, 4, -1), np.ones((count, 4, 1))], axis=2)
+        expected = np.einsum("pci,pcj->cij", rows, rows) / count
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_equal_seeds_take_equal_pixels(make_graph, normal):
+    graph = make_graph({"x": SIZE}, [(Conv(), "x w", "y")], {"w": normal(2, 4, 1, 1)})
+    x = normal(*SIZE)
+    moments = [patch_moment(graph, graph.nodes[0], x, seed) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(moments[0], moments[1])
+    assert not np.array_equal(moments[0], moments[2])
+
+
+def test_every_value_of_every_image_is_seen(make_graph, normal, observed, evaluate):
+    graph = make_graph({"x": SIZE}, [(Conv(), "x w", "a"), (Relu(), "a", "y")], {"w": normal(2, 4, 1, 1)})
+    images = [{"x": normal(*SIZE, seed=n)} for n in range(3)]
+    stats = observed(graph, images)
+    assert set(stats.values) == {"x", "a", "y"}
+    assert (stats.images, stats.graph_digest) == (3, graph_digest(graph))
+    seen = np.stack([evaluate(graph, feed, "a")["a"] for feed in images])
+    assert stats.values["a"].range == (seen.min(), seen.max())
+    assert stats.values["a"].count == 3 * 30
+    mean = sum(patch_moment(graph, graph.nodes[0], feed["x"], n) for n, feed in enumerate(images)) / 3
+    np.testing.assert_allclose(stats.moments["a"], mean)
+
+
+def test_large_images_are_thinned_to_a_bounded_number_of_pixels(make_graph, normal, observed):
+    graph = make_graph({"x": (1, 1, 300, 320)}, [(Relu(), "x", "y")])
+    count = observed(graph, [{"x": normal(1, 1, 300, 320)}]).values["x"].count
+    assert MAX_POSITIONS / 4 < count <= MAX_POSITIONS * 1.1
+
+
+def test_the_digest_changes_with_a_weight(make_graph, normal):
+    graph = make_graph({"x": SIZE}, [(Conv(), "x w", "y")], {"w": normal(2, 4, 1, 1)})
+    assert graph_digest(graph) == graph_digest(graph.rebuild())
+    assert graph_digest(graph) != graph_digest(graph.rebuild(constants={"w": normal(2, 4, 1, 1, seed=9)}))

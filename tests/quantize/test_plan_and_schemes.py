@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgeface.quantize.plan import QParams
+from edgeface.quantize.schemes import TFLITE_INT8
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 3.0), (0.5, 3.0), (-3.0, -1.0), (0.0, 0.0), (-1e-3, 700.0)])
+def test_zero_is_exact_and_the_range_is_held(low, high):
+    params = TFLITE_INT8.activation(low, high)
+    assert params.dequantize(np.array([params.zero_point])).tolist() == [0.0]
+    step = params.scale[0]
+    assert params.range[0] <= min(low, 0) + step / 2 + 1e-9
+    assert params.range[1] >= max(high, 0) - step / 2 - 1e-9
+    assert -128 <= params.zero_point <= 127
+
+
+def test_symmetric_schemes_have_no_zero_point():
+    params = replace(TFLITE_INT8, symmetric_activations=True).activation(-1.0, 3.0)
+    assert (params.zero_point, params.low, params.range) == (0, -127, (pytest.approx(-3.0), pytest.approx(3.0)))
+
+
+def test_there_and_back_is_off_by_half_a_step_and_saturates(normal):
+    params = TFLITE_INT8.activation(-2.0, 3.0)
+    numbers = np.clip(normal(1000), -1.9, 2.9)
+    assert np.abs(params.dequantize(params.quantize(numbers)) - numbers).max() <= params.scale[0] / 2 + 1e-6
+    assert params.quantize(np.array([-99.0, 99.0])).tolist() == [-128, 127]
+
+
+def test_a_scale_for_each_index_of_an_axis():
+    params = QParams((1.0, 10.0), axis=1)
+    stored = params.quantize(np.array([[3.0, 30.0], [-4.0, 50.0]]))
+    assert stored.tolist() == [[3, 3], [-4, 5]]
+    assert params.dequantize(stored).tolist() == [[3, 30], [-4, 50]]
