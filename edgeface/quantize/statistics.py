@@ -7,9 +7,11 @@ memory, merge by addition, and can be re-scaled exactly by powers of 2^(1/16): e
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -160,19 +162,25 @@ class CalibrationStats:
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise InputError("statistics file is larger than 1 GiB", where=str(path))
-            with np.load(path, allow_pickle=False) as arrays:
-                header = json.loads(arrays["header"].tobytes())
-                if header["format"] != FORMAT:
-                    raise ValueError(f"format {header['format']}, this version reads {FORMAT}")
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                header = _header(arrays)
                 values = {name: _load_value(arrays, i) for i, name in enumerate(header["names"])}
                 moments = {n: arrays[f"moment_{i}"].astype(np.float64) for i, n in enumerate(header["convolutions"])}
-        except (OSError, ValueError, KeyError, EOFError) as error:
+                return cls(values, moments, int(header["images"]), str(header["graph"]))
+        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
             raise InputError(f"not a calibration statistics file: {error}", where=str(path)) from error
-        return cls(values, moments, int(header["images"]), str(header["graph"]))
+
+
+def _header(arrays: Mapping[str, Array]) -> dict[str, Any]:
+    header: dict[str, Any] = json.loads(arrays["header"].tobytes())
+    if header["format"] != FORMAT:
+        raise ValueError(f"format {header['format']}, this version reads {FORMAT}")
+    return header
 
 
 def _load_value(arrays: Mapping[str, Array], index: int) -> ValueStats:
-    counts, bounds = arrays[f"counts_{index}"], arrays[f"range_{index}"]
-    if counts.ndim != 2 or counts.shape[1] != BINS or bounds.shape != (2, counts.shape[0]):
+    counts, bounds, total = (arrays[f"{what}_{index}"] for what in ("counts", "range", "total"))
+    channels = counts.shape[:1]
+    if counts.shape != (*channels, BINS) or bounds.shape != (2, *channels) or total.shape != channels:
         raise ValueError(f"value {index} has the wrong shape")
-    return ValueStats(counts, bounds[0], bounds[1], arrays[f"total_{index}"], int(arrays[f"n_{index}"]))
+    return ValueStats(counts, bounds[0], bounds[1], total, int(arrays[f"n_{index}"]))
