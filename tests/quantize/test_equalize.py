@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeface.graph.ops.activations import Clip, LeakyRelu, Sigmoid
-from edgeface.graph.ops.arithmetic import Add
+from edgeface.graph.ops.arithmetic import Add, Concat
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.equalize import equalize, find_links
 
@@ -63,7 +63,36 @@ def chain(make_graph, normal, *between, outputs=None, reader=None, extra=()):
 
 def test_a_link_is_found_between_two_convolutions(make_graph, normal):
     graph = chain(make_graph, normal, (LeakyRelu(), "a", "m"))
-    assert [link.values for link in find_links(graph)] == [("a", "m")]
+    assert [link.values for link in find_links(graph)] == [(("a", 0), ("m", 0))]
+
+
+def joined(make_graph, normal, reader, read):
+    """Two convolutions with very unequal ranges, joined along channels."""
+    rows = [
+        (Conv(), "x w0 b0", "p"),
+        (Conv(activation="relu"), "x w1", "q"),
+        (Concat(1), "p q", "j"),
+        (LeakyRelu(alpha=0.3), "j", "m"),
+        (reader, f"m {read} b2", "y"),
+    ]
+    constants = {"w0": normal(2, 3, 1, 1), "b0": normal(2), "w1": normal(3, 3, 1, 1, scale=0.02)}
+    constants |= {"dense": normal(5, 5, 3, 3), "deep": normal(5, 1, 3, 3), "b2": normal(5)}
+    return make_graph({"x": IMAGE}, rows, constants)
+
+
+@pytest.mark.parametrize(("reader", "read"), [(Conv(), "dense"), (Conv(groups=5), "deep")])
+def test_convolutions_that_are_joined_are_brought_to_one_range(
+    make_graph, normal, observed, feeds, evaluate, reader, read
+):
+    graph, images = joined(make_graph, normal, reader, read), feeds(*IMAGE)
+    equal, told = equalize(graph, observed(graph, images))
+    seen = observed(equal, images)
+    assert not np.array_equal(equal.constants["w1"], graph.constants["w1"])
+    for feed in images:
+        expected = evaluate(graph, feed)["y"]
+        assert np.abs(evaluate(equal, feed)["y"] - expected).max() <= 1e-5 * np.abs(expected).max()
+    for name in ("p", "q", "j", "m", "y"):
+        np.testing.assert_allclose(told.values[name].high, seen.values[name].high, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(
