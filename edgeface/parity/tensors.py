@@ -39,9 +39,11 @@ class TensorAgreement:
 
     @property
     def snr_db(self) -> float:
-        """Signal-to-noise ratio in dB, at most 200."""
+        """Signal-to-noise ratio in dB, at most 200; −∞ where a number was not finite."""
         if self.noise == 0:
             return SILENT_DB
+        if math.isinf(self.noise):
+            return -math.inf
         return min(SILENT_DB, 10 * math.log10(max(self.signal, 1e-30) / self.noise))
 
     @property
@@ -51,8 +53,9 @@ class TensorAgreement:
         return self.product / norm if norm > 0 else float(self.signal == self.candidate)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"snr_db": round(self.snr_db, 2), "max_abs": self.max_abs, "cosine": round(self.cosine, 8)}
+        """For JSON, which has no infinity: null where a number was not finite."""
+        found = {"snr_db": round(self.snr_db, 2), "max_abs": self.max_abs, "cosine": round(self.cosine, 8)}
+        return {name: number if math.isfinite(number) else None for name, number in found.items()}
 
 
 def compare_tensors(reference: Array, candidate: Array) -> TensorAgreement:
@@ -63,7 +66,8 @@ def compare_tensors(reference: Array, candidate: Array) -> TensorAgreement:
         candidate: the same shape.
     """
     a, b = reference.astype(np.float64).ravel(), candidate.astype(np.float64).ravel()
-    difference = a - b
+    with np.errstate(invalid="ignore"):  # infinity minus infinity
+        difference = a - b
     if not np.isfinite(difference).all():
         return TensorAgreement(float(a @ a), math.inf, math.inf, 0.0, math.inf)
     return TensorAgreement(
