@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+
+from edgeface.errors import InputError
+from edgeface.quantize.plan import QuantPlan
+from edgeface.runtimes.ort import OrtRunner
+from edgeface.targets import target, targets
+from edgeface.targets.target import EmitOptions
+
+
+def test_targets_are_found_by_filename_and_sorted():
+    names = list(targets())
+    assert names == sorted(names)
+    assert {"onnx-fp32", "tflite-fp32", "tflite-fp16", "tflite-int8"} <= set(names)
+    for name, found in targets().items():
+        assert found.name == name
+        assert found.suffix == f".{name.split('-')[0]}"
+
+
+def test_an_unknown_target_offers_the_nearest():
+    with pytest.raises(InputError, match="unknown target") as caught:
+        target("tflite-int4")
+    assert "did you mean tflite-int8?" in caught.value.fix
+
+
+@pytest.mark.parametrize("name", ["onnx-fp32", "tflite-fp32", "tflite-fp16", "tflite-int8"])
+def test_the_same_graph_and_plan_give_the_same_bytes(network, plan_of, name):
+    plan = plan_of(network) if target(name).scheme else QuantPlan()
+    options = EmitOptions(metadata={"b": "2", "a": "1"})
+    assert target(name).emit(network, plan, options) == target(name).emit(network.rebuild(), plan, options)
+
+
+def test_onnx_carries_metadata_and_computes_the_graph(network, normal, evaluate):
+    model = target("onnx-fp32").emit(network, QuantPlan(), EmitOptions(metadata={"contract": "{}"}))
+    assert [(p.key, p.value) for p in onnx.load_from_string(model).metadata_props] == [("contract", "{}")]
+    feed = {"x": normal(1, 3, 11, 9)}
+    found, expected = OrtRunner(model).run(feed), evaluate(network, feed)
+    for name in ("y", "d"):
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-5, atol=1e-6)
