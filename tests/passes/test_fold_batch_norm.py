@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.graph.ops.activations import LeakyRelu, Relu
+from edgeface.graph.ops.activations import LeakyRelu, Relu, Sigmoid
 from edgeface.graph.ops.arithmetic import Add
 from edgeface.graph.ops.batch_norm import BatchNorm
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.rewrite import refusals
-from edgeface.passes.fold_batch_norm import fold, fold_batch_norm
+from edgeface.passes.fold_batch_norm import fold, fold_batch_norm, fold_depthwise
 
 IMAGE = {"x": (1, 4, 6, 5)}
 NORM = (BatchNorm(1e-3), "a gamma beta mean variance", "y")
@@ -89,3 +89,47 @@ def test_a_fused_activation_between_is_not_folded_over(make_graph, normal, stati
     spelt = fold_batch_norm(graph)
     assert ops(spelt) == ["Conv", "Mul", "Add"]
     same(graph, spelt)
+
+
+def block(make_graph, normal, statistics, activation, *more, outputs=None):
+    rows = [
+        (Conv(groups=4, pads=(1, 1, 1, 1)), "x w", "a"),
+        (BatchNorm(), "a gamma beta mean variance", "n"),
+        (activation, "n", "l"),
+        (Conv(), "l p", "y"),
+        *more,
+    ]
+    constants = {"w": normal(4, 1, 3, 3), "p": normal(3, 4, 1, 1), **statistics(4)}
+    return make_graph(IMAGE, rows, constants, outputs or ["y"])
+
+
+def test_a_depthwise_filter_keeps_its_digits_and_the_next_convolution_takes_the_rest(
+    make_graph, normal, statistics, same
+):
+    graph = block(make_graph, normal, statistics, Relu())
+    folded = fold_batch_norm(graph)
+    same(graph, folded)
+    before, after = graph.constants["w"], folded.constants[folded.producers["n"].inputs[1]]
+    ratio = (after.astype(np.float64) / before)[:, 0, 0, 0]
+    positive = graph.constants["gamma"] > 0
+    assert positive.any()
+    np.testing.assert_array_equal(np.frexp(ratio[positive])[0], 0.5)
+
+
+@pytest.mark.parametrize(
+    ("activation", "more", "outputs"),
+    [
+        pytest.param(Sigmoid(), [], None, id="a sigmoid does not carry factors"),
+        pytest.param(Relu(), [(Sigmoid(), "l", "z")], ["y", "z"], id="something else reads the activation"),
+        pytest.param(Relu(), [(Sigmoid(), "n", "z")], ["y", "z"], id="something else reads the norm"),
+        pytest.param(Relu(), [], ["y", "l"], id="the activation is an output"),
+    ],
+)
+def test_nothing_is_carried_where_that_would_change_another_value(
+    make_graph, normal, statistics, same, activation, more, outputs
+):
+    graph = block(make_graph, normal, statistics, activation, *more, outputs=outputs)
+    assert refusals(graph, fold_depthwise)
+    folded = fold_batch_norm(graph)
+    assert folded.producers["y"].inputs[1] == "p"
+    same(graph, folded)
