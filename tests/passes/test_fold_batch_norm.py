@@ -107,12 +107,12 @@ def test_a_depthwise_filter_keeps_its_digits_and_the_next_convolution_takes_the_
     make_graph, normal, statistics, same
 ):
     graph = block(make_graph, normal, statistics, Relu())
+    graph = graph.rebuild(constants={"gamma": np.array([0.3, -0.7, 1.9, 0.05], np.float32)})
     folded = fold_batch_norm(graph)
     same(graph, folded)
     before, after = graph.constants["w"], folded.constants[folded.producers["n"].inputs[1]]
     ratio = (after.astype(np.float64) / before)[:, 0, 0, 0]
     positive = graph.constants["gamma"] > 0
-    assert positive.any()
     np.testing.assert_array_equal(np.frexp(ratio[positive])[0], 0.5)
 
 
