@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from edgeface.drawn import drawn_pictures
@@ -15,7 +16,7 @@ from edgeface.passes import run_passes
 from edgeface.photographs import Photographs, read_photographs
 from edgeface.progress import note, step, track
 from edgeface.quantize.islands import float_islands
-from edgeface.quantize.observe import observe, observed_onnx
+from edgeface.quantize.observe import graph_digest, observe, observed_onnx
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
 from edgeface.quantize.schemes import Scheme
@@ -25,8 +26,17 @@ from edgeface.runtimes.ort import OrtRunner
 from edgeface.source import Source
 from edgeface.targets.target import EmitOptions, IoType, Target
 
-CALIBRATION_THREADS = 2
 DRAWN_PICTURES = 8
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How int8 targets are built; see `edgeface.pipeline.ExportRequest`."""
+
+    io: str = "float"
+    integer_only: bool = False
+    statistics: Path | None = None
+    save_statistics: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -37,8 +47,7 @@ class Job:
     graph: Graph
     recipe: Recipe
     photographs: Photographs
-    io: str
-    integer_only: bool
+    options: BuildOptions
 
 
 @dataclass(frozen=True)
@@ -62,11 +71,11 @@ def build(job: Job, target: Target) -> Built:
     graph = run_passes(job.graph, target.legalize)
     metadata = {"edgeface.contract": job.source.contract.model_dump_json()}
     if target.scheme is None:
-        if job.io != "float":
-            note(f"{target.name} keeps float inputs and outputs; --io {job.io} is for int8 targets")
+        if job.options.io != "float":
+            note(f"{target.name} keeps float inputs and outputs; --io {job.options.io} is for int8 targets")
         model = target.emit(graph, QuantPlan(), EmitOptions("float", metadata))
         return Built(target, graph, model, "float", None)
-    io: IoType = "int8" if job.io == "int8" else "uint8" if job.io == "uint8" else "float"
+    io: IoType = "int8" if job.options.io == "int8" else "uint8" if job.options.io == "uint8" else "float"
     quantized = _quantized(job, graph, target.scheme, io)
     with step(f"emitting {target.name}"):
         model = target.emit(quantized.graph, quantized.plan, EmitOptions(io, metadata))
@@ -75,7 +84,7 @@ def build(job: Job, target: Target) -> Built:
 
 def _quantized(job: Job, graph: Graph, scheme: Scheme, io: IoType) -> Quantized:
     settings = job.recipe.quantize
-    patterns = {} if job.integer_only else settings.keep_float
+    patterns = {} if job.options.integer_only else settings.keep_float
     image = job.source.contract.input
     options = QuantizeOptions(
         rule=settings.ranges,
@@ -90,8 +99,24 @@ def _quantized(job: Job, graph: Graph, scheme: Scheme, io: IoType) -> Quantized:
 
 
 def _calibrate(job: Job, graph: Graph) -> CalibrationStats:
-    runner = OrtRunner(observed_onnx(graph), threads=CALIBRATION_THREADS)
-    return observe(graph, runner.run, _feeds(job))
+    if job.options.statistics is not None:
+        return _loaded(job.options.statistics, graph)
+    runner = OrtRunner(observed_onnx(graph))
+    stats = observe(graph, runner.run, _feeds(job))
+    if job.options.save_statistics is not None:
+        stats.save(job.options.save_statistics)
+    return stats
+
+
+def _loaded(path: Path, graph: Graph) -> CalibrationStats:
+    stats = CalibrationStats.load(path)
+    if stats.graph_digest != graph_digest(graph):
+        raise InputError(
+            "these statistics are of another network, input size or version of edgeface",
+            where=str(path),
+            fix="calibrate again: leave out --statistics",
+        )
+    return stats
 
 
 def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
@@ -118,7 +143,7 @@ def _summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
         reasons.setdefault(reason, []).append(name)
     return {
         "scheme": scheme.name,
-        "integer_only": job.integer_only,
+        "integer_only": job.options.integer_only,
         "ranges": {"method": settings.ranges.method, "percentile": settings.ranges.percentile},
         "equalized": settings.equalize,
         "weights_rounded_by_second_moments": settings.round_weights,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeface.artifact import Artifact
-from edgeface.build import Built, Job, build
+from edgeface.build import BuildOptions, Built, Job, build
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images import read_image
@@ -41,6 +41,8 @@ class ExportRequest:
         out: folder for the artifacts.
         seed: export a network with seeded random weights instead of a checkpoint.
         integer_only: compute everything in int8, whatever the recipe keeps in float.
+        statistics: calibration statistics to use instead of calibrating; of the very same network.
+        save_statistics: file for the statistics that calibration gathers.
     """
 
     model: str = "retinaface_mnet025"
@@ -55,6 +57,8 @@ class ExportRequest:
     out: Path = Path("out")
     seed: int | None = None
     integer_only: bool = False
+    statistics: Path | None = None
+    save_statistics: Path | None = None
 
 
 def export(request: ExportRequest) -> list[Artifact]:
@@ -72,7 +76,8 @@ def export(request: ExportRequest) -> list[Artifact]:
             source = open_source(_declared(request, recipe), list(_probes(photographs)))
         with step("reading and simplifying the graph"):
             graph = run_passes(read_onnx(source.onnx, recipe.model))
-        job = Job(source, graph, recipe, photographs, request.io, request.integer_only)
+        options = BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics)
+        job = Job(source, graph, recipe, photographs, options)
         staged: list[tuple[Built, Path]] = []
         for wanted in chosen:
             built = build(job, wanted)

@@ -24,7 +24,6 @@ from edgeface.runtimes.float_io import FloatRunner
 from edgeface.version import __version__
 
 RECORDED = ("ai-edge-litert", "flatbuffers", "numpy", "onnx", "onnxruntime", "onnxsim", "torch")
-JUDGING_THREADS = 2
 DRAWN_PICTURES = 4
 
 
@@ -51,7 +50,7 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
 
 def judged(job: Job, built: Built, model: Path, limits: Thresholds) -> tuple[Findings, dict[str, Any]]:
     """Compare a model file with the fp32 network, and judge it."""
-    runner = FloatRunner(open_runner(model, JUDGING_THREADS), built.target.layout)
+    runner = FloatRunner(open_runner(model), built.target.layout)
     photographs = bool(job.photographs.judge)
     findings = compare(job.source.run, runner.run, job.source.contract, _pictures(job, built.target.name), photographs)
     kernels = kernel_facts(model)
@@ -89,7 +88,7 @@ def _pictures(job: Job, name: str) -> Iterable[Photograph]:
 
 
 def _integer_only(job: Job, built: Built) -> bool:
-    return job.integer_only and built.quantization is not None
+    return job.options.integer_only and built.quantization is not None
 
 
 def _refused(job: Job, built: Built, findings: Findings) -> GateError:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def export(
     target: Annotated[str, typer.Option(help="What to export to, e.g. tflite-int8,onnx-fp32.")],
-    model: Annotated[str, typer.Argument(help="A model's name, a recipe (.toml) or an .onnx file.")] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Argument(help="A model's name, or a recipe (.toml).")] = DEFAULT_MODEL,
     weights: Annotated[Path | None, typer.Option(help="A checkpoint: .pth or .safetensors.")] = None,
     variant: Annotated[str | None, typer.Option(help="The checkpoint's variant; see `edgeface models`.")] = None,
     colour: Annotated[str | None, typer.Option(help="Channel order that the checkpoint expects: bgr or rgb.")] = None,
@@ -31,6 +31,8 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder that artifacts are written to.")] = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
     integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, whatever the recipe says.")] = False,
+    statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
+    save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     json_output: Json = False,
 ) -> None:
     """Compile a model, and write it if it is good enough.
@@ -53,6 +55,8 @@ def export(
         out=out,
         seed=seed,
         integer_only=integer_only,
+        statistics=statistics,
+        save_statistics=save_statistics,
     )
     artifacts = compile_model(request)
     if json_output:

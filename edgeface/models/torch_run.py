@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def run_module(module: torch.nn.Module, image: Array, contract: Contract) -> dict[str, Array]:
     """The module's outputs for one image, by the contract's names.
 
+    Sets torch to one thread, for the whole process.
+
     Args:
         module: in eval mode.
         image: float32 [1,3,H,W].
@@ -23,6 +25,9 @@ def run_module(module: torch.nn.Module, image: Array, contract: Contract) -> dic
     """
     import torch
 
+    # One thread: torch's threads wait by spinning, which on busy cores makes them slower than one, by far.
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
     with torch.inference_mode():
         found = module(torch.from_numpy(np.ascontiguousarray(image)))
     names = (contract.outputs.boxes, contract.outputs.scores, contract.outputs.landmarks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ from edgeface.graph.types import Array
 from edgeface.images import letterbox
 from edgeface.parity.gate import Demand
 from edgeface.parity.tensors import TensorAgreement, compare_tensors
+from edgeface.prefetch import prefetch
 from edgeface.tasks.detection.faces import detect_faces
 from edgeface.tasks.detection.match import Agreement, match_faces
 
@@ -65,10 +66,8 @@ def compare(
     tensors: dict[str, TensorAgreement] = {}
     faces = Agreement()
     count = 0
-    for picture in pictures:
-        image, scale = letterbox(picture, contract.input)
-        feed = {contract.input.name: image}
-        wanted, got = reference(feed), candidate(feed)
+    for picture, scale, feed, wanted in prefetch(_references(reference, contract, pictures)):
+        got = candidate(feed)
         for name, array in wanted.items():
             tensors[name] = tensors.get(name, TensorAgreement()) + compare_tensors(array, got[name])
         if decide:
@@ -77,6 +76,16 @@ def compare(
             faces += match_faces(first, second)
         count += 1
     return Findings(tensors, faces if decide else None, count)
+
+
+def _references(
+    reference: Network, contract: Contract, pictures: Iterable[Photograph]
+) -> Iterator[tuple[Photograph, float, dict[str, Array], Mapping[str, Array]]]:
+    """Each picture with its letterbox scale, the feed made of it, and the reference's outputs."""
+    for picture in pictures:
+        image, scale = letterbox(picture, contract.input)
+        feed = {contract.input.name: image}
+        yield picture, scale, feed, reference(feed)
 
 
 def decisions(faces: Agreement) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""TODO-docstring."""
+"""Static quantization: statistics, schemes, plans, and what corrects the error of rounding."""

@@ -12,6 +12,7 @@ from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
+from edgeface.prefetch import prefetch
 from edgeface.quantize.patches import patch_moment
 from edgeface.quantize.statistics import CalibrationStats, ValueStats, summarise
 
@@ -37,14 +38,14 @@ def observe(graph: Graph, run: Run, feeds: Iterable[Mapping[str, Array]]) -> Cal
     values: dict[str, ValueStats] = {}
     moments: dict[str, Array] = {}
     images = 0
-    for feed in feeds:
-        found = {**feed, **run(feed)}
+    for found in prefetch({**feed, **run(feed)} for feed in feeds):
         for name, data in found.items():
             stats = summarise(data, _stride(data.shape), images)
             values[name] = values[name].merged(stats) if name in values else stats
         _add_moments(graph, found, images, moments)
         images += 1
-    mean = {name: total / max(images, 1) for name, total in moments.items()}
+    # Rounded as a file would store them, so that saved statistics give the same artifact.
+    mean = {name: (total / max(images, 1)).astype(np.float32).astype(np.float64) for name, total in moments.items()}
     return CalibrationStats(values, mean, images, graph_digest(graph))
 
 

@@ -149,8 +149,15 @@ class CalibrationStats:
             "convolutions": list(self.moments),
         }
         arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
-        with path.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # mypy takes an array for `allow_pickle`
+        partial = path.with_name(f"{path.name}.partial")
+        try:
+            with partial.open("wb") as file:
+                np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # mypy takes an array for `allow_pickle`
+            partial.replace(path)
+        except OSError as error:
+            raise InputError(f"cannot save statistics: {error.strerror or error}", where=str(path)) from error
+        finally:
+            partial.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> CalibrationStats:
