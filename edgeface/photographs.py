@@ -58,8 +58,15 @@ def choose_photographs(calibration: Path | None, judge: Path | None, count: int)
     return Photographs(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
 
 
-def read_photographs(files: Sequence[Path], doing: str) -> Iterator[NDArray[np.uint8]]:
+def read_photographs(
+    files: Sequence[Path], doing: str, others: Sequence[Path] = ()
+) -> Iterator[NDArray[np.uint8]]:
     """Read one after the other, with progress.
+
+    Args:
+        files: what is read.
+        doing: what it is read for, as in "calibrating".
+        others: read later, or never; where a file cannot be used, those of them that cannot be are named with it.
 
     Raises:
         InputError: files cannot be used; all such files are named at once.
@@ -68,7 +75,7 @@ def read_photographs(files: Sequence[Path], doing: str) -> Iterator[NDArray[np.u
         try:
             yield read_image(file)
         except InputError as error:
-            raise _failures(error, files[index + 1 :]) from error
+            raise _failures(error, [*files[index + 1 :], *others]) from error
 
 
 def _failures(first: InputError, rest: Sequence[Path]) -> InputError:

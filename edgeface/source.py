@@ -100,14 +100,11 @@ def _contract(found: Family, declared: Declared, probes: Sequence[Photograph]) -
             )
         note("contract: as declared; no photographs to check it on")
         return _with_colour(_variant(found, declared.variant), declared.colour), {"how": "declared", "checked": False}
-    modules: dict[tuple[str, float], Any] = {}
+    variants = {(c.activation, c.negative_slope): c for c in found.variants().values()}
+    modules = {key: found.load(declared.weights, contract) for key, contract in variants.items()}
 
     def forward(candidate: Contract, image: Array) -> dict[str, Array]:
-        key = (candidate.activation, candidate.negative_slope)
-        if key not in modules:
-            assert declared.weights is not None
-            modules[key] = found.load(declared.weights, candidate)
-        return run_module(modules[key], image, candidate)
+        return run_module(modules[candidate.activation, candidate.negative_slope], image, candidate)
 
     try:
         inferred = infer_contract(found.variants(), forward, probes, said)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edgeface.errors import InputError
@@ -54,5 +53,5 @@ def move_into_place(staged: Path, final: Path) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(os.scandir(folder)):
+    with suppress(OSError):  # not empty, or not there
         folder.rmdir()

@@ -104,3 +104,50 @@ def normal():
         return (np.random.default_rng([seed, *shape]).normal(size=shape) * scale).astype(np.float32)
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def seeded_source():
+    """The default network with seeded weights at 128×160, declared as `official`."""
+    from edgeface.source import Declared, open_source
+
+    return open_source(Declared("retinaface_mnet025", input_size=(128, 160), seed=1), [])
+
+
+@pytest.fixture(scope="session")
+def seeded_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint file of the default network whose weights are seeded: a real file that finds no faces."""
+    import torch
+
+    from edgeface.models import family
+
+    found = family("retinaface_mnet025")
+    path = tmp_path_factory.mktemp("weights") / "seeded.pth"
+    torch.save(found.random(found.variants()["official"], 3).state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of five drawn pictures, 1.png to 5.png, 120×160."""
+    import cv2
+
+    from edgeface.drawn import drawn_pictures
+
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index, picture in enumerate(drawn_pictures(5, seed=7), start=1):
+        cv2.imwrite(str(folder / f"{index}.png"), picture[::4, ::4])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def contents():
+    """Every file below a folder with its bytes, by relative path; folders map to None."""
+
+    def read(folder: Path) -> dict[str, bytes | None]:
+        return {
+            str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")
+        }
+
+    return read

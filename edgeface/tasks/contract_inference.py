@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 
@@ -20,6 +21,9 @@ from edgeface.errors import ContractError, InputError
 from edgeface.tasks.contract_evidence import Forward, Image, Probe, Support, colour_gain, support_of
 
 MAX_SUPPORT_PROBES = 10
+WORKERS = 2
+"""Photographs judged at a time; `forward` is called from as many threads."""
+
 MAX_COLOUR_PROBES = 12
 MIN_STANDARD_ERRORS = 1.0
 MIN_SUPPORTED_FACES = 2
@@ -103,12 +107,16 @@ def infer_contract(
     indices = range(0, len(probe.images))
     few = [indices[i] for i in _spread_indices(len(indices), MAX_SUPPORT_PROBES)]
     candidates = _candidates(variants)
-    supports = {c: [support_of(probe, c, i) for i in few] for c in candidates}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        by_image = list(pool.map(lambda index: [support_of(probe, c, index) for c in candidates], few))
+    supports = {c: list(found) for c, found in zip(candidates, zip(*by_image, strict=True), strict=True)}
     evidence = tuple(sorted((_sum_up(c, s) for c, s in supports.items()), key=lambda e: -e.support))
     if not _is_supported(evidence[0]):
         return _unsupported(wanted, variants, evidence)
     base, support_margin = _choose_network(supports, wanted)
-    gains = [colour_gain(probe, base.with_colour("bgr"), base.with_colour("rgb"), i) for i in indices]
+    bgr, rgb = base.with_colour("bgr"), base.with_colour("rgb")
+    with ThreadPoolExecutor(WORKERS) as pool:
+        gains = list(pool.map(lambda index: colour_gain(probe, bgr, rgb, index), indices))
     contract, colour_margin = _choose_colour(base, np.array([gain for gain, faces in gains if faces]), wanted)
     margin = min(support_margin, colour_margin)
     confidence = 0.5 * (1 + math.erf(margin / math.sqrt(2)))

@@ -1,0 +1,87 @@
+import os
+import stat
+
+import pytest
+
+from edgeface.errors import InputError
+from edgeface.staging import move_into_place, staging
+
+
+def test_what_is_moved_stays_and_the_temporary_folder_goes(tmp_path):
+    out = tmp_path / "a" / "b"
+    with staging(out) as folder:
+        (folder / "x").mkdir()
+        (folder / "x" / "file").write_text("new")
+        move_into_place(folder / "x", out / "x")
+    assert sorted(path.name for path in out.rglob("*")) == ["file", "x"]
+    assert stat.S_IMODE((out / "x").stat().st_mode) == 0o755
+
+
+def test_folders_made_for_a_failure_are_removed_again(tmp_path):
+    def fail():
+        with staging(tmp_path / "a" / "b") as folder:
+            (folder / "x").mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_leaves_what_was_there(tmp_path):
+    (tmp_path / "mine").write_text("kept")
+
+    def fail():
+        with staging(tmp_path):
+            raise ValueError
+
+    with pytest.raises(ValueError, match="^$"):
+        fail()
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_an_empty_folder_that_was_there_is_not_removed(tmp_path):
+    with staging(tmp_path):
+        pass
+    assert tmp_path.is_dir()
+
+
+def test_a_standing_folder_is_replaced_whole(tmp_path):
+    old = tmp_path / "x"
+    old.mkdir()
+    (old / "stale").write_text("old")
+    with staging(tmp_path) as folder:
+        (folder / "x").mkdir()
+        (folder / "x" / "file").write_text("new")
+        move_into_place(folder / "x", old)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "x"]
+
+
+def test_a_standing_folder_is_put_back_when_the_new_one_cannot_be_moved(tmp_path):
+    old = tmp_path / "x"
+    old.mkdir()
+    (old / "mine").write_text("kept")
+    staged = tmp_path / "staged"
+    staged.mkdir()
+    (tmp_path / "staged.replaced").mkdir()
+    (tmp_path / "staged.replaced" / "in the way").touch()
+    with pytest.raises(OSError, match="not empty"):
+        move_into_place(staged, old)
+    assert (old / "mine").read_text() == "kept"
+
+
+def test_below_a_file_nothing_can_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write") as caught, staging(tmp_path / "file" / "out"):
+        pass
+    assert "--out" in str(caught.value.fix)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to read-only folders")
+def test_a_read_only_folder_is_refused(tmp_path):
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(InputError, match="cannot write"), staging(tmp_path / "out"):
+            pass
+    finally:
+        tmp_path.chmod(0o755)
