@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgeface.artifact import Artifact
+
 _TARGETS = ("tflite-int8", "onnx-fp32")
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _WEIGHTS = _DATA / "weights" / "retinaface_mnet025_official.pth"
 _CALIBRATION = _DATA / "scenes"
-_HELD_OUT = _DATA / "labelled"
-_DRAWN = "a drawn picture"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class _Material:
 
     weights: Path | None
     calibration: Path | None
-    photograph: Path | None
 
 
 def demo(
@@ -48,7 +47,6 @@ def demo(
     """
     from edgeface.cli.picture import write_picture
     from edgeface.detector import Detector
-    from edgeface.images import read_image
     from edgeface.pipeline import ExportRequest, export
     from edgeface.tasks.detection.draw import draw_faces
 
@@ -64,11 +62,10 @@ def demo(
         out=out,
     )
     artifacts = export(request)
-    photograph = _drawn_picture() if material.photograph is None else read_image(material.photograph)
+    photograph, source = _photograph(artifacts[0], material.calibration)
     faces = Detector(artifacts[0]).detect(photograph)
     picture = out / "demo.jpg"
     write_picture(picture, draw_faces(photograph, faces))
-    source = _DRAWN if material.photograph is None else str(material.photograph)
     if json_output:
         documents = [artifact_document(artifact) for artifact in artifacts]
         found = [face_document(face) for face in faces]
@@ -83,26 +80,19 @@ def demo(
 
 def _material(weights: Path | None, images: Path | None) -> _Material:
     """What was passed, else the data folder beside the checkout, else nothing."""
-    from edgeface.images import list_images
-
     if weights is None and _WEIGHTS.is_file():
         weights = _WEIGHTS
-    if images is not None:
-        return _Material(weights, images, list_images(images)[0])
-    if _CALIBRATION.is_dir() and _HELD_OUT.is_dir():
-        return _Material(weights, _CALIBRATION, list_images(_HELD_OUT)[0])
-    return _Material(weights, None, None)
+    if images is None and _CALIBRATION.is_dir():
+        images = _CALIBRATION
+    return _Material(weights, images)
 
 
-def _drawn_picture() -> NDArray[np.uint8]:
-    """Three drawn heads before a plain wall, uint8 [480,640,3] in BGR."""
-    import cv2
-    import numpy as np
+def _photograph(artifact: Artifact, folder: Path | None) -> tuple[NDArray[np.uint8], str]:
+    """The first photograph that judged the artifact, so that calibration did not see it; else a drawn picture."""
+    from edgeface.drawn import drawn_pictures
+    from edgeface.images import read_image
 
-    canvas = np.full((480, 640, 3), (170, 180, 175), np.uint8)
-    for x, y, radius in ((150, 200, 70), (330, 240, 45), (500, 180, 60)):
-        cv2.ellipse(canvas, (x, y), (radius, radius * 5 // 4), 0, 0, 360, (140, 170, 220), cv2.FILLED)
-        for side in (-1, 1):
-            cv2.circle(canvas, (x + side * radius * 2 // 5, y - radius // 4), radius // 8, (40, 30, 30), cv2.FILLED)
-        cv2.ellipse(canvas, (x, y + radius // 2), (radius // 3, radius // 8), 0, 0, 180, (70, 70, 170), cv2.FILLED)
-    return np.asarray(canvas, np.uint8)
+    if folder is None:
+        return drawn_pictures(1)[0], "a drawn picture"
+    file = folder / artifact.manifest.sources["judged_on"]["files"][0]
+    return read_image(file), str(file)
