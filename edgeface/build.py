@@ -123,7 +123,7 @@ def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
     spec = job.source.contract.input
     files = job.photographs.calibrate
     if files:
-        pictures = read_photographs(files, "calibrating")
+        pictures = read_photographs(files, "calibrating", job.photographs.judge)
     elif "seed" in job.source.provenance:
         note("no photographs: a random network is calibrated on drawn pictures")
         pictures = track(drawn_pictures(DRAWN_PICTURES, seed=1), "calibrating")

@@ -58,9 +58,7 @@ def choose_photographs(calibration: Path | None, judge: Path | None, count: int)
     return Photographs(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
 
 
-def read_photographs(
-    files: Sequence[Path], doing: str, others: Sequence[Path] = ()
-) -> Iterator[NDArray[np.uint8]]:
+def read_photographs(files: Sequence[Path], doing: str, others: Sequence[Path] = ()) -> Iterator[NDArray[np.uint8]]:
     """Read one after the other, with progress.
 
     Args:

@@ -10,9 +10,8 @@ from edgeface.artifact import Artifact
 from edgeface.build import BuildOptions, Built, Job, build
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images import read_image
 from edgeface.passes import run_passes
-from edgeface.photographs import Photographs, choose_photographs
+from edgeface.photographs import Photographs, choose_photographs, read_photographs
 from edgeface.progress import step
 from edgeface.prove import prove
 from edgeface.recipe import Recipe, read_recipe, recipe_for
@@ -116,5 +115,7 @@ def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
 def _probes(photographs: Photographs) -> Iterator[Photograph]:
     """Photographs to infer or check the contract on."""
     files = photographs.calibrate or photographs.judge
-    for index in range(min(PROBES, len(files))):
-        yield read_image(files[index * len(files) // min(PROBES, len(files))])
+    count = min(PROBES, len(files))
+    chosen = [files[index * len(files) // count] for index in range(count)]
+    rest = {*photographs.calibrate, *photographs.judge}.difference(chosen)
+    return read_photographs(chosen, "reading photographs", sorted(rest))

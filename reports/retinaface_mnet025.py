@@ -129,7 +129,7 @@ def _old_runtime(folders: dict[str, Path], judge: Path) -> str:
     from edgeface.artifact import Artifact
     from edgeface.images import letterbox, list_images, read_image
     from edgeface.runtimes.litert import LiteRtRunner
-    from edgeface.runtimes.tflite_runtime import run_tflite_runtime
+    from edgeface.runtimes.legacy_tflite import run_tflite_runtime
 
     if not OLD_PYTHON.exists():
         return "tflite-runtime 2.14 was not run: `make test` makes its environment on Python 3.11."

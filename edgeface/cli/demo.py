@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgeface.artifact import Artifact
+    from edgeface.tasks.detection.faces import Face
 
+_LISTED = 10
 _TARGETS = ("tflite-int8", "onnx-fp32")
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _WEIGHTS = _DATA / "weights" / "retinaface_mnet025_official.pth"
@@ -75,7 +77,17 @@ def demo(
     print(format_artifacts(artifacts))
     for artifact in artifacts:
         print(f"\n{artifact.manifest.target}: {format_findings(artifact.certificate())}")
-    print(f"\nfaces that {artifacts[0].manifest.target} finds in {source}:\n{format_faces(faces)}\ndrawn: {picture}")
+    print(_found(artifacts[0], faces, source, material.weights is None))
+    print(f"drawn: {picture}")
+
+
+def _found(artifact: Artifact, faces: list[Face], source: str, seeded: bool) -> str:
+    """What the artifact finds, and what that is worth."""
+    target = artifact.manifest.target
+    if seeded:
+        return f"\n{target} runs; its {len(faces)} boxes in {source} mean nothing, for the network's weights are random"
+    more = f"\nand {len(faces) - _LISTED} more" if len(faces) > _LISTED else ""
+    return f"\nfaces that {target} finds in {source}:\n{format_faces(faces[:_LISTED])}{more}"
 
 
 def _material(weights: Path | None, images: Path | None) -> _Material:

@@ -12,7 +12,7 @@ import numpy as np
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
 
-WORKER = Path(__file__).with_name("tflite_runtime_worker.py")
+WORKER = Path(__file__).with_name("legacy_tflite_worker.py")
 TIMEOUT_S = 600
 
 
