@@ -64,15 +64,18 @@ def _variant(variant: str, weights: Path, scenes: Path, judge: Path, work: Path)
         seconds.append(time.perf_counter() - start)
     judged = [*common, "--judge", str(judge), "--variant", variant]
     _edgeface("export", "--target", f"tflite-int8,{FLOAT_TARGETS}", *judged, "--out", str(work))
-    _edgeface("export", "--target", "tflite-int8", "--integer-only", *judged, "--out", str(work / "integer"))
+    integer = ["export", "--target", "tflite-int8", "--integer-only", *judged, "--out", str(work / "integer"), "--json"]
+    outcome = json.loads(_edgeface(*integer, check=False))
     folders = {name: work / f"retinaface_mnet025-{name}" for name in (*FLOAT_TARGETS.split(","), "tflite-int8")}
-    folders["tflite-int8 --integer-only"] = work / "integer" / "retinaface_mnet025-tflite-int8"
+    refused = f"tflite-int8 --integer-only: {_error(outcome)}" if "artifacts" not in outcome else ""
+    if not refused:
+        folders["tflite-int8 --integer-only"] = work / "integer" / "retinaface_mnet025-tflite-int8"
     _write_calibration_manifest(variant, folders["tflite-int8"])
     same = _digest(work / "a") == _digest(work / "b")
     return "\n\n".join(
         [
             f"## `retinaface_mnet025_{variant}`",
-            _accuracy(folders),
+            _accuracy(folders) + (f"\n\n{refused}" if refused else ""),
             _latency(folders),
             f"Export of tflite-int8 from the shell, contract inferred, 40 calibration images, judged on 83, gate "
             f"included: {seconds[0]:.1f} s and {seconds[1]:.1f} s. Both runs gave "
@@ -128,13 +131,13 @@ def _old_runtime(folders: dict[str, Path], judge: Path) -> str:
 
     from edgeface.artifact import Artifact
     from edgeface.images import letterbox, list_images, read_image
-    from edgeface.runtimes.litert import LiteRtRunner
     from edgeface.runtimes.legacy_tflite import run_tflite_runtime
+    from edgeface.runtimes.litert import LiteRtRunner
 
     if not OLD_PYTHON.exists():
         return "tflite-runtime 2.14 was not run: `make test` makes its environment on Python 3.11."
     lines = []
-    for name in ("tflite-int8", "tflite-int8 --integer-only"):
+    for name in (name for name in folders if name.startswith("tflite-int8")):
         artifact = Artifact.open(folders[name])
         pictures = [letterbox(read_image(p), artifact.contract.input)[0] for p in list_images(judge)[:5]]
         feeds = [{"input": np.ascontiguousarray(x.transpose(0, 2, 3, 1))} for x in pictures]
@@ -166,11 +169,15 @@ def _inferred(weights: Path, scenes: Path, options: list[str]) -> str:
         command = ["export", "--target", "onnx-fp32", "--weights", str(weights), "--judge", str(scenes), *options]
         document = json.loads(_edgeface(*command, "--out", out, "--json", check=False))
     if "error" in document:
-        error = document["error"]
-        return f"refused: {error['what'] if isinstance(error, dict) else document['what']}"
+        return _error(document)
     manifest = document["artifacts"][0]["manifest"]
     contract, how = manifest["contract"], manifest["sources"]["contract"]
     return f"{contract['variant']}, {contract['input']['colour']}, confidence {how['confidence']}"
+
+
+def _error(document: dict[str, Any]) -> str:
+    error = document["error"]
+    return f"refused: {error['what'] if isinstance(error, dict) else document['what']}"
 
 
 def _random_weights(path: Path, seed: int) -> Path:
