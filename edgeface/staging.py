@@ -18,8 +18,9 @@ def staging(out: Path) -> Iterator[Path]:
     Raises:
         InputError: `out` cannot be written to.
     """
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    made: list[Path] = []
     try:
+        made += [folder for folder in (out, *out.parents) if not folder.exists()]
         out.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".edgeface-", dir=out))
     except OSError as error:
