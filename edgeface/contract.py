@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgeface.errors import InputError
 
 ColourOrder = Literal["bgr", "rgb"]
 Activation = Literal["relu", "leaky_relu"]
@@ -75,9 +77,20 @@ class DetectionContract(_Frozen):
     nms_iou: float = 0.4
 
     def with_input_size(self, height: int, width: int) -> DetectionContract:
-        """The same contract for another input size in pixels."""
-        resized = self.input.model_copy(update={"height": height, "width": width})
-        return self.model_copy(update={"input": ImageInput.model_validate(resized.model_dump())})
+        """The same contract for another input size in pixels.
+
+        Raises:
+            InputError: a side is too short or too long.
+        """
+        resized = self.input.model_dump() | {"height": height, "width": width}
+        try:
+            return self.model_copy(update={"input": ImageInput.model_validate(resized)})
+        except ValidationError as error:
+            raise InputError(
+                f"an input of {height}×{width} pixels is not usable: {error.errors()[0]['msg']}",
+                where="input size",
+                fix="use sides from 32 to 8192 pixels, e.g. 480x640",
+            ) from error
 
     def with_colour(self, colour: ColourOrder) -> DetectionContract:
         """The same contract for the other colour order; mean and scale stay by tensor channel."""
