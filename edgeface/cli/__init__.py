@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -16,6 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Args:
         arguments: what stands after the program's name; by default `sys.argv[1:]`.
     """
+    # Before numpy and torch read them: their threads wait by spinning, which on busy cores makes them up to twenty
+    # times slower than one thread, and sums would depend on the number of cores. Runtimes get their threads by option.
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
     from edgeface.cli.reporting import run_reported
 
     given = list(sys.argv[1:] if arguments is None else arguments)
