@@ -22,6 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "drawn",
             "photographs",
             "staging",
+            "prefetch",
             "progress",
         }
     ),

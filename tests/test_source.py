@@ -12,7 +12,7 @@ SIZE = (64, 96)
 
 
 def test_torch_and_onnx_are_the_same_network(seeded_source, normal):
-    feeds = {"input": normal(1, 3, 128, 160, scale=60)}
+    feeds = {"input": normal(1, 3, 64, 96, scale=60)}
     wanted, got = seeded_source.run(feeds), OrtRunner(seeded_source.onnx).run(feeds)
     assert set(wanted) == set(got) == {"boxes", "scores", "landmarks"}
     for name, array in wanted.items():

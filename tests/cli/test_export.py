@@ -1,50 +1,47 @@
-from __future__ import annotations
+"""The options of an export reach its artifacts; refusals are in test_export_refusals.py."""
 
-import sys
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from __future__ import annotations
 
 import pytest
 
-from edgeface.artifact import CERTIFICATE, Artifact, write_json
+from edgeface.artifact import Artifact
+from edgeface.models import family
 
 
-@pytest.fixture
-def requests(monkeypatch, detector_artifact):
-    """Replace the pipeline; the requests that reach it are in the list."""
-    made: list[SimpleNamespace] = []
-    write_json(detector_artifact / CERTIFICATE, {"passed": True})
-
-    def export(request: SimpleNamespace) -> list[Artifact]:
-        made.append(request)
-        return [Artifact.open(detector_artifact)]
-
-    pipeline = ModuleType("edgeface.pipeline")
-    monkeypatch.setattr(pipeline, "ExportRequest", SimpleNamespace, raising=False)
-    monkeypatch.setattr(pipeline, "export", export, raising=False)
-    monkeypatch.setitem(sys.modules, "edgeface.pipeline", pipeline)
-    return made
-
-
-def test_options_become_a_request(edgeface_cli, requests):
-    options = ["--weights", "w.pth", "--input", "320x416", "--io", "int8", "--colour", "rgb", "--seed", "7"]
-    ended = edgeface_cli("export", "--target", "tflite-int8,onnx-fp32", *options)
+def test_options_reach_the_artifacts(edgeface_cli, tmp_path):
+    options = ["--seed", "7", "--input", "64x96", "--variant", "1mb", "--colour", "rgb", "--io", "int8"]
+    ended = edgeface_cli("export", "--target", "tflite-int8,onnx-fp32", *options, "--out", tmp_path)
     assert ended.code == 0
-    assert "onnx-fp32" in ended.out
-    (request,) = requests
-    assert (request.model, request.targets) == ("retinaface_mnet025", ("tflite-int8", "onnx-fp32"))
-    assert (request.weights, request.input_size, request.io) == (Path("w.pth"), (320, 416), "int8")
-    assert (request.colour, request.seed, request.out) == ("rgb", 7, Path("out"))
+    int8, fp32 = (Artifact.open(tmp_path / f"retinaface_mnet025-{name}") for name in ("tflite-int8", "onnx-fp32"))
+    assert (int8.manifest.io, fp32.manifest.io) == ("int8", "float")
+    assert int8.contract == fp32.contract
+    contract = int8.contract
+    assert (contract.input.height, contract.input.width, contract.input.colour) == (64, 96, "rgb")
+    assert contract.anchors == family("retinaface_mnet025").variants()["1mb"].anchors
+    assert int8.manifest.sources["seed"] == 7
+    assert "--io int8 is for int8 targets" in ended.err
 
 
-def test_json_holds_manifest_and_certificate(edgeface_cli, requests, detector_artifact):
-    (artifact,) = edgeface_cli("export", "--target", "onnx-fp32", "--json").document["artifacts"]
-    assert artifact["folder"] == str(detector_artifact)
-    assert artifact["manifest"]["macs"] == 1_000_000
-    assert artifact["certificate"] == {"passed": True}
+def test_a_table_says_where_each_artifact_is_and_how_good(edgeface_cli, tmp_path):
+    options = ("--seed", 1, "--input", "64x96", "--out", tmp_path)
+    ended = edgeface_cli("--quiet", "export", "--target", "tflite-fp16", *options)
+    assert (ended.code, ended.err) == (0, "")
+    place = tmp_path / "retinaface_mnet025-tflite-fp16"
+    kilobytes = f"{(place / 'model.tflite').stat().st_size / 1e3:.1f}"
+    assert ended.out.splitlines()[1].split() == ["tflite-fp16", kilobytes, str(place)]
+    assert "tflite-fp16: good enough: compared with torch float32 on 4 drawn pictures" in ended.out
+
+
+def test_json_holds_manifest_and_certificate(edgeface_cli, tmp_path):
+    options = ("--seed", 1, "--input", "64x96", "--out", tmp_path, "--json")
+    (document,) = edgeface_cli("export", "--target", "onnx-fp32", *options).document["artifacts"]
+    artifact = Artifact.open(tmp_path / "retinaface_mnet025-onnx-fp32")
+    assert document["folder"] == str(artifact.folder)
+    assert document["manifest"] == artifact.manifest.model_dump(mode="json")
+    assert document["certificate"] == artifact.certificate()
 
 
 @pytest.mark.parametrize("options", [["--target", ""], ["--target", "a,a"], ["--target", "a", "--input", "big"]])
-def test_an_unusable_option_exits_2_before_anything_runs(edgeface_cli, requests, options):
-    assert edgeface_cli("export", *options).code == 2
-    assert requests == []
+def test_an_unusable_option_exits_2_before_anything_is_written(edgeface_cli, tmp_path, options):
+    assert edgeface_cli("export", *options, "--seed", 1, "--out", tmp_path / "out").code == 2
+    assert not (tmp_path / "out").exists()
