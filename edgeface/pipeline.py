@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeface.artifact import Artifact
-from edgeface.build import BuildOptions, Built, Job, build
+from edgeface.artifact import MANIFEST, Artifact
+from edgeface.build import BuildOptions, Job, build
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.passes import run_passes
@@ -69,6 +69,7 @@ def export(request: ExportRequest) -> list[Artifact]:
     """
     recipe = _recipe(request)
     chosen = [target(name) for name in dict.fromkeys(request.targets)]
+    places = [_place(request.out / f"{recipe.model}-{wanted.name}") for wanted in chosen]
     photographs = choose_photographs(request.calibration, request.judge, recipe.quantize.calibration_images)
     with staging(request.out) as folder:
         with step("loading the network"):
@@ -77,14 +78,9 @@ def export(request: ExportRequest) -> list[Artifact]:
             graph = run_passes(read_onnx(source.onnx, recipe.model))
         options = BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics)
         job = Job(source, graph, recipe, photographs, options)
-        staged: list[tuple[Built, Path]] = []
-        for wanted in chosen:
-            built = build(job, wanted)
-            staged.append((built, prove(job, built, folder)))
-        final = [request.out / path.name for _, path in staged]
-        for (_, path), place in zip(staged, final, strict=True):
-            move_into_place(path, place)
-    return [Artifact.open(place) for place in final]
+        staged = [prove(job, build(job, wanted), folder) for wanted in chosen]
+        move_into_place(list(zip(staged, places, strict=True)))
+    return [Artifact.open(place) for place in places]
 
 
 def _recipe(request: ExportRequest) -> Recipe:
@@ -102,6 +98,16 @@ def _recipe(request: ExportRequest) -> Recipe:
             fix="export from the checkpoint: pass the model's name and --weights FILE",
         )
     return read_recipe(Path(request.model)) if request.model.endswith(".toml") else recipe_for(request.model)
+
+
+def _place(folder: Path) -> Path:
+    """Where an artifact is to stand: nothing, an empty folder, or an artifact that it replaces."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError("a file stands where the artifact is to be written", where=str(folder), fix="move it away")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        fix = "move the folder away, or pass another --out"
+        raise InputError("the folder to write to holds something that is no artifact", where=str(folder), fix=fix)
+    return folder
 
 
 def _declared(request: ExportRequest, recipe: Recipe) -> Declared:

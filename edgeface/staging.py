@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -38,18 +38,25 @@ def staging(out: Path) -> Iterator[Path]:
             _remove_empty(created)
 
 
-def move_into_place(staged: Path, final: Path) -> None:
-    """Rename a staged folder to its final name; one that stands there is replaced in two renames."""
-    staged.chmod(0o755)
-    if not final.exists():
-        staged.rename(final)
-        return
-    old = staged.with_name(f"{staged.name}.replaced")
-    final.rename(old)
+def move_into_place(pairs: Sequence[tuple[Path, Path]]) -> None:
+    """Rename staged folders to their final names, all or none; what stands there is replaced.
+
+    Args:
+        pairs: staged folder and final path of each.
+    """
+    undo: list[tuple[Path, Path]] = []
     try:
-        staged.rename(final)
+        for staged, final in pairs:
+            staged.chmod(0o755)
+            if final.exists():
+                old = staged.with_name(f"{staged.name}.replaced")
+                final.rename(old)
+                undo.append((old, final))
+            staged.rename(final)
+            undo.append((final, staged))
     except OSError:
-        old.rename(final)
+        for now, before in reversed(undo):
+            now.rename(before)
         raise
 
 

@@ -222,3 +222,23 @@ def test_out_below_a_file_is_refused_and_the_file_kept(tmp_path):
     with pytest.raises(InputError, match="cannot write"):
         export(request(tmp_path / "file" / "out", "onnx-fp32"))
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_folder_that_is_no_artifact_is_not_replaced(tmp_path, contents):
+    place = tmp_path / "retinaface_mnet025-onnx-fp32"
+    place.mkdir()
+    (place / "thesis.txt").write_text("the only copy")
+    before = contents(tmp_path)
+    with pytest.raises(InputError, match="no artifact"):
+        export(request(tmp_path, "onnx-fp32"))
+    assert contents(tmp_path) == before
+
+
+def test_saved_statistics_give_the_same_model_and_fit_no_other_network(tmp_path, exported):
+    file = tmp_path / "seen.npz"
+    saved = export(request(tmp_path / "a", save_statistics=file))[0]
+    again = export(request(tmp_path / "b", statistics=file))[0]
+    assert again.model_path.read_bytes() == saved.model_path.read_bytes()
+    assert saved.model_path.read_bytes() == exported[1]["tflite-int8"].model_path.read_bytes()
+    with pytest.raises(InputError, match="another network"):
+        export(replace(request(tmp_path / "c", statistics=file), seed=2))

@@ -12,7 +12,7 @@ def test_what_is_moved_stays_and_the_temporary_folder_goes(tmp_path):
     with staging(out) as folder:
         (folder / "x").mkdir()
         (folder / "x" / "file").write_text("new")
-        move_into_place(folder / "x", out / "x")
+        move_into_place([(folder / "x", out / "x")])
     assert sorted(path.name for path in out.rglob("*")) == ["file", "x"]
     assert stat.S_IMODE((out / "x").stat().st_mode) == 0o755
 
@@ -53,7 +53,7 @@ def test_a_standing_folder_is_replaced_whole(tmp_path):
     with staging(tmp_path) as folder:
         (folder / "x").mkdir()
         (folder / "x" / "file").write_text("new")
-        move_into_place(folder / "x", old)
+        move_into_place([(folder / "x", old)])
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "x"]
 
 
@@ -66,8 +66,20 @@ def test_a_standing_folder_is_put_back_when_the_new_one_cannot_be_moved(tmp_path
     (tmp_path / "staged.replaced").mkdir()
     (tmp_path / "staged.replaced" / "in the way").touch()
     with pytest.raises(OSError, match="not empty"):
-        move_into_place(staged, old)
+        move_into_place([(staged, old)])
     assert (old / "mine").read_text() == "kept"
+
+
+def test_several_folders_are_moved_all_or_none(tmp_path):
+    staged = [tmp_path / name for name in ("staged-a", "staged-b")]
+    for folder in staged:
+        folder.mkdir()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "mine").write_text("kept")
+    with pytest.raises(FileNotFoundError):
+        move_into_place([(staged[0], tmp_path / "a"), (staged[1], tmp_path / "missing" / "b")])
+    assert (tmp_path / "a" / "mine").read_text() == "kept"
+    assert all(folder.is_dir() for folder in staged)
 
 
 def test_below_a_file_nothing_can_be_written(tmp_path):
