@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +144,7 @@ def _summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
     return {
         "scheme": scheme.name,
         "integer_only": job.options.integer_only,
-        "ranges": {"method": settings.ranges.method, "percentile": settings.ranges.percentile},
+        "ranges": asdict(settings.ranges),
         "equalized": settings.equalize,
         "weights_rounded_by_second_moments": settings.round_weights,
         "plan_sha256": quantized.digest,

@@ -101,7 +101,8 @@ def _group_params(
         elif member in graph.producers and type(graph.producers[member].op) in scheme.fixed:
             ranges.append((0.0, 0.0))
         elif member in stats.values:
-            ranges.append(rule.choose(stats.values[member], _negative_slope(graph, member)))
+            chosen = rule.choose(stats.values[member], _negative_slope(graph, member))
+            ranges.append(rule.widen(chosen, stats.images))
         else:
             raise GraphError("calibration saw nothing of a value", where=f"tensor {member!r}")
     low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)

@@ -12,15 +12,27 @@ from edgeface.quantize.schemes import INT8_STEPS
 from edgeface.quantize.statistics import ValueStats, bin_centres
 
 RangeMethod = Literal["minmax", "percentile", "mse"]
+HEADROOM_IMAGES = 40
 _CLIPS = np.exp2(-np.arange(0, 33) / 8)
 
 
 @dataclass(frozen=True)
 class RangeRule:
-    """How ranges are chosen. `percentile` (in %) is the mass that stays inside, on each side that is clipped."""
+    """How ranges are chosen.
+
+    `percentile` (in %) is the mass that stays inside, on each side that is clipped. `headroom` widens every range by
+    headroom·√(40/images), for photographs to come reach further than those that calibrated, the more so the fewer
+    these were.
+    """
 
     method: RangeMethod = "percentile"
     percentile: float = 99.9999
+    headroom: float = 0.1
+
+    def widen(self, bounds: tuple[float, float], images: int) -> tuple[float, float]:
+        """A range chosen from the statistics of so many images, with headroom."""
+        factor = 1 + self.headroom * (HEADROOM_IMAGES / max(images, 1)) ** 0.5
+        return bounds[0] * factor, bounds[1] * factor
 
     def choose(self, stats: ValueStats, negative_slope: float = 1.0) -> tuple[float, float]:
         """The range (low, high) for one value.

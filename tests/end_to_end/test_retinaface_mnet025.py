@@ -127,7 +127,7 @@ def test_int8_decides_as_the_network_does(artifacts, variant, matched_percent):
     assert faces > 250
     assert decisions["missed"] <= share_allowed(faces, 100 - matched_percent)
     assert decisions["mean_score_change"] <= 0.012
-    assert decisions["extra"] <= share_allowed(faces, 1.0 if variant == "1mb" else 2.0)
+    assert decisions["extra"] <= share_allowed(faces, 1.0 if variant == "1mb" else 3.0)
     assert decisions["mean_landmark_error_percent"] < 1.5
 
 

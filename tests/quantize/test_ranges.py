@@ -58,3 +58,12 @@ def test_a_constant_zero_has_a_range():
     zeros = summarise(np.zeros(10, np.float32))
     for method in ("minmax", "percentile", "mse"):
         assert RangeRule(method).choose(zeros) == (0, 0)
+
+
+def test_headroom_widens_both_sides_and_more_for_fewer_photographs():
+    rule = RangeRule(headroom=0.1)
+    assert rule.widen((-2.0, 10.0), 40) == pytest.approx((-2.2, 11.0))
+    few, many = rule.widen((-2.0, 10.0), 10), rule.widen((-2.0, 10.0), 160)
+    assert few == pytest.approx((-2.4, 12.0))
+    assert many == pytest.approx((-2.1, 10.5))
+    assert RangeRule(headroom=0.0).widen((-2.0, 10.0), 4) == (-2.0, 10.0)
