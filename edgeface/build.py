@@ -24,7 +24,7 @@ from edgeface.quantize.statistics import CalibrationStats
 from edgeface.recipe import Recipe
 from edgeface.runtimes.ort import OrtRunner
 from edgeface.source import Source
-from edgeface.targets.target import EmitOptions, IoType, Target
+from edgeface.targets.target import IO_TYPES, EmitOptions, IoType, Target
 
 DRAWN_PICTURES = 8
 
@@ -71,15 +71,23 @@ def build(job: Job, target: Target) -> Built:
     graph = run_passes(job.graph, target.legalize)
     metadata = {"edgeface.contract": job.source.contract.model_dump_json()}
     if target.scheme is None:
-        if job.options.io != "float":
-            note(f"{target.name} keeps float inputs and outputs; --io {job.options.io} is for int8 targets")
+        if job.options != BuildOptions():
+            note(f"{target.name} stays float: {' '.join(_given(job.options))} is for int8 targets")
         model = target.emit(graph, QuantPlan(), EmitOptions("float", metadata))
         return Built(target, graph, model, "float", None)
-    io: IoType = "int8" if job.options.io == "int8" else "uint8" if job.options.io == "uint8" else "float"
+    io = next(kind for kind in IO_TYPES if kind == job.options.io)
     quantized = _quantized(job, graph, target.scheme, io)
     with step(f"emitting {target.name}"):
         model = target.emit(quantized.graph, quantized.plan, EmitOptions(io, metadata))
     return Built(target, quantized.exact, model, io, _summary(job, target.scheme, quantized))
+
+
+def _given(options: BuildOptions) -> list[str]:
+    """The options that a float target has no use for, as the command line spells them."""
+    given = [f"--io {options.io}"] if options.io != "float" else []
+    named = {"--integer-only": options.integer_only, "--statistics": options.statistics}
+    named["--save-statistics"] = options.save_statistics
+    return [*given, *(name for name, value in named.items() if value)]
 
 
 def _quantized(job: Job, graph: Graph, scheme: Scheme, io: IoType) -> Quantized:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeface.artifact import Artifact
+from pydantic import ValidationError
+
+from edgeface.artifact import CERTIFICATE, Artifact
 from edgeface.drawn import drawn_pictures
+from edgeface.errors import InputError
 from edgeface.images import list_images
 from edgeface.parity.compare import Findings, Photograph, compare
-from edgeface.parity.gate import Thresholds, judge
-from edgeface.parity.kernels import judge_kernels, kernel_facts
+from edgeface.parity.gate import Thresholds
 from edgeface.parity.reference import reference_network
+from edgeface.parity.verdict import judge_model
 from edgeface.photographs import read_photographs
 from edgeface.progress import note, track
 from edgeface.runtimes import open_runner
@@ -53,7 +56,7 @@ def check_parity(
     """
     network, name = reference_network(artifact, weights, reference)
     runner = FloatRunner(open_runner(artifact, threads), artifact.manifest.layout)
-    limits = Thresholds.model_validate(artifact.certificate().get("thresholds", {}))
+    limits = _thresholds(artifact)
     if images is not None:
         files = list_images(images)
         _warn_of_calibration(artifact, [file.name for file in files])
@@ -62,9 +65,19 @@ def check_parity(
         note("no photographs given: tensors are compared on drawn pictures, decisions are not")
         pictures = track(drawn_pictures(DRAWN_PICTURES), "comparing")
     findings = compare(network, runner.run, artifact.contract, pictures, images is not None)
-    demands = judge(limits, findings.tensors, findings.faces)
-    demands += judge_kernels(limits, kernel_facts(artifact.model_path))
-    return ParityReport(artifact.folder, name, replace(findings, demands=demands))
+    return ParityReport(artifact.folder, name, judge_model(findings, limits, artifact.model_path)[0])
+
+
+def _thresholds(artifact: Artifact) -> Thresholds:
+    """What the artifact was built under; a certificate without it must not pass for a gate without demands."""
+    try:
+        return Thresholds.model_validate(artifact.certificate()["thresholds"])
+    except (KeyError, TypeError, ValidationError) as error:
+        raise InputError(
+            "damaged certificate: it does not say what was demanded of the artifact",
+            where=str(artifact.folder / CERTIFICATE),
+            fix="export the artifact again",
+        ) from error
 
 
 def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:

@@ -47,14 +47,14 @@ def choose_photographs(calibration: Path | None, judge: Path | None, count: int)
         return Photographs((), tuple(list_images(judge)) if judge is not None else ())
     files = list_images(calibration)
     if judge is not None and judge.resolve() != calibration.resolve():
-        return _apart(_spread(files, count), list_images(judge), judge)
+        return _apart(spread(files, count), list_images(judge), judge)
     if len(files) < 2:
         raise InputError(
             "one photograph cannot both calibrate and judge",
             where=str(calibration),
             fix="add photographs (some dozens with faces, as the device will see them), or pass --judge DIR",
         )
-    chosen = _spread(files, min(count, max(1, int(len(files) * CALIBRATION_SHARE))))
+    chosen = spread(files, min(count, max(1, int(len(files) * CALIBRATION_SHARE))))
     return Photographs(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
 
 
@@ -100,7 +100,8 @@ def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Photograph
     return Photographs(tuple(calibrate), others)
 
 
-def _spread(files: list[Path], count: int) -> list[Path]:
+def spread(files: Sequence[Path], count: int) -> list[Path]:
+    """At most `count` of the files, evenly spaced."""
     return [files[i * len(files) // min(count, len(files))] for i in range(min(count, len(files)))]
 
 

@@ -11,7 +11,7 @@ from edgeface.build import BuildOptions, Job, build
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.passes import run_passes
-from edgeface.photographs import Photographs, choose_photographs, read_photographs
+from edgeface.photographs import Photographs, choose_photographs, read_photographs, spread
 from edgeface.progress import step
 from edgeface.prove import prove
 from edgeface.recipe import Recipe, read_recipe, recipe_for
@@ -89,6 +89,10 @@ def _recipe(request: ExportRequest) -> Recipe:
         raise InputError(f"unknown --io {request.io!r}", fix=f"use one of {', '.join(IO_TYPES)}")
     if request.colour is not None and request.colour not in COLOURS:
         raise InputError(f"unknown --colour {request.colour!r}", fix=f"use one of {', '.join(COLOURS)}")
+    if request.statistics is not None and request.save_statistics is not None:
+        raise InputError(
+            "--statistics and --save-statistics exclude each other", fix="statistics in use are saved already"
+        )
     if not request.targets:
         raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
     if request.model.endswith(".onnx"):
@@ -121,7 +125,8 @@ def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
 def _probes(photographs: Photographs) -> Iterator[Photograph]:
     """Photographs to infer or check the contract on."""
     files = photographs.calibrate or photographs.judge
-    count = min(PROBES, len(files))
-    chosen = [files[index * len(files) // count] for index in range(count)]
+    if not files:
+        return iter(())
+    chosen = spread(files, PROBES)
     rest = {*photographs.calibrate, *photographs.judge}.difference(chosen)
     return read_photographs(chosen, "reading photographs", sorted(rest))

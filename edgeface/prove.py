@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from edgeface.errors import GateError
 from edgeface.images import letterbox
 from edgeface.parity.bisect import explain, layer_agreement
 from edgeface.parity.compare import Findings, Photograph, compare
-from edgeface.parity.gate import Thresholds, judge
-from edgeface.parity.kernels import judge_kernels, kernel_facts
+from edgeface.parity.gate import Thresholds
+from edgeface.parity.verdict import judge_model
 from edgeface.photographs import read_photographs
 from edgeface.progress import track
 from edgeface.runtimes import open_runner
@@ -53,9 +52,7 @@ def judged(job: Job, built: Built, model: Path, limits: Thresholds) -> tuple[Fin
     runner = FloatRunner(open_runner(model), built.target.layout)
     photographs = bool(job.photographs.judge)
     findings = compare(job.source.run, runner.run, job.source.contract, _pictures(job, built.target.name), photographs)
-    kernels = kernel_facts(model)
-    demands = judge(limits, findings.tensors, findings.faces) + judge_kernels(limits, kernels)
-    return replace(findings, demands=demands), kernels
+    return judge_model(findings, limits, model)
 
 
 def certificate(built: Built, findings: Findings, kernels: dict[str, Any], limits: Thresholds) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgeface.artifact import Artifact
+from edgeface import progress
+from edgeface.artifact import CERTIFICATE, Artifact, write_json
+from edgeface.check_parity import check_parity
+from edgeface.cli.findings import format_findings
 from edgeface.drawn import drawn_pictures
 from edgeface.errors import GateError, InputError
 from edgeface.images import letterbox
@@ -242,3 +245,30 @@ def test_saved_statistics_give_the_same_model_and_fit_no_other_network(tmp_path,
     assert saved.model_path.read_bytes() == exported[1]["tflite-int8"].model_path.read_bytes()
     with pytest.raises(InputError, match="another network"):
         export(replace(request(tmp_path / "c", statistics=file), seed=2))
+
+
+def test_a_recipe_without_gates_is_said_aloud(tmp_path, capsys):
+    progress.show()
+    try:
+        options = {"model": recipe(tmp_path, 'model = "retinaface_mnet025"\n')}
+        artifact = export(request(tmp_path / "out", "onnx-fp32", **options))[0]
+    finally:
+        progress.show(False)
+    assert "no gate demands anything" in capsys.readouterr().err
+    assert artifact.certificate()["demands"] == []
+    assert "NOT judged" in format_findings(artifact.certificate())
+
+
+def test_a_certificate_without_thresholds_is_damaged_not_lenient(tmp_path):
+    artifact = export(request(tmp_path, "onnx-fp32"))[0]
+    document = artifact.certificate()
+    del document["thresholds"]
+    write_json(artifact.folder / CERTIFICATE, document)
+    with pytest.raises(InputError, match="does not say what was demanded"):
+        check_parity(artifact)
+
+
+def test_statistics_are_either_used_or_saved(tmp_path):
+    file = tmp_path / "seen.npz"
+    with pytest.raises(InputError, match="exclude each other"):
+        export(request(tmp_path / "out", statistics=file, save_statistics=file))

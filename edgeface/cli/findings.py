@@ -25,6 +25,8 @@ def format_findings(document: dict[str, Any]) -> str:
 def _verdict(document: dict[str, Any]) -> str:
     kind = "photographs" if document["kind"] == "photographs" else "drawn pictures, which say nothing about faces"
     verdict = "good enough" if document["passed"] else "NOT good enough"
+    if not document["demands"]:
+        verdict = "NOT judged, for no gate demands anything"
     return f"{verdict}: compared with {document['reference']} on {document['pictures']} {kind}"
 
 

@@ -1,0 +1,24 @@
+"""The whole verdict on a model: what a comparison found and how its runtime takes it, against the thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from edgeface.parity.compare import Findings
+from edgeface.parity.gate import Thresholds, judge
+from edgeface.parity.kernels import judge_kernels, kernel_facts
+from edgeface.progress import note
+
+
+def judge_model(findings: Findings, limits: Thresholds, model: Path) -> tuple[Findings, dict[str, Any]]:
+    """The findings with every demand judged, and the kernel facts of the model file.
+
+    A gate that demands nothing passes everything; that is said aloud.
+    """
+    kernels = kernel_facts(model)
+    demands = judge(limits, findings.tensors, findings.faces) + judge_kernels(limits, kernels)
+    if not demands:
+        note(f"warning: no gate demands anything of {model.name}: add [gates] to the recipe")
+    return replace(findings, demands=demands), kernels
