@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -31,22 +31,49 @@ def export_onnx(module: torch.nn.Module, contract: Contract) -> bytes:
     Returns:
         A serialized ModelProto, the same bytes for the same module and contract.
     """
+    names = contract.outputs
+    size = (contract.input.height, contract.input.width)
+    return trace_onnx(module, size, (names.boxes, names.scores, names.landmarks), input_name=contract.input.name)
+
+
+def trace_onnx(
+    module: torch.nn.Module,
+    size: tuple[int, int],
+    outputs: Sequence[str],
+    *,
+    input_name: str = "input",
+    weights: bool = True,
+    resizable: bool = False,
+) -> bytes:
+    """The module as an ONNX model for one image, as `export_onnx` describes it.
+
+    Args:
+        module: in eval mode; takes float32 [1,3,H,W].
+        size: height and width of the image that is traced.
+        outputs: names of the module's outputs in their order.
+        input_name: name of the image.
+        weights: False leaves the weights out; they are further inputs under their names in the state dict.
+        resizable: leave height and width open, which the module must allow for.
+
+    Returns:
+        A serialized ModelProto.
+    """
     import torch
 
-    image = torch.zeros(1, 3, contract.input.height, contract.input.width)
-    names = contract.outputs
     buffer = io.BytesIO()
     with _quiet(), torch.no_grad():
         torch.onnx.export(
             module.eval(),
-            (image,),
+            (torch.zeros(1, 3, *size),),
             cast(str, buffer),  # writes to streams as well, whatever its annotation says
             dynamo=False,
             opset_version=OPSET,
             training=torch.onnx.TrainingMode.PRESERVE,
             do_constant_folding=False,
-            input_names=[contract.input.name],
-            output_names=[names.boxes, names.scores, names.landmarks],
+            export_params=weights,
+            input_names=[input_name],
+            output_names=list(outputs),
+            dynamic_axes={input_name: {2: "height", 3: "width"}} if resizable else None,
         )
     return buffer.getvalue()
 
