@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from edgeface.errors import InputError
 from edgeface.models.family import Family
 
-_NOT_FAMILIES = frozenset({"checkpoint", "family", "torch_export"})
+_NOT_FAMILIES = frozenset({"architectures", "checkpoint", "family", "torch_export", "write_skeletons"})
 
 
 def families() -> dict[str, Family]:

@@ -1,0 +1,136 @@
+"""Reference networks: those whose complexity is published, and what edgeface can build of them.
+
+An architecture has no contract and no weights. Its cost can be told without torch from its skeleton, an ONNX file
+without weights that ships with the package; `python -m edgeface.models.write_skeletons` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+SKELETONS = Path(__file__).with_name("skeletons")
+_FACE = (112, 112)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network as it was defined, for one image of three channels.
+
+    Attributes:
+        name: as on the command line.
+        description: one line.
+        input_size: height and width, pixels.
+        resizable: whether other sizes are possible.
+        outputs: names of the outputs.
+        build: the network in eval mode with torch's initial weights; imports torch.
+    """
+
+    name: str
+    description: str
+    input_size: tuple[int, int]
+    resizable: bool
+    outputs: tuple[str, ...]
+    build: Callable[[], torch.nn.Module]
+
+    @property
+    def skeleton_path(self) -> Path:
+        """Where its skeleton ships."""
+        return SKELETONS / f"{self.name.replace(':', '-')}.onnx"
+
+
+def architectures() -> dict[str, Architecture]:
+    """Every architecture by name."""
+    y1 = "MobileFaceNet y1 with PReLU, as insightface defined it for MXNet"
+    y2 = "MobileFaceNet y2 with PReLU, the baseline of the LFR challenge's light track"
+    mbf = "MobileFaceNet of arcface_torch (mbf), embedding 512"
+    varg = "VarGFaceNet x1.25, winner of the LFR challenge's light track, embedding 512"
+    known = [
+        _recogniser("mobilefacenet:y1", f"{y1}, embedding 128", partial(_mobilefacenet_y, 128, (1, 4, 6, 2))),
+        _recogniser("mobilefacenet:y1-512", f"{y1}, embedding 512", partial(_mobilefacenet_y, 512, (1, 4, 6, 2))),
+        _recogniser("mobilefacenet:y2", f"{y2}, embedding 256", partial(_mobilefacenet_y, 256, (2, 8, 16, 4))),
+        _recogniser("mobilefacenet:mbf", mbf, _mobilefacenet_mbf),
+        _recogniser("vargfacenet", varg, _vargfacenet),
+        *(
+            _recogniser(f"iresnet{depth}", f"IResNet-{depth} of arcface_torch, embedding 512", partial(_iresnet, depth))
+            for depth in (18, 34, 50, 100)
+        ),
+        Architecture(
+            name="retinaface_mnet025",
+            description="RetinaFace face detector, MobileNet-V1 x0.25 with FPN and SSH",
+            input_size=(480, 640),
+            resizable=True,
+            outputs=("boxes", "scores", "landmarks"),
+            build=_retinaface,
+        ),
+    ]
+    return {architecture.name: architecture for architecture in known}
+
+
+def architecture(name: str) -> Architecture:
+    """The architecture of that name.
+
+    Raises:
+        InputError: there is none; the error lists the known names and the closest one.
+    """
+    known = architectures()
+    if name in known:
+        return known[name]
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    raise InputError(f"unknown architecture {name!r}", fix=f"{meant}known architectures: {', '.join(known)}")
+
+
+def skeleton(name: str) -> bytes:
+    """The architecture's skeleton: an ONNX model whose initializers have names, shapes and dtypes, but no data.
+
+    The initializers are the tensors of the network's state dict. Where `resizable`, the input's height and width are
+    open; with them set, ONNX's shape inference with data propagation finds every shape.
+
+    Raises:
+        InputError: there is no such architecture.
+    """
+    return architecture(name).skeleton_path.read_bytes()
+
+
+def _recogniser(name: str, description: str, build: Callable[[], torch.nn.Module]) -> Architecture:
+    return Architecture(name, description, _FACE, resizable=False, outputs=("embedding",), build=build)
+
+
+def _mobilefacenet_y(embedding: int, blocks: tuple[int, int, int, int]) -> torch.nn.Module:
+    from edgeface.models._mobilefacenet_network import MobileFaceNet
+
+    return MobileFaceNet(embedding, blocks, bias=True, first_wide=64).eval()
+
+
+def _mobilefacenet_mbf() -> torch.nn.Module:
+    from edgeface.models._mobilefacenet_network import MobileFaceNet
+
+    return MobileFaceNet(512, scale=2).eval()
+
+
+def _vargfacenet() -> torch.nn.Module:
+    from edgeface.models._vargfacenet_network import VarGFaceNet
+
+    return VarGFaceNet().eval()
+
+
+def _iresnet(depth: int) -> torch.nn.Module:
+    from edgeface.models._iresnet_network import IResNet
+
+    return IResNet(depth).eval()
+
+
+def _retinaface() -> torch.nn.Module:
+    from edgeface.models._retinaface_resizable_network import ResizableRetinaFace
+
+    return ResizableRetinaFace(anchors=2, slope=0.1).eval()
