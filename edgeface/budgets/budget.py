@@ -1,0 +1,48 @@
+"""Budgets by name, and users' own.
+
+Shipped ones are the TOML files in `files/`, found by filename.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from edgeface.budgets.judge import Result, Verdict, judge
+from edgeface.budgets.limits import Budget, Limit, Source
+from edgeface.budgets.read_budget import read_budget
+from edgeface.errors import InputError
+
+__all__ = ["Budget", "Limit", "Result", "Source", "Verdict", "budget", "budgets", "judge"]
+
+FOLDER = Path(__file__).parent / "files"
+
+
+@cache
+def budgets() -> dict[str, Budget]:
+    """Every shipped budget by name, sorted."""
+    return {path.stem: read_budget(path) for path in sorted(FOLDER.glob("*.toml"), key=lambda path: path.stem)}
+
+
+def budget(name_or_path: str | Path) -> Budget:
+    """The budget of that name or alias, or the one in a user's file.
+
+    Args:
+        name_or_path: a file if it is a `Path`, ends in .toml or has a slash in it; else a name.
+
+    Raises:
+        InputError: there is none of that name (the nearest is offered), or the file is not usable.
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
+        return read_budget(Path(name_or_path))
+    known = budgets()
+    by_alias = {alias: one for one in known.values() for alias in one.aliases}
+    found = known.get(text) or by_alias.get(text)
+    if found is None:
+        near = get_close_matches(text, [*known, *by_alias], n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}? " if near else ""
+        listed = ", ".join([*known, *by_alias])
+        raise InputError(f"unknown budget {text!r}", fix=f"{hint}known: {listed}; or name a .toml file of your own")
+    return found
