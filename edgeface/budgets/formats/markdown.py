@@ -53,7 +53,8 @@ def _verdict(verdict: Verdict) -> list[str]:
     header = ("metric", "limit", "measured", "headroom", "")
     blocks = [title, _table(header, rows, ":-- --: --: --: :--")]
     if verdict.budget.notes:
-        blocks.append("\n".join(f"- {escape(note)}" for note in verdict.budget.notes))
+        about = "\n".join(f"- {escape(note)}" for note in verdict.budget.notes)
+        blocks.append(f"<details><summary>About {verdict.budget.name}</summary>\n\n{about}\n\n</details>")
     return blocks
 
 
