@@ -12,6 +12,7 @@ import typer
 from edgeface import progress
 from edgeface.cli.bench import bench
 from edgeface.cli.budgets import budgets
+from edgeface.cli.check import check
 from edgeface.cli.demo import demo
 from edgeface.cli.detect import detect
 from edgeface.cli.export import export
@@ -29,7 +30,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (export, parity, bench, detect, models, targets, budgets, demo):
+for command in (export, check, parity, bench, detect, models, targets, budgets, demo):
     app.command()(command)
 
 

@@ -13,7 +13,9 @@ from difflib import get_close_matches
 from edgeface.errors import InputError
 from edgeface.models.family import Family
 
-_NOT_FAMILIES = frozenset({"architectures", "checkpoint", "family", "torch_export", "write_skeletons"})
+_NOT_FAMILIES = frozenset(
+    {"architectures", "checkpoint", "checkpoint_shapes", "family", "torch_export", "write_skeletons"}
+)
 
 
 def families() -> dict[str, Family]:

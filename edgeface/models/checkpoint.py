@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 MAX_BYTES = 2 << 30
-_WRAPPERS = ("state_dict", "net_state_dict", "model_state_dict", "model", "net", "ema", "weights")
+WRAPPERS = ("state_dict", "net_state_dict", "model_state_dict", "model", "net", "ema", "weights")
 _PICKLE = b"\x80"  # the PROTO opcode, with which every pickle since protocol 2 starts
 _SHOWN = 8
 _FIX_COPY = "copy or download the file again"
@@ -169,7 +169,7 @@ def _tensors(content: object, path: Path) -> dict[str, torch.Tensor]:
 
 
 def _unwrap(content: Mapping[Any, Any]) -> object:
-    return next((content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping)), None)
+    return next((content[key] for key in WRAPPERS if isinstance(content.get(key), Mapping)), None)
 
 
 def _check_finite(state: Mapping[str, torch.Tensor], path: Path) -> None:

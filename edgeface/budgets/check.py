@@ -1,0 +1,138 @@
+"""Check what a model costs, and whether that is within budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeface.budgets.advice import Recount, advise
+from edgeface.budgets.arena import arena_bytes
+from edgeface.budgets.counter import Complexity, count
+from edgeface.budgets.figures import Figure, Memory, figures
+from edgeface.budgets.fuse import fused
+from edgeface.budgets.network import Network
+from edgeface.budgets.notes import notes
+from edgeface.budgets.peak import smallest_peak
+from edgeface.budgets.subject import Size, Subject, open_subject, trace
+from edgeface.errors import EdgefaceError
+
+if TYPE_CHECKING:
+    from edgeface.budgets.judge import Verdict
+    from edgeface.budgets.limits import Budget
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one model costs, and whether that is within budgets.
+
+    `source` is what the user named; `path` the file behind it, None for a network's name; `complexity` holds the
+    counts by layer and by stage.
+    """
+
+    source: str
+    path: Path | None
+    figures: dict[str, Figure]
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...]
+    advice: tuple[str, ...]
+    complexity: Complexity
+    memory: Memory
+
+    def document(self) -> dict[str, Any]:
+        """The check as JSON shows it."""
+        return {
+            "model": self.source,
+            "within": self.within,
+            "figures": {name: asdict(figure) for name, figure in self.figures.items()},
+            "verdicts": [verdict.document() for verdict in self.verdicts],
+            "stages": [asdict(cost) for cost in self.complexity.stages],
+            "layers": [asdict(cost) for cost in self.complexity.layers],
+            "not_counted": [asdict(item) for item in self.complexity.uncounted],
+            "folding": self.complexity.folding(),
+            "peak_at": self.memory.peak.at,
+            "peak_in_file_order_bytes": self.memory.peak.in_file_order,
+            "notes": list(self.notes),
+            "advice": list(self.advice),
+        }
+
+    @property
+    def within(self) -> bool:
+        """Whether every limit of every budget is kept."""
+        return all(verdict.within for verdict in self.verdicts)
+
+
+def check(
+    source: Any,
+    budget: str | Path | Budget | Sequence[str | Path | Budget] = (),
+    input_size: Size | None = None,
+    flip: bool = False,
+) -> Check:
+    """Count a model for one image, and judge the figures.
+
+    Args:
+        source: an .onnx or .tflite file, an artifact's folder, a checkpoint, the name of a network that edgeface
+            knows, or a torch module in eval mode (which is traced at `input_size`).
+        budget: one or several, by name, as a .toml file, or as values; by none, nothing is judged.
+        input_size: (height, width) in pixels to count at; the model's own by default.
+        flip: count two passes, as entries need that also embed the flipped image.
+
+    Raises:
+        InputError: a source or budget that is not usable.
+        GraphError: a broken network, or an operator whose cost is unknown.
+    """
+    budgets = _budgets(budget)
+    subject = _subject(source, input_size)
+    complexity = count(subject.network(input_size))
+    memory = _memory(complexity.network)
+    passes = 2 if flip else 1
+    found = figures(complexity, memory, passes)
+    verdicts = _judged(budgets, found)
+    return Check(
+        source=subject.source,
+        path=subject.path,
+        figures=found,
+        verdicts=verdicts,
+        notes=notes(complexity, budgets, subject.note),
+        advice=advise(complexity, verdicts, passes, _recount(subject)),
+        complexity=complexity,
+        memory=memory,
+    )
+
+
+def _memory(network: Network) -> Memory:
+    planned = network if network.format == "tflite" else fused(network)
+    return Memory(smallest_peak(network), arena_bytes(planned))
+
+
+def _budgets(given: str | Path | Budget | Sequence[str | Path | Budget]) -> tuple[Budget, ...]:
+    if isinstance(given, Sequence) and not given:
+        return ()
+    from edgeface.budgets.budget import Budget, budget  # pydantic takes a tenth of a second, which many checks save
+
+    several = [given] if isinstance(given, str | Path | Budget) else given
+    return tuple(one if isinstance(one, Budget) else budget(one) for one in several)
+
+
+def _judged(budgets: Sequence[Budget], found: dict[str, Figure]) -> tuple[Verdict, ...]:
+    if not budgets:
+        return ()
+    from edgeface.budgets.judge import judge
+
+    values = {name: figure.value for name, figure in found.items()}
+    return tuple(judge(one, values) for one in budgets)
+
+
+def _subject(source: Any, size: Size | None) -> Subject:
+    return open_subject(source) if isinstance(source, str | Path) else trace(source, size)
+
+
+def _recount(subject: Subject) -> Recount:
+    def recount(size: Size) -> Complexity | None:
+        try:
+            return count(subject.network(size))
+        except EdgefaceError:
+            return None
+
+    return recount

@@ -1,0 +1,70 @@
+"""The figures of a model, each named with the convention that it was counted by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeface.budgets.counter import Complexity
+from edgeface.budgets.folding import embedding_width
+from edgeface.budgets.fuse import traffic_bytes
+from edgeface.budgets.peak import Peak
+
+_CONVENTIONS = {
+    "lfr_flops": "ICCV 2019 LFR: convolution and fully connected, 2 per MAC, 1 less per output without bias, un-folded",
+    "lfr_flops_flip": "as lfr_flops for two passes, as when the flipped image is embedded too",
+    "macs": "multiply–accumulates of convolutions and matrix products",
+    "flops": "2 · MACs",
+    "parameters": "trained numbers: weights, biases, slopes, batch norm's scale and shift",
+    "fp32_bytes": "4 · (parameters + batch norm's means and variances), whatever type the file has",
+    "file_bytes": "the file, with external data",
+    "embedding_width": "numbers in the one output vector",
+    "peak_activation_bytes": "inputs and outputs of a layer that stand in memory at once, in the file's types",
+    "tflite_arena_bytes": "what TFLite's arena planner takes for these tensors, without a delegate",
+    "arithmetic_intensity": "2 · MACs / bytes of weights and of every layer's inputs and outputs",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A named number with its convention. `value` is None where it has no meaning.
+
+    `name` may be a metric of budget files (see `metrics`); `unit` is FLOP, MAC, B, FLOP/B or "" for plain counts.
+    """
+
+    name: str
+    value: int | float | None
+    unit: str
+    convention: str
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of activations: `peak` for the best order of layers, `arena` what TFLite's planner takes."""
+
+    peak: Peak
+    arena_bytes: int
+
+
+def figures(complexity: Complexity, memory: Memory, passes: int) -> dict[str, Figure]:
+    """Every figure by name; work is that of all passes."""
+    network, peak = complexity.network, memory.peak
+    traffic = traffic_bytes(network)
+    order = "in the best order of layers" if peak.proven else "in the file's order (a better one was not found)"
+    each = "one pass" if passes == 1 else f"{passes} passes"
+    values: dict[str, tuple[int | float | None, str, str]] = {
+        "lfr_flops": (passes * complexity.lfr_flops, "FLOP", each),
+        "lfr_flops_flip": (2 * complexity.lfr_flops, "FLOP", ""),
+        "macs": (passes * complexity.macs, "MAC", each),
+        "flops": (2 * passes * complexity.macs, "FLOP", each),
+        "parameters": (complexity.parameters, "", ""),
+        "fp32_bytes": (complexity.fp32_bytes, "B", ""),
+        "file_bytes": (network.file_bytes, "B", ""),
+        "embedding_width": (embedding_width(network), "", ""),
+        "peak_activation_bytes": (peak.bytes, "B", order),
+        "tflite_arena_bytes": (memory.arena_bytes, "B", ""),
+        "arithmetic_intensity": (round(2 * complexity.macs / traffic, 2) if traffic else None, "FLOP/B", ""),
+    }
+    return {
+        name: Figure(name, value, unit, ", ".join(filter(None, (_CONVENTIONS[name], more))))
+        for name, (value, unit, more) in values.items()
+    }

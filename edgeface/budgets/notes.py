@@ -1,0 +1,81 @@
+"""What a reader of the figures must know: folding, types, sizes, and work that the challenge counts differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from edgeface.budgets.counter import Complexity
+from edgeface.budgets.network import Network
+from edgeface.budgets.numbers import exact
+from edgeface.budgets.work import MatrixProduct
+
+if TYPE_CHECKING:
+    from edgeface.budgets.limits import Budget
+
+_EVIDENCE = {
+    "recorded": "by edgeface's record in the file",
+    "names": "by the names of their parameters",
+    "structure": "by their place in the network",
+}
+
+
+def notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> tuple[str, ...]:
+    """Remarks, most important first.
+
+    Args:
+        complexity: the counts.
+        budgets: what the model is judged by.
+        taken: what stands for the source, or "".
+    """
+    return tuple(_notes(complexity, budgets, taken))
+
+
+def _notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> Iterator[str]:
+    network = complexity.network
+    if taken:
+        yield taken
+    yield from network.notes
+    yield from _size(network, budgets)
+    if complexity.folded:
+        added = complexity.as_it_stands - complexity.lfr_flops
+        yield (
+            f"batch norm is folded: {complexity.folded} layers carry its bias ({_EVIDENCE[complexity.evidence]}); "
+            f"counted as they stand they would add {exact(added)} FLOPs, {exact(complexity.as_it_stands)} in all"
+        )
+    if complexity.doubtful_flops:
+        yield (
+            "the file does not say whether the embedding layer's bias is its own, as was counted, or batch norm's, "
+            f"which would count {exact(complexity.doubtful_flops)} FLOPs fewer"
+        )
+    if complexity.deconvolution_flops:
+        yield (
+            f"{exact(complexity.deconvolution_flops)} of the FLOPs are deconvolutions, which the challenge's script "
+            "leaves out and its rules say to add by hand"
+        )
+    products = sum(layer.work.macs for layer in network.layers if isinstance(layer.work, MatrixProduct))
+    if products:
+        yield f"{exact(products)} MACs are products of two computed tensors, which the challenge does not count"
+    narrow = _narrow(network)
+    if narrow:
+        yield f"weights are stored as {narrow}; size is counted as float32, for fewer bits buy no extra budget"
+
+
+def _size(network: Network, budgets: Sequence[Budget]) -> Iterator[str]:
+    shape = network.tensors[network.inputs[0]].shape if network.inputs else ()
+    if len(shape) != 4:
+        return
+    size = shape[2:] if network.layout == "nchw" else shape[1:3]
+    for budget in budgets:
+        if budget.input is not None and budget.input != size:
+            yield (
+                f"counted at {size[0]}×{size[1]} pixels; {budget.name} judges networks at "
+                f"{budget.input[0]}×{budget.input[1]}"
+            )
+
+
+def _narrow(network: Network) -> str:
+    """Types other than float32 that the largest constants have."""
+    weights = {name for layer in network.layers if layer.work.macs for name in layer.weights}
+    large = {network.tensors[name].dtype for name in weights if len(network.tensors[name].shape) > 1}
+    return ", ".join(sorted(large - {"float32", "float64"}))

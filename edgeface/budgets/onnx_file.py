@@ -1,0 +1,192 @@
+"""Open an ONNX file without trusting it, and leave its weights behind."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from edgeface.budgets.onnx_dtypes import bits_of, stored_bytes
+from edgeface.errors import InputError
+
+if TYPE_CHECKING:
+    import onnx
+
+MAX_FILE_BYTES = 2 << 30
+MAX_ELEMENTS = 1 << 40
+_KEPT_ELEMENTS = 1024  # constants as small as this may be shapes, so their numbers stay
+_CONTROL_FLOW = ("If", "Loop", "Scan", "SequenceMap")
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """A parsed model whose large constants have their dims, but no numbers.
+
+    `file_bytes` counts external data too; `uniform` names vectors of one value throughout.
+    """
+
+    model: onnx.ModelProto
+    file_bytes: int
+    uniform: frozenset[str]
+
+
+def open_onnx(source: Path | bytes, where: str, weightless: bool = False) -> OnnxFile:
+    """Parse and check a file; every constant's data must be as long as its dims say.
+
+    Args:
+        source: a file, or the serialised model itself.
+        where: how errors name it.
+        weightless: whether constants may hold no data at all, as in edgeface's own skeletons.
+
+    Raises:
+        InputError: no ONNX model, cut short, over 2 GiB, tensors of impossible size, or external data that is
+            missing, too short or outside the model's folder.
+    """
+    model = _parse(source, where)
+    folder = source.parent if isinstance(source, Path) else None
+    external: set[Path] = set()
+    uniform: set[str] = set()
+    for tensor, owner in _constants(model):
+        _check_dims(list(tensor.dims), f"{where}: {owner}")
+        if tensor.data_location == 1:  # TensorProto.EXTERNAL
+            external.add(_external_data(tensor, folder, f"{where}: {owner}"))
+        else:
+            _check_length(tensor, weightless, f"{where}: {owner}")
+        if _is_uniform(tensor):
+            uniform.add(tensor.name)
+        _strip(tensor)
+    own = source.stat().st_size if isinstance(source, Path) else len(source)
+    return OnnxFile(model, own + sum(path.stat().st_size for path in external), frozenset(uniform))
+
+
+def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    if isinstance(source, Path) and source.stat().st_size > MAX_FILE_BYTES:
+        raise InputError("the ONNX file is larger than 2 GiB", where=where, fix="save the weights as external data")
+    try:
+        model = onnx.load_from_string(source.read_bytes() if isinstance(source, Path) else source)
+    except (DecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"not an ONNX model, or a damaged one: {str(error) or 'its protobuf cannot be parsed'}",
+            where=where,
+            fix="copy or export the file again",
+        ) from error
+    if not model.graph.node or not model.opset_import:
+        missing = "operators" if not model.graph.node else "an opset"
+        raise InputError(
+            f"the file holds no ONNX network: it lacks {missing}",
+            where=where,
+            fix="pass a file that an ONNX exporter wrote, or copy it again",
+        )
+    if model.graph.sparse_initializer:
+        raise InputError("sparse initializers are not read", where=where, fix="export the model with dense weights")
+    if model.functions:
+        model = _inlined(model, where)
+    for node in model.graph.node:
+        if node.op_type in _CONTROL_FLOW:
+            raise InputError(
+                f"the cost of {node.op_type} depends on data, so that no budget can be checked",
+                where=f"{where}: node {node.name or ', '.join(node.output)!r}",
+                fix="export the model without control flow; onnxsim removes branches on constants",
+            )
+    return model
+
+
+def _inlined(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
+    from onnx import inliner
+
+    try:
+        return inliner.inline_local_functions(model)
+    except Exception as error:  # the inliner raises bare C++ exceptions
+        raise InputError(f"the model's own functions cannot be inlined: {error}", where=where) from error
+
+
+def _constants(model: onnx.ModelProto) -> list[tuple[onnx.TensorProto, str]]:
+    found = [(tensor, f"tensor {tensor.name!r}") for tensor in model.graph.initializer]
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                found.append((attribute.t, f"node {node.name or ', '.join(node.output)!r}, {attribute.name}"))
+    return found
+
+
+def _check_dims(dims: list[int], where: str) -> None:
+    count = 1
+    for size in dims:
+        if size < 0:
+            raise InputError(f"a tensor with the negative size {size}", where=where, fix="export the model again")
+        count *= size
+    if count > MAX_ELEMENTS:
+        raise InputError(
+            f"a tensor of {'×'.join(map(str, dims))} elements is too large to be meant",
+            where=where,
+            fix="the file is damaged: export or copy it again",
+        )
+
+
+def _check_length(tensor: onnx.TensorProto, weightless: bool, where: str) -> None:
+    wanted = -(-math.prod(tensor.dims) * bits_of(tensor.data_type, where) // 8)
+    kept = stored_bytes(tensor)
+    if kept != wanted and not (weightless and kept == 0):
+        raise InputError(
+            f"a tensor of {wanted:,} bytes holds {kept:,}",
+            where=where,
+            fix="the file is cut short or damaged: export or copy it again",
+        )
+
+
+def _external_data(tensor: onnx.TensorProto, folder: Path | None, where: str) -> Path:
+    """The file that holds a tensor's data, checked; a small constant is read from it."""
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    location = entries.get("location", "")
+    if folder is None:
+        raise InputError("external data without a file that it could stand beside", where=where)
+    outside = PurePosixPath(location).is_absolute() or ".." in PurePosixPath(location).parts or "\\" in location
+    path: Path = folder / location
+    if not location or "\0" in location or outside or not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(
+            f"the model points to data outside its folder: {location!r}",
+            where=where,
+            fix="save the model again with its data beside it; do not use files from sources that you do not trust",
+        )
+    if not path.is_file():
+        raise InputError(
+            f"the model's external data {location!r} is missing", where=where, fix="copy it beside the model"
+        )
+    offset = _number(entries.get("offset", "0"), where)
+    length = -(-math.prod(tensor.dims) * bits_of(tensor.data_type, where) // 8)
+    said = _number(entries.get("length", str(length)), where)
+    if said != length or offset + length > path.stat().st_size:
+        raise InputError(
+            f"external data {location!r} holds no {length:,} bytes for this tensor at {offset:,}",
+            where=where,
+            fix="the data file is cut short or of another model: copy both again",
+        )
+    if math.prod(tensor.dims) <= _KEPT_ELEMENTS:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            tensor.raw_data = stream.read(length)
+    tensor.ClearField("data_location")
+    del tensor.external_data[:]
+    return path
+
+
+def _number(text: str, where: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise InputError(f"external data at the place {text!r}", where=where, fix="export the model again")
+    return int(text)
+
+
+def _is_uniform(tensor: onnx.TensorProto) -> bool:
+    """Whether a vector, stored as exporters store it, repeats one number."""
+    data, count = tensor.raw_data, math.prod(tensor.dims)
+    return bool(data) and len(tensor.dims) == 1 and count > 1 and data == data[: len(data) // count] * count
+
+
+def _strip(tensor: onnx.TensorProto) -> None:
+    if math.prod(tensor.dims) > _KEPT_ELEMENTS:
+        for name in ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data"):
+            tensor.ClearField(name)

@@ -1,0 +1,161 @@
+"""What is checked: a model file, an artifact's folder, a checkpoint, or a network by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from edgeface.budgets.network import Network
+from edgeface.errors import CheckpointError, InputError
+from edgeface.models.architectures import Architecture, architectures
+
+Size = tuple[int, int]
+_CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".bin")
+_MODELS = (".onnx", ".tflite")
+_TFLITE_AT, _TFLITE = 4, b"TFL3"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A source of a Network. `path` is the file behind it, None where there is none; `note` says what was taken.
+
+    `traced` is the ONNX model of a torch module.
+    """
+
+    source: str
+    path: Path | None
+    architecture: Architecture | None = None
+    traced: bytes | None = None
+    note: str = ""
+
+    def network(self, size: Size | None) -> Network:
+        """The network at a size (height, width) in pixels; at its own by default.
+
+        Raises:
+            InputError: the file is not usable, or has no other size.
+            GraphError: the network is broken, or holds an operator of unknown cost.
+        """
+        if self.architecture is not None:
+            return self._skeleton(self.architecture, size)
+        if self.path is not None and _is_tflite(self.path):
+            return self._tflite(self.path, size)
+        from edgeface.budgets.onnx_network import read_onnx_network
+
+        content = self.traced or self.path
+        assert content is not None
+        return read_onnx_network(content, self.source, size)
+
+    def _skeleton(self, architecture: Architecture, size: Size | None) -> Network:
+        from edgeface.budgets.onnx_network import read_onnx_network
+
+        if size is not None and size != architecture.input_size and not architecture.resizable:
+            height, width = architecture.input_size
+            raise InputError(
+                f"{architecture.name} takes {height}×{width} pixels only", where="--input", fix="leave out --input"
+            )
+        content = architecture.skeleton_path.read_bytes()
+        network = read_onnx_network(content, architecture.name, size or architecture.input_size, weightless=True)
+        return replace(network, file_bytes=None if self.path is None else self.path.stat().st_size)
+
+    def _tflite(self, path: Path, size: Size | None) -> Network:
+        from edgeface.budgets.tflite_network import read_tflite
+
+        network = read_tflite(path)
+        shape = network.tensors[network.inputs[0]].shape if network.inputs else ()
+        if size is not None and (len(shape) != 4 or size not in (shape[1:3], shape[2:])):
+            raise InputError(
+                "the sizes in a TFLite file are fixed",
+                where=f"{self.source}: --input {size[0]}x{size[1]}",
+                fix="leave out --input, or export the model again at that size",
+            )
+        return network
+
+
+def open_subject(source: str | Path) -> Subject:
+    """Find out what a name or path means.
+
+    Raises:
+        InputError: there is no such file or network, or a folder is no artifact.
+        CheckpointError: a checkpoint that fits no known network.
+    """
+    path, text = Path(source), str(source)
+    if path.is_dir():
+        from edgeface.artifact import Artifact
+
+        artifact = Artifact.open(path)
+        return Subject(text, artifact.model_path)
+    if path.is_file():
+        if path.suffix in _CHECKPOINTS:
+            found = _architecture_of(path)
+            note = f"the weights fit {found.name}, whose own definition was counted"
+            return Subject(text, path, found, note=note)
+        return Subject(text, path)
+    if isinstance(source, Path) or "/" in text or path.suffix in (*_CHECKPOINTS, *_MODELS):
+        raise InputError("there is no such file", where=text, fix="check the path")
+    return Subject(text, None, _by_name(text))
+
+
+def trace(module: Any, size: Size | None) -> Subject:
+    """A torch module, traced at a size (height, width) in pixels.
+
+    Raises:
+        InputError: no size is given.
+    """
+    from edgeface.models.torch_export import trace_onnx
+
+    name = type(module).__name__
+    if size is None:
+        raise InputError("a torch module has no input size of its own", where=name, fix="pass input_size=(112, 112)")
+    return Subject(name, None, traced=trace_onnx(module, size, ()))
+
+
+def _is_tflite(path: Path) -> bool:
+    with path.open("rb") as stream:
+        start = stream.read(_TFLITE_AT + len(_TFLITE))
+    return path.suffix == ".tflite" or start[_TFLITE_AT:] == _TFLITE
+
+
+def _by_name(name: str) -> Architecture:
+    known = architectures()
+    if name in known:
+        return known[name]
+    variants = [other for other in known if other.startswith(f"{name}:")]
+    if variants:
+        raise InputError(f"{name!r} has several variants", fix=f"name one of {', '.join(variants)}")
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    raise InputError(
+        f"{name!r} is neither a file nor a network that edgeface knows",
+        fix=f"{meant}pass an .onnx or .tflite file, an artifact, a checkpoint, or one of {', '.join(known)}",
+    )
+
+
+def _architecture_of(path: Path) -> Architecture:
+    """The network that a checkpoint's names and shapes are those of."""
+    from edgeface.models.checkpoint_shapes import read_shapes
+
+    shapes = read_shapes(path)
+    nearest = ""
+    best = 0
+    for architecture in architectures().values():
+        wanted = _parameter_shapes(architecture)
+        fitting = sum(shapes.get(name) == shape for name, shape in wanted.items())
+        if fitting == len(wanted) == len(shapes):
+            return architecture
+        if fitting > best:
+            best, nearest = fitting, f"; the nearest is {architecture.name}: {fitting} of {len(wanted)} tensors fit"
+    raise CheckpointError(
+        f"these weights are of no network that edgeface knows{nearest}",
+        where=str(path),
+        fix="a checkpoint holds no graph: export the network to ONNX, and check that file",
+    )
+
+
+def _parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    import onnx
+
+    skeleton = onnx.load_from_string(architecture.skeleton_path.read_bytes())
+    float32 = onnx.TensorProto.FLOAT
+    return {t.name: tuple(t.dims) for t in skeleton.graph.initializer if t.data_type == float32}

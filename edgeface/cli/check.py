@@ -1,0 +1,127 @@
+"""`edgeface check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeface.cli.options import Json, parse_size
+from edgeface.cli.reporting import print_json
+from edgeface.cli.table import format_table
+
+if TYPE_CHECKING:
+    from edgeface.budgets.check import Check
+    from edgeface.budgets.counter import Complexity
+    from edgeface.budgets.judge import Verdict
+
+_LAYERS = 8
+
+
+def check(
+    models: Annotated[list[str], typer.Argument(help="Model files, artifacts, checkpoints, or names of networks.")],
+    budget: Annotated[list[str] | None, typer.Option(help="A budget's name, or your own .toml; repeatable.")] = None,
+    size: Annotated[str | None, typer.Option("--input", help="Count at HEIGHTxWIDTH, e.g. 480x640.")] = None,
+    flip: Annotated[bool, typer.Option(help="Count two passes: the flipped image is embedded too.")] = False,
+    layers: Annotated[str, typer.Option(help="How many of the costliest layers to list, or all.")] = str(_LAYERS),
+    form: Annotated[str, typer.Option("--format", help="text, json, junit, github, sarif or markdown.")] = "text",
+    json_output: Json = False,
+) -> None:
+    """Count FLOPs, MACs, parameters and memory, and hold them against budgets.
+
+    Without --budget nothing is judged. `edgeface budgets` lists those that ship. Exit 1: a limit is missed.
+    """
+    from edgeface.budgets.check import check as check_model
+    from edgeface.budgets.formats import FORMATS
+
+    form = "json" if json_output else form
+    _known_format(form, ("text", "json", *FORMATS))
+    shown = _parse_layers(layers)
+    checks = [check_model(model, budget or (), parse_size(size), flip) for model in models]
+    if form == "json":
+        print_json({"within": all(item.within for item in checks), "models": [item.document() for item in checks]})
+    elif form == "text":
+        print("\n\n".join("\n".join(_text(item, shown)) for item in checks))
+    else:
+        print(FORMATS[form](checks), end="")
+    if not all(item.within for item in checks):
+        raise typer.Exit(1)
+
+
+def _known_format(form: str, known: tuple[str, ...]) -> None:
+    from edgeface.errors import InputError
+
+    if form not in known:
+        raise InputError(f"unknown format {form!r}", where="--format", fix=f"one of {', '.join(known)}")
+
+
+def _parse_layers(text: str) -> int | None:
+    from edgeface.errors import InputError
+
+    if text == "all":
+        return None
+    if not text.isdecimal():
+        raise InputError(f"{text!r} is no number of layers", where="--layers", fix="give a number, or all")
+    return int(text)
+
+
+def _text(item: Check, shown: int | None) -> Iterator[str]:
+    from edgeface.budgets.numbers import both
+
+    yield item.source
+    for verdict in item.verdicts:
+        yield from _verdict(verdict)
+    figures = [
+        (f"  {figure.name}", "–" if figure.value is None else both(figure.value, figure.unit), figure.convention)
+        for figure in item.figures.values()
+    ]
+    yield "\n" + format_table(("  figure", "value", "counted as"), figures, left=3)
+    yield from _costs(item.complexity, shown)
+    for title, lines in (("notes", item.notes), ("what would bring it back", item.advice)):
+        if lines:
+            yield f"\n{title}"
+            yield from (f"  {line}" for line in lines)
+
+
+def _verdict(verdict: Verdict) -> Iterator[str]:
+    yield f"\n{verdict.state}: {verdict.budget.name}, {verdict.budget.title}".rstrip(", ")
+    rows = [
+        (f"  {result.title}", result.value_text, result.limit_text, result.headroom_text or "–", result.state)
+        for result in verdict.results
+    ]
+    yield format_table(("  metric", "measured", "limit", "headroom", ""), rows, left=5)
+
+
+def _costs(complexity: Complexity, shown: int | None) -> Iterator[str]:
+    from edgeface.budgets.numbers import exact
+
+    total = max(complexity.macs, 1)
+    stages = [
+        (f"  {cost.stage}", exact(cost.macs), exact(cost.lfr_flops), exact(cost.parameters), f"{cost.macs / total:.1%}")
+        for cost in complexity.stages
+    ]
+    yield "\n" + format_table(("  stage (output size)", "MACs", "LFR FLOPs", "parameters", "share"), stages)
+    costliest = sorted(complexity.layers, key=lambda cost: -cost.macs)
+    listed = costliest[:shown] if shown is not None else list(complexity.layers)
+    rows = [
+        (
+            f"  {cost.name}",
+            cost.op,
+            cost.stage,
+            exact(cost.macs),
+            exact(cost.lfr_flops),
+            exact(cost.parameters),
+            f"{cost.macs / total:.1%}",
+        )
+        for cost in listed
+    ]
+    if rows:
+        yield "\n" + format_table(
+            ("  layer", "operator", "output", "MACs", "LFR FLOPs", "parameters", "share"), rows, left=3
+        )
+    if len(listed) < len(complexity.layers):
+        yield f"  and {len(complexity.layers) - len(listed)} more with parameters or work: --layers all"
+    free = [(f"  {item.times} × {item.op}", item.reason) for item in complexity.uncounted]
+    if free:
+        yield "\n" + format_table(("  not counted", "why"), free, left=2)
