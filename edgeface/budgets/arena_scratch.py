@@ -8,6 +8,8 @@ from edgeface.budgets.network import BITS, Layer, Network, Tensor
 from edgeface.budgets.work import Convolution, Deconvolution, Dense
 
 _SIXTEEN_BITS_OR_LESS = frozenset({"int8", "uint8", "int16"})
+_SUMMING = frozenset({"MEAN", "SUM", "REDUCE_PROD"})
+_REDUCTIONS = _SUMMING | {"REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL"}
 
 
 def scratch_bytes(layer: Layer, network: Network, optimised: bool) -> Iterator[int]:
@@ -22,7 +24,12 @@ def scratch_bytes(layer: Layer, network: Network, optimised: bool) -> Iterator[i
     tensors = [network.tensors[name] for name in layer.inputs]
     if not tensors:
         return
-    if layer.op == "BATCH_MATMUL":
+    made = network.tensors[layer.outputs[0]]
+    if layer.op in _REDUCTIONS:
+        yield from [4 * len(tensors[0].shape)] * 2  # an index into the input, and the axes
+        if layer.op in _SUMMING:
+            yield 4 * made.count
+    elif layer.op == "BATCH_MATMUL":
         yield from (tensor.size_bytes for tensor in tensors)  # room to transpose both
     elif isinstance(work, Convolution):
         yield from _of_convolution(layer, work, network, optimised)
@@ -31,7 +38,6 @@ def scratch_bytes(layer: Layer, network: Network, optimised: bool) -> Iterator[i
             yield tensors[0].count  # the input as int8
             yield from (4 * work.rows, 4 * work.outputs, 4 * work.rows)
     elif isinstance(work, Deconvolution) and tensors[0].dtype in _SIXTEEN_BITS_OR_LESS:
-        made = network.tensors[layer.outputs[0]]
         yield made.count * (8 if tensors[0].dtype == "int16" else 4)  # sums before they are scaled
 
 

@@ -72,6 +72,8 @@ _TABLES = {
     "DEPTHWISE_CONV_2D": "DepthwiseConv2D",
     "AVERAGE_POOL_2D": "Pool2D",
     "MEAN": "Reducer",
+    "SUM": "Reducer",
+    "REDUCE_MAX": "Reducer",
     "FULLY_CONNECTED": "FullyConnected",
     "BATCH_MATMUL": "BatchMatMul",
     "TRANSPOSE_CONV": "TransposeConv",

@@ -15,6 +15,8 @@ from edgeface.budgets.work import Uncounted
 from edgeface.quantize.plan import QParams
 
 RESOLVERS = {"builtin": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, "reference": OpResolverType.BUILTIN_REF}
+ROW_SUMS = (200,)
+"""Shape of the sums of a fully connected layer's weights, which LiteRT gives no name."""
 
 
 class RealArena:
@@ -33,8 +35,8 @@ class RealArena:
                 view = native.tensor(interpreter, index, 0)
             except ValueError:
                 continue
-            if native.TensorName(index, 0) == "Conv_row_sums":
-                continue  # sums of weights, which are kept with the constants
+            if native.TensorName(index, 0) == "Conv_row_sums" or view.shape == ROW_SUMS:
+                continue  # sums of weights, which are kept in an arena of their own
             ends[index] = (view.__array_interface__["data"][0], view.nbytes)
         base = min(start for start, _ in ends.values())
         self.size_bytes = max(start + size for start, size in ends.values()) - base
@@ -108,6 +110,18 @@ def grouped_and_split(sketch):
     return sketch.save(up)
 
 
+def reductions(sketch):
+    x = sketch.input(1, 9, 9, 30)
+    axes, channels = sketch.const(np.array([1, 2], np.int32)), sketch.const(np.array([3], np.int32))
+    a = sketch.op("RELU", [x], (1, 9, 9, 30))
+    pooled = sketch.op("MEAN", [a, axes], (1, 1, 1, 30), keepDims=True)
+    largest = sketch.op("REDUCE_MAX", [a, channels], (1, 9, 9, 1), keepDims=True)
+    summed = sketch.op("SUM", [a, channels], (1, 9, 9, 1), keepDims=True)
+    b = sketch.op("ADD", [a, pooled], (1, 9, 9, 30))
+    c = sketch.op("MUL", [sketch.op("MUL", [b, summed], (1, 9, 9, 30)), largest], (1, 9, 9, 30))
+    return sketch.save(sketch.op("TANH", [c], (1, 9, 9, 30)))
+
+
 def dynamic_range(sketch):
     """int8 weights at float inputs."""
     x = sketch.input(1, 12, 12, 8)
@@ -119,10 +133,12 @@ def dynamic_range(sketch):
     a = sketch.conv(x, (1, 12, 12, 16), weights(16, 3, 3, 8))
     b = sketch.conv(a, (1, 12, 12, 8), weights(8, 1, 1, 16))
     c = sketch.depthwise(b, (1, 12, 12, 8), weights(1, 3, 3, 8, axis=3), sketch.ones(8))
-    return sketch.save(sketch.op("RELU", [c], (1, 12, 12, 8)))
+    d = sketch.op("RESHAPE", [c, sketch.const(np.array([9, 128], np.int32))], (9, 128))
+    e = sketch.op("FULLY_CONNECTED", [d, weights(200, 128), sketch.ones(200)], (9, 200))
+    return sketch.save(sketch.op("RELU", [e], (9, 200)), sketch.op("RELU", [c], (1, 12, 12, 8)))
 
 
-SKETCHES = [squeeze_and_excite, attention, grouped_and_split]
+SKETCHES = [squeeze_and_excite, attention, grouped_and_split, reductions]
 
 
 @pytest.mark.parametrize("kernels", RESOLVERS)
