@@ -10,10 +10,12 @@ kernel takes from the heap. With the XNNPACK delegate only the tensors between i
 
 from __future__ import annotations
 
+import sys
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 from edgeface.budgets.arena_scratch import scratch_bytes
@@ -27,27 +29,24 @@ ALIGNMENT_BYTES = 64
 _OVERWRITES = frozenset({"ADD", "SUB", "MUL", "DIV", "SOFTMAX", "DYNAMIC_UPDATE_SLICE"})
 """Operators whose output may take the place of an input; activations and MAXIMUM may not (LiteRT 2.3)."""
 
+_ALWAYS = sys.maxsize
 _LARGEST_UNSHARED_BYTES = 4
 """Overwriting an input of one number is not worth keeping it alive."""
 
 
 @dataclass(frozen=True)
 class _Block:
-    """A tensor or scratch buffer with the first and last layer that need it; `last` is None where it stays."""
+    """A tensor or scratch buffer with the first and last layer that need it; `last` is `_ALWAYS` where it stays."""
 
     name: str
     size_bytes: int
     first: int
-    last: int | None
+    last: int
 
     @property
     def stays(self) -> bool:
         """Whether it lives through the whole run; such blocks are placed first."""
-        return self.first == 0 and self.last is None
-
-    def meets(self, other: _Block) -> bool:
-        """Whether some layer needs both."""
-        return (self.last is None or self.last >= other.first) and (other.last is None or other.last >= self.first)
+        return self.first == 0 and self.last == _ALWAYS
 
 
 def arena_bytes(network: Network, kernels: Kernels = "builtin") -> int:
@@ -74,20 +73,19 @@ def _placed(network: Network, kernels: Kernels) -> list[tuple[int, _Block]]:
     placed: list[tuple[int, _Block]] = []
     for block in (*staying, *others):
         if block.size_bytes:
-            insort(placed, (_offset(block, placed), block), key=lambda entry: entry[0])
+            met = [entry for entry in placed if entry[1].last >= block.first and entry[1].first <= block.last]
+            insort(placed, (_offset(block.size_bytes, met), block), key=itemgetter(0))
     return placed
 
 
-def _offset(block: _Block, placed: list[tuple[int, _Block]]) -> int:
-    """The start of the tightest gap that is large enough, or the first free byte behind everything."""
+def _offset(size_bytes: int, met: list[tuple[int, _Block]]) -> int:
+    """The start of the tightest gap that is large enough between blocks that live at the same time, or their end."""
     best: int | None = None
     slack: int | None = None
     end = 0
-    for offset, other in placed:
-        if not block.meets(other):
-            continue
+    for offset, other in met:
         start = _aligned(end)
-        if start + block.size_bytes <= offset and (slack is None or offset - start < slack):
+        if start + size_bytes <= offset and (slack is None or offset - start < slack):
             # LiteRT compares aligned gaps with unaligned ones; reproducing its plans needs the same.
             best, slack = start, offset - end
         end = max(end, offset + other.size_bytes)
@@ -115,7 +113,7 @@ def _tensor_blocks(network: Network) -> Iterator[_Block]:
                 last[name] = index
     for name, tensor in network.tensors.items():  # in the file's order
         if name in first and name not in owners:
-            yield _Block(name, tensor.size_bytes, first[name], last.get(name))
+            yield _Block(name, tensor.size_bytes, first[name], last.get(name, _ALWAYS))
 
 
 def _scratch_blocks(network: Network, kernels: Kernels) -> Iterator[_Block]:

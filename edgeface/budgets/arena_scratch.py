@@ -16,7 +16,7 @@ def scratch_bytes(layer: Layer, network: Network, optimised: bool) -> Iterator[i
     """Sizes of a layer's scratch buffers in the arena, with one thread.
 
     Args:
-        layer: a layer of `network`, a TFLite file's.
+        layer: a layer of `network`; one of ONNX counts as what TFLite has for it.
         network: for the tensors.
         optimised: whether LiteRT's optimised kernels run it, or the reference ones.
     """
@@ -44,15 +44,16 @@ def scratch_bytes(layer: Layer, network: Network, optimised: bool) -> Iterator[i
 def _of_convolution(layer: Layer, work: Convolution, network: Network, optimised: bool) -> Iterator[int]:
     image = network.tensors[layer.inputs[0]]
     hybrid = _is_hybrid(layer, network)
-    if layer.op != "DEPTHWISE_CONV_2D" and (optimised or hybrid) and _unrolls(work, image):
+    depthwise = layer.op == "DEPTHWISE_CONV_2D" or (network.format == "onnx" and work.groups == work.in_channels > 1)
+    if not depthwise and (optimised or hybrid) and _unrolls(work, image):
         bits = 8 if hybrid else BITS[image.dtype]
         yield work.positions * (work.in_channels // work.groups) * work.taps * bits // 8
     if hybrid:
         batch = image.shape[0]
-        rows = batch if layer.op == "DEPTHWISE_CONV_2D" else image.count // work.in_channels * work.groups
+        rows = batch if depthwise else image.count // work.in_channels * work.groups
         yield image.count
         yield 4 * rows
-        if layer.op != "DEPTHWISE_CONV_2D":
+        if not depthwise:
             yield 4 * work.outputs
         yield 4 * rows
 
@@ -63,10 +64,15 @@ def _unrolls(work: Convolution, image: Tensor) -> bool:
 
 
 def _is_hybrid(layer: Layer, network: Network) -> bool:
-    """Whether int8 weights meet a float input, which the kernel then quantizes itself (dynamic range)."""
+    """Whether int8 weights meet a float input, which the kernel then quantizes itself (dynamic range).
+
+    In ONNX such weights pass through a DequantizeLinear. TFLite files that dequantize int8 weights first, which are
+    rare, are taken for dynamic range.
+    """
     weights = [network.tensors[name] for name in layer.weights]
     return (
-        bool(weights)
+        network.format == "tflite"
+        and bool(weights)
         and network.tensors[layer.inputs[0]].dtype == "float32"
         and weights[0].dtype in {"int8", "uint8", "int4"}
     )

@@ -1,23 +1,15 @@
-"""What stands in a TFLite file, checked and without its weights.
-
-The schema's lazy accessors trust every offset and length of the file. A damaged file makes them raise whatever
-they trip over, or promise vectors of 4e9 elements, so lengths are compared with the file first.
-"""
+"""What stands in a TFLite file, checked and without its weights."""
 
 from __future__ import annotations
 
 import math
-import mmap
-import struct
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
 import numpy as np
 
-from edgeface.errors import InputError
+from edgeface.budgets.tflite_bounds import BoundedReader, Content, damage_told, damaged, open_content
 
 ABSENT = -1
 """The tensor index of an optional input that is not given."""
@@ -26,17 +18,8 @@ DYNAMIC = -1
 """A dimension of a signature whose size is known only when the model runs."""
 
 MAX_ELEMENTS = 1 << 40
-_MAX_BYTES = 1 << 31
 _MAX_RANK = 16
-_MAX_NAME_BYTES = 1 << 16
-_SHARING, _ALLOWANCE_BYTES = 4, 1 << 16
-"""Writers may share equal vectors: all that is read may be so many times the file, and a little more."""
-_IDENTIFIER = b"TFL3"
-_TRIPPED = (struct.error, TypeError, ValueError, IndexError, OverflowError, AttributeError, AssertionError)
 _DTYPES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}  # a width is all that counts here
-
-_Content: TypeAlias = "bytes | mmap.mmap"
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -74,7 +57,7 @@ class TFLiteFile:
     """The main subgraph of a .tflite file, and its metadata."""
 
     path: Path
-    content: _Content
+    content: Content
     tensors: tuple[StoredTensor, ...]
     operators: tuple[StoredOperator, ...]
     inputs: tuple[int, ...]
@@ -97,9 +80,9 @@ def read_tflite_file(path: Path) -> TFLiteFile:
     Raises:
         InputError: the file is missing, larger than 2 GiB, not TFLite, cut short or damaged.
     """
-    content = _open(path)
-    with _damage_told(path):
-        model = _Reader(content, path).model()
+    content = open_content(path)
+    with damage_told(path):
+        model = _model(content, path)
         return _main_subgraph(model, path)
 
 
@@ -109,84 +92,14 @@ def read_metadata(path: Path) -> dict[str, bytes]:
     Raises:
         InputError: as `read_tflite_file`.
     """
-    content = _open(path)
-    with _damage_told(path):
-        return _metadata(_Reader(content, path).model())
-
-
-def _open(path: Path) -> _Content:
-    where = str(path)
-    if not path.is_file():
-        problem = "the model is a folder, not a file" if path.is_dir() else "there is no such model file"
-        raise InputError(problem, where=where, fix="pass a .tflite file")
-    try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            if size > _MAX_BYTES:
-                raise InputError(f"the model takes {size} bytes", where=where, fix="a TFLite file holds at most 2 GiB")
-            content: _Content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    except OSError as error:
-        raise InputError(f"cannot read the model: {error.strerror}", where=where) from error
-    if content[4:8] != _IDENTIFIER:
-        raise InputError("not a TFLite model", where=where, fix="pass a complete .tflite file")
-    return content
-
-
-def _damaged(path: Path, what: str) -> InputError:
-    return InputError(
-        f"the TFLite model is cut short or damaged: {what}", where=str(path), fix="export or copy it again"
-    )
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except _TRIPPED as error:
-        raise _damaged(path, "an offset points outside of the file") from error
-
-
-class _Reader:
-    """Typed and bounded reading of vectors, strings and tables."""
-
-    def __init__(self, content: _Content, path: Path) -> None:
-        self.content = content
-        self.path = path
-        self._left = _ALLOWANCE_BYTES + _SHARING * len(content)
-
-    def model(self) -> _Model:
-        """The root with its tables of buffers and operator codes."""
-        from ai_edge_litert import schema_py_generated as schema
-
-        root = schema.Model.GetRootAs(self.content, 0)
-        names = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
-        dtypes = {code: name.lower() for name, code in vars(schema.TensorType).items() if not name.startswith("_")}
-        return _Model(self, root, names, dtypes)
-
-    def rows(self, length: int, item: Callable[[int], _T | None], bytes_each: int = 4) -> list[_T]:
-        """Every element of a vector."""
-        self.check(length, bytes_each)
-        found = [item(index) for index in range(length)]
-        return [row for row in found if row is not None]
-
-    def check(self, length: int, bytes_each: int) -> None:
-        """Refuse a vector that the file cannot hold, and too many that share the same bytes."""
-        self._left -= length * bytes_each
-        if length * bytes_each > len(self.content) or self._left < 0:
-            raise _damaged(self.path, f"vectors of {length} elements do not fit into {len(self.content)} bytes")
-
-    def name(self, text: bytes | None) -> str:
-        """A string as UTF-8."""
-        found = text or b""
-        if len(found) > _MAX_NAME_BYTES:
-            raise _damaged(self.path, f"a name of {len(found)} bytes")
-        self.check(len(found), 1)
-        return found.decode("utf-8", "replace")
+    content = open_content(path)
+    with damage_told(path):
+        return _metadata(_model(content, path))
 
 
 @dataclass(frozen=True)
 class _Model:
-    reader: _Reader
+    reader: BoundedReader
     root: Any
     operator_names: dict[int, str]
     dtypes: dict[int, str]
@@ -194,7 +107,7 @@ class _Model:
     def buffer(self, index: int) -> tuple[int, int] | None:
         """Where buffer `index` stands in the file; None for an empty one."""
         if not 0 <= index < self.root.BuffersLength():
-            raise _damaged(self.reader.path, f"there is no buffer {index}")
+            raise damaged(self.reader.path, f"there is no buffer {index}")
         if index == 0:
             return None  # the schema keeps it for "no data"
         buffer = self.root.Buffers(index)
@@ -204,15 +117,24 @@ class _Model:
             size = buffer.DataLength()
             start = buffer._tab.Vector(buffer._tab.Offset(4)) if size else 0
         if start + size > len(self.reader.content):
-            raise _damaged(self.reader.path, f"buffer {index} reaches beyond the end of the file")
+            raise damaged(self.reader.path, f"buffer {index} reaches beyond the end of the file")
         return (start, size) if size else None
+
+
+def _model(content: Content, path: Path) -> _Model:
+    from ai_edge_litert import schema_py_generated as schema
+
+    root = schema.Model.GetRootAs(content, 0)
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
+    dtypes = {code: name.lower() for name, code in vars(schema.TensorType).items() if not name.startswith("_")}
+    return _Model(BoundedReader(content, path), root, names, dtypes)
 
 
 def _main_subgraph(model: _Model, path: Path) -> TFLiteFile:
     reader, root = model.reader, model.root
     reader.check(root.BuffersLength(), 4)
     if not root.SubgraphsLength():
-        raise _damaged(path, "it holds no subgraph")
+        raise damaged(path, "it holds no subgraph")
     graph = root.Subgraphs(0)
     codes = reader.rows(root.OperatorCodesLength(), lambda index: _operator_name(model, root.OperatorCodes(index)))
     tensors = reader.rows(graph.TensorsLength(), lambda index: _tensor(model, graph.Tensors(index), index))
@@ -222,7 +144,7 @@ def _main_subgraph(model: _Model, path: Path) -> TFLiteFile:
     used = [index for row in operators for index in row.inputs if index != ABSENT]
     for index in (*used, *(index for row in operators for index in row.outputs), *inputs, *outputs):
         if index not in known:
-            raise _damaged(path, f"there is no tensor {index}")
+            raise damaged(path, f"there is no tensor {index}")
     return TFLiteFile(
         path,
         reader.content,
@@ -242,10 +164,10 @@ def _operator_name(model: _Model, code: Any) -> str:
     return f"CUSTOM {model.reader.name(code.CustomCode())}" if name == "CUSTOM" else name
 
 
-def _operator(reader: _Reader, row: Any, codes: list[str]) -> StoredOperator:
+def _operator(reader: BoundedReader, row: Any, codes: list[str]) -> StoredOperator:
     index = row.OpcodeIndex()
     if index >= len(codes):
-        raise _damaged(reader.path, f"there is no operator code {index}")
+        raise damaged(reader.path, f"there is no operator code {index}")
     return StoredOperator(codes[index], _indices(reader, row, "Inputs"), _indices(reader, row, "Outputs"))
 
 
@@ -256,7 +178,7 @@ def _tensor(model: _Model, row: Any, index: int) -> StoredTensor:
     signature = signature if len(signature) == len(stored) else stored
     shape = tuple(1 if size == DYNAMIC else size for size in stored)
     if len(shape) > _MAX_RANK or any(size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
-        raise _damaged(reader.path, f"tensor {index} ({name!r}) has the shape {list(shape)}")
+        raise damaged(reader.path, f"tensor {index} ({name!r}) has the shape {list(shape)}")
     dtype = model.dtypes.get(row.Type(), f"type {row.Type()}")
     return StoredTensor(
         name,
@@ -269,7 +191,7 @@ def _tensor(model: _Model, row: Any, index: int) -> StoredTensor:
     )
 
 
-def _integers(reader: _Reader, row: Any, field: str) -> tuple[int, ...]:
+def _integers(reader: BoundedReader, row: Any, field: str) -> tuple[int, ...]:
     reader.check(getattr(row, f"{field}Length")(), 4)
     values = getattr(row, f"{field}AsNumpy")()
     return () if isinstance(values, int) else tuple(values.tolist())  # the schema gives 0 for "no vector"

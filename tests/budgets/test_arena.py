@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from edgeface.budgets.arena import arena_bytes, tensor_offsets
 from edgeface.budgets.network import Layer, Network, Tensor
 from edgeface.budgets.tflite_network import read_tflite
-from edgeface.budgets.work import Uncounted
+from edgeface.budgets.work import Convolution, Uncounted
 from edgeface.quantize.plan import QParams
 
 RESOLVERS = {"builtin": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, "reference": OpResolverType.BUILTIN_REF}
@@ -187,3 +187,13 @@ def test_inputs_and_outputs_keep_a_place_of_their_own():
 
 def test_an_empty_network_needs_nothing():
     assert arena_bytes(chain(inputs=(), outputs=())) == 0
+
+
+@pytest.mark.parametrize(("groups", "scratch"), [(1, 4 * 8 * 9 * 100), (4, 4 * 2 * 9 * 100), (8, 0)])
+def test_an_onnx_convolution_is_planned_as_tflite_would_run_it(groups, scratch):
+    work = Convolution(8, 8, 9, groups, 100)
+    weights = Tensor("w", (8, 8 // groups, 3, 3), "int8", constant=True)
+    tensors = {"w": weights, "x": Tensor("x", (1, 8, 10, 10)), "y": Tensor("y", (1, 8, 10, 10))}
+    layers = (Layer("y", "Conv", ("x",), ("y",), work, ("w",)),)
+    network = Network("n", "onnx", "nchw", ("x",), ("y",), layers, tensors)
+    assert arena_bytes(network) - arena_bytes(network, "reference") == scratch

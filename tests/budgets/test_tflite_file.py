@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from edgeface.budgets import tflite_file
+from edgeface.budgets import tflite_bounds
 from edgeface.budgets.tflite_file import read_metadata, read_tflite_file
 from edgeface.budgets.tflite_network import read_tflite
 from edgeface.budgets.work import Convolution
@@ -104,7 +104,7 @@ def test_a_missing_file_a_folder_and_a_giant_are_refused(tmp_path, monkeypatch):
         read_tflite(tmp_path)
     path = tmp_path / "model.tflite"
     path.write_bytes(bytes(100))
-    monkeypatch.setattr(tflite_file, "_MAX_BYTES", 99)
+    monkeypatch.setattr(tflite_bounds, "_MAX_BYTES", 99)
     with pytest.raises(InputError, match="100 bytes"):
         read_tflite(path)
 

@@ -1,0 +1,93 @@
+"""Read FlatBuffers that may be damaged.
+
+The schema's lazy accessors trust every offset and length of the file. A damaged file makes them raise whatever
+they trip over, or promise vectors of 4e9 elements, so lengths are compared with the file first.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from edgeface.errors import InputError
+
+_MAX_BYTES = 1 << 31
+_MAX_NAME_BYTES = 1 << 16
+_SHARING, _ALLOWANCE_BYTES = 4, 1 << 16
+"""Writers may share equal vectors: all that is read may be so many times the file, and a little more."""
+_IDENTIFIER = b"TFL3"
+_TRIPPED = (struct.error, TypeError, ValueError, IndexError, OverflowError, AttributeError, AssertionError)
+
+Content: TypeAlias = "bytes | mmap.mmap"
+_T = TypeVar("_T")
+
+
+def open_content(path: Path) -> Content:
+    """A .tflite file's bytes, mapped into memory.
+
+    Raises:
+        InputError: it is missing, larger than 2 GiB or not TFLite.
+    """
+    where = str(path)
+    if not path.is_file():
+        problem = "the model is a folder, not a file" if path.is_dir() else "there is no such model file"
+        raise InputError(problem, where=where, fix="pass a .tflite file")
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            if size > _MAX_BYTES:
+                raise InputError(f"the model takes {size} bytes", where=where, fix="a TFLite file holds at most 2 GiB")
+            content: Content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+    except OSError as error:
+        raise InputError(f"cannot read the model: {error.strerror}", where=where) from error
+    if content[4:8] != _IDENTIFIER:
+        raise InputError("not a TFLite model", where=where, fix="pass a complete .tflite file")
+    return content
+
+
+def damaged(path: Path, what: str) -> InputError:
+    """The error of a file that contradicts itself."""
+    return InputError(
+        f"the TFLite model is cut short or damaged: {what}", where=str(path), fix="export or copy it again"
+    )
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Turn whatever the schema's accessors trip over into an `InputError`."""
+    try:
+        yield
+    except _TRIPPED as error:
+        raise damaged(path, "an offset points outside of the file") from error
+
+
+class BoundedReader:
+    """Typed and bounded reading of vectors, strings and tables."""
+
+    def __init__(self, content: Content, path: Path) -> None:
+        self.content = content
+        self.path = path
+        self._left = _ALLOWANCE_BYTES + _SHARING * len(content)
+
+    def rows(self, length: int, item: Callable[[int], _T]) -> list[_T]:
+        """Every element of a vector of tables."""
+        self.check(length, 4)
+        return [item(index) for index in range(length)]
+
+    def check(self, length: int, bytes_each: int) -> None:
+        """Refuse a vector that the file cannot hold, and too many that share the same bytes."""
+        self._left -= length * bytes_each
+        if length * bytes_each > len(self.content) or self._left < 0:
+            raise damaged(self.path, f"vectors of {length} elements do not fit into {len(self.content)} bytes")
+
+    def name(self, text: bytes | None) -> str:
+        """A string as UTF-8."""
+        found = text or b""
+        if len(found) > _MAX_NAME_BYTES:
+            raise damaged(self.path, f"a name of {len(found)} bytes")
+        self.check(len(found), 1)
+        return found.decode("utf-8", "replace")
