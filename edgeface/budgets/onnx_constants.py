@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 
     from edgeface.graph.types import Array
 
-_MOST_ELEMENTS = 1024
-# None of these can make a result much larger than what it is given.
-_ARITHMETIC = (
-    "Abs Add Cast Ceil Concat Div Equal Floor Gather Identity Max Min Mod Mul Neg Not Reshape Round Shape Size Slice "
-    "Squeeze Sub Unsqueeze Where"
+_MOST_ELEMENTS = 16  # sizes, axes and pads of one tensor; biases are longer
+# None of these but Expand can make a result much larger than what it is given.
+_ARITHMETIC = frozenset(
+    (
+        *("Abs", "Add", "Cast", "CastLike", "Ceil", "Concat", "Div", "Equal", "Expand", "Floor", "Gather", "Identity"),
+        *("Max", "Min", "Mod", "Mul", "Neg", "Not", "Reshape", "Round", "Shape", "Size", "Slice", "Squeeze", "Sub"),
+        *("Unsqueeze", "Where"),
+    )
 )
 
 
@@ -36,6 +39,7 @@ def compute_shape_arithmetic(model: onnx.ModelProto) -> bool:
         for value in [*model.graph.input, *model.graph.value_info]
         if all(dim.HasField("dim_value") for dim in value.type.tensor_type.shape.dim)
     }
+    shapes |= {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
     kept, done = [], 0
     for node in model.graph.node:
         result = _result(node, constants, shapes, model.opset_import)
@@ -55,22 +59,36 @@ def _result(
     node: onnx.NodeProto, constants: dict[str, Array], shapes: dict[str, list[int]], opsets: Iterable[Any]
 ) -> Array | None:
     import numpy as np
-    from onnx import numpy_helper
+
+    if node.op_type == "Shape" and node.input[0] in shapes:
+        ends = {attribute.name: attribute.i for attribute in node.attribute}
+        return np.array(shapes[node.input[0]][ends.get("start", 0) : ends.get("end")], np.int64)
+    if node.op_type == "Constant":
+        return _constant(node)
+    if node.op_type in _ARITHMETIC and node.domain in {"", "ai.onnx"} and all(i in constants for i in node.input if i):
+        return _computed(node, {name: constants[name] for name in node.input if name}, opsets)
+    return None
+
+
+def _computed(node: onnx.NodeProto, feeds: dict[str, Array], opsets: Iterable[Any]) -> Array | None:
+    import numpy as np
     from onnx.reference import ReferenceEvaluator
 
-    if node.op_type == "Shape" and not node.attribute and node.input[0] in shapes:
-        return np.array(shapes[node.input[0]], np.int64)
-    if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":
-        tensor = node.attribute[0].t
-        return numpy_helper.to_array(tensor) if tensor.raw_data and math.prod(tensor.dims) <= _MOST_ELEMENTS else None
-    if node.op_type not in _ARITHMETIC.split() or node.domain not in {"", "ai.onnx"}:
+    if node.op_type == "Expand" and math.prod(map(int, feeds[node.input[1]])) > _MOST_ELEMENTS:
         return None
-    if len(node.output) != 1 or not all(name in constants for name in node.input if name):
-        return None
-    feeds = {name: constants[name] for name in node.input if name}
     versions = {str(entry.domain): int(entry.version) for entry in opsets}
     try:
         (result,) = ReferenceEvaluator(node, opsets=versions).run(None, feeds)
     except Exception:  # whatever it cannot do stays in the graph, and is reported there
         return None
     return np.asarray(result) if np.size(result) <= _MOST_ELEMENTS else None
+
+
+def _constant(node: onnx.NodeProto) -> Array | None:
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    value = helper.get_attribute_value(node.attribute[0])
+    if node.attribute[0].name != "value":
+        return np.asarray(value)
+    return numpy_helper.to_array(value) if value.raw_data and math.prod(value.dims) <= _MOST_ELEMENTS else None

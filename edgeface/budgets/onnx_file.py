@@ -183,7 +183,7 @@ def _number(text: str, where: str) -> int:
 def _is_uniform(tensor: onnx.TensorProto) -> bool:
     """Whether a vector, stored as exporters store it, repeats one number."""
     data, count = tensor.raw_data, math.prod(tensor.dims)
-    return bool(data) and len(tensor.dims) == 1 and count > 1 and data == data[: len(data) // count] * count
+    return bool(data) and count > 1 and count in tensor.dims and data == data[: len(data) // count] * count
 
 
 def _strip(tensor: onnx.TensorProto) -> None:

@@ -12,12 +12,14 @@ from edgeface.budgets.network import Layer, Network, Tensor
 from edgeface.budgets.onnx_file import open_onnx
 from edgeface.budgets.onnx_operators import ELEMENTWISE, STATISTICS, TRAINED
 from edgeface.budgets.onnx_shapes import infer_tensors, set_input_size
-from edgeface.budgets.onnx_work import Operator, work_of
+from edgeface.budgets.onnx_work import Operator, stored_numbers, work_of
 from edgeface.budgets.work import Dense
 from edgeface.errors import GraphError
 
 if TYPE_CHECKING:
     import onnx
+
+_FIRST_INPUT_FLOWS = {"QuantizeLinear", "DequantizeLinear", "CastLike", "Expand", "Reshape", "Squeeze", "Unsqueeze"}
 
 
 def read_onnx_network(
@@ -124,11 +126,14 @@ def _constants(model: onnx.ModelProto, tensors: dict[str, Tensor]) -> dict[str, 
         inputs = [name for name in node.input if name]
         if node.op_type == "Constant":
             roots[node.output[0]] = (node.output[0],)
-        elif node.op_type in {"Shape", "Size"}:
+            continue
+        if node.op_type in {"Shape", "Size"}:
             roots[node.output[0]] = ()
-        elif inputs and all(name in roots for name in inputs):
-            # the data that flows on; scales and zero points of Q/DQ are no weights
-            data = inputs[:1] if node.op_type in {"QuantizeLinear", "DequantizeLinear"} else inputs
+            continue
+        # what flows on; scales and zero points, sizes and types to copy are no weights
+        data = inputs[:1] if node.op_type in _FIRST_INPUT_FLOWS else inputs
+        wanted = data if node.op_type == "CastLike" else inputs
+        if wanted and all(name in roots for name in wanted):
             found = tuple(dict.fromkeys(root for name in data for root in roots[name]))
             roots |= dict.fromkeys((name for name in node.output if name), found)
     return {name: found for name, found in roots.items() if name in tensors}
@@ -163,7 +168,12 @@ def _roots(
     wanted = range(len(node.input)) if indices is None else indices
     names = [node.input[i] for i in wanted if i < len(node.input) and node.input[i] in constant]
     least = 2 if node.op_type in ELEMENTWISE else 1
-    found = [root for name in names for root in constant[name] if tensors[root].count >= least]
+    found = [
+        root
+        for name in names
+        for root in constant[name]
+        if tensors[root].count >= least and stored_numbers(name, tensors, constant) >= tensors[name].count
+    ]
     return tuple(dict.fromkeys(root for root in found if tensors[root].dtype != "int64"))
 
 

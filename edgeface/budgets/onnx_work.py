@@ -115,5 +115,11 @@ def _has_bias(operator: Operator, width: int) -> bool:
     at = _BIAS_AT.get(operator.node.op_type)
     if at is None or not operator.given(at) or math.prod(operator.shape(at)) not in {1, width}:
         return False
-    roots = operator.constant.get(operator.node.input[at])
-    return roots is None or sum(operator.tensors[root].count for root in roots) >= math.prod(operator.shape(at))
+    name = operator.node.input[at]
+    stored = stored_numbers(name, operator.tensors, operator.constant)
+    return name not in operator.constant or stored >= operator.tensors[name].count
+
+
+def stored_numbers(name: str, tensors: Mapping[str, Tensor], constant: Mapping[str, tuple[str, ...]]) -> int:
+    """How many numbers of the file a constant comes from: fewer than it has where it repeats them."""
+    return sum(tensors[root].count for root in constant.get(name, ()))
