@@ -12,13 +12,14 @@ from edgeface.budgets.network import Layer, Network, Tensor
 from edgeface.budgets.onnx_file import open_onnx
 from edgeface.budgets.onnx_operators import ELEMENTWISE, STATISTICS, TRAINED
 from edgeface.budgets.onnx_shapes import infer_tensors, set_input_size
-from edgeface.budgets.onnx_work import Operator, stored_numbers, work_of
-from edgeface.budgets.work import Dense
+from edgeface.budgets.onnx_work import Operator, refuse_unknown, stored_numbers, work_of
+from edgeface.budgets.work import Convolution, Dense
 from edgeface.errors import GraphError
 
 if TYPE_CHECKING:
     import onnx
 
+_INTEGER = {"ConvInteger", "MatMulInteger"}
 _FIRST_INPUT_FLOWS = {"QuantizeLinear", "DequantizeLinear", "CastLike", "Expand", "Reshape", "Squeeze", "Unsqueeze"}
 
 
@@ -43,6 +44,8 @@ def read_onnx_network(
     nodes = sorted_nodes(model, where)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+    for node in nodes:
+        refuse_unknown(node, f"{where}: {_place(node)}")
     layout = set_input_size(model, size, where)
     tensors = infer_tensors(model, where)
     constant = _constants(model, tensors)
@@ -178,18 +181,22 @@ def _roots(
 
 
 def _with_added_biases(layers: tuple[Layer, ...], tensors: dict[str, Tensor]) -> tuple[Layer, ...]:
-    """A fully connected layer that is written as MatMul and Add has its bias in the Add."""
+    """Give layers their bias where it is added by the operator after them, as MatMul and ConvInteger need."""
     readers: dict[str, list[Layer]] = {}
     for layer in layers:
         for name in layer.inputs:
             readers.setdefault(name, []).append(layer)
-    result = []
-    for layer in layers:
-        found = readers.get(layer.outputs[0], [])
-        if isinstance(layer.work, Dense) and layer.op != "Gemm" and len(found) == 1 and found[0].op == "Add":
-            added = [tensors[name].count for name in found[0].weights]
-            if added == [layer.work.out_features]:
-                result.append(replace(layer, work=replace(layer.work, bias="own")))
-                continue
-        result.append(layer)
-    return tuple(result)
+    return tuple(
+        replace(layer, work=layer.work.as_if("own"))
+        if isinstance(layer.work, Convolution | Dense) and _adds_bias(layer, layer.work.width, readers, tensors)
+        else layer
+        for layer in layers
+    )
+
+
+def _adds_bias(layer: Layer, width: int, readers: dict[str, list[Layer]], tensors: dict[str, Tensor]) -> bool:
+    """Whether one number for each output is added next; integer sums are converted and scaled before."""
+    found = readers.get(layer.outputs[0], [])
+    while layer.op in _INTEGER and len(found) == 1 and found[0].op in {"Cast", "Mul"}:
+        found = readers.get(found[0].outputs[0], [])
+    return len(found) == 1 and found[0].op == "Add" and [tensors[name].count for name in found[0].weights] == [width]

@@ -39,10 +39,12 @@ ROLES: dict[str, Role] = {op: role for role, ops in _ROLES.items() for op in ops
 ELEMENTWISE = ("Add", "Sub", "Mul", "Div")
 # Constant inputs of these operators are trained: all (None), or those listed.
 TRAINED: dict[str, tuple[int, ...] | None] = {
-    **dict.fromkeys(("Conv", "ConvInteger", "ConvTranspose", "Gemm", "MatMul", "MatMulInteger"), None),
+    **dict.fromkeys(("Conv", "ConvTranspose", "Gemm", "MatMul"), None),
     **dict.fromkeys((*ELEMENTWISE, "PRelu"), None),
     **dict.fromkeys(("LayerNormalization", "InstanceNormalization", "GroupNormalization", "RMSNormalization"), None),
     "BatchNormalization": (1, 2),
+    "ConvInteger": (1,),
+    "MatMulInteger": (0, 1),
     "QLinearConv": (3, 8),
     "QLinearMatMul": (0, 3),
     "Gather": (0,),

@@ -42,22 +42,30 @@ class Operator:
         return next((int(a.i) for a in self.node.attribute if a.name == name), default)
 
 
-def work_of(operator: Operator) -> Work:
-    """What a node costs.
+def refuse_unknown(node: onnx.NodeProto, where: str) -> None:
+    """Refuse what could not be counted: the cost of an unknown operator is never taken for nothing.
 
     Raises:
-        GraphError: an operator whose cost is unknown, or shapes that do not fit it.
+        GraphError: the operator is neither counted nor known to cost nothing.
     """
-    node = operator.node
-    if node.domain in _STANDARD and node.op_type in ROLES:
-        return Uncounted(_role(operator, ROLES[node.op_type]))
-    if node.domain not in _STANDARD or node.op_type not in COUNTED:
+    if node.domain not in _STANDARD or (node.op_type not in ROLES and node.op_type not in COUNTED):
         name = node.op_type if node.domain in _STANDARD else f"{node.domain}::{node.op_type}"
         raise GraphError(
             f"the cost of the operator {name} is unknown, so no total would be true",
-            where=operator.where,
-            fix="export the model with standard operators; for quantized models, in Q/DQ form",
+            where=where,
+            fix="export the model with standard operators; quantized models in Q/DQ form",
         )
+
+
+def work_of(operator: Operator) -> Work:
+    """What a node of a known operator costs.
+
+    Raises:
+        GraphError: shapes that do not fit it.
+    """
+    node = operator.node
+    if node.op_type in ROLES:
+        return Uncounted(_role(operator, ROLES[node.op_type]))
     if "Conv" in node.op_type:
         return _convolution(operator)
     return _product(operator)
