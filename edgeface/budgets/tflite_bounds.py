@@ -84,10 +84,13 @@ class BoundedReader:
         if length * bytes_each > len(self.content) or self._left < 0:
             raise damaged(self.path, f"vectors of {length} elements do not fit into {len(self.content)} bytes")
 
-    def name(self, text: bytes | None) -> str:
-        """A string as UTF-8."""
-        found = text or b""
+    def name(self, stored: bytes | None) -> str:
+        """A string as UTF-8, without what would disturb a terminal."""
+        found = stored or b""
         if len(found) > _MAX_NAME_BYTES:
             raise damaged(self.path, f"a name of {len(found)} bytes")
         self.check(len(found), 1)
-        return found.decode("utf-8", "replace")
+        text = found.decode("utf-8", "replace")
+        return (
+            text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+        )

@@ -19,6 +19,13 @@ from edgeface.budgets.work import Convolution
 from edgeface.errors import EdgefaceError, GraphError, InputError
 
 
+def test_names_cannot_disturb_a_terminal(small_tflite, rewrite_tflite):
+    def change(model):
+        model.subgraphs[0].tensors[0].name = b"a\x1b[31mb\n\xff\xc3\xa9"
+
+    assert read_tflite(rewrite_tflite(small_tflite, change)).inputs == ("a\ufffd[31mb\ufffd\ufffd\xe9",)
+
+
 def test_metadata_is_read_as_bytes_and_as_text(sketch):
     given = {"edgeface.contract": b'{"a": "\xc3\xa9"}', "binary": b"\xff\x00"}
     path = sketch.save(sketch.op("RELU", [sketch.input(1, 4)], (1, 4)), metadata=given)
