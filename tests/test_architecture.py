@@ -27,7 +27,7 @@ LAYERS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset({"graph"}),
-    frozenset({"passes", "models", "quantize", "targets", "budgets"}),
+    frozenset({"passes", "models", "quantize", "targets", "complexity", "budgets"}),
     frozenset({"runtimes", "tasks", "parity"}),
     frozenset(
         {"pipeline", "source", "build", "prove", "check_parity", "bundle", "report", "bench", "detector", "recipe"}

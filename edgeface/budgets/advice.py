@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeface.budgets.counter import Complexity, LayerCost, StageCost
 from edgeface.budgets.numbers import human
-from edgeface.budgets.work import Convolution, Deconvolution, Dense, Work
+from edgeface.complexity.counter import Complexity, LayerCost, StageCost
+from edgeface.complexity.work import Convolution, Deconvolution, Dense, Work
 
 if TYPE_CHECKING:
     from edgeface.budgets.judge import Result, Verdict

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeface.budgets.advice import Recount, advise
-from edgeface.budgets.arena import arena_bytes
-from edgeface.budgets.counter import Complexity, count
 from edgeface.budgets.figures import Figure, Memory, figures
-from edgeface.budgets.fuse import fused
-from edgeface.budgets.network import Network
 from edgeface.budgets.notes import notes
-from edgeface.budgets.peak import smallest_peak
 from edgeface.budgets.subject import Size, Subject, open_subject, trace
+from edgeface.complexity.arena import arena_bytes
+from edgeface.complexity.counter import Complexity, count
+from edgeface.complexity.fuse import fused
+from edgeface.complexity.network import Network
+from edgeface.complexity.peak import smallest_peak
 from edgeface.errors import EdgefaceError
 
 if TYPE_CHECKING:

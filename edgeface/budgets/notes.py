@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from edgeface.budgets.counter import Complexity
-from edgeface.budgets.network import Network
 from edgeface.budgets.numbers import exact
-from edgeface.budgets.work import MatrixProduct
+from edgeface.complexity.counter import Complexity
+from edgeface.complexity.network import Network
+from edgeface.complexity.work import MatrixProduct
 
 if TYPE_CHECKING:
     from edgeface.budgets.limits import Budget

@@ -13,8 +13,8 @@ from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
     from edgeface.budgets.check import Check
-    from edgeface.budgets.counter import Complexity
     from edgeface.budgets.judge import Verdict
+    from edgeface.complexity.counter import Complexity
 
 _LAYERS = 8
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from edgeface.budgets.fuse import fused
-from edgeface.budgets.network import Network
+from edgeface.complexity.fuse import fused
+from edgeface.complexity.network import Network
 
 MOST_STATES = 20_000
 _State = tuple[int, int, tuple[int, ...]]

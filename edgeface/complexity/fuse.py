@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeface.budgets.network import Layer, Network, Tensor
-from edgeface.budgets.wiring import Wiring, role_of
+from edgeface.complexity.network import Layer, Network, Tensor
+from edgeface.complexity.wiring import Wiring, role_of
 
 _IN_PLACE = {"batch_norm", "activation", "quantize", "softmax", "elementwise"}
 

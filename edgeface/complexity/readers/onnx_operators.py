@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeface.budgets.work import Role
+from edgeface.complexity.work import Role
 
 # Operators with multiply–accumulates, measured in `onnx_work`.
 COUNTED = frozenset(

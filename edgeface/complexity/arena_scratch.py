@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgeface.budgets.network import BITS, Layer, Network, Tensor
-from edgeface.budgets.work import Convolution, Deconvolution, Dense
+from edgeface.complexity.network import BITS, Layer, Network, Tensor
+from edgeface.complexity.work import Convolution, Deconvolution, Dense
 
 _SIXTEEN_BITS_OR_LESS = frozenset({"int8", "uint8", "int16"})
 _SUMMING = frozenset({"MEAN", "SUM", "REDUCE_PROD"})

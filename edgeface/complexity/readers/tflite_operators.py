@@ -6,7 +6,7 @@ convolutions and products of StableHLO, Fourier transforms, and whatever runs a 
 
 from __future__ import annotations
 
-from edgeface.budgets.work import Role
+from edgeface.complexity.work import Role
 
 COUNTED = frozenset(
     {

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from edgeface.budgets.tflite_network import read_tflite
-from edgeface.budgets.tflite_operators import COUNTED, ROLES
-from edgeface.budgets.work import Convolution, Deconvolution, Dense, MatrixProduct, Uncounted
+from edgeface.complexity.readers.tflite_network import read_tflite
+from edgeface.complexity.readers.tflite_operators import COUNTED, ROLES
+from edgeface.complexity.work import Convolution, Deconvolution, Dense, MatrixProduct, Uncounted
 from edgeface.errors import GraphError
 from edgeface.quantize.plan import QParams
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from edgeface.budgets.network import Layer, Network
-from edgeface.budgets.wiring import Wiring, role_of
-from edgeface.budgets.work import Convolution, Dense
+from edgeface.complexity.network import Layer, Network
+from edgeface.complexity.wiring import Wiring, role_of
+from edgeface.complexity.work import Convolution, Dense
 
 OWN_BIASES = "edgeface.own_biases"
 """Metadata key of edgeface's artifacts: one digit for each convolution and fully connected layer in the file's order,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from edgeface.budgets.network import Tensor
-from edgeface.budgets.onnx_constants import compute_shape_arithmetic
-from edgeface.budgets.onnx_dtypes import dtype_name
+from edgeface.complexity.network import Tensor
+from edgeface.complexity.readers.onnx_constants import compute_shape_arithmetic
+from edgeface.complexity.readers.onnx_dtypes import dtype_name
 from edgeface.errors import GraphError, InputError
 
 if TYPE_CHECKING:

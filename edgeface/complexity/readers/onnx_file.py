@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from edgeface.budgets.onnx_dtypes import bits_of, stored_bytes
+from edgeface.complexity.readers.onnx_dtypes import bits_of, stored_bytes
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:

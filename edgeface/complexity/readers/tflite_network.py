@@ -7,11 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from edgeface.budgets.network import BITS, Layer, Network, Tensor
-from edgeface.budgets.tflite_file import ABSENT, DYNAMIC, StoredOperator, StoredTensor, TFLiteFile, read_tflite_file
-from edgeface.budgets.tflite_operators import COUNTED, ROLES, data_inputs
-from edgeface.budgets.tflite_work import BIAS, WEIGHTS, Operands, work_of
-from edgeface.budgets.work import Bias
+from edgeface.complexity.network import BITS, Layer, Network, Tensor
+from edgeface.complexity.readers.tflite_file import (
+    ABSENT,
+    DYNAMIC,
+    StoredOperator,
+    StoredTensor,
+    TFLiteFile,
+    read_tflite_file,
+)
+from edgeface.complexity.readers.tflite_operators import COUNTED, ROLES, data_inputs
+from edgeface.complexity.readers.tflite_work import BIAS, WEIGHTS, Operands, work_of
+from edgeface.complexity.work import Bias
 from edgeface.errors import GraphError
 
 _INDEX_TYPES = frozenset({"int32", "int64", "uint32", "uint64", "bool", "string"})

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeface.budgets.tflite_bounds import BoundedReader, Content, damage_told, damaged, open_content
+from edgeface.complexity.readers.tflite_bounds import BoundedReader, Content, damage_told, damaged, open_content
 
 ABSENT = -1
 """The tensor index of an optional input that is not given."""

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Literal, TypeAlias
 
-from edgeface.budgets.arena_scratch import scratch_bytes
-from edgeface.budgets.network import Layer, Network
-from edgeface.budgets.work import Uncounted
+from edgeface.complexity.arena_scratch import scratch_bytes
+from edgeface.complexity.network import Layer, Network
+from edgeface.complexity.work import Uncounted
 
 Kernels: TypeAlias = Literal["builtin", "reference"]
 """LiteRT's optimised kernels without a delegate, which unroll convolutions into the arena; or its reference ones."""

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from edgeface.budgets import tflite_bounds
-from edgeface.budgets.tflite_file import read_metadata, read_tflite_file
-from edgeface.budgets.tflite_network import read_tflite
-from edgeface.budgets.work import Convolution
+from edgeface.complexity.readers import tflite_bounds
+from edgeface.complexity.readers.tflite_file import read_metadata, read_tflite_file
+from edgeface.complexity.readers.tflite_network import read_tflite
+from edgeface.complexity.work import Convolution
 from edgeface.errors import EdgefaceError, GraphError, InputError
 
 
@@ -193,7 +193,7 @@ def test_files_cut_short_are_refused(retinaface_tflite, tmp_path):
 
 def test_the_reader_needs_no_interpreter(retinaface_tflite):
     script = (
-        "import sys, pathlib; from edgeface.budgets.tflite_network import read_tflite;"
+        "import sys, pathlib; from edgeface.complexity.readers.tflite_network import read_tflite;"
         f"read_tflite(pathlib.Path({str(retinaface_tflite['tflite-fp32'])!r}));"
         "print([m for m in ('ai_edge_litert.interpreter', 'torch', 'onnx') if m in sys.modules])"
     )

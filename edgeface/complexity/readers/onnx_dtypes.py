@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeface.budgets.network import BITS
+from edgeface.complexity.network import BITS
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeface.budgets.network import Tensor
-from edgeface.budgets.onnx_operators import COUNTED, ROLES
-from edgeface.budgets.work import Bias, Convolution, Deconvolution, Dense, MatrixProduct, Role, Uncounted, Work
+from edgeface.complexity.network import Tensor
+from edgeface.complexity.readers.onnx_operators import COUNTED, ROLES
+from edgeface.complexity.work import Bias, Convolution, Deconvolution, Dense, MatrixProduct, Role, Uncounted, Work
 from edgeface.errors import GraphError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from edgeface.budgets.tflite_file import StoredTensor
-from edgeface.budgets.tflite_operators import ROLES
-from edgeface.budgets.work import Bias, Convolution, Deconvolution, Dense, MatrixProduct, Role, Uncounted, Work
+from edgeface.complexity.readers.tflite_file import StoredTensor
+from edgeface.complexity.readers.tflite_operators import ROLES
+from edgeface.complexity.work import Bias, Convolution, Deconvolution, Dense, MatrixProduct, Role, Uncounted, Work
 from edgeface.errors import GraphError
 
 WEIGHTS = 1

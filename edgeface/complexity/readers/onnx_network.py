@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeface.budgets.network import Layer, Network, Tensor
-from edgeface.budgets.onnx_file import open_onnx
-from edgeface.budgets.onnx_operators import ELEMENTWISE, STATISTICS, TRAINED
-from edgeface.budgets.onnx_shapes import infer_tensors, set_input_size
-from edgeface.budgets.onnx_work import Operator, refuse_unknown, stored_numbers, work_of
-from edgeface.budgets.work import Convolution, Dense
+from edgeface.complexity.network import Layer, Network, Tensor
+from edgeface.complexity.readers.onnx_file import open_onnx
+from edgeface.complexity.readers.onnx_operators import ELEMENTWISE, STATISTICS, TRAINED
+from edgeface.complexity.readers.onnx_shapes import infer_tensors, set_input_size
+from edgeface.complexity.readers.onnx_work import Operator, refuse_unknown, stored_numbers, work_of
+from edgeface.complexity.work import Convolution, Dense
 from edgeface.errors import GraphError
 
 if TYPE_CHECKING:

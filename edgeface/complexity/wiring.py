@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from edgeface.budgets.network import Layer, Network
-from edgeface.budgets.work import Uncounted
+from edgeface.complexity.network import Layer, Network
+from edgeface.complexity.work import Uncounted
 
 
 class Wiring:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from edgeface.budgets.work import Work
+from edgeface.complexity.work import Work
 
 BITS = {
     "float64": 64, "float32": 32, "float16": 16, "bfloat16": 16,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeGuard
 
-from edgeface.budgets.folding import Evidence, Unfolded, unfold
-from edgeface.budgets.network import Layer, Network
-from edgeface.budgets.wiring import role_of
-from edgeface.budgets.work import Convolution, Deconvolution, Dense, MatrixProduct, Work
+from edgeface.complexity.folding import Evidence, Unfolded, unfold
+from edgeface.complexity.network import Layer, Network
+from edgeface.complexity.wiring import role_of
+from edgeface.complexity.work import Convolution, Deconvolution, Dense, MatrixProduct, Work
 
 FP32_BYTES = 4
 

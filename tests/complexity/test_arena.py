@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from edgeface.budgets.arena import arena_bytes, tensor_offsets
-from edgeface.budgets.network import Layer, Network, Tensor
-from edgeface.budgets.tflite_network import read_tflite
-from edgeface.budgets.work import Convolution, Uncounted
+from edgeface.complexity.arena import arena_bytes, tensor_offsets
+from edgeface.complexity.network import Layer, Network, Tensor
+from edgeface.complexity.readers.tflite_network import read_tflite
+from edgeface.complexity.work import Convolution, Uncounted
 from edgeface.quantize.plan import QParams
 
 RESOLVERS = {"builtin": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, "reference": OpResolverType.BUILTIN_REF}

@@ -1,0 +1,1 @@
+"""What a network costs, whatever file it comes in: work, parameters, memory."""
