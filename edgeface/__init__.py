@@ -12,19 +12,33 @@ from edgeface.version import __version__
 
 if TYPE_CHECKING:
     from edgeface.artifact import Artifact
+    from edgeface.budgets.check import Check, check
     from edgeface.detector import Detector, load
     from edgeface.errors import EdgefaceError
     from edgeface.pipeline import ExportRequest, export
     from edgeface.tasks.detection.faces import Face
 
-__all__ = ["Artifact", "Detector", "EdgefaceError", "ExportRequest", "Face", "__version__", "export", "load"]
+__all__ = [
+    "Artifact",
+    "Check",
+    "Detector",
+    "EdgefaceError",
+    "ExportRequest",
+    "Face",
+    "__version__",
+    "check",
+    "export",
+    "load",
+]
 
 _HOMES = {
     "Artifact": "edgeface.artifact",
+    "Check": "edgeface.budgets.check",
     "Detector": "edgeface.detector",
     "EdgefaceError": "edgeface.errors",
     "ExportRequest": "edgeface.pipeline",
     "Face": "edgeface.tasks.detection.faces",
+    "check": "edgeface.budgets.check",
     "export": "edgeface.pipeline",
     "load": "edgeface.detector",
 }

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeface.complexity.record import bias_record
 from edgeface.drawn import drawn_pictures
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
@@ -41,10 +42,14 @@ class BuildOptions:
 
 @dataclass(frozen=True)
 class Job:
-    """One export: the source, its optimised graph, and how it is to be built."""
+    """One export: the source, its optimised graph, and how it is to be built.
+
+    `own_biases` are the origins of the layers that the network was defined with a bias for.
+    """
 
     source: Source
     graph: Graph
+    own_biases: frozenset[str]
     recipe: Recipe
     photographs: Photographs
     options: BuildOptions
@@ -69,7 +74,8 @@ def build(job: Job, target: Target) -> Built:
         GraphError: the target cannot express the graph.
     """
     graph = run_passes(job.graph, target.legalize)
-    metadata = {"edgeface.contract": job.source.contract.model_dump_json()}
+    contract = {"edgeface.contract": job.source.contract.model_dump_json()}
+    metadata = contract | bias_record(graph, job.own_biases)
     if target.scheme is None:
         if job.options != BuildOptions():
             note(f"{target.name} stays float: {' '.join(_given(job.options))} is for int8 targets")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeface.artifact import MANIFEST, Artifact
 from edgeface.build import BuildOptions, Job, build
+from edgeface.complexity.record import own_biases
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.passes import run_passes
@@ -75,9 +76,10 @@ def export(request: ExportRequest) -> list[Artifact]:
         with step("loading the network"):
             source = open_source(_declared(request, recipe), list(_probes(photographs)))
         with step("reading and simplifying the graph"):
-            graph = run_passes(read_onnx(source.onnx, recipe.model))
+            defined = read_onnx(source.onnx, recipe.model)
+            graph = run_passes(defined)
         options = BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics)
-        job = Job(source, graph, recipe, photographs, options)
+        job = Job(source, graph, own_biases(defined), recipe, photographs, options)
         staged = [prove(job, build(job, wanted), folder) for wanted in chosen]
         move_into_place(list(zip(staged, places, strict=True)))
     return [Artifact.open(place) for place in places]

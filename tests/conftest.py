@@ -119,6 +119,26 @@ def seeded_source():
 
 
 @pytest.fixture(scope="session")
+def seeded_files(seeded_source, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The network of `seeded_source` as files: "onnx" as torch wrote it, un-folded; "tflite" in float32."""
+    from edgeface.complexity.record import bias_record, own_biases
+    from edgeface.graph.onnx_reader import read_onnx
+    from edgeface.passes import run_passes
+    from edgeface.quantize.plan import QuantPlan
+    from edgeface.targets import target
+    from edgeface.targets.target import EmitOptions
+
+    folder = tmp_path_factory.mktemp("seeded_files")
+    defined = read_onnx(seeded_source.onnx)
+    lowered = target("tflite-fp32")
+    graph = run_passes(run_passes(defined), lowered.legalize)
+    options = EmitOptions(metadata=bias_record(graph, own_biases(defined)))
+    (folder / "model.onnx").write_bytes(seeded_source.onnx)
+    (folder / "model.tflite").write_bytes(lowered.emit(graph, QuantPlan(), options))
+    return {"onnx": folder / "model.onnx", "tflite": folder / "model.tflite"}
+
+
+@pytest.fixture(scope="session")
 def seeded_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint file of the default network whose weights are seeded: a real file that finds no faces."""
     import torch

@@ -103,7 +103,7 @@ def check(
 
 def _memory(network: Network) -> Memory:
     planned = network if network.format == "tflite" else fused(network)
-    return Memory(smallest_peak(network), arena_bytes(planned))
+    return Memory(smallest_peak(network), arena_bytes(planned), arena_bytes(planned, "reference"))
 
 
 def _budgets(given: str | Path | Budget | Sequence[str | Path | Budget]) -> tuple[Budget, ...]:

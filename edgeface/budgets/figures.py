@@ -19,7 +19,8 @@ _CONVENTIONS = {
     "file_bytes": "the file, with external data",
     "embedding_width": "numbers in the one output vector",
     "peak_activation_bytes": "inputs and outputs of a layer that stand in memory at once, in the file's types",
-    "tflite_arena_bytes": "what TFLite's arena planner takes for these tensors, without a delegate",
+    "tflite_arena_bytes": "what TFLite's arena planner takes, with its own kernels on one thread and no delegate",
+    "tflite_reference_arena_bytes": "the same with its reference kernels, which unroll no convolution",
     "arithmetic_intensity": "2 · MACs / bytes of weights and of every layer's inputs and outputs",
 }
 
@@ -39,10 +40,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of activations: `peak` for the best order of layers, `arena` what TFLite's planner takes."""
+    """Bytes of activations: `peak` for the best order of layers, and what TFLite's planner takes for its kernels."""
 
     peak: Peak
     arena_bytes: int
+    reference_arena_bytes: int
 
 
 def figures(complexity: Complexity, memory: Memory, passes: int) -> dict[str, Figure]:
@@ -62,6 +64,7 @@ def figures(complexity: Complexity, memory: Memory, passes: int) -> dict[str, Fi
         "embedding_width": (embedding_width(network), "", ""),
         "peak_activation_bytes": (peak.bytes, "B", order),
         "tflite_arena_bytes": (memory.arena_bytes, "B", ""),
+        "tflite_reference_arena_bytes": (memory.reference_arena_bytes, "B", ""),
         "arithmetic_intensity": (round(2 * complexity.macs / traffic, 2) if traffic else None, "FLOP/B", ""),
     }
     return {

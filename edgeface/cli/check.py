@@ -25,7 +25,7 @@ def check(
     size: Annotated[str | None, typer.Option("--input", help="Count at HEIGHTxWIDTH, e.g. 480x640.")] = None,
     flip: Annotated[bool, typer.Option(help="Count two passes: the flipped image is embedded too.")] = False,
     layers: Annotated[str, typer.Option(help="How many of the costliest layers to list, or all.")] = str(_LAYERS),
-    form: Annotated[str, typer.Option("--format", help="text, json, junit, github, sarif or markdown.")] = "text",
+    form: Annotated[str, typer.Option("--format", help="text, junit, github, sarif or markdown.")] = "text",
     json_output: Json = False,
 ) -> None:
     """Count FLOPs, MACs, parameters and memory, and hold them against budgets.
@@ -35,11 +35,10 @@ def check(
     from edgeface.budgets.check import check as check_model
     from edgeface.budgets.formats import FORMATS
 
-    form = "json" if json_output else form
-    _known_format(form, ("text", "json", *FORMATS))
+    _known_format(form, ("text", *FORMATS))
     shown = _parse_layers(layers)
     checks = [check_model(model, budget or (), parse_size(size), flip) for model in models]
-    if form == "json":
+    if json_output:
         print_json({"within": all(item.within for item in checks), "models": [item.document() for item in checks]})
     elif form == "text":
         print("\n\n".join("\n".join(_text(item, shown)) for item in checks))
