@@ -6,14 +6,25 @@ they cannot disagree. Field values and their sources stand with each family in `
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing_extensions import Self
 
 from edgeface.errors import InputError
 
 ColourOrder = Literal["bgr", "rgb"]
-Activation = Literal["relu", "leaky_relu"]
+Activation = Literal["relu", "leaky_relu", "relu6", "prelu"]
+Point = tuple[float, float]
+
+ARCFACE_TEMPLATE: tuple[Point, Point, Point, Point, Point] = (
+    (38.2946, 51.6963),
+    (73.5318, 51.5014),
+    (56.0252, 71.7366),
+    (41.5493, 92.3655),
+    (70.7299, 92.2041),
+)
+"""Where eyes, nose and corners of the mouth stand in an aligned face of 112×112 pixels (insightface)."""
 
 
 class _Frozen(BaseModel):
@@ -21,11 +32,11 @@ class _Frozen(BaseModel):
 
 
 class ImageInput(_Frozen):
-    """How a photograph becomes the network's input tensor.
+    """How a picture of `height`×`width` pixels becomes the network's input tensor.
 
-    The photograph is resized to fit `height`×`width` (pixels) with its aspect ratio kept, placed at
-    the top left, the rest filled so that it is 0 after normalisation; then x' = (x − mean) · scale
-    for each channel, in the order that `colour` names.
+    x' = (x − mean) · scale for each channel, in the order that `colour` names. A detector's photograph is resized to
+    fit with its aspect ratio kept, placed at the top left, and the rest filled so that it is 0 after normalisation;
+    a recogniser's face is aligned to its template.
     """
 
     name: str = "input"
@@ -58,7 +69,20 @@ class DetectionOutputs(_Frozen):
     landmarks: str = "landmarks"
 
 
-class DetectionContract(_Frozen):
+class _Contract(_Frozen):
+    """What contracts of every task declare."""
+
+    family: str
+    variant: str
+    activation: Activation
+    input: ImageInput
+
+    def with_colour(self, colour: ColourOrder) -> Self:
+        """The same contract for the other colour order; mean and scale stay by tensor channel."""
+        return self.model_copy(update={"input": self.input.model_copy(update={"colour": colour})})
+
+
+class DetectionContract(_Contract):
     """Contract of an anchor-based face detector with five landmarks.
 
     `score_threshold` is the one for showing faces; `nms_iou` uses areas with the +1 pixel of the
@@ -66,15 +90,16 @@ class DetectionContract(_Frozen):
     """
 
     task: Literal["detection"] = "detection"
-    family: str
-    variant: str
-    activation: Activation
     negative_slope: float = 0.0
-    input: ImageInput
     anchors: Anchors
     outputs: DetectionOutputs = DetectionOutputs()
     score_threshold: float = 0.6
     nms_iou: float = 0.4
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the outputs, in the order of the network's own."""
+        return self.outputs.boxes, self.outputs.scores, self.outputs.landmarks
 
     def with_input_size(self, height: int, width: int) -> DetectionContract:
         """The same contract for another input size in pixels.
@@ -92,9 +117,40 @@ class DetectionContract(_Frozen):
                 fix="use sides from 32 to 8192 pixels, e.g. 480x640",
             ) from error
 
-    def with_colour(self, colour: ColourOrder) -> DetectionContract:
-        """The same contract for the other colour order; mean and scale stay by tensor channel."""
-        return self.model_copy(update={"input": self.input.model_copy(update={"colour": colour})})
+
+class RecognitionContract(_Contract):
+    """Contract of a face recogniser: an aligned face in, an embedding out.
+
+    `template` is where the five landmarks stand in the aligned face, in pixels of the input; `width` the numbers in
+    the embedding [1,width]. With `flip`, a face's embedding is the sum of its own and of its mirror image's. Faces
+    are compared by the cosine of their embeddings, which need not have unit length.
+    """
+
+    task: Literal["recognition"] = "recognition"
+    template: tuple[Point, Point, Point, Point, Point] = ARCFACE_TEMPLATE
+    output: str = "embedding"
+    width: int = Field(ge=1, le=8192)
+    flip: bool = True
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The name of the one output."""
+        return (self.output,)
+
+    def with_input_size(self, height: int, width: int) -> RecognitionContract:
+        """The same contract, for the size that it has anyway.
+
+        Raises:
+            InputError: another size; a recogniser's weights are trained for one.
+        """
+        if (height, width) != (self.input.height, self.input.width):
+            raise InputError(
+                f"{self.family} takes aligned faces of {self.input.height}×{self.input.width} pixels only",
+                where="input size",
+                fix="leave out --input",
+            )
+        return self
 
 
-Contract = DetectionContract
+Contract: TypeAlias = Annotated[DetectionContract | RecognitionContract, Field(discriminator="task")]
+"""Any task's contract."""
