@@ -1,0 +1,105 @@
+"""From an aligned face to its embedding, and how alike two embeddings are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.contract import ImageInput, RecognitionContract
+from edgeface.errors import ContractError, InputError, RuntimeFailure
+from edgeface.graph.types import Array
+
+Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]
+"""A network: named float32 inputs in, named outputs out."""
+
+
+def face_tensor(face: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
+    """Make a recogniser's input tensor of an aligned face.
+
+    Args:
+        face: uint8 [h,w,3] in BGR, of the size that `spec` says.
+        spec: input size, colour order, mean and scale.
+
+    Returns:
+        Contiguous float32 [1,3,h,w].
+
+    Raises:
+        InputError: another dtype or size; a face is aligned, not resized.
+    """
+    if face.dtype != np.uint8 or face.shape != (spec.height, spec.width, 3):
+        raise InputError(
+            f"an aligned face must be uint8 {[spec.height, spec.width, 3]}, this is {face.dtype} {list(face.shape)}",
+            fix="align it by its landmarks (edgeface.tasks.recognition.align.align_face, or Recogniser.embed_photo)",
+        )
+    ordered = face[:, :, ::-1] if spec.colour == "rgb" else face
+    normal = (ordered.astype(np.float32) - np.asarray(spec.mean, np.float32)) * np.asarray(spec.scale, np.float32)
+    return np.ascontiguousarray(normal.transpose(2, 0, 1)[None])
+
+
+def embed_faces(run: Run, contract: RecognitionContract, faces: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Embed aligned faces, one after the other.
+
+    Where the contract says `flip`, the network's embeddings of a face and of its mirror image are added as they are,
+    and the sum is scaled to unit length; so public evaluations do.
+
+    Args:
+        run: the network, on batches of one.
+        contract: its contract.
+        faces: each uint8 [h,w,3] in BGR, of the contract's input size.
+
+    Returns:
+        float32 [n,width], each row of unit length.
+
+    Raises:
+        InputError: a face has another size or dtype.
+        ContractError: the network's output is not the one that the contract declares.
+        RuntimeFailure: an embedding is zero or not finite, or the runtime fails.
+    """
+    embeddings = np.zeros((len(faces), contract.width), np.float32)
+    for index, face in enumerate(faces):
+        total = _embed(run, contract, face)
+        if contract.flip:
+            total = total + _embed(run, contract, face[:, ::-1])
+        length = np.sqrt(np.sum(total**2))
+        if not 0 < length < np.inf:
+            found = "all zeros" if length == 0 else "not finite"
+            raise RuntimeFailure(
+                f"the embedding of face {index + 1} of {len(faces)} is {found}",
+                where=f"output {contract.output!r} of {contract.family} ({contract.variant})",
+                fix="the model is damaged or badly quantized: compare it with its original (edgeface parity)",
+            )
+        embeddings[index] = total / length
+    return embeddings
+
+
+def cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Cosine of two embeddings [width] of any length but 0: from −1 to 1, 1 for the same direction.
+
+    Raises:
+        InputError: two widths, or an embedding that is zero or not finite.
+    """
+    if a.ndim != 1 or a.shape != b.shape:
+        raise InputError(
+            f"embeddings of shapes {list(a.shape)} and {list(b.shape)} cannot be compared",
+            fix="compare two single embeddings of one recogniser",
+        )
+    first, second = a.astype(np.float64), b.astype(np.float64)
+    lengths = float(np.sqrt(np.sum(first**2) * np.sum(second**2)))
+    if not 0 < lengths < np.inf:
+        raise InputError("an embedding is zero or not finite", fix="embed the faces again")
+    return float(np.clip(first @ second / lengths, -1, 1))
+
+
+def _embed(run: Run, contract: RecognitionContract, face: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The network's embedding [width] as it is; float64, so that neither sum nor length can overflow."""
+    got = run({contract.input.name: face_tensor(face, contract.input)}).get(contract.output)
+    if got is None or got.shape != (1, contract.width):
+        shape = "missing" if got is None else f"{list(got.shape)}"
+        raise ContractError(
+            f"output {contract.output!r} is {shape}, the contract says [1, {contract.width}]",
+            where=f"{contract.family} ({contract.variant})",
+            fix="the contract's output name or width is not this network's",
+        )
+    return np.asarray(got[0], np.float64)
