@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.complexity.record import bias_record
-from edgeface.drawn import drawn_pictures
+from edgeface.detector import Detector
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
-from edgeface.images import letterbox
 from edgeface.passes import run_passes
-from edgeface.photographs import Photographs, read_photographs
-from edgeface.progress import note, step, track
+from edgeface.photographs import Photographs
+from edgeface.progress import note, step
 from edgeface.quantize.islands import float_islands
 from edgeface.quantize.observe import graph_digest, observe, observed_onnx
 from edgeface.quantize.plan import QuantPlan
@@ -26,6 +25,8 @@ from edgeface.recipe import Recipe
 from edgeface.runtimes.ort import OrtRunner
 from edgeface.source import Source
 from edgeface.targets.target import IO_TYPES, EmitOptions, IoType, Target
+from edgeface.task_pictures import drawn_for, task_pictures
+from edgeface.tasks.agreement import view
 
 DRAWN_PICTURES = 8
 
@@ -44,7 +45,8 @@ class BuildOptions:
 class Job:
     """One export: the source, its optimised graph, and how it is to be built.
 
-    `own_biases` are the origins of the layers that the network was defined with a bias for.
+    `own_biases` are the origins of the layers that the network was defined with a bias for. `detector` finds the
+    faces that a recogniser is shown, where its photographs are no aligned faces.
     """
 
     source: Source
@@ -53,6 +55,7 @@ class Job:
     recipe: Recipe
     photographs: Photographs
     options: BuildOptions
+    detector: Detector | None = None
 
 
 @dataclass(frozen=True)
@@ -134,20 +137,20 @@ def _loaded(path: Path, graph: Graph) -> CalibrationStats:
 
 
 def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
-    spec = job.source.contract.input
+    contract = job.source.contract
     files = job.photographs.calibrate
     if files:
-        pictures = read_photographs(files, "calibrating", job.photographs.judge)
+        pictures = task_pictures(files, "calibrating", contract, job.detector, job.photographs.judge)
     elif "seed" in job.source.provenance:
         note("no photographs: a random network is calibrated on drawn pictures")
-        pictures = track(drawn_pictures(DRAWN_PICTURES, seed=1), "calibrating")
+        pictures = drawn_for(contract, DRAWN_PICTURES, "calibrating", seed=1)
     else:
         raise InputError(
             "int8 needs photographs to calibrate with",
             fix="pass --calibration DIR: some dozens of photographs as the device will see them, with faces",
         )
     for picture in pictures:
-        yield {spec.name: letterbox(picture, spec)[0]}
+        yield {contract.input.name: view(picture, contract).tensor}
 
 
 def _summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:

@@ -10,17 +10,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from edgeface.artifact import CERTIFICATE, Artifact
-from edgeface.drawn import drawn_pictures
+from edgeface.detector import Detector
 from edgeface.errors import InputError
 from edgeface.images import list_images
-from edgeface.parity.compare import Findings, Photograph, compare
+from edgeface.parity.compare import Findings, compare
 from edgeface.parity.gate import Thresholds
 from edgeface.parity.reference import reference_network
 from edgeface.parity.verdict import judge_model
-from edgeface.photographs import read_photographs
-from edgeface.progress import note, track
+from edgeface.progress import note
 from edgeface.runtimes import open_runner
 from edgeface.runtimes.float_io import FloatRunner
+from edgeface.task_pictures import drawn_for, task_pictures
+from edgeface.tasks.agreement import Photograph
 
 DRAWN_PICTURES = 4
 
@@ -44,6 +45,7 @@ def check_parity(
     reference: Path | None = None,
     images: Path | None = None,
     threads: int = 1,
+    detector: Path | None = None,
 ) -> ParityReport:
     """Run artifact and reference on photographs, and judge as the export did.
 
@@ -53,6 +55,7 @@ def check_parity(
         reference: an fp32 artifact of the same checkpoint.
         images: folder of photographs; drawn pictures otherwise, which compare tensors only.
         threads: threads of the artifact's runtime.
+        detector: an artifact that finds the faces in a recogniser's photographs.
     """
     network, name = reference_network(artifact, weights, reference)
     runner = FloatRunner(open_runner(artifact, threads), artifact.manifest.layout)
@@ -60,10 +63,11 @@ def check_parity(
     if images is not None:
         files = list_images(images)
         _warn_of_calibration(artifact, [file.name for file in files])
-        pictures: Iterable[Photograph] = read_photographs(files, "comparing")
+        finder = None if detector is None else Detector(Artifact.open(detector))
+        pictures: Iterable[Photograph] = task_pictures(files, "comparing", artifact.contract, finder)
     else:
         note("no photographs given: tensors are compared on drawn pictures, decisions are not")
-        pictures = track(drawn_pictures(DRAWN_PICTURES), "comparing")
+        pictures = drawn_for(artifact.contract, DRAWN_PICTURES, "comparing")
     findings = compare(network, runner.run, artifact.contract, pictures, images is not None)
     return ParityReport(artifact.folder, name, judge_model(findings, limits, artifact.model_path)[0])
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import Self
 
-from edgeface.errors import InputError
+from edgeface.errors import ContractError, InputError
 
 ColourOrder = Literal["bgr", "rgb"]
 Activation = Literal["relu", "leaky_relu", "relu6", "prelu"]
@@ -154,3 +154,25 @@ class RecognitionContract(_Contract):
 
 Contract: TypeAlias = Annotated[DetectionContract | RecognitionContract, Field(discriminator="task")]
 """Any task's contract."""
+
+
+def detection(contract: Contract) -> DetectionContract:
+    """The contract, of a detector.
+
+    Raises:
+        ContractError: it is a recogniser's.
+    """
+    if not isinstance(contract, DetectionContract):
+        raise ContractError(f"{contract.family} is no face detector", fix="pass a detector's artifact or model")
+    return contract
+
+
+def recognition(contract: Contract) -> RecognitionContract:
+    """The contract, of a recogniser.
+
+    Raises:
+        ContractError: it is a detector's.
+    """
+    if not isinstance(contract, RecognitionContract):
+        raise ContractError(f"{contract.family} is no face recogniser", fix="pass a recogniser's artifact or model")
+    return contract

@@ -9,6 +9,7 @@ from pathlib import Path
 from edgeface.artifact import MANIFEST, Artifact
 from edgeface.build import BuildOptions, Job, build
 from edgeface.complexity.record import own_biases
+from edgeface.detector import Detector
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.passes import run_passes
@@ -43,6 +44,7 @@ class ExportRequest:
         integer_only: compute everything in int8, whatever the recipe keeps in float.
         statistics: calibration statistics to use instead of calibrating; of the very same network.
         save_statistics: file for the statistics that calibration gathers.
+        detector: an artifact that finds the faces in a recogniser's photographs.
     """
 
     model: str = "retinaface_mnet025"
@@ -59,6 +61,7 @@ class ExportRequest:
     integer_only: bool = False
     statistics: Path | None = None
     save_statistics: Path | None = None
+    detector: Path | None = None
 
 
 def export(request: ExportRequest) -> list[Artifact]:
@@ -72,6 +75,7 @@ def export(request: ExportRequest) -> list[Artifact]:
     chosen = [target(name) for name in dict.fromkeys(request.targets)]
     places = [_place(request.out / f"{recipe.model}-{wanted.name}") for wanted in chosen]
     photographs = choose_photographs(request.calibration, request.judge, recipe.quantize.calibration_images)
+    detector = None if request.detector is None else Detector(Artifact.open(request.detector))
     with staging(request.out) as folder:
         with step("loading the network"):
             source = open_source(_declared(request, recipe), list(_probes(photographs)))
@@ -79,7 +83,7 @@ def export(request: ExportRequest) -> list[Artifact]:
             defined = read_onnx(source.onnx, recipe.model)
             graph = run_passes(defined)
         options = BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics)
-        job = Job(source, graph, own_biases(defined), recipe, photographs, options)
+        job = Job(source, graph, own_biases(defined), recipe, photographs, options, detector)
         staged = [prove(job, build(job, wanted), folder) for wanted in chosen]
         move_into_place(list(zip(staged, places, strict=True)))
     return [Artifact.open(place) for place in places]

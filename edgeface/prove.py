@@ -9,17 +9,15 @@ from typing import Any
 
 from edgeface.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.build import Built, Job
-from edgeface.drawn import drawn_pictures
 from edgeface.errors import GateError
-from edgeface.images import letterbox
 from edgeface.parity.bisect import explain, layer_agreement
-from edgeface.parity.compare import Findings, Photograph, compare
+from edgeface.parity.compare import Findings, compare
 from edgeface.parity.gate import Thresholds
 from edgeface.parity.verdict import judge_model
-from edgeface.photographs import read_photographs
-from edgeface.progress import track
 from edgeface.runtimes import open_runner
 from edgeface.runtimes.float_io import FloatRunner
+from edgeface.task_pictures import drawn_for, task_pictures
+from edgeface.tasks.agreement import Photograph, view
 from edgeface.version import __version__
 
 RECORDED = ("ai-edge-litert", "flatbuffers", "numpy", "onnx", "onnxruntime", "onnxsim", "torch")
@@ -80,8 +78,8 @@ def versions() -> dict[str, str]:
 
 def _pictures(job: Job, name: str) -> Iterable[Photograph]:
     if job.photographs.judge:
-        return read_photographs(job.photographs.judge, f"judging {name}")
-    return track(drawn_pictures(DRAWN_PICTURES), f"judging {name} on drawn pictures")
+        return task_pictures(job.photographs.judge, f"judging {name}", job.source.contract, job.detector)
+    return drawn_for(job.source.contract, DRAWN_PICTURES, f"judging {name} on drawn pictures")
 
 
 def _integer_only(job: Job, built: Built) -> bool:
@@ -92,7 +90,7 @@ def _refused(job: Job, built: Built, findings: Findings) -> GateError:
     failed = [f"{d.what}: {d.measured}, demanded {d.limit}" for d in findings.demands if not d.met]
     picture = next(iter(_pictures(job, "the first bad tensor")))
     contract = job.source.contract
-    feeds = {contract.input.name: letterbox(picture, contract.input)[0]}
+    feeds = {contract.input.name: view(picture, contract).tensor}
     layers = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
     return GateError(
         f"{built.target.name} is not good enough: {'; '.join(failed)}",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.artifact import sha256_hex
-from edgeface.contract import Contract
+from edgeface.contract import Contract, DetectionContract, detection
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
 from edgeface.models import family
@@ -66,7 +66,8 @@ def open_source(declared: Declared, probes: Sequence[Photograph]) -> Source:
     _known_variant(found, declared.variant)
     if declared.weights is None:
         return _seeded(found, declared)
-    contract, how = _contract(found, declared, probes)
+    told = found.variant_of(declared.weights)
+    contract, how = _contract(found, declared, probes) if told is None else _told(found, declared, told)
     contract = _resized(contract, declared)
     module = found.load(declared.weights, contract)
     weights = {"file": declared.weights.name, "sha256": sha256_hex(declared.weights.read_bytes())}
@@ -87,6 +88,18 @@ def _seeded(found: Family, declared: Declared) -> Source:
     )
 
 
+def _told(found: Family, declared: Declared, told: str) -> tuple[Contract, dict[str, Any]]:
+    """The contract where the weights themselves tell the variant."""
+    if declared.variant not in {None, told}:
+        raise ContractError(
+            f"the weights are those of variant {told!r}, not {declared.variant!r}",
+            where=str(declared.weights),
+            fix="leave out --variant",
+        )
+    note(f"contract: variant {told}, told by the weights; that it was trained on such pictures is not checked")
+    return _with_colour(_variant(found, told), declared.colour), {"how": "told by the weights", "checked": False}
+
+
 def _contract(found: Family, declared: Declared, probes: Sequence[Photograph]) -> tuple[Contract, dict[str, Any]]:
     said = {k: v for k, v in (("variant", declared.variant), ("colour", declared.colour)) if v is not None}
     assert declared.weights is not None
@@ -100,14 +113,15 @@ def _contract(found: Family, declared: Declared, probes: Sequence[Photograph]) -
             )
         note("contract: as declared; no photographs to check it on")
         return _with_colour(_variant(found, declared.variant), declared.colour), {"how": "declared", "checked": False}
-    variants = {(c.activation, c.negative_slope): c for c in found.variants().values()}
-    modules = {key: found.load(declared.weights, contract) for key, contract in variants.items()}
+    variants = {name: detection(contract) for name, contract in found.variants().items()}
+    by_network = {(c.activation, c.negative_slope): c for c in variants.values()}
+    modules = {key: found.load(declared.weights, contract) for key, contract in by_network.items()}
 
-    def forward(candidate: Contract, image: Array) -> dict[str, Array]:
+    def forward(candidate: DetectionContract, image: Array) -> dict[str, Array]:
         return run_module(modules[candidate.activation, candidate.negative_slope], image, candidate)
 
     try:
-        inferred = infer_contract(found.variants(), forward, probes, said)
+        inferred = infer_contract(variants, forward, probes, said)
     except ContractError as error:
         raise ContractError(error.what, where=error.where or str(declared.weights), fix=error.fix) from error
     note(_describe(inferred, bool(said)))
@@ -153,7 +167,9 @@ def _variant(found: Family, variant: str | None) -> Contract:
 def _with_colour(contract: Contract, colour: str | None) -> Contract:
     if colour is None or colour == contract.input.colour:
         return contract
-    return contract.with_colour("rgb" if colour == "rgb" else "bgr").model_copy(update={"variant": "declared"})
+    other = contract.with_colour("rgb" if colour == "rgb" else "bgr")
+    # A detector's variants differ by colour, and this one has no name; a recogniser's differ by network.
+    return other.model_copy(update={"variant": "declared"}) if isinstance(other, DetectionContract) else other
 
 
 def _resized(contract: Contract, declared: Declared) -> Contract:

@@ -33,6 +33,7 @@ def export(
     integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, whatever the recipe says.")] = False,
     statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
+    detector: Annotated[Path | None, typer.Option(help="For recognisers: an artifact that finds their faces.")] = None,
     json_output: Json = False,
 ) -> None:
     """Compile a model, and write it if it is good enough.
@@ -57,6 +58,7 @@ def export(
         integer_only=integer_only,
         statistics=statistics,
         save_statistics=save_statistics,
+        detector=detector,
     )
     artifacts = compile_model(request)
     if json_output:

@@ -31,6 +31,11 @@ def _verdict(document: dict[str, Any]) -> str:
 
 
 def _decisions(found: dict[str, Any]) -> str:
+    if "mean_cosine" in found:
+        return (
+            f"embeddings of {found['faces']} faces: cosine to the reference {found['mean_cosine']:.5f} on average, "
+            f"{found['min_cosine']:.5f} at least"
+        )
     return (
         f"faces of the reference at score ≥ 0.5: {found['reference_faces']}; "
         f"matched {found['matched_percent']:.2f} %, missed {found['missed']} "

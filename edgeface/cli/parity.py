@@ -16,6 +16,7 @@ def parity(
     weights: Annotated[Path | None, typer.Option(help="The checkpoint that it was exported from.")] = None,
     reference: Annotated[Path | None, typer.Option(help="Instead of it, an fp32 artifact of the same.")] = None,
     images: Annotated[Path | None, typer.Option(help="A folder of photographs to compare on.")] = None,
+    detector: Annotated[Path | None, typer.Option(help="For recognisers: an artifact that finds their faces.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of the artifact's runtime.", min=1)] = 1,
     json_output: Json = False,
 ) -> None:
@@ -27,7 +28,7 @@ def parity(
     from edgeface.check_parity import check_parity
     from edgeface.cli.findings import format_findings
 
-    report = check_parity(Artifact.open(artifact), weights, reference, images, threads)
+    report = check_parity(Artifact.open(artifact), weights, reference, images, threads, detector)
     if json_output:
         print_json(report.as_dict())
     else:

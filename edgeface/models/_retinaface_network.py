@@ -8,7 +8,6 @@ FPN and SSH are within the limit under which they use it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -147,27 +146,3 @@ class RetinaFace(nn.Module):
             for heads in (self.BboxHead, self.ClassHead, self.LandmarkHead)
         )
         return boxes, torch.softmax(logits, dim=-1), landmarks
-
-
-def randomize(module: nn.Module, seed: int, slope: float) -> None:
-    """Seeded weights under which activations keep their scale, with batch-norm statistics that do something.
-
-    Convolutions are drawn with variance 2/((1+slope²)·fan_in) (He et al., ICCV 2015); batch norms get means
-    near 0, variances near 1 and gains near 1. The first one expects pixels of deviation about 60.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    first = True
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
-            fan_in = layer.weight[0].numel()
-            deviation = math.sqrt(2.0 / ((1.0 + slope**2) * fan_in))
-            layer.weight.data.normal_(0.0, deviation, generator=generator)
-            if layer.bias is not None:
-                layer.bias.data.normal_(0.0, 0.5, generator=generator)
-        elif isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None and layer.running_var is not None:
-            power = 60.0**2 if first else 1.0
-            first = False
-            layer.running_mean.normal_(0.0, 0.2 * math.sqrt(power), generator=generator)
-            layer.running_var.uniform_(0.7 * power, 1.5 * power, generator=generator)
-            layer.weight.data.uniform_(0.6, 1.1, generator=generator)
-            layer.bias.data.normal_(0.0, 0.2, generator=generator)

@@ -40,6 +40,18 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     return state
 
 
+def load_weights(module: torch.nn.Module, path: Path) -> None:
+    """Put a checkpoint's weights into a network, whose tensors it must have, all and no others.
+
+    Raises:
+        CheckpointError: as `read_state_dict` and `check_keys`.
+    """
+    state = read_state_dict(path)
+    own = module.state_dict()
+    check_keys(state, {key: tuple(tensor.shape) for key, tensor in own.items()}, str(path))
+    module.load_state_dict({key: state.get(key, tensor) for key, tensor in own.items()}, strict=True)
+
+
 def check_keys(state: Mapping[str, torch.Tensor], expected: Mapping[str, tuple[int, ...]], where: str) -> None:
     """Require exactly the expected tensors; batch-norm counters (`num_batches_tracked`) are ignored.
 

@@ -46,6 +46,14 @@ class Family(Protocol):
         """
         ...
 
+    def variant_of(self, path: Path) -> str | None:
+        """The variant that a checkpoint's tensors are those of; None where tensors do not tell.
+
+        Raises:
+            CheckpointError: they tell that the file is not a checkpoint of this family.
+        """
+        ...
+
     def random(self, contract: Contract, seed: int) -> torch.nn.Module:
         """The network with seeded random weights and plausible batch-norm statistics, in eval mode."""
         ...

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeface.contract import Activation, Anchors, ColourOrder, Contract, DetectionContract, ImageInput
+from edgeface.contract import Activation, Anchors, ColourOrder, Contract, DetectionContract, ImageInput, detection
 
 if TYPE_CHECKING:
-    import torch
-
     from edgeface.models._retinaface_network import RetinaFace
 
 _NAME = "retinaface_mnet025"
@@ -24,6 +22,7 @@ _STRIDES = (8, 16, 32)
 _LARGE = Anchors(strides=_STRIDES, sizes=((16, 32), (64, 128), (256, 512)))
 _SMALL = Anchors(strides=_STRIDES, sizes=((10, 20), (32, 64), (128, 256)))
 _SLOPE = 0.1
+_PIXEL_DEVIATION = 60.0
 
 
 def _contract(variant: str, activation: Activation, anchors: Anchors, colour: ColourOrder) -> DetectionContract:
@@ -59,7 +58,8 @@ class RetinaFaceMnet025:
         """The network in eval mode with torch's initial weights."""
         from edgeface.models._retinaface_network import RetinaFace
 
-        return RetinaFace(len(contract.anchors.sizes[0]), contract.negative_slope).eval().requires_grad_(False)
+        declared = detection(contract)
+        return RetinaFace(len(declared.anchors.sizes[0]), declared.negative_slope).eval().requires_grad_(False)
 
     def load(self, path: Path, contract: Contract) -> RetinaFace:
         """The network with the weights of a .pth or .safetensors file, in eval mode.
@@ -67,27 +67,23 @@ class RetinaFaceMnet025:
         Raises:
             CheckpointError: the file is not a checkpoint of this network.
         """
-        from edgeface.models.checkpoint import check_keys, read_state_dict
+        from edgeface.models.checkpoint import load_weights
 
-        state = read_state_dict(path)
         module = self.build(contract)
-        expected = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
-        check_keys(state, expected, str(path))
-        return _with_weights(module, {key: tensor for key, tensor in state.items() if key in expected})
+        load_weights(module, path)
+        return module
+
+    def variant_of(self, _: Path) -> str | None:
+        """None: the variants differ by what tensors do not tell."""
+        return None
 
     def random(self, contract: Contract, seed: int) -> RetinaFace:
         """The network with seeded weights, in eval mode: the same seed gives the same weights."""
-        from edgeface.models._retinaface_network import randomize
+        from edgeface.models._random_weights import randomize
 
         module = self.build(contract)
-        randomize(module, seed, contract.negative_slope)
+        randomize(module, seed, detection(contract).negative_slope, _PIXEL_DEVIATION)
         return module
-
-
-def _with_weights(module: RetinaFace, state: dict[str, torch.Tensor]) -> RetinaFace:
-    counters = {key: tensor for key, tensor in module.state_dict().items() if key.endswith("num_batches_tracked")}
-    module.load_state_dict(counters | state, strict=True)
-    return module
 
 
 FAMILY = RetinaFaceMnet025()

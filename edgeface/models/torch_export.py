@@ -31,9 +31,8 @@ def export_onnx(module: torch.nn.Module, contract: Contract) -> bytes:
     Returns:
         A serialized ModelProto, the same bytes for the same module and contract.
     """
-    names = contract.outputs
     size = (contract.input.height, contract.input.width)
-    return trace_onnx(module, size, (names.boxes, names.scores, names.landmarks), input_name=contract.input.name)
+    return trace_onnx(module, size, contract.output_names, input_name=contract.input.name)
 
 
 def trace_onnx(

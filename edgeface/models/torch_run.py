@@ -29,6 +29,6 @@ def run_module(module: torch.nn.Module, image: Array, contract: Contract) -> dic
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
     with torch.inference_mode():
-        found = module(torch.from_numpy(np.ascontiguousarray(image)))
-    names = (contract.outputs.boxes, contract.outputs.scores, contract.outputs.landmarks)
-    return {name: tensor.numpy() for name, tensor in zip(names, found, strict=True)}
+        made = module(torch.from_numpy(np.ascontiguousarray(image)))
+    found = made if isinstance(made, tuple) else (made,)
+    return {name: tensor.numpy() for name, tensor in zip(contract.output_names, found, strict=True)}

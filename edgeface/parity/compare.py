@@ -1,36 +1,32 @@
-"""Compare a candidate with the fp32 reference on photographs: tensors and decisions."""
+"""Compare a candidate with the fp32 reference on pictures: tensors and decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edgeface.contract import Contract
 from edgeface.graph.types import Array
-from edgeface.images import letterbox
 from edgeface.parity.gate import Demand
 from edgeface.parity.tensors import TensorAgreement, compare_tensors
 from edgeface.prefetch import prefetch
-from edgeface.tasks.detection.faces import detect_faces
-from edgeface.tasks.detection.match import Agreement, match_faces
+from edgeface.tasks.agreement import Photograph, View, agree, view
+from edgeface.tasks.detection.match import Agreement
+from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
-Photograph: TypeAlias = NDArray[np.uint8]
-
-LISTED_SCORE = 0.3
-"""Faces down to this score are decoded, so that one at the threshold can be told from one not seen."""
+Agreed: TypeAlias = Agreement | EmbeddingAgreement
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a comparison found. `faces` is None where the pictures were drawn and decisions mean nothing."""
+    """What a comparison found. `decisions` is None where the pictures were drawn and decisions mean nothing."""
 
     tensors: dict[str, TensorAgreement]
-    faces: Agreement | None
+    decisions: Agreed | None
     pictures: int
     demands: list[Demand] = field(default_factory=list)
 
@@ -44,9 +40,9 @@ class Findings:
         return {
             "passed": self.passed,
             "pictures": self.pictures,
-            "kind": "drawn" if self.faces is None else "photographs",
+            "kind": "drawn" if self.decisions is None else "photographs",
             "tensors": {name: found.as_dict() for name, found in self.tensors.items()},
-            "decisions": None if self.faces is None else decisions(self.faces),
+            "decisions": None if self.decisions is None else self.decisions.as_dict(),
             "demands": [vars(demand) for demand in self.demands],
         }
 
@@ -59,47 +55,27 @@ def compare(
     Args:
         reference: the fp32 network, float32 NCHW in, named outputs out.
         candidate: the artifact behind the same interface.
-        contract: decides how pictures become tensors and tensors become faces.
-        pictures: uint8 [H,W,3] in BGR.
-        decide: compare faces too; pointless for drawn pictures.
+        contract: decides how pictures become tensors and tensors become decisions.
+        pictures: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
+        decide: compare decisions too; pointless for drawn pictures.
     """
     tensors: dict[str, TensorAgreement] = {}
-    faces = Agreement()
+    decisions: list[Agreed] = []
     count = 0
-    for picture, scale, feed, wanted in prefetch(_references(reference, contract, pictures)):
-        got = candidate(feed)
+    for shown, wanted in prefetch(_references(reference, contract, pictures)):
+        got = candidate({contract.input.name: shown.tensor})
         for name, array in wanted.items():
             tensors[name] = tensors.get(name, TensorAgreement()) + compare_tensors(array, got[name])
         if decide:
-            size = (picture.shape[0], picture.shape[1])
-            first, second = (detect_faces(outputs, contract, scale, size, LISTED_SCORE) for outputs in (wanted, got))
-            faces += match_faces(first, second)
+            decisions.append(agree(shown, wanted, got, contract))
         count += 1
-    return Findings(tensors, faces if decide else None, count)
+    return Findings(tensors, reduce(add, decisions) if decisions else None, count)
 
 
 def _references(
     reference: Network, contract: Contract, pictures: Iterable[Photograph]
-) -> Iterator[tuple[Photograph, float, dict[str, Array], Mapping[str, Array]]]:
-    """Each picture with its letterbox scale, the feed made of it, and the reference's outputs."""
+) -> Iterator[tuple[View, Mapping[str, Array]]]:
+    """Each picture as it is shown, and the reference's outputs."""
     for picture in pictures:
-        image, scale = letterbox(picture, contract.input)
-        feed = {contract.input.name: image}
-        yield picture, scale, feed, reference(feed)
-
-
-def decisions(faces: Agreement) -> dict[str, Any]:
-    """Agreement of decisions for JSON; shares in percent."""
-    return {
-        "reference_faces": faces.reference_faces,
-        "matched": faces.matched,
-        "matched_percent": round(100 * faces.matched_share, 3),
-        "missed": faces.missed,
-        "missed_by_score": faces.missed_by_score,
-        "extra": faces.extra,
-        "extra_percent": round(100 * faces.extra_share, 3),
-        "extra_by_score": faces.extra_by_score,
-        "mean_score_change": round(faces.mean_score_change, 5),
-        "mean_landmark_error_percent": round(faces.mean_landmark_error_percent, 3),
-        "mean_iou": round(float(np.mean(faces.ious)), 4) if faces.ious else None,
-    }
+        shown = view(picture, contract)
+        yield shown, reference({contract.input.name: shown.tensor})

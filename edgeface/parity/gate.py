@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from edgeface.parity.tensors import TensorAgreement
 from edgeface.tasks.detection.match import Agreement
+from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 
 
 class Thresholds(BaseModel):
@@ -18,7 +19,8 @@ class Thresholds(BaseModel):
     max_abs: largest difference of any output element. snr_db: least signal-to-noise ratio of any output, in dB.
     matched_percent, extra_percent: of the reference's faces; allowed misses and extras are rounded up to a whole
     face, so that one face of few cannot decide. mean_score_change: mean absolute change of matched faces' scores.
-    landmark_error_percent: mean, in percent of the face's size. max_transposes, max_partitions: of the model as its
+    landmark_error_percent: mean, in percent of the face's size. mean_cosine, min_cosine: between a face's embedding
+    and the reference's. max_transposes, max_partitions: of the model as its
     runtime takes it.
     """
 
@@ -30,6 +32,8 @@ class Thresholds(BaseModel):
     extra_percent: float | None = None
     mean_score_change: float | None = None
     landmark_error_percent: float | None = None
+    mean_cosine: float | None = None
+    min_cosine: float | None = None
     max_transposes: int | None = None
     max_partitions: int | None = None
 
@@ -44,13 +48,15 @@ class Demand:
     met: bool
 
 
-def judge(limits: Thresholds, tensors: Mapping[str, TensorAgreement], faces: Agreement | None) -> list[Demand]:
+def judge(
+    limits: Thresholds, tensors: Mapping[str, TensorAgreement], decisions: Agreement | EmbeddingAgreement | None
+) -> list[Demand]:
     """Every demand that the thresholds make, with its verdict.
 
     Args:
         limits: the recipe's thresholds.
         tensors: agreement by output.
-        faces: agreement of decisions; None where no photographs were judged.
+        decisions: agreement of decisions; None where no photographs were judged.
     """
     demands = []
     if limits.max_abs is not None:
@@ -61,7 +67,21 @@ def judge(limits: Thresholds, tensors: Mapping[str, TensorAgreement], faces: Agr
         least = min(t.snr_db for t in tensors.values())
         met = least >= limits.snr_db
         demands.append(Demand("least output SNR", f"≥ {limits.snr_db:g} dB", f"{least:.1f} dB", met))
-    return demands if faces is None else demands + _judge_faces(limits, faces)
+    if isinstance(decisions, Agreement):
+        return demands + _judge_faces(limits, decisions)
+    return demands if decisions is None else demands + _judge_embeddings(limits, decisions)
+
+
+def _judge_embeddings(limits: Thresholds, found: EmbeddingAgreement) -> list[Demand]:
+    measured = (
+        ("mean cosine to float32", limits.mean_cosine, found.mean_cosine),
+        ("least cosine to float32", limits.min_cosine, found.min_cosine),
+    )
+    return [
+        Demand(what, f"≥ {limit:g}", f"{value:.5f}", value >= limit)
+        for what, limit, value in measured
+        if limit is not None
+    ]
 
 
 def _judge_faces(limits: Thresholds, faces: Agreement) -> list[Demand]:

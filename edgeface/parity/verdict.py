@@ -18,7 +18,7 @@ def judge_model(findings: Findings, limits: Thresholds, model: Path) -> tuple[Fi
     A gate that demands nothing passes everything; that is said aloud.
     """
     kernels = kernel_facts(model)
-    demands = judge(limits, findings.tensors, findings.faces) + judge_kernels(limits, kernels)
+    demands = judge(limits, findings.tensors, findings.decisions) + judge_kernels(limits, kernels)
     if not demands:
         note(f"warning: no gate demands anything of {model.name}: add [gates] to the recipe")
     return replace(findings, demands=demands), kernels

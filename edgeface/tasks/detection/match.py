@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +78,22 @@ class Agreement:
     def mean_score_change(self) -> float:
         """Mean absolute change over the matched pairs, 0 where there are none."""
         return float(np.mean(np.abs(self.score_changes))) if self.score_changes else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; shares in percent."""
+        return {
+            "reference_faces": self.reference_faces,
+            "matched": self.matched,
+            "matched_percent": round(100 * self.matched_share, 3),
+            "missed": self.missed,
+            "missed_by_score": self.missed_by_score,
+            "extra": self.extra,
+            "extra_percent": round(100 * self.extra_share, 3),
+            "extra_by_score": self.extra_by_score,
+            "mean_score_change": round(self.mean_score_change, 5),
+            "mean_landmark_error_percent": round(self.mean_landmark_error_percent, 3),
+            "mean_iou": round(float(np.mean(self.ious)), 4) if self.ious else None,
+        }
 
 
 def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score: float = MIN_SCORE) -> Agreement:

@@ -1,0 +1,122 @@
+"""MobileFaceNet: small face recognisers of about a million parameters.
+
+`y1`, `y1-512`, `y2` and `mbf` are insightface's networks with its conventions. `relu6-128` and `prelu-112x96` are two
+public PyTorch trainings; their contracts were confirmed on the 1 000 pairs of LFW's View 1 (99.3 % and 99.0 %): other
+normalisations load without error and verify worse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.contract import ARCFACE_TEMPLATE, Activation, Contract, ImageInput, RecognitionContract, recognition
+from edgeface.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_NAME = "mobilefacenet"
+_MXNET = ((127.5, 127.5, 127.5), (1 / 128, 1 / 128, 1 / 128))
+_TORCH = ((127.5, 127.5, 127.5), (1 / 127.5, 1 / 127.5, 1 / 127.5))
+_IMAGENET = ((123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375))
+_SLOPE = 0.25
+_CUT = 8.0
+"""Pixels that `prelu-112x96` cuts off an aligned face of 112×112 at the left and at the right."""
+
+
+def _contract(
+    variant: str,
+    width: int,
+    norm: tuple[tuple[float, float, float], tuple[float, float, float]] = _MXNET,
+    activation: Activation = "prelu",
+) -> RecognitionContract:
+    mean, scale = norm
+    image = ImageInput(height=112, width=112, colour="rgb", mean=mean, scale=scale)
+    return RecognitionContract(family=_NAME, variant=variant, activation=activation, input=image, width=width)
+
+
+def _narrow() -> RecognitionContract:
+    wide = _contract("prelu-112x96", 128)
+    a, b, c, d, e = ((x - _CUT, y) for x, y in ARCFACE_TEMPLATE)
+    image = wide.input.model_copy(update={"width": 96})
+    return wide.model_copy(update={"input": image, "template": (a, b, c, d, e)})
+
+
+@dataclass(frozen=True)
+class MobileFaceNets:
+    """The family; see the module's text."""
+
+    name: str = _NAME
+    task: str = "recognition"
+    description: str = "MobileFaceNet face recognisers, 128 to 512 numbers, about 1 M parameters"
+
+    def variants(self) -> dict[str, Contract]:
+        """All of them; a checkpoint's variant is told by its tensors."""
+        known: list[RecognitionContract] = [
+            _contract("y1", 128),
+            _contract("y1-512", 512),
+            _contract("y2", 256),
+            _contract("mbf", 512, _TORCH),
+            _contract("relu6-128", 128, _IMAGENET, "relu6"),
+            _narrow(),
+        ]
+        return {contract.variant: contract for contract in known}
+
+    def build(self, contract: Contract) -> nn.Module:
+        """The variant's network in eval mode with torch's initial weights."""
+        from edgeface.models._mobilefacenet_trainings import PReluMobileFaceNet, Relu6MobileFaceNet
+        from edgeface.models.architectures import architecture
+
+        own = {"relu6-128": Relu6MobileFaceNet, "prelu-112x96": PReluMobileFaceNet}.get(contract.variant)
+        module = architecture(f"{_NAME}:{contract.variant}").build() if own is None else own()
+        return module.eval().requires_grad_(False)
+
+    def load(self, path: Path, contract: Contract) -> nn.Module:
+        """The variant's network with the weights of a checkpoint, in eval mode.
+
+        Raises:
+            CheckpointError: the file is not a checkpoint of this variant.
+        """
+        from edgeface.models.checkpoint import load_weights
+
+        module = self.build(contract)
+        load_weights(module, path)
+        return module
+
+    def random(self, contract: Contract, seed: int) -> nn.Module:
+        """The variant's network with seeded weights, in eval mode."""
+        from edgeface.models._random_weights import randomize
+
+        module = self.build(contract)
+        slope = _SLOPE if recognition(contract).activation == "prelu" else 0.0
+        randomize(module, seed, slope, 0.5)
+        return module
+
+    def variant_of(self, path: Path) -> str:
+        """The variant that a checkpoint's tensors are those of.
+
+        Raises:
+            CheckpointError: none of them.
+        """
+        from edgeface.models.checkpoint_shapes import read_shapes
+
+        found = read_shapes(path)
+        fitting = {
+            name: sum(
+                found.get(key) == tuple(tensor.shape) for key, tensor in self.build(contract).state_dict().items()
+            )
+            for name, contract in self.variants().items()
+        }
+        best = max(fitting, key=lambda name: fitting[name])
+        if fitting[best] < len(found):
+            raise CheckpointError(
+                f"no variant of {_NAME} fits these weights; the nearest is {best}: {fitting[best]} of {len(found)} fit",
+                where=str(path),
+                fix=f"the known variants are {', '.join(fitting)}",
+            )
+        return best
+
+
+FAMILY = MobileFaceNets()

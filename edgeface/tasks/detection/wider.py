@@ -1,0 +1,105 @@
+"""Average precision by WIDER FACE's own evaluation: easy, medium and hard.
+
+Source: Yang et al., WIDER FACE: A Face Detection Benchmark (CVPR 2016), and its published evaluation program
+(eval_tools), whose steps are followed to the pixel: boxes count the pixel at their border (+1), scores are min–max
+normalised over the whole set, precision and recall are taken at 1 000 thresholds, and detections in photographs
+without a labelled face count for nothing. A second detection of a face is false. Labels that a setting leaves out
+count for nothing, nor do detections that overlap them most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.tasks.detection.faces import Face, face_boxes
+from edgeface.tasks.detection.nms import iou_matrix
+
+MIN_IOU = 0.5
+THRESHOLDS = 1000
+SETTINGS = ("easy", "medium", "hard")
+
+
+@dataclass(frozen=True)
+class WiderLabels:
+    """The labelled faces of one photograph.
+
+    Attributes:
+        boxes: float32 [n,4], x1, y1, x2, y2 in pixels.
+        counted: bool [n] for each setting, which of them count.
+    """
+
+    boxes: NDArray[np.float32]
+    counted: Mapping[str, NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class WiderDetections:
+    """What was detected in one photograph: float32 [n,4] whole-pixel boxes x1, y1, x2, y2 and float64 [n] scores."""
+
+    boxes: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    @classmethod
+    def of(cls, faces: Sequence[Face]) -> WiderDetections:
+        """Faces as detectors write them for the benchmark: corners cut to whole pixels."""
+        return cls(np.trunc(face_boxes(faces)), np.array([face.score for face in faces], np.float64))
+
+
+def wider_average_precision(
+    detections: Mapping[str, WiderDetections], labels: Mapping[str, WiderLabels], setting: str
+) -> float:
+    """Area under the precision–recall curve of one setting.
+
+    Args:
+        detections: by photograph, down to a low score (0.02, say); a photograph that is missing has none.
+        labels: by photograph.
+        setting: "easy", "medium" or "hard".
+
+    Returns:
+        0 to 1; NaN where the setting counts no face.
+    """
+    found = {name: detections.get(name, WiderDetections()) for name in labels}
+    scores = np.concatenate([item.scores for item in found.values()] or [np.zeros(0)])
+    low, spread = (float(scores.min()), float(np.ptp(scores))) if len(scores) else (0.0, 0.0)
+    totals = np.zeros((THRESHOLDS, 2), np.int64)
+    labelled = 0
+    for name, truth in labels.items():
+        counted = truth.counted[setting]
+        labelled += int(counted.sum())
+        if len(truth.boxes) and len(found[name].scores):
+            totals += _counts(found[name], (found[name].scores - low) / (spread or 1.0), truth.boxes, counted)
+    if not labelled:
+        return float("nan")
+    proposed, recalled = totals.T
+    precision = recalled / np.maximum(proposed, 1)  # where nothing is proposed nothing is recalled
+    return _area(recalled / labelled, precision)
+
+
+def _counts(
+    found: WiderDetections, scores: NDArray[np.float64], boxes: NDArray[np.float32], counted: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Proposals that count, and faces found, at each threshold from high to low: int64 [1000,2]."""
+    order = np.argsort(-scores, kind="stable")
+    overlaps = iou_matrix(found.boxes[order], boxes, border_px=1.0)
+    best = overlaps.argmax(axis=1)
+    hit = overlaps[np.arange(len(order)), best] >= MIN_IOU
+    proposed = np.cumsum(~(hit & ~counted[best]))
+    first = np.zeros(len(order), bool)
+    right = np.flatnonzero(hit & counted[best])
+    first[right[np.unique(best[right], return_index=True)[1]]] = True
+    recalled = np.cumsum(first)
+    thresholds = 1 - np.arange(1, THRESHOLDS + 1) / THRESHOLDS
+    reached = np.searchsorted(-scores[order], -thresholds, side="right")  # detections at or above each threshold
+    at = np.maximum(reached - 1, 0)
+    return np.where(reached[:, None] > 0, np.stack([proposed[at], recalled[at]], axis=1), 0)
+
+
+def _area(recall: NDArray[np.float64], precision: NDArray[np.float64]) -> float:
+    """Area under the envelope of a curve with rising recall, as PASCAL VOC takes it."""
+    recall = np.concatenate([[0.0], recall, [1.0]])
+    envelope = np.maximum.accumulate(np.concatenate([[0.0], precision, [0.0]])[::-1])[::-1]
+    return float(np.sum(np.diff(recall) * envelope[1:]))
