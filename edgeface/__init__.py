@@ -13,9 +13,12 @@ from edgeface.version import __version__
 if TYPE_CHECKING:
     from edgeface.artifact import Artifact
     from edgeface.budgets.check import Check, check
-    from edgeface.detector import Detector, load
+    from edgeface.detector import Detector
     from edgeface.errors import EdgefaceError
+    from edgeface.face_pipeline import FacePipeline
+    from edgeface.loading import load
     from edgeface.pipeline import ExportRequest, export
+    from edgeface.recogniser import Recogniser
     from edgeface.tasks.detection.faces import Face
 
 __all__ = [
@@ -25,6 +28,8 @@ __all__ = [
     "EdgefaceError",
     "ExportRequest",
     "Face",
+    "FacePipeline",
+    "Recogniser",
     "__version__",
     "check",
     "export",
@@ -38,9 +43,11 @@ _HOMES = {
     "EdgefaceError": "edgeface.errors",
     "ExportRequest": "edgeface.pipeline",
     "Face": "edgeface.tasks.detection.faces",
+    "FacePipeline": "edgeface.face_pipeline",
+    "Recogniser": "edgeface.recogniser",
     "check": "edgeface.budgets.check",
     "export": "edgeface.pipeline",
-    "load": "edgeface.detector",
+    "load": "edgeface.loading",
 }
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.artifact import Artifact
+from edgeface.contract import DetectionContract
 from edgeface.errors import ContractError, InputError
 from edgeface.images import letterbox
-from edgeface.runtimes import open_runner
-from edgeface.runtimes.float_io import FloatRunner
+from edgeface.runtimes.declared import open_declared
 from edgeface.tasks.detection.faces import Face, detect_faces
 
 
@@ -25,22 +23,13 @@ class Detector:
     Raises:
         InputError: the model file is missing or damaged.
         RuntimeFailure: the runtime refuses the model.
-        ContractError: the model's input is not the one that the contract declares.
+        ContractError: the artifact is not a detector's, or its input not the one that the contract declares.
     """
 
     def __init__(self, artifact: Artifact, threads: int = 1) -> None:
         self.artifact = artifact
-        self.contract = artifact.contract
-        self._runner = FloatRunner(open_runner(artifact, threads), artifact.manifest.layout)
-        declared = self.contract.input
-        wanted = {declared.name: (1, 3, declared.height, declared.width)}
-        found = {spec.name: spec.shape for spec in self._runner.inputs}
-        if found != wanted:
-            raise ContractError(
-                f"the model's inputs are {found}, its contract says {wanted}",
-                where=str(artifact.model_path),
-                fix="export the artifact again",
-            )
+        self.contract = _contract(artifact)
+        self._runner = open_declared(artifact, threads)
 
     def detect(self, image: NDArray[np.uint8], threshold: float | None = None) -> list[Face]:
         """Find faces in a photograph.
@@ -65,14 +54,11 @@ class Detector:
         return detect_faces(outputs, self.contract, scale, (height, width), threshold)
 
 
-def load(path: Path | str, threads: int = 1) -> Detector:
-    """Open an artifact, ready to run.
-
-    Args:
-        path: the folder that an export wrote, or the model file in it.
-        threads: threads inside one operator, at least 1.
-
-    Raises:
-        EdgefaceError: as `Artifact.open` and `Detector` do.
-    """
-    return Detector(Artifact.open(Path(path)), threads)
+def _contract(artifact: Artifact) -> DetectionContract:
+    if not isinstance(artifact.contract, DetectionContract):
+        raise ContractError(
+            f"this artifact is of a {artifact.contract.task} model ({artifact.contract.family}), not of a detector",
+            where=str(artifact.folder),
+            fix="pass what was exported of a detector, e.g. out/retinaface_mnet025-tflite-int8",
+        )
+    return artifact.contract

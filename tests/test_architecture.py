@@ -30,7 +30,22 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"passes", "models", "quantize", "targets", "complexity", "budgets"}),
     frozenset({"runtimes", "tasks", "parity"}),
     frozenset(
-        {"pipeline", "source", "build", "prove", "check_parity", "bundle", "report", "bench", "detector", "recipe"}
+        {
+            "pipeline",
+            "source",
+            "build",
+            "prove",
+            "check_parity",
+            "bundle",
+            "report",
+            "bench",
+            "detector",
+            "recogniser",
+            "loading",
+            "face_pipeline",
+            "gallery",
+            "recipe",
+        }
     ),
     frozenset({"cli", "__main__"}),
 )

@@ -23,14 +23,15 @@ def detect(
     json_output: Json = False,
 ) -> None:
     """Find the faces in a photograph with an exported artifact."""
+    from edgeface.artifact import Artifact
     from edgeface.cli.picture import check_picture_path, write_picture
-    from edgeface.detector import load
+    from edgeface.detector import Detector
     from edgeface.images import read_image
     from edgeface.tasks.detection.draw import draw_faces
 
     if out is not None:
         check_picture_path(out)
-    detector = load(artifact)
+    detector = Detector(Artifact.open(artifact))
     photograph = read_image(image)
     faces = detector.detect(photograph, threshold)
     if out is not None:

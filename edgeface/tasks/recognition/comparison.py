@@ -1,0 +1,66 @@
+"""Are two embeddings one person's: the threshold, where it is from, and the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeface.artifact import CERTIFICATE, Artifact
+from edgeface.errors import InputError
+from edgeface.tasks.detection.faces import Face
+
+ThresholdSource = Literal["given", "certificate", "default"]
+
+DEFAULT_THRESHOLD = 0.3
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Least cosine for the same person, and who said so: the caller, the artifact's certificate, or nobody."""
+
+    cosine: float
+    source: ThresholdSource
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two faces compared: the cosine of their embeddings, and the threshold that decides.
+
+    `faces` are the ones that were compared, in pixels of their photographs; None where faces came aligned.
+    """
+
+    similarity: float
+    threshold: float
+    threshold_source: ThresholdSource
+    faces: tuple[Face, Face] | None = None
+
+    @property
+    def same(self) -> bool:
+        """Whether the faces are taken for one person's."""
+        return self.similarity >= self.threshold
+
+
+def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold:
+    """The threshold to decide by: the caller's, else the one measured when the artifact was built, else the default.
+
+    Args:
+        artifact: a recogniser's; its certificate may hold `decisions.threshold`.
+        given: the caller's, a cosine.
+
+    Raises:
+        InputError: the threshold is no cosine, or the certificate cannot be read.
+    """
+    if given is not None:
+        return Threshold(_cosine(given, "threshold"), "given")
+    path = artifact.folder / CERTIFICATE
+    decisions = artifact.certificate().get("decisions") if path.is_file() else None
+    measured = decisions.get("threshold") if isinstance(decisions, dict) else None
+    if measured is None:
+        return Threshold(DEFAULT_THRESHOLD, "default")
+    return Threshold(_cosine(measured, str(path)), "certificate")
+
+
+def _cosine(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1 <= value <= 1:
+        raise InputError(f"the threshold {value} is no cosine", where=where, fix="use a number from -1 to 1")
+    return float(value)
