@@ -175,3 +175,98 @@ def contents():
         }
 
     return read
+
+
+@pytest.fixture
+def recogniser_artifact(tmp_path: Path) -> Path:
+    """An artifact that embeds an aligned face of 112×112 as 16 fixed random sums of its 14×14 blocks' means."""
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    from edgeface.contract import ImageInput, RecognitionContract
+
+    spec = ImageInput(height=112, width=112, colour="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
+    contract = RecognitionContract(family="mobilefacenet", variant="test", activation="prelu", input=spec, width=16)
+    nodes = [helper.make_node("AveragePool", ["input"], ["blocks"], kernel_shape=[8, 8], strides=[8, 8])]
+    nodes += [helper.make_node("Flatten", ["blocks"], ["flat"])]
+    nodes += [helper.make_node("MatMul", ["flat", "projection"], ["embedding"])]
+    projection = np.random.default_rng(5).normal(size=(3 * 14 * 14, 16)).astype(np.float32)
+    weights = [numpy_helper.from_array(projection, "projection")]
+    return _write_artifact(tmp_path / "projection-onnx-fp32", contract, nodes, weights, {"embedding": [1, 16]})
+
+
+@pytest.fixture
+def faces_artifact(tmp_path: Path) -> Path:
+    """An artifact that finds two upright faces at fixed places, or none where a photograph is nearly black.
+
+    Its input is 64×64. One face, of score 0.9, stands in the box 12, 20 to 44, 52, near the centre; one of 0.8 and
+    half its side in 44, 4 to 60, 20. Their landmarks are the template's, in a square of 0.8 of the box's side.
+    """
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    from edgeface.contract import ARCFACE_TEMPLATE
+    from edgeface.models import family
+
+    contract = family("retinaface_mnet025").variants()["official"].with_input_size(64, 64)
+    count = 2 * (8 * 8 + 4 * 4 + 2 * 2)
+    near, far = 2 * (4 * 8 + 3) + 1, 2 * (1 * 8 + 6)  # stride 8; side 32 at row 4, column 3, and 16 at row 1, column 6
+    constants = {"boxes": np.zeros((1, count, 4), np.float32), "scores": np.zeros((1, count, 2), np.float32)}
+    constants["scores"][0, [near, far], 1] = 0.9, 0.8
+    points = (np.array(ARCFACE_TEMPLATE, np.float32) - 56) / 112 * 0.8 / contract.anchors.variances[0]
+    constants["landmarks"] = np.tile(points.reshape(-1), (1, count, 1)).astype(np.float32)
+    nodes = [helper.make_node("ReduceMean", ["input"], ["mean"], keepdims=0)]
+    nodes += [helper.make_node("Greater", ["mean", "black"], ["lit"]), helper.make_node("Cast", ["lit"], ["one"], to=1)]
+    nodes += [helper.make_node("Mul", [f"{name}_constant", "one"], [name]) for name in constants]
+    weights = [numpy_helper.from_array(array, f"{name}_constant") for name, array in constants.items()]
+    weights.append(numpy_helper.from_array(np.float32(-100), "black"))
+    shapes = {name: list(array.shape) for name, array in constants.items()}
+    return _write_artifact(tmp_path / "two_faces-onnx-fp32", contract, nodes, weights, shapes)
+
+
+def _write_artifact(folder: Path, contract, nodes, weights, outputs: dict[str, list[int]]) -> Path:
+    """An artifact folder of ONNX nodes that read "input" and make `outputs`."""
+    from onnx import TensorProto, helper
+
+    from edgeface.artifact import MANIFEST, Manifest, sha256_hex, write_json
+
+    size = [1, 3, contract.input.height, contract.input.width]
+    image = helper.make_tensor_value_info("input", TensorProto.FLOAT, size)
+    made = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()]
+    graph = helper.make_graph(nodes, "g", [image], made, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(model)
+    manifest = Manifest(
+        name=folder.name.removesuffix("-onnx-fp32"),
+        target="onnx-fp32",
+        model_file="model.onnx",
+        model_sha256=sha256_hex(model),
+        model_bytes=len(model),
+        layout="nchw",
+        io="float",
+        macs=1_000_000,
+        contract=contract,
+        sources={},
+        versions={},
+    )
+    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def portrait():
+    """A drawn "portrait" of a person who is a number: `portrait(3)`, uint8 [64,64,3], coarse random blocks.
+
+    The recogniser of `recogniser_artifact` embeds two people's nearly at right angles.
+    """
+    import cv2
+    import numpy as np
+
+    def draw(person, noise=0):
+        blocks = np.random.default_rng([11, person]).integers(0, 256, (16, 16, 3), np.uint8)
+        picture = cv2.resize(blocks, (64, 64), interpolation=cv2.INTER_NEAREST).astype(np.int16)
+        picture += np.random.default_rng([12, person]).integers(-noise, noise + 1, picture.shape, np.int16)
+        return np.clip(picture, 0, 255).astype(np.uint8)
+
+    return draw
