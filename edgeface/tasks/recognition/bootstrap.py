@@ -1,0 +1,132 @@
+"""How far a figure could lie from what was measured: bootstrap intervals over pairs or over persons.
+
+Persons are drawn with replacement, and a pair counts as often as its persons were drawn together, since pairs that
+share a person are not independent. Sources: Efron and Tibshirani, An Introduction to the Bootstrap (1993), the
+percentile interval; Davison and Hinkley, Bootstrap Methods and their Application (1997).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edgeface.errors import InputError
+from edgeface.tasks.recognition.verification import checked
+
+CONFIDENCE = 0.95
+DRAWS = 1000
+
+Names: TypeAlias = Sequence[tuple[str, str]]
+"""The persons of each pair."""
+
+Statistic: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.bool_]], float]
+"""A figure of scores float64 [n] and same bool [n]."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def bootstrap(
+    statistic: Statistic,
+    scores: ArrayLike,
+    same: ArrayLike,
+    names: Names | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Interval:
+    """A figure, and the interval in which 95 % of its resampled values lie.
+
+    Args:
+        statistic: the figure.
+        scores: [n], higher for more alike.
+        same: bool [n], whether the pair is of one person.
+        names: the persons of each pair; with them persons are drawn, else pairs of each kind.
+        draws: how often is drawn.
+        seed: the same seed gives the same interval.
+
+    Raises:
+        InputError: the arrays do not fit, or no draw has both kinds of pairs.
+    """
+    values, truth = checked(scores, same)
+    drawn = [statistic(values[chosen], truth[chosen]) for chosen in resamples(truth, names, draws, seed)]
+    return interval(statistic(values, truth), drawn)
+
+
+def bootstrap_difference(
+    statistic: Statistic,
+    reference: ArrayLike,
+    candidate: ArrayLike,
+    same: ArrayLike,
+    names: Names | None = None,
+    draws: int = DRAWS,
+) -> Interval:
+    """Candidate − reference of a figure, both taken on the same resamples of the same pairs (seed 0).
+
+    Args:
+        statistic: the figure.
+        reference: [n], scores of the pairs by the reference.
+        candidate: [n], scores of the same pairs by the candidate.
+        same: bool [n], whether the pair is of one person.
+        names: as in `bootstrap`.
+        draws: how often is drawn.
+
+    Raises:
+        InputError: the arrays do not fit, or no draw has both kinds of pairs.
+    """
+    before, truth = checked(reference, same)
+    after, _ = checked(candidate, same)
+
+    def change(chosen: NDArray[np.intp]) -> float:
+        return statistic(after[chosen], truth[chosen]) - statistic(before[chosen], truth[chosen])
+
+    drawn = [change(chosen) for chosen in resamples(truth, names, draws)]
+    return interval(statistic(after, truth) - statistic(before, truth), drawn)
+
+
+def resamples(
+    same: NDArray[np.bool_], names: Names | None = None, draws: int = DRAWS, seed: int = 0
+) -> Iterator[NDArray[np.intp]]:
+    """Indices of the pairs of each draw; draws that lack a kind of pair which there is are left out.
+
+    Args:
+        same: bool [n], whether the pair is of one person.
+        names: the persons of each pair; with them persons are drawn, else pairs of each kind.
+        draws: how often is drawn.
+        seed: of the random numbers.
+    """
+    rng = np.random.default_rng(seed)
+    if names is None:
+        kinds = [np.flatnonzero(kind) for kind in (same, ~same) if kind.any()]
+        for _ in range(draws):
+            yield np.concatenate([rng.choice(kind, len(kind)) for kind in kinds])
+        return
+    people, indices = np.unique(np.array(names, dtype=np.str_).reshape(-1, 2), return_inverse=True)
+    first, second = indices.reshape(-1, 2).T
+    for _ in range(draws):
+        count = np.bincount(rng.integers(0, len(people), len(people)), minlength=len(people))
+        often = np.where(first == second, count[first], count[first] * count[second])
+        if all(often[kind].any() for kind in (same, ~same) if kind.any()):
+            yield np.repeat(np.arange(len(same)), often)
+
+
+def interval(value: float, drawn: Sequence[float]) -> Interval:
+    """The interval that holds 95 % of the drawn values, from percentile 2.5 to 97.5.
+
+    Raises:
+        InputError: nothing was drawn.
+    """
+    if not drawn:
+        raise InputError("there are too few pairs or persons to draw from", fix="use more pairs")
+    tail = (1 - CONFIDENCE) / 2 * 100
+    low, high = np.percentile(drawn, [tail, 100 - tail])
+    return Interval(value, float(low), float(high))

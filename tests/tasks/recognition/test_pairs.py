@@ -1,0 +1,120 @@
+"""Lists of pairs: LFW's two formats, tables, and what is wrong with them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeface.errors import InputError
+from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+
+DEV = "2\nAnn\t1\t2\nBob_Lee\t3\t14\nAnn\t1\tBob_Lee\t3\nBob_Lee\t14\tCy\t1\n"
+
+
+@pytest.fixture
+def listed(tmp_path):
+    def write(text):
+        path = tmp_path / "pairs.txt"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def photographs(folder, *names, extension=".jpg"):
+    for name in names:
+        path = folder / name[:-5] / f"{name}{extension}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return folder
+
+
+def test_view_1_is_read(listed):
+    pairs = read_pairs(listed(DEV))
+    assert pairs.kind == "LFW View 1"
+    assert pairs.same.tolist() == [True, True, False, False]
+    assert pairs.folds.tolist() == [0, 1, 0, 1]
+    assert pairs.pairs[1].second == "Bob_Lee/Bob_Lee_0014"
+    assert pairs.names == [("Ann", "Ann"), ("Bob_Lee", "Bob_Lee"), ("Ann", "Bob_Lee"), ("Bob_Lee", "Cy")]
+
+
+def test_view_2_is_read_fold_by_fold(listed):
+    fold = "Ann 1 2\r\nAnn 1 3\r\nAnn 1 Bob 1\r\nCy 2 Bob 1\r\n"
+    pairs = read_pairs(listed(f"3\t2\r\n{fold * 3}"))
+    assert pairs.kind == "LFW View 2"
+    assert pairs.same.tolist() == [True, True, False, False] * 3
+    assert pairs.folds.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_table_is_read(listed, separator):
+    rows = [("a 1.jpg", "b/2.png", "1"), ("c.jpg", "d.jpg", "0")]
+    pairs = read_pairs(listed("\ufeff" + "\n\n".join(separator.join(row) for row in rows)))
+    assert pairs.kind == "table"
+    assert [(pair.first, pair.second, pair.same) for pair in pairs.pairs] == [
+        ("a 1.jpg", "b/2.png", True),
+        ("c.jpg", "d.jpg", False),
+    ]
+    assert pairs.names is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        ("\n \n", "empty"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        ("3\nAnn 1 2\n", "promises 1 × 3"),
+        ("0\n", "promises"),
+        (DEV.replace("Ann\t1\t2", "Ann\t1\tBob\t2"), "line 2 .*the same person"),
+        (DEV.replace("Bob_Lee\t14\tCy\t1", "Cy\t1\t2"), "line 5 .*different persons"),
+        (DEV.replace("Ann\t1\t2", "Ann\tone\t2"), "line 2 does not number"),
+        (DEV.replace("Ann\t1\t2", "../Ann\t1\t2"), "line 2 does not number"),
+        (DEV.replace("Ann\t1\t2", "Ann\t1\t" + "9" * 5000), "line 2 does not number"),
+        ("a.jpg,b.jpg,1\na.jpg,b.jpg,yes\n", "line 2 is no pair"),
+        ("a.jpg,b.jpg\n", "line 1 is no pair"),
+        ("a.jpg,,1\n", "line 1 is no pair"),
+        ("a.jpg," + "b" * 200_000 + ",1\n", "line 1 is no pair"),
+    ],
+)
+def test_what_is_no_list_of_pairs_is_refused_by_file_and_line(listed, text, message):
+    path = listed(text)
+    with pytest.raises(InputError, match=message) as caught:
+        read_pairs(path)
+    assert caught.value.where == str(path)
+
+
+def test_a_missing_list_is_refused(tmp_path):
+    with pytest.raises(InputError, match="cannot read"):
+        read_pairs(tmp_path / "absent.txt")
+
+
+def test_photographs_are_found_by_name_and_number(listed, tmp_path):
+    folder = photographs(tmp_path / "lfw", "Ann_0001", "Ann_0002", "Bob_Lee_0003", "Bob_Lee_0014")
+    photographs(folder, "Cy_0001", extension=".png")
+    found = find_photographs(read_pairs(listed(DEV)), folder)
+    assert len(found) == 5
+    assert found["Ann/Ann_0002"] == folder / "Ann" / "Ann_0002.jpg"
+    assert found["Cy/Cy_0001"].suffix == ".png"
+
+
+def test_missing_photographs_are_listed(listed, tmp_path):
+    folder = photographs(tmp_path / "lfw", "Ann_0001")
+    with pytest.raises(InputError, match=r"4 of 5 photographs are missing: Ann/Ann_0002 \(line 2\); Bob_Lee") as caught:
+        find_photographs(read_pairs(listed(DEV)), folder)
+    assert str(folder) in caught.value.where
+    with pytest.raises(InputError, match="no such folder"):
+        find_photographs(read_pairs(listed(DEV)), tmp_path / "absent")
+
+
+def test_a_long_list_of_missing_photographs_is_cut(listed, tmp_path):
+    with pytest.raises(InputError, match=r"40 of 40 .*; and 32 more"):
+        find_photographs(read_pairs(listed("".join(f"{i}.jpg,x{i}.jpg,0\n" for i in range(20)))), tmp_path)
+
+
+@pytest.mark.real_data
+def test_lfw_is_read(shared_data):
+    pairs = read_pairs(shared_data / "lfw" / "pairs_dev.txt")
+    assert (len(pairs.pairs), int(pairs.same.sum())) == (1000, 500)
+    assert np.bincount(pairs.folds).tolist() == [100] * 10
+    assert len(find_photographs(pairs, shared_data / "lfw" / "images")) == 1549
