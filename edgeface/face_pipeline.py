@@ -15,8 +15,7 @@ from edgeface.errors import InputError
 from edgeface.recogniser import Recogniser
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.recognition.align import align_face
-from edgeface.tasks.recognition.comparison import Comparison, match_threshold
-from edgeface.tasks.recognition.embedding import cosine
+from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings, match_threshold
 
 _CENTRE_WEIGHT = 2.0
 """Square pixels of box area that a square pixel of distance from the centre is worth (insightface's LFW scripts)."""
@@ -122,8 +121,7 @@ class FacePipeline:
         """
         chosen = match_threshold(self.recogniser.artifact, threshold)
         first, second = self.main_face(image_a, names[0]), self.main_face(image_b, names[1])
-        similarity = cosine(first.embedding, second.embedding)
-        return Comparison(similarity, chosen.cosine, chosen.source, (first.face, second.face))
+        return compare_embeddings(first.embedding, second.embedding, chosen, (first.face, second.face))
 
 
 def choose_main_face(faces: Sequence[Face], image_shape: tuple[int, ...]) -> Face:

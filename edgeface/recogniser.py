@@ -12,8 +12,8 @@ from edgeface.contract import RecognitionContract
 from edgeface.errors import ContractError
 from edgeface.runtimes.declared import open_declared
 from edgeface.tasks.recognition.align import align_face
-from edgeface.tasks.recognition.comparison import Comparison, match_threshold
-from edgeface.tasks.recognition.embedding import cosine, embed_faces
+from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings, match_threshold
+from edgeface.tasks.recognition.embedding import embed_faces
 
 
 class Recogniser:
@@ -93,7 +93,7 @@ class Recogniser:
         """
         chosen = match_threshold(self.artifact, threshold)
         first, second = self.embed([aligned_a, aligned_b])
-        return Comparison(cosine(first, second), chosen.cosine, chosen.source)
+        return compare_embeddings(first, second, chosen)
 
 
 def _contract(artifact: Artifact) -> RecognitionContract:

@@ -43,6 +43,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "recogniser",
             "loading",
             "face_pipeline",
+            "embed_files",
             "gallery",
             "recipe",
         }

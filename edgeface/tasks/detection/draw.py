@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import cv2
@@ -16,8 +17,10 @@ _LEFT_BGR, _NOSE_BGR, _RIGHT_BGR = (60, 60, 255), (0, 220, 255), (255, 120, 40)
 _POINT_COLOURS = (_LEFT_BGR, _RIGHT_BGR, _NOSE_BGR, _LEFT_BGR, _RIGHT_BGR)
 
 
-def draw_faces(image: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:
-    """A copy of the photograph with every face's box, score and landmarks.
+def draw_faces(
+    image: NDArray[np.uint8], faces: Sequence[Face], labels: Sequence[str] | None = None
+) -> NDArray[np.uint8]:
+    """A copy of the photograph with every face's box, label and landmarks.
 
     Lines and letters grow with the photograph. Points at the image's left are red, at its right
     blue, the nose is yellow, so that mirrored landmarks show.
@@ -25,24 +28,32 @@ def draw_faces(image: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.ui
     Args:
         image: uint8 [H,W,3] in BGR.
         faces: in pixels of that photograph.
+        labels: a text for each face, None for their scores. Accents are dropped and letters that are not ASCII
+            become question marks, for OpenCV's fonts have no others.
 
     Returns:
         uint8 [H,W,3] in BGR.
     """
     canvas = np.ascontiguousarray(image).copy()
     thickness = max(1, round(max(image.shape[:2]) / 500))
-    for face in reversed(faces):  # the surest face is drawn last, above the others
+    texts = [f"{face.score:.2f}" for face in faces] if labels is None else [_ascii(label) for label in labels]
+    for face, text in reversed(list(zip(faces, texts, strict=True))):  # the surest face is drawn last, above the others
         x1, y1, x2, y2 = (round(value) for value in face.box)
         cv2.rectangle(canvas, (x1, y1), (x2, y2), _BOX_BGR, thickness)
-        _draw_score(canvas, f"{face.score:.2f}", (x1, y1), thickness)
+        _draw_label(canvas, text, (x1, y1), thickness)
         radius = max(1, round(face.size_px / 30))
         for (x, y), colour in zip(face.landmarks, _POINT_COLOURS, strict=True):
             cv2.circle(canvas, (round(x), round(y)), radius, colour, cv2.FILLED, cv2.LINE_AA)
     return canvas
 
 
-def _draw_score(canvas: NDArray[np.uint8], text: str, corner: tuple[int, int], thickness: int) -> None:
-    """The score on a filled label above the box, or inside it where the photograph ends."""
+def _ascii(text: str) -> str:
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return plain.encode("ascii", "replace").decode("ascii")
+
+
+def _draw_label(canvas: NDArray[np.uint8], text: str, corner: tuple[int, int], thickness: int) -> None:
+    """A text on a filled label above the box, or inside it where the photograph ends."""
     scale = 0.4 * thickness if thickness > 1 else 0.4
     font = cv2.FONT_HERSHEY_SIMPLEX
     (width, height), base = cv2.getTextSize(text, font, scale, thickness)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgeface.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
 from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.recognition.embedding import cosine
 
 ThresholdSource = Literal["given", "certificate", "default"]
 
@@ -38,6 +42,17 @@ class Comparison:
     def same(self) -> bool:
         """Whether the faces are taken for one person's."""
         return self.similarity >= self.threshold
+
+
+def compare_embeddings(
+    a: NDArray[np.float32], b: NDArray[np.float32], threshold: Threshold, faces: tuple[Face, Face] | None = None
+) -> Comparison:
+    """Compare two embeddings float32 [width] of one recogniser.
+
+    Raises:
+        InputError: they have two widths, or one is zero or not finite.
+    """
+    return Comparison(cosine(a, b), threshold.cosine, threshold.source, faces)
 
 
 def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold:
