@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +13,9 @@ from edgeface.detector import Detector
 from edgeface.errors import InputError
 from edgeface.recogniser import Recogniser
 from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.align import align_face
 from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings, match_threshold
-
-_CENTRE_WEIGHT = 2.0
-"""Square pixels of box area that a square pixel of distance from the centre is worth (insightface's LFW scripts)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +76,10 @@ class FacePipeline:
         return [IdentifiedFace(face, embedding) for face, embedding in zip(found, embeddings, strict=True)]
 
     def main_face(self, image: NDArray[np.uint8], name: str = "the photograph") -> IdentifiedFace:
-        """The face that a photograph is of, as `choose_main_face` chooses it; the others are not embedded.
+        """The face that a photograph is of, the large one near the centre; the others are not embedded.
+
+        As `edgeface.tasks.detection.main_face` chooses it, by insightface's rule: in photographs like LFW's people
+        in the background may be larger than the one that is named.
 
         Args:
             image: uint8 [H,W,3] in BGR.
@@ -89,15 +89,14 @@ class FacePipeline:
             InputError: there is no face in it.
             EdgefaceError: as `Detector.detect` and `Recogniser.embed_photo` do.
         """
-        found = self.detector.detect(image, self.face_threshold)
-        if not found:
+        face = main_face(self.detector.detect(image, self.face_threshold), (image.shape[0], image.shape[1]))
+        if face is None:
             least = self.detector.contract.score_threshold if self.face_threshold is None else self.face_threshold
             raise InputError(
                 f"no face was found with a score of at least {least:g}",
                 where=name,
                 fix="use a photograph with a larger, unhidden face, or a lower --face-threshold",
             )
-        face = choose_main_face(found, image.shape[:2])
         return IdentifiedFace(face, self.recogniser.embed_photo(image, face.landmarks))
 
     def compare(
@@ -122,22 +121,3 @@ class FacePipeline:
         chosen = match_threshold(self.recogniser.artifact, threshold)
         first, second = self.main_face(image_a, names[0]), self.main_face(image_b, names[1])
         return compare_embeddings(first.embedding, second.embedding, chosen, (first.face, second.face))
-
-
-def choose_main_face(faces: Sequence[Face], image_shape: tuple[int, ...]) -> Face:
-    """The face that a photograph is of: large and near the centre, by box area − 2 · (distance from the centre)².
-
-    So insightface chooses in photographs like LFW's, where people in the background may be larger than the one named.
-
-    Args:
-        faces: at least one, in pixels of the photograph; of equals the first is taken.
-        image_shape: the photograph's height and width in pixels.
-    """
-    height, width = image_shape[:2]
-
-    def weight(face: Face) -> float:
-        x1, y1, x2, y2 = face.box
-        distance = np.hypot((x1 + x2 - width) / 2, (y1 + y2 - height) / 2)
-        return float(face.size_px**2 - _CENTRE_WEIGHT * distance**2)
-
-    return max(faces, key=weight)

@@ -57,7 +57,7 @@ class Identification:
         return self.nearest.name if self.nearest.similarity >= self.threshold else None
 
 
-def identify(faces: Sequence[IdentifiedFace], gallery: Gallery, threshold: float) -> list[Identification]:
+def name_faces(faces: Sequence[IdentifiedFace], gallery: Gallery, threshold: float) -> list[Identification]:
     """Name each face, in their order; two faces may get one name.
 
     Args:

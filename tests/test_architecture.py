@@ -45,6 +45,8 @@ LAYERS: tuple[frozenset[str], ...] = (
             "face_pipeline",
             "embed_files",
             "gallery",
+            "task_pictures",
+            "evaluation",
             "recipe",
         }
     ),

@@ -6,9 +6,7 @@ import pytest
 
 from edgeface import FacePipeline
 from edgeface.errors import ContractError, InputError
-from edgeface.face_pipeline import choose_main_face
 from edgeface.images import read_image
-from edgeface.tasks.detection.faces import Face
 
 BLACK = np.zeros((64, 64, 3), np.uint8)
 
@@ -16,10 +14,6 @@ BLACK = np.zeros((64, 64, 3), np.uint8)
 @pytest.fixture
 def pipeline(faces_artifact, recogniser_artifact):
     return FacePipeline.open(faces_artifact, recogniser_artifact)
-
-
-def face(x1, y1, x2, y2):
-    return Face((x1, y1, x2, y2), 0.9, ((0, 0),) * 5)
 
 
 def with_exif(path, picture, orientation):
@@ -50,14 +44,6 @@ def test_the_main_face_is_the_large_one_near_the_centre(pipeline, portrait):
     main = pipeline.main_face(portrait(1))
     assert main.face.box == pytest.approx((12, 20, 44, 52), abs=1e-3)
     np.testing.assert_array_equal(main.embedding, pipeline.faces(portrait(1))[0].embedding)
-
-
-def test_distance_from_the_centre_outweighs_a_little_more_size():
-    centre, corner = face(40, 40, 60, 60), face(0, 0, 24, 24)
-    assert choose_main_face([corner, centre], (100, 100)) is centre
-    huge = face(0, 0, 70, 70)
-    assert choose_main_face([centre, huge], (100, 100)) is huge
-    assert choose_main_face([face(0, 0, 20, 20), face(0, 20, 20, 0)], (100, 100)).box == (0, 0, 20, 20)
 
 
 def test_one_persons_photographs_match_and_two_peoples_do_not(pipeline, portrait):

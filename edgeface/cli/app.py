@@ -13,9 +13,12 @@ from edgeface import progress
 from edgeface.cli.bench import bench
 from edgeface.cli.budgets import budgets
 from edgeface.cli.check import check
+from edgeface.cli.compare import compare
 from edgeface.cli.demo import demo
 from edgeface.cli.detect import detect
+from edgeface.cli.embed import embed
 from edgeface.cli.export import export
+from edgeface.cli.identify import identify
 from edgeface.cli.models import models
 from edgeface.cli.parity import parity
 from edgeface.cli.reporting import ReportingGroup
@@ -30,7 +33,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (export, check, parity, bench, detect, models, targets, budgets, demo):
+for command in (export, check, parity, bench, detect, embed, compare, identify, models, targets, budgets, demo):
     app.command()(command)
 
 

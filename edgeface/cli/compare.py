@@ -1,0 +1,81 @@
+"""`edgeface compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli.face_options import (
+    Aligned,
+    FaceThreshold,
+    MatchThreshold,
+    OptionalDetectorFolder,
+    RecogniserFolder,
+    describe_threshold,
+    open_recogniser,
+)
+from edgeface.cli.options import Json
+from edgeface.cli.reporting import print_json
+
+if TYPE_CHECKING:
+    from edgeface.face_pipeline import FacePipeline
+    from edgeface.recogniser import Recogniser
+    from edgeface.tasks.recognition.comparison import Comparison
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(help="A photograph.")],
+    b: Annotated[Path, typer.Argument(help="Another.")],
+    recogniser: RecogniserFolder,
+    detector: OptionalDetectorFolder = None,
+    threshold: MatchThreshold = None,
+    aligned: Aligned = False,
+    face_threshold: FaceThreshold = None,
+    json_output: Json = False,
+) -> None:
+    """Say whether the main faces of two photographs are one person's; exit code 0 either way.
+
+    The main face is the large one near the centre. Without --threshold the one counts that was measured when the
+    recogniser was exported; where its certificate has none, a default does, and that is said.
+    """
+    found = _compare(open_recogniser(recogniser, detector, aligned, face_threshold), (a, b), threshold)
+    if json_output:
+        print_json(_document(found, (a, b)))
+        return
+    print(f"similarity  {found.similarity:.3f}")
+    print(f"threshold   {describe_threshold(found.threshold, found.threshold_source)}")
+    print(_verdict(found))
+
+
+def _compare(opened: Recogniser | FacePipeline, images: tuple[Path, Path], threshold: float | None) -> Comparison:
+    from edgeface.embed_files import embed_aligned, embed_main_faces
+    from edgeface.recogniser import Recogniser
+    from edgeface.tasks.recognition.comparison import compare_embeddings, match_threshold
+
+    if isinstance(opened, Recogniser):
+        chosen = match_threshold(opened.artifact, threshold)
+        first, second = embed_aligned(opened, images)
+        return compare_embeddings(first, second, chosen)
+    chosen = match_threshold(opened.recogniser.artifact, threshold)
+    one, other = embed_main_faces(opened, images)
+    return compare_embeddings(one.embedding, other.embedding, chosen, (one.face, other.face))
+
+
+def _document(found: Comparison, images: tuple[Path, Path]) -> dict[str, Any]:
+    from edgeface.cli.detect import face_document
+
+    return {
+        "images": [str(image) for image in images],
+        "similarity": found.similarity,
+        "threshold": found.threshold,
+        "threshold_source": found.threshold_source,
+        "same": found.same,
+        "verdict": _verdict(found),
+        "faces": None if found.faces is None else [face_document(face) for face in found.faces],
+    }
+
+
+def _verdict(found: Comparison) -> str:
+    return "same person" if found.same else "different people"

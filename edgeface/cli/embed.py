@@ -1,0 +1,106 @@
+"""`edgeface embed`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli.face_options import Aligned, FaceThreshold, OptionalDetectorFolder, RecogniserFolder, open_recogniser
+from edgeface.cli.options import Json
+from edgeface.cli.reporting import print_json
+from edgeface.cli.table import format_table
+from edgeface.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgeface.tasks.detection.faces import Face
+
+
+def embed(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Photographs.")],
+    recogniser: RecogniserFolder,
+    detector: OptionalDetectorFolder = None,
+    aligned: Aligned = False,
+    face_threshold: FaceThreshold = None,
+    out: Annotated[Path | None, typer.Option(help="Write the embeddings here, as .npz.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Embed the main face of each photograph: float32 of unit length, alike for one person's faces.
+
+    The main face is the large one near the centre. The .npz holds images [n], embeddings [n,width] and, unless the
+    faces came aligned, boxes [n,4] in pixels.
+    """
+    from edgeface.embed_files import embed_aligned, embed_main_faces
+    from edgeface.recogniser import Recogniser
+
+    if out is not None:
+        _check_path(out)
+    opened = open_recogniser(recogniser, detector, aligned, face_threshold)
+    faces: list[Face] | None = None
+    if isinstance(opened, Recogniser):
+        embeddings = embed_aligned(opened, images)
+    else:
+        found = embed_main_faces(opened, images)
+        embeddings, faces = [each.embedding for each in found], [each.face for each in found]
+    if out is not None:
+        _write(out, images, embeddings, faces)
+    if json_output:
+        print_json(_document(images, embeddings, faces, out))
+        return
+    print(_format(images, faces))
+    told = "--out FILE.npz writes them, --json prints them" if out is None else f"written: {out}"
+    print(f"\n{len(images)} embedding(s) of {embeddings[0].size} numbers; {told}")
+
+
+def _check_path(out: Path) -> None:
+    if out.suffix.lower() != ".npz":
+        raise InputError("embeddings are written as .npz", where=str(out), fix="name a file that ends in .npz")
+    if out.is_dir() or not out.parent.is_dir():
+        problem = "this is a folder, not a file" if out.is_dir() else "there is no such folder"
+        raise InputError(problem, where=str(out if out.is_dir() else out.parent), fix="choose another path")
+
+
+def _write(
+    out: Path, images: Sequence[Path], embeddings: Sequence[NDArray[np.float32]], faces: Sequence[Face] | None
+) -> None:
+    import numpy as np
+
+    arrays = {"images": np.array([str(image) for image in images]), "embeddings": np.stack(embeddings)}
+    if faces is not None:
+        from edgeface.tasks.detection.faces import face_boxes
+
+        arrays["boxes"] = face_boxes(faces)
+    data = io.BytesIO()  # a file of another case than .npz would get a second suffix from NumPy
+    np.savez(data, allow_pickle=False, **arrays)
+    out.write_bytes(data.getvalue())
+
+
+def _document(
+    images: Sequence[Path],
+    embeddings: Sequence[NDArray[np.float32]],
+    faces: Sequence[Face] | None,
+    out: Path | None,
+) -> dict[str, Any]:
+    from edgeface.cli.detect import face_document
+
+    documents = []
+    for index, (image, embedding) in enumerate(zip(images, embeddings, strict=True)):
+        face = None if faces is None else face_document(faces[index])
+        documents.append({"image": str(image), "face": face, "embedding": embedding.tolist()})
+    return {"width": embeddings[0].size, "embeddings": documents, "out": None if out is None else str(out)}
+
+
+def _format(images: Sequence[Path], faces: Sequence[Face] | None) -> str:
+    if faces is None:
+        return "\n".join(str(image) for image in images)
+    rows = [
+        (str(image), f"{face.score:.3f}", *(f"{value:.1f}" for value in face.box))
+        for image, face in zip(images, faces, strict=True)
+    ]
+    return format_table(("image", "score", "x1", "y1", "x2", "y2"), rows)

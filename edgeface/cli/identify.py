@@ -1,0 +1,98 @@
+"""`edgeface identify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeface.cli.face_options import (
+    DetectorFolder,
+    FaceThreshold,
+    MatchThreshold,
+    RecogniserFolder,
+    describe_threshold,
+)
+from edgeface.cli.options import Json
+from edgeface.cli.reporting import print_json
+from edgeface.cli.table import format_table
+
+if TYPE_CHECKING:
+    from edgeface.gallery import Identification
+
+UNKNOWN = "unknown"
+
+GalleryFolder = Annotated[
+    Path, typer.Option(help="A folder with a sub-folder of photographs, or one photograph, named for each person.")
+]
+
+
+def identify(
+    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    gallery: GalleryFolder,
+    detector: DetectorFolder,
+    recogniser: RecogniserFolder,
+    threshold: MatchThreshold = None,
+    face_threshold: FaceThreshold = None,
+    out: Annotated[Path | None, typer.Option(help="Draw faces and names and write the photograph here.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Name every face of a photograph by the people of a gallery, or call it unknown.
+
+    Of a gallery's photograph the main face counts, the large one near the centre; a person of several photographs is
+    the mean of their embeddings.
+    """
+    from edgeface.cli.picture import check_picture_path, write_picture
+    from edgeface.face_pipeline import FacePipeline
+    from edgeface.gallery import name_faces, read_gallery
+    from edgeface.images import read_image
+    from edgeface.tasks.detection.draw import draw_faces
+    from edgeface.tasks.recognition.comparison import match_threshold
+
+    if out is not None:
+        check_picture_path(out)
+    pipeline = FacePipeline.open(detector, recogniser, face_threshold)
+    chosen = match_threshold(pipeline.recogniser.artifact, threshold)
+    photograph = read_image(image)
+    people = read_gallery(gallery, pipeline)
+    named = name_faces(pipeline.faces(photograph), people, chosen.cosine)
+    if out is not None:
+        write_picture(out, draw_faces(photograph, [each.found.face for each in named], [_label(e) for e in named]))
+    if json_output:
+        document = {"image": str(image), "height": photograph.shape[0], "width": photograph.shape[1]}
+        document |= {"threshold": chosen.cosine, "threshold_source": chosen.source, "people": list(people.names)}
+        drawn = None if out is None else str(out)
+        print_json(document | {"faces": [_document(each) for each in named], "drawn": drawn})
+        return
+    print(f"{_format(named)}\nthreshold: {describe_threshold(chosen.cosine, chosen.source)}")
+    if out is not None:
+        print(f"drawn: {out}")
+
+
+def _label(each: Identification) -> str:
+    return f"{each.name or UNKNOWN} {each.nearest.similarity:.2f}"
+
+
+def _document(each: Identification) -> dict[str, Any]:
+    from edgeface.cli.detect import face_document
+
+    nearest = {"name": each.name, "nearest": each.nearest.name, "similarity": each.nearest.similarity}
+    return face_document(each.found.face) | nearest
+
+
+def _format(named: list[Identification]) -> str:
+    if not named:
+        return "no faces"
+    rows = [
+        (
+            each.name or UNKNOWN,
+            each.nearest.name,
+            f"{each.nearest.similarity:.3f}",
+            f"{each.found.face.score:.3f}",
+            *(f"{value:.1f}" for value in each.found.face.box),
+        )
+        for each in named
+    ]
+    header = ("name", "nearest", "similarity", "score", "x1", "y1", "x2", "y2")
+    return f"{format_table(header, rows, left=2)}\n\n{len(named)} face(s)"
