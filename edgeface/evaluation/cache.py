@@ -1,0 +1,111 @@
+"""Results by photograph in one file, written whole or not at all, so that a run can go on after an interruption."""
+
+from __future__ import annotations
+
+import os
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.errors import InputError
+
+DEFAULT_NAME = "evaluation-cache.npz"
+SAVE_EVERY_S = 15.0
+
+_MARK = "edgeface_evaluation_cache"
+_FORMAT = 1
+_FIX = "delete it, or pass another path as --cache"
+
+Rows = NDArray[np.float32]
+
+
+class Cache:
+    """Rows float32 [k,d] by part (what was computed, by which artifacts) and SHA-256 of the photograph.
+
+    Args:
+        path: a file, which is made if it is missing, or a folder to make one in; None keeps nothing.
+
+    Raises:
+        InputError: the file is damaged, or no cache of this program.
+        OSError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path / DEFAULT_NAME if path is not None and path.is_dir() else path
+        self._rows: dict[str, dict[str, Rows]] = {}
+        self._changed = False
+        self._saved = time.monotonic()
+        if self.path is None:
+            return
+        if self.path.exists():
+            self._rows = _read(self.path)
+        else:  # now, rather than after the first minutes of work
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _write(self.path, self._rows)
+
+    def get(self, part: str, photograph: str) -> Rows | None:
+        """What was computed, or None."""
+        return self._rows.get(part, {}).get(photograph)
+
+    def put(self, part: str, photograph: str, rows: Rows) -> None:
+        """Keep a result; now and then everything is written."""
+        self._rows.setdefault(part, {})[photograph] = rows
+        self._changed = True
+        if time.monotonic() - self._saved > SAVE_EVERY_S:
+            self.save()
+
+    def save(self) -> None:
+        """Write everything, if something is new.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        if self.path is not None and self._changed:
+            _write(self.path, self._rows)
+            self._changed = False
+        self._saved = time.monotonic()
+
+
+def _write(path: Path, content: dict[str, dict[str, Rows]]) -> None:
+    arrays: dict[str, NDArray[np.generic]] = {_MARK: np.array(_FORMAT)}
+    for part, rows in sorted(content.items()):
+        ordered = sorted(rows.items())
+        arrays[f"{part}/photographs"] = np.array([photograph for photograph, _ in ordered], np.str_)
+        arrays[f"{part}/counts"] = np.array([len(item) for _, item in ordered], np.int64)
+        arrays[f"{part}/rows"] = np.concatenate([item for _, item in ordered])
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, dict[str, Rows]]:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            if _MARK not in file:
+                raise InputError("this file is no cache of an evaluation", where=str(path), fix=_FIX)
+            if int(file[_MARK]) != _FORMAT:
+                raise InputError("the cache is of another version of edgeface", where=str(path), fix=_FIX)
+            parts = sorted({name.split("/")[0] for name in file.files} - {_MARK})
+            return {
+                part: _split(*(file[f"{part}/{name}"] for name in ("photographs", "counts", "rows"))) for part in parts
+            }
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:
+        what = "damaged" if zipfile.is_zipfile(path) else "no cache of an evaluation, or damaged"
+        raise InputError(f"the cache is {what}: {error}", where=str(path), fix=_FIX) from error
+
+
+def _split(photographs: NDArray[np.str_], counts: NDArray[np.int64], rows: Rows) -> dict[str, Rows]:
+    fits = photographs.shape == counts.shape and photographs.dtype.kind == "U" and counts.dtype == np.int64
+    if not (fits and rows.ndim == 2 and rows.dtype == np.float32 and (counts >= 0).all() and counts.sum() == len(rows)):
+        raise ValueError("its arrays do not fit together")
+    pieces = np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
+    return dict(zip(photographs.tolist(), pieces, strict=True))

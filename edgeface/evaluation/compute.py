@@ -1,0 +1,70 @@
+"""Compute something of many photographs, with what was computed before taken from a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeface.artifact import sha256_hex
+from edgeface.errors import InputError
+from edgeface.evaluation.cache import Cache
+from edgeface.evaluation.work import Rows, Work
+from edgeface.evaluation.workers import Item, work_on
+from edgeface.progress import note, track
+
+
+def compute(
+    work: Work, files: Sequence[Path], cache: Cache, jobs: int = 1, doing: str = "evaluating"
+) -> list[list[Rows]]:
+    """The rows of every photograph for each part of the work.
+
+    What is new goes to the cache, also where the run is interrupted or a photograph cannot be used.
+
+    Args:
+        work: what is computed.
+        files: photographs; equal ones are worked on once.
+        cache: what was computed before.
+        jobs: processes, at least 1.
+        doing: what progress calls it.
+
+    Returns:
+        For each part, rows of each file in order.
+
+    Raises:
+        EdgefaceError: a photograph or an artifact cannot be used, or a process died.
+        OSError: the cache cannot be written.
+    """
+    if jobs < 1:
+        raise InputError(f"{jobs} is no number of processes", where="--jobs", fix="use 1 or more")
+    parts = work.parts
+    digests = [_digest(file) for file in files]
+    todo: dict[str, Item] = {}
+    for file, digest in zip(files, digests, strict=True):
+        lacking = tuple(index for index, part in enumerate(parts) if cache.get(part, digest) is None)
+        if lacking and digest not in todo:
+            todo[digest] = (file, lacking)
+    if len(todo) < len(set(digests)):
+        note(f"{doing}: {len(set(digests)) - len(todo)} of {len(set(digests))} photographs are in the cache")
+    by_item = {item: digest for digest, item in todo.items()}
+    worked = work_on(work, list(by_item), jobs)
+    try:
+        for item, results in track(worked, doing, len(by_item)) if by_item else ():
+            for index, rows in results.items():
+                cache.put(parts[index], by_item[item], rows)
+    finally:
+        cache.save()
+        worked.close()
+    return [[_known(cache, part, digest) for digest in digests] for part in parts]
+
+
+def _digest(file: Path) -> str:
+    try:
+        return sha256_hex(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read the photograph: {error.strerror}", where=str(file)) from error
+
+
+def _known(cache: Cache, part: str, digest: str) -> Rows:
+    rows = cache.get(part, digest)
+    assert rows is not None
+    return rows

@@ -1,0 +1,138 @@
+"""Evaluate detectors: average precision on labelled photographs, agreement with a reference on any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from edgeface.errors import InputError
+from edgeface.evaluation.cache import Cache
+from edgeface.evaluation.compute import compute
+from edgeface.evaluation.labels import read_labelled
+from edgeface.evaluation.work import DetectWork, faces_of, open_detection
+from edgeface.images import list_images
+from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.match import Agreement, match_faces
+
+_LEAST_MATCHED_SCORE = 0.3  # faces below the threshold of a match say which misses are by score alone
+
+
+@dataclass(frozen=True)
+class DetectionRequest:
+    """What to evaluate on what.
+
+    Attributes:
+        detector: the artifact.
+        images: the folder of photographs.
+        labels: a folder of Pascal-VOC XML files, or of WIDER FACE's ground truth; None only compares.
+        reference: an artifact to compare with.
+        cache: file or folder that keeps detections.
+        jobs: processes.
+    """
+
+    detector: Path
+    images: Path
+    labels: Path | None = None
+    reference: Path | None = None
+    cache: Path | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class DetectionEvaluation:
+    """What was found.
+
+    Attributes:
+        detector: the artifact's folder.
+        reference: the reference's, or None.
+        photographs: how many were looked at.
+        labelled: what the labels are, or None without.
+        unlabelled: photographs that have no labels, and were left out.
+        average_precision: 0 to 1, by "easy", "medium" and "hard", or by the least size of the faces that count.
+        reference_average_precision: the reference's; empty without.
+        agreement: of the two detectors' faces, or None without a reference.
+    """
+
+    detector: str
+    reference: str | None
+    photographs: int
+    labelled: str | None = None
+    unlabelled: tuple[str, ...] = ()
+    average_precision: Mapping[str, float] = field(default_factory=dict)
+    reference_average_precision: Mapping[str, float] = field(default_factory=dict)
+    agreement: Agreement | None = None
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """Average precision, detector − reference; empty without labels or reference."""
+        before = self.reference_average_precision
+        return {name: self.average_precision[name] - value for name, value in before.items()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        agreement = self.agreement
+        return {
+            "task": "detection",
+            "detector": self.detector,
+            "reference": self.reference,
+            "photographs": self.photographs,
+            "labels": self.labelled,
+            "unlabelled": list(self.unlabelled),
+            "average_precision": dict(self.average_precision),
+            "reference_average_precision": dict(self.reference_average_precision),
+            "average_precision_changes": self.changes,
+            "agreement": None
+            if agreement is None
+            else {
+                "reference_faces": agreement.reference_faces,
+                "matched": agreement.matched,
+                "missed": agreement.missed,
+                "missed_by_score": agreement.missed_by_score,
+                "extra": agreement.extra,
+                "extra_by_score": agreement.extra_by_score,
+                "mean_absolute_score_change": agreement.mean_score_change,
+                "mean_landmark_error_percent": agreement.mean_landmark_error_percent,
+            },
+        }
+
+
+def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
+    """Detect faces in every photograph once, and judge them.
+
+    Raises:
+        InputError: a file or artifact cannot be used, or there are neither labels nor a reference.
+        EdgefaceError: an artifact fails.
+    """
+    if request.labels is None and request.reference is None:
+        raise InputError(
+            "there is nothing to judge the detector by", fix="pass --labels DIR, --reference ARTIFACT, or both"
+        )
+    detectors = (request.detector, *((request.reference,) if request.reference is not None else ()))
+    folders = [str(open_detection(path).folder) for path in detectors]
+    labelled = None if request.labels is None else read_labelled(request.labels, request.images)
+    files = list_images(request.images) if labelled is None else labelled.files
+    rows = compute(DetectWork(detectors), files, Cache(request.cache), request.jobs, "detecting")
+    found = [[faces_of(item) for item in part] for part in rows]
+    precisions = [{} if labelled is None else labelled.average_precision(faces) for faces in found]
+    return DetectionEvaluation(
+        folders[0],
+        folders[1] if len(folders) > 1 else None,
+        len(files),
+        None if labelled is None else labelled.kind,
+        () if labelled is None else labelled.unlabelled,
+        precisions[0],
+        precisions[1] if len(precisions) > 1 else {},
+        _agreement(found[1], found[0]) if len(found) > 1 else None,
+    )
+
+
+def _agreement(reference: Sequence[Sequence[Face]], candidate: Sequence[Sequence[Face]]) -> Agreement:
+    def strong(faces: Sequence[Face]) -> list[Face]:
+        return [face for face in faces if face.score >= _LEAST_MATCHED_SCORE]
+
+    matches = (match_faces(strong(a), strong(b)) for a, b in zip(reference, candidate, strict=True))
+    return reduce(add, matches, Agreement())

@@ -1,0 +1,129 @@
+"""Labelled photographs: Pascal-VOC boxes beside them, or WIDER FACE's ground truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.errors import InputError
+from edgeface.images import EXTENSIONS, list_images
+from edgeface.tasks.detection.average_precision import LabelledDetections, average_precision
+from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.pascal_voc import read_labels
+from edgeface.tasks.detection.wider import SETTINGS, WiderDetections, WiderLabels, wider_average_precision
+from edgeface.tasks.detection.wider_labels import is_wider_folder, read_wider_labels
+
+LISTED = 8
+SMALL_PX = 10
+"""Faces below this are left out of one of the figures: labels of such faces are often missing or unsure."""
+
+
+class LabelledPhotographs(Protocol):
+    """Photographs, and how detections in them are judged."""
+
+    @property
+    def kind(self) -> str:
+        """What the labels are."""
+
+    @property
+    def files(self) -> list[Path]:
+        """The photographs that have labels."""
+
+    @property
+    def unlabelled(self) -> tuple[str, ...]:
+        """Names of photographs that have none."""
+
+    def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
+        """Average precision by name, of the faces found in each file."""
+
+
+@dataclass(frozen=True)
+class VocPhotographs:
+    """Photographs with Pascal-VOC boxes, float32 [n,4] each."""
+
+    files: list[Path]
+    boxes: list[NDArray[np.float32]]
+    unlabelled: tuple[str, ...]
+    kind: str = "Pascal-VOC boxes"
+
+    def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
+        """Over all labelled faces, and over those of at least 10 pixels."""
+        photographs = [LabelledDetections(faces, boxes) for faces, boxes in zip(found, self.boxes, strict=True)]
+        return {
+            "all faces": average_precision(photographs),
+            f"faces from {SMALL_PX} px": average_precision(photographs, SMALL_PX),
+        }
+
+
+@dataclass(frozen=True)
+class WiderPhotographs:
+    """WIDER FACE's validation set; `names` are the files' in its ground truth."""
+
+    files: list[Path]
+    names: list[str]
+    labels: dict[str, WiderLabels]
+    unlabelled: tuple[str, ...] = ()
+    kind: str = "WIDER FACE"
+
+    def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
+        """By the settings easy, medium and hard."""
+        detections = {name: WiderDetections.of(faces) for name, faces in zip(self.names, found, strict=True)}
+        return {setting: wider_average_precision(detections, self.labels, setting) for setting in SETTINGS}
+
+
+def read_labelled(labels: Path, images: Path) -> LabelledPhotographs:
+    """Find photographs and their labels.
+
+    Args:
+        labels: a folder of XML files, or of WIDER FACE's ground truth (then `images` is its folder of event folders,
+            or the one above).
+        images: the folder of photographs.
+
+    Raises:
+        InputError: a folder is missing or empty, labels cannot be read, no photograph has labels, or photographs of
+            WIDER FACE are missing.
+    """
+    if not labels.is_dir():
+        raise InputError("there is no such folder", where=str(labels), fix="pass --labels the folder of labels")
+    return _wider(labels, images) if is_wider_folder(labels) else _voc(labels, images)
+
+
+def _voc(labels: Path, images: Path) -> VocPhotographs:
+    photographs = list_images(images)
+    files = [file for file in photographs if (labels / f"{file.stem}.xml").is_file()]
+    if not files:
+        raise InputError(
+            f"none of {len(photographs)} photographs has a NAME.xml beside it in the folder of labels",
+            where=f"{images}, {labels}",
+            fix="pass --labels a folder of Pascal-VOC XML files named like the photographs, or of WIDER FACE's .mat "
+            "files",
+        )
+    boxes = [read_labels(labels / f"{file.stem}.xml") for file in files]
+    labelled = set(files)
+    return VocPhotographs(files, boxes, tuple(file.name for file in photographs if file not in labelled))
+
+
+def _wider(labels: Path, images: Path) -> WiderPhotographs:
+    truth = read_wider_labels(labels)
+    roots = [root for root in (images, images / "images") if root.is_dir()]
+    files = {name: _find(roots, name) for name in truth}
+    missing = [name for name, file in files.items() if file is None]
+    if missing:
+        listed = "; ".join(missing[:LISTED])
+        more = f"; and {len(missing) - LISTED} more" if len(missing) > LISTED else ""
+        raise InputError(
+            f"{len(missing)} of {len(files)} photographs are missing: {listed}{more}",
+            where=str(images),
+            fix="pass --images the folder WIDER_val of WIDER FACE's validation set",
+        )
+    return WiderPhotographs([file for file in files.values() if file is not None], list(truth), truth)
+
+
+def _find(roots: Sequence[Path], name: str) -> Path | None:
+    candidates = (root / f"{name}{extension}" for root in roots for extension in EXTENSIONS)
+    return next((file for file in candidates if file.is_file()), None)

@@ -1,0 +1,192 @@
+"""Evaluate recognisers on pairs of photographs: alone, against a reference, or one's gallery by another's probes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.artifact import Artifact
+from edgeface.contract import RecognitionContract
+from edgeface.errors import InputError
+from edgeface.evaluation.cache import Cache
+from edgeface.evaluation.change import Change, compare
+from edgeface.evaluation.compute import compute
+from edgeface.evaluation.verification import Verification, pair_scores, verify
+from edgeface.evaluation.work import EmbedWork, open_recognition
+from edgeface.tasks.recognition.pairs import Pairs, find_photographs, read_pairs
+
+Embeddings = dict[str, NDArray[np.float32]]
+"""By the photograph's path in the pairs: [1,width], or [0,width] where there is no face."""
+
+
+@dataclass(frozen=True)
+class RecognitionRequest:
+    """What to evaluate on what.
+
+    Attributes:
+        pairs: the list of pairs.
+        images: the folder that the pairs' paths start from.
+        recogniser: embeds both photographs of a pair; with `probe` it embeds only the first.
+        detector: finds the main face; None for photographs that are aligned faces.
+        reference: a recogniser to compare with.
+        probe: a recogniser that embeds the second photograph of each pair.
+        far: false accept rate, above 0 and below 1.
+        cache: file or folder that keeps embeddings.
+        jobs: processes.
+    """
+
+    pairs: Path
+    images: Path
+    recogniser: Path
+    detector: Path | None = None
+    reference: Path | None = None
+    probe: Path | None = None
+    far: float = 1e-3
+    cache: Path | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class EmbeddingCosines:
+    """Cosines between two recognisers' embeddings of the same face, over all photographs with one.
+
+    `lowest` is the photograph whose embeddings differ most.
+    """
+
+    mean: float
+    least: float
+    lowest: str
+    photographs: int
+
+
+@dataclass(frozen=True)
+class RecognitionEvaluation:
+    """What was found.
+
+    Attributes:
+        pairs: the pairs.
+        photographs: how many are in them.
+        without_face: those that show no face, as the pairs name them.
+        faceless_pairs: pairs with such a photograph; they score −1.
+        verifications: the one asked for, then those that it is compared with.
+        changes: from each of the others to the first.
+        cosines: between the two artifacts' embeddings, where there are two of one width.
+    """
+
+    pairs: Pairs
+    photographs: int
+    without_face: tuple[str, ...]
+    faceless_pairs: int
+    verifications: tuple[Verification, ...]
+    changes: tuple[Change, ...] = ()
+    cosines: EmbeddingCosines | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        same = int(self.pairs.same.sum())
+        cosines = self.cosines
+        return {
+            "task": "recognition",
+            "pairs": {
+                "file": str(self.pairs.path),
+                "kind": self.pairs.kind,
+                "same": same,
+                "different": len(self.pairs.pairs) - same,
+                "folds": len(np.unique(self.pairs.folds)),
+                "photographs": self.photographs,
+            },
+            "without_face": {"photographs": list(self.without_face), "pairs": self.faceless_pairs},
+            "verifications": [item.as_dict() for item in self.verifications],
+            "changes": [item.as_dict() for item in self.changes],
+            "embedding_cosines": None
+            if cosines is None
+            else {
+                "mean": cosines.mean,
+                "min": cosines.least,
+                "lowest": cosines.lowest,
+                "photographs": cosines.photographs,
+            },
+        }
+
+
+def evaluate_recognition(request: RecognitionRequest) -> RecognitionEvaluation:
+    """Embed every photograph once, and verify the pairs.
+
+    Raises:
+        InputError: a file or artifact cannot be used, photographs are missing, two recognisers that must match do
+            not have one embedding width, or no photograph shows a face.
+        EdgefaceError: an artifact fails.
+    """
+    other = request.probe or request.reference
+    if request.probe is not None and request.reference is not None:
+        raise InputError("a probe artifact and a reference exclude each other", fix="leave one of them out")
+    paths = [request.recogniser] if other is None else [request.recogniser, other]
+    artifacts = [open_recognition(path) for path in paths]
+    labels = _labels([artifact.folder for artifact in artifacts])
+    if request.probe is not None:
+        _check_widths(artifacts)
+    pairs = read_pairs(request.pairs)
+    files = find_photographs(pairs, request.images)
+    work = EmbedWork(tuple(paths), request.detector)
+    rows = compute(work, list(files.values()), Cache(request.cache), request.jobs, "embedding")
+    embedded = [dict(zip(files, part, strict=True)) for part in rows]
+    faceless = {name for name, vector in embedded[0].items() if not len(vector)}
+    if len(faceless) == len(files):
+        raise InputError("no photograph shows a face", where=str(request.images), fix="use photographs of faces")
+    verifications = _verify(request, pairs, embedded, labels)
+    return RecognitionEvaluation(
+        pairs,
+        len(files),
+        tuple(sorted(faceless)),
+        sum(pair.first in faceless or pair.second in faceless for pair in pairs.pairs),
+        verifications,
+        tuple(compare(reference, verifications[0], pairs) for reference in verifications[1:]),
+        _cosines(embedded),
+    )
+
+
+def _verify(
+    request: RecognitionRequest, pairs: Pairs, embedded: Sequence[Embeddings], labels: Sequence[str]
+) -> tuple[Verification, ...]:
+    def one(label: str, first: Embeddings, second: Embeddings) -> Verification:
+        scores = pair_scores([first[pair.first] for pair in pairs.pairs], [second[pair.second] for pair in pairs.pairs])
+        return verify(label, scores, pairs, request.far)
+
+    alone = [one(label, item, item) for label, item in zip(labels, embedded, strict=True)]
+    if request.probe is None:
+        return tuple(alone)
+    return (one(f"{labels[0]} × {labels[1]}", embedded[0], embedded[1]), *alone)
+
+
+def _cosines(embedded: Sequence[Embeddings]) -> EmbeddingCosines | None:
+    if len(embedded) < 2:
+        return None
+    first, second = embedded
+    names = [name for name in first if len(first[name])]
+    if first[names[0]].shape != second[names[0]].shape:
+        return None  # two models, whose embeddings have nothing to do with each other
+    cosines = pair_scores([first[name] for name in names], [second[name] for name in names])
+    lowest = int(cosines.argmin())
+    return EmbeddingCosines(float(cosines.mean()), float(cosines[lowest]), names[lowest], len(names))
+
+
+def _labels(folders: Sequence[Path]) -> list[str]:
+    """Folder names, or whole paths where those are equal."""
+    names = [folder.resolve().name for folder in folders]
+    return names if len(set(names)) == len(names) else [str(folder) for folder in folders]
+
+
+def _check_widths(artifacts: Sequence[Artifact]) -> None:
+    contracts = [artifact.contract for artifact in artifacts]
+    widths = [contract.width for contract in contracts if isinstance(contract, RecognitionContract)]
+    if len(set(widths)) > 1:
+        raise InputError(
+            f"embeddings of {widths[0]} numbers cannot be matched with embeddings of {widths[1]}",
+            where=", ".join(str(artifact.folder) for artifact in artifacts),
+            fix="use two artifacts of one model for gallery and probe",
+        )

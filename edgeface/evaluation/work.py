@@ -1,0 +1,151 @@
+"""What is computed of a photograph: the embeddings of its main face, or its faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.artifact import Artifact, sha256_hex
+from edgeface.contract import DetectionContract, RecognitionContract
+from edgeface.errors import InputError
+from edgeface.tasks.detection.faces import Face
+from edgeface.version import __version__
+
+LEAST_SCORE = 0.02
+"""Detections below this are not kept: average precision wants low scores, and none is lower in public figures."""
+
+FACE_VALUES = 15
+
+Rows = NDArray[np.float32]
+"""Float32 [k,d]: k faces, or one or no embedding."""
+
+Compute = Callable[[NDArray[np.uint8], Sequence[int]], dict[int, Rows]]
+"""A photograph and the wanted parts, by index → the rows of each part."""
+
+
+class Work(Protocol):
+    """What to compute of photographs, as a value that can be sent to another process."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """A name for each result that changes whenever the result could."""
+
+    def open(self) -> Compute:
+        """Load what it takes.
+
+        Raises:
+            EdgefaceError: an artifact cannot be opened.
+        """
+
+
+@dataclass(frozen=True)
+class EmbedWork:
+    """The embedding of the main face by each recogniser: [1,width], or [0,width] where there is no face.
+
+    Without a detector photographs are aligned faces of the recognisers' input size.
+    """
+
+    recognisers: tuple[Path, ...]
+    detector: Path | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """A name for each recogniser's embeddings."""
+        finder = "aligned" if self.detector is None else open_detection(self.detector)
+        return tuple(_part("embedding", finder, open_recognition(path)) for path in self.recognisers)
+
+    def open(self) -> Compute:
+        """Load the detector and the recognisers."""
+        from edgeface.detector import Detector
+        from edgeface.recogniser import Recogniser
+        from edgeface.tasks.detection.main_face import main_face
+
+        detector = None if self.detector is None else Detector(open_detection(self.detector))
+        recognisers = [Recogniser(open_recognition(path)) for path in self.recognisers]
+
+        def compute(image: NDArray[np.uint8], wanted: Sequence[int]) -> dict[int, Rows]:
+            if detector is None:
+                return {index: recognisers[index].embed(image)[None] for index in wanted}
+            face = main_face(detector.detect(image), (image.shape[0], image.shape[1]))
+            if face is None:
+                return {index: np.zeros((0, recognisers[index].contract.width), np.float32) for index in wanted}
+            return {index: recognisers[index].embed_photo(image, face.landmarks)[None] for index in wanted}
+
+        return compute
+
+
+@dataclass(frozen=True)
+class DetectWork:
+    """The faces that each detector finds, down to a score of 0.02: [k,15], see `faces_of`."""
+
+    detectors: tuple[Path, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """A name for each detector's faces."""
+        return tuple(_part("faces", LEAST_SCORE, open_detection(path)) for path in self.detectors)
+
+    def open(self) -> Compute:
+        """Load the detectors."""
+        from edgeface.detector import Detector
+
+        detectors = [Detector(open_detection(path)) for path in self.detectors]
+
+        def compute(image: NDArray[np.uint8], wanted: Sequence[int]) -> dict[int, Rows]:
+            return {index: _rows_of(detectors[index].detect(image, LEAST_SCORE)) for index in wanted}
+
+        return compute
+
+
+def faces_of(rows: Rows) -> list[Face]:
+    """Faces from rows of box (4), score and landmarks (10)."""
+    faces = []
+    for row in rows.tolist():
+        a, b, c, d, e = zip(row[5::2], row[6::2], strict=True)
+        faces.append(Face((row[0], row[1], row[2], row[3]), row[4], (a, b, c, d, e)))
+    return faces
+
+
+def open_detection(path: Path) -> Artifact:
+    """Open the artifact of a detector.
+
+    Raises:
+        InputError: there is no such artifact, or it is none of a detector.
+    """
+    artifact = Artifact.open(path)
+    if not isinstance(artifact.contract, DetectionContract):
+        raise InputError("this artifact is no detector", where=str(path), fix="pass it as --recogniser")
+    return artifact
+
+
+def open_recognition(path: Path) -> Artifact:
+    """Open the artifact of a recogniser.
+
+    Raises:
+        InputError: there is no such artifact, or it is none of a recogniser.
+    """
+    artifact = Artifact.open(path)
+    if not isinstance(artifact.contract, RecognitionContract):
+        raise InputError("this artifact is no recogniser", where=str(path), fix="pass it as --detector")
+    return artifact
+
+
+def _rows_of(faces: Sequence[Face]) -> Rows:
+    rows = [[*face.box, face.score, *(value for point in face.landmarks for value in point)] for face in faces]
+    return np.array(rows, np.float32).reshape(-1, FACE_VALUES)
+
+
+def _part(what: str, *made_by: Artifact | str | float) -> str:
+    """A digest of all that decides the result: models, contracts, and the version of the code."""
+    facts = [__version__, what]
+    for item in made_by:
+        if isinstance(item, Artifact):
+            facts += [item.manifest.model_sha256, item.contract.model_dump_json()]
+        else:
+            facts.append(str(item))
+    return sha256_hex("\n".join(facts).encode())

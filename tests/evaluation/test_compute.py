@@ -1,0 +1,169 @@
+"""Work on photographs: what is kept, what goes on after an interruption, and processes that agree with one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pytest
+
+from edgeface.errors import InputError
+from edgeface.evaluation.cache import Cache
+from edgeface.evaluation.compute import compute
+from edgeface.evaluation.work import DetectWork, EmbedWork, faces_of
+from edgeface.evaluation.workers import usable_cores, work_on
+
+
+@dataclass(frozen=True)
+class MeanOfBlue:
+    """Counts what it computes, and may be interrupted."""
+
+    parts: tuple[str, ...] = ("one",)
+    interrupt_after: int = 10**9
+    seen: list[int] = field(default_factory=list)
+
+    def open(self) -> Callable:
+        def one(image, wanted):
+            if len(self.seen) >= self.interrupt_after:
+                raise KeyboardInterrupt
+            self.seen.append(len(wanted))
+            return {index: np.full((1, 1), image[0, 0, 0] + index, np.float32) for index in wanted}
+
+        return one
+
+
+@pytest.fixture
+def shades(tmp_path):
+    """Six pictures of blue 10, 20, … 60."""
+    files = [tmp_path / f"{value}.png" for value in range(10, 70, 10)]
+    for file in files:
+        assert cv2.imwrite(str(file), np.full((8, 8, 3), int(file.stem), np.uint8))
+    return files
+
+
+def test_results_are_in_the_order_of_the_files_for_each_part(shades):
+    rows = compute(MeanOfBlue(("one", "two")), shades[::-1], Cache(None))
+    assert [[float(item[0, 0]) for item in part] for part in rows] == [
+        [60, 50, 40, 30, 20, 10],
+        [61, 51, 41, 31, 21, 11],
+    ]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(shades, tmp_path):
+    path = tmp_path / "cache.npz"
+    with pytest.raises(KeyboardInterrupt):
+        compute(MeanOfBlue(interrupt_after=4), shades, Cache(path))
+    second = MeanOfBlue()
+    rows = compute(second, shades, Cache(path))
+    assert len(second.seen) == 2
+    assert [float(item[0, 0]) for item in rows[0]] == [10, 20, 30, 40, 50, 60]
+    third = MeanOfBlue()
+    compute(third, shades, Cache(path))
+    assert third.seen == []
+
+
+def test_what_was_done_before_a_damaged_photograph_is_kept(shades, tmp_path):
+    shades[3].write_bytes(b"no picture")
+    with pytest.raises(InputError, match="not an image") as caught:
+        compute(MeanOfBlue(), shades, Cache(tmp_path / "cache.npz"))
+    assert str(shades[3]) in caught.value.where
+    rest = MeanOfBlue()
+    compute(rest, [*shades[:3], *shades[4:]], Cache(tmp_path / "cache.npz"))
+    assert len(rest.seen) == 2
+
+
+def test_only_the_parts_that_are_lacking_are_computed(shades):
+    cache = Cache(None)
+    compute(MeanOfBlue(("one",)), shades[:2], cache)
+    both = MeanOfBlue(("one", "two"))
+    compute(both, shades, cache)
+    assert both.seen == [1, 1, 2, 2, 2, 2]
+
+
+def test_equal_photographs_are_worked_on_once(shades, tmp_path):
+    copy = tmp_path / "copy.png"
+    shutil.copy(shades[0], copy)
+    work = MeanOfBlue()
+    rows = compute(work, [shades[0], copy], Cache(None))
+    assert len(work.seen) == 1
+    assert rows[0][0].tolist() == rows[0][1].tolist()
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_there_must_be_a_process(shades, jobs):
+    with pytest.raises(InputError, match="no number of processes"):
+        compute(MeanOfBlue(), shades, Cache(None), jobs)
+
+
+def test_a_missing_photograph_is_named(tmp_path):
+    with pytest.raises(InputError, match="cannot read") as caught:
+        compute(MeanOfBlue(), [tmp_path / "absent.png"], Cache(None))
+    assert caught.value.where == str(tmp_path / "absent.png")
+
+
+def test_processes_compute_what_one_computes(people, faces_artifact, recogniser_artifact):
+    files = sorted(people.rglob("*.png"))
+    work = EmbedWork((recogniser_artifact,), faces_artifact)
+    alone, together = (compute(work, files, Cache(None), jobs)[0] for jobs in (1, 2))
+    np.testing.assert_array_equal(alone, together)
+    assert alone[0].shape == (1, 16)
+
+
+def test_an_error_in_a_process_is_the_error_of_the_run(people, faces_artifact):
+    files = sorted(people.rglob("*.png"))
+    files[5].write_bytes(b"no picture")
+    with pytest.raises(InputError, match="not an image") as caught:
+        list(work_on(DetectWork((faces_artifact,)), [(file, (0,)) for file in files], jobs=2))
+    assert str(files[5]) in caught.value.where
+
+
+def test_a_photograph_without_a_face_has_no_embedding(people, faces_artifact, recogniser_artifact, darken):
+    file = people / "P1" / "P1_0001.png"
+    darken(file)
+    ((rows,),) = compute(EmbedWork((recogniser_artifact,), faces_artifact), [file], Cache(None))
+    assert rows.shape == (0, 16)
+
+
+def test_an_aligned_face_of_another_size_is_refused_by_name(people, recogniser_artifact):
+    file = people / "P1" / "P1_0001.png"
+    with pytest.raises(InputError, match="aligned face must be") as caught:
+        compute(EmbedWork((recogniser_artifact,)), [file], Cache(None))
+    assert caught.value.where == str(file)
+
+
+def test_faces_go_to_rows_and_back(people, faces_artifact):
+    from edgeface.images import read_image
+    from edgeface.loading import load
+
+    file = people / "P1" / "P1_0001.png"
+    ((rows,),) = compute(DetectWork((faces_artifact,)), [file], Cache(None))
+    assert faces_of(rows) == load(faces_artifact).detect(read_image(file), 0.02)
+    assert rows.shape == (2, 15)
+
+
+def test_names_of_parts_change_with_model_contract_and_detector(
+    faces_artifact, detector_artifact, recogniser_artifact, another_recogniser
+):
+    names = [
+        EmbedWork((recogniser_artifact,), faces_artifact).parts,
+        EmbedWork((recogniser_artifact,), detector_artifact).parts,
+        EmbedWork((recogniser_artifact,)).parts,
+        EmbedWork((another_recogniser,), faces_artifact).parts,
+        DetectWork((faces_artifact,)).parts,
+    ]
+    assert len(set(names)) == 5
+    assert EmbedWork((recogniser_artifact,), faces_artifact).parts == names[0]
+
+
+def test_artifacts_of_the_other_task_are_refused(faces_artifact, recogniser_artifact):
+    with pytest.raises(InputError, match="no recogniser"):
+        _ = EmbedWork((faces_artifact,)).parts
+    with pytest.raises(InputError, match="no detector"):
+        _ = DetectWork((recogniser_artifact,)).parts
+
+
+def test_there_are_cores():
+    assert usable_cores() >= 1

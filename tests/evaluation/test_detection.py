@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from edgeface.errors import InputError
+from edgeface.evaluation.detection import DetectionRequest, evaluate_detection
+
+NEAR, FAR = (12, 20, 44, 52), (44, 4, 60, 20)  # where `faces_artifact` finds faces in photographs of 64×64
+
+
+def write_boxes(path, *boxes):
+    names = ("xmin", "ymin", "xmax", "ymax")
+    objects = "".join(
+        "<object><bndbox>"
+        + "".join(f"<{name}>{value}</{name}>" for name, value in zip(names, box, strict=True))
+        + "</bndbox></object>"
+        for box in boxes
+    )
+    path.write_text(f"<annotation>{objects}</annotation>")
+
+
+@pytest.fixture
+def photographs(people):
+    return people / "P1"
+
+
+def test_boxes_that_are_found_have_an_average_precision_of_one(photographs, faces_artifact):
+    for file in list(photographs.glob("*.png")):
+        write_boxes(file.with_suffix(".xml"), NEAR, FAR)
+    found = evaluate_detection(DetectionRequest(faces_artifact, photographs, photographs))
+    assert found.average_precision == {"all faces": 1.0, "faces from 10 px": 1.0}
+    assert (found.photographs, found.unlabelled, found.changes) == (2, (), {})
+
+
+def test_photographs_without_labels_are_left_out_and_named(photographs, faces_artifact):
+    write_boxes(photographs / "P1_0002.xml", NEAR, FAR, (0, 0, 6, 6))
+    found = evaluate_detection(DetectionRequest(faces_artifact, photographs, photographs))
+    assert (found.photographs, found.unlabelled) == (1, ("P1_0001.png",))
+    assert found.average_precision["faces from 10 px"] == 1.0
+    assert found.average_precision["all faces"] == pytest.approx(2 / 3)
+
+
+def test_a_reference_gives_the_change_and_the_agreement(photographs, faces_artifact, detector_artifact):
+    write_boxes(photographs / "P1_0001.xml", NEAR, FAR)
+    found = evaluate_detection(DetectionRequest(detector_artifact, photographs, photographs, faces_artifact))
+    assert found.reference_average_precision["all faces"] == 1.0
+    assert found.changes["all faces"] < 0
+    assert found.agreement.reference_faces == 2
+    document = found.as_dict()
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_without_labels_there_is_agreement_alone(photographs, faces_artifact):
+    found = evaluate_detection(DetectionRequest(faces_artifact, photographs, reference=faces_artifact))
+    assert (found.agreement.matched, found.agreement.missed, found.agreement.extra) == (4, 0, 0)
+    assert found.average_precision == {}
+
+
+def test_neither_labels_nor_reference_is_refused(photographs, faces_artifact):
+    with pytest.raises(InputError, match="nothing to judge"):
+        evaluate_detection(DetectionRequest(faces_artifact, photographs))
+
+
+def test_folders_without_labels_are_refused(photographs, faces_artifact, tmp_path):
+    with pytest.raises(InputError, match="none of 2 photographs"):
+        evaluate_detection(DetectionRequest(faces_artifact, photographs, tmp_path))
+    with pytest.raises(InputError, match="no such folder"):
+        evaluate_detection(DetectionRequest(faces_artifact, photographs, tmp_path / "absent"))
+
+
+@pytest.fixture
+def wider(tmp_path, people):
+    """Ground truth in which each of `people` is an event of two photographs with the two faces."""
+    savemat = pytest.importorskip("scipy.io", reason="needs the extra `eval`").savemat
+
+    def column(items):
+        cells = np.empty((len(items), 1), object)
+        for index, item in enumerate(items):
+            cells[index, 0] = item
+        return cells
+
+    events = sorted(folder.name for folder in people.iterdir())
+    boxes = np.array([[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in (NEAR, FAR)], float)
+    folder = tmp_path / "ground_truth"
+    folder.mkdir()
+    names = column([column([f"{event}_000{number}" for number in (1, 2)]) for event in events])
+    faces = column([column([boxes, boxes]) for _ in events])
+    savemat(folder / "wider_face_val.mat", {"event_list": column(events), "file_list": names, "face_bbx_list": faces})
+    for setting, kept in (("easy", [[1]]), ("medium", [[1], [2]]), ("hard", [[1], [2]])):
+        lists = column([column([np.array(kept), np.array(kept)]) for _ in events])
+        savemat(folder / f"wider_{setting}_val.mat", {"gt_list": lists})
+    return folder
+
+
+def test_wider_faces_settings_are_judged(wider, people, faces_artifact, darken):
+    darken(people / "P1" / "P1_0001.png")
+    found = evaluate_detection(DetectionRequest(faces_artifact, people, wider))
+    assert found.labelled == "WIDER FACE"
+    assert found.photographs == 8
+    assert found.average_precision == pytest.approx({"easy": 7 / 8, "medium": 7 / 8, "hard": 7 / 8})
+
+
+def test_missing_photographs_of_wider_face_are_listed(wider, people, faces_artifact):
+    (people / "P1" / "P1_0001.png").unlink()
+    with pytest.raises(InputError, match="1 of 8 photographs are missing: P1/P1_0001"):
+        evaluate_detection(DetectionRequest(faces_artifact, people, wider))
