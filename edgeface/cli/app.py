@@ -17,6 +17,7 @@ from edgeface.cli.compare import compare
 from edgeface.cli.demo import demo
 from edgeface.cli.detect import detect
 from edgeface.cli.embed import embed
+from edgeface.cli.evaluate import evaluate
 from edgeface.cli.export import export
 from edgeface.cli.identify import identify
 from edgeface.cli.models import models
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 for command in (export, check, parity, bench, detect, embed, compare, identify, models, targets, budgets, demo):
     app.command()(command)
+app.command("eval")(evaluate)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import cv2
+import pytest
+
+
+@pytest.fixture
+def people(tmp_path, portrait):
+    """Two photographs of two persons, and a table of their pairs."""
+    for person in (1, 2):
+        for number in (1, 2):
+            assert cv2.imwrite(str(tmp_path / f"{person}{number}.png"), portrait(person, 20 * (number - 1)))
+    (tmp_path / "pairs.csv").write_text("11.png,12.png,1\n21.png,22.png,1\n11.png,22.png,0\n21.png,12.png,0\n")
+    return tmp_path
+
+
+@pytest.fixture
+def evaluate(edgeface_cli, people, faces_artifact, recogniser_artifact):
+    def run(*arguments, recogniser=recogniser_artifact, detector=faces_artifact):
+        chosen = (
+            *(("--recogniser", recogniser) if recogniser else ()),
+            *(("--detector", detector) if detector else ()),
+        )
+        return edgeface_cli("--quiet", "eval", "--images", people, "--jobs", 1, *chosen, *arguments)
+
+    return run
+
+
+def test_a_recogniser_is_evaluated_on_pairs(evaluate, people):
+    outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5)
+    assert outcome.code == 0
+    assert "2 pairs of one person, 2 of two" in outcome.out
+    assert "4 photographs, all with a face" in outcome.out
+    assert "100.00% ± 0.00%" in outcome.out
+    assert "caution: FAR 0.5 is only 1 of 2" in outcome.out
+
+
+def test_a_reference_gives_the_threshold_to_use(evaluate, people, recogniser_artifact):
+    outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5, "--reference", recogniser_artifact)
+    assert "threshold to use: " in outcome.out
+    assert "+0.00 points [+0.00, +0.00]" in outcome.out
+    assert "mean 1.0000, least 1.0000" in outcome.out
+
+
+def test_gallery_and_probe_are_evaluated(evaluate, people, recogniser_artifact):
+    both = ("--gallery-artifact", recogniser_artifact, "--probe-artifact", recogniser_artifact)
+    outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5, "--json", *both, recogniser=None)
+    assert outcome.code == 0
+    assert len(outcome.document["verifications"]) == 3
+    assert len(outcome.document["changes"]) == 2
+
+
+def test_photographs_without_a_face_are_listed(evaluate, people):
+    assert cv2.imwrite(str(people / "12.png"), cv2.imread(str(people / "12.png")) * 0)
+    outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5)
+    assert "1 without a face (2 pairs, which score −1): 12.png" in outcome.out
+
+
+def test_json_is_one_document_and_the_cache_is_used(evaluate, people):
+    arguments = ("--pairs", people / "pairs.csv", "--far", 0.5, "--json", "--cache", people / "cache.npz")
+    first, second = evaluate(*arguments), evaluate(*arguments)
+    assert first.document == second.document
+    assert first.document["task"] == "recognition"
+
+
+def test_a_foreign_cache_is_refused(evaluate, people):
+    (people / "cache.npz").write_text("mine")
+    outcome = evaluate("--pairs", people / "pairs.csv", "--cache", people / "cache.npz")
+    assert outcome.code == 2
+    assert "no cache of an evaluation" in outcome.err
+    assert (people / "cache.npz").read_text() == "mine"
+
+
+def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, people, faces_artifact):
+    box = "<bndbox><xmin>12</xmin><ymin>20</ymin><xmax>44</xmax><ymax>52</ymax></bndbox>"
+    (people / "11.xml").write_text(f"<annotation><object>{box}</object></annotation>")
+    outcome = evaluate("--labels", people, "--reference", faces_artifact, recogniser=None)
+    assert outcome.code == 0
+    assert "3 without labels, left out: 12.png, 21.png, 22.png" in outcome.out
+    assert "all faces            1.0000     1.0000  +0.0000" in outcome.out
+    assert "2 of 2 faces found (100.00%)" in outcome.out
+    alone = evaluate("--labels", people, "--json", recogniser=None)
+    assert alone.document["average_precision"]["all faces"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "without", "message"),
+    [
+        ((), ("recogniser", "detector"), "nothing to evaluate"),
+        ((), ("recogniser",), "nothing to judge the detector by"),
+        (("--pairs", "p.csv"), ("recogniser",), "--pairs judge a recogniser"),
+        ((), (), "evaluated on pairs"),
+        (("--pairs", "p.csv"), ("detector",), "found or be aligned"),
+        (("--pairs", "p.csv", "--aligned"), (), "found or be aligned"),
+        (("--pairs", "p.csv", "--labels", "l"), (), "boxes do not judge"),
+        (("--pairs", "p.csv", "--gallery-artifact", "a"), (), "need each other"),
+        (("--pairs", "p.csv", "--gallery-artifact", "a", "--probe-artifact", "b"), (), "exclude each other"),
+        (("--pairs", "p.csv"), (), "cannot read the list of pairs"),
+        (("--pairs", "p.csv", "--far", "2"), (), "cannot read the list of pairs|no false accept rate"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(evaluate, arguments, without, message):
+    import re
+
+    outcome = evaluate(*arguments, **dict.fromkeys(without))
+    assert outcome.code == 2
+    assert re.search(message, outcome.err)
+
+
+def test_jobs_must_be_positive(edgeface_cli, evaluate, people):
+    outcome = evaluate("--pairs", people / "pairs.csv", "--jobs", 0)
+    assert outcome.code == 2
+    assert "no number of processes" in outcome.err
