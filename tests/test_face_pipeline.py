@@ -4,9 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeface import FacePipeline
+from edgeface import ExportRequest, FacePipeline, export
+from edgeface.contract import ARCFACE_TEMPLATE
 from edgeface.errors import ContractError, InputError
-from edgeface.images import read_image
+from edgeface.images import list_images, read_image
+from edgeface.tasks.recognition.align import similarity_transform
 
 BLACK = np.zeros((64, 64, 3), np.uint8)
 
@@ -87,3 +89,36 @@ def test_the_face_threshold_decides_what_a_face_is(faces_artifact, recogniser_ar
 def test_artifacts_in_each_others_place_are_refused(faces_artifact, recogniser_artifact):
     with pytest.raises(ContractError, match="not of a detector"):
         FacePipeline.open(recogniser_artifact, faces_artifact)
+
+
+@pytest.fixture(scope="module")
+def real_pipeline(shared_data, tmp_path_factory):
+    """Public checkpoints of both kinds, in float32."""
+    out = tmp_path_factory.mktemp("artifacts")
+    weights = shared_data / "weights"
+    found = (("retinaface_mnet025", "official.pth"), ("mobilefacenet", "relu6_128.pt"))
+    folders = []
+    for model, file in found:
+        variant = "official" if model == "retinaface_mnet025" else None
+        request = ExportRequest(model, ("onnx-fp32",), weights / f"{model}_{file}", variant, out=out)
+        folders.append(export(request)[0].folder)
+    return FacePipeline.open(*folders)
+
+
+@pytest.mark.real_data
+def test_real_people_are_told_apart_and_their_faces_stand_on_the_template(real_pipeline, shared_data):
+    people = [folder for folder in sorted((shared_data / "lfw" / "images").iterdir()) if len(list_images(folder)) > 1]
+    chosen = [[read_image(path) for path in list_images(folder)[:2]] for folder in people[:60:5]]
+    off = []
+    for image, _ in chosen:
+        face = real_pipeline.main_face(image).face
+        matrix = similarity_transform(face.landmarks, ARCFACE_TEMPLATE)
+        moved = np.array(face.landmarks) @ matrix[:, :2].T + matrix[:, 2]
+        off.append(np.abs(moved - np.array(ARCFACE_TEMPLATE)).mean())
+    assert np.median(off) < 3  # pixels of 112: one similarity cannot put all five exactly there
+    same = [real_pipeline.compare(first, second).same for first, second in chosen]
+    different = [
+        real_pipeline.compare(one[0], other[0]).same for one, other in zip(chosen, chosen[1:] + chosen[:1], strict=True)
+    ]
+    assert sum(same) >= len(chosen) - 1
+    assert sum(different) <= 1

@@ -31,7 +31,7 @@ def test_the_verdict_is_said_and_either_exits_0(edgeface_cli, portraits, pair):
 
 def test_a_default_threshold_is_said_to_be_one(edgeface_cli, portraits, pair, recogniser_artifact):
     a, _, b = portraits
-    assert "0.300 (a default" in edgeface_cli("compare", a, b, *pair).out
+    assert "0.350 (a default" in edgeface_cli("compare", a, b, *pair).out
     assert edgeface_cli("compare", a, b, *pair, "--json").document["threshold_source"] == "default"
     write_json(recogniser_artifact / CERTIFICATE, {"decisions": {"threshold": 0.25}})
     assert "0.250 (from the recogniser's certificate)" in edgeface_cli("compare", a, b, *pair).out

@@ -15,7 +15,13 @@ from edgeface.tasks.recognition.embedding import cosine
 
 ThresholdSource = Literal["given", "certificate", "default"]
 
-DEFAULT_THRESHOLD = 0.3
+DEFAULT_THRESHOLD = 0.35
+"""For recognisers whose threshold nobody measured: cosine where two public MobileFaceNets agree best.
+
+On 300 people of LFW in two photographs each, none of them in its pairs, faces found by RetinaFace-mnet0.25: 99.0 % of
+one person's pairs are at or above it with either (`relu6-128`, `prelu-112x96`), and .09 % and .52 % of two people's.
+At 0.3 these are 99.7 and 99.3 %, .34 and 1.30 %.
+"""
 
 
 @dataclass(frozen=True)
