@@ -38,14 +38,9 @@ def compute(
         raise InputError(f"{jobs} is no number of processes", where="--jobs", fix="use 1 or more")
     parts = work.parts
     digests = [_digest(file) for file in files]
-    todo: dict[str, Item] = {}
-    for file, digest in zip(files, digests, strict=True):
-        lacking = tuple(index for index, part in enumerate(parts) if cache.get(part, digest) is None)
-        if lacking and digest not in todo:
-            todo[digest] = (file, lacking)
-    if len(todo) < len(set(digests)):
-        note(f"{doing}: {len(set(digests)) - len(todo)} of {len(set(digests))} photographs are in the cache")
-    by_item = {item: digest for digest, item in todo.items()}
+    by_item = {item: digest for digest, item in _lacking(files, digests, parts, cache).items()}
+    if len(by_item) < len(set(digests)):
+        note(f"{doing}: {len(set(digests)) - len(by_item)} of {len(set(digests))} photographs are in the cache")
     worked = work_on(work, list(by_item), jobs)
     try:
         for item, results in track(worked, doing, len(by_item)) if by_item else ():
@@ -55,6 +50,16 @@ def compute(
         cache.save()
         worked.close()
     return [[_known(cache, part, digest) for digest in digests] for part in parts]
+
+
+def _lacking(files: Sequence[Path], digests: Sequence[str], parts: Sequence[str], cache: Cache) -> dict[str, Item]:
+    """What is still to be computed, by the photograph's digest."""
+    todo: dict[str, Item] = {}
+    for file, digest in zip(files, digests, strict=True):
+        lacking = tuple(index for index, part in enumerate(parts) if cache.get(part, digest) is None)
+        if lacking:
+            todo.setdefault(digest, (file, lacking))
+    return todo
 
 
 def _digest(file: Path) -> str:
