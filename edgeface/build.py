@@ -77,18 +77,24 @@ def build(job: Job, target: Target) -> Built:
         GraphError: the target cannot express the graph.
     """
     graph = run_passes(job.graph, target.legalize)
-    contract = {"edgeface.contract": job.source.contract.model_dump_json()}
-    metadata = contract | bias_record(graph, job.own_biases)
     if target.scheme is None:
         if job.options != BuildOptions():
             note(f"{target.name} stays float: {' '.join(_given(job.options))} is for int8 targets")
-        model = target.emit(graph, QuantPlan(), EmitOptions("float", metadata))
+        model = target.emit(graph, QuantPlan(), EmitOptions("float", _metadata(job, graph)))
         return Built(target, graph, model, "float", None)
     io = next(kind for kind in IO_TYPES if kind == job.options.io)
+    if target.integer_forms is not None:
+        graph = target.integer_forms(graph, float_islands(graph, _patterns(job), io == "float"))
     quantized = _quantized(job, graph, target.scheme, io)
     with step(f"emitting {target.name}"):
-        model = target.emit(quantized.graph, quantized.plan, EmitOptions(io, metadata))
+        model = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, graph)))
     return Built(target, quantized.exact, model, io, _summary(job, target.scheme, quantized))
+
+
+def _metadata(job: Job, graph: Graph) -> dict[str, str]:
+    """What the model file carries along: its contract, and which biases are the network's own."""
+    contract = {"edgeface.contract": job.source.contract.model_dump_json()}
+    return contract | bias_record(graph, job.own_biases)
 
 
 def _given(options: BuildOptions) -> list[str]:
@@ -101,11 +107,10 @@ def _given(options: BuildOptions) -> list[str]:
 
 def _quantized(job: Job, graph: Graph, scheme: Scheme, io: IoType) -> Quantized:
     settings = job.recipe.quantize
-    patterns = {} if job.options.integer_only else settings.keep_float
     image = job.source.contract.input
     options = QuantizeOptions(
         rule=settings.ranges,
-        kept_float=float_islands(graph, patterns, io == "float"),
+        kept_float=float_islands(graph, _patterns(job), io == "float"),
         known={image.name: image.value_range},
         equalize=settings.equalize,
         round_weights=settings.round_weights,
@@ -113,6 +118,11 @@ def _quantized(job: Job, graph: Graph, scheme: Scheme, io: IoType) -> Quantized:
     stats = _calibrate(job, graph)
     with step("choosing scales and rounding weights"):
         return quantize(graph, stats, scheme, options)
+
+
+def _patterns(job: Job) -> dict[str, str]:
+    """What the recipe keeps in float, and why."""
+    return {} if job.options.integer_only else job.recipe.quantize.keep_float
 
 
 def _calibrate(job: Job, graph: Graph) -> CalibrationStats:

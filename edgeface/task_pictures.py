@@ -88,7 +88,7 @@ def _found(
         raise InputError(
             f"a photograph of {height}×{width} pixels is no aligned face",
             where=str(file),
-            fix=f"pass --detector ARTIFACT to find and align faces, or faces aligned to {ALIGNED_PX}×{ALIGNED_PX} pixels",
+            fix=f"pass --detector ARTIFACT, which aligns faces, or faces aligned to {ALIGNED_PX} pixels",
         )
     face = main_face(detector.detect(photograph), (height, width))
     return None if face is None else align_face(photograph, np.array(face.landmarks), contract)

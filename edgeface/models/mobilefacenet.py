@@ -103,11 +103,10 @@ class MobileFaceNets:
         from edgeface.models.checkpoint_shapes import read_shapes
 
         found = read_shapes(path)
+        wanted = {name: self.build(contract).state_dict() for name, contract in self.variants().items()}
         fitting = {
-            name: sum(
-                found.get(key) == tuple(tensor.shape) for key, tensor in self.build(contract).state_dict().items()
-            )
-            for name, contract in self.variants().items()
+            name: sum(found.get(key) == tuple(tensor.shape) for key, tensor in state.items())
+            for name, state in wanted.items()
         }
         best = max(fitting, key=lambda name: fitting[name])
         if fitting[best] < len(found):

@@ -12,14 +12,14 @@ ranges of activations. Producers may be joined by a Concat along channels before
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu
-from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.arithmetic import Add, Concat, Mul
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
 from edgeface.quantize.statistics import BINS_PER_OCTAVE, CalibrationStats, ValueStats
@@ -56,14 +56,14 @@ def equalize(graph: Graph, stats: CalibrationStats, kept_float: Collection[str] 
     for link in find_links(graph):
         free = all(_is_depthwise(graph, r) or r.output in kept_float for r in link.readers)
         count = graph.type(link.producer.output).shape[1]
-        name, start = link.values[-1]
-        steps = _steps(stats.values[name], slice(start, start + count), 1.0 if free else DENSE_SHARE)
+        seen = [(stats.values[name], slice(start, start + count)) for name, start in link.values]
+        steps = _steps(seen, 1.0 if free else DENSE_SHARE)
         factor = np.exp2(steps / BINS_PER_OCTAVE)
         for name, first in link.values:
             values[name] = values[name].scaled(_embed(steps, first, graph.type(name).shape[1], 0))
         for name in link.producer.inputs[1:]:
             weights[name] = _by_channel(weights[name], factor, 0)
-        spread = _embed(factor, start, graph.type(link.values[-1][0]).shape[1], 1.0)
+        spread = _embed(factor, link.values[-1][1], graph.type(link.values[-1][0]).shape[1], 1.0)
         for reader in link.readers:
             axis = 0 if _is_depthwise(graph, reader) else 1
             weights[reader.inputs[1]] = _by_channel(weights[reader.inputs[1]], 1 / spread, axis)
@@ -84,6 +84,10 @@ def _link(graph: Graph, node: Node) -> Link | None:
     values = [(node.output, 0)]
     while True:
         name, start = values[-1]
+        spelled = _spelled_prelu(graph, name)
+        if spelled is not None:
+            values += [(made.output, start) for made in spelled]
+            continue
         reader = graph.only_reader(name)
         if reader is None or not _passes_scales(reader):
             break
@@ -93,6 +97,22 @@ def _link(graph: Graph, node: Node) -> Link | None:
     if not exact or values[-1][0] in graph.outputs:
         return None
     return Link(node, tuple(values), readers)
+
+
+def _spelled_prelu(graph: Graph, name: str) -> tuple[Node, ...] | None:
+    """The nodes of x + max(k·x, 0), or x + s·max(k·x, 0), where they are all that reads x."""
+    readers = graph.consumers[name]
+    product = next((r for r in readers if r.op == Mul("relu") and graph.constant(r.inputs[1]) is not None), None)
+    total = next((r for r in readers if r.op == Add() and r.inputs[0] == name), None)
+    if len(readers) != 2 or product is None or total is None or name in graph.outputs:
+        return None
+    following = graph.only_reader(product.output)
+    if following is total:
+        return product, total
+    signed = following is not None and following.op == Mul() and graph.constant(following.inputs[1]) is not None
+    if following is None or not signed or graph.only_reader(following.output) is not total:
+        return None
+    return product, following, total
 
 
 def _passes_scales(node: Node) -> bool:
@@ -127,13 +147,19 @@ def _is_depthwise(graph: Graph, node: Node) -> bool:
     return node.op.is_depthwise(weight) and weight[0] == node.op.groups
 
 
-def _steps(stats: ValueStats, own: slice, share: float) -> Array:
-    """For each own channel the power of 2^(1/16) that brings its reach towards the largest of all channels."""
-    reach = np.maximum(np.abs(stats.low), np.abs(stats.high))
-    if reach.max() <= 0:
-        return np.zeros(len(reach[own]), np.int64)
-    octaves = np.minimum(np.log2(reach.max() / np.maximum(reach[own], 1e-12)), MAX_OCTAVES)
-    steps: Array = np.rint(octaves * share * BINS_PER_OCTAVE).astype(np.int64)
+def _steps(seen: Sequence[tuple[ValueStats, slice]], share: float) -> Array:
+    """For each own channel the power of 2^(1/16) that brings its reach towards the largest of all channels.
+
+    A channel's reach is its largest share of any value on the way: before an activation with a small negative slope
+    it may be far larger than after.
+    """
+    shares = []
+    for stats, own in seen:
+        reach = np.maximum(np.abs(stats.low), np.abs(stats.high))
+        shares.append(reach[own] / max(float(reach.max()), 1e-30))
+    largest = np.maximum.reduce(shares)
+    octaves = np.clip(-np.log2(np.maximum(largest, 1e-12)), 0, MAX_OCTAVES)
+    steps: Array = np.rint(np.where(largest > 0, octaves, 0) * share * BINS_PER_OCTAVE).astype(np.int64)
     return steps
 
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.activations import PRelu
 from edgeface.graph.ops.arithmetic import Concat
 from edgeface.graph.ops.base import Op
+from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 
 _FOLLOWERS: tuple[type[Op], ...] = (Concat, Reshape, Transpose)
+
+
+def _is_prelu(_: Graph, node: Node) -> bool:
+    return isinstance(node.op, PRelu)
+
+
+def _between_prelus(graph: Graph, node: Node) -> bool:
+    """A depthwise convolution that a PReLU feeds and a PReLU alone reads."""
+    if not isinstance(node.op, Conv) or not node.op.is_depthwise(graph.type(node.inputs[1]).shape):
+        return False
+    before, after = graph.producers.get(node.inputs[0]), graph.only_reader(node.output)
+    return before is not None and after is not None and _is_prelu(graph, before) and _is_prelu(graph, after)
+
+
+KINDS: dict[str, Callable[[Graph, Node], bool]] = {
+    "kind:prelu": _is_prelu,
+    "kind:depthwise between prelus": _between_prelus,
+}
+"""Nodes by what they are, for recipes whose variants name them differently."""
 
 
 def float_islands(graph: Graph, patterns: Mapping[str, str], float_interface: bool) -> dict[str, str]:
@@ -19,7 +40,8 @@ def float_islands(graph: Graph, patterns: Mapping[str, str], float_interface: bo
 
     Args:
         graph: the legalized graph.
-        patterns: glob patterns of node origins, and why these nodes stay in float.
+        patterns: glob patterns of node origins, or names of `KINDS`, and why these nodes stay in float. A kind may
+            match nothing; a pattern must match something.
         float_interface: whether the model's inputs and outputs are float. Then an input that only float nodes read is
             never quantized, and a Concat that makes an output joins its branches after they were dequantized.
 
@@ -28,8 +50,9 @@ def float_islands(graph: Graph, patterns: Mapping[str, str], float_interface: bo
     """
     kept: dict[str, str] = {}
     for pattern, reason in patterns.items():
-        found = [node for node in graph.nodes if fnmatchcase(node.origin, pattern)]
-        if not found:
+        kind = KINDS.get(pattern)
+        found = [n for n in graph.nodes if (kind(graph, n) if kind else fnmatchcase(n.origin, pattern))]
+        if not found and kind is None:
             raise InputError(
                 f"no node matches {pattern!r}, which the recipe keeps in float",
                 where=f"recipe, [quantize.keep_float], graph {graph.name!r}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -28,7 +28,8 @@ class Target:
     """A kind of artifact.
 
     `layout` is the memory order of image inputs; `scheme` what its integers can express, None for float targets;
-    `legalize` the passes that bring any graph into the form that its kernels run.
+    `legalize` the passes that bring any graph into the form that its kernels run; `integer_forms` rewrites what has no
+    fast integer kernel, given the values that are computed in float anyway.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Target:
     emit: Callable[[Graph, QuantPlan, EmitOptions], bytes]
     scheme: Scheme | None = None
     legalize: tuple[Pass, ...] = ()
+    integer_forms: Callable[[Graph, Collection[str]], Graph] | None = None

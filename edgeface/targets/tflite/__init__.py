@@ -7,6 +7,7 @@ from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.schemes import TFLITE_INT8
 from edgeface.targets.target import EmitOptions, Target
 from edgeface.targets.tflite.legalize import LEGALIZE
+from edgeface.targets.tflite.spell_prelu import spell_prelu
 
 
 def _emit(graph: Graph, plan: QuantPlan, options: EmitOptions, half_weights: bool = False) -> bytes:
@@ -45,5 +46,6 @@ TARGETS = (
         emit=_emit,
         scheme=TFLITE_INT8,
         legalize=LEGALIZE,
+        integer_forms=spell_prelu,
     ),
 )
