@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.graph.ops.activations import Clip, LeakyRelu, Sigmoid
+from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Sigmoid
 from edgeface.graph.ops.arithmetic import Add, Concat
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.equalize import equalize, find_links
+from edgeface.targets.tflite.spell_prelu import spell_prelu
 
 IMAGE = (1, 3, 9, 7)
 
@@ -24,12 +25,15 @@ def test_channels_that_a_depthwise_convolution_reads_get_equal_ranges(separable,
     images = feeds(*IMAGE)
     before = observed(separable, images)
     equal, _ = equalize(separable, before)
-    reach = {
-        stage: np.maximum(np.abs(stats.values["a"].low), np.abs(stats.values["a"].high))
-        for stage, stats in (("before", before), ("after", observed(equal, images)))
-    }
-    assert reach["before"].max() / reach["before"].min() > 30
-    assert reach["after"].max() / reach["after"].min() < 2 ** (1 / 16) + 1e-3
+    shares = {stage: shares_of(stats) for stage, stats in (("before", before), ("after", observed(equal, images)))}
+    assert shares["before"].min() < 0.05
+    assert shares["after"].min() > 2 ** (-1 / 16) - 1e-3
+
+
+def shares_of(stats):
+    """Each channel's largest share of the range of the convolution's output and of its activation."""
+    reach = {name: np.maximum(np.abs(stats.values[name].low), np.abs(stats.values[name].high)) for name in ("a0", "a")}
+    return np.maximum(*(found / found.max() for found in reach.values()))
 
 
 def test_a_dense_reader_takes_half_of_the_ratio(separable, observed, feeds):
@@ -125,3 +129,41 @@ def test_dead_channels_are_left_alone(make_graph, normal, observed, feeds, evalu
     assert all(np.isfinite(data).all() for data in equal.constants.values())
     feed = feeds(*IMAGE)[0]
     np.testing.assert_array_equal(evaluate(equal, feed)["y"], evaluate(dead, feed)["y"])
+
+
+def test_a_channel_that_is_large_only_before_its_activation_is_not_enlarged(make_graph, normal, observed, feeds):
+    """A small negative slope hides a channel's lower end, which has to be stored all the same."""
+    rows = [
+        (Conv(), "x w0 b0", "a"),
+        (PRelu(), "a s", "p"),
+        (Conv(groups=4, pads=(1, 1, 1, 1)), "p w1 b1", "y"),
+    ]
+    low, even = np.array([-50, 0, 0, 0], np.float32), np.full((4, 1, 1), 0.01, np.float32)
+    constants = {"w0": normal(4, 3, 1, 1), "b0": low, "s": even, "w1": normal(4, 1, 3, 3), "b1": normal(4)}
+    graph = make_graph({"x": IMAGE}, rows, constants)
+    images = feeds(*IMAGE)
+    stats = observed(graph, images)
+    equal, _ = equalize(graph, stats)
+    after = observed(equal, images).values["a"]
+    np.testing.assert_allclose(after.low[0], stats.values["a"].low[0], rtol=1e-5)
+
+
+def test_a_spelled_prelu_passes_scales_on(make_graph, normal, observed, feeds):
+    slope = np.array([0.2, -0.3, 1.5, 0.6], np.float32).reshape(4, 1, 1)
+    rows = [
+        (Conv(), "x w0 b0", "a"),
+        (PRelu(), "a s", "p"),
+        (Conv(groups=4, pads=(1, 1, 1, 1)), "p w1 b1", "y"),
+    ]
+    constants = {"w0": normal(4, 3, 1, 1), "b0": normal(4), "s": slope, "w1": normal(4, 1, 3, 3), "b1": normal(4)}
+    constants["w0"][2] *= 30
+    graph = spell_prelu(make_graph({"x": IMAGE}, rows, constants))
+    [link] = find_links(graph)
+    assert [name for name, _ in link.values][-1] == "p"
+    images = feeds(*IMAGE)
+    stats = observed(graph, images)
+    reach = [
+        np.maximum(np.abs(found.values["a"].low), np.abs(found.values["a"].high))
+        for found in (stats, observed(equalize(graph, stats)[0], images))
+    ]
+    assert reach[1].max() / reach[1].min() < reach[0].max() / reach[0].min() / 3
