@@ -10,6 +10,7 @@ from typing import Any
 from edgeface.complexity.record import bias_record
 from edgeface.detector import Detector
 from edgeface.errors import InputError
+from edgeface.evaluation.certificate import LabelledFaces
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
 from edgeface.passes import run_passes
@@ -46,7 +47,8 @@ class Job:
     """One export: the source, its optimised graph, and how it is to be built.
 
     `own_biases` are the origins of the layers that the network was defined with a bias for. `detector` finds the
-    faces that a recogniser is shown, where its photographs are no aligned faces.
+    faces that a recogniser is shown, where its photographs are no aligned faces; on the pairs of `labelled` its
+    decisions are judged.
     """
 
     source: Source
@@ -56,6 +58,7 @@ class Job:
     photographs: Photographs
     options: BuildOptions
     detector: Detector | None = None
+    labelled: LabelledFaces | None = None
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from pathlib import Path
 from edgeface.artifact import MANIFEST, Artifact
 from edgeface.build import BuildOptions, Job, build
 from edgeface.complexity.record import own_biases
+from edgeface.contract import Contract, recognition
 from edgeface.detector import Detector
 from edgeface.errors import InputError
+from edgeface.evaluation.certificate import LabelledFaces
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.passes import run_passes
 from edgeface.photographs import Photographs, choose_photographs, read_photographs, spread
@@ -21,6 +23,8 @@ from edgeface.source import Declared, Photograph, open_source
 from edgeface.staging import move_into_place, staging
 from edgeface.targets import target
 from edgeface.targets.target import IO_TYPES
+from edgeface.task_pictures import aligned_faces
+from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
 
 COLOURS = ("bgr", "rgb")
 PROBES = 16
@@ -45,6 +49,8 @@ class ExportRequest:
         statistics: calibration statistics to use instead of calibrating; of the very same network.
         save_statistics: file for the statistics that calibration gathers.
         detector: an artifact that finds the faces in a recogniser's photographs.
+        pairs: a list of pairs of photographs, LFW's or a table, on which a recogniser's decisions are judged.
+        pair_images: the folder that the pairs' paths start from.
     """
 
     model: str = "retinaface_mnet025"
@@ -62,6 +68,8 @@ class ExportRequest:
     statistics: Path | None = None
     save_statistics: Path | None = None
     detector: Path | None = None
+    pairs: Path | None = None
+    pair_images: Path | None = None
 
 
 def export(request: ExportRequest) -> list[Artifact]:
@@ -83,7 +91,8 @@ def export(request: ExportRequest) -> list[Artifact]:
             defined = read_onnx(source.onnx, recipe.model)
             graph = run_passes(defined)
         options = BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics)
-        job = Job(source, graph, own_biases(defined), recipe, photographs, options, detector)
+        labelled = _labelled(request, source.contract, detector)
+        job = Job(source, graph, own_biases(defined), recipe, photographs, options, detector, labelled)
         staged = [prove(job, build(job, wanted), folder) for wanted in chosen]
         move_into_place(list(zip(staged, places, strict=True)))
     return [Artifact.open(place) for place in places]
@@ -126,6 +135,18 @@ def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
         size = (recipe.input.height, recipe.input.width)
     variant = request.variant if request.variant is not None else recipe.variant
     return Declared(recipe.model, request.weights, variant, request.colour, size, request.seed)
+
+
+def _labelled(request: ExportRequest, contract: Contract, detector: Detector | None) -> LabelledFaces | None:
+    """The faces of the pairs that judge a recogniser."""
+    if request.pairs is None:
+        return None
+    if request.pair_images is None:
+        raise InputError("pairs need their photographs", where=str(request.pairs), fix="pass --pair-images DIR")
+    pairs = read_pairs(request.pairs)
+    files = find_photographs(pairs, request.pair_images)
+    faces = aligned_faces(list(files.values()), "aligning the pairs' faces", recognition(contract), detector)
+    return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 
 def _probes(photographs: Photographs) -> Iterator[Photograph]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from edgeface.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.build import Built, Job
+from edgeface.contract import recognition
 from edgeface.errors import GateError
+from edgeface.evaluation.certificate import IdentityChange, identity_change
 from edgeface.parity.bisect import explain, layer_agreement
 from edgeface.parity.compare import Findings, compare
-from edgeface.parity.gate import Thresholds
+from edgeface.parity.gate import Demand, Thresholds
 from edgeface.parity.verdict import judge_model
 from edgeface.runtimes import open_runner
 from edgeface.runtimes.float_io import FloatRunner
@@ -37,9 +40,15 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     contract = job.source.contract
     limits = job.recipe.thresholds(built.target.name, contract.variant, _integer_only(job, built))
     findings, kernels = judged(job, built, model, limits)
+    identities = _identities(job, built, model)
+    if identities is not None:
+        findings = replace(findings, demands=findings.demands + judge_identities(limits, identities))
     if not findings.passed:
         raise _refused(job, built, findings)
-    write_json(staged / CERTIFICATE, certificate(built, findings, kernels, limits))
+    document = certificate(built, findings, kernels, limits)
+    if identities is not None:
+        document["decisions"] |= {"verification": identities.as_dict(), "threshold": identities.threshold}
+    write_json(staged / CERTIFICATE, document)
     manifest = _manifest(job, built)
     write_json(staged / MANIFEST, manifest.model_dump(mode="json"))
     return staged
@@ -51,6 +60,22 @@ def judged(job: Job, built: Built, model: Path, limits: Thresholds) -> tuple[Fin
     photographs = bool(job.photographs.judge)
     findings = compare(job.source.run, runner.run, job.source.contract, _pictures(job, built.target.name), photographs)
     return judge_model(findings, limits, model)
+
+
+def _identities(job: Job, built: Built, model: Path) -> IdentityChange | None:
+    """What the build did to verification, where there are pairs."""
+    if job.labelled is None:
+        return None
+    runner = FloatRunner(open_runner(model), built.target.layout)
+    return identity_change(job.labelled, recognition(job.source.contract), job.source.run, runner.run)
+
+
+def judge_identities(limits: Thresholds, found: IdentityChange) -> list[Demand]:
+    """The demand on verification, if the thresholds make one and the pairs have folds."""
+    limit, drop = limits.accuracy_drop_points, found.accuracy_drop_points
+    if limit is None or drop is None:
+        return []
+    return [Demand("accuracy lost in verification", f"≤ {limit:g} points", f"{drop:.2f} points", drop <= limit)]
 
 
 def certificate(built: Built, findings: Findings, kernels: dict[str, Any], limits: Thresholds) -> dict[str, Any]:

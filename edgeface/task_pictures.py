@@ -41,15 +41,11 @@ def task_pictures(
     Raises:
         InputError: files cannot be used, or show no aligned face and there is no detector.
     """
-    photographs = read_photographs(files, doing, others)
     if isinstance(contract, DetectionContract):
-        yield from photographs
+        yield from read_photographs(files, doing, others)
         return
     faceless: list[str] = []
-    for file, photograph in zip(files, photographs, strict=True):
-        face = _aligned(photograph, contract)
-        if face is None:
-            face = _found(photograph, contract, detector, file)
+    for file, face in zip(files, aligned_faces(files, doing, contract, detector, others), strict=True):
         if face is None:
             faceless.append(file.name)
         else:
@@ -58,6 +54,19 @@ def task_pictures(
         raise InputError("no photograph shows a face", where=doing, fix="use photographs of faces")
     if faceless:
         note(f"{doing}: {len(faceless)} of {len(files)} photographs show no face and were left out: {faceless[0]}, …")
+
+
+def aligned_faces(
+    files: Sequence[Path],
+    doing: str,
+    contract: RecognitionContract,
+    detector: Detector | None,
+    others: Sequence[Path] = (),
+) -> Iterator[Photograph | None]:
+    """The main face of each file, aligned; None where the detector finds none. Arguments as of `task_pictures`."""
+    for file, photograph in zip(files, read_photographs(files, doing, others), strict=True):
+        face = _aligned(photograph, contract)
+        yield _found(photograph, contract, detector, file) if face is None else face
 
 
 def drawn_for(contract: Contract, count: int, doing: str, seed: int = 0) -> Iterator[Photograph]:

@@ -34,6 +34,8 @@ def export(
     statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognisers: an artifact that finds their faces.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="For recognisers: pairs of photographs to judge it by.")] = None,
+    pair_images: Annotated[Path | None, typer.Option(help="The folder that the pairs' paths start from.")] = None,
     json_output: Json = False,
 ) -> None:
     """Compile a model, and write it if it is good enough.
@@ -59,6 +61,8 @@ def export(
         statistics=statistics,
         save_statistics=save_statistics,
         detector=detector,
+        pairs=pairs,
+        pair_images=pair_images,
     )
     artifacts = compile_model(request)
     if json_output:

@@ -30,9 +30,26 @@ def _verdict(document: dict[str, Any]) -> str:
     return f"{verdict}: compared with {document['reference']} on {document['pictures']} {kind}"
 
 
+def _verification(found: dict[str, Any], threshold: float) -> str:
+    tar, accuracy = found["change"]["tar"], found["change"]["accuracy"]
+    folds = (
+        ""
+        if accuracy is None
+        else f"accuracy {found['candidate']['fold_accuracy']['mean']:.2%} ({100 * accuracy['value']:+.2f} points "
+        f"[{100 * accuracy['low']:+.2f}, {100 * accuracy['high']:+.2f}] to the reference), "
+    )
+    rate = found["candidate"]["tar_at_far"]
+    return (
+        f"pairs: {folds}TAR at FAR {rate['far']:g} {rate['tar']:.2%} "
+        f"({100 * tar['value']:+.2f} points [{100 * tar['low']:+.2f}, {100 * tar['high']:+.2f}]); "
+        f"threshold to use {threshold:.4f}, by {found['threshold_basis']}\n"
+    )
+
+
 def _decisions(found: dict[str, Any]) -> str:
     if "mean_cosine" in found:
-        return (
+        verified = _verification(found["verification"], found["threshold"]) if "verification" in found else ""
+        return verified + (
             f"embeddings of {found['faces']} faces: cosine to the reference {found['mean_cosine']:.5f} on average, "
             f"{found['min_cosine']:.5f} at least"
         )

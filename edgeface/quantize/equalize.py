@@ -56,7 +56,7 @@ def equalize(graph: Graph, stats: CalibrationStats, kept_float: Collection[str] 
     for link in find_links(graph):
         free = all(_is_depthwise(graph, r) or r.output in kept_float for r in link.readers)
         count = graph.type(link.producer.output).shape[1]
-        seen = [(stats.values[name], slice(start, start + count)) for name, start in link.values]
+        seen = [(stats.values[v], slice(i, i + count)) for v, i in link.values if not _before_relu(graph, v)]
         steps = _steps(seen, 1.0 if free else DENSE_SHARE)
         factor = np.exp2(steps / BINS_PER_OCTAVE)
         for name, first in link.values:
@@ -113,6 +113,12 @@ def _spelled_prelu(graph: Graph, name: str) -> tuple[Node, ...] | None:
     if following is None or not signed or graph.only_reader(following.output) is not total:
         return None
     return product, following, total
+
+
+def _before_relu(graph: Graph, name: str) -> bool:
+    """Whether ReLU alone reads a value, so that what lies below 0 in it is cut off anyway."""
+    reader = graph.only_reader(name)
+    return reader is not None and isinstance(reader.op, Relu)
 
 
 def _passes_scales(node: Node) -> bool:
