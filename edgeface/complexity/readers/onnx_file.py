@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from edgeface.complexity.readers.limits import MAX_OPERATORS
 from edgeface.complexity.readers.onnx_dtypes import bits_of, stored_bytes
+from edgeface.complexity.readers.onnx_functions import inline_functions
+from edgeface.complexity.readers.onnx_names import make_names_visible
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 2 << 30
 MAX_ELEMENTS = 1 << 40
 _KEPT_ELEMENTS = 1024  # constants as small as this may be shapes, so their numbers stay
+_GRAPHS = (5, 10)  # AttributeProto.GRAPH and GRAPHS
 _CONTROL_FLOW = ("If", "Loop", "Scan", "SequenceMap")
 
 
@@ -81,36 +85,58 @@ def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
             where=where,
             fix="pass a file that an ONNX exporter wrote, or copy it again",
         )
+    make_names_visible(model)
+    if model.functions:
+        model = inline_functions(model, where)
+    if len(model.graph.node) > MAX_OPERATORS:
+        raise InputError(
+            f"the model has {len(model.graph.node):,} operators; more than {MAX_OPERATORS:,} are not read",
+            where=where,
+            fix="check the network in parts",
+        )
     if model.graph.sparse_initializer:
         raise InputError("sparse initializers are not read", where=where, fix="export the model with dense weights")
-    if model.functions:
-        model = _inlined(model, where)
     for node in model.graph.node:
-        if node.op_type in _CONTROL_FLOW:
-            raise InputError(
-                f"the cost of {node.op_type} depends on data, so that no budget can be checked",
-                where=f"{where}: node {node.name or ', '.join(node.output)!r}",
-                fix="export the model without control flow; onnxsim removes branches on constants",
-            )
+        _refuse_unreadable(node, where)
     return model
 
 
-def _inlined(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    from onnx import inliner
-
-    try:
-        return inliner.inline_local_functions(model)
-    except Exception as error:  # the inliner raises bare C++ exceptions
-        raise InputError(f"the model's own functions cannot be inlined: {error}", where=where) from error
+def _refuse_unreadable(node: onnx.NodeProto, where: str) -> None:
+    place = f"{where}: node {node.name or ', '.join(node.output)!r}"
+    if node.op_type in _CONTROL_FLOW or any(a.type in _GRAPHS or a.HasField("g") or a.graphs for a in node.attribute):
+        raise InputError(
+            f"the cost of {node.op_type} depends on data, so that no budget can be checked",
+            where=place,
+            fix="export the model without control flow; onnxsim removes branches on constants",
+        )
+    for attribute in node.attribute:
+        if attribute.HasField("sparse_tensor") or attribute.sparse_tensors or attribute.tensors:
+            raise InputError(
+                f"the tensors in {attribute.name!r} are not read",
+                where=place,
+                fix="export the model with dense weights",
+            )
 
 
 def _constants(model: onnx.ModelProto) -> list[tuple[onnx.TensorProto, str]]:
     found = [(tensor, f"tensor {tensor.name!r}") for tensor in model.graph.initializer]
     for node in model.graph.node:
         for attribute in node.attribute:
+            _give_tensor_form(attribute)
             if attribute.HasField("t"):
                 found.append((attribute.t, f"node {node.name or ', '.join(node.output)!r}, {attribute.name}"))
     return found
+
+
+def _give_tensor_form(attribute: onnx.AttributeProto) -> None:
+    """Give a long list of a Constant node the form of a tensor, whose numbers are then left out."""
+    for name, numbers, code in (("value_floats", attribute.floats, 1), ("value_ints", attribute.ints, 7)):
+        if attribute.name == name and len(numbers) > _KEPT_ELEMENTS:
+            attribute.t.data_type, attribute.t.dims[:] = code, [len(numbers)]
+            (attribute.t.float_data if code == 1 else attribute.t.int64_data).extend(numbers)
+            attribute.name, attribute.type = "value", attribute.TENSOR
+            attribute.ClearField("floats")
+            attribute.ClearField("ints")
 
 
 def _check_dims(dims: list[int], where: str) -> None:
