@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from edgeface.complexity.readers.limits import MAX_OPERATORS
 from edgeface.complexity.readers.onnx_dtypes import bits_of, stored_bytes
 from edgeface.complexity.readers.onnx_functions import inline_functions
-from edgeface.complexity.readers.onnx_names import make_names_visible
+from edgeface.complexity.readers.onnx_names import make_names_visible, place_of
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def open_onnx(source: Path | bytes, where: str, weightless: bool = False) -> Onn
         if _is_uniform(tensor):
             uniform.add(tensor.name)
         _strip(tensor)
+    if model.functions:  # only now: this copies the model, which has no weights any more
+        model = inline_functions(model, where)
     own = source.stat().st_size if isinstance(source, Path) else len(source)
     return OnnxFile(model, own + sum(path.stat().st_size for path in external), frozenset(uniform))
 
@@ -86,8 +88,6 @@ def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
             fix="pass a file that an ONNX exporter wrote, or copy it again",
         )
     make_names_visible(model)
-    if model.functions:
-        model = inline_functions(model, where)
     if len(model.graph.node) > MAX_OPERATORS:
         raise InputError(
             f"the model has {len(model.graph.node):,} operators; more than {MAX_OPERATORS:,} are not read",
@@ -96,13 +96,18 @@ def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
         )
     if model.graph.sparse_initializer:
         raise InputError("sparse initializers are not read", where=where, fix="export the model with dense weights")
-    for node in model.graph.node:
+    for node in _all_nodes(model):
         _refuse_unreadable(node, where)
     return model
 
 
+def _all_nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """The graph's nodes, and those of the model's own functions."""
+    return [*model.graph.node, *(node for function in model.functions for node in function.node)]
+
+
 def _refuse_unreadable(node: onnx.NodeProto, where: str) -> None:
-    place = f"{where}: node {node.name or ', '.join(node.output)!r}"
+    place = f"{where}: {place_of(node)}"
     if node.op_type in _CONTROL_FLOW or any(a.type in _GRAPHS or a.HasField("g") or a.graphs for a in node.attribute):
         raise InputError(
             f"the cost of {node.op_type} depends on data, so that no budget can be checked",
@@ -120,11 +125,11 @@ def _refuse_unreadable(node: onnx.NodeProto, where: str) -> None:
 
 def _constants(model: onnx.ModelProto) -> list[tuple[onnx.TensorProto, str]]:
     found = [(tensor, f"tensor {tensor.name!r}") for tensor in model.graph.initializer]
-    for node in model.graph.node:
+    for node in _all_nodes(model):
         for attribute in node.attribute:
             _give_tensor_form(attribute)
             if attribute.HasField("t"):
-                found.append((attribute.t, f"node {node.name or ', '.join(node.output)!r}, {attribute.name}"))
+                found.append((attribute.t, f"{place_of(node)}, {attribute.name}"))
     return found
 
 
@@ -208,8 +213,11 @@ def _number(text: str, where: str) -> int:
 
 def _is_uniform(tensor: onnx.TensorProto) -> bool:
     """Whether a vector, stored as exporters store it, repeats one number."""
-    data, count = tensor.raw_data, math.prod(tensor.dims)
-    return bool(data) and count > 1 and count in tensor.dims and data == data[: len(data) // count] * count
+    count = math.prod(tensor.dims)
+    if count < 2 or count not in tensor.dims:
+        return False
+    data = tensor.raw_data
+    return bool(data) and data == data[: len(data) // count] * count
 
 
 def _strip(tensor: onnx.TensorProto) -> None:

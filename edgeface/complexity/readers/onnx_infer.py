@@ -69,7 +69,8 @@ def infer_outputs(
             where=where,
             fix="run onnx.checker on the model; a fixed reshape inside it also forbids another --input",
         ) from error
-    if node.output and node.output[0] not in made and any(node.input):
+    first = made.get(node.output[0]) if node.output else None
+    if any(node.input) and (first is None or not first.tensor_type.HasField("shape")):
         made |= _told_by_role(node, [types[name] for name in node.input if name])
     return {name: made.get(name, helper.make_tensor_type_proto(1, None)) for name in node.output if name}
 
@@ -79,6 +80,8 @@ def _told_by_role(node: onnx.NodeProto, given: list[onnx.TypeProto]) -> dict[str
     import numpy as np
     from onnx import helper
 
+    if not node.output:
+        return {}
     if ROLES.get(node.op_type) in _SAME_SHAPE:
         return {node.output[0]: given[0]}
     if node.op_type not in _COMPARISONS:
@@ -100,6 +103,8 @@ def _refuse_bombs(
     numbers = [] if open_ended else [abs(i) for a in node.attribute for i in (a.i, *a.ints)]
     if max(numbers, default=0) > _LARGEST_ATTRIBUTE:
         raise GraphError(f"an attribute of {max(numbers):,} cannot be meant", where=where)
+    if any(a.name == "num_outputs" and a.i != len(node.output) for a in node.attribute):
+        raise GraphError(f"{node.op_type} does not make as many outputs as it says", where=where)
     for name in (node.input[i] for i in _SIZES.get(node.op_type, ()) if i < len(node.input) and node.input[i]):
         count = math.prod(dim.dim_value for dim in types[name].tensor_type.shape.dim)
         if count > _MOST_SIZES:

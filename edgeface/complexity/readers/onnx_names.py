@@ -32,6 +32,11 @@ def make_names_visible(model: onnx.ModelProto) -> None:
             _rewrite(entry, "value")
 
 
+def place_of(node: onnx.NodeProto) -> str:
+    """How errors name a node."""
+    return f"node {node.name or ', '.join(node.output[:3])!r} ({node.op_type})"
+
+
 def _rewrite_function(function: onnx.FunctionProto) -> None:
     for field in ("name", "domain", "overload"):
         _rewrite(function, field)

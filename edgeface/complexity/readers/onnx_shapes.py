@@ -13,6 +13,7 @@ from edgeface.complexity.network import Tensor
 from edgeface.complexity.readers.onnx_constants import ShapeArithmetic
 from edgeface.complexity.readers.onnx_dtypes import dtype_name
 from edgeface.complexity.readers.onnx_infer import infer_outputs
+from edgeface.complexity.readers.onnx_names import place_of
 from edgeface.errors import GraphError, InputError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def infer_tensors(model: onnx.ModelProto, where: str) -> dict[str, Tensor]:
         tensors[name] = _tensor(name, kind, where)
     arithmetic = ShapeArithmetic(model.graph.initializer, version)
     for node in model.graph.node:
-        place = f"{where}: node {node.name or ', '.join(node.output)!r} ({node.op_type})"
+        place = f"{where}: {place_of(node)}"
         for name, kind in infer_outputs(node, version, types, arithmetic.protos, place).items():
             types[name] = kind
             tensors[name] = _tensor(name, kind, where)
