@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 2 << 30
 MAX_ELEMENTS = 1 << 40
 _KEPT_ELEMENTS = 1024  # constants as small as this may be shapes, so their numbers stay
+_SHOWN = 100  # characters of a damaged entry
 _GRAPHS = (5, 10)  # AttributeProto.GRAPH and GRAPHS
 _CONTROL_FLOW = ("If", "Loop", "Scan", "SequenceMap")
 
@@ -175,11 +176,10 @@ def _external_data(tensor: onnx.TensorProto, folder: Path | None, where: str) ->
     location = entries.get("location", "")
     if folder is None:
         raise InputError("external data without a file that it could stand beside", where=where)
-    outside = PurePosixPath(location).is_absolute() or ".." in PurePosixPath(location).parts or "\\" in location
-    path: Path = folder / location
-    if not location or "\0" in location or outside or not path.resolve().is_relative_to(folder.resolve()):
+    path = _beside(folder, location)
+    if path is None:
         raise InputError(
-            f"the model points to data outside its folder: {location!r}",
+            f"the model points to data outside its folder: {location[:_SHOWN]!r}",
             where=where,
             fix="save the model again with its data beside it; do not use files from sources that you do not trust",
         )
@@ -205,9 +205,23 @@ def _external_data(tensor: onnx.TensorProto, folder: Path | None, where: str) ->
     return path
 
 
+def _beside(folder: Path, location: str | bytes) -> Path | None:
+    """The path of external data, or None where it is none or leaves the model's folder."""
+    if not isinstance(location, str) or not location or "\0" in location or "\\" in location:
+        return None
+    if PurePosixPath(location).is_absolute() or ".." in PurePosixPath(location).parts:
+        return None
+    try:
+        path = folder / location
+        path.exists()  # asks the system, which may find the name too long
+        return path if path.resolve().is_relative_to(folder.resolve()) else None
+    except (OSError, RuntimeError):  # too long a name; links that point to each other
+        return None
+
+
 def _number(text: str, where: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise InputError(f"external data at the place {text!r}", where=where, fix="export the model again")
+    if not (isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise InputError(f"external data at the place {text[:_SHOWN]!r}", where=where, fix="export the model again")
     return int(text)
 
 
