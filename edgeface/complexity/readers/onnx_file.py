@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.complexity.readers.limits import MAX_OPERATORS
 from edgeface.complexity.readers.onnx_dtypes import bits_of, stored_bytes
+from edgeface.complexity.readers.onnx_external import KEPT_ELEMENTS, read_external
 from edgeface.complexity.readers.onnx_functions import inline_functions
 from edgeface.complexity.readers.onnx_names import make_names_visible, place_of
 from edgeface.errors import InputError
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 2 << 30
 MAX_ELEMENTS = 1 << 40
-_KEPT_ELEMENTS = 1024  # constants as small as this may be shapes, so their numbers stay
-_SHOWN = 100  # characters of a damaged entry
 _GRAPHS = (5, 10)  # AttributeProto.GRAPH and GRAPHS
 _CONTROL_FLOW = ("If", "Loop", "Scan", "SequenceMap")
 
@@ -55,7 +54,7 @@ def open_onnx(source: Path | bytes, where: str, weightless: bool = False) -> Onn
     for tensor, owner in _constants(model):
         _check_dims(list(tensor.dims), f"{where}: {owner}")
         if tensor.data_location == 1:  # TensorProto.EXTERNAL
-            external.add(_external_data(tensor, folder, f"{where}: {owner}"))
+            external.add(read_external(tensor, folder, f"{where}: {owner}"))
         else:
             _check_length(tensor, weightless, f"{where}: {owner}")
         if _is_uniform(tensor):
@@ -137,7 +136,7 @@ def _constants(model: onnx.ModelProto) -> list[tuple[onnx.TensorProto, str]]:
 def _give_tensor_form(attribute: onnx.AttributeProto) -> None:
     """Give a long list of a Constant node the form of a tensor, whose numbers are then left out."""
     for name, numbers, code in (("value_floats", attribute.floats, 1), ("value_ints", attribute.ints, 7)):
-        if attribute.name == name and len(numbers) > _KEPT_ELEMENTS:
+        if attribute.name == name and len(numbers) > KEPT_ELEMENTS:
             attribute.t.data_type, attribute.t.dims[:] = code, [len(numbers)]
             (attribute.t.float_data if code == 1 else attribute.t.int64_data).extend(numbers)
             attribute.name, attribute.type = "value", attribute.TENSOR
@@ -170,61 +169,6 @@ def _check_length(tensor: onnx.TensorProto, weightless: bool, where: str) -> Non
         )
 
 
-def _external_data(tensor: onnx.TensorProto, folder: Path | None, where: str) -> Path:
-    """The file that holds a tensor's data, checked; a small constant is read from it."""
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    location = entries.get("location", "")
-    if folder is None:
-        raise InputError("external data without a file that it could stand beside", where=where)
-    path = _beside(folder, location)
-    if path is None:
-        raise InputError(
-            f"the model points to data outside its folder: {location[:_SHOWN]!r}",
-            where=where,
-            fix="save the model again with its data beside it; do not use files from sources that you do not trust",
-        )
-    if not path.is_file():
-        raise InputError(
-            f"the model's external data {location!r} is missing", where=where, fix="copy it beside the model"
-        )
-    offset = _number(entries.get("offset", "0"), where)
-    length = -(-math.prod(tensor.dims) * bits_of(tensor.data_type, where) // 8)
-    said = _number(entries.get("length", str(length)), where)
-    if said != length or offset + length > path.stat().st_size:
-        raise InputError(
-            f"external data {location!r} holds no {length:,} bytes for this tensor at {offset:,}",
-            where=where,
-            fix="the data file is cut short or of another model: copy both again",
-        )
-    if math.prod(tensor.dims) <= _KEPT_ELEMENTS:
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            tensor.raw_data = stream.read(length)
-    tensor.ClearField("data_location")
-    del tensor.external_data[:]
-    return path
-
-
-def _beside(folder: Path, location: str | bytes) -> Path | None:
-    """The path of external data, or None where it is none or leaves the model's folder."""
-    if not isinstance(location, str) or not location or "\0" in location or "\\" in location:
-        return None
-    if PurePosixPath(location).is_absolute() or ".." in PurePosixPath(location).parts:
-        return None
-    try:
-        path = folder / location
-        path.exists()  # asks the system, which may find the name too long
-        return path if path.resolve().is_relative_to(folder.resolve()) else None
-    except (OSError, RuntimeError):  # too long a name; links that point to each other
-        return None
-
-
-def _number(text: str, where: str) -> int:
-    if not (isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise InputError(f"external data at the place {text[:_SHOWN]!r}", where=where, fix="export the model again")
-    return int(text)
-
-
 def _is_uniform(tensor: onnx.TensorProto) -> bool:
     """Whether a vector, stored as exporters store it, repeats one number."""
     count = math.prod(tensor.dims)
@@ -235,6 +179,6 @@ def _is_uniform(tensor: onnx.TensorProto) -> bool:
 
 
 def _strip(tensor: onnx.TensorProto) -> None:
-    if math.prod(tensor.dims) > _KEPT_ELEMENTS:
+    if math.prod(tensor.dims) > KEPT_ELEMENTS:
         for name in ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data"):
             tensor.ClearField(name)
