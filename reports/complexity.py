@@ -21,7 +21,6 @@ from types import ModuleType
 from other_counters import ADDED, counted
 from reference_exports import (
     GOLDEN,
-    WITHOUT_TFLITE,
     Golden,
     exported_by_dynamo,
     golden,
@@ -99,10 +98,7 @@ def _measured(name: str, work: Path) -> dict[str, Golden | str]:
     for source, content in files.items():
         found[source] = _cost(_written(work / "model.onnx", content))
     for target in ("tflite-fp32", "tflite-int8"):
-        if name in WITHOUT_TFLITE:
-            found[target] = "no lowering of grouped convolutions"
-        else:
-            found[target] = _cost(_written(work / "model.tflite", tflite(name, preserved, target)))
+        found[target] = _cost(_written(work / "model.tflite", tflite(name, preserved, target)))
     return found
 
 

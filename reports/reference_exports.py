@@ -55,9 +55,6 @@ FUSED_EMBEDDINGS = {
     **{f"iresnet{depth}": 512 for depth in (18, 34, 50, 100)},
 }
 
-# TFLite from edgeface's own lowering, which has none for the grouped convolutions of the other two.
-WITHOUT_TFLITE = ("mobilefacenet:mbf", "vargfacenet")
-
 
 def golden(name: str, fused: bool = False) -> Golden:
     """What a network must cost. `fused`: in files in which batch norm left the last fully connected layer."""
@@ -159,8 +156,12 @@ def quantized(name: str, model: bytes, path: Path) -> bytes:
     return path.read_bytes()
 
 
-def tflite(name: str, model: bytes, target_name: str) -> bytes:
-    """The TFLite file of edgeface's own lowering, calibrated on noise where it is quantized."""
+def tflite(name: str, model: bytes, target_name: str, recorded: bool = True) -> bytes:
+    """The TFLite file of edgeface's own lowering, calibrated on noise where it is quantized.
+
+    `recorded`: with the record of biases that every artifact carries.
+    """
+    from edgeface.complexity.record import bias_record, own_biases
     from edgeface.graph.onnx_reader import read_onnx
     from edgeface.passes import run_passes
     from edgeface.quantize.build_plan import build_plan
@@ -172,12 +173,14 @@ def tflite(name: str, model: bytes, target_name: str) -> bytes:
     from edgeface.targets.target import EmitOptions
 
     wanted = target(target_name)
-    graph = run_passes(run_passes(read_onnx(model)), wanted.legalize)
+    defined = read_onnx(model)
+    graph = run_passes(run_passes(defined), wanted.legalize)
     plan = QuantPlan()
     if wanted.scheme:
         stats = observe(graph, OrtRunner(observed_onnx(graph)).run, [{graph.inputs[0]: _noise(name)}])
         plan = build_plan(graph, stats, wanted.scheme, RangeRule("minmax"))
-    return wanted.emit(graph, plan, EmitOptions())
+    record = bias_record(graph, own_biases(defined)) if recorded else {}
+    return wanted.emit(graph, plan, EmitOptions(metadata=record))
 
 
 def _image(name: str) -> torch.Tensor:

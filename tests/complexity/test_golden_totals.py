@@ -8,7 +8,6 @@ import pytest
 from reference_exports import (
     FUSED_EMBEDDINGS,
     GOLDEN,
-    WITHOUT_TFLITE,
     Golden,
     exported_by_dynamo,
     golden,
@@ -138,14 +137,14 @@ class TestDerivedFromDynamo:
         assert counted(quantized(name, model, tmp_path / "q.onnx")) == golden(name, fused=True)
 
 
-@pytest.mark.parametrize("unfolded", [n for n in UP_TO_50 if n not in WITHOUT_TFLITE], indirect=True)
+@pytest.mark.parametrize("unfolded", UP_TO_50, indirect=True)
 def test_tflite_fp32(unfolded, tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(tflite(*unfolded, "tflite-fp32"))
     assert cost_of(check(path).complexity) == golden(unfolded.name, fused=True)
 
 
-@pytest.mark.parametrize("unfolded", ["mobilefacenet:y1", "iresnet18", DETECTOR], indirect=True)
+@pytest.mark.parametrize("unfolded", SMALL, indirect=True)
 def test_tflite_int8(unfolded, tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(tflite(*unfolded, "tflite-int8"))
@@ -161,3 +160,12 @@ def test_constants_that_are_equal_because_nothing_was_trained_count_each():
 
 def test_only_fully_connected_layers_with_a_bias_lose_parameters_by_fusing():
     assert set(GOLDEN) - set(FUSED_EMBEDDINGS) == {"mobilefacenet:mbf", DETECTOR}
+
+
+@pytest.mark.parametrize("unfolded", ["mobilefacenet:mbf"], indirect=True)
+def test_a_file_that_does_not_say_whose_the_last_bias_is_leaves_no_other_doubt(unfolded, tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(tflite(*unfolded, "tflite-fp32", recorded=False))
+    complexity = check(path).complexity
+    assert complexity.lfr_flops - complexity.doubtful_flops == golden(unfolded.name).lfr_flops
+    assert complexity.doubtful_flops == 512

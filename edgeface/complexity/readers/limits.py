@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-MAX_OPERATORS = 20_000
+MAX_OPERATORS = 5_000
 """More are refused: face networks have hundreds, and not all of the counting is linear."""
