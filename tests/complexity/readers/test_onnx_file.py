@@ -164,7 +164,7 @@ DOUBLING = [function("F0", "Relu"), *(function(f"F{i}", f"F{i - 1}", f"F{i - 1}"
     [
         ([function("F", "F")], "endlessly"),
         ([function("F", "G"), function("G", "F")], "endlessly"),
-        ([*DOUBLING, function("F", "F40")], "more than 20,000 operators"),
+        ([*DOUBLING, function("F", "F40")], "more than 5,000 operators"),
         ([function("F", "Relu")] * 2, "cannot be inlined"),
     ],
 )
