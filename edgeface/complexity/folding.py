@@ -25,6 +25,9 @@ OWN_BIASES = "edgeface.own_biases"
 NameSays = Literal["own", "folded", "unknown"]
 Evidence = Literal["not folded", "recorded", "names", "structure"]
 
+_QUANTIZED = "_quantized"
+"""What ONNX Runtime's quantization appends to the names of the constants that it replaces."""
+
 _PASSED = {"view", "permute", "quantize", "activation", "softmax", "join", "split", "elementwise", "pad", "other"}
 
 
@@ -109,7 +112,7 @@ def _by_name(layer: Layer) -> NameSays:
     """What names say: `x.weight` with `x.bias` are one module's; exporters name what they fold in other ways."""
     if len(layer.weights) != 2:
         return "unknown"
-    weight, bias = layer.weights
+    weight, bias = (name.removesuffix(_QUANTIZED) for name in layer.weights)
     if bias == f"{weight}_bias" or bias.startswith("onnx::Conv_"):
         return "folded"
     own = any(weight.endswith(f"{mark}weight") for mark in "._") and bias == weight.removesuffix("weight") + "bias"

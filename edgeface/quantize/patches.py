@@ -22,8 +22,8 @@ def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
         seed: which pixels; equal seeds take equal ones.
 
     Returns:
-        float64 [K+1, K+1] with K = C·kh·kw, or [C, kh·kw+1, kh·kw+1] for a depthwise convolution. The last row and
-        column belong to a constant 1, so that rounding may correct the bias too.
+        float64 [K+1, K+1] with K = C·kh·kw, or [G, K+1, K+1] with K = C/G·kh·kw for one of G > 1 groups. The last row
+        and column belong to a constant 1, so that rounding may correct the bias too.
     """
     assert isinstance(node.op, Conv)
     weight = graph.type(node.inputs[1]).shape
@@ -31,12 +31,9 @@ def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
     count = min(POSITIONS, height * width)
     pixels = np.random.default_rng(seed).integers(0, height * width, count)
     patches = _gather(x[0], node.op, weight[2:], pixels // width, pixels % width)
-    channels = x.shape[1]
-    if node.op.is_depthwise(weight):
-        ones = np.ones((channels, 1, count), np.float32)
-        rows = np.concatenate([patches.reshape(channels, -1, count), ones], axis=1)
-    else:
-        rows = np.concatenate([patches.reshape(-1, count), np.ones((1, count), np.float32)])
+    groups = (node.op.groups,) if node.op.groups > 1 else ()
+    ones = np.ones((*groups, 1, count), np.float32)
+    rows = np.concatenate([patches.reshape(*groups, -1, count), ones], axis=-2)
     moment: Array = (rows @ rows.swapaxes(-1, -2)).astype(np.float64) / count
     return moment
 

@@ -42,20 +42,18 @@ def round_weights(graph: Graph, plan: QuantPlan, moments: Mapping[str, Array]) -
 
 
 def _rounds(graph: Graph, plan: QuantPlan, node: Node) -> bool:
-    if not isinstance(node.op, Conv) or node.op.groups not in {1, graph.type(node.inputs[0]).shape[1]}:
-        return False
     own = all(len(graph.consumers[n]) == 1 for n in node.inputs[1:])
     return node.output not in plan.kept_float and node.inputs[1] in plan.params and len(node.inputs) > 2 and own
 
 
 def _rounded(weight: Array, bias: Array, scale: Array, moment: Array, limit: int) -> tuple[Array, Array]:
     """Weights [M,…] on the grid of `scale` [M], and the new bias [M]."""
-    depthwise = moment.ndim == 3
-    rows = weight.reshape(len(weight), 1, -1) if depthwise else weight.reshape(1, len(weight), -1)
-    tail = bias.reshape(len(bias), 1, 1) if depthwise else bias.reshape(1, len(bias), 1)
+    grouped = moment.ndim == 3
+    rows = weight.reshape(len(weight), 1, -1) if grouped else weight.reshape(1, len(weight), -1)
+    tail = bias.reshape(len(bias), 1, 1) if grouped else bias.reshape(1, len(bias), 1)
     table = np.concatenate([rows, tail], axis=2).astype(np.float64)
-    steps = scale.reshape(-1, 1) if depthwise else scale.reshape(1, -1)
-    each = np.repeat(moment, len(weight) // len(moment), axis=0) if depthwise else moment[None]
+    steps = scale.reshape(-1, 1) if grouped else scale.reshape(1, -1)
+    each = np.repeat(moment, len(weight) // len(moment), axis=0) if grouped else moment[None]
     solved = _solve(table, steps, each, limit)
     flat = solved.reshape(len(weight), -1)
     return flat[:, :-1].reshape(weight.shape).astype(np.float32), flat[:, -1].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Small TFLite files, and the default network as one."""
+"""Small TFLite files and ONNX models, and the default network as one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,57 @@ from typing import Any
 
 import flatbuffers
 import numpy as np
+import onnx
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from onnx import helper, numpy_helper
 
 from edgeface.targets.tflite.flatbuffer import ModelBuilder, Operator
 
 RETINAFACE_INPUT = 480, 640
+
+
+def onnx_node(line: str, **attributes: Any) -> onnx.NodeProto:
+    """`onnx_node("Conv x w b -> y", group=2)`; `_` stands for an input that is left out."""
+    made, _, outputs = line.partition("->")
+    op, *inputs = made.split()
+    return helper.make_node(op, ["" if i == "_" else i for i in inputs], outputs.split(), **attributes)
+
+
+def onnx_model(
+    *nodes: str | onnx.NodeProto,
+    x: Sequence[int | str | None] = (1, 4, 8, 8),
+    opset: int = 17,
+    outputs: str = "y",
+    dtype: int = onnx.TensorProto.FLOAT,
+    inputs: dict[str, Sequence[int]] | None = None,
+    **constants: Any,
+) -> onnx.ModelProto:
+    """A model with the input x. Constants are arrays, or tuples that are the shape of random float32 numbers."""
+    rng = np.random.default_rng(0)
+    arrays = {
+        name: rng.normal(size=value).astype(np.float32) if isinstance(value, tuple) else np.asarray(value)
+        for name, value in constants.items()
+    }
+    given = {"x": x, **(inputs or {})}
+    graph = helper.make_graph(
+        [onnx_node(node) if isinstance(node, str) else node for node in nodes],
+        "sketch",
+        [helper.make_tensor_value_info(name, dtype, shape) for name, shape in given.items()],
+        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs.split()],
+        [numpy_helper.from_array(data, name) for name, data in arrays.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+@pytest.fixture(scope="session")
+def build_onnx() -> Callable[..., onnx.ModelProto]:
+    return onnx_model
+
+
+@pytest.fixture(scope="session")
+def node() -> Callable[..., onnx.NodeProto]:
+    return onnx_node
 
 
 class Sketch:

@@ -82,6 +82,8 @@ CASES = [
     conv("depthwise", (4, 1, 3, 3), groups=4, pads=(1, 1, 1, 1)),
     conv("depthwise stride 2", (4, 1, 3, 3), groups=4, strides=(2, 2), pads=(1, 1, 1, 1)),
     conv("depthwise with two filters a channel", (8, 1, 3, 3), groups=4, pads=(0, 1, 2, 1)),
+    conv("grouped", (6, 2, 3, 3), groups=2, pads=(1, 1, 1, 1)),
+    conv("grouped stride 2, relu", (6, 2, 3, 3), groups=2, strides=(2, 2), activation="relu"),
     conv("depthwise dilated", (4, 1, 3, 3), groups=4, dilations=(2, 2)),
     one("gemm", Gemm(), (5, 12), (5,), shape=(1, 12)),
     one("gemm without bias, relu", Gemm("relu"), (5, 12), shape=(1, 12)),

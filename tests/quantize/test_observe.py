@@ -34,6 +34,7 @@ def brute_force(x, op, kernel, out_shape, pixels):
         (Conv(dilations=(2, 1), pads=(2, 0, 2, 0)), (6, 4, 3, 3)),
         (Conv(groups=4, pads=(1, 1, 1, 1), strides=(2, 1)), (4, 1, 3, 3)),
         (Conv(groups=4), (8, 1, 2, 3)),
+        (Conv(groups=2), (6, 2, 2, 3)),
     ],
 )
 def test_moments_equal_those_of_patches_taken_one_by_one(make_graph, normal, op, weight):
@@ -47,7 +48,8 @@ def test_moments_equal_those_of_patches_taken_one_by_one(make_graph, normal, op,
         rows = np.concatenate([taken.reshape(count, -1), np.ones((count, 1))], axis=1)
         expected = rows.T @ rows / count
     else:
-        rows = np.concatenate([taken.reshape(count, 4, -1), np.ones((count, 4, 1))], axis=2)
+        groups = op.groups
+        rows = np.concatenate([taken.reshape(count, groups, -1), np.ones((count, groups, 1))], axis=2)
         expected = np.einsum("pci,pcj->cij", rows, rows) / count
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 

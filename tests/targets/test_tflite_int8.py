@@ -9,7 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edgeface.errors import GraphError
 from edgeface.graph.ops.activations import LeakyRelu, Relu
 from edgeface.graph.ops.batch_norm import BatchNorm
-from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.conv import Gemm
 from edgeface.graph.ops.shape import Transpose
 from edgeface.quantize.plan import QuantPlan
 from edgeface.runtimes.litert import LiteRtRunner
@@ -122,15 +122,6 @@ def test_a_bias_that_does_not_fit_int32_is_refused(make_graph, normal, plan_of):
     with pytest.raises(GraphError, match="output channel 2") as caught:
         target("tflite-int8").emit(graph, plan_of(graph), EmitOptions())
     assert "keep this layer in float" in caught.value.fix
-
-
-@pytest.mark.parametrize("name", ["tflite-fp32", "tflite-int8"])
-def test_a_grouped_convolution_is_refused_by_node(make_graph, normal, plan_of, name):
-    graph = make_graph({"x": (1, 4, 5, 5)}, [(Conv(groups=2), "x w", "y")], {"w": normal(4, 2, 1, 1)})
-    with pytest.raises(GraphError, match="2 groups") as caught:
-        target(name).emit(graph, plan_of(graph), EmitOptions())
-    assert "'y'" in caught.value.where
-    assert caught.value.fix
 
 
 def test_an_op_without_a_lowering_says_what_to_add(make_graph, normal):

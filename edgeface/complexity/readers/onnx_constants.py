@@ -1,17 +1,20 @@
-"""Compute the integers that shapes are made of, where shape inference alone does not get through."""
+"""Compute the numbers that shapes are made of, as far as they do not depend on the image."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from edgeface.complexity.network import Tensor
 
 if TYPE_CHECKING:
     import onnx
 
     from edgeface.graph.types import Array
 
-_MOST_ELEMENTS = 16  # sizes, axes and pads of one tensor; biases are longer
+_MOST_ELEMENTS = 64  # sizes, axes and pads of one tensor; biases are longer
+_MOST_NODES = 2000  # each takes half a millisecond
 # None of these but Expand can make a result much larger than what it is given.
 _ARITHMETIC = frozenset(
     (
@@ -20,75 +23,85 @@ _ARITHMETIC = frozenset(
         *("Unsqueeze", "Where"),
     )
 )
+_COMPUTED_FROM_SHAPES = {"Shape", "Size"}
 
 
-def compute_shape_arithmetic(model: onnx.ModelProto) -> bool:
-    """Replace nodes that compute with sizes by their result, in place. Returns whether there were any.
+class ShapeArithmetic:
+    """The numbers of small tensors that are known before the model runs.
 
-    Only cheap operators on small constants are computed, by onnx's reference implementation.
+    Args:
+        stored: the model's constants; large ones, and those without numbers, are passed over.
+        version: that of ONNX's operators.
     """
+
+    def __init__(self, stored: Iterable[onnx.TensorProto], version: int) -> None:
+        self._version = version
+        self._left = _MOST_NODES
+        self._values: dict[str, Array] = {}
+        self.protos: dict[str, onnx.TensorProto] = {}
+        for tensor in stored:
+            self._keep(tensor.name, _numbers(tensor))
+
+    def run(self, node: onnx.NodeProto, tensors: Mapping[str, Tensor]) -> None:
+        """Compute a node's result, if it is one of the cheap operators on known numbers.
+
+        Args:
+            node: the next one in the order of execution.
+            tensors: with the shapes of its inputs and outputs.
+        """
+        if node.op_type == "Constant":
+            self._keep(node.output[0], _constant(node, tensors[node.output[0]]))
+        elif node.op_type in _COMPUTED_FROM_SHAPES:
+            self._keep(node.output[0], _measured(node, tensors[node.input[0]].shape))
+        elif self._left and self._is_known(node) and tensors[node.output[0]].count <= _MOST_ELEMENTS:
+            self._left -= 1
+            self._keep(node.output[0], self._computed(node))
+
+    def _is_known(self, node: onnx.NodeProto) -> bool:
+        return node.op_type in _ARITHMETIC and all(name in self._values for name in node.input if name)
+
+    def _keep(self, name: str, value: Array | None) -> None:
+        from onnx import numpy_helper
+
+        if value is not None and value.size <= _MOST_ELEMENTS:
+            self._values[name] = value
+            self.protos[name] = numpy_helper.from_array(value, name)
+
+    def _computed(self, node: onnx.NodeProto) -> Array | None:
+        import numpy as np
+        from onnx.reference import ReferenceEvaluator
+
+        feeds = {name: self._values[name] for name in node.input if name}
+        try:
+            with np.errstate(all="ignore"):
+                (result,) = ReferenceEvaluator(node, opsets={"": self._version}).run(None, feeds)
+        except Exception:  # whatever it cannot do stays unknown, and is reported where a size depends on it
+            return None
+        return np.asarray(result)
+
+
+def _measured(node: onnx.NodeProto, shape: tuple[int, ...]) -> Array:
+    import numpy as np
+
+    if node.op_type == "Size":
+        return np.array(math.prod(shape), np.int64)
+    ends = {attribute.name: attribute.i for attribute in node.attribute}
+    return np.array(shape[ends.get("start", 0) : ends.get("end")], np.int64)
+
+
+def _constant(node: onnx.NodeProto, tensor: Tensor) -> Array | None:
+    import numpy as np
+    from onnx import helper
+
+    (attribute,) = node.attribute
+    if attribute.name == "value":
+        return _numbers(attribute.t)
+    return np.asarray(helper.get_attribute_value(attribute), tensor.dtype)
+
+
+def _numbers(tensor: onnx.TensorProto) -> Array | None:
     from onnx import numpy_helper
 
-    constants: dict[str, Array] = {
-        t.name: numpy_helper.to_array(t)
-        for t in model.graph.initializer
-        if 0 <= math.prod(t.dims) <= _MOST_ELEMENTS and (t.raw_data or t.int64_data or t.int32_data or t.float_data)
-    }
-    shapes = {
-        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
-        for value in [*model.graph.input, *model.graph.value_info]
-        if all(dim.HasField("dim_value") for dim in value.type.tensor_type.shape.dim)
-    }
-    shapes |= {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
-    kept, done = [], 0
-    for node in model.graph.node:
-        result = _result(node, constants, shapes, model.opset_import)
-        if result is None:
-            kept.append(node)
-            continue
-        constants[node.output[0]] = result
-        model.graph.initializer.append(numpy_helper.from_array(result, node.output[0]))
-        done += 1
-    if done:
-        del model.graph.node[:]
-        model.graph.node.extend(kept)
-    return bool(done)
-
-
-def _result(
-    node: onnx.NodeProto, constants: dict[str, Array], shapes: dict[str, list[int]], opsets: Iterable[Any]
-) -> Array | None:
-    import numpy as np
-
-    if node.op_type == "Shape" and node.input[0] in shapes:
-        ends = {attribute.name: attribute.i for attribute in node.attribute}
-        return np.array(shapes[node.input[0]][ends.get("start", 0) : ends.get("end")], np.int64)
-    if node.op_type == "Constant":
-        return _constant(node)
-    if node.op_type in _ARITHMETIC and node.domain in {"", "ai.onnx"} and all(i in constants for i in node.input if i):
-        return _computed(node, {name: constants[name] for name in node.input if name}, opsets)
-    return None
-
-
-def _computed(node: onnx.NodeProto, feeds: dict[str, Array], opsets: Iterable[Any]) -> Array | None:
-    import numpy as np
-    from onnx.reference import ReferenceEvaluator
-
-    if node.op_type == "Expand" and math.prod(map(int, feeds[node.input[1]])) > _MOST_ELEMENTS:
-        return None
-    versions = {str(entry.domain): int(entry.version) for entry in opsets}
-    try:
-        (result,) = ReferenceEvaluator(node, opsets=versions).run(None, feeds)
-    except Exception:  # whatever it cannot do stays in the graph, and is reported there
-        return None
-    return np.asarray(result) if np.size(result) <= _MOST_ELEMENTS else None
-
-
-def _constant(node: onnx.NodeProto) -> Array | None:
-    import numpy as np
-    from onnx import helper, numpy_helper
-
-    value = helper.get_attribute_value(node.attribute[0])
-    if node.attribute[0].name != "value":
-        return np.asarray(value)
-    return numpy_helper.to_array(value) if value.raw_data and math.prod(value.dims) <= _MOST_ELEMENTS else None
+    fields = (tensor.raw_data, tensor.int64_data, tensor.int32_data, tensor.float_data, tensor.double_data)
+    stored = math.prod(tensor.dims) <= _MOST_ELEMENTS and any(fields)
+    return numpy_helper.to_array(tensor) if stored else None

@@ -37,8 +37,9 @@ def bits_of(code: int, where: str) -> int:
 def stored_bytes(tensor: onnx.TensorProto) -> int:
     """Bytes of the numbers that a tensor holds inside the file."""
     bits = BITS[_NAMES[tensor.data_type]]
-    if tensor.raw_data:
-        return len(tensor.raw_data)
+    raw = tensor.raw_data  # each access copies
+    if raw:
+        return len(raw)
     if tensor.int32_data:  # one number in each, but for types of under a byte: as many as a byte has room for
         return len(tensor.int32_data) * max(bits, 8) // 8
     fields = (tensor.float_data, tensor.int64_data, tensor.double_data, tensor.uint64_data)

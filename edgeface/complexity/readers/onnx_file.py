@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeface.complexity.readers.limits import MAX_OPERATORS
 from edgeface.complexity.readers.onnx_dtypes import bits_of, stored_bytes
+from edgeface.complexity.readers.onnx_external import KEPT_ELEMENTS, read_external
+from edgeface.complexity.readers.onnx_functions import inline_functions
+from edgeface.complexity.readers.onnx_names import make_names_visible, place_of
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 2 << 30
 MAX_ELEMENTS = 1 << 40
-_KEPT_ELEMENTS = 1024  # constants as small as this may be shapes, so their numbers stay
+_GRAPHS = (5, 10)  # AttributeProto.GRAPH and GRAPHS
 _CONTROL_FLOW = ("If", "Loop", "Scan", "SequenceMap")
 
 
@@ -50,12 +54,14 @@ def open_onnx(source: Path | bytes, where: str, weightless: bool = False) -> Onn
     for tensor, owner in _constants(model):
         _check_dims(list(tensor.dims), f"{where}: {owner}")
         if tensor.data_location == 1:  # TensorProto.EXTERNAL
-            external.add(_external_data(tensor, folder, f"{where}: {owner}"))
+            external.add(read_external(tensor, folder, f"{where}: {owner}"))
         else:
             _check_length(tensor, weightless, f"{where}: {owner}")
         if _is_uniform(tensor):
             uniform.add(tensor.name)
         _strip(tensor)
+    if model.functions:  # only now: this copies the model, which has no weights any more
+        model = inline_functions(model, where)
     own = source.stat().st_size if isinstance(source, Path) else len(source)
     return OnnxFile(model, own + sum(path.stat().st_size for path in external), frozenset(uniform))
 
@@ -81,36 +87,61 @@ def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
             where=where,
             fix="pass a file that an ONNX exporter wrote, or copy it again",
         )
+    make_names_visible(model)
+    if len(model.graph.node) > MAX_OPERATORS:
+        raise InputError(
+            f"the model has {len(model.graph.node):,} operators; more than {MAX_OPERATORS:,} are not read",
+            where=where,
+            fix="check the network in parts",
+        )
     if model.graph.sparse_initializer:
         raise InputError("sparse initializers are not read", where=where, fix="export the model with dense weights")
-    if model.functions:
-        model = _inlined(model, where)
-    for node in model.graph.node:
-        if node.op_type in _CONTROL_FLOW:
-            raise InputError(
-                f"the cost of {node.op_type} depends on data, so that no budget can be checked",
-                where=f"{where}: node {node.name or ', '.join(node.output)!r}",
-                fix="export the model without control flow; onnxsim removes branches on constants",
-            )
+    for node in _all_nodes(model):
+        _refuse_unreadable(node, where)
     return model
 
 
-def _inlined(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    from onnx import inliner
+def _all_nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """The graph's nodes, and those of the model's own functions."""
+    return [*model.graph.node, *(node for function in model.functions for node in function.node)]
 
-    try:
-        return inliner.inline_local_functions(model)
-    except Exception as error:  # the inliner raises bare C++ exceptions
-        raise InputError(f"the model's own functions cannot be inlined: {error}", where=where) from error
+
+def _refuse_unreadable(node: onnx.NodeProto, where: str) -> None:
+    place = f"{where}: {place_of(node)}"
+    if node.op_type in _CONTROL_FLOW or any(a.type in _GRAPHS or a.HasField("g") or a.graphs for a in node.attribute):
+        raise InputError(
+            f"the cost of {node.op_type} depends on data, so that no budget can be checked",
+            where=place,
+            fix="export the model without control flow; onnxsim removes branches on constants",
+        )
+    for attribute in node.attribute:
+        if attribute.HasField("sparse_tensor") or attribute.sparse_tensors or attribute.tensors:
+            raise InputError(
+                f"the tensors in {attribute.name!r} are not read",
+                where=place,
+                fix="export the model with dense weights",
+            )
 
 
 def _constants(model: onnx.ModelProto) -> list[tuple[onnx.TensorProto, str]]:
     found = [(tensor, f"tensor {tensor.name!r}") for tensor in model.graph.initializer]
-    for node in model.graph.node:
+    for node in _all_nodes(model):
         for attribute in node.attribute:
+            _give_tensor_form(attribute)
             if attribute.HasField("t"):
-                found.append((attribute.t, f"node {node.name or ', '.join(node.output)!r}, {attribute.name}"))
+                found.append((attribute.t, f"{place_of(node)}, {attribute.name}"))
     return found
+
+
+def _give_tensor_form(attribute: onnx.AttributeProto) -> None:
+    """Give a long list of a Constant node the form of a tensor, whose numbers are then left out."""
+    for name, numbers, code in (("value_floats", attribute.floats, 1), ("value_ints", attribute.ints, 7)):
+        if attribute.name == name and len(numbers) > KEPT_ELEMENTS:
+            attribute.t.data_type, attribute.t.dims[:] = code, [len(numbers)]
+            (attribute.t.float_data if code == 1 else attribute.t.int64_data).extend(numbers)
+            attribute.name, attribute.type = "value", attribute.TENSOR
+            attribute.ClearField("floats")
+            attribute.ClearField("ints")
 
 
 def _check_dims(dims: list[int], where: str) -> None:
@@ -138,55 +169,16 @@ def _check_length(tensor: onnx.TensorProto, weightless: bool, where: str) -> Non
         )
 
 
-def _external_data(tensor: onnx.TensorProto, folder: Path | None, where: str) -> Path:
-    """The file that holds a tensor's data, checked; a small constant is read from it."""
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    location = entries.get("location", "")
-    if folder is None:
-        raise InputError("external data without a file that it could stand beside", where=where)
-    outside = PurePosixPath(location).is_absolute() or ".." in PurePosixPath(location).parts or "\\" in location
-    path: Path = folder / location
-    if not location or "\0" in location or outside or not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError(
-            f"the model points to data outside its folder: {location!r}",
-            where=where,
-            fix="save the model again with its data beside it; do not use files from sources that you do not trust",
-        )
-    if not path.is_file():
-        raise InputError(
-            f"the model's external data {location!r} is missing", where=where, fix="copy it beside the model"
-        )
-    offset = _number(entries.get("offset", "0"), where)
-    length = -(-math.prod(tensor.dims) * bits_of(tensor.data_type, where) // 8)
-    said = _number(entries.get("length", str(length)), where)
-    if said != length or offset + length > path.stat().st_size:
-        raise InputError(
-            f"external data {location!r} holds no {length:,} bytes for this tensor at {offset:,}",
-            where=where,
-            fix="the data file is cut short or of another model: copy both again",
-        )
-    if math.prod(tensor.dims) <= _KEPT_ELEMENTS:
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            tensor.raw_data = stream.read(length)
-    tensor.ClearField("data_location")
-    del tensor.external_data[:]
-    return path
-
-
-def _number(text: str, where: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise InputError(f"external data at the place {text!r}", where=where, fix="export the model again")
-    return int(text)
-
-
 def _is_uniform(tensor: onnx.TensorProto) -> bool:
     """Whether a vector, stored as exporters store it, repeats one number."""
-    data, count = tensor.raw_data, math.prod(tensor.dims)
-    return bool(data) and count > 1 and count in tensor.dims and data == data[: len(data) // count] * count
+    count = math.prod(tensor.dims)
+    if count < 2 or count not in tensor.dims:
+        return False
+    data = tensor.raw_data
+    return bool(data) and data == data[: len(data) // count] * count
 
 
 def _strip(tensor: onnx.TensorProto) -> None:
-    if math.prod(tensor.dims) > _KEPT_ELEMENTS:
+    if math.prod(tensor.dims) > KEPT_ELEMENTS:
         for name in ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data"):
             tensor.ClearField(name)

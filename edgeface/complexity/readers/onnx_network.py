@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeface.complexity.network import Layer, Network, Tensor
 from edgeface.complexity.readers.onnx_file import open_onnx
+from edgeface.complexity.readers.onnx_names import place_of
 from edgeface.complexity.readers.onnx_operators import ELEMENTWISE, STATISTICS, TRAINED
 from edgeface.complexity.readers.onnx_shapes import infer_tensors, set_input_size
 from edgeface.complexity.readers.onnx_work import Operator, refuse_unknown, stored_numbers, work_of
@@ -45,7 +46,7 @@ def read_onnx_network(
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     for node in nodes:
-        refuse_unknown(node, f"{where}: {_place(node)}")
+        refuse_unknown(node, f"{where}: {place_of(node)}")
     layout = set_input_size(model, size, where)
     tensors = infer_tensors(model, where)
     constant = _constants(model, tensors)
@@ -99,7 +100,7 @@ def sorted_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:
                 heapq.heappush(startable, following)
     if len(ordered) < len(nodes):
         stuck = next(node for node, count in zip(nodes, missing, strict=True) if count)
-        raise GraphError("the nodes form a cycle", where=f"{where}: {_place(stuck)}", fix="export the model again")
+        raise GraphError("the nodes form a cycle", where=f"{where}: {place_of(stuck)}", fix="export the model again")
     return ordered
 
 
@@ -108,18 +109,14 @@ def _refuse_doubles(model: onnx.ModelProto, ready: set[str], where: str) -> None
     for node in model.graph.node:
         for name in filter(None, node.output):
             if name in seen:
-                raise GraphError(f"the tensor {name!r} is made twice", where=f"{where}: {_place(node)}")
+                raise GraphError(f"the tensor {name!r} is made twice", where=f"{where}: {place_of(node)}")
             seen.add(name)
 
 
 def _read(model: onnx.ModelProto) -> Iterable[tuple[str, str]]:
     """Every name that something reads, and the reader."""
-    yield from ((name, _place(node)) for node in model.graph.node for name in node.input)
+    yield from ((name, place_of(node)) for node in model.graph.node for name in node.input)
     yield from ((value.name, "graph output") for value in model.graph.output)
-
-
-def _place(node: onnx.NodeProto) -> str:
-    return f"node {node.name or ', '.join(node.output)!r} ({node.op_type})"
 
 
 def _constants(model: onnx.ModelProto, tensors: dict[str, Tensor]) -> dict[str, tuple[str, ...]]:
@@ -149,7 +146,7 @@ def _layers(
         outputs = tuple(name for name in node.output if name)
         if all(name in constant for name in outputs):
             continue
-        work = work_of(Operator(node, tensors, constant, f"{where}: {_place(node)}"))
+        work = work_of(Operator(node, tensors, constant, f"{where}: {place_of(node)}"))
         yield Layer(
             name=node.name or outputs[0],
             op=node.op_type,

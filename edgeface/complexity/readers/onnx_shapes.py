@@ -1,12 +1,19 @@
-"""Static shapes for every tensor of an ONNX model, for one image of a given size."""
+"""Static shapes for every tensor of an ONNX model, for one image of a given size.
+
+onnx's own inference is asked node by node, not for the whole model at once: each shape is checked before anything is
+made of it. In one go, a few nodes can make it build shapes of billions of dimensions.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from edgeface.complexity.network import Tensor
-from edgeface.complexity.readers.onnx_constants import compute_shape_arithmetic
+from edgeface.complexity.readers.onnx_constants import ShapeArithmetic
 from edgeface.complexity.readers.onnx_dtypes import dtype_name
+from edgeface.complexity.readers.onnx_infer import infer_outputs
+from edgeface.complexity.readers.onnx_names import place_of
 from edgeface.errors import GraphError, InputError
 
 if TYPE_CHECKING:
@@ -14,6 +21,7 @@ if TYPE_CHECKING:
 
 Layout = Literal["nchw", "nhwc"]
 MAX_ELEMENTS = 1 << 40
+_MAX_RANK = 64
 _COLOURS = (1, 3, 4)
 
 
@@ -36,6 +44,10 @@ def set_input_size(model: onnx.ModelProto, size: tuple[int, int] | None, where: 
 
 
 def _fix_input(value: onnx.ValueInfoProto, size: tuple[int, int] | None, where: str) -> Layout | None:
+    if not value.type.tensor_type.HasField("shape"):
+        raise InputError(
+            f"input {value.name!r} is no tensor of a known rank", where=where, fix="export the model with static sizes"
+        )
     dims = value.type.tensor_type.shape.dim
     if len(dims):
         dims[0].dim_value = 1 if len(dims) > 1 else max(dims[0].dim_value, 1)
@@ -63,64 +75,55 @@ def _layout(shape: list[int]) -> Layout | None:
 
 
 def infer_tensors(model: onnx.ModelProto, where: str) -> dict[str, Tensor]:
-    """Every tensor with its static shape, after `set_input_size`.
+    """Every tensor with its static shape, after `set_input_size`; the nodes stand in the order of execution.
 
     Raises:
         GraphError: shapes contradict each other, depend on data, or are too large to be meant.
     """
-    inferred = _infer(model, where)
-    missing = _unresolved(inferred)
-    while missing:
-        if not compute_shape_arithmetic(inferred):
-            raise GraphError(
-                f"the size of {len(missing)} tensor(s) cannot be told from the file",
-                where=f"{where}: tensor {missing[0]!r}",
-                fix="export the model with static shapes, or run onnxsim on it",
-            )
-        inferred = _infer(inferred, where)
-        missing = _unresolved(inferred)
-    stored = inferred.graph.initializer
-    constants = {t.name: Tensor(t.name, tuple(t.dims), dtype_name(t.data_type, where), True) for t in stored}
-    computed = {v.name: _tensor(v, where) for v in _values(inferred) if v.name not in constants}
-    return computed | constants
+    version = _opset(model, where)
+    tensors: dict[str, Tensor] = {}
+    types: dict[str, onnx.TypeProto] = {}
+    for name, kind in _given(model):
+        types[name] = kind
+        tensors[name] = _tensor(name, kind, where)
+    arithmetic = ShapeArithmetic(model.graph.initializer, version)
+    for node in model.graph.node:
+        place = f"{where}: {place_of(node)}"
+        for name, kind in infer_outputs(node, version, types, arithmetic.protos, place).items():
+            types[name] = kind
+            tensors[name] = _tensor(name, kind, where)
+        arithmetic.run(node, tensors)
+    return tensors
 
 
-def _infer(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    from onnx import shape_inference
+def _opset(model: onnx.ModelProto, where: str) -> int:
+    """The version of ONNX's own operators."""
+    versions = [entry.version for entry in model.opset_import if entry.domain in {"", "ai.onnx"}]
+    if not versions or versions[0] < 1:
+        raise GraphError("the model names no version of ONNX's operators", where=where, fix="export the model again")
+    return int(versions[0])
 
-    del model.graph.value_info[:]
-    for output in model.graph.output:
-        output.type.tensor_type.ClearField("shape")
-    try:
-        return shape_inference.infer_shapes(model, check_type=False, strict_mode=True, data_prop=True)
-    except Exception as error:  # bare C++ exceptions of several kinds
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+
+def _given(model: onnx.ModelProto) -> Iterable[tuple[str, onnx.TypeProto]]:
+    from onnx import helper
+
+    stored = {t.name: helper.make_tensor_type_proto(t.data_type, t.dims) for t in model.graph.initializer}
+    yield from stored.items()
+    yield from ((value.name, value.type) for value in model.graph.input if value.name not in stored)
+
+
+def _tensor(name: str, kind: onnx.TypeProto, where: str) -> Tensor:
+    place = f"{where}: tensor {name!r}"
+    dims = kind.tensor_type.shape.dim
+    if not kind.tensor_type.HasField("shape") or not all(dim.HasField("dim_value") for dim in dims):
         raise GraphError(
-            f"the tensors do not fit together: {lines[-1] if lines else type(error).__name__}",
-            where=where,
-            fix="run onnx.checker on the model; a fixed reshape inside it also forbids another --input",
-        ) from error
-
-
-def _values(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    return [*model.graph.input, *model.graph.value_info, *model.graph.output]
-
-
-def _unresolved(model: onnx.ModelProto) -> list[str]:
-    """Tensors that some node makes and whose shape is not fully known, in the nodes' order."""
-    known = {v.name for v in _values(model) if _is_static(v)}
-    return [name for node in model.graph.node for name in node.output if name and name not in known]
-
-
-def _is_static(value: onnx.ValueInfoProto) -> bool:
-    kind = value.type.tensor_type
-    return kind.HasField("shape") and all(dim.HasField("dim_value") for dim in kind.shape.dim)
-
-
-def _tensor(value: onnx.ValueInfoProto, where: str) -> Tensor:
-    place = f"{where}: tensor {value.name!r}"
-    kind = value.type.tensor_type
-    found = Tensor(value.name, tuple(dim.dim_value for dim in kind.shape.dim), dtype_name(kind.elem_type, place))
+            "the size of a tensor cannot be told from the file",
+            where=place,
+            fix="export the model with static shapes, or run onnxsim on it",
+        )
+    if len(dims) > _MAX_RANK:
+        raise GraphError(f"a tensor of {len(dims):,} dimensions cannot be meant", where=place)
+    found = Tensor(name, tuple(dim.dim_value for dim in dims), dtype_name(kind.tensor_type.elem_type, place))
     if found.count > MAX_ELEMENTS or min(found.shape, default=1) < 0:
         shape = "×".join(map(str, found.shape))
         raise GraphError(f"a tensor of {shape} elements is too large to be meant", where=place)

@@ -74,6 +74,14 @@ def work_of(operator: Operator) -> Work:
 def _role(operator: Operator, role: Role) -> Role:
     """A mean over the whole map is global pooling, however it is written."""
     node = operator.node
+    if node.op_type == "Reshape":  # onnx infers the shape that it is told, whether the numbers fill it or not
+        before, after = operator.shape(0), operator.tensors[node.output[0]].shape
+        if math.prod(before) != math.prod(after):
+            raise GraphError(
+                f"the tensors do not fit together: {list(before)} cannot be reshaped to {list(after)}",
+                where=operator.where,
+                fix="export the model with batch 1; a fixed reshape inside it also forbids another --input",
+            )
     if role in {"reduce", "pool"} and node.op_type in {"ReduceMean", "AveragePool"}:
         before, after = operator.shape(0), operator.tensors[node.output[0]].shape
         vectors = (before[0] * before[1], before[0] * before[3]) if len(before) == 4 else ()

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from edgeface.complexity.readers.limits import MAX_OPERATORS
 from edgeface.complexity.readers.tflite_bounds import BoundedReader, Content, damage_told, damaged, open_content
+from edgeface.errors import InputError
 
 ABSENT = -1
 """The tensor index of an optional input that is not given."""
@@ -136,6 +138,12 @@ def _main_subgraph(model: _Model, path: Path) -> TFLiteFile:
     if not root.SubgraphsLength():
         raise damaged(path, "it holds no subgraph")
     graph = root.Subgraphs(0)
+    if graph.OperatorsLength() > MAX_OPERATORS:
+        raise InputError(
+            f"the model has {graph.OperatorsLength():,} operators; more than {MAX_OPERATORS:,} are not read",
+            where=str(path),
+            fix="check the network in parts, or copy the file again if it has no such number",
+        )
     codes = reader.rows(root.OperatorCodesLength(), lambda index: _operator_name(model, root.OperatorCodes(index)))
     tensors = reader.rows(graph.TensorsLength(), lambda index: _tensor(model, graph.Tensors(index), index))
     operators = reader.rows(graph.OperatorsLength(), lambda index: _operator(reader, graph.Operators(index), codes))

@@ -18,18 +18,16 @@ from edgeface.targets.tflite.lowerings.fused import fused_activation
 from edgeface.targets.tflite.padding import pad_image, same_padding
 
 INT8_VERSION = 3
+GROUPED_VERSION = 6
 INT32_MAX = 2**31 - 1
 
 
 def lower_conv(emitter: Emitter, node: Node) -> None:
-    """Conv with [M,C/g,kh,kw] weights as CONV_2D (OHWI) or DEPTHWISE_CONV_2D (1HWO)."""
+    """Conv with [M,C/g,kh,kw] weights as CONV_2D (OHWI, grouped or not) or DEPTHWISE_CONV_2D (1HWO)."""
     op = node.op
     assert isinstance(op, Conv)
     weight = emitter.array(node.inputs[1])
     depthwise = op.is_depthwise(weight.shape)
-    if op.groups > 1 and not depthwise:
-        what = f"grouped convolution with {op.groups} groups has no TFLite lowering"
-        raise GraphError(what, where=str(node), fix="split it into one convolution a group in the model")
     same = same_padding(emitter.graph.type(node.inputs[0]).shape, weight.shape, op)
     x = emitter.read(node, 0)
     if not same and any(op.pads):
@@ -39,6 +37,8 @@ def lower_conv(emitter: Emitter, node: Node) -> None:
     order = (1, 2, 3, 0) if depthwise else (0, 2, 3, 1)
     inputs = [x, _weight(emitter, node, order, 3 if depthwise else 0), _bias(emitter, node, weight.shape[0])]
     version = INT8_VERSION if emitter.is_int8(node) else (2 if op.dilations != (1, 1) and depthwise else 1)
+    if op.groups > 1 and not depthwise:
+        version = GROUPED_VERSION
     emitter.emit("DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, [emitter.result(node)], options, version)
 
 
