@@ -23,6 +23,7 @@ from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
 from edgeface.quantize.schemes import Scheme
 from edgeface.quantize.statistics import CalibrationStats
 from edgeface.recipe import Recipe
+from edgeface.recogniser import Recogniser
 from edgeface.runtimes.ort import OrtRunner
 from edgeface.source import Source
 from edgeface.targets.target import IO_TYPES, EmitOptions, IoType, Target
@@ -48,7 +49,7 @@ class Job:
 
     `own_biases` are the origins of the layers that the network was defined with a bias for. `detector` finds the
     faces that a recogniser is shown, where its photographs are no aligned faces; on the pairs of `labelled` its
-    decisions are judged.
+    decisions are judged. With `recogniser` a detector's landmark errors are judged by what they cost in identity.
     """
 
     source: Source
@@ -59,6 +60,7 @@ class Job:
     options: BuildOptions
     detector: Detector | None = None
     labelled: LabelledFaces | None = None
+    recogniser: Recogniser | None = None
 
 
 @dataclass(frozen=True)

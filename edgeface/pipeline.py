@@ -19,6 +19,7 @@ from edgeface.photographs import Photographs, choose_photographs, read_photograp
 from edgeface.progress import step
 from edgeface.prove import prove
 from edgeface.recipe import Recipe, read_recipe, recipe_for
+from edgeface.recogniser import Recogniser
 from edgeface.source import Declared, Photograph, open_source
 from edgeface.staging import move_into_place, staging
 from edgeface.targets import target
@@ -49,6 +50,7 @@ class ExportRequest:
         statistics: calibration statistics to use instead of calibrating; of the very same network.
         save_statistics: file for the statistics that calibration gathers.
         detector: an artifact that finds the faces in a recogniser's photographs.
+        recogniser: an artifact; a detector's certificate then says what its landmark errors cost in identity.
         pairs: a list of pairs of photographs, LFW's or a table, on which a recogniser's decisions are judged.
         pair_images: the folder that the pairs' paths start from.
     """
@@ -68,6 +70,7 @@ class ExportRequest:
     statistics: Path | None = None
     save_statistics: Path | None = None
     detector: Path | None = None
+    recogniser: Path | None = None
     pairs: Path | None = None
     pair_images: Path | None = None
 
@@ -84,6 +87,7 @@ def export(request: ExportRequest) -> list[Artifact]:
     places = [_place(request.out / f"{recipe.model}-{wanted.name}") for wanted in chosen]
     photographs = choose_photographs(request.calibration, request.judge, recipe.quantize.calibration_images)
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
+    recogniser = None if request.recogniser is None else Recogniser(Artifact.open(request.recogniser))
     with staging(request.out) as folder:
         with step("loading the network"):
             source = open_source(_declared(request, recipe), list(_probes(photographs)))
@@ -92,7 +96,7 @@ def export(request: ExportRequest) -> list[Artifact]:
             graph = run_passes(defined)
         options = BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics)
         labelled = _labelled(request, source.contract, detector)
-        job = Job(source, graph, own_biases(defined), recipe, photographs, options, detector, labelled)
+        job = Job(source, graph, own_biases(defined), recipe, photographs, options, detector, labelled, recogniser)
         staged = [prove(job, build(job, wanted), folder) for wanted in chosen]
         move_into_place(list(zip(staged, places, strict=True)))
     return [Artifact.open(place) for place in places]

@@ -10,9 +10,10 @@ from typing import Any
 
 from edgeface.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.build import Built, Job
-from edgeface.contract import recognition
+from edgeface.contract import DetectionContract, recognition
 from edgeface.errors import GateError
 from edgeface.evaluation.certificate import IdentityChange, identity_change
+from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
 from edgeface.parity.bisect import explain, layer_agreement
 from edgeface.parity.compare import Findings, compare
 from edgeface.parity.gate import Demand, Thresholds
@@ -46,6 +47,9 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     if not findings.passed:
         raise _refused(job, built, findings)
     document = certificate(built, findings, kernels, limits)
+    cost = _landmark_cost(job, built, model)
+    if cost is not None:
+        document["decisions"]["identity"] = cost.as_dict()
     if identities is not None:
         document["decisions"] |= {"verification": identities.as_dict(), "threshold": identities.threshold}
     write_json(staged / CERTIFICATE, document)
@@ -68,6 +72,16 @@ def _identities(job: Job, built: Built, model: Path) -> IdentityChange | None:
         return None
     runner = FloatRunner(open_runner(model), built.target.layout)
     return identity_change(job.labelled, recognition(job.source.contract), job.source.run, runner.run)
+
+
+def _landmark_cost(job: Job, built: Built, model: Path) -> LandmarkCost | None:
+    """What the landmark errors of a detector cost in identity, where there are a recogniser and photographs."""
+    contract = job.source.contract
+    if job.recogniser is None or not job.photographs.judge or not isinstance(contract, DetectionContract):
+        return None
+    runner = FloatRunner(open_runner(model), built.target.layout)
+    pictures = _pictures(job, f"identities by {built.target.name}")
+    return landmark_cost(contract, job.source.run, runner.run, job.recogniser, pictures)
 
 
 def judge_identities(limits: Thresholds, found: IdentityChange) -> list[Demand]:

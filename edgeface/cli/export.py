@@ -34,6 +34,7 @@ def export(
     statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognisers: an artifact that finds their faces.")] = None,
+    recogniser: Annotated[Path | None, typer.Option(help="For detectors: shows what landmark errors cost.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="For recognisers: pairs of photographs to judge it by.")] = None,
     pair_images: Annotated[Path | None, typer.Option(help="The folder that the pairs' paths start from.")] = None,
     json_output: Json = False,
@@ -61,6 +62,7 @@ def export(
         statistics=statistics,
         save_statistics=save_statistics,
         detector=detector,
+        recogniser=recogniser,
         pairs=pairs,
         pair_images=pair_images,
     )

@@ -53,11 +53,21 @@ def _decisions(found: dict[str, Any]) -> str:
             f"embeddings of {found['faces']} faces: cosine to the reference {found['mean_cosine']:.5f} on average, "
             f"{found['min_cosine']:.5f} at least"
         )
-    return (
+    return _identity(found.get("identity")) + (
         f"faces of the reference at score ≥ 0.5: {found['reference_faces']}; "
         f"matched {found['matched_percent']:.2f} %, missed {found['missed']} "
         f"({found['missed_by_score']} of them seen below the threshold), extra {found['extra']} "
         f"({found['extra_by_score']} of them seen below it by the reference); "
         f"mean score change {found['mean_score_change']:.4f}, "
         f"mean landmark error {found['mean_landmark_error_percent']:.2f} % of the face's size"
+    )
+
+
+def _identity(found: dict[str, Any] | None) -> str:
+    if found is None or not found["faces"]:
+        return ""
+    return (
+        f"identity of {found['faces']} faces aligned by its landmarks: cosine to the reference's "
+        f"{found['mean_cosine']:.4f} on average, {found['p5_cosine']:.4f} for one in twenty, {found['min_cosine']:.4f} "
+        "at least\n"
     )

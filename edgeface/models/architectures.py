@@ -53,12 +53,22 @@ def architectures() -> dict[str, Architecture]:
     y1 = "MobileFaceNet y1 with PReLU, as insightface defined it for MXNet"
     y2 = "MobileFaceNet y2 with PReLU, the baseline of the LFR challenge's light track"
     mbf = "MobileFaceNet of arcface_torch (mbf), embedding 512"
+    public = "MobileFaceNet of a public PyTorch training"
     varg = "VarGFaceNet x1.25, winner of the LFR challenge's light track, embedding 512"
     known = [
         _recogniser("mobilefacenet:y1", f"{y1}, embedding 128", partial(_mobilefacenet_y, 128, (1, 4, 6, 2))),
         _recogniser("mobilefacenet:y1-512", f"{y1}, embedding 512", partial(_mobilefacenet_y, 512, (1, 4, 6, 2))),
         _recogniser("mobilefacenet:y2", f"{y2}, embedding 256", partial(_mobilefacenet_y, 256, (2, 8, 16, 4))),
         _recogniser("mobilefacenet:mbf", mbf, _mobilefacenet_mbf),
+        _recogniser("mobilefacenet:relu6-128", f"{public} with ReLU6, embedding 128", _mobilefacenet_relu6),
+        Architecture(
+            name="mobilefacenet:prelu-112x96",
+            description=f"{public} with PReLU for 112x96 pixels, embedding 128",
+            input_size=(112, 96),
+            resizable=False,
+            outputs=("embedding",),
+            build=_mobilefacenet_prelu,
+        ),
         _recogniser("vargfacenet", varg, _vargfacenet),
         *(
             _recogniser(f"iresnet{depth}", f"IResNet-{depth} of arcface_torch, embedding 512", partial(_iresnet, depth))
@@ -116,6 +126,18 @@ def _mobilefacenet_mbf() -> torch.nn.Module:
     from edgeface.models._mobilefacenet_network import MobileFaceNet
 
     return MobileFaceNet(512, scale=2).eval()
+
+
+def _mobilefacenet_relu6() -> torch.nn.Module:
+    from edgeface.models._mobilefacenet_trainings import Relu6MobileFaceNet
+
+    return Relu6MobileFaceNet().eval()
+
+
+def _mobilefacenet_prelu() -> torch.nn.Module:
+    from edgeface.models._mobilefacenet_trainings import PReluMobileFaceNet
+
+    return PReluMobileFaceNet().eval()
 
 
 def _vargfacenet() -> torch.nn.Module:

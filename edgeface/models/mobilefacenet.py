@@ -66,12 +66,9 @@ class MobileFaceNets:
 
     def build(self, contract: Contract) -> nn.Module:
         """The variant's network in eval mode with torch's initial weights."""
-        from edgeface.models._mobilefacenet_trainings import PReluMobileFaceNet, Relu6MobileFaceNet
         from edgeface.models.architectures import architecture
 
-        own = {"relu6-128": Relu6MobileFaceNet, "prelu-112x96": PReluMobileFaceNet}.get(contract.variant)
-        module = architecture(f"{_NAME}:{contract.variant}").build() if own is None else own()
-        return module.eval().requires_grad_(False)
+        return architecture(f"{_NAME}:{contract.variant}").build().requires_grad_(False)
 
     def load(self, path: Path, contract: Contract) -> nn.Module:
         """The variant's network with the weights of a checkpoint, in eval mode.

@@ -65,8 +65,9 @@ def counted(model: bytes) -> Golden:
     return cost_of(count(read_onnx_network(model, "model.onnx")))
 
 
-def test_there_are_figures_for_every_architecture():
-    assert list(GOLDEN) == list(architectures())
+def test_there_are_figures_for_every_architecture_whose_complexity_is_published():
+    unpublished = {"mobilefacenet:relu6-128", "mobilefacenet:prelu-112x96"}
+    assert list(GOLDEN) == [name for name in architectures() if name not in unpublished]
 
 
 @pytest.mark.parametrize("name", GOLDEN)

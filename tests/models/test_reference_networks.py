@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from edgeface.models.architectures import architecture, architectures
+from edgeface.models.architectures import architecture
 
 # LFR FLOPs, MACs, parameters (weights, biases, batch norms' gains and shifts, PReLU slopes). Published by others: the
 # 933 M FLOPs of y2, the 1022 M of VarGFaceNet and the 24 G of IResNet-100.
@@ -59,7 +59,7 @@ def built(name: str) -> nn.Module:
         return architecture(name).build()
 
 
-@pytest.mark.parametrize("name", architectures())
+@pytest.mark.parametrize("name", GOLDEN)
 def test_cost_is_the_published_one_to_the_unit(name: str) -> None:
     module = built(name)
     found = count(module, *architecture(name).input_size)
