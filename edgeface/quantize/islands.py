@@ -20,17 +20,16 @@ def _is_prelu(_: Graph, node: Node) -> bool:
     return isinstance(node.op, PRelu)
 
 
-def _between_prelus(graph: Graph, node: Node) -> bool:
-    """A depthwise convolution that a PReLU feeds and a PReLU alone reads."""
+def _is_depthwise_after_prelu(graph: Graph, node: Node) -> bool:
     if not isinstance(node.op, Conv) or not node.op.is_depthwise(graph.type(node.inputs[1]).shape):
         return False
-    before, after = graph.producers.get(node.inputs[0]), graph.only_reader(node.output)
-    return before is not None and after is not None and _is_prelu(graph, before) and _is_prelu(graph, after)
+    before = graph.producers.get(node.inputs[0])
+    return before is not None and _is_prelu(graph, before)
 
 
 KINDS: dict[str, Callable[[Graph, Node], bool]] = {
     "kind:prelu": _is_prelu,
-    "kind:depthwise between prelus": _between_prelus,
+    "kind:depthwise after prelu": _is_depthwise_after_prelu,
 }
 """Nodes by what they are, for recipes whose variants name them differently."""
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.graph.ops.activations import LeakyRelu, Relu, Sigmoid
+from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu, Sigmoid
 from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.quantize.islands import float_islands
 
@@ -56,3 +57,21 @@ def test_a_concat_that_makes_an_output_joins_in_float_if_the_interface_is_float(
 def test_a_concat_of_float_and_int8_stays_int8(make_graph):
     rows = [(LeakyRelu(), "x", "a"), (Relu(), "x", "b"), (Concat(1), "a b", "c"), (Sigmoid(), "c", "y")]
     assert set(float_islands(make_graph(IMAGE, rows), {"a": "because"}, True)) == {"a"}
+
+
+def test_kinds_of_nodes_are_kept_whatever_their_names(make_graph, normal):
+    rows = [
+        (Conv(), "x w", "wide"),
+        (PRelu(), "wide s", "p"),
+        (Conv(groups=4, pads=(1, 1, 1, 1)), "p d", "deep"),
+        (Conv(groups=4, pads=(1, 1, 1, 1)), "deep e", "deeper"),
+        (Conv(), "p v", "z"),
+    ]
+    constants = {"w": normal(4, 2, 1, 1), "s": normal(4, 1, 1), "v": normal(2, 4, 1, 1)}
+    constants |= {"d": normal(4, 1, 3, 3), "e": normal(4, 1, 3, 3, seed=1)}
+    graph = make_graph(IMAGE, rows, constants, ["deeper", "z"])
+    assert set(float_islands(graph, {"kind:prelu": "a", "kind:depthwise after prelu": "b"}, True)) == {"p", "deep"}
+
+
+def test_a_kind_may_match_nothing(graph):
+    assert float_islands(graph, {"kind:prelu": "there is none"}, True) == {}
