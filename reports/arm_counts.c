@@ -1,0 +1,147 @@
+// QEMU TCG plugin (API version 1, declared here so that no header is needed): what a region of a guest's run costs.
+// Instructions by class, accesses to memory, and misses of a simulated L1D and L2 (LRU, virtual addresses, no prefetch).
+// The guest marks the region by getpriority(0, 0x51510001) before and getpriority(0, 0x51518001) after; each region
+// appends one line to the file `out`: vector, vector loads and stores, all instructions, accesses, L1 and L2 misses.
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+struct qemu_info {
+    const char *target;
+    struct { int least, own; } version;
+    bool system;
+};
+typedef uint64_t Id;
+
+extern void qemu_plugin_register_vcpu_tb_trans_cb(Id, void (*)(Id, struct qemu_plugin_tb *));
+extern void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, int op, void *, uint64_t);
+extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
+extern struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
+extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
+extern void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *, void (*)(unsigned, uint32_t, uint64_t, void *),
+                                             int flags, int access, void *);
+extern unsigned qemu_plugin_mem_size_shift(uint32_t);
+extern void qemu_plugin_register_vcpu_syscall_cb(Id, void (*)(Id, unsigned, int64_t, uint64_t, uint64_t, uint64_t,
+                                                              uint64_t, uint64_t, uint64_t, uint64_t, uint64_t));
+
+#define EXPORTED __attribute__((visibility("default")))
+enum { GETPRIORITY = 141, MARK = 0x51510000, END = 0x8000, LINE = 6 };
+enum { VECTOR, VECTOR_MEMORY, ALL, ACCESSES, L1_MISSES, L2_MISSES, COUNTERS };
+
+struct cache {
+    uint64_t sets, ways, *line, *used;
+};
+
+EXPORTED int qemu_plugin_version = 1;
+static uint64_t counters[COUNTERS], before[COUNTERS], now;
+static struct cache l1, l2;
+static bool inside;
+static FILE *out;
+
+static void make(struct cache *cache, uint64_t kib, uint64_t ways)
+{
+    cache->ways = ways;
+    cache->sets = (kib << 10 >> LINE) / ways;
+    cache->line = calloc(cache->sets * ways, sizeof(uint64_t));
+    cache->used = calloc(cache->sets * ways, sizeof(uint64_t));
+}
+
+static bool hit(struct cache *cache, uint64_t line)
+{
+    uint64_t first = line % cache->sets * cache->ways, oldest = first;
+    now++;
+    for (uint64_t way = first; way < first + cache->ways; way++) {
+        if (cache->line[way] == line + 1) {
+            cache->used[way] = now;
+            return true;
+        }
+        if (cache->used[way] < cache->used[oldest])
+            oldest = way;
+    }
+    cache->line[oldest] = line + 1;
+    cache->used[oldest] = now;
+    return false;
+}
+
+static void on_access(unsigned cpu, uint32_t info, uint64_t address, void *data)
+{
+    uint64_t last = (address + (1u << qemu_plugin_mem_size_shift(info)) - 1) >> LINE;
+    if (!inside)
+        return;
+    counters[ACCESSES]++;
+    for (uint64_t line = address >> LINE; line <= last; line++)
+        if (!hit(&l1, line)) {
+            counters[L1_MISSES]++;
+            if (!hit(&l2, line))
+                counters[L2_MISSES]++;
+        }
+}
+
+// Bits 28…25 of an A64 instruction name its group: x111 is SIMD and floating point, x1x0 loads and stores.
+static bool is_vector(uint32_t word)
+{
+    bool simd = (word >> 25 & 7) == 7;
+    return simd && ((word & 0x9f000000) == 0x0e000000 || (word & 0x9f000000) == 0x0f000000);
+}
+
+static bool is_vector_memory(uint32_t word)
+{
+    return (word >> 25 & 5) == 4 && (word >> 26 & 1);
+}
+
+static void on_translation(Id id, struct qemu_plugin_tb *block)
+{
+    size_t count = qemu_plugin_tb_n_insns(block);
+    uint64_t vector = 0, memory = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
+        uint32_t word;
+        memcpy(&word, qemu_plugin_insn_data(instruction), sizeof word);
+        vector += is_vector(word);
+        memory += is_vector_memory(word);
+        qemu_plugin_register_vcpu_mem_cb(instruction, on_access, 0, 3, NULL);
+    }
+    qemu_plugin_register_vcpu_tb_exec_inline(block, 0, &counters[VECTOR], vector);
+    qemu_plugin_register_vcpu_tb_exec_inline(block, 0, &counters[VECTOR_MEMORY], memory);
+    qemu_plugin_register_vcpu_tb_exec_inline(block, 0, &counters[ALL], count);
+}
+
+static void on_system_call(Id id, unsigned cpu, int64_t number, uint64_t which, uint64_t who, uint64_t c, uint64_t d,
+                           uint64_t e, uint64_t f, uint64_t g, uint64_t h)
+{
+    if (number != GETPRIORITY || (who & 0xffff0000u) != MARK)
+        return;
+    inside = !(who & END);
+    if (inside) {
+        memcpy(before, counters, sizeof counters);
+        return;
+    }
+    for (int i = 0; i < COUNTERS; i++)
+        fprintf(out, "%lu%c", counters[i] - before[i], i + 1 < COUNTERS ? ' ' : '\n');
+    fflush(out);
+}
+
+// Arguments: out=FILE l1_ways=N l2_kib=N
+EXPORTED int qemu_plugin_install(Id id, const struct qemu_info *info, int count, char **arguments)
+{
+    uint64_t l1_ways = 2, l2_kib = 1024;
+    out = stderr;
+    for (int i = 0; i < count; i++) {
+        char *value = strchr(arguments[i], '=') + 1;
+        if (!strncmp(arguments[i], "out=", 4))
+            out = fopen(value, "w");
+        if (!strncmp(arguments[i], "l1_ways=", 8))
+            l1_ways = strtoul(value, NULL, 10);
+        if (!strncmp(arguments[i], "l2_kib=", 7))
+            l2_kib = strtoul(value, NULL, 10);
+    }
+    make(&l1, 32, l1_ways);
+    make(&l2, l2_kib, 16);
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
+    qemu_plugin_register_vcpu_syscall_cb(id, on_system_call);
+    return out == NULL;
+}
