@@ -47,14 +47,14 @@ class BuildOptions:
 class Job:
     """One export: the source, its optimised graph, and how it is to be built.
 
-    `own_biases` are the origins of the layers that the network was defined with a bias for. `detector` finds the
+    `own_biases` tells by origin whether each layer was defined with a bias. `detector` finds the
     faces that a recogniser is shown, where its photographs are no aligned faces; on the pairs of `labelled` its
     decisions are judged. With `recogniser` a detector's landmark errors are judged by what they cost in identity.
     """
 
     source: Source
     graph: Graph
-    own_biases: frozenset[str]
+    own_biases: Mapping[str, bool]
     recipe: Recipe
     photographs: Photographs
     options: BuildOptions
@@ -89,8 +89,8 @@ def build(job: Job, target: Target) -> Built:
         return Built(target, graph, model, "float", None)
     io = next(kind for kind in IO_TYPES if kind == job.options.io)
     if target.integer_forms is not None:
-        graph = target.integer_forms(graph, float_islands(graph, _patterns(job), io == "float"))
-    quantized = _quantized(job, graph, target.scheme, io)
+        graph = target.integer_forms(graph, float_islands(graph, _patterns(job, target), io == "float"))
+    quantized = _quantized(job, graph, target, io)
     with step(f"emitting {target.name}"):
         model = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, graph)))
     return Built(target, quantized.exact, model, io, _summary(job, target.scheme, quantized))
@@ -110,24 +110,25 @@ def _given(options: BuildOptions) -> list[str]:
     return [*given, *(name for name, value in named.items() if value)]
 
 
-def _quantized(job: Job, graph: Graph, scheme: Scheme, io: IoType) -> Quantized:
+def _quantized(job: Job, graph: Graph, target: Target, io: IoType) -> Quantized:
+    assert target.scheme is not None
     settings = job.recipe.quantize
     image = job.source.contract.input
     options = QuantizeOptions(
         rule=settings.ranges,
-        kept_float=float_islands(graph, _patterns(job), io == "float"),
+        kept_float=float_islands(graph, _patterns(job, target), io == "float"),
         known={image.name: image.value_range},
         equalize=settings.equalize,
         round_weights=settings.round_weights,
     )
     stats = _calibrate(job, graph)
     with step("choosing scales and rounding weights"):
-        return quantize(graph, stats, scheme, options)
+        return quantize(graph, stats, target.scheme, options)
 
 
-def _patterns(job: Job) -> dict[str, str]:
-    """What the recipe keeps in float, and why."""
-    return {} if job.options.integer_only else job.recipe.quantize.keep_float
+def _patterns(job: Job, target: Target) -> dict[str, str]:
+    """What the target and the recipe keep in float, and why."""
+    return {} if job.options.integer_only else {**target.float_kinds, **job.recipe.quantize.keep_float}
 
 
 def _calibrate(job: Job, graph: Graph) -> CalibrationStats:

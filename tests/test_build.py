@@ -19,9 +19,7 @@ def job(seeded_source):
 
     def make(recipe=None, photographs=None, **options):
         plain = recipe_for("retinaface_mnet025")
-        return Job(
-            seeded_source, graph, frozenset(), recipe or plain, photographs or Photographs(), BuildOptions(**options)
-        )
+        return Job(seeded_source, graph, {}, recipe or plain, photographs or Photographs(), BuildOptions(**options))
 
     return make
 

@@ -24,7 +24,7 @@ def recipe(**limits):
 @pytest.fixture
 def job(seeded_source):
     graph = run_passes(read_onnx(seeded_source.onnx, "retinaface_mnet025"))
-    return Job(seeded_source, graph, frozenset(), recipe(max_abs=1e-3), Photographs(), BuildOptions())
+    return Job(seeded_source, graph, {}, recipe(max_abs=1e-3), Photographs(), BuildOptions())
 
 
 def test_the_certificate_says_what_was_demanded_and_measured(job, tmp_path):

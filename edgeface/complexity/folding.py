@@ -16,11 +16,14 @@ from typing import Literal
 
 from edgeface.complexity.network import Layer, Network
 from edgeface.complexity.wiring import Wiring, role_of
-from edgeface.complexity.work import Convolution, Dense
+from edgeface.complexity.work import Convolution, Dense, Uncounted
 
 OWN_BIASES = "edgeface.own_biases"
-"""Metadata key of edgeface's artifacts: one digit for each convolution and fully connected layer in the file's order,
-1 where the network was defined with a bias."""
+"""Metadata key of edgeface's artifacts: one mark for each convolution and fully connected layer in the file's order: 1
+where the network was defined with a bias, 0 without, x where it was defined with something else in that place."""
+
+ADDED = "x"
+"""Mark of a convolution that a target computes something else by, such as average pooling."""
 
 NameSays = Literal["own", "folded", "unknown"]
 Evidence = Literal["not folded", "recorded", "names", "structure"]
@@ -51,7 +54,9 @@ def unfold(network: Network) -> Unfolded:
     wiring = Wiring(network)
     recorded = _recorded(network)
     if recorded is not None:
-        return _settled(network, {id(layer) for layer in biased} - recorded, "recorded")
+        network = replace(network, layers=tuple(map(_as_defined, network.layers, recorded)))
+        folded = {id(n) for n, mark in zip(network.layers, recorded, strict=True) if mark == "0" and _biased(n)}
+        return _settled(network, folded, "recorded")
     if not biased or any(_normed(wiring, layer) for layer in network.layers if isinstance(layer.work, Convolution)):
         return Unfolded(network, "not folded", 0)
     names = {id(layer): _by_name(layer) for layer in biased}
@@ -76,13 +81,19 @@ def _biased(layer: Layer) -> bool:
     return isinstance(layer.work, Convolution | Dense) and layer.work.bias == "own"
 
 
-def _recorded(network: Network) -> set[int] | None:
-    """Layers whose own bias a record tells, or None where there is no record that fits."""
+def _recorded(network: Network) -> list[str] | None:
+    """The record's mark of every layer, "" for those without one; None where there is no record that fits."""
     record = network.metadata.get(OWN_BIASES, "")
-    layers = [layer for layer in network.layers if isinstance(layer.work, Convolution | Dense)]
-    if len(record) != len(layers) or not layers or set(record) - {"0", "1"}:
+    marked = [isinstance(layer.work, Convolution | Dense) for layer in network.layers]
+    if len(record) != sum(marked) or not record or set(record) - {"0", "1", ADDED}:
         return None
-    return {id(layer) for layer, digit in zip(layers, record, strict=True) if digit == "1"}
+    marks = iter(record)
+    return [next(marks) if has else "" for has in marked]
+
+
+def _as_defined(layer: Layer, mark: str) -> Layer:
+    """A layer that stands for something without work, as that."""
+    return replace(layer, work=Uncounted("pool"), weights=()) if mark == ADDED else layer
 
 
 def _settled(network: Network, folded: set[int], evidence: Evidence, doubt: int = 0) -> Unfolded:

@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from edgeface.complexity.folding import OWN_BIASES
+from edgeface.complexity.folding import ADDED, OWN_BIASES
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.conv import Conv, Gemm
 
 
-def own_biases(graph: Graph) -> frozenset[str]:
-    """Origins of the layers that have a bias, in a graph in which no batch norm is folded yet."""
-    return frozenset(node.origin for node in _layers(graph) if len(node.inputs) > 2)
+def own_biases(graph: Graph) -> dict[str, bool]:
+    """Whether each layer has a bias, by its origin, in a graph in which no batch norm is folded yet."""
+    return {node.origin: len(node.inputs) > 2 for node in _layers(graph)}
 
 
-def bias_record(graph: Graph, own: frozenset[str]) -> dict[str, str]:
-    """The metadata entry for a graph as it is emitted: a digit for each layer, in the order of the file."""
-    return {OWN_BIASES: "".join(str(int(node.origin in own)) for node in _layers(graph))}
+def bias_record(graph: Graph, own: Mapping[str, bool]) -> dict[str, str]:
+    """The metadata entry for a graph as it is emitted: a mark for each layer, in the order of the file."""
+    marks = {None: ADDED, False: "0", True: "1"}
+    return {OWN_BIASES: "".join(marks[own.get(node.origin)] for node in _layers(graph))}
 
 
 def _layers(graph: Graph) -> Iterable[Node]:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph, Node
-from edgeface.graph.ops.activations import PRelu
+from edgeface.graph.ops.activations import Clip, HardSwish, PRelu, Relu
 from edgeface.graph.ops.arithmetic import Concat
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.conv import Conv
@@ -27,9 +27,20 @@ def _is_depthwise_after_prelu(graph: Graph, node: Node) -> bool:
     return before is not None and _is_prelu(graph, before)
 
 
+def _is_hard_swish(_: Graph, node: Node) -> bool:
+    return isinstance(node.op, HardSwish)
+
+
+def _is_lone_relu(_: Graph, node: Node) -> bool:
+    """A ReLU or clip that no operator before it takes in."""
+    return isinstance(node.op, Relu | Clip)
+
+
 KINDS: dict[str, Callable[[Graph, Node], bool]] = {
     "kind:prelu": _is_prelu,
     "kind:depthwise after prelu": _is_depthwise_after_prelu,
+    "kind:hard swish": _is_hard_swish,
+    "kind:lone relu": _is_lone_relu,
 }
 """Nodes by what they are, for recipes whose variants name them differently."""
 

@@ -29,7 +29,8 @@ class Target:
 
     `layout` is the memory order of image inputs; `scheme` what its integers can express, None for float targets;
     `legalize` the passes that bring any graph into the form that its kernels run; `integer_forms` rewrites what has no
-    fast integer kernel, given the values that are computed in float anyway.
+    fast integer kernel, given the values that are computed in float anyway. `float_kinds` are the kinds of nodes
+    (`quantize.islands.KINDS`) that run faster in float than in integers, and why.
     """
 
     name: str
@@ -39,4 +40,5 @@ class Target:
     emit: Callable[[Graph, QuantPlan, EmitOptions], bytes]
     scheme: Scheme | None = None
     legalize: tuple[Pass, ...] = ()
+    float_kinds: Mapping[str, str] = field(default_factory=dict)
     integer_forms: Callable[[Graph, Collection[str]], Graph] | None = None

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from edgeface.complexity.counter import count
 from edgeface.complexity.folding import OWN_BIASES, embedding_width, is_embedder, unfold
 from edgeface.complexity.network import Layer, Network, Tensor
+from edgeface.complexity.readers.tflite_network import read_tflite
+from edgeface.complexity.record import bias_record, own_biases
 from edgeface.complexity.work import Convolution, Dense, Uncounted
+from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.spatial import AveragePool
+from edgeface.targets.tflite.spell_average import spell_average
+from edgeface.targets.tflite.write import write_tflite
 
 CHANNELS, SIDE = 4, 6
 MAP = (1, CHANNELS, SIDE, SIDE)
@@ -103,7 +110,7 @@ def test_a_record_counts_layers_without_a_bias_too():
     assert folded_names(network) == {"a"}
 
 
-@pytest.mark.parametrize("record", ["", "11", "1111", "11x"])
+@pytest.mark.parametrize("record", ["", "11", "1111", "11y"])
 def test_a_record_that_does_not_fit_is_not_believed(record):
     assert unfold(replace(recogniser(), metadata={OWN_BIASES: record})).evidence == "structure"
 
@@ -208,3 +215,22 @@ def test_an_embedder_makes_one_vector(shape, width):
 def test_a_network_with_two_outputs_is_no_embedder():
     network = Draft().role("view", "y", "x", ROW).role("view", "z", "x", ROW).network("y", "z")
     assert not is_embedder(network)
+
+
+def test_a_convolution_that_stands_for_a_pooling_costs_nothing(make_graph, tmp_path):
+    """A target may pool by a convolution with equal weights; the record says so, and the count stays the network's."""
+    rows = [(Conv(), "x w b", "a"), (AveragePool((2, 2), (2, 2)), "a", "y")]
+    constants = {"w": np.ones((4, 3, 1, 1), np.float32), "b": np.ones(4, np.float32)}
+    defined = make_graph({"x": (1, 3, 8, 6)}, rows, constants)
+    spelled = spell_average(defined)
+    record = bias_record(spelled, own_biases(defined))
+    assert record == {OWN_BIASES: "1x"}
+
+    def cost(metadata):
+        path = tmp_path / "model.tflite"
+        path.write_bytes(write_tflite(spelled, metadata=metadata))
+        found = count(read_tflite(path))
+        return found.macs, found.parameters
+
+    assert cost({name: text.encode() for name, text in record.items()}) == (8 * 6 * 4 * 3, 16)
+    assert cost({})[0] > 8 * 6 * 4 * 3

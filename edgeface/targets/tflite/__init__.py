@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.schemes import TFLITE_INT8
 from edgeface.targets.target import EmitOptions, Target
 from edgeface.targets.tflite.legalize import LEGALIZE
+from edgeface.targets.tflite.spell_average import spell_average
 from edgeface.targets.tflite.spell_prelu import spell_prelu
 
 
@@ -19,6 +22,20 @@ def _emit(graph: Graph, plan: QuantPlan, options: EmitOptions, half_weights: boo
 
 def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
     return _emit(graph, plan, options, half_weights=True)
+
+
+# Measured in reports/lowerings.md, on x86 and an emulated Cortex-A72. XNNPACK makes one table look-up of DEQUANTIZE, a
+# float activation and QUANTIZE; its int8 kernels lack these, and hand them back to the interpreter.
+FLOAT_KINDS = {
+    "kind:prelu": "float PReLU has a fast kernel, int8 has none",
+    "kind:depthwise after prelu": "its input is in float anyway, and float depthwise convolutions are no slower",
+    "kind:hard swish": "through float it is one look-up, int8 HARD_SWISH has no fast kernel",
+    "kind:lone relu": "through float it is one look-up, an int8 ReLU that nothing takes in has no fast kernel",
+}
+
+
+def _integer_forms(graph: Graph, kept_float: Collection[str]) -> Graph:
+    return spell_average(spell_prelu(graph, kept_float))
 
 
 TARGETS = (
@@ -46,6 +63,7 @@ TARGETS = (
         emit=_emit,
         scheme=TFLITE_INT8,
         legalize=LEGALIZE,
-        integer_forms=spell_prelu,
+        float_kinds=FLOAT_KINDS,
+        integer_forms=_integer_forms,
     ),
 )
