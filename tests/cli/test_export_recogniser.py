@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from edgeface.models import family
+
+CONTRACT = family("mobilefacenet").variants()["relu6-128"]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "recogniser.pt"
+    torch.save(family("mobilefacenet").random(CONTRACT, 1).state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def faces(tmp_path):
+    """Twelve "aligned faces", two of each of six "persons", and a table of their pairs."""
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    rows = []
+    for person in range(6):
+        coarse = np.random.default_rng(person).integers(0, 256, (8, 8, 3), np.uint8)
+        face = cv2.resize(coarse, (112, 112), interpolation=cv2.INTER_CUBIC)
+        for number in range(2):
+            noise = np.random.default_rng([person, number]).integers(-9, 10, face.shape)
+            cv2.imwrite(
+                str(folder / f"{person}{number}.png"), np.clip(face.astype(int) + noise, 0, 255).astype(np.uint8)
+            )
+        rows.append(f"{person}0.png,{person}1.png,1")
+        rows.append(f"{person}0.png,{(person + 1) % 6}1.png,0")
+    (tmp_path / "pairs.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def test_a_recogniser_is_exported_with_the_threshold_to_use(edgeface_cli, weights, faces, tmp_path):
+    given = ["--weights", weights, "--calibration", faces, "--target", "tflite-fp32", "--out", tmp_path / "out"]
+    ended = edgeface_cli(
+        "export", "mobilefacenet", *given, "--pairs", tmp_path / "pairs.csv", "--pair-images", faces, "--json"
+    )
+    assert ended.code == 0, ended.err
+    folder = tmp_path / "out" / "mobilefacenet-tflite-fp32"
+    decisions = json.loads((folder / "certificate.json").read_text())["decisions"]
+    assert decisions["mean_cosine"] > 0.99999
+    assert -1 <= decisions["threshold"] <= 1
+    assert decisions["verification"]["change"]["tar"]["value"] == 0
+    compared = edgeface_cli(
+        "compare", faces / "00.png", faces / "01.png", "--recogniser", folder, "--aligned", "--json"
+    ).document
+    assert compared["threshold_source"] == "certificate"
+
+
+def test_the_weights_tell_the_variant_and_a_contradiction_is_refused(edgeface_cli, weights, faces, tmp_path):
+    given = ["--weights", weights, "--calibration", faces, "--target", "onnx-fp32", "--out", tmp_path / "out"]
+    ended = edgeface_cli("export", "mobilefacenet", *given, "--variant", "y1")
+    assert ended.code == 2
+    assert "the weights are those of variant 'relu6-128', not 'y1'" in ended.err
+    assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
+
+
+def test_pairs_without_their_photographs_are_refused(edgeface_cli, weights, faces, tmp_path):
+    given = ["--weights", weights, "--calibration", faces, "--target", "onnx-fp32", "--out", tmp_path / "out"]
+    ended = edgeface_cli("export", "mobilefacenet", *given, "--pairs", tmp_path / "pairs.csv")
+    assert ended.code == 2
+    assert "--pair-images" in ended.err
+
+
+def test_photographs_that_are_no_aligned_faces_need_a_detector(edgeface_cli, weights, pictures, tmp_path):
+    given = ["--weights", weights, "--calibration", pictures, "--target", "tflite-int8", "--out", tmp_path / "out"]
+    ended = edgeface_cli("export", "mobilefacenet", *given)
+    assert ended.code == 2
+    assert "is no aligned face" in ended.err
+    assert "--detector" in ended.err

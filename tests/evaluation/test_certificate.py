@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeface.artifact import Artifact
+from edgeface.detector import Detector
+from edgeface.evaluation.certificate import LabelledFaces, identity_change
+from edgeface.evaluation.landmark_cost import LEAST_PX, landmark_cost
+from edgeface.images import read_image
+from edgeface.parity.gate import Thresholds
+from edgeface.prove import judge_identities
+from edgeface.recogniser import Recogniser
+from edgeface.runtimes import open_runner
+from edgeface.runtimes.float_io import FloatRunner
+from edgeface.task_pictures import aligned_faces
+from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+
+
+@pytest.fixture
+def network(recogniser_artifact):
+    artifact = Artifact.open(recogniser_artifact)
+    return FloatRunner(open_runner(artifact), artifact.manifest.layout).run
+
+
+@pytest.fixture
+def contract(recogniser_artifact):
+    return Artifact.open(recogniser_artifact).contract
+
+
+@pytest.fixture
+def labelled(people, contract, faces_artifact):
+    pairs = read_pairs(people.parent / "pairs.txt")
+    files = find_photographs(pairs, people)
+    faces = aligned_faces(list(files.values()), "trying", contract, Detector(Artifact.open(faces_artifact)))
+    return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
+
+
+def rounded(run, step):
+    """The network with embeddings on a coarse grid, as a poor quantization leaves them."""
+
+    def coarse(feeds):
+        return {name: np.round(found / step) * step + 1e-3 for name, found in run(feeds).items()}
+
+    return coarse
+
+
+def test_the_same_network_changes_nothing(labelled, contract, network):
+    found = identity_change(labelled, contract, network, network)
+    assert found.change.tar.value == 0
+    assert found.accuracy_drop_points in {None, 0}
+    assert found.threshold == pytest.approx(found.change.at_best.reference)
+    assert found.as_dict()["threshold_basis"] == "best accuracy"  # eight pairs do not suffice for a rate of 1e-3
+
+
+def test_a_worse_network_is_seen_in_its_decisions(labelled, contract, network):
+    found = identity_change(labelled, contract, network, rounded(network, 60.0))
+    assert not np.array_equal(found.reference.scores, found.candidate.scores)
+    assert found.candidate.best.accuracy <= found.reference.best.accuracy
+    assert -1 <= found.threshold <= 1
+
+
+def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(labelled, contract, network):
+    found = identity_change(labelled, contract, network, network)
+    assert judge_identities(Thresholds(), found) == []
+    for demand in judge_identities(Thresholds(accuracy_drop_points=0.5), found):
+        assert demand.met
+
+
+def test_a_face_that_is_not_there_is_nobody(labelled, contract, network):
+    first = next(iter(labelled.faces))
+    hidden = LabelledFaces(labelled.pairs, {**labelled.faces, first: None})
+    found = identity_change(hidden, contract, network, network)
+    lost = [first in (pair.first, pair.second) for pair in labelled.pairs.pairs]
+    assert (found.candidate.scores[lost] == -1).all()
+
+
+@pytest.fixture
+def enlarged(people):
+    """Photographs in which the faces of `faces_artifact` are large enough to count."""
+    return [np.repeat(np.repeat(read_image(file), 4, 0), 4, 1) for file in sorted(people.rglob("*.png"))]
+
+
+def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, recogniser_artifact, enlarged):
+    artifact = Artifact.open(faces_artifact)
+    run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
+    recogniser = Recogniser(Artifact.open(recogniser_artifact))
+
+    def astray(feeds):
+        outputs = dict(run(feeds))
+        outputs["landmarks"] = outputs["landmarks"] + np.random.default_rng(3).normal(0, 0.8, (1, 1, 10)).astype(
+            np.float32
+        )
+        return outputs
+
+    same = landmark_cost(artifact.contract, run, run, recogniser, enlarged)
+    worse = landmark_cost(artifact.contract, run, astray, recogniser, enlarged)
+    assert len(same.cosines) == len(worse.cosines) >= len(enlarged)
+    assert same.mean_cosine == pytest.approx(1, abs=1e-6)
+    assert worse.mean_cosine < 0.99
+    assert worse.as_dict()["least_face_px"] == LEAST_PX
+
+
+def test_no_face_large_enough_is_no_cost(faces_artifact, recogniser_artifact, people):
+    artifact = Artifact.open(faces_artifact)
+    run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
+    small = [read_image(file) for file in sorted(people.rglob("*.png"))]
+    found = landmark_cost(artifact.contract, run, run, Recogniser(Artifact.open(recogniser_artifact)), small)
+    assert found.as_dict()["mean_cosine"] is None
