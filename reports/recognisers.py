@@ -87,7 +87,7 @@ def _header() -> str:
         "# Recognisers and the face pipeline: measured\n\n"
         f"Made by `.venv/bin/python reports/recognisers.py` on {date.today().isoformat()}; {os.cpu_count()} cores; "
         f"{used}.\n\n"
-        "Calibrated on 100 of 301 photographs of LFW that are in no pair; cosines on the other 201. Pairs: the 1 000 of\n"
+        "Calibrated on 100 of 301 photographs of LFW that are in no pair; cosines on the other 201. Pairs: 1 000 of\n"
         "LFW's View 1 test list (`pairs_dev.txt`), faces found and aligned by the `official` detector at 256×256."
     )
 
