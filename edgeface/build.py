@@ -11,6 +11,7 @@ from edgeface.complexity.record import bias_record
 from edgeface.detector import Detector
 from edgeface.errors import InputError
 from edgeface.evaluation.certificate import LabelledFaces
+from edgeface.evaluation.labels import LabelledPhotographs
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
 from edgeface.passes import run_passes
@@ -49,7 +50,8 @@ class Job:
 
     `own_biases` tells by origin whether each layer was defined with a bias. `detector` finds the
     faces that a recogniser is shown, where its photographs are no aligned faces; on the pairs of `labelled` its
-    decisions are judged. With `recogniser` a detector's landmark errors are judged by what they cost in identity.
+    decisions are judged. With `recogniser` a detector's landmark errors are judged by what they cost in identity, and
+    on the labelled `scenes` its average precision is.
     """
 
     source: Source
@@ -61,6 +63,7 @@ class Job:
     detector: Detector | None = None
     labelled: LabelledFaces | None = None
     recogniser: Recogniser | None = None
+    scenes: LabelledPhotographs | None = None
 
 
 @dataclass(frozen=True)

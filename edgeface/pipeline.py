@@ -13,6 +13,7 @@ from edgeface.contract import Contract, recognition
 from edgeface.detector import Detector
 from edgeface.errors import InputError
 from edgeface.evaluation.certificate import LabelledFaces
+from edgeface.evaluation.labels import read_labelled
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.passes import run_passes
 from edgeface.photographs import Photographs, choose_photographs, read_photographs, spread
@@ -51,6 +52,8 @@ class ExportRequest:
         save_statistics: file for the statistics that calibration gathers.
         detector: an artifact that finds the faces in a recogniser's photographs.
         recogniser: an artifact; a detector's certificate then says what its landmark errors cost in identity.
+        labels: a folder of Pascal-VOC boxes or of WIDER FACE's ground truth, on which a detector's precision is judged.
+        label_images: the folder of the labelled photographs; by default that of the labels.
         pairs: a list of pairs of photographs, LFW's or a table, on which a recogniser's decisions are judged.
         pair_images: the folder that the pairs' paths start from.
     """
@@ -71,6 +74,8 @@ class ExportRequest:
     save_statistics: Path | None = None
     detector: Path | None = None
     recogniser: Path | None = None
+    labels: Path | None = None
+    label_images: Path | None = None
     pairs: Path | None = None
     pair_images: Path | None = None
 
@@ -95,8 +100,18 @@ def export(request: ExportRequest) -> list[Artifact]:
             defined = read_onnx(source.onnx, recipe.model)
             graph = run_passes(defined)
         options = BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics)
-        labelled = _labelled(request, source.contract, detector)
-        job = Job(source, graph, own_biases(defined), recipe, photographs, options, detector, labelled, recogniser)
+        job = Job(
+            source,
+            graph,
+            own_biases(defined),
+            recipe,
+            photographs,
+            options,
+            detector,
+            _labelled(request, source.contract, detector),
+            recogniser,
+            None if request.labels is None else read_labelled(request.labels, request.label_images or request.labels),
+        )
         staged = [prove(job, build(job, wanted), folder) for wanted in chosen]
         move_into_place(list(zip(staged, places, strict=True)))
     return [Artifact.open(place) for place in places]

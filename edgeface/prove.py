@@ -14,6 +14,7 @@ from edgeface.contract import DetectionContract, recognition
 from edgeface.errors import GateError
 from edgeface.evaluation.certificate import IdentityChange, identity_change
 from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
+from edgeface.evaluation.precision_change import PrecisionChange, precision_change
 from edgeface.parity.bisect import explain, layer_agreement
 from edgeface.parity.compare import Findings, compare
 from edgeface.parity.gate import Demand, Thresholds
@@ -41,17 +42,22 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     contract = job.source.contract
     limits = job.recipe.thresholds(built.target.name, contract.variant, _integer_only(job, built))
     findings, kernels = judged(job, built, model, limits)
-    identities = _identities(job, built, model)
-    if identities is not None:
-        findings = replace(findings, demands=findings.demands + judge_identities(limits, identities))
+    identities, precision = _identities(job, built, model), _precision(job, built, model)
+    demands = judge_decisions(limits, identities, precision)
+    findings = replace(findings, demands=findings.demands + demands)
     if not findings.passed:
         raise _refused(job, built, findings)
     document = certificate(built, findings, kernels, limits)
     cost = _landmark_cost(job, built, model)
-    if cost is not None:
-        document["decisions"]["identity"] = cost.as_dict()
+    further: dict[str, Any] = {}
     if identities is not None:
-        document["decisions"] |= {"verification": identities.as_dict(), "threshold": identities.threshold}
+        further |= {"verification": identities.as_dict(), "threshold": identities.threshold}
+    if precision is not None:
+        further["average_precision"] = precision.as_dict()
+    if cost is not None:
+        further["identity"] = cost.as_dict()
+    if further:
+        document["decisions"] = {**(document["decisions"] or {}), **further}
     write_json(staged / CERTIFICATE, document)
     manifest = _manifest(job, built)
     write_json(staged / MANIFEST, manifest.model_dump(mode="json"))
@@ -84,12 +90,33 @@ def _landmark_cost(job: Job, built: Built, model: Path) -> LandmarkCost | None:
     return landmark_cost(contract, job.source.run, runner.run, job.recogniser, pictures)
 
 
-def judge_identities(limits: Thresholds, found: IdentityChange) -> list[Demand]:
-    """The demand on verification, if the thresholds make one and the pairs have folds."""
-    limit, drop = limits.accuracy_drop_points, found.accuracy_drop_points
-    if limit is None or drop is None:
-        return []
-    return [Demand("accuracy lost in verification", f"≤ {limit:g} points", f"{drop:.2f} points", drop <= limit)]
+def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
+    """What the build did to a detector's average precision, where there are labels."""
+    contract = job.source.contract
+    if job.scenes is None or not isinstance(contract, DetectionContract):
+        return None
+    runner = FloatRunner(open_runner(model), built.target.layout)
+    return precision_change(job.scenes, contract, job.source.run, runner.run)
+
+
+def judge_decisions(
+    limits: Thresholds, identities: IdentityChange | None, precision: PrecisionChange | None
+) -> list[Demand]:
+    """The demands on labelled photographs, where the thresholds make them and there are labels."""
+    accuracy = None if identities is None else identities.accuracy_drop_points
+    judged = [
+        ("accuracy lost in verification", limits.accuracy_drop_points, accuracy),
+        (
+            "average precision lost",
+            limits.precision_drop_points,
+            None if precision is None else precision.worst_drop_points,
+        ),
+    ]
+    return [
+        Demand(what, f"≤ {limit:g} points", f"{drop:.2f} points", drop <= limit)
+        for what, limit, drop in judged
+        if limit is not None and drop is not None
+    ]
 
 
 def certificate(built: Built, findings: Findings, kernels: dict[str, Any], limits: Thresholds) -> dict[str, Any]:

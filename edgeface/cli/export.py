@@ -35,6 +35,8 @@ def export(
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognisers: an artifact that finds their faces.")] = None,
     recogniser: Annotated[Path | None, typer.Option(help="For detectors: shows what landmark errors cost.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="For detectors: labels to judge its precision by.")] = None,
+    label_images: Annotated[Path | None, typer.Option(help="The labelled photographs, if not beside labels.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="For recognisers: pairs of photographs to judge it by.")] = None,
     pair_images: Annotated[Path | None, typer.Option(help="The folder that the pairs' paths start from.")] = None,
     json_output: Json = False,
@@ -63,6 +65,8 @@ def export(
         save_statistics=save_statistics,
         detector=detector,
         recogniser=recogniser,
+        labels=labels,
+        label_images=label_images,
         pairs=pairs,
         pair_images=pair_images,
     )

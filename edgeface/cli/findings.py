@@ -53,14 +53,29 @@ def _decisions(found: dict[str, Any]) -> str:
             f"embeddings of {found['faces']} faces: cosine to the reference {found['mean_cosine']:.5f} on average, "
             f"{found['min_cosine']:.5f} at least"
         )
-    return _identity(found.get("identity")) + (
-        f"faces of the reference at score ≥ 0.5: {found['reference_faces']}; "
-        f"matched {found['matched_percent']:.2f} %, missed {found['missed']} "
-        f"({found['missed_by_score']} of them seen below the threshold), extra {found['extra']} "
-        f"({found['extra_by_score']} of them seen below it by the reference); "
-        f"mean score change {found['mean_score_change']:.4f}, "
-        f"mean landmark error {found['mean_landmark_error_percent']:.2f} % of the face's size"
+    if "reference_faces" not in found:
+        return _precision(found.get("average_precision")).rstrip()
+    return (
+        _precision(found.get("average_precision"))
+        + _identity(found.get("identity"))
+        + (
+            f"faces of the reference at score ≥ 0.5: {found['reference_faces']}; "
+            f"matched {found['matched_percent']:.2f} %, missed {found['missed']} "
+            f"({found['missed_by_score']} of them seen below the threshold), extra {found['extra']} "
+            f"({found['extra_by_score']} of them seen below it by the reference); "
+            f"mean score change {found['mean_score_change']:.4f}, "
+            f"mean landmark error {found['mean_landmark_error_percent']:.2f} % of the face's size"
+        )
     )
+
+
+def _precision(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    each = ", ".join(
+        f"{name} {value:.3f} (was {found['reference'][name]:.3f})" for name, value in found["candidate"].items()
+    )
+    return f"average precision on {found['photographs']} photographs with {found['labels']}: {each}\n"
 
 
 def _identity(found: dict[str, Any] | None) -> str:

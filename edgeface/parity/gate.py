@@ -20,7 +20,8 @@ class Thresholds(BaseModel):
     matched_percent, extra_percent: of the reference's faces; allowed misses and extras are rounded up to a whole
     face, so that one face of few cannot decide. mean_score_change: mean absolute change of matched faces' scores.
     landmark_error_percent: mean, in percent of the face's size. mean_cosine, min_cosine: between a face's embedding
-    and the reference's. accuracy_drop_points: of verification by folds, judged where pairs are given. max_transposes,
+    and the reference's. accuracy_drop_points: of verification by folds, judged where pairs are given.
+    precision_drop_points: of a detector's average precision, judged where labels are given. max_transposes,
     max_partitions: of the model as its runtime takes it.
     """
 
@@ -35,6 +36,7 @@ class Thresholds(BaseModel):
     mean_cosine: float | None = None
     min_cosine: float | None = None
     accuracy_drop_points: float | None = None
+    precision_drop_points: float | None = None
     max_transposes: int | None = None
     max_partitions: int | None = None
 

@@ -6,10 +6,12 @@ import pytest
 from edgeface.artifact import Artifact
 from edgeface.detector import Detector
 from edgeface.evaluation.certificate import LabelledFaces, identity_change
+from edgeface.evaluation.labels import read_labelled
 from edgeface.evaluation.landmark_cost import LEAST_PX, landmark_cost
+from edgeface.evaluation.precision_change import precision_change
 from edgeface.images import read_image
 from edgeface.parity.gate import Thresholds
-from edgeface.prove import judge_identities
+from edgeface.prove import judge_decisions
 from edgeface.recogniser import Recogniser
 from edgeface.runtimes import open_runner
 from edgeface.runtimes.float_io import FloatRunner
@@ -62,8 +64,8 @@ def test_a_worse_network_is_seen_in_its_decisions(labelled, contract, network):
 
 def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(labelled, contract, network):
     found = identity_change(labelled, contract, network, network)
-    assert judge_identities(Thresholds(), found) == []
-    for demand in judge_identities(Thresholds(accuracy_drop_points=0.5), found):
+    assert judge_decisions(Thresholds(), found, None) == []
+    for demand in judge_decisions(Thresholds(accuracy_drop_points=0.5), found, None):
         assert demand.met
 
 
@@ -107,3 +109,29 @@ def test_no_face_large_enough_is_no_cost(faces_artifact, recogniser_artifact, pe
     small = [read_image(file) for file in sorted(people.rglob("*.png"))]
     found = landmark_cost(artifact.contract, run, run, Recogniser(Artifact.open(recogniser_artifact)), small)
     assert found.as_dict()["mean_cosine"] is None
+
+
+def test_average_precision_is_told_before_and_after(faces_artifact, people, tmp_path):
+    artifact = Artifact.open(faces_artifact)
+    run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
+    folder = tmp_path / "labelled"
+    folder.mkdir()
+    for file in people.rglob("*.png"):
+        (folder / file.name).write_bytes(file.read_bytes())
+        box = "<xmin>12</xmin><ymin>20</ymin><xmax>44</xmax><ymax>52</ymax>"
+        (folder / f"{file.stem}.xml").write_text(
+            f"<annotation><object><name>face</name><bndbox>{box}</bndbox></object></annotation>"
+        )
+
+    def blind(feeds):
+        outputs = run(feeds)
+        return {**outputs, "scores": np.zeros_like(outputs["scores"])}
+
+    labelled = read_labelled(folder, folder)
+    same = precision_change(labelled, artifact.contract, run, run)
+    worse = precision_change(labelled, artifact.contract, run, blind)
+    assert same.worst_drop_points == 0
+    assert same.candidate["all faces"] > 0.9
+    assert worse.worst_drop_points == pytest.approx(100 * same.candidate["all faces"])
+    [demand] = judge_decisions(Thresholds(precision_drop_points=1.0), None, worse)
+    assert not demand.met

@@ -1,0 +1,62 @@
+"""What a build did to a detector's average precision, on labelled photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeface.contract import DetectionContract
+from edgeface.evaluation.certificate import Run
+from edgeface.evaluation.labels import LabelledPhotographs
+from edgeface.evaluation.work import LEAST_SCORE
+from edgeface.photographs import read_photographs
+from edgeface.tasks.agreement import Photograph, view
+from edgeface.tasks.detection.faces import Face, detect_faces
+
+
+@dataclass(frozen=True)
+class PrecisionChange:
+    """Average precision, 0 to 1, by name: of the float reference and of the artifact."""
+
+    labels: str
+    photographs: int
+    reference: Mapping[str, float]
+    candidate: Mapping[str, float]
+
+    @property
+    def worst_drop_points(self) -> float:
+        """The largest fall of any figure, in percent points; negative where all rose."""
+        return max(100 * (self.reference[name] - value) for name, value in self.candidate.items())
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON and the certificate."""
+        return {
+            "labels": self.labels,
+            "photographs": self.photographs,
+            "reference": {name: round(value, 5) for name, value in self.reference.items()},
+            "candidate": {name: round(value, 5) for name, value in self.candidate.items()},
+            "worst_drop_points": round(self.worst_drop_points, 3),
+        }
+
+
+def precision_change(
+    labelled: LabelledPhotographs, contract: DetectionContract, reference: Run, candidate: Run
+) -> PrecisionChange:
+    """Detect faces in every labelled photograph with both networks.
+
+    Raises:
+        InputError: a photograph cannot be read.
+    """
+    found: tuple[list[list[Face]], list[list[Face]]] = ([], [])
+    for photograph in read_photographs(labelled.files, "average precision"):
+        for faces, run in zip(found, (reference, candidate), strict=True):
+            faces.append(_faces(photograph, contract, run))
+    before, after = (labelled.average_precision(faces) for faces in found)
+    return PrecisionChange(labelled.kind, len(labelled.files), before, after)
+
+
+def _faces(photograph: Photograph, contract: DetectionContract, run: Run) -> list[Face]:
+    shown = view(photograph, contract)
+    size = (photograph.shape[0], photograph.shape[1])
+    return detect_faces(run({contract.input.name: shown.tensor}), contract, shown.scale, size, LEAST_SCORE)
