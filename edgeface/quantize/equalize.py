@@ -56,7 +56,7 @@ def equalize(graph: Graph, stats: CalibrationStats, kept_float: Collection[str] 
     for link in find_links(graph):
         free = all(_is_depthwise(graph, r) or r.output in kept_float for r in link.readers)
         count = graph.type(link.producer.output).shape[1]
-        seen = [(stats.values[v], slice(i, i + count)) for v, i in link.values if not _before_relu(graph, v)]
+        seen = [(stats.values[v], slice(i, i + count)) for v, i in link.values if not _stored_as_read(graph, v)]
         steps = _steps(seen, 1.0 if free else DENSE_SHARE)
         factor = np.exp2(steps / BINS_PER_OCTAVE)
         for name, first in link.values:
@@ -115,10 +115,10 @@ def _spelled_prelu(graph: Graph, name: str) -> tuple[Node, ...] | None:
     return product, following, total
 
 
-def _before_relu(graph: Graph, name: str) -> bool:
-    """Whether ReLU alone reads a value, so that what lies below 0 in it is cut off anyway."""
+def _stored_as_read(graph: Graph, name: str) -> bool:
+    """Whether only what its reader makes of a value counts: ReLU cuts off what lies below 0, Concat sets the scale."""
     reader = graph.only_reader(name)
-    return reader is not None and isinstance(reader.op, Relu)
+    return reader is not None and isinstance(reader.op, Relu | Concat)
 
 
 def _passes_scales(node: Node) -> bool:
