@@ -32,9 +32,8 @@ def detector_artifact(tmp_path: Path) -> Path:
     stride 8 with side 32: centre (28, 20) in input pixels.
     """
     import numpy as np
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import helper, numpy_helper
 
-    from edgeface.artifact import MANIFEST, Manifest, sha256_hex, write_json
     from edgeface.models import family
 
     contract = family("retinaface_mnet025").variants()["official"].with_input_size(64, 64)
@@ -46,30 +45,10 @@ def detector_artifact(tmp_path: Path) -> Path:
     nodes = [helper.make_node("ReduceSum", ["input"], ["sum"], keepdims=0)]
     nodes += [helper.make_node("Mul", ["sum", "nothing"], ["zero"])]
     nodes += [helper.make_node("Add", [f"{name}_constant", "zero"], [name]) for name in constants]
-    image = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, 64, 64])
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape) for name, array in constants.items()]
     weights = [numpy_helper.from_array(array, f"{name}_constant") for name, array in constants.items()]
     weights.append(numpy_helper.from_array(np.float32(0), "nothing"))
-    graph = helper.make_graph(nodes, "one_face", [image], outputs, weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
-    folder = tmp_path / "one_face-onnx-fp32"
-    folder.mkdir()
-    (folder / "model.onnx").write_bytes(model)
-    manifest = Manifest(
-        name="one_face",
-        target="onnx-fp32",
-        model_file="model.onnx",
-        model_sha256=sha256_hex(model),
-        model_bytes=len(model),
-        layout="nchw",
-        io="float",
-        macs=1_000_000,
-        contract=contract,
-        sources={},
-        versions={},
-    )
-    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-    return folder
+    outputs = {name: list(array.shape) for name, array in constants.items()}
+    return _write_artifact(tmp_path / "one_face-onnx-fp32", contract, nodes, weights, outputs)
 
 
 @pytest.fixture(scope="session")
