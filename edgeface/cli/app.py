@@ -12,6 +12,7 @@ import typer
 from edgeface import progress
 from edgeface.cli.bench import bench
 from edgeface.cli.budgets import budgets
+from edgeface.cli.bundle import bundle
 from edgeface.cli.check import check
 from edgeface.cli.compare import compare
 from edgeface.cli.demo import demo
@@ -20,10 +21,12 @@ from edgeface.cli.embed import embed
 from edgeface.cli.evaluate import evaluate
 from edgeface.cli.export import export
 from edgeface.cli.identify import identify
+from edgeface.cli.keygen import keygen
 from edgeface.cli.models import models
 from edgeface.cli.parity import parity
 from edgeface.cli.reporting import ReportingGroup
 from edgeface.cli.targets import targets
+from edgeface.cli.verify import verify
 from edgeface.version import __version__
 
 app = typer.Typer(
@@ -34,7 +37,12 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (export, check, parity, bench, detect, embed, compare, identify, models, targets, budgets, demo):
+COMMANDS = (
+    *(export, check, parity, bench, detect, embed, compare, identify),
+    *(bundle, verify, keygen),
+    *(models, targets, budgets, demo),
+)
+for command in COMMANDS:
     app.command()(command)
 app.command("eval")(evaluate)
 

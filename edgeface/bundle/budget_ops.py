@@ -1,0 +1,52 @@
+"""How far each op of a golden record may differ on another machine, in LSB.
+
+Integers are computed alike everywhere by the kernels that golden values are made with, so where nothing upstream is
+float arithmetic the budget is 0, and a difference means a damaged model, runtime or machine. Float arithmetic rounds
+by the order in which a machine adds. One LSB of a float tensor is 1/255 of its golden range, as an integer tensor of
+that range would have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+EXACT, ROUNDED, REQUANTIZED = 0, 1, 2
+BUDGET_LSB = {EXACT: 0.0, ROUNDED: 0.25, REQUANTIZED: 3.0}
+"""Exact; float arithmetic on equal inputs; whatever follows a float that was rounded to integers again.
+
+fp32 in another order stays within 1e-4 of its range, .03 LSB. Rounded to integers, such a difference is one step
+where the value lies at the edge between two, and steps pass on.
+"""
+
+_KEEPS_VALUES = frozenset(
+    {
+        *("CONCATENATION", "GATHER", "PACK", "PAD", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR", "SLICE", "SPLIT", "SQUEEZE"),
+        *("STRIDED_SLICE", "TRANSPOSE", "UNPACK"),
+        *("MAXIMUM", "MAX_POOL_2D", "MINIMUM", "RELU", "RELU6"),
+        *("DEQUANTIZE", "QUANTIZE"),
+    }
+)
+"""Ops whose result is the same on every machine also in float: they move, select or round single values."""
+
+
+def stages(operators: Sequence[Mapping[str, Any]], is_float: Mapping[int, bool]) -> list[int]:
+    """The stage of each op: EXACT, ROUNDED or REQUANTIZED.
+
+    Args:
+        operators: in order, with op_name, inputs and outputs (tensor indices; inputs below 0 are left out).
+        is_float: of each tensor.
+    """
+    of_tensor: dict[int, int] = {}
+    found = []
+    for operator in operators:
+        outputs = [int(index) for index in operator["outputs"]]
+        stage = max((of_tensor.get(int(index), EXACT) for index in operator["inputs"]), default=EXACT)
+        makes_float = any(is_float[index] for index in outputs)
+        if makes_float and operator["op_name"] not in _KEEPS_VALUES:
+            stage = max(stage, ROUNDED)
+        elif not makes_float and stage == ROUNDED:
+            stage = REQUANTIZED
+        of_tensor.update(dict.fromkeys(outputs, stage))
+        found.append(stage)
+    return found

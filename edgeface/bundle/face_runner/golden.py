@@ -1,0 +1,165 @@
+"""Does this machine compute what the packing machine did: golden pictures, tensors op by op, and decisions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.bundle.face_runner.align import align_face
+from edgeface.bundle.face_runner.integrity import Problem
+from edgeface.bundle.face_runner.network import Network, comparable_kernels
+from edgeface.bundle.face_runner.pictures import decode_picture
+from edgeface.bundle.face_runner.pipeline import FaceRunner, cosine, face_tensor, letterbox
+from edgeface.bundle.face_runner.resize import Picture, shrink
+
+GOLDEN = "golden/golden.json"
+SCENE, FIRST, SECOND = "golden/scene.ppm", "golden/first.ppm", "golden/second.ppm"
+SHRUNK = 67, 91
+"""Rows and columns that the scene is shrunk to, neither a divisor of its own."""
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class GoldenReport:
+    """What was compared, and what differed: ops of each network, the largest difference in LSB, and problems."""
+
+    kernels: str
+    ops: Mapping[str, int]
+    worst_lsb: float
+    problems: tuple[Problem, ...]
+
+
+def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
+    """Run the golden pictures and compare.
+
+    Args:
+        files: a bundle's files by name, already verified.
+    """
+    record = json.loads(files[GOLDEN])
+    kernels = comparable_kernels()
+    problems = [
+        Problem(GOLDEN, f"{name}: this machine makes other pixels of the golden picture")
+        for name, digest in picture_digests(files).items()
+        if digest != record["pictures"][name]
+    ]
+    worst, counts = 0.0, {}
+    for task, (tensor, model) in golden_inputs(files).items():
+        network = Network(model, kernels=kernels, keep_all=True)
+        stored = network.set_input(tensor)
+        network.invoke()
+        ops = record["networks"][task][kernels]
+        counts[task] = len(ops)
+        if hashlib.sha256(stored.tobytes()).hexdigest() != record["networks"][task]["input"]:
+            problems.append(Problem(GOLDEN, f"{task}: the input tensor differs"))
+        values = np.frombuffer(files[golden_values(task, kernels)], np.uint8)
+        differing, largest = first_diverging(network, ops, values)
+        worst = max(worst, largest)
+        problems += [Problem(GOLDEN, f"{task}: {differing}")] if differing else []
+    problems += _check_decisions(files, record["decisions"][kernels], kernels)
+    return GoldenReport(kernels, counts, worst, tuple(problems))
+
+
+def first_diverging(network: Network, ops: list[dict[str, Any]], values: NDArray[np.uint8]) -> tuple[str | None, float]:
+    """Compare every op's output with its golden samples after a run.
+
+    Returns:
+        What the first op that goes beyond its budget is and does, or None; and the largest difference in LSB of all
+        ops up to it.
+    """
+    worst = 0.0
+    for op in ops:
+        got = network.tensor(op["tensor"])
+        samples = values[op["offset"] : op["offset"] + op["count"] * got.dtype.itemsize].view(got.dtype)
+        found = sampled(got, op["count"])
+        lsb = np.abs(found.astype(np.float64) - samples.astype(np.float64)) / op["lsb"]
+        largest = float(lsb.max(initial=0.0)) if np.isfinite(lsb).all() else float("inf")
+        exact = op["budget_lsb"] > 0 or hashlib.sha256(got.tobytes()).hexdigest() == op["sha256"]
+        worst = max(worst, largest)
+        if largest > op["budget_lsb"] or not exact:
+            return _diverges(op, largest, int((lsb > 0).sum())), worst
+    return None, worst
+
+
+def sampled(values: Array, count: int) -> Array:
+    """`count` values spread evenly over a tensor."""
+    flat = values.reshape(-1)
+    chosen: Array = flat[np.arange(count) * flat.size // max(count, 1)]
+    return chosen
+
+
+def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.float32], bytes]]:
+    """For each network its golden input float32 [1,h,w,3] and its model's bytes."""
+    settings = json.loads(files["bundle.json"])
+    scene, first = (decode_picture(files[name], name) for name in (SCENE, FIRST))
+    detector, recogniser = settings["detector"], settings["recogniser"]
+    return {
+        "detector": (letterbox(scene, detector["contract"]["input"])[0], files[detector["model"]]),
+        "recogniser": (face_tensor(first, recogniser["contract"]["input"]), files[recogniser["model"]]),
+    }
+
+
+def picture_digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """SHA-256 of what the pixel paths make of the golden scene: shrunk, letterboxed, aligned."""
+    settings = json.loads(files["bundle.json"])
+    scene = decode_picture(files[SCENE], SCENE)
+    recogniser = settings["recogniser"]["contract"]
+    made: dict[str, Array] = {
+        "shrunk": shrink(scene, *SHRUNK),
+        "letterboxed": letterbox(scene, settings["detector"]["contract"]["input"])[0],
+        "aligned": _aligned(scene, recogniser),
+    }
+    return {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in made.items()}
+
+
+def golden_values(task: str, kernels: str) -> str:
+    """The file of a network's golden samples, op after op, in the tensors' own dtypes."""
+    return f"golden/{task}.{kernels}.bin"
+
+
+def decisions(files: Mapping[str, bytes], kernels: str) -> dict[str, Any]:
+    """What the pipeline decides on the golden pictures: faces of the scene, the cosine of the two faces."""
+    runner = FaceRunner(files, threads=1, kernels=kernels)
+    scene, first, second = (decode_picture(files[name], name) for name in (SCENE, FIRST, SECOND))
+    similarity = cosine(runner.embed(first), runner.embed(second))
+    return {
+        "faces": [face.as_dict() for face in runner.detect(scene)],
+        "similarity": similarity,
+        "same": similarity >= runner.match_threshold,
+    }
+
+
+def _check_decisions(files: Mapping[str, bytes], wanted: Mapping[str, Any], kernels: str) -> list[Problem]:
+    got = decisions(files, kernels)
+    if len(got["faces"]) != len(wanted["faces"]) or got["same"] != wanted["same"]:
+        return [Problem(GOLDEN, "the pipeline decides otherwise on the golden pictures")]
+    pairs = zip(got["faces"], wanted["faces"], strict=True)
+    moved = max((float(np.abs(np.subtract(a["box"], b["box"])).max()) for a, b in pairs), default=0.0)
+    shift = abs(got["similarity"] - wanted["similarity"])
+    if moved > wanted["box_tolerance_px"] or shift > wanted["similarity_tolerance"]:
+        return [Problem(GOLDEN, f"a box moved by {moved:.3g} pixels, the similarity by {shift:.3g}")]
+    return []
+
+
+def _aligned(scene: Picture, recogniser: Mapping[str, Any]) -> Picture:
+    """A face that the scene does not have: landmarks by the template, turned a little and larger by 1.3."""
+    landmarks = [(1.3 * x - 0.2 * y + 9.5, 0.2 * x + 1.3 * y - 21.25) for x, y in recogniser["template"]]
+    size = recogniser["input"]
+    return align_face(scene, landmarks, recogniser["template"], size["height"], size["width"])
+
+
+def _diverges(op: Mapping[str, Any], largest: float, differing: int) -> str:
+    what = f"op {op['index']} {op['op']} ({op['name']!r}) is the first that diverges: "
+    if not differing:
+        return what + "values beside the samples differ; its budget is 0 LSB"
+    return (
+        what
+        + f"{differing} of {op['count']} samples differ, by up to {largest:.3g} LSB; its budget is "
+        + (f"{op['budget_lsb']:g} LSB")
+    )

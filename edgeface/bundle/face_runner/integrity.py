@@ -1,0 +1,115 @@
+"""Is every file of a bundle the one that was packed: SHA256SUMS, as `sha256sum -c` reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeface.bundle.face_runner.errors import Refused, RunnerError
+
+SUMS = "SHA256SUMS"
+SIGNATURE = "SHA256SUMS.minisig"
+MAX_BYTES = 64 << 20
+MAX_FILES = 256
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,5}")
+_LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
+_LIKELY_MISPRINT = 4
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a file of a bundle."""
+
+    name: str
+    what: str
+
+    def __str__(self) -> str:
+        """File and fault on one line."""
+        return f"{self.name}: {self.what}"
+
+
+def sums_of(files: Mapping[str, bytes]) -> bytes:
+    """SHA256SUMS of all files but itself and its signature, by name."""
+    listed = sorted(name for name in files if name not in (SUMS, SIGNATURE))
+    return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in listed).encode("ascii")
+
+
+def check_sums(files: Mapping[str, bytes]) -> list[Problem]:
+    """Every file that is damaged, missing or not of the bundle."""
+    given = files.get(SUMS)
+    if given is None:
+        return [Problem(SUMS, "is missing")]
+    if given == sums_of(files):
+        return []
+    listed = _read_sums(given)
+    if listed is None:
+        return [Problem(SUMS, "is damaged: a line is no hash and name, or they are out of order")]
+    found = [_judge(name, digest, files.get(name)) for name, digest in listed.items()]
+    problems = [problem for problem in found if problem is not None]
+    extra = sorted(files.keys() - listed.keys() - {SUMS, SIGNATURE})
+    if extra and problems:  # a name that was changed in the list is missing and extra at once
+        problems.append(Problem(SUMS, "is damaged, or its files were renamed"))
+    problems += [Problem(name, "is not of this bundle") for name in extra]
+    return problems or [Problem(SUMS, "is damaged: it is not written as it was")]
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The files of an unpacked bundle by name.
+
+    Raises:
+        RunnerError: there is no such folder.
+        Refused: a link or device in it, a name that no bundle has, or too much to be one.
+    """
+    if not folder.is_dir():
+        raise RunnerError("there is no such folder", str(folder), "pass the folder that was unpacked")
+    files: dict[str, bytes] = {}
+    total = 0
+    for path in _walk(folder):
+        name = path.relative_to(folder).as_posix()
+        if not NAME.fullmatch(name):
+            raise Refused(f"{name!r} is not of this bundle", str(folder))
+        total += path.stat().st_size
+        if total > MAX_BYTES or len(files) >= MAX_FILES:
+            raise Refused("the folder holds more than a bundle can", str(folder))
+        files[name] = path.read_bytes()
+    return files
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in sorted(os.scandir(folder), key=lambda item: item.name):
+        kind = entry.stat(follow_symlinks=False).st_mode
+        if stat.S_ISDIR(kind):
+            yield from _walk(Path(entry.path))
+        elif stat.S_ISREG(kind):
+            yield Path(entry.path)
+        else:
+            raise Refused("a link, device or pipe is in the bundle", entry.path, "unpack the bundle again")
+
+
+def _read_sums(data: bytes) -> dict[str, str] | None:
+    try:
+        lines = data.decode("ascii").split("\n")
+    except UnicodeDecodeError:
+        return None
+    matches = [_LINE.fullmatch(line) for line in lines[:-1]]
+    if lines[-1] or not all(matches):
+        return None
+    pairs = [(match[2], match[1]) for match in matches if match]
+    names = [name for name, _ in pairs]
+    return dict(pairs) if names == sorted(set(names)) else None
+
+
+def _judge(name: str, digest: str, content: bytes | None) -> Problem | None:
+    if content is None:
+        return Problem(name, "is missing")
+    found = hashlib.sha256(content).hexdigest()
+    if found == digest:
+        return None
+    if sum(a != b for a, b in zip(found, digest, strict=True)) <= _LIKELY_MISPRINT:
+        return Problem(SUMS, f"is damaged in the line of {name}")
+    return Problem(name, f"is not the file that was packed: its SHA-256 is {found[:12]}…, not {digest[:12]}…")

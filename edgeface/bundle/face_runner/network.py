@@ -1,0 +1,154 @@
+"""A TFLite model in the runtime that the board has: LiteRT (ai-edge-litert) or tflite-runtime."""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module, metadata
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.bundle.face_runner.errors import RunnerError
+
+Array = NDArray[Any]
+RUNTIMES = (("ai_edge_litert", "ai-edge-litert"), ("tflite_runtime", "tflite-runtime"))
+RESOLVERS = {"deployed": "BUILTIN", "xnnpack": "BUILTIN", "reference": "BUILTIN_REF"}
+
+
+def runtime_module() -> tuple[Any, str, str]:
+    """The interpreter's module, and the name and version of its distribution; LiteRT if both are there.
+
+    Raises:
+        RunnerError: neither is installed.
+    """
+    for package, distribution in RUNTIMES:
+        try:
+            module = import_module(f"{package}.interpreter")
+        except ImportError:
+            continue
+        try:
+            version = metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            version = "unknown"
+        return module, distribution, version
+    raise RunnerError("no TFLite runtime is installed", fix="pip install ai-edge-litert, or tflite-runtime")
+
+
+def comparable_kernels() -> str:
+    """Kernels of this runtime whose integers are the same on every machine: "xnnpack" or "reference".
+
+    LiteRT hands int8 to XNNPACK; tflite-runtime computes it with kernels that differ between machines, so that only
+    its reference kernels can be compared.
+    """
+    return "xnnpack" if runtime_module()[1] == RUNTIMES[0][1] else "reference"
+
+
+class Network:
+    """A loaded model, float32 in and out.
+
+    Args:
+        content: bytes of a .tflite file.
+        threads: threads inside one operator.
+        kernels: "deployed" as the runtime chooses, "xnnpack" or "reference".
+        keep_all: keep every intermediate tensor readable.
+
+    Raises:
+        RunnerError: no runtime is installed, or it refuses the model.
+    """
+
+    def __init__(self, content: bytes, threads: int = 1, kernels: str = "deployed", keep_all: bool = False) -> None:
+        module = runtime_module()[0]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a note that preserving tensors takes memory
+                self._interpreter = module.Interpreter(
+                    model_content=content,
+                    num_threads=threads,
+                    experimental_op_resolver_type=getattr(module.OpResolverType, RESOLVERS[kernels]),
+                    experimental_preserve_all_tensors=keep_all,
+                )
+                self._interpreter.allocate_tensors()
+        except (RuntimeError, ValueError) as error:
+            raise RunnerError(f"the runtime cannot load the model: {' '.join(str(error).split())}") from error
+        self._content = content  # the interpreter reads weights from it
+        self._input = self._interpreter.get_input_details()[0]
+        details = self._interpreter.get_output_details()
+        names = self._signature_outputs()
+        self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
+
+    def run(self, picture: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Run once on float32 [1,h,w,3] and return float32 outputs by name."""
+        self.set_input(picture)
+        self._interpreter.invoke()
+        return {
+            name: _dequantized(self._interpreter.get_tensor(item["index"]), item)
+            for name, item in self._outputs.items()
+        }
+
+    def set_input(self, picture: NDArray[np.float32]) -> Array:
+        """Give the input, and return it as the model stores it."""
+        stored = np.ascontiguousarray(_quantized(picture, self._input))
+        self._interpreter.set_tensor(self._input["index"], stored)
+        return stored
+
+    def invoke(self) -> None:
+        """Run on the input that was set."""
+        self._interpreter.invoke()
+
+    def tensor(self, index: int) -> Array:
+        """A copy of a tensor after the last run, stored values as they are."""
+        value: Array = self._interpreter.get_tensor(index)
+        return value
+
+    def operators(self) -> list[dict[str, Any]]:
+        """The model's own nodes in order, without the delegate's: op_name, inputs, outputs."""
+        return [item for item in self._interpreter._get_ops_details() if item["op_name"] != "DELEGATE"]
+
+    def tensor_names(self) -> dict[int, str]:
+        """Every tensor's name by its index."""
+        return {int(item["index"]): str(item["name"]) for item in self._interpreter.get_tensor_details()}
+
+    def storage(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """How the input and the first output are stored: dtype, bytes of a value, scale (None in float), zero point."""
+        first, second = (_storage(item) for item in (self._input, next(iter(self._outputs.values()))))
+        return first, second
+
+    def _signature_outputs(self) -> dict[int, str]:
+        signatures = self._interpreter._get_full_signature_list()
+        for key in sorted(signatures, key=lambda name: (name != "serving_default", name)):
+            return {int(index): str(name) for name, index in signatures[key]["outputs"].items()}
+        return {}
+
+
+def _storage(detail: Any) -> dict[str, Any]:
+    scales, zero_points = _parameters(detail)
+    dtype = np.dtype(detail["dtype"])
+    quantized = {"scale": float(scales[0]), "zero_point": int(zero_points[0])} if len(scales) else {"scale": None}
+    return {"dtype": dtype.name, "bytes": dtype.itemsize, **quantized}
+
+
+def _quantized(values: NDArray[np.float32], detail: Any) -> Array:
+    """Round x / scale, halves away from zero, add the zero point, saturate; float tensors stay as they are."""
+    scales, zero_points = _parameters(detail)
+    if not len(scales):
+        return values.astype(detail["dtype"], copy=False)
+    limits = np.iinfo(detail["dtype"])
+    scaled = values.astype(np.float32, copy=False) / np.float32(scales[0])
+    whole = np.trunc(scaled)
+    whole += np.where(np.abs(scaled - whole) >= 0.5, np.sign(scaled), np.float32(0))
+    stored: Array = np.clip(whole + np.float32(zero_points[0]), limits.min, limits.max).astype(detail["dtype"])
+    return stored
+
+
+def _dequantized(values: Array, detail: Any) -> NDArray[np.float32]:
+    scales, zero_points = _parameters(detail)
+    if not len(scales):
+        return values.astype(np.float32, copy=False)
+    real: NDArray[np.float32] = (values.astype(np.float32) - np.float32(zero_points[0])) * np.float32(scales[0])
+    return real
+
+
+def _parameters(detail: Any) -> tuple[Any, Any]:
+    found = detail["quantization_parameters"]
+    return found["scales"], found["zero_points"]

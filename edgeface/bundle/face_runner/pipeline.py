@@ -1,0 +1,173 @@
+"""Detect, align, embed, compare: what edgeface's pipeline does, from a bundle's files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.bundle.face_runner.align import align_face
+from edgeface.bundle.face_runner.errors import RunnerError
+from edgeface.bundle.face_runner.faces import Face, detect_faces, main_face
+from edgeface.bundle.face_runner.network import Network
+from edgeface.bundle.face_runner.resize import Picture, enlarge, shrink
+
+BUNDLE = "bundle.json"
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two main faces compared: same where the similarity, a cosine, reaches the threshold."""
+
+    similarity: float
+    threshold: float
+    faces: tuple[Face, Face]
+
+    @property
+    def same(self) -> bool:
+        """Whether the faces are taken for one person's."""
+        return self.similarity >= self.threshold
+
+
+class FaceRunner:
+    """A bundle's detector and recogniser.
+
+    Args:
+        files: the bundle's files by name.
+        threads: threads inside one operator; None takes what the bundle recommends for its device.
+        kernels: "deployed" as the runtime chooses, "xnnpack" or "reference".
+
+    Raises:
+        RunnerError: a file is missing, or no runtime loads the models.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], threads: int | None = None, kernels: str = "deployed") -> None:
+        self.settings: dict[str, Any] = json.loads(files[BUNDLE])
+        count = self.settings["device"]["threads"] if threads is None else threads
+        self.detector: dict[str, Any] = self.settings["detector"]["contract"]
+        self.recogniser: dict[str, Any] = self.settings["recogniser"]["contract"]
+        self.face_threshold: float = self.settings["thresholds"]["face"]
+        self.match_threshold: float = self.settings["thresholds"]["match"]
+        self._find = Network(files[self.settings["detector"]["model"]], count, kernels)
+        self._embed = Network(files[self.settings["recogniser"]["model"]], count, kernels)
+
+    @classmethod
+    def open(cls, folder: Path, threads: int | None = None, kernels: str = "deployed") -> FaceRunner:
+        """The runner of an unpacked bundle.
+
+        Raises:
+            RunnerError: the folder is no bundle, or no runtime loads its models.
+        """
+        try:
+            settings = json.loads((folder / BUNDLE).read_bytes())
+            names = [BUNDLE, settings["detector"]["model"], settings["recogniser"]["model"]]
+            files = {name: (folder / name).read_bytes() for name in names}
+        except (OSError, ValueError, KeyError) as error:
+            raise RunnerError(f"not a whole bundle: {error}", str(folder), "unpack the bundle again") from error
+        return cls(files, threads, kernels)
+
+    def detect(self, picture: Picture, threshold: float | None = None) -> list[Face]:
+        """Faces of a picture uint8 [H,W,3] in BGR by falling score; None takes the contract's threshold."""
+        tensor, scale = letterbox(picture, self.detector["input"])
+        least = self.face_threshold if threshold is None else threshold
+        shape = picture.shape[0], picture.shape[1]
+        return detect_faces(self._find.run(tensor), self.detector, scale, shape, least)
+
+    def main_face(self, picture: Picture, name: str = "the picture") -> Face:
+        """The face that a picture is of, the large one near the centre.
+
+        Raises:
+            RunnerError: there is none.
+        """
+        face = main_face(self.detect(picture), (picture.shape[0], picture.shape[1]))
+        if face is None:
+            raise RunnerError(
+                f"no face was found with a score of at least {self.face_threshold:g}",
+                name,
+                "use a picture with a larger, unhidden face",
+            )
+        return face
+
+    def aligned(self, picture: Picture, face: Face) -> Picture:
+        """The face as the recogniser wants it, uint8 [h,w,3] in BGR."""
+        size = self.recogniser["input"]
+        return align_face(picture, face.landmarks, self.recogniser["template"], size["height"], size["width"])
+
+    def embed(self, aligned: Picture) -> Floats:
+        """The embedding float32 [width], of unit length, of an aligned face uint8 [h,w,3] in BGR.
+
+        Raises:
+            RunnerError: the embedding is zero or not finite.
+        """
+        total = self._embedding(aligned)
+        if self.recogniser["flip"]:
+            total = total + self._embedding(aligned[:, ::-1])
+        length = np.sqrt(np.sum(total**2))
+        if not 0 < length < np.inf:
+            raise RunnerError("the embedding is zero or not finite", fix="verify the bundle")
+        embedding: Floats = (total / length).astype(np.float32)
+        return embedding
+
+    def compare(
+        self, a: Picture, b: Picture, names: tuple[str, str] = ("the first picture", "the second picture")
+    ) -> Comparison:
+        """Say whether the main faces of two pictures are one person's.
+
+        Raises:
+            RunnerError: a picture shows no face.
+        """
+        faces = self.main_face(a, names[0]), self.main_face(b, names[1])
+        first, second = (self.embed(self.aligned(p, face)) for p, face in zip((a, b), faces, strict=True))
+        return Comparison(cosine(first, second), self.match_threshold, faces)
+
+    def _embedding(self, aligned: Picture) -> NDArray[np.float64]:
+        outputs = self._embed.run(face_tensor(aligned, self.recogniser["input"]))
+        embedding: NDArray[np.float64] = outputs[self.recogniser["output"]][0].astype(np.float64)
+        return embedding
+
+
+def letterbox(picture: Picture, spec: Mapping[str, Any]) -> tuple[Floats, float]:
+    """The detector's input float32 [1,h,w,3] of a picture, and its scale in input pixels per pixel."""
+    height, width = picture.shape[:2]
+    scale = min(spec["height"] / height, spec["width"] / width)
+    rows = min(max(round(height * scale), 1), spec["height"])
+    columns = min(max(round(width * scale), 1), spec["width"])
+    if (rows, columns) != (height, width):
+        picture = (shrink if scale < 1 else enlarge)(picture, rows, columns)
+    tensor = np.zeros((1, spec["height"], spec["width"], 3), np.float32)
+    tensor[0, :rows, :columns] = _normalised(picture, spec)
+    return tensor, scale
+
+
+def face_tensor(aligned: Picture, spec: Mapping[str, Any]) -> Floats:
+    """The recogniser's input float32 [1,h,w,3] of an aligned face of that size.
+
+    Raises:
+        RunnerError: the face has another size.
+    """
+    if aligned.shape != (spec["height"], spec["width"], 3):
+        raise RunnerError(
+            f"an aligned face must be {spec['height']}×{spec['width']}, this is {list(aligned.shape)}",
+            fix="align it by its landmarks first",
+        )
+    return _normalised(aligned, spec)[None]
+
+
+def cosine(a: Floats, b: Floats) -> float:
+    """Cosine of two embeddings [width], neither of them zero."""
+    first, second = a.astype(np.float64), b.astype(np.float64)
+    lengths = np.sqrt(np.sum(first**2) * np.sum(second**2))
+    return float(np.clip(np.sum(first * second) / lengths, -1, 1))
+
+
+def _normalised(picture: Picture, spec: Mapping[str, Any]) -> Floats:
+    ordered = picture[:, :, ::-1] if spec["colour"] == "rgb" else picture
+    mean, scale = np.asarray(spec["mean"], np.float32), np.asarray(spec["scale"], np.float32)
+    normal: Floats = (ordered.astype(np.float32) - mean) * scale
+    return normal

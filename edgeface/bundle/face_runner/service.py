@@ -1,0 +1,70 @@
+"""Answer requests on a Unix socket: a JSON object a line in, one a line out.
+
+A request is {"do": "detect" | "embed" | "compare", "pictures": [path, …]}; an answer what `./face` prints, or
+{"error": …}. Requests are answered one after the other: the cores are what is scarce.
+"""
+
+from __future__ import annotations
+
+import json
+import socketserver
+from pathlib import Path
+
+from edgeface.bundle.face_runner.errors import RunnerError
+from edgeface.bundle.face_runner.pipeline import FaceRunner
+
+MAX_REQUEST_BYTES = 1 << 16
+_IDLE_S = 30.0
+_PERMISSIONS = 0o660
+
+
+def serve(runner: FaceRunner, socket: Path) -> None:
+    """Answer until the process is stopped.
+
+    Raises:
+        RunnerError: the socket cannot be made.
+    """
+    try:
+        if socket.is_socket():  # left over by a run that was killed
+            socket.unlink()
+        server = FaceServer(str(socket), runner)
+    except OSError as error:
+        raise RunnerError(f"cannot listen: {error.strerror or error}", str(socket)) from error
+    with server:
+        socket.chmod(_PERMISSIONS)
+        server.serve_forever()
+
+
+class FaceServer(socketserver.UnixStreamServer):
+    """The socket and the runner that answers on it."""
+
+    def __init__(self, address: str, runner: FaceRunner) -> None:
+        self.runner = runner
+        super().__init__(address, _Connection)
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    timeout = _IDLE_S  # a client that says nothing must not keep the others waiting
+
+    def handle(self) -> None:
+        assert isinstance(self.server, FaceServer)
+        try:
+            while line := self.rfile.readline(MAX_REQUEST_BYTES + 1):
+                self.wfile.write(_answer_line(self.server.runner, line))
+                if len(line) > MAX_REQUEST_BYTES:
+                    return
+        except OSError:  # the client went away, or said nothing for too long
+            return
+
+
+def _answer_line(runner: FaceRunner, line: bytes) -> bytes:
+    from edgeface.bundle.face_runner.commands import answer
+
+    try:
+        request = json.loads(line) if len(line) <= MAX_REQUEST_BYTES else None
+        if not isinstance(request, dict) or not isinstance(request.get("pictures"), list):
+            raise RunnerError("not a request", fix='send {"do": "detect", "pictures": ["a.ppm"]} on one line')
+        said = answer(runner, str(request.get("do")), [Path(str(name)) for name in request["pictures"]])
+    except (RunnerError, ValueError) as error:
+        said = {"error": str(error)}
+    return json.dumps(said).encode() + b"\n"

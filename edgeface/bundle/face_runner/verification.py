@@ -1,0 +1,85 @@
+"""Verify a bundle's files: hashes, signature, golden values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeface.bundle.face_runner.errors import Refused
+from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, Problem, check_sums
+from edgeface.bundle.face_runner.signature import check_form, check_signature, read_public_key
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was verified of a bundle, and what is wrong with it.
+
+    `golden` is a sentence on golden values, None where they were not run.
+    """
+
+    files: int
+    signature: str
+    golden: str | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def lines(self) -> list[str]:
+        """The report as text."""
+        said = [f"files      {self.files}", f"signature  {self.signature}", f"golden     {self.golden or 'not run'}"]
+        return said + [f"refused    {problem}" for problem in self.problems] + ([] if self.problems else ["verified"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        problems = [{"file": problem.name, "what": problem.what} for problem in self.problems]
+        return {
+            "passed": self.passed,
+            "files": self.files,
+            "signature": self.signature,
+            "golden": self.golden,
+            "problems": problems,
+        }
+
+
+def verify_files(files: Mapping[str, bytes], key: Path | None = None, golden: bool = True) -> Verification:
+    """Verify a bundle's files by name; the models run only once every file is known to be the one that was packed.
+
+    Args:
+        files: by name relative to the bundle.
+        key: public key that must have signed it; None takes a bundle with any signature or none.
+        golden: run the golden pictures too.
+
+    Raises:
+        RunnerError: the key is not usable, or no runtime runs the models.
+    """
+    public = None if key is None else read_public_key(key)
+    problems = check_sums(files)
+    signature = "none" if SIGNATURE not in files else "there, but not checked: no key was given"
+    try:
+        if public is not None:
+            check_signature(files.get(SUMS, b""), files.get(SIGNATURE), public)
+            signature = f"by key {public.name}"
+        elif SIGNATURE in files:
+            check_form(files[SIGNATURE])
+    except Refused as error:
+        signature = "refused"
+        problems.append(Problem(error.where or SIGNATURE, error.what))
+    if problems or not golden:
+        return Verification(len(files), signature, None, tuple(problems))
+    return _with_golden(files, signature)
+
+
+def _with_golden(files: Mapping[str, bytes], signature: str) -> Verification:
+    from edgeface.bundle.face_runner.golden import check_golden
+    from edgeface.bundle.face_runner.network import runtime_module
+
+    report = check_golden(files)
+    _, name, version = runtime_module()
+    ops = ", ".join(f"{task} {count} ops" for task, count in report.ops.items())
+    said = f"{name} {version}, {report.kernels} kernels: {ops}, largest difference {report.worst_lsb:.3g} LSB"
+    return Verification(len(files), signature, said, report.problems)

@@ -1,0 +1,117 @@
+"""Key pairs in minisign's files, and signing with them.
+
+The secret key is stored as minisign stores one without a password: its file's permissions are what protects it. Keep
+it off the board and out of version control. Source: minisign's documentation of its formats, and RFC 8032.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeface.bundle.face_runner.signature import PLAIN, PREHASHED, TRUSTED, UNTRUSTED
+from edgeface.errors import InputError
+
+_SECRET_COMMENT = "untrusted comment: minisign unencrypted secret key"
+_SECRET_BYTES = 158
+_NO_PASSWORD = b"Ed\0\0B2"
+_OPEN_TO_OTHERS = 0o077
+_FIX = "make one with `edgeface keygen`, or with `minisign -G -W`"
+
+
+@dataclass(frozen=True)
+class SecretKey:
+    """Identifier (8 bytes) and Ed25519 seed (32 bytes)."""
+
+    identifier: bytes
+    seed: bytes
+
+
+def write_key_pair(path: Path) -> Path:
+    """Make a key pair and write it: the secret key to `path` (permissions 0600), the public one beside it (.pub).
+
+    Returns:
+        The public key's file.
+
+    Raises:
+        InputError: a file is already there, cannot be written, or the library for signing is missing.
+    """
+    public_path = path.with_suffix(".pub")
+    if path == public_path:
+        raise InputError("a secret key's file is not called .pub", where=str(path), fix="e.g. --out face.key")
+    seed, identifier = os.urandom(32), os.urandom(8)
+    public = _private(seed).public_key().public_bytes_raw()
+    _write_new(path, _secret_text(identifier, seed, public), 0o600)
+    name = identifier[::-1].hex().upper()
+    body = base64.b64encode(PLAIN + identifier + public).decode()
+    _write_new(public_path, f"untrusted comment: minisign public key {name}\n{body}\n", 0o644)
+    return public_path
+
+
+def read_secret_key(path: Path) -> SecretKey:
+    """Read a secret key without a password.
+
+    Raises:
+        InputError: the file is missing, damaged, has a password, or is open to others than its owner.
+    """
+    try:
+        mode = path.stat().st_mode
+        lines = path.read_text(encoding="ascii").strip().splitlines()
+        data = base64.b64decode(lines[-1], validate=True) if lines else b""
+    except (OSError, UnicodeDecodeError, binascii.Error) as error:
+        raise InputError(f"cannot read the secret key: {error}", where=str(path), fix=_FIX) from error
+    if mode & _OPEN_TO_OTHERS:
+        raise InputError("others may read the secret key", where=str(path), fix=f"chmod 600 {path.name}")
+    if data[:6] == b"EdScB2":
+        raise InputError("the secret key has a password", where=str(path), fix="take it away with `minisign -C -W`")
+    if len(data) != _SECRET_BYTES or data[:6] != _NO_PASSWORD:
+        raise InputError("not a minisign secret key", where=str(path), fix=_FIX)
+    identifier, seed, public, checksum = data[54:62], data[62:94], data[94:126], data[126:]
+    known = hashlib.blake2b(PLAIN + identifier + seed + public, digest_size=32).digest()
+    if checksum not in (known, bytes(32)) or _private(seed).public_key().public_bytes_raw() != public:
+        raise InputError("the secret key is damaged", where=str(path), fix=_FIX)
+    return SecretKey(identifier, seed)
+
+
+def sign(message: bytes, key: SecretKey, comment: str) -> bytes:
+    """A minisign signature file, prehashed; the same message, key and comment give the same bytes.
+
+    Args:
+        message: what is signed.
+        key: the signer's.
+        comment: trusted comment, ASCII on one line.
+    """
+    private = _private(key.seed)
+    signature = private.sign(hashlib.blake2b(message).digest())
+    overall = private.sign(signature + comment.encode("ascii"))
+    body = base64.b64encode(PREHASHED + key.identifier + signature).decode()
+    return f"{UNTRUSTED}\n{body}\n{TRUSTED}{comment}\n{base64.b64encode(overall).decode()}\n".encode("ascii")
+
+
+def _secret_text(identifier: bytes, seed: bytes, public: bytes) -> str:
+    checksum = hashlib.blake2b(PLAIN + identifier + seed + public, digest_size=32).digest()
+    data = _NO_PASSWORD + bytes(32 + 8 + 8) + identifier + seed + public + checksum
+    return f"{_SECRET_COMMENT}\n{base64.b64encode(data).decode()}\n"
+
+
+def _write_new(path: Path, text: str, mode: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except OSError as error:
+        fix = "choose another name: a key is never written over" if path.exists() else None
+        raise InputError(f"cannot write the key: {error.strerror}", where=str(path), fix=fix) from error
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(text)
+
+
+def _private(seed: bytes) -> Any:
+    try:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    except ImportError as error:
+        raise InputError("signing needs a library", fix="pip install 'edgeface[bundle]'") from error
+    return Ed25519PrivateKey.from_private_bytes(seed)

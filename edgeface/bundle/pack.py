@@ -1,0 +1,190 @@
+"""Pack a detector's and a recogniser's artifact into a bundle."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from edgeface.artifact import CERTIFICATE, Artifact
+from edgeface.bundle.archive import write_archive
+from edgeface.bundle.c_contract import c_contract
+from edgeface.bundle.devices import Device, device
+from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
+from edgeface.bundle.keys import read_secret_key, sign
+from edgeface.bundle.record_golden import golden_files
+from edgeface.bundle.sbom import bill_of_materials
+from edgeface.contract import DetectionContract, RecognitionContract
+from edgeface.errors import InputError
+from edgeface.tasks.recognition.comparison import match_threshold
+from edgeface.version import __version__
+
+_HERE = Path(__file__).parent
+_RUNNER, _BOARD = _HERE / "face_runner", _HERE / "board"
+_OWN_NAME, _BOARD_NAME = b"edgeface.bundle.face_runner", b"face_runner"
+MODELS = {"detector": "models/detector.tflite", "recogniser": "models/recogniser.tflite"}
+MAX_LICENCE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to pack.
+
+    Attributes:
+        detector: folder of a detector's TFLite artifact.
+        recogniser: the same of a recogniser's.
+        device: name of the board.
+        licences: files with the licences of the weights.
+        key: secret key that signs; None leaves the bundle unsigned.
+    """
+
+    detector: Path
+    recogniser: Path
+    device: str
+    licences: Sequence[Path] = ()
+    key: Path | None = None
+
+
+def pack_bundle(order: Order) -> bytes:
+    """The bundle's archive; the same order gives the same bytes.
+
+    Raises:
+        InputError: an artifact, licence or key is not usable, or the device is unknown.
+        RunnerError: the runtime does not run a model.
+    """
+    board = device(order.device)
+    secret = None if order.key is None else read_secret_key(order.key)
+    models = {
+        "detector": _artifact(order.detector, "detection"),
+        "recogniser": _artifact(order.recogniser, "recognition"),
+    }
+    files = {MODELS[task]: artifact.model_path.read_bytes() for task, artifact in models.items()}
+    files["bundle.json"] = _json(_settings(models, board))
+    for task, artifact in models.items():
+        if (artifact.folder / CERTIFICATE).is_file():
+            files[f"certificates/{task}.json"] = _json(_without_names(artifact.certificate()))
+    files |= _programs(board) | _licences(order.licences)
+    files |= golden_files(files)
+    files["c/face_contract.h"] = c_contract(files)
+    files["sbom.cdx.json"] = bill_of_materials(files, {MODELS[task]: model.manifest for task, model in models.items()})
+    files[SUMS] = sums_of(files)
+    if secret is not None:
+        files[SIGNATURE] = sign(files[SUMS], secret, f"edgeface {__version__} bundle for {board.name}")
+    return write_archive(files)
+
+
+def write_bundle(data: bytes, out: Path) -> None:
+    """Write an archive whole or not at all.
+
+    Raises:
+        InputError: it cannot be written there.
+    """
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(out)
+    except OSError as error:
+        raise InputError(
+            f"cannot write the bundle: {error.strerror}", where=str(out), fix="pass --out a file that you may write"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _artifact(path: Path, task: str) -> Artifact:
+    artifact = Artifact.open(path)
+    if artifact.contract.task != task:
+        raise InputError(
+            f"this artifact is for {artifact.contract.task}, not for {task}",
+            where=str(path),
+            fix="name the detector's artifact first, then the recogniser's",
+        )
+    if artifact.model_path.suffix != ".tflite":
+        raise InputError(
+            f"a bundle holds TFLite models, this one is {artifact.manifest.target}",
+            where=str(path),
+            fix="export it with --target tflite-int8",
+        )
+    return artifact
+
+
+def _settings(models: dict[str, Artifact], board: Device) -> dict[str, Any]:
+    detector, recogniser = models["detector"].contract, models["recogniser"].contract
+    assert isinstance(detector, DetectionContract)
+    assert isinstance(recogniser, RecognitionContract)
+    threshold = match_threshold(models["recogniser"])
+    settings: dict[str, Any] = {
+        "format": 1,
+        "edgeface": __version__,
+        "device": board.model_dump(mode="json"),
+        "thresholds": {
+            "face": detector.score_threshold,
+            "match": threshold.cosine,
+            "match_source": threshold.source,
+        },
+    }
+    for task, artifact in models.items():
+        manifest = artifact.manifest.model_dump(mode="json")
+        told = {key: manifest[key] for key in ("name", "target", "io", "macs", "model_sha256", "contract", "versions")}
+        settings[task] = told | {"model": MODELS[task], "sources": _without_names(manifest["sources"])}
+    return settings
+
+
+def _programs(board: Device) -> dict[str, bytes]:
+    """The runner under its name on the board, and what stands beside it."""
+    files = {
+        f"face_runner/{path.name}": path.read_bytes().replace(_OWN_NAME, _BOARD_NAME) for path in _RUNNER.glob("*.py")
+    }
+    for path in sorted(_BOARD.rglob("*")):
+        if path.is_file():
+            files[path.relative_to(_BOARD).as_posix()] = path.read_bytes()
+    cores = " ".join(map(str, board.cores))
+    unit = files["systemd/face.service"].decode("utf-8")
+    files["systemd/face.service"] = unit.replace("@CORES@", cores).replace("@TITLE@", board.title).encode("utf-8")
+    return files
+
+
+def _licences(given: Sequence[Path]) -> dict[str, bytes]:
+    files = {"LICENSES/edgeface.txt": _own_licence()}
+    for path in given:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"cannot read the licence: {error.strerror}", where=str(path)) from error
+        name = f"LICENSES/{path.name}"
+        if name in files or len(content) > MAX_LICENCE_BYTES:
+            raise InputError("a licence of that name is there already, or it is no licence", where=str(path))
+        files[name] = content
+    return files
+
+
+def _own_licence() -> bytes:
+    """The licence as it stands in the installed package, or in the source tree."""
+    in_source = _HERE.parents[1] / "LICENSE"
+    if in_source.is_file():
+        return in_source.read_bytes()
+    text = metadata.distribution("edgeface").read_text("licenses/LICENSE")
+    if text is None:
+        raise InputError("edgeface's own licence is missing", fix="install edgeface again")
+    return text.encode("utf-8")
+
+
+def _without_names(document: Any) -> Any:
+    """A document without its lists of photographs: their names may be people's, and a bundle goes out of the house."""
+    if isinstance(document, dict):
+        return {key: _without_names(value) for key, value in document.items() if key != "files"}
+    if isinstance(document, list):
+        return [_without_names(item) for item in document]
+    return document
+
+
+def _json(document: Any) -> bytes:
+    return (json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")

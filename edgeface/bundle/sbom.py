@@ -1,0 +1,75 @@
+"""A bill of materials in CycloneDX's JSON: what a bundle consists of, and what it needs beside it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from edgeface.artifact import Manifest, sha256_hex
+from edgeface.version import __version__
+
+_NAMESPACE = uuid.UUID("6f6b8e0e-7c53-5a0b-9f5e-3a1c1d1f5b52")
+_RUNTIMES = (("ai-edge-litert", "Apache-2.0"), ("tflite-runtime", "Apache-2.0"), ("numpy", "BSD-3-Clause"))
+
+
+def bill_of_materials(files: Mapping[str, bytes], models: Mapping[str, Manifest]) -> bytes:
+    """The document; without times, so that the same bundle has the same.
+
+    Args:
+        files: the bundle's files by name.
+        models: the manifest of each model by its file in the bundle.
+    """
+    runner = [name for name in files if name.startswith("face_runner/")]
+    components = [_model(name, manifest, files[name]) for name, manifest in models.items()]
+    components.append(
+        {
+            "type": "library",
+            "bom-ref": "face_runner",
+            "name": "face_runner",
+            "version": __version__,
+            "hashes": [{"alg": "SHA-256", "content": sha256_hex(b"".join(files[name] for name in sorted(runner)))}],
+            "licenses": [{"license": {"id": "Apache-2.0"}}],
+        }
+    )
+    components += [_runtime(name, licence) for name, licence in _RUNTIMES]
+    document: dict[str, Any] = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "bom-ref": "face", "name": "face", "version": __version__}},
+        "components": components,
+        "dependencies": [{"ref": "face", "dependsOn": [component["bom-ref"] for component in components]}],
+    }
+    serial = uuid.uuid5(_NAMESPACE, json.dumps(document, sort_keys=True))
+    document["serialNumber"] = f"urn:uuid:{serial}"
+    return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode("ascii")
+
+
+def _model(name: str, manifest: Manifest, content: bytes) -> dict[str, Any]:
+    """A model; its licence is its weights', which no artifact states."""
+    return {
+        "type": "machine-learning-model",
+        "bom-ref": name,
+        "name": manifest.name,
+        "version": manifest.target,
+        "hashes": [{"alg": "SHA-256", "content": sha256_hex(content)}],
+        "properties": [
+            {"name": "edgeface:variant", "value": manifest.contract.variant},
+            {"name": "edgeface:licence", "value": "that of its weights: see LICENSES"},
+        ],
+    }
+
+
+def _runtime(name: str, licence: str) -> dict[str, Any]:
+    """A library that is not in the bundle; of the two runtimes one is enough."""
+    required = "required" if name == "numpy" else "optional"
+    return {
+        "type": "library",
+        "bom-ref": f"pkg:pypi/{name}",
+        "name": name,
+        "purl": f"pkg:pypi/{name}",
+        "scope": required,
+        "licenses": [{"license": {"id": licence}}],
+    }

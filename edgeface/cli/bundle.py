@@ -1,0 +1,42 @@
+"""`edgeface bundle`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeface.cli.options import Json
+from edgeface.cli.reporting import print_json
+
+
+def bundle(
+    detector: Annotated[Path, typer.Argument(help="The folder that an export of a detector to TFLite wrote.")],
+    recogniser: Annotated[Path, typer.Argument(help="The folder that an export of a recogniser to TFLite wrote.")],
+    device: Annotated[str, typer.Option(help="The board: rk3399.")] = "rk3399",
+    out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
+    sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
+    licence: Annotated[list[Path] | None, typer.Option(help="A licence of the weights; repeatable.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Pack a detector and a recogniser for a board, with what runs and verifies them there.
+
+    The same artifacts give the same bytes. The board needs Python, numpy and a TFLite runtime.
+    """
+    from edgeface.artifact import sha256_hex
+    from edgeface.bundle.face_runner.errors import RunnerError
+    from edgeface.bundle.pack import Order, pack_bundle, write_bundle
+    from edgeface.errors import RuntimeFailure
+
+    try:
+        data = pack_bundle(Order(detector, recogniser, device, tuple(licence or ()), sign))
+    except RunnerError as error:
+        raise RuntimeFailure(error.what, where=error.where, fix=error.fix) from error
+    write_bundle(data, out)
+    digest = sha256_hex(data)
+    if json_output:
+        print_json({"bundle": str(out), "bytes": len(data), "sha256": digest, "signed": sign is not None})
+        return
+    signed = "signed" if sign is not None else "not signed"
+    print(f"{out}  {len(data) / 1e6:.2f} MB, {signed}\nsha256  {digest}")

@@ -1,0 +1,32 @@
+"""`edgeface verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeface.cli.options import Json
+from edgeface.cli.reporting import print_json
+
+
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's archive, or the folder that it was unpacked into.")],
+    key: Annotated[Path | None, typer.Option(help="The minisign public key that must have signed it.")] = None,
+    golden: Annotated[bool, typer.Option(help="Run the golden pictures, too.")] = True,
+    json_output: Json = False,
+) -> None:
+    """Verify a bundle: every byte, the signature, and what its models compute here; exit code 1 if it is refused.
+
+    Nothing is unpacked or written. The models run only once every file is known to be the one that was packed.
+    """
+    from edgeface.bundle.check import verify_bundle
+
+    report = verify_bundle(bundle, key, golden)
+    if json_output:
+        print_json({"bundle": str(bundle)} | report.as_dict())
+    else:
+        print("\n".join(report.lines()))
+    if not report.passed:
+        raise typer.Exit(1)
