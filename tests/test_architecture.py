@@ -28,7 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"graph"}),
     frozenset({"passes", "models", "quantize", "targets", "complexity", "budgets"}),
-    frozenset({"runtimes", "tasks", "parity"}),
+    frozenset({"runtimes", "tasks", "parity", "devices"}),
     frozenset(
         {
             "pipeline",

@@ -1,0 +1,128 @@
+"""Open a session with a device by its name: a72, a53, rk3399, ssh:HOST, adb or adb:SERIAL."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from edgeface.devices.guest import Launch, Setting, is_native
+from edgeface.devices.link import BOOTSTRAP, Link
+from edgeface.devices.machines import MACHINES
+from edgeface.devices.pins import PYTHON
+from edgeface.devices.runner import DeviceRunner, Loading
+from edgeface.errors import InputError, RuntimeFailure
+
+HERE = "here"
+"""This machine itself, in a process like those of devices, so that both sides do the same."""
+
+KNOWN = (*sorted(MACHINES), "ssh:HOST", "adb", "adb:SERIAL")
+SSH_CONFIG = "EDGEFACE_SSH_CONFIG"
+"""Variable that names another configuration file for ssh than the user's own."""
+
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:\[\]-]{0,252}")
+_SERIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
+_SSH_OPTIONS = (
+    *("BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15", "LogLevel=ERROR"),
+    *("ControlMaster=no", "ControlPath=none", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no"),
+    *("PermitLocalCommand=no", "RemoteCommand=none", "RequestTTY=no", "EscapeChar=none"),
+)
+
+
+def is_device(place: str) -> bool:
+    """Whether a name is one of a device, as opposed to this machine and its GPU."""
+    return place in MACHINES or place == "adb" or place.startswith(("ssh:", "adb:"))
+
+
+def is_emulated(place: str) -> bool:
+    """Whether a device is emulated here, so that its latencies mean nothing."""
+    return place in MACHINES
+
+
+def connect(place: str, site: str = "current") -> Link:
+    """Start a worker on a device.
+
+    Args:
+        place: one of `KNOWN`.
+        site: Python packages of an emulated device, see `guest.Setting`; a real one has its own.
+
+    Raises:
+        InputError: no such device, or a name that is none.
+        RuntimeFailure: it cannot be reached, or has no Python with numpy.
+    """
+    if place == HERE:
+        return Link(_here(site), place)
+    if place in MACHINES:
+        from edgeface.devices.install import installed
+
+        guest = installed()
+        return Link(guest.launch(place, guest.python(place), ["-c", BOOTSTRAP], Setting(site)), place)
+    if place.startswith("ssh:"):
+        return Link(_local(_ssh(place.removeprefix("ssh:"))), place)
+    if place == "adb" or place.startswith("adb:"):
+        return Link(_local(_adb(place.removeprefix("adb").removeprefix(":"))), place)
+    raise InputError(f"unknown device {place!r}", fix=f"use one of {', '.join(KNOWN)}")
+
+
+def open_device(model: Path, place: str, loading: Loading) -> DeviceRunner:
+    """Load a model on a device, in a session of its own that ends with the runner.
+
+    Raises:
+        InputError: no such device, or the model is not usable.
+        RuntimeFailure: the device cannot be reached, or refuses the model.
+    """
+    link = connect(place, site_of(loading))
+    try:
+        return DeviceRunner(link, model, loading)
+    except BaseException:
+        link.close()
+        raise
+
+
+def site_of(loading: Loading) -> str:
+    """The packages of an emulated device that hold a runtime."""
+    return "legacy" if loading.runtime == "tflite-runtime" else "current"
+
+
+def _here(site: str) -> Launch:
+    """This Python; tflite-runtime's packages are put before its own, and need one that they have a build for."""
+    launch = _local([sys.executable, "-c", BOOTSTRAP])
+    launch.environment.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    if site == "legacy":
+        from edgeface.devices.install import installed
+
+        if is_native() or f"{sys.version_info[0]}.{sys.version_info[1]}" != PYTHON:
+            raise RuntimeFailure(f"tflite-runtime has no build for this Python; it has one for {PYTHON} on x86-64")
+        launch.environment["PYTHONPATH"] = str(installed().site("legacy-here"))
+    return launch
+
+
+def _ssh(host: str) -> list[str]:
+    if not _HOST.fullmatch(host):
+        raise InputError(f"not a host's name: {host!r}", fix="pass --on ssh:HOST, with HOST as ssh itself takes it")
+    config = os.environ.get(SSH_CONFIG)
+    options = [word for option in _SSH_OPTIONS for word in ("-o", option)]
+    return [_client("ssh", "openssh-client"), "-T", *(["-F", config] if config else []), *options, "--", host, _REMOTE]
+
+
+def _adb(serial: str) -> list[str]:
+    if serial and not _SERIAL.fullmatch(serial):
+        raise InputError(f"not a device's serial: {serial!r}", fix="pass --on adb:SERIAL, as `adb devices` lists it")
+    return [_client("adb", "adb"), *(["-s", serial] if serial else []), "shell", "-T", _REMOTE]
+
+
+_REMOTE = shlex.join(["exec", "python3", "-c", BOOTSTRAP])
+
+
+def _client(name: str, package: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise RuntimeFailure(f"this machine has no {name}", fix=f"install it: apt-get install {package}")
+    return found
+
+
+def _local(command: list[str]) -> Launch:
+    return Launch(command, dict(os.environ))

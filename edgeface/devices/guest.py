@@ -1,0 +1,189 @@
+"""Run aarch64 programs: in QEMU's user-mode emulation on x86-64, as they are on an aarch64 machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeface.devices.machines import MACHINES
+from edgeface.devices.pins import PYTHON
+from edgeface.errors import InputError, RuntimeFailure
+
+_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a program ended, and what it wrote."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A command line and its whole environment, as subprocess takes them."""
+
+    command: list[str]
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a program finds besides its arguments.
+
+    Args:
+        site: Python packages: "current" for ai-edge-litert, onnxruntime and numpy 2; "legacy" for tflite-runtime and
+            numpy 1.
+        paths: folders to import from before those.
+        environment: further variables; nothing of the host's reaches an emulated program otherwise.
+        plugin: a TCG plugin and its arguments, as QEMU's -plugin takes them.
+    """
+
+    site: str = "current"
+    paths: tuple[Path, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    plugin: str | None = None
+
+
+DEFAULT_SETTING = Setting()
+
+
+@dataclass(frozen=True)
+class Guest:
+    """An emulated userland in a folder that `install` made.
+
+    Paths of the host are seen by the emulated program too, except where the userland has a file of that name.
+    """
+
+    folder: Path
+
+    def python(self, core: str) -> Path:
+        """The Python to run as `program`."""
+        return Path(sys.executable) if is_native() else self.root(core) / f"usr/bin/python{PYTHON}"
+
+    def root(self, core: str) -> Path:
+        """The root that the emulated device sees: its userland and its own /proc/cpuinfo and /sys."""
+        if core not in MACHINES:
+            raise InputError(f"unknown device {core!r}", fix=f"use one of {', '.join(sorted(MACHINES))}")
+        return self.folder / "machines" / core
+
+    def site(self, name: str = "current") -> Path:
+        """The folder of Python packages: "current" or "legacy"."""
+        return self.folder / "sites" / name
+
+    def launch(
+        self, core: str, program: Path, arguments: Sequence[str] = (), setting: Setting = DEFAULT_SETTING
+    ) -> Launch:
+        """How to start a program on an emulated core.
+
+        Args:
+            core: "a72", "a53" or "rk3399".
+            program: an aarch64 executable, or `python(core)`.
+            arguments: its arguments.
+            setting: packages, variables, plugin.
+
+        Raises:
+            InputError: no such device.
+        """
+        variables = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8", **_THREADS}
+        paths = [str(path) for path in setting.paths]
+        if is_native():
+            variables["PYTHONPATH"] = os.pathsep.join(paths)
+            return Launch([str(program), *arguments], {**os.environ, **variables, **setting.environment})
+        root = self.root(core)
+        packages = os.pathsep.join([*paths, str(self.site(setting.site))])
+        variables |= {"PYTHONHOME": f"{root}/usr", "PYTHONPATH": packages, "PATH": "/usr/bin:/bin"}
+        command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", MACHINES[core].cpu, "-L", str(root)]
+        command += [] if setting.plugin is None else ["-plugin", setting.plugin]
+        # The emulator's own libraries are found by this variable; the emulated program must not see it.
+        command += ["-U", "LD_LIBRARY_PATH"]
+        for name, value in {**variables, **setting.environment}.items():
+            command += ["-E", f"{name}={value}"]
+        libraries = f"{self.folder}/host/usr/lib/x86_64-linux-gnu:{self.folder}/host/lib/x86_64-linux-gnu"
+        return Launch([*command, str(program), *arguments], {"LD_LIBRARY_PATH": libraries})
+
+    def run(
+        self,
+        core: str,
+        program: Path,
+        arguments: Sequence[str] = (),
+        setting: Setting = DEFAULT_SETTING,
+        timeout_s: float = 600,
+    ) -> Completed:
+        """Run a program to its end; arguments as of `launch`.
+
+        Raises:
+            InputError: no such device.
+            RuntimeFailure: it cannot be started, or does not end in `timeout_s`.
+        """
+        launch = self.launch(core, program, arguments, setting)
+        try:
+            done = subprocess.run(
+                launch.command,
+                env=launch.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RuntimeFailure(f"no end after {timeout_s:g} s on {core}", where=str(program)) from error
+        except OSError as error:
+            raise RuntimeFailure(f"cannot start the emulator: {error.strerror}", where=str(program)) from error
+        return Completed(done.returncode, done.stdout, done.stderr)
+
+
+def is_native() -> bool:
+    """Whether this machine runs aarch64 programs itself."""
+    return platform.machine() == "aarch64"
+
+
+def run_python(
+    core: str,
+    script: Path,
+    arguments: Sequence[str] = (),
+    setting: Setting = DEFAULT_SETTING,
+    timeout_s: float = 600,
+) -> Completed:
+    """Run a Python script on an emulated device that is set up.
+
+    Args:
+        core: "a72", "a53" or "rk3399".
+        script: a file; it sees the host's files under their own paths.
+        arguments: its arguments.
+        setting: which packages it finds, and further folders to import from.
+        timeout_s: it is ended after so many seconds.
+
+    Raises:
+        RuntimeFailure: no device is set up, or the script does not end in time.
+        InputError: no such device.
+    """
+    guest = _installed()
+    return guest.run(core, guest.python(core), [str(script), *arguments], setting, timeout_s)
+
+
+def run_program(
+    core: str,
+    program: Path,
+    arguments: Sequence[str] = (),
+    setting: Setting = DEFAULT_SETTING,
+    timeout_s: float = 600,
+) -> Completed:
+    """Run an aarch64 executable on an emulated device that is set up; arguments and errors as of `run_python`.
+
+    Libraries beyond those of C and C++ are found by LD_LIBRARY_PATH in `setting.environment`.
+    """
+    return _installed().run(core, program, arguments, setting, timeout_s)
+
+
+def _installed() -> Guest:
+    from edgeface.devices.install import installed
+
+    return installed()

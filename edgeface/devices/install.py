@@ -1,0 +1,227 @@
+"""Set up the emulated devices in a cache folder: whole or not at all, one process at a time, resumable.
+
+Everything is made in a folder beside the final one, which is named for the pinned versions, and renamed into place when
+the emulated Python has imported each runtime. Archives that were fetched stay for the next try if one fails.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeface.devices.download import needs, unpack_packages, unpack_wheels
+from edgeface.devices.guest import Guest, Setting, is_native
+from edgeface.devices.machines import MACHINES, write_machine
+from edgeface.devices.pins import GUEST_PACKAGES, HOST_PACKAGES, PYTHON, SITES, pins_digest
+from edgeface.errors import RuntimeFailure
+from edgeface.progress import note
+
+INSTALL = "edgeface doctor --install arm"
+RECORD = "installed.json"
+NEEDED_BYTES = 1 << 30
+_IMPORTS = {"current": ("ai_edge_litert.interpreter", "onnxruntime"), "legacy": ("tflite_runtime.interpreter",)}
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is set up.
+
+    `state` is "ready", "native" (this machine is aarch64 itself), "missing" or "damaged"; `versions` are those of the
+    emulator, the packages and the wheels, where ready.
+    """
+
+    state: str
+    folder: Path
+    detail: str
+    versions: dict[str, str]
+
+
+def cache_folder() -> Path:
+    """Where devices are kept: `EDGEFACE_CACHE`, else the user's cache folder."""
+    given = os.environ.get("EDGEFACE_CACHE")
+    if given:
+        return Path(given).expanduser().resolve() / "arm"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "edgeface" / "arm"
+
+
+def status() -> Status:
+    """Look at the cache; never raises for what it finds there."""
+    folder = cache_folder() / pins_digest()
+    if is_native():
+        return Status("native", folder, f"this machine is {platform.machine()}: nothing to emulate", {})
+    if not folder.is_dir():
+        return Status("missing", folder, f"not set up; run `{INSTALL}`", {})
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        changed = _first_change(folder, record["files"])
+        versions = {str(name): str(version) for name, version in record["versions"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Status("damaged", folder, f"its {RECORD} cannot be read", {})
+    if changed is not None:
+        return Status("damaged", folder, f"{changed} is missing or has another size", versions)
+    return Status("ready", folder, f"QEMU {versions.get('qemu-user', '?')}, {len(record['files'])} files", versions)
+
+
+def installed() -> Guest:
+    """The emulated userland that is set up.
+
+    Raises:
+        RuntimeFailure: it is missing or damaged.
+    """
+    found = status()
+    if found.state not in ("ready", "native"):
+        raise RuntimeFailure(
+            f"the emulated device is {found.state}: {found.detail}", where=str(found.folder), fix=f"run `{INSTALL}`"
+        )
+    return Guest(found.folder)
+
+
+def install(progress: Callable[[str], None] = note) -> Status:
+    """Set everything up unless it is there; about 100 MB are fetched and 400 MB kept.
+
+    Args:
+        progress: is told in a line what is being done.
+
+    Raises:
+        RuntimeFailure: this host cannot, a package cannot be fetched, or the result does not run.
+    """
+    found = status()
+    if found.state in ("ready", "native"):
+        return found
+    _check_host()
+    with _locked(found.folder.parent, progress):
+        found = status()  # another process may have done it meanwhile
+        if found.state == "ready":
+            return found
+        start = time.perf_counter()
+        building = found.folder.with_name(f".building-{found.folder.name}")
+        _build(building, progress)
+        shutil.rmtree(found.folder, ignore_errors=True)
+        building.rename(found.folder)
+        shutil.rmtree(_downloads(building), ignore_errors=True)
+        progress(f"emulated devices: set up in {time.perf_counter() - start:.0f} s, in {found.folder}")
+    return status()
+
+
+def _downloads(building: Path) -> Path:
+    return building.with_name(f"{building.name}.downloads")
+
+
+def _build(folder: Path, progress: Callable[[str], None]) -> None:
+    """Make the whole tree in `folder`; what an interrupted try left there is replaced, its archives are used."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    downloads = _downloads(folder)
+    progress("emulated devices: an aarch64 userland from Debian's packages …")
+    versions = {
+        f"{name}:arm64": version
+        for name, version in unpack_packages(downloads / "arm64", folder / "guest", "arm64", GUEST_PACKAGES).items()
+    }
+    versions |= unpack_packages(downloads / "amd64", folder / "host", "amd64", HOST_PACKAGES)
+    progress("emulated devices: runtimes …")
+    for site, wheels in SITES.items():
+        unpack_wheels(downloads / site, folder / "sites" / site, wheels)
+        versions |= {f"{wheel.name}:{site}": wheel.version for wheel in wheels}
+    _slim(folder)
+    for name, machine in MACHINES.items():
+        root = folder / "machines" / name
+        write_machine(root, machine)
+        for entry in sorted((folder / "guest").iterdir()):
+            (root / entry.name).symlink_to(Path("../../guest") / entry.name)
+    progress("emulated devices: trying each runtime …")
+    _try_runtimes(Guest(folder))
+    record = {"versions": versions, "pins": {s: [asdict(w) for w in ws] for s, ws in SITES.items()}}
+    (folder / RECORD).write_text(json.dumps(record | {"files": _sizes(folder)}, sort_keys=True), encoding="utf-8")
+
+
+def _slim(folder: Path) -> None:
+    """Leave out emulators of other processors, documentation and tests."""
+    for binary in (folder / "host/usr/bin").iterdir():
+        if binary.name != "qemu-aarch64":
+            binary.unlink()
+    for needless in ("host/usr/share", "guest/usr/share", *(f"sites/{site}/numpy/_core/tests" for site in SITES)):
+        shutil.rmtree(folder / needless, ignore_errors=True)
+
+
+def _try_runtimes(guest: Guest) -> None:
+    """Import each runtime in the emulated Python, which also compiles what every later start would compile."""
+    for site, modules in _IMPORTS.items():
+        source = f"import {', '.join(modules)}, json, select, types, numpy as n; print(n.arange(4.).sum())"
+        setting = Setting(site, environment={"PYTHONDONTWRITEBYTECODE": ""})
+        done = guest.run("a72", guest.python("a72"), ["-c", source], setting)
+        if done.returncode or done.stdout.strip() != b"6.0":
+            told = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise RuntimeFailure(
+                f"the emulated Python cannot import {' and '.join(modules)} (exit code {done.returncode})",
+                where="; ".join(told) or str(guest.folder),
+                fix="the C library of this host must be 2.34 or newer, and it must allow to run programs in the cache",
+            )
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in sorted(files)}
+
+
+def _first_change(folder: Path, sizes: dict[str, Any]) -> str | None:
+    for name, size in sizes.items():
+        try:
+            same = (folder / name).lstat().st_size == size
+        except OSError:
+            same = False
+        if not same:
+            return name
+    return None
+
+
+def _check_host() -> None:
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        raise RuntimeFailure(
+            f"emulation runs on x86-64 Linux, this is {sys.platform} on {platform.machine()}",
+            fix="use a Linux machine or container, or a real board: --on ssh:HOST",
+        )
+    lacking = needs()
+    if lacking:
+        raise RuntimeFailure(
+            f"this host lacks {' and '.join(lacking)}, which fetch the emulated Python {PYTHON}",
+            fix="run this on Debian, or in a container of it, and keep EDGEFACE_CACHE",
+        )
+
+
+@contextmanager
+def _locked(folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
+    """Let one process at a time work in a folder; the lock goes with the process that holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        lock = (folder / "lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise RuntimeFailure(
+            f"cannot write to the cache: {error.strerror}",
+            where=str(folder),
+            fix="set EDGEFACE_CACHE to a folder that you may write to",
+        ) from error
+    with lock:
+        if free < NEEDED_BYTES:
+            raise RuntimeFailure(
+                f"only {free >> 20} MiB are free, {NEEDED_BYTES >> 20} are needed",
+                where=str(folder),
+                fix="free some space, or set EDGEFACE_CACHE to a folder on another disk",
+            )
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("emulated devices: waiting for another process that sets them up …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

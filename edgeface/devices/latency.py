@@ -1,0 +1,112 @@
+"""Latency on a real device: pinned to its fastest processors, with the clocks and temperatures that it had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeface.devices.connect import connect, is_emulated, site_of
+from edgeface.devices.runner import DeviceRunner, Loading
+from edgeface.devices.state import DeviceState, device_state
+from edgeface.errors import InputError, RuntimeFailure
+from edgeface.graph.types import Array
+from edgeface.runtimes.base import TensorSpec
+
+THREADS = (1, 2, 4, 6)
+RUNS, WARM_UP = 50, 5
+
+
+@dataclass(frozen=True)
+class ThreadLatency:
+    """Milliseconds of one inference: median, 10th and 90th percentile; `unpinned` says why pinning failed."""
+
+    threads: int
+    cpus: tuple[int, ...]
+    median_ms: float
+    p10_ms: float
+    p90_ms: float
+    unpinned: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**vars(self), "cpus": list(self.cpus)}
+
+
+@dataclass(frozen=True)
+class DeviceLatency:
+    """A thread sweep. States are those before and after; an emulated device's latencies mean nothing."""
+
+    place: str
+    path: str
+    version: str
+    sweep: tuple[ThreadLatency, ...]
+    before: DeviceState
+    after: DeviceState
+
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the latencies doubtful."""
+        unpinned = [f"{item.threads} thread(s) could not be pinned: {item.unpinned}" for item in self.sweep]
+        found = [line for line, item in zip(unpinned, self.sweep, strict=True) if item.unpinned is not None]
+        if is_emulated(self.place):
+            found.append("the device is emulated: its latencies mean nothing")
+        return list(dict.fromkeys([*self.before.warnings(), *self.after.warnings(), *found]))
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "on": self.place,
+            "device": self.before.summary(),
+            "path": self.path,
+            "version": self.version,
+            "sweep": [item.as_dict() for item in self.sweep],
+            "before": self.before.model_dump(),
+            "after": self.after.model_dump(),
+            "warnings": self.warnings,
+        }
+
+
+def device_latency(
+    model: Path, place: str, loading: Loading, threads: Sequence[int] = THREADS, runs: int = RUNS
+) -> DeviceLatency:
+    """Time a model on a device with each number of threads that it has processors for.
+
+    Args:
+        model: an .onnx or .tflite file.
+        place: the device, as `connect` takes it.
+        loading: runtime and kernels; its threads and cpus are replaced.
+        threads: numbers of threads; those above the number of processors are left out.
+        runs: timed runs of each, after 5 that are not.
+
+    Raises:
+        InputError: no such device, or the model is not usable.
+        RuntimeFailure: the device cannot be reached, or fails.
+    """
+    with connect(place, site_of(loading)) as link:
+        before = device_state(link)
+        usable = [count for count in threads if count <= len(before.cpus)]
+        if not usable:
+            raise RuntimeFailure("the device does not say which processors it has", where=place)
+        sweep = []
+        for count in usable:
+            runner = DeviceRunner(link, model, replace(loading, threads=count, cpus=before.pinned(count)))
+            runner.run(_feeds(runner.inputs))
+            sweep.append(_timed(runner, runs))
+        return DeviceLatency(place, loading.path, runner.version, tuple(sweep), before, device_state(link))
+
+
+def _timed(runner: DeviceRunner, runs: int) -> ThreadLatency:
+    median, low, high = (float(ms) for ms in np.percentile(runner.latencies_ms(runs, WARM_UP), [50, 10, 90]))
+    return ThreadLatency(runner.loading.threads, runner.loading.cpus, median, low, high, runner.unpinned)
+
+
+def _feeds(inputs: Sequence[TensorSpec]) -> Mapping[str, Array]:
+    """Seeded noise; latency does not depend on it but through denormal numbers, which it has none of."""
+    random = np.random.default_rng(0)
+    if any(side < 0 for spec in inputs for side in spec.shape):
+        raise InputError("the model's input has no fixed size", fix="export it for one input size")
+    return {spec.name: (random.normal(size=spec.shape) * 16).astype(spec.dtype) for spec in inputs}

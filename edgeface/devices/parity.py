@@ -1,0 +1,206 @@
+"""Whether an artifact does on a device what it does here: bit by bit in integers, within a tolerance in floats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from edgeface.artifact import Artifact
+from edgeface.devices.compare import Distance, distance
+from edgeface.devices.connect import HERE, is_emulated, open_device
+from edgeface.devices.runner import DeviceRunner, Loading, loadings_of
+from edgeface.devices.trace import Arithmetic, Origin, arithmetic_of, made_tensors, origins
+from edgeface.errors import InputError, RuntimeFailure
+from edgeface.graph.types import Array
+from edgeface.runtimes.float_io import FloatRunner
+from edgeface.runtimes.litert import LiteRtRunner
+from edgeface.tasks.agreement import Photograph, view
+
+FLOAT_TOLERANCE = 1e-4
+"""Largest difference of any float that two processors' kernels may make: they sum in different orders."""
+
+
+@dataclass(frozen=True)
+class PathParity:
+    """One runtime with one kind of kernels, here against there.
+
+    `versions` are the runtime's here and there; `outputs` are over all pictures. `origins` are the operators that make
+    a difference, on the picture of number `traced`, where outputs differ.
+    """
+
+    loading: Loading
+    versions: tuple[str, str]
+    arithmetic: Arithmetic
+    outputs: dict[str, Distance]
+    traced: int | None = None
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Runtime and kernels."""
+        return self.loading.path
+
+    @property
+    def total(self) -> Distance:
+        """Over all outputs."""
+        return sum(self.outputs.values(), Distance())
+
+    @property
+    def demand(self) -> str:
+        """What is demanded."""
+        floats = f"≤ {FLOAT_TOLERANCE:g}"
+        return {
+            "integer": "equal bit by bit",
+            "float": floats,
+            "mixed": f"integer operators equal bit by bit, float ones {floats}",
+        }[self.arithmetic]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the demand is met."""
+        if self.arithmetic == "integer" or self.total.identical:
+            return self.total.identical
+        if self.arithmetic == "float" or not self.origins:
+            return self.total.max_abs <= FLOAT_TOLERANCE
+        return all(origin.is_float and origin.found.max_abs <= FLOAT_TOLERANCE for origin in self.origins)
+
+    @property
+    def first(self) -> Origin | None:
+        """The first differing tensor and its operator; of floats, the first beyond the tolerance if there is one."""
+        if self.arithmetic == "float":
+            far = [origin for origin in self.origins if origin.found.max_abs > FLOAT_TOLERANCE]
+            return next(iter([*far, *self.origins]), None)
+        return next(iter(self.origins), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "path": self.name,
+            "here": self.versions[0],
+            "there": self.versions[1],
+            "arithmetic": self.arithmetic,
+            "demand": self.demand,
+            "passed": self.passed,
+            "outputs": {name: found.as_dict() for name, found in self.outputs.items()},
+            "traced_picture": self.traced,
+            "first": None if self.first is None else self.first.as_dict(),
+            "origins": len(self.origins),
+        }
+
+
+@dataclass(frozen=True)
+class DeviceParity:
+    """What comparing an artifact on a device found; `absent` says which paths the device has no runtime for."""
+
+    artifact: str
+    place: str
+    pictures: int
+    paths: tuple[PathParity, ...]
+    absent: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every path meets its demand."""
+        return all(path.passed for path in self.paths)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        own = {"artifact": self.artifact, "on": self.place, "passed": self.passed, "pictures": self.pictures}
+        return own | {"paths": [path.as_dict() for path in self.paths], "absent": self.absent}
+
+
+class _Pair:
+    """A model open here and there, and what comparing it found."""
+
+    def __init__(self, artifact: Artifact, place: str, loading: Loading, stack: ExitStack) -> None:
+        self._artifact, self._place, self._loading = artifact, place, loading
+        self._runners = self._open(loading, stack)
+        self._outputs: dict[str, Distance] = {}
+        self._worst: tuple[int, int, Photograph] | None = None
+
+    def compare(self, number: int, picture: Photograph) -> None:
+        """Run one picture in both."""
+        mine, theirs = self._run(self._runners, picture)
+        found = {name: distance(array, theirs[name]) for name, array in mine.items()}
+        self._outputs = {name: self._outputs.get(name, Distance()) + apart for name, apart in found.items()}
+        differing = sum(apart.differing for apart in found.values())
+        if differing and (self._worst is None or differing > self._worst[0]):
+            self._worst = (differing, number, picture)
+
+    def result(self) -> PathParity:
+        """What was found; where outputs differ, the picture of the most differences is traced."""
+        here, there = self._runners
+        model = self._artifact.model_path
+        if model.suffix == ".onnx":
+            quantized = self._artifact.manifest.quantization is not None
+            kind: Arithmetic = "mixed" if quantized else "float"
+            return PathParity(self._loading, (here.version, there.version), kind, self._outputs)
+        graph = LiteRtRunner(model, kernels="reference")
+        kind = arithmetic_of(graph.operators(), graph.tensors())
+        plain = PathParity(self._loading, (here.version, there.version), kind, self._outputs)
+        if self._worst is None:
+            return plain
+        _, number, picture = self._worst
+        wanted = made_tensors(graph)
+        with ExitStack() as stack:
+            keeping = self._open(replace(self._loading, keep_all=True), stack)
+            self._run(keeping, picture)
+            mine, theirs = (runner.tensors(wanted) for runner in keeping)
+        return replace(plain, traced=number, origins=tuple(origins(graph, mine, theirs)))
+
+    def _open(self, loading: Loading, stack: ExitStack) -> tuple[DeviceRunner, DeviceRunner]:
+        model = self._artifact.model_path
+        here, there = (stack.enter_context(open_device(model, place, loading)) for place in (HERE, self._place))
+        return here, there
+
+    def _run(
+        self, runners: tuple[DeviceRunner, DeviceRunner], picture: Photograph
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        contract, layout = self._artifact.contract, self._artifact.manifest.layout
+        feeds = {contract.input.name: view(picture, contract).tensor}
+        mine, theirs = (FloatRunner(runner, layout).run(feeds) for runner in runners)
+        return mine, theirs
+
+
+def device_parity(
+    artifact: Artifact, place: str, pictures: Iterable[Photograph], loadings: Iterable[Loading] | None = None
+) -> DeviceParity:
+    """Run an artifact here and on a device, in every runtime whose numbers should agree.
+
+    Args:
+        artifact: a TFLite or ONNX artifact.
+        place: the device, as `connect` takes it.
+        pictures: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
+        loadings: runtimes and kernels; by default those of `loadings_of`.
+
+    Raises:
+        InputError: no such device, or no pictures.
+        RuntimeFailure: the device cannot be reached, or has none of the runtimes.
+    """
+    wanted = loadings_of(artifact.model_path) if loadings is None else tuple(loadings)
+    absent: dict[str, str] = {}
+    count = 0
+    with ExitStack() as stack:
+        pairs = []
+        for loading in wanted:
+            try:
+                pairs.append(_Pair(artifact, place, loading, stack))
+            except RuntimeFailure as error:
+                if is_emulated(place) and loading.runtime != "tflite-runtime":  # which not every Python here has
+                    raise
+                absent[loading.path] = error.what
+        if not pairs:
+            raise RuntimeFailure(
+                "the device has no runtime for this artifact: " + "; ".join(sorted(set(absent.values()))),
+                where=f"{artifact.folder} on {place}",
+                fix="install ai-edge-litert, tflite-runtime or onnxruntime for the device's python3",
+            )
+        for count, picture in enumerate(pictures, start=1):
+            for pair in pairs:
+                pair.compare(count - 1, picture)
+        if not count:
+            raise InputError("no pictures to compare on", where=str(artifact.folder))
+        found = tuple(pair.result() for pair in pairs)
+    return DeviceParity(str(artifact.folder), place, count, found, absent)

@@ -1,0 +1,186 @@
+"""A model on a device, behind the interface of every runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import numpy as np
+
+from edgeface.devices.link import Link, printable
+from edgeface.errors import InputError, RuntimeFailure
+from edgeface.graph.types import Array
+from edgeface.runtimes.base import Runner, TensorSpec
+from edgeface.runtimes.checks import check_feeds, read_model
+from edgeface.runtimes.litert import Kernels
+
+Runtime = Literal["litert", "tflite-runtime", "onnxruntime"]
+
+RUN_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a model is loaded.
+
+    Args:
+        runtime: of the device; both TFLite runtimes take .tflite files, "onnxruntime" .onnx files.
+        kernels: of a TFLite runtime, as in `runtimes.litert`.
+        threads: threads inside one operator.
+        keep_all: keep every intermediate tensor readable; not for timing. TFLite only.
+        cpus: processors to stay on; none leaves it to the device.
+    """
+
+    runtime: Runtime = "litert"
+    kernels: Kernels = "xnnpack"
+    threads: int = 1
+    keep_all: bool = False
+    cpus: tuple[int, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Runtime and kernels, in words."""
+        return self.runtime if self.runtime == "onnxruntime" else f"{self.runtime} {self.kernels}"
+
+
+class DeviceRunner:
+    """A model that is loaded on a device.
+
+    Its inputs and outputs are those that the same model has here, and a device's outputs must have their shapes and
+    dtypes. The link stays open when the runner is done with: it can load another model.
+
+    Args:
+        link: an open session.
+        model: an .onnx or .tflite file.
+        loading: runtime, kernels, threads.
+
+    Raises:
+        InputError: the file is missing or damaged, or not of the runtime's kind.
+        RuntimeFailure: the device lacks the runtime, or it refuses the model.
+    """
+
+    def __init__(self, link: Link, model: Path, loading: Loading) -> None:
+        self.where = f"{model} on {link.name}"
+        self.loading = loading
+        self._link = link
+        here = open_here(model, replace(loading, keep_all=False))
+        self.inputs: tuple[TensorSpec, ...] = here.inputs
+        self.outputs: tuple[TensorSpec, ...] = here.outputs
+        request = {"do": "load", **vars(loading), "cpus": list(loading.cpus)}
+        try:
+            head, _ = link.ask(request, {"model": np.frombuffer(read_model(model), np.uint8)})
+        except RuntimeFailure as error:
+            missing = "ModuleNotFoundError" in error.what
+            package = "ai-edge-litert" if loading.runtime == "litert" else loading.runtime
+            fix = f"install it on the device: python3 -m pip install {package}" if missing else error.fix
+            raise RuntimeFailure(error.what, where=self.where, fix=fix) from error
+        self.version = printable(head.get("version"), 40)
+        self.unpinned = None if head.get("unpinned") is None else printable(head["unpinned"])
+
+    def run(self, feeds: Mapping[str, Array], marked: bool = False) -> dict[str, Array]:
+        """Run once.
+
+        Args:
+            feeds: every input by name, in the model's own shapes and dtypes.
+            marked: between the marks of the emulator's counting plugin.
+
+        Raises:
+            RuntimeFailure: a feed does not fit, the device fails, or what it returns is not the model's output.
+        """
+        check_feeds(self.inputs, feeds, self.where)
+        given = {str(index): feeds[spec.name] for index, spec in enumerate(self.inputs)}
+        expected = {str(index): spec for index, spec in enumerate(self.outputs)}
+        found = self._ask_arrays({"do": "run", "marked": marked}, given, expected)
+        return {spec.name: found[index] for index, spec in expected.items()}
+
+    def tensors(self, wanted: Mapping[int, TensorSpec]) -> dict[int, Array]:
+        """Tensors of the last run by their index in the model, which was loaded with `keep_all`.
+
+        Raises:
+            RuntimeFailure: the device fails, or a tensor has not the shape and dtype that `wanted` says.
+        """
+        expected = {str(index): spec for index, spec in wanted.items()}
+        found = self._ask_arrays({"do": "tensors", "indices": list(wanted)}, {}, expected)
+        return {int(index): array for index, array in found.items()}
+
+    def latencies_ms(self, runs: int, warm_up: int) -> list[float]:
+        """Milliseconds of each of `runs` runs on what was fed last, after `warm_up` that are not counted.
+
+        Raises:
+            RuntimeFailure: the device fails, or sends something else.
+        """
+        head, _ = self._link.ask({"do": "time", "runs": runs, "warm_up": warm_up}, timeout_s=RUN_TIMEOUT_S)
+        found = head.get("ms")
+        if not isinstance(found, list) or len(found) != runs:
+            raise RuntimeFailure("the device sent no latencies", where=self.where)
+        if not all(type(ms) is float and 0 < ms < 1e9 for ms in found):
+            raise RuntimeFailure("the device sent latencies that are none", where=self.where)
+        return found
+
+    def close(self) -> None:
+        """End the session with the device."""
+        self._link.close()
+
+    def __enter__(self) -> DeviceRunner:
+        """The runner itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the session with the device."""
+        self.close()
+
+    def _ask_arrays(
+        self, request: Mapping[str, object], given: Mapping[str, Array], expected: Mapping[str, TensorSpec]
+    ) -> dict[str, Array]:
+        limit = sum(_most_bytes(spec) for spec in expected.values())
+        _, found = self._link.ask(request, given, limit, RUN_TIMEOUT_S)
+        for index, spec in expected.items():
+            array = found.get(index)
+            fits = array is not None and len(array.shape) == len(spec.shape) and str(array.dtype) == spec.dtype
+            if array is None or not fits or any(w not in (-1, g) for g, w in zip(array.shape, spec.shape, strict=True)):
+                got = "nothing" if array is None else f"{array.dtype}{list(array.shape)}"
+                raise RuntimeFailure(
+                    f"the device sent {got} for {spec.name!r}, which is {spec.dtype}{list(spec.shape)}",
+                    where=self.where,
+                )
+        return found
+
+
+def open_here(model: Path, loading: Loading) -> Runner:
+    """The same model in this machine's runtime; LiteRT stands for tflite-runtime too.
+
+    Raises:
+        InputError: the file is missing or damaged, or not of the runtime's kind.
+        RuntimeFailure: the runtime refuses it.
+    """
+    suffix = ".onnx" if loading.runtime == "onnxruntime" else ".tflite"
+    if model.suffix != suffix:
+        raise InputError(f"{loading.runtime} runs {suffix} files", where=str(model))
+    if suffix == ".onnx":
+        from edgeface.runtimes.ort import OrtRunner
+
+        return OrtRunner(model, loading.threads)
+    from edgeface.runtimes.litert import LiteRtRunner
+
+    return LiteRtRunner(model, loading.threads, loading.kernels, loading.keep_all)
+
+
+def loadings_of(model: Path) -> Sequence[Loading]:
+    """The runtimes and kernels that a model file is compared in.
+
+    LiteRT's built-in kernels are left out: they round integers differently on each processor, and so does what
+    tflite-runtime chooses by default.
+    """
+    if model.suffix == ".onnx":
+        return (Loading("onnxruntime"),)
+    return (Loading("litert", "xnnpack"), Loading("litert", "reference"), Loading("tflite-runtime", "reference"))
+
+
+def _most_bytes(spec: TensorSpec) -> int:
+    count = 1
+    for side in spec.shape:
+        count *= side if side >= 0 else 1 << 16
+    return min(count * np.dtype(spec.dtype).itemsize, 1 << 30)

@@ -1,0 +1,89 @@
+"""Where a device first differs: every tensor of a TFLite model in the order of execution, here and there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from edgeface.devices.compare import Distance, distance
+from edgeface.graph.types import Array
+from edgeface.runtimes.base import TensorSpec
+from edgeface.runtimes.delegation import Operator
+from edgeface.runtimes.litert import LiteRtRunner
+
+Arithmetic = Literal["integer", "float", "mixed"]
+
+# They move values or change how they are written, and so never round differently on another processor.
+_EXACT = frozenset(
+    {
+        *("DEQUANTIZE", "QUANTIZE", "RESHAPE", "CONCATENATION", "TRANSPOSE", "PAD", "PADV2", "SLICE", "STRIDED_SLICE"),
+        *("SPLIT", "SQUEEZE", "EXPAND_DIMS", "MAX_POOL_2D", "RELU", "RELU6", "RESIZE_NEAREST_NEIGHBOR", "CAST"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An operator whose output differs although all that it read is equal.
+
+    `number` counts operators from 0 in the order of execution; `is_float` says whether it computes in float.
+    """
+
+    number: int
+    op: str
+    tensor: str
+    dtype: str
+    is_float: bool
+    found: Distance
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        own = {"number": self.number, "op": self.op, "tensor": self.tensor, "dtype": self.dtype}
+        return own | {"float": self.is_float} | self.found.as_dict()
+
+
+def arithmetic_of(operators: Sequence[Operator], specs: Mapping[int, TensorSpec]) -> Arithmetic:
+    """Whether a model computes in integers, in floats, or in both."""
+    floats = any(computes_in_float(operator, specs) for operator in operators)
+    integers = any(_is_integer(operator, specs) for operator in operators)
+    return "mixed" if floats and integers else "float" if floats else "integer"
+
+
+def computes_in_float(operator: Operator, specs: Mapping[int, TensorSpec]) -> bool:
+    """Whether an operator rounds floats."""
+    return operator.name not in _EXACT and any(specs[i].dtype.startswith("float") for i in operator.outputs)
+
+
+def origins(graph: LiteRtRunner, here: Mapping[int, Array], there: Mapping[int, Array]) -> list[Origin]:
+    """Operators that make a difference of their own, in the order of execution.
+
+    Args:
+        graph: the model, for its operators and the names of its tensors.
+        here: every tensor that an operator makes, by its index, in this machine's runtime.
+        there: the same on the device.
+    """
+    specs = graph.tensors()
+    unequal: set[int] = set()
+    found = []
+    for number, operator in enumerate(graph.operators()):
+        fresh = unequal.isdisjoint(operator.inputs)
+        for index in operator.outputs:
+            apart = distance(here[index], there[index])
+            if apart.identical:
+                continue
+            unequal.add(index)
+            if fresh:
+                spec, rounds = specs[index], computes_in_float(operator, specs)
+                found.append(Origin(number, operator.name, spec.name, spec.dtype, rounds, apart))
+    return found
+
+
+def made_tensors(graph: LiteRtRunner) -> dict[int, TensorSpec]:
+    """What the operators of a model make, by index."""
+    specs = graph.tensors()
+    return {index: specs[index] for operator in graph.operators() for index in operator.outputs}
+
+
+def _is_integer(operator: Operator, specs: Mapping[int, TensorSpec]) -> bool:
+    return operator.name not in _EXACT and any(specs[i].dtype.startswith(("int", "uint")) for i in operator.outputs)
