@@ -114,8 +114,7 @@ def _decode_boxes(offsets: Floats, priors: Floats, sides: Floats, variances: lis
     centres = priors[:, :2] + offsets[:, :2] * variances[0] * priors[:, 2:]
     sizes = priors[:, 2:] * np.exp(np.minimum(offsets[:, 2:] * variances[1], _MAX_LOG_SIZE))
     corners = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
-    boxes: Floats = (corners * np.tile(sides, 2)).astype(np.float32)
-    return boxes
+    return np.asarray(corners * np.tile(sides, 2), np.float32)
 
 
 def _decode_landmarks(offsets: Floats, priors: Floats, sides: Floats, variances: list[float]) -> Floats:
@@ -129,7 +128,8 @@ def _output(outputs: Mapping[str, Floats], name: str, shape: tuple[int, ...]) ->
     if got is None or got.shape != shape:
         found = "missing" if got is None else str(list(got.shape))
         raise RunnerError(f"output {name!r} is {found}, the contract says {list(shape)}")
-    return got[0]
+    first: Floats = got[0]
+    return first
 
 
 def _inside(boxes: Floats, scores: Floats, landmarks: Floats, shape: tuple[int, int]) -> list[Face]:

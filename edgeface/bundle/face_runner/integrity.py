@@ -35,8 +35,7 @@ class Problem:
 
 def sums_of(files: Mapping[str, bytes]) -> bytes:
     """SHA256SUMS of all files but itself and its signature, by name."""
-    listed = sorted(name for name in files if name not in (SUMS, SIGNATURE))
-    return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in listed).encode("ascii")
+    return _sums_text(_digests(files))
 
 
 def check_sums(files: Mapping[str, bytes]) -> list[Problem]:
@@ -44,14 +43,15 @@ def check_sums(files: Mapping[str, bytes]) -> list[Problem]:
     given = files.get(SUMS)
     if given is None:
         return [Problem(SUMS, "is missing")]
-    if given == sums_of(files):
+    digests = _digests(files)
+    if given == _sums_text(digests):
         return []
     listed = _read_sums(given)
     if listed is None:
         return [Problem(SUMS, "is damaged: a line is no hash and name, or they are out of order")]
-    found = [_judge(name, digest, files.get(name)) for name, digest in listed.items()]
+    found = [_judge(name, digest, digests.get(name)) for name, digest in listed.items()]
     problems = [problem for problem in found if problem is not None]
-    extra = sorted(files.keys() - listed.keys() - {SUMS, SIGNATURE})
+    extra = sorted(digests.keys() - listed.keys())
     if extra and problems:  # a name that was changed in the list is missing and extra at once
         problems.append(Problem(SUMS, "is damaged, or its files were renamed"))
     problems += [Problem(name, "is not of this bundle") for name in extra]
@@ -104,10 +104,17 @@ def _read_sums(data: bytes) -> dict[str, str] | None:
     return dict(pairs) if names == sorted(set(names)) else None
 
 
-def _judge(name: str, digest: str, content: bytes | None) -> Problem | None:
-    if content is None:
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files) if name not in (SUMS, SIGNATURE)}
+
+
+def _sums_text(digests: Mapping[str, str]) -> bytes:
+    return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode("ascii")
+
+
+def _judge(name: str, digest: str, found: str | None) -> Problem | None:
+    if found is None:
         return Problem(name, "is missing")
-    found = hashlib.sha256(content).hexdigest()
     if found == digest:
         return None
     if sum(a != b for a, b in zip(found, digest, strict=True)) <= _LIKELY_MISPRINT:

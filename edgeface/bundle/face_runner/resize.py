@@ -69,7 +69,7 @@ def enlarge(picture: Picture, rows: int, columns: int) -> Picture:
     near, far = _weights(fraction)
     first, second = lines[np.clip(above, 0, height - 1)], lines[np.clip(above + 1, 0, height - 1)]
     total = ((first * near[:, None, None]) >> 16) + ((second * far[:, None, None]) >> 16)
-    return np.clip((total + 2) >> 2, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((total + 2) >> 2, 0, 255), np.uint8)
 
 
 def to_bytes(values: NDArray[np.float32]) -> Picture:
