@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
+
+if TYPE_CHECKING:
+    from edgeface.artifact import Artifact
 
 
 def parity(
@@ -18,20 +21,42 @@ def parity(
     images: Annotated[Path | None, typer.Option(help="A folder of photographs to compare on.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognisers: an artifact that finds their faces.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of the artifact's runtime.", min=1)] = 1,
+    on: Annotated[
+        str | None, typer.Option(help="A device to compare with this machine: a72, a53, ssh:HOST, adb[:SERIAL].")
+    ] = None,
     json_output: Json = False,
 ) -> None:
     """Compare an artifact with the original model, on photographs of your own.
 
-    It is judged on tensors and on decisions as the export did; exit code 1 if it is not good enough.
+    It is judged on tensors and on decisions as the export did; exit code 1 if it is not good enough. With --on, the
+    same artifact is compared here and on the device, integers bit by bit, and on a real device timed.
     """
     from edgeface.artifact import Artifact
+
+    opened = Artifact.open(artifact)
+    if on is not None:
+        _on_device(opened, on, images, detector, json_output)
+        return
     from edgeface.check_parity import check_parity
     from edgeface.cli.findings import format_findings
 
-    report = check_parity(Artifact.open(artifact), weights, reference, images, threads, detector)
+    report = check_parity(opened, weights, reference, images, threads, detector)
     if json_output:
         print_json(report.as_dict())
     else:
         print(format_findings(report.as_dict()))
     if not report.findings.passed:
+        raise typer.Exit(1)
+
+
+def _on_device(artifact: Artifact, place: str, images: Path | None, detector: Path | None, json_output: bool) -> None:
+    from edgeface.check_device import check_device
+    from edgeface.cli.device_text import format_device
+
+    report = check_device(artifact, place, images, detector)
+    if json_output:
+        print_json(report.as_dict())
+    else:
+        print(format_device(report))
+    if not report.parity.passed:
         raise typer.Exit(1)

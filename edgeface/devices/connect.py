@@ -13,7 +13,7 @@ from edgeface.devices.guest import Launch, Setting, is_native
 from edgeface.devices.link import BOOTSTRAP, Link
 from edgeface.devices.machines import MACHINES
 from edgeface.devices.pins import PYTHON
-from edgeface.devices.runner import DeviceRunner, Loading
+from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing
 from edgeface.errors import InputError, RuntimeFailure
 
 HERE = "here"
@@ -61,9 +61,11 @@ def connect(place: str, site: str = "current") -> Link:
         guest = installed()
         return Link(guest.launch(place, guest.python(place), ["-c", BOOTSTRAP], Setting(site)), place)
     if place.startswith("ssh:"):
-        return Link(_local(_ssh(place.removeprefix("ssh:"))), place)
+        host = place.removeprefix("ssh:")
+        return _reach(_ssh(host), place, f"`ssh {host} python3 -c 'import numpy'` must work without a password")
     if place == "adb" or place.startswith("adb:"):
-        return Link(_local(_adb(place.removeprefix("adb").removeprefix(":"))), place)
+        command = _adb(place.removeprefix("adb").removeprefix(":"))
+        return _reach(command, place, "`adb devices` must list the board, and `adb shell python3` start a Python")
     raise InputError(f"unknown device {place!r}", fix=f"use one of {', '.join(KNOWN)}")
 
 
@@ -95,9 +97,16 @@ def _here(site: str) -> Launch:
         from edgeface.devices.install import installed
 
         if is_native() or f"{sys.version_info[0]}.{sys.version_info[1]}" != PYTHON:
-            raise RuntimeFailure(f"tflite-runtime has no build for this Python; it has one for {PYTHON} on x86-64")
+            raise RuntimeMissing(f"tflite-runtime has no build for this Python; it has one for {PYTHON} on x86-64")
         launch.environment["PYTHONPATH"] = str(installed().site("legacy-here"))
     return launch
+
+
+def _reach(command: list[str], place: str, fix: str) -> Link:
+    try:
+        return Link(_local(command), place)
+    except RuntimeFailure as error:
+        raise RuntimeFailure(error.what, where=error.where, fix=error.fix or fix) from error
 
 
 def _ssh(host: str) -> list[str]:

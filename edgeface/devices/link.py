@@ -80,6 +80,7 @@ class Link:
         try:
             self._greet()
         except BaseException:
+            self._process.kill()
             self.close()
             raise
 
@@ -108,9 +109,11 @@ class Link:
             if head.pop("nonce", None) != self._nonce or head.pop("number", None) != self._number:
                 raise WireError("an answer to something else")
         except WireError as error:
+            self._process.kill()
             self.close()
             raise RuntimeFailure(f"the device sent {error}", where=self.name, fix=_FIX_NOISE) from error
         except RuntimeFailure:
+            self._process.kill()
             self.close()
             raise
         self._number += 1
@@ -200,7 +203,7 @@ class Link:
             self._drain.join(timeout=1)
         told = [line for line in self._stderr.decode(errors="replace").splitlines() if line.strip()]
         words = f": {printable(told[-1])}" if told else ""
-        return RuntimeFailure(f"the worker on the device failed, {what}{words}", where=self.name)
+        return RuntimeFailure(f"the session with the device failed, {what}{words}", where=self.name)
 
     def _keep_stderr(self) -> None:
         """Read all that comes, so that the process never waits; keep the end of it."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from edgeface.artifact import Artifact
 from edgeface.devices.compare import Distance, distance
-from edgeface.devices.connect import HERE, is_emulated, open_device
-from edgeface.devices.runner import DeviceRunner, Loading, loadings_of
+from edgeface.devices.connect import HERE, open_device
+from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing, loadings_of
 from edgeface.devices.trace import Arithmetic, Origin, arithmetic_of, made_tensors, origins
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
@@ -54,7 +54,7 @@ class PathParity:
         return {
             "integer": "equal bit by bit",
             "float": floats,
-            "mixed": f"integer operators equal bit by bit, float ones {floats}",
+            "mixed": f"on equal inputs, integer operators equal bit by bit, float ones {floats}",
         }[self.arithmetic]
 
     @property
@@ -187,9 +187,7 @@ def device_parity(
         for loading in wanted:
             try:
                 pairs.append(_Pair(artifact, place, loading, stack))
-            except RuntimeFailure as error:
-                if is_emulated(place) and loading.runtime != "tflite-runtime":  # which not every Python here has
-                    raise
+            except RuntimeMissing as error:
                 absent[loading.path] = error.what
         if not pairs:
             raise RuntimeFailure(

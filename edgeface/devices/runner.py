@@ -22,6 +22,10 @@ Runtime = Literal["litert", "tflite-runtime", "onnxruntime"]
 RUN_TIMEOUT_S = 600.0
 
 
+class RuntimeMissing(RuntimeFailure):
+    """A device, or this machine, lacks the runtime that a model was to be loaded in."""
+
+
 @dataclass(frozen=True)
 class Loading:
     """How a model is loaded.
@@ -59,7 +63,8 @@ class DeviceRunner:
 
     Raises:
         InputError: the file is missing or damaged, or not of the runtime's kind.
-        RuntimeFailure: the device lacks the runtime, or it refuses the model.
+        RuntimeMissing: the device lacks the runtime.
+        RuntimeFailure: the runtime refuses the model, or the device fails.
     """
 
     def __init__(self, link: Link, model: Path, loading: Loading) -> None:
@@ -73,10 +78,12 @@ class DeviceRunner:
         try:
             head, _ = link.ask(request, {"model": np.frombuffer(read_model(model), np.uint8)})
         except RuntimeFailure as error:
-            missing = "ModuleNotFoundError" in error.what
+            if "ModuleNotFoundError" not in error.what:
+                raise RuntimeFailure(error.what, where=self.where, fix=error.fix) from error
             package = "ai-edge-litert" if loading.runtime == "litert" else loading.runtime
-            fix = f"install it on the device: python3 -m pip install {package}" if missing else error.fix
-            raise RuntimeFailure(error.what, where=self.where, fix=fix) from error
+            raise RuntimeMissing(
+                error.what, where=self.where, fix=f"install it on the device: python3 -m pip install {package}"
+            ) from error
         self.version = printable(head.get("version"), 40)
         self.unpinned = None if head.get("unpinned") is None else printable(head["unpinned"])
 

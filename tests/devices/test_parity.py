@@ -1,0 +1,91 @@
+"""Artifacts of the seeded network on emulated cores."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from edgeface.cli import main
+from edgeface.devices.parity import device_parity
+from edgeface.devices.runner import Loading, open_here
+from edgeface.devices.trace import arithmetic_of
+from edgeface.drawn import drawn_pictures
+from edgeface.errors import InputError
+from edgeface.runtimes.litert import LiteRtRunner
+
+pytestmark = pytest.mark.usefixtures("guest")
+
+
+def edgeface(capsys, *arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(["--quiet", *map(str, arguments)])
+    return ended.value.code, capsys.readouterr()
+
+
+@pytest.mark.parametrize("place", ["a72", "a53"])
+def test_integers_are_equal_bit_by_bit_in_every_runtime(built, place):
+    found = device_parity(built["integer"], place, drawn_pictures(2, seed=3))
+    assert found.absent == {} or list(found.absent) == ["tflite-runtime reference"]
+    for path in found.paths:
+        assert path.arithmetic == "integer"
+        assert path.total.identical, path.as_dict()
+        assert path.total.values == 2 * (64 * 96 // 64 + 4 * 6 + 2 * 3) * 2 * 16
+        assert path.versions[0] == path.versions[1]
+    assert found.passed
+
+
+def test_floats_agree_within_the_tolerance(built):
+    found = device_parity(built["float"], "a72", drawn_pictures(1), [Loading()])
+    assert found.passed
+    assert found.paths[0].arithmetic == "float"
+    assert found.paths[0].total.max_abs < 1e-4
+
+
+def test_a_mixed_artifact_may_differ_only_where_it_computes_in_float(built):
+    found = device_parity(built["mixed"], "a72", drawn_pictures(1), [Loading(kernels="reference")])
+    (path,) = found.paths
+    assert path.arithmetic == "mixed"
+    assert found.passed
+    assert path.total.identical or all(origin.is_float for origin in path.origins)
+
+
+def test_kernels_that_round_differently_fail_and_the_first_tensor_is_named(built):
+    found = device_parity(built["integer"], "a72", drawn_pictures(2, seed=3), [Loading(kernels="builtin")])
+    assert not found.passed
+    (path,) = found.paths
+    first = path.first
+    assert first is not None
+    assert not first.is_float
+    graph = LiteRtRunner(built["integer"].model_path, kernels="reference")
+    made = graph.operators()[first.number]
+    assert made.name == first.op
+    assert first.tensor in {graph.tensors()[index].name for index in made.outputs}
+    assert path.as_dict()["first"]["tensor"] == first.tensor
+
+
+def test_onnx_runtime_agrees_too(detector_artifact):
+    from edgeface.artifact import Artifact
+
+    found = device_parity(Artifact.open(detector_artifact), "a72", drawn_pictures(1))
+    assert found.passed
+    assert [path.name for path in found.paths] == ["onnxruntime"]
+
+
+def test_no_pictures_are_refused(built):
+    with pytest.raises(InputError, match="no pictures"):
+        device_parity(built["integer"], "a72", [], [Loading()])
+
+
+def test_the_command_prints_one_document_and_its_verdict(built, pictures, capsys):
+    code, printed = edgeface(capsys, "parity", built["integer"].folder, "--on", "a53", "--images", pictures, "--json")
+    document = json.loads(printed.out)
+    assert (code, document["passed"], document["on"], document["pictures"]) == (0, True, "a53", 5)
+    assert document["latency"] is None
+    assert [path["path"] for path in document["paths"]][:2] == ["litert xnnpack", "litert reference"]
+
+
+def test_fixtures_compute_as_they_say(built):
+    for kind, artifact in built.items():
+        graph = open_here(artifact.model_path, Loading())
+        assert arithmetic_of(graph.operators(), graph.tensors()) == kind

@@ -1,0 +1,70 @@
+"""Boards by ssh, against a real sshd on the loopback interface that leads into an emulated RK3399."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeface.devices import link as link_module
+from edgeface.devices.connect import connect, open_device
+from edgeface.devices.latency import device_latency
+from edgeface.devices.runner import Loading, open_here
+from edgeface.errors import RuntimeFailure
+
+
+def test_a_board_behind_ssh_runs_the_model_bit_for_bit(board, integer_model, int8_feeds):
+    with open_device(integer_model, "ssh:board", Loading()) as runner:
+        found = runner.run(int8_feeds)
+    wanted = open_here(integer_model, Loading()).run(int8_feeds)
+    assert list(found) == list(wanted)
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_latency_is_swept_over_threads_with_the_devices_state(board, integer_model):
+    found = device_latency(integer_model, "ssh:board", Loading(), runs=3)
+    assert found.before.summary().startswith("aarch64: 4×Cortex-A53 + 2×Cortex-A72")
+    assert [(item.threads, item.cpus) for item in found.sweep] == [
+        (1, (4,)),
+        (2, (4, 5)),
+        (4, (0, 1, 4, 5)),
+        (6, (0, 1, 2, 3, 4, 5)),
+    ]
+    assert all(item.p10_ms <= item.median_ms <= item.p90_ms for item in found.sweep)
+    assert any("governor" in line for line in found.warnings)
+
+
+def test_what_login_scripts_print_is_skipped(board, integer_model, int8_feeds):
+    real = board.python.read_text().removeprefix("#!/bin/sh\n")
+    board.answers_with(f"printf 'Welcome!\\n\\033[31mlast login: never\\n'\n{real}")
+    with open_device(integer_model, "ssh:board", Loading()) as runner:
+        assert runner.run(int8_feeds)
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("exec cat /dev/zero", "KiB came before"),
+        ("echo 'not here' >&2; exit 3", "not here"),
+        (r"printf '\033]0;owned\007\033[2J' >&2; exit 3", "]0;owned"),
+        ("exec cat", "KiB came before|no answer in time"),
+        ("exec sleep 60", "no answer in time"),
+    ],
+)
+def test_a_hostile_or_broken_login_ends_in_an_error_without_control_characters(board, monkeypatch, script, says):
+    monkeypatch.setattr(link_module, "START_TIMEOUT_S", 3.0)
+    board.answers_with(script)
+    with pytest.raises(RuntimeFailure, match=says) as caught:
+        connect("ssh:board")
+    assert all(sign.isprintable() for line in str(caught.value).splitlines() for sign in line)
+
+
+def test_a_device_without_the_runtime_is_told_what_to_install(board, integer_model, guest):
+    with pytest.raises(RuntimeFailure, match="ModuleNotFoundError") as caught:
+        open_device(integer_model, "ssh:board", Loading("tflite-runtime", "reference"))
+    assert "pip install tflite-runtime" in (caught.value.fix or "")
+
+
+def test_an_unknown_host_is_an_error_in_sshs_own_words(board):
+    with pytest.raises(RuntimeFailure, match=r"nowhere\.invalid"):
+        connect("ssh:nowhere.invalid")
