@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 EXACT, ROUNDED, REQUANTIZED = 0, 1, 2
-BUDGET_LSB = {EXACT: 0.0, ROUNDED: 0.25, REQUANTIZED: 3.0}
+BUDGET_LSB = {EXACT: 0.0, ROUNDED: 0.01, REQUANTIZED: 8.0}
 """Exact; float arithmetic on equal inputs; whatever follows a float that was rounded to integers again.
 
-fp32 in another order stays within 1e-4 of its range, .03 LSB. Rounded to integers, such a difference is one step
-where the value lies at the edge between two, and steps pass on.
+Measured on emulated Cortex-A72 and A53 against x86: .0003 LSB in float; by the reference kernels up to 4 where it was
+rounded again, for a value at the edge between two integers moves by one, and that passes on.
 """
 
 _KEEPS_VALUES = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from importlib import import_module, metadata
 from typing import Any
 
@@ -100,6 +101,22 @@ class Network:
         """A copy of a tensor after the last run, stored values as they are."""
         value: Array = self._interpreter.get_tensor(index)
         return value
+
+    def overwritten(self, tensors: Sequence[int]) -> set[int]:
+        """Which of the tensors, in the order in which they are computed, a later one of them stands upon.
+
+        tflite-runtime 2.14 lets an op write over its input even where every tensor is to be kept.
+        """
+        hidden: set[int] = set()
+        behind: list[tuple[int, int]] = []
+        for index in reversed(tensors):
+            view = self._interpreter.tensor(index)()
+            begin = int(view.__array_interface__["data"][0])
+            end = begin + view.nbytes
+            if any(begin < other_end and other < end for other, other_end in behind):
+                hidden.add(index)
+            behind.append((begin, end))
+        return hidden
 
     def operators(self) -> list[dict[str, Any]]:
         """The model's own nodes in order, without the delegate's: op_name, inputs, outputs."""

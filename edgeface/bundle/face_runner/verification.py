@@ -80,6 +80,6 @@ def _with_golden(files: Mapping[str, bytes], signature: str) -> Verification:
 
     report = check_golden(files)
     _, name, version = runtime_module()
-    ops = ", ".join(f"{task} {count} ops" for task, count in report.ops.items())
+    ops = ", ".join(f"{task} {count} of {total} ops" for task, (count, total) in report.ops.items())
     said = f"{name} {version}, {report.kernels} kernels: {ops}, largest difference {report.worst_lsb:.3g} LSB"
     return Verification(len(files), signature, said, report.problems)
