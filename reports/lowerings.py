@@ -1,4 +1,4 @@
-"""Make reports/lowerings.md: `python reports/lowerings.py [--emulator FOLDER]`.
+"""Make reports/lowerings.md: `python reports/lowerings.py`.
 
 Each form of each activation, pooling and resize is built as a small int8 model at three sizes of the image, timed on
 this machine and counted on an emulated Cortex-A72 (`arm_counts.py`).
@@ -6,7 +6,6 @@ this machine and counted on an emulated Cortex-A72 (`arm_counts.py`).
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import platform
 import tempfile
@@ -15,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from arm_counts import DEFAULT_FOLDER, Counts, counts_of
+from arm_counts import counts_of
 from lowering_forms import ACTIVATIONS, Activation, Form
 from lowering_sketch import Shape, Sketch, Tensor, separate
 
+from edgeface.devices.count import Counts
 from edgeface.graph.types import Array
 from edgeface.runtimes.litert import LiteRtRunner
 
@@ -58,12 +58,9 @@ class Measured:
 
 def main() -> None:
     """Measure everything and write the report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--emulator", type=Path, default=DEFAULT_FOLDER, help="folder to keep the emulator in")
-    emulator = parser.parse_args().emulator
     sections = [_header()]
     for activation in ACTIVATIONS:
-        found = [_measure(activation, size, emulator) for size in SIZES]
+        found = [_measure(activation, size) for size in SIZES]
         sections.append(_table(activation, found))
         print(sections[-1], flush=True)
     (ROOT / "reports" / "lowerings.md").write_text("\n\n".join(sections) + "\n", encoding="utf-8")
@@ -98,14 +95,14 @@ def _cpu() -> str:
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
 
 
-def _measure(activation: Activation, size: Shape, emulator: Path) -> dict[str, Measured]:
+def _measure(activation: Activation, size: Shape) -> dict[str, Measured]:
     """Every form at one size; the timed runs of all forms take turns."""
     forms: dict[str, Form | None] = {**activation.forms, _NOTHING: None}
     if not activation.chained:
         del forms[_NOTHING]
     keys = [(name, copies) for name in forms for copies in (1, COPIES + 1)]
     models = {(name, copies): _build(forms[name], size, copies, activation.chained)[0] for name, copies in keys}
-    seconds, counted = _time(models, Sketch(size).stored), _count(models, emulator)
+    seconds, counted = _time(models, Sketch(size).stored), _count(models)
     elements = int(np.prod(size))
 
     def costs(name: str) -> tuple[float, Counts]:
@@ -161,12 +158,12 @@ def _seconds(runner: LiteRtRunner, stored: Array) -> float:
     return time.perf_counter() - start
 
 
-def _count(models: dict[tuple[str, int], bytes], emulator: Path) -> dict[tuple[str, int], Counts]:
+def _count(models: dict[tuple[str, int], bytes]) -> dict[tuple[str, int], Counts]:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{index}.tflite" for index in range(len(models))]
         for path, model in zip(paths, models.values(), strict=True):
             path.write_bytes(model)
-        return dict(zip(models, counts_of(paths, folder=emulator), strict=True))
+        return dict(zip(models, counts_of(paths), strict=True))
 
 
 def _difference(many: Counts, one: Counts, parts: int) -> Counts:

@@ -35,36 +35,45 @@ def guest() -> Guest:
 
 
 @pytest.fixture(scope="session")
-def built(seeded_source, tmp_path_factory):
-    """Artifacts of the seeded network at 64×96 by kind: "integer" (int8 in and out), "mixed" and "float"."""
+def build_artifact(tmp_path_factory):
+    """Build and write without a gate: (source, target's name, options, photographs that calibrate) → artifact."""
     from edgeface.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
 
-    graph = run_passes(read_onnx(seeded_source.onnx, "retinaface_mnet025"))
-    options = {"integer": BuildOptions(io="int8", integer_only=True), "mixed": BuildOptions(), "float": BuildOptions()}
-    found = {}
-    for kind, chosen in options.items():
-        lowered = target("tflite-fp32" if kind == "float" else "tflite-int8")
-        job = Job(seeded_source, graph, {}, recipe_for("retinaface_mnet025"), Photographs(), chosen)
-        made = build(job, lowered)
-        folder = tmp_path_factory.mktemp(kind)
-        (folder / "model.tflite").write_bytes(made.model)
+    def made(source, lowered, options, calibration=()):
+        graph = run_passes(read_onnx(source.onnx, source.contract.family))
+        recipe = recipe_for(source.contract.family)
+        job = Job(source, graph, {}, recipe, Photographs(tuple(calibration)), options)
+        result = build(job, target(lowered))
+        folder = tmp_path_factory.mktemp(lowered)
+        (folder / "model.tflite").write_bytes(result.model)
         manifest = Manifest(
-            name="retinaface_mnet025",
-            target=lowered.name,
+            name=source.contract.family,
+            target=lowered,
             model_file="model.tflite",
-            model_sha256=sha256_hex(made.model),
-            model_bytes=len(made.model),
+            model_sha256=sha256_hex(result.model),
+            model_bytes=len(result.model),
             layout="nhwc",
-            io=made.io,
+            io=result.io,
             macs=1_000_000,
-            contract=seeded_source.contract,
+            contract=source.contract,
             sources={},
             versions={},
-            quantization=made.quantization,
+            quantization=result.quantization,
         )
         write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-        found[kind] = Artifact.open(folder)
-    return found
+        return Artifact.open(folder)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def built(seeded_source, build_artifact):
+    """Artifacts of the seeded network at 64×96 by kind: "integer" (int8 in and out), "mixed" and "float"."""
+    return {
+        "integer": build_artifact(seeded_source, "tflite-int8", BuildOptions(io="int8", integer_only=True)),
+        "mixed": build_artifact(seeded_source, "tflite-int8", BuildOptions()),
+        "float": build_artifact(seeded_source, "tflite-fp32", BuildOptions()),
+    }
 
 
 @pytest.fixture(scope="session")
