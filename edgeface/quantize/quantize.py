@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeface.graph.ir import Graph
+from edgeface.quantize.avoid_ties import avoid_ties
 from edgeface.quantize.build_plan import FixedRanges, build_plan
 from edgeface.quantize.equalize import equalize
 from edgeface.quantize.plan import QuantPlan
@@ -54,5 +55,6 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
     """
     exact, seen = equalize(graph, stats, options.kept_float) if options.equalize else (graph, stats)
     plan = build_plan(exact, seen, scheme, options.rule, known=options.known, kept_float=options.kept_float)
+    plan = avoid_ties(exact, plan)
     rounded = round_weights(exact, plan, seen.moments) if options.round_weights else exact
     return Quantized(exact, rounded, plan)
