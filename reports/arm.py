@@ -175,17 +175,17 @@ Made by `.venv/bin/python reports/arm.py` on {date.today()}; {platform.machine()
 {here}.
 Emulated: {there}.
 
-Detector at {DETECTOR[1]}, recognisers on aligned faces; int8 artifacts are compared on {PHOTOGRAPHS} photographs, float
-ones on {FEW}. Artifacts that compute in integers alone must be equal bit by bit; floats may differ by
-{FLOAT_TOLERANCE:g}; an int8 artifact with parts in float must be equal in every integer operator whose inputs are equal,
-and its float operators within {FLOAT_TOLERANCE:g} of each other. Where outputs differ, "first operator" is the first that
-makes a difference, on the photograph where most values differ, with the largest difference of its output. The reference
-kernels compute float convolutions with fused multiply–add on ARM and without on x86, and what int8 makes of such a
-difference can be a step, so only integer-only artifacts are equal there. XNNPACK's int8 MUL multiplies by a float on x86 and by a fixed-point number on ARM: a product
-within a millionth of a half is rounded up by one and down by the other.
+Detector at {DETECTOR[1]}, recognisers on aligned faces; int8 artifacts are compared on {PHOTOGRAPHS} photographs,
+float ones on {FEW}. Artifacts that compute in integers alone must be equal bit by bit; floats may differ by
+{FLOAT_TOLERANCE:g}; an int8 artifact with parts in float must be equal in every integer operator whose inputs are
+equal, and its float operators within {FLOAT_TOLERANCE:g} of each other. Where outputs differ, "first operator" is the
+first that makes a difference, on the photograph where most values differ, with the largest difference of its output.
+The reference kernels compute float convolutions with fused multiply–add on ARM and without on x86, and what int8 makes
+of such a difference can be a step, so only integer-only artifacts are equal there.
 
-Counts are of one inference with one thread, after one that is not counted; caches are simulated (L1D 32 KiB; L2 1 MiB on
-the A72, 512 KiB on the A53). Emulated times mean nothing and are not given."""
+Counts are of one inference with one thread, after one that is not counted; caches are simulated (L1D 32 KiB; L2 1 MiB
+on the A72, 512 KiB on the A53). "Default" kernels are what the runtime chooses by itself. Emulated times mean nothing
+and are not given."""
 
 
 def _shown(name: str) -> bool:

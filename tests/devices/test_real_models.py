@@ -69,15 +69,7 @@ def test_int8_is_equal_bit_by_bit(models, name, place):
     assert found.pictures == count
     for path in found.paths:
         assert path.arithmetic == "integer"
-        assert path.total.identical or (name == "prelu" and rounds_halves_apart(path)), path.as_dict()
-
-
-def rounds_halves_apart(path):
-    """XNNPACK's MUL, by which an integer PReLU is spelled, rounds what is nearly a half by float on x86, and by a
-    fixed-point number on ARM: one step, in a few values in a hundred thousand."""
-    if path.loading.kernels != "xnnpack":
-        return False
-    return all((origin.op, origin.found.max_abs) == ("MUL", 1.0) for origin in path.origins) and path.origins != ()
+        assert path.total.identical, path.as_dict()
 
 
 def test_a_float_recogniser_agrees_within_the_tolerance(shared_data, faces, build_artifact):
