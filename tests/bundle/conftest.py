@@ -52,17 +52,14 @@ def artifact(folder, declared, options, photographs=(), detector=None):
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory):
-    """Folders of a seeded detector and recogniser: "integer" (int8 in and out) and "mixed" (as recipes say)."""
-    kinds = {"integer": BuildOptions(io="int8", integer_only=True), "mixed": BuildOptions()}
-    networks = (
-        Declared("retinaface_mnet025", input_size=(64, 96), seed=1),
-        Declared("mobilefacenet", variant="prelu-112x96", seed=2),
-    )
+    """Folders of a seeded detector and recogniser: "integer", int8 in and out; "mixed", a detector with floats."""
+    detector = Declared("retinaface_mnet025", input_size=(64, 96), seed=1)
+    recogniser = Declared("mobilefacenet", variant="prelu-112x96", seed=2)
+    integer = BuildOptions(io="int8", integer_only=True)
+    second = artifact(tmp_path_factory.mktemp("recogniser"), recogniser, integer)
     return {
-        kind: tuple(
-            artifact(tmp_path_factory.mktemp(f"{kind}-{declared.model}"), declared, options) for declared in networks
-        )
-        for kind, options in kinds.items()
+        "integer": (artifact(tmp_path_factory.mktemp("detector"), detector, integer), second),
+        "mixed": (artifact(tmp_path_factory.mktemp("mixed"), detector, BuildOptions()), second),
     }
 
 
@@ -88,15 +85,21 @@ def files(archive) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def unpacked(archive, tmp_path) -> Path:
-    """That bundle, unpacked by tar itself."""
-    return unpack(archive, tmp_path)
+def unpack(tmp_path):
+    """Unpack an archive by tar itself, and return its folder."""
+
+    def run(data) -> Path:
+        (tmp_path / "face.tar.gz").write_bytes(data)
+        subprocess.run(["tar", "xzf", "face.tar.gz"], cwd=tmp_path, check=True)
+        return tmp_path / "face"
+
+    return run
 
 
-def unpack(archive, folder):
-    (folder / "face.tar.gz").write_bytes(archive)
-    subprocess.run(["tar", "xzf", "face.tar.gz"], cwd=folder, check=True)
-    return folder / "face"
+@pytest.fixture
+def unpacked(archive, unpack) -> Path:
+    """The bundle of the integer networks, unpacked."""
+    return unpack(archive)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,243 @@
+"""The programs of an unpacked bundle, in a Python that has nothing but numpy and a runtime."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+from edgeface.artifact import Artifact
+from edgeface.bundle.check import verify_bundle
+from edgeface.bundle.face_runner import pictures
+from edgeface.bundle.face_runner.errors import Refused, RunnerError
+from edgeface.bundle.face_runner.integrity import SUMS, read_folder
+from edgeface.bundle.face_runner.pictures import decode_picture, encode_ppm, read_picture
+from edgeface.bundle.face_runner.pipeline import FaceRunner
+from edgeface.bundle.face_runner.placement import pin
+from edgeface.bundle.face_runner.service import FaceServer
+from edgeface.detector import Detector
+from edgeface.drawn import drawn_pictures
+from edgeface.recogniser import Recogniser
+
+
+@pytest.fixture
+def low(unpacked):
+    """The unpacked bundle with a face threshold at which the seeded detector finds faces, and the threshold."""
+    path = unpacked / "bundle.json"
+    settings = json.loads(path.read_text())
+    settings["thresholds"]["face"] = 0.02
+    path.write_text(json.dumps(settings))
+    return unpacked
+
+
+@pytest.fixture
+def runner(files):
+    return FaceRunner(files, threads=1)
+
+
+def test_verify_says_what_it_verified(on_board, unpacked, key_pair):
+    ended = on_board(unpacked, "verify", "--key", key_pair[1])
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[-1] == "verified"
+    assert "0 LSB" in ended.stdout
+
+
+def test_running_leaves_the_bundle_as_it_was(on_board, low, unpacked, contents):
+    before = contents(unpacked)
+    on_board(low, "face", "--no-pin", "embed", low / "golden" / "scene.ppm")
+    on_board(unpacked, "verify", "--no-golden")
+    assert contents(unpacked) == before
+
+
+def test_a_changed_file_on_the_board_is_named_and_nothing_runs(on_board, unpacked):
+    path = unpacked / "face_runner" / "resize.py"
+    path.write_bytes(path.read_bytes().replace(b"255", b"254", 1))
+    ended = on_board(unpacked, "verify")
+    assert ended.returncode == 1
+    assert "refused    face_runner/resize.py" in ended.stdout
+    assert "golden     not run" in ended.stdout
+
+
+@pytest.mark.parametrize("make", [os.symlink, os.link])
+def test_a_link_in_an_unpacked_bundle_is_refused(unpacked, tmp_path, make):
+    (tmp_path / "elsewhere").write_text("x")
+    make(tmp_path / "elsewhere", unpacked / "models" / "link")
+    assert not verify_bundle(unpacked, golden=False).passed
+
+
+def test_a_pipe_in_an_unpacked_bundle_is_not_read(unpacked):
+    os.mkfifo(unpacked / "pipe")
+    with pytest.raises(Refused, match="link, device or pipe"):
+        read_folder(unpacked)
+
+
+def test_a_folder_that_is_no_bundle_is_refused(tmp_path):
+    (tmp_path / "some.txt").write_text("x")
+    (problem,) = verify_bundle(tmp_path).problems
+    assert (problem.name, problem.what) == (SUMS, "is missing")
+
+
+def test_sha256sum_itself_reads_the_list(unpacked):
+    ended = subprocess.run(["sha256sum", "-c", "--strict", SUMS], cwd=unpacked, capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_faces_are_those_of_edgeface(seeded, runner):
+    detector, recogniser = (Artifact.open(folder) for folder in seeded["integer"])
+    finder, embedder = Detector(detector), Recogniser(recogniser)
+    for picture in drawn_pictures(3, seed=12):
+        wanted = finder.detect(picture, 0.02)
+        got = runner.detect(picture, 0.02)
+        assert len(wanted) > 3
+        assert [(f.box, f.score, f.landmarks) for f in got] == [(f.box, f.score, f.landmarks) for f in wanted]
+        for ours, theirs in zip(got[:3], wanted[:3], strict=True):
+            embedding = runner.embed(runner.aligned(picture, ours))
+            np.testing.assert_array_equal(embedding, embedder.embed_photo(picture, theirs.landmarks))
+
+
+def test_the_programs_answer_in_json(on_board, low):
+    scene = str(low / "golden" / "scene.ppm")
+    found = json.loads(on_board(low, "face", "--no-pin", "detect", scene).stdout)
+    assert found["pictures"][0]["picture"] == scene
+    assert len(found["pictures"][0]["faces"]) > 3
+    compared = json.loads(on_board(low, "face", "--no-pin", "compare", scene, scene).stdout)
+    assert compared == {"similarity": pytest.approx(1), "threshold": 0.35, "same": True}
+    embedded = json.loads(on_board(low, "face", "--no-pin", "embed", scene).stdout)
+    assert np.linalg.norm(embedded["pictures"][0]["embedding"]) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_picture_that_is_missing_or_shows_no_face_is_named(on_board, unpacked):
+    missing = on_board(unpacked, "face", "detect", "nowhere.ppm")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "nowhere.ppm" in missing.stderr
+    faceless = on_board(unpacked, "face", "embed", unpacked / "golden" / "scene.ppm")
+    assert faceless.returncode == 2
+    assert "no face was found" in faceless.stderr
+    assert "Traceback" not in faceless.stderr + missing.stderr
+
+
+def test_the_process_stays_on_recommended_cores_only_where_they_are():
+    there = os.sched_getaffinity(0)
+    try:
+        assert "not pinned" in pin({"cores": [10_000]})
+        assert os.sched_getaffinity(0) == there
+        assert pin({"cores": [min(there)]}) == f"pinned to cores [{min(there)}]"
+        assert os.sched_getaffinity(0) == {min(there)}
+    finally:
+        os.sched_setaffinity(0, there)
+
+
+def test_a_service_answers_line_by_line_and_survives_nonsense(low, tmp_path):
+    path = tmp_path / "s"
+    with FaceServer(str(path), FaceRunner.open(low, threads=1)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            with socket.socket(socket.AF_UNIX) as client, client.makefile("rwb") as stream:
+                client.settimeout(60)
+                client.connect(str(path))
+                said = []
+                scene = str(low / "golden" / "scene.ppm")
+                for request in (b"nonsense", b"[]", b'{"do": "x", "pictures": []}', b'{"pictures": [7]}'):
+                    stream.write(request + b"\n")
+                    stream.flush()
+                    said.append(json.loads(stream.readline()))
+                stream.write(json.dumps({"do": "compare", "pictures": [scene, scene]}).encode() + b"\n")
+                stream.flush()
+                assert json.loads(stream.readline())["same"] is True
+        finally:
+            server.shutdown()
+    assert all(set(answer) == {"error"} for answer in said)
+
+
+def test_the_unit_starts_what_the_bundle_has(files):
+    unit = files["systemd/face.service"].decode()
+    commands = [line.split("=", 1)[1].split()[0] for line in unit.splitlines() if line.startswith("ExecStart")]
+    assert [command.removeprefix("/opt/face/") for command in commands] == ["verify", "face"]
+    assert all(command.removeprefix("/opt/face/") in files for command in commands)
+
+
+@pytest.fixture
+def picture():
+    return drawn_pictures(1, seed=2)[0][:40, :50]
+
+
+def test_ppm_and_npy_pictures_are_read_without_a_library(picture, tmp_path, monkeypatch):
+    for library in ("cv2", "PIL"):
+        monkeypatch.setitem(sys.modules, library, None)
+    (tmp_path / "a.ppm").write_bytes(encode_ppm(picture))
+    np.save(tmp_path / "a.npy", picture)
+    for name in ("a.ppm", "a.npy"):
+        np.testing.assert_array_equal(read_picture(tmp_path / name), picture)
+
+
+def test_grey_pictures_become_three_channels_and_comments_are_skipped():
+    data = b"P5 # drawn\n# by hand\n3 2\n255\n" + bytes(range(6))
+    wanted = np.repeat(np.arange(6, dtype=np.uint8).reshape(2, 3, 1), 3, axis=2)
+    np.testing.assert_array_equal(decode_picture(data, "x"), wanted)
+
+
+@pytest.mark.parametrize("library", ["cv2", "PIL"])
+def test_other_pictures_are_read_with_opencv_or_pillow(picture, library, monkeypatch):
+    if library == "PIL":
+        pytest.importorskip("PIL")
+        monkeypatch.setitem(sys.modules, "cv2", None)
+    data = cv2.imencode(".png", picture)[1].tobytes()
+    np.testing.assert_array_equal(decode_picture(data, "x"), picture)
+
+
+def test_without_a_library_a_jpeg_is_refused_with_what_to_do(picture, monkeypatch):
+    for library in ("cv2", "PIL"):
+        monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(RunnerError, match="nothing here decodes") as caught:
+        decode_picture(cv2.imencode(".jpg", picture)[1].tobytes(), "a.jpg")
+    assert "PPM" in str(caught.value.fix)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"P6",
+        b"P6\n2 2\n65535\n" + bytes(24),
+        b"P6\n2 2\n255\n" + bytes(11),
+        b"P6\n2 2\n255\n" + bytes(13),
+        b"P6\n99999 99999\n255\n",
+        b"P6\n0 5\n255\n",
+        b"\x93NUMPY",
+        b"\x93NUMPY\x01\x00\x01\x00{",
+        b"\xff\xd8\xff\xe0 not a photograph",
+    ],
+)
+def test_damaged_pictures_are_refused(data):
+    with pytest.raises(RunnerError):
+        decode_picture(data, "x")
+
+
+def test_pickled_arrays_are_not_loaded(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    with pytest.raises(RunnerError):
+        read_picture(tmp_path / "a.npy")
+
+
+def test_pictures_too_small_or_too_large_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "a.ppm").write_bytes(encode_ppm(np.zeros((4, 9, 3), np.uint8)))
+    with pytest.raises(RunnerError, match="only 4×9"):
+        read_picture(tmp_path / "a.ppm")
+    monkeypatch.setattr(pictures, "MAX_FILE_BYTES", 10)
+    with pytest.raises(RunnerError, match="over"):
+        read_picture(tmp_path / "a.ppm")
+
+
+def test_a_missing_runtime_says_what_to_install(files, monkeypatch):
+    for package in ("ai_edge_litert", "tflite_runtime"):
+        monkeypatch.setitem(sys.modules, f"{package}.interpreter", None)
+    with pytest.raises(RunnerError, match="no TFLite runtime") as caught:
+        FaceRunner(files)
+    assert "pip install" in str(caught.value.fix)

@@ -1,0 +1,111 @@
+"""The example in C: built by CMake, for this machine and for the board, and of the runner's opinion."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from edgeface.bundle.face_runner.pictures import decode_picture
+from edgeface.bundle.face_runner.pipeline import FaceRunner, cosine
+from edgeface.devices.guest import Setting
+
+FACES = ("golden/first.ppm", "golden/second.ppm")
+
+
+def compiled(folder, library, *options):
+    """The program that CMake makes of an unpacked bundle."""
+    build = folder.parent / "build"
+    made = [
+        "cmake",
+        "-S",
+        str(folder / "c"),
+        "-B",
+        str(build),
+        f"-DLITERT_LIBRARY={library}",
+        "-DCMAKE_C_FLAGS=-Werror",
+    ]
+    for command in ([*made, *options], ["cmake", "--build", str(build)]):
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    return build / "face_compare"
+
+
+def litert_of(site):
+    return Path(site) / "ai_edge_litert" / "libLiteRt.so"
+
+
+@pytest.fixture
+def wanted(files):
+    runner = FaceRunner(files, threads=1)
+    return cosine(*(runner.embed(decode_picture(files[name], name)) for name in FACES))
+
+
+@pytest.fixture
+def here():
+    """This machine's library, where a compiler and CMake are."""
+    import ai_edge_litert
+
+    if not (shutil.which("cmake") and shutil.which("cc")):
+        pytest.skip("there is no CMake or no C compiler")
+    return litert_of(Path(ai_edge_litert.__file__).parents[1])
+
+
+def similarity_of(text):
+    return float(text.splitlines()[0].removeprefix("similarity "))
+
+
+def test_c_is_of_the_runners_opinion_here(unpacked, here, wanted):
+    program = compiled(unpacked, here)
+    arguments = [unpacked / name for name in ("models/recogniser.tflite", *FACES)]
+    ended = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert ended.returncode == (0 if wanted >= 0.35 else 3), ended.stderr
+    assert similarity_of(ended.stdout) == pytest.approx(wanted, abs=2e-6)
+
+
+def test_c_refuses_what_is_no_aligned_face_and_another_model(unpacked, here):
+    program = compiled(unpacked, here)
+    for arguments in (
+        ("models/recogniser.tflite", "golden/scene.ppm", FACES[0]),
+        ("models/recogniser.tflite", "README.md", FACES[0]),
+        ("models/recogniser.tflite", "nowhere", FACES[0]),
+        ("models/detector.tflite", *FACES),
+        ("README.md", *FACES),
+        FACES,
+    ):
+        ended = subprocess.run([program, *arguments], cwd=unpacked, capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stdout) == (2, ""), arguments
+        assert "error: " in ended.stderr
+
+
+def test_c_is_of_the_runners_opinion_on_the_emulated_board(unpacked, guest, cross_compiler, wanted):
+    if shutil.which("cmake") is None:
+        pytest.skip("there is no CMake")
+    library = litert_of(guest.site())
+    options = ("-DCMAKE_SYSTEM_NAME=Linux", f"-DCMAKE_C_COMPILER={cross_compiler}")
+    program = compiled(unpacked, library, *options)
+    arguments = [str(unpacked / name) for name in ("models/recogniser.tflite", *FACES)]
+    setting = Setting(environment={"LD_LIBRARY_PATH": str(library.parent)})
+    ended = guest.run("a72", program, arguments, setting)
+    assert ended.returncode == (0 if wanted >= 0.35 else 3), ended.stderr.decode()
+    assert similarity_of(ended.stdout.decode()) == pytest.approx(wanted, abs=2e-6)
+
+
+def test_the_header_says_how_the_recogniser_stores_its_tensors(files):
+    header = files["c/face_contract.h"].decode()
+    assert "#define FACE_INPUT_IS_FLOAT 0" in header
+    assert f"#define FACE_INPUT_BYTES {112 * 96 * 3}\n" in header
+    assert "#define FACE_OUTPUT_TYPE signed char" in header
+
+
+@pytest.mark.real_data
+def test_c_is_of_the_runners_opinion_with_float_inputs_and_outputs(real, unpack, here):
+    folder = unpack(real[2])
+    assert "#define FACE_INPUT_IS_FLOAT 1" in (folder / "c" / "face_contract.h").read_text()
+    runner = FaceRunner.open(folder, threads=1)
+    wanted = cosine(*(runner.embed(decode_picture((folder / name).read_bytes(), name)) for name in FACES))
+    arguments = [folder / name for name in ("models/recogniser.tflite", *FACES)]
+    ended = subprocess.run([compiled(folder, here), *arguments], capture_output=True, text=True, check=False)
+    assert similarity_of(ended.stdout) == pytest.approx(wanted, abs=2e-6)

@@ -1,0 +1,152 @@
+"""Packing: deterministic, small, complete, and without what must not leave the house."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from edgeface.bundle.archive import open_archive
+from edgeface.bundle.budget_ops import EXACT, REQUANTIZED, ROUNDED, stages
+from edgeface.bundle.devices import device
+from edgeface.bundle.face_runner.golden import GOLDEN
+from edgeface.bundle.pack import Order, pack_bundle, write_bundle
+from edgeface.errors import InputError
+
+RUNNER = Path(__file__).resolve().parents[2] / "edgeface" / "bundle" / "face_runner"
+ALLOWED = {"numpy", "cv2", "PIL", "cryptography"}
+MAX_BYTES = 2_500_000
+
+
+def imports(path):
+    """Modules that a file imports, and whether at module level."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node in tree.body) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "", node in tree.body
+
+
+def test_the_runner_imports_python_numpy_and_itself_only():
+    for path in RUNNER.glob("*.py"):
+        for module, at_top in imports(path):
+            root = module.split(".")[0]
+            if root == "edgeface":
+                assert module.startswith("edgeface.bundle.face_runner"), path.name
+            elif root not in sys.stdlib_module_names:
+                assert root in ALLOWED, f"{path.name} imports {module}"
+                assert root == "numpy" or not at_top, f"{path.name} needs {module} to be loaded at all"
+
+
+def test_the_same_artifacts_give_the_same_bytes_in_another_process(archive, seeded, key_pair, tmp_path):
+    out = tmp_path / "again.tar.gz"
+    command = [sys.executable, "-m", "edgeface", "bundle", *map(str, seeded["integer"]), "--device", "rk3399"]
+    subprocess.run([*command, "--out", str(out), "--sign", str(key_pair[0])], check=True, capture_output=True)
+    assert out.read_bytes() == archive
+
+
+def test_no_name_of_a_photograph_and_no_path_of_the_host_is_packed(files, seeded):
+    for name, content in files.items():
+        assert b"Somebody_0001" not in content, name
+        assert b"edgeface.bundle" not in content, name
+        assert str(seeded["integer"][0].parent).encode() not in content, name
+
+
+def test_the_settings_hold_contracts_thresholds_and_the_devices_cores(files):
+    settings = json.loads(files["bundle.json"])
+    assert settings["device"]["cores"] == [4, 5]
+    assert settings["device"]["threads"] == 2
+    assert settings["thresholds"] == {"face": 0.6, "match": 0.35, "match_source": "default"}
+    assert settings["recogniser"]["contract"]["template"][0] == pytest.approx([30.2946, 51.6963])
+    assert b"CPUAffinity=4 5\n" in files["systemd/face.service"]
+    assert b"@" not in files["systemd/face.service"]
+
+
+def test_a_threshold_that_the_certificate_measured_is_packed(seeded, tmp_path):
+    detector, recogniser = seeded["integer"]
+    for path in recogniser.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "certificate.json").write_text('{"decisions": {"threshold": 0.4125, "files": ["Somebody_0001.png"]}}')
+    files, _ = open_archive(pack_bundle(Order(detector, tmp_path, "rk3399")), "x")
+    thresholds = json.loads(files["bundle.json"])["thresholds"]
+    assert (thresholds["match"], thresholds["match_source"]) == (0.4125, "certificate")
+    assert json.loads(files["certificates/recogniser.json"]) == {"decisions": {"threshold": 0.4125}}
+    assert b"#define FACE_THRESHOLD 0.4125\n" in files["c/face_contract.h"]
+
+
+def test_the_bill_of_materials_names_every_part_with_its_hash(files):
+    bill = json.loads(files["sbom.cdx.json"])
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    uuid.UUID(bill["serialNumber"].removeprefix("urn:uuid:"))
+    parts = {part["bom-ref"]: part for part in bill["components"]}
+    for name in ("models/detector.tflite", "models/recogniser.tflite"):
+        assert parts[name]["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(files[name]).hexdigest()}]
+    assert set(bill["dependencies"][0]["dependsOn"]) == set(parts)
+    assert "timestamp" not in bill["metadata"]
+
+
+def test_licences_are_packed(seeded, tmp_path, files):
+    assert b"Apache License" in files["LICENSES/edgeface.txt"]
+    (tmp_path / "weights-MIT.txt").write_text("MIT\n")
+    data = pack_bundle(Order(*seeded["integer"], "rk3399", licences=(tmp_path / "weights-MIT.txt",)))
+    assert open_archive(data, "x")[0]["LICENSES/weights-MIT.txt"] == b"MIT\n"
+    twice = (tmp_path / "weights-MIT.txt",) * 2
+    with pytest.raises(InputError, match="there already"):
+        pack_bundle(Order(*seeded["integer"], "rk3399", licences=twice))
+
+
+def test_integer_networks_have_no_budget_and_floats_have_one(seeded, files):
+    integer = json.loads(files[GOLDEN])["networks"]
+    for network in integer.values():
+        assert {op["budget_lsb"] for op in network["xnnpack"]} == {0}
+    mixed, _ = open_archive(pack_bundle(Order(*seeded["mixed"], "rk3399")), "x")
+    ops = json.loads(mixed[GOLDEN])["networks"]["detector"]["reference"]
+    assert {op["budget_lsb"] for op in ops} == {0, 0.01, 8}
+    assert {op["op"] for op in ops if op["budget_lsb"] == 0} <= {"PAD", "QUANTIZE", "DEQUANTIZE"}
+
+
+def test_float_arithmetic_is_followed_to_what_it_reaches():
+    rows = (("QUANTIZE", 1), ("CONV_2D", 2), ("DEQUANTIZE", 3), ("PRELU", 4), ("RESHAPE", 5), ("QUANTIZE", 6))
+    operators = [{"op_name": name, "inputs": [out - 1, -1], "outputs": [out]} for name, out in rows]
+    operators.append({"op_name": "ADD", "inputs": [2, 6], "outputs": [7]})
+    operators.append({"op_name": "ADD", "inputs": [2, 1], "outputs": [8]})
+    is_float = {index: index in (3, 4, 5) for index in range(9)}
+    wanted = [EXACT, EXACT, EXACT, ROUNDED, ROUNDED, REQUANTIZED, REQUANTIZED, EXACT]
+    assert stages(operators, is_float) == wanted
+
+
+def test_artifacts_in_each_others_place_are_refused(seeded):
+    with pytest.raises(InputError, match="not for detection") as caught:
+        pack_bundle(Order(*reversed(seeded["integer"]), "rk3399"))
+    assert "detector's artifact first" in str(caught.value.fix)
+
+
+def test_artifacts_for_another_runtime_are_refused(detector_artifact, seeded):
+    with pytest.raises(InputError, match="TFLite models") as caught:
+        pack_bundle(Order(detector_artifact, seeded["integer"][1], "rk3399"))
+    assert "tflite-int8" in str(caught.value.fix)
+
+
+def test_an_unknown_device_is_refused_with_those_that_are_known():
+    with pytest.raises(InputError, match="'toaster'") as caught:
+        device("toaster")
+    assert "rk3399" in str(caught.value.fix)
+
+
+def test_a_bundle_that_cannot_be_written_leaves_nothing(tmp_path, contents):
+    (tmp_path / "face.tar.gz").mkdir()
+    with pytest.raises(InputError, match="cannot write"):
+        write_bundle(b"x", tmp_path / "face.tar.gz")
+    assert contents(tmp_path) == {"face.tar.gz": None}
+
+
+@pytest.mark.real_data
+def test_a_bundle_of_real_networks_is_small(real):
+    assert len(real[2]) <= MAX_BYTES

@@ -1,0 +1,72 @@
+"""`edgeface keygen`, `bundle` and `verify`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory):
+    """Folders of a seeded detector and recogniser, tflite-fp32."""
+    from edgeface.pipeline import ExportRequest, export
+
+    out = tmp_path_factory.mktemp("out")
+    detector = ExportRequest(targets=("tflite-fp32",), seed=1, input_size=(64, 96), out=out)
+    recogniser = ExportRequest("mobilefacenet", ("tflite-fp32",), variant="relu6-128", seed=1, out=out)
+    return [export(request)[0].folder for request in (detector, recogniser)]
+
+
+def test_a_bundle_is_packed_signed_and_verified(edgeface_cli, artifacts, tmp_path):
+    key, out = tmp_path / "maker.key", tmp_path / "face.tar.gz"
+    made = edgeface_cli("keygen", "--out", key, "--json").document
+    assert made == {"secret_key": str(key), "public_key": str(tmp_path / "maker.pub")}
+    packed = edgeface_cli("bundle", *artifacts, "--device", "rk3399", "--out", out, "--sign", key, "--json")
+    assert packed.code == 0, packed.err
+    assert packed.document["bytes"] == out.stat().st_size
+    assert packed.document["signed"] is True
+    verified = edgeface_cli("verify", out, "--key", made["public_key"], "--json")
+    assert verified.code == 0
+    assert verified.document["passed"] is True
+    assert verified.document["signature"].startswith("by key ")
+    assert edgeface_cli("verify", out).out.endswith("verified\n")
+
+
+def test_a_changed_bundle_is_a_gates_no_with_the_file_named(edgeface_cli, artifacts, tmp_path):
+    out = tmp_path / "face.tar.gz"
+    assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0
+    data = bytearray(out.read_bytes())
+    data[data.index(b"TFL3") + 2000] ^= 1
+    out.write_bytes(data)
+    ended = edgeface_cli("verify", out, "--json")
+    assert ended.code == 1
+    assert ended.document["passed"] is False
+    assert ended.document["problems"][0]["file"] == "models/detector.tflite"
+    assert "refused    models/detector.tflite" in edgeface_cli("verify", out).out
+
+
+def test_what_is_no_bundle_is_refused(edgeface_cli, tmp_path):
+    (tmp_path / "x").write_bytes(b"hello")
+    ended = edgeface_cli("verify", tmp_path / "x")
+    assert (ended.code, ended.err) == (1, "")
+    assert "not an archive that edgeface packed" in ended.out
+
+
+@pytest.mark.parametrize("options", [["nowhere.tar.gz"], [".", "--key", "nowhere.pub"]])
+def test_a_missing_file_is_bad_input(edgeface_cli, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    ended = edgeface_cli("verify", *options, "--json")
+    assert ended.code == 2
+    assert json.loads(ended.out)["error"]["what"].startswith("cannot read")
+
+
+def test_a_refused_order_leaves_nothing_behind(edgeface_cli, artifacts, tmp_path):
+    out = tmp_path / "face.tar.gz"
+    for arguments in (
+        (artifacts[0], artifacts[0]),
+        (*artifacts, "--device", "toaster"),
+        (*artifacts, "--sign", "none"),
+    ):
+        assert edgeface_cli("bundle", *arguments, "--out", out).code == 2
+    assert list(tmp_path.iterdir()) == []
