@@ -10,7 +10,6 @@ import pytest
 
 from edgeface.bundle.face_runner.pictures import decode_picture
 from edgeface.bundle.face_runner.pipeline import FaceRunner, cosine
-from edgeface.devices.guest import Setting
 
 FACES = ("golden/first.ppm", "golden/second.ppm")
 
@@ -87,8 +86,7 @@ def test_c_is_of_the_runners_opinion_on_the_emulated_board(unpacked, guest, cros
     options = ("-DCMAKE_SYSTEM_NAME=Linux", f"-DCMAKE_C_COMPILER={cross_compiler}")
     program = compiled(unpacked, library, *options)
     arguments = [str(unpacked / name) for name in ("models/recogniser.tflite", *FACES)]
-    setting = Setting(environment={"LD_LIBRARY_PATH": str(library.parent)})
-    ended = guest.run("a72", program, arguments, setting)
+    ended = guest.run("a72", program, arguments)
     assert ended.returncode == (0 if wanted >= 0.35 else 3), ended.stderr.decode()
     assert similarity_of(ended.stdout.decode()) == pytest.approx(wanted, abs=2e-6)
 

@@ -101,4 +101,4 @@ def test_decisions_are_the_pipelines_on_the_emulated_board(real, pairs, expected
     ended = guest.run("a72", guest.python("a72"), arguments, timeout_s=60 * EMULATED_PAIRS)
     assert ended.returncode == 0, ended.stderr.decode()
     said = json.loads((tmp_path / "said.json").read_text())
-    assert_alike(said, expected, 1e-2)
+    assert_alike(said, expected, 0.03)  # float islands round otherwise there: up to .0083 was seen
