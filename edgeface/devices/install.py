@@ -14,6 +14,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -122,17 +123,8 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
     """Make the whole tree in `folder`; what an interrupted try left there is replaced, its archives are used."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    downloads = _downloads(folder)
-    progress("emulated devices: an aarch64 userland from Debian's packages …")
-    versions = {
-        f"{name}:arm64": version
-        for name, version in unpack_packages(downloads / "arm64", folder / "guest", "arm64", GUEST_PACKAGES).items()
-    }
-    versions |= unpack_packages(downloads / "amd64", folder / "host", "amd64", HOST_PACKAGES)
-    progress("emulated devices: runtimes …")
-    for site, wheels in SITES.items():
-        unpack_wheels(downloads / site, folder / "sites" / site, wheels)
-        versions |= {f"{wheel.name}:{site}": wheel.version for wheel in wheels}
+    progress("emulated devices: fetching an aarch64 userland, the emulator and runtimes …")
+    versions = _fetch(folder, _downloads(folder))
     _slim(folder)
     for name, machine in MACHINES.items():
         root = folder / "machines" / name
@@ -143,6 +135,21 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
     _try_runtimes(Guest(folder))
     record = {"versions": versions, "pins": {s: [asdict(w) for w in ws] for s, ws in SITES.items()}}
     (folder / RECORD).write_text(json.dumps(record | {"files": _sizes(folder)}, sort_keys=True), encoding="utf-8")
+
+
+def _fetch(folder: Path, downloads: Path) -> dict[str, str]:
+    """Fetch and unpack everything at once, since most of it is waiting; versions by name."""
+    with ThreadPoolExecutor() as pool:
+        arm64 = pool.submit(unpack_packages, downloads / "arm64", folder / "guest", "arm64", GUEST_PACKAGES)
+        amd64 = pool.submit(unpack_packages, downloads / "amd64", folder / "host", "amd64", HOST_PACKAGES)
+        sites = [
+            pool.submit(unpack_wheels, downloads / site, folder / "sites" / site, wheels)
+            for site, wheels in SITES.items()
+        ]
+        versions = {f"{name}:arm64": version for name, version in arm64.result().items()} | amd64.result()
+        for site in sites:
+            site.result()
+    return versions | {f"{wheel.name}:{site}": wheel.version for site, wheels in SITES.items() for wheel in wheels}
 
 
 def _slim(folder: Path) -> None:

@@ -97,7 +97,11 @@ def test_a_full_disk_is_noticed_before_anything_is_fetched(cache, monkeypatch):
 
 
 def test_an_interrupted_set_up_leaves_nothing_that_looks_set_up(cache, monkeypatch):
-    monkeypatch.setattr(install_module, "unpack_packages", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(install_module, "unpack_packages", interrupted)
+    monkeypatch.setattr(install_module, "unpack_wheels", lambda _, site, __: site.mkdir(parents=True))
     with pytest.raises(KeyboardInterrupt):
         install()
     assert status().state == "missing"
