@@ -71,7 +71,7 @@ class DeviceLatency:
 
 
 def device_latency(
-    model: Path, place: str, loading: Loading, threads: Sequence[int] = THREADS, runs: int = RUNS
+    model: Path, place: str, loading: Loading, threads: Sequence[int] = THREADS, runs: int | None = None
 ) -> DeviceLatency:
     """Time a model on a device with each number of threads that it has processors for.
 
@@ -80,7 +80,7 @@ def device_latency(
         place: the device, as `connect` takes it.
         loading: runtime and kernels; its threads and cpus are replaced.
         threads: numbers of threads; those above the number of processors are left out.
-        runs: timed runs of each, after 5 that are not.
+        runs: timed runs of each, by default 50, after 5 that are not.
 
     Raises:
         InputError: no such device, or the model is not usable.
@@ -95,7 +95,7 @@ def device_latency(
         for count in usable:
             runner = DeviceRunner(link, model, replace(loading, threads=count, cpus=before.pinned(count)))
             runner.run(_feeds(runner.inputs))
-            sweep.append(_timed(runner, runs))
+            sweep.append(_timed(runner, RUNS if runs is None else runs))
         return DeviceLatency(place, loading.path, runner.version, tuple(sweep), before, device_state(link))
 
 

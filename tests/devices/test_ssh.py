@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeface.check_device import check_device
 from edgeface.devices import link as link_module
 from edgeface.devices.connect import connect, open_device
 from edgeface.devices.latency import device_latency
@@ -32,6 +33,17 @@ def test_latency_is_swept_over_threads_with_the_devices_state(board, integer_mod
     ]
     assert all(item.p10_ms <= item.median_ms <= item.p90_ms for item in found.sweep)
     assert any("governor" in line for line in found.warnings)
+
+
+def test_parity_on_a_board_comes_with_its_latency_and_says_what_was_not_compared(built, board, monkeypatch):
+    monkeypatch.setattr("edgeface.devices.latency.RUNS", 2)
+    monkeypatch.setattr("edgeface.check_device.DRAWN_PICTURES", 1)
+    found = check_device(built["integer"], "ssh:board")
+    assert found.parity.passed
+    assert [path.name for path in found.parity.paths] == ["litert xnnpack", "litert reference"]
+    assert list(found.parity.absent) == ["tflite-runtime reference"]
+    assert found.latency is not None
+    assert found.as_dict()["latency"]["device"].startswith("aarch64")
 
 
 def test_what_login_scripts_print_is_skipped(board, integer_model, int8_feeds):
