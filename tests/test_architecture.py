@@ -36,6 +36,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "build",
             "prove",
             "check_parity",
+            "doctor",
             "bundle",
             "report",
             "bench",

@@ -16,6 +16,7 @@ from edgeface.cli.check import check
 from edgeface.cli.compare import compare
 from edgeface.cli.demo import demo
 from edgeface.cli.detect import detect
+from edgeface.cli.doctor import doctor
 from edgeface.cli.embed import embed
 from edgeface.cli.evaluate import evaluate
 from edgeface.cli.export import export
@@ -34,7 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (export, check, parity, bench, detect, embed, compare, identify, models, targets, budgets, demo):
+for command in (export, check, parity, bench, detect, embed, compare, identify, models, targets, budgets, demo, doctor):
     app.command()(command)
 app.command("eval")(evaluate)
 
