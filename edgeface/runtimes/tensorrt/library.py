@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from edgeface.errors import EdgefaceError, InputError
-from edgeface.runtimes.tensorrt.driver import cuda_driver
+from edgeface.runtimes.cuda.driver import look_for_gpus
 from edgeface.runtimes.tensorrt.installed import (
     INSTALL,
     bundled_libraries,
@@ -50,8 +50,7 @@ def load_library() -> Library:
     Raises:
         InputError: none is installed, what is installed is a placeholder, does not fit its library, or needs a GPU.
     """
-    driver = cuda_driver()
-    has_gpu = bool(driver and driver.gpus)
+    has_gpu = bool(look_for_gpus().gpus)
     for module in [*(["tensorrt"] if has_gpu else []), "tensorrt_rtx", "tensorrt_rtx_bindings"]:
         if is_installed(module):
             return _load(module, has_gpu)
@@ -77,12 +76,12 @@ def describe() -> dict[str, Any]:
         `state` ("ok", "missing" or "problem"), `library`, `version`, `ahead_of_time`, `compute_capabilities`,
         `has_gpu`, `driver` (the CUDA that the driver serves), `gpus`, `problem` and `fix`; None for what is unknown.
     """
-    driver = cuda_driver()
+    driver = look_for_gpus()
     facts: dict[str, Any] = dict.fromkeys(
         ("state", "library", "version", "ahead_of_time", "compute_capabilities", "problem", "fix")
     )
-    facts |= {"driver": driver.cuda_version if driver else None, "has_gpu": bool(driver and driver.gpus)}
-    facts["gpus"] = [vars(gpu) for gpu in driver.gpus] if driver else []
+    facts |= {"has_gpu": bool(driver.gpus), "gpus": [vars(gpu) for gpu in driver.gpus]}
+    facts["driver"] = None if driver.cuda_version is None else ".".join(map(str, driver.cuda_version))
     try:
         library = load_library()
     except EdgefaceError as error:
