@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from edgeface.errors import InputError
+
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 # These only move what they read: a type passes through.
 _MOVES = frozenset({"Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Identity"})
@@ -39,9 +41,7 @@ def expected_nodes(onnx: bytes) -> tuple[ExpectedNode, ...]:
         InputError: the bytes are not an ONNX model.
     """
     import onnx as onnx_library
-    from google.protobuf.message import DecodeError
-
-    from edgeface.errors import InputError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         graph = onnx_library.load_model_from_string(onnx).graph
