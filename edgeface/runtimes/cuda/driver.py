@@ -54,20 +54,20 @@ def look_for_gpus(library: str = LIBRARY) -> Driver:
         return Driver(None, (), f"{library} is no usable driver library: {error}")
 
 
-def usable_gpu() -> Gpu:
-    """The GPU that is used: the first.
+def usable_gpu() -> tuple[Gpu, tuple[int, int]]:
+    """The GPU that is used, which is the first, and the CUDA that its driver serves, as (major, minor).
 
     Raises:
         InputError: there is none.
     """
     found = look_for_gpus()
-    if not found.gpus:
+    if not found.gpus or found.cuda_version is None:
         raise InputError(
             f"no GPU can be used here: {found.problem}",
             where="--on gpu",
             fix="see `edgeface doctor`; leave out --on gpu to run on the processor",
         )
-    return found.gpus[0]
+    return found.gpus[0], found.cuda_version
 
 
 def with_point(compute_capability: str) -> str:

@@ -35,7 +35,7 @@ def test_without_a_gpu_the_error_names_the_doctor(monkeypatch):
 def test_the_first_gpu_is_used(monkeypatch):
     cards = (Gpu("one", "86", 1), Gpu("two", "120", 1))
     monkeypatch.setattr(driver, "look_for_gpus", lambda: Driver((13, 0), cards))
-    assert usable_gpu() == cards[0]
+    assert usable_gpu() == (cards[0], (13, 0))
 
 
 @pytest.mark.parametrize(("digits", "text"), [("86", "8.6"), ("120", "12.0")])
