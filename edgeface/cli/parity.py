@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeface.cli.options import Json
+from edgeface.cli.options import Json, On
 from edgeface.cli.reporting import print_json
 
 
@@ -18,6 +18,7 @@ def parity(
     images: Annotated[Path | None, typer.Option(help="A folder of photographs to compare on.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognisers: an artifact that finds their faces.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of the artifact's runtime.", min=1)] = 1,
+    on: On = "x86",
     json_output: Json = False,
 ) -> None:
     """Compare an artifact with the original model, on photographs of your own.
@@ -25,10 +26,12 @@ def parity(
     It is judged on tensors and on decisions as the export did; exit code 1 if it is not good enough.
     """
     from edgeface.artifact import Artifact
-    from edgeface.check_parity import check_parity
+    from edgeface.check_parity import ParityRequest, check_parity
     from edgeface.cli.findings import format_findings
+    from edgeface.runtimes.place import parse_place
 
-    report = check_parity(Artifact.open(artifact), weights, reference, images, threads, detector)
+    request = ParityRequest(weights, reference, images, detector, threads, parse_place(on))
+    report = check_parity(Artifact.open(artifact), request)
     if json_output:
         print_json(report.as_dict())
     else:
