@@ -106,8 +106,7 @@ class _Build:
     def serialize(self) -> bytes:
         built = self._builder.build_serialized_network(self._network, self._config)
         if built is None:
-            why = " / ".join(self.log.errors()) or "it does not say why"
-            raise RuntimeFailure(f"{self.library.name} cannot build the engine: {why}", where=self.request.where)
+            raise self._failure("build the engine")
         return bytes(built)
 
     def timing_cache(self) -> bytes | None:
@@ -121,7 +120,8 @@ class _Build:
         names = self.library.module.ComputeCapability
         self._config.num_compute_capabilities = len(targets)
         for index, digits in enumerate(targets):
-            self._config.set_compute_capability(getattr(names, f"SM{digits}", names.CURRENT), index)
+            if not self._config.set_compute_capability(getattr(names, f"SM{digits}", names.CURRENT), index):
+                raise self._failure(f"build for compute capability {digits}")
 
     def _add_profile(self) -> None:
         batch = self.request.batch
@@ -144,7 +144,12 @@ class _Build:
                     fix="fix its size at export (--input HxW)",
                 )
             profile.set_shape(name, *((size, *shape[1:]) for size in (batch.least, batch.best, batch.most)))
-        self._config.add_optimization_profile(profile)
+        if self._config.add_optimization_profile(profile) < 0:
+            raise self._failure(f"build for batches of {batch.least} to {batch.most}")
+
+    def _failure(self, task: str) -> RuntimeFailure:
+        why = " / ".join(self.log.errors()) or "it does not say why"
+        return RuntimeFailure(f"{self.library.name} cannot {task}: {why}", where=self.request.where)
 
     def _refusal(self) -> EdgefaceError:
         """The parser's first error, as one of ours."""

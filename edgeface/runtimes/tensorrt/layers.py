@@ -78,7 +78,7 @@ def layers_in_log(messages: Iterable[str]) -> tuple[EngineLayer, ...]:
     """
     listing = next((text for text in reversed(list(messages)) if text.lstrip().startswith(_HEADERS)), "")
     found = []
-    for line in listing.splitlines():
+    for line in listing.split("\n"):  # not splitlines: TensorRT parts origins by \x1e, which that takes for a line end
         if not line.startswith("Name: ") or ", LayerType: " not in line:
             continue
         match = _LAYER.fullmatch(line.rstrip())
