@@ -9,6 +9,7 @@ from typing import Any
 
 from edgeface.runtimes.tensorrt.expectation import ExpectedNode, expected_nodes
 from edgeface.runtimes.tensorrt.layers import EngineLayer, EngineTensor
+from edgeface.runtimes.tensorrt.traffic import moved_bytes
 
 NOT_LISTED = "not listed"
 _INTEGER = "Int8"
@@ -51,11 +52,15 @@ class FloatConvolution:
 
 @dataclass(frozen=True)
 class PrecisionTable:
-    """Every computing node with its precision, and how many layers the engine has: by kind, and mere reformats."""
+    """Every computing node with its precision, and how many layers the engine has: by kind, and mere reformats.
+
+    `moved_bytes` is what all layers read and write, by `traffic.moved_bytes`.
+    """
 
     nodes: tuple[NodePrecision, ...]
     layers: dict[str, int]
     reformats: int
+    moved_bytes: int
 
     def counts(self, weighted_only: bool = True) -> dict[str, int]:
         """How many nodes run in each precision, by name; by default convolutions and matrix products only."""
@@ -81,7 +86,7 @@ def precision_table(onnx: bytes, layers: Sequence[EngineLayer]) -> PrecisionTabl
     by_origin = _by_origin(expected, layers)
     nodes = tuple(_node_precision(node, by_origin.get(node.name, [])) for node in expected)
     kinds = dict(sorted(Counter(layer.kind for layer in layers).items()))
-    return PrecisionTable(nodes, kinds, sum(map(is_reformat, layers)))
+    return PrecisionTable(nodes, kinds, sum(map(is_reformat, layers)), moved_bytes(layers))
 
 
 def float_convolutions(table: PrecisionTable) -> tuple[FloatConvolution, ...]:
