@@ -10,6 +10,8 @@ from types import ModuleType
 from edgeface.doctor import checks as home
 from edgeface.doctor.check import Check, Diagnosis, Group
 
+_LAST = 1000
+
 
 def examine() -> Diagnosis:
     """Look at this machine: every module of `edgeface.doctor.checks`, by its RANK.
@@ -22,10 +24,11 @@ def examine() -> Diagnosis:
 
 
 def _group(name: str) -> tuple[int, Group]:
-    module: ModuleType = importlib.import_module(f"{home.__name__}.{name}")
-    look: Callable[[], tuple[Check, ...]] = module.look
+    title, rank = name, _LAST
     try:
-        checks = look()
+        module: ModuleType = importlib.import_module(f"{home.__name__}.{name}")
+        title, rank = module.TITLE, module.RANK
+        look: Callable[[], tuple[Check, ...]] = module.look
+        return rank, Group(title, look())
     except ImportError as error:
-        checks = (Check(name, "problem", f"could not be examined: {error}"),)
-    return module.RANK, Group(module.TITLE, checks)
+        return rank, Group(title, (Check(name, "problem", f"could not be examined: {error}"),))

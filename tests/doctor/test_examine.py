@@ -36,6 +36,18 @@ def test_a_check_that_cannot_import_what_it_needs_is_a_problem_and_no_crash(monk
     assert group.checks == (Check("emulation", "problem", "could not be examined: No module named 'numpy'"),)
 
 
+def test_a_machine_without_a_required_package_is_examined_all_the_same():
+    code = (
+        "import sys; sys.modules['pydantic'] = None\n"
+        "from edgeface.doctor import examine\n"
+        "for group in examine().groups: print(group.title, [check.state for check in group.checks])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = ran.stdout.splitlines()
+    assert lines[0].startswith("Python and edgeface ['ok'")
+    assert "gpu ['problem']" in lines
+
+
 def test_only_required_things_make_a_machine_unusable():
     optional, required = Check("a", "missing", "–"), Check("b", "problem", "–", required=True)
     assert Diagnosis((Group("g", (optional,)),)).as_dict()["usable"] is True
