@@ -69,17 +69,18 @@ class EngineList(BaseModel):
         write_json(folder / ENGINES, self.model_dump(mode="json"))
 
 
-def engine_for(folder: Path, gpu: Gpu, library: str, library_version: str) -> Path:
+def engine_for(folder: Path, gpu: Gpu, served: tuple[int, int], library: str, library_version: str) -> Path:
     """The engine of an artifact for a GPU and the TensorRT that is here, its bytes checked.
 
     Args:
         folder: the artifact's.
         gpu: where it is to run.
+        served: the newest CUDA that its driver serves, as (major, minor).
         library: "TensorRT" or "TensorRT-RTX", which do not read each other's engines.
         library_version: of the library.
 
     Raises:
-        InputError: there is none for them, or its file is missing or changed.
+        InputError: there is none for them, it needs a newer driver, or its file is missing or changed.
     """
     engines = EngineList.read(folder).engines
     fitting = [
@@ -94,7 +95,14 @@ def engine_for(folder: Path, gpu: Gpu, library: str, library_version: str) -> Pa
             fix=f"edgeface export … --compute-capability {gpu.compute_capability}",
         )
     same = [engine for engine in fitting if engine.library_version == library_version]
-    return _checked(folder, (same or fitting)[0])
+    chosen = (same or fitting)[0]
+    if chosen.cuda is not None and tuple(map(int, chosen.cuda.split("."))) > served:
+        raise InputError(
+            f"the engine needs a driver that serves CUDA {chosen.cuda}; the one here serves {served[0]}.{served[1]}",
+            where=str(folder / chosen.file),
+            fix="update the NVIDIA driver, or export the artifact with a TensorRT that fits it",
+        )
+    return _checked(folder, chosen)
 
 
 def _checked(folder: Path, engine: ArtifactEngine) -> Path:

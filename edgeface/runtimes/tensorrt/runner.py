@@ -61,9 +61,9 @@ class EngineRunner:
         Raises:
             InputError, RuntimeFailure: as above; or the artifact has no engine for this GPU.
         """
-        gpu, _ = usable_gpu()
+        gpu, served = usable_gpu()
         library = load_library()
-        return cls(engine_for(folder, gpu, library.name, library.version))
+        return cls(engine_for(folder, gpu, served, library.name, library.version))
 
     @property
     def uncaptured(self) -> str:
