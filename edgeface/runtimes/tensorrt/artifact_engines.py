@@ -69,15 +69,17 @@ class EngineList(BaseModel):
         write_json(folder / ENGINES, self.model_dump(mode="json"))
 
 
-def engine_for(folder: Path, gpu: Gpu, served: tuple[int, int], library: str, library_version: str) -> Path:
+def engine_for(
+    folder: Path, gpu: Gpu, library: str, library_version: str, served: tuple[int, int] | None = None
+) -> Path:
     """The engine of an artifact for a GPU and the TensorRT that is here, its bytes checked.
 
     Args:
         folder: the artifact's.
         gpu: where it is to run.
-        served: the newest CUDA that its driver serves, as (major, minor).
         library: "TensorRT" or "TensorRT-RTX", which do not read each other's engines.
         library_version: of the library.
+        served: the newest CUDA that the GPU's driver serves, as (major, minor); not checked if None.
 
     Raises:
         InputError: there is none for them, it needs a newer driver, or its file is missing or changed.
@@ -96,7 +98,7 @@ def engine_for(folder: Path, gpu: Gpu, served: tuple[int, int], library: str, li
         )
     same = [engine for engine in fitting if engine.library_version == library_version]
     chosen = (same or fitting)[0]
-    if chosen.cuda is not None and tuple(map(int, chosen.cuda.split("."))) > served:
+    if served is not None and chosen.cuda is not None and tuple(map(int, chosen.cuda.split("."))) > served:
         raise InputError(
             f"the engine needs a driver that serves CUDA {chosen.cuda}; the one here serves {served[0]}.{served[1]}",
             where=str(folder / chosen.file),

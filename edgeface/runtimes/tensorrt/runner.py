@@ -63,7 +63,7 @@ class EngineRunner:
         """
         gpu, served = usable_gpu()
         library = load_library()
-        return cls(engine_for(folder, gpu, served, library.name, library.version))
+        return cls(engine_for(folder, gpu, library.name, library.version, served))
 
     @property
     def uncaptured(self) -> str:

@@ -11,7 +11,6 @@ from edgeface.runtimes.tensorrt.artifact_engines import ENGINES, ArtifactEngine,
 
 CARD = Gpu("A card", "86", 1 << 30)
 RTX = ("TensorRT-RTX", "1.7.1")
-CUDA = (13, 0)
 
 
 @pytest.fixture
@@ -46,9 +45,9 @@ def test_a_list_is_read_as_it_was_written_and_written_the_same_again(folder):
 
 
 def test_the_engine_is_chosen_by_the_gpu_and_by_the_library_that_is_here(folder):
-    assert engine_for(folder, CARD, CUDA, *RTX).name == "model.sm86.engine"
-    assert engine_for(folder, CARD, CUDA, "TensorRT", "10.9.0").name == "model.sm86.trt.engine"
-    assert engine_for(folder, Gpu("Another", "120", 1), CUDA, *RTX).name == "model.sm120.engine"
+    assert engine_for(folder, CARD, *RTX).name == "model.sm86.engine"
+    assert engine_for(folder, CARD, "TensorRT", "10.9.0").name == "model.sm86.trt.engine"
+    assert engine_for(folder, Gpu("Another", "120", 1), *RTX).name == "model.sm120.engine"
 
 
 def test_the_engine_of_the_librarys_own_version_is_preferred(folder):
@@ -56,21 +55,21 @@ def test_the_engine_of_the_librarys_own_version_is_preferred(folder):
     newer = listed[0].model_copy(update={"library_version": "1.8.0", "file": "model.sm120.engine"})
     newer = newer.model_copy(update={"sha256": listed[1].sha256})
     EngineList(engines=(listed[0], newer)).write(folder)
-    assert engine_for(folder, CARD, CUDA, "TensorRT-RTX", "1.8.0").name == "model.sm120.engine"
-    assert engine_for(folder, CARD, CUDA, *RTX).name == "model.sm86.engine"
+    assert engine_for(folder, CARD, "TensorRT-RTX", "1.8.0").name == "model.sm120.engine"
+    assert engine_for(folder, CARD, *RTX).name == "model.sm86.engine"
 
 
 def test_without_an_engine_for_the_gpu_the_error_says_what_there_is_and_how_to_build(folder):
     with pytest.raises(InputError, match=r"capability 8\.9 \(A card\) by TensorRT-RTX; there are 12\.0 by") as caught:
-        engine_for(folder, Gpu("A card", "89", 1), CUDA, *RTX)
+        engine_for(folder, Gpu("A card", "89", 1), *RTX)
     assert caught.value.fix == "edgeface export … --compute-capability 89"
 
 
 def test_an_engine_that_needs_a_newer_driver_is_refused_with_both_versions(folder):
     with pytest.raises(InputError, match=r"serves CUDA 13\.0; the one here serves 12\.9") as caught:
-        engine_for(folder, CARD, (12, 9), *RTX)
+        engine_for(folder, CARD, *RTX, (12, 9))
     assert "update the NVIDIA driver" in str(caught.value.fix)
-    assert engine_for(folder, CARD, (13, 2), *RTX).name == "model.sm86.engine"
+    assert engine_for(folder, CARD, *RTX, (13, 2)).name == "model.sm86.engine"
 
 
 def test_an_artifact_without_engines_says_what_to_export(tmp_path):
@@ -105,8 +104,8 @@ def test_a_changed_or_missing_engine_is_refused_with_its_path(folder):
     path = folder / "model.sm86.engine"
     path.write_bytes(b"other")
     with pytest.raises(InputError, match="SHA-256 differs") as caught:
-        engine_for(folder, CARD, CUDA, *RTX)
+        engine_for(folder, CARD, *RTX)
     assert caught.value.where == str(path)
     path.unlink()
     with pytest.raises(InputError, match="missing"):
-        engine_for(folder, CARD, CUDA, *RTX)
+        engine_for(folder, CARD, *RTX)
