@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeface.artifact import MANIFEST, Artifact
-from edgeface.build import BuildOptions, Job, build
+from edgeface.build import build
+from edgeface.calibrate import calibrate
 from edgeface.complexity.record import own_biases
 from edgeface.contract import Contract, recognition
 from edgeface.detector import Detector
@@ -15,6 +16,7 @@ from edgeface.errors import InputError
 from edgeface.evaluation.certificate import LabelledFaces
 from edgeface.evaluation.labels import read_labelled
 from edgeface.graph.onnx_reader import read_onnx
+from edgeface.job import BuildOptions, Job
 from edgeface.passes import run_passes
 from edgeface.photographs import Photographs, choose_photographs, read_photographs, spread
 from edgeface.progress import step
@@ -112,7 +114,8 @@ def export(request: ExportRequest) -> list[Artifact]:
             recogniser,
             None if request.labels is None else read_labelled(request.labels, request.label_images or request.labels),
         )
-        staged = [prove(job, build(job, wanted), folder) for wanted in chosen]
+        stats = calibrate(job) if any(wanted.scheme for wanted in chosen) else None
+        staged = [prove(job, build(job, wanted, stats), folder) for wanted in chosen]
         move_into_place(list(zip(staged, places, strict=True)))
     return [Artifact.open(place) for place in places]
 

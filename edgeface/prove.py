@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
-from edgeface.build import Built, Job
+from edgeface.build import Built
 from edgeface.contract import DetectionContract, recognition
 from edgeface.errors import GateError
 from edgeface.evaluation.certificate import IdentityChange, identity_change
 from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
 from edgeface.evaluation.precision_change import PrecisionChange, precision_change
+from edgeface.job import Job
 from edgeface.parity.bisect import explain, layer_agreement
 from edgeface.parity.compare import Findings, compare
 from edgeface.parity.gate import Demand, Thresholds
 from edgeface.parity.verdict import judge_model
 from edgeface.runtimes import open_runner
+from edgeface.runtimes.as_typed import open_as_typed
 from edgeface.runtimes.float_io import FloatRunner
 from edgeface.task_pictures import drawn_for, task_pictures
 from edgeface.tasks.agreement import Photograph, view
@@ -66,17 +68,23 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
 
 def judged(job: Job, built: Built, model: Path, limits: Thresholds) -> tuple[Findings, dict[str, Any]]:
     """Compare a model file with the fp32 network, and judge it."""
-    runner = FloatRunner(open_runner(model), built.target.layout)
+    runner = _runner(built, model)
     photographs = bool(job.photographs.judge)
     findings = compare(job.source.run, runner.run, job.source.contract, _pictures(job, built.target.name), photographs)
-    return judge_model(findings, limits, model)
+    return judge_model(findings, limits, model, built.target.as_typed)
+
+
+def _runner(built: Built, model: Path) -> FloatRunner:
+    """A model file in the runtime that proves it."""
+    opened = open_as_typed(model) if built.target.as_typed else open_runner(model)
+    return FloatRunner(opened, built.target.layout)
 
 
 def _identities(job: Job, built: Built, model: Path) -> IdentityChange | None:
     """What the build did to verification, where there are pairs."""
     if job.labelled is None:
         return None
-    runner = FloatRunner(open_runner(model), built.target.layout)
+    runner = _runner(built, model)
     return identity_change(job.labelled, recognition(job.source.contract), job.source.run, runner.run)
 
 
@@ -85,7 +93,7 @@ def _landmark_cost(job: Job, built: Built, model: Path) -> LandmarkCost | None:
     contract = job.source.contract
     if job.recogniser is None or not job.photographs.judge or not isinstance(contract, DetectionContract):
         return None
-    runner = FloatRunner(open_runner(model), built.target.layout)
+    runner = _runner(built, model)
     pictures = _pictures(job, f"identities by {built.target.name}")
     return landmark_cost(contract, job.source.run, runner.run, job.recogniser, pictures)
 
@@ -95,7 +103,7 @@ def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
     contract = job.source.contract
     if job.scenes is None or not isinstance(contract, DetectionContract):
         return None
-    runner = FloatRunner(open_runner(model), built.target.layout)
+    runner = _runner(built, model)
     return precision_change(job.scenes, contract, job.source.run, runner.run)
 
 

@@ -34,6 +34,8 @@ LAYERS: tuple[frozenset[str], ...] = (
             "pipeline",
             "source",
             "build",
+            "calibrate",
+            "job",
             "prove",
             "check_parity",
             "doctor",
@@ -58,7 +60,7 @@ HOMES = {
     "onnx": ("graph/onnx_reader.py", "graph/onnx_writer.py", "targets/"),
     "onnxruntime": ("runtimes/ort.py",),
     "ai_edge_litert": ("runtimes/litert.py", "targets/tflite/"),
-    "tensorrt": ("runtimes/tensorrt.py", "targets/tensorrt.py"),
+    "tensorrt": ("runtimes/tensorrt/",),
     "rich": ("cli/",),
     "typer": ("cli/",),
 }

@@ -58,6 +58,13 @@ class Div(Binary):
 
 
 @dataclass(frozen=True)
+class Max(Binary):
+    """The larger of a and b."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Max",)
+
+
+@dataclass(frozen=True)
 class Concat(Op):
     """Inputs joined along one axis."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -60,9 +61,9 @@ class AveragePool(Pool):
 
     onnx_types: ClassVar[tuple[str, ...]] = ("AveragePool",)
 
-    def to_onnx(self) -> OnnxForm:
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
         """AveragePool that counts padding."""
-        form = super().to_onnx()
+        form = super().to_onnx(inputs)
         return OnnxForm("AveragePool", {**form.attributes, "count_include_pad": 1})
 
 
@@ -112,13 +113,18 @@ class Resize(Op):
         require(nearest or linear, f"Resize mode {mode} with {rule} coordinates is not supported")
         return cls((after[2], after[3]), "nearest" if nearest else "linear"), node.inputs[:1]
 
-    def to_onnx(self) -> OnnxForm:
-        """Sizes of the image axes; scales would be rounded."""
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
+        """Scales where these are exact, which runtimes optimise further, else sizes of the image axes."""
         nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         linear = {"coordinate_transformation_mode": "half_pixel"}
-        attributes = {"mode": self.mode, "axes": [2, 3], **(nearest if self.mode == "nearest" else linear)}
+        attributes = {"mode": self.mode, **(nearest if self.mode == "nearest" else linear)}
         empty = np.zeros(0, np.float32)
-        return OnnxForm("Resize", attributes, (empty, empty, np.array(self.size, np.int64)))
+        ratios = [Fraction(after, before) for after, before in zip(self.size, inputs[0].shape[2:], strict=True)]
+        if all(Fraction(float(np.float32(float(ratio)))) == ratio for ratio in ratios):
+            scales = np.array([1, 1, *map(float, ratios)], np.float32)
+            return OnnxForm("Resize", attributes, (empty, scales))
+        sizes = np.array(self.size, np.int64)
+        return OnnxForm("Resize", {**attributes, "axes": [2, 3]}, (empty, empty, sizes))
 
 
 def _resized(node: OnnxNode) -> tuple[int, ...]:
