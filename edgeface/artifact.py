@@ -40,6 +40,7 @@ class Manifest(BaseModel):
     sources: dict[str, Any]
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
+    engines: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

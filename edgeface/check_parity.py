@@ -18,9 +18,11 @@ from edgeface.parity.gate import Thresholds
 from edgeface.parity.reference import reference_network
 from edgeface.parity.verdict import judge_model
 from edgeface.progress import note
-from edgeface.runtimes import open_runner
+from edgeface.runtimes import Runner, open_runner
+from edgeface.runtimes.as_typed import open_as_typed
 from edgeface.runtimes.float_io import FloatRunner
 from edgeface.runtimes.place import HERE, Place
+from edgeface.targets import target
 from edgeface.task_pictures import drawn_for, task_pictures
 from edgeface.tasks.agreement import Photograph
 
@@ -70,7 +72,12 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         InputError: something given cannot be used, or there is no such place.
         RuntimeFailure: a runtime fails.
     """
-    runner = FloatRunner(open_runner(artifact, request.threads, request.on), artifact.manifest.layout)
+    as_typed = target(artifact.manifest.target).as_typed
+    if as_typed and request.on == HERE:
+        opened: Runner = open_as_typed(artifact.model_path, request.threads)
+    else:
+        opened = open_runner(artifact, request.threads, request.on)
+    runner = FloatRunner(opened, artifact.manifest.layout)
     network, name = reference_network(artifact, request.weights, request.reference)
     limits = _thresholds(artifact)
     images = request.images
@@ -83,7 +90,8 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         note("no photographs given: tensors are compared on drawn pictures, decisions are not")
         pictures = drawn_for(artifact.contract, DRAWN_PICTURES, "comparing")
     findings = compare(network, runner.run, artifact.contract, pictures, images is not None)
-    return ParityReport(artifact.folder, name, str(request.on), judge_model(findings, limits, artifact.model_path)[0])
+    judged, _ = judge_model(findings, limits, artifact.model_path, as_typed)
+    return ParityReport(artifact.folder, name, str(request.on), judged)
 
 
 def _thresholds(artifact: Artifact) -> Thresholds:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.detector import Detector
+from edgeface.engines.options import EngineOptions
 from edgeface.evaluation.certificate import LabelledFaces
 from edgeface.evaluation.labels import LabelledPhotographs
 from edgeface.graph.ir import Graph
@@ -33,7 +34,7 @@ class Job:
     `own_biases` tells by origin whether each layer was defined with a bias. `detector` finds the
     faces that a recogniser is shown, where its photographs are no aligned faces; on the pairs of `labelled` its
     decisions are judged. With `recogniser` a detector's landmark errors are judged by what they cost in identity, and
-    on the labelled `scenes` its average precision is.
+    on the labelled `scenes` its average precision is. `engines` says for which GPUs TensorRT's are built.
     """
 
     source: Source
@@ -46,3 +47,4 @@ class Job:
     labelled: LabelledFaces | None = None
     recogniser: Recogniser | None = None
     scenes: LabelledPhotographs | None = None
+    engines: EngineOptions = field(default_factory=EngineOptions)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
-from edgeface.build import Built
+from edgeface.build import Built, build
 from edgeface.contract import DetectionContract, recognition
+from edgeface.engines.on_gpu import engine_here, judge_speed
+from edgeface.engines.stage import StagedEngines, stage_engines
 from edgeface.errors import GateError
 from edgeface.evaluation.certificate import IdentityChange, identity_change
 from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
@@ -18,11 +20,12 @@ from edgeface.evaluation.precision_change import PrecisionChange, precision_chan
 from edgeface.job import Job
 from edgeface.parity.bisect import explain, layer_agreement
 from edgeface.parity.compare import Findings, compare
-from edgeface.parity.gate import Demand, Thresholds
+from edgeface.parity.gate import Demand, Thresholds, judge
 from edgeface.parity.verdict import judge_model
 from edgeface.runtimes import open_runner
 from edgeface.runtimes.as_typed import open_as_typed
 from edgeface.runtimes.float_io import FloatRunner
+from edgeface.targets import target
 from edgeface.task_pictures import drawn_for, task_pictures
 from edgeface.tasks.agreement import Photograph, view
 from edgeface.version import __version__
@@ -46,10 +49,14 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     findings, kernels = judged(job, built, model, limits)
     identities, precision = _identities(job, built, model), _precision(job, built, model)
     demands = judge_decisions(limits, identities, precision)
+    engines = _engines(job, built, staged, limits)
+    demands += engines.demands if engines else []
     findings = replace(findings, demands=findings.demands + demands)
     if not findings.passed:
         raise _refused(job, built, findings)
     document = certificate(built, findings, kernels, limits)
+    if engines is not None:
+        document["engines"] = engines.certificate
     cost = _landmark_cost(job, built, model)
     further: dict[str, Any] = {}
     if identities is not None:
@@ -61,7 +68,7 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     if further:
         document["decisions"] = {**(document["decisions"] or {}), **further}
     write_json(staged / CERTIFICATE, document)
-    manifest = _manifest(job, built)
+    manifest = _manifest(job, built).model_copy(update={"engines": engines.manifest if engines else None})
     write_json(staged / MANIFEST, manifest.model_dump(mode="json"))
     return staged
 
@@ -105,6 +112,29 @@ def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
         return None
     runner = _runner(built, model)
     return precision_change(job.scenes, contract, job.source.run, runner.run)
+
+
+def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> StagedEngines | None:
+    """The engines of a TensorRT target, run on photographs where there is a GPU for them."""
+    if not built.target.engines:
+        return None
+    engines = stage_engines(built.model, staged, job.engines, built.target.name)
+    runner = engine_here(staged)
+    if runner is None:
+        return engines
+    with runner:
+        on_gpu = FloatRunner(runner, built.target.layout)
+        pictures = _pictures(job, f"{built.target.name} on the GPU")
+        found = compare(job.source.run, on_gpu.run, job.source.contract, pictures, bool(job.photographs.judge))
+        demands = [
+            replace(demand, what=f"{demand.what}, on the GPU")
+            for demand in judge(limits, found.tensors, found.decisions)
+        ]
+        if built.target.scheme is not None:
+            half = build(job, target("tensorrt-fp16")).model
+            demands.append(judge_speed(runner, half, "tensorrt-fp16", job.engines.allow_slower))
+        ran = {**engines.certificate, "run": runner.origin, "on_gpu": found.as_dict()}
+    return replace(engines, demands=engines.demands + demands, certificate=ran)
 
 
 def judge_decisions(

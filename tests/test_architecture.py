@@ -39,6 +39,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "prove",
             "check_parity",
             "doctor",
+            "engines",
             "bundle",
             "report",
             "bench",

@@ -10,21 +10,21 @@ from edgeface.graph.types import Array
 
 
 def channel_slopes(graph: Graph, node: Node) -> Array | None:
-    """Slopes of a PReLU, float64 [channels]; None where they are computed, or the node is none."""
+    """Slopes of a PReLU, float64 [channels]; None where they are computed, not one for each channel, or it is none."""
     if not isinstance(node.op, PRelu):
         return None
     data, shape = graph.constant(node.inputs[1]), graph.type(node.inputs[0]).shape
-    if data is None or len(shape) < 2 or data.size not in {1, shape[1]}:
+    if data is None or len(shape) < 2:
+        return None
+    aligned = (1,) * (len(shape) - data.ndim) + data.shape
+    if any(size != 1 for axis, size in enumerate(aligned) if axis != 1):
         return None
     return np.broadcast_to(data.astype(np.float64).ravel(), (shape[1],))
 
 
-def like(graph: Graph, slope: str, values: Array) -> Array:
-    """Numbers for each channel in the shape that broadcasts as the slopes do."""
-    data = graph.constants[slope]
-    rank = max(data.ndim, 1)
-    shape = data.shape if data.size == values.size else (values.size,) + (1,) * (rank - 1 if rank > 2 else 2)
-    return values.reshape(shape).astype(np.float32)
+def for_channels(values: Array, rank: int) -> Array:
+    """Numbers for each channel in the shape that broadcasts to [N,C,…] of so many axes, float32."""
+    return values.reshape(-1, *(1,) * (rank - 2)).astype(np.float32)
 
 
 def by_axis(graph: Graph, name: str, factor: Array, axis: int) -> Array:

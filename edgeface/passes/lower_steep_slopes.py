@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeface.graph.channels import by_axis, channel_slopes, like
+from edgeface.graph.channels import by_axis, channel_slopes, for_channels
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
@@ -36,7 +36,8 @@ def flip(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     steep = slope > 1
     sign, gain = np.where(steep, -1.0, 1.0), np.where(steep, -slope, 1.0)
     constants = {f"{name}/flipped": by_axis(graph, name, sign, 0) for name in producer.inputs[1:]}
-    constants[f"{node.inputs[1]}/flipped"] = like(graph, node.inputs[1], np.where(steep, 1 / slope, slope))
+    gentle = f"{node.output}/slopes"  # of its own: another PReLU may share the old ones
+    constants[gentle] = for_channels(np.where(steep, 1 / np.where(steep, slope, 1.0), slope), 4)
     changed = [
         Node(
             producer.op,
@@ -44,7 +45,7 @@ def flip(graph: Graph, node: Node) -> Rewrite | Refusal | None:
             producer.outputs,
             producer.origin,
         ),
-        Node(node.op, (node.inputs[0], f"{node.inputs[1]}/flipped"), node.outputs, node.origin),
+        Node(node.op, (node.inputs[0], gentle), node.outputs, node.origin),
     ]
     for reader in readers:
         weight = reader.inputs[1]

@@ -23,7 +23,7 @@ def rewrite_prelu(graph: Graph, node: Node) -> Rewrite | Refusal | None:
         return None
     slope = channel_slopes(graph, node)
     if slope is None:
-        return Refusal("its slopes are computed")
+        return Refusal("its slopes are not one constant for each channel")
     if (slope > 1).any():
         return Refusal("a slope is above 1")
     x, below = node.inputs[0], f"{node.output}/below"

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from edgeface.graph.channels import channel_slopes, like
+from edgeface.graph.channels import channel_slopes, for_channels
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import PRelu
 from edgeface.graph.ops.arithmetic import Add, Mul
@@ -27,7 +27,7 @@ def spell(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     """PReLU(x) = x + s·max((a − 1)·s·x, 0) with s the sign of 1 − a."""
     slope = channel_slopes(graph, node)
     if slope is None:
-        return Refusal("its slopes are computed") if isinstance(node.op, PRelu) else None
+        return Refusal("its slopes are not one constant for each channel") if isinstance(node.op, PRelu) else None
     factor, sign, term = f"{node.output}/factor", f"{node.output}/sign", f"{node.output}/below"
     constants = {factor: _rows(graph, node, -np.abs(1 - slope))}
     nodes = [Node(Mul("relu"), (node.inputs[0], factor), (term,), node.origin)]
@@ -47,5 +47,5 @@ def _rows(graph: Graph, node: Node, values: Array) -> Array:
     """
     shape = graph.type(node.inputs[0]).shape
     if len(shape) != 4:
-        return like(graph, node.inputs[1], values)
+        return for_channels(values, len(shape))
     return np.ascontiguousarray(np.broadcast_to(values.reshape(1, -1, 1, 1), (1, shape[1], 1, shape[3])), np.float32)

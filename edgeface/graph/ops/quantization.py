@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from typing_extensions import Self
 
+from edgeface.errors import GraphError
 from edgeface.graph.ops.base import OnnxForm, OnnxNode, Op, normal_axis, require
 from edgeface.graph.types import DType, TensorType
 
@@ -25,6 +26,11 @@ class _Linear(Op):
             return
         size = x.shape[normal_axis(self.axis, x.rank)]
         require(scale.shape == (size,), f"scale {scale} does not fit axis {self.axis} of {x}")
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+        """Refused: a plan cannot be made for what follows another one already."""
+        raise GraphError(f"the network is quantized already: {node.op_type}", fix="export from the network in float")
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ def build_engine(onnx: bytes, request: EngineRequest) -> Engine:
     if not layers:
         raise RuntimeFailure(f"{library.name} {library.version} does not list the engine's layers", where=request.where)
     cache = build.timing_cache()
-    return Engine(plan, targets, layers, library.name, library.version, cache, build.log.warnings())
+    warnings = build.log.warnings()
+    return Engine(plan, targets, layers, library.name, library.version, cache, warnings, library.cuda)
 
 
 def _targets(library: Library, request: EngineRequest) -> tuple[str, ...]:
@@ -94,6 +95,7 @@ class _Build:
     def configure(self, targets: tuple[str, ...]) -> None:
         trt, config = self.library.module, self._config
         config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
+        config.clear_flag(trt.BuilderFlag.TF32)  # on by default; what is typed float32 has 24 bits, not 11
         if self.request.workspace_bytes is not None:
             config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, self.request.workspace_bytes)
         if self.library.ahead_of_time:

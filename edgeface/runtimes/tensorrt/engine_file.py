@@ -118,6 +118,7 @@ def engine_entries(engine: Engine, file: str) -> tuple[ArtifactEngine, ...]:
             bytes=len(engine.plan),
             library=engine.library,
             library_version=engine.version,
+            cuda=engine.cuda,
         )
         for digits in engine.compute_capabilities
     )

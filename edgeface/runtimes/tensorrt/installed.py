@@ -23,10 +23,14 @@ _PLACEHOLDERS = ("tensorrt", "tensorrt-cu12", "tensorrt-cu13", "tensorrt-rtx")
 
 @dataclass(frozen=True)
 class NativeLibraries:
-    """Preloaded libraries: the package that they are from, and TensorRT-RTX's own version, e.g. "1.7.1"."""
+    """Preloaded libraries: the package that they are from, and TensorRT-RTX's own version, e.g. "1.7.1".
+
+    `cuda` is the least CUDA that a driver must serve for them, e.g. "13.0": minor versions are compatible.
+    """
 
     package: str
     version: str
+    cuda: str | None = None
 
 
 def is_installed(module: str) -> bool:
@@ -78,8 +82,10 @@ def bundled_libraries() -> NativeLibraries | None:
             fix=install_hint(),
         )
     folder = Path(next(iter(spec.submodule_search_locations)))
-    loaded = {stem: _preload(_newest(folder, stem)) for stem in _NATIVE}
-    return NativeLibraries(_BUNDLE, _version(loaded["libtensorrt_rtx"]))
+    files = {stem: _newest(folder, stem) for stem in _NATIVE}
+    loaded = {stem: _preload(path) for stem, path in files.items()}
+    major = files["libcudart"].name.split(".so.")[1].split(".")[0]
+    return NativeLibraries(_BUNDLE, _version(loaded["libtensorrt_rtx"]), f"{major}.0")
 
 
 def _newest(folder: Path, stem: str) -> Path:

@@ -29,7 +29,8 @@ class Library:
 
     `name` is "TensorRT" or "TensorRT-RTX", which do not read each other's engines. `ahead_of_time` says whether it
     builds for GPUs that are not here, `compute_capabilities` for which ("75", "86", …; empty where it builds only for
-    the GPU that is here), `has_gpu` whether a CUDA driver and a GPU are here.
+    the GPU that is here), `has_gpu` whether a CUDA driver and a GPU are here, `cuda` the least CUDA that a driver must
+    serve for it, None where that is not known.
     """
 
     module: Any
@@ -38,6 +39,7 @@ class Library:
     ahead_of_time: bool
     has_gpu: bool
     compute_capabilities: tuple[str, ...]
+    cuda: str | None = None
 
 
 @functools.cache
@@ -116,7 +118,7 @@ def _load(name: str, has_gpu: bool) -> Library:
             fix=f"{INSTALL} --force-reinstall",
         )
     offered = _capabilities(module)
-    return Library(module, _MODULES[name], version, bool(offered), has_gpu, offered)
+    return Library(module, _MODULES[name], version, bool(offered), has_gpu, offered, native.cuda if native else None)
 
 
 def _import(name: str) -> ModuleType:

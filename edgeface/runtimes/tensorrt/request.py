@@ -51,7 +51,8 @@ class Engine:
     """A serialized engine with what its builder says of it.
 
     `layers` are the engine's own layers in the order in which they run, without mere synchronisation. `library` and
-    `version` name what built it, and what alone reads it. `warnings` are the builder's, each once.
+    `version` name what built it, and what alone reads it, `cuda` the least CUDA that the driver must serve for that,
+    None where it is not known. `warnings` are the builder's, each once.
     """
 
     plan: bytes
@@ -61,3 +62,4 @@ class Engine:
     version: str
     timing_cache: bytes | None
     warnings: tuple[str, ...]
+    cuda: str | None = None
