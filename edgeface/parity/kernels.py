@@ -47,16 +47,20 @@ def _optimised(model: Path) -> dict[str, Any]:
         "convolutions_in_integers": found.in_integers,
         "convolutions_in_float": found.in_float,
         "left_in_float": list(found.left_in_float),
+        "unplanned_in_integers": found.unplanned,
     }
 
 
 def judge_kernels(limits: Thresholds, facts: dict[str, Any]) -> list[Demand]:
-    """Demands on transposes and partitions; that no planned integer convolution is left in float is always one."""
+    """Demands on transposes and partitions; that ONNX Runtime computes in integers what is planned always is one."""
     found = []
     if "optimised" in facts:
         left = facts["optimised"]["left_in_float"]
         said = f"{len(left)}: {', '.join(left[:_LISTED])}" if left else "0"
         found.append(Demand("int8 convolutions that ONNX Runtime computes in float", "0", said, not left))
+        taken = facts["optimised"]["unplanned_in_integers"]
+        what = "float convolutions that ONNX Runtime computes in integers"
+        found.append(Demand(what, "0", str(taken), taken == 0))
     for key, what, limit in (
         ("transposes", "transposes in memory", limits.max_transposes),
         ("partitions", "XNNPACK partitions", limits.max_partitions),

@@ -27,6 +27,7 @@ class OrtKernels:
     """Operators after optimisation, and the convolutions and matrix products among them.
 
     `planned` had quantized weights in the model; `left_in_float` names those of them that ONNX Runtime did not fuse.
+    `unplanned` counts those that it computes in integers though their weights are float: it rounds them by itself.
     """
 
     operators: dict[str, int]
@@ -34,6 +35,7 @@ class OrtKernels:
     in_integers: int
     in_float: int
     left_in_float: tuple[str, ...]
+    unplanned: int
 
 
 def ort_kernels(model: Path) -> OrtKernels:
@@ -51,14 +53,14 @@ def ort_kernels(model: Path) -> OrtKernels:
     in_float = [node for node in after.node if node.op_type in _IN_FLOAT]
     restored = _made_by(after.node, "DequantizeLinear")
     named = tuple(sorted(node.name or node.output[0] for node in in_float if node.input[1] in restored))
-    short = len(planned) - in_integers
-    left = named if len(named) == short else (named + ("not named by ONNX Runtime",) * short)[: max(short, 0)]
+    left = named + ("not named by ONNX Runtime",) * (len(planned) - in_integers - len(named))
     return OrtKernels(
         dict(sorted(Counter(node.op_type for node in after.node).items())),
         len(planned),
         in_integers,
         len(in_float),
         left,
+        in_integers - (len(planned) - len(left)),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.activations import Clip, Relu
 from edgeface.graph.ops.arithmetic import Add
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.conv import Conv, Gemm
@@ -38,6 +39,11 @@ class Placement:
     rounded: Literal["made", "convolved"]
     bias: Literal["int32", "float"]
     zero_points: bool = True
+
+    def __post_init__(self) -> None:
+        """Int32 biases have no place for what a shift puts there."""
+        if self.bias == "int32" and not self.zero_points:
+            raise ValueError("biases stored as int32 need zero points")
 
 
 def insert_quantization(graph: Graph, plan: QuantPlan, placement: Placement) -> Graph:
@@ -83,10 +89,31 @@ class _Insertion:
 
     def _node(self, node: Node) -> None:
         made = f"{node.output}/real" if self._rounded(node.output) else node.output
-        op, inputs = self._reading(node) if self._in_integers(node) else (node.op, list(node.inputs))
+        op, inputs = self._reading(node) if self._in_integers(node) else (node.op, self._floating(node))
         self.nodes.append(Node(op, tuple(inputs), (made,), node.origin))
         if made != node.output:
             self._round_trip(made, node.output, self.plan.params[node.output], node.output, node.origin)
+
+    def _floating(self, node: Node) -> list[str]:
+        """What a float node reads.
+
+        Of a convolution between two pairs ONNX Runtime rounds the weights by itself, to one scale for all, and computes
+        it in integers, unless the pair before has a scale for each channel. So it gets one, all of them the same.
+        """
+        name = node.inputs[0]
+        if not isinstance(node.op, Conv | Gemm) or not self._rounded(name) or not self._rounded_behind(node):
+            return list(node.inputs)
+        return [self._once(f"{name}/by_channel", lambda restored: self._by_channel(name, restored)), *node.inputs[1:]]
+
+    def _rounded_behind(self, node: Node) -> bool:
+        readers = self.graph.consumers[node.output]
+        return any(self._in_integers(r) or (isinstance(r.op, Relu | Clip) and self._rounded_behind(r)) for r in readers)
+
+    def _by_channel(self, name: str, restored: str) -> None:
+        params, channels = self.plan.params[name], self.graph.type(name).shape[1]
+        spread = replace(params, scale=params.scale * channels, axis=1)
+        scale, zero = self._parameters(restored, spread)
+        self.nodes.append(Node(DequantizeLinear(1), (f"{name}/stored", scale, zero), (restored,)))
 
     def _reading(self, node: Node) -> tuple[Op, list[str]]:
         """An integer node's op and what it reads: with a shifted input it no longer pads by itself."""
