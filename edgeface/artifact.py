@@ -40,6 +40,7 @@ class Manifest(BaseModel):
     sources: dict[str, Any]
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
+    engines: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Artifact:
         Raises:
             InputError: certificate.json is missing or not JSON.
         """
-        document: dict[str, Any] = _read_json(self.folder / CERTIFICATE)
+        document: dict[str, Any] = read_json(self.folder / CERTIFICATE)
         return document
 
     @classmethod
@@ -83,7 +84,7 @@ class Artifact:
                 fix="pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
             )
         try:
-            manifest = Manifest.model_validate(_read_json(folder / MANIFEST))
+            manifest = Manifest.model_validate(read_json(folder / MANIFEST))
         except ValidationError as error:
             first = error.errors()[0]
             raise InputError(
@@ -117,7 +118,12 @@ def write_json(path: Path, document: Any) -> None:
     path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Read a JSON file of an artifact.
+
+    Raises:
+        InputError: it cannot be read, is no JSON, or far larger than any that edgeface writes.
+    """
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise InputError("file is too large to be what it claims", where=str(path))

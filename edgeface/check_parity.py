@@ -18,8 +18,11 @@ from edgeface.parity.gate import Thresholds
 from edgeface.parity.reference import reference_network
 from edgeface.parity.verdict import judge_model
 from edgeface.progress import note
-from edgeface.runtimes import open_runner
+from edgeface.runtimes import Runner, open_runner
+from edgeface.runtimes.as_typed import open_as_typed
 from edgeface.runtimes.float_io import FloatRunner
+from edgeface.runtimes.place import HERE, Place
+from edgeface.targets import target
 from edgeface.task_pictures import drawn_for, task_pictures
 from edgeface.tasks.agreement import Photograph
 
@@ -32,44 +35,63 @@ class ParityReport:
 
     artifact: Path
     reference: str
+    on: str
     findings: Findings
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"artifact": str(self.artifact), "reference": self.reference, **self.findings.as_dict()}
+        named = {"artifact": str(self.artifact), "reference": self.reference, "on": self.on}
+        return {**named, **self.findings.as_dict()}
 
 
-def check_parity(
-    artifact: Artifact,
-    weights: Path | None = None,
-    reference: Path | None = None,
-    images: Path | None = None,
-    threads: int = 1,
-    detector: Path | None = None,
-) -> ParityReport:
-    """Run artifact and reference on photographs, and judge as the export did.
+@dataclass(frozen=True)
+class ParityRequest:
+    """What is compared, and on what.
 
-    Args:
-        artifact: what is compared.
-        weights: its checkpoint; or
+    Attributes:
+        weights: the artifact's checkpoint; or
         reference: an fp32 artifact of the same checkpoint.
         images: folder of photographs; drawn pictures otherwise, which compare tensors only.
-        threads: threads of the artifact's runtime.
         detector: an artifact that finds the faces in a recogniser's photographs.
+        threads: threads of the artifact's runtime.
+        on: where the artifact runs; the reference runs on this machine's processor.
     """
-    network, name = reference_network(artifact, weights, reference)
-    runner = FloatRunner(open_runner(artifact, threads), artifact.manifest.layout)
+
+    weights: Path | None = None
+    reference: Path | None = None
+    images: Path | None = None
+    detector: Path | None = None
+    threads: int = 1
+    on: Place = HERE
+
+
+def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
+    """Run artifact and reference on photographs, and judge as the export did.
+
+    Raises:
+        InputError: something given cannot be used, or there is no such place.
+        RuntimeFailure: a runtime fails.
+    """
+    as_typed = target(artifact.manifest.target).as_typed
+    if as_typed and request.on == HERE:
+        opened: Runner = open_as_typed(artifact.model_path, request.threads)
+    else:
+        opened = open_runner(artifact, request.threads, request.on)
+    runner = FloatRunner(opened, artifact.manifest.layout)
+    network, name = reference_network(artifact, request.weights, request.reference)
     limits = _thresholds(artifact)
+    images = request.images
     if images is not None:
         files = list_images(images)
         _warn_of_calibration(artifact, [file.name for file in files])
-        finder = None if detector is None else Detector(Artifact.open(detector))
+        finder = None if request.detector is None else Detector(Artifact.open(request.detector))
         pictures: Iterable[Photograph] = task_pictures(files, "comparing", artifact.contract, finder)
     else:
         note("no photographs given: tensors are compared on drawn pictures, decisions are not")
         pictures = drawn_for(artifact.contract, DRAWN_PICTURES, "comparing")
     findings = compare(network, runner.run, artifact.contract, pictures, images is not None)
-    return ParityReport(artifact.folder, name, judge_model(findings, limits, artifact.model_path)[0])
+    judged, _ = judge_model(findings, limits, artifact.model_path, as_typed)
+    return ParityReport(artifact.folder, name, str(request.on), judged)
 
 
 def _thresholds(artifact: Artifact) -> Thresholds:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.artifact import MANIFEST, Artifact
-from edgeface.build import BuildOptions, Job, build
+from edgeface.build import build
+from edgeface.calibrate import calibrate
 from edgeface.complexity.record import own_biases
 from edgeface.contract import Contract, recognition
 from edgeface.detector import Detector
+from edgeface.engines.options import EngineOptions
 from edgeface.errors import InputError
 from edgeface.evaluation.certificate import LabelledFaces
 from edgeface.evaluation.labels import read_labelled
 from edgeface.graph.onnx_reader import read_onnx
+from edgeface.job import BuildOptions, Job
 from edgeface.passes import run_passes
 from edgeface.photographs import Photographs, choose_photographs, read_photographs, spread
 from edgeface.progress import step
@@ -56,6 +59,7 @@ class ExportRequest:
         label_images: the folder of the labelled photographs; by default that of the labels.
         pairs: a list of pairs of photographs, LFW's or a table, on which a recogniser's decisions are judged.
         pair_images: the folder that the pairs' paths start from.
+        engines: for which GPUs and batches TensorRT engines are built.
     """
 
     model: str = "retinaface_mnet025"
@@ -78,6 +82,7 @@ class ExportRequest:
     label_images: Path | None = None
     pairs: Path | None = None
     pair_images: Path | None = None
+    engines: EngineOptions = field(default_factory=EngineOptions)
 
 
 def export(request: ExportRequest) -> list[Artifact]:
@@ -111,8 +116,10 @@ def export(request: ExportRequest) -> list[Artifact]:
             _labelled(request, source.contract, detector),
             recogniser,
             None if request.labels is None else read_labelled(request.labels, request.label_images or request.labels),
+            request.engines,
         )
-        staged = [prove(job, build(job, wanted), folder) for wanted in chosen]
+        stats = calibrate(job) if any(wanted.scheme for wanted in chosen) else None
+        staged = [prove(job, build(job, wanted, stats), folder) for wanted in chosen]
         move_into_place(list(zip(staged, places, strict=True)))
     return [Artifact.open(place) for place in places]
 

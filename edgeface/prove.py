@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
-from edgeface.build import Built, Job
+from edgeface.build import Built, build
 from edgeface.contract import DetectionContract, recognition
+from edgeface.engines.on_gpu import engine_here, judge_speed
+from edgeface.engines.stage import StagedEngines, stage_engines
 from edgeface.errors import GateError
 from edgeface.evaluation.certificate import IdentityChange, identity_change
 from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
 from edgeface.evaluation.precision_change import PrecisionChange, precision_change
+from edgeface.job import Job
 from edgeface.parity.bisect import explain, layer_agreement
 from edgeface.parity.compare import Findings, compare
-from edgeface.parity.gate import Demand, Thresholds
+from edgeface.parity.gate import Demand, Thresholds, judge
 from edgeface.parity.verdict import judge_model
 from edgeface.runtimes import open_runner
+from edgeface.runtimes.as_typed import open_as_typed
 from edgeface.runtimes.float_io import FloatRunner
+from edgeface.targets import target
 from edgeface.task_pictures import drawn_for, task_pictures
 from edgeface.tasks.agreement import Photograph, view
 from edgeface.version import __version__
@@ -44,10 +49,14 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     findings, kernels = judged(job, built, model, limits)
     identities, precision = _identities(job, built, model), _precision(job, built, model)
     demands = judge_decisions(limits, identities, precision)
+    engines = _engines(job, built, staged, limits)
+    demands += engines.demands if engines else []
     findings = replace(findings, demands=findings.demands + demands)
     if not findings.passed:
         raise _refused(job, built, findings)
     document = certificate(built, findings, kernels, limits)
+    if engines is not None:
+        document["engines"] = engines.certificate
     cost = _landmark_cost(job, built, model)
     further: dict[str, Any] = {}
     if identities is not None:
@@ -59,24 +68,30 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     if further:
         document["decisions"] = {**(document["decisions"] or {}), **further}
     write_json(staged / CERTIFICATE, document)
-    manifest = _manifest(job, built)
+    manifest = _manifest(job, built).model_copy(update={"engines": engines.manifest if engines else None})
     write_json(staged / MANIFEST, manifest.model_dump(mode="json"))
     return staged
 
 
 def judged(job: Job, built: Built, model: Path, limits: Thresholds) -> tuple[Findings, dict[str, Any]]:
     """Compare a model file with the fp32 network, and judge it."""
-    runner = FloatRunner(open_runner(model), built.target.layout)
+    runner = _runner(built, model)
     photographs = bool(job.photographs.judge)
     findings = compare(job.source.run, runner.run, job.source.contract, _pictures(job, built.target.name), photographs)
-    return judge_model(findings, limits, model)
+    return judge_model(findings, limits, model, built.target.as_typed)
+
+
+def _runner(built: Built, model: Path) -> FloatRunner:
+    """A model file in the runtime that proves it."""
+    opened = open_as_typed(model) if built.target.as_typed else open_runner(model)
+    return FloatRunner(opened, built.target.layout)
 
 
 def _identities(job: Job, built: Built, model: Path) -> IdentityChange | None:
     """What the build did to verification, where there are pairs."""
     if job.labelled is None:
         return None
-    runner = FloatRunner(open_runner(model), built.target.layout)
+    runner = _runner(built, model)
     return identity_change(job.labelled, recognition(job.source.contract), job.source.run, runner.run)
 
 
@@ -85,7 +100,7 @@ def _landmark_cost(job: Job, built: Built, model: Path) -> LandmarkCost | None:
     contract = job.source.contract
     if job.recogniser is None or not job.photographs.judge or not isinstance(contract, DetectionContract):
         return None
-    runner = FloatRunner(open_runner(model), built.target.layout)
+    runner = _runner(built, model)
     pictures = _pictures(job, f"identities by {built.target.name}")
     return landmark_cost(contract, job.source.run, runner.run, job.recogniser, pictures)
 
@@ -95,8 +110,31 @@ def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
     contract = job.source.contract
     if job.scenes is None or not isinstance(contract, DetectionContract):
         return None
-    runner = FloatRunner(open_runner(model), built.target.layout)
+    runner = _runner(built, model)
     return precision_change(job.scenes, contract, job.source.run, runner.run)
+
+
+def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> StagedEngines | None:
+    """The engines of a TensorRT target, run on photographs where there is a GPU for them."""
+    if not built.target.engines:
+        return None
+    engines = stage_engines(built.model, staged, job.engines, built.target.name)
+    runner = engine_here(staged)
+    if runner is None:
+        return engines
+    with runner:
+        on_gpu = FloatRunner(runner, built.target.layout)
+        pictures = _pictures(job, f"{built.target.name} on the GPU")
+        found = compare(job.source.run, on_gpu.run, job.source.contract, pictures, bool(job.photographs.judge))
+        demands = [
+            replace(demand, what=f"{demand.what}, on the GPU")
+            for demand in judge(limits, found.tensors, found.decisions)
+        ]
+        if built.target.scheme is not None:
+            half = build(job, target("tensorrt-fp16")).model
+            demands.append(judge_speed(runner, half, "tensorrt-fp16", job.engines.allow_slower))
+        ran = {**engines.certificate, "run": runner.origin, "on_gpu": found.as_dict()}
+    return replace(engines, demands=engines.demands + demands, certificate=ran)
 
 
 def judge_decisions(

@@ -42,6 +42,12 @@ class Quantize(_Strict):
     keep_float: dict[str, str] = {}
 
 
+class Half(_Strict):
+    """How targets that compute in float16 do so. `keep_float` maps patterns of node names to reasons for float32."""
+
+    keep_float: dict[str, str] = {}
+
+
 class Recipe(_Strict):
     """One model's recipe.
 
@@ -53,6 +59,7 @@ class Recipe(_Strict):
     variant: str | None = None
     input: InputSize | None = None
     quantize: Quantize = Quantize()
+    half: Half = Half()
     gates: dict[str, Thresholds] = {}
 
     def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:

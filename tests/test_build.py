@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from edgeface.build import BuildOptions, Job, build
+from edgeface.build import build
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
+from edgeface.job import BuildOptions, Job
 from edgeface.passes import run_passes
 from edgeface.photographs import Photographs, choose_photographs
 from edgeface.recipe import Recipe, recipe_for

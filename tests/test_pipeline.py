@@ -9,7 +9,7 @@ import pytest
 
 from edgeface import progress
 from edgeface.artifact import CERTIFICATE, Artifact, write_json
-from edgeface.check_parity import check_parity
+from edgeface.check_parity import ParityRequest, check_parity
 from edgeface.cli.findings import format_findings
 from edgeface.drawn import drawn_pictures
 from edgeface.errors import GateError, InputError
@@ -265,7 +265,7 @@ def test_a_certificate_without_thresholds_is_damaged_not_lenient(tmp_path):
     del document["thresholds"]
     write_json(artifact.folder / CERTIFICATE, document)
     with pytest.raises(InputError, match="does not say what was demanded"):
-        check_parity(artifact)
+        check_parity(artifact, ParityRequest())
 
 
 def test_statistics_are_either_used_or_saved(tmp_path):

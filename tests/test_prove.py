@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from edgeface.artifact import Artifact
-from edgeface.build import BuildOptions, Job, build
+from edgeface.build import build
 from edgeface.errors import GateError, InputError
 from edgeface.graph.onnx_reader import read_onnx
+from edgeface.job import BuildOptions, Job
 from edgeface.parity.gate import Thresholds
 from edgeface.passes import run_passes
 from edgeface.photographs import Photographs

@@ -18,9 +18,11 @@ _END_S = 5.0
 class Worker:
     """A worker process that has one model loaded. Use it as a context manager.
 
+    `notes` are what the model's runtime said of how it runs.
+
     Args:
         label: how errors name it.
-        request: what to load: `{"model": path, "threads": n}` or `{"peak": arithmetic}`.
+        request: what to load, as `edgeface.bench.worker` reads it.
 
     Raises:
         RuntimeFailure: the model cannot be loaded, or the process died.
@@ -39,7 +41,7 @@ class Worker:
             start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends its workers
         )
         try:
-            self._ask({"load": request})
+            self.notes: tuple[str, ...] = tuple(self._ask({"load": request}).get("notes", ()))
         except BaseException:
             self.close()
             raise

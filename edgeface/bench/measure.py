@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from edgeface.bench.client import Worker
-from edgeface.bench.peak import PRODUCTS
+from edgeface.bench.peak import PRODUCTS, Product
 from edgeface.bench.result import BenchReport, Measurement, describe_machine
 from edgeface.bench.rounds import (
     BATCH_MS,
@@ -21,9 +21,11 @@ from edgeface.bench.rounds import (
     ratio,
     spread,
 )
-from edgeface.bench.subject import Subject, open_subjects
+from edgeface.bench.subject import Arithmetic, Subject, open_subjects
 from edgeface.errors import InputError
 from edgeface.progress import track
+from edgeface.runtimes.cuda.driver import usable_gpu
+from edgeface.runtimes.place import GPU, HERE, Place
 
 _SPIN_S = 0.05  # longer than idle threads of ONNX Runtime and XNNPACK wait actively for work
 
@@ -37,7 +39,9 @@ class BenchRequest:
         threads: thread counts, each measured for every artifact.
         baseline: one of `paths`, or the label of one; the first by default.
         rounds: rounds over all lanes, at least 3.
-        batch_ms: time of one lane's batch in a round.
+        batch_ms: time of one lane's runs in a round.
+        batches: how many pictures go through at once, each measured for every artifact.
+        on: where the artifacts run.
     """
 
     paths: Sequence[Path]
@@ -45,6 +49,22 @@ class BenchRequest:
     baseline: Path | None = None
     rounds: int = 15
     batch_ms: float = BATCH_MS
+    batches: Sequence[int] = (1,)
+    on: Place = HERE
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """One artifact as it is measured."""
+
+    subject: Subject
+    threads: int
+    batch: int
+
+    @property
+    def label(self) -> str:
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"{self.subject.label} ({threads}{f', batch {self.batch}' if self.batch > 1 else ''})"
 
 
 def bench(request: BenchRequest) -> BenchReport:
@@ -56,52 +76,65 @@ def bench(request: BenchRequest) -> BenchReport:
         InputError: a request that cannot be measured.
         RuntimeFailure: a model does not load or run, or its process dies.
     """
-    subjects = open_subjects(request.paths)
+    subjects = open_subjects(request.paths, request.on)
     baseline = _baseline(request, subjects)
     _check(request)
-    samples = _sample(subjects, request)
-    peaks = {kind: peak_rates(samples[_peak_lane(kind)], product.operations) for kind, product in PRODUCTS.items()}
-    measurements = []
-    for threads in request.threads:
-        reference = samples[_lane(baseline, threads)]
-        for subject in subjects:
-            scaled = [peak * threads for peak in peaks[subject.arithmetic]]
-            measurements.append(_measurement(subject, threads, samples[_lane(subject, threads)], reference, scaled))
+    settings = [(threads, batch) for threads in request.threads for batch in request.batches]
+    lanes = [_Lane(subject, *setting) for setting in settings for subject in subjects]
+    products = PRODUCTS if request.on == HERE else {}
+    samples, notes = _sample(lanes, products, request)
+    peaks = {kind: peak_rates(samples[_peak_lane(kind)], product.operations) for kind, product in products.items()}
+    measurements = [
+        _measurement(
+            lane,
+            samples[lane.label],
+            samples[_Lane(baseline, lane.threads, lane.batch).label],
+            peaks.get(lane.subject.arithmetic),
+        )
+        for lane in lanes
+    ]
     gops = {str(kind): median(rates) / 1e9 for kind, rates in peaks.items()}
-    return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), describe_machine())
+    machine = describe_machine()
+    return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, str(request.on), notes)
 
 
-def _sample(subjects: Sequence[Subject], request: BenchRequest) -> dict[str, Samples]:
-    wanted = {_peak_lane(kind): {"peak": kind} for kind in PRODUCTS}
-    loads: dict[str, dict[str, object]] = {lane: dict(load) for lane, load in wanted.items()}
-    for threads in request.threads:
-        for subject in subjects:
-            loads[_lane(subject, threads)] = {"model": str(subject.model), "threads": threads}
+def _sample(
+    lanes: Sequence[_Lane], products: Mapping[Arithmetic, Product], request: BenchRequest
+) -> tuple[dict[str, Samples], tuple[str, ...]]:
+    """Samples by lane, and what the lanes' runtimes say of how they run, each once."""
+    loads: dict[str, dict[str, object]] = {_peak_lane(kind): {"peak": kind} for kind in products}
+    for lane in lanes:
+        load = {"model": str(lane.subject.model), "threads": lane.threads, "batch": lane.batch}
+        loads[lane.label] = load | {"on": str(request.on)}
     pause_s = _SPIN_S if max(request.threads) > 1 else 0.0
     with ExitStack() as stack:
-        workers = {lane: stack.enter_context(Worker(lane, load)) for lane, load in loads.items()}
-        lanes = {lane: worker.run for lane, worker in workers.items()}
-        sizes = {lane: iterations_for(run, request.batch_ms) for lane, run in lanes.items()}
+        workers = {name: stack.enter_context(Worker(name, load)) for name, load in loads.items()}
+        notes = dict.fromkeys(note for worker in workers.values() for note in worker.notes)
+        runs = {name: worker.run for name, worker in workers.items()}
+        sizes = {name: iterations_for(run, request.batch_ms) for name, run in runs.items()}
         rounds = track(range(request.rounds), "measuring", total=request.rounds)
-        return collect(lanes, sizes, rounds, pause_s)
+        return collect(runs, sizes, rounds, pause_s), tuple(notes)
 
 
-def _measurement(
-    subject: Subject, threads: int, samples: Samples, reference: Samples, peaks: Sequence[float]
-) -> Measurement:
+def _measurement(lane: _Lane, samples: Samples, reference: Samples, peaks: Sequence[float] | None) -> Measurement:
+    subject = lane.subject
     middle, low, high = spread(samples)
     against = ratio(samples, reference)
+    share = None
+    if peaks is not None and subject.macs is not None:
+        share = peak_share(samples, subject.macs * lane.batch, [peak * lane.threads for peak in peaks])
     return Measurement(
         label=subject.label,
-        threads=threads,
+        threads=lane.threads,
         median_ms=middle,
         p10_ms=low,
         p90_ms=high,
         ratio=against.value,
         ratio_low=against.low,
         ratio_high=against.high,
-        peak_share=None if subject.macs is None else peak_share(samples, subject.macs, peaks),
+        peak_share=share,
         runs=sum(map(len, samples)),
+        batch=lane.batch,
     )
 
 
@@ -121,12 +154,12 @@ def _baseline(request: BenchRequest, subjects: Sequence[Subject]) -> Subject:
 def _check(request: BenchRequest) -> None:
     if not request.threads or min(request.threads) < 1 or len(set(request.threads)) < len(request.threads):
         raise InputError(f"cannot measure with threads {list(request.threads)}", fix="e.g. --threads 1,2")
+    if not request.batches or min(request.batches) < 1 or len(set(request.batches)) < len(request.batches):
+        raise InputError(f"cannot measure batches of {list(request.batches)}", fix="e.g. --batch 1,8,64")
+    if request.on == GPU:
+        usable_gpu()
     if request.rounds < 3:
         raise InputError(f"{request.rounds} rounds show no spread", fix="use 3 rounds or more")
-
-
-def _lane(subject: Subject, threads: int) -> str:
-    return f"{subject.label} ({threads} thread{'s' if threads > 1 else ''})"
 
 
 def _peak_lane(kind: str) -> str:

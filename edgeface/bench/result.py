@@ -16,11 +16,11 @@ _MEASURED_WITH = ("onnxruntime", "ai-edge-litert", "numpy")
 
 @dataclass(frozen=True)
 class Measurement:
-    """One artifact at one number of threads.
+    """One artifact at one number of threads and one size of batch.
 
-    Latencies are in milliseconds over all runs; `ratio` is to the baseline at the same number of
-    threads, with a bootstrap 95 % interval; `peak_share` is 2·macs/latency over the measured peak
-    of one core times the threads, None where the MACs are unknown.
+    Latencies are of a whole batch, in milliseconds over all runs; `ratio` is to the baseline at the
+    same threads and batch, with a bootstrap 95 % interval; `peak_share` is 2·macs/latency over the
+    measured peak of one core times the threads, None on a GPU and where the MACs are unknown.
     """
 
     label: str
@@ -33,13 +33,15 @@ class Measurement:
     ratio_high: float
     peak_share: float | None
     runs: int
+    batch: int = 1
 
 
 @dataclass(frozen=True)
 class BenchReport:
     """All measurements of a bench and the machine they hold for.
 
-    `peak_gops` is the measured peak of one core in 10⁹ operations a second, by arithmetic.
+    `peak_gops` is the measured peak of one core in 10⁹ operations a second, by arithmetic; empty on a GPU. `notes` are
+    what the models' runtimes said of how they run.
     """
 
     baseline: str
@@ -47,6 +49,8 @@ class BenchReport:
     peak_gops: dict[str, float]
     measurements: tuple[Measurement, ...]
     machine: dict[str, Any]
+    on: str = "x86"
+    notes: tuple[str, ...] = ()
 
     def slower_than(self, max_ratio: float) -> tuple[Measurement, ...]:
         """Measurements whose ratio to the baseline is above a limit."""

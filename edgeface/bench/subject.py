@@ -10,6 +10,8 @@ from typing import Literal
 from edgeface.artifact import MANIFEST, Artifact
 from edgeface.errors import InputError
 from edgeface.runtimes import SUFFIXES
+from edgeface.runtimes.gpu import ENGINE_SUFFIX
+from edgeface.runtimes.place import GPU, HERE, Place
 
 Arithmetic = Literal["fp32", "int8"]
 
@@ -28,8 +30,12 @@ class Subject:
     arithmetic: Arithmetic
 
 
-def open_subjects(paths: Sequence[Path]) -> tuple[Subject, ...]:
+def open_subjects(paths: Sequence[Path], on: Place = HERE) -> tuple[Subject, ...]:
     """Open artifacts or model files; labels are names, or whole paths where names are equal.
+
+    Args:
+        paths: artifact folders, .onnx or .tflite files; on a GPU also .engine files.
+        on: where they are to run.
 
     Raises:
         InputError: nothing to time, the same model twice, or one that cannot be opened.
@@ -42,10 +48,11 @@ def open_subjects(paths: Sequence[Path]) -> tuple[Subject, ...]:
         raise InputError("the same model is given twice", where=str(twice), fix="pass each model once")
     names = [path.name for path in resolved]
     unique = len(set(names)) == len(names)
-    return tuple(_open(path, path.resolve().name if unique else str(path)) for path in paths)
+    suffixes = (*SUFFIXES, ENGINE_SUFFIX) if on == GPU else SUFFIXES
+    return tuple(_open(path, path.resolve().name if unique else str(path), suffixes) for path in paths)
 
 
-def _open(path: Path, label: str) -> Subject:
+def _open(path: Path, label: str, suffixes: Sequence[str]) -> Subject:
     if path.is_dir() or (path.is_file() and (path.parent / MANIFEST).is_file()):
         artifact = Artifact.open(path)
         if path.is_dir() or artifact.model_path.resolve() == path.resolve():
@@ -53,10 +60,10 @@ def _open(path: Path, label: str) -> Subject:
             return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32")
     if not path.is_file():
         raise InputError("there is no such artifact or model file", where=str(path))
-    if path.suffix not in SUFFIXES:
+    if path.suffix not in suffixes:
         raise InputError(
             f"cannot measure a file that ends in {path.suffix or 'nothing'!r}",
             where=str(path),
-            fix=f"pass an artifact folder or a file ending in {' or '.join(SUFFIXES)}",
+            fix=f"pass an artifact folder or a file ending in {' or '.join(suffixes)}",
         )
     return Subject(label, path, None, "fp32")

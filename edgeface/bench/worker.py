@@ -1,7 +1,8 @@
 """The process that times one model: `python -m edgeface.bench.worker`.
 
 One JSON document a line on stdin, one answer a line on stdout:
-`{"load": {"model": PATH, "threads": N}}` or `{"load": {"peak": "fp32"|"int8"}}` → `{"loaded": true}`;
+`{"load": {"model": PATH, "threads": N, "batch": N, "on": PLACE}}` or `{"load": {"peak": "fp32"|"int8"}}` →
+`{"loaded": true}`, on a GPU with `"notes"` on how it runs; `batch` is 1 and `on` x86 where they are left out;
 `{"run": K}` → `{"ms": [K latencies in milliseconds]}`. An error is `{"error": {…}}`. It ends with its input.
 """
 
@@ -20,19 +21,26 @@ import numpy as np
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.graph.types import Array
 from edgeface.runtimes import Runner, TensorSpec, open_runner
+from edgeface.runtimes.place import HERE, parse_place
 
 _SEED = 0
 
 
-def random_feed(spec: TensorSpec, rng: np.random.Generator) -> Array:
+def random_feed(spec: TensorSpec, rng: np.random.Generator, batch: int = 1) -> Array:
     """A seeded array for an input: normal for floats, the whole range for integers.
 
-    A dynamic first axis becomes 1.
+    A dynamic first axis becomes the batch.
 
     Raises:
-        InputError: another axis is dynamic, so the work of one inference is not fixed.
+        InputError: another axis is dynamic, so the work of one inference is not fixed; or the batch is another.
     """
-    shape = (1, *spec.shape[1:]) if spec.shape and spec.shape[0] < 0 else spec.shape
+    shape = (batch, *spec.shape[1:]) if spec.shape and spec.shape[0] < 0 else spec.shape
+    if batch > 1 and shape[:1] != (batch,):
+        raise InputError(
+            f"input {spec.name!r} takes {list(spec.shape)}, not a batch of {batch}",
+            where=spec.name,
+            fix="measure it with --batch 1, or export it with a dynamic batch (targets tensorrt-*)",
+        )
     if any(size < 0 for size in shape):
         raise InputError(
             f"input {spec.name!r} has no fixed size: {list(spec.shape)}",
@@ -47,8 +55,8 @@ def random_feed(spec: TensorSpec, rng: np.random.Generator) -> Array:
     return rng.integers(limits.min, limits.max, size=shape, dtype=spec.dtype, endpoint=True)
 
 
-def load(request: dict[str, Any]) -> Callable[[int], list[float]]:
-    """Load what a request names and return what times it.
+def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[str]]:
+    """Load what a request names and return what times it, and how it runs where there is something to say.
 
     Raises:
         EdgefaceError: the model cannot be loaded, or fails to run.
@@ -59,9 +67,10 @@ def load(request: dict[str, Any]) -> Callable[[int], list[float]]:
 
         runner: Runner = OrtRunner(peak_model(request["peak"]), threads=1)
     else:
-        runner = open_runner(Path(request["model"]), int(request["threads"]))
+        place = parse_place(request.get("on", str(HERE)))
+        runner = open_runner(Path(request["model"]), int(request["threads"]), place)
     rng = np.random.default_rng(_SEED)
-    feeds = {spec.name: random_feed(spec, rng) for spec in runner.inputs}
+    feeds = {spec.name: random_feed(spec, rng, int(request.get("batch", 1))) for spec in runner.inputs}
 
     def latencies_ms(iterations: int) -> list[float]:
         times = []
@@ -71,7 +80,17 @@ def load(request: dict[str, Any]) -> Callable[[int], list[float]]:
             times.append((time.perf_counter_ns() - start) / 1e6)
         return times
 
-    return latencies_ms
+    return latencies_ms, _notes(runner, feeds)
+
+
+def _notes(runner: Runner, feeds: dict[str, Array]) -> list[str]:
+    """What an engine's runner says of itself: it knows only after a first run whether there is a CUDA graph."""
+    from edgeface.runtimes.tensorrt.runner import EngineRunner
+
+    if not isinstance(runner, EngineRunner):
+        return []
+    runner.run(feeds)
+    return [runner.origin, f"without a CUDA graph: {runner.uncaptured}" if runner.uncaptured else "as a CUDA graph"]
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
@@ -82,8 +101,8 @@ def serve(requests: TextIO, answers: TextIO) -> None:
         answer: dict[str, Any]
         try:
             if "load" in request:
-                timed = load(request["load"])
-                answer = {"loaded": True}
+                timed, notes = load(request["load"])
+                answer = {"loaded": True, "notes": notes} if notes else {"loaded": True}
             elif timed is None:
                 raise InputError("nothing is loaded yet", fix="send a load request first")
             else:

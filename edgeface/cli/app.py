@@ -17,6 +17,7 @@ from edgeface.cli.check import check
 from edgeface.cli.compare import compare
 from edgeface.cli.demo import demo
 from edgeface.cli.detect import detect
+from edgeface.cli.doctor import doctor
 from edgeface.cli.embed import embed
 from edgeface.cli.evaluate import evaluate
 from edgeface.cli.export import export
@@ -40,7 +41,7 @@ app = typer.Typer(
 COMMANDS = (
     *(export, check, parity, bench, detect, embed, compare, identify),
     *(bundle, verify, keygen),
-    *(models, targets, budgets, demo),
+    *(models, targets, budgets, demo, doctor),
 )
 for command in COMMANDS:
     app.command()(command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeface.cli.options import Json, parse_counts
+from edgeface.cli.options import Json, On, parse_counts
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
 
@@ -24,16 +24,21 @@ def bench(
     baseline: Annotated[Path | None, typer.Option(help="What ratios refer to; the first by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Interleaved rounds, 3 or more.")] = 15,
     max_ratio: Annotated[float | None, typer.Option(help="Exit 1 if a ratio to the baseline is above this.")] = None,
+    on: On = "x86",
+    batch: Annotated[str, typer.Option(help="Pictures at once, e.g. 1,8,64; of models with a dynamic batch.")] = "1",
     json_output: Json = False,
 ) -> None:
     """Measure latency on this machine against a baseline.
 
-    Artifacts run in processes of their own, in interleaved rounds, beside the measured peak of the core.
+    Artifacts run in processes of their own, in interleaved rounds, on a processor beside the measured peak of its core.
     """
     from edgeface.bench import BenchRequest
     from edgeface.bench import bench as measure
+    from edgeface.runtimes.place import parse_place
 
-    report = measure(BenchRequest(artifacts, parse_counts(threads, "--threads"), baseline, rounds))
+    counts = parse_counts(threads, "--threads")
+    batches = parse_counts(batch, "--batch")
+    report = measure(BenchRequest(artifacts, counts, baseline, rounds, batches=batches, on=parse_place(on)))
     slow = () if max_ratio is None else report.slower_than(max_ratio)
     if json_output:
         gate = None if max_ratio is None else {"max_ratio": max_ratio, "passed": not slow}
@@ -42,7 +47,8 @@ def bench(
         print(format_report(report))
     for item in slow:
         print(
-            f"gate: {item.label} at {item.threads} thread(s) takes {item.ratio:.3f} times as long as "
+            f"gate: {item.label} at {item.threads} thread(s)"
+            f"{f' and batch {item.batch}' if item.batch > 1 else ''} takes {item.ratio:.3f} times as long as "
             f"{report.baseline}, more than {max_ratio:g}",
             file=sys.stderr,
         )
@@ -53,13 +59,22 @@ def bench(
 def format_report(report: BenchReport) -> str:
     """A table of measurements, and below it what they were compared with."""
     table = format_table(_HEADER, [_row(item) for item in report.measurements])
-    peaks = ", ".join(
-        f"{gops:.0f} G{'FLOP' if kind == 'fp32' else 'OP'}/s {kind}" for kind, gops in report.peak_gops.items()
-    )
-    return (
-        f"{table}\n\nbaseline: {report.baseline}; {report.rounds} rounds\n"
-        f"peak of one core, measured in between: {peaks} ({report.machine['processor']})"
-    )
+    if any(item.batch > 1 for item in report.measurements):
+        rows = [(*_row(item)[:2], *_batch(item), *_row(item)[2:]) for item in report.measurements]
+        table = format_table((*_HEADER[:2], "batch", "pictures/s", *_HEADER[2:]), rows)
+    lines = [table, "", f"baseline: {report.baseline}; {report.rounds} rounds"]
+    if report.peak_gops:
+        peaks = ", ".join(
+            f"{gops:.0f} G{'FLOP' if kind == 'fp32' else 'OP'}/s {kind}" for kind, gops in report.peak_gops.items()
+        )
+        lines.append(f"peak of one core, measured in between: {peaks} ({report.machine['processor']})")
+    else:
+        lines.append(f"on {report.on}, copies to and from it included: {'; '.join(report.notes)}")
+    return "\n".join(lines)
+
+
+def _batch(item: Measurement) -> tuple[str, str]:
+    return str(item.batch), f"{1000 * item.batch / item.median_ms:.0f}"
 
 
 def _row(item: Measurement) -> tuple[str, ...]:

@@ -39,12 +39,18 @@ def export(
     label_images: Annotated[Path | None, typer.Option(help="The labelled photographs, if not beside labels.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="For recognisers: pairs of photographs to judge it by.")] = None,
     pair_images: Annotated[Path | None, typer.Option(help="The folder that the pairs' paths start from.")] = None,
+    compute_capability: Annotated[
+        str | None, typer.Option(help="For TensorRT: GPUs to build for, e.g. 86,89; by default the one here.")
+    ] = None,
+    batch: Annotated[str, typer.Option(help="For TensorRT: least, best and most batch, e.g. 1,8,64.")] = "1",
+    allow_slower: Annotated[bool, typer.Option(help="Let int8 engines pass that are slower than fp16 here.")] = False,
     json_output: Json = False,
 ) -> None:
     """Compile a model, and write it if it is good enough.
 
     The result is opened in its real runtime and judged against the original, on tensors and on decisions.
     """
+    from edgeface.engines.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.pipeline import ExportRequest
     from edgeface.pipeline import export as compile_model
 
@@ -69,6 +75,7 @@ def export(
         label_images=label_images,
         pairs=pairs,
         pair_images=pair_images,
+        engines=EngineOptions(parse_capabilities(compute_capability), parse_batch(batch), allow_slower),
     )
     artifacts = compile_model(request)
     if json_output:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeface.cli.options import Json
+from edgeface.cli.options import Json, On
 from edgeface.cli.reporting import print_json
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ def parity(
     images: Annotated[Path | None, typer.Option(help="A folder of photographs to compare on.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognisers: an artifact that finds their faces.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of the artifact's runtime.", min=1)] = 1,
-    on: Annotated[
-        str | None, typer.Option(help="A device to compare with this machine: a72, a53, ssh:HOST, adb[:SERIAL].")
-    ] = None,
+    on: On = "x86",
     json_output: Json = False,
 ) -> None:
     """Compare an artifact with the original model, on photographs of your own.
@@ -32,15 +30,16 @@ def parity(
     same artifact is compared here and on the device, integers bit by bit, and on a real device timed.
     """
     from edgeface.artifact import Artifact
+    from edgeface.runtimes.place import parse_place
 
-    opened = Artifact.open(artifact)
-    if on is not None:
-        _on_device(opened, on, images, detector, json_output)
+    opened, place = Artifact.open(artifact), parse_place(on)
+    if place.is_device:
+        _on_device(opened, str(place), images, detector, json_output)
         return
-    from edgeface.check_parity import check_parity
+    from edgeface.check_parity import ParityRequest, check_parity
     from edgeface.cli.findings import format_findings
 
-    report = check_parity(opened, weights, reference, images, threads, detector)
+    report = check_parity(opened, ParityRequest(weights, reference, images, detector, threads, place))
     if json_output:
         print_json(report.as_dict())
     else:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeface.graph.ir import Graph, Node
-from edgeface.graph.ops.base import FusedActivation, OnnxForm
+from edgeface.graph.ops.activations import Clip, Relu
+from edgeface.graph.ops.base import FusedActivation, OnnxForm, Op
 from edgeface.graph.types import Array, TensorType
 from edgeface.version import __version__
 
@@ -17,19 +18,25 @@ if TYPE_CHECKING:
 
 OPSET = 18
 IR_VERSION = 9
-_FUSED: dict[FusedActivation, OnnxForm] = {
-    "relu": OnnxForm("Relu"),
-    "relu6": OnnxForm("Clip", {}, (np.array(0, np.float32), np.array(6, np.float32))),
-}
+_FUSED: dict[FusedActivation, Op] = {"relu": Relu(), "relu6": Clip(0.0, 6.0)}
 
 
-def write_onnx(graph: Graph, outputs: Sequence[str] | None = None, metadata: dict[str, str] | None = None) -> bytes:
+BATCH = "batch"
+
+
+def write_onnx(
+    graph: Graph,
+    outputs: Sequence[str] | None = None,
+    metadata: dict[str, str] | None = None,
+    any_batch: bool = False,
+) -> bytes:
     """Serialise a graph, deterministically.
 
     Args:
         graph: what to write; fused activations become nodes of their own.
         outputs: values to make outputs instead of the graph's own, such as every activation for calibration.
         metadata: key–value pairs for the model's metadata.
+        any_batch: let the first axis of every input and output, 1 in the graph, have any length, named "batch".
     """
     from onnx import helper
 
@@ -37,13 +44,13 @@ def write_onnx(graph: Graph, outputs: Sequence[str] | None = None, metadata: dic
     nodes: list[onnx.NodeProto] = []
     extra: dict[str, Array] = {}
     for node in graph.nodes:
-        nodes += _write_node(node, extra)
+        nodes += _write_node(graph, node, extra)
     used = {name: v.data for name, v in graph.values.items() if v.data is not None}
     proto = helper.make_graph(
         nodes,
         graph.name,
-        [_info(i, graph.type(i)) for i in graph.inputs],
-        [_info(o, graph.type(o)) for o in names],
+        [_info(i, graph.type(i), any_batch) for i in graph.inputs],
+        [_info(o, graph.type(o), any_batch) for o in names],
         [_tensor(name, data) for name, data in {**used, **extra}.items()],
     )
     model = helper.make_model(
@@ -58,10 +65,11 @@ def write_onnx(graph: Graph, outputs: Sequence[str] | None = None, metadata: dic
     return data
 
 
-def _info(name: str, kind: TensorType) -> onnx.ValueInfoProto:
+def _info(name: str, kind: TensorType, any_batch: bool) -> onnx.ValueInfoProto:
     from onnx import helper
 
-    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(kind.dtype)), kind.shape)
+    shape: Sequence[str | int] = (BATCH, *kind.shape[1:]) if any_batch else kind.shape
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(kind.dtype)), shape)
 
 
 def _tensor(name: str, data: Array) -> onnx.TensorProto:
@@ -70,12 +78,13 @@ def _tensor(name: str, data: Array) -> onnx.TensorProto:
     return numpy_helper.from_array(data, name)
 
 
-def _write_node(node: Node, extra: dict[str, Array]) -> list[onnx.NodeProto]:
+def _write_node(graph: Graph, node: Node, extra: dict[str, Array]) -> list[onnx.NodeProto]:
+    form = node.op.to_onnx([graph.type(name) for name in node.inputs])
     if node.op.fused == "none":
-        return [_proto(node.op.to_onnx(), node.inputs, node.outputs, extra)]
+        return [_proto(form, node.inputs, node.outputs, extra)]
     inner = (f"{node.output}/before_{node.op.fused}",)
-    first = _proto(node.op.to_onnx(), node.inputs, inner, extra)
-    return [first, _proto(_FUSED[node.op.fused], inner, node.outputs, extra)]
+    activation = _FUSED[node.op.fused].to_onnx([graph.type(node.output)])
+    return [_proto(form, node.inputs, inner, extra), _proto(activation, inner, node.outputs, extra)]
 
 
 def _proto(form: OnnxForm, inputs: Sequence[str], outputs: Sequence[str], extra: dict[str, Array]) -> onnx.NodeProto:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edgeface.graph.ir import Graph
@@ -44,7 +44,7 @@ def layer_agreement(exact: Graph, model: bytes, suffix: str, feeds: Mapping[str,
     """
     names = [n for n in exact.activations if n not in exact.inputs]
     wanted = OrtRunner(write_onnx(exact, names)).run(feeds)
-    got = _tflite_values(exact, model, feeds) if suffix == ".tflite" else _onnx_values(model, feeds)
+    got = _tflite_values(exact, model, feeds) if suffix == ".tflite" else _onnx_values(names, model, feeds)
     layers: list[Layer] = []
     snr: dict[str, float] = {}
     for node in exact.nodes:
@@ -71,8 +71,15 @@ def explain(layers: list[Layer]) -> str:
     return "; ".join([first, "most is lost at " + ", ".join(lines)])
 
 
-def _onnx_values(model: bytes, feeds: Mapping[str, Array]) -> dict[str, Array]:
-    return OrtRunner(model).run(feeds)
+def _onnx_values(names: Sequence[str], model: bytes, feeds: Mapping[str, Array]) -> dict[str, Array]:
+    """The values of these names that the model has; a quantized one bears its name behind DequantizeLinear."""
+    import onnx
+
+    proto = onnx.load_model_from_string(model)
+    made = {output for node in proto.graph.node for output in node.output}
+    shown = {output.name for output in proto.graph.output}
+    proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name in made - shown)
+    return OrtRunner(proto.SerializeToString(), optimise=False).run(feeds)
 
 
 def _tflite_values(exact: Graph, model: bytes, feeds: Mapping[str, Array]) -> dict[str, Array]:

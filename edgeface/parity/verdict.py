@@ -12,12 +12,14 @@ from edgeface.parity.kernels import judge_kernels, kernel_facts
 from edgeface.progress import note
 
 
-def judge_model(findings: Findings, limits: Thresholds, model: Path) -> tuple[Findings, dict[str, Any]]:
-    """The findings with every demand judged, and the kernel facts of the model file.
+def judge_model(
+    findings: Findings, limits: Thresholds, model: Path, as_typed: bool = False
+) -> tuple[Findings, dict[str, Any]]:
+    """The findings with every demand judged, and the kernel facts of the model file; `as_typed` as in `kernel_facts`.
 
     A gate that demands nothing passes everything; that is said aloud.
     """
-    kernels = kernel_facts(model)
+    kernels = kernel_facts(model, as_typed)
     demands = judge(limits, findings.tensors, findings.decisions) + judge_kernels(limits, kernels)
     if not demands:
         note(f"warning: no gate demands anything of {model.name}: add [gates] to the recipe")

@@ -1,4 +1,4 @@
-"""Passes that every target wants, in order. Each is a function Graph -> Graph in a file of its own."""
+"""Passes, each a function Graph -> Graph in a file of its own. Those that every target wants are listed in order."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from edgeface.passes.fold_batch_norm import fold_batch_norm
 from edgeface.passes.fuse_activation import fuse_activation
 from edgeface.passes.fuse_pad import fuse_pad
 from edgeface.passes.hoist_activation import hoist_activation
+from edgeface.passes.lower_steep_slopes import lower_steep_slopes
 from edgeface.passes.merge_reshapes import merge_reshapes
 from edgeface.passes.replace_two_way_softmax import replace_two_way_softmax
 
@@ -23,6 +24,7 @@ PASSES: tuple[Pass, ...] = (
     hoist_activation,
     fuse_activation,
     merge_reshapes,
+    lower_steep_slopes,
 )
 
 

@@ -8,16 +8,20 @@ import numpy as np
 
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
-from edgeface.graph.ops.activations import LeakyRelu, Sigmoid
+from edgeface.graph.ops.activations import Clip, LeakyRelu, Sigmoid
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.types import Array
 from edgeface.quantize.plan import QParams, QuantPlan
 from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.saturation import is_depthwise, pair_reach
 from edgeface.quantize.schemes import Scheme
 from edgeface.quantize.statistics import CalibrationStats
 
 SIGMOID_REACH = 6.25
 """Beyond ±this, a sigmoid lies within half an output step (1/512) of 0 or 1, so its input may be clipped there."""
+
+PAIR_SLACK = 4
+"""Steps that are left for what rounding by second moments adds to a pair of weights."""
 
 FixedRanges = Mapping[str, tuple[float, float]]
 
@@ -59,6 +63,8 @@ def weight_params(weight: Array, scheme: Scheme) -> QParams:
     """Symmetric parameters with one scale for each output channel (axis 0)."""
     largest = np.abs(weight.reshape(weight.shape[0], -1)).max(axis=1).astype(np.float64)
     scale = np.maximum(largest, 1e-9) / scheme.weight_limit
+    if scheme.pair_limit is not None and not is_depthwise(weight):
+        scale = np.maximum(scale, pair_reach(weight) / (scheme.pair_limit - PAIR_SLACK))
     return QParams(tuple(scale.astype(np.float32).tolist()), 0, 0, -scheme.weight_limit, scheme.weight_limit)
 
 
@@ -102,7 +108,7 @@ def _group_params(
             ranges.append((0.0, 0.0))
         elif member in stats.values:
             chosen = rule.choose(stats.values[member], _negative_slope(graph, member))
-            ranges.append(rule.widen(chosen, stats.images))
+            ranges.append(_bounded(graph, member, rule.widen(chosen, stats.images)))
         else:
             raise GraphError("calibration saw nothing of a value", where=f"tensor {member!r}")
     low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
@@ -112,6 +118,20 @@ def _group_params(
     if readers and all(isinstance(r.op, Sigmoid) for r in readers):
         low, high = max(low, -SIGMOID_REACH), min(high, SIGMOID_REACH)
     return scheme.activation(low, high)
+
+
+def _bounded(graph: Graph, name: str, bounds: tuple[float, float]) -> tuple[float, float]:
+    """A range, cut where the op that makes the value cuts: headroom beyond is of no use, and no integer must lie there.
+
+    ONNX Runtime leaves a clip out only where the integers cannot hold more than it lets through.
+    """
+    op = graph.producers[name].op if name in graph.producers else None
+    low, high = -np.inf, np.inf
+    if isinstance(op, Clip):
+        low, high = op.low, op.high
+    elif op is not None and op.fused == "relu6":
+        low, high = 0.0, 6.0
+    return max(bounds[0], low), min(bounds[1], high)
 
 
 def _fixed_params(fixed: list[QParams], members: list[str], low: float, high: float) -> QParams:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgeface.graph.types import Array
+from edgeface.graph.types import Array, DType
 
 
 @dataclass(frozen=True)
 class QParams:
-    """Affine quantization: real = (stored − zero_point) · scale, stored in int8 unless `bits` says else.
+    """Affine quantization: real = (stored − zero_point) · scale, stored in [low, high].
 
     `scale` has one entry, or one for each index along `axis`.
     """
@@ -23,14 +23,19 @@ class QParams:
     low: int = -128
     high: int = 127
 
+    @property
+    def dtype(self) -> DType:
+        """What stores it: "uint8" where the range reaches beyond int8."""
+        return "uint8" if self.high > 127 else "int8"
+
     def quantize(self, data: Array) -> Array:
-        """Round float data to int8, saturating; halves to even, in float64."""
+        """Round float data to integers, saturating; halves to even, in float64."""
         stored = np.rint(np.asarray(data, np.float64) / self._spread(data.ndim)) + self.zero_point
-        saturated: Array = np.clip(stored, self.low, self.high).astype(np.int8)
+        saturated: Array = np.clip(stored, self.low, self.high).astype(self.dtype)
         return saturated
 
     def dequantize(self, stored: Array) -> Array:
-        """The float32 numbers that stored int8 stand for."""
+        """The float32 numbers that stored integers stand for."""
         real = (stored.astype(np.float64) - self.zero_point) * self._spread(stored.ndim)
         single: Array = real.astype(np.float32)
         return single

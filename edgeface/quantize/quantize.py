@@ -14,8 +14,12 @@ from edgeface.quantize.equalize import equalize
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.round_weights import round_weights
+from edgeface.quantize.saturation import relieve
 from edgeface.quantize.schemes import Scheme
 from edgeface.quantize.statistics import CalibrationStats
+
+MOST_RELIEFS = 40
+"""Scales grow by 3 % each time, so that after 24 a channel has half its steps and can break no limit."""
 
 
 @dataclass(frozen=True)
@@ -56,5 +60,11 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
     exact, seen = equalize(graph, stats, options.kept_float) if options.equalize else (graph, stats)
     plan = build_plan(exact, seen, scheme, options.rule, known=options.known, kept_float=options.kept_float)
     plan = avoid_ties(exact, plan)
-    rounded = round_weights(exact, plan, seen.moments) if options.round_weights else exact
+    moments = seen.moments if options.round_weights else {}
+    rounded = round_weights(exact, plan, moments)
+    for _ in range(MOST_RELIEFS if scheme.pair_limit is not None else 0):
+        relieved = relieve(rounded, plan, scheme.pair_limit or 0)
+        if relieved is None:
+            break
+        plan, rounded = relieved, round_weights(exact, relieved, moments)
     return Quantized(exact, rounded, plan)

@@ -101,12 +101,13 @@ def summarise(data: Array, stride: int = 1, phase: int = 0) -> ValueStats:
     if image and stride > 1:
         flat = data[0, :, phase % stride :: stride, phase // stride % stride :: stride].reshape(data.shape[1], -1)
     channels = flat.shape[0]
-    index = _bin_index(flat) + (np.arange(channels, dtype=np.int32) * BINS)[:, None]
+    index = bin_index(flat) + (np.arange(channels, dtype=np.int32) * BINS)[:, None]
     counts = np.bincount(index.reshape(-1), minlength=channels * BINS).reshape(channels, BINS)
     return ValueStats(counts, low, high, flat.sum(axis=1, dtype=np.float64), flat.shape[1])
 
 
-def _bin_index(flat: Array) -> Array:
+def bin_index(flat: Array) -> Array:
+    """The bin of each number, int32 of the same shape as the float32 numbers."""
     with np.errstate(divide="ignore"):
         position = np.log2(np.abs(flat)) * BINS_PER_OCTAVE - LOW_EXPONENT * BINS_PER_OCTAVE
     magnitude = np.minimum(position, MAGNITUDES - 1).astype(np.float32)

@@ -7,6 +7,7 @@ from pathlib import Path
 from edgeface.artifact import Artifact
 from edgeface.errors import InputError
 from edgeface.runtimes.base import Runner, TensorSpec
+from edgeface.runtimes.place import GPU, HERE, Place
 
 __all__ = ["SUFFIXES", "Runner", "TensorSpec", "model_path", "open_runner"]
 
@@ -24,20 +25,29 @@ def model_path(model: Artifact | Path) -> Path:
     return Artifact.open(model).model_path if model.is_dir() else model
 
 
-def open_runner(model: Artifact | Path, threads: int = 1) -> Runner:
-    """Load a model in the runtime that its suffix names, as it would be deployed on a CPU.
+def open_runner(model: Artifact | Path, threads: int = 1, on: Place = HERE) -> Runner:
+    """Load a model in the runtime that its suffix and the place name, as it would be deployed there.
 
     Args:
-        model: an opened artifact, an artifact's folder, or an .onnx or .tflite file.
+        model: an opened artifact, an artifact's folder, or an .onnx or .tflite file; on a GPU also an .engine.
         threads: threads inside one operator, at least 1.
+        on: where it runs.
 
     Raises:
-        InputError: the model is missing, damaged, or of a kind that no runtime here runs.
+        InputError: the model is missing, damaged, or of a kind that no runtime there runs; or there is no such place.
         RuntimeFailure: the runtime refuses it.
     """
     if threads < 1:
         raise InputError(f"{threads} threads cannot run anything", fix="use 1 or more threads")
+    if on.is_device:
+        raise InputError(
+            f"models are not opened on {on} one by one", where="--on", fix=f"use edgeface parity ARTIFACT --on {on}"
+        )
     path = model_path(model)
+    if on == GPU:
+        from edgeface.runtimes.gpu import open_on_gpu
+
+        return open_on_gpu(path, threads)
     if path.suffix == ".onnx":
         from edgeface.runtimes.ort import OrtRunner
 

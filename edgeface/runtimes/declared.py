@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeface.artifact import Artifact
 from edgeface.errors import ContractError
 from edgeface.runtimes import open_runner
+from edgeface.runtimes.checks import DYNAMIC
 from edgeface.runtimes.float_io import FloatRunner
 
 
@@ -23,7 +24,7 @@ def open_declared(artifact: Artifact, threads: int = 1) -> FloatRunner:
     runner = FloatRunner(open_runner(artifact, threads), artifact.manifest.layout)
     declared = artifact.contract.input
     wanted = {declared.name: (1, 3, declared.height, declared.width)}
-    found = {spec.name: spec.shape for spec in runner.inputs}
+    found = {spec.name: _of_one_picture(spec.shape) for spec in runner.inputs}
     if found != wanted:
         raise ContractError(
             f"the model's inputs are {found}, its contract says {wanted}",
@@ -31,3 +32,8 @@ def open_declared(artifact: Artifact, threads: int = 1) -> FloatRunner:
             fix="export the artifact again",
         )
     return runner
+
+
+def _of_one_picture(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape with a batch of 1, where the batch is dynamic."""
+    return (1, *shape[1:]) if shape[:1] == (DYNAMIC,) else shape

@@ -30,7 +30,10 @@ class Target:
     `layout` is the memory order of image inputs; `scheme` what its integers can express, None for float targets;
     `legalize` the passes that bring any graph into the form that its kernels run; `integer_forms` rewrites what has no
     fast integer kernel, given the values that are computed in float anyway. `float_kinds` are the kinds of nodes
-    (`quantize.islands.KINDS`) that run faster in float than in integers, and why.
+    (`quantize.islands.KINDS`) that run faster in float than in integers, and why. `half` targets compute in float16 but
+    for the recipe's float32 islands. `io_types` are the types that inputs and outputs may have. `as_typed` says that
+    the model is judged with every node computed in the types that it states, because what runs it does so; `engines`,
+    that TensorRT engines are built from it.
     """
 
     name: str
@@ -42,3 +45,7 @@ class Target:
     legalize: tuple[Pass, ...] = ()
     float_kinds: Mapping[str, str] = field(default_factory=dict)
     integer_forms: Callable[[Graph, Collection[str]], Graph] | None = None
+    half: bool = False
+    io_types: tuple[IoType, ...] = ("float",)
+    as_typed: bool = False
+    engines: bool = False

@@ -8,6 +8,8 @@ import pytest
 from edgeface.bench import BenchRequest, bench
 from edgeface.bench.subject import open_subjects
 from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
+from edgeface.runtimes.cuda.driver import look_for_gpus
+from edgeface.runtimes.place import GPU
 
 
 def test_two_models_are_measured_against_the_first(write_onnx):
@@ -32,10 +34,44 @@ def test_a_limit_names_what_is_above_it(write_onnx):
     assert [item.label for item in report.slower_than(0.5)] == ["a.onnx"]
 
 
+def test_batches_of_a_dynamic_model_are_measured_each_against_the_baseline_at_the_same(write_onnx):
+    paths = [write_onnx("a.onnx", shape=("batch", 4)), write_onnx("b.onnx", op="Sigmoid", shape=("batch", 4))]
+    report = bench(BenchRequest(paths, rounds=3, batch_ms=1.0, batches=(1, 8)))
+    measured = [(item.label, item.batch) for item in report.measurements]
+    assert measured == [("a.onnx", 1), ("b.onnx", 1), ("a.onnx", 8), ("b.onnx", 8)]
+    assert [item.ratio for item in report.measurements if item.label == "a.onnx"] == [1.0, 1.0]
+    assert (report.on, report.notes) == ("x86", ())
+
+
+def test_a_batch_of_a_model_that_takes_one_picture_is_refused(write_onnx):
+    with pytest.raises(RuntimeFailure, match="not a batch of 8") as caught:
+        bench(BenchRequest([write_onnx()], rounds=3, batch_ms=1.0, batches=(8,)))
+    assert "--batch 1" in str(caught.value.fix)
+
+
+@pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU")
+def test_without_a_gpu_nothing_is_started_and_the_doctor_is_named(write_onnx, monkeypatch):
+    monkeypatch.setattr("edgeface.bench.measure.Worker", None)
+    with pytest.raises(InputError, match="no GPU can be used here") as caught:
+        bench(BenchRequest([write_onnx()], on=GPU))
+    assert "edgeface doctor" in str(caught.value.fix)
+
+
+def test_an_engines_file_is_measured_on_a_gpu_only(tmp_path):
+    engine = tmp_path / "model.sm86.engine"
+    engine.write_bytes(b"x")
+    assert open_subjects([engine], GPU)[0].model == engine
+    with pytest.raises(InputError, match=r"\.engine"):
+        open_subjects([engine])
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
         ({"paths": []}, "nothing to measure"),
+        ({"batches": ()}, "batches"),
+        ({"batches": (0,)}, "batches"),
+        ({"batches": (8, 8)}, "batches"),
         ({"threads": (0,)}, "threads"),
         ({"threads": (1, 1)}, "threads"),
         ({"rounds": 2}, "2 rounds"),

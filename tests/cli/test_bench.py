@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from edgeface.bench import BenchReport, BenchRequest, Measurement
+from edgeface.runtimes.cuda.driver import look_for_gpus
+from edgeface.runtimes.place import GPU
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def test_the_table_shows_ratio_interval_and_share(edgeface_cli, measured):
     ]
     assert first.split() == ["a", "1", "2.000", "1.900–2.200", "1.000", "[1.000,", "1.000]", "33%"]
     assert second.endswith("–")
-    assert measured == [BenchRequest([Path("a"), Path("b.onnx")], (1, 2), Path("a"), 5)]
+    assert measured == [BenchRequest([Path("a"), Path("b.onnx")], (1, 2), Path("a"), 5, batches=(1,))]
 
 
 @pytest.mark.usefixtures("measured")
@@ -61,6 +63,38 @@ def test_json_is_one_document_that_holds_the_gate(edgeface_cli):
     assert ended.document["gate"] == {"max_ratio": 1.2, "passed": False}
     assert ended.document["measurements"][1]["peak_share"] is None
     assert edgeface_cli("bench", "a", "--json").document["gate"] is None
+
+
+def test_batches_are_shown_with_pictures_a_second(edgeface_cli, monkeypatch):
+    items = (
+        Measurement("a", 1, 2.0, 1.9, 2.2, 1.0, 1.0, 1.0, None, 30),
+        Measurement("a", 1, 4.0, 3.9, 4.2, 1.0, 1.0, 1.0, None, 30, batch=8),
+    )
+    notes = ("A card", "as a CUDA graph")
+    report = BenchReport("a", 15, {}, items, {"processor": "a core"}, "gpu", notes)
+    monkeypatch.setattr("edgeface.bench.bench", lambda _: report)
+    lines = edgeface_cli("bench", "a", "--on", "gpu", "--batch", "1,8").out.splitlines()
+    assert lines[0].split()[:4] == ["artifact", "threads", "batch", "pictures/s"]
+    assert lines[2].split()[:5] == ["a", "1", "8", "2000", "4.000"]
+    assert lines[-1] == "on gpu, copies to and from it included: A card; as a CUDA graph"
+
+
+def test_place_and_batches_reach_the_request(edgeface_cli, measured):
+    assert edgeface_cli("bench", "a", "--on", "gpu", "--batch", "1,8").code == 0
+    assert (measured[0].on, measured[0].batches) == (GPU, (1, 8))
+
+
+def test_a_place_that_is_not_known_is_refused_with_those_that_are(edgeface_cli):
+    ended = edgeface_cli("bench", "a", "--on", "moon", "--json")
+    assert ended.code == 2
+    assert "gpu (the first NVIDIA GPU of this machine)" in ended.document["error"]["fix"]
+
+
+@pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU")
+def test_without_a_gpu_the_error_names_the_doctor(edgeface_cli, detector_artifact):
+    ended = edgeface_cli("bench", detector_artifact, "--on", "gpu", "--json")
+    assert ended.code == 2
+    assert "edgeface doctor" in ended.document["error"]["fix"]
 
 
 @pytest.mark.parametrize("threads", ["0", "1,1", "x", ""])

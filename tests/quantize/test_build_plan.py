@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from edgeface.errors import GraphError
-from edgeface.graph.ops.activations import LeakyRelu, Relu, Sigmoid, Softmax
+from edgeface.graph.ops.activations import Clip, LeakyRelu, Relu, Sigmoid, Softmax
 from edgeface.graph.ops.arithmetic import Add, Concat
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.quantize.build_plan import SIGMOID_REACH, build_plan
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.schemes import TFLITE_INT8
+from edgeface.quantize.schemes import ORT_U8S8, TFLITE_INT8
 
 IMAGE = {"x": (1, 2, 4, 6)}
 MINMAX = RangeRule("minmax")
@@ -110,3 +110,50 @@ def test_a_value_that_was_not_observed_is_named(make_graph, observed, feeds):
     with pytest.raises(GraphError, match="saw nothing") as caught:
         build_plan(graph, stats, TFLITE_INT8, MINMAX)
     assert caught.value.where == "tensor 'new'"
+
+
+WIDE = RangeRule("minmax", headroom=1.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "bounds"),
+    [
+        ([(Conv(activation="relu6"), "x w", "a"), (Relu(), "a", "y")], (0.0, 6.0)),
+        ([(Conv(), "x w", "c"), (Clip(0.0, 6.0), "c", "a"), (Relu(), "a", "y")], (0.0, 6.0)),
+        ([(Conv(), "x w", "c"), (Clip(-1.0, 0.5), "c", "a"), (Relu(), "a", "y")], (-1.0, 0.5)),
+        ([(Conv(), "x w", "c"), (Clip(high=2.0), "c", "a"), (Relu(), "a", "y")], (-np.inf, 2.0)),
+        ([(Add("relu6"), "x x", "b"), (MaxPool((2, 2)), "b", "a"), (Relu(), "a", "y")], (0.0, 6.0)),
+        ([(Add("relu6"), "x x", "b"), (Resize((8, 12)), "b", "a"), (Relu(), "a", "y")], (0.0, 6.0)),
+    ],
+    ids=["fused", "clip", "two-sided", "above", "pooled", "resized"],
+)
+@pytest.mark.parametrize("scheme", [TFLITE_INT8, ORT_U8S8], ids=lambda s: s.name)
+def test_headroom_does_not_reach_beyond_what_clips(make_graph, normal, observed, feeds, rows, bounds, scheme):
+    constants = {"w": normal(2, 2, 1, 1, scale=9)} if "w" in rows[0][1] else {}
+    graph = make_graph(IMAGE, rows, constants)
+    params = build_plan(graph, observed(graph, feeds(1, 2, 4, 6)), scheme, WIDE).params["a"]
+    # A step is a float32 number, and the zero point a whole one.
+    assert params.range[0] >= bounds[0] - params.scale[0] / 2 - 1e-6
+    assert params.range[1] <= bounds[1] + params.scale[0] / 2 + 1e-6
+    if bounds[0] == 0.0:
+        assert params.range[1] <= bounds[1] * (1 + 1e-6)
+
+
+def test_headroom_reaches_beyond_what_was_seen_where_nothing_clips(make_graph, normal, observed, feeds):
+    graph = make_graph(IMAGE, [(Conv(), "x w", "a"), (Relu(), "a", "y")], {"w": normal(2, 2, 1, 1)})
+    stats = observed(graph, feeds(1, 2, 4, 6))
+    params = build_plan(graph, stats, ORT_U8S8, WIDE).params["a"]
+    assert params.range[1] > 2 * stats.values["a"].range[1]
+
+
+def test_a_pair_of_weights_has_the_steps_that_unsigned_kernels_add_up(make_graph, normal, observed, feeds):
+    weight = np.zeros((2, 2, 3, 3), np.float32)
+    weight[0, 0, 0, :2] = 1.0
+    weight[1, 0, 0, 0] = 1.0
+    graph = make_graph(IMAGE, [(Conv(), "x w", "y")], {"w": weight})
+    stats = observed(graph, feeds(1, 2, 4, 6))
+    stored = {}
+    for scheme in (TFLITE_INT8, ORT_U8S8):
+        stored[scheme.name] = build_plan(graph, stats, scheme, MINMAX).params["w"].quantize(weight)
+    assert stored[TFLITE_INT8.name].max(axis=(1, 2, 3)).tolist() == [127, 127]
+    assert stored[ORT_U8S8.name].max(axis=(1, 2, 3)).tolist() == [62, 124]

@@ -6,8 +6,8 @@ import pytest
 from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Sigmoid
 from edgeface.graph.ops.arithmetic import Add, Concat
 from edgeface.graph.ops.conv import Conv
+from edgeface.passes.spell_prelu import spell_prelu
 from edgeface.quantize.equalize import equalize, find_links
-from edgeface.targets.tflite.spell_prelu import spell_prelu
 
 IMAGE = (1, 3, 9, 7)
 

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from edgeface.quantize.plan import QParams
-from edgeface.quantize.schemes import TFLITE_INT8
+from edgeface.quantize.schemes import ORT_U8S8, TFLITE_INT8
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 3.0), (0.5, 3.0), (-3.0, -1.0), (0.0, 0.0), (-1e-3, 700.0)])
@@ -19,9 +17,14 @@ def test_zero_is_exact_and_the_range_is_held(low, high):
     assert -128 <= params.zero_point <= 127
 
 
-def test_symmetric_schemes_have_no_zero_point():
-    params = replace(TFLITE_INT8, symmetric_activations=True).activation(-1.0, 3.0)
-    assert (params.zero_point, params.low, params.range) == (0, -127, (pytest.approx(-3.0), pytest.approx(3.0)))
+def test_unsigned_schemes_store_the_same_steps_128_higher():
+    signed, unsigned = TFLITE_INT8.activation(-1.0, 3.0), ORT_U8S8.activation(-1.0, 3.0)
+    assert (signed.dtype, unsigned.dtype) == ("int8", "uint8")
+    assert unsigned.zero_point == signed.zero_point + 128
+    assert unsigned.range == pytest.approx(signed.range)
+    numbers = np.linspace(-2, 4, 50, dtype=np.float32)
+    assert (unsigned.quantize(numbers) - signed.quantize(numbers).astype(int) == 128).all()
+    assert unsigned.quantize(numbers).dtype == np.uint8
 
 
 def test_there_and_back_is_off_by_half_a_step_and_saturates(normal):

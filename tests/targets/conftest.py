@@ -32,9 +32,11 @@ def network(make_graph, normal):
 
 @pytest.fixture
 def plan_of(normal):
-    def plan(graph, **options):
+    """A plan from four noisy images; for TFLite where no other scheme is given."""
+
+    def plan(graph, scheme=TFLITE_INT8, **options):
         run = OrtRunner(observed_onnx(graph), optimise=False).run
         feeds = [{n: normal(*graph.type(n).shape, seed=i) for n in graph.inputs} for i in range(4)]
-        return build_plan(graph, observe(graph, run, feeds), TFLITE_INT8, RangeRule("minmax"), **options)
+        return build_plan(graph, observe(graph, run, feeds), scheme, RangeRule("minmax"), **options)
 
     return plan

@@ -14,10 +14,12 @@ from edgeface.targets.target import EmitOptions
 def test_targets_are_found_by_filename_and_sorted():
     names = list(targets())
     assert names == sorted(names)
-    assert {"onnx-fp32", "tflite-fp32", "tflite-fp16", "tflite-int8"} <= set(names)
+    onnx = {"onnx-fp32", "onnx-fp16", "onnx-int8", "tensorrt-fp32", "tensorrt-fp16", "tensorrt-int8"}
+    tflite = {"tflite-fp32", "tflite-fp16", "tflite-int8"}
+    assert set(names) == onnx | tflite
     for name, found in targets().items():
         assert found.name == name
-        assert found.suffix == f".{name.split('-')[0]}"
+        assert found.suffix == (".onnx" if name in onnx else ".tflite")
 
 
 def test_an_unknown_target_offers_the_nearest():
@@ -26,9 +28,10 @@ def test_an_unknown_target_offers_the_nearest():
     assert "did you mean tflite-int8?" in caught.value.fix
 
 
-@pytest.mark.parametrize("name", ["onnx-fp32", "tflite-fp32", "tflite-fp16", "tflite-int8"])
+@pytest.mark.parametrize("name", sorted(targets()))
 def test_the_same_graph_and_plan_give_the_same_bytes(network, plan_of, name):
-    plan = plan_of(network) if target(name).scheme else QuantPlan()
+    scheme = target(name).scheme
+    plan = plan_of(network, scheme=scheme) if scheme else QuantPlan()
     options = EmitOptions(metadata={"b": "2", "a": "1"})
     assert target(name).emit(network, plan, options) == target(name).emit(network.rebuild(), plan, options)
 

@@ -99,9 +99,11 @@ class Clip(Unary):
         high = float(node.constant(2, "upper bound")) if node.given(2) else float(node.attributes.get("max", np.inf))
         return cls(low, high), node.inputs[:1]
 
-    def to_onnx(self) -> OnnxForm:
-        """Clip with both bounds."""
-        return OnnxForm("Clip", {}, (np.array(self.low, np.float32), np.array(self.high, np.float32)))
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
+        """Clip with both bounds, in the input's type."""
+        dtype = inputs[0].dtype
+        with np.errstate(over="ignore"):  # a bound that float16 cannot reach is as good as infinite
+            return OnnxForm("Clip", {}, (np.array(self.low, dtype), np.array(self.high, dtype)))
 
 
 @dataclass(frozen=True)

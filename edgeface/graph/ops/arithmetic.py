@@ -20,6 +20,9 @@ class Binary(Op):
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """The broadcast shape."""
+        require(
+            len(inputs) == 2, f"{type(self).__name__} of {len(inputs)} inputs is not supported", "join them by twos"
+        )
         a, b = inputs
         try:
             shape = np.broadcast_shapes(a.shape, b.shape)
@@ -55,6 +58,13 @@ class Div(Binary):
     """A / b."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Div",)
+
+
+@dataclass(frozen=True)
+class Max(Binary):
+    """The larger of a and b."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Max",)
 
 
 @dataclass(frozen=True)

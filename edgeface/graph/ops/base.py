@@ -86,8 +86,8 @@ class Op:
         names = {f.name for f in dataclasses.fields(cls)}
         return cls(**{k: _plain(v) for k, v in node.attributes.items() if k in names}), node.inputs
 
-    def to_onnx(self) -> OnnxForm:
-        """How ONNX writes the op. By default fields are attributes of the same name."""
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
+        """How ONNX writes the op on such inputs. By default fields are attributes of the same name."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "activation"}
         return OnnxForm(self.onnx_types[0], fields)
 

@@ -66,7 +66,7 @@ class Conv(Op):
         inputs = node.inputs if node.given(2) else node.inputs[:2]
         return cls(strides, pads, dilations, int(a.get("group", 1))), inputs
 
-    def to_onnx(self) -> OnnxForm:
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Conv; the fused activation is a node of its own in ONNX."""
         fields = {"strides": self.strides, "pads": self.pads, "dilations": self.dilations, "group": self.groups}
         return OnnxForm("Conv", fields)
@@ -117,6 +117,6 @@ class Gemm(Op):
         require(normal, "the weight must be constant and [outputs, inputs]")
         return cls(), node.inputs if node.given(2) else node.inputs[:2]
 
-    def to_onnx(self) -> OnnxForm:
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Gemm with transB."""
         return OnnxForm("Gemm", {"transB": 1})

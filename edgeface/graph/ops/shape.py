@@ -47,9 +47,11 @@ class Reshape(Op):
             shape = _squeezed(node)
         return cls(tuple(shape)), node.inputs[:1]
 
-    def to_onnx(self) -> OnnxForm:
-        """Reshape with a constant shape."""
-        return OnnxForm("Reshape", {}, (np.array(self.shape, np.int64),))
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
+        """Reshape with a constant shape; a first axis that stays as it is may be of any length."""
+        kept = bool(self.shape) and inputs[0].shape[:1] == self.shape[:1]
+        shape = (0, *self.shape[1:]) if kept else self.shape
+        return OnnxForm("Reshape", {}, (np.array(shape, np.int64),))
 
 
 def _squeezed(node: OnnxNode) -> list[int]:
@@ -126,10 +128,12 @@ class Slice(Op):
             end[axis] = min(max(e + size if e < 0 else e, 0), size)
         return cls(tuple(begin), tuple(end)), node.inputs[:1]
 
-    def to_onnx(self) -> OnnxForm:
-        """Slice over all axes."""
-        axes = np.arange(len(self.starts), dtype=np.int64)
-        return OnnxForm("Slice", {}, (np.array(self.starts, np.int64), np.array(self.ends, np.int64), axes))
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
+        """Slice over the axes that it cuts."""
+        whole = zip(self.starts, self.ends, inputs[0].shape, strict=True)
+        axes = [axis for axis, (start, end, size) in enumerate(whole) if (start, end) != (0, size)]
+        starts, ends = ([bounds[axis] for axis in axes] for bounds in (self.starts, self.ends))
+        return OnnxForm("Slice", {}, tuple(np.array(numbers, np.int64) for numbers in (starts, ends, axes)))
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,6 @@ class Pad(Op):
         require(not node.given(3), "Pad with axes is not supported")
         return cls(tuple(_listed(node, 1, "pads"))), node.inputs[:1]
 
-    def to_onnx(self) -> OnnxForm:
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Pad with zeros."""
         return OnnxForm("Pad", {}, (np.array(self.pads, np.int64),))

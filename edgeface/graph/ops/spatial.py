@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -60,9 +62,9 @@ class AveragePool(Pool):
 
     onnx_types: ClassVar[tuple[str, ...]] = ("AveragePool",)
 
-    def to_onnx(self) -> OnnxForm:
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
         """AveragePool that counts padding."""
-        form = super().to_onnx()
+        form = super().to_onnx(inputs)
         return OnnxForm("AveragePool", {**form.attributes, "count_include_pad": 1})
 
 
@@ -112,13 +114,40 @@ class Resize(Op):
         require(nearest or linear, f"Resize mode {mode} with {rule} coordinates is not supported")
         return cls((after[2], after[3]), "nearest" if nearest else "linear"), node.inputs[:1]
 
-    def to_onnx(self) -> OnnxForm:
-        """Sizes of the image axes; scales would be rounded."""
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
+        """Scales where these do the same as sizes: runtimes optimise them further, and take them with any batch."""
         nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         linear = {"coordinate_transformation_mode": "half_pixel"}
-        attributes = {"mode": self.mode, "axes": [2, 3], **(nearest if self.mode == "nearest" else linear)}
+        attributes = {"mode": self.mode, **(nearest if self.mode == "nearest" else linear)}
         empty = np.zeros(0, np.float32)
-        return OnnxForm("Resize", attributes, (empty, empty, np.array(self.size, np.int64)))
+        pairs = zip(inputs[0].shape[2:], self.size, strict=True)
+        scales = [_scale(before, after, self.mode == "nearest") for before, after in pairs]
+        if None not in scales:
+            return OnnxForm("Resize", attributes, (empty, np.array([1, 1, *scales], np.float32)))
+        sizes = np.array(self.size, np.int64)
+        return OnnxForm("Resize", {**attributes, "axes": [2, 3]}, (empty, empty, sizes))
+
+
+def _scale(before: int, after: int, nearest: bool) -> float | None:
+    """A float32 scale that resizes an axis of `before` pixels just as the size `after` does; None if there is none.
+
+    For "nearest" one is enough that gives the same source index everywhere, in float32 and in float64.
+    """
+    ratio, close = Fraction(after, before), np.float32(after / before)
+    if Fraction(float(close)) == ratio:
+        return float(close)
+    candidates = (close, np.nextafter(close, np.float32(np.inf))) if nearest else ()
+    return next((float(scale) for scale in candidates if _resizes(scale, before, after)), None)
+
+
+def _resizes(scale: np.float32, before: int, after: int) -> bool:
+    """Whether nearest resizing by a scale gives the size `after`, and the same source index everywhere."""
+    index = np.arange(after)
+    wanted = index * before // after
+    single = np.floor(index.astype(np.float32) / scale)
+    double = np.floor(index / float(scale))
+    sizes = (math.floor(np.float32(before) * scale), math.floor(before * float(scale)))
+    return sizes == (after, after) and bool((single == wanted).all() and (double == wanted).all())
 
 
 def _resized(node: OnnxNode) -> tuple[int, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from edgeface.graph.ir import Graph
+from edgeface.passes.spell_prelu import spell_prelu
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.schemes import TFLITE_INT8
-from edgeface.targets.target import EmitOptions, Target
+from edgeface.targets.target import IO_TYPES, EmitOptions, Target
 from edgeface.targets.tflite.legalize import LEGALIZE
 from edgeface.targets.tflite.spell_average import spell_average
-from edgeface.targets.tflite.spell_prelu import spell_prelu
 
 
 def _emit(graph: Graph, plan: QuantPlan, options: EmitOptions, half_weights: bool = False) -> bytes:
@@ -65,5 +65,6 @@ TARGETS = (
         legalize=LEGALIZE,
         float_kinds=FLOAT_KINDS,
         integer_forms=_integer_forms,
+        io_types=IO_TYPES,
     ),
 )

@@ -7,7 +7,9 @@ from edgeface.graph.ops.activations import PRelu, Relu
 from edgeface.graph.ops.arithmetic import Add, Mul
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.rewrite import refusals
-from edgeface.targets.tflite.spell_prelu import flip_steep, spell, spell_prelu
+from edgeface.passes import run_passes
+from edgeface.passes.lower_steep_slopes import lower_steep_slopes
+from edgeface.passes.spell_prelu import spell, spell_prelu
 
 IMAGE = (1, 3, 6, 5)
 GENTLE = np.array([0.25, -0.5, 0.0, 0.99], np.float32).reshape(4, 1, 1)
@@ -47,25 +49,18 @@ def test_the_spelled_network_computes_the_same(between_convolutions, evaluate, n
 
 
 def test_a_prelu_becomes_one_product_and_one_sum(between_convolutions):
-    spelled = spell_prelu(between_convolutions(STEEP))
+    spelled = spell_prelu(lower_steep_slopes(between_convolutions(STEEP)))
     assert sorted(kind.__name__ for kind in kinds(spelled)) == ["Add", "Conv", "Conv", "Conv", "Mul"]
     assert next(node for node in spelled.nodes if isinstance(node.op, Mul)).op == Mul("relu")
 
 
-def test_slopes_above_one_are_turned_over_by_the_convolutions_around(between_convolutions):
-    graph = spell_prelu(between_convolutions(STEEP), kept_float={"p"})
-    assert kinds(graph).count(PRelu) == 1
-    flipped = between_convolutions(STEEP)
-    [node] = [node for node in flipped.nodes if isinstance(node.op, PRelu)]
-    rewrite = flip_steep(flipped, node)
-    np.testing.assert_allclose(rewrite.constants["s/flipped"].ravel(), [0.25, 1 / 1.5, -1.2, 0.25], rtol=1e-6)
-    assert flip_steep(between_convolutions(GENTLE), node) is None
+def test_slopes_that_stayed_steep_cost_one_product_more(between_convolutions):
+    spelled = spell_prelu(between_convolutions(STEEP))
+    assert kinds(spelled).count(Mul) == 2
 
 
 def test_a_steep_slope_between_other_ops_costs_one_product_more(make_graph, evaluate, normal):
     graph = make_graph({"x": (1, 4, 6, 5)}, [(PRelu(), "x s", "p"), (Relu(), "p", "y")], {"s": STEEP})
-    [(_, reason)] = refusals(graph, flip_steep)
-    assert "no convolution with weights of its own" in reason
     spelled = spell_prelu(graph)
     assert kinds(spelled).count(Mul) == 2
     feeds = {"x": normal(1, 4, 6, 5, scale=3)}
@@ -77,10 +72,20 @@ def test_what_is_computed_in_float_stays_a_prelu(between_convolutions):
     assert kinds(spell_prelu(graph, {"p"})) == kinds(graph)
 
 
-def test_computed_slopes_are_refused(make_graph):
-    rows = [(Relu(), "t", "s"), (PRelu(), "x s", "y")]
-    graph = make_graph({"x": (1, 4, 6, 5), "t": (4, 1, 1)}, rows)
-    assert [reason for _, reason in refusals(graph, spell)] == ["its slopes are computed"]
+@pytest.mark.parametrize("shape", [(1, 4, 6, 4), (1, 4)])
+def test_one_slope_for_all_channels_is_spelled_for_images_and_rows(make_graph, evaluate, normal, shape):
+    graph = make_graph({"x": shape}, [(PRelu(), "x s", "y")], {"s": np.array([0.3], np.float32)})
+    spelled = run_passes(graph, (spell_prelu,))
+    feeds = {"x": normal(*shape, scale=3)}
+    np.testing.assert_allclose(evaluate(spelled, feeds)["y"], evaluate(graph, feeds)["y"], atol=1e-6)
+
+
+def test_slopes_that_are_computed_or_differ_by_column_are_refused(make_graph):
+    computed = make_graph({"x": (1, 4, 6, 5), "t": (4, 1, 1)}, [(Relu(), "t", "s"), (PRelu(), "x s", "y")])
+    columns = make_graph({"x": (1, 4, 6, 4)}, [(PRelu(), "x s", "y")], {"s": GENTLE.ravel()})
+    for graph in (computed, columns):
+        assert [reason for _, reason in refusals(graph, spell)] == ["its slopes are not one constant for each channel"]
+        assert PRelu in kinds(spell_prelu(graph))
 
 
 def test_a_vector_is_spelled_too(make_graph, evaluate, normal):

@@ -1,0 +1,61 @@
+"""`edgeface doctor`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeface.cli.options import Json
+from edgeface.cli.reporting import print_json
+from edgeface.errors import InputError
+
+if TYPE_CHECKING:
+    from edgeface.doctor import Check, Diagnosis
+
+_MARKS = {"ok": "ok", "missing": "--", "problem": "!!"}
+
+
+def doctor(
+    install: Annotated[str | None, typer.Option(help="Set something up first: arm, the emulated cores.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Say what this machine has for edgeface, what it lacks, and the command that mends it.
+
+    Exit code 1 if something is missing that edgeface cannot do without.
+    """
+    from edgeface.doctor import examine
+
+    if install is not None:
+        _install(install)
+    diagnosis = examine()
+    if json_output:
+        print_json(diagnosis.as_dict())
+    else:
+        print(format_diagnosis(diagnosis))
+    for check in diagnosis.lacking:
+        print(f"required: {check.name}: {check.found}", file=sys.stderr)
+    if diagnosis.lacking:
+        raise typer.Exit(1)
+
+
+def _install(what: str) -> None:
+    from edgeface.devices.install import install
+    from edgeface.progress import note
+
+    if what != "arm":
+        raise InputError(f"{what!r} cannot be set up by edgeface", where="--install", fix="use --install arm")
+    install(note)
+
+
+def format_diagnosis(diagnosis: Diagnosis) -> str:
+    """A paragraph for each group, a line for each check, and below it what mends it."""
+    width = max(len(check.name) for group in diagnosis.groups for check in group.checks)
+    parts = ["\n".join([group.title, *(_line(check, width) for check in group.checks)]) for group in diagnosis.groups]
+    return "\n\n".join([*parts, "ok: there   --: not there   !!: there, and cannot be used as it is"])
+
+
+def _line(check: Check, width: int) -> str:
+    line = f"  {_MARKS[check.state]}  {check.name:{width}}  {check.found}"
+    return line if check.mend is None else f"{line}\n      {'':{width}}  mend: {check.mend}"

@@ -1,0 +1,1 @@
+"""Checks, found by filename: a module here has TITLE, RANK and `look`."""

@@ -1,0 +1,33 @@
+"""Runtimes that run artifacts on this machine's processor, and torch, which reads checkpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeface.doctor.check import Check
+from edgeface.doctor.packages import package_check
+
+TITLE = "Runtimes"
+RANK = 30
+OLD_ENVIRONMENT = Path(".venv-tflite")
+
+
+def look() -> tuple[Check, ...]:
+    """ONNX Runtime, LiteRT, torch, and an environment with tflite-runtime."""
+    return (
+        package_check("onnxruntime", "runs .onnx", "pip install onnxruntime", required=True),
+        package_check("ai-edge-litert", "runs .tflite", "pip install ai-edge-litert", required=True),
+        package_check("torch", "optional: reads checkpoints", "pip install torch safetensors"),
+        _old_tflite(),
+    )
+
+
+def _old_tflite() -> Check:
+    """tflite-runtime wants numpy 1, so it has an environment of its own, in the folder that make makes it in."""
+    name = "tflite-runtime"
+    folders = sorted(OLD_ENVIRONMENT.glob("lib/python*/site-packages/tflite_runtime-*.dist-info"))
+    if not folders:
+        found = f"no environment {OLD_ENVIRONMENT} here; optional: tests that artifacts load on older boards"
+        return Check(name, "missing", found, f"make {OLD_ENVIRONMENT}/.installed")
+    version = folders[0].name.removesuffix(".dist-info").rpartition("-")[2]
+    return Check(name, "ok", f"{version} in {OLD_ENVIRONMENT}")

@@ -1,0 +1,1 @@
+"""TensorRT engines of an artifact: built from its typed ONNX, read, judged, and run where there is a GPU."""

@@ -1,0 +1,70 @@
+"""For which GPUs and batches engines are built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edgeface.errors import InputError
+from edgeface.runtimes.cuda.driver import look_for_gpus
+from edgeface.runtimes.tensorrt.library import Library
+from edgeface.runtimes.tensorrt.request import BatchProfile
+
+MOST_BATCH = 4096
+APART = ("75",)
+"""TensorRT-RTX makes plans several times as large for these: they get a file of their own."""
+AHEAD = ("80", "86", "89", "120")
+"""What is built for where there is no GPU and nothing is asked for."""
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """`compute_capabilities` as digits ("86"), empty for the GPU that is here, or else `AHEAD`.
+
+    `allow_slower` lets an int8 engine pass that is slower than the fp16 one on the GPU that is here.
+    """
+
+    compute_capabilities: tuple[str, ...] = ()
+    batch: BatchProfile = field(default_factory=BatchProfile)
+    allow_slower: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the largest batch: builders take any number and fail much later."""
+        if self.batch.most > MOST_BATCH:
+            raise InputError(f"a batch of {self.batch.most} is too large", fix=f"use at most {MOST_BATCH}")
+
+    def groups(self, library: Library) -> tuple[tuple[str, ...], ...]:
+        """The capabilities of each engine file; an empty group is the GPU that is here."""
+        wanted = self.compute_capabilities
+        if not wanted:
+            if look_for_gpus().gpus or not library.ahead_of_time:
+                return ((),)
+            wanted = tuple(digits for digits in AHEAD if digits in library.compute_capabilities)
+        together = tuple(sorted({digits for digits in wanted if digits not in APART}, key=int))
+        apart = tuple((digits,) for digits in APART if digits in wanted)
+        return (*apart, *((together,) if together else ()))
+
+
+def parse_capabilities(text: str | None) -> tuple[str, ...]:
+    """`"8.6,89"` as ("86", "89").
+
+    Raises:
+        InputError: an item is no compute capability.
+    """
+    items = tuple(item.strip().replace(".", "") for item in (text or "").split(",") if item.strip())
+    for item in items:
+        if not (item.isdecimal() and 2 <= len(item) <= 3):
+            raise InputError(f"{item!r} is no compute capability", where="--compute-capability", fix="e.g. 86,89,120")
+    return tuple(dict.fromkeys(items))
+
+
+def parse_batch(text: str) -> BatchProfile:
+    """`"1,8,64"` as the least, the best and the most batch; one number is all three.
+
+    Raises:
+        InputError: not one or three numbers, or not in order.
+    """
+    items = [item.strip() for item in text.split(",")]
+    if len(items) not in {1, 3} or not all(item.isdecimal() for item in items):
+        raise InputError(f"{text!r} is no batch profile", where="--batch", fix="give least,best,most, e.g. 1,8,64")
+    numbers = [int(item) for item in items] * (3 if len(items) == 1 else 1)
+    return BatchProfile(*numbers)

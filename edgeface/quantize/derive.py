@@ -1,0 +1,56 @@
+"""Statistics of values that a target's own forms bring in, from what calibration saw of the graph before them.
+
+So one calibration serves every target: what the photographs showed belongs to the network, and only how it is spelled
+to the target.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.arithmetic import Mul
+from edgeface.graph.types import Array
+from edgeface.quantize.statistics import CalibrationStats, ValueStats, bin_centres, bin_index
+
+
+def derive(graph: Graph, stats: CalibrationStats) -> CalibrationStats:
+    """The statistics, with those of every product by a constant that calibration did not see.
+
+    Args:
+        graph: the graph in a target's forms.
+        stats: of the graph before them; what keeps its name keeps its numbers.
+    """
+    values = dict(stats.values)
+    for node in graph.nodes:
+        factor = _factor(graph, node)
+        if node.output not in values and factor is not None and node.inputs[0] in values:
+            values[node.output] = _multiplied(values[node.inputs[0]], factor, node.op.fused == "relu")
+    return CalibrationStats(values, stats.moments, stats.images, stats.graph_digest)
+
+
+def _factor(graph: Graph, node: Node) -> Array | None:
+    """What each channel is multiplied by, float64 [channels]; None where the node does something else."""
+    if not isinstance(node.op, Mul) or node.op.fused == "relu6":
+        return None
+    data, shape = graph.constant(node.inputs[1]), graph.type(node.output).shape
+    if data is None:
+        return None
+    spread = np.broadcast_to(data.astype(np.float64), shape)
+    if len(shape) != 4:  # counted as one channel: the factor that reaches furthest stands for all
+        return np.array([spread.ravel()[np.abs(spread).argmax()]])
+    channels = spread[0].reshape(shape[1], -1)
+    return channels[:, 0] if (channels == channels[:, :1]).all() else None
+
+
+def _multiplied(stats: ValueStats, factor: Array, relu: bool) -> ValueStats:
+    """Statistics of factor·x, cut off below 0 with `relu`: bounds exactly, counts by the centres of bins."""
+    moved = bin_centres()[None, :] * factor[:, None]
+    ends = np.stack([stats.low * factor, stats.high * factor])
+    if relu:
+        moved, ends = np.maximum(moved, 0.0), np.maximum(ends, 0.0)
+    counts = np.zeros_like(stats.counts)
+    rows = np.broadcast_to(np.arange(len(factor))[:, None], moved.shape)
+    np.add.at(counts, (rows, bin_index(moved.astype(np.float32))), stats.counts)
+    total = (stats.counts * moved).sum(axis=1) if relu else stats.total * factor
+    return ValueStats(counts, ends.min(axis=0), ends.max(axis=0), total, stats.count)

@@ -1,0 +1,41 @@
+"""Open a model on the GPU: an artifact's engine, an engine's file, or an .onnx file by ONNX Runtime's CUDA provider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeface.errors import InputError
+from edgeface.runtimes.base import Runner
+from edgeface.runtimes.cuda.driver import usable_gpu
+
+ENGINE_SUFFIX = ".engine"
+
+
+def open_on_gpu(path: Path, threads: int) -> Runner:
+    """Load a model on the first GPU.
+
+    Args:
+        path: an .engine file, or the model file of an artifact: with engines beside it, the one for this GPU is loaded.
+        threads: of the processor, for what ONNX Runtime does not give to the GPU.
+
+    Raises:
+        InputError: there is no GPU, no engine for it, or nothing that runs such a file on it.
+        RuntimeFailure: the runtime refuses the model.
+    """
+    usable_gpu()
+    from edgeface.runtimes.tensorrt.artifact_engines import ENGINES
+    from edgeface.runtimes.tensorrt.runner import EngineRunner
+
+    if path.suffix == ENGINE_SUFFIX:
+        return EngineRunner(path)
+    if (path.parent / ENGINES).is_file():
+        return EngineRunner.of_artifact(path.parent)
+    if path.suffix == ".onnx":
+        from edgeface.runtimes.ort import CUDA_PROVIDER, OrtRunner
+
+        return OrtRunner(path, threads, provider=CUDA_PROVIDER)
+    raise InputError(
+        f"nothing runs {path.suffix or 'files without a suffix'} on an NVIDIA GPU",
+        where=str(path),
+        fix="export it with --target tensorrt-fp16 or tensorrt-int8",
+    )

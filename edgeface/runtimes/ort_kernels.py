@@ -1,0 +1,81 @@
+"""What ONNX Runtime makes of a quantized model: which operators its own optimisation leaves, and which in float.
+
+ONNX Runtime fuses DequantizeLinear → operator → QuantizeLinear into an integer kernel where it has one, and computes
+in float, without a word, where it has none or the pattern is not the one that it looks for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import onnx
+
+_WEIGHTED = frozenset({"Conv", "Gemm", "MatMul"})
+_IN_FLOAT = frozenset({"Conv", "FusedConv", "NhwcFusedConv", "Gemm", "FusedGemm", "MatMul", "FusedMatMul"})
+_IN_INTEGERS = frozenset({"QLinearConv", "QGemm", "QLinearMatMul"})
+_SEVERE = 3
+
+
+@dataclass(frozen=True)
+class OrtKernels:
+    """Operators after optimisation, and the convolutions and matrix products among them.
+
+    `planned` had quantized weights in the model; `left_in_float` names those of them that ONNX Runtime did not fuse.
+    `unplanned` counts those that it computes in integers though their weights are float: it rounds them by itself.
+    """
+
+    operators: dict[str, int]
+    planned: int
+    in_integers: int
+    in_float: int
+    left_in_float: tuple[str, ...]
+    unplanned: int
+
+
+def ort_kernels(model: Path) -> OrtKernels:
+    """Optimise a model as a session would, and count.
+
+    Args:
+        model: an .onnx file, with Q/DQ or without.
+    """
+    import onnx
+
+    before, after = onnx.load(model).graph, _optimised(model)
+    dequantized = _made_by(before.node, "DequantizeLinear")
+    planned = [n for n in before.node if n.op_type in _WEIGHTED and n.input[1] in dequantized]
+    in_integers = sum(node.op_type in _IN_INTEGERS for node in after.node)
+    in_float = [node for node in after.node if node.op_type in _IN_FLOAT]
+    restored = _made_by(after.node, "DequantizeLinear")
+    named = tuple(sorted(node.name or node.output[0] for node in in_float if node.input[1] in restored))
+    left = named + ("not named by ONNX Runtime",) * (len(planned) - in_integers - len(named))
+    return OrtKernels(
+        dict(sorted(Counter(node.op_type for node in after.node).items())),
+        len(planned),
+        in_integers,
+        len(in_float),
+        left,
+        in_integers - (len(planned) - len(left)),
+    )
+
+
+def _optimised(model: Path) -> onnx.GraphProto:
+    import onnx
+    import onnxruntime as ort
+
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder, "optimised.onnx")
+        options = ort.SessionOptions()
+        options.optimized_model_filepath = str(written)
+        options.log_severity_level = _SEVERE  # it warns that the file is for this processor, which is what is asked
+        ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        return onnx.load(written).graph
+
+
+def _made_by(nodes: Iterable[onnx.NodeProto], op_type: str) -> set[str]:
+    return {node.output[0] for node in nodes if node.op_type == op_type}

@@ -1,0 +1,1 @@
+"""TensorRT and TensorRT-RTX: engines built from typed ONNX, read, checked and run."""

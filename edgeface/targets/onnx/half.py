@@ -1,0 +1,79 @@
+"""A graph computed in float16, with float32 inputs and outputs, and float32 islands where the plan keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from edgeface.errors import GraphError
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.quantization import Cast
+from edgeface.graph.types import Array, DType
+
+HALF_MAX = 65_504.0
+
+
+def to_half(graph: Graph, kept_float: Collection[str] = ()) -> Graph:
+    """Constants and activations as float16, with casts where float32 begins and ends.
+
+    Args:
+        graph: computes in float32.
+        kept_float: values that are computed in float32.
+
+    Raises:
+        GraphError: a constant is too large for float16.
+    """
+    return _Halving(graph, kept_float).result()
+
+
+class _Halving:
+    def __init__(self, graph: Graph, kept_float: Collection[str]) -> None:
+        self.graph = graph
+        self.kept = kept_float
+        self.nodes: list[Node] = []
+        self.constants: dict[str, Array] = graph.constants
+        self._cast: dict[tuple[str, DType], str] = {}
+
+    def result(self) -> Graph:
+        for node in self.graph.nodes:
+            dtype = self._dtype(node.output)
+            inputs = tuple(self._operand(name, dtype) for name in node.inputs)
+            if node.output in self.graph.outputs and dtype == "float16":
+                half = f"{node.output}/half"
+                self.nodes.append(Node(node.op, inputs, (half,), node.origin))
+                self.nodes.append(Node(Cast("float32"), (half,), (node.output,), node.origin))
+                self._cast[node.output, "float16"] = half
+            else:
+                self.nodes.append(Node(node.op, inputs, node.outputs, node.origin))
+        return self.graph.rebuild(self.nodes, self.constants)
+
+    def _dtype(self, name: str) -> DType:
+        """The type in which a value is made."""
+        kept = name in self.kept or name in self.graph.inputs or self.graph.type(name).dtype != "float32"
+        return self.graph.type(name).dtype if kept else "float16"
+
+    def _operand(self, name: str, dtype: DType) -> str:
+        if self.graph.type(name).dtype != "float32" or (name, dtype) in self._cast:
+            return self._cast.get((name, dtype), name)
+        data = self.graph.constant(name)
+        if self._dtype(name) == dtype if data is None else dtype == "float32":
+            return name
+        cast = f"{name}/{'half' if dtype == 'float16' else 'single'}"
+        if data is None:
+            self.nodes.append(Node(Cast(dtype), (name,), (cast,)))
+        else:
+            self.constants[cast] = _half(name, data)
+        self._cast[name, dtype] = cast
+        return cast
+
+
+def _half(name: str, data: Array) -> Array:
+    largest = float(np.abs(data).max(initial=0))
+    if largest > HALF_MAX:
+        raise GraphError(
+            f"a constant of {largest:.4g} does not fit float16",
+            where=f"tensor {name!r}",
+            fix="export to a float32 or int8 target",
+        )
+    return data.astype(np.float16)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeface.runtimes.cuda.driver import look_for_gpus
+
+
+@pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU")
+def test_without_a_gpu_the_error_names_the_doctor(edgeface_cli, detector_artifact):
+    ended = edgeface_cli("parity", detector_artifact, "--on", "gpu", "--json")
+    assert ended.code == 2
+    assert ended.document["error"]["where"] == "--on gpu"
+    assert "edgeface doctor" in ended.document["error"]["fix"]
+
+
+def test_a_place_that_is_not_known_is_refused_with_those_that_are(edgeface_cli, detector_artifact):
+    ended = edgeface_cli("parity", detector_artifact, "--on", "moon", "--json")
+    assert ended.code == 2
+    assert ended.document["error"]["fix"].startswith("use x86")
+
+
+def test_the_report_says_where_the_artifact_ran(edgeface_cli, tmp_path):
+    exported = edgeface_cli("export", "--seed", 1, "--input", "64x96", "--target", "onnx-fp32", "--out", tmp_path)
+    assert exported.code == 0, exported.err
+    artifact = tmp_path / "retinaface_mnet025-onnx-fp32"
+    ended = edgeface_cli("parity", artifact, "--json")
+    assert ended.code == 0, ended.err
+    assert ended.document["on"] == "x86"
+    assert ended.document["tensors"]

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeface.doctor.checks import emulation, gpu, processor, runtimes, storage
+from edgeface.runtimes.cuda.driver import Driver, Gpu
+
+NO_DRIVER = Driver(None, (), "no NVIDIA driver is installed")
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """A machine of this kind whose processor lists these fields."""
+
+    def make(kind, **fields):
+        listed = tmp_path / "cpuinfo"
+        listed.write_text("".join(f"{name.replace('_', ' ')}\t: {value}\n" for name, value in fields.items()))
+        monkeypatch.setattr(processor, "CPUINFO", listed)
+        monkeypatch.setattr("platform.machine", lambda: kind)
+        return {check.name: check for check in processor.look()}
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("flags", "state"),
+    [("avx2 avx512_vnni", "ok"), ("avx2 avx_vnni", "ok"), ("avx2 avx512bw", "missing"), ("sse4_2", "missing")],
+)
+def test_int8_on_x86_is_judged_by_vnni(machine, flags, state):
+    checks = machine("x86_64", model_name="A core", flags=flags)
+    assert checks["processor"].found == "A core (x86_64)"
+    assert checks["VNNI"].state == state
+    assert checks["AVX2"].state == ("ok" if "avx2" in flags.split() else "missing")
+    assert ("saturate" in checks["VNNI"].found) is (state == "missing")
+
+
+def test_int8_on_arm_is_judged_by_the_dot_product(machine):
+    old = machine("aarch64", CPU_part="0xd08", Features="fp asimd aes crc32")
+    assert [old[name].state for name in ("dot product", "float16 arithmetic")] == ["missing", "missing"]
+    new = machine("aarch64", CPU_part="0xd0b", Features="fp asimd asimdhp asimddp")
+    assert [new[name].state for name in ("dot product", "float16 arithmetic")] == ["ok", "ok"]
+
+
+def test_a_system_that_lists_no_instructions_is_told(machine, monkeypatch, tmp_path):
+    assert machine("x86_64", model_name="A core")["instructions"].state == "problem"
+    monkeypatch.setattr(processor, "CPUINFO", tmp_path / "absent")
+    assert processor.look()[1].state == "problem"
+
+
+def test_a_machine_without_a_driver_is_told_so_and_what_that_costs(monkeypatch):
+    monkeypatch.setattr(gpu, "look_for_gpus", lambda: NO_DRIVER)
+    driver = gpu.look()[0]
+    assert (driver.state, driver.required) == ("missing", False)
+    assert "processor only" in driver.found
+
+
+def test_a_gpu_is_told_by_name_capability_and_memory(monkeypatch):
+    card = Gpu("A card", "86", 24 << 30)
+    monkeypatch.setattr(gpu, "look_for_gpus", lambda: Driver((13, 0), (card,)))
+    checks = {check.name: check.found for check in gpu.look()}
+    assert checks["NVIDIA driver"] == "serves CUDA 13.0"
+    assert checks["GPU 0"] == "A card, compute capability 8.6, 24 GiB"
+
+
+def test_a_cuda_runtime_newer_than_the_driver_is_not_counted(monkeypatch):
+    monkeypatch.setattr(gpu, "look_for_gpus", lambda: Driver((9, 0), (), "shows no GPU"))
+    checks = {check.name: check for check in gpu.look()}
+    assert checks["GPU"].state == "missing"
+    assert (checks["CUDA runtime"].state, checks["CUDA runtime"].mend) == ("missing", "pip install 'cuda-bindings<10'")
+
+
+def test_the_environment_of_old_boards_is_found_by_its_metadata(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert runtimes.look()[-1].mend == "make .venv-tflite/.installed"
+    (tmp_path / ".venv-tflite/lib/python3.11/site-packages/tflite_runtime-2.14.0.dist-info").mkdir(parents=True)
+    assert runtimes.look()[-1].found == "2.14.0 in .venv-tflite"
+
+
+@pytest.mark.parametrize("program", emulation.PROGRAMS)
+def test_an_emulator_on_the_path_is_found(monkeypatch, tmp_path, program):
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert emulation.look()[0].mend == "apt-get install qemu-user-static"
+    (tmp_path / program).write_text("#!/bin/sh\n")
+    (tmp_path / program).chmod(0o755)
+    assert emulation.look()[0].found == str(tmp_path / program)
+
+
+def test_an_arm_machine_needs_no_emulator(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert emulation.look()[0].state == "ok"
+
+
+def test_folders_are_tried_by_writing(tmp_path):
+    assert storage.writable("a", tmp_path / "not" / "yet").state == "ok"
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("")
+    blocked = storage.writable("a", tmp_path / "file" / "below", required=True)
+    assert (blocked.state, blocked.required) == ("problem", True)
+
+
+def test_a_folder_that_takes_no_file_is_a_problem(monkeypatch, tmp_path):
+    def full(dir):  # noqa: A002
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    check = storage.writable("a", tmp_path)
+    assert (check.state, check.mend) == ("problem", f"chmod u+rwx {tmp_path}")
+    assert "No space left" in check.found
+
+
+def test_the_cache_folder_is_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert storage.cache_folder() == tmp_path
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert storage.cache_folder().name == ".cache"

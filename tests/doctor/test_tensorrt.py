@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeface.doctor.checks import tensorrt
+
+OK = {"state": "ok", "library": "TensorRT", "version": "10.9", "compute_capabilities": [], "has_gpu": True}
+LACKING = {"problem": "no TensorRT is installed", "fix": "pip install it"}
+
+
+def test_a_library_is_told_by_what_it_builds_for(monkeypatch):
+    monkeypatch.setattr(tensorrt, "describe", lambda: OK)
+    assert tensorrt.look()[0].found == "TensorRT 10.9 builds engines for the GPU here and runs them"
+    ahead = OK | {"compute_capabilities": ["86", "89"], "has_gpu": False}
+    monkeypatch.setattr(tensorrt, "describe", lambda: ahead)
+    found = "TensorRT 10.9 builds engines for compute capabilities 86, 89; running them needs a GPU"
+    assert tensorrt.look()[0].found == found
+
+
+@pytest.mark.parametrize("state", ["missing", "problem"])
+def test_a_library_that_is_not_usable_says_why_and_what_mends_it(monkeypatch, state):
+    monkeypatch.setattr(tensorrt, "describe", lambda: LACKING | {"state": state})
+    (check,) = tensorrt.look()
+    assert (check.state, check.mend, check.required) == (state, "pip install it", False)
+    assert "no TensorRT is installed" in check.found
