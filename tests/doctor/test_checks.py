@@ -76,14 +76,11 @@ def test_the_environment_of_old_boards_is_found_by_its_metadata(monkeypatch, tmp
     assert runtimes.look()[-1].found == "2.14.0 in .venv-tflite"
 
 
-@pytest.mark.parametrize("program", emulation.PROGRAMS)
-def test_an_emulator_on_the_path_is_found(monkeypatch, tmp_path, program):
+def test_emulated_cores_that_are_not_set_up_name_the_command_that_does_it(monkeypatch, tmp_path):
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert emulation.look()[0].mend == "apt-get install qemu-user-static"
-    (tmp_path / program).write_text("#!/bin/sh\n")
-    (tmp_path / program).chmod(0o755)
-    assert emulation.look()[0].found == str(tmp_path / program)
+    monkeypatch.setenv("EDGEFACE_CACHE", str(tmp_path))
+    [check] = emulation.look()
+    assert (check.state, check.mend) == ("missing", "edgeface doctor --install arm")
 
 
 def test_an_arm_machine_needs_no_emulator(monkeypatch):
