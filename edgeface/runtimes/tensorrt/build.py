@@ -7,6 +7,7 @@ from typing import Any
 from edgeface.errors import EdgefaceError, GraphError, InputError, RuntimeFailure
 from edgeface.runtimes.cuda.driver import look_for_gpus
 from edgeface.runtimes.tensorrt.build_log import build_log_class, without_driver_noise
+from edgeface.runtimes.tensorrt.builder_names import renumber
 from edgeface.runtimes.tensorrt.layers import EngineLayer, layers_in_json, layers_in_log
 from edgeface.runtimes.tensorrt.library import Library, load_library
 from edgeface.runtimes.tensorrt.request import Engine, EngineRequest
@@ -35,7 +36,7 @@ def build_engine(onnx: bytes, request: EngineRequest) -> Engine:
     build.parse(onnx)
     build.configure(targets)
     plan = build.serialize()
-    layers = layers_in_log(build.log.messages()) or _inspect(library, plan, build.log)
+    layers = renumber(layers_in_log(build.log.messages())) or _inspect(library, plan, build.log)
     if not layers:
         raise RuntimeFailure(f"{library.name} {library.version} does not list the engine's layers", where=request.where)
     cache = build.timing_cache()
