@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from edgeface.errors import InputError
 from edgeface.runtimes.cuda.driver import look_for_gpus
-from edgeface.runtimes.tensorrt.library import Library
+from edgeface.runtimes.tensorrt.build import buildable
+from edgeface.runtimes.tensorrt.library import Library, load_library
 from edgeface.runtimes.tensorrt.request import BatchProfile
 
 MOST_BATCH = 4096
@@ -35,13 +36,24 @@ class EngineOptions:
         if self.batch.most > MOST_BATCH:
             raise InputError(f"a batch of {self.batch.most} is too large", fix=f"use at most {MOST_BATCH}")
 
+    def check(self, where: str) -> None:
+        """Refuse what cannot be built here, before anything is calibrated.
+
+        Raises:
+            InputError: there is no TensorRT, or it does not build for one of the capabilities.
+        """
+        library = load_library()
+        for group in self.groups(library):
+            buildable(library, group, where)
+
     def groups(self, library: Library) -> tuple[tuple[str, ...], ...]:
         """The capabilities of each engine file; an empty group is the GPU that is here."""
         wanted = self.compute_capabilities
         if not wanted:
             if look_for_gpus().gpus or not library.ahead_of_time:
                 return ((),)
-            wanted = tuple(digits for digits in AHEAD if digits in library.compute_capabilities)
+            offered = library.compute_capabilities
+            wanted = tuple(digits for digits in AHEAD if digits in offered) or offered
         together = tuple(sorted({digits for digits in wanted if digits not in APART}, key=int))
         apart = tuple((digits,) for digits in APART if digits in wanted)
         return (*apart, *((together,) if together else ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from edgeface.errors import EdgefaceError, GraphError, InputError, RuntimeFailure
@@ -31,7 +32,7 @@ def build_engine(onnx: bytes, request: EngineRequest) -> Engine:
         RuntimeFailure: the builder fails.
     """
     library = load_library()
-    targets = _targets(library, request)
+    targets = buildable(library, request.compute_capabilities, request.where)
     build = _Build(library, request)
     build.parse(onnx)
     build.configure(targets)
@@ -44,25 +45,29 @@ def build_engine(onnx: bytes, request: EngineRequest) -> Engine:
     return Engine(plan, targets, layers, library.name, library.version, cache, warnings, library.cuda)
 
 
-def _targets(library: Library, request: EngineRequest) -> tuple[str, ...]:
-    """The capabilities to build for, in numerical order. Raises InputError for one that cannot be had."""
+def buildable(library: Library, capabilities: Collection[str], where: str) -> tuple[str, ...]:
+    """The compute capabilities to build for, in numerical order; the one here where none are named.
+
+    Raises:
+        InputError: the library does not build for one of them, or there is no GPU here; `where` names the model.
+    """
     gpus = look_for_gpus().gpus
     here = gpus[0].compute_capability if gpus else None
-    if not request.compute_capabilities:
+    if not capabilities:
         if here is None:
             raise InputError(
                 "there is no GPU here to build an engine for",
-                where=request.where,
+                where=where,
                 fix=_name_capabilities(library),
             )
         return (here,)
-    wanted = tuple(sorted(set(request.compute_capabilities), key=lambda digits: (len(digits), digits)))
+    wanted = tuple(sorted(set(capabilities), key=lambda digits: (len(digits), digits)))
     offered = library.compute_capabilities if library.ahead_of_time else (here,)
     unknown = [digits for digits in wanted if digits not in offered and (digits,) != (here,)]
     if unknown:
         raise InputError(
             f"{library.name} {library.version} does not build for compute capability {', '.join(unknown)}",
-            where=request.where,
+            where=where,
             fix=_name_capabilities(library),
         )
     return wanted
