@@ -48,7 +48,8 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
     if target.scheme is None:
         if job.options != BuildOptions():
             note(f"{target.name} stays float: {' '.join(_given(job.options))} is for int8 targets")
-        kept = float_islands(graph, job.recipe.half.keep_float if target.half else {}, float_interface=False)
+        patterns = job.recipe.half.keep_float if target.half else {}
+        kept = float_islands(graph, patterns, float_interface=False, section="half.keep_float")
         model = target.emit(graph, QuantPlan(kept_float=kept), EmitOptions("float", _metadata(job, graph)))
         return Built(target, graph, model, "float", {"kept_float": _by_reason(kept)} if kept else None)
     io = _io(job, target)

@@ -94,6 +94,9 @@ def export(request: ExportRequest) -> list[Artifact]:
     """
     recipe = _recipe(request)
     chosen = [target(name) for name in dict.fromkeys(request.targets)]
+    for wanted in chosen:
+        if wanted.engines:
+            request.engines.check(wanted.name)
     places = [_place(request.out / f"{recipe.model}-{wanted.name}") for wanted in chosen]
     photographs = choose_photographs(request.calibration, request.judge, recipe.quantize.calibration_images)
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))

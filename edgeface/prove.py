@@ -49,11 +49,14 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     findings, kernels = judged(job, built, model, limits)
     identities, precision = _identities(job, built, model), _precision(job, built, model)
     demands = judge_decisions(limits, identities, precision)
-    engines = _engines(job, built, staged, limits)
-    demands += engines.demands if engines else []
     findings = replace(findings, demands=findings.demands + demands)
     if not findings.passed:
         raise _refused(job, built, findings)
+    engines = _engines(job, built, staged, limits)
+    if engines is not None:
+        findings = replace(findings, demands=findings.demands + engines.demands)
+    if not findings.passed:
+        raise _refused_engines(built, findings)
     document = certificate(built, findings, kernels, limits)
     if engines is not None:
         document["engines"] = engines.certificate
@@ -191,16 +194,25 @@ def _integer_only(job: Job, built: Built) -> bool:
 
 
 def _refused(job: Job, built: Built, findings: Findings) -> GateError:
-    failed = [f"{d.what}: {d.measured}, demanded {d.limit}" for d in findings.demands if not d.met]
     picture = next(iter(_pictures(job, "the first bad tensor")))
     contract = job.source.contract
     feeds = {contract.input.name: view(picture, contract).tensor}
     layers = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
+    return GateError(_failed(built, findings), where=explain(layers), fix=_advice(built))
+
+
+def _refused_engines(built: Built, findings: Findings) -> GateError:
+    """The typed ONNX is good enough, and what the builder made of it is not."""
     return GateError(
-        f"{built.target.name} is not good enough: {'; '.join(failed)}",
-        where=explain(layers),
-        fix=_advice(built),
+        _failed(built, findings),
+        where="the engine: its ONNX met every demand",
+        fix="leave out the compute capability that is named (--compute-capability), or export to tensorrt-fp16",
     )
+
+
+def _failed(built: Built, findings: Findings) -> str:
+    failed = [f"{d.what}: {d.measured}, demanded {d.limit}" for d in findings.demands if not d.met]
+    return f"{built.target.name} is not good enough: {'; '.join(failed)}"
 
 
 def _advice(built: Built) -> str:

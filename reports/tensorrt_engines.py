@@ -1,36 +1,33 @@
-"""Write reports/tensorrt.md: TensorRT engines, built here, and run where there is a GPU.
+"""Write reports/tensorrt.md: TensorRT engines as `edgeface export` builds them, and run where there is a GPU.
 
 Run as `.venv/bin/python reports/tensorrt_engines.py`; it needs `../shared/data` and `pip install 'edgeface[tensorrt]'`.
-Without a GPU it takes about ten minutes on two cores and says what was not measured. On a machine with an NVIDIA GPU
-the same command also measures parity and latency, beside ONNX Runtime's CUDA provider and torch where they are there.
+Without a GPU it takes about a quarter of an hour on two cores and says what was not measured. On a machine with an
+NVIDIA GPU the same command also measures parity and latency, beside ONNX Runtime's CUDA provider and torch where they
+are there.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+from subjects import ROOT, SHARED, Subject, detector, document, edgeface, recognisers
 
-if TYPE_CHECKING:
-    from edgeface.runtimes.tensorrt.layers import EngineLayer
-
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "data"
-TARGETS = ("tensorrt-fp32", "tensorrt-fp16", "tensorrt-int8")
-ELSEWHERE = ("86", "75", "89", "120")  # the first is built twice
-MOST_PICTURES = 64
-EVERY = 17
+__all__ = ["MOST_PICTURES", "Subject", "decisions", "edgeface"]
+FLOAT_TARGETS = ("tensorrt-fp32", "tensorrt-fp16")
+INT8_TARGETS = ("tensorrt-int8",)
+TARGETS = (*FLOAT_TARGETS, *INT8_TARGETS)
+ELSEWHERE = ("75", "80", "86", "89", "120")
+"""int8 is not exported for the first: TensorRT-RTX computes it in float there, and the gate refuses it."""
+LEAST_BATCH, BEST_BATCH, MOST_PICTURES = 1, 8, 64
+BATCH = f"{LEAST_BATCH},{BEST_BATCH},{MOST_PICTURES}"
 FEW_SCENES = 10
 LACKING = """\
 **Nothing here ran on a GPU: {problem}.**
@@ -40,95 +37,89 @@ parity of the engines themselves were not measured: run `.venv/bin/python report
 an NVIDIA GPU, and they are added.
 
 """
+NUMERICS = """\
+## Accuracy of what engines are built from
+
+Against the checkpoint in torch float32, on photographs that calibration did not see (the certificates). Detectors
+compute their first stage in float32 also in fp16 (`[half.keep_float]` in the recipe), and in int8 their first stage and
+heads (`[quantize.keep_float]`)."""
 ENGINES = f"""\
 ## Engines
 
-Built for batches of 1 to {MOST_PICTURES}; "for" are compute capabilities, seconds are this machine's. Reformats are
-layers that only move or convert. Nodes that multiply (convolutions, matrix products) are counted by what their layers
-read: "Int8" where data and weights both are; "int8 left in float" are those that the ONNX quantizes and the engine does
-not compute so. Padding is how many times the model's weights the engine's are, at most: groups of depthwise filters are
-widened."""
-REFUSAL = 110
+What `edgeface export … --target tensorrt-… --compute-capability {",".join(ELSEWHERE)} --batch {BATCH}` wrote: one file
+for 7.5, whose plans are larger, and one for the others; where there is a GPU, one for that. Reformats are layers that
+only move or convert. Nodes that multiply (convolutions, matrix products) are counted by what their layers read: "Int8"
+where data and weights both are. The gate refuses an engine that computes one of them in float32 though the ONNX types
+it int8 or float16. TensorRT-RTX does so with int8 for 7.5: int8 was exported without it, and the row for 7.5 gives what
+the gate says of an engine that was built from the same ONNX.
+"Moved" is what all layers read and write for one picture, weights included. Padding is how many times the model's
+weights the engine's are, at most: groups of depthwise filters are widened. Seconds are those of a second build, on this
+machine."""
+REFUSAL = 200
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A network at one input size: its name here, its family, checkpoint, and what further options its export needs."""
+@dataclass
+class Exported:
+    """Artifacts by target, and why the others were refused."""
 
-    name: str
-    model: str
-    weights: Path
-    images: Path
-    options: tuple[str, ...]
+    artifacts: dict[str, Path] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def main() -> None:
-    """Export, build, measure, and write the report."""
+    """Export, build again, measure, and write the report."""
     from edgeface.runtimes.cuda.driver import look_for_gpus
 
     driver = look_for_gpus()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        made = {subject: _exported(subject, work / "out") for subject in _subjects(work)}
-        capabilities = tuple(gpu.compute_capability for gpu in driver.gpus[:1]) or ELSEWHERE
-        parts = [_header(driver.problem), _numerics(made), _engines(made, capabilities)]
+        made = {subject: _exported(subject, work / "out", bool(driver.gpus)) for subject in _subjects(work)}
+        parts = [_header(driver.problem), _numerics(made), _engines(made), _again(made, work / "again")]
         if driver.gpus:
             from tensorrt_gpu import measured
 
-            parts += measured(made, work)
+            parts += measured({subject: found.artifacts for subject, found in made.items()}, work)
     (ROOT / "reports" / "tensorrt.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
-def edgeface(*arguments: str, check: bool = True) -> dict[str, Any]:
-    """The JSON document of a command; with `check` an error ends the program."""
-    print("edgeface", *arguments, file=sys.stderr)
-    command = [sys.executable, "-m", "edgeface", "--quiet", *arguments, "--json"]
-    ran = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
-    if check and ran.returncode not in {0, 1}:
-        raise SystemExit(f"failed ({ran.returncode}): {' '.join(command)}")
-    document: dict[str, Any] = json.loads(ran.stdout)
-    return document
-
-
 def _subjects(work: Path) -> Iterator[Subject]:
-    weights, scenes = SHARED / "weights", SHARED / "scenes"
-    detector = weights / "retinaface_mnet025_1mb.pth"
-    calibration = ("--calibration", str(scenes), "--variant", "1mb")
-    yield Subject("detector 640×480", "retinaface_mnet025", detector, scenes, (*calibration, "--input", "480x640"))
+    scenes = SHARED / "scenes"
+    yield detector("1mb", "480x640", scenes)
     few = work / "few"
     few.mkdir()
     for scene in sorted(scenes.iterdir())[:: max(1, len(list(scenes.iterdir())) // FEW_SCENES)]:
         (few / scene.name).symlink_to(scene)
-    large = ("--calibration", str(few), "--variant", "1mb", "--input", "1080x1920")
-    yield Subject("detector 1920×1080", "retinaface_mnet025", detector, few, large)
-    faces = _faces(work / "faces")
-    finder = work / "finder"
-    given = ["--weights", str(detector), "--judge", str(few), "--variant", "1mb", "--input", "256x256"]
-    edgeface("export", *given, "--target", "onnx-fp32", "--out", str(finder))
-    found = ("--calibration", str(faces), "--detector", str(finder / "retinaface_mnet025-onnx-fp32"))
-    for variant, file in (
-        ("prelu-112x96", "mobilefacenet_prelu_112x96.ckpt"),
-        ("relu6-128", "mobilefacenet_relu6_128.pt"),
-    ):
-        yield Subject(f"mobilefacenet {variant}", "mobilefacenet", weights / file, faces, found)
+    yield detector("1mb", "1080x1920", few)
+    weights = SHARED / "weights" / "retinaface_mnet025_1mb.pth"
+    yield from recognisers(work, ("--weights", str(weights), "--judge", str(few), "--variant", "1mb"))
 
 
-def _faces(folder: Path) -> Path:
-    """Photographs of LFW that are in no pair, some of them."""
-    folder.mkdir()
-    stored = np.load(SHARED / "lfw" / "extra_250.npz")
-    names, offsets, blob = stored["names"], stored["off"], stored["blob"]
-    for index in range(0, len(names), EVERY):
-        (folder / f"{names[index]}.jpg").write_bytes(blob[offsets[index] : offsets[index + 1]].tobytes())
-    return folder
+def _exported(subject: Subject, out: Path, gpu: bool) -> Exported:
+    """Every target; one that is refused takes no other with it."""
+    found = Exported()
+    for targets in (FLOAT_TARGETS, INT8_TARGETS):
+        capabilities = () if gpu else ELSEWHERE[targets == INT8_TARGETS :]
+        ended = _export(subject, targets, out, capabilities)
+        if "error" not in ended:
+            found.artifacts |= dict(zip(targets, _folders(ended), strict=True))
+            continue
+        for target in targets:
+            alone = _export(subject, (target,), out, capabilities) if len(targets) > 1 else ended
+            if "error" in alone:
+                found.refused[target] = alone["error"]["what"]
+            else:
+                found.artifacts[target] = _folders(alone)[0]
+    return found
 
 
-def _exported(subject: Subject, out: Path) -> dict[str, Path]:
-    """Artifacts by target."""
-    place = out / subject.name.replace(" ", "_")
-    given = [subject.model, "--weights", str(subject.weights), *subject.options]
-    edgeface("export", *given, "--target", ",".join(TARGETS), "--out", str(place))
-    return {target: place / f"{subject.model}-{target}" for target in TARGETS}
+def _export(subject: Subject, targets: tuple[str, ...], out: Path, capabilities: tuple[str, ...]) -> dict[str, Any]:
+    given = [subject.model, "--weights", str(subject.weights), *subject.options, "--target", ",".join(targets)]
+    given += ["--compute-capability", ",".join(capabilities)] if capabilities else ["--allow-slower"]
+    return edgeface("export", *given, "--batch", BATCH, "--out", str(out / subject.name.replace(" ", "_")), check=False)
+
+
+def _folders(ended: dict[str, Any]) -> list[Path]:
+    return [Path(artifact["folder"]) for artifact in ended["artifacts"]]
 
 
 def _header(problem: str) -> str:
@@ -145,104 +136,122 @@ def _header(problem: str) -> str:
     )
 
 
-def _numerics(made: dict[Subject, dict[str, Path]]) -> str:
+def _numerics(made: dict[Subject, Exported]) -> str:
     rows = [
-        "## Accuracy of what engines are built from\n\n"
-        "Against the checkpoint in torch float32, on photographs that calibration did not see (the certificates).\n\n"
+        f"{NUMERICS}\n\n"
         "| network | target | photographs | faces matched | extra | mean Δscore | mean landmark error | "
         "cosine, mean (least) |",
         "|---" * 8 + "|",
     ]
-    for subject, artifacts in made.items():
-        for target, folder in artifacts.items():
-            certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
-            found = decisions(certificate["decisions"])
-            rows.append(f"| {subject.name} | {target} | {certificate['pictures']} | {found} |")
+    for subject, found in made.items():
+        for target, folder in found.artifacts.items():
+            certificate = document(folder, "certificate")
+            cells = decisions(certificate["decisions"])
+            rows.append(f"| {subject.name} | {target} | {certificate['pictures']} | {cells} |")
     return "\n".join(rows)
 
 
 def decisions(found: dict[str, Any]) -> str:
     """Five cells: faces, where it is a detector's; cosines, where it is a recogniser's."""
     if "mean_cosine" in found:
-        return f"– | – | – | – | {found['mean_cosine']:.5f} ({found['min_cosine']:.4f})"
+        return f"– | – | – | – | {found['mean_cosine']:.5f} ({found['min_cosine']:.5f})"
     return (
         f"{found['matched_percent']:.2f} % | {found['extra_percent']:.2f} % | {found['mean_score_change']:.4f} | "
         f"{found['mean_landmark_error_percent']:.2f} % | –"
     )
 
 
-def _engines(made: dict[Subject, dict[str, Path]], capabilities: tuple[str, ...]) -> str:
-    """The table of engines; they stay in the artifacts."""
+def _engines(made: dict[Subject, Exported]) -> str:
+    """The table of engines, each built once more to be compared and timed."""
     rows: list[str] = []
-    again: list[int] = []
-    for subject, artifacts in made.items():
-        for target, folder in artifacts.items():
-            rows += [f"| {subject.name} | {target} | {cells} |" for cells in _built(folder, capabilities, again)]
-    least, most = min(filter(None, again), default=0), max(again, default=0)
-    same = (
-        f"Each network's first engine was built twice: {again.count(0)} of {len(again)} pairs are the same bytes"
-        f"{f'; the others differ in {least} to {most} bytes' if most else ''}."
+    differing: list[int] = []
+    for subject, found in made.items():
+        for target in TARGETS:
+            start = f"| {subject.name} | {target} |"
+            if target in found.refused:
+                rows.append(f"{start} refused: {_short(found.refused[target])} {'| – ' * 7}|")
+                continue
+            rows += [f"{start} {cells} |" for cells in _built(found.artifacts[target], differing)]
+            if target in INT8_TARGETS and len(_listed(found.artifacts[target])) == len(ELSEWHERE) - 1:
+                rows.append(f"{start} 7.5 | {_judged(found.artifacts[target], ELSEWHERE[0])} {'| – ' * 6}|")
+    header = (
+        "| network | target | for | kB | built in | layers | reformats | moved, MB | nodes that multiply | padding |"
     )
-    header = "| network | target | for | kB | built in | layers | reformats | nodes that multiply "
-    header += "| int8 left in float | largest padding |"
+    least, most = min(filter(None, differing), default=0), max(differing, default=0)
+    same = (
+        f"Each engine was built twice from the same ONNX: {differing.count(0)} of {len(differing)} pairs are the same "
+        f"bytes{f'; the others differ in {least} to {most} bytes' if most else ''}."
+    )
     return "\n".join([f"{ENGINES}\n\n{header}", "|---" * 10 + "|", *rows, "", same])
 
 
-def _built(folder: Path, capabilities: tuple[str, ...], again: list[int]) -> list[str]:
-    """Build an artifact's engines, leave them in it, and describe them as cells; like ones share a row.
+def _short(what: str) -> str:
+    return what if len(what) <= REFUSAL else f"{what[:REFUSAL]} …"
 
-    `again` gets the number of bytes in which the first engine differs when it is built a second time.
-    """
-    from edgeface.errors import EdgefaceError
-    from edgeface.runtimes.tensorrt.artifact_engines import ArtifactEngine, EngineList
+
+def _built(folder: Path, differing: list[int]) -> Iterator[str]:
+    """Cells for each engine file of an artifact; `differing` gets the bytes in which a second build differs."""
+    from edgeface.runtimes.cuda.driver import with_point
     from edgeface.runtimes.tensorrt.build import build_engine
-    from edgeface.runtimes.tensorrt.engine_file import engine_entries
     from edgeface.runtimes.tensorrt.request import BatchProfile, EngineRequest
 
     onnx = (folder / "model.onnx").read_bytes()
-    entries: list[ArtifactEngine] = []
-    alike: dict[str, list[tuple[str, int, float]]] = {}
-    batch = BatchProfile(1, 8, MOST_PICTURES)
-    try:
-        for digits in capabilities:
-            start = time.perf_counter()
-            engine = build_engine(onnx, EngineRequest((digits,), batch, where=folder.name))
-            seconds = time.perf_counter() - start
-            file = f"model.sm{digits}.engine"
-            (folder / file).write_bytes(engine.plan)
-            entries += engine_entries(engine, file)
-            alike.setdefault(_layers(onnx, engine.layers), []).append((digits, len(engine.plan), seconds))
-        second = build_engine(onnx, EngineRequest(capabilities[:1], batch, where=folder.name)).plan
-    except EdgefaceError as error:
-        return [f"refused: {error.what[:REFUSAL]} …{' | –' * 7}"]
-    first = (folder / f"model.sm{capabilities[0]}.engine").read_bytes()
-    again.append(sum(one != other for one, other in zip(first, second, strict=False)) + abs(len(first) - len(second)))
-    EngineList(engines=tuple(entries)).write(folder)
-    return [f"{_sizes(built)} | {layers}" for layers, built in alike.items()]
+    files: dict[str, list[str]] = {}
+    for entry in _listed(folder):
+        files.setdefault(entry["file"], []).append(entry["compute_capability"])
+    facts = document(folder, "certificate")["engines"]["precision"]
+    for file, capabilities in files.items():
+        tag = file.removeprefix("model.").removesuffix(".engine")
+        batch = BatchProfile(LEAST_BATCH, BEST_BATCH, MOST_PICTURES)
+        start = time.perf_counter()
+        second = build_engine(onnx, EngineRequest(tuple(capabilities), batch, where=folder.name)).plan
+        seconds, first = time.perf_counter() - start, (folder / file).read_bytes()
+        differing.append(
+            sum(one != other for one, other in zip(first, second, strict=False)) + abs(len(first) - len(second))
+        )
+        table, nodes = facts[tag], document(folder, f"layers.{tag}")["precision"]["nodes"]
+        types = ", ".join(f"{count} {name}" for name, count in table["convolutions"].items())
+        padding = max((node["padding"] for node in nodes if node["weighted"]), default=1)
+        yield (
+            f"{', '.join(map(with_point, capabilities))} | {len(first) / 1000:.0f} | {seconds:.1f} s | "
+            f"{table['layers']} | {table['reformats']} | {table['moved_bytes'] / 1e6:.1f} | {types} | ×{padding:g}"
+        )
 
 
-def _sizes(built: list[tuple[str, int, float]]) -> str:
+def _listed(folder: Path) -> list[dict[str, Any]]:
+    engines: list[dict[str, Any]] = document(folder, "engines")["engines"]
+    return engines
+
+
+def _judged(folder: Path, digits: str) -> str:
+    """What the gate says of an engine for a GPU that the export left out."""
+    from edgeface.engines.precision import judge_precision
     from edgeface.runtimes.cuda.driver import with_point
+    from edgeface.runtimes.tensorrt.build import build_engine
+    from edgeface.runtimes.tensorrt.precision import precision_table
+    from edgeface.runtimes.tensorrt.request import BatchProfile, EngineRequest
 
-    sizes, seconds = [size for _, size, _ in built], [spent for *_, spent in built]
-    named = ", ".join(with_point(digits) for digits, *_ in built)
-    return f"{named} | {_range(min(sizes) / 1000, max(sizes) / 1000, 0)} | {_range(min(seconds), max(seconds), 1)} s"
+    onnx = (folder / "model.onnx").read_bytes()
+    batch = BatchProfile(LEAST_BATCH, BEST_BATCH, MOST_PICTURES)
+    engine = build_engine(onnx, EngineRequest((digits,), batch, where=folder.name))
+    demands = judge_precision(onnx, precision_table(onnx, engine.layers), with_point(digits))
+    failed = [f"{demand.what}: {demand.measured}" for demand in demands if not demand.met]
+    return f"refused at the gate: {_short('; '.join(failed))}" if failed else "passes the gate, and was not exported"
 
 
-def _range(low: float, high: float, digits: int) -> str:
-    ends = dict.fromkeys((f"{low:.{digits}f}", f"{high:.{digits}f}"))
-    return "–".join(ends)
-
-
-def _layers(onnx: bytes, layers: tuple[EngineLayer, ...]) -> str:
-    """Cells on the layers of an engine."""
-    from edgeface.runtimes.tensorrt.precision import float_convolutions, precision_table
-
-    table = precision_table(onnx, layers)
-    types = ", ".join(f"{count} {name}" for name, count in table.counts().items())
-    left = len(float_convolutions(table))
-    padding = max((node.padding for node in table.nodes if node.weighted), default=1)
-    return f"{len(layers)} | {table.reformats} | {types} | {left} | ×{padding:g}"
+def _again(made: dict[Subject, Exported], out: Path) -> str:
+    """Whether a second export of a network gives the same typed ONNX."""
+    subject, found = list(made.items())[-1]
+    compared = []
+    for target, folder in found.artifacts.items():
+        capability = document(folder, "manifest")["engines"]["compute_capabilities"][-1:]
+        second = _folders(_export(subject, (target,), out, tuple(capability)))[0]
+        same = (folder / "model.onnx").read_bytes() == (second / "model.onnx").read_bytes()
+        compared.append(f"{target} {'the same' if same else 'OTHER'} bytes")
+    return (
+        f"The typed ONNX is edgeface's own: a second export of {subject.name} gave {', '.join(compared)}.\nEngines are "
+        "NVIDIA's builder's: the same inputs may give other bytes."
+    )
 
 
 if __name__ == "__main__":

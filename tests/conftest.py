@@ -24,6 +24,30 @@ def shared_data() -> Path:
     pytest.skip("../shared/data is not here")
 
 
+@pytest.fixture(scope="session")
+def tensorrt():
+    """The TensorRT that builds engines here; tests that ask for it are skipped only where there are no wheels of it."""
+    from edgeface.errors import InputError
+    from edgeface.runtimes.tensorrt.installed import INSTALL
+    from edgeface.runtimes.tensorrt.library import load_library
+
+    try:
+        library = load_library()
+    except InputError as error:
+        if error.fix and error.fix.startswith(INSTALL):
+            raise
+        pytest.skip(error.what)
+    return library
+
+
+@pytest.fixture(scope="session")
+def ahead_of_time(tensorrt):
+    """The TensorRT here, where it builds engines for GPUs that are not here."""
+    if not tensorrt.ahead_of_time:
+        pytest.skip("TensorRT proper builds only for the GPU that is here")
+    return tensorrt
+
+
 @pytest.fixture
 def detector_artifact(tmp_path: Path) -> Path:
     """An artifact that finds one face, at a fixed place with score 0.9, in whatever it is shown.

@@ -8,7 +8,7 @@ from edgeface.cli.table import format_table
 
 
 def format_findings(document: dict[str, Any]) -> str:
-    """Demands, then decisions and tensors, of a certificate or of a parity report as dictionaries."""
+    """Demands, decisions, tensors, then engines, of a certificate or of a parity report as dictionaries."""
     parts = [_verdict(document)]
     if document["demands"]:
         rows = [(d["what"], d["limit"], d["measured"], "yes" if d["met"] else "NO") for d in document["demands"]]
@@ -19,7 +19,20 @@ def format_findings(document: dict[str, Any]) -> str:
         (n, f"{t['snr_db']:.1f}", f"{t['max_abs']:.2g}", f"{t['cosine']:.6f}") for n, t in document["tensors"].items()
     ]
     parts.append(format_table(("output", "SNR dB", "largest difference", "cosine"), rows))
+    if document.get("engines"):
+        parts += _engines(document["engines"])
     return "\n\n".join(parts)
+
+
+def _engines(found: dict[str, Any]) -> list[str]:
+    """A line for each engine file with the types that its layers compute in, and where it ran or why it did not."""
+    header = ("engine", "convolutions and matrix products in", "layers", "of them reformats")
+    rows = []
+    for tag, facts in found["precision"].items():
+        types = ", ".join(f"{name} {count}" for name, count in facts["convolutions"].items())
+        rows.append((f"model.{tag}.engine", types or "none", str(facts["layers"]), str(facts["reformats"])))
+    run = found["run"]
+    return [format_table(header, rows, left=2), f"engine run on {run}" if "on_gpu" in found else run]
 
 
 def _verdict(document: dict[str, Any]) -> str:

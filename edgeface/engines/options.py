@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from edgeface.errors import InputError
 from edgeface.runtimes.cuda.driver import look_for_gpus
-from edgeface.runtimes.tensorrt.library import Library
+from edgeface.runtimes.tensorrt.build import buildable
+from edgeface.runtimes.tensorrt.library import Library, load_library
 from edgeface.runtimes.tensorrt.request import BatchProfile
 
 MOST_BATCH = 4096
+_CAPABILITY = re.compile(r"\d{1,2}\.?\d", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 APART = ("75",)
 """TensorRT-RTX makes plans several times as large for these: they get a file of their own."""
 AHEAD = ("80", "86", "89", "120")
@@ -32,29 +36,44 @@ class EngineOptions:
         if self.batch.most > MOST_BATCH:
             raise InputError(f"a batch of {self.batch.most} is too large", fix=f"use at most {MOST_BATCH}")
 
+    def check(self, where: str) -> None:
+        """Refuse what cannot be built here, before anything is calibrated.
+
+        Raises:
+            InputError: there is no TensorRT, or it does not build for one of the capabilities.
+        """
+        library = load_library()
+        for group in self.groups(library):
+            buildable(library, group, where)
+
     def groups(self, library: Library) -> tuple[tuple[str, ...], ...]:
         """The capabilities of each engine file; an empty group is the GPU that is here."""
         wanted = self.compute_capabilities
         if not wanted:
             if look_for_gpus().gpus or not library.ahead_of_time:
                 return ((),)
-            wanted = tuple(digits for digits in AHEAD if digits in library.compute_capabilities)
+            offered = library.compute_capabilities
+            wanted = tuple(digits for digits in AHEAD if digits in offered) or offered
         together = tuple(sorted({digits for digits in wanted if digits not in APART}, key=int))
         apart = tuple((digits,) for digits in APART if digits in wanted)
         return (*apart, *((together,) if together else ()))
 
 
 def parse_capabilities(text: str | None) -> tuple[str, ...]:
-    """`"8.6,89"` as ("86", "89").
+    """`"8.6,89"` as ("86", "89"); nothing asked for is ().
 
     Raises:
         InputError: an item is no compute capability.
     """
-    items = tuple(item.strip().replace(".", "") for item in (text or "").split(",") if item.strip())
+    if text is None:
+        return ()
+    items = [item.strip() for item in text.split(",")]
     for item in items:
-        if not (item.isdecimal() and 2 <= len(item) <= 3):
-            raise InputError(f"{item!r} is no compute capability", where="--compute-capability", fix="e.g. 86,89,120")
-    return tuple(dict.fromkeys(items))
+        if not _CAPABILITY.fullmatch(item):
+            raise InputError(
+                f"{item!r} is no compute capability", where="--compute-capability", fix="name them as in 86,89,120"
+            )
+    return tuple(dict.fromkeys(item.replace(".", "") for item in items))
 
 
 def parse_batch(text: str) -> BatchProfile:
@@ -64,7 +83,7 @@ def parse_batch(text: str) -> BatchProfile:
         InputError: not one or three numbers, or not in order.
     """
     items = [item.strip() for item in text.split(",")]
-    if len(items) not in {1, 3} or not all(item.isdecimal() for item in items):
+    if len(items) not in {1, 3} or not all(_NUMBER.fullmatch(item) for item in items):
         raise InputError(f"{text!r} is no batch profile", where="--batch", fix="give least,best,most, e.g. 1,8,64")
     numbers = [int(item) for item in items] * (3 if len(items) == 1 else 1)
     return BatchProfile(*numbers)

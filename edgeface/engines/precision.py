@@ -25,9 +25,9 @@ def judge_precision(model: bytes, table: PrecisionTable, where: str) -> list[Dem
         wider = [
             f"{node.node} ({node.precision})"
             for node in table.nodes
-            if node.node in halves and node.precision == "Float"
+            if node.node in halves and node.precision != "Half"
         ]
-        demands.append(_demand(f"float16 convolutions in float32 in the engine for {where}", wider))
+        demands.append(_demand(f"float16 convolutions in another type in the engine for {where}", wider))
     return demands
 
 

@@ -10,12 +10,13 @@ import numpy as np
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.arithmetic import Mul
+from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.types import Array
 from edgeface.quantize.statistics import CalibrationStats, ValueStats, bin_centres, bin_index
 
 
 def derive(graph: Graph, stats: CalibrationStats) -> CalibrationStats:
-    """The statistics, with those of every product by a constant that calibration did not see.
+    """The statistics, with those of products by a constant and of other orders, which calibration did not see.
 
     Args:
         graph: the graph in a target's forms.
@@ -23,9 +24,13 @@ def derive(graph: Graph, stats: CalibrationStats) -> CalibrationStats:
     """
     values = dict(stats.values)
     for node in graph.nodes:
-        factor = _factor(graph, node)
-        if node.output not in values and factor is not None and node.inputs[0] in values:
-            values[node.output] = _multiplied(values[node.inputs[0]], factor, node.op.fused == "relu")
+        source, factor = values.get(node.inputs[0]), _factor(graph, node)
+        if node.output in values or source is None:
+            continue
+        if factor is not None:
+            values[node.output] = _multiplied(source, factor, node.op.fused == "relu")
+        elif isinstance(node.op, Transpose | Reshape):
+            values[node.output] = _pooled(source)
     return CalibrationStats(values, stats.moments, stats.images, stats.graph_digest)
 
 
@@ -41,6 +46,13 @@ def _factor(graph: Graph, node: Node) -> Array | None:
         return np.array([spread.ravel()[np.abs(spread).argmax()]])
     channels = spread[0].reshape(shape[1], -1)
     return channels[:, 0] if (channels == channels[:, :1]).all() else None
+
+
+def _pooled(stats: ValueStats) -> ValueStats:
+    """Statistics of the same numbers in another order, in which channels are no longer told apart: one for all."""
+    bounds = np.array([stats.low.min()]), np.array([stats.high.max()])
+    total, count = stats.total.sum(keepdims=True), stats.count * len(stats.total)
+    return ValueStats(stats.counts.sum(axis=0, keepdims=True), *bounds, total, count)
 
 
 def _multiplied(stats: ValueStats, factor: Array, relu: bool) -> ValueStats:

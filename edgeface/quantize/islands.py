@@ -45,7 +45,9 @@ KINDS: dict[str, Callable[[Graph, Node], bool]] = {
 """Nodes by what they are, for recipes whose variants name them differently."""
 
 
-def float_islands(graph: Graph, patterns: Mapping[str, str], float_interface: bool) -> dict[str, str]:
+def float_islands(
+    graph: Graph, patterns: Mapping[str, str], float_interface: bool, section: str = "quantize.keep_float"
+) -> dict[str, str]:
     """Values to compute in float, with reasons.
 
     Args:
@@ -54,6 +56,7 @@ def float_islands(graph: Graph, patterns: Mapping[str, str], float_interface: bo
             match nothing; a pattern must match something.
         float_interface: whether the model's inputs and outputs are float. Then an input that only float nodes read is
             never quantized, and a Concat that makes an output joins its branches after they were dequantized.
+        section: where the recipe has the patterns, for errors.
 
     Raises:
         InputError: a pattern matches no node, so that it would do nothing silently.
@@ -65,7 +68,7 @@ def float_islands(graph: Graph, patterns: Mapping[str, str], float_interface: bo
         if not found and kind is None:
             raise InputError(
                 f"no node matches {pattern!r}, which the recipe keeps in float",
-                where=f"recipe, [quantize.keep_float], graph {graph.name!r}",
+                where=f"recipe, [{section}], graph {graph.name!r}",
                 fix="patterns are matched against the node names of the exported ONNX model",
             )
         kept |= {node.output: reason for node in found}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeface.artifact import MANIFEST, read_json
 from edgeface.errors import InputError
 from edgeface.runtimes.base import Runner
 from edgeface.runtimes.cuda.driver import usable_gpu
+from edgeface.targets import target
 
 ENGINE_SUFFIX = ".engine"
 
@@ -28,7 +30,7 @@ def open_on_gpu(path: Path, threads: int) -> Runner:
 
     if path.suffix == ENGINE_SUFFIX:
         return EngineRunner(path)
-    if (path.parent / ENGINES).is_file():
+    if (path.parent / ENGINES).is_file() or _has_engines(path.parent):
         return EngineRunner.of_artifact(path.parent)
     if path.suffix == ".onnx":
         from edgeface.runtimes.ort import CUDA_PROVIDER, OrtRunner
@@ -39,3 +41,9 @@ def open_on_gpu(path: Path, threads: int) -> Runner:
         where=str(path),
         fix="export it with --target tensorrt-fp16 or tensorrt-int8",
     )
+
+
+def _has_engines(folder: Path) -> bool:
+    """Whether a folder is an artifact of a target whose engines, not its ONNX, are what a GPU runs."""
+    manifest = folder / MANIFEST
+    return manifest.is_file() and target(str(read_json(manifest).get("target"))).engines

@@ -7,6 +7,7 @@ from edgeface.errors import GraphError
 from edgeface.graph.ops.activations import PRelu, Relu
 from edgeface.graph.ops.arithmetic import Mul
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.passes.spell_prelu import spell_prelu
 from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.derive import derive
@@ -95,6 +96,21 @@ def test_a_plan_of_the_spelled_network_needs_no_second_calibration(activated, ob
     for name, params in plan.params.items():
         np.testing.assert_allclose(params.scale, again.params[name].scale, rtol=1e-5)
         assert params.zero_point == again.params[name].zero_point
+
+
+def test_numbers_in_another_order_are_the_same_numbers(make_graph, observed, feeds):
+    graph = make_graph({"x": IMAGE}, [(Relu(), "x", "y")])
+    turned = make_graph(
+        {"x": IMAGE}, [(Relu(), "x", "y"), (Transpose((0, 2, 3, 1)), "y", "t"), (Reshape((1, 189)), "t", "r")]
+    )
+    images = feeds(*IMAGE)
+    derived, seen = derive(turned, observed(graph, images)), observed(turned, images)
+    for name in ("t", "r"):
+        found, wanted = derived.values[name], seen.values[name]
+        assert found.range == wanted.range
+        np.testing.assert_array_equal(found.counts.sum(axis=0), wanted.counts.sum(axis=0))
+        np.testing.assert_allclose(found.total.sum(), wanted.total.sum())
+        assert found.count * len(found.total) == wanted.count * len(wanted.total)
 
 
 @pytest.mark.parametrize("op", [Mul(), Mul("relu6")], ids=["computed factor", "cut off above"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from edgeface.errors import EdgefaceError, GraphError, InputError, RuntimeFailure
 from edgeface.runtimes.cuda.driver import look_for_gpus
 from edgeface.runtimes.tensorrt.build_log import build_log_class, without_driver_noise
+from edgeface.runtimes.tensorrt.builder_names import renumber
 from edgeface.runtimes.tensorrt.layers import EngineLayer, layers_in_json, layers_in_log
 from edgeface.runtimes.tensorrt.library import Library, load_library
 from edgeface.runtimes.tensorrt.request import Engine, EngineRequest
@@ -30,12 +32,12 @@ def build_engine(onnx: bytes, request: EngineRequest) -> Engine:
         RuntimeFailure: the builder fails.
     """
     library = load_library()
-    targets = _targets(library, request)
+    targets = buildable(library, request.compute_capabilities, request.where)
     build = _Build(library, request)
     build.parse(onnx)
     build.configure(targets)
     plan = build.serialize()
-    layers = layers_in_log(build.log.messages()) or _inspect(library, plan, build.log)
+    layers = renumber(layers_in_log(build.log.messages())) or _inspect(library, plan, build.log)
     if not layers:
         raise RuntimeFailure(f"{library.name} {library.version} does not list the engine's layers", where=request.where)
     cache = build.timing_cache()
@@ -43,25 +45,29 @@ def build_engine(onnx: bytes, request: EngineRequest) -> Engine:
     return Engine(plan, targets, layers, library.name, library.version, cache, warnings, library.cuda)
 
 
-def _targets(library: Library, request: EngineRequest) -> tuple[str, ...]:
-    """The capabilities to build for, in numerical order. Raises InputError for one that cannot be had."""
+def buildable(library: Library, capabilities: Collection[str], where: str) -> tuple[str, ...]:
+    """The compute capabilities to build for, in numerical order; the one here where none are named.
+
+    Raises:
+        InputError: the library does not build for one of them, or there is no GPU here; `where` names the model.
+    """
     gpus = look_for_gpus().gpus
     here = gpus[0].compute_capability if gpus else None
-    if not request.compute_capabilities:
+    if not capabilities:
         if here is None:
             raise InputError(
                 "there is no GPU here to build an engine for",
-                where=request.where,
+                where=where,
                 fix=_name_capabilities(library),
             )
         return (here,)
-    wanted = tuple(sorted(set(request.compute_capabilities), key=lambda digits: (len(digits), digits)))
+    wanted = tuple(sorted(set(capabilities), key=lambda digits: (len(digits), digits)))
     offered = library.compute_capabilities if library.ahead_of_time else (here,)
     unknown = [digits for digits in wanted if digits not in offered and (digits,) != (here,)]
     if unknown:
         raise InputError(
             f"{library.name} {library.version} does not build for compute capability {', '.join(unknown)}",
-            where=request.where,
+            where=where,
             fix=_name_capabilities(library),
         )
     return wanted

@@ -51,7 +51,7 @@ TARGETS = (
     ),
     Target(
         name="onnx-int8",
-        description="ONNX, int8 by calibration for ONNX Runtime: uint8 activations, 7-bit weights per channel",
+        description="ONNX, int8 by calibration for ONNX Runtime: uint8 activations, alike on every processor",
         suffix=".onnx",
         layout="nchw",
         emit=_emit_quantized,

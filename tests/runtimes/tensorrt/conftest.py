@@ -7,25 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edgeface.errors import InputError
-
 CHANNELS = 16
 SIZE = 8
-
-
-@pytest.fixture(scope="session")
-def tensorrt():
-    """The TensorRT that builds engines here; tests that ask for it are skipped only where there are no wheels of it."""
-    from edgeface.runtimes.tensorrt.installed import INSTALL
-    from edgeface.runtimes.tensorrt.library import load_library
-
-    try:
-        library = load_library()
-    except InputError as error:
-        if error.fix and error.fix.startswith(INSTALL):
-            raise
-        pytest.skip(error.what)
-    return library
 
 
 class Network:

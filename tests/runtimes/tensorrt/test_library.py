@@ -126,7 +126,8 @@ def test_a_bundle_that_lacks_a_library_is_refused_with_its_folder(package, monke
 
 def test_a_bundled_library_that_does_not_load_is_named(package, monkeypatch):
     folder = package("onnxruntime_ep_nv_tensorrt_rtx")
-    (folder / "libcudart.so.13.0").write_text("a text shim, not a library")
+    for stem in ("libcudart", "libtensorrt_rtx", "libtensorrt_onnxparser_rtx"):
+        (folder / f"{stem}.so.13.0").write_text("a text shim, not a library")
     monkeypatch.setattr(installed, "_OWN_WHEEL", "no_such_wheel")
     with pytest.raises(InputError, match="does not load") as caught:
         installed.bundled_libraries()
