@@ -1,9 +1,10 @@
 """Weights that x86 cores without VNNI multiply without saturating.
 
-Their instruction adds two products of an unsigned activation (up to 255) and a signed weight in 16 bits, so two
-neighbouring weights of one sign may add up to 128 at most. Halving every weight's range ("reduce_range") keeps that and
-costs a bit everywhere; here only the scale of a channel that would break it is raised. Which weights are neighbours is
-the kernel's affair: all that lie next to one another are taken, channels first and channels last, at either alignment.
+Their instruction adds two products of an unsigned activation (up to 255) and a signed weight in 16 bits, so two paired
+weights of one sign may add up to 128 at most. Halving every weight's range ("reduce_range") keeps that and costs a bit
+everywhere; here only the scale of a channel that would break it is raised. Pairs are as ONNX Runtime's kernels pack
+them: the inputs of one output, channels last, two by two from the first on. tests/conformance/test_older_processors.py
+runs such weights on an emulated processor without VNNI.
 """
 
 from __future__ import annotations
@@ -22,21 +23,18 @@ GROWTH = 1.03
 
 
 def pair_reach(weight: Array) -> Array:
-    """For each output channel the largest sum of two neighbouring weights of one sign: [M], never negative.
+    """For each output channel the largest sum of two paired weights of one sign: [M], never negative.
 
     Args:
         weight: [M,C,kh,kw] or [M,K], real or in integer steps.
     """
     exact = weight.astype(np.float64)
-    orders = [exact.reshape(len(weight), -1)]
-    if weight.ndim == 4:
-        orders.append(exact.transpose(0, 2, 3, 1).reshape(len(weight), -1))
-    reach = np.zeros(len(weight))
-    for flat in orders:
-        for signed in (np.maximum(flat, 0), np.maximum(-flat, 0)):
-            sums = signed[:, 1:] + signed[:, :-1]
-            reach = np.maximum(reach, sums.max(axis=1, initial=0))
-    return reach
+    flat = (exact.transpose(0, 2, 3, 1) if weight.ndim == 4 else exact).reshape(len(weight), -1)
+    if flat.shape[1] % 2:
+        flat = np.pad(flat, ((0, 0), (0, 1)))
+    sums = [np.maximum(signed, 0).reshape(len(flat), -1, 2).sum(axis=2) for signed in (flat, -flat)]
+    found: Array = np.maximum(*(one.max(axis=1, initial=0) for one in sums))
+    return found
 
 
 def is_depthwise(weight: Array) -> bool:

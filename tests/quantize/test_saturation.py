@@ -1,4 +1,4 @@
-"""No two neighbouring weights may saturate the 16-bit sums of x86 cores without VNNI."""
+"""No two paired weights may saturate the 16-bit sums of x86 cores without VNNI."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ IMAGE = (1, 4, 8, 6)
 
 
 def pairs(filter_):
-    """Every two weights of one output channel that lie next to one another in either order, as plain lists."""
-    orders = [filter_.ravel().tolist()]
+    """The weights of one output channel two by two, channels last, from the first on, as plain lists."""
+    order = filter_.ravel().tolist()
     if filter_.ndim == 3:
-        orders.append([number for y, x in np.ndindex(filter_.shape[1:]) for number in filter_[:, y, x].tolist()])
-    return itertools.chain.from_iterable(itertools.pairwise(order) for order in orders)
+        order = [number for y, x in np.ndindex(filter_.shape[1:]) for number in filter_[:, y, x].tolist()]
+    return itertools.zip_longest(order[::2], order[1::2], fillvalue=0)
 
 
 def brute_reach(weight):
@@ -31,7 +31,7 @@ def brute_reach(weight):
 
 
 @pytest.mark.parametrize("shape", [(5, 4, 3, 3), (5, 3, 1, 1), (4, 1, 3, 3), (6, 12), (3, 2, 2, 3)])
-def test_the_reach_is_the_largest_sum_of_neighbours_of_one_sign(shape):
+def test_the_reach_is_the_largest_sum_of_a_pair_of_one_sign(shape):
     weight = np.random.default_rng([*shape]).integers(-127, 128, shape)
     found = pair_reach(weight)
     for own, reach, brute in zip(weight, found, brute_reach(weight), strict=True):
@@ -39,16 +39,16 @@ def test_the_reach_is_the_largest_sum_of_neighbours_of_one_sign(shape):
         assert brute <= reach <= max(brute, alone)
 
 
-def test_signs_that_differ_do_not_add_up_and_both_orders_count():
+def test_pairs_are_channels_last_and_signs_that_differ_do_not_add_up():
     weight = np.zeros((3, 2, 1, 2))
-    weight[0] = [[[100, -100]], [[100, -100]]]  # side by side along a row they cancel, channel by channel they do not
-    weight[1] = [[[-90, -80]], [[0, 0]]]
+    weight[0] = [[[100, 90]], [[-100, -90]]]  # the channels of one place are a pair, and cancel
+    weight[1] = [[[-90, 0]], [[-80, 0]]]
     weight[2] = [[[60, 0]], [[0, 60]]]
-    assert pair_reach(weight).tolist() == [200, 170, 60]
+    assert pair_reach(weight).tolist() == [100, 170, 60]
 
 
-def test_a_lone_weight_has_no_neighbour():
-    assert pair_reach(np.full((3, 1), 127)).tolist() == [0, 0, 0]
+def test_a_weight_without_a_partner_counts_alone():
+    assert pair_reach(np.full((3, 1), 127)).tolist() == [127, 127, 127]
 
 
 @pytest.fixture
