@@ -48,7 +48,7 @@ def relieve(graph: Graph, plan: QuantPlan, pair_limit: int) -> QuantPlan | None:
     Args:
         graph: with its weights on the grids of the plan.
         plan: scales of weights, among others.
-        pair_limit: what two neighbouring steps of one sign may add up to.
+        pair_limit: what two paired steps of one sign may add up to.
     """
     raised: dict[str, QParams] = {}
     for node in graph.nodes:

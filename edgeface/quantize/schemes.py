@@ -22,7 +22,7 @@ class Scheme:
 
     `same_scale` ops must have one scale for inputs and output; `fixed` ops have a prescribed output. Weights are
     symmetric in `weight_limit` steps either side, one scale for each output channel. `unsigned` activations are stored
-    in uint8. `pair_limit` bounds the sum of two neighbouring weights of one sign (`quantize.saturation`).
+    in uint8. `pair_limit` bounds the sum of two paired weights of one sign (`quantize.saturation`).
     """
 
     name: str

@@ -16,4 +16,5 @@ def look() -> tuple[Check, ...]:
     if found.state in {"ready", "native"}:
         return (Check("Cortex-A72 and A53", "ok", found.detail),)
     state: State = "missing" if found.state == "missing" else "problem"
-    return (Check("Cortex-A72 and A53", state, f"optional: {found.detail}", INSTALL),)
+    why = "not set up" if found.state == "missing" else found.detail
+    return (Check("Cortex-A72 and A53", state, f"optional: runs artifacts as a board would; {why}", INSTALL),)
