@@ -266,9 +266,13 @@ def test_a_seeded_export_ends_with_one_document_and_progress_on_stderr(edgeface_
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path, contents):
     command = [sys.executable, "-m", "edgeface", "export", "--seed", "1", "--target", "tflite-int8"]
-    process = subprocess.Popen(
-        [*command, "--out", str(tmp_path / "a" / "out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores and hands down
+    try:
+        process = subprocess.Popen(
+            [*command, "--out", str(tmp_path / "a" / "out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert process.stderr is not None
     line = next((line for line in process.stderr if line.startswith("calibrating")), None)
     assert line is not None
