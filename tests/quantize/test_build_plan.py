@@ -148,7 +148,7 @@ def test_headroom_reaches_beyond_what_was_seen_where_nothing_clips(make_graph, n
 
 def test_a_pair_of_weights_has_the_steps_that_unsigned_kernels_add_up(make_graph, normal, observed, feeds):
     weight = np.zeros((2, 2, 3, 3), np.float32)
-    weight[0, 0, 0, :2] = 1.0
+    weight[0, :, 0, 0] = 1.0  # both channels of one place: a pair
     weight[1, 0, 0, 0] = 1.0
     graph = make_graph(IMAGE, [(Conv(), "x w", "y")], {"w": weight})
     stats = observed(graph, feeds(1, 2, 4, 6))
