@@ -135,7 +135,7 @@ def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> Staged
         ]
         if built.target.scheme is not None:
             half = build(job, target("tensorrt-fp16")).model
-            demands.append(judge_speed(runner, half, "tensorrt-fp16", job.engines.allow_slower))
+            demands.append(judge_speed(runner, half, "tensorrt-fp16", job.engines))
         ran = {**engines.certificate, "run": runner.origin, "on_gpu": found.as_dict()}
     return replace(engines, demands=engines.demands + demands, certificate=ran)
 

@@ -10,6 +10,7 @@ from statistics import median
 
 import numpy as np
 
+from edgeface.engines.options import EngineOptions
 from edgeface.graph.types import Array
 from edgeface.parity.gate import Demand
 from edgeface.runtimes.cuda.driver import look_for_gpus
@@ -31,22 +32,25 @@ def engine_here(folder: Path) -> EngineRunner | None:
     return EngineRunner.of_artifact(folder)
 
 
-def judge_speed(runner: EngineRunner, half: bytes, name: str, allow_slower: bool) -> Demand:
+def judge_speed(runner: EngineRunner, half: bytes, name: str, options: EngineOptions) -> Demand:
     """Time an int8 engine against an fp16 engine of the same network, in turns, at batch 1, copies included.
 
     Args:
         runner: the int8 engine.
         half: the ONNX of the same network, typed float16.
         name: for errors.
-        allow_slower: let it pass all the same.
+        options: what the int8 engine was built for, and whether it may pass all the same.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "half.engine")
-        path.write_bytes(build_engine(half, EngineRequest(where=name)).plan)
+        path.write_bytes(build_engine(half, EngineRequest(batch=options.batch, where=name)).plan)
         with EngineRunner(path) as other:
             ratio = _ratio(_timed(runner), _timed(other))
     return Demand(
-        "latency of int8 / fp16 on the GPU here", "≤ 1, or --allow-slower", f"{ratio:.2f}", ratio <= 1 or allow_slower
+        "latency of int8 / fp16 on the GPU here",
+        "≤ 1, or --allow-slower",
+        f"{ratio:.2f}",
+        ratio <= 1 or options.allow_slower,
     )
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph
 from edgeface.quantize.avoid_ties import avoid_ties
 from edgeface.quantize.build_plan import FixedRanges, build_plan
@@ -56,15 +57,20 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
         stats: what calibration saw of this very graph.
         scheme: what the target can express.
         options: how to do it.
+
+    Raises:
+        GraphError: a value was not observed, or no scale keeps the weights within the scheme's limit for pairs.
     """
     exact, seen = equalize(graph, stats, options.kept_float) if options.equalize else (graph, stats)
     plan = build_plan(exact, seen, scheme, options.rule, known=options.known, kept_float=options.kept_float)
     plan = avoid_ties(exact, plan)
     moments = seen.moments if options.round_weights else {}
     rounded = round_weights(exact, plan, moments)
-    for _ in range(MOST_RELIEFS if scheme.pair_limit is not None else 0):
-        relieved = relieve(rounded, plan, scheme.pair_limit or 0)
+    if scheme.pair_limit is None:
+        return Quantized(exact, rounded, plan)
+    for _ in range(MOST_RELIEFS):
+        relieved = relieve(rounded, plan, scheme.pair_limit)
         if relieved is None:
-            break
+            return Quantized(exact, rounded, plan)
         plan, rounded = relieved, round_weights(exact, relieved, moments)
-    return Quantized(exact, rounded, plan)
+    raise GraphError("weights still saturate on some processors, however large their scales", where=graph.name)
