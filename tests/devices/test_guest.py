@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeface.devices.guest import Setting, run_python
+from edgeface.devices.guest import DEFAULT_SETTING, Setting
 from edgeface.devices.machines import MACHINES, write_machine
 from edgeface.errors import InputError, RuntimeFailure
 
@@ -14,11 +14,21 @@ print(platform.machine(), ",".join(parts), os.environ.get("SECRET"), os.environ.
 """
 
 
+@pytest.fixture
+def run_python(guest):
+    """Run a script on a core of the emulated device."""
+
+    def run(core, script, arguments=(), setting=DEFAULT_SETTING, timeout_s=600):
+        return guest.run(core, guest.python(core), [str(script), *arguments], setting, timeout_s)
+
+    return run
+
+
 @pytest.mark.parametrize(
     ("core", "parts"),
     [("a72", "0xd08,0xd08"), ("a53", ",".join(["0xd03"] * 4)), ("rk3399", ",".join(["0xd03"] * 4 + ["0xd08"] * 2))],
 )
-def test_a_script_sees_the_devices_processor_and_nothing_of_the_hosts(guest, tmp_path, monkeypatch, core, parts):
+def test_a_script_sees_the_devices_processor_and_nothing_of_the_hosts(run_python, tmp_path, monkeypatch, core, parts):
     monkeypatch.setenv("SECRET", "of the host")
     (tmp_path / "script.py").write_text(SCRIPT)
     done = run_python(core, tmp_path / "script.py", ["a b", "ü"])
@@ -26,7 +36,7 @@ def test_a_script_sees_the_devices_processor_and_nothing_of_the_hosts(guest, tmp
     assert done.stdout.decode() == f"aarch64 {parts} None None ['a b', 'ü']\n"
 
 
-def test_packages_and_variables_are_chosen(guest, tmp_path):
+def test_packages_and_variables_are_chosen(run_python, tmp_path):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "mine.py").write_text("VALUE = 7")
     (tmp_path / "script.py").write_text(
@@ -36,7 +46,7 @@ def test_packages_and_variables_are_chosen(guest, tmp_path):
     assert run_python("a72", tmp_path / "script.py", setting=setting).stdout == b"7 1 y\n"
 
 
-def test_how_a_script_ends_is_told(guest, tmp_path):
+def test_how_a_script_ends_is_told(run_python, tmp_path):
     (tmp_path / "script.py").write_text("import sys; sys.exit('no')")
     done = run_python("a72", tmp_path / "script.py")
     assert (done.returncode, done.stderr) == (1, b"no\n")
@@ -45,7 +55,7 @@ def test_how_a_script_ends_is_told(guest, tmp_path):
         run_python("a72", tmp_path / "script.py", timeout_s=1)
 
 
-def test_an_unknown_core_is_refused(guest, tmp_path):
+def test_an_unknown_core_is_refused(run_python, tmp_path):
     with pytest.raises(InputError, match="a73"):
         run_python("a73", tmp_path / "script.py")
 
