@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from distort import Photograph
 from faces import detect
-from layers import quicken
+from layers import place, quicken
 from lesson import hint_loss, normalise
 from photographs import Photographs
 from torch import Tensor, nn
@@ -57,9 +57,10 @@ class DetectorLesson:
         if device.type == "cpu":
             quicken(student)
         _expect_few_faces(student)
-        self._teacher = teacher.to(device=device, memory_format=torch.channels_last)
-        self.student: nn.Module = student.to(device=device, memory_format=torch.channels_last).train()
-        self.student.requires_grad_(True)
+        place(teacher, device)
+        place(student, device)
+        self._teacher = teacher
+        self.student: nn.Module = student.train().requires_grad_(True)
         self._device = device
 
     def picture(self, random: np.random.Generator) -> Photograph:
@@ -95,7 +96,7 @@ class DetectorLesson:
         randoms = [np.random.default_rng([7, number]) for number in range(_JUDGED)]
         views = torch.from_numpy(np.stack([self._views.plain(random, held_out=True) for random in randoms]))
         seen, missed, added = 0, 0, 0
-        for part in views.split(16):
+        for part in torch.split(views, 16):
             tensor = normalise(part.to(self._device), self.contract.input)
             given, wanted = (answer(network, tensor).faces for network in (student, self._teacher))
             for mine, target in zip(given, wanted, strict=True):
@@ -143,4 +144,4 @@ def _by_anchor(head: nn.Module, features: Tensor) -> Tensor:
     """A head's values float32 [n,anchors,values,h,w]."""
     assert isinstance(head, Head)
     made: Tensor = head.conv1x1(features.float())
-    return made.unflatten(1, (-1, head.values))
+    return made.reshape(len(made), -1, head.values, *made.shape[2:])

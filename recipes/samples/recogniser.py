@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from distort import Photograph, degrade, hide, mirror, recolour
 from faces import Faces
-from layers import quicken
+from layers import place, quicken
 from lesson import hint_loss, normalise
 from numpy.typing import NDArray
 from photographs import Photographs
@@ -53,9 +53,10 @@ class RecogniserLesson:
         assert isinstance(student, MobileFaceNet)
         if device.type == "cpu":
             quicken(student)
-        self._teacher = teacher.to(device=device, memory_format=torch.channels_last).eval().requires_grad_(False)
-        self.student: nn.Module = student.to(device=device, memory_format=torch.channels_last).train()
-        self.student.requires_grad_(True)
+        place(teacher, device)
+        place(student, device)
+        self._teacher = teacher
+        self.student: nn.Module = student.train().requires_grad_(True)
         self._device = device
 
     def picture(self, random: np.random.Generator) -> Photograph:
