@@ -1,0 +1,70 @@
+"""Train the sample models: `python recipes/samples/train.py detector|recogniser --data DIR --out DIR`.
+
+It goes on from the checkpoint in OUT where there is one. Nothing that is trained on is written beside the weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from lesson import Lesson
+from photographs import Photographs
+from training import Course, Training
+
+DETECTOR_WEIGHTS = "weights/retinaface_mnet025_official.pth"
+RECOGNISER_WEIGHTS = "weights/mobilefacenet_relu6_128.pt"
+COURSES = {"detector": Course(steps=9000, batch=24, rate=3e-3), "recogniser": Course(steps=3300, batch=48, rate=3e-3)}
+
+
+def main() -> None:
+    """Train one student."""
+    options = _options()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    usual = COURSES[options.student]
+    course = Course(
+        steps=options.steps or usual.steps,
+        batch=options.batch or usual.batch,
+        rate=usual.rate,
+        seed=options.seed,
+        workers=options.workers,
+        keep_every_s=options.keep_every_s,
+    )
+    training = Training(_lesson(options, device), course, options.out)
+    print(f"{options.student}: on {device} with {options.threads} threads, from step {training.step}", flush=True)
+    training.run()
+
+
+def _lesson(options: argparse.Namespace, device: torch.device) -> Lesson:
+    photographs = Photographs(options.data)
+    detector = options.data / DETECTOR_WEIGHTS
+    if options.student == "detector":
+        from detector import DetectorLesson
+
+        return DetectorLesson(photographs, detector, device)
+    from faces import find_faces
+    from recogniser import RecogniserLesson
+
+    faces = find_faces(photographs, detector, options.out / "faces.npz")
+    return RecogniserLesson(photographs, faces, options.data / RECOGNISER_WEIGHTS, device)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train a sample model from scratch, by distillation.")
+    parser.add_argument("student", choices=sorted(COURSES))
+    parser.add_argument("--data", type=Path, required=True, help="folder with scenes/, lfw/extra_250.npz, weights/")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the weights")
+    parser.add_argument("--steps", type=int, help="steps of the whole course")
+    parser.add_argument("--batch", type=int, help="pictures a step")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--workers", type=int, default=1, help="threads that prepare pictures")
+    parser.add_argument("--keep-every-s", type=float, default=120.0, help="seconds between checkpoints")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

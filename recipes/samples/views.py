@@ -1,0 +1,97 @@
+"""Pictures for a detector: square views of scenes and portraits at many scales, alone or in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from distort import Photograph, degrade, hide, mirror, recolour
+from photographs import Photographs
+
+SIDE_PX = 256
+HELD_OUT_EVERY = 20
+_MEAN = (104, 117, 123)
+_TILES = (1, 2, 3, 4)
+_TILE_SHARES = (0.6, 0.2, 0.1, 0.1)
+
+Points = Sequence[tuple[float, float]]
+
+
+class Views:
+    """Random views.
+
+    Args:
+        photographs: of what.
+        centres: points x, y in each scene, pixels, that most views of it show one of: faces are small in scenes.
+    """
+
+    def __init__(self, photographs: Photographs, centres: Sequence[Points]) -> None:
+        self._scenes, self._portraits, self._centres = photographs.scenes, photographs.portraits, centres
+
+    def changed(self, random: np.random.Generator) -> Photograph:
+        """One, four, nine or sixteen views, mirrored, recoloured and degraded: uint8 [256,256,3]."""
+        tiles = int(random.choice(_TILES, p=_TILE_SHARES))
+        side = -(-SIDE_PX // tiles)
+        rows = [np.hstack([self.plain(random, side) for _ in range(tiles)]) for _ in range(tiles)]
+        image = np.vstack(rows)[:SIDE_PX, :SIDE_PX]
+        if random.random() < 0.2:
+            image = hide(image, random)
+        return degrade(recolour(mirror(image, random), random), random)
+
+    def plain(self, random: np.random.Generator, side_px: int = SIDE_PX, held_out: bool = False) -> Photograph:
+        """A square part of a photograph: of a scene whole to single faces, of a portrait whole to half a face."""
+        if random.random() < 0.45:
+            portrait = self._portraits[_pick(random, len(self._portraits), held_out)]
+            fit = side_px / max(portrait.shape[:2])
+            return _cut(portrait, random, side_px, _between(random, 0.6 * fit, 2.2 * fit), None)
+        number = _pick(random, len(self._scenes), held_out)
+        scene, centres = self._scenes[number], self._centres[number]
+        scale = _between(random, max(side_px / max(scene.shape[:2]), 0.25), 1.4)
+        shown = centres[int(random.integers(0, len(centres)))] if centres and random.random() < 0.7 else None
+        return _cut(scene, random, side_px, scale, shown)
+
+
+def _pick(random: np.random.Generator, count: int, held_out: bool) -> int:
+    """A photograph's number: every twentieth is held out."""
+    number = int(random.integers(0, count))
+    number -= number % HELD_OUT_EVERY
+    return number if held_out else min(number + int(random.integers(1, HELD_OUT_EVERY)), count - 1)
+
+
+def _between(random: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(random.uniform(np.log(low), np.log(max(low, high)))))
+
+
+def _cut(
+    source: Photograph, random: np.random.Generator, side_px: int, scale: float, shown: tuple[float, float] | None
+) -> Photograph:
+    """A square view at a scale, with the point `shown` in it.
+
+    Beside the photograph is the mean colour, which the detector's input has there too.
+    """
+    stretch = float(np.exp(random.normal(0, 0.06)))
+    part, place = [], []
+    for axis, factor in enumerate((scale / stretch, scale * stretch)):  # rows, then columns
+        length, window = source.shape[axis], side_px / factor
+        begin = _begin(random, length, window, None if shown is None else shown[1 - axis])
+        first, last = max(int(begin), 0), min(int(begin + window) + 1, length)
+        pixels = max(1, min(round((last - first) * factor), side_px))
+        at = min(max(round(-begin * factor), 0), side_px - pixels)
+        part.append(slice(first, last))
+        place.append(slice(at, at + pixels))
+    rows, columns = (where.stop - where.start for where in place)
+    method = cv2.INTER_AREA if scale < 1 and random.random() < 0.8 else cv2.INTER_LINEAR
+    view = np.full((side_px, side_px, 3), _MEAN, np.uint8)
+    view[tuple(place)] = cv2.resize(source[tuple(part)], (columns, rows), interpolation=method)
+    return view
+
+
+def _begin(random: np.random.Generator, length: int, window: float, shown: float | None) -> float:
+    """Where a window begins: anywhere, a little over the edge, or around a point of the photograph."""
+    low, high = sorted((0.0, length - window))
+    if shown is not None and window < length:
+        low, high = max(low, shown - 0.9 * window), min(high, shown - 0.1 * window)
+        return float(random.uniform(low, high)) if low < high else min(max(shown - window / 2, 0.0), length - window)
+    margin = 0.05 * min(window, length)
+    return float(random.uniform(low - margin, high + margin))

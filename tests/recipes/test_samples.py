@@ -1,0 +1,158 @@
+"""The training of the sample models."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+SAMPLES = Path(__file__).parents[2] / "recipes" / "samples"
+
+
+@pytest.fixture
+def samples(monkeypatch):
+    """Import a module of the training, which is a folder of scripts and no package."""
+    monkeypatch.syspath_prepend(str(SAMPLES))
+    return import_module
+
+
+def draw_data(folder: Path) -> Path:
+    """Forty scenes and sixty portraits of one grey each; those that are held out are black."""
+    (folder / "scenes").mkdir(parents=True)
+    (folder / "lfw").mkdir()
+    for number in range(40):
+        cv2.imwrite(
+            str(folder / "scenes" / f"{number:02}.png"), np.full((90, 120, 3), 200 * (number % 20 > 0), np.uint8)
+        )
+    encoded = [
+        cv2.imencode(".jpg", np.full((64, 64, 3), 200 * (number % 20 > 0), np.uint8))[1].ravel() for number in range(60)
+    ]
+    offsets = np.cumsum([0, *map(len, encoded)])
+    np.savez(folder / "lfw" / "extra_250.npz", blob=np.concatenate(encoded), off=offsets)
+    return folder
+
+
+class Brightness:
+    """A lesson of its own: how bright a picture is."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.student = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.PReLU(4), nn.Conv2d(4, 1, 6))
+
+    def picture(self, random):
+        return random.integers(0, 256, (8, 8, 3)).astype(np.uint8)
+
+    def losses(self, pictures):
+        wanted = pictures.float().mean((1, 2, 3)) / 255
+        return {"brightness": (self.student(pictures.permute(0, 3, 1, 2) / 255).flatten() - wanted).square().mean()}
+
+    def judge(self, student):
+        return {"output": float(student(torch.ones(1, 3, 8, 8)))}
+
+
+def train(samples, folder: Path, steps: int, seed: int = 0) -> bytes:
+    training = samples("training")
+    course = training.Course(steps=steps, batch=4, rate=1e-2, seed=seed, workers=2)
+    training.Training(Brightness(), course, folder).run()
+    return (folder / "student.safetensors").read_bytes()
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_weights(samples, tmp_path, capsys):
+    whole = train(samples, tmp_path / "whole", 8)
+    half = train(samples, tmp_path / "parts", 4)
+
+    assert half != whole
+    assert train(samples, tmp_path / "parts", 8) == whole
+    assert "step 8/8" in capsys.readouterr().out
+
+
+def test_another_seed_shows_other_pictures(samples, tmp_path):
+    assert train(samples, tmp_path / "a", 4) != train(samples, tmp_path / "b", 4, seed=1)
+
+
+def test_the_learning_rate_fades_over_the_last_steps_only(samples):
+    course = samples("training").Course(steps=1000, batch=1, rate=0.5)
+
+    assert course.rate_at(0) < 0.01
+    assert course.rate_at(300) == course.rate_at(699) == 0.5
+    assert 0 < course.rate_at(999) < 0.01
+
+
+def test_views_show_no_photograph_that_is_held_out(samples, tmp_path):
+    photographs = samples("photographs").Photographs(draw_data(tmp_path))
+    views = samples("views").Views(photographs, [[(60.0, 45.0)]] * 40)
+
+    shown = [views.plain(np.random.default_rng(seed)) for seed in range(200)]
+    kept = [views.plain(np.random.default_rng(seed), held_out=True) for seed in range(40)]
+
+    assert all(view.min() > 80 for view in shown)  # grey, and the mean colour beside it
+    assert all(view.min() < 20 for view in kept)
+
+
+def test_views_are_decided_by_their_seed(samples, tmp_path):
+    photographs = samples("photographs").Photographs(draw_data(tmp_path))
+    views = samples("views").Views(photographs, [[]] * 40)
+
+    one, same, other = (views.changed(np.random.default_rng(seed)) for seed in (1, 1, 2))
+
+    assert one.shape == (256, 256, 3)
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_quick_layers_have_the_results_and_gradients_of_those_that_they_replace(samples):
+    torch.manual_seed(0)
+    slow = nn.Sequential(nn.Conv2d(8, 8, 3, 2, 1, groups=8), nn.PReLU(8))
+    quick = nn.Sequential(nn.Conv2d(8, 8, 3, 2, 1, groups=8), nn.PReLU(8))
+    quick.load_state_dict(slow.state_dict())
+    samples("layers").quicken(quick)
+    features = torch.randn(2, 8, 9, 9)
+
+    answers = [network(features) for network in (slow, quick)]
+    for answer in answers:
+        answer.square().sum().backward()
+
+    assert type(quick[1]) is not nn.PReLU
+    torch.testing.assert_close(answers[0], answers[1])
+    for mine, wanted in zip(quick.parameters(), slow.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, wanted.grad)
+
+
+@pytest.fixture
+def few(shared_data, tmp_path):
+    """Real photographs, few of them, and the teachers."""
+    folder = tmp_path / "data"
+    (folder / "scenes").mkdir(parents=True)
+    for path in sorted((shared_data / "scenes").iterdir())[:3]:
+        (folder / "scenes" / path.name).symlink_to(path)
+    (folder / "weights").symlink_to(shared_data / "weights")
+    (folder / "lfw").mkdir()
+    with np.load(shared_data / "lfw" / "extra_250.npz") as stored:
+        offsets = stored["off"][:31]
+        np.savez(folder / "lfw" / "extra_250.npz", blob=stored["blob"][: offsets[-1]], off=offsets)
+    return folder
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("student", "family_name", "variant"),
+    [("detector", "retinaface_mnet025", "official"), ("recogniser", "mobilefacenet", "y1")],
+)
+def test_a_student_is_trained_into_weights_that_its_family_loads(
+    samples, few, tmp_path, monkeypatch, student, family_name, variant
+):
+    from edgeface.models import family
+
+    out = tmp_path / "out"
+    given = ["train.py", student, "--data", str(few), "--out", str(out), "--steps", "2", "--batch", "2"]
+    monkeypatch.setattr("sys.argv", given)
+    samples("train").main()
+
+    known = family(family_name)
+    network = known.load(out / "student.safetensors", known.variants()[variant])
+    assert all(torch.isfinite(value).all() for value in network.state_dict().values())
