@@ -14,6 +14,7 @@ from edgeface.errors import InputError
 from edgeface.face_pipeline import FacePipeline, IdentifiedFace
 from edgeface.images import EXTENSIONS, list_images
 
+UNKNOWN = "unknown"
 _FIX_LAYOUT = "put a folder of photographs for each person into it, or one photograph a person, named for them"
 
 
@@ -55,6 +56,11 @@ class Identification:
     def name(self) -> str | None:
         """The person's name, None for one whom the gallery lacks."""
         return self.nearest.name if self.nearest.similarity >= self.threshold else None
+
+    @property
+    def label(self) -> str:
+        """What is written beside the face in a picture: a name, or "unknown", and the similarity."""
+        return f"{self.name or UNKNOWN} {self.nearest.similarity:.2f}"
 
 
 def name_faces(faces: Sequence[IdentifiedFace], gallery: Gallery, threshold: float) -> list[Identification]:

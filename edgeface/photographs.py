@@ -22,14 +22,23 @@ CALIBRATION_SHARE = 0.6
 
 @dataclass(frozen=True)
 class Photographs:
-    """Files that calibrate, and other files that judge."""
+    """Files that calibrate, and other files that judge.
+
+    Attributes:
+        calibrate: these.
+        judge: and these.
+        composed: which of "calibration" and "judged_on" are no photographs of the user's, but composed of the
+            package's own (`samples.compose`).
+    """
 
     calibrate: tuple[Path, ...] = ()
     judge: tuple[Path, ...] = ()
+    composed: frozenset[str] = frozenset()
 
     def provenance(self) -> dict[str, Any]:
         """Names and one digest over the contents, for the manifest."""
-        return {"calibration": _listing(self.calibrate), "judged_on": _listing(self.judge)}
+        listed = {"calibration": _listing(self.calibrate), "judged_on": _listing(self.judge)}
+        return {name: found | ({"composed": True} if name in self.composed else {}) for name, found in listed.items()}
 
 
 def choose_photographs(calibration: Path | None, judge: Path | None, count: int) -> Photographs:

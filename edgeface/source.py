@@ -19,6 +19,7 @@ from edgeface.models.family import Family
 from edgeface.models.torch_export import export_onnx
 from edgeface.models.torch_run import run_module
 from edgeface.progress import note
+from edgeface.samples import Sample, sample_of
 from edgeface.tasks.contract_inference import InferredContract, infer_contract
 
 Photograph = NDArray[np.uint8]
@@ -58,14 +59,16 @@ def open_source(declared: Declared, probes: Sequence[Photograph]) -> Source:
         probes: photographs with faces, uint8 [H,W,3] in BGR; may be empty.
 
     Raises:
-        InputError: neither weights nor a seed, or an unknown model or variant.
+        InputError: an unknown model or variant, or neither weights nor a seed for a model without sample weights.
         CheckpointError: the weights are not this network's.
         ContractError: the contract is unsure, or contradicts what was declared.
     """
     found = family(declared.model)
     _known_variant(found, declared.variant)
+    if declared.seed is not None and declared.weights is None:
+        return _seeded(found, declared, declared.seed)
     if declared.weights is None:
-        return _seeded(found, declared)
+        return _sample(found, declared)
     told = found.variant_of(declared.weights)
     contract, how = _contract(found, declared, probes) if told is None else _told(found, declared, told)
     contract = _resized(contract, declared)
@@ -74,18 +77,43 @@ def open_source(declared: Declared, probes: Sequence[Photograph]) -> Source:
     return Source(contract, module, export_onnx(module, contract), {"weights": weights, "contract": how})
 
 
-def _seeded(found: Family, declared: Declared) -> Source:
-    if declared.seed is None:
+def _seeded(found: Family, declared: Declared, seed: int) -> Source:
+    contract = _resized(_with_colour(_variant(found, declared.variant), declared.colour), declared)
+    module = found.random(contract, seed)
+    return Source(contract, module, export_onnx(module, contract), {"seed": seed, "contract": {"how": "seeded"}})
+
+
+def _sample(found: Family, declared: Declared) -> Source:
+    """The weights that the package brings along, whose contract is known."""
+    sample = sample_of(found.name)
+    if sample is None:
         raise InputError(
             "no weights to export",
             where=f"model {declared.model}",
             fix="pass --weights FILE, or --seed N to try the tool with a random network that finds no faces",
         )
-    contract = _resized(_with_colour(_variant(found, declared.variant), declared.colour), declared)
-    module = found.random(contract, declared.seed)
-    return Source(
-        contract, module, export_onnx(module, contract), {"seed": declared.seed, "contract": {"how": "seeded"}}
-    )
+    contract = _variant(found, sample.variant)
+    _check_declared(sample, contract, declared)
+    note(f"no --weights: exporting edgeface's sample {found.name}, which is for trying the tool, not for products")
+    contract = _resized(contract, declared)
+    module = found.load(sample.weights, contract)
+    weights = {"file": sample.weights.name, "sha256": sha256_hex(sample.weights.read_bytes()), "sample": True}
+    provenance = {"weights": weights, "contract": {"how": "of the sample weights"}}
+    return Source(contract, module, export_onnx(module, contract), provenance)
+
+
+def _check_declared(sample: Sample, contract: Contract, declared: Declared) -> None:
+    """What is declared of weights that are known must be so."""
+    for option, said, known in (
+        ("--variant", declared.variant, sample.variant),
+        ("--colour", declared.colour, contract.input.colour),
+    ):
+        if said not in {None, known}:
+            raise ContractError(
+                f"the sample weights of {sample.family} are {known!r}, not {said!r}",
+                where=option,
+                fix=f"leave out {option}, or pass --weights FILE with weights of your own",
+            )
 
 
 def _told(found: Family, declared: Declared, told: str) -> tuple[Contract, dict[str, Any]]:

@@ -27,7 +27,8 @@ def test_a_seed_decides_the_weights():
     assert (first.contract.input.height, first.contract.input.width) == SIZE
 
 
-def test_neither_weights_nor_seed_is_refused():
+def test_neither_weights_nor_seed_nor_samples_is_refused(monkeypatch):
+    monkeypatch.setattr("edgeface.source.sample_of", lambda family: None)
     with pytest.raises(InputError, match="no weights") as caught:
         open_source(Declared(MODEL), [])
     assert "--weights" in str(caught.value.fix)

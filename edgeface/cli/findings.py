@@ -6,6 +6,12 @@ from typing import Any
 
 from edgeface.cli.table import format_table
 
+_KINDS = {
+    "photographs": "photographs",
+    "composed": "pictures composed of two photographs, which show that it works and not how good it is",
+    "drawn": "drawn pictures, which say nothing about faces",
+}
+
 
 def format_findings(document: dict[str, Any]) -> str:
     """Demands, decisions, tensors, then engines, of a certificate or of a parity report as dictionaries."""
@@ -36,7 +42,7 @@ def _engines(found: dict[str, Any]) -> list[str]:
 
 
 def _verdict(document: dict[str, Any]) -> str:
-    kind = "photographs" if document["kind"] == "photographs" else "drawn pictures, which say nothing about faces"
+    kind = _KINDS[document["kind"]]
     verdict = "good enough" if document["passed"] else "NOT good enough"
     if not document["demands"]:
         verdict = "NOT judged, for no gate demands anything"

@@ -21,8 +21,6 @@ from edgeface.cli.table import format_table
 if TYPE_CHECKING:
     from edgeface.gallery import Identification
 
-UNKNOWN = "unknown"
-
 GalleryFolder = Annotated[
     Path, typer.Option(help="A folder with a sub-folder of photographs, or one photograph, named for each person.")
 ]
@@ -58,30 +56,30 @@ def identify(
     people = read_gallery(gallery, pipeline)
     named = name_faces(pipeline.faces(photograph), people, chosen.cosine)
     if out is not None:
-        write_picture(out, draw_faces(photograph, [each.found.face for each in named], [_label(e) for e in named]))
+        write_picture(out, draw_faces(photograph, [each.found.face for each in named], [each.label for each in named]))
     if json_output:
         document = {"image": str(image), "height": photograph.shape[0], "width": photograph.shape[1]}
         document |= {"threshold": chosen.cosine, "threshold_source": chosen.source, "people": list(people.names)}
         drawn = None if out is None else str(out)
-        print_json(document | {"faces": [_document(each) for each in named], "drawn": drawn})
+        print_json(document | {"faces": [identification_document(each) for each in named], "drawn": drawn})
         return
-    print(f"{_format(named)}\nthreshold: {describe_threshold(chosen.cosine, chosen.source)}")
+    print(f"{format_named(named)}\nthreshold: {describe_threshold(chosen.cosine, chosen.source)}")
     if out is not None:
         print(f"drawn: {out}")
 
 
-def _label(each: Identification) -> str:
-    return f"{each.name or UNKNOWN} {each.nearest.similarity:.2f}"
-
-
-def _document(each: Identification) -> dict[str, Any]:
+def identification_document(each: Identification) -> dict[str, Any]:
+    """A face and its name for JSON."""
     from edgeface.cli.detect import face_document
 
     nearest = {"name": each.name, "nearest": each.nearest.name, "similarity": each.nearest.similarity}
     return face_document(each.found.face) | nearest
 
 
-def _format(named: list[Identification]) -> str:
+def format_named(named: list[Identification]) -> str:
+    """A table with a line for each face."""
+    from edgeface.gallery import UNKNOWN
+
     if not named:
         return "no faces"
     rows = [

@@ -1,0 +1,75 @@
+"""What edgeface brings along so that it can be tried without a checkpoint and without photographs.
+
+Two small networks of its own (`recipes/samples` holds how they were trained, and how good they are), and two
+photographs in the public domain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Weights that the package brings along for a family.
+
+    Attributes:
+        family: the family's name.
+        variant: the contract that they were trained under.
+    """
+
+    family: str
+    variant: str
+
+    @property
+    def weights(self) -> Path:
+        """The checkpoint, safetensors in float32."""
+        return _FOLDER / f"{self.family}.safetensors"
+
+
+_SAMPLES = {
+    sample.family: sample for sample in (Sample("retinaface_mnet025", "official"), Sample("mobilefacenet", "y1"))
+}
+
+
+def sample_of(family: str) -> Sample | None:
+    """The sample weights of a family; None if there are none."""
+    return _SAMPLES.get(family)
+
+
+@dataclass(frozen=True)
+class SamplePhotograph:
+    """A photograph of one person, in the public domain.
+
+    Attributes:
+        person: who it shows.
+        file_name: in this folder.
+        landmarks: x, y of the eyes, nose and mouth's corners, left ones first, in pixels.
+    """
+
+    person: str
+    file_name: str
+    landmarks: tuple[tuple[float, float], ...]
+
+    @property
+    def path(self) -> Path:
+        """The JPEG file."""
+        return _FOLDER / self.file_name
+
+
+PHOTOGRAPHS = (
+    SamplePhotograph(
+        "Eileen Collins",
+        "astronaut.jpg",
+        ((204.3, 100.6), (246.6, 102.7), (224.8, 129.3), (203.2, 139.2), (245.6, 140.7)),
+    ),
+    SamplePhotograph(
+        "Grace Hopper",
+        "grace_hopper.jpg",
+        ((219.0, 196.9), (302.9, 185.4), (264.0, 248.7), (233.7, 276.0), (309.8, 265.9)),
+    ),
+)
+"""Sources: README.md in this folder."""

@@ -1,0 +1,61 @@
+import hashlib
+
+import numpy as np
+import pytest
+
+from edgeface.artifact import sha256_hex
+from edgeface.errors import ContractError
+from edgeface.images import read_image
+from edgeface.models import families, family
+from edgeface.samples import PHOTOGRAPHS, sample_of
+from edgeface.source import Declared, open_source
+
+MOST_BYTES = 6_000_000
+
+
+def test_every_family_has_sample_weights_that_load_under_their_variant():
+    for name in families():
+        sample = sample_of(name)
+        assert sample is not None
+        found = family(name)
+        found.load(sample.weights, found.variants()[sample.variant])
+
+
+def test_the_weights_together_stay_small():
+    assert sum(sample_of(name).weights.stat().st_size for name in families()) <= MOST_BYTES
+
+
+def test_a_family_without_samples_has_none():
+    assert sample_of("retinanet") is None
+
+
+def test_the_photographs_are_those_that_the_sources_name():
+    hashes = {shown.file_name: hashlib.sha256(shown.path.read_bytes()).hexdigest()[:16] for shown in PHOTOGRAPHS}
+    assert hashes == {"astronaut.jpg": "370adb9cb9dd03ca", "grace_hopper.jpg": "a8ca6d734765703b"}
+    for shown in PHOTOGRAPHS:
+        height, width = read_image(shown.path).shape[:2]
+        assert ((0, 0) < np.array(shown.landmarks)).all()
+        assert (np.array(shown.landmarks) < (width, height)).all()
+
+
+@pytest.mark.parametrize("name", ["retinaface_mnet025", "mobilefacenet"])
+def test_without_weights_the_samples_are_exported(name):
+    found = open_source(Declared(name), [])
+    sample = sample_of(name)
+    assert found.contract.variant == sample.variant
+    assert found.provenance["weights"] == {
+        "file": sample.weights.name,
+        "sha256": sha256_hex(sample.weights.read_bytes()),
+        "sample": True,
+    }
+
+
+@pytest.mark.parametrize("declared", [{"variant": "1mb"}, {"colour": "rgb"}])
+def test_what_contradicts_the_samples_is_refused(declared):
+    with pytest.raises(ContractError, match="sample weights") as caught:
+        open_source(Declared("retinaface_mnet025", **declared), [])
+    assert "--weights" in str(caught.value.fix)
+
+
+def test_a_seed_still_makes_a_random_network():
+    assert open_source(Declared("retinaface_mnet025", input_size=(64, 64), seed=1), []).provenance["seed"] == 1
