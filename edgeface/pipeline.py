@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from edgeface.artifact import MANIFEST, Artifact
@@ -18,12 +20,16 @@ from edgeface.evaluation.certificate import LabelledFaces
 from edgeface.evaluation.labels import read_labelled
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.job import BuildOptions, Job
+from edgeface.models import family
 from edgeface.passes import run_passes
 from edgeface.photographs import Photographs, choose_photographs, read_photographs, spread
 from edgeface.progress import step
-from edgeface.prove import prove
 from edgeface.recipe import Recipe, read_recipe, recipe_for
 from edgeface.recogniser import Recogniser
+from edgeface.report.command import export_command
+from edgeface.report.of_export import ExportReports
+from edgeface.report.options import ReportOptions
+from edgeface.samples.stand_in import composed_where_missing
 from edgeface.source import Declared, Photograph, open_source
 from edgeface.staging import move_into_place, staging
 from edgeface.targets import target
@@ -42,9 +48,9 @@ class ExportRequest:
     Attributes:
         model: a family's name, or the path of a recipe (.toml).
         targets: names of targets.
-        weights: a checkpoint.
+        weights: a checkpoint; without one and without a seed, the sample weights of the package.
         variant, colour: what is known of the checkpoint's contract; checked on the photographs.
-        calibration: folder of photographs to calibrate with.
+        calibration: folder of photographs to calibrate with; sample weights do without.
         judge: folder of other photographs to judge with; by default what calibration leaves over.
         input_size: height and width in pixels.
         io: "float", "int8" or "uint8" inputs and outputs.
@@ -60,6 +66,7 @@ class ExportRequest:
         pairs: a list of pairs of photographs, LFW's or a table, on which a recogniser's decisions are judged.
         pair_images: the folder that the pairs' paths start from.
         engines: for which GPUs and batches TensorRT engines are built.
+        report: what the report beside each artifact holds.
     """
 
     model: str = "retinaface_mnet025"
@@ -83,6 +90,7 @@ class ExportRequest:
     pairs: Path | None = None
     pair_images: Path | None = None
     engines: EngineOptions = field(default_factory=EngineOptions)
+    report: ReportOptions = field(default_factory=ReportOptions)
 
 
 def export(request: ExportRequest) -> list[Artifact]:
@@ -98,10 +106,9 @@ def export(request: ExportRequest) -> list[Artifact]:
         if wanted.engines:
             request.engines.check(wanted.name)
     places = [_place(request.out / f"{recipe.model}-{wanted.name}") for wanted in chosen]
-    photographs = choose_photographs(request.calibration, request.judge, recipe.quantize.calibration_images)
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
     recogniser = None if request.recogniser is None else Recogniser(Artifact.open(request.recogniser))
-    with staging(request.out) as folder:
+    with _photographs(request, recipe) as photographs, staging(request.out) as folder:
         with step("loading the network"):
             source = open_source(_declared(request, recipe), list(_probes(photographs)))
         with step("reading and simplifying the graph"):
@@ -121,8 +128,10 @@ def export(request: ExportRequest) -> list[Artifact]:
             None if request.labels is None else read_labelled(request.labels, request.label_images or request.labels),
             request.engines,
         )
+        reports = ExportReports(job, request.report, partial(export_command, request))
         stats = calibrate(job) if any(wanted.scheme for wanted in chosen) else None
-        staged = [prove(job, build(job, wanted, stats), folder) for wanted in chosen]
+        staged = [reports.prove(build(job, wanted, stats), folder) for wanted in chosen]
+        reports.write(folder)
         move_into_place(list(zip(staged, places, strict=True)))
     return [Artifact.open(place) for place in places]
 
@@ -146,6 +155,14 @@ def _recipe(request: ExportRequest) -> Recipe:
             fix="export from the checkpoint: pass the model's name and --weights FILE",
         )
     return read_recipe(Path(request.model)) if request.model.endswith(".toml") else recipe_for(request.model)
+
+
+def _photographs(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Photographs]:
+    """What calibrates and what judges."""
+    chosen = choose_photographs(request.calibration, request.judge, recipe.quantize.calibration_images)
+    if request.weights is not None or request.seed is not None:
+        return nullcontext(chosen)
+    return composed_where_missing(chosen, family(recipe.model).task, recipe.quantize.calibration_images)
 
 
 def _place(folder: Path) -> Path:
@@ -181,7 +198,7 @@ def _labelled(request: ExportRequest, contract: Contract, detector: Detector | N
 def _probes(photographs: Photographs) -> Iterator[Photograph]:
     """Photographs to infer or check the contract on."""
     files = photographs.calibrate or photographs.judge
-    if not files:
+    if not files or photographs.composed:
         return iter(())
     chosen = spread(files, PROBES)
     rest = {*photographs.calibrate, *photographs.judge}.difference(chosen)

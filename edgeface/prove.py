@@ -19,7 +19,7 @@ from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
 from edgeface.evaluation.precision_change import PrecisionChange, precision_change
 from edgeface.job import Job
 from edgeface.parity.bisect import explain, layer_agreement
-from edgeface.parity.compare import Findings, compare
+from edgeface.parity.compare import Findings, Watch, compare
 from edgeface.parity.gate import Demand, Thresholds, judge
 from edgeface.parity.verdict import judge_model
 from edgeface.runtimes import open_runner
@@ -34,8 +34,15 @@ RECORDED = ("ai-edge-litert", "flatbuffers", "numpy", "onnx", "onnxruntime", "on
 DRAWN_PICTURES = 4
 
 
-def prove(job: Job, built: Built, folder: Path) -> Path:
+def prove(job: Job, built: Built, folder: Path, watch: Watch | None = None) -> Path:
     """Stage an artifact in `folder` if it passes the gate.
+
+    Args:
+        job: what is exported.
+        built: the model.
+        folder: a temporary folder; the artifact's is made in it. After a refusal it holds the manifest and what was
+            measured until then, for a report.
+        watch: looks on while the decisions that judge the artifact are compared.
 
     Raises:
         GateError: it does not; the failed demands and the first bad tensor are named.
@@ -46,20 +53,22 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
     model.write_bytes(built.model)
     contract = job.source.contract
     limits = job.recipe.thresholds(built.target.name, contract.variant, _integer_only(job, built))
-    findings, kernels = judged(job, built, model, limits)
+    findings, kernels = judged(job, built, model, limits, watch)
     identities, precision = _identities(job, built, model), _precision(job, built, model)
     demands = judge_decisions(limits, identities, precision)
     findings = replace(findings, demands=findings.demands + demands)
     if not findings.passed:
+        _write(job, built, staged, certificate(built, findings, kernels, limits))
         raise _refused(job, built, findings)
     engines = _engines(job, built, staged, limits)
     if engines is not None:
         findings = replace(findings, demands=findings.demands + engines.demands)
-    if not findings.passed:
-        raise _refused_engines(built, findings)
     document = certificate(built, findings, kernels, limits)
     if engines is not None:
         document["engines"] = engines.certificate
+    if not findings.passed:
+        _write(job, built, staged, document)
+        raise _refused_engines(built, findings)
     cost = _landmark_cost(job, built, model)
     further: dict[str, Any] = {}
     if identities is not None:
@@ -70,17 +79,27 @@ def prove(job: Job, built: Built, folder: Path) -> Path:
         further["identity"] = cost.as_dict()
     if further:
         document["decisions"] = {**(document["decisions"] or {}), **further}
-    write_json(staged / CERTIFICATE, document)
-    manifest = _manifest(job, built).model_copy(update={"engines": engines.manifest if engines else None})
-    write_json(staged / MANIFEST, manifest.model_dump(mode="json"))
+    _write(job, built, staged, document, engines.manifest if engines else None)
     return staged
 
 
-def judged(job: Job, built: Built, model: Path, limits: Thresholds) -> tuple[Findings, dict[str, Any]]:
+def _write(
+    job: Job, built: Built, staged: Path, document: dict[str, Any], engines: dict[str, Any] | None = None
+) -> None:
+    if "judged_on" in job.photographs.composed:
+        document = {**document, "kind": "composed"}
+    write_json(staged / CERTIFICATE, document)
+    manifest = _manifest(job, built).model_copy(update={"engines": engines})
+    write_json(staged / MANIFEST, manifest.model_dump(mode="json"))
+
+
+def judged(
+    job: Job, built: Built, model: Path, limits: Thresholds, watch: Watch | None = None
+) -> tuple[Findings, dict[str, Any]]:
     """Compare a model file with the fp32 network, and judge it."""
-    runner = _runner(built, model)
-    photographs = bool(job.photographs.judge)
-    findings = compare(job.source.run, runner.run, job.source.contract, _pictures(job, built.target.name), photographs)
+    runner, contract = _runner(built, model), job.source.contract
+    pictures = _pictures(job, built.target.name)
+    findings = compare(job.source.run, runner.run, contract, pictures, bool(job.photographs.judge), watch)
     return judge_model(findings, limits, model, built.target.as_typed)
 
 

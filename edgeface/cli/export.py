@@ -44,15 +44,22 @@ def export(
     ] = None,
     batch: Annotated[str, typer.Option(help="For TensorRT: least, best and most batch, e.g. 1,8,64.")] = "1",
     allow_slower: Annotated[bool, typer.Option(help="Let int8 engines pass that are slower than fp16 here.")] = False,
+    latency: Annotated[bool, typer.Option(help="Measure the latency against fp32, for the report.")] = True,
+    pictures: Annotated[bool, typer.Option(help="Show photographs that judged the result in the report.")] = True,
+    refused_report: Annotated[
+        Path | None, typer.Option(help="A file for the report of a refused result.")
+    ] = None,
     json_output: Json = False,
 ) -> None:
     """Compile a model, and write it if it is good enough.
 
-    The result is opened in its real runtime and judged against the original, on tensors and on decisions.
+    The result is opened in its real runtime and judged against the original, on tensors and on decisions. Beside it a
+    report.html shows what was found.
     """
     from edgeface.engines.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.pipeline import ExportRequest
     from edgeface.pipeline import export as compile_model
+    from edgeface.report.options import ReportOptions
 
     request = ExportRequest(
         model=model,
@@ -76,6 +83,7 @@ def export(
         pairs=pairs,
         pair_images=pair_images,
         engines=EngineOptions(parse_capabilities(compute_capability), parse_batch(batch), allow_slower),
+        report=ReportOptions(latency, pictures, refused_report),
     )
     artifacts = compile_model(request)
     if json_output:

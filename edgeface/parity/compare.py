@@ -19,6 +19,8 @@ from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 Agreed: TypeAlias = Agreement | EmbeddingAgreement
+Watch: TypeAlias = Callable[[View, Mapping[str, Array], Mapping[str, Array], Agreed | None], None]
+"""Looks on: a picture as it was shown, the reference's and the candidate's outputs, and how well they agree."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,12 @@ class Findings:
 
 
 def compare(
-    reference: Network, candidate: Network, contract: Contract, pictures: Iterable[Photograph], decide: bool
+    reference: Network,
+    candidate: Network,
+    contract: Contract,
+    pictures: Iterable[Photograph],
+    decide: bool,
+    watch: Watch | None = None,
 ) -> Findings:
     """Run both networks on every picture.
 
@@ -58,6 +65,7 @@ def compare(
         contract: decides how pictures become tensors and tensors become decisions.
         pictures: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
         decide: compare decisions too; pointless for drawn pictures.
+        watch: called with each picture in turn; its last argument is None where decisions are not compared.
     """
     tensors: dict[str, TensorAgreement] = {}
     decisions: list[Agreed] = []
@@ -66,8 +74,11 @@ def compare(
         got = candidate({contract.input.name: shown.tensor})
         for name, array in wanted.items():
             tensors[name] = tensors.get(name, TensorAgreement()) + compare_tensors(array, got[name])
-        if decide:
-            decisions.append(agree(shown, wanted, got, contract))
+        agreed = agree(shown, wanted, got, contract) if decide else None
+        if agreed is not None:
+            decisions.append(agreed)
+        if watch is not None:
+            watch(shown, wanted, got, agreed)
         count += 1
     return Findings(tensors, reduce(add, decisions) if decisions else None, count)
 

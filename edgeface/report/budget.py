@@ -1,0 +1,55 @@
+"""What `edgeface check` says of the artifact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeface.budgets.check import Check, check
+from edgeface.contract import Contract, RecognitionContract
+from edgeface.errors import EdgefaceError
+from edgeface.report.page import Mark, State, Table
+
+RECOGNISERS = ("lfr-light", "efar-compact")
+"""The budgets that a recogniser of this kind is held against; those that ship for detectors are none."""
+
+_STATES: dict[str, State] = {"within": "good", "over": "bad"}
+
+
+def budget(model: Path, contract: Contract) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+    """Figures and verdicts of a model file, and what is to be said of them."""
+    from edgeface.budgets.numbers import both
+
+    recogniser = isinstance(contract, RecognitionContract)
+    try:
+        found = check(model, RECOGNISERS if recogniser else ())
+    except EdgefaceError as error:
+        return (), (f"Not counted: {error.what}.",)
+    rows = tuple(
+        (figure.name, "–" if figure.value is None else both(figure.value, figure.unit), figure.convention)
+        for figure in found.figures.values()
+    )
+    figures = Table("Cost of one inference", ("figure", "value", "counted as"), rows, left=3)
+    none = () if recogniser else ("No budget that ships is for detectors: nothing is judged here.",)
+    return (*_verdicts(found), figures), (*none, *found.notes)
+
+
+def _verdicts(found: Check) -> tuple[Table, ...]:
+    header = ("limit", "measured", "allowed", "headroom", "")
+    return tuple(
+        Table(
+            f"Budget {verdict.budget.name} – {verdict.budget.title}: {verdict.state}",
+            header,
+            tuple(
+                (
+                    result.title,
+                    result.value_text,
+                    result.limit_text,
+                    result.headroom_text or "–",
+                    Mark(result.state, _STATES.get(result.state, "unsure")),
+                )
+                for result in verdict.results
+            ),
+            left=5,
+        )
+        for verdict in found.verdicts
+    )

@@ -1,0 +1,127 @@
+"""Find the artifacts below a folder, and what is to be said of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeface.artifact import MANIFEST, Artifact, read_json
+from edgeface.errors import EdgefaceError, InputError
+from edgeface.report.latency import LATENCY
+from edgeface.report.of_export import REPORT
+from edgeface.report.page import Tile, Verdict
+from edgeface.report.verdict import accuracy, verdict
+
+DEPTH = 4
+"""How many folders deep artifacts are looked for."""
+
+STALE = "SHA-256 differs"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An artifact with its verdict. `timed` is what `latency.json` measured of it, None where there is none.
+
+    `report` is its report.html, None where there is none; `least_db` the least SNR of its outputs.
+    """
+
+    artifact: Artifact
+    verdict: Verdict
+    accuracy: Tile | None
+    least_db: float | None
+    timed: dict[str, Any] | None
+    report: Path | None
+
+    @property
+    def model(self) -> str:
+        """What exports must share to be compared: name, variant and input size."""
+        contract = self.artifact.contract
+        return f"{self.artifact.manifest.name} {contract.variant} {contract.input.height}×{contract.input.width}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A folder with a manifest that is no usable artifact; `stale` if its model is not the one described."""
+
+    folder: Path
+    reason: str
+    stale: bool
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What stands below a folder."""
+
+    root: Path
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+
+
+def collect(root: Path) -> Collection:
+    """Every artifact in a folder and `DEPTH` folders below; hidden folders and links are passed over.
+
+    Raises:
+        InputError: there is no such folder, or no usable artifact in it.
+    """
+    if not root.is_dir():
+        raise InputError("there is no such folder", where=str(root), fix="pass the folder that exports were written to")
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    for folder in _folders(root, DEPTH):
+        try:
+            entries.append(_entry(folder))
+        except EdgefaceError as error:
+            problems.append(Problem(folder, error.what, STALE in error.what))
+    if not entries:
+        seen = f"{problems[0].folder}: {problems[0].reason}" if problems else str(root)
+        raise InputError(
+            "no usable artifact" if problems else "no artifact: no folder here holds a manifest.json",
+            where=seen,
+            fix="pass the folder that `edgeface export --out` wrote to, e.g. out",
+        )
+    return Collection(root, tuple(entries), tuple(problems))
+
+
+def _folders(folder: Path, depth: int) -> Iterator[Path]:
+    """Folders with a manifest, in the order of their names."""
+    if (folder / MANIFEST).is_file():
+        yield folder
+    if depth == 0:
+        return
+    try:
+        with os.scandir(folder) as found:
+            below = sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return  # no folder that may be read holds an artifact to show
+    for name in below:
+        if not name.startswith("."):
+            yield from _folders(folder / name, depth - 1)
+
+
+def _entry(folder: Path) -> Entry:
+    artifact = Artifact.open(folder)
+    certificate = artifact.certificate()
+    report = folder / REPORT
+    try:
+        decibels = [item["snr_db"] for item in certificate["tensors"].values()]
+        least = None if not decibels or None in decibels else float(min(decibels))
+        return Entry(
+            artifact,
+            verdict(certificate),
+            accuracy(certificate),
+            least,
+            _timed(folder / LATENCY),
+            report if report.is_file() else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"damaged certificate or latency: {type(error).__name__} {error}") from error
+
+
+def _timed(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    found = read_json(path)["measured"]["artifact"]
+    return {name: float(found[name]) for name in ("median_ms", "ratio", "ratio_low", "ratio_high")}

@@ -1,0 +1,86 @@
+"""What two detectors disagree about on one photograph, face by face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeface.report.page import Kind
+from edgeface.tasks.detection.faces import Face, face_boxes
+from edgeface.tasks.detection.match import MIN_IOU, MIN_SCORE, landmark_error_percent, match_boxes
+from edgeface.tasks.detection.nms import iou_matrix
+
+MOVED_IOU = 0.85
+MOVED_PERCENT = 5.0
+"""A matched face counts as moved below this overlap, or from this landmark error in percent of its size."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One face as both detectors see it; one side is None where that detector has nothing there, even below 0.5."""
+
+    kind: Kind
+    reference: Face | None
+    candidate: Face | None
+
+    @property
+    def words(self) -> str:
+        """What differs, in words."""
+        if self.kind == "missed":
+            assert self.reference is not None
+            seen = "not seen" if self.candidate is None else f"seen with {self.candidate.score:.2f} only"
+            return f"missed: a face of {_size(self.reference)}, score {self.reference.score:.2f} in fp32, {seen}"
+        if self.kind == "extra":
+            assert self.candidate is not None
+            seen = "does not see it" if self.reference is None else f"has {self.reference.score:.2f}"
+            return f"extra: a face of {_size(self.candidate)}, score {self.candidate.score:.2f}; fp32 {seen}"
+        assert self.reference is not None
+        assert self.candidate is not None
+        error = landmark_error_percent(self.reference, self.candidate)
+        return (
+            f"{self.kind}: a face of {_size(self.reference)}, landmarks off by {error:.1f} % of its size, "
+            f"score {self.reference.score:.2f} → {self.candidate.score:.2f}"
+        )
+
+
+def differences(reference: Sequence[Face], candidate: Sequence[Face]) -> list[Difference]:
+    """Every face that either detector shows: what differs first, and of that the largest face first.
+
+    Faces match as in `edgeface.tasks.detection.match.match_faces`; both lists reach down to a lower score.
+    """
+    overlaps = iou_matrix(face_boxes(reference), face_boxes(candidate))
+    rows = np.array([face.score >= MIN_SCORE for face in reference], bool)
+    columns = np.array([face.score >= MIN_SCORE for face in candidate], bool)
+    pairs = match_boxes(np.where(rows[:, None] & columns[None, :], overlaps, 0), MIN_IOU)
+    found = [
+        Difference(_kind(reference[i], candidate[j], float(overlaps[i, j])), reference[i], candidate[j])
+        for i, j in pairs
+    ]
+    taken_rows, taken_columns = {i for i, _ in pairs}, {j for _, j in pairs}
+    missed = [i for i in np.flatnonzero(rows).tolist() if i not in taken_rows]
+    extra = [j for j in np.flatnonzero(columns).tolist() if j not in taken_columns]
+    weak_columns, weak_rows = np.flatnonzero(~columns).tolist(), np.flatnonzero(~rows).tolist()
+    below = {missed[a]: weak_columns[b] for a, b in match_boxes(overlaps[missed][:, ~columns], MIN_IOU)}
+    under = {extra[b]: weak_rows[a] for a, b in match_boxes(overlaps[~rows][:, extra], MIN_IOU)}
+    found += [Difference("missed", reference[i], candidate[below[i]] if i in below else None) for i in missed]
+    found += [Difference("extra", reference[under[j]] if j in under else None, candidate[j]) for j in extra]
+    order: dict[Kind, int] = {"missed": 0, "extra": 0, "moved": 1, "same": 2}
+    return sorted(found, key=lambda item: (order[item.kind], -_shown(item).size_px))
+
+
+def _shown(item: Difference) -> Face:
+    face = item.reference or item.candidate
+    assert face is not None
+    return face
+
+
+def _kind(reference: Face, candidate: Face, overlap: float) -> Kind:
+    far = landmark_error_percent(reference, candidate) >= MOVED_PERCENT
+    return "moved" if far or overlap < MOVED_IOU else "same"
+
+
+def _size(face: Face) -> str:
+    x1, y1, x2, y2 = face.box
+    return f"{round(x2 - x1)}×{round(y2 - y1)} pixels"

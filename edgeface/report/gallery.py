@@ -1,0 +1,116 @@
+"""The pictures of a report, made of what the watcher saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from edgeface.contract import DetectionContract, RecognitionContract
+from edgeface.report.differences import Difference, differences
+from edgeface.report.embed_image import data_uri
+from edgeface.report.page import Box, FaceCard, Gallery, Kind, Picture, Scene
+from edgeface.report.watch import Sight, Watcher
+from edgeface.tasks.detection.faces import Face
+
+LISTED = 6
+FACE_PX = 112
+_SIGNS: dict[Kind, str] = {"missed": "✕ missed", "extra": "+ extra", "moved": "→ moved", "same": ""}
+
+
+def gallery(watcher: Watcher, names: Sequence[str], target: str) -> Gallery:
+    """The worst pictures, and a typical one.
+
+    Args:
+        watcher: looked on while the artifact was proven.
+        names: of the pictures in their order, as they are to be shown; empty where they are not known.
+        target: the artifact's.
+    """
+    if not watcher.pictures:
+        return Gallery("", missing="Left out, as --no-pictures asks.")
+    worst, typical = watcher.chosen()
+    if not worst:
+        return Gallery(
+            "", missing="None: drawn pictures judged it, which show no faces. Pass --calibration or --judge a folder."
+        )
+    chosen = [(sight, _rank(number, watcher.count)) for number, sight in enumerate(worst, start=1)]
+    if typical is not None:
+        chosen.append((typical, "Typical"))
+    known = names if len(names) == watcher.count else ()
+    if isinstance(watcher.contract, RecognitionContract):
+        lead = (
+            f"Of {watcher.count} aligned faces those whose embedding moved furthest, and a typical one. A cosine of 1 "
+            "says that the artifact and fp32 see the very same face."
+        )
+        return Gallery(lead, faces=tuple(_card(sight, why, known) for sight, why in chosen))
+    assert isinstance(watcher.contract, DetectionContract)
+    lead = (
+        f"Of {watcher.count} photographs those with the largest differences, and a typical one. Left what fp32 finds, "
+        f"right what {target} finds, both at a score of 0.5 or more."
+    )
+    return Gallery(lead, scenes=tuple(_scene(sight, why, known, target) for sight, why in chosen))
+
+
+def _rank(number: int, count: int) -> str:
+    return f"Largest difference of {count}" if number == 1 else f"Largest differences, no. {number}"
+
+
+def _name(sight: Sight, names: Sequence[str]) -> str:
+    return names[sight.index] if names else f"picture {sight.index + 1}"
+
+
+def _card(sight: Sight, why: str, names: Sequence[str]) -> FaceCard:
+    height, width = sight.picture.shape[:2]
+    size = (max(1, round(width * FACE_PX / height)), FACE_PX)
+    shown = np.asarray(cv2.resize(sight.picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    title = _name(sight, names)
+    cosine = f"{-sight.badness[0]:.4f}"
+    picture = Picture(title, data_uri(shown), size[0], size[1], f"Aligned face {title}, cosine {cosine}")
+    return FaceCard(picture, cosine, why)
+
+
+def _scene(sight: Sight, why: str, names: Sequence[str], target: str) -> Scene:
+    found = differences(sight.reference, sight.candidate)
+    title, uri = _name(sight, names), data_uri(sight.picture)
+    pictures = (
+        _picture(sight, "fp32", uri, title, [_on_reference(item, sight.shape) for item in found]),
+        _picture(sight, target, uri, title, [_on_candidate(item, sight.shape) for item in found]),
+    )
+    told = [item.words for item in found if item.kind != "same"]
+    more = [f"and {len(told) - LISTED} more"] if len(told) > LISTED else []
+    same = sum(item.kind == "same" for item in found)
+    agreed = f"{same} of {len(found)} faces agree" if told else f"all {len(found)} faces agree"
+    return Scene(title, why, pictures, (*told[:LISTED], *more, agreed))
+
+
+def _picture(sight: Sight, title: str, uri: str, name: str, boxes: Sequence[Box | None]) -> Picture:
+    height, width = sight.picture.shape[:2]
+    shown = tuple(box for box in boxes if box is not None)
+    faces = sum(not (box.kind == "missed" and title != "fp32") for box in shown)
+    differing = sum(box.kind != "same" for box in shown)
+    alt = f"{name} with the {faces} faces that {title} finds"
+    return Picture(title, uri, width, height, f"{alt}, {differing} differences marked" if differing else alt, shown)
+
+
+def _on_reference(item: Difference, shape: tuple[int, int]) -> Box | None:
+    """A face on fp32's side; what only the artifact finds is not there."""
+    if item.kind == "extra" or item.reference is None:
+        return None
+    return _box(item.kind, item.reference, shape, "" if item.kind == "same" else f"{item.reference.score:.2f}")
+
+
+def _on_candidate(item: Difference, shape: tuple[int, int]) -> Box:
+    """A face on the artifact's side; where it misses one, the place is marked."""
+    face = item.reference if item.kind == "missed" else item.candidate
+    assert face is not None
+    return _box(item.kind, face, shape, _SIGNS[item.kind])
+
+
+def _box(kind: Kind, face: Face, shape: tuple[int, int], label: str) -> Box:
+    x1, y1, x2, y2 = face.box
+    height, width = shape
+    across, down = 100 / width, 100 / height
+    place = (x1 * across, y1 * down, (x2 - x1) * across, (y2 - y1) * down)
+    left, top, wide, high = (round(value, 2) for value in place)
+    return Box(kind, left, top, wide, high, label)

@@ -1,0 +1,147 @@
+"""Many artifacts on one page: models by targets, and a table for each model."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from edgeface.report.collect import Collection, Entry
+from edgeface.report.page import Mark, Table
+from edgeface.report.render import render
+from edgeface.version import __version__
+
+
+@dataclass(frozen=True)
+class Square:
+    """An artifact in the matrix; `link` leads to its report, "" where there is none."""
+
+    verdict: Mark
+    figures: tuple[str, ...]
+    link: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model with the artifacts of each target; most squares hold one, or none."""
+
+    model: str
+    squares: tuple[tuple[Square, ...], ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What `index.html` shows."""
+
+    title: str
+    targets: tuple[str, ...]
+    rows: tuple[Row, ...]
+    models: tuple[Table, ...]
+    problems: Table | None
+    summary: str
+    version: str
+
+
+def render_matrix(found: Collection, place: Path) -> str:
+    """The page, with links as they lead from `place`, the file that it is written to."""
+    return render("index.html", page=matrix(found, place))
+
+
+def matrix(found: Collection, place: Path) -> Matrix:
+    """Models in the order of their names, targets likewise."""
+    targets = tuple(sorted({entry.artifact.manifest.target for entry in found.entries}))
+    models = sorted({entry.model for entry in found.entries})
+    by_model = {model: [entry for entry in found.entries if entry.model == model] for model in models}
+    rows = tuple(
+        Row(
+            model,
+            tuple(
+                tuple(_square(e, found.root, place) for e in entries if e.artifact.manifest.target == name)
+                for name in targets
+            ),
+        )
+        for model, entries in by_model.items()
+    )
+    tables = tuple(_comparison(model, entries, found.root) for model, entries in by_model.items())
+    title = found.root.resolve().name
+    return Matrix(title, targets, rows, tables, _problems(found), _summary(found, len(models)), __version__)
+
+
+def document(found: Collection, place: Path) -> dict[str, Any]:
+    """The same for JSON."""
+    return {
+        "report": str(place),
+        "artifacts": [_artifact(entry) for entry in found.entries],
+        "problems": [
+            {"folder": str(problem.folder), "reason": problem.reason, "stale": problem.stale}
+            for problem in found.problems
+        ],
+    }
+
+
+def _artifact(entry: Entry) -> dict[str, Any]:
+    manifest, glance = entry.artifact.manifest, entry.accuracy
+    return {
+        "folder": str(entry.artifact.folder),
+        "model": entry.model,
+        "target": manifest.target,
+        "state": entry.verdict.state,
+        "verdict": entry.verdict.headline,
+        "accuracy": None if glance is None else {"what": glance.label, "figure": glance.figure, "note": glance.note},
+        "least_snr_db": entry.least_db,
+        "model_bytes": manifest.model_bytes,
+        "latency": entry.timed,
+        "report": None if entry.report is None else str(entry.report),
+    }
+
+
+def _square(entry: Entry, root: Path, place: Path) -> Square:
+    figures = [f"{entry.accuracy.label} {entry.accuracy.figure}"] if entry.accuracy else []
+    figures.append(f"{entry.artifact.manifest.model_bytes / 1e3:,.0f} kB")
+    figures.append(f"{entry.timed['ratio']:.2f} × the latency of fp32" if entry.timed else "latency not measured")
+    link = "" if entry.report is None else quote(os.path.relpath(entry.report.resolve(), place.resolve().parent))
+    return Square(
+        Mark(entry.verdict.headline, entry.verdict.state), tuple(figures), link, _name(entry.artifact.folder, root)
+    )
+
+
+def _comparison(model: str, entries: list[Entry], root: Path) -> Table:
+    header = ("artifact", "verdict", "decisions", "least SNR dB", "kB", "median ms", "ratio to fp32, 95 % interval")
+    return Table(model, header, tuple(_line(entry, root) for entry in entries), left=3)
+
+
+def _line(entry: Entry, root: Path) -> tuple[str | Mark, ...]:
+    timed, glance = entry.timed, entry.accuracy
+    return (
+        _name(entry.artifact.folder, root),
+        Mark(entry.verdict.headline, entry.verdict.state),
+        "not judged" if glance is None else f"{glance.label} {glance.figure} {glance.note}",
+        "–" if entry.least_db is None else f"{entry.least_db:.1f}",
+        f"{entry.artifact.manifest.model_bytes / 1e3:,.1f}",
+        "–" if timed is None else f"{timed['median_ms']:.3f}",
+        "–" if timed is None else f"{timed['ratio']:.3f} [{timed['ratio_low']:.3f}, {timed['ratio_high']:.3f}]",
+    )
+
+
+def _problems(found: Collection) -> Table | None:
+    rows = tuple(
+        (_name(problem.folder, found.root), Mark("stale" if problem.stale else "damaged", "bad"), problem.reason)
+        for problem in found.problems
+    )
+    return Table("Folders that are no usable artifacts", ("folder", "state", "why"), rows, left=3) if rows else None
+
+
+def _summary(found: Collection, models: int) -> str:
+    good = sum(entry.verdict.state == "good" for entry in found.entries)
+    count = len(found.entries)
+    named = f"{count} artifact{'s' if count > 1 else ''} of {models} model{'s' if models > 1 else ''}"
+    left = f", and {len(found.problems)} that cannot be used" if found.problems else ""
+    return f"{named}: {good} good enough on photographs{left}."
+
+
+def _name(folder: Path, root: Path) -> str:
+    below = os.path.relpath(folder, root)
+    return folder.resolve().name if below == "." else below

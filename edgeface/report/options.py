@@ -1,0 +1,21 @@
+"""What an export's reports hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What an export's reports hold.
+
+    Attributes:
+        latency: measure the latency against onnx-fp32; takes some seconds, and is no property of the inputs.
+        pictures: show photographs that judged the artifact.
+        refused: a file for the report of an artifact that was not good enough, of which nothing else is written.
+    """
+
+    latency: bool = True
+    pictures: bool = True
+    refused: Path | None = None

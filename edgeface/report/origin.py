@@ -1,0 +1,87 @@
+"""What an artifact was made from, out of its manifest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeface.artifact import Manifest
+from edgeface.contract import DetectionContract
+from edgeface.report.page import Table
+
+LISTED = 8
+
+
+def origin(manifest: Manifest) -> tuple[Table, ...]:
+    """Sources with hashes, contract, quantization and versions."""
+    tables = [_sources(manifest), _contract(manifest)]
+    if manifest.quantization is not None:
+        tables.append(_quantization(manifest.quantization))
+    versions = tuple(sorted(manifest.versions.items()))
+    return (*tables, Table("Versions", ("package", "version"), versions, left=2))
+
+
+def _sources(manifest: Manifest) -> Table:
+    sources = manifest.sources
+    rows = [("model file", manifest.model_file, manifest.model_sha256)]
+    if "weights" in sources:
+        rows.append(("weights", sources["weights"]["file"], sources["weights"]["sha256"]))
+    if "seed" in sources:
+        rows.append(("weights", f"none: random numbers with seed {sources['seed']}, which find no faces", ""))
+    for key, named in (("calibration", "calibration saw"), ("judged_on", "judged on")):
+        listed = sources.get(key)
+        if listed is not None:
+            many = f"{listed['count']} photographs" if listed["count"] else "no photographs"
+            rows.append((named, many, listed["sha256"] if listed["count"] else ""))
+    return Table("Made from", ("", "what", "SHA-256"), tuple(rows), left=3)
+
+
+def _contract(manifest: Manifest) -> Table:
+    contract = manifest.contract
+    image = contract.input
+    low, high = image.value_range
+    rows = [
+        ("variant", contract.variant),
+        ("input", f"{image.name}: {image.height}×{image.width} (height × width), {manifest.layout}, {manifest.io}"),
+        ("pixels", f"{image.colour}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
+        ("activation", contract.activation),
+        ("how it is known", _how(manifest.sources.get("contract") or {})),
+    ]
+    if isinstance(contract, DetectionContract):
+        rows.append(("score to show a face", f"{contract.score_threshold:g}"))
+    else:
+        rows.append(("embedding", f"{contract.width} numbers{', of face and mirror image' if contract.flip else ''}"))
+    rows.append(("multiply–accumulates", f"{manifest.macs:,}"))
+    return Table("Contract", ("", "what"), tuple(rows), left=2)
+
+
+def _list(values: tuple[float, ...]) -> str:
+    return f"{values[0]:g}" if len(set(values)) == 1 else ", ".join(f"{value:g}" for value in values)
+
+
+def _how(found: dict[str, Any]) -> str:
+    said = str(found.get("how", "not said"))
+    if "confidence" in found:
+        return f"{said}, confidence {found['confidence']:.2f} by photographs"
+    return said if found.get("checked", True) else f"{said}; not checked on photographs"
+
+
+def _quantization(found: dict[str, Any]) -> Table:
+    rows: list[tuple[str, ...]] = []
+    if "scheme" in found:
+        ranges = ", ".join(f"{key} {value}" for key, value in sorted(found["ranges"].items()))
+        rows = [
+            ("scheme", found["scheme"]),
+            ("ranges", ranges),
+            ("activations equalised", _yes(found["equalized"])),
+            ("weights rounded by second moments", _yes(found["weights_rounded_by_second_moments"])),
+            ("integers only", _yes(found["integer_only"])),
+            ("plan's SHA-256", found["plan_sha256"]),
+        ]
+    for reason, names in sorted((found.get("kept_float") or {}).items()):
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        rows.append((f"{len(names)} in float", f"{reason}: {', '.join(names[:LISTED])}{more}"))
+    return Table("Quantization", ("", "what"), tuple(rows), left=2)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,152 @@
+"""What stands in a report, as plain values: the templates only arrange them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+State = Literal["good", "unsure", "bad"]
+Kind = Literal["same", "missed", "extra", "moved"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A text with a state; templates show the state by a sign beside the colour."""
+
+    text: str
+    state: State
+
+
+Cell: TypeAlias = str | Mark
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; its first column heads the rows, `left` columns are text, the others numbers."""
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    left: int = 1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the artifact is good enough, and what that means."""
+
+    state: State
+    headline: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure that is read at a glance."""
+
+    label: str
+    figure: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """A face on a picture; place and size in percent of the picture. `label` is empty where nothing is to be said."""
+
+    kind: Kind
+    left: float
+    top: float
+    width: float
+    height: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a data URI with its size in pixels, and the faces that are marked on it."""
+
+    title: str
+    uri: str
+    width: int
+    height: int
+    alt: str
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One photograph as both detectors see it. `differences` says in words what is marked."""
+
+    title: str
+    why: str
+    pictures: tuple[Picture, ...]
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FaceCard:
+    """An aligned face, and how near the artifact's embedding of it is to the reference's."""
+
+    picture: Picture
+    cosine: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures for the eye; `missing` says why there are none."""
+
+    lead: str
+    scenes: tuple[Scene, ...] = ()
+    faces: tuple[FaceCard, ...] = ()
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart: its length is `share` percent of the longest."""
+
+    label: str
+    figure: str
+    share: float
+    own: bool
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Latency and size against fp32. `missing` says why there is no latency."""
+
+    bars: tuple[tuple[str, tuple[Bar, ...]], ...]
+    tables: tuple[Table, ...]
+    machine: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Error by layer: a drawing as SVG, its numbers, and what they say; `missing` says why there is none."""
+
+    svg: str = ""
+    lead: str = ""
+    table: Table | None = None
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report of one artifact, in the order in which it is read."""
+
+    model: str
+    target: str
+    subtitle: str
+    verdict: Verdict
+    tiles: tuple[Tile, ...]
+    demands: Table | None
+    gallery: Gallery
+    findings: tuple[Table, ...]
+    cost: Cost
+    layers: Layers
+    budget: tuple[Table, ...]
+    budget_notes: tuple[str, ...]
+    origin: tuple[Table, ...]
+    command: str
+    version: str

@@ -1,0 +1,32 @@
+"""Pages as HTML: templates with everything escaped, and one style sheet inside each page."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render(template: str, **values: Any) -> str:
+    """A page of `edgeface/report/templates`; the same values give the same text."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("edgeface.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = files("edgeface.report").joinpath("templates/style.css").read_text(encoding="utf-8")
+    environment.globals["style"] = Markup(style)  # a file of the package
+    return environment

@@ -1,0 +1,117 @@
+"""Look on while an artifact is proven, and remember the pictures that say most: the worst, and a typical one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.contract import Contract, DetectionContract
+from edgeface.graph.types import Array
+from edgeface.parity.compare import Agreed
+from edgeface.tasks.agreement import LISTED_SCORE, View
+from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.recognition.agreement import EmbeddingAgreement
+
+WORST_SCENES, WORST_FACES = 3, 8
+TYPICAL_OF = 16
+SIDE_PX = 720
+"""Longer side of a photograph in a report."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A picture with what both networks made of it.
+
+    `picture` is uint8 [h,w,3] in BGR, photographs shrunk to `SIDE_PX`; `shape` the photograph's own height and width
+    in pixels, in which the faces are; `badness` orders pictures, the worst last.
+    """
+
+    index: int
+    picture: NDArray[np.uint8]
+    shape: tuple[int, int]
+    badness: tuple[float, ...]
+    reference: tuple[Face, ...] = ()
+    candidate: tuple[Face, ...] = ()
+
+
+@dataclass
+class Watcher:
+    """What the comparison of an artifact shows. Pass `see` as `watch` to `edgeface.parity.compare.compare`.
+
+    `first` is the first picture's tensor, on which the error by layer is taken; `count` the pictures so far.
+    """
+
+    contract: Contract
+    pictures: bool = True
+    first: NDArray[np.float32] | None = None
+    count: int = 0
+    _worst: list[Sight] = field(default_factory=list)
+    _early: list[Sight] = field(default_factory=list)
+
+    def see(
+        self, shown: View, reference: Mapping[str, Array], candidate: Mapping[str, Array], agreed: Agreed | None
+    ) -> None:
+        """Remember a picture, if it is among the worst or the first ones."""
+        if self.first is None:
+            self.first = shown.tensor
+        index, self.count = self.count, self.count + 1
+        if agreed is None or not self.pictures:
+            return
+        bad = badness(agreed)
+        wanted = len(self._worst) < self.most or bad > self._worst[-1].badness
+        if not wanted and len(self._early) >= TYPICAL_OF:
+            return
+        sight = self._sight(index, shown, bad, reference, candidate)
+        if len(self._early) < TYPICAL_OF:
+            self._early.append(sight)
+        self._worst = sorted([*self._worst, sight], key=lambda item: (tuple(-x for x in item.badness), item.index))
+        del self._worst[self.most :]
+
+    @property
+    def most(self) -> int:
+        """How many of the worst pictures are kept."""
+        return WORST_SCENES if isinstance(self.contract, DetectionContract) else WORST_FACES
+
+    def chosen(self) -> tuple[list[Sight], Sight | None]:
+        """The worst pictures, the worst first, and the middle of the first ones where it is none of those."""
+        ordered = sorted(self._early, key=lambda sight: (sight.badness, sight.index))
+        seen = [sight for sight in ordered if sight.reference or not isinstance(self.contract, DetectionContract)]
+        typical = seen[len(seen) // 2] if seen else None
+        return list(self._worst), None if typical in self._worst else typical
+
+    def _sight(
+        self,
+        index: int,
+        shown: View,
+        bad: tuple[float, ...],
+        reference: Mapping[str, Array],
+        candidate: Mapping[str, Array],
+    ) -> Sight:
+        height, width = shown.picture.shape[:2]
+        if not isinstance(self.contract, DetectionContract):
+            return Sight(index, shown.picture, (height, width), bad)
+        first, second = (
+            tuple(detect_faces(outputs, self.contract, shown.scale, (height, width), LISTED_SCORE))
+            for outputs in (reference, candidate)
+        )
+        return Sight(index, _shrunk(shown.picture), (height, width), bad, first, second)
+
+
+def badness(agreed: Agreed) -> tuple[float, ...]:
+    """What orders pictures: faces on one side only, then the largest landmark error; for embeddings the cosine."""
+    if isinstance(agreed, EmbeddingAgreement):
+        return (-agreed.min_cosine,)
+    return float(agreed.missed + agreed.extra), max(agreed.landmark_errors_percent, default=0.0)
+
+
+def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    scale = SIDE_PX / max(height, width)
+    if scale >= 1:
+        return picture.copy()
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,64 @@
+"""Write a page whole or not at all, and over nothing but a page of edgeface."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from edgeface.errors import InputError
+
+GENERATOR = b'<meta name="generator" content="edgeface">'
+_HEAD_BYTES = 2000
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write HTML to a file; its folder is made where there is none.
+
+    Raises:
+        InputError: it cannot be written, or a file stands there that edgeface did not make.
+    """
+    check_place(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text)
+    except OSError as error:
+        raise InputError(
+            f"cannot write the report: {error.strerror}", where=str(path), fix="name a file that you may write"
+        ) from error
+
+
+def check_place(path: Path) -> None:
+    """Refuse to write over what is no report.
+
+    Raises:
+        InputError: something stands there that edgeface did not make.
+    """
+    try:
+        if path.exists() and not _is_ours(path):
+            raise InputError(
+                "something stands there that is no report of edgeface's",
+                where=str(path),
+                fix="move it away, or name another file",
+            )
+    except OSError as error:
+        raise InputError(f"cannot write the report: {error.strerror}", where=str(path)) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(prefix=".edgeface-", suffix=".html", dir=path.parent)
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        partial.chmod(0o644)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _is_ours(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return GENERATOR in stream.read(_HEAD_BYTES)
