@@ -23,9 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # times slower than one thread, and sums would depend on the number of cores. Runtimes get their threads by option.
     for name in _THREADS:
         os.environ.setdefault(name, "1")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    asking = os.environ.get("_EDGEFACE_COMPLETE")
+    if asking is not None:
+        from edgeface.cli.completion.answer import answer_shell
+
+        answer_shell(asking, given)
+        sys.exit(0)
     from edgeface.cli.reporting import run_reported
 
-    given = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(run_reported(_run, given))
 
 

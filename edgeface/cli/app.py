@@ -15,6 +15,7 @@ from edgeface.cli.budgets import budgets
 from edgeface.cli.bundle import bundle
 from edgeface.cli.check import check
 from edgeface.cli.compare import compare
+from edgeface.cli.completion.command import completion
 from edgeface.cli.demo import demo
 from edgeface.cli.detect import detect
 from edgeface.cli.doctor import doctor
@@ -41,7 +42,7 @@ app = typer.Typer(
 COMMANDS = (
     *(export, check, parity, bench, detect, embed, compare, identify),
     *(bundle, verify, keygen),
-    *(models, targets, budgets, demo, doctor),
+    *(models, targets, budgets, demo, doctor, completion),
 )
 for command in COMMANDS:
     app.command()(command)

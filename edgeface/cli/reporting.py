@@ -31,6 +31,8 @@ _FIXES = {
     errno.ENOENT: "check the path",
     errno.ENOTDIR: "check the path: a part of it is a file",
 }
+# What edgeface works without, by the extra that installs it.
+_EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle", "scipy": "eval"}
 
 
 class _Stdout:
@@ -97,13 +99,17 @@ def _reported() -> Iterator[None]:
     except OSError as error:
         _tell(_from_system(error))
         raise SystemExit(BAD_INPUT) from None
+    except ModuleNotFoundError as error:
+        package = (error.name or "edgeface").partition(".")[0]
+        if package == "edgeface":
+            _tell_defect(error)
+            raise SystemExit(DEFECT) from None
+        _tell(_not_installed(package))
+        raise SystemExit(BAD_INPUT) from None
     except Exception as error:  # a defect: the traceback is for its report, the exit code for scripts
         if type(error).__module__.startswith(("typer", "click")):  # usage errors and exits are typer's to show
             raise
-        traceback.print_exc()
-        _tell(
-            EdgefaceError(f"a defect of edgeface: {type(error).__name__}: {error}", fix="report it with the traceback")
-        )
+        _tell_defect(error)
         raise SystemExit(DEFECT) from None
 
 
@@ -115,6 +121,18 @@ def _tell(error: EdgefaceError) -> None:
             print_json({"error": error.as_dict()})
         except OSError:
             _silence_stdout()
+
+
+def _tell_defect(error: Exception) -> None:
+    traceback.print_exc()
+    _tell(EdgefaceError(f"a defect of edgeface: {type(error).__name__}: {error}", fix="report it with the traceback"))
+
+
+def _not_installed(package: str) -> EdgefaceError:
+    extra = _EXTRAS.get(package)
+    if extra is not None:
+        return EdgefaceError(f"the package {package!r} is not installed", fix=f"pip install 'edgeface[{extra}]'")
+    return EdgefaceError(f"the package {package!r} is not installed", fix="`edgeface doctor` lists what is lacking")
 
 
 def _from_system(error: OSError) -> EdgefaceError:

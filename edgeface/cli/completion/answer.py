@@ -1,0 +1,50 @@
+"""Answer a shell that asks, by an environment variable, what may stand where the cursor is."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+
+VARIABLE = "_EDGEFACE_COMPLETE"
+FILES, ONLY = "files", "only"
+_BREAKS = "=:"
+
+
+def answer_shell(shell: str, given: Sequence[str]) -> None:
+    """Print whether a path fits ("files" or "only"), then each word that does, on a line of its own.
+
+    zsh and fish pass the words, the last one up to the cursor, and get each word with a tab and its meaning. bash
+    passes its line up to the cursor: it takes words apart at = and : itself, and inserts what follows the last of them.
+    """
+    import typer
+
+    from edgeface.cli.app import app
+    from edgeface.cli.completion.complete import complete
+
+    words = _split(given[0]) if shell == "bash" and given else list(given)
+    answer = complete(typer.main.get_command(app), words)
+    print(FILES if answer.files else ONLY)
+    breaks = os.environ.get("_EDGEFACE_BREAKS", _BREAKS)
+    for word, meaning in answer.words:
+        if shell == "bash":
+            print(word[_broken_off(words[-1], breaks) :])
+        else:
+            print(f"{word}\t{meaning}" if meaning else word)
+
+
+def _split(line: str) -> list[str]:
+    """A line's words after the program's name; the last is what the cursor stands in or behind, "" after a space."""
+    for closed in ("", '"', "'"):  # the cursor may stand within quotes
+        try:
+            words = shlex.split(line + closed)
+        except ValueError:
+            continue
+        ended = not closed and line[-1:].isspace() and line[-2:-1] != "\\"
+        return [*words[1:], ""] if ended or len(words) < 2 else words[1:]
+    return line.split()[1:] or [""]
+
+
+def _broken_off(word: str, breaks: str) -> int:
+    """How many of a word's characters bash takes for words of their own."""
+    return max((word.rfind(each) + 1 for each in _BREAKS if each in breaks), default=0)

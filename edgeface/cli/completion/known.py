@@ -1,0 +1,83 @@
+"""Values that options and arguments are known to take, told without importing what defines them.
+
+Completion answers at every press of a key. Budgets and boards are found by filename, as they are elsewhere; targets,
+models and networks are defined by code that takes longer to import, so their names stand here too, and a test holds
+that they are the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from edgeface.cli.options import DEFAULT_MODEL
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_PACKAGE = Path(__file__).parents[2]
+TARGETS = tuple(
+    f"{runtime}-{precision}" for runtime in ("onnx", "tensorrt", "tflite") for precision in ("fp16", "fp32", "int8")
+)
+VARIANTS = {
+    "mobilefacenet": ("y1", "y1-512", "y2", "mbf", "relu6-128", "prelu-112x96"),
+    "retinaface_mnet025": ("official", "1mb", "rgb"),
+}
+NETWORKS = (
+    *(f"mobilefacenet:{variant}" for variant in VARIANTS["mobilefacenet"]),
+    *("vargfacenet", "iresnet18", "iresnet34", "iresnet50", "iresnet100", "retinaface_mnet025"),
+)
+SHELLS = ("bash", "zsh", "fish")
+
+Words = Sequence[str]
+
+
+def budgets(_: Words = ()) -> tuple[str, ...]:
+    """Names of the shipped budgets, and their aliases."""
+    files = {file.stem: file for file in (_PACKAGE / "budgets" / "files").glob("*.toml")}
+    read = (tomllib.loads(file.read_text(encoding="utf-8")) for file in files.values())
+    return (*sorted(files), *sorted(alias for budget in read for alias in budget.get("aliases", ())))
+
+
+def boards(_: Words = ()) -> tuple[str, ...]:
+    """Names of the boards that bundles are packed for."""
+    return tuple(sorted(file.stem for file in (_PACKAGE / "bundle" / "devices").glob("*.toml")))
+
+
+def variants(words: Words) -> tuple[str, ...]:
+    """Variants of the models that a command line names; of the default model where it names none."""
+    named = [word for word in words if word in VARIANTS]
+    return tuple(variant for model in named or [DEFAULT_MODEL] for variant in VARIANTS[model])
+
+
+def _of(*values: str) -> Callable[[Words], tuple[str, ...]]:
+    return lambda _: values
+
+
+# Options mean the same in every command that has them.
+OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
+    "--budget": budgets,
+    "--colour": _of("bgr", "rgb"),
+    "--device": boards,
+    "--format": _of("text", "junit", "github", "sarif", "markdown"),
+    "--install": _of("arm"),
+    "--io": _of("float", "int8", "uint8"),
+    "--layers": _of("all"),
+    "--on": _of("x86", "gpu", "a72", "a53", "ssh:", "adb"),
+    "--target": _of(*TARGETS),
+    "--variant": variants,
+}
+# Several of these may be given at once, with commas between them.
+LISTS = frozenset({"--target"})
+# By command and argument.
+OF_ARGUMENTS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
+    ("budgets", "name"): budgets,
+    ("check", "models"): _of(*NETWORKS),
+    ("completion", "shell"): _of(*SHELLS),
+    ("export", "model"): _of(*VARIANTS),
+}
+# What these take may be a file as well: a recipe, a model, a budget of the user's own.
+OR_FILES = frozenset({"--budget", "model", "models", "name"})

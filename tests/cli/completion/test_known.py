@@ -1,0 +1,57 @@
+"""What completion knows by heart is what there is."""
+
+from __future__ import annotations
+
+import typer
+
+from edgeface.budgets.budget import budgets
+from edgeface.budgets.formats import FORMATS
+from edgeface.bundle.devices import FOLDER
+from edgeface.cli.app import app
+from edgeface.cli.completion import known
+from edgeface.models import families
+from edgeface.models.architectures import architectures
+from edgeface.targets import targets
+from edgeface.targets.target import IO_TYPES
+
+COMMANDS = typer.main.get_command(app).commands
+
+
+def test_targets_are_all_there_are():
+    assert tuple(targets()) == known.TARGETS
+
+
+def test_models_and_their_variants_are_all_there_are():
+    assert {name: tuple(family.variants()) for name, family in families().items()} == known.VARIANTS
+
+
+def test_networks_are_all_there_are():
+    assert tuple(architectures()) == known.NETWORKS
+
+
+def test_budgets_are_all_there_are_with_their_aliases():
+    found = budgets()
+    assert set(known.budgets()) == {*found, *(alias for budget in found.values() for alias in budget.aliases)}
+
+
+def test_boards_are_all_there_are():
+    assert known.boards() == tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    assert "rk3399" in known.boards()
+
+
+def test_formats_and_types_are_all_there_are():
+    assert known.OF_OPTIONS["--format"](()) == ("text", *FORMATS)
+    assert known.OF_OPTIONS["--io"](()) == IO_TYPES
+
+
+def test_every_option_and_argument_that_values_are_known_for_exists():
+    options = {name for command in COMMANDS.values() for each in command.params for name in each.opts}
+    assert known.OF_OPTIONS.keys() <= options
+    assert set(known.LISTS) <= known.OF_OPTIONS.keys()
+    for command, argument in known.OF_ARGUMENTS:
+        assert argument in [each.name for each in COMMANDS[command].params]
+
+
+def test_every_place_is_in_the_help_of_the_option():
+    (on,) = [each for each in COMMANDS["bench"].params if "--on" in each.opts]
+    assert all(place in on.help for place in known.OF_OPTIONS["--on"](()))
