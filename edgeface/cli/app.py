@@ -26,6 +26,7 @@ from edgeface.cli.identify import identify
 from edgeface.cli.keygen import keygen
 from edgeface.cli.models import models
 from edgeface.cli.parity import parity
+from edgeface.cli.report import report
 from edgeface.cli.reporting import ReportingGroup
 from edgeface.cli.targets import targets
 from edgeface.cli.verify import verify
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(export, check, parity, bench, detect, embed, compare, identify),
-    *(bundle, verify, keygen),
+    *(bundle, verify, keygen, report),
     *(models, targets, budgets, demo, doctor, completion),
 )
 for command in COMMANDS:
