@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeface.doctor.checks import emulation, gpu, processor, runtimes, storage
+from edgeface.doctor.checks import boards, emulation, extras, gpu, processor, runtimes, storage
 from edgeface.runtimes.cuda.driver import Driver, Gpu
 
 NO_DRIVER = Driver(None, (), "no NVIDIA driver is installed")
@@ -39,6 +39,13 @@ def test_int8_on_arm_is_judged_by_the_dot_product(machine):
     assert [old[name].state for name in ("dot product", "float16 arithmetic")] == ["missing", "missing"]
     new = machine("aarch64", CPU_part="0xd0b", Features="fp asimd asimdhp asimddp")
     assert [new[name].state for name in ("dot product", "float16 arithmetic")] == ["ok", "ok"]
+    assert (old["int8 matrices"].state, new["int8 matrices"].state) == ("missing", "missing")
+    assert machine("aarch64", CPU_part="0xd4f", Features="asimddp i8mm")["int8 matrices"].state == "ok"
+
+
+def test_float16_on_x86_is_judged_by_its_conversion(machine):
+    assert machine("x86_64", model_name="A core", flags="avx2 f16c")["float16"].state == "ok"
+    assert machine("x86_64", model_name="A core", flags="sse4_2")["float16"].state == "missing"
 
 
 def test_a_system_that_lists_no_instructions_is_told(machine, monkeypatch, tmp_path):
@@ -107,7 +114,36 @@ def test_a_folder_that_takes_no_file_is_a_problem(monkeypatch, tmp_path):
 
 
 def test_the_cache_folder_is_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.delenv("EDGEFACE_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert storage.cache_folder() == tmp_path
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     assert storage.cache_folder().name == ".cache"
+    monkeypatch.setenv("EDGEFACE_CACHE", str(tmp_path / "own"))
+    assert storage.cache_folder() == tmp_path / "own"
+
+
+def test_a_disk_that_is_nearly_full_is_a_problem_though_it_takes_a_file(monkeypatch, tmp_path):
+    assert "GB free" in storage.writable("a", tmp_path).found
+    monkeypatch.setattr(storage, "LITTLE_BYTES", 1 << 62)
+    check = storage.writable("a", tmp_path, required=True)
+    assert (check.state, check.required) == ("problem", False)
+    assert "only" in check.found
+
+
+def test_programs_that_reach_boards_are_looked_for_on_the_path(monkeypatch, tmp_path):
+    program = tmp_path / "adb"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ssh, adb = boards.look()
+    assert (ssh.state, ssh.mend) == ("missing", "apt-get install openssh-client")
+    assert (adb.state, adb.found) == ("ok", f"{program}; --on adb")
+
+
+def test_extras_that_are_not_installed_name_the_extra_that_installs_them(monkeypatch):
+    monkeypatch.setattr("edgeface.doctor.packages.installed", lambda name: None)
+    mends = {check.name: check.mend for check in extras.look()}
+    assert mends["cryptography"] == "pip install 'edgeface[bundle]'"
+    assert mends["safetensors"] == runtimes.look()[2].mend == "pip install 'edgeface[torch]'"
+    assert not any(check.required for check in extras.look())

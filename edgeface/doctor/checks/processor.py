@@ -30,6 +30,11 @@ def look() -> tuple[Check, ...]:
 
 
 def _x86(flags: frozenset[str]) -> tuple[Check, ...]:
+    half = (
+        Check("float16", "ok", "F16C: float16 models are widened as they are read, and compute in float32")
+        if "f16c" in flags
+        else Check("float16", "missing", "no F16C: float16 models are widened in software, and compute in float32")
+    )
     vector = (
         Check("AVX2", "ok", "8 floats or 32 bytes at a time")
         if "avx2" in flags
@@ -38,13 +43,13 @@ def _x86(flags: frozenset[str]) -> tuple[Check, ...]:
     known = {"avx512_vnni": "AVX512-VNNI", "avx_vnni": "AVX-VNNI"}
     vnni = [label for flag, label in known.items() if flag in flags]
     if vnni:
-        return vector, Check("VNNI", "ok", f"{' and '.join(vnni)}: int8 products are exact, and faster than float32")
-    return vector, Check(
-        "VNNI",
-        "missing",
+        found = f"{' and '.join(vnni)}: int8 products are exact, and faster than float32"
+        return vector, Check("VNNI", "ok", found), half
+    found = (
         "int8 gains little here, and ONNX Runtime's uint8×int8 products saturate: its int8 results differ from a "
-        "device's; TFLite's do not",
+        "device's; TFLite's do not"
     )
+    return vector, Check("VNNI", "missing", found), half
 
 
 def _arm(flags: frozenset[str]) -> tuple[Check, ...]:
@@ -55,12 +60,17 @@ def _arm(flags: frozenset[str]) -> tuple[Check, ...]:
             "dot product", "missing", "int8 takes as many instructions as float32: it gains by moving less memory"
         )
     )
+    matrix = (
+        Check("int8 matrices", "ok", "i8mm: int8 products of whole blocks at once")
+        if "i8mm" in flags
+        else Check("int8 matrices", "missing", "no i8mm: int8 runs by dot products, where there are any")
+    )
     half = (
         Check("float16 arithmetic", "ok", "float16 models compute in float16")
         if "asimdhp" in flags
         else Check("float16 arithmetic", "missing", "float16 models are smaller, and compute in float32")
     )
-    return dot, half
+    return dot, matrix, half
 
 
 def _cpuinfo() -> dict[str, str]:

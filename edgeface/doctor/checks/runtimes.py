@@ -17,7 +17,7 @@ def look() -> tuple[Check, ...]:
     return (
         package_check("onnxruntime", "runs .onnx", "pip install onnxruntime", required=True),
         package_check("ai-edge-litert", "runs .tflite", "pip install ai-edge-litert", required=True),
-        package_check("torch", "optional: reads checkpoints", "pip install torch safetensors"),
+        package_check("torch", "exports models; what is exported runs without it", "pip install 'edgeface[torch]'"),
         _old_tflite(),
     )
 
