@@ -15,6 +15,7 @@ from edgeface.drawn import drawn_pictures
 from edgeface.errors import GateError, InputError
 from edgeface.images import letterbox
 from edgeface.pipeline import ExportRequest, export
+from edgeface.report.options import ReportOptions
 from edgeface.runtimes import open_runner
 from edgeface.runtimes.float_io import FloatRunner
 from edgeface.runtimes.litert import LiteRtRunner
@@ -27,7 +28,8 @@ RUINED = IMPOSSIBLE + '[quantize]\nequalize = false\n[quantize.ranges]\nmethod =
 
 
 def request(out, *targets, **options):
-    return ExportRequest(targets=targets or ("tflite-int8",), seed=1, input_size=SIZE, out=out, **options)
+    given = {"seed": 1, "input_size": SIZE, "report": ReportOptions(latency=False), **options}
+    return ExportRequest(targets=targets or ("tflite-int8",), out=out, **given)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_every_target_is_written_whole_and_says_what_it_is(exported, target):
     assert artifact.folder == out / f"retinaface_mnet025-{target}"
     suffix = ".onnx" if target.startswith("onnx") else ".tflite"
     names = {path.name for path in artifact.folder.iterdir()}
-    assert names == {f"model{suffix}", "manifest.json", "certificate.json"}
+    assert names == {f"model{suffix}", "manifest.json", "certificate.json", "report.html"}
     assert artifact == Artifact.open(artifact.folder)
     manifest = artifact.manifest
     assert (manifest.name, manifest.target, manifest.io) == ("retinaface_mnet025", target, "float")
@@ -104,7 +106,7 @@ def test_two_exports_are_byte_identical(exported, tmp_path, contents):
     for target in ("tflite-int8", "onnx-fp32"):
         (again,) = export(request(tmp_path / target, target))
         got = {f"{again.folder.name}/{name}": data for name, data in contents(again.folder).items()}
-        assert len(got) == 3
+        assert len(got) == 4
         assert got == {name: wanted[name] for name in got}
 
 

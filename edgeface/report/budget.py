@@ -12,6 +12,11 @@ from edgeface.report.page import Mark, State, Table
 RECOGNISERS = ("lfr-light", "efar-compact")
 """The budgets that a recogniser of this kind is held against; those that ship for detectors are none."""
 
+_FURTHER = {
+    "lfr_flops_flip": "LFR FLOPs with the mirror image",
+    "tflite_arena_bytes": "TFLite arena",
+    "tflite_reference_arena_bytes": "TFLite arena, reference kernels",
+}
 _STATES: dict[str, State] = {"within": "good", "over": "bad"}
 
 
@@ -25,12 +30,20 @@ def budget(model: Path, contract: Contract) -> tuple[tuple[Table, ...], tuple[st
     except EdgefaceError as error:
         return (), (f"Not counted: {error.what}.",)
     rows = tuple(
-        (figure.name, "–" if figure.value is None else both(figure.value, figure.unit), figure.convention)
+        (_title(figure.name), "–" if figure.value is None else both(figure.value, figure.unit), figure.convention)
         for figure in found.figures.values()
     )
     figures = Table("Cost of one inference", ("figure", "value", "counted as"), rows, left=3)
     none = () if recogniser else ("No budget that ships is for detectors: nothing is judged here.",)
     return (*_verdicts(found), figures), (*none, *found.notes)
+
+
+def _title(name: str) -> str:
+    """A figure in words."""
+    from edgeface.budgets.metrics import TITLES
+
+    titles = {str(metric): title for metric, title in TITLES.items()}
+    return titles.get(name, _FURTHER.get(name, name.replace("_", " ")))
 
 
 def _verdicts(found: Check) -> tuple[Table, ...]:

@@ -26,6 +26,13 @@ class Difference:
     candidate: Face | None
 
     @property
+    def face(self) -> Face:
+        """The face itself, as the reference sees it where it does."""
+        found = self.reference or self.candidate
+        assert found is not None
+        return found
+
+    @property
     def words(self) -> str:
         """What differs, in words."""
         if self.kind == "missed":
@@ -39,8 +46,9 @@ class Difference:
         assert self.reference is not None
         assert self.candidate is not None
         error = landmark_error_percent(self.reference, self.candidate)
+        named = "moved" if self.kind == "moved" else "the same"
         return (
-            f"{self.kind}: a face of {_size(self.reference)}, landmarks off by {error:.1f} % of its size, "
+            f"{named}: a face of {_size(self.reference)}, landmarks off by {error:.1f} % of its size, "
             f"score {self.reference.score:.2f} → {self.candidate.score:.2f}"
         )
 
@@ -67,13 +75,7 @@ def differences(reference: Sequence[Face], candidate: Sequence[Face]) -> list[Di
     found += [Difference("missed", reference[i], candidate[below[i]] if i in below else None) for i in missed]
     found += [Difference("extra", reference[under[j]] if j in under else None, candidate[j]) for j in extra]
     order: dict[Kind, int] = {"missed": 0, "extra": 0, "moved": 1, "same": 2}
-    return sorted(found, key=lambda item: (order[item.kind], -_shown(item).size_px))
-
-
-def _shown(item: Difference) -> Face:
-    face = item.reference or item.candidate
-    assert face is not None
-    return face
+    return sorted(found, key=lambda item: (order[item.kind], -item.face.size_px))
 
 
 def _kind(reference: Face, candidate: Face, overlap: float) -> Kind:

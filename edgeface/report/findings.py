@@ -13,6 +13,15 @@ def findings(certificate: dict[str, Any]) -> tuple[Table, ...]:
     return tuple(_tables(certificate))
 
 
+def notes(certificate: dict[str, Any]) -> tuple[str, ...]:
+    """What the tables do not say: whether engines ran, and where."""
+    engines = certificate.get("engines")
+    if not engines:
+        return ()
+    run = str(engines["run"])
+    return (f"The engine ran on {run}." if "on_gpu" in engines else f"{run[:1].upper()}{run[1:]}.",)
+
+
 def _tables(certificate: dict[str, Any]) -> Iterator[Table]:
     decisions = certificate["decisions"] or {}
     if "reference_faces" in decisions:
@@ -37,15 +46,15 @@ def _tables(certificate: dict[str, Any]) -> Iterator[Table]:
 def _faces(found: dict[str, Any]) -> Table:
     overlap = "–" if found["mean_iou"] is None else f"{found['mean_iou']:.4f}"
     rows = (
-        ("faces that fp32 finds", str(found["reference_faces"]), "at a score of 0.5 or more"),
-        ("matched", f"{found['matched']} ({found['matched_percent']:.2f} %)", "overlap (IoU) of 0.5 or more"),
-        ("missed", str(found["missed"]), f"{found['missed_by_score']} of them seen below the score"),
-        ("extra", str(found["extra"]), f"{found['extra_by_score']} of them seen below it by fp32"),
-        ("mean score change", f"{found['mean_score_change']:.4f}", "of matched faces"),
-        ("mean landmark error", f"{found['mean_landmark_error_percent']:.2f} %", "of the face's size"),
-        ("mean overlap", overlap, "IoU of matched faces"),
+        ("faces that fp32 finds", "at a score of 0.5 or more", str(found["reference_faces"])),
+        ("matched", "at an overlap (IoU) of 0.5 or more", f"{found['matched']} ({found['matched_percent']:.2f} %)"),
+        ("missed", f"{found['missed_by_score']} of them seen below the score", str(found["missed"])),
+        ("extra", f"{found['extra_by_score']} of them seen below it by fp32", str(found["extra"])),
+        ("mean score change", "of matched faces", f"{found['mean_score_change']:.4f}"),
+        ("mean landmark error", "of the face's size", f"{found['mean_landmark_error_percent']:.2f} %"),
+        ("mean overlap", "IoU of matched faces", overlap),
     )
-    return Table("Faces, against fp32", ("", "measured", "which means"), rows, left=1)
+    return Table("Faces, against fp32", ("", "which is", "measured"), rows, left=2)
 
 
 def _precision(found: dict[str, Any]) -> Table:
@@ -78,8 +87,10 @@ def _verification(found: dict[str, Any], threshold: float) -> Table:
             _change(change["tar"]),
         )
     )
-    caption = f"Verification on the pairs given. Threshold to use: {threshold:.4f}, by {found['threshold_basis']}"
-    return Table(caption, ("", "fp32", "artifact", "change in points, 95 % interval"), tuple(rows))
+    rows.append(("threshold to use", "", f"{threshold:.4f}", f"by {found['threshold_basis']}"))
+    return Table(
+        "Verification on the pairs given", ("", "fp32", "artifact", "change in points, 95 % interval"), tuple(rows)
+    )
 
 
 def _change(found: dict[str, float]) -> str:
@@ -128,4 +139,4 @@ def _engines(found: dict[str, Any]) -> Iterator[Table]:
         types = ", ".join(f"{count} {name}" for name, count in facts["convolutions"].items()) or "none"
         rows.append((f"model.{tag}.engine", types, str(facts["layers"]), str(facts["reformats"])))
     header = ("engine", "convolutions and products in", "layers", "of them reformats")
-    yield Table(f"TensorRT engines: {found['run']}", header, tuple(rows), left=2)
+    yield Table("TensorRT engines", header, tuple(rows), left=2)

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 
 from edgeface.contract import DetectionContract, RecognitionContract
+from edgeface.report.crop import Crop
 from edgeface.report.differences import Difference, differences
 from edgeface.report.embed_image import data_uri
-from edgeface.report.page import Box, FaceCard, Gallery, Kind, Picture, Scene
+from edgeface.report.page import Box, CloseUp, FaceCard, Gallery, Kind, Picture, Scene
 from edgeface.report.watch import Sight, Watcher
 from edgeface.tasks.detection.faces import Face
 
-LISTED = 6
 FACE_PX = 112
 _SIGNS: dict[Kind, str] = {"missed": "✕ missed", "extra": "+ extra", "moved": "→ moved", "same": ""}
 
@@ -77,11 +77,28 @@ def _scene(sight: Sight, why: str, names: Sequence[str], target: str) -> Scene:
         _picture(sight, "fp32", uri, title, [_on_reference(item, sight.shape) for item in found]),
         _picture(sight, target, uri, title, [_on_candidate(item, sight.shape) for item in found]),
     )
-    told = [item.words for item in found if item.kind != "same"]
-    more = [f"and {len(told) - LISTED} more"] if len(told) > LISTED else []
-    same = sum(item.kind == "same" for item in found)
-    agreed = f"{same} of {len(found)} faces agree" if told else f"all {len(found)} faces agree"
-    return Scene(title, why, pictures, (*told[:LISTED], *more, agreed))
+    return Scene(title, why, pictures, tuple(_closeup(item, title) for item in sight.closeups), _told(found))
+
+
+def _told(found: Sequence[Difference]) -> str:
+    """How many faces agree, and what of the others."""
+    if not found:
+        return "Neither finds a face."
+    counts = {kind: sum(item.kind == kind for item in found) for kind in ("missed", "extra", "moved")}
+    differing = [f"{count} {kind}" for kind, count in counts.items() if count]
+    if not differing:
+        return "The one face is the same." if len(found) == 1 else f"All {len(found)} faces are the same."
+    same = len(found) - sum(counts.values())
+    return f"{', '.join(differing)}; {same} of {len(found)} faces are the same."
+
+
+def _closeup(item: Crop, name: str) -> CloseUp:
+    found = item.difference
+    alt = f"Close-up of a face in {name}, {found.words}"
+    side = len(item.picture)
+    picture = Picture(found.kind, data_uri(item.picture), side, side, alt)
+    reference, candidate = item.outline(found.reference), item.outline(found.candidate)
+    return CloseUp(picture, found.kind, reference, candidate, found.words)
 
 
 def _picture(sight: Sight, title: str, uri: str, name: str, boxes: Sequence[Box | None]) -> Picture:

@@ -109,7 +109,7 @@ def _square(entry: Entry, root: Path, place: Path) -> Square:
 
 
 def _comparison(model: str, entries: list[Entry], root: Path) -> Table:
-    header = ("artifact", "verdict", "decisions", "least SNR dB", "kB", "median ms", "ratio to fp32, 95 % interval")
+    header = ("artifact", "verdict", "decisions", "least SNR dB", "kB", "median ms", "× fp32, 95 % interval")
     return Table(model, header, tuple(_line(entry, root) for entry in entries), left=3)
 
 
@@ -118,7 +118,7 @@ def _line(entry: Entry, root: Path) -> tuple[str | Mark, ...]:
     return (
         _name(entry.artifact.folder, root),
         Mark(entry.verdict.headline, entry.verdict.state),
-        "not judged" if glance is None else f"{glance.label} {glance.figure} {glance.note}",
+        "not judged" if glance is None else f"{glance.label} {glance.figure}",
         "–" if entry.least_db is None else f"{entry.least_db:.1f}",
         f"{entry.artifact.manifest.model_bytes / 1e3:,.1f}",
         "–" if timed is None else f"{timed['median_ms']:.3f}",

@@ -15,7 +15,7 @@ from edgeface.progress import note
 from edgeface.prove import prove
 from edgeface.report.budget import budget
 from edgeface.report.cost import cost, tiles
-from edgeface.report.findings import findings
+from edgeface.report.findings import findings, notes
 from edgeface.report.gallery import gallery
 from edgeface.report.latency import ENGINE, NOT_ASKED, REFERENCE, measure_latencies
 from edgeface.report.layers import layers
@@ -96,7 +96,7 @@ class ExportReports:
         manifest = Manifest.model_validate(read_json(proven.staged / MANIFEST))
         certificate = read_json(proven.staged / CERTIFICATE)
         size, contract = len(self._fp32()), manifest.contract
-        tables, notes = budget(proven.staged / manifest.model_file, contract)
+        tables, remarks = budget(proven.staged / manifest.model_file, contract)
         glance = accuracy(certificate)
         page = Page(
             model=manifest.name,
@@ -107,10 +107,11 @@ class ExportReports:
             demands=demands(certificate),
             gallery=gallery(proven.watcher, self._names(), manifest.target),
             findings=findings(certificate),
+            findings_notes=notes(certificate),
             cost=cost(manifest, size, latency),
             layers=self._layers(proven),
             budget=tables,
-            budget_notes=notes,
+            budget_notes=remarks,
             origin=origin(manifest),
             command=self._command(manifest.target),
             version=__version__,

@@ -8,7 +8,7 @@ from edgeface.artifact import Manifest
 from edgeface.contract import DetectionContract
 from edgeface.report.page import Table
 
-LISTED = 8
+LISTED = 3
 
 
 def origin(manifest: Manifest) -> tuple[Table, ...]:
@@ -31,6 +31,8 @@ def _sources(manifest: Manifest) -> Table:
         listed = sources.get(key)
         if listed is not None:
             many = f"{listed['count']} photographs" if listed["count"] else "no photographs"
+            if listed.get("composed"):
+                many = f"{listed['count']} pictures composed of two photographs that ship with edgeface"
             rows.append((named, many, listed["sha256"] if listed["count"] else ""))
     return Table("Made from", ("", "what", "SHA-256"), tuple(rows), left=3)
 

@@ -73,13 +73,33 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Outline:
+    """A face on a close-up: its box x, y, width, height and its landmarks, in percent of the close-up's side."""
+
+    box: tuple[float, float, float, float]
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class CloseUp:
+    """One face, enlarged, as both detectors see it; None where one of them does not. `words` says what differs."""
+
+    picture: Picture
+    kind: Kind
+    reference: Outline | None
+    candidate: Outline | None
+    words: str
+
+
+@dataclass(frozen=True)
 class Scene:
-    """One photograph as both detectors see it. `differences` says in words what is marked."""
+    """One photograph as both detectors see it; `closeups` enlarge its largest differences, `told` sums them up."""
 
     title: str
     why: str
     pictures: tuple[Picture, ...]
-    differences: tuple[str, ...]
+    closeups: tuple[CloseUp, ...]
+    told: str
 
 
 @dataclass(frozen=True)
@@ -143,6 +163,7 @@ class Page:
     demands: Table | None
     gallery: Gallery
     findings: tuple[Table, ...]
+    findings_notes: tuple[str, ...]
     cost: Cost
     layers: Layers
     budget: tuple[Table, ...]

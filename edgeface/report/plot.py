@@ -99,7 +99,10 @@ def _grid(top_db: float) -> list[str]:
 
 def _threshold(top_db: float) -> list[str]:
     y = _y(BAD_DB, top_db)
-    return [f'<line class="limit" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>']
+    return [
+        f'<line class="limit" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>',
+        f'<text class="limit-text" x="{LEFT + 6}" y="{y + 15:.1f}">below {BAD_DB:g} dB: bad</text>',
+    ]
 
 
 def _point(index: int, point: Point, count: int, top_db: float) -> str:
@@ -112,13 +115,15 @@ def _point(index: int, point: Point, count: int, top_db: float) -> str:
 
 def _legend(points: Sequence[Point]) -> list[str]:
     parts, x = [], WIDTH - RIGHT
+    shaded = any(point.kind in _INTEGER for point in points)
     for kind in sorted({point.kind for point in points}):
-        x -= 16 + 8 * len(kind)
+        x -= 16 + 8 * len(kind) + (60 if shaded and kind not in _INTEGER else 0)
+        note = " (shaded)" if shaded and kind not in _INTEGER else ""
         shape = (
             f'<circle class="integer" cx="{x}" cy="12" r="3.5"/>'
             if kind in _INTEGER
             else f'<rect class="real" x="{x - 3.5}" y="8.5" width="7" height="7"/>'
         )
-        parts += [shape, f'<text x="{x + 8}" y="16">{escape(kind)}</text>']
+        parts += [shape, f'<text x="{x + 8}" y="16">{escape(kind)}{note}</text>']
         x -= 12
     return parts

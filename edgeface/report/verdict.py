@@ -32,6 +32,14 @@ def verdict(certificate: dict[str, Any]) -> Verdict:
             f"{certificate['reference']} within {_count(len(demands))}, and nothing about faces. Export it again with "
             "--calibration or --judge and a folder of photographs.",
         )
+    if certificate["kind"] != "photographs":
+        return Verdict(
+            "unsure",
+            "Works – how well is not shown",
+            f"{_all(len(demands))} met on {certificate['pictures']} pictures composed of two photographs: they show "
+            "that it finds what fp32 finds there, and not how good it is. Export it again with --calibration or "
+            "--judge and a folder of photographs.",
+        )
     engines = certificate.get("engines")
     unrun = ""
     if engines is not None and "on_gpu" not in engines:
@@ -39,8 +47,8 @@ def verdict(certificate: dict[str, Any]) -> Verdict:
     return Verdict(
         "good",
         "Good enough",
-        f"{'Its one demand is' if len(demands) == 1 else f'All {len(demands)} demands are'} met on "
-        f"{certificate['pictures']} photographs, compared with {certificate['reference']}.{unrun}",
+        f"{_all(len(demands))} met on {certificate['pictures']} photographs, compared with "
+        f"{certificate['reference']}.{unrun}",
     )
 
 
@@ -71,6 +79,10 @@ def accuracy(certificate: dict[str, Any]) -> Tile | None:
         f"{found['matched_percent']:.1f} %",
         f"of {found['reference_faces']} that fp32 finds; {found['missed']} missed, {found['extra']} extra",
     )
+
+
+def _all(demands: int) -> str:
+    return "Its one demand is" if demands == 1 else f"All {demands} demands are"
 
 
 def _count(demands: int) -> str:

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from edgeface.contract import Contract, DetectionContract
 from edgeface.graph.types import Array
 from edgeface.parity.compare import Agreed
+from edgeface.report.crop import Crop, crop
+from edgeface.report.differences import differences
 from edgeface.tasks.agreement import LISTED_SCORE, View
 from edgeface.tasks.detection.faces import Face, detect_faces
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 
 WORST_SCENES, WORST_FACES = 3, 8
+CLOSEUPS = 4
 TYPICAL_OF = 16
 SIDE_PX = 720
 """Longer side of a photograph in a report."""
@@ -27,7 +30,7 @@ class Sight:
     """A picture with what both networks made of it.
 
     `picture` is uint8 [h,w,3] in BGR, photographs shrunk to `SIDE_PX`; `shape` the photograph's own height and width
-    in pixels, in which the faces are; `badness` orders pictures, the worst last.
+    in pixels, in which the faces are; `badness` orders pictures, the worst last. `closeups` are of the original.
     """
 
     index: int
@@ -36,6 +39,7 @@ class Sight:
     badness: tuple[float, ...]
     reference: tuple[Face, ...] = ()
     candidate: tuple[Face, ...] = ()
+    closeups: tuple[Crop, ...] = ()
 
 
 @dataclass
@@ -98,7 +102,8 @@ class Watcher:
             tuple(detect_faces(outputs, self.contract, shown.scale, (height, width), LISTED_SCORE))
             for outputs in (reference, candidate)
         )
-        return Sight(index, _shrunk(shown.picture), (height, width), bad, first, second)
+        crops = tuple(crop(shown.picture, found) for found in differences(first, second)[:CLOSEUPS])
+        return Sight(index, _shrunk(shown.picture), (height, width), bad, first, second, crops)
 
 
 def badness(agreed: Agreed) -> tuple[float, ...]:

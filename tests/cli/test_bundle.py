@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 
 import pytest
 
@@ -11,10 +12,11 @@ import pytest
 def artifacts(tmp_path_factory):
     """Folders of a seeded detector and recogniser, tflite-fp32."""
     from edgeface.pipeline import ExportRequest, export
+    from edgeface.report.options import ReportOptions
 
-    out = tmp_path_factory.mktemp("out")
-    detector = ExportRequest(targets=("tflite-fp32",), seed=1, input_size=(64, 96), out=out)
-    recogniser = ExportRequest("mobilefacenet", ("tflite-fp32",), variant="relu6-128", seed=1, out=out)
+    out, targets, report = tmp_path_factory.mktemp("out"), ("tflite-fp32",), ReportOptions(latency=False)
+    detector = ExportRequest(targets=targets, seed=1, input_size=(64, 96), out=out, report=report)
+    recogniser = ExportRequest("mobilefacenet", targets, variant="relu6-128", seed=1, out=out, report=report)
     return [export(request)[0].folder for request in (detector, recogniser)]
 
 
@@ -31,6 +33,18 @@ def test_a_bundle_is_packed_signed_and_verified(edgeface_cli, artifacts, tmp_pat
     assert verified.document["passed"] is True
     assert verified.document["signature"].startswith("by key ")
     assert edgeface_cli("verify", out).out.endswith("verified\n")
+
+
+def test_a_bundle_leaves_reports_and_their_pictures_at_home(edgeface_cli, artifacts, tmp_path):
+    for folder in artifacts:
+        assert (folder / "report.html").is_file()
+        (folder / "latency.json").write_text("{}")
+    out = tmp_path / "face.tar.gz"
+    assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0
+    with tarfile.open(out) as archive:
+        names = archive.getnames()
+    assert any(name.endswith("detector.tflite") for name in names)
+    assert not [name for name in names if "report" in name or "latency" in name or name.endswith(".html")]
 
 
 def test_a_changed_bundle_is_a_gates_no_with_the_file_named(edgeface_cli, artifacts, tmp_path):

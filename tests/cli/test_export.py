@@ -9,7 +9,7 @@ from edgeface.models import family
 
 
 def test_options_reach_the_artifacts(edgeface_cli, tmp_path):
-    options = ["--seed", "7", "--input", "64x96", "--variant", "1mb", "--colour", "rgb", "--io", "int8"]
+    options = ["--seed", "7", "--input", "64x96", "--variant", "1mb", "--colour", "rgb", "--io", "int8", "--no-latency"]
     ended = edgeface_cli("export", "--target", "tflite-int8,onnx-fp32", *options, "--out", tmp_path)
     assert ended.code == 0
     int8, fp32 = (Artifact.open(tmp_path / f"retinaface_mnet025-{name}") for name in ("tflite-int8", "onnx-fp32"))
@@ -24,7 +24,7 @@ def test_options_reach_the_artifacts(edgeface_cli, tmp_path):
 
 def test_a_table_says_where_each_artifact_is_and_how_good(edgeface_cli, tmp_path):
     options = ("--seed", 1, "--input", "64x96", "--out", tmp_path)
-    ended = edgeface_cli("--quiet", "export", "--target", "tflite-fp16", *options)
+    ended = edgeface_cli("--quiet", "export", "--target", "tflite-fp16", "--no-latency", *options)
     assert (ended.code, ended.err) == (0, "")
     place = tmp_path / "retinaface_mnet025-tflite-fp16"
     kilobytes = f"{(place / 'model.tflite').stat().st_size / 1e3:.1f}"

@@ -41,9 +41,8 @@ def faces(tmp_path):
 
 def test_a_recogniser_is_exported_with_the_threshold_to_use(edgeface_cli, weights, faces, tmp_path):
     given = ["--weights", weights, "--calibration", faces, "--target", "tflite-fp32", "--out", tmp_path / "out"]
-    ended = edgeface_cli(
-        "export", "mobilefacenet", *given, "--pairs", tmp_path / "pairs.csv", "--pair-images", faces, "--json"
-    )
+    paired = ["--pairs", tmp_path / "pairs.csv", "--pair-images", faces]
+    ended = edgeface_cli("export", "mobilefacenet", *given, *paired, "--no-latency", "--json")
     assert ended.code == 0, ended.err
     folder = tmp_path / "out" / "mobilefacenet-tflite-fp32"
     decisions = json.loads((folder / "certificate.json").read_text())["decisions"]

@@ -1,0 +1,181 @@
+"""Reports that exports write: what is in them, that they are the same each time, and what a refusal leaves."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from edgeface.artifact import Artifact
+from edgeface.errors import GateError, InputError
+from edgeface.report.latency import LATENCY
+from edgeface.report.of_export import REPORT
+from edgeface.report.options import ReportOptions
+
+SECTIONS = ["content", "pictures", "measured", "cost", "layers", "budget", "origin", "again"]
+STRICT = 'model = "retinaface_mnet025"\n[gates.tflite-int8]\nsnr_db = 150.0\n'
+OUTSIDE = re.compile(r"""(?:src|href|action|url\(|@import)\s*=?\s*["'(]?\s*(?:https?:|//|file:)""")
+
+
+class Reader(HTMLParser):
+    """The sections in their order, all text, and every tag."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.sections, self.tags, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag == "section":
+            self.sections.append(dict(attrs)["id"])
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture
+def judged(seeded_export, pictures, tmp_path):
+    """Export with drawn pictures as photographs: (name, **options) → folder."""
+
+    def run(name, **options):
+        return seeded_export(tmp_path / name, calibration=pictures, **options).folder
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def measured(exported):
+    (folder,) = exported.iterdir()
+    return folder
+
+
+def read(folder):
+    return Reader((folder / REPORT).read_text(encoding="utf-8"))
+
+
+def test_the_verdict_comes_first_and_every_part_is_there(measured):
+    page = read(measured)
+    assert page.sections == SECTIONS
+    assert "not proven on faces" in page.text
+    assert "least output SNR" in page.text
+    artifact = Artifact.open(measured)
+    for said in (
+        artifact.manifest.model_sha256,
+        "static_wi8_ai8",
+        "LFR FLOPs",
+        "output SNR dB",
+        "Every value in numbers",
+    ):
+        assert said in page.text
+    assert "edgeface export retinaface_mnet025 --target tflite-int8 --seed 1 --input 64x96" in page.text
+
+
+def test_a_report_needs_no_network_and_no_scripts(measured):
+    text = (measured / REPORT).read_text(encoding="utf-8")
+    assert not OUTSIDE.search(text)
+    assert not {"script", "link", "iframe", "object", "embed", "form"} & set(read(measured).tags)
+
+
+def test_latency_stands_in_a_file_of_its_own_and_in_the_report(measured):
+    document = json.loads((measured / LATENCY).read_text())
+    own, other = document["measured"]["artifact"], document["measured"]["onnx-fp32"]
+    assert own["median_ms"] > 0
+    assert own["ratio_low"] <= own["ratio"] <= own["ratio_high"]
+    assert other["ratio"] == 1
+    assert document["machine"]["processor"]
+    page = read(measured)
+    assert f"{own['median_ms']:.3f}" in page.text
+    assert document["machine"]["processor"] in page.text
+    assert str(measured.parent) not in json.dumps(document)
+
+
+def test_measuring_changes_neither_model_nor_manifest_nor_certificate(measured, seeded_export, tmp_path):
+    again = seeded_export(tmp_path).folder
+    assert not (again / LATENCY).exists()
+    for name in ("model.tflite", "manifest.json", "certificate.json"):
+        assert (again / name).read_bytes() == (measured / name).read_bytes()
+    assert "as --no-latency asks" in read(again).text
+
+
+def test_two_exports_without_latency_give_the_same_report(judged):
+    first, second = judged("a"), judged("b")
+    assert (first / REPORT).read_bytes() == (second / REPORT).read_bytes()
+    assert "img" in read(first).tags
+
+
+def test_photographs_are_shown_under_their_names_and_without_where_they_stand(judged, pictures):
+    folder = judged("out")
+    page = read(folder)
+    shown = Artifact.open(folder).manifest.sources["judged_on"]["files"]
+    assert any(name in page.text for name in shown)
+    assert "hand it on as you would hand on those" in page.text
+    assert str(pictures.parent) not in (folder / REPORT).read_text()
+
+
+def test_no_pictures_leaves_them_out_with_their_names(judged):
+    folder = judged("out", report=ReportOptions(latency=False, pictures=False))
+    page = read(folder)
+    assert "img" not in page.tags
+    assert "data:image" not in (folder / REPORT).read_text()
+    assert not any(name in page.text for name in Artifact.open(folder).manifest.sources["judged_on"]["files"])
+    assert "This file holds no photographs" in page.text
+
+
+def test_a_hostile_file_name_is_text_and_nothing_else(judged, pictures):
+    for number, path in enumerate(sorted(pictures.iterdir())):
+        path.rename(pictures / f"{number}<script>alert(1)<img onerror=x>.png")
+    folder = judged("out")
+    page = read(folder)
+    assert "script" not in page.tags
+    assert "<script>alert(1)<img onerror=x>.png" in page.text
+
+
+def test_an_engine_says_why_it_was_not_timed(ahead_of_time, seeded_export, tmp_path):
+    from edgeface.engines.options import EngineOptions
+
+    options = {"engines": EngineOptions(("86",)), "report": ReportOptions(latency=True)}
+    folder = seeded_export(tmp_path, "tensorrt-int8", **options).folder
+    assert not (folder / LATENCY).exists()
+    page = read(folder)
+    assert "an engine's latency is that of one GPU" in page.text
+    assert "TensorRT engines" in page.text
+
+
+def test_onnx_fp32_is_compared_with_nothing(seeded_export, tmp_path):
+    folder = seeded_export(tmp_path, "onnx-fp32", report=ReportOptions(latency=True)).folder
+    assert not (folder / LATENCY).exists()
+    assert "what others are compared with" in read(folder).text
+
+
+def test_a_refused_export_leaves_its_report_where_it_was_asked_for_and_nothing_else(
+    seeded_export, tmp_path, contents, pictures
+):
+    recipe = tmp_path / "strict.toml"
+    recipe.write_text(STRICT)
+    place = tmp_path / "refused" / "why.html"
+    before = contents(tmp_path)
+    options = {"model": str(recipe), "calibration": pictures}
+    with pytest.raises(GateError):
+        seeded_export(tmp_path / "out", report=ReportOptions(refused=place), **options)
+    assert set(contents(tmp_path)) - set(before) == {"refused", "refused/why.html"}
+    page = Reader(place.read_text(encoding="utf-8"))
+    assert page.sections == SECTIONS
+    assert "NOT good enough" in page.text
+    assert "1 of 1 demands are missed: least output SNR" in page.text
+    assert "img" in page.tags
+
+
+def test_a_report_of_a_refusal_replaces_no_other_file(seeded_export, tmp_path):
+    place = tmp_path / "thesis.html"
+    place.write_text("the only copy")
+    with pytest.raises(InputError, match="no report of edgeface's"):
+        seeded_export(tmp_path / "out", report=ReportOptions(latency=False, refused=place))
+    assert place.read_text() == "the only copy"
+    assert not (tmp_path / "out").exists()

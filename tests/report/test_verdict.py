@@ -1,0 +1,56 @@
+import pytest
+
+from edgeface.report.verdict import accuracy, demands, verdict
+
+MET = {"what": "least output SNR", "limit": "≥ 10 dB", "measured": "20 dB", "met": True}
+MISSED = {**MET, "met": False, "what": "faces matched"}
+
+
+def certificate(**changed):
+    given = {"target": "tflite-int8", "kind": "photographs", "pictures": 9, "reference": "torch float32"}
+    return {**given, "demands": [MET], "decisions": None, **changed}
+
+
+@pytest.mark.parametrize(
+    ("changed", "state", "headline"),
+    [
+        ({}, "good", "Good enough"),
+        ({"kind": "drawn"}, "unsure", "not proven on faces"),
+        ({"kind": "composed"}, "unsure", "how well is not shown"),
+        ({"demands": []}, "unsure", "NOT judged"),
+        ({"demands": [MET, MISSED]}, "bad", "NOT good enough"),
+        ({"demands": [MISSED], "kind": "drawn"}, "bad", "NOT good enough"),
+    ],
+)
+def test_a_verdict_says_what_was_judged(changed, state, headline):
+    found = verdict(certificate(**changed))
+    assert found.state == state
+    assert headline in found.headline
+    assert found.meaning
+
+
+def test_a_refusal_names_what_was_missed():
+    assert "1 of 2 demands are missed: faces matched" in verdict(certificate(demands=[MET, MISSED])).meaning
+
+
+def test_an_engine_that_was_not_run_is_not_passed_over():
+    built = {"precision": {}, "run": "engine built, not run"}
+    assert "built and not run" in verdict(certificate(engines=built)).meaning
+    assert "not run" not in verdict(certificate(engines={**built, "on_gpu": {}})).meaning
+
+
+def test_demands_are_marked_by_word_and_state():
+    table = demands(certificate(demands=[MET, MISSED]))
+    assert table is not None
+    assert [(row[3].text, row[3].state) for row in table.rows] == [("met", "good"), ("missed", "bad")]
+    assert demands(certificate(demands=[])) is None
+
+
+def test_the_figure_at_a_glance_is_the_task_s():
+    faces = {"reference_faces": 200, "matched_percent": 99.5, "missed": 1, "extra": 2}
+    assert accuracy(certificate(decisions=faces)).figure == "99.5 %"
+    cosines = {"faces": 7, "mean_cosine": 0.99571, "min_cosine": 0.99}
+    assert accuracy(certificate(decisions=cosines)).figure == "0.9957"
+    verified = {"candidate": {"fold_accuracy": {"mean": 0.9912}}}
+    assert accuracy(certificate(decisions={**cosines, "verification": verified})).figure == "99.12%"
+    assert accuracy(certificate()) is None

@@ -1,0 +1,49 @@
+import numpy as np
+
+from edgeface.parity.compare import compare
+from edgeface.report.watch import SIDE_PX, WORST_FACES, Watcher
+
+
+def test_the_worst_pictures_come_first_and_a_typical_one_is_another(watched):
+    worst, typical = watched.chosen()
+    assert watched.count == 3
+    assert [sight.index for sight in worst] == [0, 2, 1]
+    assert worst[0].badness[0] == 2  # one face missed, one extra
+    assert worst[2].badness == (0.0, 0.0)
+    assert typical is None  # all three are among the worst
+
+
+def test_of_many_faces_the_least_alike_are_kept_in_order(embedders):
+    worst, typical = embedders.chosen()
+    cosines = [-sight.badness[0] for sight in worst]
+    assert len(cosines) == WORST_FACES
+    assert cosines == sorted(cosines)
+    assert typical is None or -typical.badness[0] >= cosines[-1]
+
+
+def test_drawn_pictures_leave_nothing_but_the_first_tensor(detectors, portrait):
+    contract, first, second = detectors
+    watcher = Watcher(contract)
+    compare(first, second, contract, [portrait(1)], False, watcher.see)
+    assert watcher.chosen() == ([], None)
+    assert watcher.first is not None
+    assert watcher.first.shape == (1, 3, 64, 64)
+
+
+def test_without_pictures_none_is_kept(detectors, portrait):
+    contract, first, second = detectors
+    watcher = Watcher(contract, pictures=False)
+    compare(first, second, contract, [portrait(1)], True, watcher.see)
+    assert watcher.chosen() == ([], None)
+    assert watcher.count == 1
+
+
+def test_large_photographs_are_kept_small_and_their_faces_in_their_own_pixels(detectors):
+    contract, first, second = detectors
+    watcher = Watcher(contract)
+    large = np.full((1024, 1536, 3), 200, np.uint8)
+    compare(first, second, contract, [large], True, watcher.see)
+    (sight,), _ = watcher.chosen()
+    assert sight.picture.shape == (480, SIDE_PX, 3)
+    assert sight.shape == (1024, 1536)
+    assert max(face.box[2] for face in sight.reference) > SIDE_PX
