@@ -1,4 +1,5 @@
-# make test   lint, types and tests       make demo   one run from a checkpoint to faces
+# make demo   install, export both sample models, find and name faces
+# make test   lint, types and tests
 # make lint   lint and types only         make clean  remove what was made (not the environments)
 
 PYTHON ?= python3
@@ -22,11 +23,16 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.usable
 	$(BIN)/edgeface demo
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+# What users install; `make demo` needs no more.
+$(VENV)/.usable: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) torch==2.13.0 -e '.[all]'
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.usable
 	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) torch==2.13.0 -e '.[dev]'
 	touch $@
 

@@ -22,6 +22,7 @@ from edgeface.runtimes import Runner, open_runner
 from edgeface.runtimes.as_typed import open_as_typed
 from edgeface.runtimes.float_io import FloatRunner
 from edgeface.runtimes.place import HERE, Place
+from edgeface.samples import sample_of
 from edgeface.targets import target
 from edgeface.task_pictures import drawn_for, task_pictures
 from edgeface.tasks.agreement import Photograph
@@ -49,7 +50,7 @@ class ParityRequest:
     """What is compared, and on what.
 
     Attributes:
-        weights: the artifact's checkpoint; or
+        weights: the artifact's checkpoint, which need not be named if it is a sample of the package; or
         reference: an fp32 artifact of the same checkpoint.
         images: folder of photographs; drawn pictures otherwise, which compare tensors only.
         detector: an artifact that finds the faces in a recogniser's photographs.
@@ -78,7 +79,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     else:
         opened = open_runner(artifact, request.threads, request.on)
     runner = FloatRunner(opened, artifact.manifest.layout)
-    network, name = reference_network(artifact, request.weights, request.reference)
+    network, name = reference_network(artifact, _weights(artifact, request), request.reference)
     limits = _thresholds(artifact)
     images = request.images
     if images is not None:
@@ -92,6 +93,15 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     findings = compare(network, runner.run, artifact.contract, pictures, images is not None)
     judged, _ = judge_model(findings, limits, artifact.model_path, as_typed)
     return ParityReport(artifact.folder, name, str(request.on), judged)
+
+
+def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
+    """The checkpoint to compare with: the package's own where the artifact was made of it and nothing is named."""
+    sample = sample_of(artifact.contract.family)
+    of_sample = artifact.manifest.sources.get("weights", {}).get("sample", False)
+    if request.weights is None and request.reference is None and of_sample and sample is not None:
+        return sample.weights
+    return request.weights
 
 
 def _thresholds(artifact: Artifact) -> Thresholds:

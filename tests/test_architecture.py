@@ -53,6 +53,8 @@ LAYERS: tuple[frozenset[str], ...] = (
             "task_pictures",
             "evaluation",
             "recipe",
+            "samples",
+            "demonstrate",
         }
     ),
     frozenset({"cli", "__main__"}),

@@ -1,0 +1,33 @@
+"""What the package brings along to be tried with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeface.artifact import sha256_hex
+from edgeface.doctor.check import Check
+from edgeface.samples import PHOTOGRAPHS, SAMPLES
+
+TITLE = "Samples"
+RANK = 37
+
+_AGAIN = "pip install --force-reinstall --no-deps edgeface"
+
+
+def look() -> tuple[Check, ...]:
+    """Sample weights, which must be those that were measured, and sample photographs."""
+    weights = [_weights(sample.weights, sample.sha256) for sample in SAMPLES.values()]
+    return (*weights, *(_file(shown.path, shown.person) for shown in PHOTOGRAPHS))
+
+
+def _weights(path: Path, sha256: str) -> Check:
+    check = _file(path, "sample weights")
+    if check.state == "ok" and sha256_hex(path.read_bytes()) != sha256:
+        return Check(path.name, "problem", f"not the file that came with this version: {path}", _AGAIN)
+    return check
+
+
+def _file(path: Path, what: str) -> Check:
+    if not path.is_file():
+        return Check(path.name, "missing", f"{what}: {path} is not there", _AGAIN)
+    return Check(path.name, "ok", f"{what}, {path.stat().st_size / 1e3:,.0f} kB")
