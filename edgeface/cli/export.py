@@ -11,6 +11,7 @@ from edgeface.cli.findings import format_findings
 from edgeface.cli.options import DEFAULT_MODEL, Json, parse_list, parse_size
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
+from edgeface.report.options import REPORT, ReportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +47,7 @@ def export(
     allow_slower: Annotated[bool, typer.Option(help="Let int8 engines pass that are slower than fp16 here.")] = False,
     latency: Annotated[bool, typer.Option(help="Measure the latency against fp32, for the report.")] = True,
     pictures: Annotated[bool, typer.Option(help="Show photographs that judged the result in the report.")] = True,
-    refused_report: Annotated[
-        Path | None, typer.Option(help="A file for the report of a refused result.")
-    ] = None,
+    refused_report: Annotated[Path | None, typer.Option(help="A file for the report of a refused result.")] = None,
     json_output: Json = False,
 ) -> None:
     """Compile a model, and write it if it is good enough.
@@ -59,7 +58,6 @@ def export(
     from edgeface.engines.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.pipeline import ExportRequest
     from edgeface.pipeline import export as compile_model
-    from edgeface.report.options import ReportOptions
 
     request = ExportRequest(
         model=model,
@@ -92,12 +90,14 @@ def export(
         print(format_artifacts(artifacts))
         for artifact in artifacts:
             print(f"\n{artifact.manifest.target}: {format_findings(artifact.certificate())}")
+            print(f"\nreport: {artifact.folder / REPORT}")
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
-    """An artifact for JSON: its folder, manifest and certificate."""
+    """An artifact for JSON: its folder, report, manifest and certificate."""
     return {
         "folder": str(artifact.folder),
+        "report": str(artifact.folder / REPORT),
         "manifest": artifact.manifest.model_dump(mode="json"),
         "certificate": artifact.certificate(),
     }

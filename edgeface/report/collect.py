@@ -10,8 +10,7 @@ from typing import Any
 
 from edgeface.artifact import MANIFEST, Artifact, read_json
 from edgeface.errors import EdgefaceError, InputError
-from edgeface.report.latency import LATENCY
-from edgeface.report.of_export import REPORT
+from edgeface.report.options import LATENCY, REPORT
 from edgeface.report.page import Tile, Verdict
 from edgeface.report.verdict import accuracy, verdict
 

@@ -15,8 +15,8 @@ from edgeface.artifact import write_json
 from edgeface.bench import BenchReport, BenchRequest, Measurement, bench
 from edgeface.errors import EdgefaceError
 from edgeface.progress import note, step
+from edgeface.report.options import LATENCY
 
-LATENCY = "latency.json"
 ROUNDS, BATCH_MS = 9, 40.0
 REFERENCE = "onnx-fp32"
 NOT_ASKED = "Not measured, as --no-latency asks."

@@ -19,7 +19,7 @@ from edgeface.report.findings import findings, notes
 from edgeface.report.gallery import gallery
 from edgeface.report.latency import ENGINE, NOT_ASKED, REFERENCE, measure_latencies
 from edgeface.report.layers import layers
-from edgeface.report.options import ReportOptions
+from edgeface.report.options import REPORT, ReportOptions
 from edgeface.report.origin import origin
 from edgeface.report.page import Layers, Page
 from edgeface.report.render import render
@@ -28,8 +28,6 @@ from edgeface.report.watch import Watcher
 from edgeface.report.write_page import check_place, write_page
 from edgeface.targets import target
 from edgeface.version import __version__
-
-REPORT = "report.html"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+REPORT = "report.html"
+LATENCY = "latency.json"
+"""Both stand beside an artifact's manifest; they hold what was timed, and so differ from export to export."""
+
 
 @dataclass(frozen=True)
 class ReportOptions:

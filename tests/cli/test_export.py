@@ -28,6 +28,7 @@ def test_a_table_says_where_each_artifact_is_and_how_good(edgeface_cli, tmp_path
     assert (ended.code, ended.err) == (0, "")
     place = tmp_path / "retinaface_mnet025-tflite-fp16"
     kilobytes = f"{(place / 'model.tflite').stat().st_size / 1e3:.1f}"
+    assert ended.out.endswith(f"report: {place / 'report.html'}\n")
     assert ended.out.splitlines()[1].split() == ["tflite-fp16", kilobytes, str(place)]
     assert "tflite-fp16: good enough: compared with torch float32 on 4 drawn pictures" in ended.out
 
@@ -37,6 +38,7 @@ def test_json_holds_manifest_and_certificate(edgeface_cli, tmp_path):
     (document,) = edgeface_cli("export", "--target", "onnx-fp32", *options).document["artifacts"]
     artifact = Artifact.open(tmp_path / "retinaface_mnet025-onnx-fp32")
     assert document["folder"] == str(artifact.folder)
+    assert document["report"] == str(artifact.folder / "report.html")
     assert document["manifest"] == artifact.manifest.model_dump(mode="json")
     assert document["certificate"] == artifact.certificate()
 

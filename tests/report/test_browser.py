@@ -8,7 +8,7 @@ import pytest
 
 from edgeface.report.collect import collect
 from edgeface.report.matrix import render_matrix
-from edgeface.report.of_export import REPORT
+from edgeface.report.options import REPORT
 from edgeface.report.render import render
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}

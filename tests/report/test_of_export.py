@@ -10,9 +10,7 @@ import pytest
 
 from edgeface.artifact import Artifact
 from edgeface.errors import GateError, InputError
-from edgeface.report.latency import LATENCY
-from edgeface.report.of_export import REPORT
-from edgeface.report.options import ReportOptions
+from edgeface.report.options import LATENCY, REPORT, ReportOptions
 
 SECTIONS = ["content", "pictures", "measured", "cost", "layers", "budget", "origin", "again"]
 STRICT = 'model = "retinaface_mnet025"\n[gates.tflite-int8]\nsnr_db = 150.0\n'
