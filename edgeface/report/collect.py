@@ -10,6 +10,7 @@ from typing import Any
 
 from edgeface.artifact import MANIFEST, Artifact, read_json
 from edgeface.errors import EdgefaceError, InputError
+from edgeface.report.load import was_busy
 from edgeface.report.options import LATENCY, REPORT
 from edgeface.report.page import Tile, Verdict
 from edgeface.report.verdict import accuracy, verdict
@@ -122,5 +123,7 @@ def _entry(folder: Path) -> Entry:
 def _timed(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
-    found = read_json(path)["measured"]["artifact"]
-    return {name: float(found[name]) for name in ("median_ms", "ratio", "ratio_low", "ratio_high")}
+    document = read_json(path)
+    found = document["measured"]["artifact"]
+    figures = {name: float(found[name]) for name in ("median_ms", "ratio", "ratio_low", "ratio_high")}
+    return {**figures, "busy": was_busy(document)}

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeface.artifact import Manifest
 from edgeface.report.latency import REFERENCE
+from edgeface.report.load import was_busy
 from edgeface.report.page import Bar, Cost, Table, Tile
 
 
@@ -36,9 +37,14 @@ def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> C
         f"{machine['processor']}, {machine['cores']} cores; {latency['rounds']} interleaved rounds, one thread; "
         f"peak of one core, measured in between: {peaks}. {versions}."
     )
-    return Cost(tuple(bars), tuple(tables), machine=said)
+    busy = BUSY.format(latency["load"]) if was_busy(latency) else ""
+    return Cost(tuple(bars), tuple(tables), machine=said, busy=busy)
 
 
+BUSY = (
+    "The machine had other work while this was measured (a load of {:g}): long runs are interrupted then and short "
+    "ones are not, so that these latencies and their ratio are rough. `edgeface bench` measures them again."
+)
 _UNITS = {"fp32": "FLOP", "int8": "OP"}
 
 
@@ -53,7 +59,8 @@ def tiles(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> 
     ]
     if "missing" not in latency:
         own = latency["measured"]["artifact"]
-        found.append(Tile("latency here", f"{own['median_ms']:.3g} ms", f"{own['ratio']:.2f} × of fp32, one thread"))
+        note = f"{own['ratio']:.2f} × of fp32, {'rough: the machine was busy' if was_busy(latency) else 'one thread'}"
+        found.append(Tile("latency here", f"{own['median_ms']:.3g} ms", note))
     return found
 
 

@@ -15,6 +15,7 @@ from edgeface.artifact import write_json
 from edgeface.bench import BenchReport, BenchRequest, Measurement, bench
 from edgeface.errors import EdgefaceError
 from edgeface.progress import note, step
+from edgeface.report.load import current_load
 from edgeface.report.options import LATENCY
 
 ROUNDS, BATCH_MS = 9, 40.0
@@ -40,6 +41,7 @@ def measure_latencies(staged: Mapping[str, Path], reference: bytes, folder: Path
     others = {name: path for name, path in staged.items() if name != REFERENCE}
     if not others:
         return {name: {"missing": f"Not measured: {REFERENCE} is what others are compared with."} for name in staged}
+    load = current_load()
     models = folder / "latency"
     models.mkdir()
     path = models / "reference.onnx"
@@ -54,7 +56,7 @@ def measure_latencies(staged: Mapping[str, Path], reference: bytes, folder: Path
         shutil.rmtree(models)
     first, *further = report.measurements
     timed = {REFERENCE: first, **dict(zip(others, further, strict=True))}
-    found = {name: _document(report, first, timed[name]) for name in staged}
+    found = {name: _document(report, first, timed[name]) | {"load": load} for name in staged}
     for name, document in found.items():
         write_json(staged[name] / LATENCY, document)
     return found

@@ -101,7 +101,8 @@ def _artifact(entry: Entry) -> dict[str, Any]:
 def _square(entry: Entry, root: Path, place: Path) -> Square:
     figures = [f"{entry.accuracy.label} {entry.accuracy.figure}"] if entry.accuracy else []
     figures.append(f"{entry.artifact.manifest.model_bytes / 1e3:,.0f} kB")
-    figures.append(f"{entry.timed['ratio']:.2f} × the latency of fp32" if entry.timed else "latency not measured")
+    rough = ", rough: busy machine" if entry.timed and entry.timed["busy"] else ""
+    figures.append(f"{entry.timed['ratio']:.2f} × fp32's latency{rough}" if entry.timed else "latency not measured")
     link = "" if entry.report is None else quote(os.path.relpath(entry.report.resolve(), place.resolve().parent))
     return Square(
         Mark(entry.verdict.headline, entry.verdict.state), tuple(figures), link, _name(entry.artifact.folder, root)

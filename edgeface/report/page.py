@@ -133,11 +133,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Cost:
-    """Latency and size against fp32. `missing` says why there is no latency."""
+    """Latency and size against fp32. `missing` says why there is no latency, `busy` why it is rough."""
 
     bars: tuple[tuple[str, tuple[Bar, ...]], ...]
     tables: tuple[Table, ...]
     machine: str = ""
+    busy: str = ""
     missing: str = ""
 
 
