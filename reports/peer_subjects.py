@@ -1,0 +1,148 @@
+"""What reports/peers.py compares: four networks as edgeface exports them, their photographs and their references."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from subjects import SHARED, Subject, detector, edgeface, recognisers
+
+from edgeface.artifact import Artifact
+from edgeface.contract import RecognitionContract, recognition
+from edgeface.detector import Detector
+from edgeface.evaluation.certificate import LabelledFaces, identity_change
+from edgeface.graph.types import Array
+from edgeface.parity.compare import Network, compare
+from edgeface.parity.reference import reference_network
+from edgeface.task_pictures import aligned_faces, task_pictures
+from edgeface.tasks.agreement import Photograph, view
+from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+
+TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-int8", "onnx-int8")
+
+
+@dataclass
+class Remembered:
+    """A network that computes each input once."""
+
+    network: Network
+    known: dict[bytes, Mapping[str, Array]] = field(default_factory=dict)
+
+    def __call__(self, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
+        """The outputs of the network."""
+        key = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in feeds.values())).digest()
+        if key not in self.known:
+            self.known[key] = self.network(feeds)
+        return self.known[key]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A network that was exported: its artifacts by target, and what judges all that is made of it."""
+
+    subject: Subject
+    artifacts: dict[str, Artifact]
+    reference: Network
+    judge: Path
+    finder: Detector | None
+    labelled: LabelledFaces | None
+
+    @property
+    def recogniser(self) -> bool:
+        """Whether it is one."""
+        return isinstance(self.artifacts["onnx-fp32"].contract, RecognitionContract)
+
+    def pictures(self, kind: str) -> Iterator[Photograph]:
+        """The photographs of "calibration" or "judged_on", as the manifest lists them."""
+        artifact = self.artifacts["tflite-int8"]
+        folder = self.subject.images if kind == "calibration" else self.judge
+        files = [folder / name for name in artifact.manifest.sources[kind]["files"]]
+        return task_pictures(files, kind, artifact.contract, self.finder)
+
+    def judged(self, network: Network) -> dict[str, Any]:
+        """Decisions against the reference on photographs that calibration did not see; with accuracy on pairs."""
+        contract = self.artifacts["onnx-fp32"].contract
+        found = compare(self.reference, network, contract, self.pictures("judged_on"), decide=True)
+        assert found.decisions is not None
+        decisions = found.decisions.as_dict()
+        if self.labelled is not None:
+            change = identity_change(self.labelled, recognition(contract), self.reference, network)
+            decisions["verification"] = change.as_dict()
+        return decisions
+
+
+def cases(work: Path, only: str) -> Iterator[Case]:
+    """Both detectors and both recognisers, or those whose name holds `only`, exported into `work`."""
+    judge = work / "judge"
+    judge.mkdir()
+    for file in [*sorted((SHARED / "scenes").iterdir()), *sorted((SHARED / "labelled").glob("*.jpg"))]:
+        (judge / file.name).symlink_to(file)
+    for variant in ("1mb", "official"):
+        found = detector(variant, "480x640", SHARED / "scenes")
+        if only in found.name:
+            yield _exported(replace(found, options=(*found.options, "--judge", str(judge))), work, judge)
+    finder = ("--weights", str(SHARED / "weights" / "retinaface_mnet025_official.pth"))
+    for found in recognisers(work, (*finder, "--judge", str(SHARED / "scenes"))):
+        if only in found.name:
+            yield _exported(found, work, found.images)
+
+
+def _exported(subject: Subject, work: Path, judge: Path) -> Case:
+    out = work / subject.name.replace(" ", "_")
+    given = [subject.model, "--weights", str(subject.weights), *subject.options, "--target", ",".join(TARGETS)]
+    edgeface("export", *given, "--out", str(out))
+    artifacts = {target: Artifact.open(out / f"{subject.model}-{target}") for target in TARGETS}
+    reference = Remembered(reference_network(artifacts["onnx-fp32"], subject.weights, None)[0])
+    contract = artifacts["onnx-fp32"].contract
+    if not isinstance(contract, RecognitionContract):
+        return Case(subject, artifacts, reference, judge, None, None)
+    finder = Detector(Artifact.open(Path(subject.options[subject.options.index("--detector") + 1])))
+    return Case(subject, artifacts, reference, judge, finder, _labelled(contract, finder))
+
+
+def _labelled(contract: RecognitionContract, finder: Detector) -> LabelledFaces:
+    pairs = read_pairs(SHARED / "lfw" / "pairs_dev.txt")
+    files = find_photographs(pairs, SHARED / "lfw" / "images")
+    faces = aligned_faces(list(files.values()), "finding faces", contract, finder)
+    return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
+
+
+def calibration_request(case: Case, folder: Path) -> dict[str, Any]:
+    """What a peer's quantizer is given: the models in float, and the calibration photographs as they enter them.
+
+    MNN reads pictures and normalises them itself: it gets those that give the very same values.
+
+    Raises:
+        ValueError: there are no such pictures.
+    """
+    folder.mkdir()
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    contract = case.artifacts["onnx-fp32"].contract
+    shown = contract.input
+    tensors = [view(picture, contract).tensor for picture in case.pictures("calibration")]
+    mean, scale = (np.array(values, np.float32)[:, None, None] for values in (shown.mean, shown.scale))
+    for number, tensor in enumerate(tensors):
+        pixels = np.rint(tensor[0] / scale + mean)
+        if np.abs((pixels - mean) * scale - tensor[0]).max() > 1e-4:
+            raise ValueError(f"calibration picture {number} of {case.subject.name} is not one of 8 bits")
+        stored = pixels.astype(np.uint8).transpose(1, 2, 0)
+        cv2.imwrite(str(pictures / f"{number:03d}.png"), stored if shown.colour == "bgr" else stored[:, :, ::-1])
+    np.save(folder / "calibration.npy", np.concatenate(tensors))
+    return {
+        "onnx": str(case.artifacts["onnx-fp32"].model_path),
+        "tflite": str(case.artifacts["tflite-fp32"].model_path),
+        "calibration": str(folder / "calibration.npy"),
+        "pictures": str(pictures),
+        "input": shown.name,
+        "colour": shown.colour,
+        "mean": shown.mean,
+        "scale": shown.scale,
+        "width": shown.width,
+        "height": shown.height,
+    }
