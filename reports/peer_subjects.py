@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from subjects import SHARED, Subject, detector, edgeface, recognisers
+from subjects import RECOGNISERS, SHARED, Subject, detector, edgeface, recognisers
 
 from edgeface.artifact import Artifact
 from edgeface.contract import RecognitionContract, recognition
@@ -23,6 +23,9 @@ from edgeface.task_pictures import aligned_faces, task_pictures
 from edgeface.tasks.agreement import Photograph, view
 from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
 
+SIZE = "480x640"
+DETECTORS = {f"detector {variant} 640×480": variant for variant in ("1mb", "official")}
+NAMES = (*DETECTORS, *(f"mobilefacenet {variant}" for variant in RECOGNISERS))
 TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-int8", "onnx-int8")
 
 
@@ -76,19 +79,20 @@ class Case:
         return decisions
 
 
-def cases(work: Path, only: str) -> Iterator[Case]:
-    """Both detectors and both recognisers, or those whose name holds `only`, exported into `work`."""
+def cases(work: Path, wanted: Collection[str]) -> Iterator[Case]:
+    """Those of `NAMES` that are wanted, exported into `work` one after the other."""
     judge = work / "judge"
     judge.mkdir()
     for file in [*sorted((SHARED / "scenes").iterdir()), *sorted((SHARED / "labelled").glob("*.jpg"))]:
         (judge / file.name).symlink_to(file)
-    for variant in ("1mb", "official"):
-        found = detector(variant, "480x640", SHARED / "scenes")
-        if only in found.name:
-            yield _exported(replace(found, options=(*found.options, "--judge", str(judge))), work, judge)
+    for name in (name for name in DETECTORS if name in wanted):
+        found = detector(DETECTORS[name], SIZE, SHARED / "scenes")
+        yield _exported(replace(found, options=(*found.options, "--judge", str(judge))), work, judge)
+    if DETECTORS.keys() >= set(wanted):
+        return
     finder = ("--weights", str(SHARED / "weights" / "retinaface_mnet025_official.pth"))
     for found in recognisers(work, (*finder, "--judge", str(SHARED / "scenes"))):
-        if only in found.name:
+        if found.name in wanted:
             yield _exported(found, work, found.images)
 
 
