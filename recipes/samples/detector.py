@@ -47,9 +47,10 @@ class DetectorLesson:
         photographs: what to show.
         weights: the teacher's checkpoint.
         device: where both networks are.
+        compiled: compile the losses by torch's inductor, which fuses what lies between the convolutions.
     """
 
-    def __init__(self, photographs: Photographs, weights: Path, device: torch.device) -> None:
+    def __init__(self, photographs: Photographs, weights: Path, device: torch.device, compiled: bool = False) -> None:
         known = family(FAMILY)
         self.contract = detection(known.variants()[VARIANT])
         teacher, student = known.load(weights, self.contract), known.build(self.contract)
@@ -62,6 +63,7 @@ class DetectorLesson:
         self._teacher = teacher
         self.student: nn.Module = student.train().requires_grad_(True)
         self._device = device
+        self._losses = torch.compile(self._distance, dynamic=False) if compiled else self._distance
 
     def picture(self, random: np.random.Generator) -> Photograph:
         """A changed view."""
@@ -69,6 +71,9 @@ class DetectorLesson:
 
     def losses(self, pictures: Tensor) -> dict[str, Tensor]:
         """Of scores, of offsets where the teacher sees a face, and of inner maps."""
+        return self._losses(pictures)
+
+    def _distance(self, pictures: Tensor) -> dict[str, Tensor]:
         tensor = normalise(pictures, self.contract.input)
         with torch.no_grad():
             wanted = answer(self._teacher, tensor)

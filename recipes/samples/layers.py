@@ -48,10 +48,15 @@ class Float32Conv2d(nn.Conv2d):
             return super().forward(features.float())
 
 
-def quicken(network: nn.Module) -> None:
-    """Exchange a network's slow layers, in place; names and parameters stay."""
+def quicken(network: nn.Module, rectifiers: bool = True) -> None:
+    """Exchange a network's slow layers, in place; names and parameters stay.
+
+    Args:
+        network: what is trained.
+        rectifiers: PReLUs too, which a compiler does better.
+    """
     for layer in network.modules():
-        if type(layer) is nn.PReLU:
+        if rectifiers and type(layer) is nn.PReLU:
             layer.__class__ = QuickPReLU
         elif type(layer) is nn.Conv2d and layer.groups > 1 and layer.stride[0] > 1:
             layer.__class__ = Float32Conv2d

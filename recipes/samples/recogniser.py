@@ -41,9 +41,12 @@ class RecogniserLesson:
         faces: where faces are in them.
         weights: the teacher's checkpoint.
         device: where both networks are.
+        compiled: compile the losses by torch's inductor, which fuses what lies between the convolutions.
     """
 
-    def __init__(self, photographs: Photographs, faces: Faces, weights: Path, device: torch.device) -> None:
+    def __init__(
+        self, photographs: Photographs, faces: Faces, weights: Path, device: torch.device, compiled: bool = False
+    ) -> None:
         known = family(FAMILY)
         self.contract = recognition(known.variants()[VARIANT])
         self._taught = recognition(known.variants()[TEACHER_VARIANT])
@@ -52,12 +55,13 @@ class RecogniserLesson:
         assert isinstance(teacher, Relu6MobileFaceNet)
         assert isinstance(student, MobileFaceNet)
         if device.type == "cpu":
-            quicken(student)
+            quicken(student, rectifiers=not compiled)
         place(teacher, device)
         place(student, device)
         self._teacher = teacher
         self.student: nn.Module = student.train().requires_grad_(True)
         self._device = device
+        self._losses = torch.compile(self._distance, dynamic=False) if compiled else self._distance
 
     def picture(self, random: np.random.Generator) -> Photograph:
         """A face, often with another mixed in; one in thirty is any part of a scene."""
@@ -76,6 +80,9 @@ class RecogniserLesson:
 
     def losses(self, pictures: Tensor) -> dict[str, Tensor]:
         """Of embeddings' directions, of their angles to one another within the batch, and of inner maps."""
+        return self._losses(pictures)
+
+    def _distance(self, pictures: Tensor) -> dict[str, Tensor]:
         with torch.no_grad():
             wanted, shown = _teach(self._teacher, normalise(pictures, self._taught.input))
             wanted = functional.normalize(wanted)

@@ -44,12 +44,12 @@ def _lesson(options: argparse.Namespace, device: torch.device) -> Lesson:
     if options.student == "detector":
         from detector import DetectorLesson
 
-        return DetectorLesson(photographs, detector, device)
+        return DetectorLesson(photographs, detector, device, options.compile)
     from faces import find_faces
     from recogniser import RecogniserLesson
 
     faces = find_faces(photographs, detector, options.out / "faces.npz")
-    return RecogniserLesson(photographs, faces, options.data / RECOGNISER_WEIGHTS, device)
+    return RecogniserLesson(photographs, faces, options.data / RECOGNISER_WEIGHTS, device, options.compile)
 
 
 def _options() -> argparse.Namespace:
@@ -62,6 +62,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--workers", type=int, default=1, help="threads that prepare pictures")
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the steps: a third faster on a CPU after some minutes, needs a C++ compiler",
+    )
     parser.add_argument("--keep-every-s", type=float, default=120.0, help="seconds between checkpoints")
     return parser.parse_args()
 

@@ -156,3 +156,21 @@ def test_a_student_is_trained_into_weights_that_its_family_loads(
     known = family(family_name)
     network = known.load(out / "student.safetensors", known.variants()[variant])
     assert all(torch.isfinite(value).all() for value in network.state_dict().values())
+
+
+def test_shifted_scores_keep_their_order_and_every_box(samples):
+    from edgeface.contract import detection
+    from edgeface.models import family
+
+    contract = detection(family("retinaface_mnet025").variants()["official"])
+    network = family("retinaface_mnet025").random(contract.with_input_size(64, 64), 3)
+    tensor = torch.randn(1, 3, 64, 64) * 40
+    with torch.inference_mode():
+        boxes, scores, points = network(tensor)
+        samples("shift_scores").shift_scores(network, 1.5)
+        shifted = network(tensor)
+    torch.testing.assert_close(shifted[0], boxes)
+    torch.testing.assert_close(shifted[2], points)
+    torch.testing.assert_close(
+        torch.logit(shifted[1][..., 1]) - torch.logit(scores[..., 1]), torch.full(boxes.shape[:2], 1.5)
+    )
