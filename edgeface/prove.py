@@ -173,7 +173,7 @@ def judge_decisions(
         ),
     ]
     return [
-        Demand(what, f"≤ {limit:g} points", f"{drop:.2f} points", drop <= limit)
+        Demand(what, f"≤ {limit:g} points", f"{round(drop, 2) + 0.0:.2f} points", drop <= limit)
         for what, limit, drop in judged
         if limit is not None and drop is not None
     ]

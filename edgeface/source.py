@@ -94,10 +94,16 @@ def _sample(found: Family, declared: Declared) -> Source:
         )
     contract = _variant(found, sample.variant)
     _check_declared(sample, contract, declared)
+    if sha256_hex(sample.weights.read_bytes()) != sample.sha256:
+        raise InputError(
+            "the sample weights are not those that came with this version",
+            where=str(sample.weights),
+            fix="install edgeface again",
+        )
     note(f"no --weights: exporting edgeface's sample {found.name}, which is for trying the tool, not for products")
     contract = _resized(contract, declared)
     module = found.load(sample.weights, contract)
-    weights = {"file": sample.weights.name, "sha256": sha256_hex(sample.weights.read_bytes()), "sample": True}
+    weights = {"file": sample.weights.name, "sha256": sample.sha256, "sample": True}
     provenance = {"weights": weights, "contract": {"how": "of the sample weights"}}
     return Source(contract, module, export_onnx(module, contract), provenance)
 

@@ -19,10 +19,12 @@ class Sample:
     Attributes:
         family: the family's name.
         variant: the contract that they were trained under.
+        sha256: of the file, in hex.
     """
 
     family: str
     variant: str
+    sha256: str
 
     @property
     def weights(self) -> Path:
@@ -30,14 +32,19 @@ class Sample:
         return _FOLDER / f"{self.family}.safetensors"
 
 
-_SAMPLES = {
-    sample.family: sample for sample in (Sample("retinaface_mnet025", "official"), Sample("mobilefacenet", "y1"))
+SAMPLES = {
+    sample.family: sample
+    for sample in (
+        Sample("retinaface_mnet025", "official", "8252ceb79ab5ab4d5807ae1584ca9b631de428ec113d1fa748846c251d739779"),
+        Sample("mobilefacenet", "y1", "dc2d20de26ca9a2dc905c5f7a69db68121a0c0bf5a7819e611f5b1f330110097"),
+    )
 }
+"""By family."""
 
 
 def sample_of(family: str) -> Sample | None:
     """The sample weights of a family; None if there are none."""
-    return _SAMPLES.get(family)
+    return SAMPLES.get(family)
 
 
 @dataclass(frozen=True)
