@@ -15,7 +15,7 @@ from training import Course, Training
 
 DETECTOR_WEIGHTS = "weights/retinaface_mnet025_official.pth"
 RECOGNISER_WEIGHTS = "weights/mobilefacenet_relu6_128.pt"
-COURSES = {"detector": Course(steps=9000, batch=24, rate=3e-3), "recogniser": Course(steps=3300, batch=48, rate=3e-3)}
+COURSES = {"detector": Course(steps=7000, batch=24, rate=3e-3), "recogniser": Course(steps=2600, batch=48, rate=3e-3)}
 
 
 def main() -> None:
