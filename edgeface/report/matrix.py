@@ -136,11 +136,20 @@ def _problems(found: Collection) -> Table | None:
 
 
 def _summary(found: Collection, models: int) -> str:
-    good = sum(entry.verdict.state == "good" for entry in found.entries)
-    count = len(found.entries)
+    states = [entry.verdict.state for entry in found.entries]
+    said = [
+        f"{states.count(state)} {words}"
+        for state, words in (
+            ("good", "good enough on photographs"),
+            ("unsure", "not shown to be good on photographs"),
+            ("bad", "not good enough"),
+        )
+        if state in states
+    ]
+    count = len(states)
     named = f"{count} artifact{'s' if count > 1 else ''} of {models} model{'s' if models > 1 else ''}"
     left = f", and {len(found.problems)} that cannot be used" if found.problems else ""
-    return f"{named}: {good} good enough on photographs{left}."
+    return f"{named}: {', '.join(said) or 'none'}{left}."
 
 
 def _name(folder: Path, root: Path) -> str:
