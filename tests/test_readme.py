@@ -85,10 +85,9 @@ def place(shared_data, tmp_path_factory) -> Path:
     ):
         (folder / name).symlink_to(weights / source)
     (folder / "photos").mkdir()
-    for index, scene in enumerate(scenes[::8]):
+    for index, scene in enumerate(scenes[::12]):
         shutil.copyfile(scene, folder / "photos" / ("one.jpg" if index == 0 else scene.name))
     shutil.copyfile(scenes[1], folder / "group.jpg")
-    shutil.copyfile(scenes[2], folder / "photograph.jpg")
     _portraits(shared_data, folder)
     (folder / "lfw").symlink_to(shared_data / "lfw" / "images")
     _pairs(shared_data / "lfw" / "pairs_dev.txt", folder / "pairs.txt")
@@ -98,7 +97,7 @@ def place(shared_data, tmp_path_factory) -> Path:
 
 
 def _portraits(shared_data: Path, folder: Path) -> None:
-    """Photographs of one person each: 60 faces/, the people/ of a gallery, a.jpg and b.jpg."""
+    """Photographs of one person each: 60 faces/, the people/ of a gallery, and three others."""
     with np.load(shared_data / "lfw" / "extra_250.npz") as stored:
         blob, offsets = stored["blob"], stored["off"]
     for name in ("faces", "people"):
@@ -108,6 +107,7 @@ def _portraits(shared_data: Path, folder: Path) -> None:
         (folder / "faces" / f"{index:02}.jpg").write_bytes(data)
         if index in {60, 61}:
             (folder / ("a.jpg" if index == 60 else "b.jpg")).write_bytes(data)
+            (folder / "photograph.jpg").write_bytes(data)
             (folder / "people" / f"{index}.jpg").write_bytes(data)
 
 

@@ -35,7 +35,7 @@ class Sample:
 SAMPLES = {
     sample.family: sample
     for sample in (
-        Sample("retinaface_mnet025", "official", "8252ceb79ab5ab4d5807ae1584ca9b631de428ec113d1fa748846c251d739779"),
+        Sample("retinaface_mnet025", "official", "385952ac2e9061838a44ee308dadf96c9cbd1f6686857c2397319437d994dedf"),
         Sample("mobilefacenet", "y1", "dc2d20de26ca9a2dc905c5f7a69db68121a0c0bf5a7819e611f5b1f330110097"),
     )
 }
