@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,16 +81,18 @@ class Case:
 
 
 def cases(work: Path, wanted: Collection[str]) -> Iterator[Case]:
-    """Those of `NAMES` that are wanted, exported into `work` one after the other."""
+    """Those of `NAMES` that are wanted, exported into `work` one after the other, unless they stand there."""
     judge = work / "judge"
-    judge.mkdir()
+    judge.mkdir(parents=True, exist_ok=True)
     for file in [*sorted((SHARED / "scenes").iterdir()), *sorted((SHARED / "labelled").glob("*.jpg"))]:
+        (judge / file.name).unlink(missing_ok=True)
         (judge / file.name).symlink_to(file)
     for name in (name for name in DETECTORS if name in wanted):
         found = detector(DETECTORS[name], SIZE, SHARED / "scenes")
         yield _exported(replace(found, options=(*found.options, "--judge", str(judge))), work, judge)
     if DETECTORS.keys() >= set(wanted):
         return
+    shutil.rmtree(work / "faces", ignore_errors=True)
     finder = ("--weights", str(SHARED / "weights" / "retinaface_mnet025_official.pth"))
     for found in recognisers(work, (*finder, "--judge", str(SHARED / "scenes"))):
         if found.name in wanted:
@@ -99,8 +102,10 @@ def cases(work: Path, wanted: Collection[str]) -> Iterator[Case]:
 def _exported(subject: Subject, work: Path, judge: Path) -> Case:
     out = work / subject.name.replace(" ", "_")
     given = [subject.model, "--weights", str(subject.weights), *subject.options, "--target", ",".join(TARGETS)]
-    edgeface("export", *given, "--out", str(out))
-    artifacts = {target: Artifact.open(out / f"{subject.model}-{target}") for target in TARGETS}
+    folders = {target: out / f"{subject.model}-{target}" for target in TARGETS}
+    if not all(folder.is_dir() for folder in folders.values()):
+        edgeface("export", *given, "--out", str(out))
+    artifacts = {target: Artifact.open(folder) for target, folder in folders.items()}
     reference = Remembered(reference_network(artifacts["onnx-fp32"], subject.weights, None)[0])
     contract = artifacts["onnx-fp32"].contract
     if not isinstance(contract, RecognitionContract):
@@ -124,9 +129,8 @@ def calibration_request(case: Case, folder: Path) -> dict[str, Any]:
     Raises:
         ValueError: there are no such pictures.
     """
-    folder.mkdir()
     pictures = folder / "pictures"
-    pictures.mkdir()
+    pictures.mkdir(parents=True, exist_ok=True)
     contract = case.artifacts["onnx-fp32"].contract
     shown = contract.input
     tensors = [view(picture, contract).tensor for picture in case.pictures("calibration")]

@@ -35,12 +35,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Measured:
-    """All rows of a network; `load` is the machine's mean while they were timed, `day` when that was."""
+    """The rows of a network; `day` is when they were timed, if they were, `load` the machine's mean meanwhile."""
 
     name: str
-    day: str
-    load: float
     entries: list[Entry]
+    day: str = ""
+    load: float = 0.0
 
     @property
     def recogniser(self) -> bool:

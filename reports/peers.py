@@ -1,9 +1,9 @@
 """Write reports/peers.md: edgeface's int8 beside that of other tools, from the same models and photographs.
 
 Run as `.venv/bin/python reports/peers.py`; it makes `.venv-peers` (about 0.8 GB) as reports/peers-constraints.txt says,
-and needs ../shared. On two cores that do nothing else it takes about half an hour. `--keep DIR` keeps each network's
-figures there and takes up what it finds; `--only WORD` takes the networks whose name holds the word, and prints instead
-of writing the report.
+and needs ../shared. On two cores that do nothing else it takes about half an hour. `--keep DIR` works in that folder,
+and takes up what an earlier run, whole or cut off, left there; `--only WORD` takes the networks whose name holds the
+word, and prints instead of writing the report.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,25 +32,22 @@ from edgeface.runtimes.float_io import FloatRunner
 
 ROUNDS = 21
 OWN = (BASE, "tflite-int8", "onnx-int8")
+ROWS = len(OWN) + len(PEERS)
 
 
 def main() -> None:
-    """Quantize, judge and time everything, and write the report."""
+    """Quantize and judge everything, then time it, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="")
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
     versions = make_environment()
     with tempfile.TemporaryDirectory() as folder:
-        kept: Path = given.keep or Path(folder, "kept")
-        kept.mkdir(parents=True, exist_ok=True)
-        wanted = [name for name in NAMES if given.only in name]
-        for case in cases(Path(folder), [name for name in wanted if not _file(kept, name).exists()]):
-            entries = _judged(case, Path(folder))
-            Measured(case.subject.name, date.today().isoformat(), _timed(entries), entries).save(
-                _file(kept, case.subject.name)
-            )
-        found = [Measured.load_from(_file(kept, name)) for name in wanted]
+        kept: Path = (given.keep or Path(folder)).resolve()
+        files = {name: kept / f"{name.replace(' ', '_')}.json" for name in NAMES if given.only in name}
+        for case in cases(kept, [name for name, file in files.items() if len(_known(file)) < ROWS]):
+            _judged(case, kept, files[case.subject.name])
+        found = [_timed(Measured.load_from(file), file) for file in files.values()]
     text = "\n\n".join([_header(versions), ahead(found), *map(section, found), LIMITS]) + "\n"
     if given.only:
         sys.stdout.write(text)
@@ -58,22 +55,27 @@ def main() -> None:
         (ROOT / "reports" / "peers.md").write_text(text, encoding="utf-8")
 
 
-def _file(kept: Path, name: str) -> Path:
-    return kept / f"{name.replace(' ', '_')}.json"
+def _known(file: Path) -> list[Entry]:
+    return Measured.load_from(file).entries if file.exists() else []
 
 
-def _judged(case: Case, work: Path) -> list[Entry]:
-    """Every row of a network, quantized and judged."""
-    entries = [Entry("edgeface", target, str(case.artifacts[target].model_path)) for target in OWN]
-    folder = work / f"peers_{case.subject.name.replace(' ', '_')}"
+def _judged(case: Case, work: Path, file: Path) -> None:
+    """Quantize and judge the rows of a network that its file lacks, and write each there as it is found."""
+    entries = _known(file)
+    folder = work / f"peers_{file.stem}"
     request = calibration_request(case, folder)
-    for number, lane in enumerate(PEERS):
-        entries.append(_quantized(lane, request, folder / f"{number}{lane.suffix}"))
-    for entry in entries:
+    for number in range(len(entries), ROWS):
+        if number < len(OWN):
+            target = OWN[number]
+            entry = Entry("edgeface", target, str(case.artifacts[target].model_path))
+        else:
+            lane = PEERS[number - len(OWN)]
+            entry = _quantized(lane, request, folder / f"{number}{lane.suffix}")
         if entry.error is None:
             _judge(case, entry)
         print(f"{case.subject.name}: {entry.tool}, {entry.setting}: {shown(entry)}", file=sys.stderr, flush=True)
-    return entries
+        entries.append(entry)
+        Measured(case.subject.name, entries).save(file)
 
 
 def _quantized(lane: Lane, request: dict[str, Any], out: Path) -> Entry:
@@ -97,9 +99,12 @@ def _judge(case: Case, entry: Entry) -> None:
         entry.error = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
 
 
-def _timed(entries: Sequence[Entry]) -> float:
-    """Time all rows that have a model, in interleaved rounds; returns the mean load of the machine meanwhile."""
-    lanes = {f"{number}": entry for number, entry in enumerate(entries) if entry.error is None}
+def _timed(measured: Measured, file: Path) -> Measured:
+    """Time all rows that have a model, in interleaved rounds, unless that was done."""
+    if measured.day:
+        return measured
+    print(f"timing {measured.name}", file=sys.stderr, flush=True)
+    lanes = {f"{number}": entry for number, entry in enumerate(measured.entries) if entry.error is None}
     loads = [os.getloadavg()[0]]
     with ExitStack() as stack:
         runs = {}
@@ -116,7 +121,9 @@ def _timed(entries: Sequence[Entry]) -> float:
     base = next(name for name, entry in lanes.items() if entry.setting == BASE)
     for name, entry in lanes.items():
         entry.latency, entry.median_ms = ratio(samples[name], samples[base]), spread(samples[name])[0]
-    return sum(loads) / len(loads)
+    done = replace(measured, day=date.today().isoformat(), load=sum(loads) / len(loads))
+    done.save(file)
+    return done
 
 
 def _header(versions: dict[str, str]) -> str:
