@@ -78,7 +78,7 @@ def test_an_artifact_holds_the_engine_its_onnx_its_layers_and_what_it_needs(expo
     artifact = exported[0][target]
     names = {path.name for path in artifact.folder.iterdir()}
     listing = f"layers.{FILE.split('.')[1]}.json"
-    assert names == {"model.onnx", FILE, listing, "engines.json", "manifest.json", "certificate.json"}
+    assert names == {"model.onnx", FILE, listing, "engines.json", "manifest.json", "certificate.json", "report.html"}
     header = check_engine_file(artifact.folder / FILE, tensorrt, "89")
     assert capabilities_in(header, tensorrt) == ("80", "86", "89", "120")
     engines = artifact.manifest.engines
@@ -122,7 +122,9 @@ def test_the_text_ends_with_each_engine_and_that_it_was_not_run(exported):
         assert row.split() == [FILE, *types.split(), str(facts["layers"]), str(facts["reformats"])]
         assert last == artifact.certificate()["engines"]["run"]
         assert last.startswith("engine built, not run: "), target
-    assert printed.splitlines()[-1].startswith("engine built, not run: ")
+    *_, last, _, report = printed.splitlines()
+    assert last.startswith("engine built, not run: ")
+    assert report.startswith("report: ")
 
 
 def test_an_engine_that_ran_is_said_to_have_run(exported):

@@ -230,8 +230,10 @@ def test_real_weights_need_photographs_to_calibrate_with(refused, seeded_weights
     assert "--calibration" in error["fix"]
 
 
-def test_nothing_to_export_is_refused(refused):
-    assert "--weights" in refused(*OPTIONS)["fix"]
+def test_sample_weights_are_not_taken_for_those_of_another_variant(refused):
+    error = refused("--variant", "1mb", *OPTIONS)
+    assert error["where"] == "--variant"
+    assert "--weights" in error["fix"]
 
 
 def test_an_out_that_cannot_be_written_is_refused(refused, tmp_path):
