@@ -17,11 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
-_NOT_HERE = {
-    "--on ssh:": "ssh",
-    "--on adb": "adb",
-    "--on gpu": "GPU",
-}
+_NOT_HERE = {"--on ssh:": "ssh", "--on adb": "adb"}
 """Commands for hardware that no test machine has, and the word that their refusal must hold."""
 PAIRS = 100
 
