@@ -211,7 +211,6 @@ def test_an_artifact_is_replaced_whole_and_survives_a_failing_export(tmp_path, c
         ({"model": "net.onnx"}, "net.onnx"),
         ({"model": "retinaface"}, "retinaface"),
         ({"variant": "2mb"}, "2mb"),
-        ({"seed": None, "variant": "1mb"}, "sample weights"),
     ],
 )
 def test_what_cannot_be_used_is_refused_and_leaves_nothing(tmp_path, options, named):
