@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from edgeface.version import __version__
 
 if TYPE_CHECKING:
-    from edgeface.artifact import Artifact
     from edgeface.budgets.check import Check, check
-    from edgeface.detector import Detector
+    from edgeface.compile.request import ExportRequest
+    from edgeface.core.artifact import Artifact
     from edgeface.errors import EdgefaceError
-    from edgeface.face_pipeline import FacePipeline
-    from edgeface.loading import load
-    from edgeface.pipeline import ExportRequest, export
-    from edgeface.recogniser import Recogniser
+    from edgeface.export import export
+    from edgeface.inference.detector import Detector
+    from edgeface.inference.load import load
+    from edgeface.inference.pipeline import FacePipeline
+    from edgeface.inference.recognizer import Recogniser
     from edgeface.tasks.detection.faces import Face
 
 __all__ = [
@@ -37,17 +38,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Artifact": "edgeface.artifact",
+    "Artifact": "edgeface.core.artifact",
     "Check": "edgeface.budgets.check",
-    "Detector": "edgeface.detector",
+    "Detector": "edgeface.inference.detector",
     "EdgefaceError": "edgeface.errors",
-    "ExportRequest": "edgeface.pipeline",
+    "ExportRequest": "edgeface.compile.request",
     "Face": "edgeface.tasks.detection.faces",
-    "FacePipeline": "edgeface.face_pipeline",
-    "Recogniser": "edgeface.recogniser",
+    "FacePipeline": "edgeface.inference.pipeline",
+    "Recogniser": "edgeface.inference.recognizer",
     "check": "edgeface.budgets.check",
-    "export": "edgeface.pipeline",
-    "load": "edgeface.loading",
+    "export": "edgeface.export",
+    "load": "edgeface.inference.load",
 }
 
 

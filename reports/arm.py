@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeface.artifact import Artifact
-from edgeface.detector import Detector
+from edgeface.core.artifact import Artifact
 from edgeface.devices.count import Counts, count_models
 from edgeface.devices.install import Status, install
 from edgeface.devices.parity import FLOAT_TOLERANCE, DeviceParity, PathParity, device_parity
 from edgeface.devices.runner import Loading
-from edgeface.images import list_images
-from edgeface.task_pictures import task_pictures
+from edgeface.images.files import list_images
+from edgeface.inference.detector import Detector
 from edgeface.tasks.agreement import Photograph
+from edgeface.validate.inputs import task_pictures
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -164,7 +164,7 @@ def _costs(rows: list[Row]) -> str:
 
 
 def _header(found: Status) -> str:
-    from edgeface.prove import versions
+    from edgeface.compile.prove import versions
 
     here = ", ".join(f"{name} {number}" for name, number in versions().items())
     shown = [(name.partition(":")[0], version) for name, version in sorted(found.versions.items()) if _shown(name)]

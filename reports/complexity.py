@@ -137,7 +137,7 @@ def _others() -> str:
             "## Other counters",
             "",
             "Each tool's own total, whatever it calls it, and what of it are no MACs of convolutions and products, by",
-            "kind of operator. tests/complexity/test_other_counters.py derives every addend from the shapes, to the",
+            "kind of operator. tests/cost/test_other_counters.py derives every addend from the shapes, to the",
             f"unit. Operations for each number made: {rules}. ptflops `functions`: calls of torch.nn.functional, so",
             "that PReLU counts twice. None of them counts LFR FLOPs.",
             "",
@@ -190,8 +190,8 @@ def _imports_torch(arguments: list[str]) -> bool:
 
 
 def _arena(work: Path) -> str:
-    from edgeface.complexity.arena import arena_bytes
-    from edgeface.complexity.readers.tflite_network import read_tflite
+    from edgeface.cost.arena import arena_bytes
+    from edgeface.cost.readers.tflite_network import read_tflite
 
     arena = _module(ROOT / "tests" / "complexity" / "test_arena.py")
     model = traced(DETECTOR, trained(DETECTOR), folded=False)
@@ -206,7 +206,7 @@ def _arena(work: Path) -> str:
             "## Arena",
             "",
             f"{DETECTOR} at 640×480, one thread, without a delegate: predicted from the file alone, and from the",
-            "addresses that LiteRT gives its tensors (tests/complexity/test_arena.py).",
+            "addresses that LiteRT gives its tensors (tests/cost/test_arena.py).",
             "",
             *rows,
         ]

@@ -9,9 +9,9 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from lowering_sketch import RELU, RELU6, UNIT, Sketch, Tensor, ranged
 
+from edgeface.backends.tflite.flatbuffer import Operator
 from edgeface.graph.types import Array
 from edgeface.quantize.plan import QParams
-from edgeface.targets.tflite.flatbuffer import Operator
 
 Form = Callable[[Sketch, Tensor], Tensor]
 

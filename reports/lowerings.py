@@ -18,9 +18,9 @@ from arm_counts import counts_of
 from lowering_forms import ACTIVATIONS, Activation, Form
 from lowering_sketch import Shape, Sketch, Tensor, separate
 
+from edgeface.backends.tflite.runtime import LiteRtRunner
 from edgeface.devices.count import Counts
 from edgeface.graph.types import Array
-from edgeface.runtimes.litert import LiteRtRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES: tuple[Shape, ...] = ((56, 56, 64), (28, 28, 128), (14, 14, 256))
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _header() -> str:
-    from edgeface.prove import versions
+    from edgeface.compile.prove import versions
 
     listed = ", ".join(f"{name} {number}" for name, number in versions().items())
     sizes = ", ".join("×".join(map(str, size)) for size in SIZES)

@@ -80,7 +80,7 @@ def _exported(subject: Subject, work: Path) -> Made:
 
 
 def _header() -> str:
-    from edgeface.prove import versions
+    from edgeface.compile.prove import versions
 
     used = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (
@@ -101,7 +101,7 @@ def _processor() -> str:
 
 
 def _kernels(made: dict[Subject, Made]) -> str:
-    from edgeface.runtimes.ort_kernels import ort_kernels
+    from edgeface.backends.onnx.kernels import ort_kernels
 
     rows = [
         "## Convolutions after ONNX Runtime's own optimisation\n\n"

@@ -169,7 +169,7 @@ def _kernels(model: bytes) -> str:
     import tempfile
     from pathlib import Path
 
-    from edgeface.runtimes.ort_kernels import ort_kernels
+    from edgeface.backends.onnx.kernels import ort_kernels
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "form.onnx")

@@ -1,6 +1,6 @@
 """What other tools count for a network, and which of it are no multiply–accumulates of convolutions and products.
 
-For reports/complexity.py and tests/complexity/test_other_counters.py. Every tool counts MACs as edgeface does, under
+For reports/complexity.py and tests/cost/test_other_counters.py. Every tool counts MACs as edgeface does, under
 whatever name, and adds so many operations for each number that some other kinds of operators make.
 """
 
@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from edgeface.complexity.network import Network
-from edgeface.complexity.work import Convolution, Dense
+from edgeface.cost.network import Network
+from edgeface.cost.work import Convolution, Dense
 from edgeface.models.architectures import architecture
 
 if TYPE_CHECKING:

@@ -152,12 +152,12 @@ class PeerProcess:
 def kernels(model: Path) -> str:
     """In what type the convolutions and matrix products of an .onnx or .tflite file are computed."""
     if model.suffix == ".onnx":
-        from edgeface.runtimes.ort_kernels import ort_kernels
+        from edgeface.backends.onnx.kernels import ort_kernels
 
         counted = ort_kernels(model)
         silent = f" ({len(counted.left_in_float)} of them quantized in the file)" if counted.left_in_float else ""
         return f"{counted.in_integers} int8, {counted.in_float} float{silent}"
-    from edgeface.runtimes.litert import LiteRtRunner
+    from edgeface.backends.tflite.runtime import LiteRtRunner
 
     runner = LiteRtRunner(model)
     tensors = runner.tensors()

@@ -13,16 +13,16 @@ import cv2
 import numpy as np
 from subjects import RECOGNISERS, SHARED, Subject, detector, edgeface, recognisers
 
-from edgeface.artifact import Artifact
-from edgeface.contract import RecognitionContract, recognition
-from edgeface.detector import Detector
+from edgeface.contracts import RecognitionContract, recognition
+from edgeface.core.artifact import Artifact
 from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from edgeface.graph.types import Array
-from edgeface.parity.compare import Network, compare
-from edgeface.parity.reference import reference_network
-from edgeface.task_pictures import aligned_faces, task_pictures
+from edgeface.inference.detector import Detector
 from edgeface.tasks.agreement import Photograph, view
 from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+from edgeface.validate.compare import Network, compare
+from edgeface.validate.inputs import aligned_faces, task_pictures
+from edgeface.validate.reference import reference_network
 
 SIZE = "480x640"
 DETECTORS = {f"detector {variant} 640×480": variant for variant in ("1mb", "official")}

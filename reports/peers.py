@@ -24,11 +24,11 @@ from peer_subjects import NAMES, Case, calibration_request, cases
 from peer_tables import BASE, Entry, Measured, ahead, section, shown
 from subjects import ROOT
 
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.open import SUFFIXES, open_runner
 from edgeface.bench.client import Worker
 from edgeface.bench.result import describe_machine
 from edgeface.bench.rounds import collect, iterations_for, ratio, spread
-from edgeface.runtimes import SUFFIXES, open_runner
-from edgeface.runtimes.float_io import FloatRunner
 
 ROUNDS = 21
 OWN = (BASE, "tflite-int8", "onnx-int8")
@@ -127,7 +127,7 @@ def _timed(measured: Measured, file: Path) -> Measured:
 
 
 def _header(versions: dict[str, str]) -> str:
-    from edgeface.prove import versions as own
+    from edgeface.compile.prove import versions as own
 
     machine = describe_machine()
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")

@@ -161,16 +161,16 @@ def tflite(name: str, model: bytes, target_name: str, recorded: bool = True) -> 
 
     `recorded`: with the record of biases that every artifact carries.
     """
-    from edgeface.complexity.record import bias_record, own_biases
+    from edgeface.backends import target
+    from edgeface.backends.onnx.runtime import OrtRunner
+    from edgeface.backends.target import EmitOptions
+    from edgeface.cost.record import bias_record, own_biases
     from edgeface.graph.onnx_reader import read_onnx
     from edgeface.passes import run_passes
     from edgeface.quantize.build_plan import build_plan
     from edgeface.quantize.observe import observe, observed_onnx
     from edgeface.quantize.plan import QuantPlan
     from edgeface.quantize.ranges import RangeRule
-    from edgeface.runtimes.ort import OrtRunner
-    from edgeface.targets import target
-    from edgeface.targets.target import EmitOptions
 
     wanted = target(target_name)
     defined = read_onnx(model)

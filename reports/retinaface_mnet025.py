@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _header() -> str:
-    from edgeface.prove import versions
+    from edgeface.compile.prove import versions
 
     listed = ", ".join(f"{name} {number}" for name, number in versions().items())
     return f"""# RetinaFace-mnet0.25: measured
@@ -129,10 +129,10 @@ def _latency(folders: dict[str, Path]) -> str:
 def _old_runtime(folders: dict[str, Path], judge: Path) -> str:
     import numpy as np
 
-    from edgeface.artifact import Artifact
-    from edgeface.images import letterbox, list_images, read_image
-    from edgeface.runtimes.legacy_tflite import run_tflite_runtime
-    from edgeface.runtimes.litert import LiteRtRunner
+    from edgeface.backends.tflite.legacy import run_tflite_runtime
+    from edgeface.backends.tflite.runtime import LiteRtRunner
+    from edgeface.core.artifact import Artifact
+    from edgeface.images.files import letterbox, list_images, read_image
 
     if not OLD_PYTHON.exists():
         return "tflite-runtime 2.14 was not run: `make test` makes its environment on Python 3.11."

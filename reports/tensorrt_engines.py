@@ -68,7 +68,7 @@ class Exported:
 
 def main() -> None:
     """Export, build again, measure, and write the report."""
-    from edgeface.runtimes.cuda.driver import look_for_gpus
+    from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
 
     driver = look_for_gpus()
     with tempfile.TemporaryDirectory() as folder:
@@ -123,8 +123,8 @@ def _folders(ended: dict[str, Any]) -> list[Path]:
 
 
 def _header(problem: str) -> str:
-    from edgeface.prove import versions
-    from edgeface.runtimes.tensorrt.library import load_library
+    from edgeface.backends.tensorrt.library import load_library
+    from edgeface.compile.prove import versions
 
     library = load_library()
     used = ", ".join(f"{name} {version}" for name, version in versions().items())
@@ -191,9 +191,9 @@ def _short(what: str) -> str:
 
 def _built(folder: Path, differing: list[int]) -> Iterator[str]:
     """Cells for each engine file of an artifact; `differing` gets the bytes in which a second build differs."""
-    from edgeface.runtimes.cuda.driver import with_point
-    from edgeface.runtimes.tensorrt.build import build_engine
-    from edgeface.runtimes.tensorrt.request import BatchProfile, EngineRequest
+    from edgeface.backends.tensorrt.build import build_engine
+    from edgeface.backends.tensorrt.cuda.driver import with_point
+    from edgeface.backends.tensorrt.request import BatchProfile, EngineRequest
 
     onnx = (folder / "model.onnx").read_bytes()
     files: dict[str, list[str]] = {}
@@ -225,11 +225,11 @@ def _listed(folder: Path) -> list[dict[str, Any]]:
 
 def _judged(folder: Path, digits: str) -> str:
     """What the gate says of an engine for a GPU that the export left out."""
-    from edgeface.engines.precision import judge_precision
-    from edgeface.runtimes.cuda.driver import with_point
-    from edgeface.runtimes.tensorrt.build import build_engine
-    from edgeface.runtimes.tensorrt.precision import precision_table
-    from edgeface.runtimes.tensorrt.request import BatchProfile, EngineRequest
+    from edgeface.backends.tensorrt.build import build_engine
+    from edgeface.backends.tensorrt.cuda.driver import with_point
+    from edgeface.backends.tensorrt.judge_precision import judge_precision
+    from edgeface.backends.tensorrt.precision import precision_table
+    from edgeface.backends.tensorrt.request import BatchProfile, EngineRequest
 
     onnx = (folder / "model.onnx").read_bytes()
     batch = BatchProfile(LEAST_BATCH, BEST_BATCH, MOST_PICTURES)

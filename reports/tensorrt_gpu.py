@@ -12,7 +12,7 @@ from typing import Any
 
 from tensorrt_engines import MOST_PICTURES, Subject, decisions, edgeface
 
-from edgeface.artifact import Artifact
+from edgeface.core.artifact import Artifact
 
 BATCHES = (1, 8, MOST_PICTURES)
 LARGE_BATCHES = (1, 8)

@@ -27,9 +27,9 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def tensorrt():
     """The TensorRT that builds engines here; tests that ask for it are skipped only where there are no wheels of it."""
+    from edgeface.backends.tensorrt.installed import INSTALL
+    from edgeface.backends.tensorrt.library import load_library
     from edgeface.errors import InputError
-    from edgeface.runtimes.tensorrt.installed import INSTALL
-    from edgeface.runtimes.tensorrt.library import load_library
 
     try:
         library = load_library()
@@ -78,8 +78,8 @@ def detector_artifact(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def evaluate():
     """Run a graph in ONNX Runtime: (graph, feeds, *further values) → outputs by name."""
+    from edgeface.backends.onnx.runtime import OrtRunner
     from edgeface.graph.onnx_writer import write_onnx
-    from edgeface.runtimes.ort import OrtRunner
 
     def run(graph, feeds, *further):
         model = write_onnx(graph, [*graph.outputs, *further]) if further else write_onnx(graph)
@@ -116,7 +116,7 @@ def normal():
 @pytest.fixture(scope="session")
 def seeded_source():
     """The default network with seeded weights at 64×96, declared as `official`."""
-    from edgeface.source import Declared, open_source
+    from edgeface.compile.source import Declared, open_source
 
     return open_source(Declared("retinaface_mnet025", input_size=(64, 96), seed=1), [])
 
@@ -124,12 +124,12 @@ def seeded_source():
 @pytest.fixture(scope="session")
 def seeded_files(seeded_source, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The network of `seeded_source` as files: "onnx" as torch wrote it, un-folded; "tflite" in float32."""
-    from edgeface.complexity.record import bias_record, own_biases
+    from edgeface.backends import target
+    from edgeface.backends.target import EmitOptions
+    from edgeface.cost.record import bias_record, own_biases
     from edgeface.graph.onnx_reader import read_onnx
     from edgeface.passes import run_passes
     from edgeface.quantize.plan import QuantPlan
-    from edgeface.targets import target
-    from edgeface.targets.target import EmitOptions
 
     folder = tmp_path_factory.mktemp("seeded_files")
     defined = read_onnx(seeded_source.onnx)
@@ -159,7 +159,7 @@ def pictures(tmp_path: Path) -> Path:
     """A folder of five drawn pictures, 1.png to 5.png, 120×160."""
     import cv2
 
-    from edgeface.drawn import drawn_pictures
+    from edgeface.images.synthetic import drawn_pictures
 
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -186,7 +186,7 @@ def recogniser_artifact(tmp_path: Path) -> Path:
     import numpy as np
     from onnx import helper, numpy_helper
 
-    from edgeface.contract import ImageInput, RecognitionContract
+    from edgeface.contracts import ImageInput, RecognitionContract
 
     spec = ImageInput(height=112, width=112, colour="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
     contract = RecognitionContract(family="mobilefacenet", variant="test", activation="prelu", input=spec, width=16)
@@ -208,7 +208,7 @@ def faces_artifact(tmp_path: Path) -> Path:
     import numpy as np
     from onnx import helper, numpy_helper
 
-    from edgeface.contract import ARCFACE_TEMPLATE
+    from edgeface.contracts import ARCFACE_TEMPLATE
     from edgeface.models import family
 
     contract = family("retinaface_mnet025").variants()["official"].with_input_size(64, 64)
@@ -231,7 +231,7 @@ def _write_artifact(folder: Path, contract, nodes, weights, outputs: dict[str, l
     """An artifact folder of ONNX nodes that read "input" and make `outputs`."""
     from onnx import TensorProto, helper
 
-    from edgeface.artifact import MANIFEST, Manifest, sha256_hex, write_json
+    from edgeface.core.artifact import MANIFEST, Manifest, sha256_hex, write_json
 
     size = [1, 3, contract.input.height, contract.input.width]
     image = helper.make_tensor_value_info("input", TensorProto.FLOAT, size)

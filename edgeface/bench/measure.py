@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from edgeface.backends.device import GPU, HERE, Place
+from edgeface.backends.tensorrt.cuda.driver import usable_gpu
 from edgeface.bench.client import Worker
 from edgeface.bench.peak import PRODUCTS, Product
 from edgeface.bench.result import BenchReport, Measurement, describe_machine
@@ -22,10 +24,8 @@ from edgeface.bench.rounds import (
     spread,
 )
 from edgeface.bench.subject import Arithmetic, Subject, open_subjects
+from edgeface.core.progress import track
 from edgeface.errors import InputError
-from edgeface.progress import track
-from edgeface.runtimes.cuda.driver import usable_gpu
-from edgeface.runtimes.place import GPU, HERE, Place
 
 _SPIN_S = 0.05  # longer than idle threads of ONNX Runtime and XNNPACK wait actively for work
 

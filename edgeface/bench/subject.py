@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from edgeface.artifact import MANIFEST, Artifact
+from edgeface.backends.device import GPU, HERE, Place
+from edgeface.backends.open import SUFFIXES
+from edgeface.backends.tensorrt.gpu import ENGINE_SUFFIX
+from edgeface.core.artifact import MANIFEST, Artifact
 from edgeface.errors import InputError
-from edgeface.runtimes import SUFFIXES
-from edgeface.runtimes.gpu import ENGINE_SUFFIX
-from edgeface.runtimes.place import GPU, HERE, Place
 
 Arithmetic = Literal["fp32", "int8"]
 

@@ -18,10 +18,10 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from edgeface.backends.device import HERE, parse_place
+from edgeface.backends.open import Runner, TensorSpec, open_runner
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.graph.types import Array
-from edgeface.runtimes import Runner, TensorSpec, open_runner
-from edgeface.runtimes.place import HERE, parse_place
 
 _SEED = 0
 
@@ -62,8 +62,8 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
         EdgefaceError: the model cannot be loaded, or fails to run.
     """
     if "peak" in request:
+        from edgeface.backends.onnx.runtime import OrtRunner
         from edgeface.bench.peak import peak_model
-        from edgeface.runtimes.ort import OrtRunner
 
         runner: Runner = OrtRunner(peak_model(request["peak"]), threads=1)
     else:
@@ -85,7 +85,7 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
 
 def _notes(runner: Runner, feeds: dict[str, Array]) -> list[str]:
     """What an engine's runner says of itself: it knows only after a first run whether there is a CUDA graph."""
-    from edgeface.runtimes.tensorrt.runner import EngineRunner
+    from edgeface.backends.tensorrt.runner import EngineRunner
 
     if not isinstance(runner, EngineRunner):
         return []

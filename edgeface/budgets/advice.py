@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeface.budgets.numbers import human
-from edgeface.complexity.counter import Complexity, LayerCost, StageCost
-from edgeface.complexity.work import Convolution, Deconvolution, Dense, Work
+from edgeface.cost.counter import Complexity, LayerCost, StageCost
+from edgeface.cost.work import Convolution, Deconvolution, Dense, Work
 
 if TYPE_CHECKING:
     from edgeface.budgets.judge import Result, Verdict

@@ -11,11 +11,11 @@ from edgeface.budgets.advice import Recount, advise
 from edgeface.budgets.figures import Figure, Memory, figures
 from edgeface.budgets.notes import notes
 from edgeface.budgets.subject import Size, Subject, open_subject, trace
-from edgeface.complexity.arena import arena_bytes
-from edgeface.complexity.counter import Complexity, count
-from edgeface.complexity.fuse import fused
-from edgeface.complexity.network import Network
-from edgeface.complexity.peak import smallest_peak
+from edgeface.cost.arena import arena_bytes
+from edgeface.cost.counter import Complexity, count
+from edgeface.cost.fuse import fused
+from edgeface.cost.network import Network
+from edgeface.cost.peak import smallest_peak
 from edgeface.errors import EdgefaceError
 
 if TYPE_CHECKING:

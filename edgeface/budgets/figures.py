@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeface.complexity.counter import Complexity
-from edgeface.complexity.folding import embedding_width
-from edgeface.complexity.fuse import traffic_bytes
-from edgeface.complexity.peak import Peak
+from edgeface.cost.counter import Complexity
+from edgeface.cost.folding import embedding_width
+from edgeface.cost.fuse import traffic_bytes
+from edgeface.cost.peak import Peak
 
 _CONVENTIONS = {
     "lfr_flops": "ICCV 2019 LFR: convolution and fully connected, 2 per MAC, 1 less per output without bias, un-folded",

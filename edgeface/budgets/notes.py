@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from edgeface.budgets.numbers import exact
-from edgeface.complexity.counter import Complexity
-from edgeface.complexity.network import Network
-from edgeface.complexity.work import MatrixProduct
+from edgeface.cost.counter import Complexity
+from edgeface.cost.network import Network
+from edgeface.cost.work import MatrixProduct
 
 if TYPE_CHECKING:
     from edgeface.budgets.limits import Budget

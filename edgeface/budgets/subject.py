@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from edgeface.complexity.network import Network
+from edgeface.cost.network import Network
 from edgeface.errors import CheckpointError, InputError
 from edgeface.models.architectures import Architecture, architectures
 
@@ -41,14 +41,14 @@ class Subject:
             return self._skeleton(self.architecture, size)
         if self.path is not None and _is_tflite(self.path):
             return self._tflite(self.path, size)
-        from edgeface.complexity.readers.onnx_network import read_onnx_network
+        from edgeface.cost.readers.onnx_network import read_onnx_network
 
         content = self.traced or self.path
         assert content is not None
         return read_onnx_network(content, self.source, size)
 
     def _skeleton(self, architecture: Architecture, size: Size | None) -> Network:
-        from edgeface.complexity.readers.onnx_network import read_onnx_network
+        from edgeface.cost.readers.onnx_network import read_onnx_network
 
         if size is not None and size != architecture.input_size and not architecture.resizable:
             height, width = architecture.input_size
@@ -60,7 +60,7 @@ class Subject:
         return replace(network, file_bytes=None if self.path is None else self.path.stat().st_size)
 
     def _tflite(self, path: Path, size: Size | None) -> Network:
-        from edgeface.complexity.readers.tflite_network import read_tflite
+        from edgeface.cost.readers.tflite_network import read_tflite
 
         network = read_tflite(path)
         shape = network.tensors[network.inputs[0]].shape if network.inputs else ()
@@ -82,7 +82,7 @@ def open_subject(source: str | Path) -> Subject:
     """
     path, text = Path(source), str(source)
     if path.is_dir():
-        from edgeface.artifact import Artifact
+        from edgeface.core.artifact import Artifact
 
         artifact = Artifact.open(path)
         return Subject(text, artifact.model_path)

@@ -10,7 +10,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from edgeface.artifact import CERTIFICATE, Artifact
 from edgeface.bundle.archive import write_archive
 from edgeface.bundle.c_contract import c_contract
 from edgeface.bundle.devices import Device, device
@@ -18,7 +17,8 @@ from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
 from edgeface.bundle.sbom import bill_of_materials
-from edgeface.contract import DetectionContract, RecognitionContract
+from edgeface.contracts import DetectionContract, RecognitionContract
+from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
 from edgeface.tasks.recognition.comparison import match_threshold
 from edgeface.version import __version__

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from edgeface.artifact import Manifest, sha256_hex
+from edgeface.core.artifact import Manifest, sha256_hex
 from edgeface.version import __version__
 
 _NAMESPACE = uuid.UUID("6f6b8e0e-7c53-5a0b-9f5e-3a1c1d1f5b52")

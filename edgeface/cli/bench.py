@@ -32,9 +32,9 @@ def bench(
 
     Artifacts run in processes of their own, in interleaved rounds, on a processor beside the measured peak of its core.
     """
+    from edgeface.backends.device import parse_place
     from edgeface.bench import BenchRequest
     from edgeface.bench import bench as measure
-    from edgeface.runtimes.place import parse_place
 
     counts = parse_counts(threads, "--threads")
     batches = parse_counts(batch, "--batch")

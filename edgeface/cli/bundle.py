@@ -24,9 +24,9 @@ def bundle(
 
     The same artifacts give the same bytes. The board needs Python, numpy and a TFLite runtime.
     """
-    from edgeface.artifact import sha256_hex
     from edgeface.bundle.face_runner.errors import RunnerError
     from edgeface.bundle.pack import Order, pack_bundle, write_bundle
+    from edgeface.core.artifact import sha256_hex
     from edgeface.errors import RuntimeFailure
 
     try:

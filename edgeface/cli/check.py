@@ -14,7 +14,7 @@ from edgeface.cli.table import format_table
 if TYPE_CHECKING:
     from edgeface.budgets.check import Check
     from edgeface.budgets.judge import Verdict
-    from edgeface.complexity.counter import Complexity
+    from edgeface.cost.counter import Complexity
 
 _LAYERS = 8
 

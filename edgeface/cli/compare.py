@@ -20,8 +20,8 @@ from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 
 if TYPE_CHECKING:
-    from edgeface.face_pipeline import FacePipeline
-    from edgeface.recogniser import Recogniser
+    from edgeface.inference.pipeline import FacePipeline
+    from edgeface.inference.recognizer import Recogniser
     from edgeface.tasks.recognition.comparison import Comparison
 
 
@@ -50,8 +50,8 @@ def compare(
 
 
 def _compare(opened: Recogniser | FacePipeline, images: tuple[Path, Path], threshold: float | None) -> Comparison:
-    from edgeface.embed_files import embed_aligned, embed_main_faces
-    from edgeface.recogniser import Recogniser
+    from edgeface.inference.batch import embed_aligned, embed_main_faces
+    from edgeface.inference.recognizer import Recogniser
     from edgeface.tasks.recognition.comparison import compare_embeddings, match_threshold
 
     if isinstance(opened, Recogniser):

@@ -14,7 +14,7 @@ from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 
 if TYPE_CHECKING:
-    from edgeface.demonstrate import Demonstration
+    from edgeface.demo import Demonstration
 
 
 def demo(
@@ -25,7 +25,7 @@ def demo(
 
     Exports a detector and a recogniser to tflite-int8, finds the faces of a photograph with them and names them.
     """
-    from edgeface.demonstrate import demonstrate
+    from edgeface.demo import demonstrate
 
     shown = demonstrate(out)
     print_json(_document(shown)) if json_output else print(_text(shown))

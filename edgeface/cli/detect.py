@@ -23,10 +23,10 @@ def detect(
     json_output: Json = False,
 ) -> None:
     """Find the faces in a photograph with an exported artifact."""
-    from edgeface.artifact import Artifact
     from edgeface.cli.picture import check_picture_path, write_picture
-    from edgeface.detector import Detector
-    from edgeface.images import read_image
+    from edgeface.core.artifact import Artifact
+    from edgeface.images.files import read_image
+    from edgeface.inference.detector import Detector
     from edgeface.tasks.detection.draw import draw_faces
 
     if out is not None:

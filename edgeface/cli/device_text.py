@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
-    from edgeface.check_device import DeviceReport
+    from edgeface.devices.check import DeviceReport
     from edgeface.devices.latency import DeviceLatency
     from edgeface.devices.parity import DeviceParity, PathParity
 

@@ -41,8 +41,8 @@ def doctor(
 
 
 def _install(what: str) -> None:
+    from edgeface.core.progress import note
     from edgeface.devices.install import install
-    from edgeface.progress import note
 
     if what != "arm":
         raise InputError(f"{what!r} cannot be set up by edgeface", where="--install", fix="use --install arm")

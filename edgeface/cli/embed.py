@@ -36,8 +36,8 @@ def embed(
     The main face is the large one near the centre. The .npz holds images [n], embeddings [n,width] and, unless the
     faces came aligned, boxes [n,4] in pixels.
     """
-    from edgeface.embed_files import embed_aligned, embed_main_faces
-    from edgeface.recogniser import Recogniser
+    from edgeface.inference.batch import embed_aligned, embed_main_faces
+    from edgeface.inference.recognizer import Recogniser
 
     if out is not None:
         _check_path(out)

@@ -11,12 +11,12 @@ from edgeface.cli.findings import format_findings
 from edgeface.cli.options import DEFAULT_MODEL, Json, parse_list, parse_size
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
-from edgeface.report.options import REPORT, ReportOptions
+from edgeface.compile.report_options import REPORT, ReportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgeface.artifact import Artifact
+    from edgeface.core.artifact import Artifact
 
 
 def export(
@@ -55,9 +55,9 @@ def export(
     The result is opened in its real runtime and judged against the original, on tensors and on decisions. Beside it a
     report.html shows what was found.
     """
-    from edgeface.engines.options import EngineOptions, parse_batch, parse_capabilities
-    from edgeface.pipeline import ExportRequest
-    from edgeface.pipeline import export as compile_model
+    from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
+    from edgeface.compile.request import ExportRequest
+    from edgeface.export import export as compile_model
 
     request = ExportRequest(
         model=model,

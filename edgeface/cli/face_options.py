@@ -10,8 +10,8 @@ import typer
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
-    from edgeface.face_pipeline import FacePipeline
-    from edgeface.recogniser import Recogniser
+    from edgeface.inference.pipeline import FacePipeline
+    from edgeface.inference.recognizer import Recogniser
     from edgeface.tasks.recognition.comparison import ThresholdSource
 
 DetectorFolder = Annotated[Path, typer.Option("--detector", help="The folder that an export of a detector wrote.")]
@@ -46,9 +46,9 @@ def open_recogniser(
         InputError: neither a detector nor aligned faces, or both.
         EdgefaceError: as `FacePipeline.open` does.
     """
-    from edgeface.artifact import Artifact
-    from edgeface.face_pipeline import FacePipeline
-    from edgeface.recogniser import Recogniser
+    from edgeface.core.artifact import Artifact
+    from edgeface.inference.pipeline import FacePipeline
+    from edgeface.inference.recognizer import Recogniser
 
     if aligned:
         if detector is not None or face_threshold is not None:

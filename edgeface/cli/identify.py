@@ -19,7 +19,7 @@ from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
-    from edgeface.gallery import Identification
+    from edgeface.inference.gallery import Identification
 
 GalleryFolder = Annotated[
     Path, typer.Option(help="A folder with a sub-folder of photographs, or one photograph, named for each person.")
@@ -42,9 +42,9 @@ def identify(
     the mean of their embeddings.
     """
     from edgeface.cli.picture import check_picture_path, write_picture
-    from edgeface.face_pipeline import FacePipeline
-    from edgeface.gallery import name_faces, read_gallery
-    from edgeface.images import read_image
+    from edgeface.images.files import read_image
+    from edgeface.inference.gallery import name_faces, read_gallery
+    from edgeface.inference.pipeline import FacePipeline
     from edgeface.tasks.detection.draw import draw_faces
     from edgeface.tasks.recognition.comparison import match_threshold
 
@@ -78,7 +78,7 @@ def identification_document(each: Identification) -> dict[str, Any]:
 
 def format_named(named: list[Identification]) -> str:
     """A table with a line for each face."""
-    from edgeface.gallery import UNKNOWN
+    from edgeface.inference.gallery import UNKNOWN
 
     if not named:
         return "no faces"

@@ -11,7 +11,7 @@ from edgeface.cli.options import Json, On
 from edgeface.cli.reporting import print_json
 
 if TYPE_CHECKING:
-    from edgeface.artifact import Artifact
+    from edgeface.core.artifact import Artifact
 
 
 def parity(
@@ -29,15 +29,15 @@ def parity(
     It is judged on tensors and on decisions as the export did; exit code 1 if it is not good enough. With --on, the
     same artifact is compared here and on the device, integers bit by bit, and on a real device timed.
     """
-    from edgeface.artifact import Artifact
-    from edgeface.runtimes.place import parse_place
+    from edgeface.backends.device import parse_place
+    from edgeface.core.artifact import Artifact
 
     opened, place = Artifact.open(artifact), parse_place(on)
     if place.is_device:
         _on_device(opened, str(place), images, detector, json_output)
         return
-    from edgeface.check_parity import ParityRequest, check_parity
     from edgeface.cli.findings import format_findings
+    from edgeface.validate.check_parity import ParityRequest, check_parity
 
     report = check_parity(opened, ParityRequest(weights, reference, images, detector, threads, place))
     if json_output:
@@ -49,8 +49,8 @@ def parity(
 
 
 def _on_device(artifact: Artifact, place: str, images: Path | None, detector: Path | None, json_output: bool) -> None:
-    from edgeface.check_device import check_device
     from edgeface.cli.device_text import format_device
+    from edgeface.devices.check import check_device
 
     report = check_device(artifact, place, images, detector)
     if json_output:

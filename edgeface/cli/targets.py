@@ -9,7 +9,7 @@ from edgeface.cli.table import format_table
 
 def targets(json_output: Json = False) -> None:
     """List what a model can be exported to."""
-    from edgeface.targets import targets as known
+    from edgeface.backends import targets as known
 
     found = known().values()
     if json_output:

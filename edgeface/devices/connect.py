@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from edgeface.devices.guest import Launch, Setting, is_native
+from edgeface.devices.emulator import Launch, Setting, is_native
 from edgeface.devices.link import BOOTSTRAP, Link
 from edgeface.devices.machines import MACHINES
 from edgeface.devices.pins import PYTHON

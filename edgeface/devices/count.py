@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeface.backends.runtime import TensorSpec
 from edgeface.devices.connect import site_of
-from edgeface.devices.guest import Guest, Launch, Setting, is_native
+from edgeface.devices.emulator import Guest, Launch, Setting, is_native
 from edgeface.devices.install import installed
 from edgeface.devices.link import BOOTSTRAP, Link
 from edgeface.devices.machines import MACHINES
 from edgeface.devices.runner import DeviceRunner, Loading
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.runtimes.base import TensorSpec
 
 _FLOAT_SPREAD, _INTEGER_SPREAD = 0.5, 40.0
 

@@ -20,12 +20,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeface.core.progress import note
 from edgeface.devices.download import needs, unpack_packages, unpack_wheels
-from edgeface.devices.guest import Guest, Setting, is_native
+from edgeface.devices.emulator import Guest, Setting, is_native
 from edgeface.devices.machines import MACHINES, write_machine
 from edgeface.devices.pins import GUEST_PACKAGES, HOST_PACKAGES, PYTHON, SITES, pins_digest
 from edgeface.errors import RuntimeFailure
-from edgeface.progress import note
 
 INSTALL = "edgeface doctor --install arm"
 RECORD = "installed.json"

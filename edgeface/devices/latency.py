@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from edgeface.backends.runtime import TensorSpec
 from edgeface.devices.connect import connect, is_emulated, site_of
 from edgeface.devices.runner import DeviceRunner, Loading
 from edgeface.devices.state import DeviceState, device_state
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.runtimes.base import TensorSpec
 
 THREADS = (1, 2, 4, 6)
 RUNS, WARM_UP = 50, 5

@@ -19,8 +19,8 @@ from importlib import resources
 from types import TracebackType
 from typing import Any
 
-from edgeface.devices.guest import Launch
-from edgeface.devices.onboard.wire import WireError, pack, read_frame
+from edgeface.devices.agent.wire import WireError, pack, read_frame
+from edgeface.devices.emulator import Launch
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
 
@@ -28,7 +28,7 @@ MAX_BANNER_BYTES = 64 << 10
 MAX_STDERR_BYTES = 16 << 10
 START_TIMEOUT_S = 120.0
 _CHUNK = 1 << 16
-_PACKAGE = "edgeface.devices.onboard"
+_PACKAGE = "edgeface.devices.agent"
 _MODULES = ("wire", "machine", "models", "worker")
 
 BOOTSTRAP = (
@@ -94,7 +94,7 @@ class Link:
         """Send a request and wait for its answer.
 
         Args:
-            request: see `onboard.worker`.
+            request: see `agent.worker`.
             arrays: sent with it.
             max_bytes: of all arrays of the answer together.
             timeout_s: for sending and answering.

@@ -7,15 +7,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from edgeface.artifact import Artifact
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.core.artifact import Artifact
 from edgeface.devices.compare import Distance, distance
 from edgeface.devices.connect import HERE, open_device
 from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing, loadings_of
 from edgeface.devices.trace import Arithmetic, Origin, arithmetic_of, made_tensors, origins
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.runtimes.float_io import FloatRunner
-from edgeface.runtimes.litert import LiteRtRunner
 from edgeface.tasks.agreement import Photograph, view
 
 FLOAT_TOLERANCE = 1e-4

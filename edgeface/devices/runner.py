@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 
+from edgeface.backends.checks import check_feeds, read_model
+from edgeface.backends.runtime import Runner, TensorSpec
+from edgeface.backends.tflite.runtime import Kernels
 from edgeface.devices.link import Link, printable
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.runtimes.base import Runner, TensorSpec
-from edgeface.runtimes.checks import check_feeds, read_model
-from edgeface.runtimes.litert import Kernels
 
 Runtime = Literal["litert", "tflite-runtime", "onnxruntime"]
 
@@ -167,10 +167,10 @@ def open_here(model: Path, loading: Loading) -> Runner:
     if model.suffix != suffix:
         raise InputError(f"{loading.runtime} runs {suffix} files", where=str(model))
     if suffix == ".onnx":
-        from edgeface.runtimes.ort import OrtRunner
+        from edgeface.backends.onnx.runtime import OrtRunner
 
         return OrtRunner(model, loading.threads)
-    from edgeface.runtimes.litert import LiteRtRunner
+    from edgeface.backends.tflite.runtime import LiteRtRunner
 
     return LiteRtRunner(model, loading.threads, loading.kernels, loading.keep_all)
 

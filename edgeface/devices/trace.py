@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from edgeface.backends.runtime import TensorSpec
+from edgeface.backends.tflite.delegation import Operator
+from edgeface.backends.tflite.runtime import LiteRtRunner
 from edgeface.devices.compare import Distance, distance
 from edgeface.graph.types import Array
-from edgeface.runtimes.base import TensorSpec
-from edgeface.runtimes.delegation import Operator
-from edgeface.runtimes.litert import LiteRtRunner
 
 Arithmetic = Literal["integer", "float", "mixed"]
 

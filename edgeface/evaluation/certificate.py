@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import RecognitionContract
+from edgeface.contracts import RecognitionContract
+from edgeface.core.progress import track
 from edgeface.evaluation.change import Change, compare
 from edgeface.evaluation.verification import Verification, pair_scores, verify
 from edgeface.graph.types import Array
-from edgeface.progress import track
 from edgeface.tasks.recognition.embedding import embed_faces
 from edgeface.tasks.recognition.pairs import Pairs
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeface.artifact import sha256_hex
+from edgeface.core.artifact import sha256_hex
+from edgeface.core.progress import note, track
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.work import Rows, Work
 from edgeface.evaluation.workers import Item, work_on
-from edgeface.progress import note, track
 
 
 def compute(

@@ -14,7 +14,7 @@ from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.labels import read_labelled
 from edgeface.evaluation.work import DetectWork, faces_of, open_detection
-from edgeface.images import list_images
+from edgeface.images.files import list_images
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import Agreement, match_faces
 

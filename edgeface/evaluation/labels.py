@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
-from edgeface.images import EXTENSIONS, list_images
+from edgeface.images.files import EXTENSIONS, list_images
 from edgeface.tasks.detection.average_precision import LabelledDetections, average_precision
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.pascal_voc import read_labels

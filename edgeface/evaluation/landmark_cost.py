@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from edgeface.contract import DetectionContract
+from edgeface.contracts import DetectionContract
 from edgeface.evaluation.certificate import Run
 from edgeface.graph.types import Array
-from edgeface.recogniser import Recogniser
+from edgeface.inference.recognizer import Recogniser
 from edgeface.tasks.agreement import Photograph, View, view
 from edgeface.tasks.detection.faces import Face, detect_faces, face_boxes
 from edgeface.tasks.detection.match import MIN_IOU, MIN_SCORE, match_boxes

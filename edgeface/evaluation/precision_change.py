@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeface.contract import DetectionContract
+from edgeface.contracts import DetectionContract
 from edgeface.evaluation.certificate import Run
 from edgeface.evaluation.labels import LabelledPhotographs
 from edgeface.evaluation.work import LEAST_SCORE
-from edgeface.photographs import read_photographs
+from edgeface.images.split import read_photographs
 from edgeface.tasks.agreement import Photograph, view
 from edgeface.tasks.detection.faces import Face, detect_faces
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.artifact import Artifact
-from edgeface.contract import RecognitionContract
+from edgeface.contracts import RecognitionContract
+from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.change import Change, compare

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.artifact import Artifact, sha256_hex
-from edgeface.contract import DetectionContract, RecognitionContract
+from edgeface.contracts import DetectionContract, RecognitionContract
+from edgeface.core.artifact import Artifact, sha256_hex
 from edgeface.errors import InputError
 from edgeface.tasks.detection.faces import Face
 from edgeface.version import __version__
@@ -61,8 +61,8 @@ class EmbedWork:
 
     def open(self) -> Compute:
         """Load the detector and the recognisers."""
-        from edgeface.detector import Detector
-        from edgeface.recogniser import Recogniser
+        from edgeface.inference.detector import Detector
+        from edgeface.inference.recognizer import Recogniser
         from edgeface.tasks.detection.main_face import main_face
 
         detector = None if self.detector is None else Detector(open_detection(self.detector))
@@ -92,7 +92,7 @@ class DetectWork:
 
     def open(self) -> Compute:
         """Load the detectors."""
-        from edgeface.detector import Detector
+        from edgeface.inference.detector import Detector
 
         detectors = [Detector(open_detection(path)) for path in self.detectors]
 

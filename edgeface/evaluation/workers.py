@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+from edgeface.core.prefetch import prefetch
 from edgeface.errors import EdgefaceError, RuntimeFailure
 from edgeface.evaluation.work import Compute, Rows, Work
-from edgeface.images import read_image
-from edgeface.prefetch import prefetch
+from edgeface.images.files import read_image
 
 CHUNK = 16
 """Photographs that a process takes at a time: few enough that little is lost where the run is interrupted."""

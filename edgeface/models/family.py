@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from edgeface.contract import Contract
+from edgeface.contracts import Contract
 
 if TYPE_CHECKING:
     import torch

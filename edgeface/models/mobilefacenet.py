@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeface.contract import ARCFACE_TEMPLATE, Activation, Contract, ImageInput, RecognitionContract, recognition
+from edgeface.contracts import ARCFACE_TEMPLATE, Activation, Contract, ImageInput, RecognitionContract, recognition
 from edgeface.errors import CheckpointError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeface.contract import Activation, Anchors, ColourOrder, Contract, DetectionContract, ImageInput, detection
+from edgeface.contracts import Activation, Anchors, ColourOrder, Contract, DetectionContract, ImageInput, detection
 
 if TYPE_CHECKING:
     from edgeface.models._retinaface_network import RetinaFace

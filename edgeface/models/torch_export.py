@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from edgeface.contract import Contract
+from edgeface.contracts import Contract
 
 if TYPE_CHECKING:
     import torch

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeface.contract import Contract
+from edgeface.contracts import Contract
 from edgeface.graph.types import Array
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from edgeface.passes.fold_batch_norm import fold_batch_norm
 from edgeface.passes.fuse_activation import fuse_activation
 from edgeface.passes.fuse_pad import fuse_pad
 from edgeface.passes.hoist_activation import hoist_activation
-from edgeface.passes.lower_steep_slopes import lower_steep_slopes
 from edgeface.passes.merge_reshapes import merge_reshapes
+from edgeface.passes.normalize_prelu_slopes import normalize_prelu_slopes
 from edgeface.passes.replace_two_way_softmax import replace_two_way_softmax
 
 Pass = Callable[[Graph], Graph]
@@ -24,7 +24,7 @@ PASSES: tuple[Pass, ...] = (
     hoist_activation,
     fuse_activation,
     merge_reshapes,
-    lower_steep_slopes,
+    normalize_prelu_slopes,
 )
 
 

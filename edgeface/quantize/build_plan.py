@@ -11,10 +11,10 @@ from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, LeakyRelu, Sigmoid
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.types import Array
+from edgeface.quantize.limit_pair_sums import is_depthwise, pair_reach
 from edgeface.quantize.plan import QParams, QuantPlan
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.saturation import is_depthwise, pair_reach
-from edgeface.quantize.schemes import Scheme
+from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats
 
 SIGMOID_REACH = 6.25

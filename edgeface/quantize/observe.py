@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+from edgeface.core.prefetch import prefetch
 from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
-from edgeface.prefetch import prefetch
 from edgeface.quantize.patches import patch_moment
 from edgeface.quantize.statistics import CalibrationStats, ValueStats, summarise
 

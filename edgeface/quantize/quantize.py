@@ -12,11 +12,11 @@ from edgeface.graph.ir import Graph
 from edgeface.quantize.avoid_ties import avoid_ties
 from edgeface.quantize.build_plan import FixedRanges, build_plan
 from edgeface.quantize.equalize import equalize
+from edgeface.quantize.limit_pair_sums import limit_pair_sums
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.round_weights import round_weights
-from edgeface.quantize.saturation import relieve
-from edgeface.quantize.schemes import Scheme
+from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats
 
 MOST_RELIEFS = 40
@@ -69,7 +69,7 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
     if scheme.pair_limit is None:
         return Quantized(exact, rounded, plan)
     for _ in range(MOST_RELIEFS):
-        relieved = relieve(rounded, plan, scheme.pair_limit)
+        relieved = limit_pair_sums(rounded, plan, scheme.pair_limit)
         if relieved is None:
             return Quantized(exact, rounded, plan)
         plan, rounded = relieved, round_weights(exact, relieved, moments)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from edgeface.graph.types import Array
-from edgeface.quantize.schemes import INT8_STEPS
+from edgeface.quantize.scheme import INT8_STEPS
 from edgeface.quantize.statistics import ValueStats, bin_centres
 
 RangeMethod = Literal["minmax", "percentile", "mse"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeface.budgets.check import Check, check
-from edgeface.contract import Contract, RecognitionContract
+from edgeface.contracts import Contract, RecognitionContract
 from edgeface.errors import EdgefaceError
 from edgeface.report.page import Mark, State, Table
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeface.artifact import MANIFEST, Artifact, read_json
+from edgeface.compile.report_options import LATENCY, REPORT
+from edgeface.core.artifact import MANIFEST, Artifact, read_json
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.report.load import was_busy
-from edgeface.report.options import LATENCY, REPORT
 from edgeface.report.page import Tile, Verdict
 from edgeface.report.verdict import accuracy, verdict
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgeface.pipeline import ExportRequest
+    from edgeface.compile.request import ExportRequest
 
 _FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images")
 _ARTIFACTS = ("detector", "recogniser")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from edgeface.artifact import Manifest
+from edgeface.core.artifact import Manifest
 from edgeface.report.latency import REFERENCE
 from edgeface.report.load import was_busy
 from edgeface.report.page import Bar, Cost, Table, Tile

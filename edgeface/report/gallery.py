@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from edgeface.contract import DetectionContract, RecognitionContract
+from edgeface.contracts import DetectionContract, RecognitionContract
 from edgeface.report.crop import Crop
 from edgeface.report.differences import Difference, differences
 from edgeface.report.embed_image import data_uri

@@ -11,12 +11,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgeface.artifact import write_json
 from edgeface.bench import BenchReport, BenchRequest, Measurement, bench
+from edgeface.compile.report_options import LATENCY
+from edgeface.core.artifact import write_json
+from edgeface.core.progress import note, step
 from edgeface.errors import EdgefaceError
-from edgeface.progress import note, step
 from edgeface.report.load import current_load
-from edgeface.report.options import LATENCY
 
 ROUNDS, BATCH_MS = 9, 40.0
 REFERENCE = "onnx-fp32"

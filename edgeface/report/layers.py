@@ -8,12 +8,12 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.build import Built
+from edgeface.compile.build import Built
+from edgeface.core.progress import step
 from edgeface.errors import EdgefaceError
-from edgeface.parity.bisect import BAD_DB, Layer, layer_agreement
-from edgeface.progress import step
 from edgeface.report.page import Layers, Table
 from edgeface.report.plot import Point, plot_layers
+from edgeface.validate.layerwise import BAD_DB, Layer, layer_agreement
 
 MOST_MACS = 2_000_000_000
 """TFLite's reference kernels, which keep every value, take minutes beyond."""

@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from edgeface.artifact import CERTIFICATE, MANIFEST, Manifest, read_json
-from edgeface.build import Built, build
+from edgeface.backends import target
+from edgeface.compile.build import Built, build
+from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.prove import prove
+from edgeface.compile.report_options import REPORT, ReportOptions
+from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, read_json
+from edgeface.core.progress import note
 from edgeface.errors import GateError, InputError
-from edgeface.job import BuildOptions, Job
-from edgeface.progress import note
-from edgeface.prove import prove
 from edgeface.report.budget import budget
 from edgeface.report.cost import cost, tiles
 from edgeface.report.findings import findings, notes
 from edgeface.report.gallery import gallery
 from edgeface.report.latency import ENGINE, NOT_ASKED, REFERENCE, measure_latencies
 from edgeface.report.layers import layers
-from edgeface.report.options import REPORT, ReportOptions
 from edgeface.report.origin import origin
 from edgeface.report.page import Layers, Page
 from edgeface.report.render import render
 from edgeface.report.verdict import accuracy, demands, verdict
 from edgeface.report.watch import Watcher
 from edgeface.report.write_page import check_place, write_page
-from edgeface.targets import target
 from edgeface.version import __version__
 
 
@@ -56,7 +56,7 @@ class ExportReports:
             check_place(options.refused)
 
     def prove(self, built: Built, folder: Path) -> Path:
-        """As `edgeface.prove.prove`; of a refusal a report is written where one was asked for."""
+        """As `edgeface.compile.prove.prove`; of a refusal a report is written where one was asked for."""
         watcher = Watcher(self._job.source.contract, self._options.pictures)
         try:
             staged = prove(self._job, built, folder, watcher.see)

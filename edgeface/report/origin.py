@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeface.artifact import Manifest
-from edgeface.contract import DetectionContract
+from edgeface.contracts import DetectionContract
+from edgeface.core.artifact import Manifest
 from edgeface.report.page import Table
 
 LISTED = 3

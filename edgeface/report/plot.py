@@ -8,7 +8,7 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from edgeface.parity.bisect import BAD_DB
+from edgeface.validate.layerwise import BAD_DB
 
 WIDTH, HEIGHT = 960, 320
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 34, 46

@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import Contract, DetectionContract
+from edgeface.contracts import Contract, DetectionContract
 from edgeface.graph.types import Array
-from edgeface.parity.compare import Agreed
 from edgeface.report.crop import Crop, crop
 from edgeface.report.differences import differences
 from edgeface.tasks.agreement import LISTED_SCORE, View
 from edgeface.tasks.detection.faces import Face, detect_faces
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement
+from edgeface.validate.compare import Agreed
 
 WORST_SCENES, WORST_FACES = 3, 8
 CLOSEUPS = 4
@@ -44,7 +44,7 @@ class Sight:
 
 @dataclass
 class Watcher:
-    """What the comparison of an artifact shows. Pass `see` as `watch` to `edgeface.parity.compare.compare`.
+    """What the comparison of an artifact shows. Pass `see` as `watch` to `edgeface.validate.compare.compare`.
 
     `first` is the first picture's tensor, on which the error by layer is taken; `count` the pictures so far.
     """

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import ARCFACE_TEMPLATE
-from edgeface.images import read_image
+from edgeface.contracts import ARCFACE_TEMPLATE
+from edgeface.images.files import read_image
 from edgeface.samples import PHOTOGRAPHS, SamplePhotograph
 from edgeface.tasks.recognition.align import similarity_transform
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from edgeface.photographs import Photographs
-from edgeface.progress import note
+from edgeface.core.progress import note
+from edgeface.images.split import Photographs
 
 JUDGED_PICTURES = 24
 

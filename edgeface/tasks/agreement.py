@@ -9,9 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import Contract, DetectionContract
+from edgeface.contracts import Contract, DetectionContract
 from edgeface.graph.types import Array
-from edgeface.images import letterbox
+from edgeface.images.files import letterbox
 from edgeface.tasks.detection.faces import detect_faces
 from edgeface.tasks.detection.match import Agreement, match_faces
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings

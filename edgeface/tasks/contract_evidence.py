@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import DetectionContract
+from edgeface.contracts import DetectionContract
 from edgeface.graph.types import Array
-from edgeface.images import letterbox
+from edgeface.images.files import letterbox
 from edgeface.tasks.detection.decode import decode_boxes
 from edgeface.tasks.detection.faces import Face, detect_faces, face_boxes
 from edgeface.tasks.detection.match import match_boxes

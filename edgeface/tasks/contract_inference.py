@@ -16,7 +16,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import Anchors, DetectionContract
+from edgeface.contracts import Anchors, DetectionContract
 from edgeface.errors import ContractError, InputError
 from edgeface.tasks.contract_evidence import Forward, Image, Probe, Support, colour_gain, support_of
 

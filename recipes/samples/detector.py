@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from views import Views
 
-from edgeface.contract import DetectionContract, detection
+from edgeface.contracts import DetectionContract, detection
 from edgeface.models import family
 from edgeface.models._retinaface_network import Head, RetinaFace
 

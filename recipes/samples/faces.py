@@ -11,8 +11,8 @@ from distort import Photograph
 from numpy.typing import NDArray
 from photographs import Photographs
 
-from edgeface.contract import DetectionContract, detection
-from edgeface.images import letterbox
+from edgeface.contracts import DetectionContract, detection
+from edgeface.images.files import letterbox
 from edgeface.models import family
 from edgeface.tasks.detection.faces import Face, detect_faces
 from edgeface.tasks.detection.main_face import main_face

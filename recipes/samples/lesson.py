@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edgeface.contract import ImageInput
+from edgeface.contracts import ImageInput
 
 
 class Lesson(Protocol):

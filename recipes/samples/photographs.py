@@ -11,7 +11,7 @@ import numpy as np
 from distort import Photograph
 from numpy.typing import NDArray
 
-from edgeface.images import list_images, read_image
+from edgeface.images.files import list_images, read_image
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from photographs import Photographs
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgeface.contract import recognition
+from edgeface.contracts import recognition
 from edgeface.models import family
 from edgeface.models._mobilefacenet_network import MobileFaceNet
 from edgeface.models._mobilefacenet_trainings import Relu6MobileFaceNet

@@ -24,8 +24,8 @@ from train import DETECTOR_WEIGHTS
 from training import save_weights
 from views import HELD_OUT_EVERY
 
-from edgeface.contract import DetectionContract, detection
-from edgeface.images import letterbox
+from edgeface.contracts import DetectionContract, detection
+from edgeface.images.files import letterbox
 from edgeface.models import family
 from edgeface.models._retinaface_network import Head, RetinaFace
 from edgeface.tasks.detection.faces import detect_faces

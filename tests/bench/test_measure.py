@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from edgeface.backends.device import GPU
+from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
 from edgeface.bench import BenchRequest, bench
 from edgeface.bench.subject import open_subjects
 from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
-from edgeface.runtimes.cuda.driver import look_for_gpus
-from edgeface.runtimes.place import GPU
 
 
 def test_two_models_are_measured_against_the_first(write_onnx):

@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from edgeface.backends.runtime import TensorSpec
 from edgeface.bench.client import Worker
 from edgeface.bench.worker import random_feed, serve
 from edgeface.errors import InputError, RuntimeFailure
-from edgeface.runtimes.base import TensorSpec
 
 
 def answers_to(*requests: object) -> list[dict]:

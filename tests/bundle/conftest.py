@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from edgeface.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
-from edgeface.build import BuildOptions, Job, build
+from edgeface.backends import target
 from edgeface.bundle.archive import open_archive
 from edgeface.bundle.keys import write_key_pair
 from edgeface.bundle.pack import Order, pack_bundle
-from edgeface.detector import Detector
+from edgeface.compile.build import BuildOptions, Job, build
+from edgeface.compile.recipe import recipe_for
+from edgeface.compile.source import Declared, open_source
+from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images import list_images
+from edgeface.images.files import list_images
+from edgeface.images.split import Photographs
+from edgeface.inference.detector import Detector
 from edgeface.passes import run_passes
-from edgeface.photographs import Photographs
-from edgeface.recipe import recipe_for
-from edgeface.source import Declared, open_source
-from edgeface.targets import target
 
 
 def artifact(folder, declared, options, photographs=(), detector=None):

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeface.artifact import Artifact
 from edgeface.bundle.check import verify_bundle
 from edgeface.bundle.face_runner import pictures
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
@@ -22,9 +21,10 @@ from edgeface.bundle.face_runner.pictures import decode_picture, encode_ppm, rea
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
 from edgeface.bundle.face_runner.service import FaceServer
-from edgeface.detector import Detector
-from edgeface.drawn import drawn_pictures
-from edgeface.recogniser import Recogniser
+from edgeface.core.artifact import Artifact
+from edgeface.images.synthetic import drawn_pictures
+from edgeface.inference.detector import Detector
+from edgeface.inference.recognizer import Recogniser
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from edgeface.bundle.face_runner.integrity import SUMS, sums_of
 from edgeface.bundle.face_runner.verification import verify_files
 from edgeface.bundle.pack import Order, pack_bundle
 from edgeface.bundle.record_golden import golden_picture
-from edgeface.devices.guest import Setting
+from edgeface.devices.emulator import Setting
 
 DETECTOR = "models/detector.tflite"
 

@@ -16,7 +16,7 @@ from edgeface.bundle.archive import open_archive
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.errors import InputError
-from edgeface.images import read_image
+from edgeface.images.files import read_image
 from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
 
 pytestmark = pytest.mark.real_data

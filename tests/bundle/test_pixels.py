@@ -13,9 +13,9 @@ from edgeface.bundle.face_runner.faces import detect_faces as detect_on_board
 from edgeface.bundle.face_runner.pipeline import letterbox as letterbox_on_board
 from edgeface.bundle.face_runner.resize import enlarge, shrink
 from edgeface.bundle.face_runner.warp import warp_affine
-from edgeface.contract import ARCFACE_TEMPLATE
-from edgeface.drawn import drawn_pictures
-from edgeface.images import letterbox, list_images, read_image
+from edgeface.contracts import ARCFACE_TEMPLATE
+from edgeface.images.files import letterbox, list_images, read_image
+from edgeface.images.synthetic import drawn_pictures
 from edgeface.models import family
 from edgeface.tasks.detection.faces import detect_faces
 from edgeface.tasks.recognition.align import align_face, similarity_transform

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeface.backends.device import GPU
+from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
 from edgeface.bench import BenchReport, BenchRequest, Measurement
-from edgeface.runtimes.cuda.driver import look_for_gpus
-from edgeface.runtimes.place import GPU
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ import pytest
 @pytest.fixture(scope="module")
 def artifacts(tmp_path_factory):
     """Folders of a seeded detector and recogniser, tflite-fp32."""
-    from edgeface.pipeline import ExportRequest, export
-    from edgeface.report.options import ReportOptions
+    from edgeface.compile.report_options import ReportOptions
+    from edgeface.compile.request import ExportRequest
+    from edgeface.export import export
 
     out, targets, report = tmp_path_factory.mktemp("out"), ("tflite-fp32",), ReportOptions(latency=False)
     detector = ExportRequest(targets=targets, seed=1, input_size=(64, 96), out=out, report=report)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeface.artifact import CERTIFICATE, write_json
+from edgeface.core.artifact import CERTIFICATE, write_json
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeface.artifact import Artifact
+from edgeface.core.artifact import Artifact
 from edgeface.models import family
 
 

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from edgeface import progress
-from edgeface.artifact import Artifact, sha256_hex
+from edgeface.backends.onnx.as_typed import open_as_typed
+from edgeface.backends.open import gpu as gpu_module
+from edgeface.backends.tensorrt import library, runner
+from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu, look_for_gpus
+from edgeface.backends.tensorrt.engine_file import capabilities_in, check_engine_file
 from edgeface.cli import main
 from edgeface.cli.findings import format_findings
+from edgeface.core.artifact import Artifact, sha256_hex
 from edgeface.engines import on_gpu, stage
 from edgeface.errors import InputError
-from edgeface.runtimes import gpu as gpu_module
-from edgeface.runtimes.as_typed import open_as_typed
-from edgeface.runtimes.cuda.driver import Driver, Gpu, look_for_gpus
-from edgeface.runtimes.tensorrt import library, runner
-from edgeface.runtimes.tensorrt.engine_file import capabilities_in, check_engine_file
 
 TARGETS = ("tensorrt-int8", "tensorrt-fp16", "tensorrt-fp32")
 SEEDED = ("--seed", 1, "--input", "64x96")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeface.runtimes.cuda.driver import look_for_gpus
+from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
 
 
 @pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU")

@@ -10,8 +10,9 @@ import pytest
 
 @pytest.fixture(scope="module")
 def artifact(tmp_path_factory):
-    from edgeface.pipeline import ExportRequest, export
-    from edgeface.report.options import ReportOptions
+    from edgeface.compile.report_options import ReportOptions
+    from edgeface.compile.request import ExportRequest
+    from edgeface.export import export
 
     out = tmp_path_factory.mktemp("out")
     request = ExportRequest(

@@ -15,6 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.target import ORT
+from edgeface.backends.qdq.quantized import insert_quantization
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import LeakyRelu
 from edgeface.graph.ops.arithmetic import Concat
@@ -24,10 +27,7 @@ from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.quantize import QuantizeOptions, quantize
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.schemes import ORT_U8S8
-from edgeface.runtimes.ort import OrtRunner
-from edgeface.targets.onnx import ORT
-from edgeface.targets.onnx.quantized import insert_quantization
+from edgeface.quantize.scheme import ORT_U8S8
 
 IMAGE = (1, 3, 16, 16)
 SAME = (1, 1, 1, 1)

@@ -8,6 +8,12 @@ from functools import cache
 import numpy as np
 import pytest
 
+from edgeface.backends import target
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.target import EmitOptions
+from edgeface.backends.tflite.lowerings import lowerings
+from edgeface.backends.tflite.runtime import LiteRtRunner
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node, Value
 from edgeface.graph.onnx_writer import write_onnx
@@ -22,12 +28,6 @@ from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.ranges import RangeRule
-from edgeface.runtimes.float_io import FloatRunner
-from edgeface.runtimes.litert import LiteRtRunner
-from edgeface.runtimes.ort import OrtRunner
-from edgeface.targets import target
-from edgeface.targets.target import EmitOptions
-from edgeface.targets.tflite.lowerings import lowerings
 
 IMAGES = 6
 NHWC = (0, 2, 3, 1)

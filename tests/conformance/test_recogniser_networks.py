@@ -11,6 +11,11 @@ import pytest
 import torch
 from torch import nn
 
+from edgeface.backends import target
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.target import EmitOptions
+from edgeface.backends.tflite.runtime import LiteRtRunner
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.types import Array
 from edgeface.passes import run_passes
@@ -18,12 +23,7 @@ from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.quantize import QuantizeOptions, quantize
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.schemes import TFLITE_INT8
-from edgeface.runtimes.float_io import FloatRunner
-from edgeface.runtimes.litert import LiteRtRunner
-from edgeface.runtimes.ort import OrtRunner
-from edgeface.targets import target
-from edgeface.targets.target import EmitOptions
+from edgeface.quantize.scheme import TFLITE_INT8
 
 SIZE = 24
 

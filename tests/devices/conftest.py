@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeface.build import BuildOptions, Job, build
+from edgeface.backends import target
+from edgeface.compile.build import BuildOptions, Job, build
+from edgeface.compile.recipe import recipe_for
 from edgeface.devices.connect import SSH_CONFIG
-from edgeface.devices.guest import Guest
+from edgeface.devices.emulator import Guest
 from edgeface.devices.install import install, installed
 from edgeface.devices.runner import Loading, open_here
 from edgeface.graph.onnx_reader import read_onnx
+from edgeface.images.split import Photographs
 from edgeface.passes import run_passes
-from edgeface.photographs import Photographs
-from edgeface.recipe import recipe_for
-from edgeface.targets import target
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,7 @@ def guest() -> Guest:
 @pytest.fixture(scope="session")
 def build_artifact(tmp_path_factory):
     """Build and write without a gate: (source, target's name, options, photographs that calibrate) → artifact."""
-    from edgeface.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
+    from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
 
     def made(source, lowered, options, calibration=()):
         graph = run_passes(read_onnx(source.onnx, source.contract.family))

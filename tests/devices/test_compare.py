@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from edgeface.backends.runtime import TensorSpec
+from edgeface.backends.tflite.delegation import Operator
 from edgeface.devices.compare import Distance, distance
 from edgeface.devices.trace import arithmetic_of, origins
-from edgeface.runtimes.base import TensorSpec
-from edgeface.runtimes.delegation import Operator
 
 
 def test_equal_bits_are_equal_whatever_they_mean():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgeface.devices.connect import HERE, connect
-from edgeface.devices.guest import Launch
+from edgeface.devices.emulator import Launch
 from edgeface.devices.link import MAX_STDERR_BYTES, Link, printable
 from edgeface.devices.runner import DeviceRunner, Loading
 from edgeface.devices.state import checked_state, device_state

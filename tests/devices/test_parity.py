@@ -6,13 +6,13 @@ import json
 
 import pytest
 
+from edgeface.backends.tflite.runtime import LiteRtRunner
 from edgeface.cli import main
 from edgeface.devices.parity import device_parity
 from edgeface.devices.runner import Loading, open_here
 from edgeface.devices.trace import arithmetic_of
-from edgeface.drawn import drawn_pictures
 from edgeface.errors import InputError
-from edgeface.runtimes.litert import LiteRtRunner
+from edgeface.images.synthetic import drawn_pictures
 
 pytestmark = pytest.mark.usefixtures("guest")
 
@@ -66,7 +66,7 @@ def test_kernels_that_round_differently_fail_and_the_first_tensor_is_named(built
 
 
 def test_onnx_runtime_agrees_too(detector_artifact):
-    from edgeface.artifact import Artifact
+    from edgeface.core.artifact import Artifact
 
     found = device_parity(Artifact.open(detector_artifact), "a72", drawn_pictures(1))
     assert found.passed

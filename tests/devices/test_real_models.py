@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import pytest
 
-from edgeface.build import BuildOptions
+from edgeface.compile.build import BuildOptions
+from edgeface.compile.source import Declared, open_source
 from edgeface.devices.parity import FLOAT_TOLERANCE, device_parity
 from edgeface.devices.runner import Loading
-from edgeface.images import list_images, read_image
-from edgeface.source import Declared, open_source
-from edgeface.task_pictures import task_pictures
+from edgeface.images.files import list_images, read_image
+from edgeface.validate.inputs import task_pictures
 
 pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("guest")]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.check_device import check_device
 from edgeface.devices import link as link_module
+from edgeface.devices.check import check_device
 from edgeface.devices.connect import connect, open_device
 from edgeface.devices.latency import device_latency
 from edgeface.devices.runner import Loading, open_here
@@ -37,7 +37,7 @@ def test_latency_is_swept_over_threads_with_the_devices_state(board, integer_mod
 
 def test_parity_on_a_board_comes_with_its_latency_and_says_what_was_not_compared(built, board, monkeypatch):
     monkeypatch.setattr("edgeface.devices.latency.RUNS", 2)
-    monkeypatch.setattr("edgeface.check_device.DRAWN_PICTURES", 1)
+    monkeypatch.setattr("edgeface.devices.check.DRAWN_PICTURES", 1)
     found = check_device(built["integer"], "ssh:board")
     assert found.parity.passed
     assert [path.name for path in found.parity.paths] == ["litert xnnpack", "litert reference"]

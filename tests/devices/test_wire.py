@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from edgeface.devices.onboard.wire import MAX_HEAD_BYTES, WireError, pack, read_frame
+from edgeface.devices.agent.wire import MAX_HEAD_BYTES, WireError, pack, read_frame
 
 
 def reader(data):

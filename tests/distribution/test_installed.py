@@ -62,7 +62,7 @@ def test_a_network_is_checked_by_its_name(ran):
 
 
 def test_the_shipped_recipe_is_found(ran):
-    code = "from edgeface.recipe import recipe_for; print(bool(recipe_for('retinaface_mnet025').gates))"
+    code = "from edgeface.compile.recipe import recipe_for; print(bool(recipe_for('retinaface_mnet025').gates))"
     assert ran("python", "-c", code) == "True\n"
 
 

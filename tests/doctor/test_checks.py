@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu
 from edgeface.doctor.checks import boards, emulation, extras, gpu, processor, runtimes, storage
-from edgeface.runtimes.cuda.driver import Driver, Gpu
 
 NO_DRIVER = Driver(None, (), "no NVIDIA driver is installed")
 

@@ -8,23 +8,23 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edgeface.build import Built as Model
-from edgeface.build import build
-from edgeface.calibrate import calibrate
+from edgeface.backends import target
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.onnx.kernels import OrtKernels, ort_kernels
+from edgeface.backends.open import open_runner
+from edgeface.compile.build import Built as Model
+from edgeface.compile.build import build
+from edgeface.compile.calibrate import calibrate
+from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.recipe import recipe_for
+from edgeface.compile.source import Declared, open_source
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.ops.conv import Conv
-from edgeface.images import list_images
-from edgeface.job import BuildOptions, Job
-from edgeface.parity.compare import Agreed, compare
+from edgeface.images.files import list_images
+from edgeface.images.split import choose_photographs, spread
 from edgeface.passes import run_passes
-from edgeface.photographs import choose_photographs, spread
-from edgeface.recipe import recipe_for
-from edgeface.runtimes import open_runner
-from edgeface.runtimes.float_io import FloatRunner
-from edgeface.runtimes.ort_kernels import OrtKernels, ort_kernels
-from edgeface.source import Declared, open_source
-from edgeface.targets import target
-from edgeface.task_pictures import task_pictures
+from edgeface.validate.compare import Agreed, compare
+from edgeface.validate.inputs import task_pictures
 
 pytestmark = pytest.mark.real_data
 

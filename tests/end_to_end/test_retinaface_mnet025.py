@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 import edgeface
-from edgeface.artifact import Artifact
-from edgeface.images import letterbox, list_images, read_image
+from edgeface.backends.tflite.legacy import run_tflite_runtime
+from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.core.artifact import Artifact
+from edgeface.images.files import letterbox, list_images, read_image
 from edgeface.models import family
-from edgeface.runtimes.legacy_tflite import run_tflite_runtime
-from edgeface.runtimes.litert import LiteRtRunner
 from edgeface.tasks.detection.average_precision import LabelledDetections, average_precision
 from edgeface.tasks.detection.pascal_voc import read_labels
 

@@ -18,23 +18,23 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeface.build import Built, build
-from edgeface.calibrate import calibrate
-from edgeface.engines.options import EngineOptions
-from edgeface.engines.stage import StagedEngines, stage_engines
+from edgeface.backends import target
+from edgeface.backends.tensorrt.build import build_engine
+from edgeface.backends.tensorrt.options import EngineOptions
+from edgeface.backends.tensorrt.precision import NodePrecision, float_convolutions, precision_table
+from edgeface.backends.tensorrt.request import BatchProfile, EngineRequest
+from edgeface.backends.tensorrt.stage import StagedEngines, stage_engines
+from edgeface.compile.build import Built, build
+from edgeface.compile.calibrate import calibrate
+from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.prove import judged
+from edgeface.compile.recipe import recipe_for
+from edgeface.compile.source import Declared, open_source
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images import list_images
-from edgeface.job import BuildOptions, Job
-from edgeface.parity.compare import Findings
+from edgeface.images.files import list_images
+from edgeface.images.split import Photographs
 from edgeface.passes import run_passes
-from edgeface.photographs import Photographs
-from edgeface.prove import judged
-from edgeface.recipe import recipe_for
-from edgeface.runtimes.tensorrt.build import build_engine
-from edgeface.runtimes.tensorrt.precision import NodePrecision, float_convolutions, precision_table
-from edgeface.runtimes.tensorrt.request import BatchProfile, EngineRequest
-from edgeface.source import Declared, open_source
-from edgeface.targets import target
+from edgeface.validate.compare import Findings
 
 pytestmark = pytest.mark.real_data
 

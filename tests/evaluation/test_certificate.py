@@ -3,20 +3,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.artifact import Artifact
-from edgeface.detector import Detector
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.open import open_runner
+from edgeface.compile.prove import judge_decisions
+from edgeface.core.artifact import Artifact
 from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from edgeface.evaluation.labels import read_labelled
 from edgeface.evaluation.landmark_cost import LEAST_PX, landmark_cost
 from edgeface.evaluation.precision_change import precision_change
-from edgeface.images import read_image
-from edgeface.parity.gate import Thresholds
-from edgeface.prove import judge_decisions
-from edgeface.recogniser import Recogniser
-from edgeface.runtimes import open_runner
-from edgeface.runtimes.float_io import FloatRunner
-from edgeface.task_pictures import aligned_faces
+from edgeface.images.files import read_image
+from edgeface.inference.detector import Detector
+from edgeface.inference.recognizer import Recogniser
 from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+from edgeface.validate.gate import Thresholds
+from edgeface.validate.inputs import aligned_faces
 
 
 @pytest.fixture

@@ -135,8 +135,8 @@ def test_an_aligned_face_of_another_size_is_refused_by_name(people, recogniser_a
 
 
 def test_faces_go_to_rows_and_back(people, faces_artifact):
-    from edgeface.images import read_image
-    from edgeface.loading import load
+    from edgeface.images.files import read_image
+    from edgeface.inference.load import load
 
     file = people / "P1" / "P1_0001.png"
     ((rows,),) = compute(DetectWork((faces_artifact,)), [file], Cache(None))

@@ -30,7 +30,7 @@ def test_persons_that_differ_are_told_apart(request_for):
 
 
 def test_scores_are_the_cosines_of_the_pipelines_embeddings(request_for, people):
-    from edgeface.face_pipeline import FacePipeline
+    from edgeface.inference.pipeline import FacePipeline
 
     pipeline = FacePipeline.open(request_for.detector, request_for.recogniser)
     first, second = (

@@ -6,6 +6,10 @@ import numpy as np
 import onnx
 import pytest
 
+from edgeface.backends import target
+from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.target import EmitOptions
+from edgeface.compile.source import Declared, open_source
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.onnx_writer import BATCH, write_onnx
@@ -16,10 +20,6 @@ from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
 from edgeface.passes import run_passes
 from edgeface.quantize.plan import QuantPlan
-from edgeface.runtimes.ort import OrtRunner
-from edgeface.source import Declared, open_source
-from edgeface.targets import target
-from edgeface.targets.target import EmitOptions
 
 IMAGE = (1, 4, 6, 8)
 SHAPES = {"w": (4, 4, 3, 3), "b": (4,), "m": (5, 192), "s": (4, 1, 1), "k": (4, 4)}

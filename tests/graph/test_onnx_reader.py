@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from edgeface.backends.onnx.runtime import OrtRunner
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops import ops_by_onnx_type
-from edgeface.runtimes.ort import OrtRunner
 
 RANDOM = np.random.default_rng(0)
 IMAGE, ROW = (1, 4, 6, 7), (2, 12)

@@ -11,7 +11,7 @@ from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.quantize.build_plan import SIGMOID_REACH, build_plan
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.schemes import ORT_U8S8, TFLITE_INT8
+from edgeface.quantize.scheme import ORT_U8S8, TFLITE_INT8
 
 IMAGE = {"x": (1, 2, 4, 6)}
 MINMAX = RangeRule("minmax")

@@ -8,11 +8,11 @@ from edgeface.graph.ops.activations import PRelu, Relu
 from edgeface.graph.ops.arithmetic import Mul
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.ops.shape import Reshape, Transpose
-from edgeface.passes.spell_prelu import spell_prelu
+from edgeface.passes.decompose_prelu import decompose_prelu
 from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.derive import derive
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.schemes import ORT_U8S8
+from edgeface.quantize.scheme import ORT_U8S8
 from edgeface.quantize.statistics import BINS, ZERO_BIN
 
 IMAGE = (1, 3, 9, 7)
@@ -41,7 +41,7 @@ def farthest_move(found, wanted):
 @pytest.mark.parametrize("slope", [GENTLE, STEEP], ids=["gentle", "steep"])
 def test_what_is_derived_is_what_a_run_of_the_spelled_network_sees(activated, observed, feeds, slope):
     graph = activated(slope)
-    spelled = spell_prelu(graph)
+    spelled = decompose_prelu(graph)
     images = feeds(*IMAGE)
     before, seen = observed(graph, images), observed(spelled, images)
     derived = derive(spelled, before)
@@ -61,14 +61,14 @@ def test_what_is_derived_is_what_a_run_of_the_spelled_network_sees(activated, ob
 def test_what_keeps_its_name_keeps_its_numbers(activated, observed, feeds):
     graph = activated(GENTLE)
     stats = observed(graph, feeds(*IMAGE))
-    derived = derive(spell_prelu(graph), stats)
+    derived = derive(decompose_prelu(graph), stats)
     assert all(derived.values[name] is found for name, found in stats.values.items())
     assert (derived.moments, derived.images, derived.graph_digest) == (stats.moments, stats.images, stats.graph_digest)
 
 
 def test_a_channel_that_is_cut_off_is_all_zeros(activated, observed, feeds):
     graph = activated(np.array([1.0, 0.5, 0.5, 0.5], np.float32).reshape(4, 1, 1))
-    found = derive(spell_prelu(graph), observed(graph, feeds(*IMAGE))).values["p/below"]
+    found = derive(decompose_prelu(graph), observed(graph, feeds(*IMAGE))).values["p/below"]
     assert (found.low[0], found.high[0]) == (0.0, 0.0)
     assert found.counts[0, ZERO_BIN] == found.counts[0].sum() == found.count
 
@@ -77,7 +77,7 @@ def test_a_row_of_numbers_counts_as_one_channel(make_graph, normal, observed, fe
     rows = [(Gemm(), "x w", "a"), (PRelu(), "a s", "p"), (Relu(), "p", "y")]
     graph = make_graph({"x": (1, 12)}, rows, {"w": normal(4, 12), "s": np.full(4, 0.25, np.float32)})
     images = feeds(1, 12)
-    spelled = spell_prelu(graph)
+    spelled = decompose_prelu(graph)
     found, wanted = (
         derive(spelled, observed(graph, images)).values["p/below"],
         observed(spelled, images).values["p/below"],
@@ -87,7 +87,7 @@ def test_a_row_of_numbers_counts_as_one_channel(make_graph, normal, observed, fe
 
 def test_a_plan_of_the_spelled_network_needs_no_second_calibration(activated, observed, feeds):
     graph = activated(GENTLE)
-    spelled, stats = spell_prelu(graph), observed(graph, feeds(*IMAGE))
+    spelled, stats = decompose_prelu(graph), observed(graph, feeds(*IMAGE))
     with pytest.raises(GraphError, match="saw nothing"):
         build_plan(spelled, stats, ORT_U8S8, RangeRule("minmax"))
     plan = build_plan(spelled, derive(spelled, stats), ORT_U8S8, RangeRule("minmax"))

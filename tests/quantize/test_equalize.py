@@ -6,7 +6,7 @@ import pytest
 from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Sigmoid
 from edgeface.graph.ops.arithmetic import Add, Concat
 from edgeface.graph.ops.conv import Conv
-from edgeface.passes.spell_prelu import spell_prelu
+from edgeface.passes.decompose_prelu import decompose_prelu
 from edgeface.quantize.equalize import equalize, find_links
 
 IMAGE = (1, 3, 9, 7)
@@ -157,7 +157,7 @@ def test_a_spelled_prelu_passes_scales_on(make_graph, normal, observed, feeds):
     ]
     constants = {"w0": normal(4, 3, 1, 1), "b0": normal(4), "s": slope, "w1": normal(4, 1, 3, 3), "b1": normal(4)}
     constants["w0"][2] *= 30
-    graph = spell_prelu(make_graph({"x": IMAGE}, rows, constants))
+    graph = decompose_prelu(make_graph({"x": IMAGE}, rows, constants))
     [link] = find_links(graph)
     assert [name for name, _ in link.values][-1] == "p"
     images = feeds(*IMAGE)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeface.quantize.plan import QParams
-from edgeface.quantize.schemes import ORT_U8S8, TFLITE_INT8
+from edgeface.quantize.scheme import ORT_U8S8, TFLITE_INT8
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 3.0), (0.5, 3.0), (-3.0, -1.0), (0.0, 0.0), (-1e-3, 700.0)])

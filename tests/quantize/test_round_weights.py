@@ -7,7 +7,7 @@ from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.round_weights import round_weights
-from edgeface.quantize.schemes import TFLITE_INT8
+from edgeface.quantize.scheme import TFLITE_INT8
 
 IMAGE = (1, 4, 16, 16)
 COARSE = 7

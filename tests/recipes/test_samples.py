@@ -159,7 +159,7 @@ def test_a_student_is_trained_into_weights_that_its_family_loads(
 
 
 def test_shifted_scores_keep_their_order_and_every_box(samples):
-    from edgeface.contract import detection
+    from edgeface.contracts import detection
     from edgeface.models import family
 
     contract = detection(family("retinaface_mnet025").variants()["official"])

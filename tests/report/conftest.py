@@ -10,17 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeface.artifact import Artifact
-from edgeface.contract import DetectionContract
-from edgeface.parity.compare import compare
-from edgeface.pipeline import ExportRequest, export
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.open import open_runner
+from edgeface.compile.report_options import ReportOptions
+from edgeface.compile.request import ExportRequest
+from edgeface.contracts import DetectionContract
+from edgeface.core.artifact import Artifact
+from edgeface.export import export
 from edgeface.report.gallery import gallery
-from edgeface.report.options import ReportOptions
 from edgeface.report.page import Cost, Gallery, Layers, Mark, Page, Table, Tile, Verdict
 from edgeface.report.plot import Point, plot_layers
 from edgeface.report.watch import Watcher
-from edgeface.runtimes import open_runner
-from edgeface.runtimes.float_io import FloatRunner
+from edgeface.validate.compare import compare
 
 SIZE = (64, 96)
 FLAGS = ("--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions")

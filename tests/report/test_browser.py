@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from edgeface.compile.report_options import REPORT
 from edgeface.report.collect import collect
 from edgeface.report.matrix import render_matrix
-from edgeface.report.options import REPORT
 from edgeface.report.render import render
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}

@@ -1,10 +1,10 @@
 import shlex
 from pathlib import Path
 
-from edgeface.engines.options import EngineOptions
-from edgeface.pipeline import ExportRequest
+from edgeface.backends.tensorrt.options import EngineOptions
+from edgeface.backends.tensorrt.request import BatchProfile
+from edgeface.compile.request import ExportRequest
 from edgeface.report.command import export_command
-from edgeface.runtimes.tensorrt.request import BatchProfile
 
 
 def test_a_command_names_files_without_their_folders():

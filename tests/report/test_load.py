@@ -1,11 +1,11 @@
 import pytest
 
-from edgeface.artifact import Artifact, read_json, write_json
+from edgeface.compile.report_options import LATENCY
+from edgeface.core.artifact import Artifact, read_json, write_json
 from edgeface.report.collect import collect
 from edgeface.report.cost import cost, tiles
 from edgeface.report.load import was_busy
 from edgeface.report.matrix import matrix
-from edgeface.report.options import LATENCY
 
 
 @pytest.mark.parametrize(("load", "busy"), [(0.1, False), (4.0, False), (4.6, True), (30, True)])

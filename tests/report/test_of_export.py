@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from edgeface.artifact import Artifact
+from edgeface.compile.report_options import LATENCY, REPORT, ReportOptions
+from edgeface.core.artifact import Artifact
 from edgeface.errors import GateError, InputError
-from edgeface.report.options import LATENCY, REPORT, ReportOptions
 
 SECTIONS = ["content", "pictures", "measured", "cost", "layers", "budget", "origin", "again"]
 STRICT = 'model = "retinaface_mnet025"\n[gates.tflite-int8]\nsnr_db = 150.0\n'
@@ -136,7 +136,7 @@ def test_a_hostile_file_name_is_text_and_nothing_else(judged, pictures):
 
 
 def test_an_engine_says_why_it_was_not_timed(ahead_of_time, seeded_export, tmp_path):
-    from edgeface.engines.options import EngineOptions
+    from edgeface.backends.tensorrt.options import EngineOptions
 
     options = {"engines": EngineOptions(("86",)), "report": ReportOptions(latency=True)}
     folder = seeded_export(tmp_path, "tensorrt-int8", **options).folder

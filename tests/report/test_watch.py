@@ -1,7 +1,7 @@
 import numpy as np
 
-from edgeface.parity.compare import compare
 from edgeface.report.watch import SIDE_PX, WORST_FACES, Watcher
+from edgeface.validate.compare import compare
 
 
 def test_the_worst_pictures_come_first_and_a_typical_one_is_another(watched):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgeface.images import read_image
+from edgeface.images.files import read_image
 from edgeface.samples import PHOTOGRAPHS
 from edgeface.samples.compose import compose_face, compose_scene, hang, pixels, place_face, write_pictures
 

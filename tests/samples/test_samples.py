@@ -3,12 +3,12 @@ import hashlib
 import numpy as np
 import pytest
 
-from edgeface.artifact import sha256_hex
+from edgeface.compile.source import Declared, open_source
+from edgeface.core.artifact import sha256_hex
 from edgeface.errors import ContractError
-from edgeface.images import read_image
+from edgeface.images.files import read_image
 from edgeface.models import families, family
 from edgeface.samples import PHOTOGRAPHS, sample_of
-from edgeface.source import Declared, open_source
 
 MOST_BYTES = 6_000_000
 

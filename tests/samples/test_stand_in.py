@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from edgeface.images import read_image
-from edgeface.photographs import Photographs
+from edgeface.images.files import read_image
+from edgeface.images.split import Photographs
 from edgeface.samples.stand_in import JUDGED_PICTURES, composed_where_missing
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from edgeface.contract import DetectionContract
+from edgeface.contracts import DetectionContract
 from edgeface.errors import ContractError, InputError
-from edgeface.images import list_images, read_image
+from edgeface.images.files import list_images, read_image
 from edgeface.models import family
 from edgeface.models.checkpoint import read_state_dict
 from edgeface.tasks.contract_inference import infer_contract

@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from edgeface.bundle.face_runner.answer import answer
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
-from edgeface.bundle.face_runner.pictures import read_picture
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
+from edgeface.bundle.face_runner.service import serve
 from edgeface.bundle.face_runner.verification import verify_files
 
 BAD_INPUT, REFUSED = 2, 1
@@ -35,35 +35,10 @@ def face_main(folder: Path, arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, count in (("detect", "+"), ("embed", "+"), ("compare", 2)):
         commands.add_parser(name).add_argument("pictures", type=Path, nargs=count)
-    serve = commands.add_parser("serve", help="answer JSON lines on a Unix socket")
-    serve.add_argument("--socket", type=Path, required=True)
+    service = commands.add_parser("serve", help="answer JSON lines on a Unix socket")
+    service.add_argument("--socket", type=Path, required=True)
     options = parser.parse_args(arguments)
     return _reported(lambda: _face(folder, options))
-
-
-def answer(runner: FaceRunner, command: str, pictures: list[Path]) -> dict[str, Any]:
-    """What a command says of pictures, as JSON has it.
-
-    Raises:
-        RunnerError: a picture is not usable, or the command is unknown.
-    """
-    if command == "detect":
-        found = [[face.as_dict() for face in runner.detect(read_picture(path))] for path in pictures]
-        return {"pictures": [{"picture": str(p), "faces": faces} for p, faces in zip(pictures, found, strict=True)]}
-    if command == "embed":
-        return {"pictures": [_embedded(runner, path) for path in pictures]}
-    if command == "compare" and len(pictures) == 2:
-        a, b = pictures
-        verdict = runner.compare(read_picture(a), read_picture(b), (str(a), str(b)))
-        return {"similarity": verdict.similarity, "threshold": verdict.threshold, "same": verdict.same}
-    raise RunnerError(f"no command is {command!r} with {len(pictures)} pictures", fix="detect, embed, or compare two")
-
-
-def _embedded(runner: FaceRunner, path: Path) -> dict[str, Any]:
-    picture = read_picture(path)
-    face = runner.main_face(picture, str(path))
-    embedding = runner.embed(runner.aligned(picture, face))
-    return {"picture": str(path), "face": face.as_dict(), "embedding": embedding.tolist()}
 
 
 def _face(folder: Path, options: argparse.Namespace) -> int:
@@ -73,8 +48,6 @@ def _face(folder: Path, options: argparse.Namespace) -> int:
     if not options.no_pin:
         print(pin(runner.settings["device"]), file=sys.stderr)
     if options.command == "serve":
-        from edgeface.bundle.face_runner.service import serve
-
         serve(runner, options.socket)
     else:
         print(json.dumps(answer(runner, options.command, options.pictures)))

@@ -10,6 +10,7 @@ import json
 import socketserver
 from pathlib import Path
 
+from edgeface.bundle.face_runner.answer import answer
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 
@@ -58,8 +59,6 @@ class _Connection(socketserver.StreamRequestHandler):
 
 
 def _answer_line(runner: FaceRunner, line: bytes) -> bytes:
-    from edgeface.bundle.face_runner.commands import answer
-
     try:
         request = json.loads(line) if len(line) <= MAX_REQUEST_BYTES else None
         if not isinstance(request, dict) or not isinstance(request.get("pictures"), list):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from edgeface.backends.tensorrt.cuda.driver import Gpu, look_for_gpus, with_point
+from edgeface.backends.tensorrt.cuda.libcudart import open_libcudart
 from edgeface.doctor.check import Check
 from edgeface.doctor.packages import installed
-from edgeface.runtimes.cuda.driver import Gpu, look_for_gpus, with_point
-from edgeface.runtimes.cuda.libcudart import open_libcudart
 
 TITLE = "GPU"
 RANK = 50
@@ -32,7 +32,7 @@ def describe(gpu: Gpu) -> str:
 
 
 def _runtime(served_major: int) -> Check:
-    """What `edgeface.runtimes.cuda` would call, as far as that is known without importing it."""
+    """What `edgeface.backends.tensorrt.cuda` would call, as far as that is known without importing it."""
     name = "CUDA runtime"
     version = installed(BINDINGS)
     if version is not None and int(version.partition(".")[0]) <= served_major:

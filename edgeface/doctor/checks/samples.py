@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeface.artifact import sha256_hex
+from edgeface.core.artifact import sha256_hex
 from edgeface.doctor.check import Check
 from edgeface.samples import PHOTOGRAPHS, SAMPLES
 

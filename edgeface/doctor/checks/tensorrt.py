@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgeface.backends.tensorrt.library import describe
 from edgeface.doctor.check import Check
-from edgeface.runtimes.tensorrt.library import describe
 
 TITLE = "TensorRT"
 RANK = 40

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import DetectionContract
+from edgeface.contracts import DetectionContract
 from edgeface.tasks.detection.priors import prior_boxes
 
 _MAX_LOG_SIZE = 20.0  # e^20 pixels: damaged weights must not overflow, trained ones stay far below

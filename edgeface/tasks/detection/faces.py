@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import DetectionContract
+from edgeface.contracts import DetectionContract
 from edgeface.errors import ContractError
 from edgeface.graph.types import Array
 from edgeface.tasks.detection.decode import decode_boxes, decode_landmarks
@@ -53,7 +53,7 @@ def detect_faces(
         outputs: the network's float32 outputs by the names that the contract gives them: boxes [1,N,4],
             scores [1,N,2] after softmax, landmarks [1,N,10].
         contract: the detector's contract, with the input size that was run.
-        letterbox_scale: what `edgeface.images.letterbox` returned.
+        letterbox_scale: what `edgeface.images.files.letterbox` returned.
         image_shape: the photograph's height and width in pixels.
         threshold: least score of a face; None takes the contract's.
 

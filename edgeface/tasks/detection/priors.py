@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import Anchors
+from edgeface.contracts import Anchors
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeface.contract import RecognitionContract
+from edgeface.contracts import RecognitionContract
 from edgeface.errors import InputError
 
 MAX_SIDE_PX = 32766
@@ -71,7 +71,7 @@ def align_face(image: NDArray[np.uint8], landmarks: ArrayLike, contract: Recogni
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InputError(
             f"a photograph must be uint8 [H,W,3], this is {image.dtype} {list(image.shape)}",
-            fix="read it with edgeface.images.read_image or cv2.imread",
+            fix="read it with edgeface.images.files.read_image or cv2.imread",
         )
     if max(image.shape) > MAX_SIDE_PX:
         raise InputError(

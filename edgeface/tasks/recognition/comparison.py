@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.artifact import CERTIFICATE, Artifact
+from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.recognition.embedding import cosine

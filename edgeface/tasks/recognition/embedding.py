@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contract import ImageInput, RecognitionContract
+from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import ContractError, InputError, RuntimeFailure
 from edgeface.graph.types import Array
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
-from edgeface.images import EXTENSIONS
+from edgeface.images.files import EXTENSIONS
 from edgeface.tasks.recognition.verification import unshuffled_folds
 
 MAX_BYTES = 64 << 20

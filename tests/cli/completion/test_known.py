@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from edgeface.backends import targets
+from edgeface.backends.target import IO_TYPES
 from edgeface.budgets.budget import budgets
 from edgeface.budgets.formats import FORMATS
 from edgeface.bundle.devices import FOLDER
@@ -11,8 +13,6 @@ from edgeface.cli.app import app
 from edgeface.cli.completion import known
 from edgeface.models import families
 from edgeface.models.architectures import architectures
-from edgeface.targets import targets
-from edgeface.targets.target import IO_TYPES
 
 COMMANDS = typer.main.get_command(app).commands
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgeface.contract import Anchors
+from edgeface.contracts import Anchors
 from edgeface.models import family
 from edgeface.tasks.detection.decode import decode_boxes, decode_landmarks
 from edgeface.tasks.detection.priors import prior_boxes

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from edgeface.contract import DetectionContract
-from edgeface.images import letterbox, list_images, read_image
+from edgeface.contracts import DetectionContract
+from edgeface.images.files import letterbox, list_images, read_image
 from edgeface.models import family
 from edgeface.tasks.detection.average_precision import LabelledDetections, average_precision
 from edgeface.tasks.detection.faces import detect_faces

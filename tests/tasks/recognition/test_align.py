@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.contract import ARCFACE_TEMPLATE, ImageInput, RecognitionContract
+from edgeface.contracts import ARCFACE_TEMPLATE, ImageInput, RecognitionContract
 from edgeface.errors import InputError
 from edgeface.tasks.recognition.align import align_face, similarity_transform
 

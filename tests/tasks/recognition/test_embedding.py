@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.contract import ImageInput, RecognitionContract
+from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import ContractError, InputError, RuntimeFailure
 from edgeface.tasks.recognition.embedding import cosine, embed_faces, face_tensor
 

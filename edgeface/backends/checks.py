@@ -1,0 +1,75 @@
+"""What every runtime checks before native code sees a model or a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from edgeface.backends.runtime import TensorSpec
+from edgeface.errors import InputError, RuntimeFailure
+from edgeface.graph.types import Array
+
+DYNAMIC = -1
+
+
+def describe_model(model: Path | bytes) -> str:
+    """How errors name a model: its path, or its size where it is bytes in memory."""
+    return f"model in memory ({len(model)} bytes)" if isinstance(model, bytes) else str(model)
+
+
+def check_model(model: Path | bytes) -> None:
+    """Refuse a model that cannot be opened.
+
+    Raises:
+        InputError: the file is missing, not a file, unreadable or empty.
+    """
+    where = describe_model(model)
+    if isinstance(model, bytes):
+        size = len(model)
+    elif not model.is_file():
+        problem = "the model is a folder, not a file" if model.is_dir() else "there is no such model file"
+        raise InputError(problem, where=where, fix="pass an artifact folder, an .onnx or a .tflite file")
+    else:
+        size = len(_first_byte(model))
+    if not size:
+        raise InputError("the model is empty", where=where, fix="export or copy it again")
+
+
+def read_model(model: Path | bytes) -> bytes:
+    """The model's bytes, checked by `check_model`."""
+    check_model(model)
+    return model if isinstance(model, bytes) else model.read_bytes()
+
+
+def check_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, Array], where: str) -> None:
+    """Refuse feeds that do not fit the model's inputs in name, shape or dtype.
+
+    Raises:
+        RuntimeFailure: naming the first input that does not fit.
+    """
+    names = [spec.name for spec in inputs]
+    if set(names) != set(feeds):
+        raise RuntimeFailure(
+            f"the model has inputs {sorted(names)}, but was fed {sorted(feeds)}",
+            where=where,
+            fix="feed exactly the inputs that `runner.inputs` lists",
+        )
+    for spec in inputs:
+        array = feeds[spec.name]
+        fits = len(array.shape) == len(spec.shape) and all(
+            want in (got, DYNAMIC) for got, want in zip(array.shape, spec.shape, strict=True)
+        )
+        if not fits or str(array.dtype) != spec.dtype:
+            raise RuntimeFailure(
+                f"input {spec.name!r} is {spec.dtype}{list(spec.shape)}, but was fed {array.dtype}{list(array.shape)}",
+                where=where,
+                fix="FloatRunner takes float32 NCHW arrays and converts them to what the model wants",
+            )
+
+
+def _first_byte(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(1)
+    except OSError as error:
+        raise InputError(f"cannot read the model: {error.strerror}", where=str(path)) from error

@@ -1,0 +1,110 @@
+"""Any runner as float32 in and float32 out, images in NCHW."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.backends.runtime import Runner, TensorSpec
+from edgeface.errors import InputError
+from edgeface.graph.types import Array
+
+LAYOUTS = ("nchw", "nhwc")
+_IMAGE_RANK = 4
+
+
+class FloatRunner:
+    """Present a runner's inputs as float32 NCHW and its outputs as float32.
+
+    Images (rank 4 inputs) are transposed if the model wants NHWC; integer inputs are quantized and
+    integer outputs dequantized by the scale and zero point of their TensorSpec. Outputs keep the
+    axes that the model gives them.
+
+    Args:
+        runner: the model.
+        layout: "nchw" or "nhwc", the memory order of its image inputs (`manifest.layout`).
+
+    Raises:
+        InputError: the layout is neither.
+    """
+
+    def __init__(self, runner: Runner, layout: str = "nchw") -> None:
+        if layout not in LAYOUTS:
+            raise InputError(f"unknown layout {layout!r}", fix=f"use one of {', '.join(LAYOUTS)}")
+        self.runner = runner
+        self._nhwc = layout == "nhwc"
+        self.inputs: tuple[TensorSpec, ...] = tuple(self._logical(spec) for spec in runner.inputs)
+        self.outputs: tuple[TensorSpec, ...] = tuple(
+            TensorSpec(spec.name, spec.shape, "float32") for spec in runner.outputs
+        )
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """Run once on float32 arrays; images are [N,C,H,W].
+
+        Raises:
+            InputError: a feed for an integer input holds NaN.
+            RuntimeFailure: a feed does not fit, or the runtime fails.
+        """
+        stored = {name: self._stored(name, array) for name, array in feeds.items()}
+        outputs = {spec.name: spec for spec in self.runner.outputs}
+        return {name: dequantize(array, outputs[name]) for name, array in self.runner.run(stored).items()}
+
+    def _logical(self, spec: TensorSpec) -> TensorSpec:
+        shape = spec.shape
+        if self._is_transposed(spec):
+            shape = (shape[0], shape[3], shape[1], shape[2])
+        return TensorSpec(spec.name, shape, "float32")
+
+    def _stored(self, name: str, array: Array) -> Array:
+        spec = next((spec for spec in self.runner.inputs if spec.name == name), None)
+        if spec is None:  # the runner's own check names the inputs that it has
+            return array
+        if self._is_transposed(spec) and array.ndim == _IMAGE_RANK:
+            array = array.transpose(0, 2, 3, 1)
+        return np.ascontiguousarray(quantize(array, spec))
+
+    def _is_transposed(self, spec: TensorSpec) -> bool:
+        return self._nhwc and len(spec.shape) == _IMAGE_RANK
+
+
+def quantize(array: Array, spec: TensorSpec) -> Array:
+    """Real values as a tensor stores them: q = round(x / scale) + zero_point, saturated.
+
+    Halves round away from zero, as TFLite's reference QUANTIZE does. A tensor without a scale is
+    only cast to its dtype.
+
+    Args:
+        array: real values, any shape, float32.
+        spec: dtype, scale and zero point of the tensor.
+
+    Raises:
+        InputError: the values hold NaN, which no integer stands for.
+    """
+    if spec.scale is None:
+        return array.astype(spec.dtype, copy=False)
+    if np.isnan(array).any():
+        raise InputError(f"input {spec.name!r} holds NaN, which {spec.dtype} cannot store", where=spec.name)
+    limits = np.iinfo(spec.dtype)
+    scaled = array.astype(np.float32, copy=False) / np.float32(spec.scale)
+    shifted = np.clip(round_half_away(scaled) + np.float32(spec.zero_point), limits.min, limits.max)
+    stored: Array = shifted.astype(spec.dtype)
+    return stored
+
+
+def dequantize(array: Array, spec: TensorSpec) -> Array:
+    """Stored values as float32: x = (q − zero_point) · scale; without a scale only cast."""
+    if spec.scale is None:
+        return array.astype(np.float32, copy=False)
+    real: Array = (array.astype(np.float32) - np.float32(spec.zero_point)) * np.float32(spec.scale)
+    return real
+
+
+def round_half_away(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Round to the nearest integer, halves away from zero; exact for every float32."""
+    whole = np.trunc(array)
+    with np.errstate(invalid="ignore"):  # infinity minus infinity
+        carry = np.where(np.abs(array - whole) >= 0.5, np.sign(array), np.float32(0))
+    rounded: NDArray[np.float32] = whole + carry
+    return rounded

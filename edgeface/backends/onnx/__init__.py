@@ -1,0 +1,1 @@
+"""ONNX targets, and ONNX Runtime."""

@@ -1,0 +1,85 @@
+"""ONNX computed as it is typed: the stand-in for a runtime that is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.backends.onnx.runtime import OrtRunner
+
+if TYPE_CHECKING:
+    import onnx
+
+
+def open_as_typed(model: Path, threads: int = 1) -> OrtRunner:
+    """A model in ONNX Runtime with nothing fused or left out.
+
+    Every float16 value is rounded to float16, and between QuantizeLinear and DequantizeLinear every integer is exact.
+    By itself, ONNX Runtime would compute float16 in float32 on a processor without it, and round only at the end.
+
+    Args:
+        model: an .onnx file with float32 inputs; outputs that are float16 come as float32.
+        threads: threads inside one operator, at least 1.
+    """
+    runner = OrtRunner(_spelled_out(model), threads, optimise=False)
+    runner.where = str(model)
+    return runner
+
+
+def _spelled_out(model: Path) -> Path | bytes:
+    """A model that computes in float16 as one in float32 that rounds; any other file as it is.
+
+    Left to itself, ONNX Runtime casts before and behind every node without a float16 kernel, and takes out the casts
+    that meet, and the rounding with them, even where it is to optimise nothing. It keeps casts that a model states.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    try:
+        proto = onnx.load(model)
+    except (OSError, DecodeError):
+        return model  # ONNX Runtime says what is wrong
+    half = _half_values(proto)
+    if not half:
+        return model
+    nodes = [found for node in proto.graph.node for found in _rounded(node, half)]
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+    del proto.graph.value_info[:]
+    for tensor in proto.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT16:
+            single = onnx.numpy_helper.to_array(tensor).astype("float32")
+            tensor.CopyFrom(onnx.numpy_helper.from_array(single, tensor.name))
+    for output in proto.graph.output:
+        if output.name in half:
+            output.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    spelled: bytes = proto.SerializeToString()
+    return spelled
+
+
+def _half_values(proto: onnx.ModelProto) -> set[str]:
+    """Names of the values that nodes make in float16."""
+    import onnx
+
+    graph = onnx.shape_inference.infer_shapes(proto).graph
+    typed = {value.name: value.type.tensor_type.elem_type for value in (*graph.value_info, *graph.output)}
+    return {name for name, kind in typed.items() if kind == onnx.TensorProto.FLOAT16}
+
+
+def _rounded(node: onnx.NodeProto, half: Collection[str]) -> list[onnx.NodeProto]:
+    """A node, and behind it, where it makes float16, the two casts that round a float32 number to it."""
+    import onnx
+
+    made = node.output[0]
+    if made not in half:
+        return [node]
+    real = onnx.NodeProto()
+    real.CopyFrom(node)
+    real.output[0] = f"{made}/real"
+    if node.op_type == "Cast":
+        real = onnx.helper.make_node("Identity", list(node.input), list(real.output), name=node.name)
+    names = (real.output[0], f"{made}/rounded", made)
+    kinds = (onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT)
+    casts = zip(names, names[1:], kinds, strict=False)
+    return [real, *(onnx.helper.make_node("Cast", [a], [b], name=f"{b}/cast", to=kind) for a, b, kind in casts)]

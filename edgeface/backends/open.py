@@ -1,0 +1,63 @@
+"""Runtimes behind one interface: named arrays in, named arrays out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeface.backends.device import GPU, HERE, Place
+from edgeface.backends.runtime import Runner, TensorSpec
+from edgeface.core.artifact import Artifact
+from edgeface.errors import InputError
+
+__all__ = ["SUFFIXES", "Runner", "TensorSpec", "model_path", "open_runner"]
+
+SUFFIXES = (".onnx", ".tflite")
+
+
+def model_path(model: Artifact | Path) -> Path:
+    """The model file of an artifact, of an artifact's folder, or the file itself.
+
+    Raises:
+        InputError: a folder that is not an artifact, or a model that its manifest does not describe.
+    """
+    if isinstance(model, Artifact):
+        return model.model_path
+    return Artifact.open(model).model_path if model.is_dir() else model
+
+
+def open_runner(model: Artifact | Path, threads: int = 1, on: Place = HERE) -> Runner:
+    """Load a model in the runtime that its suffix and the place name, as it would be deployed there.
+
+    Args:
+        model: an opened artifact, an artifact's folder, or an .onnx or .tflite file; on a GPU also an .engine.
+        threads: threads inside one operator, at least 1.
+        on: where it runs.
+
+    Raises:
+        InputError: the model is missing, damaged, or of a kind that no runtime there runs; or there is no such place.
+        RuntimeFailure: the runtime refuses it.
+    """
+    if threads < 1:
+        raise InputError(f"{threads} threads cannot run anything", fix="use 1 or more threads")
+    if on.is_device:
+        raise InputError(
+            f"models are not opened on {on} one by one", where="--on", fix=f"use edgeface parity ARTIFACT --on {on}"
+        )
+    path = model_path(model)
+    if on == GPU:
+        from edgeface.backends.tensorrt.gpu import open_on_gpu
+
+        return open_on_gpu(path, threads)
+    if path.suffix == ".onnx":
+        from edgeface.backends.onnx.runtime import OrtRunner
+
+        return OrtRunner(path, threads)
+    if path.suffix == ".tflite":
+        from edgeface.backends.tflite.runtime import LiteRtRunner
+
+        return LiteRtRunner(path, threads)
+    raise InputError(
+        f"no runtime runs {path.suffix or 'files without a suffix'}",
+        where=str(path),
+        fix=f"pass an artifact folder or a file ending in {' or '.join(SUFFIXES)}",
+    )

@@ -1,0 +1,51 @@
+"""What a target is: a value that the pipeline reads. Heavy libraries are imported when `emit` is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from edgeface.graph.ir import Graph
+from edgeface.passes import Pass
+from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.scheme import Scheme
+
+IoType = Literal["float", "int8", "uint8"]
+IO_TYPES: tuple[IoType, ...] = ("float", "int8", "uint8")
+
+
+@dataclass(frozen=True)
+class EmitOptions:
+    """What is not in the graph or the plan: the interface's type, and named text to carry along."""
+
+    io: IoType = "float"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of artifact.
+
+    `layout` is the memory order of image inputs; `scheme` what its integers can express, None for float targets;
+    `legalize` the passes that bring any graph into the form that its kernels run; `integer_forms` rewrites what has no
+    fast integer kernel, given the values that are computed in float anyway. `float_kinds` are the kinds of nodes
+    (`quantize.float_fallback.KINDS`) that run faster in float than in integers, and why. `half` targets compute in
+    float16 but for the values that the recipe keeps in float32. `io_types` are the types that inputs and outputs may
+    have. `as_typed` says that the model is judged with every node computed in the types that it states, because what
+    runs it does so; `engines`, that TensorRT engines are built from it.
+    """
+
+    name: str
+    description: str
+    suffix: str
+    layout: Literal["nchw", "nhwc"]
+    emit: Callable[[Graph, QuantPlan, EmitOptions], bytes]
+    scheme: Scheme | None = None
+    legalize: tuple[Pass, ...] = ()
+    float_kinds: Mapping[str, str] = field(default_factory=dict)
+    integer_forms: Callable[[Graph, Collection[str]], Graph] | None = None
+    half: bool = False
+    io_types: tuple[IoType, ...] = ("float",)
+    as_typed: bool = False
+    engines: bool = False

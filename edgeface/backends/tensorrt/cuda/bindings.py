@@ -1,0 +1,57 @@
+"""CUDA's runtime by cuda-python (`cuda.bindings.runtime`)."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.util import find_spec
+from typing import Any
+
+from edgeface.backends.tensorrt.cuda.runtime import CudaFailure
+
+MODULE = "cuda.bindings.runtime"
+# Its functions take some integers only as members of their enumerations: which argument of which function is one.
+_ENUMERATED = {"cudaMemcpyAsync": (3, "cudaMemcpyKind"), "cudaStreamBeginCapture": (1, "cudaStreamCaptureMode")}
+# The C function whose signature did not change between versions of CUDA has the other's name there.
+_NAMES = {"cudaGraphInstantiateWithFlags": "cudaGraphInstantiate"}
+
+
+class CudaPython:
+    """Calls cuda-python, whose functions return a status and then their results.
+
+    Args:
+        module: `cuda.bindings.runtime`.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self._cuda = module
+        version = version_of(module)
+        self.origin = f"cuda-python for CUDA {version // 1000}.{version % 1000 // 10}"
+
+    def __call__(self, name: str, *arguments: int) -> int:
+        """See `Caller`."""
+        given: list[Any] = list(arguments)
+        if name in _ENUMERATED:
+            index, kind = _ENUMERATED[name]
+            given[index] = getattr(self._cuda, kind)(arguments[index])
+        status, *results = getattr(self._cuda, _NAMES.get(name, name))(*given)
+        if int(status):
+            self._cuda.cudaGetLastError()  # else TensorRT, which asks for the last error, takes it for its own
+            raise CudaFailure(name, int(status), status.name)
+        return int(results[0]) if results else 0
+
+
+def open_bindings(driver_major: int) -> CudaPython | None:
+    """cuda-python, or None where it is not installed, cannot be loaded, or is newer than the driver."""
+    try:
+        if find_spec(MODULE) is None:
+            return None
+        module = importlib.import_module(MODULE)
+    except (ImportError, RuntimeError, OSError):  # its parent is missing, or its native parts do not load
+        return None
+    return CudaPython(module) if 0 < version_of(module) // 1000 <= driver_major else None
+
+
+def version_of(module: Any) -> int:
+    """The version of CUDA that the module was made for, e.g. 13040; 0 if it does not say."""
+    status, version = module.cudaRuntimeGetVersion()
+    return 0 if int(status) else int(version)

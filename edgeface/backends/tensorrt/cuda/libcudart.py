@@ -1,0 +1,97 @@
+"""CUDA's runtime by libcudart itself.
+
+TensorRT-RTX's package for ONNX Runtime brings one, NVIDIA's packages that torch needs do, and the system may have one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from edgeface.backends.tensorrt.cuda.runtime import CudaFailure
+
+_ADDRESS, _HANDLE, _SIZE, _FLAGS = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint
+# Types of the inputs in order, and whether the function first takes the address of a pointer to write.
+_FUNCTIONS: dict[str, tuple[bool, tuple[Any, ...]]] = {
+    "cudaMalloc": (True, (_SIZE,)),
+    "cudaFree": (False, (_ADDRESS,)),
+    "cudaHostAlloc": (True, (_SIZE, _FLAGS)),
+    "cudaFreeHost": (False, (_ADDRESS,)),
+    "cudaMemcpyAsync": (False, (_ADDRESS, _ADDRESS, _SIZE, ctypes.c_int, _HANDLE)),
+    "cudaStreamCreateWithFlags": (True, (_FLAGS,)),
+    "cudaStreamDestroy": (False, (_HANDLE,)),
+    "cudaStreamSynchronize": (False, (_HANDLE,)),
+    "cudaStreamBeginCapture": (False, (_HANDLE, ctypes.c_int)),
+    "cudaStreamEndCapture": (False, (_HANDLE, ctypes.POINTER(ctypes.c_void_p))),
+    "cudaGraphInstantiateWithFlags": (True, (_HANDLE, ctypes.c_ulonglong)),
+    "cudaGraphDestroy": (False, (_HANDLE,)),
+    "cudaGraphLaunch": (False, (_HANDLE, _HANDLE)),
+    "cudaGraphExecDestroy": (False, (_HANDLE,)),
+}
+_WRITES_LAST = "cudaStreamEndCapture"
+_SYSTEM = ("libcudart.so.13", "libcudart.so.12", "libcudart.so")
+_PACKAGES = ("onnxruntime_ep_nv_tensorrt_rtx", "nvidia")
+
+
+class Libcudart:
+    """Calls functions of a loaded libcudart.
+
+    Args:
+        library: as ctypes loaded it.
+        name: its file's name, for `origin`.
+    """
+
+    def __init__(self, library: ctypes.CDLL, name: str) -> None:
+        self._library = library
+        version = version_of(library)
+        self.origin = f"{name}, CUDA {version // 1000}.{version % 1000 // 10}"
+        library.cudaGetErrorName.restype = ctypes.c_char_p
+        for function, (writes, types) in _FUNCTIONS.items():
+            first = (ctypes.POINTER(ctypes.c_void_p),) if writes else ()
+            getattr(library, function).argtypes = (*first, *types)
+
+    def __call__(self, name: str, *arguments: int) -> int:
+        """See `Caller`."""
+        written = ctypes.c_void_p()
+        given: tuple[Any, ...] = arguments
+        if _FUNCTIONS[name][0]:
+            given = (ctypes.byref(written), *arguments)
+        elif name == _WRITES_LAST:
+            given = (*arguments, ctypes.byref(written))
+        status = int(getattr(self._library, name)(*given))
+        if status:
+            self._library.cudaGetLastError()  # else TensorRT, which asks for the last error, takes it for its own
+            raise CudaFailure(name, status, self._library.cudaGetErrorName(status).decode())
+        return written.value or 0
+
+
+def open_libcudart(driver_major: int) -> Libcudart | None:
+    """The first libcudart found that the driver serves, or None."""
+    for path in candidates():
+        try:
+            library = ctypes.CDLL(path)
+            served = 0 < version_of(library) // 1000 <= driver_major
+        except (OSError, AttributeError):  # not there, or no libcudart
+            continue
+        if served:
+            return Libcudart(library, Path(path).name)
+    return None
+
+
+def candidates() -> Iterator[str]:
+    """Paths of libcudart in packages, then names that the system's loader may know."""
+    for package in _PACKAGES:
+        spec = find_spec(package)
+        for folder in [] if spec is None else list(spec.submodule_search_locations or ()):
+            yield from map(str, sorted(Path(folder).glob("libcudart.so.*")))
+            yield from map(str, sorted(Path(folder).glob("*/lib/libcudart.so.*")))
+    yield from _SYSTEM
+
+
+def version_of(library: ctypes.CDLL) -> int:
+    """The library's version of CUDA, e.g. 13040; 0 if it does not say."""
+    version = ctypes.c_int()
+    return 0 if library.cudaRuntimeGetVersion(ctypes.byref(version)) else version.value

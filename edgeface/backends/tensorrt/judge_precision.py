@@ -1,0 +1,45 @@
+"""Whether a built engine computes in the types that its ONNX states: a builder falls back to float without a word."""
+
+from __future__ import annotations
+
+from edgeface.backends.tensorrt.precision import PrecisionTable, float_convolutions
+from edgeface.core.requirement import Demand
+
+LISTED = 3
+
+
+def judge_precision(model: bytes, table: PrecisionTable, where: str) -> list[Demand]:
+    """Demands that no convolution or matrix product is computed in a wider type than its weights have.
+
+    Args:
+        model: the typed ONNX.
+        table: of the engine that was built from it.
+        where: the compute capabilities of the engine, for the words.
+    """
+    demands = []
+    if any(node.expected_integer or node.half for node in table.nodes):
+        wide = [f"{found.node} ({found.reason})" for found in float_convolutions(table)]
+        demands.append(_demand(f"int8 convolutions in float in the engine for {where}", wide))
+    halves = _half_weighted(model)
+    if halves:
+        wider = [
+            f"{node.node} ({node.precision})"
+            for node in table.nodes
+            if node.node in halves and node.precision != "Half"
+        ]
+        demands.append(_demand(f"float16 convolutions in another type in the engine for {where}", wider))
+    return demands
+
+
+def _demand(what: str, found: list[str]) -> Demand:
+    said = f"{len(found)}: {'; '.join(found[:LISTED])}" + (" …" if len(found) > LISTED else "") if found else "0"
+    return Demand(what, "0", said, not found)
+
+
+def _half_weighted(model: bytes) -> set[str]:
+    """Names of the convolutions and matrix products whose weights are float16."""
+    import onnx
+
+    graph = onnx.load_model_from_string(model).graph
+    halves = {tensor.name for tensor in graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT16}
+    return {node.name for node in graph.node if node.op_type in {"Conv", "Gemm", "MatMul"} and node.input[1] in halves}

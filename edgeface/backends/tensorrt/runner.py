@@ -1,0 +1,113 @@
+"""Run an engine on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from edgeface.backends.checks import check_feeds
+from edgeface.backends.tensorrt.artifact_engines import engine_for
+from edgeface.backends.tensorrt.bound import Bound
+from edgeface.backends.tensorrt.cuda.driver import usable_gpu
+from edgeface.backends.tensorrt.cuda.open_runtime import open_cuda_runtime
+from edgeface.backends.tensorrt.engine_file import check_engine_file
+from edgeface.backends.tensorrt.library import load_library
+from edgeface.backends.tensorrt.loaded_engine import LoadedEngine
+from edgeface.errors import RuntimeFailure
+from edgeface.graph.types import Array
+
+
+class EngineRunner:
+    """A loaded engine on the first GPU: pinned memory, one stream, and a CUDA graph where one can be captured.
+
+    The first run of each batch size binds memory, warms up and captures; runs of the same size then launch the graph.
+    Where none can be captured, `uncaptured` says why, and the work is put into the stream each time. `origin` names
+    GPU, TensorRT and CUDA's runtime. Close it, or use it as a context manager, to give the GPU's memory back before the
+    process ends.
+
+    Args:
+        engine: the engine's file.
+
+    Raises:
+        InputError: there is no GPU, no TensorRT, or no CUDA runtime; or the file is missing, damaged or not for them.
+        RuntimeFailure: TensorRT refuses the engine, or the GPU is out of memory.
+    """
+
+    def __init__(self, engine: Path) -> None:
+        gpu, served = usable_gpu()
+        library = load_library()
+        check_engine_file(engine, library, gpu.compute_capability)
+        self._cuda = open_cuda_runtime(served[0])
+        self.origin = f"{gpu.name}, {library.name} {library.version}, {self._cuda.origin}"
+        self.where = str(engine)
+        self._bound: Bound | None = None
+        self._closed = False
+        self._held = ExitStack()
+        with ExitStack() as unless_done:
+            unless_done.callback(self._held.close)
+            self._stream = self._cuda.create_stream()
+            self._held.callback(self._cuda.destroy_stream, self._stream)
+            self._engine = LoadedEngine(engine, library)
+            self._held.callback(self._engine.close)
+            unless_done.pop_all()
+        self.inputs, self.outputs = self._engine.inputs, self._engine.outputs
+
+    @classmethod
+    def of_artifact(cls, folder: Path) -> EngineRunner:
+        """The engine of an artifact's folder that is for the GPU here.
+
+        Raises:
+            InputError, RuntimeFailure: as above; or the artifact has no engine for this GPU.
+        """
+        gpu, served = usable_gpu()
+        library = load_library()
+        return cls(engine_for(folder, gpu, library.name, library.version, served))
+
+    @property
+    def uncaptured(self) -> str:
+        """Why the last run was no launch of a CUDA graph; empty where it was one, or nothing has run yet."""
+        return "" if self._bound is None else self._bound.uncaptured
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """Run once, copies included.
+
+        Args:
+            feeds: every input by name, in the engine's dtypes; a dynamic batch may be any that it was built for.
+
+        Raises:
+            RuntimeFailure: a feed does not fit, the GPU is out of memory, TensorRT fails, or the runner is closed.
+        """
+        if self._closed:
+            raise RuntimeFailure("the engine is closed", where=self.where, fix="open it again")
+        check_feeds(self.inputs, feeds, self.where)
+        shapes = {name: tuple(array.shape) for name, array in feeds.items()}
+        if self._bound is None or self._bound.shapes != shapes:
+            self._engine.check_batch(shapes)
+            self._unbind()  # before the next is made: memory might not hold both
+            self._bound = Bound(self._engine, self._cuda, self._stream, shapes)
+        return self._bound.run(feeds)
+
+    def close(self) -> None:
+        """Give the GPU's memory back; closing twice does nothing."""
+        self._closed = True
+        try:
+            self._unbind()
+        finally:
+            self._held.close()
+
+    def __enter__(self) -> EngineRunner:
+        """The runner itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def _unbind(self) -> None:
+        bound, self._bound = self._bound, None
+        if bound is not None:
+            bound.close()

@@ -1,0 +1,103 @@
+"""Build an artifact's engines and write them beside its typed ONNX, with what their layers are."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeface.backends.tensorrt.artifact_engines import ArtifactEngine, EngineList
+from edgeface.backends.tensorrt.build import build_engine
+from edgeface.backends.tensorrt.cuda.driver import look_for_gpus, with_point
+from edgeface.backends.tensorrt.engine_file import engine_entries
+from edgeface.backends.tensorrt.judge_precision import judge_precision
+from edgeface.backends.tensorrt.library import load_library
+from edgeface.backends.tensorrt.options import EngineOptions
+from edgeface.backends.tensorrt.precision import PrecisionTable, precision_table
+from edgeface.backends.tensorrt.request import Engine, EngineRequest
+from edgeface.core.artifact import write_json
+from edgeface.core.progress import step
+from edgeface.core.requirement import Demand
+
+NOT_RUN = "engine built, not run: {}. The numbers above are of the ONNX that it is built from, computed as it is typed"
+TIMING_CACHE = "timing.cache"
+
+
+@dataclass(frozen=True)
+class StagedEngines:
+    """What was built: demands for the gate, facts for the manifest, and what the certificate says."""
+
+    demands: list[Demand]
+    manifest: dict[str, Any]
+    certificate: dict[str, Any]
+
+
+def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str) -> StagedEngines:
+    """Build every engine that is asked for.
+
+    Writes model.sm86.engine (or model.sm80-86-89.engine), layers.sm86.json and engines.json.
+
+    Args:
+        model: the typed ONNX.
+        folder: the staged artifact.
+        options: for which GPUs and batches.
+        name: of the target, for messages.
+
+    Raises:
+        InputError, GraphError, RuntimeFailure: as `build_engine`.
+    """
+    library = load_library()
+    entries: list[ArtifactEngine] = []
+    demands: list[Demand] = []
+    tables: dict[str, Any] = {}
+    caches: dict[str, str] = {}
+    for group in options.groups(library):
+        request = EngineRequest(group, options.batch, where=name)
+        with step(f"building {name} for {_spelled(group) or 'the GPU here'}"):
+            engine = build_engine(model, request)
+        tag = f"sm{'-'.join(engine.compute_capabilities)}"
+        entries += _write(engine, folder, tag)
+        if engine.timing_cache is not None:
+            caches[tag] = f"{tag}.{TIMING_CACHE}"
+            (folder / caches[tag]).write_bytes(engine.timing_cache)
+        table = precision_table(model, engine.layers)
+        demands += judge_precision(model, table, _spelled(engine.compute_capabilities))
+        tables[tag] = _table_facts(table)
+        write_json(
+            folder / f"layers.{tag}.json",
+            {"layers": [asdict(layer) for layer in engine.layers], "precision": table.as_dict()},
+        )
+    EngineList(engines=tuple(entries)).write(folder)
+    manifest = {
+        "library": library.name,
+        "library_version": library.version,
+        "compute_capabilities": [entry.compute_capability for entry in entries],
+        "driver_cuda": next((entry.cuda for entry in entries), None),
+        "batch": asdict(options.batch),
+        "timing_caches": caches,
+    }
+    return StagedEngines(demands, manifest, {"precision": tables, "run": NOT_RUN.format(_why_not_run())})
+
+
+def _write(engine: Engine, folder: Path, tag: str) -> tuple[ArtifactEngine, ...]:
+    file = f"model.{tag}.engine"
+    (folder / file).write_bytes(engine.plan)
+    return engine_entries(engine, file)
+
+
+def _table_facts(table: PrecisionTable) -> dict[str, Any]:
+    return {
+        "convolutions": table.counts(),
+        "layers": sum(table.layers.values()),
+        "reformats": table.reformats,
+        "moved_bytes": table.moved_bytes,
+    }
+
+
+def _spelled(capabilities: tuple[str, ...]) -> str:
+    return ", ".join(map(with_point, capabilities))
+
+
+def _why_not_run() -> str:
+    driver = look_for_gpus()
+    return driver.problem or "the GPU here is not one that it was built for"

@@ -1,0 +1,1 @@
+"""TFLite targets, and LiteRT."""

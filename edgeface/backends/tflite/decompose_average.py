@@ -1,0 +1,35 @@
+"""Average pooling as a depthwise convolution with equal weights, which XNNPACK runs in int8.
+
+Its int8 AVERAGE_POOL_2D falls back to the interpreter's own kernel and breaks the partition. The convolution also has a
+scale of its own for the result, where pooling must keep the input's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.spatial import AveragePool
+from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
+
+MOST_TAPS = 25
+"""XNNPACK sums up to 25 taps in one pass; an image's whole mean would be slower than pooling."""
+
+
+def decompose_average(graph: Graph) -> Graph:
+    """No average pooling over small windows is left; for int8."""
+    return apply_rules(graph, spell)
+
+
+def spell(graph: Graph, node: Node) -> Rewrite | Refusal | None:
+    """Fires for windows of at most 25 pixels; padding counts as zeros in both."""
+    if not isinstance(node.op, AveragePool):
+        return None
+    taps = int(np.prod(node.op.kernel_shape))
+    if taps > MOST_TAPS:
+        return Refusal(f"a window has {taps} pixels, more than {MOST_TAPS}")
+    channels, name = graph.type(node.inputs[0]).shape[1], f"{node.output}/mean"
+    weight = np.full((channels, 1, *node.op.kernel_shape), 1 / taps, np.float32)
+    op = Conv(node.op.strides, node.op.pads, groups=channels)
+    return Rewrite([node], [Node(op, (node.inputs[0], name), node.outputs, node.origin)], {name: weight})

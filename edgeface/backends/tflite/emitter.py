@@ -1,0 +1,196 @@
+"""What a lowering sees: tensors of the graph's values in the type and memory order that it asks for.
+
+Where a value exists in another type or order, the emitter adds the QUANTIZE, DEQUANTIZE or TRANSPOSE.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from edgeface.backends.tflite.flatbuffer import ModelBuilder, Operator
+from edgeface.backends.tflite.layout import (
+    CHANNELS_LAST,
+    Order,
+    assign_layout,
+    identity,
+    input_order,
+    physical_shape,
+    same_in_memory,
+)
+from edgeface.errors import GraphError
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.types import Array
+from edgeface.quantize.plan import QParams, QuantPlan
+
+QUANTIZE = Operator("QUANTIZE", 1, schema.QuantizeOptionsT())
+HALF_MAX = 65_504.0
+DEQUANTIZE = Operator("DEQUANTIZE", 2, schema.DequantizeOptionsT())
+
+
+class Emitter:
+    """Emits one graph. `half_weights` stores float weights as float16 behind a DEQUANTIZE."""
+
+    def __init__(self, graph: Graph, plan: QuantPlan, half_weights: bool = False) -> None:
+        self.graph = graph
+        self.plan = plan
+        self.half_weights = half_weights
+        self.builder = ModelBuilder(graph.name)
+        self.orders = assign_layout(graph)
+        self._tensors: dict[tuple[str, str, Order], int] = {}
+        self._constants: dict[tuple[str, str, tuple[int, ...]], int] = {}
+
+    def params(self, name: str) -> QParams | None:
+        """Quantization of a value as it is made; None where it is made in float."""
+        return None if name in self.plan.kept_float else self.plan.params.get(name)
+
+    def is_int8(self, node: Node) -> bool:
+        """Whether the plan computes a node in int8."""
+        return self.params(node.output) is not None
+
+    def array(self, name: str) -> Array:
+        """A constant's data.
+
+        Raises:
+            GraphError: the value is computed, and TFLite needs it constant.
+        """
+        data = self.graph.constant(name)
+        if data is None:
+            raise GraphError("TFLite needs this operand to be constant", where=f"tensor {name!r}")
+        return data
+
+    def read(self, node: Node, index: int) -> int:
+        """Tensor of a node's input, in the type and order in which the node wants it."""
+        name = node.inputs[index]
+        dtype = "int8" if self.is_int8(node) else "float32"
+        if self.graph.constant(name) is not None:
+            return self.broadcast_constant(node, name, dtype)
+        self._require_equal_rank(node, name)
+        return self.tensor(name, dtype, input_order(self.graph, node, name, self.orders))
+
+    def read_bytes(self, node: Node) -> int:
+        """Tensor of a node's first input for an op to which only the order in memory matters, not the shape."""
+        name = node.inputs[0]
+        dtype = "int8" if self.is_int8(node) else "float32"
+        order, wanted = self.orders[name], input_order(self.graph, node, name, self.orders)
+        same = same_in_memory(self.graph.type(name).shape, order, wanted)
+        return self.tensor(name, dtype, order if same else wanted)
+
+    def tensor(self, name: str, dtype: str, order: Order) -> int:
+        """Tensor of a computed value as `dtype` in a memory order, converted if need be."""
+        if (name, dtype, order) in self._tensors:
+            return self._tensors[name, dtype, order]
+        own, kind = self.orders[name], self.graph.type(name)
+        if order != own:
+            index = self.tensor(name, dtype, own)
+            if not same_in_memory(kind.shape, own, order):
+                index = self._transpose(name, index, dtype, order)
+            elif physical_shape(kind, own) != physical_shape(kind, order):
+                index = self._rename_axes(name, index, dtype, order)
+        else:
+            made = "float32" if self.params(name) is None else "int8"
+            index = self._convert(name, self._tensors[name, made, own], dtype)
+        self._tensors[name, dtype, order] = index
+        return index
+
+    def result(self, node: Node) -> int:
+        """A new tensor for a node's result."""
+        return self.define(node.output)
+
+    def define(self, name: str, tensor_name: str | None = None) -> int:
+        """A new tensor for a computed value in its own order, int8 if the plan says so."""
+        params = self.params(name)
+        dtype = "float32" if params is None else "int8"
+        order = self.orders[name]
+        shape = physical_shape(self.graph.type(name), order)
+        index = self.builder.tensor(tensor_name or name, shape, dtype, params)
+        self._tensors[name, dtype, order] = index
+        return index
+
+    def alias(self, name: str, source: str) -> None:
+        """Let a value be another one's tensors: the same bytes under renamed axes."""
+        made = "float32" if self.params(name) is None else "int8"
+        self.tensor(source, made, self.orders[source])
+        for (other, dtype, order), index in list(self._tensors.items()):
+            if other == source and order == self.orders[source]:
+                self._tensors[name, dtype, self.orders[name]] = index
+
+    def scratch(self, like: str, suffix: str, shape: tuple[int, ...], params: QParams | None) -> int:
+        """A tensor that the graph does not know, inside a lowering."""
+        return self.builder.tensor(f"{like}/{suffix}", shape, "float32" if params is None else "int8", params)
+
+    def constant(self, name: str, data: Array, params: QParams | None = None) -> int:
+        """A constant tensor, shared by name; float weights become float16 if the target wants that and they fit."""
+        key = (name, data.dtype.name, data.shape)
+        if key not in self._constants:
+            half = self.half_weights and data.dtype == np.float32 and np.abs(data).max(initial=0) <= HALF_MAX
+            self._constants[key] = self._half(name, data) if half else self.builder.constant(name, data, params)
+        return self._constants[key]
+
+    def emit(self, op: str, inputs: list[int], outputs: list[int], options: Any = None, version: int = 1) -> None:
+        """Add an operator."""
+        self.builder.operator(Operator(op, version, options), inputs, outputs)
+
+    def broadcast_constant(self, node: Node, name: str, dtype: str) -> int:
+        """A constant operand of an element-wise op, in the op's memory order."""
+        data, order = self.array(name), self.orders[node.output]
+        rank = len(order)
+        if data.ndim > 0:
+            data = data.reshape((1,) * (rank - data.ndim) + data.shape).transpose(order)
+        label = f"{name}@{''.join(map(str, order))}"
+        if dtype == "float32":
+            return self.constant(label, data)
+        params = self.plan.params[name]
+        return self.constant(label, params.quantize(data), params)
+
+    def _half(self, name: str, data: Array) -> int:
+        stored = self.builder.constant(f"{name}/float16", data.astype(np.float16))
+        index = self.builder.tensor(name, data.shape, "float32")
+        self.builder.operator(Operator("DEQUANTIZE", 3, schema.DequantizeOptionsT()), [stored], [index])
+        return index
+
+    def _convert(self, name: str, index: int, dtype: str) -> int:
+        shape = physical_shape(self.graph.type(name), self.orders[name])
+        op = DEQUANTIZE if dtype == "float32" else QUANTIZE
+        params = self.plan.params.get(name) if dtype == "int8" else None
+        if dtype == "int8" and params is None:
+            raise GraphError("an int8 op reads a float value that has no scale", where=f"tensor {name!r}")
+        converted = self.builder.tensor(f"{name}/{op.name.lower()}d", shape, dtype, params)
+        self.builder.operator(op, [index], [converted])
+        return converted
+
+    def _transpose(self, name: str, index: int, dtype: str, order: Order) -> int:
+        have = self.orders[name]
+        perm = np.array([have.index(axis) for axis in order], np.int32)
+        shape = physical_shape(self.graph.type(name), order)
+        params = self.plan.params[name] if dtype == "int8" else None
+        turned = self.builder.tensor(f"{name}/transposed", shape, dtype, params)
+        axes = self.builder.constant(f"{name}/axes", perm)
+        self.builder.operator(Operator("TRANSPOSE", 2, schema.TransposeOptionsT()), [index, axes], [turned])
+        return turned
+
+    def _rename_axes(self, name: str, index: int, dtype: str, order: Order) -> int:
+        """The same bytes under the shape of another order, where axes of size 1 stand elsewhere."""
+        shape = np.array(physical_shape(self.graph.type(name), order), np.int32)
+        params = self.plan.params[name] if dtype == "int8" else None
+        renamed = self.builder.tensor(f"{name}/reshaped", shape.tolist(), dtype, params)
+        options = schema.ReshapeOptionsT()
+        options.newShape = shape
+        table = self.constant(f"shape {tuple(shape.tolist())}", shape)
+        self.builder.operator(Operator("RESHAPE", 1, options), [index, table], [renamed])
+        return renamed
+
+    def _require_equal_rank(self, node: Node, name: str) -> None:
+        """Refuse a computed operand that would be broadcast along other axes than in the graph."""
+        rank, wanted = self.graph.type(name).rank, len(self.orders[node.output])
+        if node.op.layout == "same" and rank < wanted and self.orders[node.output] != identity(wanted):
+            what = f"a computed operand of rank {rank} cannot be broadcast to an image in TFLite's order"
+            fix = f"reshape it to rank {wanted} in the model"
+            raise GraphError(what, where=f"{node}, operand {name!r}", fix=fix)
+
+    def external_order(self, name: str) -> Order:
+        """The order in which the world sees an input or output: images channels last, all else logical."""
+        rank = self.graph.type(name).rank
+        return CHANNELS_LAST if rank == 4 else identity(rank)

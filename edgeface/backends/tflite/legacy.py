@@ -1,0 +1,47 @@
+"""tflite-runtime in an environment of its own, as one call: it cannot share a process with LiteRT's numpy."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from edgeface.errors import RuntimeFailure
+from edgeface.graph.types import Array
+
+WORKER = Path(__file__).with_name("legacy_worker.py")
+TIMEOUT_S = 600
+
+
+def run_tflite_runtime(
+    python: Path, model: Path, feeds: Sequence[Mapping[str, Array]], kernels: str = "BUILTIN_REF"
+) -> list[dict[str, Array]]:
+    """Outputs by name for every feed, in the model's own dtypes.
+
+    Args:
+        python: interpreter of an environment that has tflite-runtime.
+        model: a .tflite file with a signature.
+        feeds: inputs by name, in the model's own shapes (NHWC) and dtypes.
+        kernels: "BUILTIN_REF" for the reference kernels, "BUILTIN" for what the runtime would choose.
+
+    Raises:
+        RuntimeFailure: the runtime refuses or fails; its last words are given.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        given, found = Path(folder, "feeds.npz"), Path(folder, "outputs.npz")
+        arrays_given = {f"{name}@{i}": array for i, feed in enumerate(feeds) for name, array in feed.items()}
+        np.savez(given, **arrays_given)  # type: ignore[arg-type]  # mypy takes an array for `allow_pickle`
+        command = [str(python), str(WORKER), str(model), str(given), str(found), kernels]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        if done.returncode != 0:
+            last = (done.stderr.strip() or "no message").splitlines()[-1]
+            raise RuntimeFailure(f"tflite-runtime failed: {last}", where=str(model))
+        with np.load(found, allow_pickle=False) as arrays:
+            outputs: list[dict[str, Array]] = [{} for _ in feeds]
+            for key in arrays.files:
+                name, index = key.rsplit("@", 1)
+                outputs[int(index)][name] = arrays[key]
+    return outputs

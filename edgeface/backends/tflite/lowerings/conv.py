@@ -1,0 +1,95 @@
+"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from edgeface.backends.tflite.emitter import Emitter
+from edgeface.backends.tflite.lowerings.fused import fused_activation
+from edgeface.backends.tflite.padding import pad_image, same_padding
+from edgeface.errors import GraphError
+from edgeface.graph.ir import Node
+from edgeface.graph.ops.base import Op
+from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.types import Array
+from edgeface.quantize.plan import QParams
+
+INT8_VERSION = 3
+GROUPED_VERSION = 6
+INT32_MAX = 2**31 - 1
+
+
+def lower_conv(emitter: Emitter, node: Node) -> None:
+    """Conv with [M,C/g,kh,kw] weights as CONV_2D (OHWI, grouped or not) or DEPTHWISE_CONV_2D (1HWO)."""
+    op = node.op
+    assert isinstance(op, Conv)
+    weight = emitter.array(node.inputs[1])
+    depthwise = op.is_depthwise(weight.shape)
+    same = same_padding(emitter.graph.type(node.inputs[0]).shape, weight.shape, op)
+    x = emitter.read(node, 0)
+    if not same and any(op.pads):
+        x = pad_image(emitter, node, x, op.pads)
+    options = _conv_options(op, depthwise, emitter.graph.type(node.inputs[0]).shape[1], weight.shape[0])
+    options.padding = schema.Padding.SAME if same else schema.Padding.VALID
+    order = (1, 2, 3, 0) if depthwise else (0, 2, 3, 1)
+    inputs = [x, _weight(emitter, node, order, 3 if depthwise else 0), _bias(emitter, node, weight.shape[0])]
+    version = INT8_VERSION if emitter.is_int8(node) else (2 if op.dilations != (1, 1) and depthwise else 1)
+    if op.groups > 1 and not depthwise:
+        version = GROUPED_VERSION
+    emitter.emit("DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, [emitter.result(node)], options, version)
+
+
+def lower_gemm(emitter: Emitter, node: Node) -> None:
+    """Gemm with [M,K] weights as FULLY_CONNECTED."""
+    options = schema.FullyConnectedOptionsT()
+    options.fusedActivationFunction = fused_activation(node.op)
+    count = emitter.array(node.inputs[1]).shape[0]
+    inputs = [emitter.read(node, 0), _weight(emitter, node, (0, 1), 0), _bias(emitter, node, count)]
+    version = 4 if emitter.is_int8(node) else 1
+    emitter.emit("FULLY_CONNECTED", inputs, [emitter.result(node)], options, version)
+
+
+def _conv_options(op: Conv, depthwise: bool, in_channels: int, out_channels: int) -> Any:
+    options = schema.DepthwiseConv2DOptionsT() if depthwise else schema.Conv2DOptionsT()
+    if depthwise:
+        options.depthMultiplier = out_channels // in_channels
+    options.strideH, options.strideW = op.strides
+    options.dilationHFactor, options.dilationWFactor = op.dilations
+    options.fusedActivationFunction = fused_activation(op)
+    return options
+
+
+def _weight(emitter: Emitter, node: Node, order: tuple[int, ...], axis: int) -> int:
+    name = node.inputs[1]
+    weight = emitter.array(name)
+    if not emitter.is_int8(node):
+        return emitter.constant(name, np.ascontiguousarray(weight.transpose(order)))
+    params = emitter.plan.params[name]
+    stored = np.ascontiguousarray(params.quantize(weight).transpose(order))
+    return emitter.constant(name, stored, QParams(params.scale, 0, axis))
+
+
+def _bias(emitter: Emitter, node: Node, count: int) -> int:
+    given = len(node.inputs) > 2
+    name = node.inputs[2] if given else f"{node.output}/zero_bias"
+    bias: Array = emitter.array(name) if given else np.zeros(count, np.float32)
+    if not emitter.is_int8(node):
+        return emitter.constant(name, bias)
+    x, weight = (emitter.plan.params[i] for i in node.inputs[:2])
+    scale = np.float64(x.scale[0]) * np.array(weight.scale)
+    stored = np.rint(bias / scale)
+    worst = int(np.argmax(np.abs(stored)))
+    if abs(stored[worst]) > INT32_MAX:
+        raise GraphError(
+            f"the bias of output channel {worst} ({bias[worst]:g}) does not fit int32 at scale {scale[worst]:g}",
+            where=str(node),
+            fix="the channel's weights are all but zero: keep this layer in float in the recipe",
+        )
+    # One bias may serve layers with other scales, so the name carries the layer's.
+    return emitter.constant(f"{name}@{node.output}", stored.astype(np.int32), QParams(tuple(scale.tolist()), 0, 0))
+
+
+LOWERINGS: dict[type[Op], Any] = {Conv: lower_conv, Gemm: lower_gemm}

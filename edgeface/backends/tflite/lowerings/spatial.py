@@ -1,0 +1,64 @@
+"""Pooling, means and resizing of NHWC images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from edgeface.backends.tflite.emitter import Emitter
+from edgeface.backends.tflite.padding import pad_image, same_padding
+from edgeface.errors import GraphError
+from edgeface.graph.ir import Node
+from edgeface.graph.ops.base import Op
+from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Pool, Resize
+
+
+def lower_pool(emitter: Emitter, node: Node) -> None:
+    """MAX_POOL_2D and AVERAGE_POOL_2D; zero padding of a mean becomes a PAD."""
+    op = node.op
+    assert isinstance(op, Pool)
+    average = isinstance(op, AveragePool)
+    same = not average and same_padding(emitter.graph.type(node.inputs[0]).shape, (0, 0, *op.kernel_shape), op)
+    x = emitter.read(node, 0)
+    if any(op.pads) and not same:
+        if not average:
+            fix = "pad so that each side gets half, the end the odd pixel (SAME)"
+            raise GraphError(f"MaxPool with pads {op.pads} has no TFLite lowering", where=str(node), fix=fix)
+        x = pad_image(emitter, node, x, op.pads)
+    options = schema.Pool2DOptionsT()
+    options.padding = schema.Padding.SAME if same else schema.Padding.VALID
+    options.filterHeight, options.filterWidth = op.kernel_shape
+    options.strideH, options.strideW = op.strides
+    version = 2 if emitter.is_int8(node) else 1
+    emitter.emit("AVERAGE_POOL_2D" if average else "MAX_POOL_2D", [x], [emitter.result(node)], options, version)
+
+
+def lower_global_mean(emitter: Emitter, node: Node) -> None:
+    """MEAN over height and width."""
+    options = schema.ReducerOptionsT()
+    options.keepDims = True
+    axes = emitter.constant("axes height, width", np.array([1, 2], np.int32))
+    version = 2 if emitter.is_int8(node) else 1
+    emitter.emit("MEAN", [emitter.read(node, 0), axes], [emitter.result(node)], options, version)
+
+
+def lower_resize(emitter: Emitter, node: Node) -> None:
+    """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR (half-pixel centres)."""
+    assert isinstance(node.op, Resize)
+    size = emitter.constant(f"size {node.op.size}", np.array(node.op.size, np.int32))
+    nearest = node.op.mode == "nearest"
+    options = schema.ResizeNearestNeighborOptionsT() if nearest else schema.ResizeBilinearOptionsT()
+    options.halfPixelCenters = not nearest
+    name = "RESIZE_NEAREST_NEIGHBOR" if nearest else "RESIZE_BILINEAR"
+    version = (2 if emitter.is_int8(node) else 1) if nearest else 3
+    emitter.emit(name, [emitter.read(node, 0), size], [emitter.result(node)], options, version)
+
+
+LOWERINGS: dict[type[Op], Any] = {
+    MaxPool: lower_pool,
+    AveragePool: lower_pool,
+    GlobalAveragePool: lower_global_mean,
+    Resize: lower_resize,
+}

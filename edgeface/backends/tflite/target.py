@@ -1,0 +1,70 @@
+"""TFLite targets: NHWC, own lowering, own FlatBuffer writer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from edgeface.backends.target import IO_TYPES, EmitOptions, Target
+from edgeface.backends.tflite.decompose_average import decompose_average
+from edgeface.backends.tflite.legalize import LEGALIZE
+from edgeface.graph.ir import Graph
+from edgeface.passes.decompose_prelu import decompose_prelu
+from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.scheme import TFLITE_INT8
+
+
+def _emit(graph: Graph, plan: QuantPlan, options: EmitOptions, half_weights: bool = False) -> bytes:
+    from edgeface.backends.tflite.write import write_tflite
+
+    metadata = {key: value.encode() for key, value in options.metadata.items()}
+    return write_tflite(graph, plan, io=options.io, half_weights=half_weights, metadata=metadata)
+
+
+def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
+    return _emit(graph, plan, options, half_weights=True)
+
+
+# Measured in reports/lowerings.md, on x86 and an emulated Cortex-A72. XNNPACK makes one table look-up of DEQUANTIZE, a
+# float activation and QUANTIZE; its int8 kernels lack these, and hand them back to the interpreter.
+FLOAT_KINDS = {
+    "kind:prelu": "float PReLU has a fast kernel, int8 has none",
+    "kind:depthwise after prelu": "its input is in float anyway, and float depthwise convolutions are no slower",
+    "kind:hard swish": "through float it is one look-up, int8 HARD_SWISH has no fast kernel",
+    "kind:lone relu": "through float it is one look-up, an int8 ReLU that nothing takes in has no fast kernel",
+}
+
+
+def _integer_forms(graph: Graph, kept_float: Collection[str]) -> Graph:
+    return decompose_average(decompose_prelu(graph, kept_float))
+
+
+TARGETS = (
+    Target(
+        name="tflite-fp32",
+        description="TFLite, float32",
+        suffix=".tflite",
+        layout="nhwc",
+        emit=_emit,
+        legalize=LEGALIZE,
+    ),
+    Target(
+        name="tflite-fp16",
+        description="TFLite, float16 weights, float32 arithmetic: half the size, the same speed",
+        suffix=".tflite",
+        layout="nhwc",
+        emit=_emit_half,
+        legalize=LEGALIZE,
+    ),
+    Target(
+        name="tflite-int8",
+        description="TFLite, int8 by calibration: asymmetric activations, weights per channel",
+        suffix=".tflite",
+        layout="nhwc",
+        emit=_emit,
+        scheme=TFLITE_INT8,
+        legalize=LEGALIZE,
+        float_kinds=FLOAT_KINDS,
+        integer_forms=_integer_forms,
+        io_types=IO_TYPES,
+    ),
+)

@@ -1,0 +1,72 @@
+"""A graph and a quantization plan as the bytes of a TFLite model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgeface.backends.target import IoType
+from edgeface.backends.tflite.emitter import QUANTIZE, Emitter
+from edgeface.backends.tflite.layout import physical_shape
+from edgeface.backends.tflite.lowerings import lower
+from edgeface.graph.ir import Graph
+from edgeface.quantize.plan import QParams, QuantPlan
+
+
+def write_tflite(
+    graph: Graph,
+    plan: QuantPlan | None = None,
+    *,
+    io: IoType = "float",
+    half_weights: bool = False,
+    metadata: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """Emit a legalized graph.
+
+    Args:
+        graph: a graph whose ops all have lowerings.
+        plan: int8 values and their scales; float everywhere by default.
+        io: type of the model's inputs and outputs. int8 and uint8 need every one of them in the plan.
+        half_weights: store weights as float16.
+        metadata: named buffers to carry along.
+
+    Raises:
+        GraphError: an op has no lowering, or a value that must be int8 has no scale.
+    """
+    emitter = Emitter(graph, plan or QuantPlan(), half_weights)
+    inputs = {name: _input(emitter, name, io) for name in graph.inputs}
+    for node in graph.nodes:
+        lower(emitter, node)
+    outputs = {name: _output(emitter, name, io) for name in graph.outputs}
+    return emitter.builder.finish(inputs, outputs, metadata or {})
+
+
+def _input(emitter: Emitter, name: str, io: IoType) -> int:
+    """The tensor that the caller fills; what the graph reads is quantized or dequantized from it."""
+    shape = physical_shape(emitter.graph.type(name), emitter.orders[name])
+    if io == "float" and emitter.params(name) is not None:
+        outside = emitter.builder.tensor(name, shape, "float32")
+        emitter.builder.operator(QUANTIZE, [outside], [emitter.define(name, f"{name}/int8")])
+        return outside
+    if io == "uint8":
+        outside = emitter.builder.tensor(name, shape, "uint8", _as_uint8(emitter.plan.params[name]))
+        emitter.builder.operator(QUANTIZE, [outside], [emitter.define(name, f"{name}/int8")])
+        return outside
+    return emitter.define(name)
+
+
+def _output(emitter: Emitter, name: str, io: IoType) -> int:
+    order = emitter.external_order(name)
+    if io == "float":
+        return emitter.tensor(name, "float32", order)
+    index = emitter.tensor(name, "int8", order)
+    if io == "int8":
+        return index
+    params = _as_uint8(emitter.plan.params[name])
+    outside = emitter.builder.tensor(f"{name}/uint8", physical_shape(emitter.graph.type(name), order), "uint8", params)
+    emitter.builder.operator(QUANTIZE, [index], [outside])
+    return outside
+
+
+def _as_uint8(params: QParams) -> QParams:
+    """The same scale for the other side of the interface: uint8 is int8 moved by 128."""
+    return QParams(params.scale, params.zero_point + 128)

@@ -1,0 +1,62 @@
+"""Calibrate: one run over photographs, whose statistics serve every int8 target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.compile.job import Job
+from edgeface.core.progress import note
+from edgeface.errors import InputError
+from edgeface.graph.ir import Graph
+from edgeface.graph.types import Array
+from edgeface.quantize.observe import graph_digest, observe, observed_onnx
+from edgeface.quantize.statistics import CalibrationStats
+from edgeface.tasks.agreement import view
+from edgeface.validate.inputs import drawn_for, task_pictures
+
+DRAWN_PICTURES = 8
+
+
+def calibrate(job: Job) -> CalibrationStats:
+    """Statistics of the optimised graph, before any target's forms: observed, or read from the file that was given.
+
+    Raises:
+        InputError: there are no photographs to calibrate with, or the file is of another network.
+    """
+    if job.options.statistics is not None:
+        return _loaded(job.options.statistics, job.graph)
+    runner = OrtRunner(observed_onnx(job.graph))
+    stats = observe(job.graph, runner.run, _feeds(job))
+    if job.options.save_statistics is not None:
+        stats.save(job.options.save_statistics)
+    return stats
+
+
+def _loaded(path: Path, graph: Graph) -> CalibrationStats:
+    stats = CalibrationStats.load(path)
+    if stats.graph_digest != graph_digest(graph):
+        raise InputError(
+            "these statistics are of another network, input size or version of edgeface",
+            where=str(path),
+            fix="calibrate again: leave out --statistics",
+        )
+    return stats
+
+
+def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
+    contract = job.source.contract
+    files = job.photographs.calibrate
+    if files:
+        pictures = task_pictures(files, "calibrating", contract, job.detector, job.photographs.judge)
+    elif "seed" in job.source.provenance:
+        note("no photographs: a random network is calibrated on drawn pictures")
+        pictures = drawn_for(contract, DRAWN_PICTURES, "calibrating", seed=1)
+    else:
+        raise InputError(
+            "int8 needs photographs to calibrate with",
+            fix="pass --calibration DIR: some dozens of photographs as the device will see them, with faces",
+        )
+    for picture in pictures:
+        yield {contract.input.name: view(picture, contract).tensor}

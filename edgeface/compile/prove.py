@@ -1,0 +1,261 @@
+"""Prove a built model in its real runtime, and stage it as an artifact folder with manifest and certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from edgeface.backends import target
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.onnx.as_typed import open_as_typed
+from edgeface.backends.open import open_runner
+from edgeface.backends.tensorrt.on_gpu import engine_here, judge_speed
+from edgeface.backends.tensorrt.stage import StagedEngines, stage_engines
+from edgeface.compile.build import Built, build
+from edgeface.compile.job import Job
+from edgeface.contracts import DetectionContract, recognition
+from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
+from edgeface.core.requirement import Demand
+from edgeface.errors import GateError
+from edgeface.evaluation.certificate import IdentityChange, identity_change
+from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
+from edgeface.evaluation.precision_change import PrecisionChange, precision_change
+from edgeface.tasks.agreement import Photograph, view
+from edgeface.validate.compare import Findings, Watch, compare
+from edgeface.validate.gate import Thresholds, judge
+from edgeface.validate.inputs import drawn_for, task_pictures
+from edgeface.validate.layerwise import explain, layer_agreement
+from edgeface.validate.verdict import judge_model
+from edgeface.version import __version__
+
+RECORDED = ("ai-edge-litert", "flatbuffers", "numpy", "onnx", "onnxruntime", "onnxsim", "torch")
+DRAWN_PICTURES = 4
+
+
+def prove(job: Job, built: Built, folder: Path, watch: Watch | None = None) -> Path:
+    """Stage an artifact in `folder` if it passes the gate.
+
+    Args:
+        job: what is exported.
+        built: the model.
+        folder: a temporary folder; the artifact's is made in it. After a refusal it holds the manifest and what was
+            measured until then, for a report.
+        watch: looks on while the decisions that judge the artifact are compared.
+
+    Raises:
+        GateError: it does not; the failed demands and the first bad tensor are named.
+    """
+    staged = folder / f"{job.recipe.model}-{built.target.name}"
+    staged.mkdir()
+    model = staged / f"model{built.target.suffix}"
+    model.write_bytes(built.model)
+    contract = job.source.contract
+    limits = job.recipe.thresholds(built.target.name, contract.variant, _integer_only(job, built))
+    findings, kernels = judged(job, built, model, limits, watch)
+    identities, precision = _identities(job, built, model), _precision(job, built, model)
+    demands = judge_decisions(limits, identities, precision)
+    findings = replace(findings, demands=findings.demands + demands)
+    if not findings.passed:
+        _write(job, built, staged, certificate(built, findings, kernels, limits))
+        raise _refused(job, built, findings)
+    engines = _engines(job, built, staged, limits)
+    if engines is not None:
+        findings = replace(findings, demands=findings.demands + engines.demands)
+    document = certificate(built, findings, kernels, limits)
+    if engines is not None:
+        document["engines"] = engines.certificate
+    if not findings.passed:
+        _write(job, built, staged, document)
+        raise _refused_engines(built, findings)
+    cost = _landmark_cost(job, built, model)
+    further: dict[str, Any] = {}
+    if identities is not None:
+        further |= {"verification": identities.as_dict(), "threshold": identities.threshold}
+    if precision is not None:
+        further["average_precision"] = precision.as_dict()
+    if cost is not None:
+        further["identity"] = cost.as_dict()
+    if further:
+        document["decisions"] = {**(document["decisions"] or {}), **further}
+    _write(job, built, staged, document, engines.manifest if engines else None)
+    return staged
+
+
+def _write(
+    job: Job, built: Built, staged: Path, document: dict[str, Any], engines: dict[str, Any] | None = None
+) -> None:
+    if "judged_on" in job.photographs.composed:
+        document = {**document, "kind": "composed"}
+    write_json(staged / CERTIFICATE, document)
+    manifest = _manifest(job, built).model_copy(update={"engines": engines})
+    write_json(staged / MANIFEST, manifest.model_dump(mode="json"))
+
+
+def judged(
+    job: Job, built: Built, model: Path, limits: Thresholds, watch: Watch | None = None
+) -> tuple[Findings, dict[str, Any]]:
+    """Compare a model file with the fp32 network, and judge it."""
+    runner, contract = _runner(built, model), job.source.contract
+    pictures = _pictures(job, built.target.name)
+    findings = compare(job.source.run, runner.run, contract, pictures, bool(job.photographs.judge), watch)
+    return judge_model(findings, limits, model, built.target.as_typed)
+
+
+def _runner(built: Built, model: Path) -> FloatRunner:
+    """A model file in the runtime that proves it."""
+    opened = open_as_typed(model) if built.target.as_typed else open_runner(model)
+    return FloatRunner(opened, built.target.layout)
+
+
+def _identities(job: Job, built: Built, model: Path) -> IdentityChange | None:
+    """What the build did to verification, where there are pairs."""
+    if job.labelled is None:
+        return None
+    runner = _runner(built, model)
+    return identity_change(job.labelled, recognition(job.source.contract), job.source.run, runner.run)
+
+
+def _landmark_cost(job: Job, built: Built, model: Path) -> LandmarkCost | None:
+    """What the landmark errors of a detector cost in identity, where there are a recogniser and photographs."""
+    contract = job.source.contract
+    if job.recogniser is None or not job.photographs.judge or not isinstance(contract, DetectionContract):
+        return None
+    runner = _runner(built, model)
+    pictures = _pictures(job, f"identities by {built.target.name}")
+    return landmark_cost(contract, job.source.run, runner.run, job.recogniser, pictures)
+
+
+def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
+    """What the build did to a detector's average precision, where there are labels."""
+    contract = job.source.contract
+    if job.scenes is None or not isinstance(contract, DetectionContract):
+        return None
+    runner = _runner(built, model)
+    return precision_change(job.scenes, contract, job.source.run, runner.run)
+
+
+def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> StagedEngines | None:
+    """The engines of a TensorRT target, run on photographs where there is a GPU for them."""
+    if not built.target.engines:
+        return None
+    engines = stage_engines(built.model, staged, job.engines, built.target.name)
+    runner = engine_here(staged)
+    if runner is None:
+        return engines
+    with runner:
+        on_gpu = FloatRunner(runner, built.target.layout)
+        pictures = _pictures(job, f"{built.target.name} on the GPU")
+        found = compare(job.source.run, on_gpu.run, job.source.contract, pictures, bool(job.photographs.judge))
+        demands = [
+            replace(demand, what=f"{demand.what}, on the GPU")
+            for demand in judge(limits, found.tensors, found.decisions)
+        ]
+        if built.target.scheme is not None:
+            half = build(job, target("tensorrt-fp16")).model
+            demands.append(judge_speed(runner, half, "tensorrt-fp16", job.engines))
+        ran = {**engines.certificate, "run": runner.origin, "on_gpu": found.as_dict()}
+    return replace(engines, demands=engines.demands + demands, certificate=ran)
+
+
+def judge_decisions(
+    limits: Thresholds, identities: IdentityChange | None, precision: PrecisionChange | None
+) -> list[Demand]:
+    """The demands on labelled photographs, where the thresholds make them and there are labels."""
+    accuracy = None if identities is None else identities.accuracy_drop_points
+    judged = [
+        ("accuracy lost in verification", limits.accuracy_drop_points, accuracy),
+        (
+            "average precision lost",
+            limits.precision_drop_points,
+            None if precision is None else precision.worst_drop_points,
+        ),
+    ]
+    return [
+        Demand(what, f"≤ {limit:g} points", f"{round(drop, 2) + 0.0:.2f} points", drop <= limit)
+        for what, limit, drop in judged
+        if limit is not None and drop is not None
+    ]
+
+
+def certificate(built: Built, findings: Findings, kernels: dict[str, Any], limits: Thresholds) -> dict[str, Any]:
+    """What was measured, deterministic for the same inputs."""
+    return {
+        "target": built.target.name,
+        "reference": "torch float32",
+        **findings.as_dict(),
+        "thresholds": limits.model_dump(exclude_none=True),
+        "kernels": kernels,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of edgeface and of what it ran on."""
+    found = {"edgeface": __version__}
+    for name in RECORDED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _pictures(job: Job, name: str) -> Iterable[Photograph]:
+    if job.photographs.judge:
+        return task_pictures(job.photographs.judge, f"judging {name}", job.source.contract, job.detector)
+    return drawn_for(job.source.contract, DRAWN_PICTURES, f"judging {name} on drawn pictures")
+
+
+def _integer_only(job: Job, built: Built) -> bool:
+    return job.options.integer_only and built.quantization is not None
+
+
+def _refused(job: Job, built: Built, findings: Findings) -> GateError:
+    picture = next(iter(_pictures(job, "the first bad tensor")))
+    contract = job.source.contract
+    feeds = {contract.input.name: view(picture, contract).tensor}
+    layers = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
+    return GateError(_failed(built, findings), where=explain(layers), fix=_advice(built))
+
+
+def _refused_engines(built: Built, findings: Findings) -> GateError:
+    """The typed ONNX is good enough, and what the builder made of it is not."""
+    return GateError(
+        _failed(built, findings),
+        where="the engine: its ONNX met every demand",
+        fix="leave out the compute capability that is named (--compute-capability), or export to tensorrt-fp16",
+    )
+
+
+def _failed(built: Built, findings: Findings) -> str:
+    failed = [f"{d.what}: {d.measured}, demanded {d.limit}" for d in findings.demands if not d.met]
+    return f"{built.target.name} is not good enough: {'; '.join(failed)}"
+
+
+def _advice(built: Built) -> str:
+    if built.quantization is None:
+        return "this target does not approximate: report this with the model and the versions"
+    return (
+        "calibrate on more photographs like the device's own, keep the nodes named above in float "
+        "([quantize.keep_float] in the recipe), or relax [gates] knowingly"
+    )
+
+
+def _manifest(job: Job, built: Built) -> Manifest:
+    return Manifest(
+        name=job.recipe.model,
+        target=built.target.name,
+        model_file=f"model{built.target.suffix}",
+        model_sha256=sha256_hex(built.model),
+        model_bytes=len(built.model),
+        layout=built.target.layout,
+        io=built.io,
+        macs=job.graph.macs(),
+        contract=job.source.contract,
+        sources={**job.source.provenance, **job.photographs.provenance()},
+        versions=versions(),
+        quantization=built.quantization,
+    )

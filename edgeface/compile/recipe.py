@@ -1,0 +1,100 @@
+"""A recipe: how one model is compiled and what is demanded of the result, one TOML file a model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgeface.errors import InputError
+from edgeface.quantize.ranges import RangeRule
+from edgeface.validate.gate import Thresholds
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MAX_RECIPE_BYTES = 1 << 20
+_FOLDERS = (Path(__file__).parents[1] / "_recipes", Path(__file__).parents[2] / "recipes")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputSize(_Strict):
+    """Default input size in pixels."""
+
+    height: int = Field(ge=32, le=8192)
+    width: int = Field(ge=32, le=8192)
+
+
+class Quantize(_Strict):
+    """How int8 targets are quantized. `keep_float` maps patterns of node names to reasons."""
+
+    ranges: RangeRule = RangeRule()
+    equalize: bool = True
+    round_weights: bool = True
+    calibration_images: int = Field(default=40, ge=1, le=10_000)
+    keep_float: dict[str, str] = {}
+
+
+class Half(_Strict):
+    """How targets that compute in float16 do so. `keep_float` maps patterns of node names to reasons for float32."""
+
+    keep_float: dict[str, str] = {}
+
+
+class Recipe(_Strict):
+    """One model's recipe.
+
+    `gates` are by target; the most specific of these keys decides:
+    "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>".
+    """
+
+    model: str
+    variant: str | None = None
+    input: InputSize | None = None
+    quantize: Quantize = Quantize()
+    half: Half = Half()
+    gates: dict[str, Thresholds] = {}
+
+    def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
+        """What the gate demands of a target."""
+        keys = [f"{variant}:{target}", target]
+        if integer_only:
+            keys = [f"{key}:integer-only" for key in keys] + keys
+        return next((self.gates[key] for key in keys if key in self.gates), Thresholds())
+
+
+def recipe_for(model: str) -> Recipe:
+    """The shipped recipe of a model, or the defaults where none is shipped."""
+    for folder in _FOLDERS:
+        path = folder / f"{model}.toml"
+        if path.is_file():
+            return read_recipe(path)
+    return Recipe(model=model)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        InputError: not readable, not TOML, or a key or value that no recipe has.
+    """
+    try:
+        if path.stat().st_size > MAX_RECIPE_BYTES:
+            raise InputError("a recipe this large is none", where=str(path))
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Recipe.model_validate(document)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"cannot read the recipe: {error}", where=str(path)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise InputError(
+            f"recipe key {key!r}: {first['msg']}", where=str(path), fix="see recipes/ for examples"
+        ) from error

@@ -1,0 +1,132 @@
+"""An artifact on disk: a folder with the model, its manifest and its certificate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from edgeface.contracts import Contract
+from edgeface.errors import InputError
+
+MANIFEST = "manifest.json"
+CERTIFICATE = "certificate.json"
+MAX_JSON_BYTES = 16 << 20
+
+
+class Manifest(BaseModel):
+    """What an artifact is and what it was made from; the same inputs give the same bytes.
+
+    `layout` is the memory order of image inputs ("nchw" or "nhwc"); `macs` counts multiply–
+    accumulates of one inference; hashes are SHA-256 in hex.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: int = 1
+    name: str
+    target: str
+    model_file: str
+    model_sha256: str
+    model_bytes: int
+    layout: str
+    io: str
+    macs: int
+    contract: Contract
+    sources: dict[str, Any]
+    versions: dict[str, str]
+    quantization: dict[str, Any] | None = None
+    engines: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An opened artifact folder."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def model_path(self) -> Path:
+        """The model file inside the folder."""
+        return self.folder / self.manifest.model_file
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that the artifact was built for."""
+        return self.manifest.contract
+
+    def certificate(self) -> dict[str, Any]:
+        """What was measured when the artifact was built.
+
+        Raises:
+            InputError: certificate.json is missing or not JSON.
+        """
+        document: dict[str, Any] = read_json(self.folder / CERTIFICATE)
+        return document
+
+    @classmethod
+    def open(cls, path: Path) -> Artifact:
+        """Open a folder, or the folder that a model file stands in, and check the model's hash.
+
+        Raises:
+            InputError: no artifact there, a damaged manifest, or a model that is not the one built.
+        """
+        folder = path if path.is_dir() else path.parent
+        if not (folder / MANIFEST).is_file():
+            raise InputError(
+                "not an artifact: there is no manifest.json",
+                where=str(path),
+                fix="pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
+            )
+        try:
+            manifest = Manifest.model_validate(read_json(folder / MANIFEST))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise InputError(
+                f"damaged manifest: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+                where=str(folder / MANIFEST),
+                fix="export the artifact again with this version of edgeface",
+            ) from error
+        artifact = cls(folder, manifest)
+        artifact._check_model()
+        return artifact
+
+    def _check_model(self) -> None:
+        name = self.manifest.model_file
+        if Path(name).name != name or not self.model_path.is_file():
+            raise InputError(f"the artifact's model file {name!r} is missing", where=str(self.folder))
+        if sha256_hex(self.model_path.read_bytes()) != self.manifest.model_sha256:
+            raise InputError(
+                "the model is not the one that this manifest describes: its SHA-256 differs",
+                where=str(self.model_path),
+                fix="export the artifact again, or copy the whole folder again",
+            )
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 of bytes, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write JSON with sorted keys, so that the same content gives the same bytes."""
+    path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of an artifact.
+
+    Raises:
+        InputError: it cannot be read, is no JSON, or far larger than any that edgeface writes.
+    """
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise InputError("file is too large to be what it claims", where=str(path))
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read JSON: {error}", where=str(path)) from error

@@ -1,0 +1,209 @@
+"""Count a network: FLOPs as the challenge counts them, multiply–accumulates, parameters; by layer, stage and in all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeGuard
+
+from edgeface.cost.folding import Evidence, Unfolded, unfold
+from edgeface.cost.network import Layer, Network
+from edgeface.cost.wiring import role_of
+from edgeface.cost.work import Convolution, Deconvolution, Dense, MatrixProduct, Work
+
+FP32_BYTES = 4
+
+_REASONS = {
+    "view": "moves no data",
+    "permute": "moves data, computes nothing",
+    "batch_norm": "is folded into convolutions before it runs",
+    "quantize": "converts numbers",
+    "matrix_product": "the challenge counts no products of two computed tensors; MACs do",
+}
+_RULE = "counts as nothing by the challenge's rules"
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """One layer that counts. `stage` is its output's size, as in "60×80"; `parameters` and FLOPs are un-folded."""
+
+    name: str
+    op: str
+    stage: str
+    shape: tuple[int, ...]
+    macs: int
+    lfr_flops: int
+    parameters: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """The layers whose outputs have one size."""
+
+    stage: str
+    layers: int
+    macs: int
+    lfr_flops: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Uncounted:
+    """Operators that add nothing to the challenge's count, and why."""
+
+    op: str
+    times: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """All counts of one network for one image, in the un-folded sense.
+
+    `parameters` are trained numbers: weights, biases, slopes, batch norm's scale and shift. `statistics` are batch
+    norm's means and variances. `as_it_stands` is the FLOP count if every bias in the file were the network's own.
+    """
+
+    network: Network
+    evidence: Evidence
+    folded: int
+    doubtful_flops: int
+    layers: tuple[LayerCost, ...]
+    uncounted: tuple[Uncounted, ...]
+    lfr_flops: int
+    as_it_stands: int
+    deconvolution_flops: int
+    macs: int
+    parameters: int
+    statistics: int
+
+    @property
+    def fp32_bytes(self) -> int:
+        """Bytes of all parameters and batch norm statistics as float32, whatever the file's own type."""
+        return FP32_BYTES * (self.parameters + self.statistics)
+
+    def folding(self) -> dict[str, Any]:
+        """What was found out about batch norm, as JSON shows it."""
+        return {
+            "evidence": self.evidence,
+            "folded_layers": self.folded,
+            "lfr_flops_as_it_stands": self.as_it_stands,
+            "doubtful_flops": self.doubtful_flops,
+        }
+
+    @cached_property
+    def stages(self) -> tuple[StageCost, ...]:
+        """Costs by output size, in execution order."""
+        groups: dict[str, list[LayerCost]] = {}
+        for layer in self.layers:
+            groups.setdefault(layer.stage, []).append(layer)
+        return tuple(
+            StageCost(
+                stage,
+                len(found),
+                sum(layer.macs for layer in found),
+                sum(layer.lfr_flops for layer in found),
+                sum(layer.parameters for layer in found),
+            )
+            for stage, found in groups.items()
+        )
+
+
+def count(network: Network) -> Complexity:
+    """Count a network as it was defined, before batch norm was folded."""
+    unfolded = unfold(network)
+    network = unfolded.network
+    seen: set[tuple[str, str]] = set()
+    layers = []
+    for layer in network.layers:
+        parameters = _new_numbers(network, layer, layer.weights, seen)
+        if layer.work.macs or parameters:
+            layers.append(_cost(network, layer, parameters))
+    works = [layer.work for layer in network.layers]
+    lfr_flops = sum(work.lfr_flops for work in works)
+    return Complexity(
+        network=network,
+        evidence=unfolded.evidence,
+        folded=unfolded.folded,
+        doubtful_flops=unfolded.doubtful_flops,
+        layers=tuple(layers),
+        uncounted=_uncounted(network.layers),
+        lfr_flops=lfr_flops,
+        as_it_stands=lfr_flops + sum(map(_saved, works)),
+        deconvolution_flops=sum(layer.work.lfr_flops for layer in network.layers if _is_deconvolution(layer)),
+        macs=sum(work.macs for work in works),
+        parameters=sum(layer.parameters for layer in layers),
+        statistics=_statistics(unfolded),
+    )
+
+
+def stage_of(network: Network, layer: Layer) -> str:
+    """The size of a layer's output: "60×80", "vector", or "49 tokens"."""
+    shape = network.tensors[layer.outputs[0]].shape
+    if len(shape) == 4:
+        height, width = shape[1:3] if network.layout == "nhwc" and network.format == "tflite" else shape[2:]
+        return "vector" if height == width == 1 else f"{height}×{width}"
+    return f"{math.prod(shape[:-1])} tokens" if len(shape) == 3 and shape[1] > 1 else "vector"
+
+
+def _cost(network: Network, layer: Layer, parameters: int) -> LayerCost:
+    work = layer.work
+    return LayerCost(
+        name=layer.name,
+        op=layer.op,
+        stage=stage_of(network, layer),
+        shape=network.tensors[layer.outputs[0]].shape,
+        macs=work.macs,
+        lfr_flops=work.lfr_flops,
+        parameters=parameters + (work.width if _is_folded(work) else 0),
+        groups=work.groups if isinstance(work, Convolution) else 1,
+    )
+
+
+def _new_numbers(network: Network, layer: Layer, names: Sequence[str], seen: set[tuple[str, str]]) -> int:
+    """Numbers in constants that no layer before had: what several layers share counts once.
+
+    Exporters also merge vectors that are equal by chance, as an untrained network's zeros and ones are. Such a one
+    counts once for each layer with weights of its own.
+    """
+    main = max(layer.weights, key=lambda name: network.tensors[name].count, default="")
+    owner = layer.name if main in network.uniform or not main else main
+    keys = {(name, owner if name in network.uniform else "") for name in names} - seen
+    seen |= keys
+    return sum(network.tensors[name].count for name, _ in keys)
+
+
+def _statistics(unfolded: Unfolded) -> int:
+    """Batch norm's means and variances: those in the file, and those of batch norms that were folded."""
+    network = unfolded.network
+    seen: set[tuple[str, str]] = set()
+    kept = sum(_new_numbers(network, layer, layer.statistics, seen) for layer in network.layers)
+    return kept + 2 * sum(layer.work.width for layer in network.layers if _is_folded(layer.work))
+
+
+def _is_folded(work: Work) -> TypeGuard[Convolution | Dense]:
+    return isinstance(work, Convolution | Dense) and work.bias == "folded"
+
+
+def _saved(work: Work) -> int:
+    """Additions that a folded bias does not count."""
+    return work.as_if("own").lfr_flops - work.lfr_flops if _is_folded(work) else 0
+
+
+def _is_deconvolution(layer: Layer) -> bool:
+    return isinstance(layer.work, Deconvolution)
+
+
+def _uncounted(layers: Iterable[Layer]) -> tuple[Uncounted, ...]:
+    times: dict[str, int] = {}
+    reasons: dict[str, str] = {}
+    for layer in layers:
+        if layer.work.lfr_flops:
+            continue
+        role = "matrix_product" if isinstance(layer.work, MatrixProduct) else role_of(layer)
+        times[layer.op] = times.get(layer.op, 0) + 1
+        reasons[layer.op] = _REASONS.get(role, _RULE)
+    return tuple(Uncounted(op, number, reasons[op]) for op, number in sorted(times.items()))

@@ -1,0 +1,183 @@
+"""Which biases the network was defined with, and which batch norm left when it was folded away.
+
+The challenge counts the network before folding, and a bias costs one addition for each output. A file in which batch
+norm is folded does not say which of its biases are the network's own. What tells, best first: a record that edgeface
+left in its artifacts; batch norms that still follow the convolutions; the names that PyTorch's exporters keep for
+parameters and drop for folded ones; and the shape of face networks, in which batch norm follows every convolution
+but those of detection heads and of squeeze-and-excite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from edgeface.cost.network import Layer, Network
+from edgeface.cost.wiring import Wiring, role_of
+from edgeface.cost.work import Convolution, Dense, Uncounted
+
+OWN_BIASES = "edgeface.own_biases"
+"""Metadata key of edgeface's artifacts: one mark for each convolution and fully connected layer in the file's order: 1
+where the network was defined with a bias, 0 without, x where it was defined with something else in that place."""
+
+ADDED = "x"
+"""Mark of a convolution that a target computes something else by, such as average pooling."""
+
+NameSays = Literal["own", "folded", "unknown"]
+Evidence = Literal["not folded", "recorded", "names", "structure"]
+
+_QUANTIZED = "_quantized"
+"""What ONNX Runtime's quantization appends to the names of the constants that it replaces."""
+
+_PASSED = {"view", "permute", "quantize", "activation", "softmax", "join", "split", "elementwise", "pad", "other"}
+
+
+@dataclass(frozen=True)
+class Unfolded:
+    """The network with every bias's origin settled. `folded` counts the layers whose bias is batch norm's.
+
+    `doubtful_flops` is how much the count would grow if the last fully connected layer's bias, of which the file does
+    not say whose it is, were taken the other way.
+    """
+
+    network: Network
+    evidence: Evidence
+    folded: int
+    doubtful_flops: int = 0
+
+
+def unfold(network: Network) -> Unfolded:
+    """Settle the origin of every bias."""
+    biased = [layer for layer in network.layers if _biased(layer)]
+    wiring = Wiring(network)
+    recorded = _recorded(network)
+    if recorded is not None:
+        network = replace(network, layers=tuple(map(_as_defined, network.layers, recorded)))
+        folded = {id(n) for n, mark in zip(network.layers, recorded, strict=True) if mark == "0" and _biased(n)}
+        return _settled(network, folded, "recorded")
+    if not biased or any(_normed(wiring, layer) for layer in network.layers if isinstance(layer.work, Convolution)):
+        return Unfolded(network, "not folded", 0)
+    names = {id(layer): _by_name(layer) for layer in biased}
+    told = "folded" in names.values() or len(set(names.values())) == 2
+    folded = {id(layer) for layer in biased if _is_folded(wiring, layer, names[id(layer)], told)}
+    if not folded:
+        return Unfolded(network, "not folded", 0)
+    unsure = [layer for layer in biased if id(layer) not in folded and names[id(layer)] == "unknown"]
+    return _settled(network, folded, "names" if told else "structure", _doubt(wiring, unsure))
+
+
+def _is_folded(wiring: Wiring, layer: Layer, name: NameSays, told: bool) -> bool:
+    """Whether a bias is batch norm's. `told`: names differ, so that one which says nothing was not kept."""
+    if told and name != "unknown":
+        return name == "folded"
+    if isinstance(layer.work, Dense):
+        return False
+    return told or not _own_by_structure(wiring, layer)
+
+
+def _biased(layer: Layer) -> bool:
+    return isinstance(layer.work, Convolution | Dense) and layer.work.bias == "own"
+
+
+def _recorded(network: Network) -> list[str] | None:
+    """The record's mark of every layer, "" for those without one; None where there is no record that fits."""
+    record = network.metadata.get(OWN_BIASES, "")
+    marked = [isinstance(layer.work, Convolution | Dense) for layer in network.layers]
+    if len(record) != sum(marked) or not record or set(record) - {"0", "1", ADDED}:
+        return None
+    marks = iter(record)
+    return [next(marks) if has else "" for has in marked]
+
+
+def _as_defined(layer: Layer, mark: str) -> Layer:
+    """A layer that stands for something without work, as that."""
+    return replace(layer, work=Uncounted("pool"), weights=()) if mark == ADDED else layer
+
+
+def _settled(network: Network, folded: set[int], evidence: Evidence, doubt: int = 0) -> Unfolded:
+    layers = tuple(
+        replace(layer, work=layer.work.as_if("folded"))
+        if isinstance(layer.work, Convolution | Dense) and id(layer) in folded
+        else layer
+        for layer in network.layers
+    )
+    return Unfolded(replace(network, layers=layers), evidence, len(folded), doubt)
+
+
+def _normed(wiring: Wiring, layer: Layer) -> bool:
+    """Whether batch norm still follows."""
+    return any(role_of(reader) == "batch_norm" for reader in _after_views(wiring, layer))
+
+
+def _after_views(wiring: Wiring, layer: Layer) -> Iterator[Layer]:
+    for reader in wiring.after(layer):
+        if role_of(reader) in {"view", "quantize"}:
+            yield from _after_views(wiring, reader)
+        else:
+            yield reader
+
+
+def _by_name(layer: Layer) -> NameSays:
+    """What names say: `x.weight` with `x.bias` are one module's; exporters name what they fold in other ways."""
+    if len(layer.weights) != 2:
+        return "unknown"
+    weight, bias = (name.removesuffix(_QUANTIZED) for name in layer.weights)
+    if bias == f"{weight}_bias" or bias.startswith("onnx::Conv_"):
+        return "folded"
+    own = any(weight.endswith(f"{mark}weight") for mark in "._") and bias == weight.removesuffix("weight") + "bias"
+    return "own" if own else "unknown"
+
+
+def _own_by_structure(wiring: Wiring, layer: Layer) -> bool:
+    return _squeezes(wiring, layer) or (_is_head(wiring, layer) and not is_embedder(wiring.network))
+
+
+def _squeezes(wiring: Wiring, layer: Layer) -> bool:
+    """Whether the layer works on a globally pooled vector."""
+    waiting, seen = [layer], set()
+    while waiting:
+        current = waiting.pop()
+        for maker in wiring.before(current):
+            if role_of(maker) == "global_pool":
+                return True
+            work = maker.work
+            one_pixel = isinstance(work, Convolution | Dense) and work.outputs == work.width
+            if id(maker) not in seen and (one_pixel or role_of(maker) in {"view", "quantize", "activation", "permute"}):
+                seen.add(id(maker))
+                waiting.append(maker)
+    return False
+
+
+def _is_head(wiring: Wiring, layer: Layer) -> bool:
+    """Whether the graph's outputs are made from this layer's result without further weights."""
+    waiting, seen = [layer], set()
+    while waiting:
+        for reader in wiring.after(waiting.pop()):
+            if role_of(reader) not in _PASSED:
+                return False
+            if id(reader) not in seen:
+                seen.add(id(reader))
+                waiting.append(reader)
+    return True
+
+
+def is_embedder(network: Network) -> bool:
+    """Whether the network makes a single vector."""
+    return embedding_width(network) is not None
+
+
+def embedding_width(network: Network) -> int | None:
+    """Numbers in the one vector that a recogniser makes; None for networks with several outputs or with maps."""
+    if len(network.outputs) != 1 or network.outputs[0] not in network.tensors:
+        return None
+    shape = network.tensors[network.outputs[0]].shape
+    width = math.prod(shape)
+    return width if width > 1 and width in shape else None
+
+
+def _doubt(wiring: Wiring, biased: list[Layer]) -> int:
+    """Additions that the last fully connected layer of an embedder saves if its bias is batch norm's."""
+    last = (layer.work for layer in biased if _is_head(wiring, layer))
+    return sum(work.outputs for work in last if isinstance(work, Dense)) if is_embedder(wiring.network) else 0

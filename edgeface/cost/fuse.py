@@ -1,0 +1,56 @@
+"""The network as a runtime keeps it in memory: what shares the place of what it reads becomes one with it.
+
+Batch norm, activations, conversions and views take the place of their input, where nothing else reads it. A tensor
+that is also there in fewer bits, as between quantize and dequantize, is kept in those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from edgeface.cost.network import Layer, Network, Tensor
+from edgeface.cost.wiring import Wiring, role_of
+
+_IN_PLACE = {"batch_norm", "activation", "quantize", "softmax", "elementwise"}
+
+
+def fused(network: Network) -> Network:
+    """The network without the layers that take the place of their input."""
+    wiring = Wiring(network)
+    home: dict[str, str] = {}
+    tensors: dict[str, Tensor] = dict(network.tensors)
+    for layer in network.layers:
+        if _shares(wiring, layer):
+            made, source = layer.outputs[0], layer.inputs[0]
+            root = home[made] = home.get(source, source)
+            if tensors[made].size_bytes < tensors[root].size_bytes:
+                tensors[root] = replace(tensors[made], name=root)
+    layers = tuple(
+        replace(layer, inputs=tuple(dict.fromkeys(home.get(name, name) for name in layer.inputs)))
+        for layer in network.layers
+        if layer.outputs[0] not in home
+    )
+    outputs = tuple(dict.fromkeys(home.get(name, name) for name in network.outputs))
+    return replace(network, layers=layers, outputs=outputs, tensors=tensors)
+
+
+def _shares(wiring: Wiring, layer: Layer) -> bool:
+    """Whether a layer's result takes the place of its input."""
+    role, network = role_of(layer), wiring.network
+    if len(layer.inputs) != 1 or len(layer.outputs) != 1:
+        return False
+    source = layer.inputs[0]
+    if role == "view":
+        return True
+    alone = len(wiring.readers[source]) == 1 and source not in network.outputs and source not in network.inputs
+    return alone and role in _IN_PLACE and network.tensors[source].count == network.tensors[layer.outputs[0]].count
+
+
+def traffic_bytes(network: Network) -> int:
+    """Bytes of weights, and of the inputs and outputs of every layer after fusing, for one run."""
+    tensors = fused(network)
+    moved = sum(
+        tensors.tensors[name].size_bytes for layer in tensors.layers for name in (*layer.inputs, *layer.outputs)
+    )
+    weights = {name for layer in network.layers for name in (*layer.weights, *layer.statistics)}
+    return moved + sum(network.tensors[name].size_bytes for name in weights)

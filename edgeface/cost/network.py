@@ -1,0 +1,80 @@
+"""A network as its cost is told: layers, the work of each, and tensors. Every file format is read into this.
+
+It is no `Graph`: it must describe whatever a user's file holds, also what edgeface cannot compile, and it
+holds no weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from edgeface.cost.work import Work
+
+BITS = {
+    "float64": 64, "float32": 32, "float16": 16, "bfloat16": 16,
+    "int64": 64, "uint64": 64, "int32": 32, "uint32": 32, "int16": 16, "uint16": 16,
+    "int8": 8, "uint8": 8, "int4": 4, "uint4": 4, "int2": 2, "uint2": 2, "bool": 8,
+    "float8": 8, "float4": 4,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor's static shape as the file orders it, and its dtype, one of `BITS`. `constant` ones are in the file."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    constant: bool = False
+
+    @property
+    def count(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the dense tensor."""
+        return -(-self.count * BITS[self.dtype] // 8)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One operator in execution order.
+
+    `op` is the operator as the file names it (Conv, CONV_2D); `inputs` and `outputs` are computed tensors only;
+    `weights` are the trained constants that it reads, `statistics` batch norm's means and variances.
+    """
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    work: Work
+    weights: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Network:
+    """A whole model with batch 1. `layout` is the memory order of image tensors; `file_bytes` what it takes on disk.
+
+    `layers` hold no operator whose inputs are all constant; `metadata` is the text that the file carries along;
+    `notes` say what the counting could not see; `uniform` names constants of one value throughout, which exporters
+    merge where an untrained network has many.
+    """
+
+    name: str
+    format: Literal["onnx", "tflite"]
+    layout: Literal["nchw", "nhwc"]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    tensors: Mapping[str, Tensor] = field(repr=False)
+    file_bytes: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+    uniform: frozenset[str] = frozenset()

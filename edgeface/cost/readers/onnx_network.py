@@ -1,0 +1,199 @@
+"""An ONNX model of any producer as a Network."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.cost.network import Layer, Network, Tensor
+from edgeface.cost.readers.onnx_file import open_onnx
+from edgeface.cost.readers.onnx_names import place_of
+from edgeface.cost.readers.onnx_operators import ELEMENTWISE, STATISTICS, TRAINED
+from edgeface.cost.readers.onnx_shapes import infer_tensors, set_input_size
+from edgeface.cost.readers.onnx_work import Operator, refuse_unknown, stored_numbers, work_of
+from edgeface.cost.work import Convolution, Dense
+from edgeface.errors import GraphError
+
+if TYPE_CHECKING:
+    import onnx
+
+_INTEGER = {"ConvInteger", "MatMulInteger"}
+_FIRST_INPUT_FLOWS = {"QuantizeLinear", "DequantizeLinear", "CastLike", "Expand", "Reshape", "Squeeze", "Unsqueeze"}
+
+
+def read_onnx_network(
+    source: Path | bytes, where: str, size: tuple[int, int] | None = None, weightless: bool = False
+) -> Network:
+    """Read a model for one image.
+
+    Args:
+        source: a file, or the serialised model itself.
+        where: how errors name it.
+        size: (height, width) in pixels to count at; the model's own by default.
+        weightless: whether constants may hold no data, as in edgeface's skeletons.
+
+    Raises:
+        InputError: no ONNX model, or a damaged or unsafe one; a dynamic size without `size`.
+        GraphError: nodes form a cycle or read what nothing makes, shapes contradict each other, or an operator's
+            cost is unknown.
+    """
+    file = open_onnx(source, where, weightless)
+    model = file.model
+    nodes = sorted_nodes(model, where)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    for node in nodes:
+        refuse_unknown(node, f"{where}: {place_of(node)}")
+    layout = set_input_size(model, size, where)
+    tensors = infer_tensors(model, where)
+    constant = _constants(model, tensors)
+    layers = tuple(_layers(model, tensors, constant, where))
+    given = {tensor.name for tensor in model.graph.initializer}
+    return Network(
+        name=model.graph.name or "model",
+        format="onnx",
+        layout=layout,
+        inputs=tuple(value.name for value in model.graph.input if value.name not in given),
+        outputs=tuple(value.name for value in model.graph.output),
+        layers=_with_added_biases(layers, tensors),
+        tensors={name: replace(t, constant=name in constant) for name, t in tensors.items()},
+        file_bytes=file.file_bytes,
+        uniform=file.uniform,
+        metadata={entry.key: entry.value for entry in model.metadata_props},
+    )
+
+
+def sorted_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:
+    """The nodes in an order in which each reads only what is made; the file's own where that is one.
+
+    Raises:
+        GraphError: a tensor is made twice or never, or the nodes form a cycle.
+    """
+    ready: set[str] = {
+        "",
+        *(tensor.name for tensor in model.graph.initializer),
+        *(value.name for value in model.graph.input),
+    }
+    made = {name for node in model.graph.node for name in node.output if name}
+    _refuse_doubles(model, ready, where)
+    for name, reader in _read(model):
+        if name not in made and name not in ready:
+            place = f"{where}: {reader}"
+            raise GraphError(f"nothing makes the tensor {name!r}", where=place, fix="export the model again")
+    nodes = list(model.graph.node)
+    readers: dict[str, list[int]] = {}
+    missing = [len({name for name in node.input if name not in ready}) for node in nodes]
+    for index, node in enumerate(nodes):
+        for name in {name for name in node.input if name not in ready}:
+            readers.setdefault(name, []).append(index)
+    startable = [index for index, count in enumerate(missing) if count == 0]  # a heap: the file's order where it can be
+    ordered: list[onnx.NodeProto] = []
+    while startable:
+        node = nodes[heapq.heappop(startable)]
+        ordered.append(node)
+        for following in (index for name in node.output for index in readers.get(name, ())):
+            missing[following] -= 1
+            if missing[following] == 0:
+                heapq.heappush(startable, following)
+    if len(ordered) < len(nodes):
+        stuck = next(node for node, count in zip(nodes, missing, strict=True) if count)
+        raise GraphError("the nodes form a cycle", where=f"{where}: {place_of(stuck)}", fix="export the model again")
+    return ordered
+
+
+def _refuse_doubles(model: onnx.ModelProto, ready: set[str], where: str) -> None:
+    seen = set(ready)
+    for node in model.graph.node:
+        for name in filter(None, node.output):
+            if name in seen:
+                raise GraphError(f"the tensor {name!r} is made twice", where=f"{where}: {place_of(node)}")
+            seen.add(name)
+
+
+def _read(model: onnx.ModelProto) -> Iterable[tuple[str, str]]:
+    """Every name that something reads, and the reader."""
+    yield from ((name, place_of(node)) for node in model.graph.node for name in node.input)
+    yield from ((value.name, "graph output") for value in model.graph.output)
+
+
+def _constants(model: onnx.ModelProto, tensors: dict[str, Tensor]) -> dict[str, tuple[str, ...]]:
+    """Tensors known before the model runs, each with the constants of the file that it comes from."""
+    roots: dict[str, tuple[str, ...]] = {tensor.name: (tensor.name,) for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        inputs = [name for name in node.input if name]
+        if node.op_type == "Constant":
+            roots[node.output[0]] = (node.output[0],)
+            continue
+        if node.op_type in {"Shape", "Size"}:
+            roots[node.output[0]] = ()
+            continue
+        # what flows on; scales and zero points, sizes and types to copy are no weights
+        data = inputs[:1] if node.op_type in _FIRST_INPUT_FLOWS else inputs
+        wanted = data if node.op_type == "CastLike" else inputs
+        if wanted and all(name in roots for name in wanted):
+            found = tuple(dict.fromkeys(root for name in data for root in roots[name]))
+            roots |= dict.fromkeys((name for name in node.output if name), found)
+    return {name: found for name, found in roots.items() if name in tensors}
+
+
+def _layers(
+    model: onnx.ModelProto, tensors: dict[str, Tensor], constant: dict[str, tuple[str, ...]], where: str
+) -> Iterable[Layer]:
+    for node in model.graph.node:
+        outputs = tuple(name for name in node.output if name)
+        if all(name in constant for name in outputs):
+            continue
+        work = work_of(Operator(node, tensors, constant, f"{where}: {place_of(node)}"))
+        yield Layer(
+            name=node.name or outputs[0],
+            op=node.op_type,
+            inputs=tuple(dict.fromkeys(name for name in node.input if name and name not in constant)),
+            outputs=outputs,
+            work=work,
+            weights=_roots(node, TRAINED.get(node.op_type, ()), tensors, constant),
+            statistics=_roots(node, STATISTICS.get(node.op_type, ()), tensors, constant),
+        )
+
+
+def _roots(
+    node: onnx.NodeProto,
+    indices: Sequence[int] | None,
+    tensors: dict[str, Tensor],
+    constant: dict[str, tuple[str, ...]],
+) -> tuple[str, ...]:
+    """The file's constants behind some of a node's inputs; None stands for all inputs."""
+    wanted = range(len(node.input)) if indices is None else indices
+    names = [node.input[i] for i in wanted if i < len(node.input) and node.input[i] in constant]
+    least = 2 if node.op_type in ELEMENTWISE else 1
+    found = [
+        root
+        for name in names
+        for root in constant[name]
+        if tensors[root].count >= least and stored_numbers(name, tensors, constant) >= tensors[name].count
+    ]
+    return tuple(dict.fromkeys(root for root in found if tensors[root].dtype != "int64"))
+
+
+def _with_added_biases(layers: tuple[Layer, ...], tensors: dict[str, Tensor]) -> tuple[Layer, ...]:
+    """Give layers their bias where it is added by the operator after them, as MatMul and ConvInteger need."""
+    readers: dict[str, list[Layer]] = {}
+    for layer in layers:
+        for name in layer.inputs:
+            readers.setdefault(name, []).append(layer)
+    return tuple(
+        replace(layer, work=layer.work.as_if("own"))
+        if isinstance(layer.work, Convolution | Dense) and _adds_bias(layer, layer.work.width, readers, tensors)
+        else layer
+        for layer in layers
+    )
+
+
+def _adds_bias(layer: Layer, width: int, readers: dict[str, list[Layer]], tensors: dict[str, Tensor]) -> bool:
+    """Whether one number for each output is added next; integer sums are converted and scaled before."""
+    found = readers.get(layer.outputs[0], [])
+    while layer.op in _INTEGER and len(found) == 1 and found[0].op in {"Cast", "Mul"}:
+        found = readers.get(found[0].outputs[0], [])
+    return len(found) == 1 and found[0].op == "Add" and [tensors[name].count for name in found[0].weights] == [width]

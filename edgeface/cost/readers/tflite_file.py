@@ -1,0 +1,218 @@
+"""What stands in a TFLite file, checked and without its weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeface.cost.readers.limits import MAX_OPERATORS
+from edgeface.cost.readers.tflite_bounds import BoundedReader, Content, damage_told, damaged, open_content
+from edgeface.errors import InputError
+
+ABSENT = -1
+"""The tensor index of an optional input that is not given."""
+
+DYNAMIC = -1
+"""A dimension of a signature whose size is known only when the model runs."""
+
+MAX_ELEMENTS = 1 << 40
+_MAX_RANK = 16
+_DTYPES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}  # a width is all that counts here
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """A tensor as the file declares it. `data` is where its constant stands in the file: start and size in bytes.
+
+    `shape` has 1 where a dimension is dynamic and `signature` −1; `dtype` is the schema's name in lower case.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    signature: tuple[int, ...]
+    dtype: str
+    data: tuple[int, int] | None
+    variable: bool = False
+    sparse: bool = False
+
+    @property
+    def count(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class StoredOperator:
+    """An operator: its builtin name (or `CUSTOM name`), and tensor indices, `ABSENT` where an input is left out."""
+
+    name: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TFLiteFile:
+    """The main subgraph of a .tflite file, and its metadata."""
+
+    path: Path
+    content: Content
+    tensors: tuple[StoredTensor, ...]
+    operators: tuple[StoredOperator, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    subgraphs: int
+    metadata: dict[str, bytes]
+
+    def is_zero(self, index: int) -> bool:
+        """Whether a constant holds nothing but zeros; False for a computed tensor."""
+        tensor = self.tensors[index]
+        if tensor.data is None:
+            return False
+        start, size = tensor.data
+        return not np.frombuffer(self.content, np.uint8, size, start).any()
+
+
+def read_tflite_file(path: Path) -> TFLiteFile:
+    """Read the main subgraph of a .tflite file.
+
+    Raises:
+        InputError: the file is missing, larger than 2 GiB, not TFLite, cut short or damaged.
+    """
+    content = open_content(path)
+    with damage_told(path):
+        model = _model(content, path)
+        return _main_subgraph(model, path)
+
+
+def read_metadata(path: Path) -> dict[str, bytes]:
+    """The file's metadata buffers by name.
+
+    Raises:
+        InputError: as `read_tflite_file`.
+    """
+    content = open_content(path)
+    with damage_told(path):
+        return _metadata(_model(content, path))
+
+
+@dataclass(frozen=True)
+class _Model:
+    reader: BoundedReader
+    root: Any
+    operator_names: dict[int, str]
+    dtypes: dict[int, str]
+
+    def buffer(self, index: int) -> tuple[int, int] | None:
+        """Where buffer `index` stands in the file; None for an empty one."""
+        if not 0 <= index < self.root.BuffersLength():
+            raise damaged(self.reader.path, f"there is no buffer {index}")
+        if index == 0:
+            return None  # the schema keeps it for "no data"
+        buffer = self.root.Buffers(index)
+        # Files beyond 2 GiB keep data behind the FlatBuffer; offsets 0 and 1 stand for "not so".
+        start, size = buffer.Offset(), buffer.Size()
+        if start <= 1:
+            size = buffer.DataLength()
+            start = buffer._tab.Vector(buffer._tab.Offset(4)) if size else 0
+        if start + size > len(self.reader.content):
+            raise damaged(self.reader.path, f"buffer {index} reaches beyond the end of the file")
+        return (start, size) if size else None
+
+
+def _model(content: Content, path: Path) -> _Model:
+    from ai_edge_litert import schema_py_generated as schema
+
+    root = schema.Model.GetRootAs(content, 0)
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
+    dtypes = {code: name.lower() for name, code in vars(schema.TensorType).items() if not name.startswith("_")}
+    return _Model(BoundedReader(content, path), root, names, dtypes)
+
+
+def _main_subgraph(model: _Model, path: Path) -> TFLiteFile:
+    reader, root = model.reader, model.root
+    reader.check(root.BuffersLength(), 4)
+    if not root.SubgraphsLength():
+        raise damaged(path, "it holds no subgraph")
+    graph = root.Subgraphs(0)
+    if graph.OperatorsLength() > MAX_OPERATORS:
+        raise InputError(
+            f"the model has {graph.OperatorsLength():,} operators; more than {MAX_OPERATORS:,} are not read",
+            where=str(path),
+            fix="check the network in parts, or copy the file again if it has no such number",
+        )
+    codes = reader.rows(root.OperatorCodesLength(), lambda index: _operator_name(model, root.OperatorCodes(index)))
+    tensors = reader.rows(graph.TensorsLength(), lambda index: _tensor(model, graph.Tensors(index), index))
+    operators = reader.rows(graph.OperatorsLength(), lambda index: _operator(reader, graph.Operators(index), codes))
+    inputs, outputs = _indices(reader, graph, "Inputs"), _indices(reader, graph, "Outputs")
+    known = range(len(tensors))
+    used = [index for row in operators for index in row.inputs if index != ABSENT]
+    for index in (*used, *(index for row in operators for index in row.outputs), *inputs, *outputs):
+        if index not in known:
+            raise damaged(path, f"there is no tensor {index}")
+    return TFLiteFile(
+        path,
+        reader.content,
+        tuple(tensors),
+        tuple(operators),
+        inputs,
+        outputs,
+        root.SubgraphsLength(),
+        _metadata(model),
+    )
+
+
+def _operator_name(model: _Model, code: Any) -> str:
+    # Old writers know only the deprecated field, new ones keep it at 127 for codes beyond a byte.
+    number = max(code.DeprecatedBuiltinCode(), code.BuiltinCode())
+    name = model.operator_names.get(number, f"BUILTIN {number}")
+    return f"CUSTOM {model.reader.name(code.CustomCode())}" if name == "CUSTOM" else name
+
+
+def _operator(reader: BoundedReader, row: Any, codes: list[str]) -> StoredOperator:
+    index = row.OpcodeIndex()
+    if index >= len(codes):
+        raise damaged(reader.path, f"there is no operator code {index}")
+    return StoredOperator(codes[index], _indices(reader, row, "Inputs"), _indices(reader, row, "Outputs"))
+
+
+def _tensor(model: _Model, row: Any, index: int) -> StoredTensor:
+    reader = model.reader
+    name = reader.name(row.Name())
+    stored, signature = _integers(reader, row, "Shape"), _integers(reader, row, "ShapeSignature")
+    signature = signature if len(signature) == len(stored) else stored
+    shape = tuple(1 if size == DYNAMIC else size for size in stored)
+    if len(shape) > _MAX_RANK or any(size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
+        raise damaged(reader.path, f"tensor {index} ({name!r}) has the shape {list(shape)}")
+    dtype = model.dtypes.get(row.Type(), f"type {row.Type()}")
+    return StoredTensor(
+        name,
+        shape,
+        signature,
+        _DTYPES.get(dtype, dtype),
+        model.buffer(row.Buffer()),
+        bool(row.IsVariable()),
+        row.Sparsity() is not None,
+    )
+
+
+def _integers(reader: BoundedReader, row: Any, field: str) -> tuple[int, ...]:
+    reader.check(getattr(row, f"{field}Length")(), 4)
+    values = getattr(row, f"{field}AsNumpy")()
+    return () if isinstance(values, int) else tuple(values.tolist())  # the schema gives 0 for "no vector"
+
+
+_indices = _integers
+
+
+def _metadata(model: _Model) -> dict[str, bytes]:
+    reader, root = model.reader, model.root
+    found = {}
+    for row in reader.rows(root.MetadataLength(), root.Metadata):
+        start, size = model.buffer(row.Buffer()) or (0, 0)
+        reader.check(size, 1)
+        found[reader.name(row.Name())] = bytes(reader.content[start : start + size])
+    return found

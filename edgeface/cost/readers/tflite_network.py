@@ -1,0 +1,239 @@
+"""Read a .tflite file as a network whose cost can be told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from edgeface.cost.network import BITS, Layer, Network, Tensor
+from edgeface.cost.readers.tflite_file import (
+    ABSENT,
+    DYNAMIC,
+    StoredOperator,
+    StoredTensor,
+    TFLiteFile,
+    read_tflite_file,
+)
+from edgeface.cost.readers.tflite_operators import COUNTED, ROLES, data_inputs
+from edgeface.cost.readers.tflite_work import BIAS, WEIGHTS, Operands, work_of
+from edgeface.cost.work import Bias
+from edgeface.errors import GraphError
+
+_INDEX_TYPES = frozenset({"int32", "int64", "uint32", "uint64", "bool", "string"})
+"""Types of constants that are shapes, axes and indices; numbers of the network have none of them but for biases."""
+
+
+def read_tflite(path: Path) -> Network:
+    """Read the main subgraph of a .tflite file.
+
+    A dynamic batch counts as 1. Operators whose inputs are all constant are left out; a layer's weights are the
+    stored tensors behind them, so that fp16 weights keep their type and shared ones their identity. A bias of
+    nothing but zeros is no bias: TFLite's convolutions must have one.
+
+    Raises:
+        InputError: the file is missing, not TFLite, cut short or damaged.
+        GraphError: an operator's cost is unknown, its tensors do not fit it, or the size of an input is not fixed.
+    """
+    walk = _Walk(read_tflite_file(path))
+    for index, operator in enumerate(walk.file.operators):
+        walk.add(index, operator)
+    return walk.network()
+
+
+class _Walk:
+    """Goes through the operators in execution order; what it has seen so far."""
+
+    def __init__(self, file: TFLiteFile) -> None:
+        self.file = file
+        self.names = _unique_names(file.tensors)
+        self.layers: list[Layer] = []
+        # Tensors with a value that is not in the file, and the stored constants behind those made of constants.
+        self.computed = {*file.inputs, *(index for index, row in enumerate(file.tensors) if row.variable)}
+        self.roots: dict[int, tuple[int, ...]] = {}
+        self.used = {*file.inputs, *file.outputs}
+        for index in file.inputs:
+            self._check_input(index)
+
+    def add(self, index: int, operator: StoredOperator) -> None:
+        """Add an operator as a layer, or follow what it makes of constants.
+
+        Raises:
+            GraphError: as `read_tflite`.
+        """
+        where = self._where(index, operator)
+        if operator.name not in COUNTED and operator.name not in ROLES:
+            raise GraphError(
+                f"the cost of {operator.name} is unknown: TFLite files do not say how many multiply–accumulates it is",
+                where=where,
+                fix="check the ONNX file that the model was made from, or export it without this operator",
+            )
+        self._check_order(operator, where)
+        given = [i for i in operator.inputs if i != ABSENT]
+        self.used.update(given, operator.outputs)
+        if given and self.computed.isdisjoint(given):
+            read = (operator.inputs[i] for i in data_inputs(operator.name, len(operator.inputs)))
+            self.roots.update(dict.fromkeys(operator.outputs, self._stored(read)))
+            return
+        bias = self._bias(operator)
+        self.layers.append(
+            Layer(
+                name=self.names[operator.outputs[0]],
+                op=operator.name,
+                inputs=tuple(self.names[i] for i in given if i in self.computed),
+                outputs=tuple(self.names[i] for i in operator.outputs),
+                work=work_of(self._operands(operator, bias, where)),
+                weights=tuple(self.names[i] for i in self._weights(operator, bias)),
+            )
+        )
+        self.computed.update(operator.outputs)
+
+    def network(self) -> Network:
+        """The network, once every operator was added.
+
+        Raises:
+            GraphError: nothing makes an output, or a tensor's type has no size.
+        """
+        file = self.file
+        for index in file.outputs:
+            if not self._has_value(index):
+                raise GraphError("nothing makes an output of the model", where=f"{file.path}: {self.names[index]!r}")
+        return Network(
+            name=file.path.stem,
+            format="tflite",
+            layout="nhwc",
+            inputs=tuple(self.names[index] for index in file.inputs),
+            outputs=tuple(self.names[index] for index in file.outputs),
+            layers=tuple(self.layers),
+            tensors={self.names[index]: self._tensor(index) for index in sorted(self.used)},
+            file_bytes=len(file.content),
+            metadata=_texts(file.metadata),
+            notes=tuple(self._notes()),
+        )
+
+    def _operands(self, operator: StoredOperator, bias: Bias, where: str) -> Operands:
+        rows = self.file.tensors
+        if operator.name in COUNTED:
+            for index in (*operator.inputs, *operator.outputs):
+                if index != ABSENT and DYNAMIC in rows[index].signature[1:]:
+                    raise GraphError(
+                        f"the size of {self.names[index]!r} is not fixed: {_shown(rows[index].signature)}",
+                        where=where,
+                        fix="export the model with a fixed input size",
+                    )
+        return Operands(
+            operator.name,
+            [None if index == ABSENT else rows[index] for index in operator.inputs],
+            [index not in self.computed for index in operator.inputs],
+            rows[operator.outputs[0]],
+            bias,
+            where,
+        )
+
+    def _bias(self, operator: StoredOperator) -> Bias:
+        position = BIAS.get(operator.name)
+        if position is None or position >= len(operator.inputs) or operator.inputs[position] == ABSENT:
+            return "none"
+        index = operator.inputs[position]
+        if index in self.computed:
+            return "own"
+        return "none" if all(self.file.is_zero(root) for root in self._stored([index])) else "own"
+
+    def _weights(self, operator: StoredOperator, bias: Bias) -> tuple[int, ...]:
+        """The stored constants that were trained, of those that an operator reads."""
+        read = operator.inputs
+        if operator.name == "BATCH_MATMUL":
+            return self._stored(read)
+        if operator.name in COUNTED:
+            return self._stored((*read[WEIGHTS : WEIGHTS + 1], *(read[BIAS[operator.name] :] if bias == "own" else ())))
+        roots = self._stored(read[position] for position in data_inputs(operator.name, len(read)))
+        if operator.name == "PRELU":
+            return roots  # one slope for all channels is trained too
+        rows = self.file.tensors
+        return tuple(index for index in roots if rows[index].count > 1 and rows[index].dtype not in _INDEX_TYPES)
+
+    def _stored(self, indices: Iterable[int]) -> tuple[int, ...]:
+        """The constants in the file that constant tensors are made of, each once; nothing of computed ones."""
+        found: dict[int, None] = {}
+        for index in indices:
+            if index != ABSENT and index not in self.computed:
+                found.update(dict.fromkeys(self.roots.get(index, (index,))))
+        return tuple(found)
+
+    def _has_value(self, index: int) -> bool:
+        row = self.file.tensors[index]
+        return index in self.computed or index in self.roots or row.data is not None or row.count == 0
+
+    def _check_order(self, operator: StoredOperator, where: str) -> None:
+        if not operator.outputs:
+            raise GraphError(f"{operator.name} makes nothing", where=where)
+        for index in operator.inputs:
+            if index != ABSENT and not self._has_value(index):
+                raise GraphError(f"{operator.name} reads {self.names[index]!r} before anything makes it", where=where)
+        for index in operator.outputs:
+            row = self.file.tensors[index]
+            if index in self.computed or index in self.roots or row.data is not None:
+                raise GraphError(
+                    f"{operator.name} writes {self.names[index]!r}, which has a value already", where=where
+                )
+
+    def _check_input(self, index: int) -> None:
+        row = self.file.tensors[index]
+        if DYNAMIC in row.signature[1:]:
+            raise GraphError(
+                f"the size of the input is not fixed: {_shown(row.signature)}",
+                where=f"{self.file.path}: input {self.names[index]!r}",
+                fix="export the model with a fixed input size",
+            )
+
+    def _tensor(self, index: int) -> Tensor:
+        row = self.file.tensors[index]
+        # Constant strings are labels at most; nothing counts their bytes.
+        dtype = "uint8" if row.dtype == "string" and index not in self.computed else row.dtype
+        if dtype not in BITS:
+            raise GraphError(
+                f"a tensor holds {dtype} elements, whose size is unknown",
+                where=f"{self.file.path}: {self.names[index]!r}",
+            )
+        return Tensor(self.names[index], row.shape, dtype, constant=index not in self.computed)
+
+    def _notes(self) -> Iterable[str]:
+        file = self.file
+        if file.subgraphs > 1:
+            yield f"the file holds {file.subgraphs} subgraphs; only the first is counted"
+        for index in file.inputs:
+            row = file.tensors[index]
+            if row.signature[:1] == (DYNAMIC,):
+                yield f"input {self.names[index]!r} has a dynamic batch; counted with batch 1"
+        dynamic = [i for i in self.computed if DYNAMIC in file.tensors[i].signature[1:]]
+        if dynamic:
+            yield f"{len(dynamic)} tensors have dynamic sizes and count as 1 there, e.g. {self.names[min(dynamic)]!r}"
+        if any(file.tensors[index].sparse for index in self.used):
+            yield "some weights are stored sparse; they count as dense"
+
+    def _where(self, index: int, operator: StoredOperator) -> str:
+        made = ", ".join(repr(self.names[i]) for i in operator.outputs) or "nothing"
+        return f"{self.file.path}: operator {index} ({operator.name}), which makes {made}"
+
+
+def _unique_names(tensors: Sequence[StoredTensor]) -> list[str]:
+    """A name for each tensor: its own where no other has it, else with its index."""
+    names = [row.name or "tensor" for row in tensors]
+    for _ in range(3):  # a name that was made here may exist already
+        times = Counter(names)
+        names = [name if times[name] == 1 else f"{name}:{index}" for index, name in enumerate(names)]
+    return names
+
+
+def _texts(metadata: Mapping[str, bytes]) -> dict[str, str]:
+    """The entries that are text; other tools keep FlatBuffers there."""
+    found = {}
+    for name, content in metadata.items():
+        with suppress(UnicodeDecodeError):
+            found[name] = content.decode()
+    return found
+
+
+def _shown(signature: Sequence[int]) -> str:
+    return "×".join("?" if size == DYNAMIC else str(size) for size in signature)

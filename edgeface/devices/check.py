@@ -1,0 +1,59 @@
+"""Compare an artifact on a device with this machine, and time it where the device is real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeface.core.artifact import Artifact
+from edgeface.core.progress import note
+from edgeface.devices.connect import is_emulated
+from edgeface.devices.latency import DeviceLatency, device_latency
+from edgeface.devices.parity import DeviceParity, device_parity
+from edgeface.images.files import list_images
+from edgeface.inference.detector import Detector
+from edgeface.tasks.agreement import Photograph
+from edgeface.validate.inputs import drawn_for, task_pictures
+
+DRAWN_PICTURES = 4
+
+
+@dataclass(frozen=True)
+class DeviceReport:
+    """Parity on a device, and latency where the device is real."""
+
+    parity: DeviceParity
+    latency: DeviceLatency | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return self.parity.as_dict() | {"latency": None if self.latency is None else self.latency.as_dict()}
+
+
+def check_device(
+    artifact: Artifact, place: str, images: Path | None = None, detector: Path | None = None
+) -> DeviceReport:
+    """Run an artifact here and on a device.
+
+    Args:
+        artifact: a TFLite or ONNX artifact.
+        place: "a72", "a53", "rk3399", "ssh:HOST", "adb" or "adb:SERIAL".
+        images: folder of photographs; drawn pictures otherwise.
+        detector: an artifact that finds the faces in a recogniser's photographs.
+
+    Raises:
+        InputError: no such device, or the photographs are not usable.
+        RuntimeFailure: the device is not set up, cannot be reached or fails.
+    """
+    if images is None:
+        note("no photographs given: comparing on drawn pictures")
+        pictures: Iterable[Photograph] = drawn_for(artifact.contract, DRAWN_PICTURES, f"comparing on {place}")
+    else:
+        finder = None if detector is None else Detector(Artifact.open(detector))
+        pictures = task_pictures(list_images(images), f"comparing on {place}", artifact.contract, finder)
+    parity = device_parity(artifact, place, pictures)
+    if is_emulated(place):
+        return DeviceReport(parity, None)
+    return DeviceReport(parity, device_latency(artifact.model_path, place, parity.paths[0].loading))

@@ -1,0 +1,83 @@
+"""Pixel size of a photograph from its file header, before anything is decoded.
+
+A few hundred bytes can claim a picture of many gigabytes; this lets `edgeface.images.files` refuse it
+first. Sources: PNG (ISO/IEC 15948, IHDR), JPEG (ITU-T T.81 annex B, SOFn), BMP (BITMAPCOREHEADER and
+BITMAPINFOHEADER), WebP (RFC 9649, VP8, VP8L and VP8X chunks).
+"""
+
+from __future__ import annotations
+
+import struct
+
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_BARE_MARKERS = frozenset((0x01, *range(0xD0, 0xD9)))
+
+
+def declared_size(data: bytes) -> tuple[int, int] | None:
+    """Height and width in pixels that an image file declares.
+
+    Args:
+        data: the whole file.
+
+    Returns:
+        (height, width), or None when the bytes are not a PNG, JPEG, BMP or WebP header.
+    """
+    try:
+        if data[:8] == b"\x89PNG\r\n\x1a\n":
+            width, height = struct.unpack_from(">II", data, 16)
+        elif data[:2] == b"\xff\xd8":
+            height, width = struct.unpack_from(">HH", data, _jpeg_frame(data) + 5)
+        elif data[:2] == b"BM":
+            width, height = _bmp_width_height(data)
+        elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+            width, height = _webp_width_height(data)
+        else:
+            return None
+    except (struct.error, IndexError):
+        return None
+    return height, width
+
+
+def lacks_jpeg_end(data: bytes) -> bool:
+    """Whether these are the bytes of a JPEG that stops before its end marker.
+
+    Decoders fill what is missing of such a file with grey and say nothing. The search starts at the
+    frame header, because an embedded thumbnail before it has an end marker of its own.
+    """
+    try:
+        return data[:2] == b"\xff\xd8" and data.find(b"\xff\xd9", _jpeg_frame(data)) < 0
+    except (struct.error, IndexError):
+        return True
+
+
+def _jpeg_frame(data: bytes) -> int:
+    """Offset of the frame header's marker; IndexError if the segments do not lead to one."""
+    position = 2
+    while data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:
+            position += 1
+        elif marker in _BARE_MARKERS:
+            position += 2
+        elif marker in _FRAME_MARKERS:
+            return position
+        else:
+            position += 2 + struct.unpack_from(">H", data, position + 2)[0]
+    raise IndexError(position)
+
+
+def _bmp_width_height(data: bytes) -> tuple[int, int]:
+    (header_bytes,) = struct.unpack_from("<I", data, 14)
+    width, height = struct.unpack_from("<HH" if header_bytes == 12 else "<ii", data, 18)
+    return abs(width), abs(height)
+
+
+def _webp_width_height(data: bytes) -> tuple[int, int]:
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if chunk == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF

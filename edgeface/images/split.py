@@ -1,0 +1,119 @@
+"""Which photographs calibrate and which judge: never the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.core.artifact import sha256_hex
+from edgeface.core.progress import note, track
+from edgeface.errors import InputError
+from edgeface.images.files import list_images, read_image
+
+LISTED_FAILURES = 8
+CALIBRATION_SHARE = 0.6
+"""Of a single folder, at most this share calibrates; the rest judges."""
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Files that calibrate, and other files that judge.
+
+    Attributes:
+        calibrate: these.
+        judge: and these.
+        composed: which of "calibration" and "judged_on" are no photographs of the user's, but composed of the
+            package's own (`samples.compose`).
+    """
+
+    calibrate: tuple[Path, ...] = ()
+    judge: tuple[Path, ...] = ()
+    composed: frozenset[str] = frozenset()
+
+    def provenance(self) -> dict[str, Any]:
+        """Names and one digest over the contents, for the manifest."""
+        listed = {"calibration": _listing(self.calibrate), "judged_on": _listing(self.judge)}
+        return {name: found | ({"composed": True} if name in self.composed else {}) for name, found in listed.items()}
+
+
+def choose_photographs(calibration: Path | None, judge: Path | None, count: int) -> Photographs:
+    """Take up to `count` photographs for calibration, spread evenly over their folder.
+
+    Args:
+        calibration: folder to calibrate with; without a folder to judge with, what is left over judges.
+        judge: folder to judge with; photographs that also calibrate are left out, by content.
+        count: how many calibrate at most.
+
+    Raises:
+        InputError: a folder has no photographs, or too few to calibrate and to judge.
+    """
+    if calibration is None:
+        return Photographs((), tuple(list_images(judge)) if judge is not None else ())
+    files = list_images(calibration)
+    if judge is not None and judge.resolve() != calibration.resolve():
+        return _apart(spread(files, count), list_images(judge), judge)
+    if len(files) < 2:
+        raise InputError(
+            "one photograph cannot both calibrate and judge",
+            where=str(calibration),
+            fix="add photographs (some dozens with faces, as the device will see them), or pass --judge DIR",
+        )
+    chosen = spread(files, min(count, max(1, int(len(files) * CALIBRATION_SHARE))))
+    return Photographs(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
+
+
+def read_photographs(files: Sequence[Path], doing: str, others: Sequence[Path] = ()) -> Iterator[NDArray[np.uint8]]:
+    """Read one after the other, with progress.
+
+    Args:
+        files: what is read.
+        doing: what it is read for, as in "calibrating".
+        others: read later, or never; where a file cannot be used, those of them that cannot be are named with it.
+
+    Raises:
+        InputError: files cannot be used; all such files are named at once.
+    """
+    for index, file in enumerate(track(files, doing)):
+        try:
+            yield read_image(file)
+        except InputError as error:
+            raise _failures(error, [*files[index + 1 :], *others]) from error
+
+
+def _failures(first: InputError, rest: Sequence[Path]) -> InputError:
+    failed = [first]
+    for file in rest:
+        try:
+            read_image(file)
+        except InputError as error:
+            failed.append(error)
+    if len(failed) == 1:
+        return first
+    named = "; ".join(f"{e.where}: {e.what}" for e in failed[:LISTED_FAILURES])
+    more = f"; and {len(failed) - LISTED_FAILURES} more" if len(failed) > LISTED_FAILURES else ""
+    return InputError(f"{len(failed)} photographs cannot be used", where=named + more, fix="remove or replace them")
+
+
+def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Photographs:
+    seen = {sha256_hex(file.read_bytes()) for file in calibrate}
+    others = tuple(file for file in judge if sha256_hex(file.read_bytes()) not in seen)
+    if not others:
+        raise InputError("every photograph to judge with also calibrates", where=str(folder), fix="add others")
+    if len(others) < len(judge):
+        note(f"{len(judge) - len(others)} photographs in {folder} also calibrate: they do not judge")
+    return Photographs(tuple(calibrate), others)
+
+
+def spread(files: Sequence[Path], count: int) -> list[Path]:
+    """At most `count` of the files, evenly spaced."""
+    return [files[i * len(files) // min(count, len(files))] for i in range(min(count, len(files)))]
+
+
+def _listing(files: Sequence[Path]) -> dict[str, Any]:
+    digest = sha256_hex("".join(sha256_hex(file.read_bytes()) for file in files).encode())
+    return {"count": len(files), "sha256": digest, "files": [file.name for file in files]}

@@ -1,0 +1,1 @@
+"""Artifacts at work: detector, recognizer, pipeline, gallery."""

@@ -1,0 +1,64 @@
+"""A face detector made of an artifact: photograph in, faces out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.backends.declared import open_declared
+from edgeface.contracts import DetectionContract
+from edgeface.core.artifact import Artifact
+from edgeface.errors import ContractError, InputError
+from edgeface.images.files import letterbox
+from edgeface.tasks.detection.faces import Face, detect_faces
+
+
+class Detector:
+    """Runs an artifact as its contract says.
+
+    Args:
+        artifact: an opened artifact of a detection model.
+        threads: threads inside one operator, at least 1.
+
+    Raises:
+        InputError: the model file is missing or damaged.
+        RuntimeFailure: the runtime refuses the model.
+        ContractError: the artifact is not a detector's, or its input not the one that the contract declares.
+    """
+
+    def __init__(self, artifact: Artifact, threads: int = 1) -> None:
+        self.artifact = artifact
+        self.contract = _contract(artifact)
+        self._runner = open_declared(artifact, threads)
+
+    def detect(self, image: NDArray[np.uint8], threshold: float | None = None) -> list[Face]:
+        """Find faces in a photograph.
+
+        Args:
+            image: uint8 [H,W,3] in BGR, any size.
+            threshold: least score of a face, 0 to 1; None takes the contract's.
+
+        Returns:
+            Faces by falling score, in pixels of the photograph.
+
+        Raises:
+            InputError: the array is not a photograph, or the threshold not a score.
+            ContractError: the model's outputs are not what the contract says.
+            RuntimeFailure: the runtime fails.
+        """
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise InputError(f"threshold {threshold} is no score", fix="use a number from 0 to 1")
+        tensor, scale = letterbox(image, self.contract.input)
+        outputs = self._runner.run({self.contract.input.name: tensor})
+        height, width = image.shape[:2]
+        return detect_faces(outputs, self.contract, scale, (height, width), threshold)
+
+
+def _contract(artifact: Artifact) -> DetectionContract:
+    if not isinstance(artifact.contract, DetectionContract):
+        raise ContractError(
+            f"this artifact is of a {artifact.contract.task} model ({artifact.contract.family}), not of a detector",
+            where=str(artifact.folder),
+            fix="pass what was exported of a detector, e.g. out/retinaface_mnet025-tflite-int8",
+        )
+    return artifact.contract

@@ -1,0 +1,126 @@
+"""People by name, from a folder of photographs, and whose face a face is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.errors import InputError
+from edgeface.images.files import EXTENSIONS, list_images
+from edgeface.inference.batch import embed_main_faces
+from edgeface.inference.pipeline import FacePipeline, IdentifiedFace
+
+UNKNOWN = "unknown"
+_FIX_LAYOUT = "put a folder of photographs for each person into it, or one photograph a person, named for them"
+
+
+@dataclass(frozen=True)
+class Match:
+    """The person of a gallery whose face is most like a face, and the cosine of the two embeddings."""
+
+    name: str
+    similarity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """People and how they look: `names`, and an embedding of unit length each, float32 [people,width].
+
+    A person of several photographs is the mean of their embeddings, scaled to unit length: unlike the best of them, it
+    does not find strangers more often the more photographs there are.
+    """
+
+    names: tuple[str, ...]
+    embeddings: NDArray[np.float32]
+
+    def nearest(self, embedding: NDArray[np.float32]) -> Match:
+        """Whose face is most like an embedding float32 [width] of unit length; of equals the first by name."""
+        similarities = self.embeddings @ embedding
+        best = int(np.argmax(similarities))
+        return Match(self.names[best], float(np.clip(similarities[best], -1, 1)))
+
+
+@dataclass(frozen=True)
+class Identification:
+    """A face of a photograph and who of a gallery is most like it; `name` is None where nobody is like enough."""
+
+    found: IdentifiedFace
+    nearest: Match
+    threshold: float
+
+    @property
+    def name(self) -> str | None:
+        """The person's name, None for one whom the gallery lacks."""
+        return self.nearest.name if self.nearest.similarity >= self.threshold else None
+
+    @property
+    def label(self) -> str:
+        """What is written beside the face in a picture: a name, or "unknown", and the similarity."""
+        return f"{self.name or UNKNOWN} {self.nearest.similarity:.2f}"
+
+
+def name_faces(faces: Sequence[IdentifiedFace], gallery: Gallery, threshold: float) -> list[Identification]:
+    """Name each face, in their order; two faces may get one name.
+
+    Args:
+        faces: what `FacePipeline.faces` found.
+        gallery: of embeddings of the same recogniser.
+        threshold: least cosine for the same person.
+    """
+    return [Identification(found, gallery.nearest(found.embedding), threshold) for found in faces]
+
+
+def list_gallery(folder: Path) -> dict[str, list[Path]]:
+    """The photographs of each person, sorted by name.
+
+    A person is a sub-folder with photographs, a photograph that is named for them, or both; what is hidden or no
+    photograph is left out.
+
+    Args:
+        folder: the gallery.
+
+    Raises:
+        InputError: there is no such folder, nobody is in it, or a person's folder holds no photographs.
+    """
+    if not folder.is_dir():
+        what = "not a folder, but a file" if folder.exists() else "there is no such folder"
+        raise InputError(what, where=str(folder), fix=_FIX_LAYOUT)
+    people: dict[str, list[Path]] = {}
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+        if path.is_dir():
+            people.setdefault(path.name, []).extend(list_images(path))
+        elif path.suffix.lower() in EXTENSIONS:
+            people.setdefault(path.stem, []).append(path)
+    if not people:
+        raise InputError("nobody is in the gallery", where=str(folder), fix=_FIX_LAYOUT)
+    return dict(sorted(people.items()))
+
+
+def read_gallery(folder: Path, pipeline: FacePipeline) -> Gallery:
+    """Embed the main face of every photograph of a gallery.
+
+    Args:
+        folder: as `list_gallery` takes it.
+        pipeline: finds and embeds the faces.
+
+    Raises:
+        InputError: as `list_gallery`; or photographs cannot be used or show no face, and all of them are named.
+        EdgefaceError: as `FacePipeline.main_face` does.
+    """
+    people = list_gallery(folder)
+    files = [(index, path) for index, paths in enumerate(people.values()) for path in paths]
+    found = embed_main_faces(pipeline, [path for _, path in files])
+    sums = np.zeros((len(people), pipeline.recogniser.contract.width))
+    for (person, _), face in zip(files, found, strict=True):
+        sums[person] += face.embedding
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    for name, length in zip(people, lengths, strict=True):
+        if length < 1e-6:
+            raise InputError(
+                f"the photographs of {name} cancel each other out", where=str(folder), fix="remove those of others"
+            )
+    return Gallery(tuple(people), (sums / lengths).astype(np.float32))

@@ -1,0 +1,106 @@
+"""A face recogniser made of an artifact: aligned face in, embedding out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edgeface.backends.declared import open_declared
+from edgeface.contracts import RecognitionContract
+from edgeface.core.artifact import Artifact
+from edgeface.errors import ContractError
+from edgeface.tasks.recognition.align import align_face
+from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings, match_threshold
+from edgeface.tasks.recognition.embedding import embed_faces
+
+
+class Recogniser:
+    """Runs an artifact as its contract says.
+
+    Args:
+        artifact: an opened artifact of a recognition model.
+        threads: threads inside one operator, at least 1.
+
+    Raises:
+        InputError: the model file is missing or damaged.
+        RuntimeFailure: the runtime refuses the model.
+        ContractError: the artifact is not a recogniser's, or its input or output not the one that the contract
+            declares.
+    """
+
+    def __init__(self, artifact: Artifact, threads: int = 1) -> None:
+        self.artifact = artifact
+        self.contract = _contract(artifact)
+        self._runner = open_declared(artifact, threads)
+        wanted = {self.contract.output: (1, self.contract.width)}
+        found = {spec.name: spec.shape for spec in self._runner.outputs}
+        if found != wanted:
+            raise ContractError(
+                f"the model's outputs are {found}, its contract says {wanted}",
+                where=str(artifact.model_path),
+                fix="export the artifact again",
+            )
+
+    def embed(self, aligned: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Embed one aligned face, or several.
+
+        Args:
+            aligned: uint8 [h,w,3] in BGR of the contract's input size, or a list of them.
+
+        Returns:
+            float32 [width] of unit length for one face, [n,width] for a list.
+
+        Raises:
+            InputError: a face has another size or dtype.
+            RuntimeFailure: an embedding is zero or not finite, or the runtime fails.
+        """
+        if isinstance(aligned, np.ndarray) and aligned.ndim == 3:
+            embedding: NDArray[np.float32] = embed_faces(self._runner.run, self.contract, [aligned])[0]
+            return embedding
+        return embed_faces(self._runner.run, self.contract, list(aligned))
+
+    def embed_photo(self, image: NDArray[np.uint8], landmarks: ArrayLike) -> NDArray[np.float32]:
+        """Align a face by its landmarks and embed it.
+
+        Args:
+            image: uint8 [H,W,3] in BGR.
+            landmarks: five points [5,2] as x, y in pixels of the photograph, in the order of `Face.landmarks`.
+
+        Returns:
+            float32 [width] of unit length.
+
+        Raises:
+            InputError: the array is not a photograph, or the landmarks are not a face's.
+            RuntimeFailure: the embedding is zero or not finite, or the runtime fails.
+        """
+        return self.embed(align_face(image, landmarks, self.contract))
+
+    def compare(
+        self, aligned_a: NDArray[np.uint8], aligned_b: NDArray[np.uint8], threshold: float | None = None
+    ) -> Comparison:
+        """Say whether two aligned faces are one person's.
+
+        Args:
+            aligned_a: uint8 [h,w,3] in BGR of the contract's input size.
+            aligned_b: the other.
+            threshold: least cosine for the same person; None takes the artifact's.
+
+        Raises:
+            InputError: a face has another size or dtype, or the threshold is no cosine.
+            RuntimeFailure: an embedding is zero or not finite, or the runtime fails.
+        """
+        chosen = match_threshold(self.artifact, threshold)
+        first, second = self.embed([aligned_a, aligned_b])
+        return compare_embeddings(first, second, chosen)
+
+
+def _contract(artifact: Artifact) -> RecognitionContract:
+    if not isinstance(artifact.contract, RecognitionContract):
+        raise ContractError(
+            f"this artifact is of a {artifact.contract.task} model ({artifact.contract.family}), not of a recogniser",
+            where=str(artifact.folder),
+            fix="pass what was exported of a recogniser, e.g. out/mobilefacenet-tflite-int8",
+        )
+    return artifact.contract

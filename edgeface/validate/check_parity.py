@@ -1,0 +1,123 @@
+"""Compare an artifact with its fp32 reference again, on photographs of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from edgeface.backends import target
+from edgeface.backends.device import HERE, Place
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.onnx.as_typed import open_as_typed
+from edgeface.backends.open import Runner, open_runner
+from edgeface.core.artifact import CERTIFICATE, Artifact
+from edgeface.core.progress import note
+from edgeface.errors import InputError
+from edgeface.images.files import list_images
+from edgeface.inference.detector import Detector
+from edgeface.samples import sample_of
+from edgeface.tasks.agreement import Photograph
+from edgeface.validate.compare import Findings, compare
+from edgeface.validate.gate import Thresholds
+from edgeface.validate.inputs import drawn_for, task_pictures
+from edgeface.validate.reference import reference_network
+from edgeface.validate.verdict import judge_model
+
+DRAWN_PICTURES = 4
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """Findings of one comparison, judged by the thresholds that the artifact was built under."""
+
+    artifact: Path
+    reference: str
+    on: str
+    findings: Findings
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        named = {"artifact": str(self.artifact), "reference": self.reference, "on": self.on}
+        return {**named, **self.findings.as_dict()}
+
+
+@dataclass(frozen=True)
+class ParityRequest:
+    """What is compared, and on what.
+
+    Attributes:
+        weights: the artifact's checkpoint, which need not be named if it is a sample of the package; or
+        reference: an fp32 artifact of the same checkpoint.
+        images: folder of photographs; drawn pictures otherwise, which compare tensors only.
+        detector: an artifact that finds the faces in a recogniser's photographs.
+        threads: threads of the artifact's runtime.
+        on: where the artifact runs; the reference runs on this machine's processor.
+    """
+
+    weights: Path | None = None
+    reference: Path | None = None
+    images: Path | None = None
+    detector: Path | None = None
+    threads: int = 1
+    on: Place = HERE
+
+
+def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
+    """Run artifact and reference on photographs, and judge as the export did.
+
+    Raises:
+        InputError: something given cannot be used, or there is no such place.
+        RuntimeFailure: a runtime fails.
+    """
+    as_typed = target(artifact.manifest.target).as_typed
+    if as_typed and request.on == HERE:
+        opened: Runner = open_as_typed(artifact.model_path, request.threads)
+    else:
+        opened = open_runner(artifact, request.threads, request.on)
+    runner = FloatRunner(opened, artifact.manifest.layout)
+    network, name = reference_network(artifact, _weights(artifact, request), request.reference)
+    limits = _thresholds(artifact)
+    images = request.images
+    if images is not None:
+        files = list_images(images)
+        _warn_of_calibration(artifact, [file.name for file in files])
+        finder = None if request.detector is None else Detector(Artifact.open(request.detector))
+        pictures: Iterable[Photograph] = task_pictures(files, "comparing", artifact.contract, finder)
+    else:
+        note("no photographs given: tensors are compared on drawn pictures, decisions are not")
+        pictures = drawn_for(artifact.contract, DRAWN_PICTURES, "comparing")
+    findings = compare(network, runner.run, artifact.contract, pictures, images is not None)
+    judged, _ = judge_model(findings, limits, artifact.model_path, as_typed)
+    return ParityReport(artifact.folder, name, str(request.on), judged)
+
+
+def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
+    """The checkpoint to compare with: the package's own where the artifact was made of it and nothing is named."""
+    sample = sample_of(artifact.contract.family)
+    of_sample = artifact.manifest.sources.get("weights", {}).get("sample", False)
+    if request.weights is None and request.reference is None and of_sample and sample is not None:
+        return sample.weights
+    return request.weights
+
+
+def _thresholds(artifact: Artifact) -> Thresholds:
+    """What the artifact was built under; a certificate without it must not pass for a gate without demands."""
+    try:
+        return Thresholds.model_validate(artifact.certificate()["thresholds"])
+    except (KeyError, TypeError, ValidationError) as error:
+        raise InputError(
+            "damaged certificate: it does not say what was demanded of the artifact",
+            where=str(artifact.folder / CERTIFICATE),
+            fix="export the artifact again",
+        ) from error
+
+
+def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:
+    calibrated = set(artifact.manifest.sources.get("calibration", {}).get("files", ()))
+    shared = calibrated.intersection(names)
+    if shared:
+        note(f"warning: {len(shared)} of {len(names)} photographs have the names of ones that calibrated it")

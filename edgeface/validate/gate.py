@@ -1,0 +1,98 @@
+"""The gate: what a recipe demands, and whether it was met."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from edgeface.core.requirement import Demand
+from edgeface.tasks.detection.match import Agreement
+from edgeface.tasks.recognition.agreement import EmbeddingAgreement
+from edgeface.validate.tensors import TensorAgreement
+
+
+class Thresholds(BaseModel):
+    """What is demanded of an artifact; None demands nothing.
+
+    max_abs: largest difference of any output element. snr_db: least signal-to-noise ratio of any output, in dB.
+    matched_percent, extra_percent: of the reference's faces; allowed misses and extras are rounded up to a whole
+    face, so that one face of few cannot decide. mean_score_change: mean absolute change of matched faces' scores.
+    landmark_error_percent: mean, in percent of the face's size. mean_cosine, min_cosine: between a face's embedding
+    and the reference's. accuracy_drop_points: of verification by folds, judged where pairs are given.
+    precision_drop_points: of a detector's average precision, judged where labels are given. max_transposes,
+    max_partitions: of the model as its runtime takes it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_abs: float | None = None
+    snr_db: float | None = None
+    matched_percent: float | None = None
+    extra_percent: float | None = None
+    mean_score_change: float | None = None
+    landmark_error_percent: float | None = None
+    mean_cosine: float | None = None
+    min_cosine: float | None = None
+    accuracy_drop_points: float | None = None
+    precision_drop_points: float | None = None
+    max_transposes: int | None = None
+    max_partitions: int | None = None
+
+
+def judge(
+    limits: Thresholds, tensors: Mapping[str, TensorAgreement], decisions: Agreement | EmbeddingAgreement | None
+) -> list[Demand]:
+    """Every demand that the thresholds make, with its verdict.
+
+    Args:
+        limits: the recipe's thresholds.
+        tensors: agreement by output.
+        decisions: agreement of decisions; None where no photographs were judged.
+    """
+    demands = []
+    if limits.max_abs is not None:
+        worst = max(t.max_abs for t in tensors.values())
+        met = worst <= limits.max_abs
+        demands.append(Demand("largest difference of any output", f"≤ {limits.max_abs:g}", f"{worst:.3g}", met))
+    if limits.snr_db is not None:
+        least = min(t.snr_db for t in tensors.values())
+        met = least >= limits.snr_db
+        demands.append(Demand("least output SNR", f"≥ {limits.snr_db:g} dB", f"{least:.1f} dB", met))
+    if isinstance(decisions, Agreement):
+        return demands + _judge_faces(limits, decisions)
+    return demands if decisions is None else demands + _judge_embeddings(limits, decisions)
+
+
+def _judge_embeddings(limits: Thresholds, found: EmbeddingAgreement) -> list[Demand]:
+    measured = (
+        ("mean cosine to float32", limits.mean_cosine, found.mean_cosine),
+        ("least cosine to float32", limits.min_cosine, found.min_cosine),
+    )
+    return [
+        Demand(what, f"≥ {limit:g}", f"{value:.5f}", value >= limit)
+        for what, limit, value in measured
+        if limit is not None
+    ]
+
+
+def _judge_faces(limits: Thresholds, faces: Agreement) -> list[Demand]:
+    demands = []
+    count = faces.reference_faces
+    if limits.matched_percent is not None:
+        allowed = math.ceil(count * (100 - limits.matched_percent) / 100 - 1e-9)
+        said = f"{faces.matched_share:.2%} ({faces.missed} of {count} missed)"
+        limit = f"≥ {limits.matched_percent:g}% (≤ {allowed} missed)"
+        demands.append(Demand("faces matched", limit, said, faces.missed <= allowed))
+    if limits.extra_percent is not None:
+        allowed = math.ceil(count * limits.extra_percent / 100 - 1e-9)
+        said, limit = f"{faces.extra_share:.2%} ({faces.extra})", f"≤ {limits.extra_percent:g}% (≤ {allowed})"
+        demands.append(Demand("extra faces", limit, said, faces.extra <= allowed))
+    for what, limit_value, measured in (
+        ("mean score change", limits.mean_score_change, faces.mean_score_change),
+        ("mean landmark error in % of face size", limits.landmark_error_percent, faces.mean_landmark_error_percent),
+    ):
+        if limit_value is not None:
+            demands.append(Demand(what, f"≤ {limit_value:g}", f"{measured:.4f}", measured <= limit_value))
+    return demands

@@ -1,0 +1,71 @@
+"""How the runtime takes a model: operators, transposes, delegated partitions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from edgeface.core.requirement import Demand
+from edgeface.validate.gate import Thresholds
+
+_LISTED = 5
+
+
+def kernel_facts(model: Path, as_typed: bool = False) -> dict[str, Any]:
+    """Operators of a model file as its runtime sees them.
+
+    Args:
+        model: a .tflite file, of which also what XNNPACK takes is told, or an .onnx file, of which, if it is quantized,
+            also what ONNX Runtime computes in integers is.
+        as_typed: another runtime than ONNX Runtime will compute it as it is typed.
+    """
+    if model.suffix == ".tflite":
+        from edgeface.backends.tflite.runtime import LiteRtRunner
+
+        runner = LiteRtRunner(model)
+        delegation = runner.delegation()
+        operators = Counter(op.name for op in runner.operators())
+        return {
+            "operators": dict(sorted(operators.items())),
+            "transposes": operators["TRANSPOSE"],
+            "partitions": delegation.partitions,
+            "not_delegated": dict(delegation.left),
+        }
+    import onnx
+
+    operators = Counter(node.op_type for node in onnx.load(model).graph.node)
+    facts = {"operators": dict(sorted(operators.items())), "transposes": operators["Transpose"]}
+    return facts if as_typed or not operators["DequantizeLinear"] else {**facts, "optimised": _optimised(model)}
+
+
+def _optimised(model: Path) -> dict[str, Any]:
+    from edgeface.backends.onnx.kernels import ort_kernels
+
+    found = ort_kernels(model)
+    return {
+        "operators": found.operators,
+        "convolutions_in_integers": found.in_integers,
+        "convolutions_in_float": found.in_float,
+        "left_in_float": list(found.left_in_float),
+        "unplanned_in_integers": found.unplanned,
+    }
+
+
+def judge_kernels(limits: Thresholds, facts: dict[str, Any]) -> list[Demand]:
+    """Demands on transposes and partitions; that ONNX Runtime computes in integers what is planned always is one."""
+    found = []
+    if "optimised" in facts:
+        left = facts["optimised"]["left_in_float"]
+        said = f"{len(left)}: {', '.join(left[:_LISTED])}" if left else "0"
+        found.append(Demand("int8 convolutions that ONNX Runtime computes in float", "0", said, not left))
+        taken = facts["optimised"]["unplanned_in_integers"]
+        what = "float convolutions that ONNX Runtime computes in integers"
+        found.append(Demand(what, "0", str(taken), taken == 0))
+    for key, what, limit in (
+        ("transposes", "transposes in memory", limits.max_transposes),
+        ("partitions", "XNNPACK partitions", limits.max_partitions),
+    ):
+        if limit is not None:
+            found.append(Demand(what, f"≤ {limit}", str(facts[key]), facts[key] <= limit))
+    return found

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeface.backends.device import GPU
+from edgeface.backends.onnx.runtime import CUDA_PROVIDER, OrtRunner
+from edgeface.backends.open import gpu, open_runner
+from edgeface.backends.tensorrt.cuda.driver import Gpu, look_for_gpus
+from edgeface.errors import InputError, RuntimeFailure
+
+without_gpu = pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU")
+
+
+@without_gpu
+def test_without_a_gpu_nothing_is_opened_and_the_doctor_is_named(onnx_file):
+    with pytest.raises(InputError, match="no GPU can be used here") as caught:
+        open_runner(onnx_file, on=GPU)
+    assert "edgeface doctor" in str(caught.value.fix)
+
+
+@pytest.fixture
+def with_gpu(monkeypatch):
+    """As if there were a GPU, as far as asking for one goes."""
+    monkeypatch.setattr(gpu, "usable_gpu", lambda: (Gpu("A card", "86", 1 << 30), (13, 0)))
+
+
+@pytest.mark.usefixtures("with_gpu")
+def test_what_has_no_runtime_on_a_gpu_is_refused(tmp_path):
+    (tmp_path / "model.tflite").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"nothing runs \.tflite on an NVIDIA GPU") as caught:
+        open_runner(tmp_path / "model.tflite", on=GPU)
+    assert "tensorrt-fp16" in str(caught.value.fix)
+
+
+@pytest.mark.skipif(
+    CUDA_PROVIDER in pytest.importorskip("onnxruntime").get_available_providers(), reason="ONNX Runtime has CUDA"
+)
+@pytest.mark.usefixtures("with_gpu")
+def test_an_onnx_file_needs_an_onnx_runtime_with_cuda(onnx_file):
+    with pytest.raises(InputError, match="has no CUDAExecutionProvider") as caught:
+        open_runner(onnx_file, on=GPU)
+    assert "onnxruntime-gpu" in str(caught.value.fix)
+
+
+def test_a_provider_that_does_not_start_is_no_silent_fallback(monkeypatch, onnx_file):
+    import onnxruntime as ort
+
+    there = [*ort.get_available_providers(), CUDA_PROVIDER]
+    monkeypatch.setattr(ort, "get_available_providers", lambda: there)
+    with (
+        pytest.warns(UserWarning, match="CUDAExecutionProvider"),
+        pytest.raises(RuntimeFailure, match="does not start"),
+    ):
+        OrtRunner(onnx_file, provider=CUDA_PROVIDER)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+
+from edgeface.backends import target, targets
+from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.target import EmitOptions
+from edgeface.errors import InputError
+from edgeface.quantize.plan import QuantPlan
+
+
+def test_targets_are_found_by_filename_and_sorted():
+    names = list(targets())
+    assert names == sorted(names)
+    onnx = {"onnx-fp32", "onnx-fp16", "onnx-int8", "tensorrt-fp32", "tensorrt-fp16", "tensorrt-int8"}
+    tflite = {"tflite-fp32", "tflite-fp16", "tflite-int8"}
+    assert set(names) == onnx | tflite
+    for name, found in targets().items():
+        assert found.name == name
+        assert found.suffix == (".onnx" if name in onnx else ".tflite")
+
+
+def test_an_unknown_target_offers_the_nearest():
+    with pytest.raises(InputError, match="unknown target") as caught:
+        target("tflite-int4")
+    assert "did you mean tflite-int8?" in caught.value.fix
+
+
+@pytest.mark.parametrize("name", sorted(targets()))
+def test_the_same_graph_and_plan_give_the_same_bytes(network, plan_of, name):
+    scheme = target(name).scheme
+    plan = plan_of(network, scheme=scheme) if scheme else QuantPlan()
+    options = EmitOptions(metadata={"b": "2", "a": "1"})
+    assert target(name).emit(network, plan, options) == target(name).emit(network.rebuild(), plan, options)
+
+
+def test_onnx_carries_metadata_and_computes_the_graph(network, normal, evaluate):
+    model = target("onnx-fp32").emit(network, QuantPlan(), EmitOptions(metadata={"contract": "{}"}))
+    assert [(p.key, p.value) for p in onnx.load_from_string(model).metadata_props] == [("contract", "{}")]
+    feed = {"x": normal(1, 3, 11, 9)}
+    found, expected = OrtRunner(model).run(feed), evaluate(network, feed)
+    for name in ("y", "d"):
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-5, atol=1e-6)

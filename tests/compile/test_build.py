@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from edgeface.backends import target
+from edgeface.compile.build import build
+from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.recipe import Recipe, recipe_for
+from edgeface.errors import InputError
+from edgeface.graph.onnx_reader import read_onnx
+from edgeface.images.split import Photographs, choose_photographs
+from edgeface.passes import run_passes
+
+INT8 = target("tflite-int8")
+
+
+@pytest.fixture
+def job(seeded_source):
+    """Make a job of the seeded network: (recipe, photographs, options) with defaults."""
+    graph = run_passes(read_onnx(seeded_source.onnx, "retinaface_mnet025"))
+
+    def make(recipe=None, photographs=None, **options):
+        plain = recipe_for("retinaface_mnet025")
+        return Job(seeded_source, graph, {}, recipe or plain, photographs or Photographs(), BuildOptions(**options))
+
+    return make
+
+
+def test_a_float_target_is_not_quantized_whatever_io_is_asked(job):
+    built = build(job(io="int8"), target("tflite-fp32"))
+    assert (built.io, built.quantization) == ("float", None)
+
+
+def test_calibration_photographs_decide_the_model(job, pictures):
+    first = build(job(photographs=choose_photographs(pictures, None, 1)), INT8)
+    again = build(job(photographs=choose_photographs(pictures, None, 1)), INT8)
+    drawn = build(job(), INT8)
+    assert first.model == again.model
+    assert first.model != drawn.model
+    assert first.quantization["plan_sha256"] != drawn.quantization["plan_sha256"]
+
+
+def test_kept_float_is_listed_by_the_reason_that_the_recipe_gives(job):
+    reasons = Recipe(model="retinaface_mnet025", quantize={"keep_float": {"*/stage1/*": "because"}})
+    kept = build(job(reasons), INT8).quantization["kept_float"]
+    assert kept["because"]
+    assert all("stage1" in name for name in kept["because"])
+    assert "because" not in build(job(reasons, integer_only=True), INT8).quantization["kept_float"]
+
+
+def test_saved_statistics_give_the_same_model(job, tmp_path):
+    path = tmp_path / "statistics.npz"
+    saved = build(job(save_statistics=path), INT8)
+    assert build(job(statistics=path), INT8).model == saved.model
+
+
+def test_statistics_of_another_graph_are_refused(job, tmp_path, seeded_source):
+    from dataclasses import replace
+
+    from edgeface.compile.source import Declared, open_source
+
+    path = tmp_path / "statistics.npz"
+    build(job(save_statistics=path), INT8)
+    source = open_source(Declared("retinaface_mnet025", input_size=(64, 64), seed=1), [])
+    graph = run_passes(read_onnx(source.onnx, "retinaface_mnet025"))
+    other = replace(job(statistics=path), source=source, graph=graph)
+    with pytest.raises(InputError, match="another network") as caught:
+        build(other, INT8)
+    assert caught.value.where == str(path)
+
+
+def test_real_weights_are_not_calibrated_on_drawn_pictures(job, seeded_weights):
+    from dataclasses import replace
+
+    from edgeface.compile.source import Declared, open_source
+
+    declared = Declared("retinaface_mnet025", seeded_weights, variant="official", input_size=(64, 96))
+    with pytest.raises(InputError, match="photographs") as caught:
+        build(replace(job(), source=open_source(declared, [])), INT8)
+    assert "--calibration" in str(caught.value.fix)
+
+
+def test_int8_holds_less_than_a_third_of_the_float_bytes(job):
+    sizes = {name: len(build(job(), target(name)).model) for name in ("tflite-fp32", "tflite-fp16", "tflite-int8")}
+    assert sizes["tflite-int8"] < sizes["tflite-fp16"] < sizes["tflite-fp32"]
+    assert sizes["tflite-int8"] < 560_000
+    assert np.isclose(sizes["tflite-fp16"] / sizes["tflite-fp32"], 0.5, atol=0.05)

@@ -1,0 +1,104 @@
+"""One run over photographs serves every int8 target: what one export saved, all others read."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from edgeface.backends import target
+from edgeface.compile.build import build
+from edgeface.compile.calibrate import calibrate
+from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.recipe import Recipe, recipe_for
+from edgeface.compile.source import Source
+from edgeface.contracts import ImageInput, RecognitionContract
+from edgeface.errors import InputError
+from edgeface.graph.onnx_reader import read_onnx
+from edgeface.images.split import Photographs
+from edgeface.passes import run_passes
+
+INT8 = ("tflite-int8", "onnx-int8", "tensorrt-int8")
+SIZE = 32
+
+
+def recogniser(steep: bool) -> Source:
+    """A small recogniser with PReLUs; with `steep` one of them has slopes above 1 that cannot be lowered."""
+    torch.manual_seed(1)
+    slopes = nn.PReLU(8)
+    slopes.weight.data = torch.linspace(-0.2, 1.6 if steep else 0.9, 8)
+    network = nn.Sequential(
+        *(nn.Conv2d(3, 8, 3, 2, 1), slopes, nn.AvgPool2d(2) if steep else nn.Identity()),
+        *(nn.Conv2d(8, 8, 3, 1, 1, groups=8), nn.PReLU(8), nn.Conv2d(8, 12, 1), nn.PReLU(1)),
+        *(nn.Flatten(), nn.Linear(12 * (8 if steep else 16) ** 2, 16)),
+    ).eval()
+    stream = io.BytesIO()
+    names = {"input_names": ["input"], "output_names": ["embedding"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(network, (torch.zeros(1, 3, SIZE, SIZE),), stream, dynamo=False, opset_version=18, **names)
+    spec = ImageInput(height=SIZE, width=SIZE, colour="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
+    contract = RecognitionContract(family="mobilefacenet", variant="test", activation="prelu", input=spec, width=16)
+    return Source(contract, network, stream.getvalue(), {"seed": 1})
+
+
+@pytest.fixture(scope="module", params=["detector", "recogniser", "steep recogniser"])
+def job(request, seeded_source):
+    """Make a job of a seeded network: `job(**options)`."""
+    source = seeded_source if request.param == "detector" else recogniser(request.param.startswith("steep"))
+    graph = run_passes(read_onnx(source.onnx, source.contract.family))
+    recipe = recipe_for("retinaface_mnet025") if request.param == "detector" else Recipe(model="mobilefacenet")
+
+    def make(**options):
+        return Job(source, graph, {}, recipe, Photographs(), BuildOptions(**options))
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def saved(job, tmp_path_factory):
+    """The statistics that a TFLite export saved, and its model."""
+    path = tmp_path_factory.mktemp("statistics") / "statistics.npz"
+    return path, build(job(save_statistics=path), target("tflite-int8")).model
+
+
+@pytest.mark.parametrize("name", INT8)
+def test_what_a_tflite_export_saved_gives_every_target_its_bytes(job, saved, name):
+    path, tflite = saved
+    given = build(job(statistics=path), target(name)).model
+    assert given == (tflite if name == "tflite-int8" else build(job(), target(name)).model)
+
+
+def test_statistics_in_hand_are_not_calibrated_again(job, saved, tmp_path):
+    stats = calibrate(job(statistics=saved[0]))
+    unread = job(statistics=tmp_path / "is not read.npz")
+    assert build(unread, target("tflite-int8"), stats).model == saved[1]
+
+
+def test_statistics_hold_the_optimised_graph_and_no_target_s_forms(job, saved):
+    stats, graph = calibrate(job(statistics=saved[0])), job().graph
+    assert set(stats.values) == set(graph.activations)
+
+
+@pytest.mark.parametrize("name", INT8)
+def test_statistics_of_another_network_are_refused_by_every_target(job, saved, name):
+    other = job(statistics=saved[0])
+    weights = next(name for name, data in other.graph.constants.items() if data.ndim == 4)
+    changed = other.graph.rebuild(constants={weights: other.graph.constants[weights] * np.float32(1.01)})
+    with pytest.raises(InputError, match="another network") as caught:
+        build(replace(other, graph=changed), target(name))
+    assert caught.value.where == str(saved[0])
+    assert "--statistics" in caught.value.fix
+
+
+def test_what_is_no_statistics_file_is_refused_before_anything_is_built(job, tmp_path):
+    path = tmp_path / "statistics.npz"
+    path.write_bytes(b"PK\x03\x04 not an archive")
+    with pytest.raises(InputError, match="not a calibration statistics file") as caught:
+        build(job(statistics=path), target("onnx-int8"))
+    assert caught.value.where == str(path)

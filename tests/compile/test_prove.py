@@ -1,0 +1,74 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from edgeface.backends import target
+from edgeface.compile.build import build
+from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.prove import prove, versions
+from edgeface.compile.recipe import Recipe
+from edgeface.core.artifact import Artifact
+from edgeface.errors import GateError, InputError
+from edgeface.graph.onnx_reader import read_onnx
+from edgeface.images.split import Photographs
+from edgeface.passes import run_passes
+from edgeface.validate.gate import Thresholds
+
+FP32 = target("onnx-fp32")
+
+
+def recipe(**limits):
+    return Recipe(model="retinaface_mnet025", gates={"onnx-fp32": Thresholds(**limits)})
+
+
+@pytest.fixture
+def job(seeded_source):
+    graph = run_passes(read_onnx(seeded_source.onnx, "retinaface_mnet025"))
+    return Job(seeded_source, graph, {}, recipe(max_abs=1e-3), Photographs(), BuildOptions())
+
+
+def test_the_certificate_says_what_was_demanded_and_measured(job, tmp_path):
+    artifact = Artifact.open(prove(job, build(job, FP32), tmp_path))
+    certificate = artifact.certificate()
+    (demand,) = certificate["demands"]
+    assert (demand["limit"], demand["met"]) == ("≤ 0.001", True)
+    assert 0 < float(demand["measured"]) < 1e-3
+    assert certificate["thresholds"] == {"max_abs": 1e-3}
+    assert set(certificate["tensors"]) == {"boxes", "scores", "landmarks"}
+    assert certificate["versions"] == versions() == artifact.manifest.versions
+    assert {"edgeface", "onnx", "torch"} <= set(versions())
+
+
+def test_neither_file_names_the_folder_or_the_time(job, tmp_path):
+    staged = prove(job, build(job, FP32), tmp_path)
+    for name in ("manifest.json", "certificate.json"):
+        text = (staged / name).read_text()
+        assert str(tmp_path) not in text
+        assert json.loads(text)
+
+
+def test_a_float_target_that_fails_is_reported_as_a_defect(job, tmp_path):
+    with pytest.raises(GateError) as caught:
+        prove(replace(job, recipe=recipe(max_abs=1e-9)), build(job, FP32), tmp_path)
+    assert "largest difference of any output" in caught.value.what
+    assert "does not approximate" in str(caught.value.fix)
+
+
+def test_a_model_of_other_weights_does_not_pass(job, seeded_source, tmp_path):
+    from edgeface.compile.source import Declared, open_source
+
+    source = open_source(Declared("retinaface_mnet025", input_size=(64, 96), seed=2), [])
+    graph = run_passes(read_onnx(source.onnx, "retinaface_mnet025"))
+    built = build(replace(job, source=source, graph=graph), FP32)
+    with pytest.raises(GateError):
+        prove(job, built, tmp_path)
+
+
+def test_a_damaged_photograph_is_named_when_judging(job, pictures, tmp_path):
+    (pictures / "2.png").write_bytes(b"")
+    judged = replace(job, photographs=Photographs((), (pictures / "1.png", pictures / "2.png")))
+    (tmp_path / "staged").mkdir()
+    with pytest.raises(InputError) as caught:
+        prove(judged, build(judged, FP32), tmp_path / "staged")
+    assert caught.value.where == str(pictures / "2.png")

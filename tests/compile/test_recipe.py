@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+
+from edgeface.backends import targets
+from edgeface.compile.recipe import MAX_RECIPE_BYTES, Recipe, read_recipe, recipe_for
+from edgeface.errors import InputError
+from edgeface.models import families
+from edgeface.validate.gate import Thresholds
+
+GATES = {
+    "t": Thresholds(snr_db=1),
+    "v:t": Thresholds(snr_db=2),
+    "t:integer-only": Thresholds(snr_db=3),
+    "v:t:integer-only": Thresholds(snr_db=4),
+}
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "recipes").glob("*.toml")), ids=lambda p: p.stem)
+def test_shipped_recipes_name_known_models_and_gate_every_target_they_mention(path):
+    recipe = read_recipe(path)
+    assert recipe.model == path.stem
+    assert recipe.model in families()
+    named = {part for gate in recipe.gates for part in gate.split(":")} - {"integer-only"}
+    assert named <= set(targets()) | set(families()[recipe.model].variants())
+
+
+def test_the_default_model_has_a_gate_for_every_target():
+    recipe = recipe_for("retinaface_mnet025")
+    assert all(recipe.thresholds(name, "official") != Thresholds() for name in targets())
+
+
+def test_a_model_without_a_recipe_gets_the_defaults():
+    assert recipe_for("none_such") == Recipe(model="none_such")
+
+
+@pytest.mark.parametrize(
+    ("variant", "integer_only", "snr_db"), [("w", False, 1), ("v", False, 2), ("w", True, 3), ("v", True, 4)]
+)
+def test_the_most_specific_gate_decides(variant, integer_only, snr_db):
+    assert Recipe(model="m", gates=GATES).thresholds("t", variant, integer_only).snr_db == snr_db
+
+
+def test_without_a_gate_of_its_own_integer_only_gets_the_target_s():
+    recipe = Recipe(model="m", gates={"t": GATES["t"]})
+    assert recipe.thresholds("t", "v", integer_only=True).snr_db == 1
+    assert recipe.thresholds("other", "v") == Thresholds()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('model = "m"\nmodle = "n"', "modle"),
+        ('model = "m"\n[quantize]\nround = true', "quantize.round"),
+        ('model = "m"\n[input]\nheight = 8\nwidth = 64', "input.height"),
+        ('model = "m"\n[gates.t]\nsnr = 3', "gates.t.snr"),
+        ('model = "m"\n[quantize]\ncalibration_images = 0', "calibration_images"),
+        ("[input]\nheight = 64\nwidth = 64", "model"),
+        ("model = ", "cannot read the recipe"),
+    ],
+)
+def test_a_wrong_recipe_names_its_key_and_its_file(tmp_path, text, named):
+    path = written(tmp_path, text)
+    with pytest.raises(InputError) as caught:
+        read_recipe(path)
+    assert named in caught.value.what
+    assert caught.value.where == str(path)
+
+
+def test_what_is_no_text_or_not_there_is_refused(tmp_path):
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    for path in (binary, tmp_path / "absent.toml", tmp_path):
+        with pytest.raises(InputError, match="cannot read the recipe"):
+            read_recipe(path)
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    path = tmp_path / "huge.toml"
+    with path.open("wb") as stream:
+        stream.truncate(MAX_RECIPE_BYTES + 1)
+    with pytest.raises(InputError, match="this large"):
+        read_recipe(path)

@@ -1,0 +1,60 @@
+import json
+from urllib.parse import unquote
+
+import cv2
+import pytest
+
+from edgeface.demo import MODELS, TARGET, compose_wall, demonstrate
+from edgeface.validate.check_parity import ParityRequest, check_parity
+
+NAMES = ["Eileen Collins"] * 3 + ["Grace Hopper"] * 2
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    return demonstrate(tmp_path_factory.mktemp("out"))
+
+
+def test_both_models_are_exported_to_int8_and_pass_their_gates(shown):
+    assert [artifact.manifest.name for artifact in shown.artifacts] == list(MODELS)
+    for artifact in shown.artifacts:
+        certificate = artifact.certificate()
+        assert certificate["target"] == TARGET
+        assert certificate["passed"]
+        assert certificate["kind"] == "composed"
+        assert len(certificate["demands"]) >= 3
+
+
+def test_every_face_on_the_wall_is_found_and_named(shown):
+    assert sorted(each.name or "" for each in shown.named) == NAMES
+
+
+def test_the_names_are_not_given_by_chance(shown):
+    for each in shown.named:
+        assert each.nearest.similarity > shown.threshold.cosine + 0.05
+
+
+def test_the_picture_shows_boxes_on_the_photograph(shown):
+    before, after = cv2.imread(str(shown.photograph)), cv2.imread(str(shown.drawn))
+    assert before.shape == after.shape == compose_wall().shape
+    x1, y1, x2, _ = (round(value) for value in shown.named[0].found.face.box)
+    assert abs(after[y1, x1 + 2 : x2 - 2].astype(int) - before[y1, x1 + 2 : x2 - 2]).mean() > 20
+
+
+def test_the_report_leads_to_both_artifacts(shown):
+    page = unquote(shown.report.read_text(encoding="utf-8"))
+    for artifact in shown.artifacts:
+        assert f"{artifact.folder.name}/report.html" in page
+        assert (artifact.folder / "report.html").stat().st_size <= 3_000_000
+
+
+def test_the_manifest_says_that_the_samples_were_exported(shown):
+    manifest = json.loads((shown.artifacts[0].folder / "manifest.json").read_text())
+    assert manifest["sources"]["weights"]["sample"]
+    assert manifest["sources"]["calibration"]["composed"]
+
+
+def test_parity_knows_the_weights_of_a_sample(shown):
+    report = check_parity(shown.artifacts[1], ParityRequest())
+    assert report.reference == "torch float32"
+    assert report.findings.tensors["embedding"].snr_db > 10

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from edgeface.core.artifact import Artifact
+from edgeface.errors import InputError
+from edgeface.images.files import list_images
+from edgeface.inference.detector import Detector
+from edgeface.models import family
+from edgeface.validate.inputs import drawn_for, task_pictures
+
+RECOGNISERS = family("mobilefacenet").variants()
+DETECTOR = family("retinaface_mnet025").variants()["official"]
+
+
+@pytest.fixture
+def aligned(tmp_path):
+    folder = tmp_path / "aligned"
+    folder.mkdir()
+    for index in range(3):
+        face = np.random.default_rng(index).integers(0, 256, (112, 112, 3), np.uint8)
+        cv2.imwrite(str(folder / f"{index}.png"), face)
+    return list_images(folder)
+
+
+def test_a_detector_is_shown_photographs_as_they_are(pictures):
+    files = list_images(pictures)
+    assert [picture.shape for picture in task_pictures(files, "trying", DETECTOR)] == [(120, 160, 3)] * 5
+
+
+def test_aligned_faces_are_shown_as_they_are(aligned):
+    shown = list(task_pictures(aligned, "trying", RECOGNISERS["y1"]))
+    assert all(np.array_equal(face, cv2.imread(str(file))) for face, file in zip(shown, aligned, strict=True))
+
+
+def test_a_narrow_recogniser_is_shown_the_middle_columns_of_aligned_faces(aligned):
+    [first, *_] = task_pictures(aligned, "trying", RECOGNISERS["prelu-112x96"])
+    np.testing.assert_array_equal(first, cv2.imread(str(aligned[0]))[:, 8:104])
+
+
+def test_a_photograph_without_a_detector_is_refused_by_name(pictures):
+    files = list_images(pictures)
+    with pytest.raises(InputError, match="120×160 pixels is no aligned face") as raised:
+        list(task_pictures(files, "trying", RECOGNISERS["y1"]))
+    assert raised.value.where == str(files[0])
+    assert "--detector" in raised.value.fix
+
+
+def test_a_detector_aligns_the_main_face(pictures, faces_artifact):
+    detector = Detector(Artifact.open(faces_artifact))
+    shown = list(task_pictures(list_images(pictures), "trying", RECOGNISERS["y1"], detector))
+    assert [face.shape for face in shown] == [(112, 112, 3)] * 5
+
+
+def test_drawn_pictures_have_the_size_of_a_recogniser_s_input():
+    shown = list(drawn_for(RECOGNISERS["prelu-112x96"], 2, "trying"))
+    assert [picture.shape for picture in shown] == [(112, 96, 3)] * 2
