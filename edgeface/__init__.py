@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edgeface.inference.detector import Detector
     from edgeface.inference.load import load
     from edgeface.inference.pipeline import FacePipeline
-    from edgeface.inference.recognizer import Recogniser
+    from edgeface.inference.recognizer import Recognizer
     from edgeface.tasks.detection.faces import Face
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "ExportRequest",
     "Face",
     "FacePipeline",
-    "Recogniser",
+    "Recognizer",
     "__version__",
     "check",
     "export",
@@ -45,7 +45,7 @@ _HOMES = {
     "ExportRequest": "edgeface.compile.request",
     "Face": "edgeface.tasks.detection.faces",
     "FacePipeline": "edgeface.inference.pipeline",
-    "Recogniser": "edgeface.inference.recognizer",
+    "Recognizer": "edgeface.inference.recognizer",
     "check": "edgeface.budgets.check",
     "export": "edgeface.export",
     "load": "edgeface.inference.load",

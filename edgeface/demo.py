@@ -1,4 +1,4 @@
-"""The whole way once, on what the package brings along: two exports, then faces found and named in a photograph."""
+"""The whole way once, on what the package brings along: two exports, then faces found and named in an image."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from edgeface.inference.pipeline import FacePipeline
 from edgeface.report.collect import collect
 from edgeface.report.matrix import render_matrix
 from edgeface.report.write_page import write_page
-from edgeface.samples import PHOTOGRAPHS
-from edgeface.samples.compose import Picture, hang, pixels, place_face, relight
+from edgeface.samples import IMAGES
+from edgeface.samples.compose import Image, hang, pixels, place_face, relight
 from edgeface.tasks.detection.draw import draw_faces
 from edgeface.tasks.recognition.comparison import Threshold, match_threshold
 
@@ -28,7 +28,7 @@ TARGET = "tflite-int8"
 _HEIGHT, _WIDTH = 720, 1080
 
 _WALL = (
-    # photograph, distance of the eyes in pixels (negative: mirrored), nose x and y, turn in radians
+    # image, distance of the eyes in pixels (negative: mirrored), nose x and y, turn in radians
     (0, 92.0, (300.0, 300.0), -0.06),
     (1, -84.0, (800.0, 330.0), 0.10),
     (0, -30.0, (560.0, 500.0), 0.14),
@@ -42,8 +42,8 @@ class Demonstration:
     """What a demonstration made.
 
     Attributes:
-        artifacts: of the detector and of the recogniser.
-        photograph: the file in which faces were looked for.
+        artifacts: of the detector and of the recognizer.
+        image: the file in which faces were looked for.
         drawn: the same with boxes and names.
         people: the folder of the gallery.
         named: every face that was found.
@@ -52,7 +52,7 @@ class Demonstration:
     """
 
     artifacts: tuple[Artifact, Artifact]
-    photograph: Path
+    image: Path
     drawn: Path
     people: Path
     named: list[Identification]
@@ -61,7 +61,7 @@ class Demonstration:
 
 
 def demonstrate(out: Path) -> Demonstration:
-    """Export both sample models to int8, and name the faces of a photograph with them.
+    """Export both sample models to int8, and name the faces of an image with them.
 
     Args:
         out: the folder that everything is written to.
@@ -69,35 +69,35 @@ def demonstrate(out: Path) -> Demonstration:
     Raises:
         EdgefaceError: as `export` does.
     """
-    detector, recogniser = (export(ExportRequest(model=model, targets=(TARGET,), out=out))[0] for model in MODELS)
+    detector, recognizer = (export(ExportRequest(model=model, targets=(TARGET,), out=out))[0] for model in MODELS)
     folder = out / "demo"
     people = folder / "people"
     people.mkdir(parents=True, exist_ok=True)
-    for shown in PHOTOGRAPHS:
+    for shown in IMAGES:
         shutil.copyfile(shown.path, people / f"{shown.person}.jpg")
-    photograph = folder / "photograph.jpg"
-    _write(photograph, compose_wall())
-    pipeline = FacePipeline.open(detector.folder, recogniser.folder)
-    threshold = match_threshold(recogniser, None)
-    picture = read_image(photograph)
-    named = name_faces(pipeline.faces(picture), read_gallery(people, pipeline), threshold.cosine)
+    image = folder / "image.jpg"
+    _write(image, compose_wall())
+    pipeline = FacePipeline.open(detector.folder, recognizer.folder)
+    threshold = match_threshold(recognizer, None)
+    wall = read_image(image)
+    named = name_faces(pipeline.faces(wall), read_gallery(people, pipeline), threshold.cosine)
     drawn = out / "demo.jpg"
-    _write(drawn, draw_faces(picture, [each.found.face for each in named], [each.label for each in named]))
+    _write(drawn, draw_faces(wall, [each.found.face for each in named], [each.label for each in named]))
     report = out / "index.html"
     write_page(report, render_matrix(collect(out), report))
-    return Demonstration((detector, recogniser), photograph, drawn, people, named, threshold, report)
+    return Demonstration((detector, recognizer), image, drawn, people, named, threshold, report)
 
 
-def compose_wall() -> Picture:
-    """Both photographs at several sizes, mirrored, turned and lit differently: uint8 [720,1080,3] in BGR."""
+def compose_wall() -> Image:
+    """Both images at several sizes, mirrored, turned and lit differently: uint8 [720,1080,3] in BGR."""
     random = np.random.default_rng(11)
     shades = np.array([[[150, 160, 165], [190, 195, 198]], [[90, 98, 104], [140, 150, 155]]], np.uint8)
     wall = np.asarray(cv2.resize(shades, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_LINEAR), np.uint8)
     for index, eyes_px, nose, turn in _WALL:
-        shown = PHOTOGRAPHS[index]
+        shown = IMAGES[index]
         wall = hang(wall, relight(pixels(shown), random), place_face(shown, eyes_px, nose, turn))
     return wall
 
 
-def _write(path: Path, picture: Picture) -> None:
-    path.write_bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
+def _write(path: Path, image: Image) -> None:
+    path.write_bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())

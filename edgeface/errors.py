@@ -1,7 +1,7 @@
 """Every error that edgeface raises on purpose, as a tree.
 
 EdgefaceError            anything that a user can mend; the CLI prints it and exits 2
-├── InputError           a file, folder, option or photograph is not usable
+├── InputError           a file, folder, option or image is not usable
 │   └── CheckpointError  weights that do not fit the network (keys, shapes, format)
 ├── ContractError        the checkpoint's contract is unknown, unsure or contradicted
 ├── GraphError           an invalid graph, or an op that the reader or a target lacks
@@ -44,7 +44,7 @@ class EdgefaceError(Exception):
 
 
 class InputError(EdgefaceError):
-    """A file, folder, option or photograph is not usable."""
+    """A file, folder, option or image is not usable."""
 
 
 class CheckpointError(InputError):

@@ -14,7 +14,7 @@ from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import ExportRequest
-from edgeface.compile.source import Declared, Photograph, open_source
+from edgeface.compile.source import Declared, Image, open_source
 from edgeface.contracts import Contract, recognition
 from edgeface.core.artifact import MANIFEST, Artifact
 from edgeface.core.progress import step
@@ -24,18 +24,18 @@ from edgeface.errors import InputError
 from edgeface.evaluation.certificate import LabelledFaces
 from edgeface.evaluation.labels import read_labelled
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images.split import Photographs, choose_photographs, read_photographs, spread
+from edgeface.images.split import Images, choose_images, read_images, spread
 from edgeface.inference.detector import Detector
-from edgeface.inference.recognizer import Recogniser
+from edgeface.inference.recognizer import Recognizer
 from edgeface.models import family
 from edgeface.passes import run_passes
 from edgeface.report.command import export_command
 from edgeface.report.of_export import ExportReports
 from edgeface.samples.stand_in import composed_where_missing
-from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+from edgeface.tasks.recognition.pairs import find_images, read_pairs
 from edgeface.validate.inputs import aligned_faces
 
-COLOURS = ("bgr", "rgb")
+COLORS = ("bgr", "rgb")
 PROBES = 16
 
 
@@ -53,10 +53,10 @@ def export(request: ExportRequest) -> list[Artifact]:
             request.engines.check(wanted.name)
     places = [_place(request.out / f"{recipe.model}-{wanted.name}") for wanted in chosen]
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
-    recogniser = None if request.recogniser is None else Recogniser(Artifact.open(request.recogniser))
-    with _photographs(request, recipe) as photographs, staging(request.out) as folder:
+    recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))
+    with _images(request, recipe) as images, staging(request.out) as folder:
         with step("loading the network"):
-            source = open_source(_declared(request, recipe), list(_probes(photographs)))
+            source = open_source(_declared(request, recipe), list(_probes(images)))
         with step("reading and simplifying the graph"):
             defined = read_onnx(source.onnx, recipe.model)
             graph = run_passes(defined)
@@ -66,11 +66,11 @@ def export(request: ExportRequest) -> list[Artifact]:
             graph,
             own_biases(defined),
             recipe,
-            photographs,
+            images,
             options,
             detector,
             _labelled(request, source.contract, detector),
-            recogniser,
+            recognizer,
             None if request.labels is None else read_labelled(request.labels, request.label_images or request.labels),
             request.engines,
         )
@@ -86,8 +86,8 @@ def _recipe(request: ExportRequest) -> Recipe:
     """The recipe, after everything that can be refused at once."""
     if request.io not in IO_TYPES:
         raise InputError(f"unknown --io {request.io!r}", fix=f"use one of {', '.join(IO_TYPES)}")
-    if request.colour is not None and request.colour not in COLOURS:
-        raise InputError(f"unknown --colour {request.colour!r}", fix=f"use one of {', '.join(COLOURS)}")
+    if request.color is not None and request.color not in COLORS:
+        raise InputError(f"unknown --color {request.color!r}", fix=f"use one of {', '.join(COLORS)}")
     if request.statistics is not None and request.save_statistics is not None:
         raise InputError(
             "--statistics and --save-statistics exclude each other", fix="statistics in use are saved already"
@@ -103,9 +103,9 @@ def _recipe(request: ExportRequest) -> Recipe:
     return read_recipe(Path(request.model)) if request.model.endswith(".toml") else recipe_for(request.model)
 
 
-def _photographs(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Photographs]:
+def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Images]:
     """What calibrates and what judges."""
-    chosen = choose_photographs(request.calibration, request.judge, recipe.quantize.calibration_images)
+    chosen = choose_images(request.calibration, request.judge, recipe.quantize.calibration_images)
     if request.weights is not None or request.seed is not None:
         return nullcontext(chosen)
     return composed_where_missing(chosen, family(recipe.model).task, recipe.quantize.calibration_images)
@@ -126,26 +126,26 @@ def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
     if size is None and recipe.input is not None:
         size = (recipe.input.height, recipe.input.width)
     variant = request.variant if request.variant is not None else recipe.variant
-    return Declared(recipe.model, request.weights, variant, request.colour, size, request.seed)
+    return Declared(recipe.model, request.weights, variant, request.color, size, request.seed)
 
 
 def _labelled(request: ExportRequest, contract: Contract, detector: Detector | None) -> LabelledFaces | None:
-    """The faces of the pairs that judge a recogniser."""
+    """The faces of the pairs that judge a recognizer."""
     if request.pairs is None:
         return None
     if request.pair_images is None:
-        raise InputError("pairs need their photographs", where=str(request.pairs), fix="pass --pair-images DIR")
+        raise InputError("pairs need their images", where=str(request.pairs), fix="pass --pair-images DIR")
     pairs = read_pairs(request.pairs)
-    files = find_photographs(pairs, request.pair_images)
+    files = find_images(pairs, request.pair_images)
     faces = aligned_faces(list(files.values()), "aligning the pairs' faces", recognition(contract), detector)
     return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 
-def _probes(photographs: Photographs) -> Iterator[Photograph]:
-    """Photographs to infer or check the contract on."""
-    files = photographs.calibrate or photographs.judge
-    if not files or photographs.composed:
+def _probes(images: Images) -> Iterator[Image]:
+    """Images to infer or check the contract on."""
+    files = images.calibrate or images.judge
+    if not files or images.composed:
         return iter(())
     chosen = spread(files, PROBES)
-    rest = {*photographs.calibrate, *photographs.judge}.difference(chosen)
-    return read_photographs(chosen, "reading photographs", sorted(rest))
+    rest = {*images.calibrate, *images.judge}.difference(chosen)
+    return read_images(chosen, "reading images", sorted(rest))

@@ -25,13 +25,13 @@ from edgeface.devices.parity import FLOAT_TOLERANCE, DeviceParity, PathParity, d
 from edgeface.devices.runner import Loading
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
-from edgeface.tasks.agreement import Photograph
-from edgeface.validate.inputs import task_pictures
+from edgeface.tasks.agreement import Image
+from edgeface.validate.inputs import task_images
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 CORES = ("a72", "a53")
-PHOTOGRAPHS, FEW = 20, 3
+IMAGES, FEW = 20, 3
 DETECTOR = ("retinaface_mnet025_1mb.pth", "320×240")
 RECOGNISERS = {"prelu-112x96": "mobilefacenet_prelu_112x96.ckpt", "relu6-128": "mobilefacenet_relu6_128.pt"}
 KINDS = ("tflite-int8 --integer-only", "tflite-int8", "tflite-fp32", "onnx-fp32")
@@ -55,10 +55,10 @@ def main() -> None:
         work = Path(folder)
         artifacts = _artifacts(work)
         detector = Detector(artifacts["retinaface_mnet025_1mb"]["onnx-fp32"])
-        pictures = {name: _pictures(kinds["onnx-fp32"], detector) for name, kinds in artifacts.items()}
+        images = {name: _images(kinds["onnx-fp32"], detector) for name, kinds in artifacts.items()}
         tasks = [(name, kind, core) for core in CORES for name in artifacts for kind in KINDS]
         with ThreadPoolExecutor(2) as pool:
-            rows = list(pool.map(lambda task: _row(artifacts[task[0]][task[1]], *task, pictures[task[0]]), tasks))
+            rows = list(pool.map(lambda task: _row(artifacts[task[0]][task[1]], *task, images[task[0]]), tasks))
     parts = [_header(found), *(_section(core, [row for row in rows if row.parity.place == core]) for core in CORES)]
     (ROOT / "reports" / "arm.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
@@ -94,7 +94,7 @@ def _export(arguments: list[str]) -> None:
 
 
 def _faces(folder: Path) -> Path:
-    """Photographs of people who are in no pair."""
+    """Images of people who are in no pair."""
     folder.mkdir()
     stored = np.load(SHARED / "lfw" / "extra_250.npz")
     names, offsets, blob = stored["names"], stored["off"], stored["blob"]
@@ -103,23 +103,23 @@ def _faces(folder: Path) -> Path:
     return folder
 
 
-def _pictures(artifact: Artifact, detector: Detector) -> list[Photograph]:
-    """Twenty photographs with faces, spread evenly."""
+def _images(artifact: Artifact, detector: Detector) -> list[Image]:
+    """Twenty images with faces, spread evenly."""
     if artifact.contract.task == "detection":
         files = list_images(SHARED / "scenes")[::6]
     else:
         people = sorted((SHARED / "lfw" / "images").iterdir())[::40]
         files = [list_images(person)[0] for person in people]
-    return list(_first(task_pictures(files, "comparing", artifact.contract, detector), PHOTOGRAPHS))
+    return list(_first(task_images(files, "comparing", artifact.contract, detector), IMAGES))
 
 
-def _first(pictures: Iterable[Photograph], count: int) -> Iterator[Photograph]:
-    for _, picture in zip(range(count), pictures, strict=False):
-        yield picture
+def _first(images: Iterable[Image], count: int) -> Iterator[Image]:
+    for _, image in zip(range(count), images, strict=False):
+        yield image
 
 
-def _row(artifact: Artifact, model: str, kind: str, core: str, pictures: list[Photograph]) -> Row:
-    shown = pictures if "int8" in kind else pictures[:FEW]
+def _row(artifact: Artifact, model: str, kind: str, core: str, images: list[Image]) -> Row:
+    shown = images if "int8" in kind else images[:FEW]
     parity = device_parity(artifact, core, shown)
     path = artifact.model_path
     counts = {loading.path: count_models([path], core, loading)[0] for loading in COUNTED[path.suffix]}
@@ -132,11 +132,11 @@ def _section(core: str, rows: list[Row]) -> str:
 
 
 def _parity(rows: list[Row]) -> str:
-    lines = ["| model | artifact | runtime | photographs | values that differ | largest Δ | first operator | |"]
+    lines = ["| model | artifact | runtime | images | values that differ | largest Δ | first operator | |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
     for row in rows:
         for path in row.parity.paths:
-            lines.append(f"| {row.model} | {row.kind} | {path.name} | {row.parity.pictures} | {_found(path)} |")
+            lines.append(f"| {row.model} | {row.kind} | {path.name} | {row.parity.images} | {_found(path)} |")
     return "\n".join(lines)
 
 
@@ -144,7 +144,7 @@ def _found(path: PathParity) -> str:
     total, first = path.total, path.first
     where = "–" if first is None else f"{first.number} {first.op}, Δ {first.found.max_abs:.1g}"
     largest = "0" if total.identical else f"{total.max_abs:.2g}"
-    verdict = "equal" if total.identical else "within its demand" if path.passed else "**differs**"
+    verdict = "equal" if total.identical else "within its requirement" if path.passed else "**differs**"
     return f"{total.differing} of {total.values} | {largest} | {where} | {verdict}"
 
 
@@ -175,11 +175,11 @@ Made by `.venv/bin/python reports/arm.py` on {date.today()}; {platform.machine()
 {here}.
 Emulated: {there}.
 
-Detector at {DETECTOR[1]}, recognisers on aligned faces; int8 artifacts are compared on {PHOTOGRAPHS} photographs,
+Detector at {DETECTOR[1]}, recognizers on aligned faces; int8 artifacts are compared on {IMAGES} images,
 float ones on {FEW}. Artifacts that compute in integers alone must be equal bit by bit; floats may differ by
 {FLOAT_TOLERANCE:g}; an int8 artifact with parts in float must be equal in every integer operator whose inputs are
 equal, and its float operators within {FLOAT_TOLERANCE:g} of each other. Where outputs differ, "first operator" is the
-first that makes a difference, on the photograph where most values differ, with the largest difference of its output.
+first that makes a difference, on the image where most values differ, with the largest difference of its output.
 The reference kernels compute float convolutions with fused multiply–add on ARM and without on x86, and what int8 makes
 of such a difference can be a step, so only integer-only artifacts are equal there.
 

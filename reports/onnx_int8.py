@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ort_forms import forms_section
-from subjects import ROOT, SHARED, Subject, detector, document, edgeface, recognisers
+from subjects import ROOT, SHARED, Subject, detector, document, edgeface, recognizers
 
 CALIBRATED = ("onnx-fp32", "tflite-int8")
 DERIVED = ("onnx-int8", "tensorrt-int8")
@@ -26,14 +26,14 @@ PEERS = """\
 What other tools were measured to make of these networks, in November 2026 on another machine (one AVX512-VNNI core;
 `facts/peers.md` of the project's data): ONNX Runtime's own quantizer leaves 30 of the detector's 56 convolutions in
 float with int8 activations; with uint8 it runs all in integers, at .79 of its float32 latency for the detector and 1.30
-for the PReLU recogniser, most of whose time goes into PReLU in float."""
+for the PReLU recognizer, most of whose time goes into PReLU in float."""
 ONE_FILE = """\
 ## Accuracy, from one file of statistics
 
 `edgeface export --target onnx-fp32,tflite-int8 --save-statistics FILE` calibrated once; onnx-int8 and tensorrt-int8
 were made from that file by `--statistics FILE`. The three schemes differ (int8 with zero points; uint8, with weights
-that do not saturate; int8 without zero points), what the photographs showed of the network is the same. Against the
-checkpoint in torch float32, on photographs that calibration did not see. tensorrt-int8 is the ONNX that engines are
+that do not saturate; int8 without zero points), what the images showed of the network is the same. Against the
+checkpoint in torch float32, on images that calibration did not see. tensorrt-int8 is the ONNX that engines are
 built from, computed as it is typed."""
 
 
@@ -59,7 +59,7 @@ def _subjects(work: Path) -> list[Subject]:
     found = [detector(variant, "480x640", scenes) for variant in ("1mb", "official")]
     finder = ("--weights", str(SHARED / "weights" / "retinaface_mnet025_official.pth"), "--judge", str(scenes))
     pairs = ("--pairs", str(SHARED / "lfw" / "pairs_dev.txt"), "--pair-images", str(SHARED / "lfw" / "images"))
-    named = [replace(subject, options=(*subject.options, *pairs)) for subject in recognisers(work, finder)]
+    named = [replace(subject, options=(*subject.options, *pairs)) for subject in recognizers(work, finder)]
     return found + named
 
 
@@ -87,8 +87,8 @@ def _header() -> str:
         "# ONNX Runtime in int8: measured\n\n"
         f"Made by `.venv/bin/python reports/onnx_int8.py` on {date.today().isoformat()}; {_processor()}, "
         f"{os.cpu_count()} cores,\nPython {platform.python_version()}; {used}.\n\n"
-        "Detectors: RetinaFace-mnet0.25 at 640×480, 40 scenes calibrate, the other 83 judge. Recognisers: 100 of 301\n"
-        "photographs of LFW that are in no pair calibrate, the other 201 give cosines; 1 000 pairs of LFW's View 1\n"
+        "Detectors: RetinaFace-mnet0.25 at 640×480, 40 scenes calibrate, the other 83 judge. Recognizers: 100 of 301\n"
+        "images of LFW that are in no pair calibrate, the other 201 give cosines; 1 000 pairs of LFW's View 1\n"
         f"test list give accuracy.\n\n{PEERS}"
     )
 
@@ -104,9 +104,9 @@ def _kernels(made: dict[Subject, Made]) -> str:
     from edgeface.backends.onnx.kernels import ort_kernels
 
     rows = [
-        "## Convolutions after ONNX Runtime's own optimisation\n\n"
+        "## Convolutions after ONNX Runtime's own optimization\n\n"
         "Matrix products are counted with them. Islands are what the recipe keeps in float, with its reason in the\n"
-        'manifest. "Left in float" is planned in int8 and not fused: the gate demands 0.\n\n'
+        'manifest. "Left in float" is planned in int8 and not fused: the gate requires 0.\n\n'
         "| network | planned int8 | in integers | left in float | declared islands | transposes | other operators "
         "in integers |\n" + "|---" * 7 + "|"
     ]

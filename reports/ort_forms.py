@@ -1,7 +1,7 @@
 """Part of reports/onnx_int8.md: forms of PReLU and of resizing in ONNX Runtime, each a small model that is timed.
 
 Each stands between two integer 1×1 convolutions, whose time without it is taken off: alone it would be in another
-memory layout than in a network. ONNX Runtime's own optimisation decides what becomes integer kernels.
+memory layout than in a network. ONNX Runtime's own optimization decides what becomes integer kernels.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ HEADER = f"""\
 ## Forms of PReLU and of resizing in ONNX Runtime
 
 What one operator adds between two integer 1×1 convolutions, µs by channels × height × width of its input; one thread,
-the least of {ROUNDS} interleaved runs; optimised and run by ONNX Runtime as a session would. The convolution behind a
+the least of {ROUNDS} interleaved runs; optimized and run by ONNX Runtime as a session would. The convolution behind a
 resize works on four times as many pixels, which is part of the figure: compare those rows with one another only.
 
-| operator | form | {" | ".join("×".join(map(str, size)) for size in SIZES)} | after optimisation |
+| operator | form | {" | ".join("×".join(map(str, size)) for size in SIZES)} | after optimization |
 |---|---|{"---|" * len(SIZES)}---|"""
 
 
@@ -145,13 +145,13 @@ def forms_section() -> str:
 
 def _timed(forms: list[Callable[[_Sketch], bytes]], size: tuple[int, int, int]) -> list[float]:
     """The least µs of each, in turns."""
-    picture = np.random.default_rng(0).integers(0, 256, (1, *size)).astype(np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (1, *size)).astype(np.uint8)
     sessions = [_session(form(_Sketch(size))) for form in forms]
     least = [float("inf")] * len(forms)
     for _ in range(ROUNDS):
         for index, session in enumerate(sessions):
             start = time.perf_counter_ns()
-            session.run(None, {"input": picture})
+            session.run(None, {"input": image})
             least[index] = min(least[index], (time.perf_counter_ns() - start) / 1000)
     return least
 
@@ -165,7 +165,7 @@ def _session(model: bytes) -> ort.InferenceSession:
 
 
 def _kernels(model: bytes) -> str:
-    """Operators after ONNX Runtime's optimisation."""
+    """Operators after ONNX Runtime's optimization."""
     import tempfile
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What reports/peers.py compares: four networks as edgeface exports them, their photographs and their references."""
+"""What reports/peers.py compares: four networks as edgeface exports them, their images and their references."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-from subjects import RECOGNISERS, SHARED, Subject, detector, edgeface, recognisers
+from subjects import RECOGNISERS, SHARED, Subject, detector, edgeface, recognizers
 
 from edgeface.contracts import RecognitionContract, recognition
 from edgeface.core.artifact import Artifact
 from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from edgeface.graph.types import Array
 from edgeface.inference.detector import Detector
-from edgeface.tasks.agreement import Photograph, view
-from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+from edgeface.tasks.agreement import Image, view
+from edgeface.tasks.recognition.pairs import find_images, read_pairs
 from edgeface.validate.compare import Network, compare
-from edgeface.validate.inputs import aligned_faces, task_pictures
+from edgeface.validate.inputs import aligned_faces, task_images
 from edgeface.validate.reference import reference_network
 
 SIZE = "480x640"
@@ -57,21 +57,21 @@ class Case:
     labelled: LabelledFaces | None
 
     @property
-    def recogniser(self) -> bool:
+    def recognizer(self) -> bool:
         """Whether it is one."""
         return isinstance(self.artifacts["onnx-fp32"].contract, RecognitionContract)
 
-    def pictures(self, kind: str) -> Iterator[Photograph]:
-        """The photographs of "calibration" or "judged_on", as the manifest lists them."""
+    def images(self, kind: str) -> Iterator[Image]:
+        """The images of "calibration" or "judged_on", as the manifest lists them."""
         artifact = self.artifacts["tflite-int8"]
         folder = self.subject.images if kind == "calibration" else self.judge
         files = [folder / name for name in artifact.manifest.sources[kind]["files"]]
-        return task_pictures(files, kind, artifact.contract, self.finder)
+        return task_images(files, kind, artifact.contract, self.finder)
 
     def judged(self, network: Network) -> dict[str, Any]:
-        """Decisions against the reference on photographs that calibration did not see; with accuracy on pairs."""
+        """Decisions against the reference on images that calibration did not see; with accuracy on pairs."""
         contract = self.artifacts["onnx-fp32"].contract
-        found = compare(self.reference, network, contract, self.pictures("judged_on"), decide=True)
+        found = compare(self.reference, network, contract, self.images("judged_on"), decide=True)
         assert found.decisions is not None
         decisions = found.decisions.as_dict()
         if self.labelled is not None:
@@ -94,7 +94,7 @@ def cases(work: Path, wanted: Collection[str]) -> Iterator[Case]:
         return
     shutil.rmtree(work / "faces", ignore_errors=True)
     finder = ("--weights", str(SHARED / "weights" / "retinaface_mnet025_official.pth"))
-    for found in recognisers(work, (*finder, "--judge", str(SHARED / "scenes"))):
+    for found in recognizers(work, (*finder, "--judge", str(SHARED / "scenes"))):
         if found.name in wanted:
             yield _exported(found, work, found.images)
 
@@ -116,39 +116,39 @@ def _exported(subject: Subject, work: Path, judge: Path) -> Case:
 
 def _labelled(contract: RecognitionContract, finder: Detector) -> LabelledFaces:
     pairs = read_pairs(SHARED / "lfw" / "pairs_dev.txt")
-    files = find_photographs(pairs, SHARED / "lfw" / "images")
+    files = find_images(pairs, SHARED / "lfw" / "images")
     faces = aligned_faces(list(files.values()), "finding faces", contract, finder)
     return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 
 def calibration_request(case: Case, folder: Path) -> dict[str, Any]:
-    """What a peer's quantizer is given: the models in float, and the calibration photographs as they enter them.
+    """What a peer's quantizer is given: the models in float, and the calibration images as they enter them.
 
-    MNN reads pictures and normalises them itself: it gets those that give the very same values.
+    MNN reads images and normalizes them itself: it gets those that give the very same values.
 
     Raises:
-        ValueError: there are no such pictures.
+        ValueError: there are no such images.
     """
-    pictures = folder / "pictures"
-    pictures.mkdir(parents=True, exist_ok=True)
+    images = folder / "images"
+    images.mkdir(parents=True, exist_ok=True)
     contract = case.artifacts["onnx-fp32"].contract
     shown = contract.input
-    tensors = [view(picture, contract).tensor for picture in case.pictures("calibration")]
+    tensors = [view(image, contract).tensor for image in case.images("calibration")]
     mean, scale = (np.array(values, np.float32)[:, None, None] for values in (shown.mean, shown.scale))
     for number, tensor in enumerate(tensors):
         pixels = np.rint(tensor[0] / scale + mean)
         if np.abs((pixels - mean) * scale - tensor[0]).max() > 1e-4:
-            raise ValueError(f"calibration picture {number} of {case.subject.name} is not one of 8 bits")
+            raise ValueError(f"calibration image {number} of {case.subject.name} is not one of 8 bits")
         stored = pixels.astype(np.uint8).transpose(1, 2, 0)
-        cv2.imwrite(str(pictures / f"{number:03d}.png"), stored if shown.colour == "bgr" else stored[:, :, ::-1])
+        cv2.imwrite(str(images / f"{number:03d}.png"), stored if shown.color == "bgr" else stored[:, :, ::-1])
     np.save(folder / "calibration.npy", np.concatenate(tensors))
     return {
         "onnx": str(case.artifacts["onnx-fp32"].model_path),
         "tflite": str(case.artifacts["tflite-fp32"].model_path),
         "calibration": str(folder / "calibration.npy"),
-        "pictures": str(pictures),
+        "images": str(images),
         "input": shown.name,
-        "colour": shown.colour,
+        "colour": shown.color,
         "mean": shown.mean,
         "scale": shown.scale,
         "width": shown.width,

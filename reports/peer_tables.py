@@ -43,7 +43,7 @@ class Measured:
     load: float = 0.0
 
     @property
-    def recogniser(self) -> bool:
+    def recognizer(self) -> bool:
         """Whether the network is one."""
         return any("mean_cosine" in entry.decisions for entry in self.entries)
 
@@ -102,25 +102,25 @@ def section(measured: Measured) -> str:
     entries = measured.entries
     heads = (
         "cosine, mean (least) | accuracy | change to float32, points [95 %]"
-        if measured.recogniser
+        if measured.recognizer
         else "matched | extra | mean Δscore | mean landmark error"
     )
     columns = f"tool | setting | convolutions | {heads} | kB | × ONNX Runtime fp32 [95 %] | median ms"
     rows = [f"| {columns} |", "|---" * (columns.count(" | ") + 1) + "|"]
-    rows += [f"| {' | '.join(_cells(entry, measured.recogniser))} |" for entry in entries]
+    rows += [f"| {' | '.join(_cells(entry, measured.recognizer))} |" for entry in entries]
     title = f"## {measured.name}\n\nTimed on {measured.day}; load of the machine meanwhile {measured.load:.1f}."
     faces = next((e.decisions["reference_faces"] for e in entries if "reference_faces" in e.decisions), None)
     return "\n".join([f"{title}{f' Faces of the reference: {faces}.' if faces else ''}", "", *rows])
 
 
-def _cells(entry: Entry, recogniser: bool) -> Iterator[str]:
+def _cells(entry: Entry, recognizer: bool) -> Iterator[str]:
     yield from (entry.tool, entry.setting)
     if entry.error is not None:
-        yield from (f"failed: {entry.error.replace('|', '/')}", *["–"] * (6 if recogniser else 7))
+        yield from (f"failed: {entry.error.replace('|', '/')}", *["–"] * (6 if recognizer else 7))
         return
     yield entry.kernels
     found = entry.decisions
-    if recogniser:
+    if recognizer:
         verified = found["verification"]
         change = verified["change"]["accuracy"]
         yield f"{found['mean_cosine']:.5f} ({found['min_cosine']:.4f})"

@@ -51,7 +51,7 @@ def onnx_runtime(request: dict[str, Any]) -> None:
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.feeds = iter([{request["input"]: picture[None]} for picture in np.load(request["calibration"])])
+            self.feeds = iter([{request["input"]: image[None]} for image in np.load(request["calibration"])])
 
         def get_next(self) -> dict[str, Any] | None:
             return next(self.feeds, None)
@@ -77,8 +77,8 @@ def openvino(request: dict[str, Any]) -> None:
         setting = dict(request["setting"])
         if "preset" in setting:
             setting["preset"] = nncf.QuantizationPreset(setting["preset"])
-        pictures = [picture[None] for picture in np.load(request["calibration"])]
-        model = nncf.quantize(model, nncf.Dataset(pictures), **setting)
+        images = [image[None] for image in np.load(request["calibration"])]
+        model = nncf.quantize(model, nncf.Dataset(images), **setting)
     ov.save_model(model, request["out"], compress_to_fp16=False)
 
 
@@ -89,8 +89,8 @@ def ai_edge_quantizer(request: dict[str, Any]) -> None:
     prepared = str(Path(request["out"]).with_suffix(".float.tflite"))
     Path(prepared).write_bytes(_without_empty_buffers(request["tflite"]))
     made = quantizer.Quantizer(prepared, getattr(recipe, request["setting"]["recipe"])())
-    pictures = np.ascontiguousarray(np.load(request["calibration"]).transpose(0, 2, 3, 1))
-    feeds = [{request["input"]: picture[None]} for picture in pictures]
+    images = np.ascontiguousarray(np.load(request["calibration"]).transpose(0, 2, 3, 1))
+    feeds = [{request["input"]: image[None]} for image in images]
     found = made.calibrate({"serving_default": feeds}, num_threads=1)
     made.quantize(found, enable_progress_report=False).export_model(request["out"], overwrite=True)
 
@@ -128,8 +128,8 @@ def mnn(request: dict[str, Any]) -> None:
         "normal": request["scale"],
         "width": request["width"],
         "height": request["height"],
-        "path": f"{request['pictures']}/",
-        "used_image_num": len(list(Path(request["pictures"]).iterdir())),
+        "path": f"{request['images']}/",
+        "used_image_num": len(list(Path(request["images"]).iterdir())),
         "weight_quantize_method": "MAX_ABS",
         "model": converted,
         **request["setting"],

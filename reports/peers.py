@@ -1,4 +1,4 @@
-"""Write reports/peers.md: edgeface's int8 beside that of other tools, from the same models and photographs.
+"""Write reports/peers.md: edgeface's int8 beside that of other tools, from the same models and images.
 
 Run as `.venv/bin/python reports/peers.py`; it makes `.venv-peers` (about 0.8 GB) as reports/peers-constraints.txt says,
 and needs ../shared. On two cores that do nothing else it takes about half an hour. `--keep DIR` works in that folder,
@@ -135,7 +135,7 @@ def _header(versions: dict[str, str]) -> str:
     mine = ", ".join(f"{name} {number}" for name, number in own().items())
     theirs = ", ".join(f"{name} {number}" for name, number in versions.items())
     return f"""\
-# Peers: int8 by other tools, from the same models and photographs
+# Peers: int8 by other tools, from the same models and images
 
 Made by `.venv/bin/python reports/peers.py` on {date.today().isoformat()}; {machine["processor"]} \
 ({", ".join(has)}), {machine["cores"]} cores, Python {platform.python_version()}.
@@ -146,13 +146,13 @@ The peers' (`.venv-peers`, from `reports/peers-constraints.txt`): {theirs}.
 
 
 METHOD = f"""\
-Every tool gets the network that edgeface wrote as onnx-fp32, and the calibration photographs that edgeface calibrated
+Every tool gets the network that edgeface wrote as onnx-fp32, and the calibration images that edgeface calibrated
 with, as float32 tensors after edgeface's preprocessing. ai-edge-quantizer reads no ONNX and gets edgeface's
-tflite-fp32, whose empty buffers are made absent first: it takes them for constants. MNN's quantizer takes pictures
+tflite-fp32, whose empty buffers are made absent first: it takes them for constants. MNN's quantizer takes images
 only, and gets 8-bit ones that give the same tensors. Settings are each tool's defaults, and then what its documentation
 recommends for accuracy. Detectors: 640×480, 40 scenes calibrate. Judged on the 83 other scenes and the 5 labelled
-photographs against the checkpoint in torch float32, faces at score ≥ .5 matched at IoU ≥ .5. Recognisers: 100 of 301
-LFW photographs that are in no pair calibrate, the other 201 give cosines; the accuracy is of 1 000 pairs of LFW's
+images against the checkpoint in torch float32, faces at score ≥ .5 matched at IoU ≥ .5. Recognizers: 100 of 301
+LFW images that are in no pair calibrate, the other 201 give cosines; the accuracy is of 1 000 pairs of LFW's
 View 1 test list. The judging code is the same for all rows, edgeface's own included.
 
 "Convolutions" are convolutions and matrix products by the type that the runtime computes them in, read from the loaded

@@ -1,6 +1,6 @@
 """Make reports/retinaface_mnet025.md: `python reports/retinaface_mnet025.py [--data ../shared/data]`.
 
-Every figure comes from the real commands, checkpoints, photographs and runtimes, run now.
+Every figure comes from the real commands, checkpoints, images and runtimes, run now.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ Made by `.venv/bin/python reports/retinaface_mnet025.py` on {datetime.date.today
 Python {platform.python_version()}; {listed}.
 
 Input 640×480, letterboxed. Calibration: 40 of the 123 scenes, spread evenly. Judged on the other 83 scenes and the 5
-labelled photographs, against the checkpoint in torch float32: faces of the reference at score ≥ .5, matched at
-IoU ≥ .5. "largest Δ" is of any element of any output on any of the photographs."""
+labelled images, against the checkpoint in torch float32: faces of the reference at score ≥ .5, matched at
+IoU ≥ .5. "largest Δ" is of any element of any output on any of the images."""
 
 
 def _variant(variant: str, weights: Path, scenes: Path, judge: Path, work: Path) -> str:
@@ -139,24 +139,22 @@ def _old_runtime(folders: dict[str, Path], judge: Path) -> str:
     lines = []
     for name in (name for name in folders if name.startswith("tflite-int8")):
         artifact = Artifact.open(folders[name])
-        pictures = [letterbox(read_image(p), artifact.contract.input)[0] for p in list_images(judge)[:5]]
-        feeds = [{"input": np.ascontiguousarray(x.transpose(0, 2, 3, 1))} for x in pictures]
+        images = [letterbox(read_image(p), artifact.contract.input)[0] for p in list_images(judge)[:5]]
+        feeds = [{"input": np.ascontiguousarray(x.transpose(0, 2, 3, 1))} for x in images]
         ours = LiteRtRunner(artifact.model_path, kernels="reference")
         theirs = run_tflite_runtime(OLD_PYTHON, artifact.model_path, feeds)
         pairs = [(ours.run(feed), got) for feed, got in zip(feeds, theirs, strict=True)]
         differing = sum(int((a[key] != b[key]).sum()) for a, b in pairs for key in a)
         lines.append(f"{name}: {differing} of {sum(v.size for a, _ in pairs for v in a.values())} numbers differ")
-    return f"tflite-runtime 2.14, reference kernels against LiteRT's, 5 photographs: {'; '.join(lines)}."
+    return f"tflite-runtime 2.14, reference kernels against LiteRT's, 5 images: {'; '.join(lines)}."
 
 
 def _inference(data: Path) -> str:
-    rows = ["## Contract inference", "", "16 probe photographs; one run each.", "", "| case | outcome |", "|---|---|"]
+    rows = ["## Contract inference", "", "16 probe images; one run each.", "", "| case | outcome |", "|---|---|"]
     for variant in VARIANTS:
         weights = data / "weights" / f"retinaface_mnet025_{variant}.pth"
         rows.append(f"| {variant}, nothing declared | {_inferred(weights, data / 'scenes', [])} |")
-        rows.append(
-            f"| {variant}, declared --colour rgb | {_inferred(weights, data / 'scenes', ['--colour', 'rgb'])} |"
-        )
+        rows.append(f"| {variant}, declared --color rgb | {_inferred(weights, data / 'scenes', ['--color', 'rgb'])} |")
     for seed in (0, 1, 2):
         with tempfile.TemporaryDirectory() as folder:
             weights = _random_weights(Path(folder) / "random.pth", seed)
@@ -172,7 +170,7 @@ def _inferred(weights: Path, scenes: Path, options: list[str]) -> str:
         return _error(document)
     manifest = document["artifacts"][0]["manifest"]
     contract, how = manifest["contract"], manifest["sources"]["contract"]
-    return f"{contract['variant']}, {contract['input']['colour']}, confidence {how['confidence']}"
+    return f"{contract['variant']}, {contract['input']['color']}, confidence {how['confidence']}"
 
 
 def _error(document: dict[str, Any]) -> str:

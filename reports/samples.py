@@ -1,7 +1,7 @@
 """Write reports/samples.md: the sample models that the package brings along, beside the checkpoints that taught them.
 
 Run as `.venv/bin/python reports/samples.py`; it takes about ten minutes on two cores, and needs ../shared.
-`--detector FILE` or `--recogniser FILE` judge other weights (of a training that is not over), and print instead.
+`--detector FILE` or `--recognizer FILE` judge other weights (of a training that is not over), and print instead.
 """
 
 from __future__ import annotations
@@ -22,51 +22,51 @@ from edgeface.samples import sample_of
 
 LFW = ("--images", str(SHARED / "lfw" / "images"), "--pairs", str(SHARED / "lfw" / "pairs_dev.txt"))
 FORMS = {"fp32": "onnx-fp32", "int8": "tflite-int8"}
-LEAST_RECALL_PERCENT = 97.0
-LEAST_PRECISION_SHARE = 0.75
-LEAST_ACCURACY = 0.95
-MOST_DROP_POINTS = 0.3
+MIN_RECALL_PERCENT = 97.0
+MIN_PRECISION_SHARE = 0.75
+MIN_ACCURACY = 0.95
+MAX_DROP_POINTS = 0.3
 
 
 @dataclass(frozen=True)
 class Networks:
-    """Folders of artifacts: a detector and a recogniser, by form ("fp32", "int8")."""
+    """Folders of artifacts: a detector and a recognizer, by form ("fp32", "int8")."""
 
     detectors: Mapping[str, Path]
-    recognisers: Mapping[str, Path]
+    recognizers: Mapping[str, Path]
 
 
 def main() -> None:
     """Export, measure, and write the report."""
     parser = argparse.ArgumentParser(description="Judge the sample models.")
     parser.add_argument("--detector", type=Path, help="other weights of the detector")
-    parser.add_argument("--recogniser", type=Path, help="other weights of the recogniser")
+    parser.add_argument("--recognizer", type=Path, help="other weights of the recognizer")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         sample = Networks(
-            _sample(work, "retinaface_mnet025", options.detector), _sample(work, "mobilefacenet", options.recogniser)
+            _sample(work, "retinaface_mnet025", options.detector), _sample(work, "mobilefacenet", options.recognizer)
         )
         teacher = _teachers(work)
         text = "\n\n".join(
             [_header(), _faces(work, sample, teacher), _precision(sample, teacher), _verification(sample, teacher)]
         )
-    if options.detector or options.recogniser:
+    if options.detector or options.recognizer:
         print(text)
     else:
         (ROOT / "reports" / "samples.md").write_text(text + "\n", encoding="utf-8")
 
 
 def _sample(work: Path, model: str, weights: Path | None) -> dict[str, Path]:
-    """What an export without arguments makes; of other weights, with the same pictures."""
+    """What an export without arguments makes; of other weights, with the same images."""
     out = work / "sample"
     given: tuple[str, ...] = ()
     if weights is not None:
-        from edgeface.samples.compose import write_pictures
+        from edgeface.samples.compose import write_images
 
         composed = work / f"{model}-composed"
         composed.mkdir()
-        write_pictures(composed, "detection" if model == "retinaface_mnet025" else "recognition", 124)
+        write_images(composed, "detection" if model == "retinaface_mnet025" else "recognition", 124)
         sample = sample_of(model)
         assert sample is not None
         given = ("--weights", str(weights), "--variant", sample.variant, "--calibration", str(composed))
@@ -79,8 +79,8 @@ def _teachers(work: Path) -> Networks:
     weights = SHARED / "weights"
     detector = ("--weights", str(weights / "retinaface_mnet025_official.pth"), "--variant", "official")
     edgeface("export", *detector, "--target", "onnx-fp32", "--out", str(out), "--no-latency")
-    recogniser = ("--weights", str(weights / "mobilefacenet_relu6_128.pt"))
-    edgeface("export", "mobilefacenet", *recogniser, "--target", "onnx-fp32", "--out", str(out), "--no-latency")
+    recognizer = ("--weights", str(weights / "mobilefacenet_relu6_128.pt"))
+    edgeface("export", "mobilefacenet", *recognizer, "--target", "onnx-fp32", "--out", str(out), "--no-latency")
     return Networks(
         {"fp32": out / "retinaface_mnet025-onnx-fp32"},
         {"fp32": out / "mobilefacenet-onnx-fp32"},
@@ -99,9 +99,9 @@ Made by `.venv/bin/python reports/samples.py` on {date.today()}, {platform.machi
 
 The weights are embedded in the package, {sum(sizes):,} bytes together, and were trained as `recipes/samples/README.md`
 says. Both are exported as `edgeface export [mobilefacenet] --target onnx-fp32,tflite-int8` does without further
-arguments: calibrated and gated on pictures composed of two photographs. They are judged on photographs that neither
-training nor calibration saw: the {len(list((SHARED / "lfw" / "images").glob("*/*.jpg"))):,} photographs of the 1 000
-pairs of LFW's View 1 test list, and the labelled photographs."""
+arguments: calibrated and gated on images composed of two images. They are judged on images that neither
+training nor calibration saw: the {len(list((SHARED / "lfw" / "images").glob("*/*.jpg"))):,} images of the 1 000
+pairs of LFW's View 1 test list, and the labelled images."""
 
 
 def _faces(work: Path, sample: Networks, teacher: Networks) -> str:
@@ -114,14 +114,14 @@ def _faces(work: Path, sample: Networks, teacher: Networks) -> str:
         given = ("--detector", str(artifact), "--reference", str(teacher.detectors["fp32"]), "--images", str(portraits))
         found = edgeface("eval", *given, "--jobs", "2")["agreement"]
         recall = 100 * found["matched"] / found["reference_faces"]
-        verdict = _met(recall >= LEAST_RECALL_PERCENT)
+        verdict = _met(recall >= MIN_RECALL_PERCENT)
         rows.append(f"| sample {form} | {found['reference_faces']} | {recall:.2f} % | {found['extra']} | {verdict} |")
     table = "\n".join(rows)
     return f"""## Detector: the official checkpoint's faces on LFW
 
 Of the faces that the official checkpoint finds at 480×640 with a score of at least .5, those that the sample finds.
 
-| detector | faces | found | further faces | ≥ {LEAST_RECALL_PERCENT:g} % |
+| detector | faces | found | further faces | ≥ {MIN_RECALL_PERCENT:g} % |
 |---|---|---|---|---|
 {table}"""
 
@@ -136,48 +136,48 @@ def _precision(sample: Networks, teacher: Networks) -> str:
         found = edgeface("eval", "--detector", str(artifact), *given)["average_precision"]
         shares = [found[name] / official[name] for name in names]
         cells = " | ".join(f"{found[name]:.3f} ({share:.0%})" for name, share in zip(names, shares, strict=True))
-        rows.append(f"| sample {form} | {cells} | {_met(min(shares) >= LEAST_PRECISION_SHARE)} |")
+        rows.append(f"| sample {form} | {cells} | {_met(min(shares) >= MIN_PRECISION_SHARE)} |")
     table = "\n".join(rows)
-    return f"""## Detector: average precision on the labelled photographs
+    return f"""## Detector: average precision on the labelled images
 
-| detector | {" | ".join(names)} | ≥ {LEAST_PRECISION_SHARE:.0%} of the official |
+| detector | {" | ".join(names)} | ≥ {MIN_PRECISION_SHARE:.0%} of the official |
 |---|{"---|" * len(names)}---|
 {table}"""
 
 
 def _verification(sample: Networks, teacher: Networks) -> str:
     rows = []
-    for name, recogniser, detector in (
-        ("teacher fp32, official detector fp32", teacher.recognisers["fp32"], teacher.detectors["fp32"]),
-        ("sample fp32, official detector fp32", sample.recognisers["fp32"], teacher.detectors["fp32"]),
-        ("sample fp32, sample detector fp32", sample.recognisers["fp32"], sample.detectors["fp32"]),
-        ("sample int8, sample detector int8", sample.recognisers["int8"], sample.detectors["int8"]),
+    for name, recognizer, detector in (
+        ("teacher fp32, official detector fp32", teacher.recognizers["fp32"], teacher.detectors["fp32"]),
+        ("sample fp32, official detector fp32", sample.recognizers["fp32"], teacher.detectors["fp32"]),
+        ("sample fp32, sample detector fp32", sample.recognizers["fp32"], sample.detectors["fp32"]),
+        ("sample int8, sample detector int8", sample.recognizers["int8"], sample.detectors["int8"]),
     ):
-        found = _verified(recogniser, detector)
+        found = _verified(recognizer, detector)
         accuracy = found["verifications"][0]["fold_accuracy"]["mean"]
-        lost = len(found["without_face"]["photographs"])
-        verdict = _met(accuracy >= LEAST_ACCURACY) if name.startswith("sample") else ""
+        lost = len(found["without_face"]["images"])
+        verdict = _met(accuracy >= MIN_ACCURACY) if name.startswith("sample") else ""
         rows.append(f"| {name} | {accuracy:.2%} | {lost} | {verdict} |")
     paired = _verified(
-        sample.recognisers["int8"], sample.detectors["fp32"], "--reference", str(sample.recognisers["fp32"])
+        sample.recognizers["int8"], sample.detectors["fp32"], "--reference", str(sample.recognizers["fp32"])
     )
     after, before = (item["fold_accuracy"]["mean"] for item in paired["verifications"][:2])
     change = 100 * (after - before)
     table = "\n".join(rows)
-    return f"""## Recogniser: verification from whole photographs
+    return f"""## Recognizer: verification from whole images
 
-Accuracy on the 1 000 pairs by ten folds; a photograph without a face counts as an error.
+Accuracy on the 1 000 pairs by ten folds; an image without a face counts as an error.
 
-| recogniser and detector | accuracy | photographs without a face | ≥ {LEAST_ACCURACY:.0%} |
+| recognizer and detector | accuracy | images without a face | ≥ {MIN_ACCURACY:.0%} |
 |---|---|---|---|
 {table}
 
 int8 against fp32 on the same aligned faces (sample detector fp32): {before:.2%} → {after:.2%}, {change:+.2f} points; at
-most {MOST_DROP_POINTS:g} may be lost: {_met(change >= -MOST_DROP_POINTS)}."""
+most {MAX_DROP_POINTS:g} may be lost: {_met(change >= -MAX_DROP_POINTS)}."""
 
 
-def _verified(recogniser: Path, detector: Path, *more: str) -> dict[str, Any]:
-    return edgeface("eval", "--recogniser", str(recogniser), "--detector", str(detector), *LFW, "--jobs", "2", *more)
+def _verified(recognizer: Path, detector: Path, *more: str) -> dict[str, Any]:
+    return edgeface("eval", "--recognizer", str(recognizer), "--detector", str(detector), *LFW, "--jobs", "2", *more)
 
 
 def _met(holds: bool) -> str:

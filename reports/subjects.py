@@ -1,4 +1,4 @@
-"""What the reports on ONNX and TensorRT measure: networks with their photographs, and commands that give JSON."""
+"""What the reports on ONNX and TensorRT measure: networks with their images, and commands that give JSON."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ def edgeface(*arguments: str, check: bool = True) -> dict[str, Any]:
 
 
 def detector(variant: str, size: str, images: Path) -> Subject:
-    """RetinaFace at a size such as "480x640"; its photographs calibrate and judge."""
+    """RetinaFace at a size such as "480x640"; its images calibrate and judge."""
     height, width = size.split("x")
     weights = SHARED / "weights" / f"retinaface_mnet025_{variant}.pth"
     options = ("--calibration", str(images), "--variant", variant, "--input", size)
     return Subject(f"detector {variant} {width}×{height}", "retinaface_mnet025", weights, images, options)
 
 
-def recognisers(work: Path, finder_options: tuple[str, ...]) -> Iterator[Subject]:
-    """Both public trainings of MobileFaceNet, on photographs of people who are in no pair.
+def recognizers(work: Path, finder_options: tuple[str, ...]) -> Iterator[Subject]:
+    """Both public trainings of MobileFaceNet, on images of people who are in no pair.
 
     Args:
-        work: a folder for the photographs, and for the detector that finds their faces.
+        work: a folder for the images, and for the detector that finds their faces.
         finder_options: of that detector's export to onnx-fp32.
     """
     faces = work / "faces"

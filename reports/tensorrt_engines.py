@@ -18,16 +18,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from subjects import ROOT, SHARED, Subject, detector, document, edgeface, recognisers
+from subjects import ROOT, SHARED, Subject, detector, document, edgeface, recognizers
 
-__all__ = ["MOST_PICTURES", "Subject", "decisions", "edgeface"]
+__all__ = ["MAX_IMAGES", "Subject", "decisions", "edgeface"]
 FLOAT_TARGETS = ("tensorrt-fp32", "tensorrt-fp16")
 INT8_TARGETS = ("tensorrt-int8",)
 TARGETS = (*FLOAT_TARGETS, *INT8_TARGETS)
 ELSEWHERE = ("75", "80", "86", "89", "120")
 """int8 is not exported for the first: TensorRT-RTX computes it in float there, and the gate refuses it."""
-LEAST_BATCH, BEST_BATCH, MOST_PICTURES = 1, 8, 64
-BATCH = f"{LEAST_BATCH},{BEST_BATCH},{MOST_PICTURES}"
+MIN_BATCH, BEST_BATCH, MAX_IMAGES = 1, 8, 64
+BATCH = f"{MIN_BATCH},{BEST_BATCH},{MAX_IMAGES}"
 FEW_SCENES = 10
 LACKING = """\
 **Nothing here ran on a GPU: {problem}.**
@@ -40,7 +40,7 @@ an NVIDIA GPU, and they are added.
 NUMERICS = """\
 ## Accuracy of what engines are built from
 
-Against the checkpoint in torch float32, on photographs that calibration did not see (the certificates). Detectors
+Against the checkpoint in torch float32, on images that calibration did not see (the certificates). Detectors
 compute their first stage in float32 also in fp16 (`[half.keep_float]` in the recipe), and in int8 their first stage and
 heads (`[quantize.keep_float]`)."""
 ENGINES = f"""\
@@ -52,7 +52,7 @@ only move or convert. Nodes that multiply (convolutions, matrix products) are co
 where data and weights both are. The gate refuses an engine that computes one of them in float32 though the ONNX types
 it int8 or float16. TensorRT-RTX does so with int8 for 7.5: int8 was exported without it, and the row for 7.5 gives what
 the gate says of an engine that was built from the same ONNX.
-"Moved" is what all layers read and write for one picture, weights included. Padding is how many times the model's
+"Moved" is what all layers read and write for one image, weights included. Padding is how many times the model's
 weights the engine's are, at most: groups of depthwise filters are widened. Seconds are those of a second build, on this
 machine."""
 REFUSAL = 200
@@ -91,7 +91,7 @@ def _subjects(work: Path) -> Iterator[Subject]:
         (few / scene.name).symlink_to(scene)
     yield detector("1mb", "1080x1920", few)
     weights = SHARED / "weights" / "retinaface_mnet025_1mb.pth"
-    yield from recognisers(work, ("--weights", str(weights), "--judge", str(few), "--variant", "1mb"))
+    yield from recognizers(work, ("--weights", str(weights), "--judge", str(few), "--variant", "1mb"))
 
 
 def _exported(subject: Subject, out: Path, gpu: bool) -> Exported:
@@ -139,7 +139,7 @@ def _header(problem: str) -> str:
 def _numerics(made: dict[Subject, Exported]) -> str:
     rows = [
         f"{NUMERICS}\n\n"
-        "| network | target | photographs | faces matched | extra | mean Δscore | mean landmark error | "
+        "| network | target | images | faces matched | extra | mean Δscore | mean landmark error | "
         "cosine, mean (least) |",
         "|---" * 8 + "|",
     ]
@@ -147,12 +147,12 @@ def _numerics(made: dict[Subject, Exported]) -> str:
         for target, folder in found.artifacts.items():
             certificate = document(folder, "certificate")
             cells = decisions(certificate["decisions"])
-            rows.append(f"| {subject.name} | {target} | {certificate['pictures']} | {cells} |")
+            rows.append(f"| {subject.name} | {target} | {certificate['images']} | {cells} |")
     return "\n".join(rows)
 
 
 def decisions(found: dict[str, Any]) -> str:
-    """Five cells: faces, where it is a detector's; cosines, where it is a recogniser's."""
+    """Five cells: faces, where it is a detector's; cosines, where it is a recognizer's."""
     if "mean_cosine" in found:
         return f"– | – | – | – | {found['mean_cosine']:.5f} ({found['min_cosine']:.5f})"
     return (
@@ -202,7 +202,7 @@ def _built(folder: Path, differing: list[int]) -> Iterator[str]:
     facts = document(folder, "certificate")["engines"]["precision"]
     for file, capabilities in files.items():
         tag = file.removeprefix("model.").removesuffix(".engine")
-        batch = BatchProfile(LEAST_BATCH, BEST_BATCH, MOST_PICTURES)
+        batch = BatchProfile(MIN_BATCH, BEST_BATCH, MAX_IMAGES)
         start = time.perf_counter()
         second = build_engine(onnx, EngineRequest(tuple(capabilities), batch, where=folder.name)).plan
         seconds, first = time.perf_counter() - start, (folder / file).read_bytes()
@@ -232,10 +232,10 @@ def _judged(folder: Path, digits: str) -> str:
     from edgeface.backends.tensorrt.request import BatchProfile, EngineRequest
 
     onnx = (folder / "model.onnx").read_bytes()
-    batch = BatchProfile(LEAST_BATCH, BEST_BATCH, MOST_PICTURES)
+    batch = BatchProfile(MIN_BATCH, BEST_BATCH, MAX_IMAGES)
     engine = build_engine(onnx, EngineRequest((digits,), batch, where=folder.name))
-    demands = judge_precision(onnx, precision_table(onnx, engine.layers), with_point(digits))
-    failed = [f"{demand.what}: {demand.measured}" for demand in demands if not demand.met]
+    requirements = judge_precision(onnx, precision_table(onnx, engine.layers), with_point(digits))
+    failed = [f"{requirement.what}: {requirement.measured}" for requirement in requirements if not requirement.met]
     return f"refused at the gate: {_short('; '.join(failed))}" if failed else "passes the gate, and was not exported"
 
 

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tensorrt_engines import MOST_PICTURES, Subject, decisions, edgeface
+from tensorrt_engines import MAX_IMAGES, Subject, decisions, edgeface
 
 from edgeface.core.artifact import Artifact
 
-BATCHES = (1, 8, MOST_PICTURES)
+BATCHES = (1, 8, MAX_IMAGES)
 LARGE_BATCHES = (1, 8)
 LARGE_PIXELS = 1_000_000
 ROUNDS = 15
@@ -35,8 +35,8 @@ def measured(made: Mapping[Subject, Mapping[str, Path]], work: Path) -> list[str
 def _parity(made: Mapping[Subject, Mapping[str, Path]]) -> str:
     rows = [
         "## Engines on the GPU against the checkpoint\n\n"
-        "`edgeface parity … --on gpu`: engines against torch float32 on all photographs of the folder.\n\n"
-        "| network | target | photographs | faces matched | extra | mean Δscore | mean landmark error | "
+        "`edgeface parity … --on gpu`: engines against torch float32 on all images of the folder.\n\n"
+        "| network | target | images | faces matched | extra | mean Δscore | mean landmark error | "
         "cosine, mean (least) | least SNR, dB |",
         "|---" * 9 + "|",
     ]
@@ -54,7 +54,7 @@ def _parity_cells(found: dict[str, Any]) -> str:
     if "error" in found:
         return f"refused: {found['error']['what']} | – | – | – | – | – | –"
     snr_db = min(tensor["snr_db"] for tensor in found["tensors"].values())
-    return f"{found['pictures']} | {decisions(found['decisions'])} | {snr_db:.1f}"
+    return f"{found['images']} | {decisions(found['decisions'])} | {snr_db:.1f}"
 
 
 def _latency(made: Mapping[Subject, Mapping[str, Path]], work: Path) -> str:
@@ -62,7 +62,7 @@ def _latency(made: Mapping[Subject, Mapping[str, Path]], work: Path) -> str:
         "## Latency on the GPU\n\n"
         "Of a whole batch, copies to the GPU and back included. Engines and ONNX Runtime by `edgeface bench`,\n"
         f"{ROUNDS} interleaved rounds; torch in {RUNS} runs of its own, pinned memory, without compilation.\n\n"
-        "| network | batch | what | median ms | p10–p90 | pictures/s |",
+        "| network | batch | what | median ms | p10–p90 | images/s |",
         "|---" * 6 + "|",
     ]
     notes: dict[str, None] = {}
@@ -121,15 +121,15 @@ def _torch(subject: Subject, batch: int, contract: Any) -> Iterator[tuple[str, l
     for dtype, kind in ((torch.float32, "fp32"), (torch.float16, "fp16")):
         for layout, suffix in ((torch.contiguous_format, ""), (torch.channels_last, " channels last")):
             network = family(contract.family).load(subject.weights, contract).to("cuda", dtype, memory_format=layout)
-            picture = torch.randn(size).to(dtype, memory_format=layout).pin_memory()
-            yield f"torch {kind}{suffix}", _timed(partial(_once, network, picture))
+            image = torch.randn(size).to(dtype, memory_format=layout).pin_memory()
+            yield f"torch {kind}{suffix}", _timed(partial(_once, network, image))
 
 
-def _once(network: Any, picture: Any) -> None:
+def _once(network: Any, image: Any) -> None:
     import torch
 
     with torch.inference_mode():
-        made = network(picture.cuda(non_blocking=True))
+        made = network(image.cuda(non_blocking=True))
         for tensor in made if isinstance(made, tuple) else (made,):
             tensor.cpu()
 

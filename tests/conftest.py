@@ -16,7 +16,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real checkpoints and photographs that stands beside the repository."""
+    """The folder of real checkpoints and images that stands beside the repository."""
     if DATA.is_dir():
         return DATA
     if os.environ.get("CI") == "true":
@@ -83,7 +83,7 @@ def evaluate():
 
     def run(graph, feeds, *further):
         model = write_onnx(graph, [*graph.outputs, *further]) if further else write_onnx(graph)
-        return OrtRunner(model, optimise=False).run(feeds)
+        return OrtRunner(model, optimize=False).run(feeds)
 
     return run
 
@@ -155,16 +155,16 @@ def seeded_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """A folder of five drawn pictures, 1.png to 5.png, 120×160."""
+def images(tmp_path: Path) -> Path:
+    """A folder of five synthetic images, 1.png to 5.png, 120×160."""
     import cv2
 
-    from edgeface.images.synthetic import drawn_pictures
+    from edgeface.images.synthetic import synthetic_images
 
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "images"
     folder.mkdir()
-    for index, picture in enumerate(drawn_pictures(5, seed=7), start=1):
-        cv2.imwrite(str(folder / f"{index}.png"), picture[::4, ::4])
+    for index, image in enumerate(synthetic_images(5, seed=7), start=1):
+        cv2.imwrite(str(folder / f"{index}.png"), image[::4, ::4])
     return folder
 
 
@@ -181,14 +181,14 @@ def contents():
 
 
 @pytest.fixture
-def recogniser_artifact(tmp_path: Path) -> Path:
+def recognizer_artifact(tmp_path: Path) -> Path:
     """An artifact that embeds an aligned face of 112×112 as 16 fixed random sums of its 14×14 blocks' means."""
     import numpy as np
     from onnx import helper, numpy_helper
 
     from edgeface.contracts import ImageInput, RecognitionContract
 
-    spec = ImageInput(height=112, width=112, colour="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
+    spec = ImageInput(height=112, width=112, color="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
     contract = RecognitionContract(family="mobilefacenet", variant="test", activation="prelu", input=spec, width=16)
     nodes = [helper.make_node("AveragePool", ["input"], ["blocks"], kernel_shape=[8, 8], strides=[8, 8])]
     nodes += [helper.make_node("Flatten", ["blocks"], ["flat"])]
@@ -200,7 +200,7 @@ def recogniser_artifact(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def faces_artifact(tmp_path: Path) -> Path:
-    """An artifact that finds two upright faces at fixed places, or none where a photograph is nearly black.
+    """An artifact that finds two upright faces at fixed places, or none where an image is nearly black.
 
     Its input is 64×64. One face, of score 0.9, stands in the box 12, 20 to 44, 52, near the centre; one of 0.8 and
     half its side in 44, 4 to 60, 20. Their landmarks are the template's, in a square of 0.8 of the box's side.
@@ -261,15 +261,15 @@ def _write_artifact(folder: Path, contract, nodes, weights, outputs: dict[str, l
 def portrait():
     """A drawn "portrait" of a person who is a number: `portrait(3)`, uint8 [64,64,3], coarse random blocks.
 
-    The embeddings of `recogniser_artifact` have cosines under 0.2 between the persons 1, 2, 3 and 5.
+    The embeddings of `recognizer_artifact` have cosines under 0.2 between the persons 1, 2, 3 and 5.
     """
     import cv2
     import numpy as np
 
     def draw(person, noise=0):
         blocks = np.random.default_rng([11, person]).integers(0, 256, (16, 16, 3), np.uint8)
-        picture = cv2.resize(blocks, (64, 64), interpolation=cv2.INTER_NEAREST).astype(np.int16)
-        picture += np.random.default_rng([12, person]).integers(-noise, noise + 1, picture.shape, np.int16)
-        return np.clip(picture, 0, 255).astype(np.uint8)
+        image = cv2.resize(blocks, (64, 64), interpolation=cv2.INTER_NEAREST).astype(np.int16)
+        image += np.random.default_rng([12, person]).integers(-noise, noise + 1, image.shape, np.int16)
+        return np.clip(image, 0, 255).astype(np.uint8)
 
     return draw

@@ -22,7 +22,7 @@ def test_both_models_are_exported_to_int8_and_pass_their_gates(shown):
         assert certificate["target"] == TARGET
         assert certificate["passed"]
         assert certificate["kind"] == "composed"
-        assert len(certificate["demands"]) >= 3
+        assert len(certificate["requirements"]) >= 3
 
 
 def test_every_face_on_the_wall_is_found_and_named(shown):
@@ -34,8 +34,8 @@ def test_the_names_are_not_given_by_chance(shown):
         assert each.nearest.similarity > shown.threshold.cosine + 0.05
 
 
-def test_the_picture_shows_boxes_on_the_photograph(shown):
-    before, after = cv2.imread(str(shown.photograph)), cv2.imread(str(shown.drawn))
+def test_the_image_shows_boxes_on_the_image(shown):
+    before, after = cv2.imread(str(shown.image)), cv2.imread(str(shown.drawn))
     assert before.shape == after.shape == compose_wall().shape
     x1, y1, x2, _ = (round(value) for value in shown.named[0].found.face.box)
     assert abs(after[y1, x1 + 2 : x2 - 2].astype(int) - before[y1, x1 + 2 : x2 - 2]).mean() > 20

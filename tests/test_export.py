@@ -19,7 +19,7 @@ from edgeface.core.artifact import CERTIFICATE, Artifact, write_json
 from edgeface.errors import GateError, InputError
 from edgeface.export import export
 from edgeface.images.files import letterbox
-from edgeface.images.synthetic import drawn_pictures
+from edgeface.images.synthetic import synthetic_images
 from edgeface.validate.check_parity import ParityRequest, check_parity
 
 TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-fp16", "tflite-int8")
@@ -42,11 +42,11 @@ def exported(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def outputs(exported):
-    """Outputs of an artifact for one drawn picture, float32 by name."""
+    """Outputs of an artifact for one drawn image, float32 by name."""
 
     def run(artifact):
         runner = FloatRunner(open_runner(artifact), artifact.manifest.layout)
-        return runner.run({"input": letterbox(drawn_pictures(1, seed=9)[0], artifact.contract.input)[0]})
+        return runner.run({"input": letterbox(synthetic_images(1, seed=9)[0], artifact.contract.input)[0]})
 
     return run
 
@@ -73,10 +73,10 @@ def test_every_target_is_written_whole_and_says_what_it_is(exported, target):
     assert manifest.sources["seed"] == 1
     assert (manifest.quantization is not None) == (target == "tflite-int8")
     certificate = artifact.certificate()
-    assert (certificate["passed"], certificate["target"], certificate["kind"]) == (True, target, "drawn")
+    assert (certificate["passed"], certificate["target"], certificate["kind"]) == (True, target, "synthetic")
     assert certificate["decisions"] is None
-    assert certificate["demands"]
-    assert all(demand["met"] for demand in certificate["demands"])
+    assert certificate["requirements"]
+    assert all(requirement["met"] for requirement in certificate["requirements"])
     if suffix == ".tflite":
         assert certificate["kernels"]["transposes"] == 0
 
@@ -89,7 +89,7 @@ def test_nothing_else_is_in_the_folder(exported):
     ("target", "snr_db"), [("onnx-fp32", 100), ("tflite-fp32", 100), ("tflite-fp16", 55), ("tflite-int8", 25)]
 )
 def test_an_artifact_computes_what_the_network_does(exported, outputs, seeded_source, target, snr_db):
-    feeds = {"input": letterbox(drawn_pictures(1, seed=9)[0], seeded_source.contract.input)[0]}
+    feeds = {"input": letterbox(synthetic_images(1, seed=9)[0], seeded_source.contract.input)[0]}
     wanted, got = seeded_source.run(feeds), outputs(exported[1][target])
     assert set(wanted) == set(got)
     for name, array in wanted.items():
@@ -152,21 +152,21 @@ def test_the_default_does_keep_convolutions_in_float(exported):
     assert kinds == {"int8", "float32"}
 
 
-def test_photographs_calibrate_and_judge_apart(tmp_path, pictures):
-    (artifact,) = export(request(tmp_path / "out", calibration=pictures))
+def test_images_calibrate_and_judge_apart(tmp_path, images):
+    (artifact,) = export(request(tmp_path / "out", calibration=images))
     sources = artifact.manifest.sources
     assert (sources["calibration"]["count"], sources["judged_on"]["count"]) == (3, 2)
     assert not set(sources["calibration"]["files"]) & set(sources["judged_on"]["files"])
     certificate = artifact.certificate()
-    assert (certificate["kind"], certificate["pictures"]) == ("photographs", 2)
+    assert (certificate["kind"], certificate["images"]) == ("images", 2)
     assert certificate["decisions"] is not None
 
 
-def test_a_gate_that_fails_names_the_demand_and_where_most_is_lost(tmp_path):
+def test_a_gate_that_fails_names_the_requirement_and_where_most_is_lost(tmp_path):
     with pytest.raises(GateError) as caught:
         export(request(tmp_path / "out", model=recipe(tmp_path, IMPOSSIBLE)))
     assert "tflite-int8 is not good enough: least output SNR" in caught.value.what
-    assert "demanded ≥ 150 dB" in caught.value.what
+    assert "required ≥ 150 dB" in caught.value.what
     assert "largest difference" not in caught.value.what
     assert "most is lost at" in str(caught.value.where)
     assert "[gates]" in str(caught.value.fix)
@@ -208,7 +208,7 @@ def test_an_artifact_is_replaced_whole_and_survives_a_failing_export(tmp_path, c
     ("options", "named"),
     [
         ({"io": "int4"}, "int4"),
-        ({"colour": "grey"}, "grey"),
+        ({"color": "grey"}, "grey"),
         ({"model": "net.onnx"}, "net.onnx"),
         ({"model": "retinaface"}, "retinaface"),
         ({"variant": "2mb"}, "2mb"),
@@ -256,8 +256,8 @@ def test_a_recipe_without_gates_is_said_aloud(tmp_path, capsys):
         artifact = export(request(tmp_path / "out", "onnx-fp32", **options))[0]
     finally:
         progress.show(False)
-    assert "no gate demands anything" in capsys.readouterr().err
-    assert artifact.certificate()["demands"] == []
+    assert "no gate requires anything" in capsys.readouterr().err
+    assert artifact.certificate()["requirements"] == []
     assert "NOT judged" in format_findings(artifact.certificate())
 
 
@@ -266,7 +266,7 @@ def test_a_certificate_without_thresholds_is_damaged_not_lenient(tmp_path):
     document = artifact.certificate()
     del document["thresholds"]
     write_json(artifact.folder / CERTIFICATE, document)
-    with pytest.raises(InputError, match="does not say what was demanded"):
+    with pytest.raises(InputError, match="does not say what was required"):
         check_parity(artifact, ParityRequest())
 
 

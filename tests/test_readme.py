@@ -77,7 +77,7 @@ def place(shared_data, tmp_path_factory) -> Path:
     for name, source in (
         ("my.pth", "retinaface_mnet025_official.pth"),
         ("detector.pth", "retinaface_mnet025_1mb.pth"),
-        ("recogniser.ckpt", "mobilefacenet_prelu_112x96.ckpt"),
+        ("recognizer.ckpt", "mobilefacenet_prelu_112x96.ckpt"),
     ):
         (folder / name).symlink_to(weights / source)
     (folder / "photos").mkdir()
@@ -93,7 +93,7 @@ def place(shared_data, tmp_path_factory) -> Path:
 
 
 def _portraits(shared_data: Path, folder: Path) -> None:
-    """Photographs of one person each: 60 faces/, the people/ of a gallery, and three others."""
+    """Images of one person each: 60 faces/, the people/ of a gallery, and three others."""
     with np.load(shared_data / "lfw" / "extra_250.npz") as stored:
         blob, offsets = stored["blob"], stored["off"]
     for name in ("faces", "people"):
@@ -103,7 +103,7 @@ def _portraits(shared_data: Path, folder: Path) -> None:
         (folder / "faces" / f"{index:02}.jpg").write_bytes(data)
         if index in {60, 61}:
             (folder / ("a.jpg" if index == 60 else "b.jpg")).write_bytes(data)
-            (folder / "photograph.jpg").write_bytes(data)
+            (folder / "image.jpg").write_bytes(data)
             (folder / "people" / f"{index}.jpg").write_bytes(data)
 
 

@@ -24,7 +24,7 @@ def open_declared(artifact: Artifact, threads: int = 1) -> FloatRunner:
     runner = FloatRunner(open_runner(artifact, threads), artifact.manifest.layout)
     declared = artifact.contract.input
     wanted = {declared.name: (1, 3, declared.height, declared.width)}
-    found = {spec.name: _of_one_picture(spec.shape) for spec in runner.inputs}
+    found = {spec.name: _of_one_image(spec.shape) for spec in runner.inputs}
     if found != wanted:
         raise ContractError(
             f"the model's inputs are {found}, its contract says {wanted}",
@@ -34,6 +34,6 @@ def open_declared(artifact: Artifact, threads: int = 1) -> FloatRunner:
     return runner
 
 
-def _of_one_picture(shape: tuple[int, ...]) -> tuple[int, ...]:
+def _of_one_image(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with a batch of 1, where the batch is dynamic."""
     return (1, *shape[1:]) if shape[:1] == (DYNAMIC,) else shape

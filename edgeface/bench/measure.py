@@ -40,7 +40,7 @@ class BenchRequest:
         baseline: one of `paths`, or the label of one; the first by default.
         rounds: rounds over all lanes, at least 3.
         batch_ms: time of one lane's runs in a round.
-        batches: how many pictures go through at once, each measured for every artifact.
+        batches: how many images go through at once, each measured for every artifact.
         on: where the artifacts run.
     """
 

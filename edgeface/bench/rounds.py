@@ -17,7 +17,7 @@ Run = Callable[[int], list[float]]
 Samples = list[list[float]]
 
 BATCH_MS = 120.0
-_MOST_ITERATIONS = 1000
+_MAX_ITERATIONS = 1000
 _RESAMPLES = 2000
 _SEED = 0
 
@@ -35,8 +35,8 @@ def iterations_for(run: Run, batch_ms: float = BATCH_MS) -> int:
     """Warm a lane up, and say how many of its runs make a batch."""
     run(1)
     latency = median(run(3))
-    latency = median(run(max(3, min(_MOST_ITERATIONS, round(batch_ms / max(latency, 1e-3))))))
-    return max(1, min(_MOST_ITERATIONS, round(batch_ms / max(latency, 1e-3))))
+    latency = median(run(max(3, min(_MAX_ITERATIONS, round(batch_ms / max(latency, 1e-3))))))
+    return max(1, min(_MAX_ITERATIONS, round(batch_ms / max(latency, 1e-3))))
 
 
 def collect(

@@ -1,1 +1,1 @@
-"""Pack a detector and a recogniser for a board with what runs and verifies them there."""
+"""Pack a detector and a recognizer for a board with what runs and verifies them there."""

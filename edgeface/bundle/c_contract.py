@@ -1,4 +1,4 @@
-"""The recogniser's contract as a C header, for the example in C."""
+"""The recognizer's contract as a C header, for the example in C."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from edgeface.bundle.face_runner.network import Network
 
 
 def c_contract(files: Mapping[str, bytes]) -> bytes:
-    """face_contract.h of a bundle's settings and recogniser.
+    """face_contract.h of a bundle's settings and recognizer.
 
     Raises:
-        RunnerError: the runtime does not load the recogniser.
+        RunnerError: the runtime does not load the recognizer.
     """
     settings = json.loads(files["bundle.json"])
-    contract = settings["recogniser"]["contract"]
-    stored, got = Network(files[settings["recogniser"]["model"]]).storage()
+    contract = settings["recognizer"]["contract"]
+    stored, got = Network(files[settings["recognizer"]["model"]]).storage()
     image = contract["input"]
     pixels = image["height"] * image["width"] * 3
     defined = {
@@ -34,7 +34,7 @@ def c_contract(files: Mapping[str, bytes]) -> bytes:
         "FACE_FLIP": int(contract["flip"]),
         "FACE_THRESHOLD": repr(settings["thresholds"]["match"]),
     }
-    lines = ["/* Written by `edgeface bundle`: the recogniser of this bundle. */", "#ifndef FACE_CONTRACT_H_"]
+    lines = ["/* Written by `edgeface bundle`: the recognizer of this bundle. */", "#ifndef FACE_CONTRACT_H_"]
     lines += ["#define FACE_CONTRACT_H_", ""]
     lines += [f"#define {name} {value}" for name, value in defined.items()]
     return "\n".join([*lines, "", "#endif", ""]).encode("ascii")

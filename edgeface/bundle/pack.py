@@ -1,4 +1,4 @@
-"""Pack a detector's and a recogniser's artifact into a bundle."""
+"""Pack a detector's and a recognizer's artifact into a bundle."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from edgeface.version import __version__
 _HERE = Path(__file__).parent
 _RUNNER, _BOARD = _HERE / "face_runner", _HERE / "board"
 _OWN_NAME, _BOARD_NAME = b"edgeface.bundle.face_runner", b"face_runner"
-MODELS = {"detector": "models/detector.tflite", "recogniser": "models/recogniser.tflite"}
+MODELS = {"detector": "models/detector.tflite", "recognizer": "models/recognizer.tflite"}
 MAX_LICENCE_BYTES = 1 << 20
 
 
@@ -36,14 +36,14 @@ class Order:
 
     Attributes:
         detector: folder of a detector's TFLite artifact.
-        recogniser: the same of a recogniser's.
+        recognizer: the same of a recognizer's.
         device: name of the board.
         licences: files with the licences of the weights.
         key: secret key that signs; None leaves the bundle unsigned.
     """
 
     detector: Path
-    recogniser: Path
+    recognizer: Path
     device: str
     licences: Sequence[Path] = ()
     key: Path | None = None
@@ -60,7 +60,7 @@ def pack_bundle(order: Order) -> bytes:
     secret = None if order.key is None else read_secret_key(order.key)
     models = {
         "detector": _artifact(order.detector, "detection"),
-        "recogniser": _artifact(order.recogniser, "recognition"),
+        "recognizer": _artifact(order.recognizer, "recognition"),
     }
     files = {MODELS[task]: artifact.model_path.read_bytes() for task, artifact in models.items()}
     files["bundle.json"] = _json(_settings(models, board))
@@ -105,7 +105,7 @@ def _artifact(path: Path, task: str) -> Artifact:
         raise InputError(
             f"this artifact is for {artifact.contract.task}, not for {task}",
             where=str(path),
-            fix="name the detector's artifact first, then the recogniser's",
+            fix="name the detector's artifact first, then the recognizer's",
         )
     if artifact.model_path.suffix != ".tflite":
         raise InputError(
@@ -117,10 +117,10 @@ def _artifact(path: Path, task: str) -> Artifact:
 
 
 def _settings(models: dict[str, Artifact], board: Device) -> dict[str, Any]:
-    detector, recogniser = models["detector"].contract, models["recogniser"].contract
+    detector, recognizer = models["detector"].contract, models["recognizer"].contract
     assert isinstance(detector, DetectionContract)
-    assert isinstance(recogniser, RecognitionContract)
-    threshold = match_threshold(models["recogniser"])
+    assert isinstance(recognizer, RecognitionContract)
+    threshold = match_threshold(models["recognizer"])
     settings: dict[str, Any] = {
         "format": 1,
         "edgeface": __version__,

@@ -57,7 +57,7 @@ def golden_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
     Raises:
         RunnerError: the runtime does not run a model.
     """
-    size = json.loads(files["bundle.json"])["recogniser"]["contract"]["input"]
+    size = json.loads(files["bundle.json"])["recognizer"]["contract"]["input"]
     made = {
         SCENE: encode_ppm(golden_picture(*_SCENE_SIZE, seed=1)),
         FIRST: encode_ppm(golden_picture(size["height"], size["width"], seed=2)),

@@ -37,5 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str]) -> None:
     from edgeface.cli.app import app
+    from edgeface.cli.deprecated import modern
+    from edgeface.core.progress import note
 
+    arguments, old = modern(arguments)
+    for words in old:
+        note(f"warning: {words}")
     app(args=arguments, prog_name="edgeface")

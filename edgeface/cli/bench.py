@@ -25,7 +25,7 @@ def bench(
     rounds: Annotated[int, typer.Option(help="Interleaved rounds, 3 or more.")] = 15,
     max_ratio: Annotated[float | None, typer.Option(help="Exit 1 if a ratio to the baseline is above this.")] = None,
     on: On = "x86",
-    batch: Annotated[str, typer.Option(help="Pictures at once, e.g. 1,8,64; of models with a dynamic batch.")] = "1",
+    batch: Annotated[str, typer.Option(help="Images at once, e.g. 1,8,64; of models with a dynamic batch.")] = "1",
     json_output: Json = False,
 ) -> None:
     """Measure latency on this machine against a baseline.
@@ -61,7 +61,7 @@ def format_report(report: BenchReport) -> str:
     table = format_table(_HEADER, [_row(item) for item in report.measurements])
     if any(item.batch > 1 for item in report.measurements):
         rows = [(*_row(item)[:2], *_batch(item), *_row(item)[2:]) for item in report.measurements]
-        table = format_table((*_HEADER[:2], "batch", "pictures/s", *_HEADER[2:]), rows)
+        table = format_table((*_HEADER[:2], "batch", "images/s", *_HEADER[2:]), rows)
     lines = [table, "", f"baseline: {report.baseline}; {report.rounds} rounds"]
     if report.peak_gops:
         peaks = ", ".join(

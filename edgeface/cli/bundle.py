@@ -13,14 +13,14 @@ from edgeface.cli.reporting import print_json
 
 def bundle(
     detector: Annotated[Path, typer.Argument(help="The folder that an export of a detector to TFLite wrote.")],
-    recogniser: Annotated[Path, typer.Argument(help="The folder that an export of a recogniser to TFLite wrote.")],
+    recognizer: Annotated[Path, typer.Argument(help="The folder that an export of a recognizer to TFLite wrote.")],
     device: Annotated[str, typer.Option(help="The board: rk3399.")] = "rk3399",
     out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
     sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
     licence: Annotated[list[Path] | None, typer.Option(help="A licence of the weights; repeatable.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Pack a detector and a recogniser for a board, with what runs and verifies them there.
+    """Pack a detector and a recognizer for a board, with what runs and verifies them there.
 
     The same artifacts give the same bytes. The board needs Python, numpy and a TFLite runtime.
     """
@@ -30,7 +30,7 @@ def bundle(
     from edgeface.errors import RuntimeFailure
 
     try:
-        data = pack_bundle(Order(detector, recogniser, device, tuple(licence or ()), sign))
+        data = pack_bundle(Order(detector, recognizer, device, tuple(licence or ()), sign))
     except RunnerError as error:
         raise RuntimeFailure(error.what, where=error.where, fix=error.fix) from error
     write_bundle(data, out)

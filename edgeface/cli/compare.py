@@ -12,35 +12,35 @@ from edgeface.cli.face_options import (
     FaceThreshold,
     MatchThreshold,
     OptionalDetectorFolder,
-    RecogniserFolder,
+    RecognizerFolder,
     describe_threshold,
-    open_recogniser,
+    open_recognizer,
 )
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 
 if TYPE_CHECKING:
     from edgeface.inference.pipeline import FacePipeline
-    from edgeface.inference.recognizer import Recogniser
+    from edgeface.inference.recognizer import Recognizer
     from edgeface.tasks.recognition.comparison import Comparison
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(help="A photograph.")],
+    a: Annotated[Path, typer.Argument(help="An image.")],
     b: Annotated[Path, typer.Argument(help="Another.")],
-    recogniser: RecogniserFolder,
+    recognizer: RecognizerFolder,
     detector: OptionalDetectorFolder = None,
     threshold: MatchThreshold = None,
     aligned: Aligned = False,
     face_threshold: FaceThreshold = None,
     json_output: Json = False,
 ) -> None:
-    """Say whether the main faces of two photographs are one person's; exit code 0 either way.
+    """Say whether the main faces of two images are one person's; exit code 0 either way.
 
     The main face is the large one near the centre. Without --threshold the one counts that was measured when the
-    recogniser was exported; where its certificate has none, a default does, and that is said.
+    recognizer was exported; where its certificate has none, a default does, and that is said.
     """
-    found = _compare(open_recogniser(recogniser, detector, aligned, face_threshold), (a, b), threshold)
+    found = _compare(open_recognizer(recognizer, detector, aligned, face_threshold), (a, b), threshold)
     if json_output:
         print_json(_document(found, (a, b)))
         return
@@ -49,16 +49,16 @@ def compare(
     print(_verdict(found))
 
 
-def _compare(opened: Recogniser | FacePipeline, images: tuple[Path, Path], threshold: float | None) -> Comparison:
+def _compare(opened: Recognizer | FacePipeline, images: tuple[Path, Path], threshold: float | None) -> Comparison:
     from edgeface.inference.batch import embed_aligned, embed_main_faces
-    from edgeface.inference.recognizer import Recogniser
+    from edgeface.inference.recognizer import Recognizer
     from edgeface.tasks.recognition.comparison import compare_embeddings, match_threshold
 
-    if isinstance(opened, Recogniser):
+    if isinstance(opened, Recognizer):
         chosen = match_threshold(opened.artifact, threshold)
         first, second = embed_aligned(opened, images)
         return compare_embeddings(first, second, chosen)
-    chosen = match_threshold(opened.recogniser.artifact, threshold)
+    chosen = match_threshold(opened.recognizer.artifact, threshold)
     one, other = embed_main_faces(opened, images)
     return compare_embeddings(one.embedding, other.embedding, chosen, (one.face, other.face))
 

@@ -1,4 +1,4 @@
-"""`edgeface demo`: the whole way once, on sample models and sample photographs."""
+"""`edgeface demo`: the whole way once, on sample models and sample images."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def demo(
     out: Annotated[Path, typer.Option(help="The folder that everything is written to.")] = Path("out"),
     json_output: Json = False,
 ) -> None:
-    """Go the whole way once, with models and photographs that come with edgeface.
+    """Go the whole way once, with models and images that come with edgeface.
 
-    Exports a detector and a recogniser to tflite-int8, finds the faces of a photograph with them and names them.
+    Exports a detector and a recognizer to tflite-int8, finds the faces of an image with them and names them.
     """
     from edgeface.demo import demonstrate
 
@@ -34,27 +34,27 @@ def demo(
 def _document(shown: Demonstration) -> dict[str, object]:
     return {
         "artifacts": [artifact_document(artifact) for artifact in shown.artifacts],
-        "image": str(shown.photograph),
+        "image": str(shown.image),
         "faces": [identification_document(each) for each in shown.named],
         "threshold": shown.threshold.cosine,
-        "drawn": str(shown.drawn),
+        "synthetic": str(shown.drawn),
         "report": str(shown.report),
     }
 
 
 def _text(shown: Demonstration) -> str:
-    detector, recogniser = shown.artifacts
+    detector, recognizer = shown.artifacts
     verdicts = [f"{item.manifest.name}: {format_findings(item.certificate())}" for item in shown.artifacts]
     return "\n\n".join(
         (
             format_artifacts(shown.artifacts),
             *verdicts,
-            f"faces in {shown.photograph}, found and named by both artifacts:\n{format_named(shown.named)}",
+            f"faces in {shown.image}, found and named by both artifacts:\n{format_named(shown.named)}",
             "What this shows: both int8 models decide as their float32 originals do, and work together. Both\n"
-            "photographs are also in the gallery, so names prove nothing about accuracy.",
+            "images are also in the gallery, so names prove nothing about accuracy.",
             f"drawn:  {shown.drawn}\nreport: {shown.report}",
-            f"again:  edgeface identify {shown.photograph} --gallery {shown.people} \\\n"
-            f"            --detector {detector.folder} --recogniser {recogniser.folder} --out named.jpg\n"
+            f"again:  edgeface identify {shown.image} --gallery {shown.people} \\\n"
+            f"            --detector {detector.folder} --recognizer {recognizer.folder} --out named.jpg\n"
             "next:   edgeface export --weights YOUR.pth --calibration PHOTOS --target tflite-int8",
         )
     )

@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 
 
 def detect(
-    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    image: Annotated[Path, typer.Argument(help="An image.")],
     artifact: Annotated[Path, typer.Option(help="The folder that an export wrote.")],
-    out: Annotated[Path | None, typer.Option(help="Draw the faces and write the photograph here.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Draw the faces and write the image here.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Least score, 0 to 1; the contract's by default.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Find the faces in a photograph with an exported artifact."""
-    from edgeface.cli.picture import check_picture_path, write_picture
+    """Find the faces in an image with an exported artifact."""
+    from edgeface.cli.image import check_image_path, write_image
     from edgeface.core.artifact import Artifact
     from edgeface.images.files import read_image
     from edgeface.inference.detector import Detector
     from edgeface.tasks.detection.draw import draw_faces
 
     if out is not None:
-        check_picture_path(out)
+        check_image_path(out)
     detector = Detector(Artifact.open(artifact))
-    photograph = read_image(image)
-    faces = detector.detect(photograph, threshold)
+    pixels = read_image(image)
+    faces = detector.detect(pixels, threshold)
     if out is not None:
-        write_picture(out, draw_faces(photograph, faces))
+        write_image(out, draw_faces(pixels, faces))
     if json_output:
         drawn = None if out is None else str(out)
-        height, width = photograph.shape[:2]
+        height, width = pixels.shape[:2]
         found = [face_document(face) for face in faces]
-        print_json({"image": str(image), "height": height, "width": width, "faces": found, "drawn": drawn})
+        print_json({"image": str(image), "height": height, "width": width, "faces": found, "synthetic": drawn})
         return
     print(format_faces(faces))
     if out is not None:

@@ -23,10 +23,10 @@ def format_device(report: DeviceReport) -> str:
 def format_parity(parity: DeviceParity) -> str:
     """A row for each runtime, and below it where the first difference is."""
     rows = [_row(path) for path in parity.paths]
-    table = format_table(("path", "here", parity.place, "differ", "largest", "demanded", ""), rows)
+    table = format_table(("path", "here", parity.place, "differ", "largest", "required", ""), rows)
     lines = [line for path in parity.paths for line in _origin(path)]
     lines += [f"not compared: {path}: {why}" for path, why in parity.absent.items()]
-    return "\n".join([f"{parity.artifact} on {parity.place}, {parity.pictures} pictures", "", table, *lines])
+    return "\n".join([f"{parity.artifact} on {parity.place}, {parity.images} images", "", table, *lines])
 
 
 def format_latency(latency: DeviceLatency) -> str:
@@ -49,7 +49,7 @@ def _row(path: PathParity) -> tuple[str, ...]:
     total = path.total
     largest = "0" if total.identical else f"{total.max_abs:.2g}"
     verdict = "ok" if path.passed else "FAILS"
-    return path.name, *path.versions, f"{total.differing}/{total.values}", largest, path.demand, verdict
+    return path.name, *path.versions, f"{total.differing}/{total.values}", largest, path.requirement, verdict
 
 
 def _origin(path: PathParity) -> list[str]:
@@ -57,6 +57,6 @@ def _origin(path: PathParity) -> list[str]:
     if first is None:
         return []
     return [
-        f"{path.name}: first differing tensor on picture {path.traced}: {first.tensor} of operator {first.number}, "
+        f"{path.name}: first differing tensor on image {path.traced}: {first.tensor} of operator {first.number}, "
         f"{first.op}: {first.found.differing} of {first.found.values} values, by up to {first.found.max_abs:.2g}"
     ]

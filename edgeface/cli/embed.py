@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeface.cli.face_options import Aligned, FaceThreshold, OptionalDetectorFolder, RecogniserFolder, open_recogniser
+from edgeface.cli.face_options import Aligned, FaceThreshold, OptionalDetectorFolder, RecognizerFolder, open_recognizer
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
 
 def embed(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Photographs.")],
-    recogniser: RecogniserFolder,
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images.")],
+    recognizer: RecognizerFolder,
     detector: OptionalDetectorFolder = None,
     aligned: Aligned = False,
     face_threshold: FaceThreshold = None,
     out: Annotated[Path | None, typer.Option(help="Write the embeddings here, as .npz.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Embed the main face of each photograph: float32 of unit length, alike for one person's faces.
+    """Embed the main face of each image: float32 of unit length, alike for one person's faces.
 
     The main face is the large one near the centre. The .npz holds images [n], embeddings [n,width] and, unless the
     faces came aligned, boxes [n,4] in pixels.
     """
     from edgeface.inference.batch import embed_aligned, embed_main_faces
-    from edgeface.inference.recognizer import Recogniser
+    from edgeface.inference.recognizer import Recognizer
 
     if out is not None:
         _check_path(out)
-    opened = open_recogniser(recogniser, detector, aligned, face_threshold)
+    opened = open_recognizer(recognizer, detector, aligned, face_threshold)
     faces: list[Face] | None = None
-    if isinstance(opened, Recogniser):
+    if isinstance(opened, Recognizer):
         embeddings = embed_aligned(opened, images)
     else:
         found = embed_main_faces(opened, images)

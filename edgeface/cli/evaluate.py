@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    images: Annotated[Path, typer.Option(help="The folder of photographs; LFW's holds a folder a person.")],
-    recogniser: Annotated[Path | None, typer.Option(help="A recogniser's artifact, to evaluate on --pairs.")] = None,
+    images: Annotated[Path, typer.Option(help="The folder of images; LFW's holds a folder a person.")],
+    recognizer: Annotated[Path | None, typer.Option(help="A recognizer's artifact, to evaluate on --pairs.")] = None,
     detector: Annotated[
         Path | None, typer.Option(help="A detector's artifact: alone it is evaluated, else it finds faces to embed.")
     ] = None,
@@ -24,20 +24,20 @@ def evaluate(
     labels: Annotated[Path | None, typer.Option(help="Folder of Pascal-VOC XML, or WIDER FACE's .mat files.")] = None,
     reference: Annotated[Path | None, typer.Option(help="An artifact of the same task to compare with.")] = None,
     gallery: Annotated[
-        Path | None, typer.Option("--gallery-artifact", help="Embeds the first photograph of each pair.")
+        Path | None, typer.Option("--gallery-artifact", help="Embeds the first image of each pair.")
     ] = None,
     probe: Annotated[
-        Path | None, typer.Option("--probe-artifact", help="Embeds the second photograph of each pair.")
+        Path | None, typer.Option("--probe-artifact", help="Embeds the second image of each pair.")
     ] = None,
     far: Annotated[float, typer.Option(help="False accept rate to judge at.")] = 1e-3,
-    aligned: Annotated[bool, typer.Option("--aligned", help="The photographs are aligned faces already.")] = False,
+    aligned: Annotated[bool, typer.Option("--aligned", help="The images are aligned faces already.")] = False,
     cache: Annotated[
         Path | None, typer.Option(help="File that keeps results, so that an interrupted run goes on.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Measure accuracy on labelled photographs: pairs of faces, or boxes.
+    """Measure accuracy on labelled images: pairs of faces, or boxes.
 
     With --reference also what changes from it, and which threshold to use.
     """
@@ -47,7 +47,7 @@ def evaluate(
     from edgeface.evaluation.workers import usable_cores
 
     workers = usable_cores() if jobs is None else jobs
-    first = _first_recogniser(recogniser, gallery, probe)
+    first = _first_recognizer(recognizer, gallery, probe)
     if first is None:
         _check_for_detection(detector, {"--pairs": pairs, "--aligned": aligned or None})
         assert detector is not None
@@ -61,28 +61,28 @@ def evaluate(
     print_json(result.as_dict()) if json_output else print(recognition_text(result))
 
 
-def _first_recogniser(recogniser: Path | None, gallery: Path | None, probe: Path | None) -> Path | None:
+def _first_recognizer(recognizer: Path | None, gallery: Path | None, probe: Path | None) -> Path | None:
     from edgeface.errors import InputError
 
     if (gallery is None) != (probe is None):
         raise InputError("--gallery-artifact and --probe-artifact need each other", fix="pass both or none")
-    if recogniser is not None and gallery is not None:
-        raise InputError("--recogniser and --gallery-artifact exclude each other", fix="leave one of them out")
-    return gallery if recogniser is None else recogniser
+    if recognizer is not None and gallery is not None:
+        raise InputError("--recognizer and --gallery-artifact exclude each other", fix="leave one of them out")
+    return gallery if recognizer is None else recognizer
 
 
 def _check_for_recognition(pairs: Path | None, labels: Path | None, detector: Path | None, aligned: bool) -> None:
     from edgeface.errors import InputError
 
     if pairs is None:
-        raise InputError("a recogniser is evaluated on pairs", where="--pairs", fix="pass LFW's pairsDevTest.txt, say")
+        raise InputError("a recognizer is evaluated on pairs", where="--pairs", fix="pass LFW's pairsDevTest.txt, say")
     if labels is not None:
-        raise InputError("boxes do not judge a recogniser", where="--labels", fix="leave out --labels")
+        raise InputError("boxes do not judge a recognizer", where="--labels", fix="leave out --labels")
     if (detector is None) != aligned:
         raise InputError(
             "faces must be found or be aligned already",
             where="--detector, --aligned",
-            fix="pass --detector ARTIFACT, or --aligned for photographs that are aligned faces; not both",
+            fix="pass --detector ARTIFACT, or --aligned for images that are aligned faces; not both",
         )
 
 
@@ -90,7 +90,7 @@ def _check_for_detection(detector: Path | None, of_recognition: dict[str, object
     from edgeface.errors import InputError
 
     if detector is None:
-        raise InputError("there is nothing to evaluate", fix="pass --recogniser ARTIFACT or --detector ARTIFACT")
+        raise InputError("there is nothing to evaluate", fix="pass --recognizer ARTIFACT or --detector ARTIFACT")
     given = [name for name, value in of_recognition.items() if value is not None]
     if given:
-        raise InputError(f"{' and '.join(given)} judge a recogniser", fix="pass --recogniser ARTIFACT too")
+        raise InputError(f"{' and '.join(given)} judge a recognizer", fix="pass --recognizer ARTIFACT too")

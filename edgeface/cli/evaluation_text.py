@@ -23,7 +23,7 @@ def recognition_text(found: RecognitionEvaluation) -> str:
     same = int(found.pairs.same.sum())
     different = len(found.pairs.pairs) - same
     lines = [f"{found.pairs.path} ({found.pairs.kind}): {same} pairs of one person, {different} of two"]
-    lines.append(f"{found.photographs} photographs, {_faceless(found)}\n")
+    lines.append(f"{found.images} images, {_faceless(found)}\n")
     far = found.verifications[0].tar.far
     header = ("matched by", "accuracy (folds)", "95 %", f"TAR@FAR {far:g}", "95 %", "threshold", "best accuracy at")
     lines.append(format_table(header, [_figures(item) for item in found.verifications]))
@@ -45,7 +45,7 @@ def recognition_text(found: RecognitionEvaluation) -> str:
 
 def detection_text(found: DetectionEvaluation) -> str:
     """Average precision, its change, and agreement."""
-    lines = [f"{found.detector}: {found.photographs} photographs"]
+    lines = [f"{found.detector}: {found.images} images"]
     if found.labelled is not None:
         lines[0] += f", {found.labelled}"
         if found.unlabelled:

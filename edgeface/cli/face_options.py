@@ -11,36 +11,36 @@ from edgeface.errors import InputError
 
 if TYPE_CHECKING:
     from edgeface.inference.pipeline import FacePipeline
-    from edgeface.inference.recognizer import Recogniser
+    from edgeface.inference.recognizer import Recognizer
     from edgeface.tasks.recognition.comparison import ThresholdSource
 
 DetectorFolder = Annotated[Path, typer.Option("--detector", help="The folder that an export of a detector wrote.")]
 OptionalDetectorFolder = Annotated[
     Path | None, typer.Option("--detector", help="The folder that an export of a detector wrote; not with --aligned.")
 ]
-RecogniserFolder = Annotated[
-    Path, typer.Option("--recogniser", help="The folder that an export of a recogniser wrote.")
+RecognizerFolder = Annotated[
+    Path, typer.Option("--recognizer", help="The folder that an export of a recognizer wrote.")
 ]
-Aligned = Annotated[bool, typer.Option("--aligned", help="The photographs are aligned faces of the recogniser's size.")]
+Aligned = Annotated[bool, typer.Option("--aligned", help="The images are aligned faces of the recognizer's size.")]
 FaceThreshold = Annotated[
     float | None, typer.Option(help="Least score of a face, 0 to 1; the detector's contract's by default.")
 ]
 MatchThreshold = Annotated[
     float | None,
-    typer.Option("--threshold", help="Least cosine for the same person, -1 to 1; the recogniser's by default."),
+    typer.Option("--threshold", help="Least cosine for the same person, -1 to 1; the recognizer's by default."),
 ]
 
 _SOURCES: dict[ThresholdSource, str] = {
     "given": "as given",
-    "certificate": "from the recogniser's certificate",
-    "default": "a default, for the recogniser's certificate has none",
+    "certificate": "from the recognizer's certificate",
+    "default": "a default, for the recognizer's certificate has none",
 }
 
 
-def open_recogniser(
-    recogniser: Path, detector: Path | None, aligned: bool, face_threshold: float | None
-) -> Recogniser | FacePipeline:
-    """The recogniser alone for aligned faces, else with its detector.
+def open_recognizer(
+    recognizer: Path, detector: Path | None, aligned: bool, face_threshold: float | None
+) -> Recognizer | FacePipeline:
+    """The recognizer alone for aligned faces, else with its detector.
 
     Raises:
         InputError: neither a detector nor aligned faces, or both.
@@ -48,21 +48,21 @@ def open_recogniser(
     """
     from edgeface.core.artifact import Artifact
     from edgeface.inference.pipeline import FacePipeline
-    from edgeface.inference.recognizer import Recogniser
+    from edgeface.inference.recognizer import Recognizer
 
     if aligned:
         if detector is not None or face_threshold is not None:
             raise InputError(
                 "aligned faces are not looked for", where="--aligned", fix="leave out the detector's options"
             )
-        return Recogniser(Artifact.open(recogniser))
+        return Recognizer(Artifact.open(recognizer))
     if detector is None:
         raise InputError(
             "nothing finds the faces",
             where="--detector",
-            fix="pass a detector's artifact, or --aligned if the photographs are aligned faces",
+            fix="pass a detector's artifact, or --aligned if the images are aligned faces",
         )
-    return FacePipeline.open(detector, recogniser, face_threshold)
+    return FacePipeline.open(detector, recognizer, face_threshold)
 
 
 def describe_threshold(threshold: float, source: ThresholdSource) -> str:

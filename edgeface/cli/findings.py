@@ -7,18 +7,18 @@ from typing import Any
 from edgeface.cli.table import format_table
 
 _KINDS = {
-    "photographs": "photographs",
-    "composed": "pictures composed of two photographs, which show that it works and not how good it is",
-    "drawn": "drawn pictures, which say nothing about faces",
+    "images": "images",
+    "composed": "images composed of two images, which show that it works and not how good it is",
+    "synthetic": "synthetic images, which say nothing about faces",
 }
 
 
 def format_findings(document: dict[str, Any]) -> str:
-    """Demands, decisions, tensors, then engines, of a certificate or of a parity report as dictionaries."""
+    """Requirements, decisions, tensors, then engines, of a certificate or of a parity report as dictionaries."""
     parts = [_verdict(document)]
-    if document["demands"]:
-        rows = [(d["what"], d["limit"], d["measured"], "yes" if d["met"] else "NO") for d in document["demands"]]
-        parts.append(format_table(("demand", "limit", "measured", "met"), rows, left=4))
+    if document["requirements"]:
+        rows = [(d["what"], d["limit"], d["measured"], "yes" if d["met"] else "NO") for d in document["requirements"]]
+        parts.append(format_table(("requirement", "limit", "measured", "met"), rows, left=4))
     if document["decisions"] is not None:
         parts.append(_decisions(document["decisions"]))
     rows = [
@@ -44,9 +44,9 @@ def _engines(found: dict[str, Any]) -> list[str]:
 def _verdict(document: dict[str, Any]) -> str:
     kind = _KINDS[document["kind"]]
     verdict = "good enough" if document["passed"] else "NOT good enough"
-    if not document["demands"]:
-        verdict = "NOT judged, for no gate demands anything"
-    return f"{verdict}: compared with {document['reference']} on {document['pictures']} {kind}"
+    if not document["requirements"]:
+        verdict = "NOT judged, for no gate requires anything"
+    return f"{verdict}: compared with {document['reference']} on {document['images']} {kind}"
 
 
 def _verification(found: dict[str, Any], threshold: float) -> str:
@@ -94,7 +94,7 @@ def _precision(found: dict[str, Any] | None) -> str:
     each = ", ".join(
         f"{name} {value:.3f} (was {found['reference'][name]:.3f})" for name, value in found["candidate"].items()
     )
-    return f"average precision on {found['photographs']} photographs with {found['labels']}: {each}\n"
+    return f"average precision on {found['images']} images with {found['labels']}: {each}\n"
 
 
 def _identity(found: dict[str, Any] | None) -> str:

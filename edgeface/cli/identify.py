@@ -11,7 +11,7 @@ from edgeface.cli.face_options import (
     DetectorFolder,
     FaceThreshold,
     MatchThreshold,
-    RecogniserFolder,
+    RecognizerFolder,
     describe_threshold,
 )
 from edgeface.cli.options import Json
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from edgeface.inference.gallery import Identification
 
 GalleryFolder = Annotated[
-    Path, typer.Option(help="A folder with a sub-folder of photographs, or one photograph, named for each person.")
+    Path, typer.Option(help="A folder with a sub-folder of images, or one image, named for each person.")
 ]
 
 
 def identify(
-    image: Annotated[Path, typer.Argument(help="A photograph.")],
+    image: Annotated[Path, typer.Argument(help="An image.")],
     gallery: GalleryFolder,
     detector: DetectorFolder,
-    recogniser: RecogniserFolder,
+    recognizer: RecognizerFolder,
     threshold: MatchThreshold = None,
     face_threshold: FaceThreshold = None,
-    out: Annotated[Path | None, typer.Option(help="Draw faces and names and write the photograph here.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Draw faces and names and write the image here.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Name every face of a photograph by the people of a gallery, or call it unknown.
+    """Name every face of an image by the people of a gallery, or call it unknown.
 
-    Of a gallery's photograph the main face counts, the large one near the centre; a person of several photographs is
+    Of a gallery's image the main face counts, the large one near the centre; a person of several images is
     the mean of their embeddings.
     """
-    from edgeface.cli.picture import check_picture_path, write_picture
+    from edgeface.cli.image import check_image_path, write_image
     from edgeface.images.files import read_image
     from edgeface.inference.gallery import name_faces, read_gallery
     from edgeface.inference.pipeline import FacePipeline
@@ -49,19 +49,19 @@ def identify(
     from edgeface.tasks.recognition.comparison import match_threshold
 
     if out is not None:
-        check_picture_path(out)
-    pipeline = FacePipeline.open(detector, recogniser, face_threshold)
-    chosen = match_threshold(pipeline.recogniser.artifact, threshold)
-    photograph = read_image(image)
+        check_image_path(out)
+    pipeline = FacePipeline.open(detector, recognizer, face_threshold)
+    chosen = match_threshold(pipeline.recognizer.artifact, threshold)
+    pixels = read_image(image)
     people = read_gallery(gallery, pipeline)
-    named = name_faces(pipeline.faces(photograph), people, chosen.cosine)
+    named = name_faces(pipeline.faces(pixels), people, chosen.cosine)
     if out is not None:
-        write_picture(out, draw_faces(photograph, [each.found.face for each in named], [each.label for each in named]))
+        write_image(out, draw_faces(pixels, [each.found.face for each in named], [each.label for each in named]))
     if json_output:
-        document = {"image": str(image), "height": photograph.shape[0], "width": photograph.shape[1]}
+        document = {"image": str(image), "height": pixels.shape[0], "width": pixels.shape[1]}
         document |= {"threshold": chosen.cosine, "threshold_source": chosen.source, "people": list(people.names)}
         drawn = None if out is None else str(out)
-        print_json(document | {"faces": [identification_document(each) for each in named], "drawn": drawn})
+        print_json(document | {"faces": [identification_document(each) for each in named], "synthetic": drawn})
         return
     print(f"{format_named(named)}\nthreshold: {describe_threshold(chosen.cosine, chosen.source)}")
     if out is not None:

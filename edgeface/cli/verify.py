@@ -14,7 +14,7 @@ from edgeface.cli.reporting import print_json
 def verify(
     bundle: Annotated[Path, typer.Argument(help="A bundle's archive, or the folder that it was unpacked into.")],
     key: Annotated[Path | None, typer.Option(help="The minisign public key that must have signed it.")] = None,
-    golden: Annotated[bool, typer.Option(help="Run the golden pictures, too.")] = True,
+    golden: Annotated[bool, typer.Option(help="Run the golden images, too.")] = True,
     json_output: Json = False,
 ) -> None:
     """Verify a bundle: every byte, the signature, and what its models compute here; exit code 1 if it is refused.

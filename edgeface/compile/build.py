@@ -41,7 +41,7 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
         stats: of the job's graph; an int8 target calibrates where none are given.
 
     Raises:
-        InputError: an int8 target without photographs to calibrate with.
+        InputError: an int8 target without images to calibrate with.
         GraphError: the target cannot express the graph.
     """
     graph = run_passes(job.graph, target.legalize)

@@ -1,4 +1,4 @@
-"""Calibrate: one run over photographs, whose statistics serve every int8 target."""
+"""Calibrate: one run over images, whose statistics serve every int8 target."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from edgeface.graph.types import Array
 from edgeface.quantize.observe import graph_digest, observe, observed_onnx
 from edgeface.quantize.statistics import CalibrationStats
 from edgeface.tasks.agreement import view
-from edgeface.validate.inputs import drawn_for, task_pictures
+from edgeface.validate.inputs import synthetic_for, task_images
 
-DRAWN_PICTURES = 8
+SYNTHETIC_IMAGES = 8
 
 
 def calibrate(job: Job) -> CalibrationStats:
-    """Statistics of the optimised graph, before any target's forms: observed, or read from the file that was given.
+    """Statistics of the optimized graph, before any target's forms: observed, or read from the file that was given.
 
     Raises:
-        InputError: there are no photographs to calibrate with, or the file is of another network.
+        InputError: there are no images to calibrate with, or the file is of another network.
     """
     if job.options.statistics is not None:
         return _loaded(job.options.statistics, job.graph)
@@ -47,16 +47,16 @@ def _loaded(path: Path, graph: Graph) -> CalibrationStats:
 
 def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
     contract = job.source.contract
-    files = job.photographs.calibrate
+    files = job.images.calibrate
     if files:
-        pictures = task_pictures(files, "calibrating", contract, job.detector, job.photographs.judge)
+        images = task_images(files, "calibrating", contract, job.detector, job.images.judge)
     elif "seed" in job.source.provenance:
-        note("no photographs: a random network is calibrated on drawn pictures")
-        pictures = drawn_for(contract, DRAWN_PICTURES, "calibrating", seed=1)
+        note("no images: a random network is calibrated on synthetic images")
+        images = synthetic_for(contract, SYNTHETIC_IMAGES, "calibrating", seed=1)
     else:
         raise InputError(
-            "int8 needs photographs to calibrate with",
-            fix="pass --calibration DIR: some dozens of photographs as the device will see them, with faces",
+            "int8 needs images to calibrate with",
+            fix="pass --calibration DIR: some dozens of images as the device will see them, with faces",
         )
-    for picture in pictures:
-        yield {contract.input.name: view(picture, contract).tensor}
+    for image in images:
+        yield {contract.input.name: view(image, contract).tensor}

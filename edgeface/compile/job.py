@@ -10,11 +10,11 @@ from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.source import Source
 from edgeface.evaluation.certificate import LabelledFaces
-from edgeface.evaluation.labels import LabelledPhotographs
+from edgeface.evaluation.labels import LabelledImages
 from edgeface.graph.ir import Graph
-from edgeface.images.split import Photographs
+from edgeface.images.split import Images
 from edgeface.inference.detector import Detector
-from edgeface.inference.recognizer import Recogniser
+from edgeface.inference.recognizer import Recognizer
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class BuildOptions:
 
 @dataclass(frozen=True)
 class Job:
-    """One export: the source, its optimised graph, and how it is to be built.
+    """One export: the source, its optimized graph, and how it is to be built.
 
     `own_biases` tells by origin whether each layer was defined with a bias. `detector` finds the
-    faces that a recogniser is shown, where its photographs are no aligned faces; on the pairs of `labelled` its
-    decisions are judged. With `recogniser` a detector's landmark errors are judged by what they cost in identity, and
+    faces that a recognizer is shown, where its images are no aligned faces; on the pairs of `labelled` its
+    decisions are judged. With `recognizer` a detector's landmark errors are judged by what they cost in identity, and
     on the labelled `scenes` its average precision is. `engines` says for which GPUs TensorRT's are built.
     """
 
@@ -41,10 +41,10 @@ class Job:
     graph: Graph
     own_biases: Mapping[str, bool]
     recipe: Recipe
-    photographs: Photographs
+    images: Images
     options: BuildOptions
     detector: Detector | None = None
     labelled: LabelledFaces | None = None
-    recogniser: Recogniser | None = None
-    scenes: LabelledPhotographs | None = None
+    recognizer: Recognizer | None = None
+    scenes: LabelledImages | None = None
     engines: EngineOptions = field(default_factory=EngineOptions)

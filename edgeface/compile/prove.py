@@ -18,21 +18,21 @@ from edgeface.compile.build import Built, build
 from edgeface.compile.job import Job
 from edgeface.contracts import DetectionContract, recognition
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
-from edgeface.core.requirement import Demand
+from edgeface.core.requirement import Requirement
 from edgeface.errors import GateError
 from edgeface.evaluation.certificate import IdentityChange, identity_change
 from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
 from edgeface.evaluation.precision_change import PrecisionChange, precision_change
-from edgeface.tasks.agreement import Photograph, view
+from edgeface.tasks.agreement import Image, view
 from edgeface.validate.compare import Findings, Watch, compare
 from edgeface.validate.gate import Thresholds, judge
-from edgeface.validate.inputs import drawn_for, task_pictures
+from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.layerwise import explain, layer_agreement
 from edgeface.validate.verdict import judge_model
 from edgeface.version import __version__
 
 RECORDED = ("ai-edge-litert", "flatbuffers", "numpy", "onnx", "onnxruntime", "onnxsim", "torch")
-DRAWN_PICTURES = 4
+SYNTHETIC_IMAGES = 4
 
 
 def prove(job: Job, built: Built, folder: Path, watch: Watch | None = None) -> Path:
@@ -46,7 +46,7 @@ def prove(job: Job, built: Built, folder: Path, watch: Watch | None = None) -> P
         watch: looks on while the decisions that judge the artifact are compared.
 
     Raises:
-        GateError: it does not; the failed demands and the first bad tensor are named.
+        GateError: it does not; the failed requirements and the first bad tensor are named.
     """
     staged = folder / f"{job.recipe.model}-{built.target.name}"
     staged.mkdir()
@@ -56,14 +56,14 @@ def prove(job: Job, built: Built, folder: Path, watch: Watch | None = None) -> P
     limits = job.recipe.thresholds(built.target.name, contract.variant, _integer_only(job, built))
     findings, kernels = judged(job, built, model, limits, watch)
     identities, precision = _identities(job, built, model), _precision(job, built, model)
-    demands = judge_decisions(limits, identities, precision)
-    findings = replace(findings, demands=findings.demands + demands)
+    requirements = judge_decisions(limits, identities, precision)
+    findings = replace(findings, requirements=findings.requirements + requirements)
     if not findings.passed:
         _write(job, built, staged, certificate(built, findings, kernels, limits))
         raise _refused(job, built, findings)
     engines = _engines(job, built, staged, limits)
     if engines is not None:
-        findings = replace(findings, demands=findings.demands + engines.demands)
+        findings = replace(findings, requirements=findings.requirements + engines.requirements)
     document = certificate(built, findings, kernels, limits)
     if engines is not None:
         document["engines"] = engines.certificate
@@ -87,7 +87,7 @@ def prove(job: Job, built: Built, folder: Path, watch: Watch | None = None) -> P
 def _write(
     job: Job, built: Built, staged: Path, document: dict[str, Any], engines: dict[str, Any] | None = None
 ) -> None:
-    if "judged_on" in job.photographs.composed:
+    if "judged_on" in job.images.composed:
         document = {**document, "kind": "composed"}
     write_json(staged / CERTIFICATE, document)
     manifest = _manifest(job, built).model_copy(update={"engines": engines})
@@ -99,8 +99,8 @@ def judged(
 ) -> tuple[Findings, dict[str, Any]]:
     """Compare a model file with the fp32 network, and judge it."""
     runner, contract = _runner(built, model), job.source.contract
-    pictures = _pictures(job, built.target.name)
-    findings = compare(job.source.run, runner.run, contract, pictures, bool(job.photographs.judge), watch)
+    images = _images(job, built.target.name)
+    findings = compare(job.source.run, runner.run, contract, images, bool(job.images.judge), watch)
     return judge_model(findings, limits, model, built.target.as_typed)
 
 
@@ -119,13 +119,13 @@ def _identities(job: Job, built: Built, model: Path) -> IdentityChange | None:
 
 
 def _landmark_cost(job: Job, built: Built, model: Path) -> LandmarkCost | None:
-    """What the landmark errors of a detector cost in identity, where there are a recogniser and photographs."""
+    """What the landmark errors of a detector cost in identity, where there are a recognizer and images."""
     contract = job.source.contract
-    if job.recogniser is None or not job.photographs.judge or not isinstance(contract, DetectionContract):
+    if job.recognizer is None or not job.images.judge or not isinstance(contract, DetectionContract):
         return None
     runner = _runner(built, model)
-    pictures = _pictures(job, f"identities by {built.target.name}")
-    return landmark_cost(contract, job.source.run, runner.run, job.recogniser, pictures)
+    images = _images(job, f"identities by {built.target.name}")
+    return landmark_cost(contract, job.source.run, runner.run, job.recognizer, images)
 
 
 def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
@@ -138,7 +138,7 @@ def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
 
 
 def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> StagedEngines | None:
-    """The engines of a TensorRT target, run on photographs where there is a GPU for them."""
+    """The engines of a TensorRT target, run on images where there is a GPU for them."""
     if not built.target.engines:
         return None
     engines = stage_engines(built.model, staged, job.engines, built.target.name)
@@ -147,23 +147,23 @@ def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> Staged
         return engines
     with runner:
         on_gpu = FloatRunner(runner, built.target.layout)
-        pictures = _pictures(job, f"{built.target.name} on the GPU")
-        found = compare(job.source.run, on_gpu.run, job.source.contract, pictures, bool(job.photographs.judge))
-        demands = [
-            replace(demand, what=f"{demand.what}, on the GPU")
-            for demand in judge(limits, found.tensors, found.decisions)
+        images = _images(job, f"{built.target.name} on the GPU")
+        found = compare(job.source.run, on_gpu.run, job.source.contract, images, bool(job.images.judge))
+        requirements = [
+            replace(requirement, what=f"{requirement.what}, on the GPU")
+            for requirement in judge(limits, found.tensors, found.decisions)
         ]
         if built.target.scheme is not None:
             half = build(job, target("tensorrt-fp16")).model
-            demands.append(judge_speed(runner, half, "tensorrt-fp16", job.engines))
+            requirements.append(judge_speed(runner, half, "tensorrt-fp16", job.engines))
         ran = {**engines.certificate, "run": runner.origin, "on_gpu": found.as_dict()}
-    return replace(engines, demands=engines.demands + demands, certificate=ran)
+    return replace(engines, requirements=engines.requirements + requirements, certificate=ran)
 
 
 def judge_decisions(
     limits: Thresholds, identities: IdentityChange | None, precision: PrecisionChange | None
-) -> list[Demand]:
-    """The demands on labelled photographs, where the thresholds make them and there are labels."""
+) -> list[Requirement]:
+    """The requirements on labelled images, where the thresholds make them and there are labels."""
     accuracy = None if identities is None else identities.accuracy_drop_points
     judged = [
         ("accuracy lost in verification", limits.accuracy_drop_points, accuracy),
@@ -174,7 +174,7 @@ def judge_decisions(
         ),
     ]
     return [
-        Demand(what, f"≤ {limit:g} points", f"{round(drop, 2) + 0.0:.2f} points", drop <= limit)
+        Requirement(what, f"≤ {limit:g} points", f"{round(drop, 2) + 0.0:.2f} points", drop <= limit)
         for what, limit, drop in judged
         if limit is not None and drop is not None
     ]
@@ -203,10 +203,10 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _pictures(job: Job, name: str) -> Iterable[Photograph]:
-    if job.photographs.judge:
-        return task_pictures(job.photographs.judge, f"judging {name}", job.source.contract, job.detector)
-    return drawn_for(job.source.contract, DRAWN_PICTURES, f"judging {name} on drawn pictures")
+def _images(job: Job, name: str) -> Iterable[Image]:
+    if job.images.judge:
+        return task_images(job.images.judge, f"judging {name}", job.source.contract, job.detector)
+    return synthetic_for(job.source.contract, SYNTHETIC_IMAGES, f"judging {name} on synthetic images")
 
 
 def _integer_only(job: Job, built: Built) -> bool:
@@ -214,9 +214,9 @@ def _integer_only(job: Job, built: Built) -> bool:
 
 
 def _refused(job: Job, built: Built, findings: Findings) -> GateError:
-    picture = next(iter(_pictures(job, "the first bad tensor")))
+    image = next(iter(_images(job, "the first bad tensor")))
     contract = job.source.contract
-    feeds = {contract.input.name: view(picture, contract).tensor}
+    feeds = {contract.input.name: view(image, contract).tensor}
     layers = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
     return GateError(_failed(built, findings), where=explain(layers), fix=_advice(built))
 
@@ -225,13 +225,13 @@ def _refused_engines(built: Built, findings: Findings) -> GateError:
     """The typed ONNX is good enough, and what the builder made of it is not."""
     return GateError(
         _failed(built, findings),
-        where="the engine: its ONNX met every demand",
+        where="the engine: its ONNX met every requirement",
         fix="leave out the compute capability that is named (--compute-capability), or export to tensorrt-fp16",
     )
 
 
 def _failed(built: Built, findings: Findings) -> str:
-    failed = [f"{d.what}: {d.measured}, demanded {d.limit}" for d in findings.demands if not d.met]
+    failed = [f"{d.what}: {d.measured}, required {d.limit}" for d in findings.requirements if not d.met]
     return f"{built.target.name} is not good enough: {'; '.join(failed)}"
 
 
@@ -239,7 +239,7 @@ def _advice(built: Built) -> str:
     if built.quantization is None:
         return "this target does not approximate: report this with the model and the versions"
     return (
-        "calibrate on more photographs like the device's own, keep the nodes named above in float "
+        "calibrate on more images like the device's own, keep the nodes named above in float "
         "([quantize.keep_float] in the recipe), or relax [gates] knowingly"
     )
 
@@ -255,7 +255,7 @@ def _manifest(job: Job, built: Built) -> Manifest:
         io=built.io,
         macs=job.graph.macs(),
         contract=job.source.contract,
-        sources={**job.source.provenance, **job.photographs.provenance()},
+        sources={**job.source.provenance, **job.images.provenance()},
         versions=versions(),
         quantization=built.quantization,
     )

@@ -1,4 +1,4 @@
-"""A recipe: how one model is compiled and what is demanded of the result, one TOML file a model."""
+"""A recipe: how one model is compiled and what is required of the result, one TOML file a model."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Recipe(_Strict):
     gates: dict[str, Thresholds] = {}
 
     def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
-        """What the gate demands of a target."""
+        """What the gate requires of a target."""
         keys = [f"{variant}:{target}", target]
         if integer_only:
             keys = [f"{key}:integer-only" for key in keys] + keys

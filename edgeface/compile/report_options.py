@@ -16,10 +16,10 @@ class ReportOptions:
 
     Attributes:
         latency: measure the latency against onnx-fp32; takes some seconds, and is no property of the inputs.
-        pictures: show photographs that judged the artifact.
+        images: show images that judged the artifact.
         refused: a file for the report of an artifact that was not good enough, of which nothing else is written.
     """
 
     latency: bool = True
-    pictures: bool = True
+    images: bool = True
     refused: Path | None = None

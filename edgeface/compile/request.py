@@ -17,9 +17,9 @@ class ExportRequest:
         model: a family's name, or the path of a recipe (.toml).
         targets: names of targets.
         weights: a checkpoint; without one and without a seed, the sample weights of the package.
-        variant, colour: what is known of the checkpoint's contract; checked on the photographs.
-        calibration: folder of photographs to calibrate with; sample weights do without.
-        judge: folder of other photographs to judge with; by default what calibration leaves over.
+        variant, color: what is known of the checkpoint's contract; checked on the images.
+        calibration: folder of images to calibrate with; sample weights do without.
+        judge: folder of other images to judge with; by default what calibration leaves over.
         input_size: height and width in pixels.
         io: "float", "int8" or "uint8" inputs and outputs.
         out: folder for the artifacts.
@@ -27,11 +27,11 @@ class ExportRequest:
         integer_only: compute everything in int8, whatever the recipe keeps in float.
         statistics: calibration statistics to use instead of calibrating; of the very same network.
         save_statistics: file for the statistics that calibration gathers.
-        detector: an artifact that finds the faces in a recogniser's photographs.
-        recogniser: an artifact; a detector's certificate then says what its landmark errors cost in identity.
+        detector: an artifact that finds the faces in a recognizer's images.
+        recognizer: an artifact; a detector's certificate then says what its landmark errors cost in identity.
         labels: a folder of Pascal-VOC boxes or of WIDER FACE's ground truth, on which a detector's precision is judged.
-        label_images: the folder of the labelled photographs; by default that of the labels.
-        pairs: a list of pairs of photographs, LFW's or a table, on which a recogniser's decisions are judged.
+        label_images: the folder of the labelled images; by default that of the labels.
+        pairs: a list of pairs of images, LFW's or a table, on which a recognizer's decisions are judged.
         pair_images: the folder that the pairs' paths start from.
         engines: for which GPUs and batches TensorRT engines are built.
         report: what the report beside each artifact holds.
@@ -41,7 +41,7 @@ class ExportRequest:
     targets: tuple[str, ...] = ("tflite-int8",)
     weights: Path | None = None
     variant: str | None = None
-    colour: str | None = None
+    color: str | None = None
     calibration: Path | None = None
     judge: Path | None = None
     input_size: tuple[int, int] | None = None
@@ -52,7 +52,7 @@ class ExportRequest:
     statistics: Path | None = None
     save_statistics: Path | None = None
     detector: Path | None = None
-    recogniser: Path | None = None
+    recognizer: Path | None = None
     labels: Path | None = None
     label_images: Path | None = None
     pairs: Path | None = None

@@ -22,7 +22,7 @@ from edgeface.models.torch_run import run_module
 from edgeface.samples import Sample, sample_of
 from edgeface.tasks.contract_inference import InferredContract, infer_contract
 
-Photograph = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Declared:
     model: str
     weights: Path | None = None
     variant: str | None = None
-    colour: str | None = None
+    color: str | None = None
     input_size: tuple[int, int] | None = None
     seed: int | None = None
 
@@ -51,12 +51,12 @@ class Source:
         return run_module(self.module, feeds[self.contract.input.name], self.contract)
 
 
-def open_source(declared: Declared, probes: Sequence[Photograph]) -> Source:
-    """Load the network, with its contract declared, inferred from photographs, or both.
+def open_source(declared: Declared, probes: Sequence[Image]) -> Source:
+    """Load the network, with its contract declared, inferred from images, or both.
 
     Args:
         declared: what the user says.
-        probes: photographs with faces, uint8 [H,W,3] in BGR; may be empty.
+        probes: images with faces, uint8 [H,W,3] in BGR; may be empty.
 
     Raises:
         InputError: an unknown model or variant, or neither weights nor a seed for a model without sample weights.
@@ -78,7 +78,7 @@ def open_source(declared: Declared, probes: Sequence[Photograph]) -> Source:
 
 
 def _seeded(found: Family, declared: Declared, seed: int) -> Source:
-    contract = _resized(_with_colour(_variant(found, declared.variant), declared.colour), declared)
+    contract = _resized(_with_color(_variant(found, declared.variant), declared.color), declared)
     module = found.random(contract, seed)
     return Source(contract, module, export_onnx(module, contract), {"seed": seed, "contract": {"how": "seeded"}})
 
@@ -112,7 +112,7 @@ def _check_declared(sample: Sample, contract: Contract, declared: Declared) -> N
     """What is declared of weights that are known must be so."""
     for option, said, known in (
         ("--variant", declared.variant, sample.variant),
-        ("--colour", declared.colour, contract.input.colour),
+        ("--color", declared.color, contract.input.color),
     ):
         if said not in {None, known}:
             raise ContractError(
@@ -130,23 +130,23 @@ def _told(found: Family, declared: Declared, told: str) -> tuple[Contract, dict[
             where=str(declared.weights),
             fix="leave out --variant",
         )
-    note(f"contract: variant {told}, told by the weights; that it was trained on such pictures is not checked")
-    return _with_colour(_variant(found, told), declared.colour), {"how": "told by the weights", "checked": False}
+    note(f"contract: variant {told}, told by the weights; that it was trained on such images is not checked")
+    return _with_color(_variant(found, told), declared.color), {"how": "told by the weights", "checked": False}
 
 
-def _contract(found: Family, declared: Declared, probes: Sequence[Photograph]) -> tuple[Contract, dict[str, Any]]:
-    said = {k: v for k, v in (("variant", declared.variant), ("colour", declared.colour)) if v is not None}
+def _contract(found: Family, declared: Declared, probes: Sequence[Image]) -> tuple[Contract, dict[str, Any]]:
+    said = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
     assert declared.weights is not None
     if not probes:
         if declared.variant is None:
             raise ContractError(
-                "the checkpoint does not say its activation, anchors or colour order, and there are no photographs to "
+                "the checkpoint does not say its activation, anchors or color order, and there are no images to "
                 "infer them from",
                 where=str(declared.weights),
-                fix=f"pass --variant ({', '.join(found.variants())}), or --calibration DIR with photographs of faces",
+                fix=f"pass --variant ({', '.join(found.variants())}), or --calibration DIR with images of faces",
             )
-        note("contract: as declared; no photographs to check it on")
-        return _with_colour(_variant(found, declared.variant), declared.colour), {"how": "declared", "checked": False}
+        note("contract: as declared; no images to check it on")
+        return _with_color(_variant(found, declared.variant), declared.color), {"how": "declared", "checked": False}
     variants = {name: detection(contract) for name, contract in found.variants().items()}
     by_network = {(c.activation, c.negative_slope): c for c in variants.values()}
     modules = {key: found.load(declared.weights, contract) for key, contract in by_network.items()}
@@ -167,10 +167,10 @@ def _describe(inferred: InferredContract, declared: bool) -> str:
     sizes = [size for sizes in contract.anchors.sizes for size in sizes]
     word = "declared, and borne out" if declared else "inferred"
     if inferred.confidence == 0:
-        return "contract: as declared; the photographs could not bear it out"
+        return "contract: as declared; the images could not bear it out"
     return (
-        f"contract: {word} by {len(inferred.evidence)} candidates on photographs: variant {contract.variant} "
-        f"({contract.activation}, anchors {sizes[0]}…{sizes[-1]} px, {contract.input.colour}), "
+        f"contract: {word} by {len(inferred.evidence)} candidates on images: variant {contract.variant} "
+        f"({contract.activation}, anchors {sizes[0]}…{sizes[-1]} px, {contract.input.color}), "
         f"confidence {inferred.confidence:.2f}"
     )
 
@@ -182,7 +182,7 @@ def _how(inferred: InferredContract, said: Mapping[str, str]) -> dict[str, Any]:
         "declared": dict(said),
         "confidence": round(inferred.confidence, 3),
         "support_margin": round(min(inferred.support_margin, 1e3), 2),
-        "colour_margin": round(inferred.colour_margin, 2),
+        "color_margin": round(inferred.color_margin, 2),
     }
 
 
@@ -198,11 +198,11 @@ def _variant(found: Family, variant: str | None) -> Contract:
     return variants[variant] if variant is not None else next(iter(variants.values()))
 
 
-def _with_colour(contract: Contract, colour: str | None) -> Contract:
-    if colour is None or colour == contract.input.colour:
+def _with_color(contract: Contract, color: str | None) -> Contract:
+    if color is None or color == contract.input.color:
         return contract
-    other = contract.with_colour("rgb" if colour == "rgb" else "bgr")
-    # A detector's variants differ by colour, and this one has no name; a recogniser's differ by network.
+    other = contract.with_color("rgb" if color == "rgb" else "bgr")
+    # A detector's variants differ by color, and this one has no name; a recognizer's differ by network.
     return other.model_copy(update={"variant": "declared"}) if isinstance(other, DetectionContract) else other
 
 

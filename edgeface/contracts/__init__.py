@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from edgeface.contracts.base import Activation, BaseContract, ColourOrder, ImageInput, Point
+from edgeface.contracts.base import Activation, BaseContract, ColorOrder, ImageInput, Point
 from edgeface.contracts.detection import Anchors, DetectionContract, DetectionOutputs
 from edgeface.contracts.recognition import ARCFACE_TEMPLATE, RecognitionContract
 from edgeface.errors import ContractError
@@ -20,7 +20,7 @@ __all__ = [
     "Activation",
     "Anchors",
     "BaseContract",
-    "ColourOrder",
+    "ColorOrder",
     "Contract",
     "DetectionContract",
     "DetectionOutputs",
@@ -39,7 +39,7 @@ def detection(contract: Contract) -> DetectionContract:
     """The contract, of a detector.
 
     Raises:
-        ContractError: it is a recogniser's.
+        ContractError: it is a recognizer's.
     """
     if not isinstance(contract, DetectionContract):
         raise ContractError(f"{contract.family} is no face detector", fix="pass a detector's artifact or model")
@@ -47,11 +47,11 @@ def detection(contract: Contract) -> DetectionContract:
 
 
 def recognition(contract: Contract) -> RecognitionContract:
-    """The contract, of a recogniser.
+    """The contract, of a recognizer.
 
     Raises:
         ContractError: it is a detector's.
     """
     if not isinstance(contract, RecognitionContract):
-        raise ContractError(f"{contract.family} is no face recogniser", fix="pass a recogniser's artifact or model")
+        raise ContractError(f"{contract.family} is no face recognizer", fix="pass a recognizer's artifact or model")
     return contract

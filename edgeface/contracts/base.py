@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Self
 
-ColourOrder = Literal["bgr", "rgb"]
+ColorOrder = Literal["bgr", "rgb"]
 Activation = Literal["relu", "leaky_relu", "relu6", "prelu"]
 Point = tuple[float, float]
 
@@ -15,27 +15,27 @@ Point = tuple[float, float]
 class Frozen(BaseModel):
     """A value: immutable, and without keys that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
 
 class ImageInput(Frozen):
-    """How a picture of `height`×`width` pixels becomes the network's input tensor.
+    """How an image of `height`×`width` pixels becomes the network's input tensor.
 
-    x' = (x − mean) · scale for each channel, in the order that `colour` names. A detector's photograph is resized to
-    fit with its aspect ratio kept, placed at the top left, and the rest filled so that it is 0 after normalisation;
-    a recogniser's face is aligned to its template.
+    x' = (x − mean) · scale for each channel, in the order that `color` names. A detector's image is resized to
+    fit with its aspect ratio kept, placed at the top left, and the rest filled so that it is 0 after normalization;
+    a recognizer's face is aligned to its template.
     """
 
     name: str = "input"
     height: int = Field(ge=32, le=8192)
     width: int = Field(ge=32, le=8192)
-    colour: ColourOrder
+    color: ColorOrder = Field(alias="colour")
     mean: tuple[float, float, float]
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     @property
     def value_range(self) -> tuple[float, float]:
-        """Smallest and largest value that an 8-bit photograph can give after normalisation."""
+        """Smallest and largest value that an 8-bit image can give after normalization."""
         ends = [(v - m) * s for m, s in zip(self.mean, self.scale, strict=True) for v in (0.0, 255.0)]
         return min(ends), max(ends)
 
@@ -48,6 +48,6 @@ class BaseContract(Frozen):
     activation: Activation
     input: ImageInput
 
-    def with_colour(self, colour: ColourOrder) -> Self:
-        """The same contract for the other colour order; mean and scale stay by tensor channel."""
-        return self.model_copy(update={"input": self.input.model_copy(update={"colour": colour})})
+    def with_color(self, color: ColorOrder) -> Self:
+        """The same contract for the other color order; mean and scale stay by tensor channel."""
+        return self.model_copy(update={"input": self.input.model_copy(update={"color": color})})

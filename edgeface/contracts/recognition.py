@@ -1,4 +1,4 @@
-"""What a face recogniser's checkpoint does not say about itself."""
+"""What a face recognizer's checkpoint does not say about itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCFACE_TEMPLATE: tuple[Point, Point, Point, Point, Point] = (
 
 
 class RecognitionContract(BaseContract):
-    """Contract of a face recogniser: an aligned face in, an embedding out.
+    """Contract of a face recognizer: an aligned face in, an embedding out.
 
     `template` is where the five landmarks stand in the aligned face, in pixels of the input; `width` the numbers in
     the embedding [1,width]. With `flip`, a face's embedding is the sum of its own and of its mirror image's. Faces
@@ -42,7 +42,7 @@ class RecognitionContract(BaseContract):
         """The same contract, for the size that it has anyway.
 
         Raises:
-            InputError: another size; a recogniser's weights are trained for one.
+            InputError: another size; a recognizer's weights are trained for one.
         """
         if (height, width) != (self.input.height, self.input.width):
             raise InputError(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Demand:
-    """One demand, what was measured, and whether that meets it."""
+class Requirement:
+    """One requirement, what was measured, and whether that meets it."""
 
     what: str
     limit: str

@@ -4,7 +4,7 @@ LiteRT gives every computed tensor a place in one block, the arena, before the f
 `simple_memory_arena.cc` of LiteRT): first what lives from the start to the end, then the others by falling size,
 each into the tightest gap between tensors that live at the same time. The block is as long as the furthest end.
 
-Not in the arena: constants, what operators make of constants alone, state, and what TRANSPOSE_CONV's optimised
+Not in the arena: constants, what operators make of constants alone, state, and what TRANSPOSE_CONV's optimized
 kernel takes from the heap. With the XNNPACK delegate only the tensors between its partitions stay in the arena.
 """
 
@@ -23,7 +23,7 @@ from edgeface.cost.network import Layer, Network
 from edgeface.cost.work import Uncounted
 
 Kernels: TypeAlias = Literal["builtin", "reference"]
-"""LiteRT's optimised kernels without a delegate, which unroll convolutions into the arena; or its reference ones."""
+"""LiteRT's optimized kernels without a delegate, which unroll convolutions into the arena; or its reference ones."""
 
 ALIGNMENT_BYTES = 64
 _OVERWRITES = frozenset({"ADD", "SUB", "MUL", "DIV", "SOFTMAX", "DYNAMIC_UPDATE_SLICE"})
@@ -118,7 +118,7 @@ def _tensor_blocks(network: Network) -> Iterator[_Block]:
 
 def _scratch_blocks(network: Network, kernels: Kernels) -> Iterator[_Block]:
     for index, layer in enumerate(network.layers):
-        for number, size_bytes in enumerate(scratch_bytes(layer, network, optimised=kernels == "builtin")):
+        for number, size_bytes in enumerate(scratch_bytes(layer, network, optimized=kernels == "builtin")):
             yield _Block(f"scratch {number} of {layer.name}", size_bytes, index, index)
 
 

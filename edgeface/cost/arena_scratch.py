@@ -12,13 +12,13 @@ _SUMMING = frozenset({"MEAN", "SUM", "REDUCE_PROD"})
 _REDUCTIONS = _SUMMING | {"REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL"}
 
 
-def scratch_bytes(layer: Layer, network: Network, optimised: bool) -> Iterator[int]:
+def scratch_bytes(layer: Layer, network: Network, optimized: bool) -> Iterator[int]:
     """Sizes of a layer's scratch buffers in the arena, with one thread.
 
     Args:
         layer: a layer of `network`; one of ONNX counts as what TFLite has for it.
         network: for the tensors.
-        optimised: whether LiteRT's optimised kernels run it, or the reference ones.
+        optimized: whether LiteRT's optimized kernels run it, or the reference ones.
     """
     work = layer.work
     tensors = [network.tensors[name] for name in layer.inputs]
@@ -32,7 +32,7 @@ def scratch_bytes(layer: Layer, network: Network, optimised: bool) -> Iterator[i
     elif layer.op == "BATCH_MATMUL":
         yield from (tensor.size_bytes for tensor in tensors)  # room to transpose both
     elif isinstance(work, Convolution):
-        yield from _of_convolution(layer, work, network, optimised)
+        yield from _of_convolution(layer, work, network, optimized)
     elif isinstance(work, Dense):
         if _is_hybrid(layer, network):
             yield tensors[0].count  # the input as int8
@@ -41,11 +41,11 @@ def scratch_bytes(layer: Layer, network: Network, optimised: bool) -> Iterator[i
         yield made.count * (8 if tensors[0].dtype == "int16" else 4)  # sums before they are scaled
 
 
-def _of_convolution(layer: Layer, work: Convolution, network: Network, optimised: bool) -> Iterator[int]:
+def _of_convolution(layer: Layer, work: Convolution, network: Network, optimized: bool) -> Iterator[int]:
     image = network.tensors[layer.inputs[0]]
     hybrid = _is_hybrid(layer, network)
     depthwise = layer.op == "DEPTHWISE_CONV_2D" or (network.format == "onnx" and work.groups == work.in_channels > 1)
-    if not depthwise and (optimised or hybrid) and _unrolls(work, image):
+    if not depthwise and (optimized or hybrid) and _unrolls(work, image):
         bits = 8 if hybrid else BITS[image.dtype]
         yield work.positions * (work.in_channels // work.groups) * work.taps * bits // 8
     if hybrid:

@@ -169,7 +169,7 @@ def is_embedder(network: Network) -> bool:
 
 
 def embedding_width(network: Network) -> int | None:
-    """Numbers in the one vector that a recogniser makes; None for networks with several outputs or with maps."""
+    """Numbers in the one vector that a recognizer makes; None for networks with several outputs or with maps."""
     if len(network.outputs) != 1 or network.outputs[0] not in network.tensors:
         return None
     shape = network.tensors[network.outputs[0]].shape

@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 from edgeface.cost.network import Network
 
-MOST_WORK = 200_000
+MAX_WORK = 200_000
 """Steps that a search may look at, in a network of a few hundred."""
 
-_MOST_CHOICES = 64
+_MAX_CHOICES = 64
 """Among how many steps the greedy order chooses, so that it stays linear."""
 
 _Chain: TypeAlias = "tuple[int, _Chain] | None"
@@ -105,7 +105,7 @@ def greedy_order(steps: Steps) -> list[int]:
         return steps.added_bytes[index] - freed, steps.added_bytes[index], index
 
     while ready:
-        index = min(islice(ready, _MOST_CHOICES), key=cost)
+        index = min(islice(ready, _MAX_CHOICES), key=cost)
         del ready[index]
         order.append(index)
         for tensor in steps.inputs[index]:
@@ -134,7 +134,7 @@ class _Search:
     def __init__(self, steps: Steps, known_bytes: int) -> None:
         self.steps, self.known = steps, known_bytes
         # Bits of a thousand steps take longer to compare than those of a hundred.
-        self.left = MOST_WORK // (1 + steps.count // 500)
+        self.left = MAX_WORK // (1 + steps.count // 500)
 
     def run(self) -> Found:
         steps = self.steps

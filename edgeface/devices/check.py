@@ -14,10 +14,10 @@ from edgeface.devices.latency import DeviceLatency, device_latency
 from edgeface.devices.parity import DeviceParity, device_parity
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
-from edgeface.tasks.agreement import Photograph
-from edgeface.validate.inputs import drawn_for, task_pictures
+from edgeface.tasks.agreement import Image
+from edgeface.validate.inputs import synthetic_for, task_images
 
-DRAWN_PICTURES = 4
+SYNTHETIC_IMAGES = 4
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,20 @@ def check_device(
     Args:
         artifact: a TFLite or ONNX artifact.
         place: "a72", "a53", "rk3399", "ssh:HOST", "adb" or "adb:SERIAL".
-        images: folder of photographs; drawn pictures otherwise.
-        detector: an artifact that finds the faces in a recogniser's photographs.
+        images: folder of images; synthetic images otherwise.
+        detector: an artifact that finds the faces in a recognizer's images.
 
     Raises:
-        InputError: no such device, or the photographs are not usable.
+        InputError: no such device, or the images are not usable.
         RuntimeFailure: the device is not set up, cannot be reached or fails.
     """
     if images is None:
-        note("no photographs given: comparing on drawn pictures")
-        pictures: Iterable[Photograph] = drawn_for(artifact.contract, DRAWN_PICTURES, f"comparing on {place}")
+        note("no images given: comparing on synthetic images")
+        shown: Iterable[Image] = synthetic_for(artifact.contract, SYNTHETIC_IMAGES, f"comparing on {place}")
     else:
         finder = None if detector is None else Detector(Artifact.open(detector))
-        pictures = task_pictures(list_images(images), f"comparing on {place}", artifact.contract, finder)
-    parity = device_parity(artifact, place, pictures)
+        shown = task_images(list_images(images), f"comparing on {place}", artifact.contract, finder)
+    parity = device_parity(artifact, place, shown)
     if is_emulated(place):
         return DeviceReport(parity, None)
     return DeviceReport(parity, device_latency(artifact.model_path, place, parity.paths[0].loading))

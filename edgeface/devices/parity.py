@@ -16,7 +16,7 @@ from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing, loadi
 from edgeface.devices.trace import Arithmetic, Origin, arithmetic_of, made_tensors, origins
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.tasks.agreement import Photograph, view
+from edgeface.tasks.agreement import Image, view
 
 FLOAT_TOLERANCE = 1e-4
 """Largest difference of any float that two processors' kernels may make: they sum in different orders."""
@@ -26,8 +26,8 @@ FLOAT_TOLERANCE = 1e-4
 class PathParity:
     """One runtime with one kind of kernels, here against there.
 
-    `versions` are the runtime's here and there; `outputs` are over all pictures. `origins` are the operators that make
-    a difference, on the picture of number `traced`, where outputs differ.
+    `versions` are the runtime's here and there; `outputs` are over all images. `origins` are the operators that make
+    a difference, on the image of number `traced`, where outputs differ.
     """
 
     loading: Loading
@@ -48,8 +48,8 @@ class PathParity:
         return sum(self.outputs.values(), Distance())
 
     @property
-    def demand(self) -> str:
-        """What is demanded."""
+    def requirement(self) -> str:
+        """What is required."""
         floats = f"≤ {FLOAT_TOLERANCE:g}"
         return {
             "integer": "equal bit by bit",
@@ -59,7 +59,7 @@ class PathParity:
 
     @property
     def passed(self) -> bool:
-        """Whether the demand is met."""
+        """Whether the requirement is met."""
         if self.arithmetic == "integer" or self.total.identical:
             return self.total.identical
         if self.arithmetic == "float" or not self.origins:
@@ -81,10 +81,10 @@ class PathParity:
             "here": self.versions[0],
             "there": self.versions[1],
             "arithmetic": self.arithmetic,
-            "demand": self.demand,
+            "requirement": self.requirement,
             "passed": self.passed,
             "outputs": {name: found.as_dict() for name, found in self.outputs.items()},
-            "traced_picture": self.traced,
+            "traced_image": self.traced,
             "first": None if self.first is None else self.first.as_dict(),
             "origins": len(self.origins),
         }
@@ -96,18 +96,18 @@ class DeviceParity:
 
     artifact: str
     place: str
-    pictures: int
+    images: int
     paths: tuple[PathParity, ...]
     absent: dict[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
-        """Whether every path meets its demand."""
+        """Whether every path meets its requirement."""
         return all(path.passed for path in self.paths)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        own = {"artifact": self.artifact, "on": self.place, "passed": self.passed, "pictures": self.pictures}
+        own = {"artifact": self.artifact, "on": self.place, "passed": self.passed, "images": self.images}
         return own | {"paths": [path.as_dict() for path in self.paths], "absent": self.absent}
 
 
@@ -118,19 +118,19 @@ class _Pair:
         self._artifact, self._place, self._loading = artifact, place, loading
         self._runners = self._open(loading, stack)
         self._outputs: dict[str, Distance] = {}
-        self._worst: tuple[int, int, Photograph] | None = None
+        self._worst: tuple[int, int, Image] | None = None
 
-    def compare(self, number: int, picture: Photograph) -> None:
-        """Run one picture in both."""
-        mine, theirs = self._run(self._runners, picture)
+    def compare(self, number: int, image: Image) -> None:
+        """Run one image in both."""
+        mine, theirs = self._run(self._runners, image)
         found = {name: distance(array, theirs[name]) for name, array in mine.items()}
         self._outputs = {name: self._outputs.get(name, Distance()) + apart for name, apart in found.items()}
         differing = sum(apart.differing for apart in found.values())
         if differing and (self._worst is None or differing > self._worst[0]):
-            self._worst = (differing, number, picture)
+            self._worst = (differing, number, image)
 
     def result(self) -> PathParity:
-        """What was found; where outputs differ, the picture of the most differences is traced."""
+        """What was found; where outputs differ, the image of the most differences is traced."""
         here, there = self._runners
         model = self._artifact.model_path
         if model.suffix == ".onnx":
@@ -142,11 +142,11 @@ class _Pair:
         plain = PathParity(self._loading, (here.version, there.version), kind, self._outputs)
         if self._worst is None:
             return plain
-        _, number, picture = self._worst
+        _, number, image = self._worst
         wanted = made_tensors(graph)
         with ExitStack() as stack:
             keeping = self._open(replace(self._loading, keep_all=True), stack)
-            self._run(keeping, picture)
+            self._run(keeping, image)
             mine, theirs = (runner.tensors(wanted) for runner in keeping)
         return replace(plain, traced=number, origins=tuple(origins(graph, mine, theirs)))
 
@@ -156,27 +156,27 @@ class _Pair:
         return here, there
 
     def _run(
-        self, runners: tuple[DeviceRunner, DeviceRunner], picture: Photograph
+        self, runners: tuple[DeviceRunner, DeviceRunner], image: Image
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         contract, layout = self._artifact.contract, self._artifact.manifest.layout
-        feeds = {contract.input.name: view(picture, contract).tensor}
+        feeds = {contract.input.name: view(image, contract).tensor}
         mine, theirs = (FloatRunner(runner, layout).run(feeds) for runner in runners)
         return mine, theirs
 
 
 def device_parity(
-    artifact: Artifact, place: str, pictures: Iterable[Photograph], loadings: Iterable[Loading] | None = None
+    artifact: Artifact, place: str, images: Iterable[Image], loadings: Iterable[Loading] | None = None
 ) -> DeviceParity:
     """Run an artifact here and on a device, in every runtime whose numbers should agree.
 
     Args:
         artifact: a TFLite or ONNX artifact.
         place: the device, as `connect` takes it.
-        pictures: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
+        images: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
         loadings: runtimes and kernels; by default those of `loadings_of`.
 
     Raises:
-        InputError: no such device, or no pictures.
+        InputError: no such device, or no images.
         RuntimeFailure: the device cannot be reached, or has none of the runtimes.
     """
     wanted = loadings_of(artifact.model_path) if loadings is None else tuple(loadings)
@@ -195,10 +195,10 @@ def device_parity(
                 where=f"{artifact.folder} on {place}",
                 fix="install ai-edge-litert, tflite-runtime or onnxruntime for the device's python3",
             )
-        for count, picture in enumerate(pictures, start=1):
+        for count, image in enumerate(images, start=1):
             for pair in pairs:
-                pair.compare(count - 1, picture)
+                pair.compare(count - 1, image)
         if not count:
-            raise InputError("no pictures to compare on", where=str(artifact.folder))
+            raise InputError("no images to compare on", where=str(artifact.folder))
         found = tuple(pair.result() for pair in pairs)
     return DeviceParity(str(artifact.folder), place, count, found, absent)

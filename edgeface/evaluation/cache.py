@@ -1,4 +1,4 @@
-"""Results by photograph in one file, written whole or not at all, so that a run can go on after an interruption."""
+"""Results by image in one file, written whole or not at all, so that a run can go on after an interruption."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Rows = NDArray[np.float32]
 
 
 class Cache:
-    """Rows float32 [k,d] by part (what was computed, by which artifacts) and SHA-256 of the photograph.
+    """Rows float32 [k,d] by part (what was computed, by which artifacts) and SHA-256 of the image.
 
     Args:
         path: a file, which is made if it is missing, or a folder to make one in; None keeps nothing.
@@ -46,13 +46,13 @@ class Cache:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _write(self.path, self._rows)
 
-    def get(self, part: str, photograph: str) -> Rows | None:
+    def get(self, part: str, image: str) -> Rows | None:
         """What was computed, or None."""
-        return self._rows.get(part, {}).get(photograph)
+        return self._rows.get(part, {}).get(image)
 
-    def put(self, part: str, photograph: str, rows: Rows) -> None:
+    def put(self, part: str, image: str, rows: Rows) -> None:
         """Keep a result; now and then everything is written."""
-        self._rows.setdefault(part, {})[photograph] = rows
+        self._rows.setdefault(part, {})[image] = rows
         self._changed = True
         if time.monotonic() - self._saved > SAVE_EVERY_S:
             self.save()
@@ -73,7 +73,7 @@ def _write(path: Path, content: dict[str, dict[str, Rows]]) -> None:
     arrays: dict[str, NDArray[np.generic]] = {_MARK: np.array(_FORMAT)}
     for part, rows in sorted(content.items()):
         ordered = sorted(rows.items())
-        arrays[f"{part}/photographs"] = np.array([photograph for photograph, _ in ordered], np.str_)
+        arrays[f"{part}/images"] = np.array([image for image, _ in ordered], np.str_)
         arrays[f"{part}/counts"] = np.array([len(item) for _, item in ordered], np.int64)
         arrays[f"{part}/rows"] = np.concatenate([item for _, item in ordered])
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -95,17 +95,15 @@ def _read(path: Path) -> dict[str, dict[str, Rows]]:
             if int(file[_MARK]) != _FORMAT:
                 raise InputError("the cache is of another version of edgeface", where=str(path), fix=_FIX)
             parts = sorted({name.split("/")[0] for name in file.files} - {_MARK})
-            return {
-                part: _split(*(file[f"{part}/{name}"] for name in ("photographs", "counts", "rows"))) for part in parts
-            }
+            return {part: _split(*(file[f"{part}/{name}"] for name in ("images", "counts", "rows"))) for part in parts}
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:
         what = "damaged" if zipfile.is_zipfile(path) else "no cache of an evaluation, or damaged"
         raise InputError(f"the cache is {what}: {error}", where=str(path), fix=_FIX) from error
 
 
-def _split(photographs: NDArray[np.str_], counts: NDArray[np.int64], rows: Rows) -> dict[str, Rows]:
-    fits = photographs.shape == counts.shape and photographs.dtype.kind == "U" and counts.dtype == np.int64
+def _split(images: NDArray[np.str_], counts: NDArray[np.int64], rows: Rows) -> dict[str, Rows]:
+    fits = images.shape == counts.shape and images.dtype.kind == "U" and counts.dtype == np.int64
     if not (fits and rows.ndim == 2 and rows.dtype == np.float32 and (counts >= 0).all() and counts.sum() == len(rows)):
         raise ValueError("its arrays do not fit together")
     pieces = np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
-    return dict(zip(photographs.tolist(), pieces, strict=True))
+    return dict(zip(images.tolist(), pieces, strict=True))

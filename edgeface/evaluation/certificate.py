@@ -23,7 +23,7 @@ Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 @dataclass(frozen=True)
 class LabelledFaces:
-    """Pairs, and the aligned face uint8 [h,w,3] in BGR of each photograph in them; None where it shows no face."""
+    """Pairs, and the aligned face uint8 [h,w,3] in BGR of each image in them; None where it shows no face."""
 
     pairs: Pairs
     faces: Mapping[str, NDArray[np.uint8] | None]

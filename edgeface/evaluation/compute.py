@@ -1,4 +1,4 @@
-"""Compute something of many photographs, with what was computed before taken from a cache."""
+"""Compute something of many images, with what was computed before taken from a cache."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from edgeface.evaluation.workers import Item, work_on
 def compute(
     work: Work, files: Sequence[Path], cache: Cache, jobs: int = 1, doing: str = "evaluating"
 ) -> list[list[Rows]]:
-    """The rows of every photograph for each part of the work.
+    """The rows of every image for each part of the work.
 
-    What is new goes to the cache, also where the run is interrupted or a photograph cannot be used.
+    What is new goes to the cache, also where the run is interrupted or an image cannot be used.
 
     Args:
         work: what is computed.
-        files: photographs; equal ones are worked on once.
+        files: images; equal ones are worked on once.
         cache: what was computed before.
         jobs: processes, at least 1.
         doing: what progress calls it.
@@ -31,7 +31,7 @@ def compute(
         For each part, rows of each file in order.
 
     Raises:
-        EdgefaceError: a photograph or an artifact cannot be used, or a process died.
+        EdgefaceError: an image or an artifact cannot be used, or a process died.
         OSError: the cache cannot be written.
     """
     if jobs < 1:
@@ -40,7 +40,7 @@ def compute(
     digests = [_digest(file) for file in files]
     by_item = {item: digest for digest, item in _lacking(files, digests, parts, cache).items()}
     if len(by_item) < len(set(digests)):
-        note(f"{doing}: {len(set(digests)) - len(by_item)} of {len(set(digests))} photographs are in the cache")
+        note(f"{doing}: {len(set(digests)) - len(by_item)} of {len(set(digests))} images are in the cache")
     worked = work_on(work, list(by_item), jobs)
     try:
         for item, results in track(worked, doing, len(by_item)) if by_item else ():
@@ -53,7 +53,7 @@ def compute(
 
 
 def _lacking(files: Sequence[Path], digests: Sequence[str], parts: Sequence[str], cache: Cache) -> dict[str, Item]:
-    """What is still to be computed, by the photograph's digest."""
+    """What is still to be computed, by the image's digest."""
     todo: dict[str, Item] = {}
     for file, digest in zip(files, digests, strict=True):
         lacking = tuple(index for index, part in enumerate(parts) if cache.get(part, digest) is None)
@@ -66,7 +66,7 @@ def _digest(file: Path) -> str:
     try:
         return sha256_hex(file.read_bytes())
     except OSError as error:
-        raise InputError(f"cannot read the photograph: {error.strerror}", where=str(file)) from error
+        raise InputError(f"cannot read the image: {error.strerror}", where=str(file)) from error
 
 
 def _known(cache: Cache, part: str, digest: str) -> Rows:

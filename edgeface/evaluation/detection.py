@@ -1,4 +1,4 @@
-"""Evaluate detectors: average precision on labelled photographs, agreement with a reference on any."""
+"""Evaluate detectors: average precision on labelled images, agreement with a reference on any."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgeface.images.files import list_images
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import Agreement, match_faces
 
-_LEAST_MATCHED_SCORE = 0.3  # faces below the threshold of a match say which misses are by score alone
+_MIN_MATCHED_SCORE = 0.3  # faces below the threshold of a match say which misses are by score alone
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class DetectionRequest:
 
     Attributes:
         detector: the artifact.
-        images: the folder of photographs.
+        images: the folder of images.
         labels: a folder of Pascal-VOC XML files, or of WIDER FACE's ground truth; None only compares.
         reference: an artifact to compare with.
         cache: file or folder that keeps detections.
@@ -49,9 +49,9 @@ class DetectionEvaluation:
     Attributes:
         detector: the artifact's folder.
         reference: the reference's, or None.
-        photographs: how many were looked at.
+        images: how many were looked at.
         labelled: what the labels are, or None without.
-        unlabelled: photographs that have no labels, and were left out.
+        unlabelled: images that have no labels, and were left out.
         average_precision: 0 to 1, by "easy", "medium" and "hard", or by the least size of the faces that count.
         reference_average_precision: the reference's; empty without.
         agreement: of the two detectors' faces, or None without a reference.
@@ -59,7 +59,7 @@ class DetectionEvaluation:
 
     detector: str
     reference: str | None
-    photographs: int
+    images: int
     labelled: str | None = None
     unlabelled: tuple[str, ...] = ()
     average_precision: Mapping[str, float] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class DetectionEvaluation:
             "task": "detection",
             "detector": self.detector,
             "reference": self.reference,
-            "photographs": self.photographs,
+            "images": self.images,
             "labels": self.labelled,
             "unlabelled": list(self.unlabelled),
             "average_precision": dict(self.average_precision),
@@ -101,7 +101,7 @@ class DetectionEvaluation:
 
 
 def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
-    """Detect faces in every photograph once, and judge them.
+    """Detect faces in every image once, and judge them.
 
     Raises:
         InputError: a file or artifact cannot be used, or there are neither labels nor a reference.
@@ -132,7 +132,7 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
 
 def _agreement(reference: Sequence[Sequence[Face]], candidate: Sequence[Sequence[Face]]) -> Agreement:
     def strong(faces: Sequence[Face]) -> list[Face]:
-        return [face for face in faces if face.score >= _LEAST_MATCHED_SCORE]
+        return [face for face in faces if face.score >= _MIN_MATCHED_SCORE]
 
     matches = (match_faces(strong(a), strong(b)) for a, b in zip(reference, candidate, strict=True))
     return reduce(add, matches, Agreement())

@@ -1,4 +1,4 @@
-"""Labelled photographs: Pascal-VOC boxes beside them, or WIDER FACE's ground truth."""
+"""Labelled images: Pascal-VOC boxes beside them, or WIDER FACE's ground truth."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SMALL_PX = 10
 """Faces below this are left out of one of the figures: labels of such faces are often missing or unsure."""
 
 
-class LabelledPhotographs(Protocol):
-    """Photographs, and how detections in them are judged."""
+class LabelledImages(Protocol):
+    """Images, and how detections in them are judged."""
 
     @property
     def kind(self) -> str:
@@ -32,19 +32,19 @@ class LabelledPhotographs(Protocol):
 
     @property
     def files(self) -> list[Path]:
-        """The photographs that have labels."""
+        """The images that have labels."""
 
     @property
     def unlabelled(self) -> tuple[str, ...]:
-        """Names of photographs that have none."""
+        """Names of images that have none."""
 
     def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
         """Average precision by name, of the faces found in each file."""
 
 
 @dataclass(frozen=True)
-class VocPhotographs:
-    """Photographs with Pascal-VOC boxes, float32 [n,4] each."""
+class VocImages:
+    """Images with Pascal-VOC boxes, float32 [n,4] each."""
 
     files: list[Path]
     boxes: list[NDArray[np.float32]]
@@ -53,15 +53,15 @@ class VocPhotographs:
 
     def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
         """Over all labelled faces, and over those of at least 10 pixels."""
-        photographs = [LabelledDetections(faces, boxes) for faces, boxes in zip(found, self.boxes, strict=True)]
+        judged = [LabelledDetections(faces, boxes) for faces, boxes in zip(found, self.boxes, strict=True)]
         return {
-            "all faces": average_precision(photographs),
-            f"faces from {SMALL_PX} px": average_precision(photographs, SMALL_PX),
+            "all faces": average_precision(judged),
+            f"faces from {SMALL_PX} px": average_precision(judged, SMALL_PX),
         }
 
 
 @dataclass(frozen=True)
-class WiderPhotographs:
+class WiderImages:
     """WIDER FACE's validation set; `names` are the files' in its ground truth."""
 
     files: list[Path]
@@ -76,16 +76,16 @@ class WiderPhotographs:
         return {setting: wider_average_precision(detections, self.labels, setting) for setting in SETTINGS}
 
 
-def read_labelled(labels: Path, images: Path) -> LabelledPhotographs:
-    """Find photographs and their labels.
+def read_labelled(labels: Path, images: Path) -> LabelledImages:
+    """Find images and their labels.
 
     Args:
         labels: a folder of XML files, or of WIDER FACE's ground truth (then `images` is its folder of event folders,
             or the one above).
-        images: the folder of photographs.
+        images: the folder of images.
 
     Raises:
-        InputError: a folder is missing or empty, labels cannot be read, no photograph has labels, or photographs of
+        InputError: a folder is missing or empty, labels cannot be read, no image has labels, or images of
             WIDER FACE are missing.
     """
     if not labels.is_dir():
@@ -93,22 +93,21 @@ def read_labelled(labels: Path, images: Path) -> LabelledPhotographs:
     return _wider(labels, images) if is_wider_folder(labels) else _voc(labels, images)
 
 
-def _voc(labels: Path, images: Path) -> VocPhotographs:
-    photographs = list_images(images)
-    files = [file for file in photographs if (labels / f"{file.stem}.xml").is_file()]
+def _voc(labels: Path, images: Path) -> VocImages:
+    found = list_images(images)
+    files = [file for file in found if (labels / f"{file.stem}.xml").is_file()]
     if not files:
         raise InputError(
-            f"none of {len(photographs)} photographs has a NAME.xml beside it in the folder of labels",
+            f"none of {len(found)} images has a NAME.xml beside it in the folder of labels",
             where=f"{images}, {labels}",
-            fix="pass --labels a folder of Pascal-VOC XML files named like the photographs, or of WIDER FACE's .mat "
-            "files",
+            fix="pass --labels a folder of Pascal-VOC XML files named like the images, or of WIDER FACE's .mat files",
         )
     boxes = [read_labels(labels / f"{file.stem}.xml") for file in files]
     labelled = set(files)
-    return VocPhotographs(files, boxes, tuple(file.name for file in photographs if file not in labelled))
+    return VocImages(files, boxes, tuple(file.name for file in found if file not in labelled))
 
 
-def _wider(labels: Path, images: Path) -> WiderPhotographs:
+def _wider(labels: Path, images: Path) -> WiderImages:
     truth = read_wider_labels(labels)
     roots = [root for root in (images, images / "images") if root.is_dir()]
     files = {name: _find(roots, name) for name in truth}
@@ -117,11 +116,11 @@ def _wider(labels: Path, images: Path) -> WiderPhotographs:
         listed = "; ".join(missing[:LISTED])
         more = f"; and {len(missing) - LISTED} more" if len(missing) > LISTED else ""
         raise InputError(
-            f"{len(missing)} of {len(files)} photographs are missing: {listed}{more}",
+            f"{len(missing)} of {len(files)} images are missing: {listed}{more}",
             where=str(images),
             fix="pass --images the folder WIDER_val of WIDER FACE's validation set",
         )
-    return WiderPhotographs([file for file in files.values() if file is not None], list(truth), truth)
+    return WiderImages([file for file in files.values() if file is not None], list(truth), truth)
 
 
 def _find(roots: Sequence[Path], name: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""What a build did to a detector's average precision, on labelled photographs."""
+"""What a build did to a detector's average precision, on labelled images."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from edgeface.contracts import DetectionContract
 from edgeface.evaluation.certificate import Run
-from edgeface.evaluation.labels import LabelledPhotographs
-from edgeface.evaluation.work import LEAST_SCORE
-from edgeface.images.split import read_photographs
-from edgeface.tasks.agreement import Photograph, view
+from edgeface.evaluation.labels import LabelledImages
+from edgeface.evaluation.work import MIN_SCORE
+from edgeface.images.split import read_images
+from edgeface.tasks.agreement import Image, view
 from edgeface.tasks.detection.faces import Face, detect_faces
 
 
@@ -20,7 +20,7 @@ class PrecisionChange:
     """Average precision, 0 to 1, by name: of the float reference and of the artifact."""
 
     labels: str
-    photographs: int
+    images: int
     reference: Mapping[str, float]
     candidate: Mapping[str, float]
 
@@ -33,7 +33,7 @@ class PrecisionChange:
         """For JSON and the certificate."""
         return {
             "labels": self.labels,
-            "photographs": self.photographs,
+            "images": self.images,
             "reference": {name: round(value, 5) for name, value in self.reference.items()},
             "candidate": {name: round(value, 5) for name, value in self.candidate.items()},
             "worst_drop_points": round(self.worst_drop_points, 3),
@@ -41,22 +41,22 @@ class PrecisionChange:
 
 
 def precision_change(
-    labelled: LabelledPhotographs, contract: DetectionContract, reference: Run, candidate: Run
+    labelled: LabelledImages, contract: DetectionContract, reference: Run, candidate: Run
 ) -> PrecisionChange:
-    """Detect faces in every labelled photograph with both networks.
+    """Detect faces in every labelled image with both networks.
 
     Raises:
-        InputError: a photograph cannot be read.
+        InputError: an image cannot be read.
     """
     found: tuple[list[list[Face]], list[list[Face]]] = ([], [])
-    for photograph in read_photographs(labelled.files, "average precision"):
+    for image in read_images(labelled.files, "average precision"):
         for faces, run in zip(found, (reference, candidate), strict=True):
-            faces.append(_faces(photograph, contract, run))
+            faces.append(_faces(image, contract, run))
     before, after = (labelled.average_precision(faces) for faces in found)
     return PrecisionChange(labelled.kind, len(labelled.files), before, after)
 
 
-def _faces(photograph: Photograph, contract: DetectionContract, run: Run) -> list[Face]:
-    shown = view(photograph, contract)
-    size = (photograph.shape[0], photograph.shape[1])
-    return detect_faces(run({contract.input.name: shown.tensor}), contract, shown.scale, size, LEAST_SCORE)
+def _faces(image: Image, contract: DetectionContract, run: Run) -> list[Face]:
+    shown = view(image, contract)
+    size = (image.shape[0], image.shape[1])
+    return detect_faces(run({contract.input.name: shown.tensor}), contract, shown.scale, size, MIN_SCORE)

@@ -1,4 +1,4 @@
-"""Evaluate recognisers on pairs of photographs: alone, against a reference, or one's gallery by another's probes."""
+"""Evaluate recognizers on pairs of images: alone, against a reference, or one's gallery by another's probes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from edgeface.evaluation.change import Change, compare
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.verification import Verification, pair_scores, verify
 from edgeface.evaluation.work import EmbedWork, open_recognition
-from edgeface.tasks.recognition.pairs import Pairs, find_photographs, read_pairs
+from edgeface.tasks.recognition.pairs import Pairs, find_images, read_pairs
 
 Embeddings = dict[str, NDArray[np.float32]]
-"""By the photograph's path in the pairs: [1,width], or [0,width] where there is no face."""
+"""By the image's path in the pairs: [1,width], or [0,width] where there is no face."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class RecognitionRequest:
     Attributes:
         pairs: the list of pairs.
         images: the folder that the pairs' paths start from.
-        recogniser: embeds both photographs of a pair; with `probe` it embeds only the first.
-        detector: finds the main face; None for photographs that are aligned faces.
-        reference: a recogniser to compare with.
-        probe: a recogniser that embeds the second photograph of each pair.
+        recognizer: embeds both images of a pair; with `probe` it embeds only the first.
+        detector: finds the main face; None for images that are aligned faces.
+        reference: a recognizer to compare with.
+        probe: a recognizer that embeds the second image of each pair.
         far: false accept rate, above 0 and below 1.
         cache: file or folder that keeps embeddings.
         jobs: processes.
@@ -42,7 +42,7 @@ class RecognitionRequest:
 
     pairs: Path
     images: Path
-    recogniser: Path
+    recognizer: Path
     detector: Path | None = None
     reference: Path | None = None
     probe: Path | None = None
@@ -53,15 +53,15 @@ class RecognitionRequest:
 
 @dataclass(frozen=True)
 class EmbeddingCosines:
-    """Cosines between two recognisers' embeddings of the same face, over all photographs with one.
+    """Cosines between two recognizers' embeddings of the same face, over all images with one.
 
-    `lowest` is the photograph whose embeddings differ most.
+    `lowest` is the image whose embeddings differ most.
     """
 
     mean: float
     least: float
     lowest: str
-    photographs: int
+    images: int
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,16 @@ class RecognitionEvaluation:
 
     Attributes:
         pairs: the pairs.
-        photographs: how many are in them.
+        images: how many are in them.
         without_face: those that show no face, as the pairs name them.
-        faceless_pairs: pairs with such a photograph; they score −1.
+        faceless_pairs: pairs with such an image; they score −1.
         verifications: the one asked for, then those that it is compared with.
         changes: from each of the others to the first.
         cosines: between the two artifacts' embeddings, where there are two of one width.
     """
 
     pairs: Pairs
-    photographs: int
+    images: int
     without_face: tuple[str, ...]
     faceless_pairs: int
     verifications: tuple[Verification, ...]
@@ -98,9 +98,9 @@ class RecognitionEvaluation:
                 "same": same,
                 "different": len(self.pairs.pairs) - same,
                 "folds": len(np.unique(self.pairs.folds)),
-                "photographs": self.photographs,
+                "images": self.images,
             },
-            "without_face": {"photographs": list(self.without_face), "pairs": self.faceless_pairs},
+            "without_face": {"images": list(self.without_face), "pairs": self.faceless_pairs},
             "verifications": [item.as_dict() for item in self.verifications],
             "changes": [item.as_dict() for item in self.changes],
             "embedding_cosines": None
@@ -109,35 +109,35 @@ class RecognitionEvaluation:
                 "mean": cosines.mean,
                 "min": cosines.least,
                 "lowest": cosines.lowest,
-                "photographs": cosines.photographs,
+                "images": cosines.images,
             },
         }
 
 
 def evaluate_recognition(request: RecognitionRequest) -> RecognitionEvaluation:
-    """Embed every photograph once, and verify the pairs.
+    """Embed every image once, and verify the pairs.
 
     Raises:
-        InputError: a file or artifact cannot be used, photographs are missing, two recognisers that must match do
-            not have one embedding width, or no photograph shows a face.
+        InputError: a file or artifact cannot be used, images are missing, two recognizers that must match do
+            not have one embedding width, or no image shows a face.
         EdgefaceError: an artifact fails.
     """
     other = request.probe or request.reference
     if request.probe is not None and request.reference is not None:
         raise InputError("a probe artifact and a reference exclude each other", fix="leave one of them out")
-    paths = [request.recogniser] if other is None else [request.recogniser, other]
+    paths = [request.recognizer] if other is None else [request.recognizer, other]
     artifacts = [open_recognition(path) for path in paths]
     labels = _labels([artifact.folder for artifact in artifacts])
     if request.probe is not None:
         _check_widths(artifacts)
     pairs = read_pairs(request.pairs)
-    files = find_photographs(pairs, request.images)
+    files = find_images(pairs, request.images)
     work = EmbedWork(tuple(paths), request.detector)
     rows = compute(work, list(files.values()), Cache(request.cache), request.jobs, "embedding")
     embedded = [dict(zip(files, part, strict=True)) for part in rows]
     faceless = {name for name, vector in embedded[0].items() if not len(vector)}
     if len(faceless) == len(files):
-        raise InputError("no photograph shows a face", where=str(request.images), fix="use photographs of faces")
+        raise InputError("no image shows a face", where=str(request.images), fix="use images of faces")
     verifications = _verify(request, pairs, embedded, labels)
     return RecognitionEvaluation(
         pairs,

@@ -1,4 +1,4 @@
-"""How well a recogniser verifies pairs of photographs, with intervals."""
+"""How well a recognizer verifies pairs of images, with intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgeface.tasks.recognition.pairs import Pairs
 from edgeface.tasks.recognition.verification import BestThreshold, FoldAccuracy, best_threshold, fold_accuracy
 
 NO_FACE_SCORE = -1.0
-"""What a pair scores of which a photograph shows no face: it is never taken for one person."""
+"""What a pair scores of which an image shows no face: it is never taken for one person."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Verification:
 
     Attributes:
         label: the artifact, or the two that are matched with each other.
-        scores: float64 [n], the cosine of each pair; −1 where a photograph shows no face.
+        scores: float64 [n], the cosine of each pair; −1 where an image shows no face.
         tar: at the rate asked for, with its intervals "pairs" and, where the file names persons, "persons".
         tar_intervals: by what was drawn.
         best: the threshold of highest accuracy on all pairs, which therefore flatters a little.
@@ -71,7 +71,7 @@ def pair_scores(first: Sequence[NDArray[np.float32]], second: Sequence[NDArray[n
 
     Args:
         first: for each pair [1,width], or [0,width] where there is no face.
-        second: the same of the other photograph.
+        second: the same of the other image.
 
     Returns:
         float64 [n], −1 where there is no face.

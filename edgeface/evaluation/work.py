@@ -1,4 +1,4 @@
-"""What is computed of a photograph: the embeddings of its main face, or its faces."""
+"""What is computed of an image: the embeddings of its main face, or its faces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeface.errors import InputError
 from edgeface.tasks.detection.faces import Face
 from edgeface.version import __version__
 
-LEAST_SCORE = 0.02
+MIN_SCORE = 0.02
 """Detections below this are not kept: average precision wants low scores, and none is lower in public figures."""
 
 FACE_VALUES = 15
@@ -25,11 +25,11 @@ Rows = NDArray[np.float32]
 """Float32 [k,d]: k faces, or one or no embedding."""
 
 Compute = Callable[[NDArray[np.uint8], Sequence[int]], dict[int, Rows]]
-"""A photograph and the wanted parts, by index → the rows of each part."""
+"""An image and the wanted parts, by index → the rows of each part."""
 
 
 class Work(Protocol):
-    """What to compute of photographs, as a value that can be sent to another process."""
+    """What to compute of images, as a value that can be sent to another process."""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -45,36 +45,36 @@ class Work(Protocol):
 
 @dataclass(frozen=True)
 class EmbedWork:
-    """The embedding of the main face by each recogniser: [1,width], or [0,width] where there is no face.
+    """The embedding of the main face by each recognizer: [1,width], or [0,width] where there is no face.
 
-    Without a detector photographs are aligned faces of the recognisers' input size.
+    Without a detector images are aligned faces of the recognizers' input size.
     """
 
-    recognisers: tuple[Path, ...]
+    recognizers: tuple[Path, ...]
     detector: Path | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """A name for each recogniser's embeddings."""
+        """A name for each recognizer's embeddings."""
         finder = "aligned" if self.detector is None else open_detection(self.detector)
-        return tuple(_part("embedding", finder, open_recognition(path)) for path in self.recognisers)
+        return tuple(_part("embedding", finder, open_recognition(path)) for path in self.recognizers)
 
     def open(self) -> Compute:
-        """Load the detector and the recognisers."""
+        """Load the detector and the recognizers."""
         from edgeface.inference.detector import Detector
-        from edgeface.inference.recognizer import Recogniser
+        from edgeface.inference.recognizer import Recognizer
         from edgeface.tasks.detection.main_face import main_face
 
         detector = None if self.detector is None else Detector(open_detection(self.detector))
-        recognisers = [Recogniser(open_recognition(path)) for path in self.recognisers]
+        recognizers = [Recognizer(open_recognition(path)) for path in self.recognizers]
 
         def compute(image: NDArray[np.uint8], wanted: Sequence[int]) -> dict[int, Rows]:
             if detector is None:
-                return {index: recognisers[index].embed(image)[None] for index in wanted}
+                return {index: recognizers[index].embed(image)[None] for index in wanted}
             face = main_face(detector.detect(image), (image.shape[0], image.shape[1]))
             if face is None:
-                return {index: np.zeros((0, recognisers[index].contract.width), np.float32) for index in wanted}
-            return {index: recognisers[index].embed_photo(image, face.landmarks)[None] for index in wanted}
+                return {index: np.zeros((0, recognizers[index].contract.width), np.float32) for index in wanted}
+            return {index: recognizers[index].embed_photo(image, face.landmarks)[None] for index in wanted}
 
         return compute
 
@@ -88,7 +88,7 @@ class DetectWork:
     @property
     def parts(self) -> tuple[str, ...]:
         """A name for each detector's faces."""
-        return tuple(_part("faces", LEAST_SCORE, open_detection(path)) for path in self.detectors)
+        return tuple(_part("faces", MIN_SCORE, open_detection(path)) for path in self.detectors)
 
     def open(self) -> Compute:
         """Load the detectors."""
@@ -97,7 +97,7 @@ class DetectWork:
         detectors = [Detector(open_detection(path)) for path in self.detectors]
 
         def compute(image: NDArray[np.uint8], wanted: Sequence[int]) -> dict[int, Rows]:
-            return {index: _rows_of(detectors[index].detect(image, LEAST_SCORE)) for index in wanted}
+            return {index: _rows_of(detectors[index].detect(image, MIN_SCORE)) for index in wanted}
 
         return compute
 
@@ -119,19 +119,19 @@ def open_detection(path: Path) -> Artifact:
     """
     artifact = Artifact.open(path)
     if not isinstance(artifact.contract, DetectionContract):
-        raise InputError("this artifact is no detector", where=str(path), fix="pass it as --recogniser")
+        raise InputError("this artifact is no detector", where=str(path), fix="pass it as --recognizer")
     return artifact
 
 
 def open_recognition(path: Path) -> Artifact:
-    """Open the artifact of a recogniser.
+    """Open the artifact of a recognizer.
 
     Raises:
-        InputError: there is no such artifact, or it is none of a recogniser.
+        InputError: there is no such artifact, or it is none of a recognizer.
     """
     artifact = Artifact.open(path)
     if not isinstance(artifact.contract, RecognitionContract):
-        raise InputError("this artifact is no recogniser", where=str(path), fix="pass it as --detector")
+        raise InputError("this artifact is no recognizer", where=str(path), fix="pass it as --detector")
     return artifact
 
 

@@ -1,4 +1,4 @@
-"""Work on photographs in processes of their own, each decoding ahead of its inference."""
+"""Work on images in processes of their own, each decoding ahead of its inference."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from edgeface.evaluation.work import Compute, Rows, Work
 from edgeface.images.files import read_image
 
 CHUNK = 16
-"""Photographs that a process takes at a time: few enough that little is lost where the run is interrupted."""
+"""Images that a process takes at a time: few enough that little is lost where the run is interrupted."""
 
 Item = tuple[Path, tuple[int, ...]]
-"""A photograph, and the parts of the work that are wanted of it."""
+"""An image, and the parts of the work that are wanted of it."""
 
 Done = tuple[Item, dict[int, Rows]]
 
@@ -33,7 +33,7 @@ def usable_cores() -> int:
 
 
 def work_on(work: Work, items: Sequence[Item], jobs: int = 1) -> Generator[Done, None, None]:
-    """Compute the wanted parts of each photograph, in no order; close the generator to end its processes.
+    """Compute the wanted parts of each image, in no order; close the generator to end its processes.
 
     Args:
         work: what is computed.
@@ -41,7 +41,7 @@ def work_on(work: Work, items: Sequence[Item], jobs: int = 1) -> Generator[Done,
         jobs: processes; with 1 all is done in this one. Each computes with one thread.
 
     Raises:
-        EdgefaceError: a photograph or an artifact cannot be used.
+        EdgefaceError: an image or an artifact cannot be used.
         RuntimeFailure: a process died.
     """
     if jobs == 1 or len(items) < 2:
@@ -84,10 +84,10 @@ def _opened(work: Work) -> Compute:
 
 
 def _each(compute: Compute, items: Sequence[Item]) -> Iterator[Done]:
-    photographs = prefetch(read_image(path) for path, _ in items)
-    for item, photograph in zip(items, photographs, strict=True):
+    images = prefetch(read_image(path) for path, _ in items)
+    for item, image in zip(items, images, strict=True):
         try:
-            yield item, compute(photograph, item[1])
+            yield item, compute(image, item[1])
         except EdgefaceError as error:
             error.where = f"{item[0]}, {error.where}" if error.where else str(item[0])
             raise

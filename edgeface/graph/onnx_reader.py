@@ -140,7 +140,7 @@ def _input(value: onnx.ValueInfoProto, where: str) -> Value:
 
     if value.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
         kind = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
-        fix = "export the model with a float32 input; the contract says how pictures become numbers"
+        fix = "export the model with a float32 input; the contract says how images become numbers"
         raise GraphError(f"input {value.name!r} is {kind}, only float32 is read", where=where, fix=fix)
     dims = value.type.tensor_type.shape.dim
     shape = tuple(d.dim_value if d.HasField("dim_value") else 0 for d in dims)

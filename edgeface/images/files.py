@@ -1,4 +1,4 @@
-"""Photographs: find them in a folder, read them, and make a network's input tensor of them."""
+"""Images: find them in a folder, read them, and make a network's input tensor of them."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ MIN_SIDE_PX = 8
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The photographs that stand directly in a folder, sorted by name.
+    """The images that stand directly in a folder, sorted by name.
 
     Args:
         folder: a folder; files are chosen by extension (jpg, jpeg, png, bmp, webp, any case).
 
     Raises:
-        InputError: there is no such folder, it cannot be read, or no photograph is in it.
+        InputError: there is no such folder, it cannot be read, or no image is in it.
     """
     if not folder.is_dir():
         what = "not a folder, but a file" if folder.exists() else "there is no such folder"
-        raise InputError(what, where=str(folder), fix="pass a folder that holds photographs")
+        raise InputError(what, where=str(folder), fix="pass a folder that holds images")
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and path.is_file())
     except OSError as error:
         raise InputError(f"cannot list the folder: {error.strerror}", where=str(folder)) from error
     if not found:
         raise InputError(
-            "the folder holds no photographs",
+            "the folder holds no images",
             where=str(folder),
             fix=f"put files named {', '.join('*' + e for e in EXTENSIONS)} directly into it",
         )
@@ -44,9 +44,9 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read a photograph as uint8 [H,W,3] in BGR, turned upright by its EXIF orientation.
+    """Read an image as uint8 [H,W,3] in BGR, turned upright by its EXIF orientation.
 
-    Grey photographs become three equal channels; transparency is dropped.
+    Grey images become three equal channels; transparency is dropped.
 
     Args:
         path: a JPEG, PNG, BMP or WebP file of at most 64 MiB and 100 megapixels.
@@ -71,27 +71,27 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 
 
 def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.float32], float]:
-    """Make the input tensor that `spec` describes of a photograph.
+    """Make the input tensor that `spec` describes of an image.
 
-    The photograph is scaled, up or down, to the largest size that fits, and placed at the top left;
-    the rest is 0 after normalisation. Shrinking averages pixel areas and enlarging is bilinear: on labelled
-    photographs shrunk to VGA, RetinaFace-mnet0.25 has an average precision of .866 and .921 (two trainings) with
+    The image is scaled, up or down, to the largest size that fits, and placed at the top left;
+    the rest is 0 after normalization. Shrinking averages pixel areas and enlarging is bilinear: on labelled
+    images shrunk to VGA, RetinaFace-mnet0.25 has an average precision of .866 and .921 (two trainings) with
     areas, .861 and .922 with bilinear shrinking, and areas do not alias.
 
     Args:
         image: uint8 [H,W,3] in BGR.
-        spec: input size, colour order, mean and scale.
+        spec: input size, color order, mean and scale.
 
     Returns:
         The contiguous tensor float32 [1,3,height,width], and the scale in input pixels per pixel of the
-        photograph: a point of the photograph is the tensor's point divided by it.
+        image: a point of the image is the tensor's point divided by it.
 
     Raises:
         InputError: the array is not uint8 [H,W,3], or is empty.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InputError(
-            f"a photograph must be uint8 [H,W,3], this is {image.dtype} {list(image.shape)}",
+            f"an image must be uint8 [H,W,3], this is {image.dtype} {list(image.shape)}",
             fix="read it with edgeface.images.files.read_image or cv2.imread",
         )
     height, width = image.shape[:2]
@@ -101,7 +101,7 @@ def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.fl
     if (rows, columns) != (height, width):
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         image = np.asarray(cv2.resize(image, (columns, rows), interpolation=interpolation), np.uint8)
-    if spec.colour == "rgb":
+    if spec.color == "rgb":
         image = image[:, :, ::-1]
     tensor = np.zeros((1, 3, spec.height, spec.width), np.float32)
     for channel in range(3):
@@ -126,7 +126,7 @@ def _read_bytes(path: Path) -> bytes:
         raise InputError("the image file is empty", where=str(path), fix=_FIX_FORMAT)
     if len(data) > MAX_FILE_BYTES:
         limit_mib = MAX_FILE_BYTES >> 20
-        raise InputError(f"the image file is over {limit_mib} MiB", where=str(path), fix="make the photograph smaller")
+        raise InputError(f"the image file is over {limit_mib} MiB", where=str(path), fix="make the image smaller")
     return data
 
 
@@ -136,11 +136,11 @@ def _check_size(size: tuple[int, int], path: Path) -> None:
         raise InputError(
             f"the image is only {height}×{width} pixels",
             where=str(path),
-            fix=f"use photographs of at least {MIN_SIDE_PX} pixels a side",
+            fix=f"use images of at least {MIN_SIDE_PX} pixels a side",
         )
     if height * width > MAX_PIXELS:
         raise InputError(
             f"the image has {height}×{width} pixels, over {MAX_PIXELS // 1_000_000} megapixels",
             where=str(path),
-            fix="make the photograph smaller",
+            fix="make the image smaller",
         )

@@ -1,6 +1,6 @@
-"""Pixel size of a photograph from its file header, before anything is decoded.
+"""Pixel size of an image from its file header, before anything is decoded.
 
-A few hundred bytes can claim a picture of many gigabytes; this lets `edgeface.images.files` refuse it
+A few hundred bytes can claim an image of many gigabytes; this lets `edgeface.images.files` refuse it
 first. Sources: PNG (ISO/IEC 15948, IHDR), JPEG (ITU-T T.81 annex B, SOFn), BMP (BITMAPCOREHEADER and
 BITMAPINFOHEADER), WebP (RFC 9649, VP8, VP8L and VP8X chunks).
 """

@@ -1,4 +1,4 @@
-"""Which photographs calibrate and which judge: never the same."""
+"""Which images calibrate and which judge: never the same."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CALIBRATION_SHARE = 0.6
 
 
 @dataclass(frozen=True)
-class Photographs:
+class Images:
     """Files that calibrate, and other files that judge.
 
     Attributes:
         calibrate: these.
         judge: and these.
-        composed: which of "calibration" and "judged_on" are no photographs of the user's, but composed of the
+        composed: which of "calibration" and "judged_on" are no images of the user's, but composed of the
             package's own (`samples.compose`).
     """
 
@@ -41,33 +41,33 @@ class Photographs:
         return {name: found | ({"composed": True} if name in self.composed else {}) for name, found in listed.items()}
 
 
-def choose_photographs(calibration: Path | None, judge: Path | None, count: int) -> Photographs:
-    """Take up to `count` photographs for calibration, spread evenly over their folder.
+def choose_images(calibration: Path | None, judge: Path | None, count: int) -> Images:
+    """Take up to `count` images for calibration, spread evenly over their folder.
 
     Args:
         calibration: folder to calibrate with; without a folder to judge with, what is left over judges.
-        judge: folder to judge with; photographs that also calibrate are left out, by content.
+        judge: folder to judge with; images that also calibrate are left out, by content.
         count: how many calibrate at most.
 
     Raises:
-        InputError: a folder has no photographs, or too few to calibrate and to judge.
+        InputError: a folder has no images, or too few to calibrate and to judge.
     """
     if calibration is None:
-        return Photographs((), tuple(list_images(judge)) if judge is not None else ())
+        return Images((), tuple(list_images(judge)) if judge is not None else ())
     files = list_images(calibration)
     if judge is not None and judge.resolve() != calibration.resolve():
         return _apart(spread(files, count), list_images(judge), judge)
     if len(files) < 2:
         raise InputError(
-            "one photograph cannot both calibrate and judge",
+            "one image cannot both calibrate and judge",
             where=str(calibration),
-            fix="add photographs (some dozens with faces, as the device will see them), or pass --judge DIR",
+            fix="add images (some dozens with faces, as the device will see them), or pass --judge DIR",
         )
     chosen = spread(files, min(count, max(1, int(len(files) * CALIBRATION_SHARE))))
-    return Photographs(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
+    return Images(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
 
 
-def read_photographs(files: Sequence[Path], doing: str, others: Sequence[Path] = ()) -> Iterator[NDArray[np.uint8]]:
+def read_images(files: Sequence[Path], doing: str, others: Sequence[Path] = ()) -> Iterator[NDArray[np.uint8]]:
     """Read one after the other, with progress.
 
     Args:
@@ -96,17 +96,17 @@ def _failures(first: InputError, rest: Sequence[Path]) -> InputError:
         return first
     named = "; ".join(f"{e.where}: {e.what}" for e in failed[:LISTED_FAILURES])
     more = f"; and {len(failed) - LISTED_FAILURES} more" if len(failed) > LISTED_FAILURES else ""
-    return InputError(f"{len(failed)} photographs cannot be used", where=named + more, fix="remove or replace them")
+    return InputError(f"{len(failed)} images cannot be used", where=named + more, fix="remove or replace them")
 
 
-def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Photographs:
+def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Images:
     seen = {sha256_hex(file.read_bytes()) for file in calibrate}
     others = tuple(file for file in judge if sha256_hex(file.read_bytes()) not in seen)
     if not others:
-        raise InputError("every photograph to judge with also calibrates", where=str(folder), fix="add others")
+        raise InputError("every image to judge with also calibrates", where=str(folder), fix="add others")
     if len(others) < len(judge):
-        note(f"{len(judge) - len(others)} photographs in {folder} also calibrate: they do not judge")
-    return Photographs(tuple(calibrate), others)
+        note(f"{len(judge) - len(others)} images in {folder} also calibrate: they do not judge")
+    return Images(tuple(calibrate), others)
 
 
 def spread(files: Sequence[Path], count: int) -> list[Path]:

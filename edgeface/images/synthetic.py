@@ -1,4 +1,4 @@
-"""Drawn pictures, for when there are no photographs: they exercise tensors, and prove nothing about faces."""
+"""Synthetic images, for when there are no images: they exercise tensors, and prove nothing about faces."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 HEIGHT, WIDTH = 480, 640
 
 
-def drawn_pictures(count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
-    """Seeded pictures of soft ellipses before a gradient with noise: uint8 [480,640,3] each."""
+def synthetic_images(count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
+    """Seeded images of soft ellipses before a gradient with noise: uint8 [480,640,3] each."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    pictures = []
+    images = []
     for _ in range(count):
         slope = rng.uniform(-0.2, 0.2, (2, 3))
         canvas = rng.uniform(40, 200, 3) + x[..., None] * slope[0] + y[..., None] * slope[1]
@@ -21,5 +21,5 @@ def drawn_pictures(count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
             inside = ((x - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2
             canvas += (np.exp(-(inside**2))[..., None]) * rng.uniform(-150, 150, 3)
         canvas += rng.normal(0, 6, canvas.shape)
-        pictures.append(np.clip(canvas, 0, 255).astype(np.uint8))
-    return pictures
+        images.append(np.clip(canvas, 0, 255).astype(np.uint8))
+    return images

@@ -1,4 +1,4 @@
-"""Embed photographs from their files, and name all that cannot be used at once."""
+"""Embed images from their files, and name all that cannot be used at once."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from edgeface.errors import InputError
 from edgeface.images.files import read_image
 from edgeface.images.split import LISTED_FAILURES
 from edgeface.inference.pipeline import FacePipeline, IdentifiedFace
-from edgeface.inference.recognizer import Recogniser
+from edgeface.inference.recognizer import Recognizer
 
 Result = TypeVar("Result")
 
 
-def embed_aligned(recogniser: Recogniser, files: Sequence[Path]) -> list[NDArray[np.float32]]:
+def embed_aligned(recognizer: Recognizer, files: Sequence[Path]) -> list[NDArray[np.float32]]:
     """Embed files that hold aligned faces, each float32 [width] of unit length.
 
     Raises:
         InputError: files cannot be used; all of them are named.
         RuntimeFailure: the runtime fails.
     """
-    return _each(files, lambda path: recogniser.embed(read_image(path)))
+    return _each(files, lambda path: recognizer.embed(read_image(path)))
 
 
 def embed_main_faces(pipeline: FacePipeline, files: Sequence[Path]) -> list[IdentifiedFace]:
-    """Find and embed the main face of each photograph.
+    """Find and embed the main face of each image.
 
     Raises:
         InputError: files cannot be used, or show no face; all of them are named.
@@ -58,7 +58,7 @@ def _as_one(failed: Sequence[InputError]) -> InputError:
     more = f"; and {len(failed) - LISTED_FAILURES} more" if len(failed) > LISTED_FAILURES else ""
     fixes = sorted({error.fix for error in failed if error.fix})
     return InputError(
-        f"{len(failed)} photographs cannot be used",
+        f"{len(failed)} images cannot be used",
         where=named + more,
         fix=fixes[0] if len(fixes) == 1 else "remove or replace them",
     )

@@ -1,4 +1,4 @@
-"""A face detector made of an artifact: photograph in, faces out."""
+"""A face detector made of an artifact: image in, faces out."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Detector:
         self._runner = open_declared(artifact, threads)
 
     def detect(self, image: NDArray[np.uint8], threshold: float | None = None) -> list[Face]:
-        """Find faces in a photograph.
+        """Find faces in an image.
 
         Args:
             image: uint8 [H,W,3] in BGR, any size.
             threshold: least score of a face, 0 to 1; None takes the contract's.
 
         Returns:
-            Faces by falling score, in pixels of the photograph.
+            Faces by falling score, in pixels of the image.
 
         Raises:
-            InputError: the array is not a photograph, or the threshold not a score.
+            InputError: the array is not an image, or the threshold not a score.
             ContractError: the model's outputs are not what the contract says.
             RuntimeFailure: the runtime fails.
         """

@@ -1,4 +1,4 @@
-"""People by name, from a folder of photographs, and whose face a face is."""
+"""People by name, from a folder of images, and whose face a face is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgeface.inference.batch import embed_main_faces
 from edgeface.inference.pipeline import FacePipeline, IdentifiedFace
 
 UNKNOWN = "unknown"
-_FIX_LAYOUT = "put a folder of photographs for each person into it, or one photograph a person, named for them"
+_FIX_LAYOUT = "put a folder of images for each person into it, or one image a person, named for them"
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Match:
 class Gallery:
     """People and how they look: `names`, and an embedding of unit length each, float32 [people,width].
 
-    A person of several photographs is the mean of their embeddings, scaled to unit length: unlike the best of them, it
-    does not find strangers more often the more photographs there are.
+    A person of several images is the mean of their embeddings, scaled to unit length: unlike the best of them, it
+    does not find strangers more often the more images there are.
     """
 
     names: tuple[str, ...]
@@ -46,7 +46,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Identification:
-    """A face of a photograph and who of a gallery is most like it; `name` is None where nobody is like enough."""
+    """A face of an image and who of a gallery is most like it; `name` is None where nobody is like enough."""
 
     found: IdentifiedFace
     nearest: Match
@@ -59,7 +59,7 @@ class Identification:
 
     @property
     def label(self) -> str:
-        """What is written beside the face in a picture: a name, or "unknown", and the similarity."""
+        """What is written beside the face in an image: a name, or "unknown", and the similarity."""
         return f"{self.name or UNKNOWN} {self.nearest.similarity:.2f}"
 
 
@@ -68,23 +68,23 @@ def name_faces(faces: Sequence[IdentifiedFace], gallery: Gallery, threshold: flo
 
     Args:
         faces: what `FacePipeline.faces` found.
-        gallery: of embeddings of the same recogniser.
+        gallery: of embeddings of the same recognizer.
         threshold: least cosine for the same person.
     """
     return [Identification(found, gallery.nearest(found.embedding), threshold) for found in faces]
 
 
 def list_gallery(folder: Path) -> dict[str, list[Path]]:
-    """The photographs of each person, sorted by name.
+    """The images of each person, sorted by name.
 
-    A person is a sub-folder with photographs, a photograph that is named for them, or both; what is hidden or no
-    photograph is left out.
+    A person is a sub-folder with images, an image that is named for them, or both; what is hidden or no
+    image is left out.
 
     Args:
         folder: the gallery.
 
     Raises:
-        InputError: there is no such folder, nobody is in it, or a person's folder holds no photographs.
+        InputError: there is no such folder, nobody is in it, or a person's folder holds no images.
     """
     if not folder.is_dir():
         what = "not a folder, but a file" if folder.exists() else "there is no such folder"
@@ -101,26 +101,26 @@ def list_gallery(folder: Path) -> dict[str, list[Path]]:
 
 
 def read_gallery(folder: Path, pipeline: FacePipeline) -> Gallery:
-    """Embed the main face of every photograph of a gallery.
+    """Embed the main face of every image of a gallery.
 
     Args:
         folder: as `list_gallery` takes it.
         pipeline: finds and embeds the faces.
 
     Raises:
-        InputError: as `list_gallery`; or photographs cannot be used or show no face, and all of them are named.
+        InputError: as `list_gallery`; or images cannot be used or show no face, and all of them are named.
         EdgefaceError: as `FacePipeline.main_face` does.
     """
     people = list_gallery(folder)
     files = [(index, path) for index, paths in enumerate(people.values()) for path in paths]
     found = embed_main_faces(pipeline, [path for _, path in files])
-    sums = np.zeros((len(people), pipeline.recogniser.contract.width))
+    sums = np.zeros((len(people), pipeline.recognizer.contract.width))
     for (person, _), face in zip(files, found, strict=True):
         sums[person] += face.embedding
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     for name, length in zip(people, lengths, strict=True):
         if length < 1e-6:
             raise InputError(
-                f"the photographs of {name} cancel each other out", where=str(folder), fix="remove those of others"
+                f"the images of {name} cancel each other out", where=str(folder), fix="remove those of others"
             )
     return Gallery(tuple(people), (sums / lengths).astype(np.float32))

@@ -7,10 +7,10 @@ from pathlib import Path
 from edgeface.contracts import RecognitionContract
 from edgeface.core.artifact import Artifact
 from edgeface.inference.detector import Detector
-from edgeface.inference.recognizer import Recogniser
+from edgeface.inference.recognizer import Recognizer
 
 
-def load(path: Path | str, threads: int = 1) -> Detector | Recogniser:
+def load(path: Path | str, threads: int = 1) -> Detector | Recognizer:
     """Open an artifact as what its contract says it is.
 
     Args:
@@ -18,8 +18,8 @@ def load(path: Path | str, threads: int = 1) -> Detector | Recogniser:
         threads: threads inside one operator, at least 1.
 
     Raises:
-        EdgefaceError: as `Artifact.open`, `Detector` and `Recogniser` do.
+        EdgefaceError: as `Artifact.open`, `Detector` and `Recognizer` do.
     """
     artifact = Artifact.open(Path(path))
-    kind = Recogniser if isinstance(artifact.contract, RecognitionContract) else Detector
+    kind = Recognizer if isinstance(artifact.contract, RecognitionContract) else Detector
     return kind(artifact, threads)

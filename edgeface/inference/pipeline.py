@@ -1,4 +1,4 @@
-"""Detector and recogniser together: photograph in, embeddings of its faces out."""
+"""Detector and recognizer together: image in, embeddings of its faces out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
 from edgeface.inference.detector import Detector
-from edgeface.inference.recognizer import Recogniser
+from edgeface.inference.recognizer import Recognizer
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.align import align_face
@@ -20,7 +20,7 @@ from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings
 
 @dataclass(frozen=True, eq=False)
 class IdentifiedFace:
-    """A face of a photograph, in its pixels, with its embedding float32 [width] of unit length."""
+    """A face of an image, in its pixels, with its embedding float32 [width] of unit length."""
 
     face: Face
     embedding: NDArray[np.float32]
@@ -31,35 +31,35 @@ class FacePipeline:
 
     Args:
         detector: finds the faces.
-        recogniser: embeds them.
+        recognizer: embeds them.
         face_threshold: least score of a face, 0 to 1; None takes the detector's contract's.
     """
 
-    def __init__(self, detector: Detector, recogniser: Recogniser, face_threshold: float | None = None) -> None:
+    def __init__(self, detector: Detector, recognizer: Recognizer, face_threshold: float | None = None) -> None:
         self.detector = detector
-        self.recogniser = recogniser
+        self.recognizer = recognizer
         self.face_threshold = face_threshold
 
     @classmethod
     def open(
-        cls, detector: Path | str, recogniser: Path | str, face_threshold: float | None = None, threads: int = 1
+        cls, detector: Path | str, recognizer: Path | str, face_threshold: float | None = None, threads: int = 1
     ) -> FacePipeline:
         """A pipeline of two artifacts.
 
         Args:
             detector: folder of a detector's artifact, or the model file in it.
-            recogniser: the same of a recogniser's.
+            recognizer: the same of a recognizer's.
             face_threshold: least score of a face, 0 to 1; None takes the detector's contract's.
             threads: threads inside one operator, at least 1.
 
         Raises:
-            EdgefaceError: as `Artifact.open`, `Detector` and `Recogniser` do.
+            EdgefaceError: as `Artifact.open`, `Detector` and `Recognizer` do.
         """
         finder = Detector(Artifact.open(Path(detector)), threads)
-        return cls(finder, Recogniser(Artifact.open(Path(recogniser)), threads), face_threshold)
+        return cls(finder, Recognizer(Artifact.open(Path(recognizer)), threads), face_threshold)
 
     def faces(self, image: NDArray[np.uint8]) -> list[IdentifiedFace]:
-        """Every face of a photograph.
+        """Every face of an image.
 
         Args:
             image: uint8 [H,W,3] in BGR, any size.
@@ -68,26 +68,26 @@ class FacePipeline:
             Faces by falling score; none if there are none.
 
         Raises:
-            EdgefaceError: as `Detector.detect` and `Recogniser.embed_photo` do.
+            EdgefaceError: as `Detector.detect` and `Recognizer.embed_photo` do.
         """
         found = self.detector.detect(image, self.face_threshold)
-        aligned = [align_face(image, face.landmarks, self.recogniser.contract) for face in found]
-        embeddings = self.recogniser.embed(aligned)
+        aligned = [align_face(image, face.landmarks, self.recognizer.contract) for face in found]
+        embeddings = self.recognizer.embed(aligned)
         return [IdentifiedFace(face, embedding) for face, embedding in zip(found, embeddings, strict=True)]
 
-    def main_face(self, image: NDArray[np.uint8], name: str = "the photograph") -> IdentifiedFace:
-        """The face that a photograph is of, the large one near the centre; the others are not embedded.
+    def main_face(self, image: NDArray[np.uint8], name: str = "the image") -> IdentifiedFace:
+        """The face that an image is of, the large one near the centre; the others are not embedded.
 
-        As `edgeface.tasks.detection.main_face` chooses it, by insightface's rule: in photographs like LFW's people
+        As `edgeface.tasks.detection.main_face` chooses it, by insightface's rule: in images like LFW's people
         in the background may be larger than the one that is named.
 
         Args:
             image: uint8 [H,W,3] in BGR.
-            name: what an error calls the photograph, e.g. its path.
+            name: what an error calls the image, e.g. its path.
 
         Raises:
             InputError: there is no face in it.
-            EdgefaceError: as `Detector.detect` and `Recogniser.embed_photo` do.
+            EdgefaceError: as `Detector.detect` and `Recognizer.embed_photo` do.
         """
         face = main_face(self.detector.detect(image, self.face_threshold), (image.shape[0], image.shape[1]))
         if face is None:
@@ -95,29 +95,29 @@ class FacePipeline:
             raise InputError(
                 f"no face was found with a score of at least {least:g}",
                 where=name,
-                fix="use a photograph with a larger, unhidden face, or a lower --face-threshold",
+                fix="use an image with a larger, unhidden face, or a lower --face-threshold",
             )
-        return IdentifiedFace(face, self.recogniser.embed_photo(image, face.landmarks))
+        return IdentifiedFace(face, self.recognizer.embed_photo(image, face.landmarks))
 
     def compare(
         self,
         image_a: NDArray[np.uint8],
         image_b: NDArray[np.uint8],
         threshold: float | None = None,
-        names: tuple[str, str] = ("the first photograph", "the second photograph"),
+        names: tuple[str, str] = ("the first image", "the second image"),
     ) -> Comparison:
-        """Say whether the main faces of two photographs are one person's.
+        """Say whether the main faces of two images are one person's.
 
         Args:
             image_a: uint8 [H,W,3] in BGR.
             image_b: the other.
-            threshold: least cosine for the same person; None takes the recogniser's artifact's.
-            names: what errors call the photographs, e.g. their paths.
+            threshold: least cosine for the same person; None takes the recognizer's artifact's.
+            names: what errors call the images, e.g. their paths.
 
         Raises:
-            InputError: a photograph shows no face, or the threshold is no cosine.
+            InputError: an image shows no face, or the threshold is no cosine.
             EdgefaceError: as `main_face` does.
         """
-        chosen = match_threshold(self.recogniser.artifact, threshold)
+        chosen = match_threshold(self.recognizer.artifact, threshold)
         first, second = self.main_face(image_a, names[0]), self.main_face(image_b, names[1])
         return compare_embeddings(first.embedding, second.embedding, chosen, (first.face, second.face))

@@ -1,4 +1,4 @@
-"""A face recogniser made of an artifact: aligned face in, embedding out."""
+"""A face recognizer made of an artifact: aligned face in, embedding out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings
 from edgeface.tasks.recognition.embedding import embed_faces
 
 
-class Recogniser:
+class Recognizer:
     """Runs an artifact as its contract says.
 
     Args:
@@ -26,7 +26,7 @@ class Recogniser:
     Raises:
         InputError: the model file is missing or damaged.
         RuntimeFailure: the runtime refuses the model.
-        ContractError: the artifact is not a recogniser's, or its input or output not the one that the contract
+        ContractError: the artifact is not a recognizer's, or its input or output not the one that the contract
             declares.
     """
 
@@ -66,13 +66,13 @@ class Recogniser:
 
         Args:
             image: uint8 [H,W,3] in BGR.
-            landmarks: five points [5,2] as x, y in pixels of the photograph, in the order of `Face.landmarks`.
+            landmarks: five points [5,2] as x, y in pixels of the image, in the order of `Face.landmarks`.
 
         Returns:
             float32 [width] of unit length.
 
         Raises:
-            InputError: the array is not a photograph, or the landmarks are not a face's.
+            InputError: the array is not an image, or the landmarks are not a face's.
             RuntimeFailure: the embedding is zero or not finite, or the runtime fails.
         """
         return self.embed(align_face(image, landmarks, self.contract))
@@ -99,8 +99,8 @@ class Recogniser:
 def _contract(artifact: Artifact) -> RecognitionContract:
     if not isinstance(artifact.contract, RecognitionContract):
         raise ContractError(
-            f"this artifact is of a {artifact.contract.task} model ({artifact.contract.family}), not of a recogniser",
+            f"this artifact is of a {artifact.contract.task} model ({artifact.contract.family}), not of a recognizer",
             where=str(artifact.folder),
-            fix="pass what was exported of a recogniser, e.g. out/mobilefacenet-tflite-int8",
+            fix="pass what was exported of a recognizer, e.g. out/mobilefacenet-tflite-int8",
         )
     return artifact.contract

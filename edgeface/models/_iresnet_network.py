@@ -46,7 +46,7 @@ def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
 
 
 class IResNet(nn.Module):
-    """The whole recogniser for 112×112 pixels.
+    """The whole recognizer for 112×112 pixels.
 
     Args:
         depth: 18, 34, 50 or 100.
@@ -68,7 +68,7 @@ class IResNet(nn.Module):
         self.features = nn.BatchNorm1d(embedding)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Embedding [1,embedding], float32, not normalised, of an aligned face [1,3,112,112]."""
+        """Embedding [1,embedding], float32, not normalized, of an aligned face [1,3,112,112]."""
         features: Tensor = self.prelu(self.bn1(self.conv1(image)))
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             features = stage(features)

@@ -99,7 +99,7 @@ class Embedding(nn.Module):
 
 
 class MobileFaceNet(nn.Module):
-    """The whole recogniser for 112×112 pixels.
+    """The whole recognizer for 112×112 pixels.
 
     Args:
         embedding: size of the embedding.
@@ -138,7 +138,7 @@ class MobileFaceNet(nn.Module):
         self.features = Embedding(embedding, bias)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Embedding [1,embedding], float32, not normalised, of an aligned face [1,3,112,112]."""
+        """Embedding [1,embedding], float32, not normalized, of an aligned face [1,3,112,112]."""
         for layer in self.layers:
             image = layer(image)
         embedding: Tensor = self.features(self.conv_sep(image))

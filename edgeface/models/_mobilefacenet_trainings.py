@@ -88,7 +88,7 @@ class PReluMobileFaceNet(nn.Module):
         self.linear1 = _Block(_LAST, EMBEDDING, 1, linear=True)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Embedding [1,128], float32, not normalised, of an aligned face [1,3,112,96]."""
+        """Embedding [1,128], float32, not normalized, of an aligned face [1,3,112,96]."""
         features = self.blocks(self.dw_conv1(self.conv1(image)))
         embedding: Tensor = self.linear1(self.linear7(self.conv2(features)))
         return embedding.flatten(1)
@@ -156,7 +156,7 @@ class Relu6MobileFaceNet(nn.Module):
         self.bn = nn.BatchNorm2d(EMBEDDING)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Embedding [1,128], float32, not normalised, of an aligned face [1,3,112,112]."""
+        """Embedding [1,128], float32, not normalized, of an aligned face [1,3,112,112]."""
         features = self.conv2(self.features(self.dw_conv(self.conv1(image))))
         embedding: Tensor = self.bn(self.conv3(self.gdconv(features)))
         return embedding.flatten(1)

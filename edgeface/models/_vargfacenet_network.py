@@ -84,7 +84,7 @@ class Embedding(nn.Module):
 
 
 class VarGFaceNet(nn.Module):
-    """The whole recogniser for 112×112 pixels.
+    """The whole recognizer for 112×112 pixels.
 
     Args:
         embedding: size of the embedding.
@@ -103,7 +103,7 @@ class VarGFaceNet(nn.Module):
         self.embedding = Embedding(widths[-1], embedding)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Embedding [1,embedding], float32, not normalised, of an aligned face [1,3,112,112]."""
+        """Embedding [1,embedding], float32, not normalized, of an aligned face [1,3,112,112]."""
         for layer in self.children():
             image = layer(image)
         return image

@@ -56,11 +56,11 @@ def architectures() -> dict[str, Architecture]:
     public = "MobileFaceNet of a public PyTorch training"
     varg = "VarGFaceNet x1.25, winner of the LFR challenge's light track, embedding 512"
     known = [
-        _recogniser("mobilefacenet:y1", f"{y1}, embedding 128", partial(_mobilefacenet_y, 128, (1, 4, 6, 2))),
-        _recogniser("mobilefacenet:y1-512", f"{y1}, embedding 512", partial(_mobilefacenet_y, 512, (1, 4, 6, 2))),
-        _recogniser("mobilefacenet:y2", f"{y2}, embedding 256", partial(_mobilefacenet_y, 256, (2, 8, 16, 4))),
-        _recogniser("mobilefacenet:mbf", mbf, _mobilefacenet_mbf),
-        _recogniser("mobilefacenet:relu6-128", f"{public} with ReLU6, embedding 128", _mobilefacenet_relu6),
+        _recognizer("mobilefacenet:y1", f"{y1}, embedding 128", partial(_mobilefacenet_y, 128, (1, 4, 6, 2))),
+        _recognizer("mobilefacenet:y1-512", f"{y1}, embedding 512", partial(_mobilefacenet_y, 512, (1, 4, 6, 2))),
+        _recognizer("mobilefacenet:y2", f"{y2}, embedding 256", partial(_mobilefacenet_y, 256, (2, 8, 16, 4))),
+        _recognizer("mobilefacenet:mbf", mbf, _mobilefacenet_mbf),
+        _recognizer("mobilefacenet:relu6-128", f"{public} with ReLU6, embedding 128", _mobilefacenet_relu6),
         Architecture(
             name="mobilefacenet:prelu-112x96",
             description=f"{public} with PReLU for 112x96 pixels, embedding 128",
@@ -69,9 +69,9 @@ def architectures() -> dict[str, Architecture]:
             outputs=("embedding",),
             build=_mobilefacenet_prelu,
         ),
-        _recogniser("vargfacenet", varg, _vargfacenet),
+        _recognizer("vargfacenet", varg, _vargfacenet),
         *(
-            _recogniser(f"iresnet{depth}", f"IResNet-{depth} of arcface_torch, embedding 512", partial(_iresnet, depth))
+            _recognizer(f"iresnet{depth}", f"IResNet-{depth} of arcface_torch, embedding 512", partial(_iresnet, depth))
             for depth in (18, 34, 50, 100)
         ),
         Architecture(
@@ -112,7 +112,7 @@ def skeleton(name: str) -> bytes:
     return architecture(name).skeleton_path.read_bytes()
 
 
-def _recogniser(name: str, description: str, build: Callable[[], torch.nn.Module]) -> Architecture:
+def _recognizer(name: str, description: str, build: Callable[[], torch.nn.Module]) -> Architecture:
     return Architecture(name, description, _FACE, resizable=False, outputs=("embedding",), build=build)
 
 

@@ -1,8 +1,8 @@
-"""MobileFaceNet: small face recognisers of about a million parameters.
+"""MobileFaceNet: small face recognizers of about a million parameters.
 
 `y1`, `y1-512`, `y2` and `mbf` are insightface's networks with its conventions. `relu6-128` and `prelu-112x96` are two
 public PyTorch trainings; their contracts were confirmed on the 1 000 pairs of LFW's View 1 (99.3 % and 99.0 %): other
-normalisations load without error and verify worse.
+normalizations load without error and verify worse.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _contract(
     activation: Activation = "prelu",
 ) -> RecognitionContract:
     mean, scale = norm
-    image = ImageInput(height=112, width=112, colour="rgb", mean=mean, scale=scale)
+    image = ImageInput(height=112, width=112, color="rgb", mean=mean, scale=scale)
     return RecognitionContract(family=_NAME, variant=variant, activation=activation, input=image, width=width)
 
 
@@ -50,7 +50,7 @@ class MobileFaceNets:
 
     name: str = _NAME
     task: str = "recognition"
-    description: str = "MobileFaceNet face recognisers, 128 to 512 numbers, about 1 M parameters"
+    description: str = "MobileFaceNet face recognizers, 128 to 512 numbers, about 1 M parameters"
 
     def variants(self) -> dict[str, Contract]:
         """All of them; a checkpoint's variant is told by its tensors."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeface.contracts import Activation, Anchors, ColourOrder, Contract, DetectionContract, ImageInput, detection
+from edgeface.contracts import Activation, Anchors, ColorOrder, Contract, DetectionContract, ImageInput, detection
 
 if TYPE_CHECKING:
     from edgeface.models._retinaface_network import RetinaFace
@@ -25,13 +25,13 @@ _SLOPE = 0.1
 _PIXEL_DEVIATION = 60.0
 
 
-def _contract(variant: str, activation: Activation, anchors: Anchors, colour: ColourOrder) -> DetectionContract:
+def _contract(variant: str, activation: Activation, anchors: Anchors, color: ColorOrder) -> DetectionContract:
     return DetectionContract(
         family=_NAME,
         variant=variant,
         activation=activation,
         negative_slope=_SLOPE if activation == "leaky_relu" else 0.0,
-        input=ImageInput(height=480, width=640, colour=colour, mean=(104.0, 117.0, 123.0)),
+        input=ImageInput(height=480, width=640, color=color, mean=(104.0, 117.0, 123.0)),
         anchors=anchors,
     )
 

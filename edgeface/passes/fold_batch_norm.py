@@ -1,4 +1,4 @@
-"""Fold batch normalisation into the convolution or matrix product before it; write the rest as Mul and Add.
+"""Fold batch normalization into the convolution or matrix product before it; write the rest as Mul and Add.
 
 A folded weight is rounded to float32 once more. In a depthwise filter, whose few products all but cancel, that alone
 moved the detector's outputs by a third of the 1e-4 that parity allows. There only the power of two nearest to the

@@ -1,4 +1,4 @@
-"""Statistics × scheme → plan: a scale for every value, shared where the target demands it."""
+"""Statistics × scheme → plan: a scale for every value, shared where the target requirements it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def build_plan(
         stats: what calibration saw.
         scheme: what the target can express.
         rule: how ranges are chosen.
-        known: ranges that are facts, such as a photograph's after normalisation.
+        known: ranges that are facts, such as an image's after normalization.
         kept_float: values that are computed in float, and why. They get parameters too, for int8 readers.
 
     Raises:

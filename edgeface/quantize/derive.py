@@ -1,6 +1,6 @@
 """Statistics of values that a target's own forms bring in, from what calibration saw of the graph before them.
 
-So one calibration serves every target: what the photographs showed belongs to the network, and only how it is spelled
+So one calibration serves every target: what the images showed belongs to the network, and only how it is spelled
 to the target.
 """
 

@@ -1,4 +1,4 @@
-"""Equalise the channels of activations between convolutions.
+"""Equalize the channels of activations between convolutions.
 
 One int8 scale serves all channels of an activation, so a channel with a small range is left with few steps. Where only
 convolutions read an activation, through functions with f(s·x) = s·f(x), channel c may be scaled by s_c: the producer's
@@ -6,7 +6,7 @@ output channel is multiplied, the readers' weights for it are divided, and the n
 
 A depthwise reader has a weight scale for each channel, and a float reader needs none, so nothing is lost there and
 every channel gets the full range. A dense int8 reader shares one weight scale among its input channels, so there the
-square root of the ratio is taken, as in cross-layer equalisation (Nagel et al. 2019, arXiv 1906.04721), here with the
+square root of the ratio is taken, as in cross-layer equalization (Nagel et al. 2019, arXiv 1906.04721), here with the
 ranges of activations. Producers may be joined by a Concat along channels before they are read.
 """
 
@@ -41,7 +41,7 @@ class Link:
 
 
 def equalize(graph: Graph, stats: CalibrationStats, kept_float: Collection[str] = ()) -> tuple[Graph, CalibrationStats]:
-    """Equalise every activation between convolutions.
+    """Equalize every activation between convolutions.
 
     Args:
         graph: the graph that `stats` describe.

@@ -1,4 +1,4 @@
-"""Static quantization of a legalized graph: equalise, plan, round."""
+"""Static quantization of a legalized graph: equalize, plan, round."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edgeface.quantize.round_weights import round_weights
 from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats
 
-MOST_RELIEFS = 40
+MAX_RELIEFS = 40
 """Scales grow by 3 % each time, so that after 24 a channel has half its steps and can break no limit."""
 
 
@@ -68,7 +68,7 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
     rounded = round_weights(exact, plan, moments)
     if scheme.pair_limit is None:
         return Quantized(exact, rounded, plan)
-    for _ in range(MOST_RELIEFS):
+    for _ in range(MAX_RELIEFS):
         relieved = limit_pair_sums(rounded, plan, scheme.pair_limit)
         if relieved is None:
             return Quantized(exact, rounded, plan)

@@ -21,7 +21,7 @@ class RangeRule:
     """How ranges are chosen.
 
     `percentile` (in %) is the mass that stays inside, on each side that is clipped. `headroom` widens every range by
-    headroom·√(40/images), for photographs to come reach further than those that calibrated, the more so the fewer
+    headroom·√(40/images), for images to come reach further than those that calibrated, the more so the fewer
     these were.
     """
 

@@ -1,7 +1,7 @@
-"""Calibration statistics: what one run over photographs saw of each value, channel by channel.
+"""Calibration statistics: what one run over images saw of each value, channel by channel.
 
 Every channel has a histogram over fixed logarithmic bins, so that statistics of any number of images take the same
-memory, merge by addition, and can be re-scaled exactly by powers of 2^(1/16): equalisation needs no second run.
+memory, merge by addition, and can be re-scaled exactly by powers of 2^(1/16): equalization needs no second run.
 """
 
 from __future__ import annotations

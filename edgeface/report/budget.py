@@ -10,7 +10,7 @@ from edgeface.errors import EdgefaceError
 from edgeface.report.page import Mark, State, Table
 
 RECOGNISERS = ("lfr-light", "efar-compact")
-"""The budgets that a recogniser of this kind is held against; those that ship for detectors are none."""
+"""The budgets that a recognizer of this kind is held against; those that ship for detectors are none."""
 
 _FURTHER = {
     "lfr_flops_flip": "LFR FLOPs with the mirror image",
@@ -24,9 +24,9 @@ def budget(model: Path, contract: Contract) -> tuple[tuple[Table, ...], tuple[st
     """Figures and verdicts of a model file, and what is to be said of them."""
     from edgeface.budgets.numbers import both
 
-    recogniser = isinstance(contract, RecognitionContract)
+    recognizer = isinstance(contract, RecognitionContract)
     try:
-        found = check(model, RECOGNISERS if recogniser else ())
+        found = check(model, RECOGNISERS if recognizer else ())
     except EdgefaceError as error:
         return (), (f"Not counted: {error.what}.",)
     rows = tuple(
@@ -34,7 +34,7 @@ def budget(model: Path, contract: Contract) -> tuple[tuple[Table, ...], tuple[st
         for figure in found.figures.values()
     )
     figures = Table("Cost of one inference", ("figure", "value", "counted as"), rows, left=3)
-    none = () if recogniser else ("No budget that ships is for detectors: nothing is judged here.",)
+    none = () if recognizer else ("No budget that ships is for detectors: nothing is judged here.",)
     return (*_verdicts(found), figures), (*none, *found.notes)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from edgeface.compile.request import ExportRequest
 
 _FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images")
-_ARTIFACTS = ("detector", "recogniser")
+_ARTIFACTS = ("detector", "recognizer")
 
 
 def export_command(request: ExportRequest, target: str) -> str:
@@ -26,7 +26,7 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
         path: Path | None = getattr(request, name)
         if path is not None:
             yield from (f"--{name.replace('_', '-')}", path.resolve().name)
-    for name in ("variant", "colour", "seed"):
+    for name in ("variant", "color", "seed"):
         value = getattr(request, name)
         if value is not None:
             yield from (f"--{name}", str(value))

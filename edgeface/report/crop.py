@@ -1,4 +1,4 @@
-"""Cut a face out of its photograph, large enough to look at."""
+"""Cut a face out of its image, large enough to look at."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Crop:
     """A difference and the square around it: uint8 [SIDE_PX,SIDE_PX,3] in BGR, from `corner` on, `side` pixels wide."""
 
     difference: Difference
-    picture: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     corner: tuple[float, float]
     side: float
 
     def outline(self, face: Face | None) -> Outline | None:
-        """Where a face of the photograph is on the close-up."""
+        """Where a face of the image is on the close-up."""
         if face is None:
             return None
         x1, y1, x2, y2 = face.box
@@ -38,21 +38,21 @@ class Crop:
         return Outline((a, b, c, d), points)
 
 
-def crop(picture: NDArray[np.uint8], difference: Difference) -> Crop:
-    """The square around a face; what lies outside the photograph is grey.
+def crop(image: NDArray[np.uint8], difference: Difference) -> Crop:
+    """The square around a face; what lies outside the image is grey.
 
     Args:
-        picture: uint8 [h,w,3] in BGR.
+        image: uint8 [h,w,3] in BGR.
         difference: its face, of the reference where that has one.
     """
     x1, y1, x2, y2 = difference.face.box
     side = max(ROOM * max(x2 - x1, y2 - y1), 8.0)
     left, top = (x1 + x2 - side) / 2, (y1 + y2 - side) / 2
     scale = SIDE_PX / side
-    # A pixel's centre is half a pixel from its corner, in the photograph and in the close-up.
+    # A pixel's centre is half a pixel from its corner, in the image and in the close-up.
     matrix = np.array([[scale, 0, -left * scale + (scale - 1) / 2], [0, scale, -top * scale + (scale - 1) / 2]])
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     cut = cv2.warpAffine(
-        picture, matrix, (SIDE_PX, SIDE_PX), flags=interpolation, borderValue=(128, 128, 128), borderMode=0
+        image, matrix, (SIDE_PX, SIDE_PX), flags=interpolation, borderValue=(128, 128, 128), borderMode=0
     )
     return Crop(difference, np.asarray(cut, np.uint8), (left, top), side)

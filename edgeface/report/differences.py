@@ -1,4 +1,4 @@
-"""What two detectors disagree about on one photograph, face by face."""
+"""What two detectors disagree about on one image, face by face."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _precision(found: dict[str, Any]) -> Table:
         (name, f"{found['reference'][name]:.3f}", f"{value:.3f}", f"{100 * (value - found['reference'][name]):+.2f}")
         for name, value in found["candidate"].items()
     )
-    caption = f"Average precision on {found['photographs']} photographs with {found['labels']}"
+    caption = f"Average precision on {found['images']} images with {found['labels']}"
     return Table(caption, ("faces", "fp32", "artifact", "change in points"), rows)
 
 
@@ -126,8 +126,8 @@ def _kernels(found: dict[str, Any]) -> Iterator[Table]:
     if "partitions" in found:
         left = ", ".join(f"{count} × {name}" for name, count in found["not_delegated"].items()) or "nothing"
         facts += [("XNNPACK partitions", str(found["partitions"])), ("left to TFLite's own kernels", left)]
-    if "optimised" in found:
-        taken = found["optimised"]
+    if "optimized" in found:
+        taken = found["optimized"]
         facts.append(("convolutions in integers", str(taken["convolutions_in_integers"])))
         facts.append(("convolutions in float", str(taken["convolutions_in_float"])))
     yield Table("How the runtime takes it", ("", "found"), tuple(facts), left=1)

@@ -1,4 +1,4 @@
-"""The pictures of a report, made of what the watcher saw."""
+"""The images of a report, made of what the watcher saw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeface.contracts import DetectionContract, RecognitionContract
 from edgeface.report.crop import Crop
 from edgeface.report.differences import Difference, differences
 from edgeface.report.embed_image import data_uri
-from edgeface.report.page import Box, CloseUp, FaceCard, Gallery, Kind, Picture, Scene
+from edgeface.report.page import Box, CloseUp, FaceCard, Gallery, Image, Kind, Scene
 from edgeface.report.watch import Sight, Watcher
 from edgeface.tasks.detection.faces import Face
 
@@ -20,19 +20,19 @@ _SIGNS: dict[Kind, str] = {"missed": "✕ missed", "extra": "+ extra", "moved": 
 
 
 def gallery(watcher: Watcher, names: Sequence[str], target: str) -> Gallery:
-    """The worst pictures, and a typical one.
+    """The worst images, and a typical one.
 
     Args:
         watcher: looked on while the artifact was proven.
-        names: of the pictures in their order, as they are to be shown; empty where they are not known.
+        names: of the images in their order, as they are to be shown; empty where they are not known.
         target: the artifact's.
     """
-    if not watcher.pictures:
-        return Gallery("", missing="Left out, as --no-pictures asks.")
+    if not watcher.images:
+        return Gallery("", missing="Left out, as --no-images asks.")
     worst, typical = watcher.chosen()
     if not worst:
         return Gallery(
-            "", missing="None: drawn pictures judged it, which show no faces. Pass --calibration or --judge a folder."
+            "", missing="None: synthetic images judged it, which show no faces. Pass --calibration or --judge a folder."
         )
     chosen = [(sight, _rank(number, watcher.count)) for number, sight in enumerate(worst, start=1)]
     if typical is not None:
@@ -46,7 +46,7 @@ def gallery(watcher: Watcher, names: Sequence[str], target: str) -> Gallery:
         return Gallery(lead, faces=tuple(_card(sight, why, known) for sight, why in chosen))
     assert isinstance(watcher.contract, DetectionContract)
     lead = (
-        f"Of {watcher.count} photographs those with the largest differences, and a typical one. Left what fp32 finds, "
+        f"Of {watcher.count} images those with the largest differences, and a typical one. Left what fp32 finds, "
         f"right what {target} finds, both at a score of 0.5 or more."
     )
     return Gallery(lead, scenes=tuple(_scene(sight, why, known, target) for sight, why in chosen))
@@ -57,27 +57,27 @@ def _rank(number: int, count: int) -> str:
 
 
 def _name(sight: Sight, names: Sequence[str]) -> str:
-    return names[sight.index] if names else f"picture {sight.index + 1}"
+    return names[sight.index] if names else f"image {sight.index + 1}"
 
 
 def _card(sight: Sight, why: str, names: Sequence[str]) -> FaceCard:
-    height, width = sight.picture.shape[:2]
+    height, width = sight.image.shape[:2]
     size = (max(1, round(width * FACE_PX / height)), FACE_PX)
-    shown = np.asarray(cv2.resize(sight.picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    shown = np.asarray(cv2.resize(sight.image, size, interpolation=cv2.INTER_AREA), np.uint8)
     title = _name(sight, names)
     cosine = f"{-sight.badness[0]:.4f}"
-    picture = Picture(title, data_uri(shown), size[0], size[1], f"Aligned face {title}, cosine {cosine}")
-    return FaceCard(picture, cosine, why)
+    image = Image(title, data_uri(shown), size[0], size[1], f"Aligned face {title}, cosine {cosine}")
+    return FaceCard(image, cosine, why)
 
 
 def _scene(sight: Sight, why: str, names: Sequence[str], target: str) -> Scene:
     found = differences(sight.reference, sight.candidate)
-    title, uri = _name(sight, names), data_uri(sight.picture)
-    pictures = (
-        _picture(sight, "fp32", uri, title, [_on_reference(item, sight.shape) for item in found]),
-        _picture(sight, target, uri, title, [_on_candidate(item, sight.shape) for item in found]),
+    title, uri = _name(sight, names), data_uri(sight.image)
+    images = (
+        _image(sight, "fp32", uri, title, [_on_reference(item, sight.shape) for item in found]),
+        _image(sight, target, uri, title, [_on_candidate(item, sight.shape) for item in found]),
     )
-    return Scene(title, why, pictures, tuple(_closeup(item, title) for item in sight.closeups), _told(found))
+    return Scene(title, why, images, tuple(_closeup(item, title) for item in sight.closeups), _told(found))
 
 
 def _told(found: Sequence[Difference]) -> str:
@@ -95,19 +95,19 @@ def _told(found: Sequence[Difference]) -> str:
 def _closeup(item: Crop, name: str) -> CloseUp:
     found = item.difference
     alt = f"Close-up of a face in {name}, {found.words}"
-    side = len(item.picture)
-    picture = Picture(found.kind, data_uri(item.picture), side, side, alt)
+    side = len(item.image)
+    image = Image(found.kind, data_uri(item.image), side, side, alt)
     reference, candidate = item.outline(found.reference), item.outline(found.candidate)
-    return CloseUp(picture, found.kind, reference, candidate, found.words)
+    return CloseUp(image, found.kind, reference, candidate, found.words)
 
 
-def _picture(sight: Sight, title: str, uri: str, name: str, boxes: Sequence[Box | None]) -> Picture:
-    height, width = sight.picture.shape[:2]
+def _image(sight: Sight, title: str, uri: str, name: str, boxes: Sequence[Box | None]) -> Image:
+    height, width = sight.image.shape[:2]
     shown = tuple(box for box in boxes if box is not None)
     faces = sum(not (box.kind == "missed" and title != "fp32") for box in shown)
     differing = sum(box.kind != "same" for box in shown)
     alt = f"{name} with the {faces} faces that {title} finds"
-    return Picture(title, uri, width, height, f"{alt}, {differing} differences marked" if differing else alt, shown)
+    return Image(title, uri, width, height, f"{alt}, {differing} differences marked" if differing else alt, shown)
 
 
 def _on_reference(item: Difference, shape: tuple[int, int]) -> Box | None:

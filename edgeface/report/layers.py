@@ -15,7 +15,7 @@ from edgeface.report.page import Layers, Table
 from edgeface.report.plot import Point, plot_layers
 from edgeface.validate.layerwise import BAD_DB, Layer, layer_agreement
 
-MOST_MACS = 2_000_000_000
+MAX_MACS = 2_000_000_000
 """TFLite's reference kernels, which keep every value, take minutes beyond."""
 
 
@@ -26,7 +26,7 @@ def layers(built: Built, feeds: dict[str, NDArray[np.float32]]) -> Layers:
         built: the model and the graph that it was emitted from.
         feeds: one input in the graph's own layout, float32.
     """
-    if built.exact.macs() > MOST_MACS:
+    if built.exact.macs() > MAX_MACS:
         return Layers(missing=f"Left out: {built.exact.macs() / 1e9:.1f} GMAC take too long with every value kept.")
     try:
         with step(f"error by layer of {built.target.name}"):

@@ -140,8 +140,8 @@ def _summary(found: Collection, models: int) -> str:
     said = [
         f"{states.count(state)} {words}"
         for state, words in (
-            ("good", "good enough on photographs"),
-            ("unsure", "not shown to be good on photographs"),
+            ("good", "good enough on images"),
+            ("unsure", "not shown to be good on images"),
             ("bad", "not good enough"),
         )
         if state in states

@@ -24,7 +24,7 @@ from edgeface.report.layers import layers
 from edgeface.report.origin import origin
 from edgeface.report.page import Layers, Page
 from edgeface.report.render import render
-from edgeface.report.verdict import accuracy, demands, verdict
+from edgeface.report.verdict import accuracy, requirements, verdict
 from edgeface.report.watch import Watcher
 from edgeface.report.write_page import check_place, write_page
 from edgeface.version import __version__
@@ -57,7 +57,7 @@ class ExportReports:
 
     def prove(self, built: Built, folder: Path) -> Path:
         """As `edgeface.compile.prove.prove`; of a refusal a report is written where one was asked for."""
-        watcher = Watcher(self._job.source.contract, self._options.pictures)
+        watcher = Watcher(self._job.source.contract, self._options.images)
         try:
             staged = prove(self._job, built, folder, watcher.see)
         except GateError:
@@ -102,7 +102,7 @@ class ExportReports:
             subtitle=f"{contract.task}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
             verdict=verdict(certificate),
             tiles=(*((glance,) if glance else ()), *tiles(manifest, size, latency)),
-            demands=demands(certificate),
+            requirements=requirements(certificate),
             gallery=gallery(proven.watcher, self._names(), manifest.target),
             findings=findings(certificate),
             findings_notes=notes(certificate),
@@ -117,12 +117,12 @@ class ExportReports:
         return render("report.html", page=page)
 
     def _names(self) -> list[str]:
-        return [file.name for file in self._job.photographs.judge]
+        return [file.name for file in self._job.images.judge]
 
     def _layers(self, proven: _Proven) -> Layers:
         first = proven.watcher.first
         if first is None:
-            return Layers(missing="No picture was shown to it.")
+            return Layers(missing="No image was shown to it.")
         return layers(proven.built, {self._job.source.contract.input.name: first})
 
 

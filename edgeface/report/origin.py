@@ -30,9 +30,9 @@ def _sources(manifest: Manifest) -> Table:
     for key, named in (("calibration", "calibration saw"), ("judged_on", "judged on")):
         listed = sources.get(key)
         if listed is not None:
-            many = f"{listed['count']} photographs" if listed["count"] else "no photographs"
+            many = f"{listed['count']} images" if listed["count"] else "no images"
             if listed.get("composed"):
-                many = f"{listed['count']} pictures composed of two photographs that ship with edgeface"
+                many = f"{listed['count']} images composed of two images that ship with edgeface"
             rows.append((named, many, listed["sha256"] if listed["count"] else ""))
     return Table("Made from", ("", "what", "SHA-256"), tuple(rows), left=3)
 
@@ -44,7 +44,7 @@ def _contract(manifest: Manifest) -> Table:
     rows = [
         ("variant", contract.variant),
         ("input", f"{image.name}: {image.height}×{image.width} (height × width), {manifest.layout}, {manifest.io}"),
-        ("pixels", f"{image.colour}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
+        ("pixels", f"{image.color}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
         ("activation", contract.activation),
         ("how it is known", _how(manifest.sources.get("contract") or {})),
     ]
@@ -63,8 +63,8 @@ def _list(values: tuple[float, ...]) -> str:
 def _how(found: dict[str, Any]) -> str:
     said = str(found.get("how", "not said"))
     if "confidence" in found:
-        return f"{said}, confidence {found['confidence']:.2f} by photographs"
-    return said if found.get("checked", True) else f"{said}; not checked on photographs"
+        return f"{said}, confidence {found['confidence']:.2f} by images"
+    return said if found.get("checked", True) else f"{said}; not checked on images"
 
 
 def _quantization(found: dict[str, Any]) -> Table:
@@ -74,7 +74,7 @@ def _quantization(found: dict[str, Any]) -> Table:
         rows = [
             ("scheme", found["scheme"]),
             ("ranges", ranges),
-            ("activations equalised", _yes(found["equalized"])),
+            ("activations equalized", _yes(found["equalized"])),
             ("weights rounded by second moments", _yes(found["weights_rounded_by_second_moments"])),
             ("integers only", _yes(found["integer_only"])),
             ("plan's SHA-256", found["plan_sha256"]),

@@ -11,7 +11,7 @@ Kind = Literal["same", "missed", "extra", "moved"]
 
 @dataclass(frozen=True)
 class Mark:
-    """A text with a state; templates show the state by a sign beside the colour."""
+    """A text with a state; templates show the state by a sign beside the color."""
 
     text: str
     state: State
@@ -50,7 +50,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Box:
-    """A face on a picture; place and size in percent of the picture. `label` is empty where nothing is to be said."""
+    """A face on an image; place and size in percent of the image. `label` is empty where nothing is to be said."""
 
     kind: Kind
     left: float
@@ -61,8 +61,8 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture as a data URI with its size in pixels, and the faces that are marked on it."""
+class Image:
+    """An image as a data URI with its size in pixels, and the faces that are marked on it."""
 
     title: str
     uri: str
@@ -84,7 +84,7 @@ class Outline:
 class CloseUp:
     """One face, enlarged, as both detectors see it; None where one of them does not. `words` says what differs."""
 
-    picture: Picture
+    image: Image
     kind: Kind
     reference: Outline | None
     candidate: Outline | None
@@ -93,11 +93,11 @@ class CloseUp:
 
 @dataclass(frozen=True)
 class Scene:
-    """One photograph as both detectors see it; `closeups` enlarge its largest differences, `told` sums them up."""
+    """One image as both detectors see it; `closeups` enlarge its largest differences, `told` sums them up."""
 
     title: str
     why: str
-    pictures: tuple[Picture, ...]
+    images: tuple[Image, ...]
     closeups: tuple[CloseUp, ...]
     told: str
 
@@ -106,14 +106,14 @@ class Scene:
 class FaceCard:
     """An aligned face, and how near the artifact's embedding of it is to the reference's."""
 
-    picture: Picture
+    image: Image
     cosine: str
     why: str
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures for the eye; `missing` says why there are none."""
+    """Images for the eye; `missing` says why there are none."""
 
     lead: str
     scenes: tuple[Scene, ...] = ()
@@ -161,7 +161,7 @@ class Page:
     subtitle: str
     verdict: Verdict
     tiles: tuple[Tile, ...]
-    demands: Table | None
+    requirements: Table | None
     gallery: Gallery
     findings: tuple[Table, ...]
     findings_notes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Error by layer as SVG. Colours are the page's (CSS classes), so that the drawing follows light and dark."""
+"""Error by layer as SVG. Colors are the page's (CSS classes), so that the drawing follows light and dark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeface.validate.layerwise import BAD_DB
 WIDTH, HEIGHT = 960, 320
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 34, 46
 STEP_DB = 20
-MOST_DB = 140.0
+MAX_DB = 140.0
 _INTEGER = {"int8"}
 
 
@@ -43,7 +43,7 @@ def plot_layers(points: Sequence[Point], target: str) -> str:
 
 
 def _top_db(points: Sequence[Point]) -> float:
-    most = min(max(point.snr_db for point in points), MOST_DB)
+    most = min(max(point.snr_db for point in points), MAX_DB)
     return max(2, -(-most // STEP_DB)) * STEP_DB
 
 

@@ -8,37 +8,38 @@ from edgeface.report.page import Mark, Table, Tile, Verdict
 
 
 def verdict(certificate: dict[str, Any]) -> Verdict:
-    """Good enough, not judged, judged on drawn pictures only, or not good enough."""
-    demands, target = certificate["demands"], certificate["target"]
-    failed = [demand["what"] for demand in demands if not demand["met"]]
+    """Good enough, not judged, judged on synthetic images only, or not good enough."""
+    requirements, target = certificate["requirements"], certificate["target"]
+    failed = [requirement["what"] for requirement in requirements if not requirement["met"]]
     if failed:
         return Verdict(
             "bad",
             "NOT good enough",
-            f"{len(failed)} of {len(demands)} demands are missed: {'; '.join(failed)}. No artifact was written.",
+            f"{len(failed)} of {len(requirements)} requirements are missed: {'; '.join(failed)}. "
+            "No artifact was written.",
         )
-    if not demands:
+    if not requirements:
         return Verdict(
             "unsure",
             "NOT judged",
-            f"No gate demands anything of {target}: what was measured is below, and nobody has said what is enough. "
+            f"No gate requires anything of {target}: what was measured is below, and nobody has said what is enough. "
             "Add [gates] to the recipe.",
         )
-    if certificate["kind"] == "drawn":
+    if certificate["kind"] == "synthetic":
         return Verdict(
             "unsure",
             "Computes as it should – not proven on faces",
-            f"{certificate['pictures']} drawn pictures judged it: they show that its numbers are those of "
-            f"{certificate['reference']} within {_count(len(demands))}, and nothing about faces. Export it again with "
-            "--calibration or --judge and a folder of photographs.",
+            f"{certificate['images']} synthetic images judged it: they show that its numbers are those of "
+            f"{certificate['reference']} within {_count(len(requirements))}, and nothing about faces. Export it again "
+            "with --calibration or --judge and a folder of images.",
         )
-    if certificate["kind"] != "photographs":
+    if certificate["kind"] != "images":
         return Verdict(
             "unsure",
             "Works – how well is not shown",
-            f"{_all(len(demands))} met on {certificate['pictures']} pictures composed of two photographs: they show "
+            f"{_all(len(requirements))} met on {certificate['images']} images composed of two images: they show "
             "that it finds what fp32 finds there, and not how good it is. Export it again with --calibration or "
-            "--judge and a folder of photographs.",
+            "--judge and a folder of images.",
         )
     engines = certificate.get("engines")
     unrun = ""
@@ -47,18 +48,18 @@ def verdict(certificate: dict[str, Any]) -> Verdict:
     return Verdict(
         "good",
         "Good enough",
-        f"{_all(len(demands))} met on {certificate['pictures']} photographs, compared with "
+        f"{_all(len(requirements))} met on {certificate['images']} images, compared with "
         f"{certificate['reference']}.{unrun}",
     )
 
 
-def demands(certificate: dict[str, Any]) -> Table | None:
-    """What was demanded and measured; None where nothing was."""
+def requirements(certificate: dict[str, Any]) -> Table | None:
+    """What was required and measured; None where nothing was."""
     rows = tuple(
         (d["what"], d["limit"], d["measured"], Mark("met", "good") if d["met"] else Mark("missed", "bad"))
-        for d in certificate["demands"]
+        for d in certificate["requirements"]
     )
-    return Table("What was demanded", ("demand", "limit", "measured", ""), rows, left=4) if rows else None
+    return Table("What was required", ("requirement", "limit", "measured", ""), rows, left=4) if rows else None
 
 
 def accuracy(certificate: dict[str, Any]) -> Tile | None:
@@ -81,9 +82,9 @@ def accuracy(certificate: dict[str, Any]) -> Tile | None:
     )
 
 
-def _all(demands: int) -> str:
-    return "Its one demand is" if demands == 1 else f"All {demands} demands are"
+def _all(requirements: int) -> str:
+    return "Its one requirement is" if requirements == 1 else f"All {requirements} requirements are"
 
 
-def _count(demands: int) -> str:
-    return "its one demand" if demands == 1 else f"its {demands} demands"
+def _count(requirements: int) -> str:
+    return "its one requirement" if requirements == 1 else f"its {requirements} requirements"

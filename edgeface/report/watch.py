@@ -1,4 +1,4 @@
-"""Look on while an artifact is proven, and remember the pictures that say most: the worst, and a typical one."""
+"""Look on while an artifact is proven, and remember the images that say most: the worst, and a typical one."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ WORST_SCENES, WORST_FACES = 3, 8
 CLOSEUPS = 4
 TYPICAL_OF = 16
 SIDE_PX = 720
-"""Longer side of a photograph in a report."""
+"""Longer side of an image in a report."""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """A picture with what both networks made of it.
+    """An image with what both networks made of it.
 
-    `picture` is uint8 [h,w,3] in BGR, photographs shrunk to `SIDE_PX`; `shape` the photograph's own height and width
-    in pixels, in which the faces are; `badness` orders pictures, the worst last. `closeups` are of the original.
+    `image` is uint8 [h,w,3] in BGR, images shrunk to `SIDE_PX`; `shape` the image's own height and width
+    in pixels, in which the faces are; `badness` orders images, the worst last. `closeups` are of the original.
     """
 
     index: int
-    picture: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     shape: tuple[int, int]
     badness: tuple[float, ...]
     reference: tuple[Face, ...] = ()
@@ -46,11 +46,11 @@ class Sight:
 class Watcher:
     """What the comparison of an artifact shows. Pass `see` as `watch` to `edgeface.validate.compare.compare`.
 
-    `first` is the first picture's tensor, on which the error by layer is taken; `count` the pictures so far.
+    `first` is the first image's tensor, on which the error by layer is taken; `count` the images so far.
     """
 
     contract: Contract
-    pictures: bool = True
+    images: bool = True
     first: NDArray[np.float32] | None = None
     count: int = 0
     _worst: list[Sight] = field(default_factory=list)
@@ -59,11 +59,11 @@ class Watcher:
     def see(
         self, shown: View, reference: Mapping[str, Array], candidate: Mapping[str, Array], agreed: Agreed | None
     ) -> None:
-        """Remember a picture, if it is among the worst or the first ones."""
+        """Remember an image, if it is among the worst or the first ones."""
         if self.first is None:
             self.first = shown.tensor
         index, self.count = self.count, self.count + 1
-        if agreed is None or not self.pictures:
+        if agreed is None or not self.images:
             return
         bad = badness(agreed)
         wanted = len(self._worst) < self.most or bad > self._worst[-1].badness
@@ -77,11 +77,11 @@ class Watcher:
 
     @property
     def most(self) -> int:
-        """How many of the worst pictures are kept."""
+        """How many of the worst images are kept."""
         return WORST_SCENES if isinstance(self.contract, DetectionContract) else WORST_FACES
 
     def chosen(self) -> tuple[list[Sight], Sight | None]:
-        """The worst pictures, the worst first, and the middle of the first ones where it is none of those."""
+        """The worst images, the worst first, and the middle of the first ones where it is none of those."""
         ordered = sorted(self._early, key=lambda sight: (sight.badness, sight.index))
         seen = [sight for sight in ordered if sight.reference or not isinstance(self.contract, DetectionContract)]
         typical = seen[len(seen) // 2] if seen else None
@@ -95,28 +95,28 @@ class Watcher:
         reference: Mapping[str, Array],
         candidate: Mapping[str, Array],
     ) -> Sight:
-        height, width = shown.picture.shape[:2]
+        height, width = shown.image.shape[:2]
         if not isinstance(self.contract, DetectionContract):
-            return Sight(index, shown.picture, (height, width), bad)
+            return Sight(index, shown.image, (height, width), bad)
         first, second = (
             tuple(detect_faces(outputs, self.contract, shown.scale, (height, width), LISTED_SCORE))
             for outputs in (reference, candidate)
         )
-        crops = tuple(crop(shown.picture, found) for found in differences(first, second)[:CLOSEUPS])
-        return Sight(index, _shrunk(shown.picture), (height, width), bad, first, second, crops)
+        crops = tuple(crop(shown.image, found) for found in differences(first, second)[:CLOSEUPS])
+        return Sight(index, _shrunk(shown.image), (height, width), bad, first, second, crops)
 
 
 def badness(agreed: Agreed) -> tuple[float, ...]:
-    """What orders pictures: faces on one side only, then the largest landmark error; for embeddings the cosine."""
+    """What orders images: faces on one side only, then the largest landmark error; for embeddings the cosine."""
     if isinstance(agreed, EmbeddingAgreement):
         return (-agreed.min_cosine,)
     return float(agreed.missed + agreed.extra), max(agreed.landmark_errors_percent, default=0.0)
 
 
-def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = picture.shape[:2]
+def _shrunk(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
     scale = SIDE_PX / max(height, width)
     if scale >= 1:
-        return picture.copy()
+        return image.copy()
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,7 +1,7 @@
-"""What edgeface brings along so that it can be tried without a checkpoint and without photographs.
+"""What edgeface brings along so that it can be tried without a checkpoint and without images.
 
 Two small networks of its own (`recipes/samples` holds how they were trained, and how good they are), and two
-photographs in the public domain.
+images in the public domain.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def sample_of(family: str) -> Sample | None:
 
 
 @dataclass(frozen=True)
-class SamplePhotograph:
-    """A photograph of one person, in the public domain.
+class SampleImage:
+    """An image of one person, in the public domain.
 
     Attributes:
         person: who it shows.
@@ -67,13 +67,13 @@ class SamplePhotograph:
         return _FOLDER / self.file_name
 
 
-PHOTOGRAPHS = (
-    SamplePhotograph(
+IMAGES = (
+    SampleImage(
         "Eileen Collins",
         "astronaut.jpg",
         ((204.3, 100.6), (246.6, 102.7), (224.8, 129.3), (203.2, 139.2), (245.6, 140.7)),
     ),
-    SamplePhotograph(
+    SampleImage(
         "Grace Hopper",
         "grace_hopper.jpg",
         ((219.0, 196.9), (302.9, 185.4), (264.0, 248.7), (233.7, 276.0), (309.8, 265.9)),

@@ -1,4 +1,4 @@
-"""Pictures composed of the two photographs that the package brings along: walls of pictures, and aligned faces.
+"""Images composed of the two images that the package brings along: walls of images, and aligned faces.
 
 They show real faces in many sizes and lights, but of two persons only: enough to show a tool at work, far too little
 to say how good a network is.
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.images.files import read_image
-from edgeface.samples import PHOTOGRAPHS, SamplePhotograph
+from edgeface.samples import IMAGES, SampleImage
 from edgeface.tasks.recognition.align import similarity_transform
 
-Picture: TypeAlias = NDArray[np.uint8]
+Image: TypeAlias = NDArray[np.uint8]
 Matrix: TypeAlias = NDArray[np.float64]
 
 HEIGHT, WIDTH = 480, 640
@@ -27,13 +27,13 @@ FACE_PX = 112
 _EYES_PX = (9.0, 110.0)
 
 
-def compose_scene(seed: int) -> Picture:
-    """A wall of two to seven photographs, in many sizes, turned and lit differently: uint8 [480,640,3] in BGR."""
+def compose_scene(seed: int) -> Image:
+    """A wall of two to seven images, in many sizes, turned and lit differently: uint8 [480,640,3] in BGR."""
     random = np.random.default_rng([1, seed])
     wall = random.uniform(40, 220, (3, 4, 3)).astype(np.uint8)
     scene = np.asarray(cv2.resize(wall, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
     for _ in range(int(random.integers(2, 8))):
-        shown = PHOTOGRAPHS[int(random.integers(0, len(PHOTOGRAPHS)))]
+        shown = IMAGES[int(random.integers(0, len(IMAGES)))]
         eyes_px = np.exp(random.uniform(*np.log(_EYES_PX))) * random.choice([-1, 1])
         nose = (random.uniform(0.1, 0.9) * WIDTH, random.uniform(0.15, 0.85) * HEIGHT)
         matrix = place_face(shown, float(eyes_px), nose, random.normal(0, 0.15))
@@ -41,17 +41,17 @@ def compose_scene(seed: int) -> Picture:
     return _worn(scene, random)
 
 
-def compose_face(seed: int) -> Picture:
+def compose_face(seed: int) -> Image:
     """One person's face, or two faded into each other, aligned: uint8 [112,112,3] in BGR."""
     random = np.random.default_rng([2, seed])
-    first, second = random.permutation(len(PHOTOGRAPHS))[:2]
+    first, second = random.permutation(len(IMAGES))[:2]
     share = float(random.choice([0.0, random.uniform(0.2, 0.8)]))
-    parts = [_aligned(PHOTOGRAPHS[index], random) for index in (first, second)]
+    parts = [_aligned(IMAGES[index], random) for index in (first, second)]
     mixed = np.asarray(cv2.addWeighted(parts[0], 1 - share, parts[1], share, 0), np.uint8)
     return _worn(relight(mixed, random), random)
 
 
-def write_pictures(folder: Path, task: str, count: int, first_seed: int = 0) -> None:
+def write_images(folder: Path, task: str, count: int, first_seed: int = 0) -> None:
     """Write composed scenes (for task "detection") or aligned faces into an existing folder, as PNG."""
     compose = compose_scene if task == "detection" else compose_face
     for seed in range(first_seed, first_seed + count):
@@ -59,32 +59,32 @@ def write_pictures(folder: Path, task: str, count: int, first_seed: int = 0) -> 
         path.write_bytes(cv2.imencode(".png", compose(seed))[1].tobytes())
 
 
-def hang(scene: Picture, photograph: Picture, matrix: Matrix) -> Picture:
-    """A scene with a photograph before it, warped by a matrix [2,3]: no finer than its place in the scene."""
+def hang(scene: Image, image: Image, matrix: Matrix) -> Image:
+    """A scene with an image before it, warped by a matrix [2,3]: no finer than its place in the scene."""
     size = (scene.shape[1], scene.shape[0])
     scale = min(1.0, float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
-    small = cv2.resize(photograph, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    shrunk = np.array([photograph.shape[1] / small.shape[1], photograph.shape[0] / small.shape[0]])
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    shrunk = np.array([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0]])
     placed = np.column_stack([matrix[:, :2] * shrunk, matrix[:, 2]])
     within = cv2.warpAffine(np.full(small.shape[:2], 255, np.uint8), placed, size)
     shown = cv2.warpAffine(small, placed, size, borderMode=cv2.BORDER_REPLICATE)
     return np.where(within[:, :, None] > 127, shown, scene).astype(np.uint8)
 
 
-def relight(picture: Picture, random: np.random.Generator) -> Picture:
-    """Change gamma, contrast, brightness and colour balance."""
+def relight(image: Image, random: np.random.Generator) -> Image:
+    """Change gamma, contrast, brightness and color balance."""
     curve = np.linspace(0, 1, 256) ** np.exp(random.normal(0, 0.25))
     curve = (curve - 0.5) * np.exp(random.normal(0, 0.15)) + 0.5 + random.normal(0, 0.06)
     table = np.clip(curve[:, None] * np.exp(random.normal(0, 0.06, 3)) * 255, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(picture, table[None]), np.uint8)
+    return np.asarray(cv2.LUT(image, table[None]), np.uint8)
 
 
-def place_face(shown: SamplePhotograph, eyes_px: float, middle: tuple[float, float], turn: float = 0.0) -> Matrix:
-    """The matrix [2,3] that brings a photograph's face to a place.
+def place_face(shown: SampleImage, eyes_px: float, middle: tuple[float, float], turn: float = 0.0) -> Matrix:
+    """The matrix [2,3] that brings an image's face to a place.
 
     Args:
-        shown: the photograph.
-        eyes_px: distance of the eyes in the scene, negative for a mirrored photograph.
+        shown: the image.
+        eyes_px: distance of the eyes in the scene, negative for a mirrored image.
         middle: where the nose is to be, x and y in pixels.
         turn: by how much it is turned, in radians.
     """
@@ -97,22 +97,22 @@ def place_face(shown: SamplePhotograph, eyes_px: float, middle: tuple[float, flo
 
 
 @cache
-def pixels(shown: SamplePhotograph) -> Picture:
-    """A photograph uint8 [H,W,3] in BGR."""
+def pixels(shown: SampleImage) -> Image:
+    """An image uint8 [H,W,3] in BGR."""
     return read_image(shown.path)
 
 
-def _aligned(shown: SamplePhotograph, random: np.random.Generator) -> Picture:
-    """A face where a recogniser wants it, or nearly, mirrored in half of the cases."""
+def _aligned(shown: SampleImage, random: np.random.Generator) -> Image:
+    """A face where a recognizer wants it, or nearly, mirrored in half of the cases."""
     moved = np.array(ARCFACE_TEMPLATE) + random.normal(0, 1.5, 2) + random.normal(0, 0.7, (5, 2))
     matrix = similarity_transform(shown.landmarks, moved)
     face = np.asarray(cv2.warpAffine(pixels(shown), matrix, (FACE_PX, FACE_PX)), np.uint8)
     return np.ascontiguousarray(face[:, ::-1]) if random.random() < 0.5 else face
 
 
-def _worn(picture: Picture, random: np.random.Generator) -> Picture:
+def _worn(image: Image, random: np.random.Generator) -> Image:
     """Sometimes blurred, often noisy, as cameras are."""
     if random.random() < 0.3:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), random.uniform(0.4, 1.5)), np.uint8)
-    noise = random.normal(0, random.uniform(0, 6), picture.shape)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), random.uniform(0.4, 1.5)), np.uint8)
+    noise = random.normal(0, random.uniform(0, 6), image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)

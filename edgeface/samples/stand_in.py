@@ -1,4 +1,4 @@
-"""Pictures for sample weights, where there are no photographs: composed ones stand in."""
+"""Images for sample weights, where there are no images: composed ones stand in."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgeface.core.progress import note
-from edgeface.images.split import Photographs
+from edgeface.images.split import Images
 
-JUDGED_PICTURES = 24
+JUDGED_IMAGES = 24
 
 
 @contextmanager
-def composed_where_missing(chosen: Photographs, task: str, calibration_pictures: int) -> Iterator[Photographs]:
-    """What was chosen, with composed pictures for what calibrates and for what judges where none were chosen.
+def composed_where_missing(chosen: Images, task: str, calibration_images: int) -> Iterator[Images]:
+    """What was chosen, with composed images for what calibrates and for what judges where none were chosen.
 
     Args:
         chosen: of the user's folders.
         task: what the network is for, "detection" or "recognition".
-        calibration_pictures: how many calibrate.
+        calibration_images: how many calibrate.
 
     Yields:
-        Photographs, whose composed files are gone afterwards.
+        Images, whose composed files are gone afterwards.
     """
     if chosen.calibrate and chosen.judge:
         yield chosen
         return
-    from edgeface.samples.compose import write_pictures
+    from edgeface.samples.compose import write_images
 
     note(
-        "no --calibration: pictures composed of two photographs stand in, which is enough to try the tool; "
-        "use photographs as the device will see them for anything else"
+        "no --calibration: images composed of two images stand in, which is enough to try the tool; "
+        "use images as the device will see them for anything else"
     )
     with tempfile.TemporaryDirectory(prefix="edgeface-") as temporary:
         folders = {name: Path(temporary) / name for name in ("calibration", "judged_on")}
         for folder in folders.values():
             folder.mkdir()
         if not chosen.calibrate:
-            write_pictures(folders["calibration"], task, calibration_pictures)
+            write_images(folders["calibration"], task, calibration_images)
             chosen = replace(
                 chosen, calibrate=_files(folders["calibration"]), composed=chosen.composed | {"calibration"}
             )
         if not chosen.judge:
-            write_pictures(folders["judged_on"], task, JUDGED_PICTURES, first_seed=calibration_pictures)
+            write_images(folders["judged_on"], task, JUDGED_IMAGES, first_seed=calibration_images)
             chosen = replace(chosen, judge=_files(folders["judged_on"]), composed=chosen.composed | {"judged_on"})
         yield chosen
 

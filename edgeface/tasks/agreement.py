@@ -1,4 +1,4 @@
-"""Every task's decisions, behind two functions: how a picture is shown, and how well two networks agree on it."""
+"""Every task's decisions, behind two functions: how an image is shown, and how well two networks agree on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeface.tasks.detection.match import Agreement, match_faces
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings
 from edgeface.tasks.recognition.embedding import face_tensor
 
-Photograph: TypeAlias = NDArray[np.uint8]
+Image: TypeAlias = NDArray[np.uint8]
 
 LISTED_SCORE = 0.3
 """Faces down to this score are decoded, so that one at the threshold can be told from one not seen."""
@@ -25,34 +25,34 @@ LISTED_SCORE = 0.3
 
 @dataclass(frozen=True)
 class View:
-    """A picture as the network is shown it: float32 [1,3,H,W]; `scale` in input pixels per pixel of the picture."""
+    """An image as the network is shown it: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image."""
 
-    picture: Photograph
+    image: Image
     tensor: NDArray[np.float32]
     scale: float
 
 
-def view(picture: Photograph, contract: Contract) -> View:
-    """Show a picture as the contract says.
+def view(image: Image, contract: Contract) -> View:
+    """Show an image as the contract says.
 
     Args:
-        picture: uint8 [H,W,3] in BGR: any photograph for a detector, an aligned face for a recogniser.
+        image: uint8 [H,W,3] in BGR: any image for a detector, an aligned face for a recognizer.
         contract: of either task.
 
     Raises:
-        InputError: the picture is not usable.
+        InputError: the image is not usable.
     """
     if isinstance(contract, DetectionContract):
-        return View(picture, *letterbox(picture, contract.input))
-    return View(picture, face_tensor(picture, contract.input), 1.0)
+        return View(image, *letterbox(image, contract.input))
+    return View(image, face_tensor(image, contract.input), 1.0)
 
 
 def agree(
     shown: View, reference: Mapping[str, Array], candidate: Mapping[str, Array], contract: Contract
 ) -> Agreement | EmbeddingAgreement:
-    """How well two networks' decisions about one picture agree, from their outputs by name."""
+    """How well two networks' decisions about one image agree, from their outputs by name."""
     if isinstance(contract, DetectionContract):
-        size = (shown.picture.shape[0], shown.picture.shape[1])
+        size = (shown.image.shape[0], shown.image.shape[1])
         first, second = (
             detect_faces(outputs, contract, shown.scale, size, LISTED_SCORE) for outputs in (reference, candidate)
         )

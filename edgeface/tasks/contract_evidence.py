@@ -1,6 +1,6 @@
-"""Evidence for or against a detector's contract in photographs without labels.
+"""Evidence for or against a detector's contract in images without labels.
 
-Under the right contract a face is seen again when the photograph is mirrored and shrunk, with its
+Under the right contract a face is seen again when the image is mirrored and shrunk, with its
 landmarks in place; all anchors that see it decode to nearly one box; and five landmarks lie as on a face.
 Wrong anchors or activations break the last three even where scores stay high.
 """
@@ -26,18 +26,18 @@ Forward = Callable[[DetectionContract, NDArray[np.float32]], Mapping[str, Array]
 
 LONG_SIDE_PX = 512
 MIRRORED_SIDE_PX = 384
-COLOUR_SIDES_PX = (512, 256, 128, 96, 64, 48)
+COLOR_SIDES_PX = (512, 256, 128, 96, 64, 48)
 MIN_REFERENCE_SIDE_PX = 96
 MAX_STRONG_ANCHORS = 300
 _MIRRORED = (1, 0, 2, 4, 3)
 _FACE = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.78], [0.66, 0.78]])
-_LEAST_P = 0.02
+_MIN_P = 0.02
 _QUALITY_COUNTED = 0.25
 
 
 @dataclass(frozen=True)
 class View:
-    """Outputs for one photograph, shrunk to some size."""
+    """Outputs for one image, shrunk to some size."""
 
     outputs: Mapping[str, Array]
     scale: float
@@ -47,16 +47,16 @@ class View:
 
 @dataclass
 class Probe:
-    """Runs the network on the photographs; what depends on the anchors only is not run again."""
+    """Runs the network on the images; what depends on the anchors only is not run again."""
 
     forward: Forward
     images: Sequence[Image]
     _views: dict[tuple[object, ...], View] = field(default_factory=dict)
 
     def view(self, contract: DetectionContract, index: int, side_px: int, mirrored: bool = False) -> View:
-        """The network's outputs for photograph `index` with its longer side shrunk or grown to `side_px`."""
+        """The network's outputs for image `index` with its longer side shrunk or grown to `side_px`."""
         spec = contract.input
-        key = (contract.activation, contract.negative_slope, spec.colour, index, side_px, mirrored)
+        key = (contract.activation, contract.negative_slope, spec.color, index, side_px, mirrored)
         if key not in self._views:
             image = self.images[index]
             factor = side_px / max(image.shape[:2])
@@ -70,7 +70,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Support:
-    """What one photograph says for one contract.
+    """What one image says for one contract.
 
     Attributes:
         strong: faces with score ≥ 0.5.
@@ -88,7 +88,7 @@ class Support:
 
 
 def support_of(probe: Probe, contract: DetectionContract, index: int) -> Support:
-    """Judge the faces that one photograph shows under one contract."""
+    """Judge the faces that one image shows under one contract."""
     shape = probe.images[index].shape[:2]
     plain = probe.view(contract, index, LONG_SIDE_PX)
     mirrored = probe.view(contract, index, MIRRORED_SIDE_PX, mirrored=True)
@@ -115,16 +115,16 @@ def support_of(probe: Probe, contract: DetectionContract, index: int) -> Support
     )
 
 
-def colour_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, index: int) -> tuple[float, int]:
+def color_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, index: int) -> tuple[float, int]:
     """How much surer the network is of the same faces in BGR than in RGB, at many sizes.
 
     Large faces are seen in either order; as they get smaller, the wrong order loses them first.
 
     Args:
-        probe: the photographs.
+        probe: the images.
         bgr: the contract with one order.
         rgb: the same contract with the other.
-        index: the photograph.
+        index: the image.
 
     Returns:
         Difference of the log-odds (BGR − RGB), summed over sizes, mean over faces; and the number of faces.
@@ -132,7 +132,7 @@ def colour_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, in
     shape = probe.images[index].shape[:2]
     references: list[Face] = []
     for contract in (bgr, rgb):
-        for side in COLOUR_SIDES_PX:
+        for side in COLOR_SIDES_PX:
             view = probe.view(contract, index, side)
             if side >= MIN_REFERENCE_SIDE_PX:
                 references += _faces(view, contract, shape, 0.6)
@@ -142,7 +142,7 @@ def colour_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, in
     boxes = boxes[suppress_overlaps(boxes, np.array([face.score for face in references], np.float32), 0.3)]
     gain = np.zeros(len(boxes))
     for sign, contract in ((1, bgr), (-1, rgb)):
-        for side in COLOUR_SIDES_PX:
+        for side in COLOR_SIDES_PX:
             gain += sign * _log_odds(probe.view(contract, index, side), contract, boxes)
     return float(gain.mean()), len(boxes)
 
@@ -194,7 +194,7 @@ def _tightness(view: View, contract: DetectionContract, faces: Sequence[Face]) -
 
 
 def _log_odds(view: View, contract: DetectionContract, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    raw, scores = _raw_boxes(view, contract, _LEAST_P)
+    raw, scores = _raw_boxes(view, contract, _MIN_P)
     seen = np.where(iou_matrix(boxes, raw) > 0.5, scores[None, :], 0).max(axis=1, initial=0)
-    p = np.clip(seen, _LEAST_P, 1 - _LEAST_P)
+    p = np.clip(seen, _MIN_P, 1 - _MIN_P)
     return np.asarray(np.log(p / (1 - p)), np.float32)

@@ -1,8 +1,8 @@
-"""Infer what a checkpoint does not say about itself: activation, anchors and colour order.
+"""Infer what a checkpoint does not say about itself: activation, anchors and color order.
 
 First activation and anchors are chosen by the support that faces find (`contract_evidence`), then
-the colour order by the same faces at many sizes. Each choice is a paired comparison over photographs: the mean
-difference by its standard error. A choice that photographs do not bear out is an error, not a guess.
+the color order by the same faces at many sizes. Each choice is a paired comparison over images: the mean
+difference by its standard error. A choice that images do not bear out is an error, not a guess.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from numpy.typing import NDArray
 
 from edgeface.contracts import Anchors, DetectionContract
 from edgeface.errors import ContractError, InputError
-from edgeface.tasks.contract_evidence import Forward, Image, Probe, Support, colour_gain, support_of
+from edgeface.tasks.contract_evidence import Forward, Image, Probe, Support, color_gain, support_of
 
 MAX_SUPPORT_PROBES = 10
 WORKERS = 2
-"""Photographs judged at a time; `forward` is called from as many threads."""
+"""Images judged at a time; `forward` is called from as many threads."""
 
-MAX_COLOUR_PROBES = 12
+MAX_COLOR_PROBES = 12
 MIN_STANDARD_ERRORS = 1.0
 MIN_SUPPORTED_FACES = 2
 MIN_QUALITY = 0.04
 _SUPPORT_FLOOR, _GAIN_FLOOR = 0.02, 0.1
-FIELDS = ("activation", "anchors", "colour")
-_FIX = "declare the contract with --variant, or pass photographs that show faces with --calibration"
+FIELDS = ("activation", "anchors", "color")
+_FIX = "declare the contract with --variant, or pass images that show faces with --calibration"
 
 
 @dataclass(frozen=True)
 class CandidateEvidence:
-    """What the photographs say for one candidate.
+    """What the images say for one candidate.
 
     Attributes:
         contract: the candidate.
@@ -61,20 +61,20 @@ class CandidateEvidence:
 
 @dataclass(frozen=True)
 class InferredContract:
-    """The contract that the photographs bear out.
+    """The contract that the images bear out.
 
     Attributes:
         contract: a known variant where one has these fields, else one whose variant is "inferred".
         confidence: 0 to 1, of the least sure of the choices; 0 where all was declared and nothing could be checked.
         support_margin: standard errors between the chosen activation and anchors and the next.
-        colour_margin: standard errors between the chosen colour order and the other.
+        color_margin: standard errors between the chosen color order and the other.
         evidence: every candidate, most supported first.
     """
 
     contract: DetectionContract
     confidence: float
     support_margin: float
-    colour_margin: float
+    color_margin: float
     evidence: tuple[CandidateEvidence, ...]
 
 
@@ -88,22 +88,22 @@ def infer_contract(
 
     Args:
         variants: known contracts; candidates are all combinations of their activations and anchors with both
-            colour orders.
+            color orders.
         forward: runs the network with a contract's activation on a tensor float32 [1,3,h,w] of the
-            contract's input size, and gives its outputs by name; anchors and colour do not matter to it.
-        images: photographs, uint8 [H,W,3] in BGR; about a dozen with faces, spread evenly, are used.
-        declared: what is known: "variant" (a name), or any of "activation", "anchors" and "colour". It is
-            checked, and believed unless the photographs contradict it.
+            contract's input size, and gives its outputs by name; anchors and color do not matter to it.
+        images: images, uint8 [H,W,3] in BGR; about a dozen with faces, spread evenly, are used.
+        declared: what is known: "variant" (a name), or any of "activation", "anchors" and "color". It is
+            checked, and believed unless the images contradict it.
 
     Raises:
-        InputError: `declared` has an unknown field or value, or there are no photographs.
-        ContractError: the photographs cannot tell, support nothing at all (the network finds no faces, as when weights
+        InputError: `declared` has an unknown field or value, or there are no images.
+        ContractError: the images cannot tell, support nothing at all (the network finds no faces, as when weights
             are random or damaged), or contradict what is declared.
     """
     wanted = _declared_fields(variants, declared or {})
     if not images:
-        raise InputError("no photographs to infer the contract from", fix=_FIX)
-    probe = Probe(forward, _spread(images, MAX_COLOUR_PROBES))
+        raise InputError("no images to infer the contract from", fix=_FIX)
+    probe = Probe(forward, _spread(images, MAX_COLOR_PROBES))
     indices = range(0, len(probe.images))
     few = [indices[i] for i in _spread_indices(len(indices), MAX_SUPPORT_PROBES)]
     candidates = _candidates(variants)
@@ -114,13 +114,13 @@ def infer_contract(
     if not _is_supported(evidence[0]):
         return _unsupported(wanted, variants, evidence)
     base, support_margin = _choose_network(supports, wanted)
-    bgr, rgb = base.with_colour("bgr"), base.with_colour("rgb")
+    bgr, rgb = base.with_color("bgr"), base.with_color("rgb")
     with ThreadPoolExecutor(WORKERS) as pool:
-        gains = list(pool.map(lambda index: colour_gain(probe, bgr, rgb, index), indices))
-    contract, colour_margin = _choose_colour(base, np.array([gain for gain, faces in gains if faces]), wanted)
-    margin = min(support_margin, colour_margin)
+        gains = list(pool.map(lambda index: color_gain(probe, bgr, rgb, index), indices))
+    contract, color_margin = _choose_color(base, np.array([gain for gain, faces in gains if faces]), wanted)
+    margin = min(support_margin, color_margin)
     confidence = 0.5 * (1 + math.erf(margin / math.sqrt(2)))
-    return InferredContract(_named(contract, variants), confidence, support_margin, colour_margin, evidence)
+    return InferredContract(_named(contract, variants), confidence, support_margin, color_margin, evidence)
 
 
 def _declared_fields(variants: Mapping[str, DetectionContract], declared: Mapping[str, object]) -> dict[str, object]:
@@ -141,7 +141,7 @@ def _declared_fields(variants: Mapping[str, DetectionContract], declared: Mappin
 
 
 def _fields(contract: DetectionContract) -> dict[str, object]:
-    return {"activation": contract.activation, "anchors": contract.anchors, "colour": contract.input.colour}
+    return {"activation": contract.activation, "anchors": contract.anchors, "color": contract.input.color}
 
 
 def _candidates(variants: Mapping[str, DetectionContract]) -> list[DetectionContract]:
@@ -150,8 +150,8 @@ def _candidates(variants: Mapping[str, DetectionContract]) -> list[DetectionCont
     activations = dict.fromkeys((c.activation, c.negative_slope) for c in variants.values())
     anchors = dict.fromkeys(c.anchors for c in variants.values())
     return [
-        first.model_copy(update={"activation": a, "negative_slope": slope, "anchors": boxes}).with_colour(colour)
-        for (a, slope), boxes, colour in product(activations, anchors, ("bgr", "rgb"))
+        first.model_copy(update={"activation": a, "negative_slope": slope, "anchors": boxes}).with_color(color)
+        for (a, slope), boxes, color in product(activations, anchors, ("bgr", "rgb"))
     ]
 
 
@@ -191,7 +191,7 @@ def _unsupported(
     best = evidence[0]
     raise ContractError(
         "cannot tell the checkpoint's contract: under none does it find faces that bear checking "
-        f"({best.supported_faces} of {best.strong_faces} at best); either the photographs show none, "
+        f"({best.supported_faces} of {best.strong_faces} at best); either the images show none, "
         "or the weights are untrained or damaged",
         fix=_FIX,
     )
@@ -200,7 +200,7 @@ def _unsupported(
 def _choose_network(
     supports: Mapping[DetectionContract, Sequence[Support]], wanted: Mapping[str, object]
 ) -> tuple[DetectionContract, float]:
-    """Activation and anchors, each judged in the colour order that suits it better."""
+    """Activation and anchors, each judged in the color order that suits it better."""
     best_of: dict[tuple[str, Anchors], tuple[DetectionContract, NDArray[np.float64]]] = {}
     for contract, per_image in supports.items():
         values = np.sqrt([s.support for s in per_image])  # so that one crowd does not outvote the rest
@@ -224,26 +224,26 @@ def _choose_network(
     return contract, margin
 
 
-def _choose_colour(
+def _choose_color(
     base: DetectionContract, gains: NDArray[np.float64], wanted: Mapping[str, object]
 ) -> tuple[DetectionContract, float]:
     signed = _standard_errors(gains, _GAIN_FLOOR)
-    contract = base.with_colour("bgr" if signed >= 0 else "rgb")
-    if "colour" in wanted and wanted["colour"] != contract.input.colour:
+    contract = base.with_color("bgr" if signed >= 0 else "rgb")
+    if "color" in wanted and wanted["color"] != contract.input.color:
         if abs(signed) >= MIN_STANDARD_ERRORS:
             evidence = (
                 f"the same faces score higher by {abs(gains.mean()):.1f} log-odds, {abs(signed):.1f} standard errors"
             )
             raise _contradiction(wanted, contract, evidence)
-        other = base.with_colour("rgb" if signed >= 0 else "bgr")
+        other = base.with_color("rgb" if signed >= 0 else "bgr")
         return other, -abs(signed)
-    if "colour" not in wanted and abs(signed) < MIN_STANDARD_ERRORS:
-        raise _undecided(contract, base.with_colour("rgb" if signed >= 0 else "bgr"), abs(signed))
+    if "color" not in wanted and abs(signed) < MIN_STANDARD_ERRORS:
+        raise _undecided(contract, base.with_color("rgb" if signed >= 0 else "bgr"), abs(signed))
     return contract, abs(signed)
 
 
 def _standard_errors(differences: NDArray[np.float64], floor: float) -> float:
-    """Mean by standard error; `floor` keeps a few alike photographs from looking certain."""
+    """Mean by standard error; `floor` keeps a few alike images from looking certain."""
     if len(differences) < 2:
         return 0.0
     return float(differences.mean() / (differences.std(ddof=1) / math.sqrt(len(differences)) + floor))
@@ -258,7 +258,7 @@ def _contradiction(wanted: Mapping[str, object], found: DetectionContract, evide
     said = ", ".join(f"{key} {_spell(wanted[key])}" for key in differing)
     shown = ", ".join(f"{key} {_spell(value)}" for key, value in differing.items())
     return ContractError(
-        f"the checkpoint is declared as {said}, but on the photographs it behaves as {shown} ({evidence})",
+        f"the checkpoint is declared as {said}, but on the images it behaves as {shown} ({evidence})",
         fix=f"declare {shown}, or leave it out to have it inferred",
     )
 

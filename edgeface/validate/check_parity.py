@@ -1,4 +1,4 @@
-"""Compare an artifact with its fp32 reference again, on photographs of one's own."""
+"""Compare an artifact with its fp32 reference again, on images of one's own."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from edgeface.errors import InputError
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
 from edgeface.samples import sample_of
-from edgeface.tasks.agreement import Photograph
+from edgeface.tasks.agreement import Image
 from edgeface.validate.compare import Findings, compare
 from edgeface.validate.gate import Thresholds
-from edgeface.validate.inputs import drawn_for, task_pictures
+from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.reference import reference_network
 from edgeface.validate.verdict import judge_model
 
-DRAWN_PICTURES = 4
+SYNTHETIC_IMAGES = 4
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class ParityRequest:
     Attributes:
         weights: the artifact's checkpoint, which need not be named if it is a sample of the package; or
         reference: an fp32 artifact of the same checkpoint.
-        images: folder of photographs; drawn pictures otherwise, which compare tensors only.
-        detector: an artifact that finds the faces in a recogniser's photographs.
+        images: folder of images; synthetic images otherwise, which compare tensors only.
+        detector: an artifact that finds the faces in a recognizer's images.
         threads: threads of the artifact's runtime.
         on: where the artifact runs; the reference runs on this machine's processor.
     """
@@ -67,7 +67,7 @@ class ParityRequest:
 
 
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
-    """Run artifact and reference on photographs, and judge as the export did.
+    """Run artifact and reference on images, and judge as the export did.
 
     Raises:
         InputError: something given cannot be used, or there is no such place.
@@ -86,11 +86,11 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         files = list_images(images)
         _warn_of_calibration(artifact, [file.name for file in files])
         finder = None if request.detector is None else Detector(Artifact.open(request.detector))
-        pictures: Iterable[Photograph] = task_pictures(files, "comparing", artifact.contract, finder)
+        shown: Iterable[Image] = task_images(files, "comparing", artifact.contract, finder)
     else:
-        note("no photographs given: tensors are compared on drawn pictures, decisions are not")
-        pictures = drawn_for(artifact.contract, DRAWN_PICTURES, "comparing")
-    findings = compare(network, runner.run, artifact.contract, pictures, images is not None)
+        note("no images given: tensors are compared on synthetic images, decisions are not")
+        shown = synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
+    findings = compare(network, runner.run, artifact.contract, shown, images is not None)
     judged, _ = judge_model(findings, limits, artifact.model_path, as_typed)
     return ParityReport(artifact.folder, name, str(request.on), judged)
 
@@ -105,12 +105,12 @@ def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
 
 
 def _thresholds(artifact: Artifact) -> Thresholds:
-    """What the artifact was built under; a certificate without it must not pass for a gate without demands."""
+    """What the artifact was built under; a certificate without it must not pass for a gate without requirements."""
     try:
         return Thresholds.model_validate(artifact.certificate()["thresholds"])
     except (KeyError, TypeError, ValidationError) as error:
         raise InputError(
-            "damaged certificate: it does not say what was demanded of the artifact",
+            "damaged certificate: it does not say what was required of the artifact",
             where=str(artifact.folder / CERTIFICATE),
             fix="export the artifact again",
         ) from error
@@ -120,4 +120,4 @@ def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:
     calibrated = set(artifact.manifest.sources.get("calibration", {}).get("files", ()))
     shared = calibrated.intersection(names)
     if shared:
-        note(f"warning: {len(shared)} of {len(names)} photographs have the names of ones that calibrated it")
+        note(f"warning: {len(shared)} of {len(names)} images have the names of ones that calibrated it")

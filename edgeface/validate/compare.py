@@ -1,4 +1,4 @@
-"""Compare a candidate with the fp32 reference on pictures: tensors and decisions."""
+"""Compare a candidate with the fp32 reference on images: tensors and decisions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from edgeface.contracts import Contract
 from edgeface.core.prefetch import prefetch
-from edgeface.core.requirement import Demand
+from edgeface.core.requirement import Requirement
 from edgeface.graph.types import Array
-from edgeface.tasks.agreement import Photograph, View, agree, view
+from edgeface.tasks.agreement import Image, View, agree, view
 from edgeface.tasks.detection.match import Agreement
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 from edgeface.validate.tensors import TensorAgreement, compare_tensors
@@ -20,32 +20,32 @@ from edgeface.validate.tensors import TensorAgreement, compare_tensors
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 Agreed: TypeAlias = Agreement | EmbeddingAgreement
 Watch: TypeAlias = Callable[[View, Mapping[str, Array], Mapping[str, Array], Agreed | None], None]
-"""Looks on: a picture as it was shown, the reference's and the candidate's outputs, and how well they agree."""
+"""Looks on: an image as it was shown, the reference's and the candidate's outputs, and how well they agree."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a comparison found. `decisions` is None where the pictures were drawn and decisions mean nothing."""
+    """What a comparison found. `decisions` is None where the images were drawn and decisions mean nothing."""
 
     tensors: dict[str, TensorAgreement]
     decisions: Agreed | None
-    pictures: int
-    demands: list[Demand] = field(default_factory=list)
+    images: int
+    requirements: list[Requirement] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
-        """Whether every demand is met."""
-        return all(demand.met for demand in self.demands)
+        """Whether every requirement is met."""
+        return all(requirement.met for requirement in self.requirements)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON and the certificate."""
         return {
             "passed": self.passed,
-            "pictures": self.pictures,
-            "kind": "drawn" if self.decisions is None else "photographs",
+            "images": self.images,
+            "kind": "synthetic" if self.decisions is None else "images",
             "tensors": {name: found.as_dict() for name, found in self.tensors.items()},
             "decisions": None if self.decisions is None else self.decisions.as_dict(),
-            "demands": [vars(demand) for demand in self.demands],
+            "requirements": [vars(requirement) for requirement in self.requirements],
         }
 
 
@@ -53,24 +53,24 @@ def compare(
     reference: Network,
     candidate: Network,
     contract: Contract,
-    pictures: Iterable[Photograph],
+    images: Iterable[Image],
     decide: bool,
     watch: Watch | None = None,
 ) -> Findings:
-    """Run both networks on every picture.
+    """Run both networks on every image.
 
     Args:
         reference: the fp32 network, float32 NCHW in, named outputs out.
         candidate: the artifact behind the same interface.
-        contract: decides how pictures become tensors and tensors become decisions.
-        pictures: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
-        decide: compare decisions too; pointless for drawn pictures.
-        watch: called with each picture in turn; its last argument is None where decisions are not compared.
+        contract: decides how images become tensors and tensors become decisions.
+        images: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
+        decide: compare decisions too; pointless for synthetic images.
+        watch: called with each image in turn; its last argument is None where decisions are not compared.
     """
     tensors: dict[str, TensorAgreement] = {}
     decisions: list[Agreed] = []
     count = 0
-    for shown, wanted in prefetch(_references(reference, contract, pictures)):
+    for shown, wanted in prefetch(_references(reference, contract, images)):
         got = candidate({contract.input.name: shown.tensor})
         for name, array in wanted.items():
             tensors[name] = tensors.get(name, TensorAgreement()) + compare_tensors(array, got[name])
@@ -84,9 +84,9 @@ def compare(
 
 
 def _references(
-    reference: Network, contract: Contract, pictures: Iterable[Photograph]
+    reference: Network, contract: Contract, images: Iterable[Image]
 ) -> Iterator[tuple[View, Mapping[str, Array]]]:
-    """Each picture as it is shown, and the reference's outputs."""
-    for picture in pictures:
-        shown = view(picture, contract)
+    """Each image as it is shown, and the reference's outputs."""
+    for image in images:
+        shown = view(image, contract)
         yield shown, reference({contract.input.name: shown.tensor})

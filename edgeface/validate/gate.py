@@ -1,4 +1,4 @@
-"""The gate: what a recipe demands, and whether it was met."""
+"""The gate: what a recipe requires, and whether it was met."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from edgeface.core.requirement import Demand
+from edgeface.core.requirement import Requirement
 from edgeface.tasks.detection.match import Agreement
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 from edgeface.validate.tensors import TensorAgreement
 
 
 class Thresholds(BaseModel):
-    """What is demanded of an artifact; None demands nothing.
+    """What is required of an artifact; None requires nothing.
 
     max_abs: largest difference of any output element. snr_db: least signal-to-noise ratio of any output, in dB.
     matched_percent, extra_percent: of the reference's faces; allowed misses and extras are rounded up to a whole
@@ -43,56 +43,58 @@ class Thresholds(BaseModel):
 
 def judge(
     limits: Thresholds, tensors: Mapping[str, TensorAgreement], decisions: Agreement | EmbeddingAgreement | None
-) -> list[Demand]:
-    """Every demand that the thresholds make, with its verdict.
+) -> list[Requirement]:
+    """Every requirement that the thresholds make, with its verdict.
 
     Args:
         limits: the recipe's thresholds.
         tensors: agreement by output.
-        decisions: agreement of decisions; None where no photographs were judged.
+        decisions: agreement of decisions; None where no images were judged.
     """
-    demands = []
+    requirements = []
     if limits.max_abs is not None:
         worst = max(t.max_abs for t in tensors.values())
         met = worst <= limits.max_abs
-        demands.append(Demand("largest difference of any output", f"≤ {limits.max_abs:g}", f"{worst:.3g}", met))
+        requirements.append(
+            Requirement("largest difference of any output", f"≤ {limits.max_abs:g}", f"{worst:.3g}", met)
+        )
     if limits.snr_db is not None:
         least = min(t.snr_db for t in tensors.values())
         met = least >= limits.snr_db
-        demands.append(Demand("least output SNR", f"≥ {limits.snr_db:g} dB", f"{least:.1f} dB", met))
+        requirements.append(Requirement("least output SNR", f"≥ {limits.snr_db:g} dB", f"{least:.1f} dB", met))
     if isinstance(decisions, Agreement):
-        return demands + _judge_faces(limits, decisions)
-    return demands if decisions is None else demands + _judge_embeddings(limits, decisions)
+        return requirements + _judge_faces(limits, decisions)
+    return requirements if decisions is None else requirements + _judge_embeddings(limits, decisions)
 
 
-def _judge_embeddings(limits: Thresholds, found: EmbeddingAgreement) -> list[Demand]:
+def _judge_embeddings(limits: Thresholds, found: EmbeddingAgreement) -> list[Requirement]:
     measured = (
         ("mean cosine to float32", limits.mean_cosine, found.mean_cosine),
         ("least cosine to float32", limits.min_cosine, found.min_cosine),
     )
     return [
-        Demand(what, f"≥ {limit:g}", f"{value:.5f}", value >= limit)
+        Requirement(what, f"≥ {limit:g}", f"{value:.5f}", value >= limit)
         for what, limit, value in measured
         if limit is not None
     ]
 
 
-def _judge_faces(limits: Thresholds, faces: Agreement) -> list[Demand]:
-    demands = []
+def _judge_faces(limits: Thresholds, faces: Agreement) -> list[Requirement]:
+    requirements = []
     count = faces.reference_faces
     if limits.matched_percent is not None:
         allowed = math.ceil(count * (100 - limits.matched_percent) / 100 - 1e-9)
         said = f"{faces.matched_share:.2%} ({faces.missed} of {count} missed)"
         limit = f"≥ {limits.matched_percent:g}% (≤ {allowed} missed)"
-        demands.append(Demand("faces matched", limit, said, faces.missed <= allowed))
+        requirements.append(Requirement("faces matched", limit, said, faces.missed <= allowed))
     if limits.extra_percent is not None:
         allowed = math.ceil(count * limits.extra_percent / 100 - 1e-9)
         said, limit = f"{faces.extra_share:.2%} ({faces.extra})", f"≤ {limits.extra_percent:g}% (≤ {allowed})"
-        demands.append(Demand("extra faces", limit, said, faces.extra <= allowed))
+        requirements.append(Requirement("extra faces", limit, said, faces.extra <= allowed))
     for what, limit_value, measured in (
         ("mean score change", limits.mean_score_change, faces.mean_score_change),
         ("mean landmark error in % of face size", limits.landmark_error_percent, faces.mean_landmark_error_percent),
     ):
         if limit_value is not None:
-            demands.append(Demand(what, f"≤ {limit_value:g}", f"{measured:.4f}", measured <= limit_value))
-    return demands
+            requirements.append(Requirement(what, f"≤ {limit_value:g}", f"{measured:.4f}", measured <= limit_value))
+    return requirements

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from edgeface.core.requirement import Demand
+from edgeface.core.requirement import Requirement
 from edgeface.validate.gate import Thresholds
 
 _LISTED = 5
@@ -36,10 +36,10 @@ def kernel_facts(model: Path, as_typed: bool = False) -> dict[str, Any]:
 
     operators = Counter(node.op_type for node in onnx.load(model).graph.node)
     facts = {"operators": dict(sorted(operators.items())), "transposes": operators["Transpose"]}
-    return facts if as_typed or not operators["DequantizeLinear"] else {**facts, "optimised": _optimised(model)}
+    return facts if as_typed or not operators["DequantizeLinear"] else {**facts, "optimized": _optimized(model)}
 
 
-def _optimised(model: Path) -> dict[str, Any]:
+def _optimized(model: Path) -> dict[str, Any]:
     from edgeface.backends.onnx.kernels import ort_kernels
 
     found = ort_kernels(model)
@@ -52,20 +52,20 @@ def _optimised(model: Path) -> dict[str, Any]:
     }
 
 
-def judge_kernels(limits: Thresholds, facts: dict[str, Any]) -> list[Demand]:
-    """Demands on transposes and partitions; that ONNX Runtime computes in integers what is planned always is one."""
+def judge_kernels(limits: Thresholds, facts: dict[str, Any]) -> list[Requirement]:
+    """Requirements on transposes and partitions, and always that ONNX Runtime computes in integers what is planned."""
     found = []
-    if "optimised" in facts:
-        left = facts["optimised"]["left_in_float"]
+    if "optimized" in facts:
+        left = facts["optimized"]["left_in_float"]
         said = f"{len(left)}: {', '.join(left[:_LISTED])}" if left else "0"
-        found.append(Demand("int8 convolutions that ONNX Runtime computes in float", "0", said, not left))
-        taken = facts["optimised"]["unplanned_in_integers"]
+        found.append(Requirement("int8 convolutions that ONNX Runtime computes in float", "0", said, not left))
+        taken = facts["optimized"]["unplanned_in_integers"]
         what = "float convolutions that ONNX Runtime computes in integers"
-        found.append(Demand(what, "0", str(taken), taken == 0))
+        found.append(Requirement(what, "0", str(taken), taken == 0))
     for key, what, limit in (
         ("transposes", "transposes in memory", limits.max_transposes),
         ("partitions", "XNNPACK partitions", limits.max_partitions),
     ):
         if limit is not None:
-            found.append(Demand(what, f"≤ {limit}", str(facts[key]), facts[key] <= limit))
+            found.append(Requirement(what, f"≤ {limit}", str(facts[key]), facts[key] <= limit))
     return found

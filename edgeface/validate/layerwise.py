@@ -79,7 +79,7 @@ def _onnx_values(names: Sequence[str], model: bytes, feeds: Mapping[str, Array])
     made = {output for node in proto.graph.node for output in node.output}
     shown = {output.name for output in proto.graph.output}
     proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name in made - shown)
-    return OrtRunner(proto.SerializeToString(), optimise=False).run(feeds)
+    return OrtRunner(proto.SerializeToString(), optimize=False).run(feeds)
 
 
 def _tflite_values(exact: Graph, model: bytes, feeds: Mapping[str, Array]) -> dict[str, Array]:

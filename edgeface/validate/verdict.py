@@ -15,12 +15,12 @@ from edgeface.validate.kernels import judge_kernels, kernel_facts
 def judge_model(
     findings: Findings, limits: Thresholds, model: Path, as_typed: bool = False
 ) -> tuple[Findings, dict[str, Any]]:
-    """The findings with every demand judged, and the kernel facts of the model file; `as_typed` as in `kernel_facts`.
+    """The findings with every requirement judged, and the model file's kernel facts; `as_typed` as in `kernel_facts`.
 
-    A gate that demands nothing passes everything; that is said aloud.
+    A gate that requires nothing passes everything; that is said aloud.
     """
     kernels = kernel_facts(model, as_typed)
-    demands = judge(limits, findings.tensors, findings.decisions) + judge_kernels(limits, kernels)
-    if not demands:
-        note(f"warning: no gate demands anything of {model.name}: add [gates] to the recipe")
-    return replace(findings, demands=demands), kernels
+    requirements = judge(limits, findings.tensors, findings.decisions) + judge_kernels(limits, kernels)
+    if not requirements:
+        note(f"warning: no gate requires anything of {model.name}: add [gates] to the recipe")
+    return replace(findings, requirements=requirements), kernels

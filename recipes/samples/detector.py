@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from distort import Photograph
+from distort import Image
 from faces import detect
+from images import Images
 from layers import place, quicken
-from lesson import hint_loss, normalise
-from photographs import Photographs
+from lesson import hint_loss, normalize
 from torch import Tensor, nn
 from torch.nn import functional
 from views import Views
@@ -40,21 +40,21 @@ class Answers(NamedTuple):
 class DetectorLesson:
     """A student of the same architecture as its teacher, with its contract.
 
-    The teacher sees each changed picture itself, so that nothing about faces must be carried through the changes:
+    The teacher sees each changed image itself, so that nothing about faces must be carried through the changes:
     a mirrored face has the landmarks that the teacher gives it.
 
     Args:
-        photographs: what to show.
+        images: what to show.
         weights: the teacher's checkpoint.
         device: where both networks are.
         compiled: compile the losses by torch's inductor, which fuses what lies between the convolutions.
     """
 
-    def __init__(self, photographs: Photographs, weights: Path, device: torch.device, compiled: bool = False) -> None:
+    def __init__(self, images: Images, weights: Path, device: torch.device, compiled: bool = False) -> None:
         known = family(FAMILY)
         self.contract = detection(known.variants()[VARIANT])
         teacher, student = known.load(weights, self.contract), known.build(self.contract)
-        self._views = Views(photographs, [_centres(teacher, self.contract, scene) for scene in photographs.scenes])
+        self._views = Views(images, [_centres(teacher, self.contract, scene) for scene in images.scenes])
         if device.type == "cpu":
             quicken(student)
         _expect_few_faces(student)
@@ -65,16 +65,16 @@ class DetectorLesson:
         self._device = device
         self._losses = torch.compile(self._distance, dynamic=False) if compiled else self._distance
 
-    def picture(self, random: np.random.Generator) -> Photograph:
+    def image(self, random: np.random.Generator) -> Image:
         """A changed view."""
         return self._views.changed(random)
 
-    def losses(self, pictures: Tensor) -> dict[str, Tensor]:
+    def losses(self, images: Tensor) -> dict[str, Tensor]:
         """Of scores, of offsets where the teacher sees a face, and of inner maps."""
-        return self._losses(pictures)
+        return self._losses(images)
 
-    def _distance(self, pictures: Tensor) -> dict[str, Tensor]:
-        tensor = normalise(pictures, self.contract.input)
+    def _distance(self, images: Tensor) -> dict[str, Tensor]:
+        tensor = normalize(images, self.contract.input)
         with torch.no_grad():
             wanted = answer(self._teacher, tensor)
         given = answer(self.student, tensor)
@@ -102,7 +102,7 @@ class DetectorLesson:
         views = torch.from_numpy(np.stack([self._views.plain(random, held_out=True) for random in randoms]))
         seen, missed, added = 0, 0, 0
         for part in torch.split(views, 16):
-            tensor = normalise(part.to(self._device), self.contract.input)
+            tensor = normalize(part.to(self._device), self.contract.input)
             given, wanted = (answer(network, tensor).faces for network in (student, self._teacher))
             for mine, target in zip(given, wanted, strict=True):
                 seen += int((target > 0).sum())
@@ -111,7 +111,7 @@ class DetectorLesson:
         return {"missed_percent": 100 * missed / seen, "added_percent": 100 * added / seen}
 
 
-def _centres(teacher: nn.Module, contract: DetectionContract, scene: Photograph) -> list[tuple[float, float]]:
+def _centres(teacher: nn.Module, contract: DetectionContract, scene: Image) -> list[tuple[float, float]]:
     """Middles of the faces that the teacher sees in a scene, however small; x, y."""
     height, width = (-(-side // 32) * 32 for side in scene.shape[:2])
     faces = detect(teacher, contract.with_input_size(height, width), scene, _SHOWN_SCORE)

@@ -1,4 +1,4 @@
-"""Random changes of photographs: colour, sharpness, noise, compression, hidden parts. All uint8 [H,W,3] in BGR."""
+"""Random changes of images: color, sharpness, noise, compression, hidden parts. All uint8 [H,W,3] in BGR."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Photograph: TypeAlias = NDArray[np.uint8]
+Image: TypeAlias = NDArray[np.uint8]
 
 
-def recolour(image: Photograph, random: np.random.Generator) -> Photograph:
+def recolor(image: Image, random: np.random.Generator) -> Image:
     """Change brightness, contrast, gamma, white balance and saturation; one in ten becomes grey."""
     steps = np.linspace(0, 1, 256, dtype=np.float32)
     curve = steps ** np.exp(random.normal(0, 0.25))
@@ -24,7 +24,7 @@ def recolour(image: Photograph, random: np.random.Generator) -> Photograph:
     return np.asarray(cv2.addWeighted(toned, saturation, grey, 1 - saturation, 0), np.uint8)
 
 
-def degrade(image: Photograph, random: np.random.Generator) -> Photograph:
+def degrade(image: Image, random: np.random.Generator) -> Image:
     """Sometimes blur, shrink and enlarge, add noise, or compress."""
     height, width = image.shape[:2]
     if random.random() < 0.12:
@@ -42,8 +42,8 @@ def degrade(image: Photograph, random: np.random.Generator) -> Photograph:
     return image
 
 
-def hide(image: Photograph, random: np.random.Generator, cover: Photograph | None = None) -> Photograph:
-    """Cover a rectangle of a tenth to a half of each side, with one colour or with what `cover` shows there."""
+def hide(image: Image, random: np.random.Generator, cover: Image | None = None) -> Image:
+    """Cover a rectangle of a tenth to a half of each side, with one color or with what `cover` shows there."""
     height, width = image.shape[:2]
     rows, columns = (int(side * random.uniform(0.1, 0.5)) for side in (height, width))
     top, left = int(random.integers(0, height - rows + 1)), int(random.integers(0, width - columns + 1))
@@ -53,6 +53,6 @@ def hide(image: Photograph, random: np.random.Generator, cover: Photograph | Non
     return covered
 
 
-def mirror(image: Photograph, random: np.random.Generator) -> Photograph:
+def mirror(image: Image, random: np.random.Generator) -> Image:
     """Swap left and right in half of the cases."""
     return np.ascontiguousarray(image[:, ::-1]) if random.random() < 0.5 else image

@@ -12,25 +12,25 @@ from edgeface.contracts import ImageInput
 
 
 class Lesson(Protocol):
-    """A student network, the pictures that it is shown, and its distance from its teacher."""
+    """A student network, the images that it is shown, and its distance from its teacher."""
 
     @property
     def student(self) -> nn.Module:
         """The network that learns."""
 
-    def picture(self, random: np.random.Generator) -> NDArray[np.uint8]:
-        """One picture uint8 [h,w,3] in BGR, all of one size; called by several threads."""
+    def image(self, random: np.random.Generator) -> NDArray[np.uint8]:
+        """One image uint8 [h,w,3] in BGR, all of one size; called by several threads."""
 
-    def losses(self, pictures: Tensor) -> dict[str, Tensor]:
+    def losses(self, images: Tensor) -> dict[str, Tensor]:
         """Weighted parts of the loss for uint8 [n,h,w,3], by name."""
 
     def judge(self, student: nn.Module) -> dict[str, float]:
-        """Figures of a student in eval mode on photographs that are not trained on."""
+        """Figures of a student in eval mode on images that are not trained on."""
 
 
-def normalise(pictures: Tensor, spec: ImageInput) -> Tensor:
-    """A network's input float32 [n,3,h,w], channels last, of pictures uint8 [n,h,w,3] in BGR."""
-    ordered = pictures.flip(3) if spec.colour == "rgb" else pictures
+def normalize(images: Tensor, spec: ImageInput) -> Tensor:
+    """A network's input float32 [n,3,h,w], channels last, of images uint8 [n,h,w,3] in BGR."""
+    ordered = images.flip(3) if spec.color == "rgb" else images
     values = ordered.float()
     return ((values - values.new_tensor(spec.mean)) * values.new_tensor(spec.scale)).permute(0, 3, 1, 2)
 

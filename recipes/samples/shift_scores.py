@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from detector import FAMILY, VARIANT
-from distort import Photograph
+from distort import Image
+from images import Images
 from numpy.typing import NDArray
-from photographs import Photographs
 from train import DETECTOR_WEIGHTS
 from training import save_weights
 from views import HELD_OUT_EVERY
@@ -35,12 +35,12 @@ SHIFTS = tuple(np.arange(0, 2.01, 0.125).tolist())
 """Candidates, in logits."""
 
 INPUT = (480, 640)
-LEAST_RECALL = 0.98
+MIN_RECALL = 0.98
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What both networks make of a photograph."""
+    """What both networks make of an image."""
 
     shape: tuple[int, int]
     scale: float
@@ -58,15 +58,15 @@ def main() -> None:
     known = family(FAMILY)
     contract = detection(known.variants()[VARIANT]).with_input_size(*INPUT)
     teacher, student = (known.load(file, contract) for file in (options.data / DETECTOR_WEIGHTS, options.weights))
-    pairs = list(_pairs(_held_out(Photographs(options.data)), contract, teacher, student))
+    pairs = list(_pairs(_held_out(Images(options.data)), contract, teacher, student))
     enough = []
     for shift in SHIFTS:
         found = sum((_agreement(pair, contract, shift) for pair in pairs), Agreement())
         print(f"shift {shift:.3f}: {found.matched_share:.2%} of {found.reference_faces} found, {found.extra} extra")
-        if found.matched_share >= LEAST_RECALL:
+        if found.matched_share >= MIN_RECALL:
             enough.append(shift)
     if not enough:
-        raise SystemExit(f"no shift finds {LEAST_RECALL:.0%} of the teacher's faces: nothing is written; train longer")
+        raise SystemExit(f"no shift finds {MIN_RECALL:.0%} of the teacher's faces: nothing is written; train longer")
     shift_scores(student, enough[0])
     save_weights(student, options.out)
     print(f"written with a shift of {enough[0]:.3f}: {options.out}")
@@ -83,13 +83,13 @@ def shift_scores(network: torch.nn.Module, shift: float) -> None:
             bias += torch.tensor([-shift / 2, shift / 2]).repeat(len(bias) // 2)
 
 
-def _held_out(photographs: Photographs) -> Iterator[Photograph]:
-    for index in range(0, len(photographs.portraits), HELD_OUT_EVERY):
-        yield photographs.portraits[index]
+def _held_out(images: Images) -> Iterator[Image]:
+    for index in range(0, len(images.portraits), HELD_OUT_EVERY):
+        yield images.portraits[index]
 
 
 def _pairs(
-    images: Iterator[Photograph], contract: DetectionContract, teacher: torch.nn.Module, student: torch.nn.Module
+    images: Iterator[Image], contract: DetectionContract, teacher: torch.nn.Module, student: torch.nn.Module
 ) -> Iterator[Pair]:
     for image in images:
         tensor, scale = letterbox(image, contract.input)

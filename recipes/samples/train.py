@@ -1,4 +1,4 @@
-"""Train the sample models: `python recipes/samples/train.py detector|recogniser --data DIR --out DIR`.
+"""Train the sample models: `python recipes/samples/train.py detector|recognizer --data DIR --out DIR`.
 
 It goes on from the checkpoint in OUT where there is one. Nothing that is trained on is written beside the weights.
 """
@@ -9,13 +9,13 @@ import argparse
 from pathlib import Path
 
 import torch
+from images import Images
 from lesson import Lesson
-from photographs import Photographs
 from training import Course, Training
 
 DETECTOR_WEIGHTS = "weights/retinaface_mnet025_official.pth"
 RECOGNISER_WEIGHTS = "weights/mobilefacenet_relu6_128.pt"
-COURSES = {"detector": Course(steps=7000, batch=24, rate=3e-3), "recogniser": Course(steps=2600, batch=48, rate=3e-3)}
+COURSES = {"detector": Course(steps=7000, batch=24, rate=3e-3), "recognizer": Course(steps=2600, batch=48, rate=3e-3)}
 
 
 def main() -> None:
@@ -39,17 +39,17 @@ def main() -> None:
 
 
 def _lesson(options: argparse.Namespace, device: torch.device) -> Lesson:
-    photographs = Photographs(options.data)
+    images = Images(options.data)
     detector = options.data / DETECTOR_WEIGHTS
     if options.student == "detector":
         from detector import DetectorLesson
 
-        return DetectorLesson(photographs, detector, device, options.compile)
+        return DetectorLesson(images, detector, device, options.compile)
     from faces import find_faces
-    from recogniser import RecogniserLesson
+    from recognizer import RecognizerLesson
 
-    faces = find_faces(photographs, detector, options.out / "faces.npz")
-    return RecogniserLesson(photographs, faces, options.data / RECOGNISER_WEIGHTS, device, options.compile)
+    faces = find_faces(images, detector, options.out / "faces.npz")
+    return RecognizerLesson(images, faces, options.data / RECOGNISER_WEIGHTS, device, options.compile)
 
 
 def _options() -> argparse.Namespace:
@@ -58,10 +58,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with scenes/, lfw/extra_250.npz, weights/")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the weights")
     parser.add_argument("--steps", type=int, help="steps of the whole course")
-    parser.add_argument("--batch", type=int, help="pictures a step")
+    parser.add_argument("--batch", type=int, help="images a step")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
-    parser.add_argument("--workers", type=int, default=1, help="threads that prepare pictures")
+    parser.add_argument("--workers", type=int, default=1, help="threads that prepare images")
     parser.add_argument(
         "--compile",
         action="store_true",

@@ -27,11 +27,11 @@ class Course:
     """How a student is trained.
 
     Attributes:
-        steps: how many, of `batch` pictures each.
-        batch: pictures a step.
+        steps: how many, of `batch` images each.
+        batch: images a step.
         rate: the learning rate until the last 30 % of the steps, over which it fades to nothing.
-        seed: of the pictures.
-        workers: threads that prepare pictures.
+        seed: of the images.
+        workers: threads that prepare images.
         keep_every_s: seconds between checkpoints.
     """
 
@@ -52,7 +52,7 @@ class Course:
 
 
 class Training:
-    """A student, its running mean (which is what is kept as its weights) and its optimiser.
+    """A student, its running mean (which is what is kept as its weights) and its optimizer.
 
     Args:
         lesson: what is taught.
@@ -64,7 +64,7 @@ class Training:
         self._lesson, self._course, self._folder = lesson, course, folder
         student = lesson.student
         self._mean = deepcopy(student).eval().requires_grad_(False)
-        self._optimiser = torch.optim.AdamW(_groups(student), lr=course.rate, betas=(0.9, 0.99))
+        self._optimizer = torch.optim.AdamW(_groups(student), lr=course.rate, betas=(0.9, 0.99))
         self.step = 0
         self._device = next(student.parameters()).device
         if self._checkpoint.is_file():
@@ -79,14 +79,14 @@ class Training:
         begun, first, kept, told = time.monotonic(), self.step, time.monotonic(), 0.0
         sums: dict[str, float] = {}
         since = self.step
-        for pictures in self._batches():
-            for name, value in self._advance(torch.from_numpy(pictures).to(self._device)).items():
+        for images in self._batches():
+            for name, value in self._advance(torch.from_numpy(images).to(self._device)).items():
                 sums[name] = sums.get(name, 0.0) + value
             now = time.monotonic()
             if now - told > 60 or self.step == self._course.steps:
                 rate = (self.step - first) * self._course.batch / (now - begun)
                 parts = " ".join(f"{name} {value / (self.step - since):.4f}" for name, value in sums.items())
-                print(f"step {self.step}/{self._course.steps} {rate:.1f} pictures/s {parts}", flush=True)
+                print(f"step {self.step}/{self._course.steps} {rate:.1f} images/s {parts}", flush=True)
                 told, since, sums = now, self.step, {}
             if now - kept > self._course.keep_every_s:
                 self._keep()
@@ -94,28 +94,28 @@ class Training:
         self._keep()
 
     def _batches(self) -> Iterator[NDArray[np.uint8]]:
-        """The remaining steps' pictures, prepared ahead."""
+        """The remaining steps' images, prepared ahead."""
         course = self._course
         ahead: deque[list[Future[NDArray[np.uint8]]]] = deque()
         with ThreadPoolExecutor(course.workers) as threads:
             for step in range(self.step, course.steps):
-                ahead.append([threads.submit(self._picture, step, number) for number in range(course.batch)])
+                ahead.append([threads.submit(self._image, step, number) for number in range(course.batch)])
                 if len(ahead) > 2:
                     yield np.stack([future.result() for future in ahead.popleft()])
             while ahead:
                 yield np.stack([future.result() for future in ahead.popleft()])
 
-    def _picture(self, step: int, number: int) -> NDArray[np.uint8]:
-        return self._lesson.picture(np.random.default_rng([self._course.seed, step, number]))
+    def _image(self, step: int, number: int) -> NDArray[np.uint8]:
+        return self._lesson.image(np.random.default_rng([self._course.seed, step, number]))
 
-    def _advance(self, pictures: torch.Tensor) -> dict[str, float]:
-        for group in self._optimiser.param_groups:
+    def _advance(self, images: torch.Tensor) -> dict[str, float]:
+        for group in self._optimizer.param_groups:
             group["lr"] = self._course.rate_at(self.step)
-        losses = self._lesson.losses(pictures)
-        self._optimiser.zero_grad(set_to_none=True)
+        losses = self._lesson.losses(images)
+        self._optimizer.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._lesson.student.parameters(), 5.0)
-        self._optimiser.step()
+        self._optimizer.step()
         self.step += 1
         self._follow()
         return {name: float(value.detach()) for name, value in losses.items()}
@@ -135,7 +135,7 @@ class Training:
             "step": self.step,
             "student": self._lesson.student.state_dict(),
             "mean": self._mean.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
         }
         self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._checkpoint.with_suffix(".part")
@@ -150,7 +150,7 @@ class Training:
         self.step = int(state["step"])
         self._lesson.student.load_state_dict(state["student"])
         self._mean.load_state_dict(state["mean"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        self._optimizer.load_state_dict(state["optimizer"])
 
 
 def save_weights(network: nn.Module, path: Path) -> None:

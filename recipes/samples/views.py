@@ -1,4 +1,4 @@
-"""Pictures for a detector: square views of scenes and portraits at many scales, alone or in tiles."""
+"""Images for a detector: square views of scenes and portraits at many scales, alone or in tiles."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from distort import Photograph, degrade, hide, mirror, recolour
-from photographs import Photographs
+from distort import Image, degrade, hide, mirror, recolor
+from images import Images
 
 SIDE_PX = 256
 HELD_OUT_EVERY = 20
@@ -22,25 +22,25 @@ class Views:
     """Random views.
 
     Args:
-        photographs: of what.
+        images: of what.
         centres: points x, y in each scene, pixels, that most views of it show one of: faces are small in scenes.
     """
 
-    def __init__(self, photographs: Photographs, centres: Sequence[Points]) -> None:
-        self._scenes, self._portraits, self._centres = photographs.scenes, photographs.portraits, centres
+    def __init__(self, images: Images, centres: Sequence[Points]) -> None:
+        self._scenes, self._portraits, self._centres = images.scenes, images.portraits, centres
 
-    def changed(self, random: np.random.Generator) -> Photograph:
-        """One, four, nine or sixteen views, mirrored, recoloured and degraded: uint8 [256,256,3]."""
+    def changed(self, random: np.random.Generator) -> Image:
+        """One, four, nine or sixteen views, mirrored, recolored and degraded: uint8 [256,256,3]."""
         tiles = int(random.choice(_TILES, p=_TILE_SHARES))
         side = -(-SIDE_PX // tiles)
         rows = [np.hstack([self.plain(random, side) for _ in range(tiles)]) for _ in range(tiles)]
         image = np.vstack(rows)[:SIDE_PX, :SIDE_PX]
         if random.random() < 0.2:
             image = hide(image, random)
-        return degrade(recolour(mirror(image, random), random), random)
+        return degrade(recolor(mirror(image, random), random), random)
 
-    def plain(self, random: np.random.Generator, side_px: int = SIDE_PX, held_out: bool = False) -> Photograph:
-        """A square part of a photograph: of a scene whole to single faces, of a portrait whole to half a face."""
+    def plain(self, random: np.random.Generator, side_px: int = SIDE_PX, held_out: bool = False) -> Image:
+        """A square part of an image: of a scene whole to single faces, of a portrait whole to half a face."""
         if random.random() < 0.45:
             portrait = self._portraits[_pick(random, len(self._portraits), held_out)]
             fit = side_px / max(portrait.shape[:2])
@@ -53,7 +53,7 @@ class Views:
 
 
 def _pick(random: np.random.Generator, count: int, held_out: bool) -> int:
-    """A photograph's number: every twentieth is held out."""
+    """An image's number: every twentieth is held out."""
     number = int(random.integers(0, count))
     number -= number % HELD_OUT_EVERY
     return number if held_out else min(number + int(random.integers(1, HELD_OUT_EVERY)), count - 1)
@@ -64,11 +64,11 @@ def _between(random: np.random.Generator, low: float, high: float) -> float:
 
 
 def _cut(
-    source: Photograph, random: np.random.Generator, side_px: int, scale: float, shown: tuple[float, float] | None
-) -> Photograph:
+    source: Image, random: np.random.Generator, side_px: int, scale: float, shown: tuple[float, float] | None
+) -> Image:
     """A square view at a scale, with the point `shown` in it.
 
-    Beside the photograph is the mean colour, which the detector's input has there too.
+    Beside the image is the mean color, which the detector's input has there too.
     """
     stretch = float(np.exp(random.normal(0, 0.06)))
     part, place = [], []
@@ -88,7 +88,7 @@ def _cut(
 
 
 def _begin(random: np.random.Generator, length: int, window: float, shown: float | None) -> float:
-    """Where a window begins: anywhere, a little over the edge, or around a point of the photograph."""
+    """Where a window begins: anywhere, a little over the edge, or around a point of the image."""
     low, high = sorted((0.0, length - window))
     if shown is not None and window < length:
         low, high = max(low, shown - 0.9 * window), min(high, shown - 0.1 * window)

@@ -43,7 +43,7 @@ def plan_of(normal):
     """A plan from four noisy images; for TFLite where no other scheme is given."""
 
     def plan(graph, scheme=TFLITE_INT8, **options):
-        run = OrtRunner(observed_onnx(graph), optimise=False).run
+        run = OrtRunner(observed_onnx(graph), optimize=False).run
         feeds = [{n: normal(*graph.type(n).shape, seed=i) for n in graph.inputs} for i in range(4)]
         return build_plan(graph, observe(graph, run, feeds), scheme, RangeRule("minmax"), **options)
 

@@ -43,7 +43,7 @@ def test_batches_of_a_dynamic_model_are_measured_each_against_the_baseline_at_th
     assert (report.on, report.notes) == ("x86", ())
 
 
-def test_a_batch_of_a_model_that_takes_one_picture_is_refused(write_onnx):
+def test_a_batch_of_a_model_that_takes_one_image_is_refused(write_onnx):
     with pytest.raises(RuntimeFailure, match="not a batch of 8") as caught:
         bench(BenchRequest([write_onnx()], rounds=3, batch_ms=1.0, batches=(8,)))
     assert "--batch 1" in str(caught.value.fix)

@@ -55,7 +55,7 @@ def test_a_torch_module_is_counted_at_the_size_asked_for():
 
 
 @pytest.mark.parametrize("form", ["zip", "legacy", "wrapped", "safetensors"])
-def test_a_checkpoint_is_recognised_by_its_tensors(form, state, tmp_path):
+def test_a_checkpoint_is_recognized_by_its_tensors(form, state, tmp_path):
     path = tmp_path / ("model.safetensors" if form == "safetensors" else "model.pth")
     if form == "safetensors":
         save_file(state, path)

@@ -52,11 +52,11 @@ def artifact(folder, declared, options, photographs=(), detector=None):
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory):
-    """Folders of a seeded detector and recogniser: "integer", int8 in and out; "mixed", a detector with floats."""
+    """Folders of a seeded detector and recognizer: "integer", int8 in and out; "mixed", a detector with floats."""
     detector = Declared("retinaface_mnet025", input_size=(64, 96), seed=1)
-    recogniser = Declared("mobilefacenet", variant="prelu-112x96", seed=2)
+    recognizer = Declared("mobilefacenet", variant="prelu-112x96", seed=2)
     integer = BuildOptions(io="int8", integer_only=True)
-    second = artifact(tmp_path_factory.mktemp("recogniser"), recogniser, integer)
+    second = artifact(tmp_path_factory.mktemp("recognizer"), recognizer, integer)
     return {
         "integer": (artifact(tmp_path_factory.mktemp("detector"), detector, integer), second),
         "mixed": (artifact(tmp_path_factory.mktemp("mixed"), detector, BuildOptions()), second),
@@ -143,7 +143,7 @@ def cross_compiler() -> str:
 
 @pytest.fixture(scope="session")
 def real(shared_data, tmp_path_factory):
-    """Artifacts of the public checkpoints as recipes say, and their bundle: (detector, recogniser, archive)."""
+    """Artifacts of the public checkpoints as recipes say, and their bundle: (detector, recognizer, archive)."""
     weights = shared_data / "weights"
     declared = Declared("retinaface_mnet025", weights / "retinaface_mnet025_1mb.pth", "1mb", input_size=(240, 320))
     scenes = list_images(shared_data / "scenes")[::13]
@@ -151,5 +151,5 @@ def real(shared_data, tmp_path_factory):
     people = [list_images(folder)[0] for folder in sorted((shared_data / "lfw" / "images").iterdir())[1::40]]
     declared = Declared("mobilefacenet", weights / "mobilefacenet_prelu_112x96.ckpt")
     finder = Detector(Artifact.open(detector))
-    recogniser = artifact(tmp_path_factory.mktemp("recogniser"), declared, BuildOptions(), people, finder)
-    return detector, recogniser, pack_bundle(Order(detector, recogniser, "rk3399"))
+    recognizer = artifact(tmp_path_factory.mktemp("recognizer"), declared, BuildOptions(), people, finder)
+    return detector, recognizer, pack_bundle(Order(detector, recognizer, "rk3399"))

@@ -22,9 +22,9 @@ from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
 from edgeface.bundle.face_runner.service import FaceServer
 from edgeface.core.artifact import Artifact
-from edgeface.images.synthetic import drawn_pictures
+from edgeface.images.synthetic import synthetic_images
 from edgeface.inference.detector import Detector
-from edgeface.inference.recognizer import Recogniser
+from edgeface.inference.recognizer import Recognizer
 
 
 @pytest.fixture
@@ -90,9 +90,9 @@ def test_sha256sum_itself_reads_the_list(unpacked):
 
 
 def test_faces_are_those_of_edgeface(seeded, runner):
-    detector, recogniser = (Artifact.open(folder) for folder in seeded["integer"])
-    finder, embedder = Detector(detector), Recogniser(recogniser)
-    for picture in drawn_pictures(3, seed=12):
+    detector, recognizer = (Artifact.open(folder) for folder in seeded["integer"])
+    finder, embedder = Detector(detector), Recognizer(recognizer)
+    for picture in synthetic_images(3, seed=12):
         wanted = finder.detect(picture, 0.02)
         got = runner.detect(picture, 0.02)
         assert len(wanted) > 3
@@ -165,7 +165,7 @@ def test_the_unit_starts_what_the_bundle_has(files):
 
 @pytest.fixture
 def picture():
-    return drawn_pictures(1, seed=2)[0][:40, :50]
+    return synthetic_images(1, seed=2)[0][:40, :50]
 
 
 def test_ppm_and_npy_pictures_are_read_without_a_library(picture, tmp_path, monkeypatch):

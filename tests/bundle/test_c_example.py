@@ -58,7 +58,7 @@ def similarity_of(text):
 
 def test_c_is_of_the_runners_opinion_here(unpacked, here, wanted):
     program = compiled(unpacked, here)
-    arguments = [unpacked / name for name in ("models/recogniser.tflite", *FACES)]
+    arguments = [unpacked / name for name in ("models/recognizer.tflite", *FACES)]
     ended = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     assert ended.returncode == (0 if wanted >= 0.35 else 3), ended.stderr
     assert similarity_of(ended.stdout) == pytest.approx(wanted, abs=2e-6)
@@ -67,9 +67,9 @@ def test_c_is_of_the_runners_opinion_here(unpacked, here, wanted):
 def test_c_refuses_what_is_no_aligned_face_and_another_model(unpacked, here):
     program = compiled(unpacked, here)
     for arguments in (
-        ("models/recogniser.tflite", "golden/scene.ppm", FACES[0]),
-        ("models/recogniser.tflite", "README.md", FACES[0]),
-        ("models/recogniser.tflite", "nowhere", FACES[0]),
+        ("models/recognizer.tflite", "golden/scene.ppm", FACES[0]),
+        ("models/recognizer.tflite", "README.md", FACES[0]),
+        ("models/recognizer.tflite", "nowhere", FACES[0]),
         ("models/detector.tflite", *FACES),
         ("README.md", *FACES),
         FACES,
@@ -85,13 +85,13 @@ def test_c_is_of_the_runners_opinion_on_the_emulated_board(unpacked, guest, cros
     library = litert_of(guest.site())
     options = ("-DCMAKE_SYSTEM_NAME=Linux", f"-DCMAKE_C_COMPILER={cross_compiler}")
     program = compiled(unpacked, library, *options)
-    arguments = [str(unpacked / name) for name in ("models/recogniser.tflite", *FACES)]
+    arguments = [str(unpacked / name) for name in ("models/recognizer.tflite", *FACES)]
     ended = guest.run("a72", program, arguments)
     assert ended.returncode == (0 if wanted >= 0.35 else 3), ended.stderr.decode()
     assert similarity_of(ended.stdout.decode()) == pytest.approx(wanted, abs=2e-6)
 
 
-def test_the_header_says_how_the_recogniser_stores_its_tensors(files):
+def test_the_header_says_how_the_recognizer_stores_its_tensors(files):
     header = files["c/face_contract.h"].decode()
     assert "#define FACE_INPUT_IS_FLOAT 0" in header
     assert f"#define FACE_INPUT_BYTES {112 * 96 * 3}\n" in header
@@ -104,6 +104,6 @@ def test_c_is_of_the_runners_opinion_with_float_inputs_and_outputs(real, unpack,
     assert "#define FACE_INPUT_IS_FLOAT 1" in (folder / "c" / "face_contract.h").read_text()
     runner = FaceRunner.open(folder, threads=1)
     wanted = cosine(*(runner.embed(decode_picture((folder / name).read_bytes(), name)) for name in FACES))
-    arguments = [folder / name for name in ("models/recogniser.tflite", *FACES)]
+    arguments = [folder / name for name in ("models/recognizer.tflite", *FACES)]
     ended = subprocess.run([compiled(folder, here), *arguments], capture_output=True, text=True, check=False)
     assert similarity_of(ended.stdout) == pytest.approx(wanted, abs=2e-6)

@@ -67,12 +67,12 @@ def test_the_first_op_that_diverges_is_named(files):
     said = " ".join(map(str, report.problems))
     assert f"detector: op {changed} CONV_2D" in said
     assert "its budget is 0 LSB" in said
-    assert "recogniser" not in said
+    assert "recognizer" not in said
 
 
 def test_golden_values_that_were_changed_are_a_difference(files):
     record = json.loads(files[GOLDEN])
-    record["networks"]["recogniser"]["xnnpack"][7]["sha256"] = "0" * 64
+    record["networks"]["recognizer"]["xnnpack"][7]["sha256"] = "0" * 64
     report = check_golden({**files, GOLDEN: json.dumps(record).encode()})
     assert ["op 7" in str(problem) for problem in report.problems] == [True]
 

@@ -64,20 +64,20 @@ def test_the_settings_hold_contracts_thresholds_and_the_devices_cores(files):
     assert settings["device"]["cores"] == [4, 5]
     assert settings["device"]["threads"] == 2
     assert settings["thresholds"] == {"face": 0.6, "match": 0.35, "match_source": "default"}
-    assert settings["recogniser"]["contract"]["template"][0] == pytest.approx([30.2946, 51.6963])
+    assert settings["recognizer"]["contract"]["template"][0] == pytest.approx([30.2946, 51.6963])
     assert b"CPUAffinity=4 5\n" in files["systemd/face.service"]
     assert b"@" not in files["systemd/face.service"]
 
 
 def test_a_threshold_that_the_certificate_measured_is_packed(seeded, tmp_path):
-    detector, recogniser = seeded["integer"]
-    for path in recogniser.iterdir():
+    detector, recognizer = seeded["integer"]
+    for path in recognizer.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "certificate.json").write_text('{"decisions": {"threshold": 0.4125, "files": ["Somebody_0001.png"]}}')
     files, _ = open_archive(pack_bundle(Order(detector, tmp_path, "rk3399")), "x")
     thresholds = json.loads(files["bundle.json"])["thresholds"]
     assert (thresholds["match"], thresholds["match_source"]) == (0.4125, "certificate")
-    assert json.loads(files["certificates/recogniser.json"]) == {"decisions": {"threshold": 0.4125}}
+    assert json.loads(files["certificates/recognizer.json"]) == {"decisions": {"threshold": 0.4125}}
     assert b"#define FACE_THRESHOLD 0.4125\n" in files["c/face_contract.h"]
 
 
@@ -86,7 +86,7 @@ def test_the_bill_of_materials_names_every_part_with_its_hash(files):
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
     uuid.UUID(bill["serialNumber"].removeprefix("urn:uuid:"))
     parts = {part["bom-ref"]: part for part in bill["components"]}
-    for name in ("models/detector.tflite", "models/recogniser.tflite"):
+    for name in ("models/detector.tflite", "models/recognizer.tflite"):
         assert parts[name]["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(files[name]).hexdigest()}]
     assert set(bill["dependencies"][0]["dependsOn"]) == set(parts)
     assert "timestamp" not in bill["metadata"]

@@ -15,7 +15,7 @@ from edgeface.bundle.face_runner.resize import enlarge, shrink
 from edgeface.bundle.face_runner.warp import warp_affine
 from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.images.files import letterbox, list_images, read_image
-from edgeface.images.synthetic import drawn_pictures
+from edgeface.images.synthetic import synthetic_images
 from edgeface.models import family
 from edgeface.tasks.detection.faces import detect_faces
 from edgeface.tasks.recognition.align import align_face, similarity_transform
@@ -40,14 +40,14 @@ def warped(picture, matrix, height=112, width=96):
 
 @pytest.mark.parametrize("size", [(480, 640), (240, 320), (160, 213), (67, 91), (479, 639), (1, 1)])
 def test_shrinking_averages_areas_to_opencvs_bytes(size):
-    for picture in drawn_pictures(2, seed=3):
+    for picture in synthetic_images(2, seed=3):
         wanted = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA)
         np.testing.assert_array_equal(shrink(picture, *size), wanted)
 
 
 @pytest.mark.parametrize("size", [(96, 128), (121, 161), (480, 640), (97, 500), (720, 131)])
 def test_enlarging_interpolates_to_opencvs_bytes(size):
-    for picture in drawn_pictures(2, seed=4):
+    for picture in synthetic_images(2, seed=4):
         small = np.ascontiguousarray(picture[::5, ::5])
         wanted = cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR)
         np.testing.assert_array_equal(enlarge(small, *size), wanted)
@@ -59,7 +59,7 @@ def test_a_picture_of_one_pixel_can_be_enlarged():
 
 
 def test_turned_faces_are_cut_out_to_opencvs_bytes():
-    for picture in drawn_pictures(2, seed=5):
+    for picture in synthetic_images(2, seed=5):
         for matrix in matrices(picture.shape, 40, 6):
             np.testing.assert_array_equal(warp_affine(picture, matrix, 112, 96), warped(picture, matrix))
 
@@ -80,7 +80,7 @@ def test_a_letterboxed_picture_is_edgefaces_own(shape):
 
 
 def test_an_aligned_face_is_edgefaces_own():
-    picture = drawn_pictures(1, seed=8)[0]
+    picture = synthetic_images(1, seed=8)[0]
     rng = np.random.default_rng(9)
     for _ in range(40):
         scale, shift = rng.uniform(0.3, 3), rng.uniform((0, 0), (500, 400))

@@ -65,7 +65,7 @@ def test_json_is_one_document_that_holds_the_gate(edgeface_cli):
     assert edgeface_cli("bench", "a", "--json").document["gate"] is None
 
 
-def test_batches_are_shown_with_pictures_a_second(edgeface_cli, monkeypatch):
+def test_batches_are_shown_with_images_a_second(edgeface_cli, monkeypatch):
     items = (
         Measurement("a", 1, 2.0, 1.9, 2.2, 1.0, 1.0, 1.0, None, 30),
         Measurement("a", 1, 4.0, 3.9, 4.2, 1.0, 1.0, 1.0, None, 30, batch=8),
@@ -74,7 +74,7 @@ def test_batches_are_shown_with_pictures_a_second(edgeface_cli, monkeypatch):
     report = BenchReport("a", 15, {}, items, {"processor": "a core"}, "gpu", notes)
     monkeypatch.setattr("edgeface.bench.bench", lambda _: report)
     lines = edgeface_cli("bench", "a", "--on", "gpu", "--batch", "1,8").out.splitlines()
-    assert lines[0].split()[:4] == ["artifact", "threads", "batch", "pictures/s"]
+    assert lines[0].split()[:4] == ["artifact", "threads", "batch", "images/s"]
     assert lines[2].split()[:5] == ["a", "1", "8", "2000", "4.000"]
     assert lines[-1] == "on gpu, copies to and from it included: A card; as a CUDA graph"
 

@@ -10,15 +10,15 @@ import pytest
 
 @pytest.fixture(scope="module")
 def artifacts(tmp_path_factory):
-    """Folders of a seeded detector and recogniser, tflite-fp32."""
+    """Folders of a seeded detector and recognizer, tflite-fp32."""
     from edgeface.compile.report_options import ReportOptions
     from edgeface.compile.request import ExportRequest
     from edgeface.export import export
 
     out, targets, report = tmp_path_factory.mktemp("out"), ("tflite-fp32",), ReportOptions(latency=False)
     detector = ExportRequest(targets=targets, seed=1, input_size=(64, 96), out=out, report=report)
-    recogniser = ExportRequest("mobilefacenet", targets, variant="relu6-128", seed=1, out=out, report=report)
-    return [export(request)[0].folder for request in (detector, recogniser)]
+    recognizer = ExportRequest("mobilefacenet", targets, variant="relu6-128", seed=1, out=out, report=report)
+    return [export(request)[0].folder for request in (detector, recognizer)]
 
 
 def test_a_bundle_is_packed_signed_and_verified(edgeface_cli, artifacts, tmp_path):

@@ -11,14 +11,14 @@ from edgeface.core.artifact import CERTIFICATE, write_json
 def portraits(tmp_path, portrait):
     """One person twice, and another."""
     paths = [tmp_path / name for name in ("a.png", "also_a.png", "b.png")]
-    for path, picture in zip(paths, (portrait(1), portrait(1, noise=20), portrait(2)), strict=True):
-        cv2.imwrite(str(path), picture)
+    for path, image in zip(paths, (portrait(1), portrait(1, noise=20), portrait(2)), strict=True):
+        cv2.imwrite(str(path), image)
     return paths
 
 
 @pytest.fixture
-def pair(faces_artifact, recogniser_artifact):
-    return "--detector", faces_artifact, "--recogniser", recogniser_artifact
+def pair(faces_artifact, recognizer_artifact):
+    return "--detector", faces_artifact, "--recognizer", recognizer_artifact
 
 
 def test_the_verdict_is_said_and_either_exits_0(edgeface_cli, portraits, pair):
@@ -29,12 +29,12 @@ def test_the_verdict_is_said_and_either_exits_0(edgeface_cli, portraits, pair):
     assert different.out.splitlines()[-1] == "different people"
 
 
-def test_a_default_threshold_is_said_to_be_one(edgeface_cli, portraits, pair, recogniser_artifact):
+def test_a_default_threshold_is_said_to_be_one(edgeface_cli, portraits, pair, recognizer_artifact):
     a, _, b = portraits
     assert "0.350 (a default" in edgeface_cli("compare", a, b, *pair).out
     assert edgeface_cli("compare", a, b, *pair, "--json").document["threshold_source"] == "default"
-    write_json(recogniser_artifact / CERTIFICATE, {"decisions": {"threshold": 0.25}})
-    assert "0.250 (from the recogniser's certificate)" in edgeface_cli("compare", a, b, *pair).out
+    write_json(recognizer_artifact / CERTIFICATE, {"decisions": {"threshold": 0.25}})
+    assert "0.250 (from the recognizer's certificate)" in edgeface_cli("compare", a, b, *pair).out
     assert "-0.500 (as given)" in edgeface_cli("compare", a, b, *pair, "--threshold", "-0.5").out
 
 
@@ -48,15 +48,15 @@ def test_json_holds_similarity_threshold_verdict_and_faces(edgeface_cli, portrai
     assert document["faces"][1]["box"] == pytest.approx([12, 20, 44, 52], abs=1e-3)
 
 
-def test_aligned_faces_are_compared_without_a_detector(edgeface_cli, recogniser_artifact, tmp_path):
+def test_aligned_faces_are_compared_without_a_detector(edgeface_cli, recognizer_artifact, tmp_path):
     path = tmp_path / "aligned.png"
     cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 256, (112, 112, 3), np.uint8))
-    document = edgeface_cli("compare", path, path, "--recogniser", recogniser_artifact, "--aligned", "--json").document
+    document = edgeface_cli("compare", path, path, "--recognizer", recognizer_artifact, "--aligned", "--json").document
     assert document["similarity"] == pytest.approx(1)
     assert (document["same"], document["faces"]) == (True, None)
 
 
-def test_a_photograph_without_a_face_is_named_with_what_to_try(edgeface_cli, portraits, pair, tmp_path):
+def test_a_image_without_a_face_is_named_with_what_to_try(edgeface_cli, portraits, pair, tmp_path):
     cv2.imwrite(str(tmp_path / "black.png"), np.zeros((64, 64, 3), np.uint8))
     ended = edgeface_cli("compare", portraits[0], tmp_path / "black.png", *pair)
     assert ended.code == 2

@@ -20,9 +20,9 @@ def test_a_failing_path_names_its_first_tensor():
     parity = DeviceParity("out/det", "ssh:board", 20, paths, {"tflite-runtime reference": "not there"})
     lines = format_parity(parity).splitlines()
     assert not parity.passed
-    assert lines[0] == "out/det on ssh:board, 20 pictures"
+    assert lines[0] == "out/det on ssh:board, 20 images"
     assert [line.split()[-1] for line in lines if line.startswith("litert ") and "/" in line] == ["ok", "FAILS"]
-    assert lines[-2].endswith("picture 5: features of operator 7, CONV_2D: 3 of 100 values, by up to 2")
+    assert lines[-2].endswith("image 5: features of operator 7, CONV_2D: 3 of 100 values, by up to 2")
     assert lines[-1] == "not compared: tflite-runtime reference: not there"
 
 

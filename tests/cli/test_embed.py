@@ -14,8 +14,8 @@ def portraits(tmp_path, portrait):
 
 
 @pytest.fixture
-def pair(faces_artifact, recogniser_artifact):
-    return "--detector", faces_artifact, "--recogniser", recogniser_artifact
+def pair(faces_artifact, recognizer_artifact):
+    return "--detector", faces_artifact, "--recognizer", recognizer_artifact
 
 
 def test_embeddings_are_written_with_names_and_boxes(edgeface_cli, portraits, pair, tmp_path):
@@ -41,10 +41,10 @@ def test_json_holds_faces_and_embeddings(edgeface_cli, portraits, pair):
         assert len(each["face"]["landmarks"]) == 5
 
 
-def test_aligned_faces_need_no_detector(edgeface_cli, recogniser_artifact, tmp_path):
+def test_aligned_faces_need_no_detector(edgeface_cli, recognizer_artifact, tmp_path):
     path = tmp_path / "aligned.png"
     cv2.imwrite(str(path), np.random.default_rng(1).integers(0, 256, (112, 112, 3), np.uint8))
-    options = "--recogniser", recogniser_artifact, "--aligned"
+    options = "--recognizer", recognizer_artifact, "--aligned"
     out = tmp_path / "faces.NPZ"
     assert edgeface_cli("embed", path, *options, "--out", out).code == 0
     with np.load(out) as written:
@@ -53,14 +53,14 @@ def test_aligned_faces_need_no_detector(edgeface_cli, recogniser_artifact, tmp_p
     assert found["face"] is None
 
 
-def test_aligned_faces_of_another_size_are_named(edgeface_cli, recogniser_artifact, portraits):
-    ended = edgeface_cli("embed", *portraits, "--recogniser", recogniser_artifact, "--aligned")
+def test_aligned_faces_of_another_size_are_named(edgeface_cli, recognizer_artifact, portraits):
+    ended = edgeface_cli("embed", *portraits, "--recognizer", recognizer_artifact, "--aligned")
     assert ended.code == 2
     for path in portraits:
         assert str(path) in ended.err
 
 
-def test_photographs_that_cannot_be_used_are_all_named(edgeface_cli, portraits, pair, tmp_path):
+def test_images_that_cannot_be_used_are_all_named(edgeface_cli, portraits, pair, tmp_path):
     cv2.imwrite(str(tmp_path / "black.png"), np.zeros((64, 64, 3), np.uint8))
     (tmp_path / "text.jpg").write_text("not an image")
     out = tmp_path / "faces.npz"
@@ -75,24 +75,24 @@ def test_photographs_that_cannot_be_used_are_all_named(edgeface_cli, portraits, 
 
 @pytest.mark.parametrize("out", ["faces", "faces.npy", "absent/faces.npz"])
 def test_a_path_that_cannot_be_written_to_is_refused_first(edgeface_cli, tmp_path, out):
-    ended = edgeface_cli("embed", tmp_path / "absent.jpg", "--recogniser", tmp_path / "none", "--out", tmp_path / out)
+    ended = edgeface_cli("embed", tmp_path / "absent.jpg", "--recognizer", tmp_path / "none", "--out", tmp_path / out)
     assert ended.code == 2
     assert "absent.jpg" not in ended.err
     assert "manifest" not in ended.err
 
 
-def test_without_a_detector_or_aligned_faces_it_says_what_to_pass(edgeface_cli, portraits, pair, recogniser_artifact):
-    ended = edgeface_cli("embed", *portraits, "--recogniser", recogniser_artifact)
+def test_without_a_detector_or_aligned_faces_it_says_what_to_pass(edgeface_cli, portraits, pair, recognizer_artifact):
+    ended = edgeface_cli("embed", *portraits, "--recognizer", recognizer_artifact)
     assert ended.code == 2
     assert "--detector" in ended.err
     assert "--aligned" in ended.err
     assert edgeface_cli("embed", *portraits, *pair, "--aligned").code == 2
 
 
-def test_artifacts_in_each_others_place_are_refused(edgeface_cli, portraits, faces_artifact, recogniser_artifact):
-    ended = edgeface_cli("embed", *portraits, "--detector", recogniser_artifact, "--recogniser", faces_artifact)
+def test_artifacts_in_each_others_place_are_refused(edgeface_cli, portraits, faces_artifact, recognizer_artifact):
+    ended = edgeface_cli("embed", *portraits, "--detector", recognizer_artifact, "--recognizer", faces_artifact)
     assert ended.code == 2
     assert "not of a detector" in ended.err
-    ended = edgeface_cli("detect", portraits[0], "--artifact", recogniser_artifact)
+    ended = edgeface_cli("detect", portraits[0], "--artifact", recognizer_artifact)
     assert ended.code == 2
     assert "not of a detector" in ended.err

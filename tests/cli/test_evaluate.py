@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture
 def people(tmp_path, portrait):
-    """Two photographs of two persons, and a table of their pairs."""
+    """Two images of two persons, and a table of their pairs."""
     for person in (1, 2):
         for number in (1, 2):
             assert cv2.imwrite(str(tmp_path / f"{person}{number}.png"), portrait(person, 20 * (number - 1)))
@@ -15,10 +15,10 @@ def people(tmp_path, portrait):
 
 
 @pytest.fixture
-def evaluate(edgeface_cli, people, faces_artifact, recogniser_artifact):
-    def run(*arguments, recogniser=recogniser_artifact, detector=faces_artifact):
+def evaluate(edgeface_cli, people, faces_artifact, recognizer_artifact):
+    def run(*arguments, recognizer=recognizer_artifact, detector=faces_artifact):
         chosen = (
-            *(("--recogniser", recogniser) if recogniser else ()),
+            *(("--recognizer", recognizer) if recognizer else ()),
             *(("--detector", detector) if detector else ()),
         )
         return edgeface_cli("--quiet", "eval", "--images", people, "--jobs", 1, *chosen, *arguments)
@@ -26,31 +26,31 @@ def evaluate(edgeface_cli, people, faces_artifact, recogniser_artifact):
     return run
 
 
-def test_a_recogniser_is_evaluated_on_pairs(evaluate, people):
+def test_a_recognizer_is_evaluated_on_pairs(evaluate, people):
     outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5)
     assert outcome.code == 0
     assert "2 pairs of one person, 2 of two" in outcome.out
-    assert "4 photographs, all with a face" in outcome.out
+    assert "4 images, all with a face" in outcome.out
     assert "100.00% ± 0.00%" in outcome.out
     assert "caution: FAR 0.5 is only 1 of 2" in outcome.out
 
 
-def test_a_reference_gives_the_threshold_to_use(evaluate, people, recogniser_artifact):
-    outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5, "--reference", recogniser_artifact)
+def test_a_reference_gives_the_threshold_to_use(evaluate, people, recognizer_artifact):
+    outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5, "--reference", recognizer_artifact)
     assert "threshold to use: " in outcome.out
     assert "+0.00 points [+0.00, +0.00]" in outcome.out
     assert "mean 1.0000, least 1.0000" in outcome.out
 
 
-def test_gallery_and_probe_are_evaluated(evaluate, people, recogniser_artifact):
-    both = ("--gallery-artifact", recogniser_artifact, "--probe-artifact", recogniser_artifact)
-    outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5, "--json", *both, recogniser=None)
+def test_gallery_and_probe_are_evaluated(evaluate, people, recognizer_artifact):
+    both = ("--gallery-artifact", recognizer_artifact, "--probe-artifact", recognizer_artifact)
+    outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5, "--json", *both, recognizer=None)
     assert outcome.code == 0
     assert len(outcome.document["verifications"]) == 3
     assert len(outcome.document["changes"]) == 2
 
 
-def test_photographs_without_a_face_are_listed(evaluate, people):
+def test_images_without_a_face_are_listed(evaluate, people):
     assert cv2.imwrite(str(people / "12.png"), cv2.imread(str(people / "12.png")) * 0)
     outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5)
     assert "1 without a face (2 pairs, which score −1): 12.png" in outcome.out
@@ -74,21 +74,21 @@ def test_a_foreign_cache_is_refused(evaluate, people):
 def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, people, faces_artifact):
     box = "<bndbox><xmin>12</xmin><ymin>20</ymin><xmax>44</xmax><ymax>52</ymax></bndbox>"
     (people / "11.xml").write_text(f"<annotation><object>{box}</object></annotation>")
-    outcome = evaluate("--labels", people, "--reference", faces_artifact, recogniser=None)
+    outcome = evaluate("--labels", people, "--reference", faces_artifact, recognizer=None)
     assert outcome.code == 0
     assert "3 without labels, left out: 12.png, 21.png, 22.png" in outcome.out
     assert "all faces            1.0000     1.0000  +0.0000" in outcome.out
     assert "2 of 2 faces found (100.00%)" in outcome.out
-    alone = evaluate("--labels", people, "--json", recogniser=None)
+    alone = evaluate("--labels", people, "--json", recognizer=None)
     assert alone.document["average_precision"]["all faces"] == 1.0
 
 
 @pytest.mark.parametrize(
     ("arguments", "without", "message"),
     [
-        ((), ("recogniser", "detector"), "nothing to evaluate"),
-        ((), ("recogniser",), "nothing to judge the detector by"),
-        (("--pairs", "p.csv"), ("recogniser",), "--pairs judge a recogniser"),
+        ((), ("recognizer", "detector"), "nothing to evaluate"),
+        ((), ("recognizer",), "nothing to judge the detector by"),
+        (("--pairs", "p.csv"), ("recognizer",), "--pairs judge a recognizer"),
         ((), (), "evaluated on pairs"),
         (("--pairs", "p.csv"), ("detector",), "found or be aligned"),
         (("--pairs", "p.csv", "--aligned"), (), "found or be aligned"),

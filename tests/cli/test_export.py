@@ -9,14 +9,14 @@ from edgeface.models import family
 
 
 def test_options_reach_the_artifacts(edgeface_cli, tmp_path):
-    options = ["--seed", "7", "--input", "64x96", "--variant", "1mb", "--colour", "rgb", "--io", "int8", "--no-latency"]
+    options = ["--seed", "7", "--input", "64x96", "--variant", "1mb", "--color", "rgb", "--io", "int8", "--no-latency"]
     ended = edgeface_cli("export", "--target", "tflite-int8,onnx-fp32", *options, "--out", tmp_path)
     assert ended.code == 0
     int8, fp32 = (Artifact.open(tmp_path / f"retinaface_mnet025-{name}") for name in ("tflite-int8", "onnx-fp32"))
     assert (int8.manifest.io, fp32.manifest.io) == ("int8", "float")
     assert int8.contract == fp32.contract
     contract = int8.contract
-    assert (contract.input.height, contract.input.width, contract.input.colour) == (64, 96, "rgb")
+    assert (contract.input.height, contract.input.width, contract.input.color) == (64, 96, "rgb")
     assert contract.anchors == family("retinaface_mnet025").variants()["1mb"].anchors
     assert int8.manifest.sources["seed"] == 7
     assert "--io int8 is for int8 targets" in ended.err
@@ -30,7 +30,7 @@ def test_a_table_says_where_each_artifact_is_and_how_good(edgeface_cli, tmp_path
     kilobytes = f"{(place / 'model.tflite').stat().st_size / 1e3:.1f}"
     assert ended.out.endswith(f"report: {place / 'report.html'}\n")
     assert ended.out.splitlines()[1].split() == ["tflite-fp16", kilobytes, str(place)]
-    assert "tflite-fp16: good enough: compared with torch float32 on 4 drawn pictures" in ended.out
+    assert "tflite-fp16: good enough: compared with torch float32 on 4 synthetic images" in ended.out
 
 
 def test_json_holds_manifest_and_certificate(edgeface_cli, tmp_path):

@@ -95,7 +95,11 @@ def test_the_certificate_tells_the_types_that_convolutions_run_in_and_that_nothi
     assert set(facts["convolutions"]) == TYPES[target]
     assert sum(facts["convolutions"].values()) == 56
     assert certificate["engines"]["run"].startswith("engine built, not run: ")
-    judged = [demand for demand in certificate["demands"] if "in the engine for 8.0, 8.6, 8.9, 12.0" in demand["what"]]
+    judged = [
+        requirement
+        for requirement in certificate["requirements"]
+        if "in the engine for 8.0, 8.6, 8.9, 12.0" in requirement["what"]
+    ]
     assert len(judged) == (target != "tensorrt-fp32")
     assert certificate["passed"] is True
 
@@ -140,9 +144,11 @@ def test_parity_computes_as_the_export_did(exported, edgeface_cli, target):
     assert ended.code == 0, ended.err
     certificate = artifact.certificate()
     assert ended.document["tensors"] == certificate["tensors"]
-    compared = [demand for demand in certificate["demands"] if "in the engine for" not in demand["what"]]
-    assert ended.document["demands"] == compared
-    assert (ended.document["kind"], ended.document["pictures"]) == ("drawn", 4)
+    compared = [
+        requirement for requirement in certificate["requirements"] if "in the engine for" not in requirement["what"]
+    ]
+    assert ended.document["requirements"] == compared
+    assert (ended.document["kind"], ended.document["images"]) == ("synthetic", 4)
 
 
 def test_without_tensorrt_the_command_that_installs_it_is_named(refused, monkeypatch):

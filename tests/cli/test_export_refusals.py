@@ -153,32 +153,32 @@ def test_a_whole_saved_module_is_not_loaded(refused, tmp_path):
 
 
 @pytest.fixture
-def bad_photographs(pictures):
-    """A folder of five good pictures and of the bad ones that are listed with it."""
-    whole = (pictures / "1.png").read_bytes()
-    bad = {"0_empty.png": b"", "2_text.jpg": b"not a photograph", "3_cut.png": whole[: len(whole) // 2]}
+def bad_images(images):
+    """A folder of five good images and of the bad ones that are listed with it."""
+    whole = (images / "1.png").read_bytes()
+    bad = {"0_empty.png": b"", "2_text.jpg": b"not an image", "3_cut.png": whole[: len(whole) // 2]}
     for name, data in bad.items():
-        (pictures / name).write_bytes(data)
+        (images / name).write_bytes(data)
     import cv2
 
-    cv2.imwrite(str(pictures / "9_tiny.png"), cv2.imread(str(pictures / "1.png"))[:4, :4])
-    return pictures, [*bad, "9_tiny.png"]
+    cv2.imwrite(str(images / "9_tiny.png"), cv2.imread(str(images / "1.png"))[:4, :4])
+    return images, [*bad, "9_tiny.png"]
 
 
 @pytest.mark.parametrize("weights", [("--seed", 1), ("--weights", "--variant", "official")], ids=["seed", "weights"])
-def test_all_unusable_photographs_are_named_at_once(refused, bad_photographs, seeded_weights, weights):
-    path, bad = bad_photographs
+def test_all_unusable_images_are_named_at_once(refused, bad_images, seeded_weights, weights):
+    path, bad = bad_images
     given = weights if weights[0] == "--seed" else (weights[0], seeded_weights, *weights[1:])
     options = ("--target", "tflite-int8", "--input", "64x96", "--calibration", path)
     error = refused(*given, *options)
-    assert f"{len(bad)} photographs cannot be used" in error["what"]
+    assert f"{len(bad)} images cannot be used" in error["what"]
     assert all(str(path / name) in error["where"] for name in bad)
     assert str(path / "4.png") not in error["where"]
 
 
-def test_a_folder_without_photographs_is_refused(refused, tmp_path):
+def test_a_folder_without_images_is_refused(refused, tmp_path):
     (tmp_path / "none").mkdir()
-    (tmp_path / "none" / "notes.txt").write_text("no photograph")
+    (tmp_path / "none" / "notes.txt").write_text("no image")
     options = ("--seed", 1, *OPTIONS, "--calibration")
     assert refused(*options, tmp_path / "none")["where"] == str(tmp_path / "none")
     assert refused(*options, tmp_path / "absent")["where"] == str(tmp_path / "absent")
@@ -196,7 +196,7 @@ def test_an_unknown_target_offers_the_nearest(refused):
     ("options", "said"),
     [
         (("--io", "int4"), "int4"),
-        (("--colour", "grey"), "grey"),
+        (("--color", "grey"), "grey"),
         (("--variant", "2mb"), "2mb"),
         (("--input", "480by640"), "480by640"),
         (("--input", "0x0"), "0x0"),
@@ -214,9 +214,9 @@ def test_an_input_size_that_no_network_has_is_refused(refused, size):
 
 def test_a_recipe_s_unknown_key_is_named(refused, tmp_path):
     path = tmp_path / "mine.toml"
-    path.write_text('model = "retinaface_mnet025"\n[quantize]\nequalise = true\n')
+    path.write_text('model = "retinaface_mnet025"\n[quantize]\nequalize = true\n')
     error = refused(path, "--seed", 1, *OPTIONS)
-    assert "quantize.equalise" in error["what"]
+    assert "quantize.equalize" in error["what"]
     assert error["where"] == str(path)
 
 
@@ -224,7 +224,7 @@ def test_an_unknown_model_is_named(refused):
     assert "retinaface_mnet25" in refused("retinaface_mnet25", "--seed", 1, *OPTIONS)["what"]
 
 
-def test_real_weights_need_photographs_to_calibrate_with(refused, seeded_weights):
+def test_real_weights_need_images_to_calibrate_with(refused, seeded_weights):
     options = ("--target", "tflite-int8", "--input", "64x96")
     error = refused("--weights", seeded_weights, "--variant", "official", *options)
     assert "--calibration" in error["fix"]

@@ -15,19 +15,19 @@ def people(tmp_path, portrait):
 
 
 @pytest.fixture
-def photograph(tmp_path, portrait):
-    path = tmp_path / "photograph.png"
+def image(tmp_path, portrait):
+    path = tmp_path / "image.png"
     cv2.imwrite(str(path), portrait(1, noise=10))
     return path
 
 
 @pytest.fixture
-def options(faces_artifact, recogniser_artifact, people):
-    return "--gallery", people, "--detector", faces_artifact, "--recogniser", recogniser_artifact
+def options(faces_artifact, recognizer_artifact, people):
+    return "--gallery", people, "--detector", faces_artifact, "--recognizer", recognizer_artifact
 
 
-def test_each_face_gets_a_name_or_is_unknown(edgeface_cli, photograph, options):
-    ended = edgeface_cli("identify", photograph, *options, "--threshold", "0.8")
+def test_each_face_gets_a_name_or_is_unknown(edgeface_cli, image, options):
+    ended = edgeface_cli("identify", image, *options, "--threshold", "0.8")
     assert ended.code == 0
     _, main, other, *_ = ended.out.splitlines()
     assert main.split()[:2] == ["José", "José"]
@@ -35,8 +35,8 @@ def test_each_face_gets_a_name_or_is_unknown(edgeface_cli, photograph, options):
     assert "threshold: 0.800 (as given)" in ended.out
 
 
-def test_json_holds_names_and_nearest(edgeface_cli, photograph, options):
-    document = edgeface_cli("identify", photograph, *options, "--threshold", "0.8", "--json").document
+def test_json_holds_names_and_nearest(edgeface_cli, image, options):
+    document = edgeface_cli("identify", image, *options, "--threshold", "0.8", "--json").document
     assert document["people"] == ["Bob", "José"]
     assert (document["threshold"], document["threshold_source"]) == (0.8, "given")
     main, other = document["faces"]
@@ -47,27 +47,27 @@ def test_json_holds_names_and_nearest(edgeface_cli, photograph, options):
     assert len(main["landmarks"]) == 5
 
 
-def test_names_are_drawn(edgeface_cli, photograph, options, tmp_path):
+def test_names_are_drawn(edgeface_cli, image, options, tmp_path):
     drawn, detected = tmp_path / "drawn.png", tmp_path / "detected.png"
-    ended = edgeface_cli("identify", photograph, *options, "--out", drawn)
+    ended = edgeface_cli("identify", image, *options, "--out", drawn)
     assert f"drawn: {drawn}" in ended.out
-    edgeface_cli("detect", photograph, "--artifact", options[3], "--out", detected)
-    pictures = [cv2.imread(str(path)) for path in (photograph, drawn, detected)]
-    assert not np.array_equal(pictures[1], pictures[0])
-    assert not np.array_equal(pictures[1], pictures[2])
+    edgeface_cli("detect", image, "--artifact", options[3], "--out", detected)
+    images = [cv2.imread(str(path)) for path in (image, drawn, detected)]
+    assert not np.array_equal(images[1], images[0])
+    assert not np.array_equal(images[1], images[2])
 
 
-def test_a_photograph_without_faces_names_nobody(edgeface_cli, options, tmp_path):
+def test_a_image_without_faces_names_nobody(edgeface_cli, options, tmp_path):
     black = tmp_path / "black.png"
     cv2.imwrite(str(black), np.zeros((64, 64, 3), np.uint8))
     ended = edgeface_cli("identify", black, *options)
     assert (ended.code, ended.out.splitlines()[0]) == (0, "no faces")
 
 
-def test_gallery_photographs_that_cannot_be_used_are_all_named(edgeface_cli, photograph, options, people):
+def test_gallery_images_that_cannot_be_used_are_all_named(edgeface_cli, image, options, people):
     cv2.imwrite(str(people / "Dan.png"), np.zeros((64, 64, 3), np.uint8))
     (people / "Bob" / "2.jpg").write_text("not an image")
-    ended = edgeface_cli("identify", photograph, *options)
+    ended = edgeface_cli("identify", image, *options)
     assert ended.code == 2
     assert "Dan.png" in ended.err
     assert "2.jpg" in ended.err

@@ -70,9 +70,7 @@ def test_nobody_reading_is_no_error_message(edgeface_cli, replace_command):
     assert (ended.code, ended.err) == (141, "")
 
 
-@pytest.mark.parametrize(
-    "arguments", [["bench"], ["models", "--colour"], ["nonsense"], ["bench", "a", "--rounds", "x"]]
-)
+@pytest.mark.parametrize("arguments", [["bench"], ["models", "--color"], ["nonsense"], ["bench", "a", "--rounds", "x"]])
 def test_a_wrong_command_line_exits_2_and_says_why(edgeface_cli, arguments):
     plain, with_json = edgeface_cli(*arguments), edgeface_cli(*arguments, "--json")
     assert (plain.code, plain.out) == (2, "")

@@ -7,7 +7,7 @@ from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.recipe import Recipe, recipe_for
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images.split import Photographs, choose_photographs
+from edgeface.images.split import Images, choose_images
 from edgeface.passes import run_passes
 
 INT8 = target("tflite-int8")
@@ -15,12 +15,12 @@ INT8 = target("tflite-int8")
 
 @pytest.fixture
 def job(seeded_source):
-    """Make a job of the seeded network: (recipe, photographs, options) with defaults."""
+    """Make a job of the seeded network: (recipe, images, options) with defaults."""
     graph = run_passes(read_onnx(seeded_source.onnx, "retinaface_mnet025"))
 
-    def make(recipe=None, photographs=None, **options):
+    def make(recipe=None, images=None, **options):
         plain = recipe_for("retinaface_mnet025")
-        return Job(seeded_source, graph, {}, recipe or plain, photographs or Photographs(), BuildOptions(**options))
+        return Job(seeded_source, graph, {}, recipe or plain, images or Images(), BuildOptions(**options))
 
     return make
 
@@ -30,9 +30,9 @@ def test_a_float_target_is_not_quantized_whatever_io_is_asked(job):
     assert (built.io, built.quantization) == ("float", None)
 
 
-def test_calibration_photographs_decide_the_model(job, pictures):
-    first = build(job(photographs=choose_photographs(pictures, None, 1)), INT8)
-    again = build(job(photographs=choose_photographs(pictures, None, 1)), INT8)
+def test_calibration_images_decide_the_model(job, images):
+    first = build(job(images=choose_images(images, None, 1)), INT8)
+    again = build(job(images=choose_images(images, None, 1)), INT8)
     drawn = build(job(), INT8)
     assert first.model == again.model
     assert first.model != drawn.model
@@ -68,13 +68,13 @@ def test_statistics_of_another_graph_are_refused(job, tmp_path, seeded_source):
     assert caught.value.where == str(path)
 
 
-def test_real_weights_are_not_calibrated_on_drawn_pictures(job, seeded_weights):
+def test_real_weights_are_not_calibrated_on_synthetic_images(job, seeded_weights):
     from dataclasses import replace
 
     from edgeface.compile.source import Declared, open_source
 
     declared = Declared("retinaface_mnet025", seeded_weights, variant="official", input_size=(64, 96))
-    with pytest.raises(InputError, match="photographs") as caught:
+    with pytest.raises(InputError, match="images") as caught:
         build(replace(job(), source=open_source(declared, [])), INT8)
     assert "--calibration" in str(caught.value.fix)
 

@@ -1,4 +1,4 @@
-"""One run over photographs serves every int8 target: what one export saved, all others read."""
+"""One run over images serves every int8 target: what one export saved, all others read."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from edgeface.compile.source import Source
 from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images.split import Photographs
+from edgeface.images.split import Images
 from edgeface.passes import run_passes
 
 INT8 = ("tflite-int8", "onnx-int8", "tensorrt-int8")
 SIZE = 32
 
 
-def recogniser(steep: bool) -> Source:
-    """A small recogniser with PReLUs; with `steep` one of them has slopes above 1 that cannot be lowered."""
+def recognizer(steep: bool) -> Source:
+    """A small recognizer with PReLUs; with `steep` one of them has slopes above 1 that cannot be lowered."""
     torch.manual_seed(1)
     slopes = nn.PReLU(8)
     slopes.weight.data = torch.linspace(-0.2, 1.6 if steep else 0.9, 8)
@@ -42,20 +42,20 @@ def recogniser(steep: bool) -> Source:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(network, (torch.zeros(1, 3, SIZE, SIZE),), stream, dynamo=False, opset_version=18, **names)
-    spec = ImageInput(height=SIZE, width=SIZE, colour="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
+    spec = ImageInput(height=SIZE, width=SIZE, color="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
     contract = RecognitionContract(family="mobilefacenet", variant="test", activation="prelu", input=spec, width=16)
     return Source(contract, network, stream.getvalue(), {"seed": 1})
 
 
-@pytest.fixture(scope="module", params=["detector", "recogniser", "steep recogniser"])
+@pytest.fixture(scope="module", params=["detector", "recognizer", "steep recognizer"])
 def job(request, seeded_source):
     """Make a job of a seeded network: `job(**options)`."""
-    source = seeded_source if request.param == "detector" else recogniser(request.param.startswith("steep"))
+    source = seeded_source if request.param == "detector" else recognizer(request.param.startswith("steep"))
     graph = run_passes(read_onnx(source.onnx, source.contract.family))
     recipe = recipe_for("retinaface_mnet025") if request.param == "detector" else Recipe(model="mobilefacenet")
 
     def make(**options):
-        return Job(source, graph, {}, recipe, Photographs(), BuildOptions(**options))
+        return Job(source, graph, {}, recipe, Images(), BuildOptions(**options))
 
     return make
 
@@ -80,7 +80,7 @@ def test_statistics_in_hand_are_not_calibrated_again(job, saved, tmp_path):
     assert build(unread, target("tflite-int8"), stats).model == saved[1]
 
 
-def test_statistics_hold_the_optimised_graph_and_no_target_s_forms(job, saved):
+def test_statistics_hold_the_optimized_graph_and_no_target_s_forms(job, saved):
     stats, graph = calibrate(job(statistics=saved[0])), job().graph
     assert set(stats.values) == set(graph.activations)
 

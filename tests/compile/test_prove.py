@@ -11,7 +11,7 @@ from edgeface.compile.recipe import Recipe
 from edgeface.core.artifact import Artifact
 from edgeface.errors import GateError, InputError
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images.split import Photographs
+from edgeface.images.split import Images
 from edgeface.passes import run_passes
 from edgeface.validate.gate import Thresholds
 
@@ -25,15 +25,15 @@ def recipe(**limits):
 @pytest.fixture
 def job(seeded_source):
     graph = run_passes(read_onnx(seeded_source.onnx, "retinaface_mnet025"))
-    return Job(seeded_source, graph, {}, recipe(max_abs=1e-3), Photographs(), BuildOptions())
+    return Job(seeded_source, graph, {}, recipe(max_abs=1e-3), Images(), BuildOptions())
 
 
-def test_the_certificate_says_what_was_demanded_and_measured(job, tmp_path):
+def test_the_certificate_says_what_was_requiremented_and_measured(job, tmp_path):
     artifact = Artifact.open(prove(job, build(job, FP32), tmp_path))
     certificate = artifact.certificate()
-    (demand,) = certificate["demands"]
-    assert (demand["limit"], demand["met"]) == ("≤ 0.001", True)
-    assert 0 < float(demand["measured"]) < 1e-3
+    (requirement,) = certificate["requirements"]
+    assert (requirement["limit"], requirement["met"]) == ("≤ 0.001", True)
+    assert 0 < float(requirement["measured"]) < 1e-3
     assert certificate["thresholds"] == {"max_abs": 1e-3}
     assert set(certificate["tensors"]) == {"boxes", "scores", "landmarks"}
     assert certificate["versions"] == versions() == artifact.manifest.versions
@@ -65,10 +65,10 @@ def test_a_model_of_other_weights_does_not_pass(job, seeded_source, tmp_path):
         prove(job, built, tmp_path)
 
 
-def test_a_damaged_photograph_is_named_when_judging(job, pictures, tmp_path):
-    (pictures / "2.png").write_bytes(b"")
-    judged = replace(job, photographs=Photographs((), (pictures / "1.png", pictures / "2.png")))
+def test_a_damaged_image_is_named_when_judging(job, images, tmp_path):
+    (images / "2.png").write_bytes(b"")
+    judged = replace(job, images=Images((), (images / "1.png", images / "2.png")))
     (tmp_path / "staged").mkdir()
     with pytest.raises(InputError) as caught:
         prove(judged, build(judged, FP32), tmp_path / "staged")
-    assert caught.value.where == str(pictures / "2.png")
+    assert caught.value.where == str(images / "2.png")

@@ -5,7 +5,7 @@ from edgeface.backends.onnx.runtime import OrtRunner
 from edgeface.compile.source import Declared, open_source
 from edgeface.core.artifact import sha256_hex
 from edgeface.errors import CheckpointError, ContractError, InputError
-from edgeface.images.synthetic import drawn_pictures
+from edgeface.images.synthetic import synthetic_images
 
 MODEL = "retinaface_mnet025"
 SIZE = (64, 96)
@@ -42,31 +42,31 @@ def test_an_unknown_model_or_variant_is_refused_with_the_known_ones(declared):
     assert (MODEL if declared.model == "retinanet" else "1mb") in str(caught.value.fix)
 
 
-def test_an_undeclared_checkpoint_without_photographs_is_refused(seeded_weights):
-    with pytest.raises(ContractError, match="no photographs") as caught:
+def test_an_undeclared_checkpoint_without_images_is_refused(seeded_weights):
+    with pytest.raises(ContractError, match="no images") as caught:
         open_source(Declared(MODEL, weights=seeded_weights), [])
     assert caught.value.where == str(seeded_weights)
     assert "--variant" in str(caught.value.fix)
 
 
-def test_a_declared_checkpoint_without_photographs_is_taken_as_declared(seeded_weights):
+def test_a_declared_checkpoint_without_images_is_taken_as_declared(seeded_weights):
     found = open_source(Declared(MODEL, seeded_weights, variant="1mb", input_size=SIZE), [])
     assert (found.contract.variant, found.contract.activation) == ("1mb", "relu")
     assert found.provenance["contract"] == {"how": "declared", "checked": False}
     assert found.provenance["weights"]["sha256"] == sha256_hex(seeded_weights.read_bytes())
 
 
-def test_a_declared_colour_order_replaces_the_variant_s(seeded_weights):
-    found = open_source(Declared(MODEL, seeded_weights, variant="1mb", colour="rgb", input_size=SIZE), [])
-    assert (found.contract.input.colour, found.contract.variant) == ("rgb", "declared")
-    same = open_source(Declared(MODEL, seeded_weights, variant="1mb", colour="bgr", input_size=SIZE), [])
-    assert (same.contract.input.colour, same.contract.variant) == ("bgr", "1mb")
+def test_a_declared_color_order_replaces_the_variant_s(seeded_weights):
+    found = open_source(Declared(MODEL, seeded_weights, variant="1mb", color="rgb", input_size=SIZE), [])
+    assert (found.contract.input.color, found.contract.variant) == ("rgb", "declared")
+    same = open_source(Declared(MODEL, seeded_weights, variant="1mb", color="bgr", input_size=SIZE), [])
+    assert (same.contract.input.color, same.contract.variant) == ("bgr", "1mb")
 
 
-def test_pictures_without_faces_do_not_decide_a_contract(seeded_weights):
-    pictures = [picture[::2, ::2] for picture in drawn_pictures(2)]
+def test_images_without_faces_do_not_decide_a_contract(seeded_weights):
+    images = [image[::2, ::2] for image in synthetic_images(2)]
     with pytest.raises(ContractError) as caught:
-        open_source(Declared(MODEL, weights=seeded_weights), pictures)
+        open_source(Declared(MODEL, weights=seeded_weights), images)
     assert caught.value.where == str(seeded_weights)
 
 

@@ -94,7 +94,7 @@ def results(network, normal, tmp_path_factory):
         scheme = replace(ORT_U8S8, pair_limit=limit)
         made = quantize(network, stats, scheme, QuantizeOptions(RangeRule("minmax", headroom=0.0), {}, {}))
         (folder / f"{name}.onnx").write_bytes(write_onnx(insert_quantization(made.graph, made.plan, ORT)))
-        found[name, "exact"] = OrtRunner(folder / f"{name}.onnx", optimise=False).run(feeds[0])
+        found[name, "exact"] = OrtRunner(folder / f"{name}.onnx", optimize=False).run(feeds[0])
         found[name, "here"] = OrtRunner(folder / f"{name}.onnx").run(feeds[0])
     _run_emulated(qemu, folder, "limited", "free")
     for name in ("limited", "free"):

@@ -175,7 +175,7 @@ def built(name: str) -> tuple[Graph, list[dict]]:
 
 
 def plan_of(graph, feeds) -> QuantPlan:
-    runner = OrtRunner(observed_onnx(graph), optimise=False)
+    runner = OrtRunner(observed_onnx(graph), optimize=False)
     scheme = target("tflite-int8").scheme
     return build_plan(graph, observe(graph, runner.run, feeds), scheme, RangeRule("minmax"))
 
@@ -192,7 +192,7 @@ def results(model: bytes, feeds, kernels, layout="nhwc"):
 
 
 def expected_of(graph, feeds):
-    runner = OrtRunner(write_onnx(graph), optimise=False)
+    runner = OrtRunner(write_onnx(graph), optimize=False)
     return np.stack([outside(runner.run(feed)["y"]) for feed in feeds])
 
 

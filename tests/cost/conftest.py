@@ -177,10 +177,10 @@ def retinaface_tflite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     from edgeface.quantize.ranges import RangeRule
 
     declared = Declared("retinaface_mnet025", variant="official", input_size=RETINAFACE_INPUT, seed=1)
-    optimised = run_passes(read_onnx(open_source(declared, []).onnx))
+    optimized = run_passes(read_onnx(open_source(declared, []).onnx))
     found = {}
     for name in ("tflite-fp32", "tflite-int8"):
-        graph = run_passes(optimised, target(name).legalize)
+        graph = run_passes(optimized, target(name).legalize)
         plan, scheme = QuantPlan(), target(name).scheme
         if scheme:
             feed = {n: np.random.default_rng(0).normal(0, 50, graph.type(n).shape) for n in graph.inputs}

@@ -60,7 +60,7 @@ class Draft:
         return Network("draft", "onnx", "nchw", ("x",), outputs, tuple(self.layers), self.tensors, **more)
 
 
-def recogniser(*, conv=(), dense=(), dense_bias="own"):
+def recognizer(*, conv=(), dense=(), dense_bias="own"):
     """Convolution, activation, convolution, pooling to a vector and a fully connected layer."""
     draft = Draft().conv("a", "x", conv).role("activation", "b", "a").conv("c", "b")
     return draft.role("view", "d", "c", ROW).dense("y", "d", dense, dense_bias).network("y")
@@ -99,20 +99,20 @@ def test_a_network_without_a_bias_has_nothing_to_settle():
 
 @pytest.mark.parametrize(("record", "folded"), [("110", {"y"}), ("001", {"a", "c"}), ("111", set())])
 def test_a_record_tells_each_bias(record, folded):
-    network = replace(recogniser(), metadata={OWN_BIASES: record})
+    network = replace(recognizer(), metadata={OWN_BIASES: record})
     assert folded_names(network) == folded
     found = unfold(network)
     assert (found.evidence, found.folded, found.doubtful_flops) == ("recorded", len(folded), 0)
 
 
 def test_a_record_counts_layers_without_a_bias_too():
-    network = replace(recogniser(dense_bias="none"), metadata={OWN_BIASES: "010"})
+    network = replace(recognizer(dense_bias="none"), metadata={OWN_BIASES: "010"})
     assert folded_names(network) == {"a"}
 
 
 @pytest.mark.parametrize("record", ["", "11", "1111", "11y"])
 def test_a_record_that_does_not_fit_is_not_believed(record):
-    assert unfold(replace(recogniser(), metadata={OWN_BIASES: record})).evidence == "structure"
+    assert unfold(replace(recognizer(), metadata={OWN_BIASES: record})).evidence == "structure"
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_a_record_that_does_not_fit_is_not_believed(record):
     ],
 )
 def test_exporters_name_a_folded_bias_in_another_way_than_a_parameter(conv, dense):
-    network = recogniser(conv=conv, dense=dense)
+    network = recognizer(conv=conv, dense=dense)
     found = unfold(network)
     assert (found.evidence, found.doubtful_flops) == ("names", 0)
     assert folded_names(network) == {"a", "c"}
 
 
 def test_names_tell_a_biased_fully_connected_layer_from_one_that_batch_norm_left_a_bias():
-    network = recogniser(conv=("onnx::Conv_7", "onnx::Conv_8"), dense=("fc.weight", "fc.weight_bias"))
+    network = recognizer(conv=("onnx::Conv_7", "onnx::Conv_8"), dense=("fc.weight", "fc.weight_bias"))
     assert folded_names(network) == {"a", "c", "y"}
 
 
@@ -184,12 +184,12 @@ def test_by_structure_a_convolution_that_makes_the_embedding_is_folded():
 
 
 def test_the_bias_of_the_embedding_layer_is_its_own_but_doubtful_where_the_file_does_not_say():
-    found = unfold(recogniser())
+    found = unfold(recognizer())
     assert (found.evidence, found.folded, found.doubtful_flops) == ("structure", 2, CHANNELS)
 
 
 def test_there_is_no_doubt_about_an_embedding_layer_without_a_bias():
-    found = unfold(recogniser(dense_bias="none"))
+    found = unfold(recognizer(dense_bias="none"))
     assert (found.folded, found.doubtful_flops) == (2, 0)
 
 

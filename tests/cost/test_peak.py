@@ -124,7 +124,7 @@ def test_a_search_that_grows_too_large_is_given_up(layers):
 
 
 def test_a_search_that_is_given_up_takes_the_greedy_order(monkeypatch):
-    monkeypatch.setattr(orders, "MOST_WORK", 0)
+    monkeypatch.setattr(orders, "MAX_WORK", 0)
     found = smallest_peak(BRANCHES)
     assert found.bytes <= found.in_file_order
 

@@ -23,7 +23,7 @@ from edgeface.devices.emulator import Guest
 from edgeface.devices.install import install, installed
 from edgeface.devices.runner import Loading, open_here
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images.split import Photographs
+from edgeface.images.split import Images
 from edgeface.passes import run_passes
 
 
@@ -36,13 +36,13 @@ def guest() -> Guest:
 
 @pytest.fixture(scope="session")
 def build_artifact(tmp_path_factory):
-    """Build and write without a gate: (source, target's name, options, photographs that calibrate) → artifact."""
+    """Build and write without a gate: (source, target's name, options, images that calibrate) → artifact."""
     from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
 
     def made(source, lowered, options, calibration=()):
         graph = run_passes(read_onnx(source.onnx, source.contract.family))
         recipe = recipe_for(source.contract.family)
-        job = Job(source, graph, {}, recipe, Photographs(tuple(calibration)), options)
+        job = Job(source, graph, {}, recipe, Images(tuple(calibration)), options)
         result = build(job, target(lowered))
         folder = tmp_path_factory.mktemp(lowered)
         (folder / "model.tflite").write_bytes(result.model)

@@ -12,7 +12,7 @@ from edgeface.devices.parity import device_parity
 from edgeface.devices.runner import Loading, open_here
 from edgeface.devices.trace import arithmetic_of
 from edgeface.errors import InputError
-from edgeface.images.synthetic import drawn_pictures
+from edgeface.images.synthetic import synthetic_images
 
 pytestmark = pytest.mark.usefixtures("guest")
 
@@ -26,7 +26,7 @@ def edgeface(capsys, *arguments):
 @pytest.mark.parametrize("place", ["a72", "a53"])
 def test_integers_are_equal_bit_by_bit_in_every_runtime(built, place):
     paths = None if place == "a72" else [Loading(), Loading(kernels="reference")]
-    found = device_parity(built["integer"], place, drawn_pictures(2, seed=3), paths)
+    found = device_parity(built["integer"], place, synthetic_images(2, seed=3), paths)
     assert found.absent == {} or list(found.absent) == ["tflite-runtime reference"]
     for path in found.paths:
         assert path.arithmetic == "integer"
@@ -37,14 +37,14 @@ def test_integers_are_equal_bit_by_bit_in_every_runtime(built, place):
 
 
 def test_floats_agree_within_the_tolerance(built):
-    found = device_parity(built["float"], "a72", drawn_pictures(1), [Loading()])
+    found = device_parity(built["float"], "a72", synthetic_images(1), [Loading()])
     assert found.passed
     assert found.paths[0].arithmetic == "float"
     assert found.paths[0].total.max_abs < 1e-4
 
 
 def test_a_mixed_artifact_may_differ_only_where_it_computes_in_float(built):
-    found = device_parity(built["mixed"], "a72", drawn_pictures(1), [Loading(kernels="reference")])
+    found = device_parity(built["mixed"], "a72", synthetic_images(1), [Loading(kernels="reference")])
     (path,) = found.paths
     assert path.arithmetic == "mixed"
     assert found.passed
@@ -52,7 +52,7 @@ def test_a_mixed_artifact_may_differ_only_where_it_computes_in_float(built):
 
 
 def test_kernels_that_round_differently_fail_and_the_first_tensor_is_named(built):
-    found = device_parity(built["integer"], "a72", drawn_pictures(2, seed=3), [Loading(kernels="builtin")])
+    found = device_parity(built["integer"], "a72", synthetic_images(2, seed=3), [Loading(kernels="builtin")])
     assert not found.passed
     (path,) = found.paths
     first = path.first
@@ -68,20 +68,20 @@ def test_kernels_that_round_differently_fail_and_the_first_tensor_is_named(built
 def test_onnx_runtime_agrees_too(detector_artifact):
     from edgeface.core.artifact import Artifact
 
-    found = device_parity(Artifact.open(detector_artifact), "a72", drawn_pictures(1))
+    found = device_parity(Artifact.open(detector_artifact), "a72", synthetic_images(1))
     assert found.passed
     assert [path.name for path in found.paths] == ["onnxruntime"]
 
 
-def test_no_pictures_are_refused(built):
-    with pytest.raises(InputError, match="no pictures"):
+def test_no_images_are_refused(built):
+    with pytest.raises(InputError, match="no images"):
         device_parity(built["integer"], "a72", [], [Loading()])
 
 
-def test_the_command_prints_one_document_and_its_verdict(built, pictures, capsys):
-    code, printed = edgeface(capsys, "parity", built["integer"].folder, "--on", "a53", "--images", pictures, "--json")
+def test_the_command_prints_one_document_and_its_verdict(built, images, capsys):
+    code, printed = edgeface(capsys, "parity", built["integer"].folder, "--on", "a53", "--images", images, "--json")
     document = json.loads(printed.out)
-    assert (code, document["passed"], document["on"], document["pictures"]) == (0, True, "a53", 5)
+    assert (code, document["passed"], document["on"], document["images"]) == (0, True, "a53", 5)
     assert document["latency"] is None
     assert [path["path"] for path in document["paths"]][:2] == ["litert xnnpack", "litert reference"]
 

@@ -1,4 +1,4 @@
-"""Real checkpoints on real photographs: int8 on an emulated Cortex-A72 and A53 is what it is here, bit by bit."""
+"""Real checkpoints on real images: int8 on an emulated Cortex-A72 and A53 is what it is here, bit by bit."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from edgeface.compile.source import Declared, open_source
 from edgeface.devices.parity import FLOAT_TOLERANCE, device_parity
 from edgeface.devices.runner import Loading
 from edgeface.images.files import list_images, read_image
-from edgeface.validate.inputs import task_pictures
+from edgeface.validate.inputs import task_images
 
 pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("guest")]
 
-PHOTOGRAPHS = 20
+IMAGES = 20
 INTEGERS = BuildOptions(integer_only=True)
 PATHS = (Loading("litert", "xnnpack"), Loading("litert", "reference"))
 RECOGNISERS = {"prelu": "mobilefacenet_prelu_112x96.ckpt", "relu6": "mobilefacenet_relu6_128.pt"}
@@ -22,15 +22,15 @@ RECOGNISERS = {"prelu": "mobilefacenet_prelu_112x96.ckpt", "relu6": "mobilefacen
 
 @pytest.fixture(scope="module")
 def scenes(shared_data):
-    """Twenty photographs, spread evenly."""
-    return list_images(shared_data / "scenes")[::6][:PHOTOGRAPHS]
+    """Twenty images, spread evenly."""
+    return list_images(shared_data / "scenes")[::6][:IMAGES]
 
 
 @pytest.fixture(scope="module")
 def faces(shared_data, tmp_path_factory):
     """The middles of twenty portraits, as files of 112×112 pixels: roughly aligned, which is enough to compare on."""
     folder = tmp_path_factory.mktemp("faces")
-    people = sorted((shared_data / "lfw" / "images").iterdir())[::40][:PHOTOGRAPHS]
+    people = sorted((shared_data / "lfw" / "images").iterdir())[::40][:IMAGES]
     for index, person in enumerate(people):
         middle = read_image(list_images(person)[0])[69:181, 69:181]
         cv2.imwrite(str(folder / f"{index:02d}.png"), middle)
@@ -39,7 +39,7 @@ def faces(shared_data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def models(shared_data, scenes, faces, build_artifact):
-    """By name: an integer-only artifact, and the photographs that it is compared on."""
+    """By name: an integer-only artifact, and the images that it is compared on."""
     weights = shared_data / "weights"
     declared = Declared("retinaface_mnet025", weights / "retinaface_mnet025_1mb.pth", "1mb", input_size=(160, 192))
     detector = build_artifact(open_source(declared, []), "tflite-int8", INTEGERS, scenes[:8])
@@ -50,11 +50,11 @@ def models(shared_data, scenes, faces, build_artifact):
     return found
 
 
-# All that is bit-exact on 20 photographs stands in reports/arm.md; the larger recogniser takes a minute for that.
+# All that is bit-exact on 20 images stands in reports/arm.md; the larger recognizer takes a minute for that.
 COUNTS = {
-    ("detector", "a72"): PHOTOGRAPHS,
+    ("detector", "a72"): IMAGES,
     ("detector", "a53"): 3,
-    ("prelu", "a72"): PHOTOGRAPHS,
+    ("prelu", "a72"): IMAGES,
     ("prelu", "a53"): 3,
     ("relu6", "a72"): 6,
     ("relu6", "a53"): 2,
@@ -66,13 +66,13 @@ def test_int8_is_equal_bit_by_bit(models, name, place):
     artifact, files = models[name]
     count = COUNTS[name, place]
     found = device_parity(artifact, place, shown(files[:count], artifact), PATHS)
-    assert found.pictures == count
+    assert found.images == count
     for path in found.paths:
         assert path.arithmetic == "integer"
         assert path.total.identical, path.as_dict()
 
 
-def test_a_float_recogniser_agrees_within_the_tolerance(shared_data, faces, build_artifact):
+def test_a_float_recognizer_agrees_within_the_tolerance(shared_data, faces, build_artifact):
     source = open_source(Declared("mobilefacenet", shared_data / "weights" / RECOGNISERS["prelu"]), [])
     artifact = build_artifact(source, "tflite-fp32", BuildOptions())
     found = device_parity(artifact, "a72", shown(faces[:2], artifact), [Loading()])
@@ -81,4 +81,4 @@ def test_a_float_recogniser_agrees_within_the_tolerance(shared_data, faces, buil
 
 
 def shown(files, artifact):
-    return task_pictures(files, "comparing", artifact.contract)
+    return task_images(files, "comparing", artifact.contract)

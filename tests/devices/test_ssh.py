@@ -37,7 +37,7 @@ def test_latency_is_swept_over_threads_with_the_devices_state(board, integer_mod
 
 def test_parity_on_a_board_comes_with_its_latency_and_says_what_was_not_compared(built, board, monkeypatch):
     monkeypatch.setattr("edgeface.devices.latency.RUNS", 2)
-    monkeypatch.setattr("edgeface.devices.check.DRAWN_PICTURES", 1)
+    monkeypatch.setattr("edgeface.devices.check.SYNTHETIC_IMAGES", 1)
     found = check_device(built["integer"], "ssh:board")
     assert found.parity.passed
     assert [path.name for path in found.parity.paths] == ["litert xnnpack", "litert reference"]

@@ -72,7 +72,7 @@ def test_completion_and_doctor_work(ran):
 
 
 def test_a_model_is_exported_with_its_report(ran, tmp_path):
-    quick = ["--input", "64x64", "--no-latency", "--no-pictures"]
+    quick = ["--input", "64x64", "--no-latency", "--no-images"]
     ran("edgeface", "--quiet", "export", "--seed", "0", "--target", "onnx-fp32", "--out", "made", *quick)
     (folder,) = (tmp_path / "made").iterdir()
     assert {"manifest.json", "report.html"} <= {path.name for path in folder.iterdir()}

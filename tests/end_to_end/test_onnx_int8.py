@@ -21,10 +21,10 @@ from edgeface.compile.source import Declared, open_source
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.ops.conv import Conv
 from edgeface.images.files import list_images
-from edgeface.images.split import choose_photographs, spread
+from edgeface.images.split import choose_images, spread
 from edgeface.passes import run_passes
 from edgeface.validate.compare import Agreed, compare
-from edgeface.validate.inputs import task_pictures
+from edgeface.validate.inputs import task_images
 
 pytestmark = pytest.mark.real_data
 
@@ -41,11 +41,11 @@ class Built:
     tflite: Agreed
 
 
-def built(declared: Declared, pictures: Path, calibrate_with: int, folder: Path) -> Built:
+def built(declared: Declared, images: Path, calibrate_with: int, folder: Path) -> Built:
     source = open_source(declared, [])
     graph = run_passes(read_onnx(source.onnx, declared.model))
-    photographs = choose_photographs(pictures, None, calibrate_with)
-    job = Job(source, graph, {}, recipe_for(declared.model), photographs, BuildOptions())
+    split = choose_images(images, None, calibrate_with)
+    job = Job(source, graph, {}, recipe_for(declared.model), split, BuildOptions())
     stats = calibrate(job)
     agreed, kept = {}, 0
     for name in ("onnx-int8", "tflite-int8"):
@@ -55,7 +55,7 @@ def built(declared: Declared, pictures: Path, calibrate_with: int, folder: Path)
         path = folder / f"model{made.target.suffix}"
         path.write_bytes(made.model)
         runner = FloatRunner(open_runner(path), made.target.layout)
-        shown = task_pictures(photographs.judge, "judging", source.contract, None)
+        shown = task_images(split.judge, "judging", source.contract, None)
         found = compare(source.run, runner.run, source.contract, shown, decide=True).decisions
         assert found is not None
         agreed[name] = found
@@ -79,9 +79,9 @@ def detector(shared_data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def recogniser(shared_data, tmp_path_factory):
-    """The recogniser with PReLU, calibrated on 12 faces and judged on 12, cut from the middle of photographs."""
-    folder, faces = tmp_path_factory.mktemp("recogniser"), tmp_path_factory.mktemp("faces")
+def recognizer(shared_data, tmp_path_factory):
+    """The recognizer with PReLU, calibrated on 12 faces and judged on 12, cut from the middle of images."""
+    folder, faces = tmp_path_factory.mktemp("recognizer"), tmp_path_factory.mktemp("faces")
     for path in spread(sorted((shared_data / "lfw" / "images").rglob("*.jpg")), 24):
         middle = cv2.imread(str(path))[62:188, 71:179]
         cv2.imwrite(str(faces / f"{path.stem}.png"), cv2.resize(middle, (96, 112), interpolation=cv2.INTER_AREA))
@@ -95,10 +95,10 @@ def test_every_planned_convolution_of_the_detector_is_computed_in_integers(detec
     assert detector.kernels.in_float == detector.kept_float > 0
 
 
-def test_every_convolution_of_the_recogniser_is_computed_in_integers(recogniser):
-    assert recogniser.kernels.planned > 40
-    assert (recogniser.kernels.left_in_float, recogniser.kernels.unplanned) == ((), 0)
-    assert recogniser.kernels.in_float == recogniser.kept_float == 0
+def test_every_convolution_of_the_recognizer_is_computed_in_integers(recognizer):
+    assert recognizer.kernels.planned > 40
+    assert (recognizer.kernels.left_in_float, recognizer.kernels.unplanned) == ((), 0)
+    assert recognizer.kernels.in_float == recognizer.kept_float == 0
 
 
 def test_the_detector_decides_as_well_as_in_tflite(detector):
@@ -110,7 +110,7 @@ def test_the_detector_decides_as_well_as_in_tflite(detector):
     assert scores[0] <= scores[1] + POINTS
 
 
-def test_the_recogniser_embeds_as_well_as_in_tflite(recogniser):
-    assert len(recogniser.onnx.cosines) == 12
-    assert recogniser.onnx.mean_cosine >= recogniser.tflite.mean_cosine - POINTS
-    assert recogniser.onnx.mean_cosine > 0.98
+def test_the_recognizer_embeds_as_well_as_in_tflite(recognizer):
+    assert len(recognizer.onnx.cosines) == 12
+    assert recognizer.onnx.mean_cosine >= recognizer.tflite.mean_cosine - POINTS
+    assert recognizer.onnx.mean_cosine > 0.98

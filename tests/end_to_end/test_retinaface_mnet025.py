@@ -1,4 +1,4 @@
-"""The main job on real weights and photographs: both public trainings, exported once, held to their bars."""
+"""The main job on real weights and images: both public trainings, exported once, held to their bars."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def artifacts(shared_data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def few(shared_data, tmp_path_factory):
-    """A folder of ten of the photographs, for what does not need all."""
+    """A folder of ten of the images, for what does not need all."""
     folder = tmp_path_factory.mktemp("few")
     for path in list_images(shared_data / "scenes")[::13]:
         (folder / path.name).symlink_to(path)
@@ -114,7 +114,7 @@ def test_float_artifacts_find_every_face_and_compute_the_same(artifacts, variant
     decisions = certificate["decisions"]
     assert decisions["reference_faces"] > 250
     assert (decisions["missed"], decisions["extra"]) == (0, 0)
-    # 1e-4 on all but one or two photographs; there the order of float32 summation alone exceeds it in XNNPACK.
+    # 1e-4 on all but one or two images; there the order of float32 summation alone exceeds it in XNNPACK.
     assert max(found["max_abs"] for found in certificate["tensors"].values()) <= 2e-4
 
 
@@ -123,7 +123,7 @@ def test_int8_decides_as_the_network_does(artifacts, variant, matched_percent):
     certificate = artifacts[variant, "tflite-int8"].certificate()
     decisions = certificate["decisions"]
     faces = decisions["reference_faces"]
-    assert certificate["pictures"] >= 60
+    assert certificate["images"] >= 60
     assert faces > 250
     assert decisions["missed"] <= share_allowed(faces, 100 - matched_percent)
     assert decisions["mean_score_change"] <= 0.012
@@ -132,7 +132,7 @@ def test_int8_decides_as_the_network_does(artifacts, variant, matched_percent):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_at_most_60_photographs_calibrate_and_none_of_them_judges(artifacts, variant):
+def test_at_most_60_images_calibrate_and_none_of_them_judges(artifacts, variant):
     sources = artifacts[variant, "tflite-int8"].manifest.sources
     assert sources["calibration"]["count"] <= 60
     assert not set(sources["calibration"]["files"]) & set(sources["judged_on"]["files"])
@@ -189,7 +189,7 @@ def old_runtime_outputs(model: Path, feeds: list[dict[str, Any]]) -> list[dict[s
 
 
 def old_and_new(artifact: Artifact, data: Path) -> list[tuple[str, Any, Any]]:
-    """(name, tflite-runtime's output, LiteRT's) on three photographs, both with reference kernels."""
+    """(name, tflite-runtime's output, LiteRT's) on three images, both with reference kernels."""
     runner = LiteRtRunner(artifact.model_path, kernels="reference")
     (spec,) = runner.inputs
     feeds = []
@@ -219,16 +219,16 @@ def test_tflite_runtime_runs_the_default_int8_model_too(artifacts, shared_data, 
         np.testing.assert_allclose(old, new, rtol=0, atol=1e-5, err_msg=name)
 
 
-def test_a_drawn_photograph_shows_the_faces(artifacts, shared_data, tmp_path):
+def test_a_drawn_image_shows_the_faces(artifacts, shared_data, tmp_path):
     path = list_images(shared_data / "labelled")[2]
     folder = artifacts["1mb", "tflite-int8"].folder
     ended = command("detect", path, "--artifact", folder, "--out", tmp_path / "drawn.png")
     assert ended.code == 0, ended.err
     assert len(ended.document["faces"]) >= 3
-    drawn, photograph = cv2.imread(str(tmp_path / "drawn.png")), read_image(path)
-    assert drawn.shape == photograph.shape
+    drawn, image = cv2.imread(str(tmp_path / "drawn.png")), read_image(path)
+    assert drawn.shape == image.shape
     x1, y1, x2, y2 = (round(value) for value in ended.document["faces"][0]["box"])
-    assert (drawn[y1 - 2 : y2 + 3, x1 - 2 : x2 + 3] != photograph[y1 - 2 : y2 + 3, x1 - 2 : x2 + 3]).any()
+    assert (drawn[y1 - 2 : y2 + 3, x1 - 2 : x2 + 3] != image[y1 - 2 : y2 + 3, x1 - 2 : x2 + 3]).any()
 
 
 def test_parity_with_the_checkpoint_and_with_another_artifact(artifacts, shared_data):
@@ -253,8 +253,8 @@ def test_parity_refuses_what_the_artifact_is_not_from(artifacts, shared_data):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_wrongly_declared_colour_order_is_refused(shared_data, tmp_path, variant):
-    given = ("--weights", weights(shared_data, variant), "--calibration", shared_data / "scenes", "--colour", "rgb")
+def test_a_wrongly_declared_color_order_is_refused(shared_data, tmp_path, variant):
+    given = ("--weights", weights(shared_data, variant), "--calibration", shared_data / "scenes", "--color", "rgb")
     ended = command("export", "--target", "onnx-fp32", *given, "--out", tmp_path / "out")
     assert ended.code == 2
     error = ended.document["error"]

@@ -32,7 +32,7 @@ from edgeface.compile.recipe import recipe_for
 from edgeface.compile.source import Declared, open_source
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.files import list_images
-from edgeface.images.split import Photographs
+from edgeface.images.split import Images
 from edgeface.passes import run_passes
 from edgeface.validate.compare import Findings
 
@@ -61,25 +61,25 @@ class Network:
 
 @pytest.fixture(scope="module")
 def faces(shared_data, tmp_path_factory) -> list[Path]:
-    """Faces of LFW that are in no pair: the middle of photographs that the data set aligned roughly."""
+    """Faces of LFW that are in no pair: the middle of images that the data set aligned roughly."""
     stored = np.load(shared_data / "lfw" / "extra_250.npz")
     offsets, blob = stored["off"], stored["blob"]
     folder = tmp_path_factory.mktemp("faces")
     for index in np.linspace(0, len(stored["names"]) - 1, FACES).astype(int):
-        photograph = cv2.imdecode(blob[offsets[index] : offsets[index + 1]], cv2.IMREAD_COLOR)
-        cv2.imwrite(str(folder / f"{index:04d}.png"), photograph[72:184, 69:181])
+        image = cv2.imdecode(blob[offsets[index] : offsets[index + 1]], cv2.IMREAD_COLOR)
+        cv2.imwrite(str(folder / f"{index:04d}.png"), image[72:184, 69:181])
     return list_images(folder)
 
 
 @pytest.fixture(scope="module")
 def network(shared_data, faces):
-    """`network(name)`: each loaded and calibrated once; scenes for the detector, faces for the recognisers."""
+    """`network(name)`: each loaded and calibrated once; scenes for the detector, faces for the recognizers."""
 
-    def photographs(name: str) -> Photographs:
+    def images(name: str) -> Images:
         if name != DETECTOR:
-            return Photographs(tuple(faces[::4]), tuple(face for face in faces if face not in faces[::4]))
+            return Images(tuple(faces[::4]), tuple(face for face in faces if face not in faces[::4]))
         scenes = list_images(shared_data / "scenes")
-        return Photographs(tuple(scenes[::5]), tuple(scenes[1::5] + scenes[3::5]))
+        return Images(tuple(scenes[::5]), tuple(scenes[1::5] + scenes[3::5]))
 
     @functools.cache
     def load(name: str) -> Network:
@@ -87,7 +87,7 @@ def network(shared_data, faces):
         weights = shared_data / "weights" / str(declared.weights)
         source = open_source(Declared(declared.model, weights, declared.variant), [])
         graph = run_passes(read_onnx(source.onnx, declared.model))
-        job = Job(source, graph, {}, recipe_for(declared.model), photographs(name), BuildOptions())
+        job = Job(source, graph, {}, recipe_for(declared.model), images(name), BuildOptions())
         stats = calibrate(job)
         return Network(job, functools.cache(lambda wanted: build(job, target(wanted), stats)))
 
@@ -109,7 +109,7 @@ def staged(network, ahead_of_time, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(network, tmp_path_factory):
-    """`found(name, target)`: a target against the float32 network, on photographs that calibration did not see."""
+    """`found(name, target)`: a target against the float32 network, on images that calibration did not see."""
 
     @functools.cache
     def compare(name: str, wanted: str) -> Findings:
@@ -158,7 +158,7 @@ def test_every_convolution_runs_in_its_type_but_the_declared_islands(network, st
     assert len(kept) == ISLANDS.get((name, wanted), 0)
     assert {node.node for node in nodes if node.precision == "Float"} == kept
     assert {node.precision for node in nodes if node.node not in kept} == {narrow}
-    assert [demand.met for demand in engines.demands if "for 8.0" in demand.what] == [True]
+    assert [requirement.met for requirement in engines.requirements if "for 8.0" in requirement.what] == [True]
     reformats = engines.certificate["precision"]["sm80-86-89-120"]["reformats"]
     assert reformats <= 1
 
@@ -169,7 +169,7 @@ def test_float16_is_float16_on_turing_too(network, staged, name):
     folder, engines = staged(name, "tensorrt-fp16")
     nodes = weighted(folder, "sm75")
     assert {node.node for node in nodes if node.precision != "Half"} == islands(built, nodes)
-    assert all(demand.met for demand in engines.demands)
+    assert all(requirement.met for requirement in engines.requirements)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -178,25 +178,25 @@ def test_int8_for_turing_runs_in_float_with_this_library_and_is_found_out(staged
     nodes = weighted(folder, "sm75")
     assert {node.precision for node in nodes} == {"Float"}
     asked = [node.node for node in nodes if node.expected_integer]
-    (demand,) = [demand for demand in engines.demands if "for 7.5" in demand.what]
-    assert not demand.met
-    assert demand.measured.startswith(f"{len(asked)}: {asked[0]} (the layer ")
+    (requirement,) = [requirement for requirement in engines.requirements if "for 7.5" in requirement.what]
+    assert not requirement.met
+    assert requirement.measured.startswith(f"{len(asked)}: {asked[0]} (the layer ")
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_float32_has_neither_demands_nor_other_types(staged, name):
+def test_float32_has_neither_requirements_nor_other_types(staged, name):
     folder, engines = staged(name, "tensorrt-fp32")
     for tag in ("sm75", "sm80-86-89-120"):
         assert {node.precision for node in weighted(folder, tag)} == {"Float"}
-    assert engines.demands == []
+    assert engines.requirements == []
 
 
 @pytest.mark.parametrize("wanted", ["tensorrt-fp16", "tensorrt-int8"])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_numbers_pass_the_recipe_s_gate(found, name, wanted):
     findings = found(name, wanted)
-    assert findings.demands
-    assert [demand for demand in findings.demands if not demand.met] == []
+    assert findings.requirements
+    assert [requirement for requirement in findings.requirements if not requirement.met] == []
 
 
 def test_float16_finds_the_detector_s_faces(found):
@@ -234,7 +234,7 @@ def test_a_full_hd_detector_is_built(shared_data, ahead_of_time):
     declared = Declared("retinaface_mnet025", shared_data / "weights" / str(NETWORKS[DETECTOR].weights), "1mb")
     source = open_source(Declared(declared.model, declared.weights, "1mb", input_size=(1080, 1920)), [])
     graph = run_passes(read_onnx(source.onnx, declared.model))
-    job = Job(source, graph, {}, recipe_for(declared.model), Photographs(), BuildOptions())
+    job = Job(source, graph, {}, recipe_for(declared.model), Images(), BuildOptions())
     model = build(job, target("tensorrt-fp16")).model
     engine = build_engine(model, EngineRequest(("86",), where="1920×1080"))
     table = precision_table(model, engine.layers)

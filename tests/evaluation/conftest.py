@@ -1,4 +1,4 @@
-"""Photographs of drawn persons, and lists of their pairs."""
+"""Images of drawn persons, and lists of their pairs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ PERSONS = (1, 2, 3, 5)
 
 @pytest.fixture
 def people(tmp_path: Path, portrait) -> Path:
-    """A folder as LFW's: four persons, two photographs of each, and `pairs.txt` (View 1) beside it."""
+    """A folder as LFW's: four persons, two images of each, and `pairs.txt` (View 1) beside it."""
     folder = tmp_path / "people"
     for person in PERSONS:
         (folder / f"P{person}").mkdir(parents=True)
         for number in (1, 2):
-            picture = portrait(person, 20 * (number - 1))
-            assert cv2.imwrite(str(folder / f"P{person}" / f"P{person}_{number:04d}.png"), picture)
+            image = portrait(person, 20 * (number - 1))
+            assert cv2.imwrite(str(folder / f"P{person}" / f"P{person}_{number:04d}.png"), image)
     same = [f"P{person}\t1\t2" for person in PERSONS]
     different = [f"P{a}\t1\tP{b}\t2" for a, b in zip(PERSONS, PERSONS[1:] + PERSONS[:1], strict=True)]
     (tmp_path / "pairs.txt").write_text("\n".join(["4", *same, *different]) + "\n")
@@ -29,7 +29,7 @@ def people(tmp_path: Path, portrait) -> Path:
 
 @pytest.fixture
 def darken():
-    """Make a photograph of a folder black, so that `faces_artifact` finds no face in it."""
+    """Make an image of a folder black, so that `faces_artifact` finds no face in it."""
 
     def blacken(path: Path) -> None:
         assert cv2.imwrite(str(path), np.zeros((64, 64, 3), np.uint8))
@@ -38,10 +38,10 @@ def darken():
 
 
 @pytest.fixture
-def another_recogniser(recogniser_artifact: Path) -> Path:
-    """A copy of `recogniser_artifact` whose embeddings are a little different: it does not flip."""
-    folder = recogniser_artifact.with_name("plain-onnx-fp32")
-    shutil.copytree(recogniser_artifact, folder)
+def another_recognizer(recognizer_artifact: Path) -> Path:
+    """A copy of `recognizer_artifact` whose embeddings are a little different: it does not flip."""
+    folder = recognizer_artifact.with_name("plain-onnx-fp32")
+    shutil.copytree(recognizer_artifact, folder)
     manifest = folder / "manifest.json"
     text = manifest.read_text()
     assert '"flip": true' in text

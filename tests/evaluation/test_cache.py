@@ -11,7 +11,7 @@ A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 @pytest.fixture
 def filled(tmp_path):
-    """A file with two parts of different widths, one photograph without rows."""
+    """A file with two parts of different widths, one image without rows."""
     cache = Cache(tmp_path / "kept" / "cache.npz")
     cache.put("first", A, np.array([[1, 2, 3]], np.float32))
     cache.put("first", B, np.zeros((0, 3), np.float32))
@@ -31,8 +31,8 @@ def test_what_was_put_is_there_again(filled):
 
 def test_the_same_content_gives_the_same_arrays_in_any_order(filled, tmp_path):
     other = Cache(tmp_path / "other.npz")
-    for part, photograph in (("second", C), ("first", B), ("first", A)):
-        other.put(part, photograph, Cache(filled).get(part, photograph))
+    for part, image in (("second", C), ("first", B), ("first", A)):
+        other.put(part, image, Cache(filled).get(part, image))
     other.save()
     with np.load(filled) as one, np.load(other.path) as two:
         assert one.files == two.files

@@ -9,31 +9,31 @@ from edgeface.compile.prove import judge_decisions
 from edgeface.core.artifact import Artifact
 from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from edgeface.evaluation.labels import read_labelled
-from edgeface.evaluation.landmark_cost import LEAST_PX, landmark_cost
+from edgeface.evaluation.landmark_cost import MIN_PX, landmark_cost
 from edgeface.evaluation.precision_change import precision_change
 from edgeface.images.files import read_image
 from edgeface.inference.detector import Detector
-from edgeface.inference.recognizer import Recogniser
-from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+from edgeface.inference.recognizer import Recognizer
+from edgeface.tasks.recognition.pairs import find_images, read_pairs
 from edgeface.validate.gate import Thresholds
 from edgeface.validate.inputs import aligned_faces
 
 
 @pytest.fixture
-def network(recogniser_artifact):
-    artifact = Artifact.open(recogniser_artifact)
+def network(recognizer_artifact):
+    artifact = Artifact.open(recognizer_artifact)
     return FloatRunner(open_runner(artifact), artifact.manifest.layout).run
 
 
 @pytest.fixture
-def contract(recogniser_artifact):
-    return Artifact.open(recogniser_artifact).contract
+def contract(recognizer_artifact):
+    return Artifact.open(recognizer_artifact).contract
 
 
 @pytest.fixture
 def labelled(people, contract, faces_artifact):
     pairs = read_pairs(people.parent / "pairs.txt")
-    files = find_photographs(pairs, people)
+    files = find_images(pairs, people)
     faces = aligned_faces(list(files.values()), "trying", contract, Detector(Artifact.open(faces_artifact)))
     return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
 
@@ -65,8 +65,8 @@ def test_a_worse_network_is_seen_in_its_decisions(labelled, contract, network):
 def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(labelled, contract, network):
     found = identity_change(labelled, contract, network, network)
     assert judge_decisions(Thresholds(), found, None) == []
-    for demand in judge_decisions(Thresholds(accuracy_drop_points=0.5), found, None):
-        assert demand.met
+    for requirement in judge_decisions(Thresholds(accuracy_drop_points=0.5), found, None):
+        assert requirement.met
 
 
 def test_a_face_that_is_not_there_is_nobody(labelled, contract, network):
@@ -79,14 +79,14 @@ def test_a_face_that_is_not_there_is_nobody(labelled, contract, network):
 
 @pytest.fixture
 def enlarged(people):
-    """Photographs in which the faces of `faces_artifact` are large enough to count."""
+    """Images in which the faces of `faces_artifact` are large enough to count."""
     return [np.repeat(np.repeat(read_image(file), 4, 0), 4, 1) for file in sorted(people.rglob("*.png"))]
 
 
-def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, recogniser_artifact, enlarged):
+def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, recognizer_artifact, enlarged):
     artifact = Artifact.open(faces_artifact)
     run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
-    recogniser = Recogniser(Artifact.open(recogniser_artifact))
+    recognizer = Recognizer(Artifact.open(recognizer_artifact))
 
     def astray(feeds):
         outputs = dict(run(feeds))
@@ -95,19 +95,19 @@ def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, 
         )
         return outputs
 
-    same = landmark_cost(artifact.contract, run, run, recogniser, enlarged)
-    worse = landmark_cost(artifact.contract, run, astray, recogniser, enlarged)
+    same = landmark_cost(artifact.contract, run, run, recognizer, enlarged)
+    worse = landmark_cost(artifact.contract, run, astray, recognizer, enlarged)
     assert len(same.cosines) == len(worse.cosines) >= len(enlarged)
     assert same.mean_cosine == pytest.approx(1, abs=1e-6)
     assert worse.mean_cosine < 0.99
-    assert worse.as_dict()["least_face_px"] == LEAST_PX
+    assert worse.as_dict()["least_face_px"] == MIN_PX
 
 
-def test_no_face_large_enough_is_no_cost(faces_artifact, recogniser_artifact, people):
+def test_no_face_large_enough_is_no_cost(faces_artifact, recognizer_artifact, people):
     artifact = Artifact.open(faces_artifact)
     run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
     small = [read_image(file) for file in sorted(people.rglob("*.png"))]
-    found = landmark_cost(artifact.contract, run, run, Recogniser(Artifact.open(recogniser_artifact)), small)
+    found = landmark_cost(artifact.contract, run, run, Recognizer(Artifact.open(recognizer_artifact)), small)
     assert found.as_dict()["mean_cosine"] is None
 
 
@@ -133,5 +133,5 @@ def test_average_precision_is_told_before_and_after(faces_artifact, people, tmp_
     assert same.worst_drop_points == 0
     assert same.candidate["all faces"] > 0.9
     assert worse.worst_drop_points == pytest.approx(100 * same.candidate["all faces"])
-    [demand] = judge_decisions(Thresholds(precision_drop_points=1.0), None, worse)
-    assert not demand.met
+    [requirement] = judge_decisions(Thresholds(precision_drop_points=1.0), None, worse)
+    assert not requirement.met

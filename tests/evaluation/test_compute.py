@@ -1,4 +1,4 @@
-"""Work on photographs: what is kept, what goes on after an interruption, and processes that agree with one."""
+"""Work on images: what is kept, what goes on after an interruption, and processes that agree with one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class MeanOfBlue:
 
 @pytest.fixture
 def shades(tmp_path):
-    """Six pictures of blue 10, 20, … 60."""
+    """Six images of blue 10, 20, … 60."""
     files = [tmp_path / f"{value}.png" for value in range(10, 70, 10)]
     for file in files:
         assert cv2.imwrite(str(file), np.full((8, 8, 3), int(file.stem), np.uint8))
@@ -65,8 +65,8 @@ def test_an_interrupted_run_goes_on_where_it_was(shades, tmp_path):
     assert third.seen == []
 
 
-def test_what_was_done_before_a_damaged_photograph_is_kept(shades, tmp_path):
-    shades[3].write_bytes(b"no picture")
+def test_what_was_done_before_a_damaged_image_is_kept(shades, tmp_path):
+    shades[3].write_bytes(b"no image")
     with pytest.raises(InputError, match="not an image") as caught:
         compute(MeanOfBlue(), shades, Cache(tmp_path / "cache.npz"))
     assert str(shades[3]) in caught.value.where
@@ -83,7 +83,7 @@ def test_only_the_parts_that_are_lacking_are_computed(shades):
     assert both.seen == [1, 1, 2, 2, 2, 2]
 
 
-def test_equal_photographs_are_worked_on_once(shades, tmp_path):
+def test_equal_images_are_worked_on_once(shades, tmp_path):
     copy = tmp_path / "copy.png"
     shutil.copy(shades[0], copy)
     work = MeanOfBlue()
@@ -98,15 +98,15 @@ def test_there_must_be_a_process(shades, jobs):
         compute(MeanOfBlue(), shades, Cache(None), jobs)
 
 
-def test_a_missing_photograph_is_named(tmp_path):
+def test_a_missing_image_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot read") as caught:
         compute(MeanOfBlue(), [tmp_path / "absent.png"], Cache(None))
     assert caught.value.where == str(tmp_path / "absent.png")
 
 
-def test_processes_compute_what_one_computes(people, faces_artifact, recogniser_artifact):
+def test_processes_compute_what_one_computes(people, faces_artifact, recognizer_artifact):
     files = sorted(people.rglob("*.png"))
-    work = EmbedWork((recogniser_artifact,), faces_artifact)
+    work = EmbedWork((recognizer_artifact,), faces_artifact)
     alone, together = (compute(work, files, Cache(None), jobs)[0] for jobs in (1, 2))
     np.testing.assert_array_equal(alone, together)
     assert alone[0].shape == (1, 16)
@@ -114,23 +114,23 @@ def test_processes_compute_what_one_computes(people, faces_artifact, recogniser_
 
 def test_an_error_in_a_process_is_the_error_of_the_run(people, faces_artifact):
     files = sorted(people.rglob("*.png"))
-    files[5].write_bytes(b"no picture")
+    files[5].write_bytes(b"no image")
     with pytest.raises(InputError, match="not an image") as caught:
         list(work_on(DetectWork((faces_artifact,)), [(file, (0,)) for file in files], jobs=2))
     assert str(files[5]) in caught.value.where
 
 
-def test_a_photograph_without_a_face_has_no_embedding(people, faces_artifact, recogniser_artifact, darken):
+def test_a_image_without_a_face_has_no_embedding(people, faces_artifact, recognizer_artifact, darken):
     file = people / "P1" / "P1_0001.png"
     darken(file)
-    ((rows,),) = compute(EmbedWork((recogniser_artifact,), faces_artifact), [file], Cache(None))
+    ((rows,),) = compute(EmbedWork((recognizer_artifact,), faces_artifact), [file], Cache(None))
     assert rows.shape == (0, 16)
 
 
-def test_an_aligned_face_of_another_size_is_refused_by_name(people, recogniser_artifact):
+def test_an_aligned_face_of_another_size_is_refused_by_name(people, recognizer_artifact):
     file = people / "P1" / "P1_0001.png"
     with pytest.raises(InputError, match="aligned face must be") as caught:
-        compute(EmbedWork((recogniser_artifact,)), [file], Cache(None))
+        compute(EmbedWork((recognizer_artifact,)), [file], Cache(None))
     assert caught.value.where == str(file)
 
 
@@ -145,24 +145,24 @@ def test_faces_go_to_rows_and_back(people, faces_artifact):
 
 
 def test_names_of_parts_change_with_model_contract_and_detector(
-    faces_artifact, detector_artifact, recogniser_artifact, another_recogniser
+    faces_artifact, detector_artifact, recognizer_artifact, another_recognizer
 ):
     names = [
-        EmbedWork((recogniser_artifact,), faces_artifact).parts,
-        EmbedWork((recogniser_artifact,), detector_artifact).parts,
-        EmbedWork((recogniser_artifact,)).parts,
-        EmbedWork((another_recogniser,), faces_artifact).parts,
+        EmbedWork((recognizer_artifact,), faces_artifact).parts,
+        EmbedWork((recognizer_artifact,), detector_artifact).parts,
+        EmbedWork((recognizer_artifact,)).parts,
+        EmbedWork((another_recognizer,), faces_artifact).parts,
         DetectWork((faces_artifact,)).parts,
     ]
     assert len(set(names)) == 5
-    assert EmbedWork((recogniser_artifact,), faces_artifact).parts == names[0]
+    assert EmbedWork((recognizer_artifact,), faces_artifact).parts == names[0]
 
 
-def test_artifacts_of_the_other_task_are_refused(faces_artifact, recogniser_artifact):
-    with pytest.raises(InputError, match="no recogniser"):
+def test_artifacts_of_the_other_task_are_refused(faces_artifact, recognizer_artifact):
+    with pytest.raises(InputError, match="no recognizer"):
         _ = EmbedWork((faces_artifact,)).parts
     with pytest.raises(InputError, match="no detector"):
-        _ = DetectWork((recogniser_artifact,)).parts
+        _ = DetectWork((recognizer_artifact,)).parts
 
 
 def test_there_are_cores():

@@ -8,7 +8,7 @@ import pytest
 from edgeface.errors import InputError
 from edgeface.evaluation.detection import DetectionRequest, evaluate_detection
 
-NEAR, FAR = (12, 20, 44, 52), (44, 4, 60, 20)  # where `faces_artifact` finds faces in photographs of 64×64
+NEAR, FAR = (12, 20, 44, 52), (44, 4, 60, 20)  # where `faces_artifact` finds faces in images of 64×64
 
 
 def write_boxes(path, *boxes):
@@ -23,29 +23,29 @@ def write_boxes(path, *boxes):
 
 
 @pytest.fixture
-def photographs(people):
+def images(people):
     return people / "P1"
 
 
-def test_boxes_that_are_found_have_an_average_precision_of_one(photographs, faces_artifact):
-    for file in list(photographs.glob("*.png")):
+def test_boxes_that_are_found_have_an_average_precision_of_one(images, faces_artifact):
+    for file in list(images.glob("*.png")):
         write_boxes(file.with_suffix(".xml"), NEAR, FAR)
-    found = evaluate_detection(DetectionRequest(faces_artifact, photographs, photographs))
+    found = evaluate_detection(DetectionRequest(faces_artifact, images, images))
     assert found.average_precision == {"all faces": 1.0, "faces from 10 px": 1.0}
-    assert (found.photographs, found.unlabelled, found.changes) == (2, (), {})
+    assert (found.images, found.unlabelled, found.changes) == (2, (), {})
 
 
-def test_photographs_without_labels_are_left_out_and_named(photographs, faces_artifact):
-    write_boxes(photographs / "P1_0002.xml", NEAR, FAR, (0, 0, 6, 6))
-    found = evaluate_detection(DetectionRequest(faces_artifact, photographs, photographs))
-    assert (found.photographs, found.unlabelled) == (1, ("P1_0001.png",))
+def test_images_without_labels_are_left_out_and_named(images, faces_artifact):
+    write_boxes(images / "P1_0002.xml", NEAR, FAR, (0, 0, 6, 6))
+    found = evaluate_detection(DetectionRequest(faces_artifact, images, images))
+    assert (found.images, found.unlabelled) == (1, ("P1_0001.png",))
     assert found.average_precision["faces from 10 px"] == 1.0
     assert found.average_precision["all faces"] == pytest.approx(2 / 3)
 
 
-def test_a_reference_gives_the_change_and_the_agreement(photographs, faces_artifact, detector_artifact):
-    write_boxes(photographs / "P1_0001.xml", NEAR, FAR)
-    found = evaluate_detection(DetectionRequest(detector_artifact, photographs, photographs, faces_artifact))
+def test_a_reference_gives_the_change_and_the_agreement(images, faces_artifact, detector_artifact):
+    write_boxes(images / "P1_0001.xml", NEAR, FAR)
+    found = evaluate_detection(DetectionRequest(detector_artifact, images, images, faces_artifact))
     assert found.reference_average_precision["all faces"] == 1.0
     assert found.changes["all faces"] < 0
     assert found.agreement.reference_faces == 2
@@ -53,27 +53,27 @@ def test_a_reference_gives_the_change_and_the_agreement(photographs, faces_artif
     assert json.loads(json.dumps(document)) == document
 
 
-def test_without_labels_there_is_agreement_alone(photographs, faces_artifact):
-    found = evaluate_detection(DetectionRequest(faces_artifact, photographs, reference=faces_artifact))
+def test_without_labels_there_is_agreement_alone(images, faces_artifact):
+    found = evaluate_detection(DetectionRequest(faces_artifact, images, reference=faces_artifact))
     assert (found.agreement.matched, found.agreement.missed, found.agreement.extra) == (4, 0, 0)
     assert found.average_precision == {}
 
 
-def test_neither_labels_nor_reference_is_refused(photographs, faces_artifact):
+def test_neither_labels_nor_reference_is_refused(images, faces_artifact):
     with pytest.raises(InputError, match="nothing to judge"):
-        evaluate_detection(DetectionRequest(faces_artifact, photographs))
+        evaluate_detection(DetectionRequest(faces_artifact, images))
 
 
-def test_folders_without_labels_are_refused(photographs, faces_artifact, tmp_path):
-    with pytest.raises(InputError, match="none of 2 photographs"):
-        evaluate_detection(DetectionRequest(faces_artifact, photographs, tmp_path))
+def test_folders_without_labels_are_refused(images, faces_artifact, tmp_path):
+    with pytest.raises(InputError, match="none of 2 images"):
+        evaluate_detection(DetectionRequest(faces_artifact, images, tmp_path))
     with pytest.raises(InputError, match="no such folder"):
-        evaluate_detection(DetectionRequest(faces_artifact, photographs, tmp_path / "absent"))
+        evaluate_detection(DetectionRequest(faces_artifact, images, tmp_path / "absent"))
 
 
 @pytest.fixture
 def wider(tmp_path, people):
-    """Ground truth in which each of `people` is an event of two photographs with the two faces."""
+    """Ground truth in which each of `people` is an event of two images with the two faces."""
     savemat = pytest.importorskip("scipy.io", reason="needs the extra `eval`").savemat
 
     def column(items):
@@ -99,11 +99,11 @@ def test_wider_faces_settings_are_judged(wider, people, faces_artifact, darken):
     darken(people / "P1" / "P1_0001.png")
     found = evaluate_detection(DetectionRequest(faces_artifact, people, wider))
     assert found.labelled == "WIDER FACE"
-    assert found.photographs == 8
+    assert found.images == 8
     assert found.average_precision == pytest.approx({"easy": 7 / 8, "medium": 7 / 8, "hard": 7 / 8})
 
 
-def test_missing_photographs_of_wider_face_are_listed(wider, people, faces_artifact):
+def test_missing_images_of_wider_face_are_listed(wider, people, faces_artifact):
     (people / "P1" / "P1_0001.png").unlink()
-    with pytest.raises(InputError, match="1 of 8 photographs are missing: P1/P1_0001"):
+    with pytest.raises(InputError, match="1 of 8 images are missing: P1/P1_0001"):
         evaluate_detection(DetectionRequest(faces_artifact, people, wider))

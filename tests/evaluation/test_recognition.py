@@ -13,8 +13,8 @@ from edgeface.evaluation.verification import pair_scores
 
 
 @pytest.fixture
-def request_for(people, faces_artifact, recogniser_artifact):
-    return RecognitionRequest(people.parent / "pairs.txt", people, recogniser_artifact, faces_artifact, far=0.25)
+def request_for(people, faces_artifact, recognizer_artifact):
+    return RecognitionRequest(people.parent / "pairs.txt", people, recognizer_artifact, faces_artifact, far=0.25)
 
 
 def test_persons_that_differ_are_told_apart(request_for):
@@ -25,14 +25,14 @@ def test_persons_that_differ_are_told_apart(request_for):
     assert verification.best.accuracy == 1.0
     assert verification.accuracy.mean == 1.0
     assert set(verification.tar_intervals) == {"pairs", "persons"}
-    assert (found.photographs, found.without_face, found.faceless_pairs) == (8, (), 0)
+    assert (found.images, found.without_face, found.faceless_pairs) == (8, (), 0)
     assert (found.changes, found.cosines) == ((), None)
 
 
 def test_scores_are_the_cosines_of_the_pipelines_embeddings(request_for, people):
     from edgeface.inference.pipeline import FacePipeline
 
-    pipeline = FacePipeline.open(request_for.detector, request_for.recogniser)
+    pipeline = FacePipeline.open(request_for.detector, request_for.recognizer)
     first, second = (
         pipeline.main_face(cv2.imread(str(people / "P1" / f"P1_000{number}.png"))).embedding for number in (1, 2)
     )
@@ -40,7 +40,7 @@ def test_scores_are_the_cosines_of_the_pipelines_embeddings(request_for, people)
     assert scores[0] == pytest.approx(float(first @ second), abs=1e-6)
 
 
-def test_a_photograph_without_a_face_is_reported_and_its_pairs_score_least(request_for, people, darken):
+def test_a_image_without_a_face_is_reported_and_its_pairs_score_least(request_for, people, darken):
     darken(people / "P2" / "P2_0002.png")
     found = evaluate_recognition(request_for)
     assert found.without_face == ("P2/P2_0002",)
@@ -52,12 +52,12 @@ def test_a_photograph_without_a_face_is_reported_and_its_pairs_score_least(reque
 def test_no_face_anywhere_is_refused(request_for, people, darken):
     for file in people.rglob("*.png"):
         darken(file)
-    with pytest.raises(InputError, match="no photograph shows a face"):
+    with pytest.raises(InputError, match="no image shows a face"):
         evaluate_recognition(request_for)
 
 
-def test_a_reference_gives_changes_thresholds_and_cosines(request_for, another_recogniser):
-    found = evaluate_recognition(replace(request_for, reference=another_recogniser))
+def test_a_reference_gives_changes_thresholds_and_cosines(request_for, another_recognizer):
+    found = evaluate_recognition(replace(request_for, reference=another_recognizer))
     assert [item.label for item in found.verifications] == ["projection-onnx-fp32", "plain-onnx-fp32"]
     (change,) = found.changes
     assert (change.candidate, change.reference, change.drawn) == ("projection-onnx-fp32", "plain-onnx-fp32", "persons")
@@ -65,18 +65,18 @@ def test_a_reference_gives_changes_thresholds_and_cosines(request_for, another_r
     assert change.at_far.candidate == found.verifications[0].tar.threshold
     assert change.at_far.reference == found.verifications[1].tar.threshold
     assert 0 < found.cosines.least <= found.cosines.mean < 0.9999
-    assert found.cosines.photographs == 8
+    assert found.cosines.images == 8
 
 
 def test_an_artifact_against_itself_changes_nothing(request_for):
-    found = evaluate_recognition(replace(request_for, reference=request_for.recogniser))
+    found = evaluate_recognition(replace(request_for, reference=request_for.recognizer))
     (change,) = found.changes
     assert (change.tar.value, change.tar.low, change.tar.high, change.at_far.shift, change.at_best.shift) == (0,) * 5
     assert found.cosines.least == pytest.approx(1.0)
 
 
-def test_gallery_and_probe_are_compared_with_each_alone(request_for, another_recogniser):
-    found = evaluate_recognition(replace(request_for, probe=another_recogniser))
+def test_gallery_and_probe_are_compared_with_each_alone(request_for, another_recognizer):
+    found = evaluate_recognition(replace(request_for, probe=another_recognizer))
     labels = [item.label for item in found.verifications]
     assert labels == ["projection-onnx-fp32 × plain-onnx-fp32", "projection-onnx-fp32", "plain-onnx-fp32"]
     assert [change.reference for change in found.changes] == labels[1:]
@@ -86,16 +86,16 @@ def test_gallery_and_probe_are_compared_with_each_alone(request_for, another_rec
     assert not np.allclose(mixed, probe)
 
 
-def test_a_gallery_of_another_width_is_refused(request_for, another_recogniser):
-    manifest = another_recogniser / "manifest.json"
+def test_a_gallery_of_another_width_is_refused(request_for, another_recognizer):
+    manifest = another_recognizer / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"width": 16', '"width": 8'))
     with pytest.raises(InputError, match="16 numbers cannot be matched with embeddings of 8"):
-        evaluate_recognition(replace(request_for, probe=another_recogniser))
+        evaluate_recognition(replace(request_for, probe=another_recognizer))
 
 
-def test_probe_and_reference_exclude_each_other(request_for, another_recogniser):
+def test_probe_and_reference_exclude_each_other(request_for, another_recognizer):
     with pytest.raises(InputError, match="exclude"):
-        evaluate_recognition(replace(request_for, probe=another_recogniser, reference=another_recogniser))
+        evaluate_recognition(replace(request_for, probe=another_recognizer, reference=another_recognizer))
 
 
 def test_aligned_faces_need_no_detector(request_for, people, portrait, tmp_path):
@@ -118,10 +118,10 @@ def test_one_pair_of_a_kind_gives_no_accuracy_by_folds(request_for, people):
     assert found.as_dict()["verifications"][0]["fold_accuracy"] is None
 
 
-def test_everything_goes_into_json(request_for, another_recogniser):
-    document = evaluate_recognition(replace(request_for, reference=another_recogniser)).as_dict()
+def test_everything_goes_into_json(request_for, another_recognizer):
+    document = evaluate_recognition(replace(request_for, reference=another_recognizer)).as_dict()
     assert json.loads(json.dumps(document)) == document
-    assert document["pairs"]["photographs"] == 8
+    assert document["pairs"]["images"] == 8
 
 
 def test_pairs_without_a_face_score_minus_one():

@@ -116,7 +116,7 @@ def test_a_detector_finds_in_a_batch_what_it_finds_alone(seeded_source, normal, 
     assert {array.shape[0] for array in together.values()} == {3}
 
 
-def test_a_recogniser_embeds_in_a_batch_as_it_does_alone(normal):
+def test_a_recognizer_embeds_in_a_batch_as_it_does_alone(normal):
     source = open_source(Declared("mobilefacenet", variant="y1", seed=1), [])
     wanted = target("tensorrt-fp32")
     graph = run_passes(run_passes(read_onnx(source.onnx)), wanted.legalize)

@@ -113,9 +113,9 @@ def test_an_op_is_read_and_written_with_the_same_meaning(onnx_bytes, form):
     graph = read_onnx(model)
     assert [type(n.op).__name__ for n in graph.nodes] == [op]
     x = noise(*shape)
-    expected = OrtRunner(model, optimise=False).run({"x": x})["y"]
+    expected = OrtRunner(model, optimize=False).run({"x": x})["y"]
     written = write_onnx(graph)
-    found = OrtRunner(written, optimise=False).run({"x": x})["y"]
+    found = OrtRunner(written, optimize=False).run({"x": x})["y"]
     assert found.shape == graph.type("y").shape
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert type(read_onnx(written).nodes[0].op) is type(graph.nodes[0].op)

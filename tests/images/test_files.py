@@ -11,7 +11,7 @@ from edgeface.errors import InputError
 from edgeface.images.files import letterbox, list_images, read_image
 from edgeface.images.header import declared_size
 
-SPEC = ImageInput(height=48, width=64, colour="bgr", mean=(104.0, 117.0, 123.0))
+SPEC = ImageInput(height=48, width=64, color="bgr", mean=(104.0, 117.0, 123.0))
 
 
 def gradient(height: int, width: int) -> np.ndarray:
@@ -32,9 +32,9 @@ def test_images_are_listed_sorted_and_by_extension(tmp_path: Path) -> None:
     assert [path.name for path in list_images(tmp_path)] == ["a.jpg", "b.PNG", "c.webp"]
 
 
-def test_folder_without_photographs_is_refused(tmp_path: Path) -> None:
+def test_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(InputError, match="no photographs"):
+    with pytest.raises(InputError, match="no images"):
         list_images(tmp_path)
     with pytest.raises(InputError, match="no such folder"):
         list_images(tmp_path / "absent")
@@ -79,7 +79,7 @@ def test_unusable_files_are_named_with_their_fault(tmp_path: Path) -> None:
     png = cv2.imencode(".png", gradient(40, 40))[1].tobytes()
     cases = {
         "empty.jpg": (b"", "is empty"),
-        "text.jpg": (b"hello, I am text, not a picture", "not an image"),
+        "text.jpg": (b"hello, I am text, not an image", "not an image"),
         "cut.png": (png[:60], "damaged|decoded"),
         "cut.jpg": (cv2.imencode(".jpg", gradient(400, 400))[1].tobytes()[:-900], "cut short"),
         "tiny.png": (cv2.imencode(".png", gradient(4, 40))[1].tobytes(), "only 4×40"),
@@ -101,7 +101,7 @@ def test_a_png_that_claims_a_huge_size_is_refused_before_decoding(tmp_path: Path
         read_image(tmp_path / "bomb.png")
 
 
-def test_letterbox_without_resizing_only_normalises() -> None:
+def test_letterbox_without_resizing_only_normalizes() -> None:
     image = gradient(48, 64)
     tensor, scale = letterbox(image, SPEC)
     assert (tensor.shape, tensor.dtype, scale) == ((1, 3, 48, 64), np.float32, 1.0)
@@ -111,7 +111,7 @@ def test_letterbox_without_resizing_only_normalises() -> None:
 
 def test_letterbox_orders_channels_as_declared_and_keeps_mean_by_tensor_channel() -> None:
     image = gradient(48, 64)
-    rgb, _ = letterbox(image, SPEC.model_copy(update={"colour": "rgb", "scale": (0.5, 0.5, 0.5)}))
+    rgb, _ = letterbox(image, SPEC.model_copy(update={"color": "rgb", "scale": (0.5, 0.5, 0.5)}))
     np.testing.assert_allclose(rgb[0, 0], (image[:, :, 2] - np.float32(104)) * 0.5)
 
 
@@ -130,6 +130,6 @@ def test_letterbox_fits_at_the_top_left_and_pads_with_zero(size, scale, filled) 
 @pytest.mark.parametrize(
     "bad", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)]
 )
-def test_letterbox_refuses_arrays_that_are_no_photograph(bad: np.ndarray) -> None:
+def test_letterbox_refuses_arrays_that_are_no_image(bad: np.ndarray) -> None:
     with pytest.raises(InputError, match="uint8"):
         letterbox(bad, SPEC)

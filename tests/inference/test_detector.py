@@ -11,12 +11,10 @@ from edgeface.errors import ContractError, InputError
 PHOTOGRAPH = np.full((32, 64, 3), 90, np.uint8)
 
 
-def test_faces_are_in_pixels_of_the_photograph(detector_artifact):
+def test_faces_are_in_pixels_of_the_image(detector_artifact):
     (face,) = edgeface.load(detector_artifact).detect(np.full((64, 128, 3), 90, np.uint8))
     assert face.score == pytest.approx(0.9)
-    assert face.box == pytest.approx(
-        (24, 8, 88, 64), abs=1e-3
-    )  # twice the input's pixels, cut at the photograph's edge
+    assert face.box == pytest.approx((24, 8, 88, 64), abs=1e-3)  # twice the input's pixels, cut at the image's edge
     assert face.landmarks[2] == pytest.approx((56, 40), abs=1e-3)
 
 
@@ -32,7 +30,7 @@ def test_a_threshold_that_is_no_score_is_refused(detector_artifact, threshold):
         edgeface.load(detector_artifact).detect(PHOTOGRAPH, threshold)
 
 
-def test_what_is_no_photograph_is_refused(detector_artifact):
+def test_what_is_no_image_is_refused(detector_artifact):
     with pytest.raises(InputError, match="uint8"):
         edgeface.load(detector_artifact).detect(PHOTOGRAPH.astype(np.float32))
 

@@ -12,13 +12,13 @@ BLACK = np.zeros((64, 64, 3), np.uint8)
 
 
 @pytest.fixture
-def pipeline(faces_artifact, recogniser_artifact):
-    return FacePipeline.open(faces_artifact, recogniser_artifact)
+def pipeline(faces_artifact, recognizer_artifact):
+    return FacePipeline.open(faces_artifact, recognizer_artifact)
 
 
 @pytest.fixture
 def folder(tmp_path, portrait):
-    """Ann and Bob have one photograph each, Cleo a folder of two."""
+    """Ann and Bob have one image each, Cleo a folder of two."""
     gallery = tmp_path / "gallery"
     (gallery / "Cleo").mkdir(parents=True)
     cv2.imwrite(str(gallery / "Ann.png"), portrait(1))
@@ -28,9 +28,9 @@ def folder(tmp_path, portrait):
     return gallery
 
 
-def test_people_are_sub_folders_and_photographs_by_name(folder):
+def test_people_are_sub_folders_and_images_by_name(folder):
     (folder / ".hidden").mkdir()
-    (folder / "notes.txt").write_text("not a photograph")
+    (folder / "notes.txt").write_text("not an image")
     people = list_gallery(folder)
     assert {name: [path.name for path in paths] for name, paths in people.items()} == {
         "Ann": ["Ann.png"],
@@ -39,7 +39,7 @@ def test_people_are_sub_folders_and_photographs_by_name(folder):
     }
 
 
-def test_a_folder_and_a_photograph_of_one_name_are_one_person(folder, portrait):
+def test_a_folder_and_a_image_of_one_name_are_one_person(folder, portrait):
     cv2.imwrite(str(folder / "Cleo.png"), portrait(3))
     assert len(list_gallery(folder)["Cleo"]) == 3
 
@@ -56,7 +56,7 @@ def test_a_folder_that_is_no_gallery_is_refused(folder, tmp_path, what):
     assert caught.value.fix
 
 
-def test_each_person_is_the_mean_of_their_photographs(folder, pipeline, portrait):
+def test_each_person_is_the_mean_of_their_images(folder, pipeline, portrait):
     gallery = read_gallery(folder, pipeline)
     assert gallery.names == ("Ann", "Bob", "Cleo")
     assert (gallery.embeddings.shape, gallery.embeddings.dtype) == ((3, 16), np.float32)
@@ -78,16 +78,16 @@ def test_faces_get_the_nearest_name_or_none(folder, pipeline, portrait):
     assert name_faces([], gallery, 0.7) == []
 
 
-def test_photographs_that_cannot_be_used_are_all_named(folder, pipeline):
+def test_images_that_cannot_be_used_are_all_named(folder, pipeline):
     cv2.imwrite(str(folder / "Dan.png"), BLACK)
     (folder / "Cleo" / "3.jpg").write_text("not an image")
-    with pytest.raises(InputError, match="2 photographs") as caught:
+    with pytest.raises(InputError, match="2 images") as caught:
         read_gallery(folder, pipeline)
     assert "Dan.png: no face" in caught.value.where
     assert "3.jpg: not an image" in caught.value.where
 
 
-def test_one_photograph_that_cannot_be_used_is_named_with_its_own_fix(folder, pipeline):
+def test_one_image_that_cannot_be_used_is_named_with_its_own_fix(folder, pipeline):
     cv2.imwrite(str(folder / "Dan.png"), BLACK)
     with pytest.raises(InputError, match="no face") as caught:
         read_gallery(folder, pipeline)
@@ -95,10 +95,10 @@ def test_one_photograph_that_cannot_be_used_is_named_with_its_own_fix(folder, pi
     assert "--face-threshold" in caught.value.fix
 
 
-def test_photographs_that_have_one_failing_keep_their_common_fix(folder, pipeline):
+def test_images_that_have_one_failing_keep_their_common_fix(folder, pipeline):
     for name in map(str, range(12)):
         cv2.imwrite(str(folder / f"{name}.png"), BLACK)
-    with pytest.raises(InputError, match="12 photographs") as caught:
+    with pytest.raises(InputError, match="12 images") as caught:
         read_gallery(folder, pipeline)
     assert caught.value.where.endswith("and 4 more")
     assert "--face-threshold" in caught.value.fix

@@ -14,13 +14,13 @@ BLACK = np.zeros((64, 64, 3), np.uint8)
 
 
 @pytest.fixture
-def pipeline(faces_artifact, recogniser_artifact):
-    return FacePipeline.open(faces_artifact, recogniser_artifact)
+def pipeline(faces_artifact, recognizer_artifact):
+    return FacePipeline.open(faces_artifact, recognizer_artifact)
 
 
-def with_exif(path, picture, orientation):
+def with_exif(path, image, orientation):
     """Write a JPEG whose EXIF says how it is to be turned."""
-    written, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 100])
+    written, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 100])
     assert written
     tiff = b"II*\0\x08\0\0\0\x01\0" + b"\x12\x01\x03\0\x01\0\0\0" + bytes([orientation, 0, 0, 0]) + b"\0\0\0\0"
     segment = b"\xff\xe1" + (len(tiff) + 8).to_bytes(2, "big") + b"Exif\0\0" + tiff
@@ -33,12 +33,12 @@ def test_every_face_is_embedded_by_falling_score(pipeline, portrait):
     first, second = pipeline.faces(image)
     assert (first.face.score, second.face.score) == pytest.approx((0.9, 0.8))
     for found in (first, second):
-        wanted = pipeline.recogniser.embed_photo(image, found.face.landmarks)
+        wanted = pipeline.recognizer.embed_photo(image, found.face.landmarks)
         np.testing.assert_array_equal(found.embedding, wanted)
     assert first.embedding @ second.embedding < 0.9
 
 
-def test_a_photograph_without_faces_has_none(pipeline):
+def test_a_image_without_faces_has_none(pipeline):
     assert pipeline.faces(BLACK) == []
 
 
@@ -48,7 +48,7 @@ def test_the_main_face_is_the_large_one_near_the_centre(pipeline, portrait):
     np.testing.assert_array_equal(main.embedding, pipeline.faces(portrait(1))[0].embedding)
 
 
-def test_one_persons_photographs_match_and_two_peoples_do_not(pipeline, portrait):
+def test_one_persons_images_match_and_two_peoples_do_not(pipeline, portrait):
     same = pipeline.compare(portrait(1), portrait(1, noise=20))
     assert same.same
     assert same.similarity > 0.95
@@ -58,13 +58,13 @@ def test_one_persons_photographs_match_and_two_peoples_do_not(pipeline, portrait
     assert different.faces[0].box == pytest.approx((12, 20, 44, 52), abs=1e-3)
 
 
-def test_faces_are_compared_in_photographs_of_any_size(pipeline, portrait):
+def test_faces_are_compared_in_images_of_any_size(pipeline, portrait):
     large = cv2.resize(portrait(1), (320, 320), interpolation=cv2.INTER_CUBIC)
     assert pipeline.compare(portrait(1), large).similarity > 0.9
 
 
 @pytest.mark.parametrize(("orientation", "turn"), [(6, cv2.ROTATE_90_COUNTERCLOCKWISE), (3, cv2.ROTATE_180)])
-def test_photographs_are_turned_upright_by_their_exif(pipeline, portrait, tmp_path, orientation, turn):
+def test_images_are_turned_upright_by_their_exif(pipeline, portrait, tmp_path, orientation, turn):
     lying = cv2.rotate(portrait(1), turn)
     upright = read_image(with_exif(tmp_path / "upright.jpg", lying, orientation))
     ignored = read_image(with_exif(tmp_path / "ignored.jpg", lying, 1))
@@ -72,23 +72,23 @@ def test_photographs_are_turned_upright_by_their_exif(pipeline, portrait, tmp_pa
     assert pipeline.compare(portrait(1), ignored).similarity < 0.9
 
 
-def test_a_photograph_without_a_face_is_named_with_what_to_try(pipeline, portrait):
+def test_a_image_without_a_face_is_named_with_what_to_try(pipeline, portrait):
     with pytest.raises(InputError, match="no face") as caught:
         pipeline.compare(portrait(1), BLACK, names=("a.jpg", "b.jpg"))
     assert caught.value.where == "b.jpg"
     assert "--face-threshold" in caught.value.fix
 
 
-def test_the_face_threshold_decides_what_a_face_is(faces_artifact, recogniser_artifact, portrait):
-    strict = FacePipeline.open(faces_artifact, recogniser_artifact, face_threshold=0.85)
+def test_the_face_threshold_decides_what_a_face_is(faces_artifact, recognizer_artifact, portrait):
+    strict = FacePipeline.open(faces_artifact, recognizer_artifact, face_threshold=0.85)
     assert len(strict.faces(portrait(1))) == 1
     with pytest.raises(InputError, match=r"0\.95"):
-        FacePipeline.open(faces_artifact, recogniser_artifact, face_threshold=0.95).main_face(portrait(1))
+        FacePipeline.open(faces_artifact, recognizer_artifact, face_threshold=0.95).main_face(portrait(1))
 
 
-def test_artifacts_in_each_others_place_are_refused(faces_artifact, recogniser_artifact):
+def test_artifacts_in_each_others_place_are_refused(faces_artifact, recognizer_artifact):
     with pytest.raises(ContractError, match="not of a detector"):
-        FacePipeline.open(recogniser_artifact, faces_artifact)
+        FacePipeline.open(recognizer_artifact, faces_artifact)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import edgeface
 from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Artifact, write_json
 from edgeface.errors import ContractError, InputError
-from edgeface.inference.recognizer import Recogniser
+from edgeface.inference.recognizer import Recognizer
 from edgeface.tasks.recognition.align import align_face
 from edgeface.tasks.recognition.comparison import DEFAULT_THRESHOLD, Comparison, match_threshold
 
@@ -22,45 +22,45 @@ def edit_contract(folder, **changes):
     write_json(folder / MANIFEST, changed.model_dump(mode="json"))
 
 
-def test_load_opens_each_artifact_as_what_it_is(recogniser_artifact, detector_artifact):
-    assert isinstance(edgeface.load(recogniser_artifact, threads=2), edgeface.Recogniser)
-    assert isinstance(edgeface.load(recogniser_artifact / "model.onnx"), edgeface.Recogniser)
+def test_load_opens_each_artifact_as_what_it_is(recognizer_artifact, detector_artifact):
+    assert isinstance(edgeface.load(recognizer_artifact, threads=2), edgeface.Recognizer)
+    assert isinstance(edgeface.load(recognizer_artifact / "model.onnx"), edgeface.Recognizer)
     assert isinstance(edgeface.load(detector_artifact), edgeface.Detector)
 
 
-def test_one_face_gives_a_vector_and_several_give_rows(recogniser_artifact):
-    recogniser = edgeface.load(recogniser_artifact)
-    one, several = recogniser.embed(face()), recogniser.embed([face(), face(1)])
+def test_one_face_gives_a_vector_and_several_give_rows(recognizer_artifact):
+    recognizer = edgeface.load(recognizer_artifact)
+    one, several = recognizer.embed(face()), recognizer.embed([face(), face(1)])
     assert (one.shape, several.shape, one.dtype) == ((16,), (2, 16), np.float32)
     np.testing.assert_array_equal(several[0], one)
     assert np.linalg.norm(one) == pytest.approx(1)
-    np.testing.assert_array_equal(recogniser.embed(np.stack([face(), face(1)])), several)
-    assert recogniser.embed([]).shape == (0, 16)
+    np.testing.assert_array_equal(recognizer.embed(np.stack([face(), face(1)])), several)
+    assert recognizer.embed([]).shape == (0, 16)
 
 
-def test_a_face_and_its_mirror_image_embed_alike_where_the_contract_flips(recogniser_artifact):
-    assert edgeface.load(recogniser_artifact).compare(face(), face()[:, ::-1].copy()).similarity == pytest.approx(1)
-    edit_contract(recogniser_artifact, flip=False)
-    assert edgeface.load(recogniser_artifact).compare(face(), face()[:, ::-1].copy()).similarity < 0.99
+def test_a_face_and_its_mirror_image_embed_alike_where_the_contract_flips(recognizer_artifact):
+    assert edgeface.load(recognizer_artifact).compare(face(), face()[:, ::-1].copy()).similarity == pytest.approx(1)
+    edit_contract(recognizer_artifact, flip=False)
+    assert edgeface.load(recognizer_artifact).compare(face(), face()[:, ::-1].copy()).similarity < 0.99
 
 
-def test_a_photograph_is_aligned_by_its_landmarks(recogniser_artifact):
-    recogniser = edgeface.load(recogniser_artifact)
-    photograph = np.random.default_rng(1).integers(0, 256, (300, 200, 3), np.uint8)
+def test_a_image_is_aligned_by_its_landmarks(recognizer_artifact):
+    recognizer = edgeface.load(recognizer_artifact)
+    image = np.random.default_rng(1).integers(0, 256, (300, 200, 3), np.uint8)
     landmarks = np.array(ARCFACE_TEMPLATE)[:, ::-1] * 1.5
-    aligned = align_face(photograph, landmarks, recogniser.contract)
-    np.testing.assert_array_equal(recogniser.embed_photo(photograph, landmarks), recogniser.embed(aligned))
+    aligned = align_face(image, landmarks, recognizer.contract)
+    np.testing.assert_array_equal(recognizer.embed_photo(image, landmarks), recognizer.embed(aligned))
 
 
-def test_a_face_that_is_not_aligned_is_refused(recogniser_artifact):
+def test_a_face_that_is_not_aligned_is_refused(recognizer_artifact):
     with pytest.raises(InputError, match="aligned"):
-        edgeface.load(recogniser_artifact).embed(np.zeros((112, 96, 3), np.uint8))
+        edgeface.load(recognizer_artifact).embed(np.zeros((112, 96, 3), np.uint8))
 
 
-def test_an_artifact_of_another_task_is_refused_by_name(recogniser_artifact, detector_artifact):
+def test_an_artifact_of_another_task_is_refused_by_name(recognizer_artifact, detector_artifact):
     for kind, folder, task in (
-        (edgeface.Detector, recogniser_artifact, "recognition"),
-        (Recogniser, detector_artifact, "detection"),
+        (edgeface.Detector, recognizer_artifact, "recognition"),
+        (Recognizer, detector_artifact, "detection"),
     ):
         with pytest.raises(ContractError, match=task) as caught:
             kind(Artifact.open(folder))
@@ -69,39 +69,39 @@ def test_an_artifact_of_another_task_is_refused_by_name(recogniser_artifact, det
 
 
 @pytest.mark.parametrize("change", [{"width": 8}, {"output": "features"}])
-def test_a_model_whose_output_is_not_the_contracts_is_refused(recogniser_artifact, change):
-    edit_contract(recogniser_artifact, **change)
+def test_a_model_whose_output_is_not_the_contracts_is_refused(recognizer_artifact, change):
+    edit_contract(recognizer_artifact, **change)
     with pytest.raises(ContractError, match="outputs"):
-        edgeface.load(recogniser_artifact)
+        edgeface.load(recognizer_artifact)
 
 
-def test_a_model_whose_input_is_not_the_contracts_is_refused(recogniser_artifact):
-    spec = Artifact.open(recogniser_artifact).contract.input
-    edit_contract(recogniser_artifact, input=spec.model_copy(update={"width": 96}))
+def test_a_model_whose_input_is_not_the_contracts_is_refused(recognizer_artifact):
+    spec = Artifact.open(recognizer_artifact).contract.input
+    edit_contract(recognizer_artifact, input=spec.model_copy(update={"width": 96}))
     with pytest.raises(ContractError, match="inputs"):
-        edgeface.load(recogniser_artifact)
+        edgeface.load(recognizer_artifact)
 
 
-def test_the_threshold_is_the_callers_then_the_certificates_then_the_default(recogniser_artifact):
-    recogniser = edgeface.load(recogniser_artifact)
-    found = recogniser.compare(face(), face(1))
+def test_the_threshold_is_the_callers_then_the_certificates_then_the_default(recognizer_artifact):
+    recognizer = edgeface.load(recognizer_artifact)
+    found = recognizer.compare(face(), face(1))
     assert (found.threshold, found.threshold_source) == (DEFAULT_THRESHOLD, "default")
     for document in ({}, {"decisions": None}, {"decisions": {"threshold": None}}):
-        write_json(recogniser_artifact / CERTIFICATE, document)
-        assert recogniser.compare(face(), face(1)).threshold_source == "default"
-    write_json(recogniser_artifact / CERTIFICATE, {"decisions": {"threshold": 0.21}})
-    found = recogniser.compare(face(), face(1))
+        write_json(recognizer_artifact / CERTIFICATE, document)
+        assert recognizer.compare(face(), face(1)).threshold_source == "default"
+    write_json(recognizer_artifact / CERTIFICATE, {"decisions": {"threshold": 0.21}})
+    found = recognizer.compare(face(), face(1))
     assert (found.threshold, found.threshold_source) == (0.21, "certificate")
-    found = recogniser.compare(face(), face(1), threshold=1)
+    found = recognizer.compare(face(), face(1), threshold=1)
     assert (found.threshold, found.threshold_source, found.same) == (1, "given", False)
 
 
 @pytest.mark.parametrize("threshold", [1.2, -1.2, float("nan"), "0.3", True])
-def test_a_threshold_that_is_no_cosine_is_refused(recogniser_artifact, threshold):
-    artifact = Artifact.open(recogniser_artifact)
+def test_a_threshold_that_is_no_cosine_is_refused(recognizer_artifact, threshold):
+    artifact = Artifact.open(recognizer_artifact)
     with pytest.raises(InputError, match="cosine"):
         match_threshold(artifact, threshold)
-    (recogniser_artifact / CERTIFICATE).write_text('{"decisions": {"threshold": 7}}')
+    (recognizer_artifact / CERTIFICATE).write_text('{"decisions": {"threshold": 7}}')
     with pytest.raises(InputError, match="cosine") as caught:
         match_threshold(artifact)
     assert CERTIFICATE in caught.value.where

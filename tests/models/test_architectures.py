@@ -117,7 +117,7 @@ def test_a_skeleton_computes_what_the_export_with_weights_does() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, found in architectures().items() if not found.resizable])
-def test_every_shape_of_a_recogniser_is_known(name: str) -> None:
+def test_every_shape_of_a_recognizer_is_known(name: str) -> None:
     found = model(name)
     known = shapes(found)
     assert all(all(known[output]) for node in found.graph.node for output in node.output)

@@ -12,7 +12,7 @@ FAMILY = family("mobilefacenet")
 VARIANTS = FAMILY.variants()
 
 
-def test_the_family_is_listed_as_a_recogniser():
+def test_the_family_is_listed_as_a_recognizer():
     assert families()["mobilefacenet"].task == "recognition"
 
 

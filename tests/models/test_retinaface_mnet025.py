@@ -35,7 +35,7 @@ def test_variants_differ_as_their_trainings_did() -> None:
     assert list(variants) == ["official", "1mb", "rgb"]
     assert variants["1mb"].activation == "relu"
     assert variants["1mb"].negative_slope == 0.0
-    assert variants["official"].with_colour("rgb").input == variants["rgb"].input
+    assert variants["official"].with_color("rgb").input == variants["rgb"].input
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 96), (135, 77), (32, 32)])
@@ -107,6 +107,6 @@ def test_public_checkpoints_load_strictly(variant: str, shared_data: Path) -> No
 
 
 @pytest.mark.real_data
-def test_weights_of_a_recogniser_are_refused_as_foreign(shared_data: Path) -> None:
+def test_weights_of_a_recognizer_are_refused_as_foreign(shared_data: Path) -> None:
     with pytest.raises(CheckpointError):
         FAMILY.load(shared_data / "weights" / "mobilefacenet_prelu_112x96.ckpt", SMALL)

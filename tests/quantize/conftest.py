@@ -16,7 +16,7 @@ def observed():
     """Statistics of a graph on feeds."""
 
     def run(graph, feeds):
-        return observe(graph, OrtRunner(observed_onnx(graph), optimise=False).run, feeds)
+        return observe(graph, OrtRunner(observed_onnx(graph), optimize=False).run, feeds)
 
     return run
 

@@ -60,7 +60,7 @@ def test_a_constant_zero_has_a_range():
         assert RangeRule(method).choose(zeros) == (0, 0)
 
 
-def test_headroom_widens_both_sides_and_more_for_fewer_photographs():
+def test_headroom_widens_both_sides_and_more_for_fewer_images():
     rule = RangeRule(headroom=0.1)
     assert rule.widen((-2.0, 10.0), 40) == pytest.approx((-2.2, 11.0))
     few, many = rule.widen((-2.0, 10.0), 10), rule.widen((-2.0, 10.0), 160)

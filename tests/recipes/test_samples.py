@@ -38,18 +38,18 @@ def draw_data(folder: Path) -> Path:
 
 
 class Brightness:
-    """A lesson of its own: how bright a picture is."""
+    """A lesson of its own: how bright an image is."""
 
     def __init__(self) -> None:
         torch.manual_seed(0)
         self.student = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.PReLU(4), nn.Conv2d(4, 1, 6))
 
-    def picture(self, random):
+    def image(self, random):
         return random.integers(0, 256, (8, 8, 3)).astype(np.uint8)
 
-    def losses(self, pictures):
-        wanted = pictures.float().mean((1, 2, 3)) / 255
-        return {"brightness": (self.student(pictures.permute(0, 3, 1, 2) / 255).flatten() - wanted).square().mean()}
+    def losses(self, images):
+        wanted = images.float().mean((1, 2, 3)) / 255
+        return {"brightness": (self.student(images.permute(0, 3, 1, 2) / 255).flatten() - wanted).square().mean()}
 
     def judge(self, student):
         return {"output": float(student(torch.ones(1, 3, 8, 8)))}
@@ -71,7 +71,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(samples, tmp_pa
     assert "step 8/8" in capsys.readouterr().out
 
 
-def test_another_seed_shows_other_pictures(samples, tmp_path):
+def test_another_seed_shows_other_images(samples, tmp_path):
     assert train(samples, tmp_path / "a", 4) != train(samples, tmp_path / "b", 4, seed=1)
 
 
@@ -83,20 +83,20 @@ def test_the_learning_rate_fades_over_the_last_steps_only(samples):
     assert 0 < course.rate_at(999) < 0.01
 
 
-def test_views_show_no_photograph_that_is_held_out(samples, tmp_path):
-    photographs = samples("photographs").Photographs(draw_data(tmp_path))
-    views = samples("views").Views(photographs, [[(60.0, 45.0)]] * 40)
+def test_views_show_no_image_that_is_held_out(samples, tmp_path):
+    images = samples("images").Images(draw_data(tmp_path))
+    views = samples("views").Views(images, [[(60.0, 45.0)]] * 40)
 
     shown = [views.plain(np.random.default_rng(seed)) for seed in range(200)]
     kept = [views.plain(np.random.default_rng(seed), held_out=True) for seed in range(40)]
 
-    assert all(view.min() > 80 for view in shown)  # grey, and the mean colour beside it
+    assert all(view.min() > 80 for view in shown)  # grey, and the mean color beside it
     assert all(view.min() < 20 for view in kept)
 
 
 def test_views_are_decided_by_their_seed(samples, tmp_path):
-    photographs = samples("photographs").Photographs(draw_data(tmp_path))
-    views = samples("views").Views(photographs, [[]] * 40)
+    images = samples("images").Images(draw_data(tmp_path))
+    views = samples("views").Views(images, [[]] * 40)
 
     one, same, other = (views.changed(np.random.default_rng(seed)) for seed in (1, 1, 2))
 
@@ -125,7 +125,7 @@ def test_quick_layers_have_the_results_and_gradients_of_those_that_they_replace(
 
 @pytest.fixture
 def few(shared_data, tmp_path):
-    """Real photographs, few of them, and the teachers."""
+    """Real images, few of them, and the teachers."""
     folder = tmp_path / "data"
     (folder / "scenes").mkdir(parents=True)
     for path in sorted((shared_data / "scenes").iterdir())[:3]:
@@ -141,7 +141,7 @@ def few(shared_data, tmp_path):
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("student", "family_name", "variant"),
-    [("detector", "retinaface_mnet025", "official"), ("recogniser", "mobilefacenet", "y1")],
+    [("detector", "retinaface_mnet025", "official"), ("recognizer", "mobilefacenet", "y1")],
 )
 def test_a_student_is_trained_into_weights_that_its_family_loads(
     samples, few, tmp_path, monkeypatch, student, family_name, variant

@@ -1,4 +1,4 @@
-"""Reports to look at: of two detectors and two recognisers that differ, and of real exports of a seeded network."""
+"""Reports to look at: of two detectors and two recognizers that differ, and of real exports of a seeded network."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def detectors(faces_artifact) -> tuple[DetectionContract, Callable, Callable]:
 
     def other(feeds):
         found = {name: array.copy() for name, array in runner.run(feeds).items()}
-        if found["scores"][0, NEAR, 1] == 0:  # a dark picture, on which neither sees anything
+        if found["scores"][0, NEAR, 1] == 0:  # a dark image, on which neither sees anything
             return found
         found["scores"][0, FAR, 1] = 0.4
         found["scores"][0, OTHER, 1] = 0.7
@@ -86,18 +86,18 @@ def detectors(faces_artifact) -> tuple[DetectionContract, Callable, Callable]:
 
 @pytest.fixture
 def watched(detectors, portrait) -> Watcher:
-    """What was seen of these detectors on a picture with faces, a dark one, and another with faces."""
+    """What was seen of these detectors on an image with faces, a dark one, and another with faces."""
     contract, first, second = detectors
     watcher = Watcher(contract)
-    pictures = [portrait(1), np.zeros((64, 64, 3), np.uint8), portrait(2)]
-    compare(first, second, contract, pictures, True, watcher.see)
+    images = [portrait(1), np.zeros((64, 64, 3), np.uint8), portrait(2)]
+    compare(first, second, contract, images, True, watcher.see)
     return watcher
 
 
 @pytest.fixture
-def embedders(recogniser_artifact, portrait) -> Watcher:
-    """What was seen of two recognisers that differ more from face to face."""
-    artifact = Artifact.open(recogniser_artifact)
+def embedders(recognizer_artifact, portrait) -> Watcher:
+    """What was seen of two recognizers that differ more from face to face."""
+    artifact = Artifact.open(recognizer_artifact)
     runner = FloatRunner(open_runner(artifact), "nchw")
     calls = iter(range(100))
 
@@ -123,9 +123,9 @@ def page() -> Callable[..., Page]:
             "model": "retinaface_mnet025",
             "target": "tflite-int8",
             "subtitle": "detection",
-            "verdict": Verdict("good", "Good enough", "All demands are met."),
+            "verdict": Verdict("good", "Good enough", "All requirements are met."),
             "tiles": (Tile("model file", "548 kB", "0.32 × of fp32"),),
-            "demands": Table("Demands", ("what", ""), tuple((state.text, state) for state in states), left=2),
+            "requirements": Table("Requirements", ("what", ""), tuple((state.text, state) for state in states), left=2),
             "gallery": shown,
             "findings": (numbers,),
             "findings_notes": ("A note.",),

@@ -1,4 +1,4 @@
-"""The pages in a real browser: without scripts or network, in both colour schemes, wide and on a phone."""
+"""The pages in a real browser: without scripts or network, in both color schemes, wide and on a phone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from edgeface.report.render import render
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 SCHEMES = ("light", "dark")
-PAGES = ("detector", "recogniser", "exported", "matrix")
-LEAST_CONTRAST = 4.5
-MOST_BYTES = 3_000_000
+PAGES = ("detector", "recognizer", "exported", "matrix")
+MIN_CONTRAST = 4.5
+MAX_BYTES = 3_000_000
 OVERFLOWING = """() => {
   const wide = document.documentElement.clientWidth;
   const inRegion = e => e.closest('.region') !== null && !e.matches('.region');
@@ -155,7 +155,7 @@ def test_a_page_asks_for_nothing_but_itself_and_shows_all_without_scripts(opened
 @pytest.mark.parametrize("name", PAGES)
 def test_every_text_stands_out_from_its_ground(opened, paths, name, scheme):
     with opened(paths(name), scheme=scheme) as (sheet, *_):
-        seen, low = sheet.evaluate(LOW_CONTRAST, LEAST_CONTRAST)
+        seen, low = sheet.evaluate(LOW_CONTRAST, MIN_CONTRAST)
         assert seen > 20
         assert low == []
 
@@ -183,7 +183,7 @@ def test_the_structure_is_one_that_can_be_read_aloud(opened, paths, name):
     with opened(paths(name)) as (sheet, *_):
         found = sheet.evaluate(STRUCTURE)
     assert found.pop("tables") > 0
-    assert found.pop("images") >= {"detector": 10, "recogniser": 8}.get(name, 0)
+    assert found.pop("images") >= {"detector": 10, "recognizer": 8}.get(name, 0)
     assert found.pop("lang") == "en"
     assert found.pop("first") == 1
     assert found.pop("twice") == []
@@ -211,7 +211,7 @@ def test_wide_tables_scroll_by_themselves_on_a_phone(opened, paths):
 
 
 def test_boxes_stand_over_the_face_that_they_mark(opened, paths, scenes):
-    box = scenes.scenes[0].pictures[0].boxes[0]
+    box = scenes.scenes[0].images[0].boxes[0]
     with opened(paths("detector")) as (sheet, *_):
         photo = sheet.locator(".scene .photo").first
         whole, drawn = photo.bounding_box(), photo.locator(".box").first.bounding_box()
@@ -234,7 +234,7 @@ def test_on_paper_it_is_dark_on_white_whatever_the_scheme(opened, paths):
     with opened(paths("detector"), scheme="dark") as (sheet, *_):
         sheet.emulate_media(media="print", color_scheme="dark")
         assert sheet.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        assert sheet.evaluate(LOW_CONTRAST, LEAST_CONTRAST)[1] == []
+        assert sheet.evaluate(LOW_CONTRAST, MIN_CONTRAST)[1] == []
 
 
 def test_a_hostile_name_stays_a_name(opened, tmp_path, page, watched):
@@ -253,4 +253,4 @@ def test_a_hostile_name_stays_a_name(opened, tmp_path, page, watched):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_no_larger_than_it_may_be(paths, name):
-    assert paths(name).stat().st_size < MOST_BYTES
+    assert paths(name).stat().st_size < MAX_BYTES

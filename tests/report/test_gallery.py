@@ -19,7 +19,7 @@ def decoded(uri):
 def test_a_scene_shows_both_sides_and_marks_what_differs(scenes):
     scene = scenes.scenes[0]
     assert (scene.title, scene.why) == ("1.jpg", "Largest difference of 3")
-    first, second = scene.pictures
+    first, second = scene.images
     assert {box.kind for box in first.boxes} == {"missed", "moved"}
     assert {box.kind for box in second.boxes} == {"missed", "moved", "extra"}
     assert scene.told == "1 missed, 1 extra, 1 moved; 0 of 3 faces are the same."
@@ -29,59 +29,59 @@ def test_a_scene_shows_both_sides_and_marks_what_differs(scenes):
     assert "2 faces that tflite-int8 finds" in second.alt
 
 
-def test_boxes_stand_in_percent_of_the_picture(scenes, watched):
+def test_boxes_stand_in_percent_of_the_image(scenes, watched):
     sight = watched.chosen()[0][0]
-    box = next(box for box in scenes.scenes[0].pictures[0].boxes if box.kind == "missed")
+    box = next(box for box in scenes.scenes[0].images[0].boxes if box.kind == "missed")
     face = next(face for face in sight.reference if face.score == pytest.approx(0.8))
     wanted = [100 * edge / 64 for edge in face.box[:2]]
     assert [box.left, box.top] == pytest.approx(wanted, abs=0.01)
 
 
-def test_pictures_are_the_photographs(scenes, portrait):
-    shown = decoded(scenes.scenes[0].pictures[0].uri)
+def test_images_are_the_images(scenes, portrait):
+    shown = decoded(scenes.scenes[0].images[0].uri)
     assert shown.shape == (64, 64, 3)
-    assert np.abs(shown.astype(int) - portrait(1)).mean() < 25  # JPEG halves colours
+    assert np.abs(shown.astype(int) - portrait(1)).mean() < 25  # JPEG halves colors
     assert np.abs(shown.astype(int) - portrait(2)).mean() > 50
 
 
-def test_names_that_do_not_fit_the_pictures_are_not_guessed(watched):
-    assert gallery(watched, ["1.jpg"], "tflite-int8").scenes[0].title == "picture 1"
+def test_names_that_do_not_fit_the_images_are_not_guessed(watched):
+    assert gallery(watched, ["1.jpg"], "tflite-int8").scenes[0].title == "image 1"
 
 
 def test_faces_show_their_cosine(cards):
     cosines = [float(card.cosine) for card in cards.faces]
     assert cosines == sorted(cosines)
-    assert decoded(cards.faces[0].picture.uri).shape == (112, 112, 3)
-    assert "cosine" in cards.faces[0].picture.alt
+    assert decoded(cards.faces[0].image.uri).shape == (112, 112, 3)
+    assert "cosine" in cards.faces[0].image.alt
 
 
-def test_without_pictures_it_is_said_why(detectors):
+def test_without_images_it_is_said_why(detectors):
     contract, *_ = detectors
-    assert "--no-pictures" in gallery(Watcher(contract, pictures=False), [], "tflite-int8").missing
-    assert "drawn pictures" in gallery(Watcher(contract), [], "tflite-int8").missing
+    assert "--no-images" in gallery(Watcher(contract, images=False), [], "tflite-int8").missing
+    assert "synthetic images" in gallery(Watcher(contract), [], "tflite-int8").missing
 
 
 def test_a_close_up_shows_the_face_where_its_outline_says():
-    picture = np.zeros((100, 200, 3), np.uint8)
-    picture[30:50, 120:140] = 255
+    image = np.zeros((100, 200, 3), np.uint8)
+    image[30:50, 120:140] = 255
     from edgeface.tasks.detection.faces import Face
 
     face = Face((120.0, 30.0, 140.0, 50.0), 0.9, ((125.0, 36.0),) * 5)
     (found,) = differences([face], [])
-    closeup = crop(picture, found)
+    closeup = crop(image, found)
     outline = closeup.outline(face)
     assert outline is not None
-    x, y, width, height = (value / 100 * len(closeup.picture) for value in outline.box)
-    inside = closeup.picture[round(y) + 4 : round(y + height) - 4, round(x) + 4 : round(x + width) - 4]
+    x, y, width, height = (value / 100 * len(closeup.image) for value in outline.box)
+    inside = closeup.image[round(y) + 4 : round(y + height) - 4, round(x) + 4 : round(x + width) - 4]
     assert inside.min() > 240
-    assert closeup.picture[: round(y) - 4].max() < 20
-    assert closeup.picture[:, round(x + width) + 4 :].max() < 20
+    assert closeup.image[: round(y) - 4].max() < 20
+    assert closeup.image[:, round(x + width) + 4 :].max() < 20
     assert closeup.outline(None) is None
 
 
-def test_a_close_up_at_the_edge_is_grey_outside_the_photograph():
+def test_a_close_up_at_the_edge_is_grey_outside_the_image():
     from edgeface.tasks.detection.faces import Face
 
     face = Face((0.0, 0.0, 20.0, 20.0), 0.9, ((5.0, 5.0),) * 5)
     (found,) = differences([face], [])
-    assert crop(np.full((60, 60, 3), 255, np.uint8), found).picture[0, 0].tolist() == [128, 128, 128]
+    assert crop(np.full((60, 60, 3), 255, np.uint8), found).image[0, 0].tolist() == [128, 128, 128]

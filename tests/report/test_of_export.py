@@ -12,7 +12,7 @@ from edgeface.compile.report_options import LATENCY, REPORT, ReportOptions
 from edgeface.core.artifact import Artifact
 from edgeface.errors import GateError, InputError
 
-SECTIONS = ["content", "pictures", "measured", "cost", "layers", "budget", "origin", "again"]
+SECTIONS = ["content", "images", "measured", "cost", "layers", "budget", "origin", "again"]
 STRICT = 'model = "retinaface_mnet025"\n[gates.tflite-int8]\nsnr_db = 150.0\n'
 OUTSIDE = re.compile(r"""(?:src|href|action|url\(|@import)\s*=?\s*["'(]?\s*(?:https?:|//|file:)""")
 
@@ -39,11 +39,11 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture
-def judged(seeded_export, pictures, tmp_path):
-    """Export with drawn pictures as photographs: (name, **options) → folder."""
+def judged(seeded_export, images, tmp_path):
+    """Export with synthetic images as images: (name, **options) → folder."""
 
     def run(name, **options):
-        return seeded_export(tmp_path / name, calibration=pictures, **options).folder
+        return seeded_export(tmp_path / name, calibration=images, **options).folder
 
     return run
 
@@ -108,27 +108,27 @@ def test_two_exports_without_latency_give_the_same_report(judged):
     assert "img" in read(first).tags
 
 
-def test_photographs_are_shown_under_their_names_and_without_where_they_stand(judged, pictures):
+def test_images_are_shown_under_their_names_and_without_where_they_stand(judged, images):
     folder = judged("out")
     page = read(folder)
     shown = Artifact.open(folder).manifest.sources["judged_on"]["files"]
     assert any(name in page.text for name in shown)
     assert "hand it on as you would hand on those" in page.text
-    assert str(pictures.parent) not in (folder / REPORT).read_text()
+    assert str(images.parent) not in (folder / REPORT).read_text()
 
 
-def test_no_pictures_leaves_them_out_with_their_names(judged):
-    folder = judged("out", report=ReportOptions(latency=False, pictures=False))
+def test_no_images_leaves_them_out_with_their_names(judged):
+    folder = judged("out", report=ReportOptions(latency=False, images=False))
     page = read(folder)
     assert "img" not in page.tags
     assert "data:image" not in (folder / REPORT).read_text()
     assert not any(name in page.text for name in Artifact.open(folder).manifest.sources["judged_on"]["files"])
-    assert "This file holds no photographs" in page.text
+    assert "This file holds no images" in page.text
 
 
-def test_a_hostile_file_name_is_text_and_nothing_else(judged, pictures):
-    for number, path in enumerate(sorted(pictures.iterdir())):
-        path.rename(pictures / f"{number}<script>alert(1)<img onerror=x>.png")
+def test_a_hostile_file_name_is_text_and_nothing_else(judged, images):
+    for number, path in enumerate(sorted(images.iterdir())):
+        path.rename(images / f"{number}<script>alert(1)<img onerror=x>.png")
     folder = judged("out")
     page = read(folder)
     assert "script" not in page.tags
@@ -153,20 +153,20 @@ def test_onnx_fp32_is_compared_with_nothing(seeded_export, tmp_path):
 
 
 def test_a_refused_export_leaves_its_report_where_it_was_asked_for_and_nothing_else(
-    seeded_export, tmp_path, contents, pictures
+    seeded_export, tmp_path, contents, images
 ):
     recipe = tmp_path / "strict.toml"
     recipe.write_text(STRICT)
     place = tmp_path / "refused" / "why.html"
     before = contents(tmp_path)
-    options = {"model": str(recipe), "calibration": pictures}
+    options = {"model": str(recipe), "calibration": images}
     with pytest.raises(GateError):
         seeded_export(tmp_path / "out", report=ReportOptions(refused=place), **options)
     assert set(contents(tmp_path)) - set(before) == {"refused", "refused/why.html"}
     page = Reader(place.read_text(encoding="utf-8"))
     assert page.sections == SECTIONS
     assert "NOT good enough" in page.text
-    assert "1 of 1 demands are missed: least output SNR" in page.text
+    assert "1 of 1 requirements are missed: least output SNR" in page.text
     assert "img" in page.tags
 
 

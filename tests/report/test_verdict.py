@@ -1,25 +1,25 @@
 import pytest
 
-from edgeface.report.verdict import accuracy, demands, verdict
+from edgeface.report.verdict import accuracy, requirements, verdict
 
 MET = {"what": "least output SNR", "limit": "≥ 10 dB", "measured": "20 dB", "met": True}
 MISSED = {**MET, "met": False, "what": "faces matched"}
 
 
 def certificate(**changed):
-    given = {"target": "tflite-int8", "kind": "photographs", "pictures": 9, "reference": "torch float32"}
-    return {**given, "demands": [MET], "decisions": None, **changed}
+    given = {"target": "tflite-int8", "kind": "images", "images": 9, "reference": "torch float32"}
+    return {**given, "requirements": [MET], "decisions": None, **changed}
 
 
 @pytest.mark.parametrize(
     ("changed", "state", "headline"),
     [
         ({}, "good", "Good enough"),
-        ({"kind": "drawn"}, "unsure", "not proven on faces"),
+        ({"kind": "synthetic"}, "unsure", "not proven on faces"),
         ({"kind": "composed"}, "unsure", "how well is not shown"),
-        ({"demands": []}, "unsure", "NOT judged"),
-        ({"demands": [MET, MISSED]}, "bad", "NOT good enough"),
-        ({"demands": [MISSED], "kind": "drawn"}, "bad", "NOT good enough"),
+        ({"requirements": []}, "unsure", "NOT judged"),
+        ({"requirements": [MET, MISSED]}, "bad", "NOT good enough"),
+        ({"requirements": [MISSED], "kind": "synthetic"}, "bad", "NOT good enough"),
     ],
 )
 def test_a_verdict_says_what_was_judged(changed, state, headline):
@@ -30,7 +30,7 @@ def test_a_verdict_says_what_was_judged(changed, state, headline):
 
 
 def test_a_refusal_names_what_was_missed():
-    assert "1 of 2 demands are missed: faces matched" in verdict(certificate(demands=[MET, MISSED])).meaning
+    assert "1 of 2 requirements are missed: faces matched" in verdict(certificate(requirements=[MET, MISSED])).meaning
 
 
 def test_an_engine_that_was_not_run_is_not_passed_over():
@@ -39,11 +39,11 @@ def test_an_engine_that_was_not_run_is_not_passed_over():
     assert "not run" not in verdict(certificate(engines={**built, "on_gpu": {}})).meaning
 
 
-def test_demands_are_marked_by_word_and_state():
-    table = demands(certificate(demands=[MET, MISSED]))
+def test_requirements_are_marked_by_word_and_state():
+    table = requirements(certificate(requirements=[MET, MISSED]))
     assert table is not None
     assert [(row[3].text, row[3].state) for row in table.rows] == [("met", "good"), ("missed", "bad")]
-    assert demands(certificate(demands=[])) is None
+    assert requirements(certificate(requirements=[])) is None
 
 
 def test_the_figure_at_a_glance_is_the_task_s():

@@ -4,7 +4,7 @@ from edgeface.report.watch import SIDE_PX, WORST_FACES, Watcher
 from edgeface.validate.compare import compare
 
 
-def test_the_worst_pictures_come_first_and_a_typical_one_is_another(watched):
+def test_the_worst_images_come_first_and_a_typical_one_is_another(watched):
     worst, typical = watched.chosen()
     assert watched.count == 3
     assert [sight.index for sight in worst] == [0, 2, 1]
@@ -21,7 +21,7 @@ def test_of_many_faces_the_least_alike_are_kept_in_order(embedders):
     assert typical is None or -typical.badness[0] >= cosines[-1]
 
 
-def test_drawn_pictures_leave_nothing_but_the_first_tensor(detectors, portrait):
+def test_synthetic_images_leave_nothing_but_the_first_tensor(detectors, portrait):
     contract, first, second = detectors
     watcher = Watcher(contract)
     compare(first, second, contract, [portrait(1)], False, watcher.see)
@@ -30,20 +30,20 @@ def test_drawn_pictures_leave_nothing_but_the_first_tensor(detectors, portrait):
     assert watcher.first.shape == (1, 3, 64, 64)
 
 
-def test_without_pictures_none_is_kept(detectors, portrait):
+def test_without_images_none_is_kept(detectors, portrait):
     contract, first, second = detectors
-    watcher = Watcher(contract, pictures=False)
+    watcher = Watcher(contract, images=False)
     compare(first, second, contract, [portrait(1)], True, watcher.see)
     assert watcher.chosen() == ([], None)
     assert watcher.count == 1
 
 
-def test_large_photographs_are_kept_small_and_their_faces_in_their_own_pixels(detectors):
+def test_large_images_are_kept_small_and_their_faces_in_their_own_pixels(detectors):
     contract, first, second = detectors
     watcher = Watcher(contract)
     large = np.full((1024, 1536, 3), 200, np.uint8)
     compare(first, second, contract, [large], True, watcher.see)
     (sight,), _ = watcher.chosen()
-    assert sight.picture.shape == (480, SIDE_PX, 3)
+    assert sight.image.shape == (480, SIDE_PX, 3)
     assert sight.shape == (1024, 1536)
     assert max(face.box[2] for face in sight.reference) > SIDE_PX

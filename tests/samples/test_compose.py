@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from edgeface.images.files import read_image
-from edgeface.samples import PHOTOGRAPHS
-from edgeface.samples.compose import compose_face, compose_scene, hang, pixels, place_face, write_pictures
+from edgeface.samples import IMAGES
+from edgeface.samples.compose import compose_face, compose_scene, hang, pixels, place_face, write_images
 
-COLLINS = PHOTOGRAPHS[0]
+COLLINS = IMAGES[0]
 
 
 @pytest.mark.parametrize("compose", [compose_scene, compose_face])
-def test_a_seed_decides_the_picture(compose):
+def test_a_seed_decides_the_image(compose):
     first, again, other = compose(3), compose(3), compose(4)
     assert first.dtype == np.uint8
     np.testing.assert_array_equal(first, again)
@@ -30,7 +30,7 @@ def test_a_face_is_placed_where_it_is_asked_for(eyes_px):
     assert (points[1, 0] > points[0, 0]) == (eyes_px > 0)
 
 
-def test_a_photograph_hides_only_what_is_behind_it():
+def test_a_image_hides_only_what_is_behind_it():
     scene = np.full((480, 640, 3), 77, np.uint8)
     hung = hang(scene, pixels(COLLINS), place_face(COLLINS, 10, (320, 240)))
     changed = (hung != 77).any(axis=2)
@@ -39,14 +39,14 @@ def test_a_photograph_hides_only_what_is_behind_it():
     assert (scene == 77).all()
 
 
-def test_a_shrunk_photograph_is_averaged_and_not_merely_thinned_out():
+def test_a_shrunk_image_is_averaged_and_not_merely_thinned_out():
     chessboard = np.indices((512, 512)).sum(axis=0)[..., None].repeat(3, axis=2) % 2 * np.uint8(255)
     hung = hang(np.zeros((64, 64, 3), np.uint8), chessboard.astype(np.uint8), np.array([[0.125, 0, 0], [0, 0.125, 0]]))
     assert np.abs(hung[4:-4, 4:-4].astype(int) - 127).max() <= 2
 
 
-def test_written_pictures_are_what_was_composed(tmp_path):
-    write_pictures(tmp_path, "recognition", 2, first_seed=5)
+def test_written_images_are_what_was_composed(tmp_path):
+    write_images(tmp_path, "recognition", 2, first_seed=5)
     files = sorted(tmp_path.iterdir())
     assert [file.name for file in files] == ["composed_005.png", "composed_006.png"]
     np.testing.assert_array_equal(read_image(files[1]), compose_face(6))

@@ -8,9 +8,9 @@ from edgeface.core.artifact import sha256_hex
 from edgeface.errors import ContractError
 from edgeface.images.files import read_image
 from edgeface.models import families, family
-from edgeface.samples import PHOTOGRAPHS, sample_of
+from edgeface.samples import IMAGES, sample_of
 
-MOST_BYTES = 6_000_000
+MAX_BYTES = 6_000_000
 
 
 def test_every_family_has_sample_weights_that_load_under_their_variant():
@@ -22,17 +22,17 @@ def test_every_family_has_sample_weights_that_load_under_their_variant():
 
 
 def test_the_weights_together_stay_small():
-    assert sum(sample_of(name).weights.stat().st_size for name in families()) <= MOST_BYTES
+    assert sum(sample_of(name).weights.stat().st_size for name in families()) <= MAX_BYTES
 
 
 def test_a_family_without_samples_has_none():
     assert sample_of("retinanet") is None
 
 
-def test_the_photographs_are_those_that_the_sources_name():
-    hashes = {shown.file_name: hashlib.sha256(shown.path.read_bytes()).hexdigest()[:16] for shown in PHOTOGRAPHS}
+def test_the_images_are_those_that_the_sources_name():
+    hashes = {shown.file_name: hashlib.sha256(shown.path.read_bytes()).hexdigest()[:16] for shown in IMAGES}
     assert hashes == {"astronaut.jpg": "370adb9cb9dd03ca", "grace_hopper.jpg": "a8ca6d734765703b"}
-    for shown in PHOTOGRAPHS:
+    for shown in IMAGES:
         height, width = read_image(shown.path).shape[:2]
         assert (np.array(shown.landmarks) > (0, 0)).all()
         assert (np.array(shown.landmarks) < (width, height)).all()
@@ -50,7 +50,7 @@ def test_without_weights_the_samples_are_exported(name):
     }
 
 
-@pytest.mark.parametrize("declared", [{"variant": "1mb"}, {"colour": "rgb"}])
+@pytest.mark.parametrize("declared", [{"variant": "1mb"}, {"color": "rgb"}])
 def test_what_contradicts_the_samples_is_refused(declared):
     with pytest.raises(ContractError, match="sample weights") as caught:
         open_source(Declared("retinaface_mnet025", **declared), [])

@@ -1,34 +1,34 @@
 from pathlib import Path
 
 from edgeface.images.files import read_image
-from edgeface.images.split import Photographs
-from edgeface.samples.stand_in import JUDGED_PICTURES, composed_where_missing
+from edgeface.images.split import Images
+from edgeface.samples.stand_in import JUDGED_IMAGES, composed_where_missing
 
 
-def test_composed_pictures_calibrate_and_others_judge():
-    with composed_where_missing(Photographs(), "detection", 3) as chosen:
-        assert (len(chosen.calibrate), len(chosen.judge)) == (3, JUDGED_PICTURES)
+def test_composed_images_calibrate_and_others_judge():
+    with composed_where_missing(Images(), "detection", 3) as chosen:
+        assert (len(chosen.calibrate), len(chosen.judge)) == (3, JUDGED_IMAGES)
         assert not {file.read_bytes() for file in chosen.calibrate} & {file.read_bytes() for file in chosen.judge}
         assert read_image(chosen.judge[0]).shape == (480, 640, 3)
     assert not chosen.judge[0].exists()
 
 
 def test_the_manifest_says_what_was_composed():
-    with composed_where_missing(Photographs(), "recognition", 2) as chosen:
+    with composed_where_missing(Images(), "recognition", 2) as chosen:
         listed = chosen.provenance()
     assert listed["calibration"]["composed"]
     assert listed["judged_on"]["composed"]
-    assert "composed" not in Photographs().provenance()["calibration"]
+    assert "composed" not in Images().provenance()["calibration"]
 
 
-def test_photographs_that_were_chosen_are_left_alone(tmp_path):
-    given = Photographs((tmp_path / "a.png",), (tmp_path / "b.png",))
+def test_images_that_were_chosen_are_left_alone(tmp_path):
+    given = Images((tmp_path / "a.png",), (tmp_path / "b.png",))
     with composed_where_missing(given, "detection", 3) as chosen:
         assert chosen is given
 
 
-def test_photographs_to_judge_with_do_while_composed_ones_calibrate():
-    given = Photographs((), (Path("mine.png"),))
+def test_images_to_judge_with_do_while_composed_ones_calibrate():
+    given = Images((), (Path("mine.png"),))
     with composed_where_missing(given, "recognition", 2) as chosen:
         assert chosen.judge == given.judge
         assert len(chosen.calibrate) == 2

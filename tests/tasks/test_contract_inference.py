@@ -65,11 +65,11 @@ def test_contract_of_public_checkpoints_is_found(name: str, scenes, portraits, s
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(("name", "variant"), [("official", "rgb"), ("1mb", "inferred")])
-def test_swapped_input_channels_are_told_by_colour(name: str, variant: str, portraits, shared_data: Path) -> None:
+def test_swapped_input_channels_are_told_by_color(name: str, variant: str, portraits, shared_data: Path) -> None:
     state = weights(shared_data, name)
     state[FIRST] = state[FIRST].flip(1)
     contract = infer_contract(VARIANTS, forward_of(state), portraits).contract
-    assert contract.input.colour == "rgb"
+    assert contract.input.color == "rgb"
     assert contract.variant == variant
 
 
@@ -77,7 +77,7 @@ def test_swapped_input_channels_are_told_by_colour(name: str, variant: str, port
 @pytest.mark.parametrize(
     ("declared", "named"),
     [
-        ({"colour": "rgb"}, "colour bgr"),
+        ({"color": "rgb"}, "color bgr"),
         ({"activation": "relu"}, "activation leaky_relu"),
         ({"variant": "1mb"}, "16,32"),
     ],
@@ -119,7 +119,7 @@ def test_noised_weights_are_refused(noise: float, portraits, shared_data: Path) 
 
 
 @pytest.mark.real_data
-def test_photographs_without_faces_are_refused(shared_data: Path) -> None:
+def test_images_without_faces_are_refused(shared_data: Path) -> None:
     with pytest.raises(ContractError, match="cannot tell") as caught:
         infer_contract(VARIANTS, forward_of(weights(shared_data, "official")), drawn(3))
     assert "--variant" in str(caught.value.fix)
@@ -137,7 +137,7 @@ def test_fully_declared_contract_that_cannot_be_checked_is_believed_without_conf
     [
         ({"variant": "2mb"}, "unknown variant"),
         ({"shade": "bgr"}, "unknown contract field"),
-        ({"colour": "grey"}, "no known contract"),
+        ({"color": "grey"}, "no known contract"),
     ],
 )
 def test_unknown_declarations_are_refused(declared, message: str) -> None:
@@ -145,6 +145,6 @@ def test_unknown_declarations_are_refused(declared, message: str) -> None:
         infer_contract(VARIANTS, forward_of({}), drawn(1), declared)
 
 
-def test_no_photographs_are_refused() -> None:
-    with pytest.raises(InputError, match="no photographs"):
+def test_no_images_are_refused() -> None:
+    with pytest.raises(InputError, match="no images"):
         infer_contract(VARIANTS, forward_of({}), [])

@@ -15,11 +15,11 @@ FACES = Agreement(matched=97, missed=3, extra=2, score_changes=(-0.02, 0.04), la
 
 
 def verdict(limits, tensors=QUIET, faces=FACES):
-    (demand,) = judge(Thresholds(**limits), tensors, faces)
-    return demand.met
+    (requirement,) = judge(Thresholds(**limits), tensors, faces)
+    return requirement.met
 
 
-def test_nothing_is_demanded_by_default():
+def test_nothing_is_requiremented_by_default():
     assert judge(Thresholds(), QUIET, FACES) == []
 
 
@@ -33,7 +33,7 @@ def test_the_noisiest_output_decides_the_ratio(limit, met):
     assert verdict({"snr_db": limit}) is met
 
 
-def test_nan_in_an_output_meets_no_demand():
+def test_nan_in_an_output_meets_no_requirement():
     broken = {**QUIET, "boxes": compare_tensors(np.ones(2), np.array([1.0, math.nan]))}
     assert not verdict({"max_abs": 1e9}, broken)
     assert not verdict({"snr_db": -1e9}, broken)
@@ -69,14 +69,14 @@ def test_means_over_matched_faces_are_judged(limits, met):
     assert verdict(limits) is met
 
 
-def test_a_demand_shows_limit_and_measure():
-    (demand,) = judge(Thresholds(matched_percent=98), QUIET, FACES)
-    assert (demand.limit, demand.measured) == ("≥ 98% (≤ 2 missed)", "97.00% (3 of 100 missed)")
+def test_a_requirement_shows_limit_and_measure():
+    (requirement,) = judge(Thresholds(matched_percent=98), QUIET, FACES)
+    assert (requirement.limit, requirement.measured) == ("≥ 98% (≤ 2 missed)", "97.00% (3 of 100 missed)")
 
 
-def test_without_photographs_only_tensors_are_judged():
+def test_without_images_only_tensors_are_judged():
     limits = Thresholds(max_abs=1, matched_percent=100, extra_percent=0, mean_score_change=0)
-    assert [demand.what for demand in judge(limits, QUIET, None)] == ["largest difference of any output"]
+    assert [requirement.what for requirement in judge(limits, QUIET, None)] == ["largest difference of any output"]
 
 
 def test_a_misspelt_threshold_is_refused():

@@ -9,7 +9,7 @@ from edgeface.errors import InputError
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
 from edgeface.models import family
-from edgeface.validate.inputs import drawn_for, task_pictures
+from edgeface.validate.inputs import synthetic_for, task_images
 
 RECOGNISERS = family("mobilefacenet").variants()
 DETECTOR = family("retinaface_mnet025").variants()["official"]
@@ -25,35 +25,35 @@ def aligned(tmp_path):
     return list_images(folder)
 
 
-def test_a_detector_is_shown_photographs_as_they_are(pictures):
-    files = list_images(pictures)
-    assert [picture.shape for picture in task_pictures(files, "trying", DETECTOR)] == [(120, 160, 3)] * 5
+def test_a_detector_is_shown_images_as_they_are(images):
+    files = list_images(images)
+    assert [image.shape for image in task_images(files, "trying", DETECTOR)] == [(120, 160, 3)] * 5
 
 
 def test_aligned_faces_are_shown_as_they_are(aligned):
-    shown = list(task_pictures(aligned, "trying", RECOGNISERS["y1"]))
+    shown = list(task_images(aligned, "trying", RECOGNISERS["y1"]))
     assert all(np.array_equal(face, cv2.imread(str(file))) for face, file in zip(shown, aligned, strict=True))
 
 
-def test_a_narrow_recogniser_is_shown_the_middle_columns_of_aligned_faces(aligned):
-    [first, *_] = task_pictures(aligned, "trying", RECOGNISERS["prelu-112x96"])
+def test_a_narrow_recognizer_is_shown_the_middle_columns_of_aligned_faces(aligned):
+    [first, *_] = task_images(aligned, "trying", RECOGNISERS["prelu-112x96"])
     np.testing.assert_array_equal(first, cv2.imread(str(aligned[0]))[:, 8:104])
 
 
-def test_a_photograph_without_a_detector_is_refused_by_name(pictures):
-    files = list_images(pictures)
+def test_a_image_without_a_detector_is_refused_by_name(images):
+    files = list_images(images)
     with pytest.raises(InputError, match="120×160 pixels is no aligned face") as raised:
-        list(task_pictures(files, "trying", RECOGNISERS["y1"]))
+        list(task_images(files, "trying", RECOGNISERS["y1"]))
     assert raised.value.where == str(files[0])
     assert "--detector" in raised.value.fix
 
 
-def test_a_detector_aligns_the_main_face(pictures, faces_artifact):
+def test_a_detector_aligns_the_main_face(images, faces_artifact):
     detector = Detector(Artifact.open(faces_artifact))
-    shown = list(task_pictures(list_images(pictures), "trying", RECOGNISERS["y1"], detector))
+    shown = list(task_images(list_images(images), "trying", RECOGNISERS["y1"], detector))
     assert [face.shape for face in shown] == [(112, 112, 3)] * 5
 
 
-def test_drawn_pictures_have_the_size_of_a_recogniser_s_input():
-    shown = list(drawn_for(RECOGNISERS["prelu-112x96"], 2, "trying"))
-    assert [picture.shape for picture in shown] == [(112, 96, 3)] * 2
+def test_synthetic_images_have_the_size_of_a_recognizer_s_input():
+    shown = list(synthetic_for(RECOGNISERS["prelu-112x96"], 2, "trying"))
+    assert [image.shape for image in shown] == [(112, 96, 3)] * 2

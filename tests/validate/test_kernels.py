@@ -49,39 +49,39 @@ def _unrounded(graph):
     return graph.rebuild(nodes)
 
 
-def test_integer_convolutions_left_in_float_fail_the_gate_that_demands_nothing_else(quantized):
-    [demand, other] = judge_kernels(Thresholds(), kernel_facts(quantized(Tanh())))
+def test_integer_convolutions_left_in_float_fail_the_gate_that_requirements_nothing_else(quantized):
+    [requirement, other] = judge_kernels(Thresholds(), kernel_facts(quantized(Tanh())))
     assert other.met
-    assert demand.what == "int8 convolutions that ONNX Runtime computes in float"
-    assert (demand.limit, demand.measured, demand.met) == ("0", "1: b/real", False)
+    assert requirement.what == "int8 convolutions that ONNX Runtime computes in float"
+    assert (requirement.limit, requirement.measured, requirement.met) == ("0", "1: b/real", False)
 
 
 def test_a_model_that_is_fused_whole_meets_it(quantized):
     facts = kernel_facts(quantized(Relu()))
     assert [(found.measured, found.met) for found in judge_kernels(Thresholds(), facts)] == [("0", True)] * 2
-    assert facts["optimised"]["convolutions_in_integers"] == 2
-    assert facts["optimised"]["left_in_float"] == []
+    assert facts["optimized"]["convolutions_in_integers"] == 2
+    assert facts["optimized"]["left_in_float"] == []
     assert facts["operators"]["Conv"] == 2
 
 
 def test_a_verdict_names_what_the_gate_found(quantized):
     findings, kernels = judge_model(Findings({}, None, 1), Thresholds(), quantized(Tanh()))
-    assert [demand.met for demand in findings.demands] == [False, True]
+    assert [requirement.met for requirement in findings.requirements] == [False, True]
     assert not findings.passed
-    assert kernels["optimised"]["left_in_float"] == ["b/real"]
+    assert kernels["optimized"]["left_in_float"] == ["b/real"]
 
 
 def test_what_onnx_runtime_fuses_is_not_asked_for_another_runtime(quantized):
     facts = kernel_facts(quantized(Tanh()), as_typed=True)
-    assert "optimised" not in facts
+    assert "optimized" not in facts
     assert judge_kernels(Thresholds(), facts) == []
 
 
 def test_float_models_are_not_asked_for_integers(onnx_free_of_pairs):
     facts = kernel_facts(onnx_free_of_pairs)
     assert facts == {"operators": {"Relu": 1}, "transposes": 0}
-    [demand] = judge_kernels(Thresholds(max_transposes=0), facts)
-    assert (demand.limit, demand.measured, demand.met) == ("≤ 0", "0", True)
+    [requirement] = judge_kernels(Thresholds(max_transposes=0), facts)
+    assert (requirement.limit, requirement.measured, requirement.met) == ("≤ 0", "0", True)
 
 
 @pytest.fixture
@@ -92,18 +92,18 @@ def onnx_free_of_pairs(make_graph, tmp_path):
 
 
 def facts_of(left, unplanned):
-    optimised = {"left_in_float": left, "unplanned_in_integers": unplanned}
-    return {"operators": {}, "transposes": 0, "optimised": optimised}
+    optimized = {"left_in_float": left, "unplanned_in_integers": unplanned}
+    return {"operators": {}, "transposes": 0, "optimized": optimized}
 
 
 def test_five_are_named_and_all_are_counted():
-    demand, _ = judge_kernels(Thresholds(), facts_of([f"conv{index}" for index in range(7)], 0))
-    assert demand.measured == "7: conv0, conv1, conv2, conv3, conv4"
-    assert not demand.met
+    requirement, _ = judge_kernels(Thresholds(), facts_of([f"conv{index}" for index in range(7)], 0))
+    assert requirement.measured == "7: conv0, conv1, conv2, conv3, conv4"
+    assert not requirement.met
 
 
 def test_float_convolutions_computed_in_integers_fail_the_gate_too():
-    whole, demand = judge_kernels(Thresholds(), facts_of([], 2))
+    whole, requirement = judge_kernels(Thresholds(), facts_of([], 2))
     assert whole.met
-    assert demand.what == "float convolutions that ONNX Runtime computes in integers"
-    assert (demand.limit, demand.measured, demand.met) == ("0", "2", False)
+    assert requirement.what == "float convolutions that ONNX Runtime computes in integers"
+    assert (requirement.limit, requirement.measured, requirement.met) == ("0", "2", False)

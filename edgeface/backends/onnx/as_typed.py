@@ -22,7 +22,7 @@ def open_as_typed(model: Path, threads: int = 1) -> OrtRunner:
         model: an .onnx file with float32 inputs; outputs that are float16 come as float32.
         threads: threads inside one operator, at least 1.
     """
-    runner = OrtRunner(_spelled_out(model), threads, optimise=False)
+    runner = OrtRunner(_spelled_out(model), threads, optimize=False)
     runner.where = str(model)
     return runner
 
@@ -31,7 +31,7 @@ def _spelled_out(model: Path) -> Path | bytes:
     """A model that computes in float16 as one in float32 that rounds; any other file as it is.
 
     Left to itself, ONNX Runtime casts before and behind every node without a float16 kernel, and takes out the casts
-    that meet, and the rounding with them, even where it is to optimise nothing. It keeps casts that a model states.
+    that meet, and the rounding with them, even where it is to optimize nothing. It keeps casts that a model states.
     """
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]

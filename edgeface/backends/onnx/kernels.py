@@ -1,4 +1,4 @@
-"""What ONNX Runtime makes of a quantized model: which operators its own optimisation leaves, and which in float.
+"""What ONNX Runtime makes of a quantized model: which operators its own optimization leaves, and which in float.
 
 ONNX Runtime fuses DequantizeLinear → operator → QuantizeLinear into an integer kernel where it has one, and computes
 in float, without a word, where it has none or the pattern is not the one that it looks for.
@@ -24,7 +24,7 @@ _SEVERE = 3
 
 @dataclass(frozen=True)
 class OrtKernels:
-    """Operators after optimisation, and the convolutions and matrix products among them.
+    """Operators after optimization, and the convolutions and matrix products among them.
 
     `planned` had quantized weights in the model; `left_in_float` names those of them that ONNX Runtime did not fuse.
     `unplanned` counts those that it computes in integers though their weights are float: it rounds them by itself.
@@ -39,14 +39,14 @@ class OrtKernels:
 
 
 def ort_kernels(model: Path) -> OrtKernels:
-    """Optimise a model as a session would, and count.
+    """Optimize a model as a session would, and count.
 
     Args:
         model: an .onnx file, with Q/DQ or without.
     """
     import onnx
 
-    before, after = onnx.load(model).graph, _optimised(model)
+    before, after = onnx.load(model).graph, _optimized(model)
     dequantized = _made_by(before.node, "DequantizeLinear")
     planned = [n for n in before.node if n.op_type in _WEIGHTED and n.input[1] in dequantized]
     in_integers = sum(node.op_type in _IN_INTEGERS for node in after.node)
@@ -64,12 +64,12 @@ def ort_kernels(model: Path) -> OrtKernels:
     )
 
 
-def _optimised(model: Path) -> onnx.GraphProto:
+def _optimized(model: Path) -> onnx.GraphProto:
     import onnx
     import onnxruntime as ort
 
     with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder, "optimised.onnx")
+        written = Path(folder, "optimized.onnx")
         options = ort.SessionOptions()
         options.optimized_model_filepath = str(written)
         options.log_severity_level = _SEVERE  # it warns that the file is for this processor, which is what is asked

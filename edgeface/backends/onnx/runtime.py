@@ -31,7 +31,7 @@ class OrtRunner:
     Args:
         model: an .onnx file, or its bytes. A file may keep its weights beside it.
         threads: threads inside one operator.
-        optimise: whether ONNX Runtime may fuse and rewrite; False runs the graph as it stands.
+        optimize: whether ONNX Runtime may fuse and rewrite; False runs the graph as it stands.
         provider: what computes; operators that it lacks are ONNX Runtime's to give to the processor.
 
     Raises:
@@ -40,13 +40,13 @@ class OrtRunner:
     """
 
     def __init__(
-        self, model: Path | bytes, threads: int = 1, optimise: bool = True, provider: str = CPU_PROVIDER
+        self, model: Path | bytes, threads: int = 1, optimize: bool = True, provider: str = CPU_PROVIDER
     ) -> None:
         self.where = describe_model(model)
         self._provider = provider
         check_model(model)
         _check_provider(provider)
-        self._session = self._open(model, threads, optimise)
+        self._session = self._open(model, threads, optimize)
         self.inputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_inputs()))
         self.outputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_outputs()))
 
@@ -70,7 +70,7 @@ class OrtRunner:
             raise RuntimeFailure(f"ONNX Runtime failed: {_first_line(error)}", where=self.where) from error
         return dict(zip(names, values, strict=True))
 
-    def _open(self, model: Path | bytes, threads: int, optimise: bool) -> Any:
+    def _open(self, model: Path | bytes, threads: int, optimize: bool) -> Any:
         import onnxruntime as ort
 
         options = ort.SessionOptions()
@@ -80,7 +80,7 @@ class OrtRunner:
         options.use_deterministic_compute = self._provider == CPU_PROVIDER  # cuDNN's are not its fastest kernels
         options.log_severity_level = _WARNING
         levels = ort.GraphOptimizationLevel
-        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimise else levels.ORT_DISABLE_ALL
+        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
         try:
             source = model if isinstance(model, bytes) else str(model)
             session = ort.InferenceSession(source, options, providers=[self._provider])

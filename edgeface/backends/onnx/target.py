@@ -1,4 +1,4 @@
-"""ONNX targets: the optimised graph itself, in float32, in float16, and with its quantization written in."""
+"""ONNX targets: the optimized graph itself, in float32, in float16, and with its quantization written in."""
 
 from __future__ import annotations
 

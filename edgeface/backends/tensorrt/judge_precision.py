@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from edgeface.backends.tensorrt.precision import PrecisionTable, float_convolutions
-from edgeface.core.requirement import Demand
+from edgeface.core.requirement import Requirement
 
 LISTED = 3
 
 
-def judge_precision(model: bytes, table: PrecisionTable, where: str) -> list[Demand]:
-    """Demands that no convolution or matrix product is computed in a wider type than its weights have.
+def judge_precision(model: bytes, table: PrecisionTable, where: str) -> list[Requirement]:
+    """Requirements that no convolution or matrix product is computed in a wider type than its weights have.
 
     Args:
         model: the typed ONNX.
         table: of the engine that was built from it.
         where: the compute capabilities of the engine, for the words.
     """
-    demands = []
+    requirements = []
     if any(node.expected_integer or node.half for node in table.nodes):
         wide = [f"{found.node} ({found.reason})" for found in float_convolutions(table)]
-        demands.append(_demand(f"int8 convolutions in float in the engine for {where}", wide))
+        requirements.append(_requirement(f"int8 convolutions in float in the engine for {where}", wide))
     halves = _half_weighted(model)
     if halves:
         wider = [
@@ -27,13 +27,13 @@ def judge_precision(model: bytes, table: PrecisionTable, where: str) -> list[Dem
             for node in table.nodes
             if node.node in halves and node.precision != "Half"
         ]
-        demands.append(_demand(f"float16 convolutions in another type in the engine for {where}", wider))
-    return demands
+        requirements.append(_requirement(f"float16 convolutions in another type in the engine for {where}", wider))
+    return requirements
 
 
-def _demand(what: str, found: list[str]) -> Demand:
+def _requirement(what: str, found: list[str]) -> Requirement:
     said = f"{len(found)}: {'; '.join(found[:LISTED])}" + (" …" if len(found) > LISTED else "") if found else "0"
-    return Demand(what, "0", said, not found)
+    return Requirement(what, "0", said, not found)
 
 
 def _half_weighted(model: bytes) -> set[str]:

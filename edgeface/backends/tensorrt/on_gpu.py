@@ -16,7 +16,7 @@ from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.backends.tensorrt.request import EngineRequest
 from edgeface.backends.tensorrt.runner import EngineRunner
-from edgeface.core.requirement import Demand
+from edgeface.core.requirement import Requirement
 from edgeface.graph.types import Array
 
 ROUNDS = 15
@@ -32,7 +32,7 @@ def engine_here(folder: Path) -> EngineRunner | None:
     return EngineRunner.of_artifact(folder)
 
 
-def judge_speed(runner: EngineRunner, half: bytes, name: str, options: EngineOptions) -> Demand:
+def judge_speed(runner: EngineRunner, half: bytes, name: str, options: EngineOptions) -> Requirement:
     """Time an int8 engine against an fp16 engine of the same network, in turns, at batch 1, copies included.
 
     Args:
@@ -46,7 +46,7 @@ def judge_speed(runner: EngineRunner, half: bytes, name: str, options: EngineOpt
         path.write_bytes(build_engine(half, EngineRequest(batch=options.batch, where=name)).plan)
         with EngineRunner(path) as other:
             ratio = _ratio(_timed(runner), _timed(other))
-    return Demand(
+    return Requirement(
         "latency of int8 / fp16 on the GPU here",
         "≤ 1, or --allow-slower",
         f"{ratio:.2f}",

@@ -11,7 +11,7 @@ from edgeface.backends.tensorrt.library import Library, load_library
 from edgeface.backends.tensorrt.request import BatchProfile
 from edgeface.errors import InputError
 
-MOST_BATCH = 4096
+MAX_BATCH = 4096
 _CAPABILITY = re.compile(r"\d{1,2}\.?\d", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 APART = ("75",)
@@ -33,8 +33,8 @@ class EngineOptions:
 
     def __post_init__(self) -> None:
         """Check the largest batch: builders take any number and fail much later."""
-        if self.batch.most > MOST_BATCH:
-            raise InputError(f"a batch of {self.batch.most} is too large", fix=f"use at most {MOST_BATCH}")
+        if self.batch.most > MAX_BATCH:
+            raise InputError(f"a batch of {self.batch.most} is too large", fix=f"use at most {MAX_BATCH}")
 
     def check(self, where: str) -> None:
         """Refuse what cannot be built here, before anything is calibrated.

@@ -17,7 +17,7 @@ from edgeface.backends.tensorrt.precision import PrecisionTable, precision_table
 from edgeface.backends.tensorrt.request import Engine, EngineRequest
 from edgeface.core.artifact import write_json
 from edgeface.core.progress import step
-from edgeface.core.requirement import Demand
+from edgeface.core.requirement import Requirement
 
 NOT_RUN = "engine built, not run: {}. The numbers above are of the ONNX that it is built from, computed as it is typed"
 TIMING_CACHE = "timing.cache"
@@ -25,9 +25,9 @@ TIMING_CACHE = "timing.cache"
 
 @dataclass(frozen=True)
 class StagedEngines:
-    """What was built: demands for the gate, facts for the manifest, and what the certificate says."""
+    """What was built: requirements for the gate, facts for the manifest, and what the certificate says."""
 
-    demands: list[Demand]
+    requirements: list[Requirement]
     manifest: dict[str, Any]
     certificate: dict[str, Any]
 
@@ -48,7 +48,7 @@ def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str)
     """
     library = load_library()
     entries: list[ArtifactEngine] = []
-    demands: list[Demand] = []
+    requirements: list[Requirement] = []
     tables: dict[str, Any] = {}
     caches: dict[str, str] = {}
     for group in options.groups(library):
@@ -61,7 +61,7 @@ def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str)
             caches[tag] = f"{tag}.{TIMING_CACHE}"
             (folder / caches[tag]).write_bytes(engine.timing_cache)
         table = precision_table(model, engine.layers)
-        demands += judge_precision(model, table, _spelled(engine.compute_capabilities))
+        requirements += judge_precision(model, table, _spelled(engine.compute_capabilities))
         tables[tag] = _table_facts(table)
         write_json(
             folder / f"layers.{tag}.json",
@@ -76,7 +76,7 @@ def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str)
         "batch": asdict(options.batch),
         "timing_caches": caches,
     }
-    return StagedEngines(demands, manifest, {"precision": tables, "run": NOT_RUN.format(_why_not_run())})
+    return StagedEngines(requirements, manifest, {"precision": tables, "run": NOT_RUN.format(_why_not_run())})
 
 
 def _write(engine: Engine, folder: Path, tag: str) -> tuple[ArtifactEngine, ...]:

@@ -13,7 +13,7 @@ from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.spatial import AveragePool
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
-MOST_TAPS = 25
+MAX_TAPS = 25
 """XNNPACK sums up to 25 taps in one pass; an image's whole mean would be slower than pooling."""
 
 
@@ -27,8 +27,8 @@ def spell(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     if not isinstance(node.op, AveragePool):
         return None
     taps = int(np.prod(node.op.kernel_shape))
-    if taps > MOST_TAPS:
-        return Refusal(f"a window has {taps} pixels, more than {MOST_TAPS}")
+    if taps > MAX_TAPS:
+        return Refusal(f"a window has {taps} pixels, more than {MAX_TAPS}")
     channels, name = graph.type(node.inputs[0]).shape[1], f"{node.output}/mean"
     weight = np.full((channels, 1, *node.op.kernel_shape), 1 / taps, np.float32)
     op = Conv(node.op.strides, node.op.pads, groups=channels)

@@ -1,4 +1,4 @@
-"""LiteRT (TFLite) on the CPU: XNNPACK, the reference kernels, or the built-in optimised ones."""
+"""LiteRT (TFLite) on the CPU: XNNPACK, the reference kernels, or the built-in optimized ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LiteRtRunner:
         model: a .tflite file, or its bytes.
         threads: threads inside one operator.
         kernels: "xnnpack" as deployed, "reference" for the definition of each op, "builtin" for
-            LiteRT's optimised kernels without a delegate.
+            LiteRT's optimized kernels without a delegate.
         preserve_all: keep every intermediate tensor readable by `tensor`; with "xnnpack" this puts
             each op into a partition of its own, so do not time it or count its partitions.
 

@@ -1,4 +1,4 @@
-"""Turn and scale a face so that its landmarks stand where the recogniser was trained to find them.
+"""Turn and scale a face so that its landmarks stand where the recognizer was trained to find them.
 
 Umeyama's least-squares similarity (PAMI 1991, eq. 40–42) in the plane, where it has a closed form in complex numbers;
 written out in sums and products, for a matrix product may round otherwise on another machine.
@@ -16,8 +16,8 @@ from edgeface.bundle.face_runner.resize import Picture
 from edgeface.bundle.face_runner.warp import warp_affine
 
 Points = Sequence[Sequence[float]] | NDArray[np.float32]
-_LEAST_SPREAD_PX = 1e-3
-_MOST_PX = 1e7
+_MIN_SPREAD_PX = 1e-3
+_MAX_PX = 1e7
 
 
 def similarity_transform(points: Points, template: Points) -> NDArray[np.float64]:
@@ -27,16 +27,16 @@ def similarity_transform(points: Points, template: Points) -> NDArray[np.float64
         RunnerError: the points are all one, or far outside any picture.
     """
     source, target = np.asarray(points, np.float64), np.asarray(template, np.float64)
-    if source.shape != (5, 2) or not (np.abs(source) < _MOST_PX).all():
+    if source.shape != (5, 2) or not (np.abs(source) < _MAX_PX).all():
         raise RunnerError("the landmarks are not five points of one face")
     centre, goal = source.mean(axis=0), target.mean(axis=0)
     (x, y), (u, v) = (source - centre).T, (target - goal).T
     spread = float(np.sum(x * x + y * y))
-    if spread < _LEAST_SPREAD_PX**2:
+    if spread < _MIN_SPREAD_PX**2:
         raise RunnerError("the landmarks are all at one point")
     cosine = float(np.sum(u * x + v * y)) / spread
     sine = float(np.sum(v * x - u * y)) / spread
-    if np.hypot(cosine, sine) * np.sqrt(spread) < _LEAST_SPREAD_PX:
+    if np.hypot(cosine, sine) * np.sqrt(spread) < _MIN_SPREAD_PX:
         raise RunnerError("no rotation brings the landmarks near the template")
     shift_x = goal[0] - (cosine * centre[0] - sine * centre[1])
     shift_y = goal[1] - (sine * centre[0] + cosine * centre[1])
@@ -44,7 +44,7 @@ def similarity_transform(points: Points, template: Points) -> NDArray[np.float64
 
 
 def align_face(picture: Picture, landmarks: Points, template: Points, height: int, width: int) -> Picture:
-    """Cut a face out of a picture as its recogniser wants it.
+    """Cut a face out of a picture as its recognizer wants it.
 
     Args:
         picture: uint8 [H,W,3].

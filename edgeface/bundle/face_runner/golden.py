@@ -104,10 +104,10 @@ def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.floa
     """For each network its golden input float32 [1,h,w,3] and its model's bytes."""
     settings = json.loads(files["bundle.json"])
     scene, first = (decode_picture(files[name], name) for name in (SCENE, FIRST))
-    detector, recogniser = settings["detector"], settings["recogniser"]
+    detector, recognizer = settings["detector"], settings["recognizer"]
     return {
         "detector": (letterbox(scene, detector["contract"]["input"])[0], files[detector["model"]]),
-        "recogniser": (face_tensor(first, recogniser["contract"]["input"]), files[recogniser["model"]]),
+        "recognizer": (face_tensor(first, recognizer["contract"]["input"]), files[recognizer["model"]]),
     }
 
 
@@ -115,11 +115,11 @@ def picture_digests(files: Mapping[str, bytes]) -> dict[str, str]:
     """SHA-256 of what the pixel paths make of the golden scene: shrunk, letterboxed, aligned."""
     settings = json.loads(files["bundle.json"])
     scene = decode_picture(files[SCENE], SCENE)
-    recogniser = settings["recogniser"]["contract"]
+    recognizer = settings["recognizer"]["contract"]
     made: dict[str, Array] = {
         "shrunk": shrink(scene, *SHRUNK),
         "letterboxed": letterbox(scene, settings["detector"]["contract"]["input"])[0],
-        "aligned": _aligned(scene, recogniser),
+        "aligned": _aligned(scene, recognizer),
     }
     return {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in made.items()}
 
@@ -153,11 +153,11 @@ def _check_decisions(files: Mapping[str, bytes], wanted: Mapping[str, Any], kern
     return []
 
 
-def _aligned(scene: Picture, recogniser: Mapping[str, Any]) -> Picture:
+def _aligned(scene: Picture, recognizer: Mapping[str, Any]) -> Picture:
     """A face that the scene does not have: landmarks by the template, turned a little and larger by 1.3."""
-    landmarks = [(1.3 * x - 0.2 * y + 9.5, 0.2 * x + 1.3 * y - 21.25) for x, y in recogniser["template"]]
-    size = recogniser["input"]
-    return align_face(scene, landmarks, recogniser["template"], size["height"], size["width"])
+    landmarks = [(1.3 * x - 0.2 * y + 9.5, 0.2 * x + 1.3 * y - 21.25) for x, y in recognizer["template"]]
+    size = recognizer["input"]
+    return align_face(scene, landmarks, recognizer["template"], size["height"], size["width"])
 
 
 def _diverges(op: Mapping[str, Any], largest: float, differing: int) -> str:

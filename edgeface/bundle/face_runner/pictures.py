@@ -100,12 +100,13 @@ def _decode_by_library(data: bytes, where: str) -> Picture:
 
 def _decode_by_pillow(data: bytes, where: str) -> Picture:
     try:
-        from PIL import Image, ImageOps
+        from PIL import Image as Pil
+        from PIL import ImageOps
     except ImportError as error:
         raise RunnerError("nothing here decodes this kind of picture", where, _FIX) from error
     try:
-        with Image.open(io.BytesIO(data)) as opened:
+        with Pil.open(io.BytesIO(data)) as opened:
             upright = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, Pil.DecompressionBombError) as error:
         raise RunnerError(f"no picture that Pillow can decode: {error}", where) from error
     return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])

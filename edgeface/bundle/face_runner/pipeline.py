@@ -36,7 +36,7 @@ class Comparison:
 
 
 class FaceRunner:
-    """A bundle's detector and recogniser.
+    """A bundle's detector and recognizer.
 
     Args:
         files: the bundle's files by name.
@@ -51,11 +51,11 @@ class FaceRunner:
         self.settings: dict[str, Any] = json.loads(files[BUNDLE])
         count = self.settings["device"]["threads"] if threads is None else threads
         self.detector: dict[str, Any] = self.settings["detector"]["contract"]
-        self.recogniser: dict[str, Any] = self.settings["recogniser"]["contract"]
+        self.recognizer: dict[str, Any] = self.settings["recognizer"]["contract"]
         self.face_threshold: float = self.settings["thresholds"]["face"]
         self.match_threshold: float = self.settings["thresholds"]["match"]
         self._find = Network(files[self.settings["detector"]["model"]], count, kernels)
-        self._embed = Network(files[self.settings["recogniser"]["model"]], count, kernels)
+        self._embed = Network(files[self.settings["recognizer"]["model"]], count, kernels)
 
     @classmethod
     def open(cls, folder: Path, threads: int | None = None, kernels: str = "deployed") -> FaceRunner:
@@ -66,7 +66,7 @@ class FaceRunner:
         """
         try:
             settings = json.loads((folder / BUNDLE).read_bytes())
-            names = [BUNDLE, settings["detector"]["model"], settings["recogniser"]["model"]]
+            names = [BUNDLE, settings["detector"]["model"], settings["recognizer"]["model"]]
             files = {name: (folder / name).read_bytes() for name in names}
         except (OSError, ValueError, KeyError) as error:
             raise RunnerError(f"not a whole bundle: {error}", str(folder), "unpack the bundle again") from error
@@ -95,9 +95,9 @@ class FaceRunner:
         return face
 
     def aligned(self, picture: Picture, face: Face) -> Picture:
-        """The face as the recogniser wants it, uint8 [h,w,3] in BGR."""
-        size = self.recogniser["input"]
-        return align_face(picture, face.landmarks, self.recogniser["template"], size["height"], size["width"])
+        """The face as the recognizer wants it, uint8 [h,w,3] in BGR."""
+        size = self.recognizer["input"]
+        return align_face(picture, face.landmarks, self.recognizer["template"], size["height"], size["width"])
 
     def embed(self, aligned: Picture) -> Floats:
         """The embedding float32 [width], of unit length, of an aligned face uint8 [h,w,3] in BGR.
@@ -106,7 +106,7 @@ class FaceRunner:
             RunnerError: the embedding is zero or not finite.
         """
         total = self._embedding(aligned)
-        if self.recogniser["flip"]:
+        if self.recognizer["flip"]:
             total = total + self._embedding(aligned[:, ::-1])
         length = np.sqrt(np.sum(total**2))
         if not 0 < length < np.inf:
@@ -127,8 +127,8 @@ class FaceRunner:
         return Comparison(cosine(first, second), self.match_threshold, faces)
 
     def _embedding(self, aligned: Picture) -> NDArray[np.float64]:
-        outputs = self._embed.run(face_tensor(aligned, self.recogniser["input"]))
-        embedding: NDArray[np.float64] = outputs[self.recogniser["output"]][0].astype(np.float64)
+        outputs = self._embed.run(face_tensor(aligned, self.recognizer["input"]))
+        embedding: NDArray[np.float64] = outputs[self.recognizer["output"]][0].astype(np.float64)
         return embedding
 
 
@@ -141,12 +141,12 @@ def letterbox(picture: Picture, spec: Mapping[str, Any]) -> tuple[Floats, float]
     if (rows, columns) != (height, width):
         picture = (shrink if scale < 1 else enlarge)(picture, rows, columns)
     tensor = np.zeros((1, spec["height"], spec["width"], 3), np.float32)
-    tensor[0, :rows, :columns] = _normalised(picture, spec)
+    tensor[0, :rows, :columns] = _normalized(picture, spec)
     return tensor, scale
 
 
 def face_tensor(aligned: Picture, spec: Mapping[str, Any]) -> Floats:
-    """The recogniser's input float32 [1,h,w,3] of an aligned face of that size.
+    """The recognizer's input float32 [1,h,w,3] of an aligned face of that size.
 
     Raises:
         RunnerError: the face has another size.
@@ -156,7 +156,7 @@ def face_tensor(aligned: Picture, spec: Mapping[str, Any]) -> Floats:
             f"an aligned face must be {spec['height']}×{spec['width']}, this is {list(aligned.shape)}",
             fix="align it by its landmarks first",
         )
-    return _normalised(aligned, spec)[None]
+    return _normalized(aligned, spec)[None]
 
 
 def cosine(a: Floats, b: Floats) -> float:
@@ -166,7 +166,7 @@ def cosine(a: Floats, b: Floats) -> float:
     return float(np.clip(np.sum(first * second) / lengths, -1, 1))
 
 
-def _normalised(picture: Picture, spec: Mapping[str, Any]) -> Floats:
+def _normalized(picture: Picture, spec: Mapping[str, Any]) -> Floats:
     ordered = picture[:, :, ::-1] if spec["colour"] == "rgb" else picture
     mean, scale = np.asarray(spec["mean"], np.float32), np.asarray(spec["scale"], np.float32)
     normal: Floats = (ordered.astype(np.float32) - mean) * scale

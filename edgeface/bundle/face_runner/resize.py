@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 _WEIGHT_ONE = 2048
-_LEAST_SHARE = 1e-3
+_MIN_SHARE = 1e-3
 _WHOLE = np.finfo(np.float64).eps
 
 
@@ -99,9 +99,9 @@ def _area_shares(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[n
         cell = min(step, source - begin)
         last = min(math.floor(end), source - 1)
         first = min(math.ceil(begin), last)
-        taps = [(first - 1, (first - begin) / cell)] if first - begin > _LEAST_SHARE else []
+        taps = [(first - 1, (first - begin) / cell)] if first - begin > _MIN_SHARE else []
         taps += [(pixel, 1.0 / cell) for pixel in range(first, last)]
-        if end - last > _LEAST_SHARE:
+        if end - last > _MIN_SHARE:
             taps.append((last, min(end - last, 1.0, cell) / cell))
         covered.append(taps)
     index = np.zeros((target, max(map(len, covered))), np.int64)

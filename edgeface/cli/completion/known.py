@@ -60,7 +60,7 @@ def _of(*values: str) -> Callable[[Words], tuple[str, ...]]:
 # Options mean the same in every command that has them.
 OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--budget": budgets,
-    "--colour": _of("bgr", "rgb"),
+    "--color": _of("bgr", "rgb"),
     "--device": boards,
     "--format": _of("text", "junit", "github", "sarif", "markdown"),
     "--install": _of("arm"),

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from edgeface.graph.types import Array
 
-_MOST_ELEMENTS = 64  # sizes, axes and pads of one tensor; biases are longer
-_MOST_NODES = 2000  # each takes half a millisecond
+_MAX_ELEMENTS = 64  # sizes, axes and pads of one tensor; biases are longer
+_MAX_NODES = 2000  # each takes half a millisecond
 # None of these but Expand can make a result much larger than what it is given.
 _ARITHMETIC = frozenset(
     (
@@ -37,7 +37,7 @@ class ShapeArithmetic:
 
     def __init__(self, stored: Iterable[onnx.TensorProto], version: int) -> None:
         self._version = version
-        self._left = _MOST_NODES
+        self._left = _MAX_NODES
         self._values: dict[str, Array] = {}
         self.protos: dict[str, onnx.TensorProto] = {}
         for tensor in stored:
@@ -54,7 +54,7 @@ class ShapeArithmetic:
             self._keep(node.output[0], _constant(node, tensors[node.output[0]]))
         elif node.op_type in _COMPUTED_FROM_SHAPES:
             self._keep(node.output[0], _measured(node, tensors[node.input[0]].shape))
-        elif self._left and self._is_known(node) and tensors[node.output[0]].count <= _MOST_ELEMENTS:
+        elif self._left and self._is_known(node) and tensors[node.output[0]].count <= _MAX_ELEMENTS:
             self._left -= 1
             self._keep(node.output[0], self._computed(node))
 
@@ -64,7 +64,7 @@ class ShapeArithmetic:
     def _keep(self, name: str, value: Array | None) -> None:
         from onnx import numpy_helper
 
-        if value is not None and value.size <= _MOST_ELEMENTS:
+        if value is not None and value.size <= _MAX_ELEMENTS:
             self._values[name] = value
             self.protos[name] = numpy_helper.from_array(value, name)
 
@@ -149,5 +149,5 @@ def _numbers(tensor: onnx.TensorProto) -> Array | None:
     from onnx import numpy_helper
 
     fields = (tensor.raw_data, tensor.int64_data, tensor.int32_data, tensor.float_data, tensor.double_data)
-    stored = math.prod(tensor.dims) <= _MOST_ELEMENTS and any(fields)
+    stored = math.prod(tensor.dims) <= _MAX_ELEMENTS and any(fields)
     return numpy_helper.to_array(tensor) if stored else None

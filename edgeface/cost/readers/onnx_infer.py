@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LARGEST_SIZE = 1 << 40
 _LARGEST_ATTRIBUTE = 1 << 30  # kernels × dilations stay within 64 bits
-_MOST_SIZES = 1024
+_MAX_SIZES = 1024
 # Inputs that hold sizes, which onnx computes with; one that it does not know makes as many dimensions as it is long.
 _SIZES = {
     **dict.fromkeys(("Reshape", "Expand", "Tile", "Pad", "Split", "Squeeze", "Unsqueeze", "TopK"), (1,)),
@@ -107,7 +107,7 @@ def _refuse_bombs(
         raise GraphError(f"{node.op_type} does not make as many outputs as it says", where=where)
     for name in (node.input[i] for i in _SIZES.get(node.op_type, ()) if i < len(node.input) and node.input[i]):
         count = math.prod(dim.dim_value for dim in types[name].tensor_type.shape.dim)
-        if count > _MOST_SIZES:
+        if count > _MAX_SIZES:
             raise GraphError(f"a list of {count:,} sizes cannot be meant", where=where)
         sizes = numpy_helper.to_array(values[name]) if name in values and node.op_type != "Slice" else None
         if sizes is not None and any(not abs(size) <= LARGEST_SIZE for size in sizes.ravel().tolist()):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Layout = Literal["nchw", "nhwc"]
 MAX_ELEMENTS = 1 << 40
 _MAX_RANK = 64
-_COLOURS = (1, 3, 4)
+_COLORS = (1, 3, 4)
 
 
 def set_input_size(model: onnx.ModelProto, size: tuple[int, int] | None, where: str) -> Layout:
@@ -71,7 +71,7 @@ def _layout(shape: list[int]) -> Layout | None:
     """Where the channels stand in an image input; channels first where both could be."""
     if len(shape) != 4:
         return None
-    return "nhwc" if shape[3] in _COLOURS and shape[1] not in _COLOURS else "nchw"
+    return "nhwc" if shape[3] in _COLORS and shape[1] not in _COLORS else "nchw"
 
 
 def infer_tensors(model: onnx.ModelProto, where: str) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgeface.core.artifact import sha256_hex
 from edgeface.doctor.check import Check
-from edgeface.samples import PHOTOGRAPHS, SAMPLES
+from edgeface.samples import IMAGES, SAMPLES
 
 TITLE = "Samples"
 RANK = 37
@@ -15,9 +15,9 @@ _AGAIN = "pip install --force-reinstall --no-deps edgeface"
 
 
 def look() -> tuple[Check, ...]:
-    """Sample weights, which must be those that were measured, and sample photographs."""
+    """Sample weights, which must be those that were measured, and sample images."""
     weights = [_weights(sample.weights, sample.sha256) for sample in SAMPLES.values()]
-    return (*weights, *(_file(shown.path, shown.person) for shown in PHOTOGRAPHS))
+    return (*weights, *(_file(shown.path, shown.person) for shown in IMAGES))
 
 
 def _weights(path: Path, sha256: str) -> Check:

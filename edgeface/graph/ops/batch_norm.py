@@ -1,4 +1,4 @@
-"""Batch normalisation at inference."""
+"""Batch normalization at inference."""
 
 from __future__ import annotations
 

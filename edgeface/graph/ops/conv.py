@@ -109,7 +109,7 @@ class Gemm(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Read Gemm with transB=1; the reader's normalisation brings the other forms here."""
+        """Read Gemm with transB=1; the reader's normalization brings the other forms here."""
         a = node.attributes
         plain = a.get("alpha", 1.0) == 1.0 and a.get("beta", 1.0) == 1.0 and not a.get("transA", 0)
         require(plain, "Gemm with alpha, beta or transA is not supported", "fold the factors into the weights")

@@ -115,7 +115,7 @@ class Resize(Op):
         return cls((after[2], after[3]), "nearest" if nearest else "linear"), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
-        """Scales where these do the same as sizes: runtimes optimise them further, and take them with any batch."""
+        """Scales where these do the same as sizes: runtimes optimize them further, and take them with any batch."""
         nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         linear = {"coordinate_transformation_mode": "half_pixel"}
         attributes = {"mode": self.mode, **(nearest if self.mode == "nearest" else linear)}

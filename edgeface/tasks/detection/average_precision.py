@@ -1,4 +1,4 @@
-"""Average precision of a detector on labelled photographs.
+"""Average precision of a detector on labelled images.
 
 Source: the PASCAL VOC development kit (Everingham et al., IJCV 2010), area under the whole curve as since 2010.
 """
@@ -19,7 +19,7 @@ MIN_IOU = 0.5
 
 @dataclass(frozen=True)
 class LabelledDetections:
-    """One photograph: what was detected, down to a low score (0.02, say), and the labelled boxes.
+    """One image: what was detected, down to a low score (0.02, say), and the labelled boxes.
 
     `labels` is float32 [n,4], x1, y1, x2, y2 in pixels.
     """
@@ -28,14 +28,14 @@ class LabelledDetections:
     labels: NDArray[np.float32]
 
 
-def average_precision(photographs: Sequence[LabelledDetections], min_side_px: float = 0.0) -> float:
-    """Area under the precision–recall curve at IoU ≥ 0.5 over all photographs together.
+def average_precision(images: Sequence[LabelledDetections], min_side_px: float = 0.0) -> float:
+    """Area under the precision–recall curve at IoU ≥ 0.5 over all images together.
 
     A detection counts for the label that it overlaps most; a second detection of a label is false. Labels
     whose shorter side is under `min_side_px`, and detections of them, count for nothing.
 
     Args:
-        photographs: detections and labels of each photograph.
+        images: detections and labels of each image.
         min_side_px: labels smaller than this are ignored.
 
     Returns:
@@ -43,10 +43,10 @@ def average_precision(photographs: Sequence[LabelledDetections], min_side_px: fl
     """
     verdicts: list[tuple[float, bool]] = []
     labelled = 0
-    for photograph in photographs:
-        counted, of_photograph = _judge(photograph, min_side_px)
+    for image in images:
+        counted, of_image = _judge(image, min_side_px)
         labelled += counted
-        verdicts += of_photograph
+        verdicts += of_image
     if not labelled:
         return float("nan")
     verdicts.sort(key=lambda verdict: -verdict[0])
@@ -57,10 +57,10 @@ def average_precision(photographs: Sequence[LabelledDetections], min_side_px: fl
     return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
 
 
-def _judge(photograph: LabelledDetections, min_side_px: float) -> tuple[int, list[tuple[float, bool]]]:
-    labels = photograph.labels.reshape(-1, 4)
+def _judge(image: LabelledDetections, min_side_px: float) -> tuple[int, list[tuple[float, bool]]]:
+    labels = image.labels.reshape(-1, 4)
     ignored = np.minimum(labels[:, 2] - labels[:, 0], labels[:, 3] - labels[:, 1]) < min_side_px
-    faces = sorted(photograph.faces, key=lambda face: -face.score)
+    faces = sorted(image.faces, key=lambda face: -face.score)
     overlaps = iou_matrix(face_boxes(faces), labels)
     found: set[int] = set()
     verdicts = []

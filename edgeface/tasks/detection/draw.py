@@ -1,4 +1,4 @@
-"""Draw faces on a photograph."""
+"""Draw faces on an image."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from edgeface.tasks.detection.faces import Face
 _BOX_BGR = (60, 220, 60)
 _TEXT_BGR = (20, 20, 20)
 _LEFT_BGR, _NOSE_BGR, _RIGHT_BGR = (60, 60, 255), (0, 220, 255), (255, 120, 40)
-_POINT_COLOURS = (_LEFT_BGR, _RIGHT_BGR, _NOSE_BGR, _LEFT_BGR, _RIGHT_BGR)
+_POINT_COLORS = (_LEFT_BGR, _RIGHT_BGR, _NOSE_BGR, _LEFT_BGR, _RIGHT_BGR)
 
 
 def draw_faces(
     image: NDArray[np.uint8], faces: Sequence[Face], labels: Sequence[str] | None = None
 ) -> NDArray[np.uint8]:
-    """A copy of the photograph with every face's box, label and landmarks.
+    """A copy of the image with every face's box, label and landmarks.
 
-    Lines and letters grow with the photograph. Points at the image's left are red, at its right
+    Lines and letters grow with the image. Points at the image's left are red, at its right
     blue, the nose is yellow, so that mirrored landmarks show.
 
     Args:
         image: uint8 [H,W,3] in BGR.
-        faces: in pixels of that photograph.
+        faces: in pixels of that image.
         labels: a text for each face, None for their scores. Accents are dropped and letters that are not ASCII
             become question marks, for OpenCV's fonts have no others.
 
@@ -42,8 +42,8 @@ def draw_faces(
         cv2.rectangle(canvas, (x1, y1), (x2, y2), _BOX_BGR, thickness)
         _draw_label(canvas, text, (x1, y1), thickness)
         radius = max(1, round(face.size_px / 30))
-        for (x, y), colour in zip(face.landmarks, _POINT_COLOURS, strict=True):
-            cv2.circle(canvas, (round(x), round(y)), radius, colour, cv2.FILLED, cv2.LINE_AA)
+        for (x, y), color in zip(face.landmarks, _POINT_COLORS, strict=True):
+            cv2.circle(canvas, (round(x), round(y)), radius, color, cv2.FILLED, cv2.LINE_AA)
     return canvas
 
 
@@ -53,7 +53,7 @@ def _ascii(text: str) -> str:
 
 
 def _draw_label(canvas: NDArray[np.uint8], text: str, corner: tuple[int, int], thickness: int) -> None:
-    """A text on a filled label above the box, or inside it where the photograph ends."""
+    """A text on a filled label above the box, or inside it where the image ends."""
     scale = 0.4 * thickness if thickness > 1 else 0.4
     font = cv2.FONT_HERSHEY_SIMPLEX
     (width, height), base = cv2.getTextSize(text, font, scale, thickness)

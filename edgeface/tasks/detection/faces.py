@@ -1,4 +1,4 @@
-"""From a detector's outputs to faces in the photograph."""
+"""From a detector's outputs to faces in the image."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Face:
-    """A detected face, in pixels of the photograph.
+    """A detected face, in pixels of the image.
 
-    `box` is x1, y1, x2, y2 within the photograph; `score` 0 to 1; `landmarks` the eye at the image's left,
+    `box` is x1, y1, x2, y2 within the image; `score` 0 to 1; `landmarks` the eye at the image's left,
     the eye at its right, the nose, the mouth's left and right corner, which may lie outside.
     """
 
@@ -45,16 +45,16 @@ def detect_faces(
     image_shape: tuple[int, int],
     threshold: float | None = None,
 ) -> list[Face]:
-    """Decode, suppress overlaps, and go back to the photograph's pixels.
+    """Decode, suppress overlaps, and go back to the image's pixels.
 
-    Faces whose centre lies outside the photograph (in the padding) are dropped.
+    Faces whose centre lies outside the image (in the padding) are dropped.
 
     Args:
         outputs: the network's float32 outputs by the names that the contract gives them: boxes [1,N,4],
             scores [1,N,2] after softmax, landmarks [1,N,10].
         contract: the detector's contract, with the input size that was run.
         letterbox_scale: what `edgeface.images.files.letterbox` returned.
-        image_shape: the photograph's height and width in pixels.
+        image_shape: the image's height and width in pixels.
         threshold: least score of a face; None takes the contract's.
 
     Returns:

@@ -1,6 +1,6 @@
-"""Normalised mean error of five landmarks against labelled ones.
+"""Normalized mean error of five landmarks against labelled ones.
 
-Two normalisers are in use, and figures are comparable only with the same: the distance between the eyes (300-W and
+Two normalizers are in use, and figures are comparable only with the same: the distance between the eyes (300-W and
 its successors), which vanishes in profile, and the box size √(width·height) (AFLW, Menpo, RetinaFace).
 """
 
@@ -13,18 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeface.errors import InputError
 
-Normaliser = Literal["inter_ocular", "box"]
+Normalizer = Literal["inter_ocular", "box"]
 
 
 def landmark_nme(
-    found: ArrayLike, labelled: ArrayLike, normaliser: Normaliser, boxes: ArrayLike | None = None
+    found: ArrayLike, labelled: ArrayLike, normalizer: Normalizer, boxes: ArrayLike | None = None
 ) -> NDArray[np.float64]:
     """Mean distance of the five points of each face, by the size of the labelled face.
 
     Args:
         found: [n,5,2] in pixels: left eye, right eye, nose, left and right corner of the mouth.
         labelled: [n,5,2] in pixels, the same faces.
-        normaliser: "inter_ocular" divides by the distance of the labelled eyes, "box" by √(width·height) of the
+        normalizer: "inter_ocular" divides by the distance of the labelled eyes, "box" by √(width·height) of the
             labelled box.
         boxes: [n,4], x1, y1, x2, y2 of the labelled faces in pixels; only for "box".
 
@@ -37,7 +37,7 @@ def landmark_nme(
     points, truth = np.asarray(found, np.float64), np.asarray(labelled, np.float64)
     if points.shape != truth.shape or points.shape[1:] != (5, 2):
         raise InputError(f"landmarks {list(points.shape)} and {list(truth.shape)} must both be [n,5,2]")
-    if normaliser == "inter_ocular":
+    if normalizer == "inter_ocular":
         sizes = np.linalg.norm(truth[:, 0] - truth[:, 1], axis=1)
     else:
         corners = np.asarray([] if boxes is None else boxes, np.float64).reshape(-1, 4)
@@ -45,6 +45,6 @@ def landmark_nme(
             raise InputError(f"{len(corners)} boxes do not fit {len(truth)} faces")
         sizes = np.sqrt(np.prod(np.maximum(corners[:, 2:] - corners[:, :2], 0), axis=1))
     if not (sizes > 0).all():
-        raise InputError(f"face {int(np.argmin(sizes > 0))} has no size ({normaliser}): its error has no meaning")
+        raise InputError(f"face {int(np.argmin(sizes > 0))} has no size ({normalizer}): its error has no meaning")
     errors: NDArray[np.float64] = np.linalg.norm(points - truth, axis=2).mean(axis=1) / sizes
     return errors

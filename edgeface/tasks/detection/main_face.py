@@ -1,4 +1,4 @@
-"""The face that a photograph is of."""
+"""The face that an image is of."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _OFF_CENTRE = 2.0
 
 
 def main_face(faces: Sequence[Face], image_shape: tuple[int, int]) -> Face | None:
-    """The large face near the centre: area − 2·d², d from the photograph's centre, in pixels, as insightface has it.
+    """The large face near the centre: area − 2·d², d from the image's centre, in pixels, as insightface has it.
 
     Args:
-        faces: in pixels of the photograph.
+        faces: in pixels of the image.
         image_shape: its height and width.
     """
     height, width = image_shape

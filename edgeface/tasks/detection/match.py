@@ -1,4 +1,4 @@
-"""How well two detectors agree on the faces of the same photographs."""
+"""How well two detectors agree on the faces of the same images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIN_SCORE = 0.5
 
 @dataclass(frozen=True)
 class Agreement:
-    """Counts over any number of photographs; add two to merge them.
+    """Counts over any number of images; add two to merge them.
 
     A reference and a candidate face are matched if both score at least 0.5 and overlap by IoU ≥ 0.5.
     `missed` are reference faces without a match, `extra` candidate faces without one. Of them,
@@ -42,7 +42,7 @@ class Agreement:
     ious: tuple[float, ...] = ()
 
     def __add__(self, other: Agreement) -> Agreement:
-        """The agreement over both sets of photographs."""
+        """The agreement over both sets of images."""
         return Agreement(
             self.matched + other.matched,
             self.missed + other.missed,
@@ -97,7 +97,7 @@ class Agreement:
 
 
 def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score: float = MIN_SCORE) -> Agreement:
-    """Match the faces of one photograph, best overlap first.
+    """Match the faces of one image, best overlap first.
 
     Args:
         reference: faces of the reference, down to a lower score than `min_score` (0.3, say), so

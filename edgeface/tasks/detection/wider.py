@@ -2,7 +2,7 @@
 
 Source: Yang et al., WIDER FACE: A Face Detection Benchmark (CVPR 2016), and its published evaluation program
 (eval_tools), whose steps are followed to the pixel: boxes count the pixel at their border (+1), scores are min–max
-normalised over the whole set, precision and recall are taken at 1 000 thresholds, and detections in photographs
+normalized over the whole set, precision and recall are taken at 1 000 thresholds, and detections in images
 without a labelled face count for nothing. A second detection of a face is false. Labels that a setting leaves out
 count for nothing, nor do detections that overlap them most.
 """
@@ -25,7 +25,7 @@ SETTINGS = ("easy", "medium", "hard")
 
 @dataclass(frozen=True)
 class WiderLabels:
-    """The labelled faces of one photograph.
+    """The labelled faces of one image.
 
     Attributes:
         boxes: float32 [n,4], x1, y1, x2, y2 in pixels.
@@ -38,7 +38,7 @@ class WiderLabels:
 
 @dataclass(frozen=True)
 class WiderDetections:
-    """What was detected in one photograph: float32 [n,4] whole-pixel boxes x1, y1, x2, y2 and float64 [n] scores."""
+    """What was detected in one image: float32 [n,4] whole-pixel boxes x1, y1, x2, y2 and float64 [n] scores."""
 
     boxes: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
     scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -55,8 +55,8 @@ def wider_average_precision(
     """Area under the precision–recall curve of one setting.
 
     Args:
-        detections: by photograph, down to a low score (0.02, say); a photograph that is missing has none.
-        labels: by photograph.
+        detections: by image, down to a low score (0.02, say); an image that is missing has none.
+        labels: by image.
         setting: "easy", "medium" or "hard".
 
     Returns:

@@ -21,14 +21,14 @@ def is_wider_folder(folder: Path) -> bool:
 
 
 def read_wider_labels(folder: Path) -> dict[str, WiderLabels]:
-    """The labelled faces of each photograph of WIDER FACE's validation set.
+    """The labelled faces of each image of WIDER FACE's validation set.
 
     Args:
         folder: holds wider_face_val.mat and wider_{easy,medium,hard}_val.mat. Only open files from a source that
             you trust.
 
     Returns:
-        Labels by "event/photograph", without extension, as in `images/event/photograph.jpg`.
+        Labels by "event/image", without extension, as in `images/event/image.jpg`.
 
     Raises:
         InputError: a file is missing or damaged, or SciPy, which reads them, is not installed.

@@ -1,4 +1,4 @@
-"""How well two recognisers agree on the same aligned faces."""
+"""How well two recognizers agree on the same aligned faces."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from edgeface.tasks.recognition.embedding import cosine
 ThresholdSource = Literal["given", "certificate", "default"]
 
 DEFAULT_THRESHOLD = 0.35
-"""For recognisers whose threshold nobody measured: cosine where two public MobileFaceNets agree best.
+"""For recognizers whose threshold nobody measured: cosine where two public MobileFaceNets agree best.
 
-On 300 people of LFW in two photographs each, none of them in its pairs, faces found by RetinaFace-mnet0.25: 99.0 % of
+On 300 people of LFW in two images each, none of them in its pairs, faces found by RetinaFace-mnet0.25: 99.0 % of
 one person's pairs are at or above it with either (`relu6-128`, `prelu-112x96`), and .09 % and .52 % of two people's.
 At 0.3 these are 99.7 and 99.3 %, .34 and 1.30 %.
 """
@@ -36,7 +36,7 @@ class Threshold:
 class Comparison:
     """Two faces compared: the cosine of their embeddings, and the threshold that decides.
 
-    `faces` are the ones that were compared, in pixels of their photographs; None where faces came aligned.
+    `faces` are the ones that were compared, in pixels of their images; None where faces came aligned.
     """
 
     similarity: float
@@ -53,7 +53,7 @@ class Comparison:
 def compare_embeddings(
     a: NDArray[np.float32], b: NDArray[np.float32], threshold: Threshold, faces: tuple[Face, Face] | None = None
 ) -> Comparison:
-    """Compare two embeddings float32 [width] of one recogniser.
+    """Compare two embeddings float32 [width] of one recognizer.
 
     Raises:
         InputError: they have two widths, or one is zero or not finite.
@@ -65,7 +65,7 @@ def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold
     """The threshold to decide by: the caller's, else the one measured when the artifact was built, else the default.
 
     Args:
-        artifact: a recogniser's; its certificate may hold `decisions.threshold`.
+        artifact: a recognizer's; its certificate may hold `decisions.threshold`.
         given: the caller's, a cosine.
 
     Raises:

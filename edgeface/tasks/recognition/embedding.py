@@ -16,11 +16,11 @@ Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 
 def face_tensor(face: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
-    """Make a recogniser's input tensor of an aligned face.
+    """Make a recognizer's input tensor of an aligned face.
 
     Args:
         face: uint8 [h,w,3] in BGR, of the size that `spec` says.
-        spec: input size, colour order, mean and scale.
+        spec: input size, color order, mean and scale.
 
     Returns:
         Contiguous float32 [1,3,h,w].
@@ -31,9 +31,9 @@ def face_tensor(face: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32
     if face.dtype != np.uint8 or face.shape != (spec.height, spec.width, 3):
         raise InputError(
             f"an aligned face must be uint8 {[spec.height, spec.width, 3]}, this is {face.dtype} {list(face.shape)}",
-            fix="align it by its landmarks (edgeface.tasks.recognition.align.align_face, or Recogniser.embed_photo)",
+            fix="align it by its landmarks (edgeface.tasks.recognition.align.align_face, or Recognizer.embed_photo)",
         )
-    ordered = face[:, :, ::-1] if spec.colour == "rgb" else face
+    ordered = face[:, :, ::-1] if spec.color == "rgb" else face
     normal = (ordered.astype(np.float32) - np.asarray(spec.mean, np.float32)) * np.asarray(spec.scale, np.float32)
     return np.ascontiguousarray(normal.transpose(2, 0, 1)[None])
 
@@ -83,7 +83,7 @@ def cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     if a.ndim != 1 or a.shape != b.shape:
         raise InputError(
             f"embeddings of shapes {list(a.shape)} and {list(b.shape)} cannot be compared",
-            fix="compare two single embeddings of one recogniser",
+            fix="compare two single embeddings of one recognizer",
         )
     first, second = a.astype(np.float64), b.astype(np.float64)
     lengths = float(np.sqrt(np.sum(first**2) * np.sum(second**2)))

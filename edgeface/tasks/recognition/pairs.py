@@ -1,4 +1,4 @@
-"""Lists of pairs of photographs to verify: LFW's own, or a table of two paths and 0 or 1.
+"""Lists of pairs of images to verify: LFW's own, or a table of two paths and 0 or 1.
 
 Formats, by their first line: one number N is LFW's View 1 (N same-person pairs in three columns, then N of different
 persons in four); two numbers "10 300" are View 2 (ten folds of 300 and 300); all else is a table
@@ -25,7 +25,7 @@ _FIX = "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (sa
 
 @dataclass(frozen=True)
 class Pair:
-    """Two photographs, as paths below a folder (LFW's without extension), and whether they show one person.
+    """Two images, as paths below a folder (LFW's without extension), and whether they show one person.
 
     `line` is where the pair stands in its file; `names` the two persons, where the file names them.
     """
@@ -89,16 +89,16 @@ def read_pairs(path: Path) -> Pairs:
     return Pairs(path, kind, pairs, unshuffled_folds([pair.same for pair in pairs]))
 
 
-def find_photographs(pairs: Pairs, folder: Path) -> dict[str, Path]:
-    """The file of every photograph that is in a pair, by the path that the pair gives.
+def find_images(pairs: Pairs, folder: Path) -> dict[str, Path]:
+    """The file of every image that is in a pair, by the path that the pair gives.
 
-    LFW's photographs are looked for as `folder/Name/Name_0001` with any of the usual extensions.
+    LFW's images are looked for as `folder/Name/Name_0001` with any of the usual extensions.
 
     Raises:
-        InputError: there is no such folder, or photographs are missing; the first of them are listed.
+        InputError: there is no such folder, or images are missing; the first of them are listed.
     """
     if not folder.is_dir():
-        raise InputError("there is no such folder", where=str(folder), fix="pass --images the folder of photographs")
+        raise InputError("there is no such folder", where=str(folder), fix="pass --images the folder of images")
     found: dict[str, Path] = {}
     missing: dict[str, int] = {}
     for pair in pairs.pairs:
@@ -113,7 +113,7 @@ def find_photographs(pairs: Pairs, folder: Path) -> dict[str, Path]:
         listed = "; ".join(f"{name} (line {line})" for name, line in list(missing.items())[:LISTED])
         more = f"; and {len(missing) - LISTED} more" if len(missing) > LISTED else ""
         raise InputError(
-            f"{len(missing)} of {len(missing) + len(found)} photographs are missing: {listed}{more}",
+            f"{len(missing)} of {len(missing) + len(found)} images are missing: {listed}{more}",
             where=f"{folder}, for {pairs.path}",
             fix="pass --images the folder that their paths start from (for LFW the one that holds a folder a person)",
         )
@@ -153,7 +153,7 @@ def _read_lfw_line(number: int, line: str, same: bool, path: Path) -> Pair:
         shape = "Name 1 2 (the same person)" if same else "Name 1 Other 2 (different persons)"
         raise InputError(f"line {number} is not of the form {shape}: {line.strip()!r}", where=str(path), fix=_FIX)
     if not (_is_count(words[1]) and _is_count(words[3])) or any("/" in word or "\\" in word for word in words):
-        raise InputError(f"line {number} does not number photographs: {line.strip()!r}", where=str(path), fix=_FIX)
+        raise InputError(f"line {number} does not number images: {line.strip()!r}", where=str(path), fix=_FIX)
     first, second = (f"{name}/{name}_{int(index):04d}" for name, index in (words[:2], words[2:]))
     return Pair(first, second, same, number, (words[0], words[2]))
 

@@ -42,7 +42,7 @@ def test_every_float16_value_is_rounded_on_the_way(network, normal, tmp_path):
     # The order of a sum may decide a rounding, but of few numbers only.
     assert (found == wanted).mean() > 0.98
     np.testing.assert_allclose(found, wanted, rtol=0, atol=0.01)
-    unrounded = OrtRunner(path, optimise=False).run({"x": x})["y"]
+    unrounded = OrtRunner(path, optimize=False).run({"x": x})["y"]
     assert (unrounded == wanted).mean() < 0.7
 
 

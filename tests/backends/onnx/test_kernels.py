@@ -1,4 +1,4 @@
-"""What ONNX Runtime's own optimisation leaves of quantized models, read back from it."""
+"""What ONNX Runtime's own optimization leaves of quantized models, read back from it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from edgeface.errors import InputError, RuntimeFailure
 def test_runs_a_file_and_the_same_bytes_alike(onnx_file):
     image = np.arange(72, dtype=np.float32).reshape(1, 3, 4, 6)
     from_file = OrtRunner(onnx_file).run({"image": image})["boxes"]
-    from_bytes = OrtRunner(onnx_file.read_bytes(), optimise=False).run({"image": image})["boxes"]
+    from_bytes = OrtRunner(onnx_file.read_bytes(), optimize=False).run({"image": image})["boxes"]
     np.testing.assert_array_equal(from_file, image + 0.5)
     np.testing.assert_array_equal(from_bytes, from_file)
 

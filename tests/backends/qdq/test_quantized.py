@@ -114,7 +114,7 @@ def test_onnx_runtime_computes_what_the_plan_means(made, plan_of, emulated, norm
     graph = made(case)
     plan = plan_of(graph, ORT_U8S8)
     model = write_onnx(insert_quantization(graph, plan, ORT))
-    fused, plain = OrtRunner(model), OrtRunner(model, optimise=False)
+    fused, plain = OrtRunner(model), OrtRunner(model, optimize=False)
     for seed in (1, 2):
         wanted = emulated(graph, plan, feed(normal, seed))
         for name in graph.outputs:
@@ -131,7 +131,7 @@ def test_a_name_stands_for_the_rounded_value_wherever_it_is_read(branching, plan
     inserted = insert_quantization(branching, plan, ORT)
     x = {"x": normal(1, 3, 12, 16, seed=1)}
     names = [node.output for node in branching.nodes]
-    found = OrtRunner(write_onnx(inserted, names), optimise=False).run(x)
+    found = OrtRunner(write_onnx(inserted, names), optimize=False).run(x)
     wanted = emulated(branching, plan, x)
     for name in names:
         assert np.abs(found[name] - wanted[name]).max() <= 1.01 * plan.params[name].scale[0], name
@@ -204,7 +204,7 @@ def test_shifted_values_give_the_numbers_that_zero_points_give(made, plan_of, no
     plan = plan_of(graph, TENSORRT_INT8)
     assert any(params.zero_point for params in plan.params.values())
     runners = [
-        OrtRunner(write_onnx(insert_quantization(graph, plan, placement)), optimise=False)
+        OrtRunner(write_onnx(insert_quantization(graph, plan, placement)), optimize=False)
         for placement in (WITH_ZERO_POINTS, SHIFTED)
     ]
     for seed in (1, 2):
@@ -217,7 +217,7 @@ def test_shifted_values_give_the_numbers_that_zero_points_give(made, plan_of, no
 def test_shifted_values_stand_for_the_plan(made, plan_of, emulated, normal, case):
     graph = made(case)
     plan = plan_of(graph, TENSORRT_INT8)
-    found = OrtRunner(write_onnx(insert_quantization(graph, plan, SHIFTED)), optimise=False).run(feed(normal))
+    found = OrtRunner(write_onnx(insert_quantization(graph, plan, SHIFTED)), optimize=False).run(feed(normal))
     wanted = emulated(graph, plan, feed(normal), convolved=True)
     for name in graph.outputs:
         np.testing.assert_allclose(found[name], wanted[name], rtol=0, atol=2e-5 * np.abs(wanted[name]).max())
@@ -254,7 +254,7 @@ def test_shifted_readers_with_different_pads_have_a_border_each_and_the_rest_in_
     assert read["p"] == read["q"]
     assert len(set(read.values())) == 3
     wanted, found = (
-        OrtRunner(write_onnx(made), optimise=False).run(feed(normal))
+        OrtRunner(write_onnx(made), optimize=False).run(feed(normal))
         for made in (insert_quantization(graph, plan, WITH_ZERO_POINTS), inserted)
     )
     for name in "pqrs":

@@ -159,11 +159,11 @@ def typed(seeded_source) -> dict[str, bytes]:
     from edgeface.compile.job import BuildOptions, Job
     from edgeface.compile.recipe import recipe_for
     from edgeface.graph.onnx_reader import read_onnx
-    from edgeface.images.split import Photographs
+    from edgeface.images.split import Images
     from edgeface.passes import run_passes
 
     graph = run_passes(read_onnx(seeded_source.onnx, "retinaface_mnet025"))
-    job = Job(seeded_source, graph, {}, recipe_for("retinaface_mnet025"), Photographs(), BuildOptions())
+    job = Job(seeded_source, graph, {}, recipe_for("retinaface_mnet025"), Images(), BuildOptions())
     stats = calibrate(job)
     names = ("tensorrt-fp32", "tensorrt-fp16", "tensorrt-int8")
     return {name: build(job, target(name), stats).model for name in names}

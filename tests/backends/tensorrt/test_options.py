@@ -6,7 +6,7 @@ import pytest
 
 from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu
 from edgeface.backends.tensorrt.library import Library
-from edgeface.backends.tensorrt.options import AHEAD, MOST_BATCH, EngineOptions, parse_batch, parse_capabilities
+from edgeface.backends.tensorrt.options import AHEAD, MAX_BATCH, EngineOptions, parse_batch, parse_capabilities
 from edgeface.backends.tensorrt.request import BatchProfile
 from edgeface.engines import options
 from edgeface.errors import InputError
@@ -71,10 +71,10 @@ def test_a_batch_profile_out_of_order_is_refused(text):
 
 
 def test_a_batch_that_no_memory_holds_is_refused():
-    assert EngineOptions(batch=BatchProfile(1, 1, MOST_BATCH)).batch.most == MOST_BATCH
-    with pytest.raises(InputError, match=f"a batch of {MOST_BATCH + 1} is too large") as caught:
-        EngineOptions(batch=BatchProfile(1, 1, MOST_BATCH + 1))
-    assert str(MOST_BATCH) in str(caught.value.fix)
+    assert EngineOptions(batch=BatchProfile(1, 1, MAX_BATCH)).batch.most == MAX_BATCH
+    with pytest.raises(InputError, match=f"a batch of {MAX_BATCH + 1} is too large") as caught:
+        EngineOptions(batch=BatchProfile(1, 1, MAX_BATCH + 1))
+    assert str(MAX_BATCH) in str(caught.value.fix)
 
 
 def test_by_default_one_image_at_a_time_is_run_and_slower_engines_do_not_pass():

@@ -93,7 +93,7 @@ def test_the_manifest_says_what_the_engines_need(staged, tensorrt):
 
 
 def test_each_file_is_judged_by_itself(staged):
-    judged = {demand.what: demand.met for demand in staged[1].demands}
+    judged = {requirement.what: requirement.met for requirement in staged[1].requirements}
     assert judged == {
         "int8 convolutions in float in the engine for 7.5": False,
         "int8 convolutions in float in the engine for 8.6, 8.9": True,
@@ -121,7 +121,7 @@ def test_the_certificate_says_why_it_was_not_run(typed, ahead_of_time, tmp_path,
     assert found.certificate["run"].startswith(f"engine built, not run: {reason}. ")
     assert "the ONNX that it is built from" in found.certificate["run"]
     assert "on_gpu" not in found.certificate
-    assert found.demands == []
+    assert found.requirements == []
 
 
 def test_a_model_that_the_builder_refuses_is_named_and_no_list_is_written(ahead_of_time, typed, tmp_path):

@@ -65,7 +65,7 @@ def test_networks_budgets_and_recipes_are_names_or_files():
 
 
 @pytest.mark.parametrize(
-    "line", ["export --weights", "detect", "bench a", "embed --recogniser", "compare a", "keygen --out"]
+    "line", ["export --weights", "detect", "bench a", "embed --recognizer", "compare a", "keygen --out"]
 )
 def test_files_are_left_to_the_shell(line):
     assert answer(*line.split(), "") == ([], True)

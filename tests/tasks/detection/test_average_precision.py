@@ -33,7 +33,7 @@ def test_false_and_double_detections_cost_precision_by_their_score() -> None:
     assert average_precision([LabelledDetections(double, LABELS)]) == pytest.approx(0.5 + 0.5 * 2 / 3)
 
 
-def test_photographs_are_ranked_together() -> None:
+def test_images_are_ranked_together() -> None:
     first = LabelledDetections([at(0, 0, 20, 0.4)], LABELS[:1])
     second = LabelledDetections([at(0, 0, 20, 0.9)], np.zeros((0, 4), np.float32))
     assert average_precision([first, second]) == 0.5

@@ -29,7 +29,7 @@ def outputs(scored: dict[int, float]) -> dict[str, np.ndarray]:
     }
 
 
-def test_faces_come_in_pixels_of_the_photograph_by_falling_score() -> None:
+def test_faces_come_in_pixels_of_the_image_by_falling_score() -> None:
     inner = 2 * (3 * 12 + 5)
     faces = detect_faces(outputs({inner: 0.7, inner + 13: 0.95, 40: 0.3}), CONTRACT, 0.5, (128, 192))
     assert [round(f.score, 2) for f in faces] == [0.95, 0.7]

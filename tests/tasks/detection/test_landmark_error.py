@@ -15,7 +15,7 @@ def test_one_point_off_is_a_fifth_of_its_distance_by_the_eyes_distance():
     assert landmark_nme(found, FACE, "inter_ocular") == pytest.approx([5 / 5 / 20])
 
 
-def test_the_box_normalises_by_the_root_of_its_area():
+def test_the_box_normalizes_by_the_root_of_its_area():
     found = FACE + np.array([6, 8])
     assert landmark_nme(found, FACE, "box", [[0, 0, 20, 45]]) == pytest.approx([10 / 30])
 
@@ -25,16 +25,16 @@ def test_no_faces_have_no_errors():
 
 
 @pytest.mark.parametrize(
-    ("found", "normaliser", "boxes", "message"),
+    ("found", "normalizer", "boxes", "message"),
     [
         (FACE[0], "box", None, "must both be"),
         (FACE, "box", None, "0 boxes do not fit 1"),
         (FACE, "box", [[5, 5, 5, 9]], "face 0 has no size"),
     ],
 )
-def test_what_has_no_meaning_is_refused(found, normaliser, boxes, message):
+def test_what_has_no_meaning_is_refused(found, normalizer, boxes, message):
     with pytest.raises(InputError, match=message):
-        landmark_nme(found, FACE, normaliser, boxes)
+        landmark_nme(found, FACE, normalizer, boxes)
 
 
 def test_eyes_at_one_point_are_refused():

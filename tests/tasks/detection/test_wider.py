@@ -33,7 +33,7 @@ def overlap(a, b):
     return width * height / (sum(areas) - width * height)
 
 
-def slow_photograph(found, scores, truth):
+def slow_image(found, scores, truth):
     """For each number of detections taken, best first: how many proposals count, and how many faces are found."""
     state, proposals, steps = [0] * len(truth.boxes), 0, []
     for index in sorted(range(len(scores)), key=lambda i: -scores[i]):
@@ -54,7 +54,7 @@ def slow_average_precision(found, truth):
     everything = [score for item in found.values() for score in item.scores]
     low, high = min(everything), max(everything)
     steps = {
-        name: slow_photograph(found[name], [(s - low) / (high - low) for s in found[name].scores], truth[name])
+        name: slow_image(found[name], [(s - low) / (high - low) for s in found[name].scores], truth[name])
         for name in truth
         if len(truth[name].boxes) and len(found[name].scores)
     }
@@ -106,7 +106,7 @@ def test_a_second_detection_of_a_face_is_false():
     assert wider_average_precision(found, {"a": labels(SQUARE, 1, 1)}, "easy") == pytest.approx(0.5 + 0.5 * 2 / 3)
 
 
-def test_a_photograph_without_detections_lowers_recall_and_one_without_labels_counts_for_nothing():
+def test_a_image_without_detections_lowers_recall_and_one_without_labels_counts_for_nothing():
     found = {"a": detections((0, 0, 20, 20, 0.5)), "c": detections((0, 0, 20, 20, 0.9))}
     truth = {"a": labels(SQUARE[:1], 1), "b": labels(SQUARE[:1], 1), "c": labels([])}
     assert wider_average_precision(found, truth, "easy") == pytest.approx(0.5)

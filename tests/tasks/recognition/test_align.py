@@ -13,7 +13,7 @@ CONTRACT = RecognitionContract(
     variant="v",
     activation="prelu",
     width=4,
-    input=ImageInput(height=112, width=112, colour="rgb", mean=(0,) * 3),
+    input=ImageInput(height=112, width=112, color="rgb", mean=(0,) * 3),
 )
 
 
@@ -88,7 +88,7 @@ def test_a_face_that_stands_on_the_template_is_cut_out_as_it_is():
     np.testing.assert_array_equal(align_face(image, TEMPLATE + np.array((20, 30)), CONTRACT), image[30:142, 20:132])
 
 
-def test_what_lies_outside_the_photograph_is_black():
+def test_what_lies_outside_the_image_is_black():
     face = align_face(np.full((112, 112, 3), 200, np.uint8), TEMPLATE - (56, 0), CONTRACT)
     assert not face[:, :56].any()
     assert (face[:, 56:] == 200).all()
@@ -109,11 +109,11 @@ def test_size_and_template_are_the_contracts():
     "image",
     [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3), np.float32), np.zeros((0, 9, 3), np.uint8)],
 )
-def test_what_is_no_photograph_is_refused(image):
+def test_what_is_no_image_is_refused(image):
     with pytest.raises(InputError, match="uint8"):
         align_face(image, TEMPLATE, CONTRACT)
 
 
-def test_a_photograph_longer_than_a_warp_can_address_is_refused():
+def test_a_image_longer_than_a_warp_can_address_is_refused():
     with pytest.raises(InputError, match="32766"):
         align_face(np.zeros((8, 40_000, 3), np.uint8), TEMPLATE, CONTRACT)

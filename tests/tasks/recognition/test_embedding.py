@@ -7,7 +7,7 @@ from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import ContractError, InputError, RuntimeFailure
 from edgeface.tasks.recognition.embedding import cosine, embed_faces, face_tensor
 
-INPUT = ImageInput(height=32, width=40, colour="rgb", mean=(10, 20, 30), scale=(0.5, 0.25, 1))
+INPUT = ImageInput(height=32, width=40, color="rgb", mean=(10, 20, 30), scale=(0.5, 0.25, 1))
 CONTRACT = RecognitionContract(family="f", variant="v", activation="prelu", width=3, input=INPUT, flip=False)
 FLIPPED = CONTRACT.model_copy(update={"flip": True})
 
@@ -21,13 +21,13 @@ def corner(feeds):
     return {"embedding": feeds["input"][:, :, 0, 0]}
 
 
-def test_colour_order_mean_and_scale_are_the_contracts():
+def test_color_order_mean_and_scale_are_the_contracts():
     face = np.zeros((32, 40, 3), np.uint8)
     face[1, 2] = 30, 24, 12  # blue, green, red
     tensor = face_tensor(face, INPUT)
     assert (tensor.shape, tensor.dtype, tensor.flags.c_contiguous) == ((1, 3, 32, 40), np.float32, True)
     assert tensor[0, :, 1, 2].tolist() == [1, 1, 0]
-    bgr = face_tensor(face, INPUT.model_copy(update={"colour": "bgr"}))
+    bgr = face_tensor(face, INPUT.model_copy(update={"color": "bgr"}))
     assert bgr[0, :, 1, 2].tolist() == [10, 1, -18]
 
 

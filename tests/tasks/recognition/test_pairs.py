@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+from edgeface.tasks.recognition.pairs import find_images, read_pairs
 
 DEV = "2\nAnn\t1\t2\nBob_Lee\t3\t14\nAnn\t1\tBob_Lee\t3\nBob_Lee\t14\tCy\t1\n"
 
@@ -21,7 +21,7 @@ def listed(tmp_path):
     return write
 
 
-def photographs(folder, *names, extension=".jpg"):
+def images(folder, *names, extension=".jpg"):
     for name in names:
         path = folder / name[:-5] / f"{name}{extension}"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,27 +89,27 @@ def test_a_missing_list_is_refused(tmp_path):
         read_pairs(tmp_path / "absent.txt")
 
 
-def test_photographs_are_found_by_name_and_number(listed, tmp_path):
-    folder = photographs(tmp_path / "lfw", "Ann_0001", "Ann_0002", "Bob_Lee_0003", "Bob_Lee_0014")
-    photographs(folder, "Cy_0001", extension=".png")
-    found = find_photographs(read_pairs(listed(DEV)), folder)
+def test_images_are_found_by_name_and_number(listed, tmp_path):
+    folder = images(tmp_path / "lfw", "Ann_0001", "Ann_0002", "Bob_Lee_0003", "Bob_Lee_0014")
+    images(folder, "Cy_0001", extension=".png")
+    found = find_images(read_pairs(listed(DEV)), folder)
     assert len(found) == 5
     assert found["Ann/Ann_0002"] == folder / "Ann" / "Ann_0002.jpg"
     assert found["Cy/Cy_0001"].suffix == ".png"
 
 
-def test_missing_photographs_are_listed(listed, tmp_path):
-    folder = photographs(tmp_path / "lfw", "Ann_0001")
-    with pytest.raises(InputError, match=r"4 of 5 photographs are missing: Ann/Ann_0002 \(line 2\); Bob_Lee") as caught:
-        find_photographs(read_pairs(listed(DEV)), folder)
+def test_missing_images_are_listed(listed, tmp_path):
+    folder = images(tmp_path / "lfw", "Ann_0001")
+    with pytest.raises(InputError, match=r"4 of 5 images are missing: Ann/Ann_0002 \(line 2\); Bob_Lee") as caught:
+        find_images(read_pairs(listed(DEV)), folder)
     assert str(folder) in caught.value.where
     with pytest.raises(InputError, match="no such folder"):
-        find_photographs(read_pairs(listed(DEV)), tmp_path / "absent")
+        find_images(read_pairs(listed(DEV)), tmp_path / "absent")
 
 
-def test_a_long_list_of_missing_photographs_is_cut(listed, tmp_path):
+def test_a_long_list_of_missing_images_is_cut(listed, tmp_path):
     with pytest.raises(InputError, match=r"40 of 40 .*; and 32 more"):
-        find_photographs(read_pairs(listed("".join(f"{i}.jpg,x{i}.jpg,0\n" for i in range(20)))), tmp_path)
+        find_images(read_pairs(listed("".join(f"{i}.jpg,x{i}.jpg,0\n" for i in range(20)))), tmp_path)
 
 
 @pytest.mark.real_data
@@ -117,4 +117,4 @@ def test_lfw_is_read(shared_data):
     pairs = read_pairs(shared_data / "lfw" / "pairs_dev.txt")
     assert (len(pairs.pairs), int(pairs.same.sum())) == (1000, 500)
     assert np.bincount(pairs.folds).tolist() == [100] * 10
-    assert len(find_photographs(pairs, shared_data / "lfw" / "images")) == 1549
+    assert len(find_images(pairs, shared_data / "lfw" / "images")) == 1549

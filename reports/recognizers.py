@@ -1,6 +1,6 @@
-"""Write reports/recognisers.md: recognisers and the face pipeline, measured end to end.
+"""Write reports/recognizers.md: recognizers and the face pipeline, measured end to end.
 
-Run as `.venv/bin/python reports/recognisers.py`; it takes about ten minutes on two cores, and needs ../shared.
+Run as `.venv/bin/python reports/recognizers.py`; it takes about ten minutes on two cores, and needs ../shared.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def main() -> None:
         faces = _calibration(work / "faces")
         detector = _detector(work)
         parts = [_header()]
-        artifacts = {name: _recogniser(work, name, faces, detector) for name in WEIGHTS}
+        artifacts = {name: _recognizer(work, name, faces, detector) for name in WEIGHTS}
         parts.append(_certificates(artifacts))
         parts.append(_end_to_end(work, detector, artifacts["prelu-112x96"]))
         parts.append(_latency(artifacts))
         parts.append(_throughput(detector, artifacts["prelu-112x96"]))
-    (ROOT / "reports" / "recognisers.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    (ROOT / "reports" / "recognizers.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def _run(*arguments: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _run(*arguments: str) -> dict[str, Any]:
 
 
 def _calibration(folder: Path) -> Path:
-    """Photographs of people who are in no pair."""
+    """Images of people who are in no pair."""
     folder.mkdir()
     stored = np.load(SHARED / "lfw" / "extra_250.npz")
     names, offsets, blob = stored["names"], stored["off"], stored["blob"]
@@ -68,7 +68,7 @@ def _detector(work: Path) -> dict[str, Path]:
     return {kind: work / "detector" / f"retinaface_mnet025-{kind}" for kind in ("onnx-fp32", "tflite-int8")}
 
 
-def _recogniser(work: Path, name: str, faces: Path, detector: dict[str, Path]) -> dict[str, Path]:
+def _recognizer(work: Path, name: str, faces: Path, detector: dict[str, Path]) -> dict[str, Path]:
     given = ["--weights", str(SHARED / "weights" / WEIGHTS[name]), "--calibration", str(faces)]
     given += ["--detector", str(detector["onnx-fp32"]), *PAIRS, "--pair-images", str(SHARED / "lfw" / "images")]
     out = work / name
@@ -84,17 +84,17 @@ def _header() -> str:
 
     used = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (
-        "# Recognisers and the face pipeline: measured\n\n"
-        f"Made by `.venv/bin/python reports/recognisers.py` on {date.today().isoformat()}; {os.cpu_count()} cores; "
+        "# Recognizers and the face pipeline: measured\n\n"
+        f"Made by `.venv/bin/python reports/recognizers.py` on {date.today().isoformat()}; {os.cpu_count()} cores; "
         f"{used}.\n\n"
-        "Calibrated on 100 of 301 photographs of LFW that are in no pair; cosines on the other 201. Pairs: 1 000 of\n"
+        "Calibrated on 100 of 301 images of LFW that are in no pair; cosines on the other 201. Pairs: 1 000 of\n"
         "LFW's View 1 test list (`pairs_dev.txt`), faces found and aligned by the `official` detector at 256×256."
     )
 
 
 def _certificates(artifacts: dict[str, dict[str, Path]]) -> str:
     rows = [
-        "## Certificates\n\n| recogniser | artifact | kB | cosine mean | min | accuracy | change, points [95 %] | "
+        "## Certificates\n\n| recognizer | artifact | kB | cosine mean | min | accuracy | change, points [95 %] | "
         "change of TAR at FAR 1e-3 | threshold to use | XNNPACK partitions |\n|---|---|---|---|---|---|---|---|---|---|"
     ]
     for name, kinds in artifacts.items():
@@ -115,30 +115,30 @@ def _certificates(artifacts: dict[str, dict[str, Path]]) -> str:
     return "\n".join(rows)
 
 
-def _end_to_end(work: Path, detector: dict[str, Path], recogniser: dict[str, Path]) -> str:
+def _end_to_end(work: Path, detector: dict[str, Path], recognizer: dict[str, Path]) -> str:
     rows = [
-        "## From photograph to verdict\n\nLFW's View 1 test pairs from raw 250×250 photographs.\n\n"
-        "| detector | recogniser | accuracy by folds | best accuracy | without a face |\n|---|---|---|---|---|"
+        "## From image to verdict\n\nLFW's View 1 test pairs from raw 250×250 images.\n\n"
+        "| detector | recognizer | accuracy by folds | best accuracy | without a face |\n|---|---|---|---|---|"
     ]
     for found, embedded in (("onnx-fp32", "onnx-fp32"), ("tflite-int8", "onnx-fp32"), ("tflite-int8", "tflite-int8")):
-        document = _eval(detector[found], recogniser[embedded], 2, ("--cache", str(work / "cache")))
+        document = _eval(detector[found], recognizer[embedded], 2, ("--cache", str(work / "cache")))
         folds, best = (document["verifications"][0][key] for key in ("fold_accuracy", "best_threshold"))
         rows.append(
             f"| {found} | {embedded} | {folds['mean']:.2%} | {best['accuracy']:.2%} "
-            f"| {len(document['without_face']['photographs'])} |"
+            f"| {len(document['without_face']['images'])} |"
         )
     return "\n".join(rows)
 
 
-def _eval(detector: Path, recogniser: Path, jobs: int, more: tuple[str, ...] = ()) -> dict[str, Any]:
-    given = ["--detector", str(detector), "--recogniser", str(recogniser), *PAIRS]
+def _eval(detector: Path, recognizer: Path, jobs: int, more: tuple[str, ...] = ()) -> dict[str, Any]:
+    given = ["--detector", str(detector), "--recognizer", str(recognizer), *PAIRS]
     return _run("eval", *given, "--images", str(SHARED / "lfw" / "images"), "--jobs", str(jobs), *more)
 
 
 def _latency(artifacts: dict[str, dict[str, Path]]) -> str:
     rows = [
         "## Latency\n\nOne thread, interleaved (`edgeface bench`), as a ratio to ONNX Runtime fp32.\n\n"
-        "| recogniser | artifact | median ms | ratio [95 %] |\n|---|---|---|---|"
+        "| recognizer | artifact | median ms | ratio [95 %] |\n|---|---|---|---|"
     ]
     for name, kinds in artifacts.items():
         report = _run("bench", *(str(folder) for folder in kinds.values()), "--rounds", "21")
@@ -148,17 +148,17 @@ def _latency(artifacts: dict[str, dict[str, Path]]) -> str:
     return "\n".join(rows)
 
 
-def _throughput(detector: dict[str, Path], recogniser: dict[str, Path]) -> str:
+def _throughput(detector: dict[str, Path], recognizer: dict[str, Path]) -> str:
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(ROUNDS):
         for jobs, found in seconds.items():
             start = time.perf_counter()
-            _eval(detector["tflite-int8"], recogniser["tflite-int8"], jobs)
+            _eval(detector["tflite-int8"], recognizer["tflite-int8"], jobs)
             found.append(time.perf_counter() - start)
     ratios = sorted(one / two for one, two in zip(seconds[1], seconds[2], strict=True))
     one, two = (statistics.median(found) for found in seconds.values())
     return (
-        "## Throughput of `edgeface eval`\n\n1 549 photographs, int8 detector and recogniser, whole command, "
+        "## Throughput of `edgeface eval`\n\n1 549 images, int8 detector and recognizer, whole command, "
         f"{ROUNDS} interleaved rounds; load of the machine at the end {os.getloadavg()[0]:.1f}.\n\n"
         f"| `--jobs 1` | `--jobs 2` | ratio, median [of rounds] |\n|---|---|---|\n"
         f"| {one:.1f} s | {two:.1f} s | {statistics.median(ratios):.2f} [{ratios[0]:.2f}, {ratios[-1]:.2f}] |"

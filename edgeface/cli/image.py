@@ -1,4 +1,4 @@
-"""Write a photograph that a command has drawn on."""
+"""Write an image that a command has drawn on."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
-def check_picture_path(path: Path) -> None:
-    """Refuse, before any work is done, a path that no picture can be written to.
+def check_image_path(path: Path) -> None:
+    """Refuse, before any work is done, a path that no image can be written to.
 
     Raises:
-        InputError: the suffix is no picture's, or there is no such folder.
+        InputError: the suffix is no image's, or there is no such folder.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise InputError(
-            f"no picture format ends in {path.suffix or 'nothing'!r}",
+            f"no image format ends in {path.suffix or 'nothing'!r}",
             where=str(path),
             fix=f"use one of {', '.join(_SUFFIXES)}",
         )
@@ -31,20 +31,20 @@ def check_picture_path(path: Path) -> None:
         raise InputError(problem, where=str(path if path.is_dir() else path.parent), fix="choose another path")
 
 
-def write_picture(path: Path, image: NDArray[np.uint8]) -> None:
+def write_image(path: Path, image: NDArray[np.uint8]) -> None:
     """Write uint8 [H,W,3] in BGR, in the format that the path's suffix names.
 
     Raises:
-        InputError: the path is not usable, or the picture too large for its format.
+        InputError: the path is not usable, or the image too large for its format.
         OSError: the disk is full, or the file may not be written.
     """
     import cv2
 
-    check_picture_path(path)
+    check_image_path(path)
     try:
         written, data = cv2.imencode(path.suffix.lower(), image)
     except cv2.error as error:
-        raise InputError(f"the picture cannot be encoded: {error.err}", where=str(path)) from error
+        raise InputError(f"the image cannot be encoded: {error.err}", where=str(path)) from error
     if not written:
-        raise InputError("the picture cannot be encoded", where=str(path), fix="use a .png")
+        raise InputError("the image cannot be encoded", where=str(path), fix="use a .png")
     path.write_bytes(data.tobytes())

@@ -1,4 +1,4 @@
-"""The photographs that are trained on: scenes in a folder, and portraits that an archive holds as JPEG bytes."""
+"""The images that are trained on: scenes in a folder, and portraits that an archive holds as JPEG bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from distort import Photograph
+from distort import Image
 from numpy.typing import NDArray
 
 from edgeface.images.files import list_images, read_image
@@ -16,11 +16,11 @@ from edgeface.images.files import list_images, read_image
 
 @dataclass(frozen=True)
 class Portraits:
-    """Photographs of one main person each.
+    """Images of one main person each.
 
     Attributes:
         blob: uint8, the JPEG files one after another.
-        offsets: int64 [n+1]; photograph i is blob[offsets[i]:offsets[i+1]].
+        offsets: int64 [n+1]; image i is blob[offsets[i]:offsets[i+1]].
     """
 
     blob: NDArray[np.uint8]
@@ -30,18 +30,18 @@ class Portraits:
         """How many there are."""
         return len(self.offsets) - 1
 
-    def __getitem__(self, index: int) -> Photograph:
-        """Photograph uint8 [H,W,3] in BGR."""
+    def __getitem__(self, index: int) -> Image:
+        """Image uint8 [H,W,3] in BGR."""
         data = np.frombuffer(self.encoded(index), np.uint8)
         return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
     def encoded(self, index: int) -> bytes:
-        """A photograph's JPEG file."""
+        """An image's JPEG file."""
         return self.blob[self.offsets[index] : self.offsets[index + 1]].tobytes()
 
 
 @dataclass(frozen=True)
-class Photographs:
+class Images:
     """What is trained on.
 
     Attributes:
@@ -51,12 +51,12 @@ class Photographs:
     data: Path
 
     @cached_property
-    def scenes(self) -> list[Photograph]:
-        """Photographs of several persons."""
+    def scenes(self) -> list[Image]:
+        """Images of several persons."""
         return [read_image(path) for path in list_images(self.data / "scenes")]
 
     @cached_property
     def portraits(self) -> Portraits:
-        """Photographs of one main person."""
+        """Images of one main person."""
         with np.load(self.data / "lfw" / "extra_250.npz") as stored:
             return Portraits(stored["blob"], stored["off"].astype(np.int64))

@@ -1,4 +1,4 @@
-"""Distil a MobileFaceNet recogniser: the student learns the teacher's embeddings, and its inner maps."""
+"""Distil a MobileFaceNet recognizer: the student learns the teacher's embeddings, and its inner maps."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from distort import Photograph, degrade, hide, mirror, recolour
+from distort import Image, degrade, hide, mirror, recolor
 from faces import Faces
+from images import Images
 from layers import place, quicken
-from lesson import hint_loss, normalise
+from lesson import hint_loss, normalize
 from numpy.typing import NDArray
-from photographs import Photographs
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -29,15 +29,15 @@ _HELD_OUT_EVERY = 25
 _JUDGED = 192
 
 
-class RecogniserLesson:
+class RecognizerLesson:
     """A student with a narrower stem and PReLU, for 112×112 pixels as its teacher.
 
     Few faces are there to learn from, so most are mixed: two faces faded into each other, or parts of one put on
-    another, are new faces to the teacher, who sees each picture itself (Beyer et al., "Knowledge distillation: a good
+    another, are new faces to the teacher, who sees each image itself (Beyer et al., "Knowledge distillation: a good
     teacher is patient and consistent", CVPR 2022).
 
     Args:
-        photographs: what to show.
+        images: what to show.
         faces: where faces are in them.
         weights: the teacher's checkpoint.
         device: where both networks are.
@@ -45,12 +45,12 @@ class RecogniserLesson:
     """
 
     def __init__(
-        self, photographs: Photographs, faces: Faces, weights: Path, device: torch.device, compiled: bool = False
+        self, images: Images, faces: Faces, weights: Path, device: torch.device, compiled: bool = False
     ) -> None:
         known = family(FAMILY)
         self.contract = recognition(known.variants()[VARIANT])
         self._taught = recognition(known.variants()[TEACHER_VARIANT])
-        self.photographs, self._faces = photographs, faces
+        self.images, self._faces = images, faces
         teacher, student = known.load(weights, self._taught), known.build(self.contract)
         assert isinstance(teacher, Relu6MobileFaceNet)
         assert isinstance(student, MobileFaceNet)
@@ -63,10 +63,10 @@ class RecogniserLesson:
         self._device = device
         self._losses = torch.compile(self._distance, dynamic=False) if compiled else self._distance
 
-    def picture(self, random: np.random.Generator) -> Photograph:
+    def image(self, random: np.random.Generator) -> Image:
         """A face, often with another mixed in; one in thirty is any part of a scene."""
         if random.random() < 1 / 30:
-            return degrade(recolour(self._anything(random), random), random)
+            return degrade(recolor(self._anything(random), random), random)
         face = self._face(random)
         kind = random.random()
         if kind < 0.5:
@@ -76,17 +76,17 @@ class RecogniserLesson:
             face = hide(face, random, self._face(random))
         if random.random() < 0.12:
             face = hide(face, random)
-        return degrade(recolour(face, random), random)
+        return degrade(recolor(face, random), random)
 
-    def losses(self, pictures: Tensor) -> dict[str, Tensor]:
+    def losses(self, images: Tensor) -> dict[str, Tensor]:
         """Of embeddings' directions, of their angles to one another within the batch, and of inner maps."""
-        return self._losses(pictures)
+        return self._losses(images)
 
-    def _distance(self, pictures: Tensor) -> dict[str, Tensor]:
+    def _distance(self, images: Tensor) -> dict[str, Tensor]:
         with torch.no_grad():
-            wanted, shown = _teach(self._teacher, normalise(pictures, self._taught.input))
+            wanted, shown = _teach(self._teacher, normalize(images, self._taught.input))
             wanted = functional.normalize(wanted)
-        made, hints = _study(self.student, normalise(pictures, self.contract.input))
+        made, hints = _study(self.student, normalize(images, self.contract.input))
         made = functional.normalize(made)
         relations = (made @ made.T - wanted @ wanted.T).square().mean()
         return {
@@ -99,27 +99,27 @@ class RecogniserLesson:
     def judge(self, student: nn.Module) -> dict[str, float]:
         """Mean cosine with the teacher's embedding, on unchanged faces that are held out."""
         chosen = range(0, len(self._faces), _HELD_OUT_EVERY)[:_JUDGED]
-        pictures = np.stack([self._aligned(index, np.eye(2, 3)) for index in chosen])
-        shown = torch.from_numpy(pictures).to(self._device)
-        wanted, _ = _teach(self._teacher, normalise(shown, self._taught.input))
-        made, _ = _study(student, normalise(shown, self.contract.input))
+        images = np.stack([self._aligned(index, np.eye(2, 3)) for index in chosen])
+        shown = torch.from_numpy(images).to(self._device)
+        wanted, _ = _teach(self._teacher, normalize(shown, self._taught.input))
+        made, _ = _study(student, normalize(shown, self.contract.input))
         return {"cosine": float(functional.cosine_similarity(made, wanted).mean())}
 
-    def _face(self, random: np.random.Generator) -> Photograph:
+    def _face(self, random: np.random.Generator) -> Image:
         index = int(random.integers(0, len(self._faces)))
         if index % _HELD_OUT_EVERY == 0:
             index = min(index + 1, len(self._faces) - 1)
         return mirror(self._aligned(index, _jitter(random)), random)
 
-    def _aligned(self, index: int, moved: NDArray[np.float64]) -> Photograph:
-        """A face where its recogniser wants it, then moved: by one warp, so that no sharpness is lost twice."""
+    def _aligned(self, index: int, moved: NDArray[np.float64]) -> Image:
+        """A face where its recognizer wants it, then moved: by one warp, so that no sharpness is lost twice."""
         matrix = similarity_transform(self._faces.landmarks[index], self.contract.template)
         both = moved @ np.vstack([matrix, [0, 0, 1]])
         size = (self.contract.input.width, self.contract.input.height)
-        return np.asarray(cv2.warpAffine(self._faces.photograph(self.photographs, index), both, size), np.uint8)
+        return np.asarray(cv2.warpAffine(self._faces.image(self.images, index), both, size), np.uint8)
 
-    def _anything(self, random: np.random.Generator) -> Photograph:
-        scene = self.photographs.scenes[int(random.integers(0, len(self.photographs.scenes)))]
+    def _anything(self, random: np.random.Generator) -> Image:
+        scene = self.images.scenes[int(random.integers(0, len(self.images.scenes)))]
         side = int(random.uniform(60, min(scene.shape[:2])))
         top, left = (int(random.integers(0, length - side + 1)) for length in scene.shape[:2])
         size = (self.contract.input.width, self.contract.input.height)

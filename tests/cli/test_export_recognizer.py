@@ -14,7 +14,7 @@ CONTRACT = family("mobilefacenet").variants()["relu6-128"]
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "recogniser.pt"
+    path = tmp_path_factory.mktemp("weights") / "recognizer.pt"
     torch.save(family("mobilefacenet").random(CONTRACT, 1).state_dict(), path)
     return path
 
@@ -39,7 +39,7 @@ def faces(tmp_path):
     return folder
 
 
-def test_a_recogniser_is_exported_with_the_threshold_to_use(edgeface_cli, weights, faces, tmp_path):
+def test_a_recognizer_is_exported_with_the_threshold_to_use(edgeface_cli, weights, faces, tmp_path):
     given = ["--weights", weights, "--calibration", faces, "--target", "tflite-fp32", "--out", tmp_path / "out"]
     paired = ["--pairs", tmp_path / "pairs.csv", "--pair-images", faces]
     ended = edgeface_cli("export", "mobilefacenet", *given, *paired, "--no-latency", "--json")
@@ -50,7 +50,7 @@ def test_a_recogniser_is_exported_with_the_threshold_to_use(edgeface_cli, weight
     assert -1 <= decisions["threshold"] <= 1
     assert decisions["verification"]["change"]["tar"]["value"] == 0
     compared = edgeface_cli(
-        "compare", faces / "00.png", faces / "01.png", "--recogniser", folder, "--aligned", "--json"
+        "compare", faces / "00.png", faces / "01.png", "--recognizer", folder, "--aligned", "--json"
     ).document
     assert compared["threshold_source"] == "certificate"
 
@@ -63,15 +63,15 @@ def test_the_weights_tell_the_variant_and_a_contradiction_is_refused(edgeface_cl
     assert not (tmp_path / "out").exists() or not any((tmp_path / "out").iterdir())
 
 
-def test_pairs_without_their_photographs_are_refused(edgeface_cli, weights, faces, tmp_path):
+def test_pairs_without_their_images_are_refused(edgeface_cli, weights, faces, tmp_path):
     given = ["--weights", weights, "--calibration", faces, "--target", "onnx-fp32", "--out", tmp_path / "out"]
     ended = edgeface_cli("export", "mobilefacenet", *given, "--pairs", tmp_path / "pairs.csv")
     assert ended.code == 2
     assert "--pair-images" in ended.err
 
 
-def test_photographs_that_are_no_aligned_faces_need_a_detector(edgeface_cli, weights, pictures, tmp_path):
-    given = ["--weights", weights, "--calibration", pictures, "--target", "tflite-int8", "--out", tmp_path / "out"]
+def test_images_that_are_no_aligned_faces_need_a_detector(edgeface_cli, weights, images, tmp_path):
+    given = ["--weights", weights, "--calibration", images, "--target", "tflite-int8", "--out", tmp_path / "out"]
     ended = edgeface_cli("export", "mobilefacenet", *given)
     assert ended.code == 2
     assert "is no aligned face" in ended.err

@@ -135,7 +135,7 @@ def faces(count: int) -> list[Mapping[str, Array]]:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_recogniser_computes_the_same_in_tflite_without_a_transpose(name: str) -> None:
+def test_a_recognizer_computes_the_same_in_tflite_without_a_transpose(name: str) -> None:
     network = seeded(name)
     wanted_target = target("tflite-fp32")
     graph = run_passes(run_passes(read_onnx(exported(network))), wanted_target.legalize)
@@ -149,7 +149,7 @@ def test_a_recogniser_computes_the_same_in_tflite_without_a_transpose(name: str)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_quantized_recogniser_points_the_same_way(name: str) -> None:
+def test_a_quantized_recognizer_points_the_same_way(name: str) -> None:
     network = seeded(name)
     wanted_target = target("tflite-int8")
     graph = run_passes(run_passes(read_onnx(exported(network))), wanted_target.legalize)
