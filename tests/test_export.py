@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgeface import progress
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.onnx.runtime import OrtRunner
 from edgeface.backends.open import open_runner
@@ -15,6 +14,7 @@ from edgeface.backends.tflite.runtime import LiteRtRunner
 from edgeface.cli.findings import format_findings
 from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest
+from edgeface.core import progress
 from edgeface.core.artifact import CERTIFICATE, Artifact, write_json
 from edgeface.errors import GateError, InputError
 from edgeface.export import export

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from edgeface import progress
 from edgeface.cli.bench import bench
 from edgeface.cli.budgets import budgets
 from edgeface.cli.bundle import bundle
@@ -30,6 +29,7 @@ from edgeface.cli.report import report
 from edgeface.cli.reporting import ReportingGroup
 from edgeface.cli.targets import targets
 from edgeface.cli.verify import verify
+from edgeface.core import progress
 from edgeface.version import __version__
 
 app = typer.Typer(

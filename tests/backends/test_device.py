@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from edgeface.backends import device as place
 from edgeface.backends.device import GPU, HERE, Place, parse_place
-from edgeface.backends.open import place
 from edgeface.errors import InputError
 
 

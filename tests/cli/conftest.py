@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from edgeface import progress
 from edgeface.cli import main
+from edgeface.core import progress
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeface import progress
 from edgeface.backends.onnx.as_typed import open_as_typed
-from edgeface.backends.open import gpu as gpu_module
-from edgeface.backends.tensorrt import library, runner
+from edgeface.backends.tensorrt import gpu as gpu_module
+from edgeface.backends.tensorrt import library, on_gpu, runner, stage
 from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu, look_for_gpus
 from edgeface.backends.tensorrt.engine_file import capabilities_in, check_engine_file
 from edgeface.cli import main
 from edgeface.cli.findings import format_findings
+from edgeface.core import progress
 from edgeface.core.artifact import Artifact, sha256_hex
-from edgeface.engines import on_gpu, stage
 from edgeface.errors import InputError
 
 TARGETS = ("tensorrt-int8", "tensorrt-fp16", "tensorrt-fp32")

@@ -214,9 +214,9 @@ def test_an_input_size_that_no_network_has_is_refused(refused, size):
 
 def test_a_recipe_s_unknown_key_is_named(refused, tmp_path):
     path = tmp_path / "mine.toml"
-    path.write_text('model = "retinaface_mnet025"\n[quantize]\nequalize = true\n')
+    path.write_text('model = "retinaface_mnet025"\n[quantize]\nequalise = true\n')
     error = refused(path, "--seed", 1, *OPTIONS)
-    assert "quantize.equalize" in error["what"]
+    assert "quantize.equalise" in error["what"]
     assert error["where"] == str(path)
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from edgeface import progress
+from edgeface.core import progress
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_a_check_that_cannot_import_what_it_needs_is_a_problem_and_no_crash(monk
 
 def test_a_machine_without_a_required_package_is_examined_all_the_same():
     code = (
-        "import sys; sys.modules['pydantic'] = None\n"
+        "import sys; sys.modules['numpy'] = None\n"
         "from edgeface.doctor import examine\n"
         "for group in examine().groups: print(group.title, [check.state for check in group.checks])"
     )

@@ -4,7 +4,8 @@ import pytest
 
 from edgeface.backends.device import GPU
 from edgeface.backends.onnx.runtime import CUDA_PROVIDER, OrtRunner
-from edgeface.backends.open import gpu, open_runner
+from edgeface.backends.open import open_runner
+from edgeface.backends.tensorrt import gpu
 from edgeface.backends.tensorrt.cuda.driver import Gpu, look_for_gpus
 from edgeface.errors import InputError, RuntimeFailure
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from edgeface.backends.tensorrt import options
 from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu
 from edgeface.backends.tensorrt.library import Library
 from edgeface.backends.tensorrt.options import AHEAD, MAX_BATCH, EngineOptions, parse_batch, parse_capabilities
 from edgeface.backends.tensorrt.request import BatchProfile
-from edgeface.engines import options
 from edgeface.errors import InputError
 
 OFFERED = ("75", "80", "86", "89", "120")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import pytest
 
+from edgeface.backends.tensorrt import stage
 from edgeface.backends.tensorrt.artifact_engines import EngineList, engine_for
 from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu
 from edgeface.backends.tensorrt.engine_file import capabilities_in, check_engine_file
@@ -15,7 +16,6 @@ from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.backends.tensorrt.request import BatchProfile
 from edgeface.backends.tensorrt.stage import stage_engines
 from edgeface.core.artifact import sha256_hex
-from edgeface.engines import stage
 from edgeface.errors import GraphError, InputError
 
 OPTIONS = EngineOptions(("89", "75", "86"), BatchProfile(1, 2, 4))
