@@ -19,13 +19,14 @@ from edgeface.compile.job import Job
 from edgeface.contracts import DetectionContract, recognition
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.core.requirement import Requirement
+from edgeface.core.thresholds import Thresholds
 from edgeface.errors import GateError
 from edgeface.evaluation.certificate import IdentityChange, identity_change
 from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
 from edgeface.evaluation.precision_change import PrecisionChange, precision_change
 from edgeface.tasks.agreement import Image, view
 from edgeface.validate.compare import Findings, Watch, compare
-from edgeface.validate.gate import Thresholds, judge
+from edgeface.validate.gate import judge
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.layerwise import explain, layer_agreement
 from edgeface.validate.verdict import judge_model

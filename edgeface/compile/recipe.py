@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
 from edgeface.quantize.ranges import RangeRule
-from edgeface.validate.gate import Thresholds
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from edgeface.budgets.check import Check, check
 from edgeface.contracts import Contract, RecognitionContract
+from edgeface.core.description import Mark, State, Table
 from edgeface.errors import EdgefaceError
-from edgeface.report.page import Mark, State, Table
 
 RECOGNISERS = ("lfr-light", "efar-compact")
 """The budgets that a recognizer of this kind is held against; those that ship for detectors are none."""

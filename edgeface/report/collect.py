@@ -10,9 +10,9 @@ from typing import Any
 
 from edgeface.compile.report_options import LATENCY, REPORT
 from edgeface.core.artifact import MANIFEST, Artifact, read_json
+from edgeface.core.description import Tile, Verdict
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.report.load import was_busy
-from edgeface.report.page import Tile, Verdict
 from edgeface.report.verdict import accuracy, verdict
 
 DEPTH = 4

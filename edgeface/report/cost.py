@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeface.core.artifact import Manifest
+from edgeface.core.description import Table, Tile
 from edgeface.report.latency import REFERENCE
 from edgeface.report.load import was_busy
-from edgeface.report.page import Bar, Cost, Table, Tile
+from edgeface.report.page import Bar, Cost
 
 
 def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> Cost:

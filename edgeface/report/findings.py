@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgeface.report.page import Table
+from edgeface.core.description import Table
 
 
 def findings(certificate: dict[str, Any]) -> tuple[Table, ...]:

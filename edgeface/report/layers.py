@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.compile.build import Built
+from edgeface.core.description import Table
 from edgeface.core.progress import step
 from edgeface.errors import EdgefaceError
-from edgeface.report.page import Layers, Table
+from edgeface.report.page import Layers
 from edgeface.report.plot import Point, plot_layers
 from edgeface.validate.layerwise import BAD_DB, Layer, layer_agreement
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from edgeface.core.description import Mark, Table
 from edgeface.report.collect import Collection, Entry
-from edgeface.report.page import Mark, Table
 from edgeface.report.render import render
 from edgeface.version import __version__
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from edgeface.contracts import DetectionContract
 from edgeface.core.artifact import Manifest
-from edgeface.report.page import Table
+from edgeface.core.description import Table
 
 LISTED = 3
 

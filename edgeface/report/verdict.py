@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeface.report.page import Mark, Table, Tile, Verdict
+from edgeface.core.description import Mark, Table, Tile, Verdict
 
 
 def verdict(certificate: dict[str, Any]) -> Verdict:

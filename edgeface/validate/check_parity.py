@@ -16,13 +16,13 @@ from edgeface.backends.onnx.as_typed import open_as_typed
 from edgeface.backends.open import Runner, open_runner
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.core.progress import note
+from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
 from edgeface.samples import sample_of
 from edgeface.tasks.agreement import Image
 from edgeface.validate.compare import Findings, compare
-from edgeface.validate.gate import Thresholds
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.reference import reference_network
 from edgeface.validate.verdict import judge_model

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.core.requirement import Requirement
-from edgeface.validate.gate import Thresholds
+from edgeface.core.thresholds import Thresholds
 
 _LISTED = 5
 

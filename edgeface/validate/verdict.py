@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.core.progress import note
+from edgeface.core.thresholds import Thresholds
 from edgeface.validate.compare import Findings
-from edgeface.validate.gate import Thresholds, judge
+from edgeface.validate.gate import judge
 from edgeface.validate.kernels import judge_kernels, kernel_facts
 
 

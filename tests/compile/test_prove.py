@@ -9,11 +9,11 @@ from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.prove import prove, versions
 from edgeface.compile.recipe import Recipe
 from edgeface.core.artifact import Artifact
+from edgeface.core.thresholds import Thresholds
 from edgeface.errors import GateError, InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
 from edgeface.passes import run_passes
-from edgeface.validate.gate import Thresholds
 
 FP32 = target("onnx-fp32")
 

@@ -4,9 +4,9 @@ import pytest
 
 from edgeface.backends import targets
 from edgeface.compile.recipe import MAX_RECIPE_BYTES, Recipe, read_recipe, recipe_for
+from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
 from edgeface.models import families
-from edgeface.validate.gate import Thresholds
 
 GATES = {
     "t": Thresholds(snr_db=1),

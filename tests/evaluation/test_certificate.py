@@ -7,6 +7,7 @@ from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
 from edgeface.compile.prove import judge_decisions
 from edgeface.core.artifact import Artifact
+from edgeface.core.thresholds import Thresholds
 from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from edgeface.evaluation.labels import read_labelled
 from edgeface.evaluation.landmark_cost import MIN_PX, landmark_cost
@@ -15,7 +16,6 @@ from edgeface.images.files import read_image
 from edgeface.inference.detector import Detector
 from edgeface.inference.recognizer import Recognizer
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
-from edgeface.validate.gate import Thresholds
 from edgeface.validate.inputs import aligned_faces
 
 

@@ -16,9 +16,10 @@ from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest
 from edgeface.contracts import DetectionContract
 from edgeface.core.artifact import Artifact
+from edgeface.core.description import Mark, Table, Tile, Verdict
 from edgeface.export import export
 from edgeface.report.gallery import gallery
-from edgeface.report.page import Cost, Gallery, Layers, Mark, Page, Table, Tile, Verdict
+from edgeface.report.page import Cost, Gallery, Layers, Page
 from edgeface.report.plot import Point, plot_layers
 from edgeface.report.watch import Watcher
 from edgeface.validate.compare import compare

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from edgeface.core.thresholds import Thresholds
 from edgeface.tasks.detection.match import Agreement
-from edgeface.validate.gate import Thresholds, judge
+from edgeface.validate.gate import judge
 from edgeface.validate.tensors import compare_tensors
 
 QUIET = {"boxes": compare_tensors(np.ones(4), np.ones(4)), "scores": compare_tensors(np.ones(4), np.full(4, 1.01))}

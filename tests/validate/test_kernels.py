@@ -5,6 +5,7 @@ import pytest
 from edgeface.backends.onnx.runtime import OrtRunner
 from edgeface.backends.onnx.target import ORT
 from edgeface.backends.qdq.quantized import insert_quantization
+from edgeface.core.thresholds import Thresholds
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import Relu, Tanh
 from edgeface.graph.ops.conv import Conv
@@ -13,7 +14,6 @@ from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.scheme import ORT_U8S8
 from edgeface.validate.compare import Findings
-from edgeface.validate.gate import Thresholds
 from edgeface.validate.kernels import judge_kernels, kernel_facts
 from edgeface.validate.verdict import judge_model
 

@@ -1,0 +1,87 @@
+"""What a task is: how images are shown to a network, what its outputs decide, and how well two networks agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from edgeface.contracts import BaseContract
+from edgeface.core.description import Table, Tile
+from edgeface.core.requirement import Requirement
+from edgeface.core.thresholds import Thresholds
+from edgeface.graph.types import Array
+
+Image: TypeAlias = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class View:
+    """An image as the network is shown it: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image."""
+
+    image: Image
+    tensor: NDArray[np.float32]
+    scale: float
+
+
+class Agreement(Protocol):
+    """How well two networks agree over any number of images; add two to merge them."""
+
+    def __add__(self, other: Self) -> Self:
+        """The agreement over both sets of images."""
+        ...
+
+    @property
+    def severity(self) -> tuple[float, ...]:
+        """What orders images by how much the networks disagree on them: the greater, the worse."""
+        ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON and the certificate's `decisions`."""
+        ...
+
+
+class Task(Protocol):
+    """One task, found by the folder that its `task.py` stands in."""
+
+    name: str
+    """The contract's `task`."""
+
+    contract: type[BaseContract]
+    """The type of its contracts."""
+
+    def prepare(self, image: Image, contract: Any) -> View:
+        """Show an image as the contract says.
+
+        Args:
+            image: uint8 [H,W,3] in BGR: any image for a detector, an aligned face for a recognizer.
+            contract: of this task.
+
+        Raises:
+            InputError: the image is not usable.
+        """
+        ...
+
+    def decide(self, outputs: Mapping[str, Array], contract: Any, view: View) -> Any:
+        """What a network decides about one image, from its outputs by name: faces, or an embedding."""
+        ...
+
+    def agree(self, reference: Any, candidate: Any) -> Agreement:
+        """How well two networks' decisions about one image agree."""
+        ...
+
+    def requirements(self, limits: Thresholds, agreement: Any) -> list[Requirement]:
+        """What the thresholds require of decisions, each with its verdict."""
+        ...
+
+    def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
+        """A certificate's `decisions` as tables, for terminal and HTML alike."""
+        ...
+
+    def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
+        """The one figure that says most about a certificate's `decisions`; None where it has judged none."""
+        ...
