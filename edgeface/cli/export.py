@@ -58,6 +58,7 @@ def export(
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.compile.request import ExportRequest
     from edgeface.export import export as compile_model
+    from edgeface.tasks import task_of
 
     request = ExportRequest(
         model=model,
@@ -89,7 +90,8 @@ def export(
     else:
         print(format_artifacts(artifacts))
         for artifact in artifacts:
-            print(f"\n{artifact.manifest.target}: {format_findings(artifact.certificate())}")
+            found = format_findings(artifact.certificate(), task_of(artifact.contract))
+            print(f"\n{artifact.manifest.target}: {found}")
             print(f"\nreport: {artifact.folder / REPORT}")
 
 

@@ -13,7 +13,8 @@ from edgeface.core.artifact import MANIFEST, Artifact, read_json
 from edgeface.core.description import Tile, Verdict
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.report.load import was_busy
-from edgeface.report.verdict import accuracy, verdict
+from edgeface.report.verdict import verdict
+from edgeface.tasks import task_of
 
 DEPTH = 4
 """How many folders deep artifacts are looked for."""
@@ -111,7 +112,7 @@ def _entry(folder: Path) -> Entry:
         return Entry(
             artifact,
             verdict(certificate),
-            accuracy(certificate),
+            task_of(artifact.contract).glance(certificate["decisions"] or {}),
             least,
             _timed(folder / LATENCY),
             report if report.is_file() else None,

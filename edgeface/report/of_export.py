@@ -24,9 +24,10 @@ from edgeface.report.layers import layers
 from edgeface.report.origin import origin
 from edgeface.report.page import Layers, Page
 from edgeface.report.render import render
-from edgeface.report.verdict import accuracy, requirements, verdict
+from edgeface.report.verdict import requirements, verdict
 from edgeface.report.watch import Watcher
 from edgeface.report.write_page import check_place, write_page
+from edgeface.tasks import task_of
 from edgeface.version import __version__
 
 
@@ -95,16 +96,17 @@ class ExportReports:
         certificate = read_json(proven.staged / CERTIFICATE)
         size, contract = len(self._fp32()), manifest.contract
         tables, remarks = budget(proven.staged / manifest.model_file, contract)
-        glance = accuracy(certificate)
+        task = task_of(contract)
+        glance = task.glance(certificate["decisions"] or {})
         page = Page(
             model=manifest.name,
             target=manifest.target,
-            subtitle=f"{contract.task}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
+            subtitle=f"{task.name}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
             verdict=verdict(certificate),
             tiles=(*((glance,) if glance else ()), *tiles(manifest, size, latency)),
             requirements=requirements(certificate),
             gallery=gallery(proven.watcher, self._names(), manifest.target),
-            findings=findings(certificate),
+            findings=findings(certificate, task),
             findings_notes=notes(certificate),
             cost=cost(manifest, size, latency),
             layers=self._layers(proven),

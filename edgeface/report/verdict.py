@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeface.core.description import Mark, Table, Tile, Verdict
+from edgeface.core.description import Mark, Table, Verdict
 
 
 def verdict(certificate: dict[str, Any]) -> Verdict:
@@ -60,26 +60,6 @@ def requirements(certificate: dict[str, Any]) -> Table | None:
         for d in certificate["requirements"]
     )
     return Table("What was required", ("requirement", "limit", "measured", ""), rows, left=4) if rows else None
-
-
-def accuracy(certificate: dict[str, Any]) -> Tile | None:
-    """The one figure that says most about an artifact's decisions; None where it has judged none."""
-    found = certificate["decisions"]
-    if found is None:
-        return None
-    if "mean_cosine" in found:
-        verified = (found.get("verification") or {}).get("candidate", {}).get("fold_accuracy")
-        if verified is not None:
-            return Tile("verification", f"{verified['mean']:.2%}", "accuracy by folds on the pairs given")
-        note = f"to fp32, of {found['faces']} faces; least {found['min_cosine']:.4f}"
-        return Tile("mean cosine", f"{found['mean_cosine']:.4f}", note)
-    if "average_precision" in found and "matched_percent" not in found:
-        return None
-    return Tile(
-        "faces matched",
-        f"{found['matched_percent']:.1f} %",
-        f"of {found['reference_faces']} that fp32 finds; {found['missed']} missed, {found['extra']} extra",
-    )
 
 
 def _all(requirements: int) -> str:
