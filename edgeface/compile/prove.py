@@ -24,7 +24,8 @@ from edgeface.errors import GateError
 from edgeface.evaluation.certificate import IdentityChange, identity_change
 from edgeface.evaluation.landmark_cost import LandmarkCost, landmark_cost
 from edgeface.evaluation.precision_change import PrecisionChange, precision_change
-from edgeface.tasks.agreement import Image, view
+from edgeface.tasks import task_of
+from edgeface.tasks.task import Image
 from edgeface.validate.compare import Findings, Watch, compare
 from edgeface.validate.gate import judge
 from edgeface.validate.inputs import synthetic_for, task_images
@@ -102,7 +103,7 @@ def judged(
     runner, contract = _runner(built, model), job.source.contract
     images = _images(job, built.target.name)
     findings = compare(job.source.run, runner.run, contract, images, bool(job.images.judge), watch)
-    return judge_model(findings, limits, model, built.target.as_typed)
+    return judge_model(findings, limits, model, task_of(contract), built.target.as_typed)
 
 
 def _runner(built: Built, model: Path) -> FloatRunner:
@@ -152,7 +153,7 @@ def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> Staged
         found = compare(job.source.run, on_gpu.run, job.source.contract, images, bool(job.images.judge))
         requirements = [
             replace(requirement, what=f"{requirement.what}, on the GPU")
-            for requirement in judge(limits, found.tensors, found.decisions)
+            for requirement in judge(limits, found.tensors, found.decisions, task_of(job.source.contract))
         ]
         if built.target.scheme is not None:
             half = build(job, target("tensorrt-fp16")).model
@@ -217,7 +218,7 @@ def _integer_only(job: Job, built: Built) -> bool:
 def _refused(job: Job, built: Built, findings: Findings) -> GateError:
     image = next(iter(_images(job, "the first bad tensor")))
     contract = job.source.contract
-    feeds = {contract.input.name: view(image, contract).tensor}
+    feeds = {contract.input.name: task_of(contract).prepare(image, contract).tensor}
     layers = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
     return GateError(_failed(built, findings), where=explain(layers), fix=_advice(built))
 

@@ -12,10 +12,11 @@ from edgeface.contracts import DetectionContract
 from edgeface.evaluation.certificate import Run
 from edgeface.graph.types import Array
 from edgeface.inference.recognizer import Recognizer
-from edgeface.tasks.agreement import Image, View, view
 from edgeface.tasks.detection.faces import Face, detect_faces, face_boxes
 from edgeface.tasks.detection.match import MIN_IOU, MIN_SCORE, match_boxes
 from edgeface.tasks.detection.nms import iou_matrix
+from edgeface.tasks.detection.task import TASK
+from edgeface.tasks.task import Image, View
 
 MIN_PX = 40.0
 """Shorter side of the smallest face that counts: smaller ones are not recognized."""
@@ -59,7 +60,7 @@ def landmark_cost(
     """
     cosines: list[float] = []
     for image in images:
-        shown = view(image, contract)
+        shown = TASK.prepare(image, contract)
         feed = {contract.input.name: shown.tensor}
         first, second = (_faces(run(feed), shown, contract) for run in (reference, candidate))
         for row, column in match_boxes(iou_matrix(face_boxes(first), face_boxes(second)), MIN_IOU):

@@ -11,8 +11,9 @@ from edgeface.evaluation.certificate import Run
 from edgeface.evaluation.labels import LabelledImages
 from edgeface.evaluation.work import MIN_SCORE
 from edgeface.images.split import read_images
-from edgeface.tasks.agreement import Image, view
 from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.detection.task import TASK
+from edgeface.tasks.task import Image
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,6 @@ def precision_change(
 
 
 def _faces(image: Image, contract: DetectionContract, run: Run) -> list[Face]:
-    shown = view(image, contract)
+    shown = TASK.prepare(image, contract)
     size = (image.shape[0], image.shape[1])
     return detect_faces(run({contract.input.name: shown.tensor}), contract, shown.scale, size, MIN_SCORE)

@@ -21,7 +21,8 @@ from edgeface.errors import InputError
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
 from edgeface.samples import sample_of
-from edgeface.tasks.agreement import Image
+from edgeface.tasks import task_of
+from edgeface.tasks.task import Image
 from edgeface.validate.compare import Findings, compare
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.reference import reference_network
@@ -91,7 +92,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         note("no images given: tensors are compared on synthetic images, decisions are not")
         shown = synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
     findings = compare(network, runner.run, artifact.contract, shown, images is not None)
-    judged, _ = judge_model(findings, limits, artifact.model_path, as_typed)
+    judged, _ = judge_model(findings, limits, artifact.model_path, task_of(artifact.contract), as_typed)
     return ParityReport(artifact.folder, name, str(request.on), judged)
 
 

@@ -12,15 +12,13 @@ from edgeface.contracts import Contract
 from edgeface.core.prefetch import prefetch
 from edgeface.core.requirement import Requirement
 from edgeface.graph.types import Array
-from edgeface.tasks.agreement import Image, View, agree, view
-from edgeface.tasks.detection.match import Agreement
-from edgeface.tasks.recognition.agreement import EmbeddingAgreement
+from edgeface.tasks import task_of
+from edgeface.tasks.task import Agreement, Image, View
 from edgeface.validate.tensors import TensorAgreement, compare_tensors
 
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
-Agreed: TypeAlias = Agreement | EmbeddingAgreement
-Watch: TypeAlias = Callable[[View, Mapping[str, Array], Mapping[str, Array], Agreed | None], None]
-"""Looks on: an image as it was shown, the reference's and the candidate's outputs, and how well they agree."""
+Watch: TypeAlias = Callable[[View, Any, Any, Agreement | None], None]
+"""Looks on: an image as it was shown, what the reference and the candidate decide, and how well they agree."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Findings:
     """What a comparison found. `decisions` is None where the images were drawn and decisions mean nothing."""
 
     tensors: dict[str, TensorAgreement]
-    decisions: Agreed | None
+    decisions: Agreement | None
     images: int
     requirements: list[Requirement] = field(default_factory=list)
 
@@ -63,22 +61,25 @@ def compare(
         reference: the fp32 network, float32 NCHW in, named outputs out.
         candidate: the artifact behind the same interface.
         contract: decides how images become tensors and tensors become decisions.
-        images: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
+        images: uint8 [H,W,3] in BGR, as the task's `prepare` takes them.
         decide: compare decisions too; pointless for synthetic images.
-        watch: called with each image in turn; its last argument is None where decisions are not compared.
+        watch: called with each image in turn; its last three arguments are None where decisions are not compared.
     """
+    task = task_of(contract)
     tensors: dict[str, TensorAgreement] = {}
-    decisions: list[Agreed] = []
+    decisions: list[Agreement] = []
     count = 0
     for shown, wanted in prefetch(_references(reference, contract, images)):
         got = candidate({contract.input.name: shown.tensor})
         for name, array in wanted.items():
             tensors[name] = tensors.get(name, TensorAgreement()) + compare_tensors(array, got[name])
-        agreed = agree(shown, wanted, got, contract) if decide else None
-        if agreed is not None:
+        first = second = agreed = None
+        if decide:
+            first, second = (task.decide(outputs, contract, shown) for outputs in (wanted, got))
+            agreed = task.agree(first, second)
             decisions.append(agreed)
         if watch is not None:
-            watch(shown, wanted, got, agreed)
+            watch(shown, first, second, agreed)
         count += 1
     return Findings(tensors, reduce(add, decisions) if decisions else None, count)
 
@@ -87,6 +88,7 @@ def _references(
     reference: Network, contract: Contract, images: Iterable[Image]
 ) -> Iterator[tuple[View, Mapping[str, Array]]]:
     """Each image as it is shown, and the reference's outputs."""
+    task = task_of(contract)
     for image in images:
-        shown = view(image, contract)
+        shown = task.prepare(image, contract)
         yield shown, reference({contract.input.name: shown.tensor})
