@@ -63,7 +63,7 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
 
 def _metadata(job: Job, graph: Graph) -> dict[str, str]:
     """What the model file carries along: its contract, and which biases are the network's own."""
-    contract = {"edgeface.contracts": job.source.contract.model_dump_json()}
+    contract = {"edgeface.contract": job.source.contract.model_dump_json()}
     return contract | bias_record(graph, job.own_biases)
 
 

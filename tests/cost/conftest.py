@@ -189,5 +189,5 @@ def retinaface_tflite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
                 graph, observe(graph, OrtRunner(observed_onnx(graph)).run, feeds), scheme, RangeRule("minmax")
             )
         found[name] = tmp_path_factory.mktemp(name) / "model.tflite"
-        found[name].write_bytes(target(name).emit(graph, plan, EmitOptions("float", {"edgeface.contracts": "{}"})))
+        found[name].write_bytes(target(name).emit(graph, plan, EmitOptions("float", {"edgeface.contract": "{}"})))
     return found

@@ -27,10 +27,10 @@ def test_names_cannot_disturb_a_terminal(small_tflite, rewrite_tflite):
 
 
 def test_metadata_is_read_as_bytes_and_as_text(sketch):
-    given = {"edgeface.contracts": b'{"a": "\xc3\xa9"}', "binary": b"\xff\x00"}
+    given = {"edgeface.contract": b'{"a": "\xc3\xa9"}', "binary": b"\xff\x00"}
     path = sketch.save(sketch.op("RELU", [sketch.input(1, 4)], (1, 4)), metadata=given)
     assert read_metadata(path) == given
-    assert read_tflite(path).metadata == {"edgeface.contracts": '{"a": "é"}'}
+    assert read_tflite(path).metadata == {"edgeface.contract": '{"a": "é"}'}
 
 
 def test_data_behind_the_flatbuffer_is_found(small_tflite, rewrite_tflite):

@@ -36,7 +36,7 @@ def test_the_default_network_has_its_known_multiply_accumulates(retinaface_tflit
     assert network.inputs == ("input",)
     assert network.tensors["input"].shape == (1, 480, 640, 3)
     assert network.file_bytes == retinaface_tflite[name].stat().st_size
-    assert network.metadata == {"edgeface.contracts": "{}"}
+    assert network.metadata == {"edgeface.contract": "{}"}
     assert network.notes == ()
 
 
