@@ -15,14 +15,14 @@ from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.source import Declared, Image, open_source
-from edgeface.contracts import Contract, recognition
+from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import MANIFEST, Artifact
 from edgeface.core.progress import step
 from edgeface.core.staging import move_into_place, staging
 from edgeface.cost.record import own_biases
 from edgeface.errors import InputError
 from edgeface.evaluation.certificate import LabelledFaces
-from edgeface.evaluation.labels import read_labelled
+from edgeface.evaluation.labels import LabelledImages, read_labelled
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images, choose_images, read_images, spread
 from edgeface.inference.detector import Detector
@@ -33,7 +33,7 @@ from edgeface.report.command import export_command
 from edgeface.report.of_export import ExportReports
 from edgeface.samples.stand_in import composed_where_missing
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
-from edgeface.validate.inputs import aligned_faces
+from edgeface.validate.inputs import subjects
 
 COLORS = ("bgr", "rgb")
 PROBES = 16
@@ -71,7 +71,7 @@ def export(request: ExportRequest) -> list[Artifact]:
             detector,
             _labelled(request, source.contract, detector),
             recognizer,
-            None if request.labels is None else read_labelled(request.labels, request.label_images or request.labels),
+            _scenes(request, source.contract),
             request.engines,
         )
         reports = ExportReports(job, request.report, partial(export_command, request))
@@ -137,8 +137,16 @@ def _labelled(request: ExportRequest, contract: Contract, detector: Detector | N
         raise InputError("pairs need their images", where=str(request.pairs), fix="pass --pair-images DIR")
     pairs = read_pairs(request.pairs)
     files = find_images(pairs, request.pair_images)
-    faces = aligned_faces(list(files.values()), "aligning the pairs' faces", recognition(contract), detector)
+    faces = subjects(list(files.values()), "aligning the pairs' faces", recognition(contract, "--pairs"), detector)
     return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
+
+
+def _scenes(request: ExportRequest, contract: Contract) -> LabelledImages | None:
+    """The labelled images that judge a detector's precision."""
+    for option, given in (("--recognizer", request.recognizer), ("--labels", request.labels)):
+        if given is not None:
+            detection(contract, option)
+    return None if request.labels is None else read_labelled(request.labels, request.label_images or request.labels)
 
 
 def _probes(images: Images) -> Iterator[Image]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +17,7 @@ from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
 from edgeface.bundle.sbom import bill_of_materials
-from edgeface.contracts import DetectionContract, RecognitionContract
+from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
 from edgeface.tasks.recognition.comparison import match_threshold
@@ -54,13 +54,14 @@ def pack_bundle(order: Order) -> bytes:
 
     Raises:
         InputError: an artifact, licence or key is not usable, or the device is unknown.
+        ContractError: an artifact is of another task.
         RunnerError: the runtime does not run a model.
     """
     board = device(order.device)
     secret = None if order.key is None else read_secret_key(order.key)
     models = {
-        "detector": _artifact(order.detector, "detection"),
-        "recognizer": _artifact(order.recognizer, "recognition"),
+        "detector": _artifact(order.detector, detection),
+        "recognizer": _artifact(order.recognizer, recognition),
     }
     files = {MODELS[task]: artifact.model_path.read_bytes() for task, artifact in models.items()}
     files["bundle.json"] = _json(_settings(models, board))
@@ -99,14 +100,9 @@ def write_bundle(data: bytes, out: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _artifact(path: Path, task: str) -> Artifact:
+def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:
     artifact = Artifact.open(path)
-    if artifact.contract.task != task:
-        raise InputError(
-            f"this artifact is for {artifact.contract.task}, not for {task}",
-            where=str(path),
-            fix="name the detector's artifact first, then the recognizer's",
-        )
+    narrow(artifact.contract, str(path))
     if artifact.model_path.suffix != ".tflite":
         raise InputError(
             f"a bundle holds TFLite models, this one is {artifact.manifest.target}",
@@ -117,16 +113,13 @@ def _artifact(path: Path, task: str) -> Artifact:
 
 
 def _settings(models: dict[str, Artifact], board: Device) -> dict[str, Any]:
-    detector, recognizer = models["detector"].contract, models["recognizer"].contract
-    assert isinstance(detector, DetectionContract)
-    assert isinstance(recognizer, RecognitionContract)
     threshold = match_threshold(models["recognizer"])
     settings: dict[str, Any] = {
         "format": 1,
         "edgeface": __version__,
         "device": board.model_dump(mode="json"),
         "thresholds": {
-            "face": detector.score_threshold,
+            "face": detection(models["detector"].contract).score_threshold,
             "match": threshold.cosine,
             "match_source": threshold.source,
         },

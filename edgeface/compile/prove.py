@@ -16,7 +16,7 @@ from edgeface.backends.tensorrt.on_gpu import engine_here, judge_speed
 from edgeface.backends.tensorrt.stage import StagedEngines, stage_engines
 from edgeface.compile.build import Built, build
 from edgeface.compile.job import Job
-from edgeface.contracts import DetectionContract, recognition
+from edgeface.contracts import detection, recognition
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
@@ -122,9 +122,9 @@ def _identities(job: Job, built: Built, model: Path) -> IdentityChange | None:
 
 def _landmark_cost(job: Job, built: Built, model: Path) -> LandmarkCost | None:
     """What the landmark errors of a detector cost in identity, where there are a recognizer and images."""
-    contract = job.source.contract
-    if job.recognizer is None or not job.images.judge or not isinstance(contract, DetectionContract):
+    if job.recognizer is None or not job.images.judge:
         return None
+    contract = detection(job.source.contract)
     runner = _runner(built, model)
     images = _images(job, f"identities by {built.target.name}")
     return landmark_cost(contract, job.source.run, runner.run, job.recognizer, images)
@@ -132,9 +132,9 @@ def _landmark_cost(job: Job, built: Built, model: Path) -> LandmarkCost | None:
 
 def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
     """What the build did to a detector's average precision, where there are labels."""
-    contract = job.source.contract
-    if job.scenes is None or not isinstance(contract, DetectionContract):
+    if job.scenes is None:
         return None
+    contract = detection(job.source.contract)
     runner = _runner(built, model)
     return precision_change(job.scenes, contract, job.source.run, runner.run)
 

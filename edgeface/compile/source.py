@@ -199,11 +199,9 @@ def _variant(found: Family, variant: str | None) -> Contract:
 
 
 def _with_color(contract: Contract, color: str | None) -> Contract:
-    if color is None or color == contract.input.color:
+    if color is None:
         return contract
-    other = contract.with_color("rgb" if color == "rgb" else "bgr")
-    # A detector's variants differ by color, and this one has no name; a recognizer's differ by network.
-    return other.model_copy(update={"variant": "declared"}) if isinstance(other, DetectionContract) else other
+    return contract.with_declared_color("rgb" if color == "rgb" else "bgr")
 
 
 def _resized(contract: Contract, declared: Declared) -> Contract:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from edgeface.contracts.base import BaseContract, Frozen, ImageInput
+from edgeface.contracts.base import BaseContract, ColorOrder, Frozen, ImageInput
 from edgeface.errors import InputError
 
 
@@ -44,6 +44,11 @@ class DetectionContract(BaseContract):
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs, in the order of the network's own."""
         return self.outputs.boxes, self.outputs.scores, self.outputs.landmarks
+
+    def with_declared_color(self, color: ColorOrder) -> DetectionContract:
+        """The same contract for another color order: its variants differ by that, and this one has no name."""
+        changed = self.with_color(color)
+        return self if changed == self else changed.model_copy(update={"variant": "declared"})
 
     def with_input_size(self, height: int, width: int) -> DetectionContract:
         """The same contract for another input size in pixels.

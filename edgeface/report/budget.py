@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeface.budgets.check import Check, check
-from edgeface.contracts import Contract, RecognitionContract
+from edgeface.contracts import Contract
 from edgeface.core.description import Mark, State, Table
 from edgeface.errors import EdgefaceError
-
-RECOGNISERS = ("lfr-light", "efar-compact")
-"""The budgets that a recognizer of this kind is held against; those that ship for detectors are none."""
+from edgeface.tasks import task_of
 
 _FURTHER = {
     "lfr_flops_flip": "LFR FLOPs with the mirror image",
@@ -24,9 +22,9 @@ def budget(model: Path, contract: Contract) -> tuple[tuple[Table, ...], tuple[st
     """Figures and verdicts of a model file, and what is to be said of them."""
     from edgeface.budgets.numbers import both
 
-    recognizer = isinstance(contract, RecognitionContract)
+    task = task_of(contract)
     try:
-        found = check(model, RECOGNISERS if recognizer else ())
+        found = check(model, task.budgets)
     except EdgefaceError as error:
         return (), (f"Not counted: {error.what}.",)
     rows = tuple(
@@ -34,7 +32,7 @@ def budget(model: Path, contract: Contract) -> tuple[tuple[Table, ...], tuple[st
         for figure in found.figures.values()
     )
     figures = Table("Cost of one inference", ("figure", "value", "counted as"), rows, left=3)
-    none = () if recognizer else ("No budget that ships is for detectors: nothing is judged here.",)
+    none = () if task.budgets else (f"No budget that ships is for {task.name}: nothing is judged here.",)
     return (*_verdicts(found), figures), (*none, *found.notes)
 
 

@@ -87,7 +87,7 @@ def test_the_face_threshold_decides_what_a_face_is(faces_artifact, recognizer_ar
 
 
 def test_artifacts_in_each_others_place_are_refused(faces_artifact, recognizer_artifact):
-    with pytest.raises(ContractError, match="not of a detector"):
+    with pytest.raises(ContractError, match="no face detector"):
         FacePipeline.open(recognizer_artifact, faces_artifact)
 
 
