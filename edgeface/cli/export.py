@@ -57,7 +57,7 @@ def export(
     """
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.compile.request import ExportRequest
-    from edgeface.export import export as compile_model
+    from edgeface.exporting.export import export as compile_model
 
     request = ExportRequest(
         model=model,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeface.bench.load import was_busy
 from edgeface.compile.report_options import LATENCY, REPORT
 from edgeface.core.artifact import MANIFEST, Artifact, read_json
 from edgeface.core.description import Tile, Verdict
 from edgeface.errors import EdgefaceError, InputError
-from edgeface.report.load import was_busy
 from edgeface.report.verdict import accuracy, verdict
 
 DEPTH = 4

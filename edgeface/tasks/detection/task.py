@@ -28,6 +28,7 @@ class DetectionTask:
 
     name: str = "detection"
     contract: type[BaseContract] = DetectionContract
+    budgets: tuple[str, ...] = ()
 
     def prepare(self, image: Image, contract: DetectionContract) -> View:
         """The image at the top left of the network's input, at the largest scale that fits."""
