@@ -20,7 +20,7 @@ from edgeface.tasks.task import Image
 from edgeface.validate.compare import Findings, Watch
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.judge import Candidate, Judge
-from edgeface.validate.verdict import judge_model
+from edgeface.validate.judge_model import judge_model
 
 SYNTHETIC_IMAGES = 4
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +14,15 @@ from edgeface.core.progress import note
 from edgeface.errors import ContractError, InputError
 from edgeface.models.onnx_file import open_onnx
 from edgeface.tasks import task_of
-from edgeface.tasks.task import Image
 from edgeface.validate.reference import Reference, onnx_reference
 
-SIGHTED = 0.5
-"""A declared contract is doubted where the reference shows faces in less than this share of the probes."""
 
-
-def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image]) -> Source:
+def open_onnx_source(path: Path, declared: Declared) -> Source:
     """A model file under its declared contract.
 
     Args:
         path: an .onnx file.
         declared: names the contract file; an input size or color order there overrules the file's.
-        probes: images with faces, uint8 [H,W,3] in BGR, on which the contract is tried; may be empty.
 
     Raises:
         InputError: no contract is given, a file cannot be read, or an option is only for families.

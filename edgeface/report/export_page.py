@@ -12,14 +12,14 @@ from edgeface.core.artifact import Manifest
 from edgeface.core.certificate import Certificate
 from edgeface.report.budget import Counted, budget
 from edgeface.report.cost import cost, tiles
-from edgeface.report.findings import findings, notes
 from edgeface.report.gallery import gallery
 from edgeface.report.layers import layers
 from edgeface.report.origin import origin
 from edgeface.report.page import Page
 from edgeface.report.render import render
-from edgeface.report.verdict import accuracy, requirements, verdict
 from edgeface.report.watch import Watcher
+from edgeface.tasks import task_of
+from edgeface.validate.describe import describe
 from edgeface.version import __version__
 
 
@@ -53,20 +53,20 @@ class Exported:
 
 def export_page(shown: Exported) -> str:
     """The report as one HTML file."""
-    manifest, certificate = shown.manifest, shown.certificate
+    manifest = shown.manifest
     contract = manifest.contract
     tables, remarks = budget(shown.counted)
-    glance = accuracy(certificate)
+    said = describe(shown.certificate, task_of(contract))
     page = Page(
         model=manifest.name,
         target=manifest.target,
         subtitle=f"{contract.task}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
-        verdict=verdict(certificate),
-        tiles=(*((glance,) if glance else ()), *tiles(manifest, shown.fp32_bytes, shown.latency)),
-        requirements=requirements(certificate),
+        verdict=said.verdict,
+        tiles=(*((said.glance,) if said.glance else ()), *tiles(manifest, shown.fp32_bytes, shown.latency)),
+        requirements=said.requirements,
         gallery=gallery(shown.watcher, shown.image_names, manifest.target),
-        findings=findings(certificate),
-        findings_notes=notes(certificate),
+        findings=said.tables,
+        findings_notes=said.notes,
         cost=cost(manifest, shown.fp32_bytes, shown.latency),
         layers=layers(shown.built, shown.layers),
         budget=tables,

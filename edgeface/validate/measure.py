@@ -26,7 +26,7 @@ class Measured(Protocol):
 class Measure(Protocol):
     """A measurement on images of its own, on which the reference runs once for all candidates."""
 
-    def of(self, reference: Reference, candidates: Sequence[Network]) -> list[Measured]:
+    def of(self, reference: Reference, candidates: Sequence[Network]) -> Sequence[Measured]:
         """What is measured of each candidate, in their order.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Run a reference and any number of candidates on the same images: each image is prepared once, the reference runs once."""
+"""Run a reference, once, and any number of candidates on the same images."""
 
 from __future__ import annotations
 
