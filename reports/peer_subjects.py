@@ -11,11 +11,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from subjects import RECOGNISERS, SHARED, Subject, detector, edgeface, recognizers
 
 from edgeface.contracts import RecognitionContract, recognition
 from edgeface.core.artifact import Artifact
-from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from edgeface.graph.types import Array
 from edgeface.inference.detector import Detector
 from edgeface.tasks import task_of

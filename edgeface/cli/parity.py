@@ -44,8 +44,8 @@ def parity(
     if json_output:
         print_json(report.as_dict())
     else:
-        print(format_findings(report.as_dict(), task_of(opened.contract)))
-    if not report.findings.passed:
+        print(format_findings(report.certificate, task_of(opened.contract)))
+    if not report.certificate.passed:
         raise typer.Exit(1)
 
 

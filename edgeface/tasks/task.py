@@ -60,7 +60,7 @@ class Task(Protocol):
     """The type of its contracts."""
 
     budgets: tuple[str, ...]
-    """Names of the budgets that ship for networks of this task."""
+    """Budgets that its networks are held against in reports."""
 
     def subject(self, image: Image, contract: Any, find: FindFaces | None, where: str) -> Image | None:
         """What of an image the network is shown; None where there is no such thing in it.

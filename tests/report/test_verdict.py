@@ -1,5 +1,4 @@
 import pytest
-
 from edgeface.report.verdict import requirements, verdict
 
 MET = {"what": "least output SNR", "limit": "≥ 10 dB", "measured": "20 dB", "met": True}

@@ -21,7 +21,7 @@ def verdict(limits, tensors=QUIET, faces=FACES):
     return requirement.met
 
 
-def test_nothing_is_requiremented_by_default():
+def test_nothing_is_required_by_default():
     assert judge(Thresholds(), QUIET, FACES, TASK) == []
 
 

@@ -16,7 +16,7 @@ from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings, embedding_requirements
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
-from edgeface.tasks.recognition.embedding import face_tensor
+from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
 from edgeface.tasks.recognition.subject import aligned_subject
 from edgeface.tasks.task import FindFaces, Image, View
 
@@ -44,7 +44,7 @@ class RecognitionTask:
 
     def decide(self, outputs: Mapping[str, Array], contract: RecognitionContract, view: View) -> Array:  # noqa: ARG002
         """The embedding [1,width], as the network gives it."""
-        return outputs[contract.output]
+        return embedding_of(outputs, contract)
 
     def agree(self, reference: Array, candidate: Array) -> EmbeddingAgreement:
         """The cosine of both embeddings."""
