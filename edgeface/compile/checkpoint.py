@@ -14,7 +14,7 @@ from edgeface.graph.types import Array
 from edgeface.models import family
 from edgeface.models.family import Family
 from edgeface.models.torch_export import export_onnx
-from edgeface.models.torch_run import run_module
+from edgeface.models.torch_run import run_module, torch_network
 from edgeface.samples import Sample, sample_of
 from edgeface.tasks.contract_inference import InferredContract, infer_contract
 from edgeface.tasks.task import Image
@@ -48,7 +48,7 @@ def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
 
 
 def _source(contract: Contract, module: Any, provenance: dict[str, Any]) -> Source:
-    return Source(contract, export_onnx(module, contract), torch_reference(module, contract), provenance)
+    return Source(contract, export_onnx(module, contract), torch_reference(torch_network(module, contract)), provenance)
 
 
 def _seeded(found: Family, declared: Declared, seed: int) -> Source:

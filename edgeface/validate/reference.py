@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.onnx.runtime import OrtRunner
 from edgeface.backends.open import open_runner
-from edgeface.contracts import Contract
 from edgeface.core.artifact import Artifact, sha256_hex
 from edgeface.errors import InputError
 from edgeface.graph.types import Array
 from edgeface.models import family
 from edgeface.models.onnx_file import open_onnx
-from edgeface.models.torch_run import run_module
-
-if TYPE_CHECKING:
-    import torch
+from edgeface.models.torch_run import torch_network
 
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """Float32 NCHW images in by name, float32 outputs by name."""
@@ -33,14 +29,9 @@ class Reference:
     run: Network
 
 
-def torch_reference(module: torch.nn.Module, contract: Contract) -> Reference:
-    """A checkpoint's module, computed by torch on one thread.
-
-    Args:
-        module: in eval mode; takes float32 [1,3,H,W].
-        contract: names its input and outputs.
-    """
-    return Reference("torch float32", lambda feeds: run_module(module, feeds[contract.input.name], contract))
+def torch_reference(network: Network) -> Reference:
+    """A checkpoint's network, computed by torch on one thread; see `edgeface.models.torch_run.torch_network`."""
+    return Reference("torch float32", network)
 
 
 def onnx_reference(model: bytes) -> Reference:
@@ -74,12 +65,11 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
     if other is not None:
         return _of_artifact(artifact, other)
     if weights is None:
-        found = torch_reference(family(contract.family).random(contract, int(sources["seed"])), contract)
-        return Reference(f"{found.name}, seeded", found.run)
+        return torch_reference(torch_network(family(contract.family).random(contract, int(sources["seed"])), contract))
     if sources["weights"].get("format") == "onnx":
         opened = onnx_reference(open_onnx(weights, contract))
     else:
-        opened = torch_reference(family(contract.family).load(weights, contract), contract)
+        opened = torch_reference(torch_network(family(contract.family).load(weights, contract), contract))
     _check_same_file(weights, sources["weights"])
     return opened
 
