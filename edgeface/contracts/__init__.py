@@ -46,9 +46,7 @@ def detection(contract: Contract, where: str | None = None) -> DetectionContract
         ContractError: it is of another task.
     """
     if not isinstance(contract, DetectionContract):
-        raise _refused(
-            contract, where, "no face detector", "pass a detector's artifact, e.g. out/retinaface_mnet025-tflite-int8"
-        )
+        raise _refused(contract, where, "detector", "out/retinaface_mnet025-tflite-int8")
     return contract
 
 
@@ -59,9 +57,7 @@ def recognition(contract: Contract, where: str | None = None) -> RecognitionCont
         ContractError: it is of another task.
     """
     if not isinstance(contract, RecognitionContract):
-        raise _refused(
-            contract, where, "no face recognizer", "pass a recognizer's artifact, e.g. out/mobilefacenet-tflite-int8"
-        )
+        raise _refused(contract, where, "recognizer", "out/mobilefacenet-tflite-int8")
     return contract
 
 
