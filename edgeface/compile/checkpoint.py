@@ -16,7 +16,7 @@ from edgeface.models.family import Family
 from edgeface.models.torch_export import export_onnx
 from edgeface.models.torch_run import run_module, torch_network
 from edgeface.samples import Sample, sample_of
-from edgeface.tasks.contract_inference import InferredContract, infer_contract
+from edgeface.tasks.detection.contract_inference import InferredContract, infer_contract
 from edgeface.tasks.task import Image
 from edgeface.validate.reference import torch_reference
 

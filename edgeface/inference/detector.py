@@ -12,7 +12,8 @@ from edgeface.contracts import detection
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
 from edgeface.images.files import letterbox
-from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.faces import Face
 
 
 class Detector:

@@ -18,7 +18,7 @@ from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.errors import InputError
 from edgeface.images.files import read_image
 from edgeface.samples import IMAGES, SampleImage
-from edgeface.tasks.recognition.align import similarity_transform
+from edgeface.tasks.recognition.similarity import similarity_transform
 
 Image: TypeAlias = NDArray[np.uint8]
 Matrix: TypeAlias = NDArray[np.float64]

@@ -17,8 +17,9 @@ from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.images.files import letterbox, list_images, read_image
 from edgeface.images.synthetic import synthetic_images
 from edgeface.models import family
-from edgeface.tasks.detection.faces import detect_faces
-from edgeface.tasks.recognition.align import align_face, similarity_transform
+from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.recognition.align import align_face
+from edgeface.tasks.recognition.similarity import similarity_transform
 
 DETECTOR = family("retinaface_mnet025").variants()["official"]
 RECOGNISER = family("mobilefacenet").variants()["prelu-112x96"]

@@ -8,7 +8,7 @@ from edgeface import ExportRequest, FacePipeline, export
 from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.errors import ContractError, InputError
 from edgeface.images.files import list_images, read_image
-from edgeface.tasks.recognition.align import similarity_transform
+from edgeface.tasks.recognition.similarity import similarity_transform
 
 BLACK = np.zeros((64, 64, 3), np.uint8)
 

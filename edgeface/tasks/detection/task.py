@@ -14,7 +14,8 @@ from edgeface.graph.types import Array
 from edgeface.images.files import letterbox
 from edgeface.tasks.detection.agreement import FaceAgreement, face_requirements
 from edgeface.tasks.detection.describe import face_tables, matched_tile
-from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import match_faces
 from edgeface.tasks.task import FindFaces, Image, View
 
