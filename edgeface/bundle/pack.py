@@ -17,6 +17,7 @@ from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
 from edgeface.bundle.sbom import bill_of_materials
+from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
@@ -24,8 +25,7 @@ from edgeface.tasks.recognition.comparison import match_threshold
 from edgeface.version import __version__
 
 _HERE = Path(__file__).parent
-_RUNNER, _BOARD = _HERE / "face_runner", _HERE / "board"
-_OWN_NAME, _BOARD_NAME = b"edgeface.bundle.face_runner", b"face_runner"
+_BOARD = _HERE / "board"
 MODELS = {"detector": "models/detector.tflite", "recognizer": "models/recognizer.tflite"}
 MAX_LICENCE_BYTES = 1 << 20
 
@@ -68,7 +68,7 @@ def pack_bundle(order: Order) -> bytes:
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
             files[f"certificates/{task}.json"] = _json(_without_names(artifact.certificate()))
-    files |= _programs(board) | _licences(order.licences)
+    files |= _programs(board, detection(models["detector"].contract).decoder) | _licences(order.licences)
     files |= golden_files(files)
     files["c/face_contract.h"] = c_contract(files)
     files["sbom.cdx.json"] = bill_of_materials(files, {MODELS[task]: model.manifest for task, model in models.items()})
@@ -131,11 +131,9 @@ def _settings(models: dict[str, Artifact], board: Device) -> dict[str, Any]:
     return settings
 
 
-def _programs(board: Device) -> dict[str, bytes]:
-    """The runner under its name on the board, and what stands beside it."""
-    files = {
-        f"face_runner/{path.name}": path.read_bytes().replace(_OWN_NAME, _BOARD_NAME) for path in _RUNNER.glob("*.py")
-    }
+def _programs(board: Device, decoder: str) -> dict[str, bytes]:
+    """The runner, and what stands beside it."""
+    files = runner_files(decoder)
     for path in sorted(_BOARD.rglob("*")):
         if path.is_file():
             files[path.relative_to(_BOARD).as_posix()] = path.read_bytes()
@@ -171,7 +169,7 @@ def _own_licence() -> bytes:
 
 
 def _without_names(document: Any) -> Any:
-    """A document without its lists of photographs: their names may be people's, and a bundle goes out of the house."""
+    """A document without its lists of images: their names may be people's, and a bundle goes out of the house."""
     if isinstance(document, dict):
         return {key: _without_names(value) for key, value in document.items() if key != "files"}
     if isinstance(document, list):
