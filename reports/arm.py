@@ -27,7 +27,7 @@ from edgeface.devices.runner import Loading
 from edgeface.devices.table import profile
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
-from edgeface.tasks.agreement import Image
+from edgeface.tasks.task import Image
 from edgeface.validate.inputs import task_images
 
 ROOT = Path(__file__).resolve().parents[1]

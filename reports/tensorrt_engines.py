@@ -123,8 +123,9 @@ def _folders(ended: dict[str, Any]) -> list[Path]:
 
 
 def _header(problem: str) -> str:
-    from edgeface.backends.tensorrt.library import load_library
     from edgeface.compile.prove import versions
+
+    from edgeface.backends.tensorrt.library import load_library
 
     library = load_library()
     used = ", ".join(f"{name} {version}" for name, version in versions().items())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from edgeface.devices.profile_files import FOLDER, MAX_PROFILE_BYTES, profile_files
 from edgeface.devices.table import core_titles, cores, emulated_profile, profile, profiles
 from edgeface.errors import InputError
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 BOARD = """
 title = "A board"
 [[clusters]]
@@ -55,6 +59,13 @@ def test_a_profile_of_ones_own_stands_beside_the_shipped_ones(own):
     assert profile("mine").cores[1] == (1, profile("mine").clusters[0])
     assert emulated_profile("mine").name == "mine"
     assert set(profile_files()) > {"mine", "rk3399"}
+
+
+def test_the_readmes_profile_is_one(own):
+    blocks = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    (text,) = [block for block in blocks if "[[clusters]]" in block]
+    own(text)
+    assert (profile("mine").fastest.core, profile("mine").bundle.cores) == ("a72", (1,))
 
 
 def test_a_core_that_is_not_emulated_says_which_are():
