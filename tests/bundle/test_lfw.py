@@ -17,7 +17,7 @@ from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.errors import InputError
 from edgeface.images.files import read_image
-from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+from edgeface.tasks.recognition.pairs import find_images, read_pairs
 
 pytestmark = pytest.mark.real_data
 PAIRS = 100
@@ -50,7 +50,7 @@ def pairs(shared_data):
     chosen = listed.pairs[:: len(listed.pairs) // PAIRS]
     assert len(chosen) == PAIRS
     assert sum(pair.same for pair in chosen) == PAIRS // 2
-    found = find_photographs(listed, shared_data / "lfw" / "images")
+    found = find_images(listed, shared_data / "lfw" / "images")
     return [(found[pair.first], found[pair.second]) for pair in chosen]
 
 
