@@ -49,8 +49,8 @@ def export(request: ExportRequest) -> list[Artifact]:
     recipe = _recipe(request)
     chosen = [target(name) for name in dict.fromkeys(request.targets)]
     for wanted in chosen:
-        if wanted.engines:
-            request.engines.check(wanted.name)
+        if wanted.finish is not None:
+            wanted.finish.check(request.engines, wanted.name)
     places = [_place(request.out / f"{recipe.model}-{wanted.name}") for wanted in chosen]
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
     recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))

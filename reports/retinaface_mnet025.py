@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _header() -> str:
-    from edgeface.compile.prove import versions
+    from edgeface.backends.versions import versions
 
     listed = ", ".join(f"{name} {number}" for name, number in versions().items())
     return f"""# RetinaFace-mnet0.25: measured
@@ -130,7 +130,7 @@ def _old_runtime(folders: dict[str, Path], judge: Path) -> str:
     import numpy as np
 
     from edgeface.backends.tflite.legacy import run_tflite_runtime
-    from edgeface.backends.tflite.runtime import LiteRtRunner
+    from edgeface.backends.tflite.runner import LiteRtRunner
     from edgeface.core.artifact import Artifact
     from edgeface.images.files import letterbox, list_images, read_image
 

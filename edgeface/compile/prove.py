@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from edgeface.backends import target
+from edgeface.backends import runtime_named, target
+from edgeface.backends.finish import Finished, Finishing
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.as_typed import open_as_typed
-from edgeface.backends.open import open_runner
-from edgeface.backends.tensorrt.on_gpu import engine_here, judge_speed
-from edgeface.backends.tensorrt.stage import StagedEngines, stage_engines
+from edgeface.backends.runtime import Runner
+from edgeface.backends.versions import versions
 from edgeface.compile.build import Built, build
 from edgeface.compile.job import Job
 from edgeface.contracts import DetectionContract, recognition
@@ -30,9 +28,7 @@ from edgeface.validate.gate import judge
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.layerwise import explain, layer_agreement
 from edgeface.validate.verdict import judge_model
-from edgeface.version import __version__
 
-RECORDED = ("ai-edge-litert", "flatbuffers", "numpy", "onnx", "onnxruntime", "onnxsim", "torch")
 SYNTHETIC_IMAGES = 4
 
 
@@ -51,8 +47,7 @@ def prove(job: Job, built: Built, folder: Path, watch: Watch | None = None) -> P
     """
     staged = folder / f"{job.recipe.model}-{built.target.name}"
     staged.mkdir()
-    model = staged / f"model{built.target.suffix}"
-    model.write_bytes(built.model)
+    model = built.write(staged)
     contract = job.source.contract
     limits = job.recipe.thresholds(built.target.name, contract.variant, _integer_only(job, built))
     findings, kernels = judged(job, built, model, limits, watch)
@@ -61,7 +56,7 @@ def prove(job: Job, built: Built, folder: Path, watch: Watch | None = None) -> P
     findings = replace(findings, requirements=findings.requirements + requirements)
     if not findings.passed:
         _write(job, built, staged, certificate(built, findings, kernels, limits))
-        raise _refused(job, built, findings)
+        raise _refused(job, built, findings, model)
     engines = _engines(job, built, staged, limits)
     if engines is not None:
         findings = replace(findings, requirements=findings.requirements + engines.requirements)
@@ -102,13 +97,12 @@ def judged(
     runner, contract = _runner(built, model), job.source.contract
     images = _images(job, built.target.name)
     findings = compare(job.source.run, runner.run, contract, images, bool(job.images.judge), watch)
-    return judge_model(findings, limits, model, built.target.as_typed)
+    return judge_model(findings, limits, model, runtime_named(built.target.runtime))
 
 
 def _runner(built: Built, model: Path) -> FloatRunner:
     """A model file in the runtime that proves it."""
-    opened = open_as_typed(model) if built.target.as_typed else open_runner(model)
-    return FloatRunner(opened, built.target.layout)
+    return FloatRunner(runtime_named(built.target.runtime).open(model, 1), built.target.layout)
 
 
 def _identities(job: Job, built: Built, model: Path) -> IdentityChange | None:
@@ -138,27 +132,27 @@ def _precision(job: Job, built: Built, model: Path) -> PrecisionChange | None:
     return precision_change(job.scenes, contract, job.source.run, runner.run)
 
 
-def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> StagedEngines | None:
-    """The engines of a TensorRT target, run on images where there is a GPU for them."""
-    if not built.target.engines:
+def _engines(job: Job, built: Built, staged: Path, limits: Thresholds) -> Finished | None:
+    """What the target builds beyond the model, judged where it can be run."""
+    finish = built.target.finish
+    if finish is None:
         return None
-    engines = stage_engines(built.model, staged, job.engines, built.target.name)
-    runner = engine_here(staged)
-    if runner is None:
-        return engines
-    with runner:
-        on_gpu = FloatRunner(runner, built.target.layout)
-        images = _images(job, f"{built.target.name} on the GPU")
-        found = compare(job.source.run, on_gpu.run, job.source.contract, images, bool(job.images.judge))
-        requirements = [
-            replace(requirement, what=f"{requirement.what}, on the GPU")
-            for requirement in judge(limits, found.tensors, found.decisions)
-        ]
-        if built.target.scheme is not None:
-            half = build(job, target("tensorrt-fp16")).model
-            requirements.append(judge_speed(runner, half, "tensorrt-fp16", job.engines))
-        ran = {**engines.certificate, "run": runner.origin, "on_gpu": found.as_dict()}
-    return replace(engines, requirements=engines.requirements + requirements, certificate=ran)
+
+    def judge_runner(runner: Runner, name: str) -> tuple[list[Requirement], dict[str, Any]]:
+        network = FloatRunner(runner, built.target.layout).run
+        found = compare(job.source.run, network, job.source.contract, _images(job, name), bool(job.images.judge))
+        return judge(limits, found.tensors, found.decisions), found.as_dict()
+
+    return finish.build(
+        Finishing(
+            target=built.target.name,
+            files=built.files,
+            folder=staged,
+            options=job.engines,
+            judge=judge_runner,
+            emit=lambda name: build(job, target(name)).files,
+        )
+    )
 
 
 def judge_decisions(
@@ -189,19 +183,8 @@ def certificate(built: Built, findings: Findings, kernels: dict[str, Any], limit
         **findings.as_dict(),
         "thresholds": limits.model_dump(exclude_none=True),
         "kernels": kernels,
-        "versions": versions(),
+        "versions": versions([runtime_named(built.target.runtime)]),
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of edgeface and of what it ran on."""
-    found = {"edgeface": __version__}
-    for name in RECORDED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _images(job: Job, name: str) -> Iterable[Image]:
@@ -214,21 +197,19 @@ def _integer_only(job: Job, built: Built) -> bool:
     return job.options.integer_only and built.quantization is not None
 
 
-def _refused(job: Job, built: Built, findings: Findings) -> GateError:
+def _refused(job: Job, built: Built, findings: Findings, model: Path) -> GateError:
     image = next(iter(_images(job, "the first bad tensor")))
     contract = job.source.contract
     feeds = {contract.input.name: view(image, contract).tensor}
-    layers = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
+    layers = layer_agreement(built.exact, model, feeds, runtime_named(built.target.runtime))
     return GateError(_failed(built, findings), where=explain(layers), fix=_advice(built))
 
 
 def _refused_engines(built: Built, findings: Findings) -> GateError:
-    """The typed ONNX is good enough, and what the builder made of it is not."""
-    return GateError(
-        _failed(built, findings),
-        where="the engine: its ONNX met every requirement",
-        fix="leave out the compute capability that is named (--compute-capability), or export to tensorrt-fp16",
-    )
+    """The model is good enough, and what was built from it is not."""
+    assert built.target.finish is not None
+    where, fix = built.target.finish.failed
+    return GateError(_failed(built, findings), where=where, fix=fix)
 
 
 def _failed(built: Built, findings: Findings) -> str:
@@ -249,14 +230,15 @@ def _manifest(job: Job, built: Built) -> Manifest:
     return Manifest(
         name=job.recipe.model,
         target=built.target.name,
-        model_file=f"model{built.target.suffix}",
+        model_file=built.target.model_file,
         model_sha256=sha256_hex(built.model),
-        model_bytes=len(built.model),
+        model_bytes=sum(map(len, built.files.values())),
+        files={name: sha256_hex(data) for name, data in built.files.items()},
         layout=built.target.layout,
         io=built.io,
         macs=job.graph.macs(),
         contract=job.source.contract,
         sources={**job.source.provenance, **job.images.provenance()},
-        versions=versions(),
+        versions=versions([runtime_named(built.target.runtime)]),
         quantization=built.quantization,
     )

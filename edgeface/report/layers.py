@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.backends import runtime_named
 from edgeface.compile.build import Built
 from edgeface.core.description import Table
 from edgeface.core.progress import step
@@ -20,18 +22,19 @@ MAX_MACS = 2_000_000_000
 """TFLite's reference kernels, which keep every value, take minutes beyond."""
 
 
-def layers(built: Built, feeds: dict[str, NDArray[np.float32]]) -> Layers:
+def layers(built: Built, model: Path, feeds: dict[str, NDArray[np.float32]]) -> Layers:
     """Run the model once with every value kept, and draw how far each is from the exact graph's.
 
     Args:
         built: the model and the graph that it was emitted from.
+        model: the model's file.
         feeds: one input in the graph's own layout, float32.
     """
     if built.exact.macs() > MAX_MACS:
         return Layers(missing=f"Left out: {built.exact.macs() / 1e9:.1f} GMAC take too long with every value kept.")
     try:
         with step(f"error by layer of {built.target.name}"):
-            found = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
+            found = layer_agreement(built.exact, model, feeds, runtime_named(built.target.runtime))
     except EdgefaceError as error:
         return Layers(missing=f"Not measured: {error.what}.")
     if not found:

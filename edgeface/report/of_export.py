@@ -19,7 +19,7 @@ from edgeface.report.budget import budget
 from edgeface.report.cost import cost, tiles
 from edgeface.report.findings import findings, notes
 from edgeface.report.gallery import gallery
-from edgeface.report.latency import ENGINE, NOT_ASKED, REFERENCE, measure_latencies
+from edgeface.report.latency import NOT_ASKED, REFERENCE, measure_latencies
 from edgeface.report.layers import layers
 from edgeface.report.origin import origin
 from edgeface.report.page import Layers, Page
@@ -75,13 +75,14 @@ class ExportReports:
         Args:
             folder: a temporary folder.
         """
-        timed = {p.built.target.name: p.staged for p in self._proven if not p.built.target.engines}
+        timed = {p.built.target.name: p.staged for p in self._proven if p.built.target.finish is None}
         found: dict[str, dict[str, Any]] = {}
         if self._options.latency:
             found = measure_latencies(timed, self._fp32(), folder)
         for proven in self._proven:
             name = proven.built.target.name
-            why = {"missing": ENGINE if proven.built.target.engines else NOT_ASKED}
+            finish = proven.built.target.finish
+            why = {"missing": NOT_ASKED if finish is None else finish.untimed}
             (proven.staged / REPORT).write_text(self._page(proven, found.get(name, why)), encoding="utf-8")
 
     def _fp32(self) -> bytes:
@@ -123,7 +124,8 @@ class ExportReports:
         first = proven.watcher.first
         if first is None:
             return Layers(missing="No image was shown to it.")
-        return layers(proven.built, {self._job.source.contract.input.name: first})
+        model = proven.staged / proven.built.target.model_file
+        return layers(proven.built, model, {self._job.source.contract.input.name: first})
 
 
 def _write_refused(place: Path, page: str) -> None:

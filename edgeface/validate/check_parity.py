@@ -9,11 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from edgeface.backends import target
+from edgeface.backends import runtime_named, target
 from edgeface.backends.device import HERE, Place
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.as_typed import open_as_typed
-from edgeface.backends.open import Runner, open_runner
+from edgeface.backends.open import open_runner
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.core.progress import note
 from edgeface.core.thresholds import Thresholds
@@ -73,9 +72,9 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         InputError: something given cannot be used, or there is no such place.
         RuntimeFailure: a runtime fails.
     """
-    as_typed = target(artifact.manifest.target).as_typed
-    if as_typed and request.on == HERE:
-        opened: Runner = open_as_typed(artifact.model_path, request.threads)
+    judging = runtime_named(target(artifact.manifest.target).runtime)
+    if request.on == HERE:
+        opened = judging.open(artifact.model_path, request.threads)
     else:
         opened = open_runner(artifact, request.threads, request.on)
     runner = FloatRunner(opened, artifact.manifest.layout)
@@ -91,7 +90,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         note("no images given: tensors are compared on synthetic images, decisions are not")
         shown = synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
     findings = compare(network, runner.run, artifact.contract, shown, images is not None)
-    judged, _ = judge_model(findings, limits, artifact.model_path, as_typed)
+    judged, _ = judge_model(findings, limits, artifact.model_path, judging)
     return ParityReport(artifact.folder, name, str(request.on), judged)
 
 

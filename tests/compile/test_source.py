@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.source import Declared, open_source
 from edgeface.core.artifact import sha256_hex
 from edgeface.errors import CheckpointError, ContractError, InputError

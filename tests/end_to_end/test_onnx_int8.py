@@ -52,8 +52,7 @@ def built(declared: Declared, images: Path, calibrate_with: int, folder: Path) -
         made = build(job, target(name), stats)
         if name == "onnx-int8":
             kept = _kept_convolutions(made)
-        path = folder / f"model{made.target.suffix}"
-        path.write_bytes(made.model)
+        path = made.write(folder)
         runner = FloatRunner(open_runner(path), made.target.layout)
         shown = task_images(split.judge, "judging", source.contract, None)
         found = compare(source.run, runner.run, source.contract, shown, decide=True).decisions
