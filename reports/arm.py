@@ -25,7 +25,7 @@ from edgeface.devices.parity import FLOAT_TOLERANCE, DeviceParity, PathParity, d
 from edgeface.devices.runner import Loading
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
-from edgeface.tasks.agreement import Image
+from edgeface.tasks.task import Image
 from edgeface.validate.inputs import task_images
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -164,9 +164,9 @@ def _costs(rows: list[Row]) -> str:
 
 
 def _header(found: Status) -> str:
-    from edgeface.backends.versions import versions
+    from edgeface.core.versions import versions
 
-    here = ", ".join(f"{name} {number}" for name, number in versions().items())
+    here = ", ".join(f"{name} {number}" for name, number in versions("ai-edge-litert", "flatbuffers").items())
     shown = [(name.partition(":")[0], version) for name, version in sorted(found.versions.items()) if _shown(name)]
     there = ", ".join(f"{name} {version}" for name, version in shown)
     return f"""# Cortex-A72 and Cortex-A53, emulated

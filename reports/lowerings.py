@@ -67,9 +67,9 @@ def main() -> None:
 
 
 def _header() -> str:
-    from edgeface.backends.versions import versions
+    from edgeface.core.versions import versions
 
-    listed = ", ".join(f"{name} {number}" for name, number in versions().items())
+    listed = ", ".join(f"{name} {number}" for name, number in versions("ai-edge-litert", "flatbuffers").items())
     sizes = ", ".join("×".join(map(str, size)) for size in SIZES)
     return f"""# Lowerings: which form of an activation is fastest in int8
 

@@ -11,15 +11,16 @@ from typing import Any
 
 import cv2
 import numpy as np
+from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from subjects import RECOGNISERS, SHARED, Subject, detector, edgeface, recognizers
 
 from edgeface.contracts import RecognitionContract, recognition
 from edgeface.core.artifact import Artifact
-from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from edgeface.graph.types import Array
 from edgeface.inference.detector import Detector
-from edgeface.tasks.agreement import Image, view
+from edgeface.tasks import task_of
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
+from edgeface.tasks.task import Image
 from edgeface.validate.compare import Network, compare
 from edgeface.validate.inputs import aligned_faces, task_images
 from edgeface.validate.reference import reference_network
@@ -133,7 +134,7 @@ def calibration_request(case: Case, folder: Path) -> dict[str, Any]:
     images.mkdir(parents=True, exist_ok=True)
     contract = case.artifacts["onnx-fp32"].contract
     shown = contract.input
-    tensors = [view(image, contract).tensor for image in case.images("calibration")]
+    tensors = [task_of(contract).prepare(image, contract).tensor for image in case.images("calibration")]
     mean, scale = (np.array(values, np.float32)[:, None, None] for values in (shown.mean, shown.scale))
     for number, tensor in enumerate(tensors):
         pixels = np.rint(tensor[0] / scale + mean)

@@ -128,12 +128,12 @@ def _timed(measured: Measured, file: Path) -> Measured:
 
 
 def _header(versions: dict[str, str]) -> str:
-    from edgeface.backends.versions import versions as own
+    from edgeface.core.versions import versions as own
 
     machine = describe_machine()
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     has = [name for name in ("avx512_vnni", "avx512_bf16", "amx_int8") if name in flags]
-    mine = ", ".join(f"{name} {number}" for name, number in own().items())
+    mine = ", ".join(f"{name} {number}" for name, number in own("ai-edge-litert", "flatbuffers").items())
     theirs = ", ".join(f"{name} {number}" for name, number in versions.items())
     return f"""\
 # Peers: int8 by other tools, from the same models and images

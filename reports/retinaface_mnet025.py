@@ -42,9 +42,9 @@ def main() -> None:
 
 
 def _header() -> str:
-    from edgeface.backends.versions import versions
+    from edgeface.core.versions import versions
 
-    listed = ", ".join(f"{name} {number}" for name, number in versions().items())
+    listed = ", ".join(f"{name} {number}" for name, number in versions("ai-edge-litert", "flatbuffers").items())
     return f"""# RetinaFace-mnet0.25: measured
 
 Made by `.venv/bin/python reports/retinaface_mnet025.py` on {datetime.date.today()}; {_cpu()}, {os.cpu_count()} cores,

@@ -116,7 +116,8 @@ def normal():
 @pytest.fixture(scope="session")
 def seeded_source():
     """The default network with seeded weights at 64×96, declared as `official`."""
-    from edgeface.compile.source import Declared, open_source
+    from edgeface.compile.open_source import open_source
+    from edgeface.compile.source import Declared
 
     return open_source(Declared("retinaface_mnet025", input_size=(64, 96), seed=1), [])
 

@@ -34,7 +34,7 @@ ORDER = (
     "bundle",
     "doctor",
     "report",
-    "export",
+    "exporting",
     "demo",
     "cli",
     "__main__",

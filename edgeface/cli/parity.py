@@ -37,14 +37,15 @@ def parity(
         _on_device(opened, str(place), images, detector, json_output)
         return
     from edgeface.cli.findings import format_findings
+    from edgeface.tasks import task_of
     from edgeface.validate.check_parity import ParityRequest, check_parity
 
     report = check_parity(opened, ParityRequest(weights, reference, images, detector, threads, place))
     if json_output:
         print_json(report.as_dict())
     else:
-        print(format_findings(report.as_dict()))
-    if not report.findings.passed:
+        print(format_findings(report.certificate, task_of(opened.contract)))
+    if not report.certificate.passed:
         raise typer.Exit(1)
 
 

@@ -13,7 +13,7 @@ from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
 from edgeface.quantize.observe import graph_digest, observe, observed_onnx
 from edgeface.quantize.statistics import CalibrationStats
-from edgeface.tasks.agreement import view
+from edgeface.tasks import task_of
 from edgeface.validate.inputs import synthetic_for, task_images
 
 SYNTHETIC_IMAGES = 8
@@ -58,5 +58,6 @@ def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
             "int8 needs images to calibrate with",
             fix="pass --calibration DIR: some dozens of images as the device will see them, with faces",
         )
+    task = task_of(contract)
     for image in images:
-        yield {contract.input.name: view(image, contract).tensor}
+        yield {contract.input.name: task.prepare(image, contract).tensor}

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from edgeface.contracts import Contract
+from edgeface.core.certificate import Certificate
 from edgeface.errors import InputError
 
 FORMAT = 2
@@ -88,14 +89,22 @@ class Artifact:
         names = sorted(self.manifest.files, key=lambda name: (name != self.manifest.model_file, name))
         return tuple(self.folder / name for name in names)
 
-    def certificate(self) -> dict[str, Any]:
+    def certificate(self) -> Certificate:
         """What was measured when the artifact was built.
 
         Raises:
-            InputError: certificate.json is missing or not JSON.
+            InputError: certificate.json is missing, no JSON, or no certificate.
         """
-        document: dict[str, Any] = read_json(self.folder / CERTIFICATE)
-        return document
+        path = self.folder / CERTIFICATE
+        try:
+            return Certificate.model_validate(read_json(path))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise InputError(
+                f"damaged certificate: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+                where=str(path),
+                fix="export the artifact again",
+            ) from error
 
     @classmethod
     def open(cls, path: Path) -> Artifact:

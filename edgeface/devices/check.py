@@ -14,7 +14,7 @@ from edgeface.devices.latency import DeviceLatency, device_latency
 from edgeface.devices.parity import DeviceParity, device_parity
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
-from edgeface.tasks.agreement import Image
+from edgeface.tasks.task import Image
 from edgeface.validate.inputs import synthetic_for, task_images
 
 SYNTHETIC_IMAGES = 4

@@ -16,7 +16,8 @@ from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing, loadi
 from edgeface.devices.trace import Arithmetic, Origin, arithmetic_of, made_tensors, origins
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.tasks.agreement import Image, view
+from edgeface.tasks import task_of
+from edgeface.tasks.task import Image
 
 FLOAT_TOLERANCE = 1e-4
 """Largest difference of any float that two processors' kernels may make: they sum in different orders."""
@@ -159,7 +160,7 @@ class _Pair:
         self, runners: tuple[DeviceRunner, DeviceRunner], image: Image
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         contract, layout = self._artifact.contract, self._artifact.manifest.layout
-        feeds = {contract.input.name: view(image, contract).tensor}
+        feeds = {contract.input.name: task_of(contract).prepare(image, contract).tensor}
         mine, theirs = (FloatRunner(runner, layout).run(feeds) for runner in runners)
         return mine, theirs
 
@@ -172,7 +173,7 @@ def device_parity(
     Args:
         artifact: a TFLite or ONNX artifact.
         place: the device, as `connect` takes it.
-        images: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
+        images: uint8 [H,W,3] in BGR, as the task's `prepare` takes them.
         loadings: runtimes and kernels; by default those of `loadings_of`.
 
     Raises:

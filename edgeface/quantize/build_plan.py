@@ -1,4 +1,4 @@
-"""Statistics × scheme → plan: a scale for every value, shared where the target requirements it."""
+"""Statistics × scheme → plan: a scale for every value, shared where the target requires it."""
 
 from __future__ import annotations
 

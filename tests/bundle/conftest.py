@@ -15,8 +15,9 @@ from edgeface.bundle.archive import open_archive
 from edgeface.bundle.keys import write_key_pair
 from edgeface.bundle.pack import Order, pack_bundle
 from edgeface.compile.build import BuildOptions, Job, build
+from edgeface.compile.open_source import open_source
 from edgeface.compile.recipe import recipe_for
-from edgeface.compile.source import Declared, open_source
+from edgeface.compile.source import Declared
 from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.files import list_images

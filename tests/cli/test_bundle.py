@@ -13,7 +13,7 @@ def artifacts(tmp_path_factory):
     """Folders of a seeded detector and recognizer, tflite-fp32."""
     from edgeface.compile.report_options import ReportOptions
     from edgeface.compile.request import ExportRequest
-    from edgeface.export import export
+    from edgeface.exporting.export import export
 
     out, targets, report = tmp_path_factory.mktemp("out"), ("tflite-fp32",), ReportOptions(latency=False)
     detector = ExportRequest(targets=targets, seed=1, input_size=(64, 96), out=out, report=report)

@@ -20,6 +20,8 @@ from edgeface.cli.findings import format_findings
 from edgeface.core import progress
 from edgeface.core.artifact import Artifact, sha256_hex
 from edgeface.errors import InputError
+from edgeface.tasks import task_of
+from edgeface.tasks.detection.task import TASK
 
 TARGETS = ("tensorrt-int8", "tensorrt-fp16", "tensorrt-fp32")
 SEEDED = ("--seed", 1, "--input", "64x96")
@@ -114,24 +116,26 @@ def test_the_onnx_beside_the_engine_takes_every_batch(exported, normal):
 def test_the_text_ends_with_each_engine_and_that_it_was_not_run(exported):
     artifacts, printed = exported
     for target, artifact in artifacts.items():
-        text = format_findings(artifact.certificate())
+        text = format_findings(artifact.certificate(), task_of(artifact.contract))
         assert text in printed
-        *_, header, row, _, last = text.splitlines()
-        assert " ".join(header.split()) == "engine convolutions and matrix products in layers of them reformats"
+        *_, caption, header, row, _, last = text.splitlines()
+        assert caption == "TensorRT engines"
+        assert " ".join(header.split()) == "engine convolutions and products in layers of them reformats"
         facts = artifact.certificate()["engines"]["precision"][FILE.split(".")[1]]
-        types = ", ".join(f"{name} {count}" for name, count in facts["convolutions"].items())
+        types = ", ".join(f"{count} {name}" for name, count in facts["convolutions"].items())
         assert row.split() == [FILE, *types.split(), str(facts["layers"]), str(facts["reformats"])]
-        assert last == artifact.certificate()["engines"]["run"]
-        assert last.startswith("engine built, not run: "), target
+        run = artifact.certificate()["engines"]["run"]
+        assert last == f"{run[:1].upper()}{run[1:]}."
+        assert last.startswith("Engine built, not run: "), target
     *_, last, _, report = printed.splitlines()
-    assert last.startswith("engine built, not run: ")
+    assert last.startswith("Engine built, not run: ")
     assert report.startswith("report: ")
 
 
 def test_an_engine_that_ran_is_said_to_have_run(exported):
     document = exported[0]["tensorrt-fp16"].certificate()
     document["engines"] |= {"run": "A card, TensorRT 10.9", "on_gpu": {}}
-    assert format_findings(document).splitlines()[-1] == "engine run on A card, TensorRT 10.9"
+    assert format_findings(document, TASK).splitlines()[-1] == "The engine ran on A card, TensorRT 10.9."
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -12,7 +12,7 @@ import pytest
 def artifact(tmp_path_factory):
     from edgeface.compile.report_options import ReportOptions
     from edgeface.compile.request import ExportRequest
-    from edgeface.export import export
+    from edgeface.exporting.export import export
 
     out = tmp_path_factory.mktemp("out")
     request = ExportRequest(

@@ -168,7 +168,8 @@ def retinaface_tflite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     from edgeface.backends import target
     from edgeface.backends.onnx.runner import OrtRunner
     from edgeface.backends.target import EmitOptions
-    from edgeface.compile.source import Declared, open_source
+    from edgeface.compile.open_source import open_source
+    from edgeface.compile.source import Declared
     from edgeface.graph.onnx_reader import read_onnx
     from edgeface.passes import run_passes
     from edgeface.quantize.build_plan import build_plan

@@ -6,7 +6,8 @@ import cv2
 import pytest
 
 from edgeface.compile.build import BuildOptions
-from edgeface.compile.source import Declared, open_source
+from edgeface.compile.open_source import open_source
+from edgeface.compile.source import Declared
 from edgeface.devices.parity import FLOAT_TOLERANCE, device_parity
 from edgeface.devices.runner import Loading
 from edgeface.images.files import list_images, read_image

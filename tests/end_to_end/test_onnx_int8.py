@@ -16,8 +16,9 @@ from edgeface.compile.build import Built as Model
 from edgeface.compile.build import build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.open_source import open_source
 from edgeface.compile.recipe import recipe_for
-from edgeface.compile.source import Declared, open_source
+from edgeface.compile.source import Declared
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.ops.conv import Conv
 from edgeface.images.files import list_images
@@ -55,7 +56,7 @@ def built(declared: Declared, images: Path, calibrate_with: int, folder: Path) -
         path = made.write(folder)
         runner = FloatRunner(open_runner(path), made.target.layout)
         shown = task_images(split.judge, "judging", source.contract, None)
-        found = compare(source.run, runner.run, source.contract, shown, decide=True).decisions
+        found = compare(source.reference.run, runner.run, source.contract, shown, decide=True).decisions
         assert found is not None
         agreed[name] = found
     return Built(ort_kernels(folder / "model.onnx"), kept, agreed["onnx-int8"], agreed["tflite-int8"])

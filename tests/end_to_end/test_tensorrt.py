@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from edgeface.compile.prove import judged
 
 from edgeface.backends import target
 from edgeface.backends.finish import Finished
@@ -28,9 +29,9 @@ from edgeface.backends.tensorrt.stage import stage_engines
 from edgeface.compile.build import Built, build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
-from edgeface.compile.prove import judged
+from edgeface.compile.open_source import open_source
 from edgeface.compile.recipe import recipe_for
-from edgeface.compile.source import Declared, open_source
+from edgeface.compile.source import Declared
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.files import list_images
 from edgeface.images.split import Images

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from edgeface.compile.prove import judge_decisions
+from edgeface.evaluation.certificate import LabelledFaces, identity_change
 
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
-from edgeface.compile.prove import judge_decisions
 from edgeface.core.artifact import Artifact
 from edgeface.core.thresholds import Thresholds
-from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from edgeface.evaluation.labels import read_labelled
 from edgeface.evaluation.landmark_cost import MIN_PX, landmark_cost
 from edgeface.evaluation.precision_change import precision_change

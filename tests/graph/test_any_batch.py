@@ -9,7 +9,8 @@ import pytest
 from edgeface.backends import target
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
-from edgeface.compile.source import Declared, open_source
+from edgeface.compile.open_source import open_source
+from edgeface.compile.source import Declared
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.onnx_writer import BATCH, write_onnx

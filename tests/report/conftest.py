@@ -17,7 +17,7 @@ from edgeface.compile.request import ExportRequest
 from edgeface.contracts import DetectionContract
 from edgeface.core.artifact import Artifact
 from edgeface.core.description import Mark, Table, Tile, Verdict
-from edgeface.export import export
+from edgeface.exporting.export import export
 from edgeface.report.gallery import gallery
 from edgeface.report.page import Cost, Gallery, Layers, Page
 from edgeface.report.plot import Point, plot_layers

@@ -1,6 +1,5 @@
 import pytest
-
-from edgeface.report.verdict import accuracy, requirements, verdict
+from edgeface.report.verdict import requirements, verdict
 
 MET = {"what": "least output SNR", "limit": "≥ 10 dB", "measured": "20 dB", "met": True}
 MISSED = {**MET, "met": False, "what": "faces matched"}
@@ -44,13 +43,3 @@ def test_requirements_are_marked_by_word_and_state():
     assert table is not None
     assert [(row[3].text, row[3].state) for row in table.rows] == [("met", "good"), ("missed", "bad")]
     assert requirements(certificate(requirements=[])) is None
-
-
-def test_the_figure_at_a_glance_is_the_task_s():
-    faces = {"reference_faces": 200, "matched_percent": 99.5, "missed": 1, "extra": 2}
-    assert accuracy(certificate(decisions=faces)).figure == "99.5 %"
-    cosines = {"faces": 7, "mean_cosine": 0.99571, "min_cosine": 0.99}
-    assert accuracy(certificate(decisions=cosines)).figure == "0.9957"
-    verified = {"candidate": {"fold_accuracy": {"mean": 0.9912}}}
-    assert accuracy(certificate(decisions={**cosines, "verification": verified})).figure == "99.12%"
-    assert accuracy(certificate()) is None

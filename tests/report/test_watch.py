@@ -8,17 +8,17 @@ def test_the_worst_images_come_first_and_a_typical_one_is_another(watched):
     worst, typical = watched.chosen()
     assert watched.count == 3
     assert [sight.index for sight in worst] == [0, 2, 1]
-    assert worst[0].badness[0] == 2  # one face missed, one extra
-    assert worst[2].badness == (0.0, 0.0)
+    assert worst[0].severity[0] == 2  # one face missed, one extra
+    assert worst[2].severity == (0.0, 0.0)
     assert typical is None  # all three are among the worst
 
 
 def test_of_many_faces_the_least_alike_are_kept_in_order(embedders):
     worst, typical = embedders.chosen()
-    cosines = [-sight.badness[0] for sight in worst]
+    cosines = [-sight.severity[0] for sight in worst]
     assert len(cosines) == WORST_FACES
     assert cosines == sorted(cosines)
-    assert typical is None or -typical.badness[0] >= cosines[-1]
+    assert typical is None or -typical.severity[0] >= cosines[-1]
 
 
 def test_synthetic_images_leave_nothing_but_the_first_tensor(detectors, portrait):

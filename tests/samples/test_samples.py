@@ -3,7 +3,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from edgeface.compile.source import Declared, open_source
+from edgeface.compile.open_source import open_source
+from edgeface.compile.source import Declared
 from edgeface.core.artifact import sha256_hex
 from edgeface.errors import ContractError
 from edgeface.images.files import read_image

@@ -11,12 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from edgeface.bench import BenchReport, BenchRequest, Measurement, bench
+from edgeface.bench.load import current_load
+from edgeface.bench.measure import BenchRequest, bench
+from edgeface.bench.result import BenchReport, Measurement
 from edgeface.compile.report_options import LATENCY
 from edgeface.core.artifact import write_json
 from edgeface.core.progress import note, step
 from edgeface.errors import EdgefaceError
-from edgeface.report.load import current_load
 
 ROUNDS, BATCH_MS = 9, 40.0
 REFERENCE = "onnx-fp32"

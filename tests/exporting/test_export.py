@@ -17,7 +17,7 @@ from edgeface.compile.request import ExportRequest
 from edgeface.core import progress
 from edgeface.core.artifact import CERTIFICATE, Artifact, write_json
 from edgeface.errors import GateError, InputError
-from edgeface.export import export
+from edgeface.exporting.export import export
 from edgeface.images.files import letterbox
 from edgeface.images.synthetic import synthetic_images
 from edgeface.validate.check_parity import ParityRequest, check_parity
@@ -90,7 +90,7 @@ def test_nothing_else_is_in_the_folder(exported):
 )
 def test_an_artifact_computes_what_the_network_does(exported, outputs, seeded_source, target, snr_db):
     feeds = {"input": letterbox(synthetic_images(1, seed=9)[0], seeded_source.contract.input)[0]}
-    wanted, got = seeded_source.run(feeds), outputs(exported[1][target])
+    wanted, got = seeded_source.reference.run(feeds), outputs(exported[1][target])
     assert set(wanted) == set(got)
     for name, array in wanted.items():
         noise = np.square(array - got[name]).sum()

@@ -1,10 +1,10 @@
 import pytest
 
+from edgeface.bench.load import was_busy
 from edgeface.compile.report_options import LATENCY
 from edgeface.core.artifact import Artifact, read_json, write_json
 from edgeface.report.collect import collect
 from edgeface.report.cost import cost, tiles
-from edgeface.report.load import was_busy
 from edgeface.report.matrix import matrix
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.backends.tensorrt.request import BatchProfile
 from edgeface.compile.request import ExportRequest
-from edgeface.report.command import export_command
+from edgeface.exporting.command import export_command
 
 
 def test_a_command_names_files_without_their_folders():
