@@ -96,8 +96,13 @@ def test_artifacts_in_each_others_place_are_refused(faces_artifact, recognizer_a
 def real_pipeline(shared_data, shared_export):
     """Public checkpoints of both kinds, in float32."""
     weights = shared_data / "weights"
-    detector = ExportRequest("retinaface_mnet025", (FP32,), weights / "retinaface_mnet025_official.pth", "official")
-    recognizer = ExportRequest("mobilefacenet", (FP32,), weights / "mobilefacenet_relu6_128.pt")
+    detector = ExportRequest(
+        "retinaface_mnet025",
+        (FP32,),
+        weights=weights / "retinaface_mnet025_official.pth",
+        variant="official",
+    )
+    recognizer = ExportRequest("mobilefacenet", (FP32,), weights=weights / "mobilefacenet_relu6_128.pt")
     return FacePipeline.open(*(shared_export(request)[0].folder for request in (detector, recognizer)))
 
 
