@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from edgeface.backends.device import GPU, HERE, Place
+from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.open import SUFFIXES
 from edgeface.backends.tensorrt.gpu import ENGINE_SUFFIX
 from edgeface.core.artifact import MANIFEST, Artifact
@@ -30,7 +30,7 @@ class Subject:
     arithmetic: Arithmetic
 
 
-def open_subjects(paths: Sequence[Path], on: Place = HERE) -> tuple[Subject, ...]:
+def open_subjects(paths: Sequence[Path], on: Device = HERE) -> tuple[Subject, ...]:
     """Open artifacts or model files; labels are names, or whole paths where names are equal.
 
     Args:

@@ -1,8 +1,8 @@
 """Values that options and arguments are known to take.
 
-Completion answers at every press of a key. Budgets, boards and models are found by filename, as they are elsewhere;
-targets are defined by code that takes longer to import, so their names stand here too, and a test holds that they are
-the same. Variants and networks are worth the import, which only who asks for them waits for.
+Completion answers at every press of a key. Budgets, devices and models are read from their files; targets are defined
+by code that takes longer to import, so their names stand here too, and a test holds that they are the same. Variants
+and networks are worth the import, which only who asks for them waits for.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from edgeface.cli.options import DEFAULT_MODEL
+from edgeface.devices.profile_files import profile_files, read_profile
+from edgeface.errors import InputError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,7 +41,22 @@ def budgets(_: Words = ()) -> tuple[str, ...]:
 
 def boards(_: Words = ()) -> tuple[str, ...]:
     """Names of the boards that bundles are packed for."""
-    return tuple(sorted(file.stem for file in (_PACKAGE / "bundle" / "devices").glob("*.toml")))
+    return _profiles_with("bundle")
+
+
+def devices(_: Words = ()) -> tuple[str, ...]:
+    """Where artifacts run."""
+    return ("x86", "gpu", *_profiles_with("emulator"), "ssh:", "adb")
+
+
+def _profiles_with(table: str) -> tuple[str, ...]:
+    """Names of the device profiles that hold a table; one that cannot be read is for `edgeface doctor` to tell."""
+    found = []
+    with suppress(InputError):
+        for name, path in profile_files().items():
+            with suppress(InputError):
+                found += [name] if table in read_profile(path) else []
+    return tuple(found)
 
 
 def models(_: Words = ()) -> tuple[str, ...]:
@@ -76,7 +94,7 @@ OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--install": _of("arm"),
     "--io": _of("float", "int8", "uint8"),
     "--layers": _of("all"),
-    "--on": _of("x86", "gpu", "a72", "a53", "ssh:", "adb"),
+    "--on": devices,
     "--target": _of(*TARGETS),
     "--variant": variants,
 }
