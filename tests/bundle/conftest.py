@@ -124,8 +124,8 @@ def on_board(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def guest():
-    """The emulated device, set up if it is not."""
+def emulator():
+    """The emulator, set up if it is not."""
     from edgeface.devices.install import install, installed
 
     install()
