@@ -41,11 +41,14 @@ class ImageInput(Frozen):
 
 
 class BaseContract(Frozen):
-    """What contracts of every task declare."""
+    """What contracts of every task declare.
+
+    `activation` is a family's, which builds its network by it; a user's own model file holds its own.
+    """
 
     family: str
     variant: str
-    activation: Activation
+    activation: Activation | None = None
     input: ImageInput
 
     def with_color(self, color: ColorOrder) -> Self:

@@ -45,7 +45,7 @@ def _contract(manifest: Manifest) -> Table:
         ("variant", contract.variant),
         ("input", f"{image.name}: {image.height}×{image.width} (height × width), {manifest.layout}, {manifest.io}"),
         ("pixels", f"{image.color}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
-        ("activation", contract.activation),
+        ("activation", contract.activation or "the model file's own"),
         ("how it is known", _how(manifest.sources.get("contract") or {})),
     ]
     if isinstance(contract, DetectionContract):
