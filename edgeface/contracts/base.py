@@ -54,3 +54,7 @@ class BaseContract(Frozen):
     def with_color(self, color: ColorOrder) -> Self:
         """The same contract for the other color order; mean and scale stay by tensor channel."""
         return self.model_copy(update={"input": self.input.model_copy(update={"color": color})})
+
+    def with_declared_color(self, color: ColorOrder) -> Self:
+        """The same contract for the color order that somebody declares of it."""
+        return self.with_color(color)
