@@ -114,6 +114,31 @@ def normal():
 
 
 @pytest.fixture(scope="session")
+def observed():
+    """Calibration statistics of a graph: `observed(graph, feeds, *needed)`."""
+    from edgeface.backends.onnx.runtime import OrtRunner
+    from edgeface.quantize.observe import observe, observed_onnx
+    from edgeface.quantize.statistics import STATISTICS
+
+    def run(graph, feeds, *needed):
+        return observe(graph, OrtRunner(observed_onnx(graph), optimize=False).run, feeds, needed or STATISTICS)
+
+    return run
+
+
+@pytest.fixture
+def feeds(normal):
+    """Ten images with correlated neighbours and a mean far from zero: `feeds(*shape, count=10)`."""
+    import numpy as np
+
+    def draw(*shape, count=10):
+        images = [normal(*shape, seed=n) + np.roll(normal(*shape, seed=n), 1, -1) + 1.5 for n in range(count)]
+        return [{"x": image} for image in images]
+
+    return draw
+
+
+@pytest.fixture(scope="session")
 def seeded_source():
     """The default network with seeded weights at 64×96, declared as `official`."""
     from edgeface.compile.source import Declared, open_source

@@ -8,7 +8,7 @@ from typing import Literal
 
 from edgeface.graph.ir import Graph
 from edgeface.passes import Pass
-from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.plan import Precision, QuantPlan, Stated
 from edgeface.quantize.scheme import Scheme
 
 IoType = Literal["float", "int8", "uint8"]
@@ -30,8 +30,9 @@ class Target:
     `layout` is the memory order of image inputs; `scheme` what its integers can express, None for float targets;
     `legalize` the passes that bring any graph into the form that its kernels run; `integer_forms` rewrites what has no
     fast integer kernel, given the values that are computed in float anyway. `float_kinds` are the kinds of nodes
-    (`quantize.float_fallback.KINDS`) that run faster in float than in integers, and why. `half` targets compute in
-    float16 but for the values that the recipe keeps in float32. `io_types` are the types that inputs and outputs may
+    (`quantize.precision.KINDS`) that run faster in float than in integers, and why. `half` targets compute in
+    float16 but for the values that the recipe keeps in float32. `dtypes` are those in which values can be made, "int8"
+    standing for the scheme's own 8 bits. `io_types` are the types that inputs and outputs may
     have. `as_typed` says that the model is judged with every node computed in the types that it states, because what
     runs it does so; `engines`, that TensorRT engines are built from it.
     """
@@ -46,6 +47,11 @@ class Target:
     float_kinds: Mapping[str, str] = field(default_factory=dict)
     integer_forms: Callable[[Graph, Collection[str]], Graph] | None = None
     half: bool = False
+    dtypes: tuple[Precision, ...] = ("float32",)
     io_types: tuple[IoType, ...] = ("float",)
     as_typed: bool = False
     engines: bool = False
+
+    def float_plan(self, stated: Mapping[str, Stated] | None = None) -> QuantPlan:
+        """The plan of a float target: everything in its own float dtype, but for what is stated."""
+        return QuantPlan({}, stated or {}, "float16" if self.half else "float32")

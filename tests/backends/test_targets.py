@@ -31,7 +31,7 @@ def test_an_unknown_target_offers_the_nearest():
 @pytest.mark.parametrize("name", sorted(targets()))
 def test_the_same_graph_and_plan_give_the_same_bytes(network, plan_of, name):
     scheme = target(name).scheme
-    plan = plan_of(network, scheme=scheme) if scheme else QuantPlan()
+    plan = plan_of(network, scheme=scheme) if scheme else target(name).float_plan()
     options = EmitOptions(metadata={"b": "2", "a": "1"})
     assert target(name).emit(network, plan, options) == target(name).emit(network.rebuild(), plan, options)
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeface.backends.onnx.scheme import ORT_U8S8
+from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.errors import GraphError
 from edgeface.graph.ops.activations import Clip, LeakyRelu, Relu, Sigmoid, Softmax
 from edgeface.graph.ops.arithmetic import Add, Concat
@@ -10,8 +12,8 @@ from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.quantize.build_plan import SIGMOID_REACH, build_plan
+from edgeface.quantize.plan import in_float32
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.scheme import ORT_U8S8, TFLITE_INT8
 
 IMAGE = {"x": (1, 2, 4, 6)}
 MINMAX = RangeRule("minmax")
@@ -52,7 +54,7 @@ def test_a_shared_range_holds_every_branch(make_graph, normal, planned, evaluate
 
 def test_a_concat_kept_in_float_leaves_its_branches_their_scales(make_graph, planned):
     rows = [(LeakyRelu(alpha=0.1), "x", "a"), (Add(), "x x", "b"), (Concat(1), "a b", "y")]
-    plan = planned(make_graph(IMAGE, rows), kept_float={"y": "because"})
+    plan = planned(make_graph(IMAGE, rows), stated=in_float32({"y": "because"}))
     assert plan.params["a"] != plan.params["b"]
     assert plan.kept_float == {"y": "because"}
 
@@ -60,7 +62,7 @@ def test_a_concat_kept_in_float_leaves_its_branches_their_scales(make_graph, pla
 def test_weights_of_a_layer_kept_in_float_have_no_scale(make_graph, normal, planned):
     rows = [(Conv(), "x w", "a"), (Conv(), "a v", "y")]
     graph = make_graph(IMAGE, rows, {"w": normal(3, 2, 1, 1), "v": normal(3, 3, 1, 1)})
-    plan = planned(graph, kept_float={"y": "because"})
+    plan = planned(graph, stated=in_float32({"y": "because"}))
     assert "w" in plan.params
     assert "v" not in plan.params
 
@@ -87,7 +89,7 @@ def test_what_would_be_cut_off_by_a_prescribed_scale_is_refused(make_graph, plan
     with pytest.raises(GraphError, match="prescribed scale") as caught:
         planned(graph)
     assert "'y'" in caught.value.where or "y" in caught.value.where.split()[-1]
-    assert planned(graph, kept_float={"y": "its branches differ"}).params["b"].scale[0] > 1 / 256
+    assert planned(graph, stated=in_float32({"y": "its branches differ"})).params["b"].scale[0] > 1 / 256
 
 
 def test_what_only_sigmoids_read_is_clipped_where_they_are_flat(make_graph, normal, planned):

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeface.backends.onnx.scheme import ORT_U8S8
+from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.quantize.plan import QParams
-from edgeface.quantize.scheme import ORT_U8S8, TFLITE_INT8
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 3.0), (0.5, 3.0), (-3.0, -1.0), (0.0, 0.0), (-1e-3, 700.0)])

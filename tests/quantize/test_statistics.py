@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.quantize.statistics import BINS, CalibrationStats, bin_centres, summarise
+from edgeface.quantize.histogram import BINS, bin_centres
+from edgeface.quantize.statistics import CalibrationStats, summarise
 
 
 def equal(a, b):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.scheme import ORT_U8S8
 from edgeface.backends.onnx.target import ORT
 from edgeface.backends.qdq.quantized import insert_quantization
 from edgeface.core.thresholds import Thresholds
@@ -12,7 +13,6 @@ from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.scheme import ORT_U8S8
 from edgeface.validate.compare import Findings
 from edgeface.validate.kernels import judge_kernels, kernel_facts
 from edgeface.validate.verdict import judge_model

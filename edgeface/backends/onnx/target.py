@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from edgeface.backends.onnx.scheme import ORT_U8S8
+from edgeface.backends.qdq import half, quantized
 from edgeface.backends.qdq.half import to_half
 from edgeface.backends.qdq.quantized import Placement, insert_quantization
 from edgeface.backends.target import EmitOptions, Target
@@ -11,7 +13,6 @@ from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.passes.decompose_prelu import decompose_prelu
 from edgeface.quantize.plan import QuantPlan
-from edgeface.quantize.scheme import ORT_U8S8
 
 ORT = Placement(rounded="made", bias="int32")
 
@@ -21,7 +22,7 @@ def _emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> bytes:
 
 
 def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-    return write_onnx(to_half(graph, plan.kept_float), metadata=dict(options.metadata))
+    return write_onnx(to_half(graph, plan), metadata=dict(options.metadata))
 
 
 def _emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
@@ -47,6 +48,7 @@ TARGETS = (
         layout="nchw",
         emit=_emit_half,
         half=True,
+        dtypes=half.DTYPES,
         as_typed=True,
     ),
     Target(
@@ -57,5 +59,6 @@ TARGETS = (
         emit=_emit_quantized,
         scheme=ORT_U8S8,
         integer_forms=_integer_forms,
+        dtypes=quantized.DTYPES,
     ),
 )

@@ -7,14 +7,15 @@ around a convolution. What the parser takes, and which forms fuse, was measured 
 
 from __future__ import annotations
 
+from edgeface.backends.qdq import half, quantized
 from edgeface.backends.qdq.half import to_half
 from edgeface.backends.qdq.quantized import Placement, insert_quantization
 from edgeface.backends.target import EmitOptions, Target
+from edgeface.backends.tensorrt.scheme import TENSORRT_INT8
 from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.passes.prelu_as_maximum import prelu_as_maximum
 from edgeface.quantize.plan import QuantPlan
-from edgeface.quantize.scheme import TENSORRT_INT8
 
 PLACEMENT = Placement(rounded="convolved", bias="float", zero_points=False)
 
@@ -24,7 +25,7 @@ def _emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> bytes:
 
 
 def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-    return _emit(to_half(graph, plan.kept_float), plan, options)
+    return _emit(to_half(graph, plan), plan, options)
 
 
 def _emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
@@ -50,6 +51,7 @@ TARGETS = (
         emit=_emit_half,
         legalize=(prelu_as_maximum,),
         half=True,
+        dtypes=half.DTYPES,
         as_typed=True,
         engines=True,
     ),
@@ -60,6 +62,7 @@ TARGETS = (
         layout="nchw",
         emit=_emit_quantized,
         scheme=TENSORRT_INT8,
+        dtypes=quantized.DTYPES,
         as_typed=True,
         engines=True,
     ),
