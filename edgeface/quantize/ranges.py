@@ -30,7 +30,7 @@ class RangeRule:
 
     method: str = "percentile"
     headroom: float = field(default=0.1, kw_only=True)
-    parameters: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    parameters: Mapping[str, Any] = field(default_factory=dict, kw_only=True, compare=False)
     chosen: Chosen = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

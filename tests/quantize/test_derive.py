@@ -60,6 +60,18 @@ def test_what_is_derived_is_what_a_run_of_the_spelled_network_sees(activated, ob
             assert farthest_move(found.counts[channel], wanted.counts[channel]) <= 1
 
 
+def test_without_histograms_the_ranges_are_derived_all_the_same(activated, observed, feeds):
+    graph = activated(STEEP)
+    spelled, images = decompose_prelu(graph), feeds(*IMAGE)
+    whole, few = (derive(spelled, observed(graph, images, *held)) for held in ((), ("ranges",)))
+    assert few.holds == ("ranges",)
+    assert set(few.values) == set(whole.values)
+    for name, stats in whole.values.items():
+        assert few.values[name].range == stats.range
+        assert few.values[name].counts.shape == (4 if name != "x" else 3, 0)
+    assert np.isnan(few.values["p/below"].mean).all()  # only a histogram tells what was cut off
+
+
 def test_what_keeps_its_name_keeps_its_numbers(activated, observed, feeds):
     graph = activated(GENTLE)
     stats = observed(graph, feeds(*IMAGE))

@@ -13,11 +13,13 @@ from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.passes.decompose_prelu import decompose_prelu
 from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.precision import require_dtypes
 
 ORT = Placement(rounded="made", bias="int32")
 
 
-def _emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> bytes:
+def _emit(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
+    require_dtypes(graph, plan, ("float32",), "onnx-fp32")
     return write_onnx(graph, metadata=dict(options.metadata))
 
 

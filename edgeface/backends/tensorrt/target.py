@@ -16,20 +16,26 @@ from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.passes.prelu_as_maximum import prelu_as_maximum
 from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.precision import require_dtypes
 
 PLACEMENT = Placement(rounded="convolved", bias="float", zero_points=False)
 
 
-def _emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> bytes:
-    return write_onnx(graph, metadata=dict(options.metadata), any_batch=True)
+def _emit(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
+    require_dtypes(graph, plan, ("float32",), "tensorrt-fp32")
+    return _written(graph, options)
 
 
 def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-    return _emit(to_half(graph, plan), plan, options)
+    return _written(to_half(graph, plan), options)
 
 
 def _emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-    return _emit(insert_quantization(graph, plan, PLACEMENT), plan, options)
+    return _written(insert_quantization(graph, plan, PLACEMENT), options)
+
+
+def _written(graph: Graph, options: EmitOptions) -> bytes:
+    return write_onnx(graph, metadata=dict(options.metadata), any_batch=True)
 
 
 TARGETS = (

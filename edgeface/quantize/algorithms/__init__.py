@@ -19,8 +19,12 @@ LIST = "[quantize] algorithms"
 
 def algorithms() -> dict[str, Algorithm]:
     """Every algorithm by name, sorted."""
-    names = sorted(entry.name for entry in pkgutil.iter_modules(__path__))
-    return {name: importlib.import_module(f"{__name__}.{name}").ALGORITHM for name in names}
+    found: dict[str, Algorithm] = {}
+    for name in sorted(entry.name for entry in pkgutil.iter_modules(__path__)):
+        declared = getattr(importlib.import_module(f"{__name__}.{name}"), "ALGORITHM", None)
+        if declared is not None:
+            found[name] = declared
+    return found
 
 
 def choose(name: str, parameters: Mapping[str, Any], *, ranges: bool) -> Chosen:

@@ -7,13 +7,14 @@ import itertools
 import numpy as np
 import pytest
 
-from edgeface.backends.onnx.limit_pair_sums import PAIR_LIMIT, is_depthwise, limit_pair_sums, pair_reach
+from edgeface.backends.onnx.limit_pair_sums import PAIR_LIMIT, is_depthwise, limit_pair_sums, pair_reach, spread_pairs
 from edgeface.backends.onnx.scheme import ORT_U8S8
 from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.graph.ops.activations import Relu
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.ops.shape import Reshape
-from edgeface.quantize.plan import in_float32
+from edgeface.quantize.build_plan import weight_params
+from edgeface.quantize.plan import QuantPlan, in_float32
 from edgeface.quantize.quantize import QuantizeOptions, quantize
 from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.settings import QuantizeSettings
@@ -54,6 +55,19 @@ def test_pairs_are_channels_last_and_signs_that_differ_do_not_add_up():
 
 def test_a_weight_without_a_partner_counts_alone():
     assert pair_reach(np.full((3, 1), 127)).tolist() == [127, 127, 127]
+
+
+def test_scales_are_raised_where_a_pair_would_not_fit_and_only_there(make_graph):
+    weight = np.zeros((3, 2, 1, 1), np.float32)
+    weight[0, :, 0, 0] = 1.0  # a pair
+    weight[1, 0, 0, 0] = 1.0
+    weight[2, :, 0, 0] = 1.0, -1.0
+    graph = make_graph({"x": (1, 2, 4, 6)}, [(Conv(), "x w", "y")], {"w": weight})
+    plan = QuantPlan({"w": weight_params(weight, TFLITE_INT8)})
+    found = spread_pairs(graph, plan).params["w"]
+    assert found.quantize(weight).reshape(3, 2).tolist() == [[62, 62], [124, 0], [124, -124]]
+    floats = QuantPlan(plan.params, in_float32({"y": "a test"}))
+    assert spread_pairs(graph, floats) == floats
 
 
 @pytest.fixture
