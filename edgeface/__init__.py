@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from edgeface.compile.request import ExportRequest
     from edgeface.core.artifact import Artifact
     from edgeface.errors import EdgefaceError
-    from edgeface.export import export
+    from edgeface.exporting.export import export
     from edgeface.inference.detector import Detector
     from edgeface.inference.load import load
     from edgeface.inference.pipeline import FacePipeline
@@ -47,7 +47,7 @@ _HOMES = {
     "FacePipeline": "edgeface.inference.pipeline",
     "Recognizer": "edgeface.inference.recognizer",
     "check": "edgeface.budgets.check",
-    "export": "edgeface.export",
+    "export": "edgeface.exporting.export",
     "load": "edgeface.inference.load",
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import Artifact
-from edgeface.export import export
+from edgeface.exporting.export import export
 from edgeface.images.files import read_image
 from edgeface.inference.gallery import Identification, name_faces, read_gallery
 from edgeface.inference.pipeline import FacePipeline

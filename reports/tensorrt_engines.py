@@ -124,10 +124,10 @@ def _folders(ended: dict[str, Any]) -> list[Path]:
 
 def _header(problem: str) -> str:
     from edgeface.backends.tensorrt.library import load_library
-    from edgeface.compile.prove import versions
+    from edgeface.core.versions import versions
 
     library = load_library()
-    used = ", ".join(f"{name} {version}" for name, version in versions().items())
+    used = ", ".join(f"{name} {version}" for name, version in versions("ai-edge-litert", "flatbuffers").items())
     lacking = LACKING.format(problem=problem) if problem else ""
     return (
         f"# TensorRT: measured\n\n{lacking}Made by `.venv/bin/python reports/tensorrt_engines.py` on "

@@ -43,8 +43,13 @@ def _document(shown: Demonstration) -> dict[str, object]:
 
 
 def _text(shown: Demonstration) -> str:
+    from edgeface.tasks import task_of
+
     detector, recognizer = shown.artifacts
-    verdicts = [f"{item.manifest.name}: {format_findings(item.certificate())}" for item in shown.artifacts]
+    verdicts = [
+        f"{item.manifest.name}: {format_findings(item.certificate(), task_of(item.contract))}"
+        for item in shown.artifacts
+    ]
     return "\n\n".join(
         (
             format_artifacts(shown.artifacts),

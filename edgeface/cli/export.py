@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def export(
     target: Annotated[str, typer.Option(help="What to export to, e.g. tflite-int8,onnx-fp32.")],
-    model: Annotated[str, typer.Argument(help="A model's name, or a recipe (.toml).")] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Argument(help="A model's name, a recipe (.toml), or a model (.onnx).")] = DEFAULT_MODEL,
+    contract: Annotated[Path | None, typer.Option(help="Of an ONNX model: what its input and outputs mean.")] = None,
     weights: Annotated[Path | None, typer.Option(help="A checkpoint: .pth or .safetensors.")] = None,
     variant: Annotated[str | None, typer.Option(help="The checkpoint's variant; see `edgeface models`.")] = None,
     color: Annotated[str | None, typer.Option(help="Channel order that the checkpoint expects: bgr or rgb.")] = None,
@@ -57,11 +58,13 @@ def export(
     """
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.compile.request import ExportRequest
-    from edgeface.export import export as compile_model
+    from edgeface.exporting.export import export as compile_model
+    from edgeface.tasks import task_of
 
     request = ExportRequest(
         model=model,
         targets=parse_list(target, "--target"),
+        contract=contract,
         weights=weights,
         variant=variant,
         color=color,
@@ -89,7 +92,9 @@ def export(
     else:
         print(format_artifacts(artifacts))
         for artifact in artifacts:
-            print(f"\n{artifact.manifest.target}: {format_findings(artifact.certificate())}")
+            print(
+                f"\n{artifact.manifest.target}: {format_findings(artifact.certificate(), task_of(artifact.contract))}"
+            )
             print(f"\nreport: {artifact.folder / REPORT}")
 
 
@@ -99,7 +104,7 @@ def artifact_document(artifact: Artifact) -> dict[str, Any]:
         "folder": str(artifact.folder),
         "report": str(artifact.folder / REPORT),
         "manifest": artifact.manifest.model_dump(mode="json"),
-        "certificate": artifact.certificate(),
+        "certificate": artifact.certificate().as_dict(),
     }
 
 

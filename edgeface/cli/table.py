@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeface.core.description import Table
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
@@ -17,3 +21,9 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int
         ]
         lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
+
+
+def format_described(table: Table) -> str:
+    """A described table: its caption, a line below it, and the rows."""
+    rows = [[cell if isinstance(cell, str) else cell.text for cell in row] for row in table.rows]
+    return f"{table.caption}\n{format_table(table.header, rows, table.left)}"

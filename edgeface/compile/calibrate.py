@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.job import Job
 from edgeface.core.progress import note
 from edgeface.errors import InputError
@@ -13,7 +13,7 @@ from edgeface.graph.types import Array
 from edgeface.quantize.observe import graph_digest, observe, observed_onnx
 from edgeface.quantize.quantize import require_statistics
 from edgeface.quantize.statistics import CalibrationStats
-from edgeface.tasks.agreement import view
+from edgeface.tasks import task_of
 from edgeface.validate.inputs import synthetic_for, task_images
 
 SYNTHETIC_IMAGES = 8
@@ -62,5 +62,6 @@ def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
             "int8 needs images to calibrate with",
             fix="pass --calibration DIR: some dozens of images as the device will see them, with faces",
         )
+    task = task_of(contract)
     for image in images:
-        yield {contract.input.name: view(image, contract).tensor}
+        yield {contract.input.name: task.prepare(image, contract).tensor}

@@ -1,25 +1,23 @@
-"""One export: what is built, from what, and how."""
+"""One export: what is built, from what, how, and what is measured of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.source import Source
-from edgeface.evaluation.certificate import LabelledFaces
-from edgeface.evaluation.labels import LabelledImages
 from edgeface.graph.ir import Graph
 from edgeface.images.split import Images
 from edgeface.inference.detector import Detector
-from edgeface.inference.recognizer import Recognizer
+from edgeface.validate.measure import Measure, MeasuringObserver
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How int8 targets are built; see `edgeface.export.ExportRequest`."""
+    """How int8 targets are built; see `edgeface.compile.request.ExportRequest`."""
 
     io: str = "float"
     integer_only: bool = False
@@ -29,12 +27,11 @@ class BuildOptions:
 
 @dataclass(frozen=True)
 class Job:
-    """One export: the source, its optimized graph, and how it is to be built.
+    """One export: the source, its optimized graph, and how it is to be built and judged.
 
-    `own_biases` tells by origin whether each layer was defined with a bias. `detector` finds the
-    faces that a recognizer is shown, where its images are no aligned faces; on the pairs of `labelled` its
-    decisions are judged. With `recognizer` a detector's landmark errors are judged by what they cost in identity, and
-    on the labelled `scenes` its average precision is. `engines` says for which GPUs TensorRT's are built.
+    `own_biases` tells by origin whether each layer was defined with a bias. `detector` finds the faces that a
+    recognizer is shown, where its images are no aligned faces. `measures` are made of every artifact on images of
+    their own, `observers` beside the judge. `engines` says for which GPUs TensorRT's are built.
     """
 
     source: Source
@@ -44,7 +41,6 @@ class Job:
     images: Images
     options: BuildOptions
     detector: Detector | None = None
-    labelled: LabelledFaces | None = None
-    recognizer: Recognizer | None = None
-    scenes: LabelledImages | None = None
+    measures: tuple[Measure, ...] = ()
+    observers: tuple[Callable[[], MeasuringObserver], ...] = ()
     engines: EngineOptions = field(default_factory=EngineOptions)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.report_options import ReportOptions
+from edgeface.models.onnx_file import SUFFIX
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,9 @@ class ExportRequest:
     """What to export; None stands for what the recipe says, or for what the checkpoint can be found to need.
 
     Attributes:
-        model: a family's name, or the path of a recipe (.toml).
+        model: a family's name, the path of a recipe (.toml), or of an ONNX model (.onnx).
         targets: names of targets.
+        contract: of an ONNX model, a TOML file that says how images become its input and what its outputs mean.
         weights: a checkpoint; without one and without a seed, the sample weights of the package.
         variant, color: what is known of the checkpoint's contract; checked on the images.
         calibration: folder of images to calibrate with; sample weights do without.
@@ -39,6 +41,7 @@ class ExportRequest:
 
     model: str = "retinaface_mnet025"
     targets: tuple[str, ...] = ("tflite-int8",)
+    contract: Path | None = None
     weights: Path | None = None
     variant: str | None = None
     color: str | None = None
@@ -59,3 +62,9 @@ class ExportRequest:
     pair_images: Path | None = None
     engines: EngineOptions = field(default_factory=EngineOptions)
     report: ReportOptions = field(default_factory=ReportOptions)
+
+    @property
+    def onnx_file(self) -> Path | None:
+        """The user's own model file, where `model` is one."""
+        path = Path(self.model)
+        return path if path.suffix == SUFFIX else None

@@ -13,3 +13,16 @@ class Requirement:
     limit: str
     measured: str
     met: bool
+
+
+def points_lost(what: str, limit: float | None, lost: float | None) -> list[Requirement]:
+    """That a figure falls by so many percent points at most; nothing where there is no limit or no figure.
+
+    Args:
+        what: names the loss.
+        limit: most points that may be lost.
+        lost: points; negative where the figure rose.
+    """
+    if limit is None or lost is None:
+        return []
+    return [Requirement(what, f"≤ {limit:g} points", f"{round(lost, 2) + 0.0:.2f} points", lost <= limit)]

@@ -7,16 +7,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from edgeface.backends.device import Device
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.core.artifact import Artifact
 from edgeface.devices.compare import Distance, distance
-from edgeface.devices.connect import HERE, open_device
+from edgeface.devices.connect import LOOPBACK, open_device
 from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing, loadings_of
 from edgeface.devices.trace import Arithmetic, Origin, arithmetic_of, made_tensors, origins
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.tasks.agreement import Image, view
+from edgeface.tasks import task_of
+from edgeface.tasks.task import Image
 
 FLOAT_TOLERANCE = 1e-4
 """Largest difference of any float that two processors' kernels may make: they sum in different orders."""
@@ -95,7 +97,7 @@ class DeviceParity:
     """What comparing an artifact on a device found; `absent` says which paths the device has no runtime for."""
 
     artifact: str
-    place: str
+    device: Device
     images: int
     paths: tuple[PathParity, ...]
     absent: dict[str, str] = field(default_factory=dict)
@@ -107,15 +109,15 @@ class DeviceParity:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        own = {"artifact": self.artifact, "on": self.place, "passed": self.passed, "images": self.images}
+        own = {"artifact": self.artifact, "on": str(self.device), "passed": self.passed, "images": self.images}
         return own | {"paths": [path.as_dict() for path in self.paths], "absent": self.absent}
 
 
 class _Pair:
     """A model open here and there, and what comparing it found."""
 
-    def __init__(self, artifact: Artifact, place: str, loading: Loading, stack: ExitStack) -> None:
-        self._artifact, self._place, self._loading = artifact, place, loading
+    def __init__(self, artifact: Artifact, device: Device, loading: Loading, stack: ExitStack) -> None:
+        self._artifact, self._device, self._loading = artifact, device, loading
         self._runners = self._open(loading, stack)
         self._outputs: dict[str, Distance] = {}
         self._worst: tuple[int, int, Image] | None = None
@@ -133,7 +135,7 @@ class _Pair:
         """What was found; where outputs differ, the image of the most differences is traced."""
         here, there = self._runners
         model = self._artifact.model_path
-        if model.suffix == ".onnx":
+        if not self._loading.shows_values:
             quantized = self._artifact.manifest.quantization is not None
             kind: Arithmetic = "mixed" if quantized else "float"
             return PathParity(self._loading, (here.version, there.version), kind, self._outputs)
@@ -152,27 +154,27 @@ class _Pair:
 
     def _open(self, loading: Loading, stack: ExitStack) -> tuple[DeviceRunner, DeviceRunner]:
         model = self._artifact.model_path
-        here, there = (stack.enter_context(open_device(model, place, loading)) for place in (HERE, self._place))
+        here, there = (stack.enter_context(open_device(model, device, loading)) for device in (LOOPBACK, self._device))
         return here, there
 
     def _run(
         self, runners: tuple[DeviceRunner, DeviceRunner], image: Image
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         contract, layout = self._artifact.contract, self._artifact.manifest.layout
-        feeds = {contract.input.name: view(image, contract).tensor}
+        feeds = {contract.input.name: task_of(contract).prepare(image, contract).tensor}
         mine, theirs = (FloatRunner(runner, layout).run(feeds) for runner in runners)
         return mine, theirs
 
 
 def device_parity(
-    artifact: Artifact, place: str, images: Iterable[Image], loadings: Iterable[Loading] | None = None
+    artifact: Artifact, device: Device, images: Iterable[Image], loadings: Iterable[Loading] | None = None
 ) -> DeviceParity:
     """Run an artifact here and on a device, in every runtime whose numbers should agree.
 
     Args:
         artifact: a TFLite or ONNX artifact.
-        place: the device, as `connect` takes it.
-        images: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
+        device: one that `connect` takes.
+        images: uint8 [H,W,3] in BGR, as the task's `prepare` takes them.
         loadings: runtimes and kernels; by default those of `loadings_of`.
 
     Raises:
@@ -186,13 +188,13 @@ def device_parity(
         pairs = []
         for loading in wanted:
             try:
-                pairs.append(_Pair(artifact, place, loading, stack))
+                pairs.append(_Pair(artifact, device, loading, stack))
             except RuntimeMissing as error:
                 absent[loading.path] = error.what
         if not pairs:
             raise RuntimeFailure(
                 "the device has no runtime for this artifact: " + "; ".join(sorted(set(absent.values()))),
-                where=f"{artifact.folder} on {place}",
+                where=f"{artifact.folder} on {device}",
                 fix="install ai-edge-litert, tflite-runtime or onnxruntime for the device's python3",
             )
         for count, image in enumerate(images, start=1):
@@ -201,4 +203,4 @@ def device_parity(
         if not count:
             raise InputError("no images to compare on", where=str(artifact.folder))
         found = tuple(pair.result() for pair in pairs)
-    return DeviceParity(str(artifact.folder), place, count, found, absent)
+    return DeviceParity(str(artifact.folder), device, count, found, absent)

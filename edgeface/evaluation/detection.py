@@ -15,8 +15,9 @@ from edgeface.evaluation.compute import compute
 from edgeface.evaluation.labels import read_labelled
 from edgeface.evaluation.work import DetectWork, faces_of, open_detection
 from edgeface.images.files import list_images
+from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.faces import Face
-from edgeface.tasks.detection.match import Agreement, match_faces
+from edgeface.tasks.detection.match import match_faces
 
 _MIN_MATCHED_SCORE = 0.3  # faces below the threshold of a match say which misses are by score alone
 
@@ -64,7 +65,7 @@ class DetectionEvaluation:
     unlabelled: tuple[str, ...] = ()
     average_precision: Mapping[str, float] = field(default_factory=dict)
     reference_average_precision: Mapping[str, float] = field(default_factory=dict)
-    agreement: Agreement | None = None
+    agreement: FaceAgreement | None = None
 
     @property
     def changes(self) -> dict[str, float]:
@@ -130,9 +131,9 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
     )
 
 
-def _agreement(reference: Sequence[Sequence[Face]], candidate: Sequence[Sequence[Face]]) -> Agreement:
+def _agreement(reference: Sequence[Sequence[Face]], candidate: Sequence[Sequence[Face]]) -> FaceAgreement:
     def strong(faces: Sequence[Face]) -> list[Face]:
         return [face for face in faces if face.score >= _MIN_MATCHED_SCORE]
 
     matches = (match_faces(strong(a), strong(b)) for a, b in zip(reference, candidate, strict=True))
-    return reduce(add, matches, Agreement())
+    return reduce(add, matches, FaceAgreement())

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edgeface.contracts import DetectionContract
-from edgeface.evaluation.certificate import Run
-from edgeface.graph.types import Array
+from edgeface.core.requirement import Requirement
+from edgeface.core.thresholds import Thresholds
 from edgeface.inference.recognizer import Recognizer
-from edgeface.tasks.agreement import Image, View, view
-from edgeface.tasks.detection.faces import Face, detect_faces, face_boxes
+from edgeface.tasks.detection.faces import Face, face_boxes
 from edgeface.tasks.detection.match import MIN_IOU, MIN_SCORE, match_boxes
 from edgeface.tasks.detection.nms import iou_matrix
+from edgeface.validate.compare import Look
 
 MIN_PX = 40.0
 """Shorter side of the smallest face that counts: smaller ones are not recognized."""
@@ -44,33 +43,45 @@ class LandmarkCost:
             "min_cosine": round(min(self.cosines), 5),
         }
 
+    def entries(self) -> dict[str, Any]:
+        """For the certificate's `decisions`."""
+        return {"identity": self.as_dict()}
 
-def landmark_cost(
-    contract: DetectionContract, reference: Run, candidate: Run, recognizer: Recognizer, images: Iterable[Image]
-) -> LandmarkCost:
-    """Align every matched face by both detectors' landmarks, and compare what a recognizer makes of it.
+    def requirements(self, limits: Thresholds) -> list[Requirement]:  # noqa: ARG002
+        """None: no recipe limits this cost yet."""
+        return []
+
+
+class LandmarkObserver:
+    """Aligns every matched face by both detectors' landmarks, and compares what a recognizer makes of it.
 
     Args:
-        contract: the detector's.
-        reference: the fp32 network.
-        candidate: the artifact.
         recognizer: embeds; the same for both.
-        images: uint8 [H,W,3] in BGR.
     """
-    cosines: list[float] = []
-    for image in images:
-        shown = view(image, contract)
-        feed = {contract.input.name: shown.tensor}
-        first, second = (_faces(run(feed), shown, contract) for run in (reference, candidate))
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self._recognizer = recognizer
+        self._cosines: list[float] = []
+
+    def see(self, look: Look) -> None:
+        """Add an image's faces."""
+        first, second = (_counted(faces) for faces in (look.decided, look.decided_by_candidate))
         for row, column in match_boxes(iou_matrix(face_boxes(first), face_boxes(second)), MIN_IOU):
             one, other = (
-                recognizer.embed_photo(image, np.array(face.landmarks)) for face in (first[row], second[column])
+                self._recognizer.embed_photo(look.view.image, np.array(face.landmarks))
+                for face in (first[row], second[column])
             )
-            cosines.append(float(one @ other))
-    return LandmarkCost(tuple(cosines))
+            self._cosines.append(float(one @ other))
+
+    def measured(self) -> LandmarkCost:
+        """The cost on all images so far."""
+        return LandmarkCost(tuple(self._cosines))
 
 
-def _faces(outputs: Mapping[str, Array], shown: View, contract: DetectionContract) -> list[Face]:
-    size = (shown.image.shape[0], shown.image.shape[1])
-    found = detect_faces(outputs, contract, shown.scale, size, MIN_SCORE)
-    return [face for face in found if min(face.box[2] - face.box[0], face.box[3] - face.box[1]) >= MIN_PX]
+def _counted(faces: Sequence[Face]) -> list[Face]:
+    """Those that show at the usual threshold and are large enough."""
+    return [
+        face
+        for face in faces
+        if face.score >= MIN_SCORE and min(face.box[2] - face.box[0], face.box[3] - face.box[1]) >= MIN_PX
+    ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edgeface.contracts import DetectionContract
-from edgeface.evaluation.certificate import Run
+from edgeface.core.requirement import Requirement, points_lost
+from edgeface.core.thresholds import Thresholds
 from edgeface.evaluation.labels import LabelledImages
 from edgeface.evaluation.work import MIN_SCORE
 from edgeface.images.split import read_images
-from edgeface.tasks.agreement import Image, view
+from edgeface.tasks import task_of
 from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.task import View
+from edgeface.validate.reference import Network, Reference
+from edgeface.validate.side_by_side import Outputs, referenced, side_by_side
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class PrecisionChange:
         return max(100 * (self.reference[name] - value) for name, value in self.candidate.items())
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON and the certificate."""
+        """For JSON."""
         return {
             "labels": self.labels,
             "images": self.images,
@@ -39,24 +43,41 @@ class PrecisionChange:
             "worst_drop_points": round(self.worst_drop_points, 3),
         }
 
+    def entries(self) -> dict[str, Any]:
+        """For the certificate's `decisions`."""
+        return {"average_precision": self.as_dict()}
 
-def precision_change(
-    labelled: LabelledImages, contract: DetectionContract, reference: Run, candidate: Run
-) -> PrecisionChange:
-    """Detect faces in every labelled image with both networks.
-
-    Raises:
-        InputError: an image cannot be read.
-    """
-    found: tuple[list[list[Face]], list[list[Face]]] = ([], [])
-    for image in read_images(labelled.files, "average precision"):
-        for faces, run in zip(found, (reference, candidate), strict=True):
-            faces.append(_faces(image, contract, run))
-    before, after = (labelled.average_precision(faces) for faces in found)
-    return PrecisionChange(labelled.kind, len(labelled.files), before, after)
+    def requirements(self, limits: Thresholds) -> list[Requirement]:
+        """That precision does not fall too far."""
+        return points_lost("average precision lost", limits.precision_drop_points, self.worst_drop_points)
 
 
-def _faces(image: Image, contract: DetectionContract, run: Run) -> list[Face]:
-    shown = view(image, contract)
-    size = (image.shape[0], image.shape[1])
-    return detect_faces(run({contract.input.name: shown.tensor}), contract, shown.scale, size, MIN_SCORE)
+@dataclass(frozen=True)
+class PrecisionMeasure:
+    """Measures the average precision of detectors on labelled images."""
+
+    labelled: LabelledImages
+    contract: DetectionContract
+
+    def of(self, reference: Reference, candidates: Sequence[Network]) -> list[PrecisionChange]:
+        """Detect faces in every labelled image with all networks; each image is read once.
+
+        Raises:
+            InputError: an image cannot be read.
+        """
+        found: list[list[list[Face]]] = [[] for _ in range(1 + len(candidates))]
+        name = self.contract.input.name
+        for seen in side_by_side(referenced(reference.run, name, self._views()), candidates, name):
+            for faces, outputs in zip(found, (seen.wanted, *seen.got), strict=True):
+                faces.append(self._faces(outputs, seen.view))
+        before, *after = (self.labelled.average_precision(faces) for faces in found)
+        return [PrecisionChange(self.labelled.kind, len(self.labelled.files), before, each) for each in after]
+
+    def _views(self) -> Iterator[View]:
+        task = task_of(self.contract)
+        for image in read_images(self.labelled.files, "average precision"):
+            yield task.prepare(image, self.contract)
+
+    def _faces(self, outputs: Outputs, view: View) -> list[Face]:
+        size = (view.image.shape[0], view.image.shape[1])
+        return detect_faces(outputs, self.contract, view.scale, size, MIN_SCORE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,16 @@ from edgeface.graph.types import Array
 
 if TYPE_CHECKING:
     import torch
+
+
+def torch_network(module: torch.nn.Module, contract: Contract) -> Callable[[Mapping[str, Array]], dict[str, Array]]:
+    """The module as a network like any other: float32 NCHW images in by name, float32 outputs by name.
+
+    Args:
+        module: in eval mode.
+        contract: names the input and the outputs.
+    """
+    return lambda feeds: run_module(module, feeds[contract.input.name], contract)
 
 
 def run_module(module: torch.nn.Module, image: Array, contract: Contract) -> dict[str, Array]:

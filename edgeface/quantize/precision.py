@@ -103,7 +103,7 @@ def _of_all_inputs(graph: Graph, node: Node, stated: Mapping[str, Stated]) -> St
     return None
 
 
-def require_dtypes(graph: Graph, plan: QuantPlan, dtypes: Collection[Precision], target: str) -> None:
+def require_dtypes(graph: Graph, plan: QuantPlan, dtypes: Collection[str], target: str) -> None:
     """Refuse a plan that wants a value in a dtype that a target cannot express.
 
     Args:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 
-from edgeface.budgets.check import Check, check
-from edgeface.contracts import Contract, RecognitionContract
+from edgeface.budgets.check import Check
+from edgeface.budgets.metrics import TITLES
+from edgeface.budgets.numbers import both
 from edgeface.core.description import Mark, State, Table
-from edgeface.errors import EdgefaceError
-
-RECOGNISERS = ("lfr-light", "efar-compact")
-"""The budgets that a recognizer of this kind is held against; those that ship for detectors are none."""
 
 _FURTHER = {
     "lfr_flops_flip": "LFR FLOPs with the mirror image",
@@ -20,28 +17,30 @@ _FURTHER = {
 _STATES: dict[str, State] = {"within": "good", "over": "bad"}
 
 
-def budget(model: Path, contract: Contract) -> tuple[tuple[Table, ...], tuple[str, ...]]:
-    """Figures and verdicts of a model file, and what is to be said of them."""
-    from edgeface.budgets.numbers import both
+@dataclass(frozen=True)
+class Counted:
+    """What `edgeface check` says of a model; `missing` says why it says nothing."""
 
-    recognizer = isinstance(contract, RecognitionContract)
-    try:
-        found = check(model, RECOGNISERS if recognizer else ())
-    except EdgefaceError as error:
-        return (), (f"Not counted: {error.what}.",)
+    check: Check | None
+    missing: str = ""
+
+
+def budget(counted: Counted) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+    """Figures and verdicts of a model file, and what is to be said of them."""
+    found = counted.check
+    if found is None:
+        return (), (counted.missing,)
     rows = tuple(
         (_title(figure.name), "–" if figure.value is None else both(figure.value, figure.unit), figure.convention)
         for figure in found.figures.values()
     )
     figures = Table("Cost of one inference", ("figure", "value", "counted as"), rows, left=3)
-    none = () if recognizer else ("No budget that ships is for detectors: nothing is judged here.",)
+    none = () if found.verdicts else ("No budget that ships is for this task: nothing is judged here.",)
     return (*_verdicts(found), figures), (*none, *found.notes)
 
 
 def _title(name: str) -> str:
     """A figure in words."""
-    from edgeface.budgets.metrics import TITLES
-
     titles = {str(metric): title for metric, title in TITLES.items()}
     return titles.get(name, _FURTHER.get(name, name.replace("_", " ")))
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeface.bench.load import was_busy
 from edgeface.compile.report_options import LATENCY, REPORT
 from edgeface.core.artifact import MANIFEST, Artifact, read_json
 from edgeface.core.description import Tile, Verdict
 from edgeface.errors import EdgefaceError, InputError
-from edgeface.report.load import was_busy
-from edgeface.report.verdict import accuracy, verdict
+from edgeface.tasks import task_of
+from edgeface.validate.describe import describe
 
 DEPTH = 4
 """How many folders deep artifacts are looked for."""
@@ -105,19 +106,15 @@ def _entry(folder: Path) -> Entry:
     artifact = Artifact.open(folder)
     certificate = artifact.certificate()
     report = folder / REPORT
+    said = describe(certificate, task_of(artifact.contract))
+    decibels = [item.snr_db for item in certificate.tensors.values()]
+    known = [value for value in decibels if value is not None]
+    least = min(known) if known and len(known) == len(decibels) else None
     try:
-        decibels = [item["snr_db"] for item in certificate["tensors"].values()]
-        least = None if not decibels or None in decibels else float(min(decibels))
-        return Entry(
-            artifact,
-            verdict(certificate),
-            accuracy(certificate),
-            least,
-            _timed(folder / LATENCY),
-            report if report.is_file() else None,
-        )
+        timed = _timed(folder / LATENCY)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"damaged certificate or latency: {type(error).__name__} {error}") from error
+        raise InputError(f"damaged latency: {type(error).__name__} {error}", where=str(folder / LATENCY)) from error
+    return Entry(artifact, said.verdict, said.glance, least, timed, report if report.is_file() else None)
 
 
 def _timed(path: Path) -> dict[str, Any] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from edgeface.bench.export_latency import REFERENCE
+from edgeface.bench.load import was_busy
 from edgeface.core.artifact import Manifest
 from edgeface.core.description import Table, Tile
-from edgeface.report.latency import REFERENCE
-from edgeface.report.load import was_busy
 from edgeface.report.page import Bar, Cost
 
 

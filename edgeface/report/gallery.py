@@ -65,7 +65,7 @@ def _card(sight: Sight, why: str, names: Sequence[str]) -> FaceCard:
     size = (max(1, round(width * FACE_PX / height)), FACE_PX)
     shown = np.asarray(cv2.resize(sight.image, size, interpolation=cv2.INTER_AREA), np.uint8)
     title = _name(sight, names)
-    cosine = f"{-sight.badness[0]:.4f}"
+    cosine = f"{-sight.severity[0]:.4f}"
     image = Image(title, data_uri(shown), size[0], size[1], f"Aligned face {title}, cosine {cosine}")
     return FaceCard(image, cosine, why)
 

@@ -1,42 +1,28 @@
-"""Error by layer: every value that can be read back from the model, against the exact graph."""
+"""Error by layer: a drawing, its numbers, and what they say."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Collection, Sequence
 
 from edgeface.compile.build import Built
+from edgeface.compile.layers import LayerErrors
 from edgeface.core.description import Table
-from edgeface.core.progress import step
-from edgeface.errors import EdgefaceError
 from edgeface.report.page import Layers
 from edgeface.report.plot import Point, plot_layers
-from edgeface.validate.layerwise import BAD_DB, Layer, layer_agreement
-
-MAX_MACS = 2_000_000_000
-"""TFLite's reference kernels, which keep every value, take minutes beyond."""
+from edgeface.validate.layerwise import BAD_DB, Layer
 
 
-def layers(built: Built, feeds: dict[str, NDArray[np.float32]]) -> Layers:
-    """Run the model once with every value kept, and draw how far each is from the exact graph's.
+def layers(built: Built, errors: LayerErrors) -> Layers:
+    """Draw how far every value is from the exact graph's.
 
     Args:
-        built: the model and the graph that it was emitted from.
-        feeds: one input in the graph's own layout, float32.
+        built: the model, for what each value is computed in.
+        errors: of its values.
     """
-    if built.exact.macs() > MAX_MACS:
-        return Layers(missing=f"Left out: {built.exact.macs() / 1e9:.1f} GMAC take too long with every value kept.")
-    try:
-        with step(f"error by layer of {built.target.name}"):
-            found = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
-    except EdgefaceError as error:
-        return Layers(missing=f"Not measured: {error.what}.")
-    if not found:
-        return Layers(missing="No value between input and output can be read back.")
-    kept = _kept_float(built)
+    if errors.missing:
+        return Layers(missing=errors.missing)
+    found, kept = errors.layers, _kept_float(built)
     points = [Point(layer.name, _db(layer), _type(built, layer, kept)) for layer in found]
     return Layers(plot_layers(points, built.target.name), _lead(found), _table(found, points))
 
@@ -59,7 +45,7 @@ def _db(layer: Layer) -> float:
     return layer.agreement.snr_db if math.isfinite(layer.agreement.snr_db) else 0.0
 
 
-def _lead(found: list[Layer]) -> str:
+def _lead(found: Sequence[Layer]) -> str:
     worst = min(found, key=lambda layer: layer.agreement.snr_db)
     steepest = max(found, key=lambda layer: layer.drop_db)
     bad = next((layer for layer in found if layer.agreement.snr_db < BAD_DB), None)
@@ -73,7 +59,7 @@ def _lead(found: list[Layer]) -> str:
     return f"{first}; the least is {worst.agreement.snr_db:.1f} dB, at {worst.name}.{lost}"
 
 
-def _table(found: list[Layer], points: list[Point]) -> Table:
+def _table(found: Sequence[Layer], points: list[Point]) -> Table:
     rows = tuple(
         (
             layer.node,

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import Contract, DetectionContract
-from edgeface.graph.types import Array
 from edgeface.report.crop import Crop, crop
 from edgeface.report.differences import differences
-from edgeface.tasks.agreement import LISTED_SCORE, View
-from edgeface.tasks.detection.faces import Face, detect_faces
-from edgeface.tasks.recognition.agreement import EmbeddingAgreement
-from edgeface.validate.compare import Agreed
+from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.task import Agreement, View
 
 WORST_SCENES, WORST_FACES = 3, 8
 CLOSEUPS = 4
@@ -30,13 +27,13 @@ class Sight:
     """An image with what both networks made of it.
 
     `image` is uint8 [h,w,3] in BGR, images shrunk to `SIDE_PX`; `shape` the image's own height and width
-    in pixels, in which the faces are; `badness` orders images, the worst last. `closeups` are of the original.
+    in pixels, in which the faces are; `severity` orders images, the worst last. `closeups` are of the original.
     """
 
     index: int
     image: NDArray[np.uint8]
     shape: tuple[int, int]
-    badness: tuple[float, ...]
+    severity: tuple[float, ...]
     reference: tuple[Face, ...] = ()
     candidate: tuple[Face, ...] = ()
     closeups: tuple[Crop, ...] = ()
@@ -56,23 +53,21 @@ class Watcher:
     _worst: list[Sight] = field(default_factory=list)
     _early: list[Sight] = field(default_factory=list)
 
-    def see(
-        self, shown: View, reference: Mapping[str, Array], candidate: Mapping[str, Array], agreed: Agreed | None
-    ) -> None:
+    def see(self, shown: View, reference: Any, candidate: Any, agreed: Agreement | None) -> None:
         """Remember an image, if it is among the worst or the first ones."""
         if self.first is None:
             self.first = shown.tensor
         index, self.count = self.count, self.count + 1
         if agreed is None or not self.images:
             return
-        bad = badness(agreed)
-        wanted = len(self._worst) < self.most or bad > self._worst[-1].badness
+        severity = agreed.severity
+        wanted = len(self._worst) < self.most or severity > self._worst[-1].severity
         if not wanted and len(self._early) >= TYPICAL_OF:
             return
-        sight = self._sight(index, shown, bad, reference, candidate)
+        sight = self._sight(index, shown, severity, reference, candidate)
         if len(self._early) < TYPICAL_OF:
             self._early.append(sight)
-        self._worst = sorted([*self._worst, sight], key=lambda item: (tuple(-x for x in item.badness), item.index))
+        self._worst = sorted([*self._worst, sight], key=lambda item: (tuple(-x for x in item.severity), item.index))
         del self._worst[self.most :]
 
     @property
@@ -82,35 +77,18 @@ class Watcher:
 
     def chosen(self) -> tuple[list[Sight], Sight | None]:
         """The worst images, the worst first, and the middle of the first ones where it is none of those."""
-        ordered = sorted(self._early, key=lambda sight: (sight.badness, sight.index))
+        ordered = sorted(self._early, key=lambda sight: (sight.severity, sight.index))
         seen = [sight for sight in ordered if sight.reference or not isinstance(self.contract, DetectionContract)]
         typical = seen[len(seen) // 2] if seen else None
         return list(self._worst), None if typical in self._worst else typical
 
-    def _sight(
-        self,
-        index: int,
-        shown: View,
-        bad: tuple[float, ...],
-        reference: Mapping[str, Array],
-        candidate: Mapping[str, Array],
-    ) -> Sight:
+    def _sight(self, index: int, shown: View, severity: tuple[float, ...], reference: Any, candidate: Any) -> Sight:
         height, width = shown.image.shape[:2]
         if not isinstance(self.contract, DetectionContract):
-            return Sight(index, shown.image, (height, width), bad)
-        first, second = (
-            tuple(detect_faces(outputs, self.contract, shown.scale, (height, width), LISTED_SCORE))
-            for outputs in (reference, candidate)
-        )
+            return Sight(index, shown.image, (height, width), severity)
+        first, second = tuple(reference), tuple(candidate)
         crops = tuple(crop(shown.image, found) for found in differences(first, second)[:CLOSEUPS])
-        return Sight(index, _shrunk(shown.image), (height, width), bad, first, second, crops)
-
-
-def badness(agreed: Agreed) -> tuple[float, ...]:
-    """What orders images: faces on one side only, then the largest landmark error; for embeddings the cosine."""
-    if isinstance(agreed, EmbeddingAgreement):
-        return (-agreed.min_cosine,)
-    return float(agreed.missed + agreed.extra), max(agreed.landmark_errors_percent, default=0.0)
+        return Sight(index, _shrunk(shown.image), (height, width), severity, first, second, crops)
 
 
 def _shrunk(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,1 +1,43 @@
-"""What the networks are for: decoding, matching and judging, by task."""
+"""What the networks are for: tasks, found by filename. A folder here whose module `task` has TASK is one."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+from functools import cache
+
+from edgeface.contracts import Contract
+from edgeface.errors import InputError
+from edgeface.tasks.task import Task
+
+
+@cache
+def tasks() -> dict[str, Task]:
+    """Every task by name, sorted."""
+    found: dict[str, Task] = {}
+    for folder in pkgutil.iter_modules(__path__):
+        if folder.ispkg and importlib.util.find_spec(f"{__name__}.{folder.name}.task") is not None:
+            loaded: Task = importlib.import_module(f"{__name__}.{folder.name}.task").TASK
+            found[loaded.name] = loaded
+    return dict(sorted(found.items()))
+
+
+def task(name: str) -> Task:
+    """The task of this name.
+
+    Raises:
+        InputError: there is none; the nearest name is offered.
+    """
+    known = tasks()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise InputError(f"unknown task {name!r}", fix=f"{hint}known tasks: {', '.join(known)}")
+    return known[name]
+
+
+def task_of(contract: Contract) -> Task:
+    """The task that a contract is of."""
+    return task(contract.task)

@@ -54,6 +54,9 @@ class Task(Protocol):
     contract: type[BaseContract]
     """The type of its contracts."""
 
+    budgets: tuple[str, ...]
+    """Budgets that its networks are held against in reports."""
+
     def prepare(self, image: Image, contract: Any) -> View:
         """Show an image as the contract says.
 

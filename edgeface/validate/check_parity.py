@@ -7,42 +7,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from edgeface.backends import target
-from edgeface.backends.device import HERE, Place
+from edgeface.backends import runtime_named, target
+from edgeface.backends.device import HERE, Device
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.as_typed import open_as_typed
-from edgeface.backends.open import Runner, open_runner
-from edgeface.core.artifact import CERTIFICATE, Artifact
+from edgeface.backends.open import open_runner
+from edgeface.core.artifact import Artifact
+from edgeface.core.certificate import Certificate, Evidence
 from edgeface.core.progress import note
-from edgeface.core.thresholds import Thresholds
-from edgeface.errors import InputError
+from edgeface.core.versions import versions
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
 from edgeface.samples import sample_of
-from edgeface.tasks.agreement import Image
-from edgeface.validate.compare import Findings, compare
+from edgeface.tasks import task_of
+from edgeface.tasks.task import Image
 from edgeface.validate.inputs import synthetic_for, task_images
-from edgeface.validate.reference import reference_network
-from edgeface.validate.verdict import judge_model
+from edgeface.validate.judge import Candidate, Judge
+from edgeface.validate.judge_model import judge_model
+from edgeface.validate.reference import reference_of
 
 SYNTHETIC_IMAGES = 4
 
 
 @dataclass(frozen=True)
 class ParityReport:
-    """Findings of one comparison, judged by the thresholds that the artifact was built under."""
+    """One comparison, judged by the thresholds that the artifact was built under; `on` is where it ran."""
 
     artifact: Path
-    reference: str
     on: str
-    findings: Findings
+    certificate: Certificate
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        named = {"artifact": str(self.artifact), "reference": self.reference, "on": self.on}
-        return {**named, **self.findings.as_dict()}
+        return {"artifact": str(self.artifact), "on": self.on, **self.certificate.as_dict()}
 
 
 @dataclass(frozen=True)
@@ -63,36 +59,48 @@ class ParityRequest:
     images: Path | None = None
     detector: Path | None = None
     threads: int = 1
-    on: Place = HERE
+    on: Device = HERE
 
 
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     """Run artifact and reference on images, and judge as the export did.
 
     Raises:
-        InputError: something given cannot be used, or there is no such place.
+        InputError: something given cannot be used, or the artifact does not run there.
         RuntimeFailure: a runtime fails.
     """
-    as_typed = target(artifact.manifest.target).as_typed
-    if as_typed and request.on == HERE:
-        opened: Runner = open_as_typed(artifact.model_path, request.threads)
+    judging = runtime_named(target(artifact.manifest.target).runtime)
+    if request.on == HERE:
+        opened = judging.open(artifact.model_path, request.threads)
     else:
         opened = open_runner(artifact, request.threads, request.on)
     runner = FloatRunner(opened, artifact.manifest.layout)
-    network, name = reference_network(artifact, _weights(artifact, request), request.reference)
-    limits = _thresholds(artifact)
-    images = request.images
-    if images is not None:
-        files = list_images(images)
-        _warn_of_calibration(artifact, [file.name for file in files])
-        finder = None if request.detector is None else Detector(Artifact.open(request.detector))
-        shown: Iterable[Image] = task_images(files, "comparing", artifact.contract, finder)
-    else:
+    reference = reference_of(artifact, _weights(artifact, request), request.reference)
+    limits = artifact.certificate().thresholds
+    kind: Evidence = "synthetic" if request.images is None else "images"
+    with Judge(reference, artifact.contract, lambda: _images(artifact, request), kind) as judge:
+        (findings,) = judge.score([Candidate(runner.run)])
+    judged, kernels = judge_model(findings, limits, artifact.model_path, task_of(artifact.contract), judging)
+    certificate = Certificate(
+        **judged.comparison().model_dump(),
+        format=2,
+        target=artifact.manifest.target,
+        reference=reference.name,
+        thresholds=limits,
+        kernels=kernels,
+        versions=versions(*judging.distributions),
+    )
+    return ParityReport(artifact.folder, str(request.on), certificate)
+
+
+def _images(artifact: Artifact, request: ParityRequest) -> Iterable[Image]:
+    if request.images is None:
         note("no images given: tensors are compared on synthetic images, decisions are not")
-        shown = synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
-    findings = compare(network, runner.run, artifact.contract, shown, images is not None)
-    judged, _ = judge_model(findings, limits, artifact.model_path, as_typed)
-    return ParityReport(artifact.folder, name, str(request.on), judged)
+        return synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
+    files = list_images(request.images)
+    _warn_of_calibration(artifact, [file.name for file in files])
+    finder = None if request.detector is None else Detector(Artifact.open(request.detector))
+    return task_images(files, "comparing", artifact.contract, finder)
 
 
 def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
@@ -102,18 +110,6 @@ def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
     if request.weights is None and request.reference is None and of_sample and sample is not None:
         return sample.weights
     return request.weights
-
-
-def _thresholds(artifact: Artifact) -> Thresholds:
-    """What the artifact was built under; a certificate without it must not pass for a gate without requirements."""
-    try:
-        return Thresholds.model_validate(artifact.certificate()["thresholds"])
-    except (KeyError, TypeError, ValidationError) as error:
-        raise InputError(
-            "damaged certificate: it does not say what was required of the artifact",
-            where=str(artifact.folder / CERTIFICATE),
-            fix="export the artifact again",
-        ) from error
 
 
 def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:

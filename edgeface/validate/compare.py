@@ -1,92 +1,97 @@
-"""Compare a candidate with the fp32 reference on images: tensors and decisions."""
+"""How near a candidate is to the fp32 reference, over images: tensors and decisions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import reduce
-from operator import add
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from edgeface.contracts import Contract
-from edgeface.core.prefetch import prefetch
+from edgeface.core.certificate import Comparison, Evidence, TensorFigures
 from edgeface.core.requirement import Requirement
-from edgeface.graph.types import Array
-from edgeface.tasks.agreement import Image, View, agree, view
-from edgeface.tasks.detection.match import Agreement
-from edgeface.tasks.recognition.agreement import EmbeddingAgreement
+from edgeface.tasks.task import Agreement, Task, View
+from edgeface.validate.side_by_side import Outputs
 from edgeface.validate.tensors import TensorAgreement, compare_tensors
 
-Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
-Agreed: TypeAlias = Agreement | EmbeddingAgreement
-Watch: TypeAlias = Callable[[View, Mapping[str, Array], Mapping[str, Array], Agreed | None], None]
-"""Looks on: an image as it was shown, the reference's and the candidate's outputs, and how well they agree."""
+Watch: TypeAlias = Callable[[View, Any, Any, Agreement | None], None]
+"""Looks on: an image as it was shown, what the reference and the candidate decide, and how well they agree."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a comparison found. `decisions` is None where the images were drawn and decisions mean nothing."""
+    """What a comparison found. `decisions` is None where the images are synthetic and decisions mean nothing."""
 
     tensors: dict[str, TensorAgreement]
-    decisions: Agreed | None
+    decisions: Agreement | None
     images: int
+    kind: Evidence
     requirements: list[Requirement] = field(default_factory=list)
+    further: dict[str, Any] = field(default_factory=dict)
+    """What was measured of decisions besides, on images of its own; stands among the certificate's `decisions`."""
 
     @property
     def passed(self) -> bool:
         """Whether every requirement is met."""
         return all(requirement.met for requirement in self.requirements)
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON and the certificate."""
-        return {
-            "passed": self.passed,
-            "images": self.images,
-            "kind": "synthetic" if self.decisions is None else "images",
-            "tensors": {name: found.as_dict() for name, found in self.tensors.items()},
-            "decisions": None if self.decisions is None else self.decisions.as_dict(),
-            "requirements": [vars(requirement) for requirement in self.requirements],
-        }
+    def requiring(self, *requirements: Requirement) -> Findings:
+        """The same findings with further requirements."""
+        return replace(self, requirements=[*self.requirements, *requirements])
+
+    def comparison(self) -> Comparison:
+        """As it stands in certificates and in JSON."""
+        decisions = None if self.decisions is None else self.decisions.as_dict()
+        if self.further:
+            decisions = {**(decisions or {}), **self.further}
+        return Comparison(
+            passed=self.passed,
+            images=self.images,
+            kind=self.kind,
+            tensors={name: TensorFigures(**found.as_dict()) for name, found in self.tensors.items()},
+            decisions=decisions,
+            requirements=tuple(self.requirements),
+        )
 
 
-def compare(
-    reference: Network,
-    candidate: Network,
-    contract: Contract,
-    images: Iterable[Image],
-    decide: bool,
-    watch: Watch | None = None,
-) -> Findings:
-    """Run both networks on every image.
+@dataclass(frozen=True)
+class Look:
+    """One image with what reference and candidate make of it; what they decide is None where images are synthetic."""
+
+    view: View
+    wanted: Outputs
+    got: Outputs
+    decided: Any = None
+    decided_by_candidate: Any = None
+
+
+class Comparer:
+    """Adds up one candidate's agreement with the reference, image by image.
 
     Args:
-        reference: the fp32 network, float32 NCHW in, named outputs out.
-        candidate: the artifact behind the same interface.
-        contract: decides how images become tensors and tensors become decisions.
-        images: uint8 [H,W,3] in BGR, as `tasks.agreement.view` takes them.
-        decide: compare decisions too; pointless for synthetic images.
-        watch: called with each image in turn; its last argument is None where decisions are not compared.
+        task: decides how decisions agree.
+        kind: what the images are; with synthetic ones decisions are not compared.
+        watch: called with each image in turn; its last three arguments are None where decisions are not compared.
     """
-    tensors: dict[str, TensorAgreement] = {}
-    decisions: list[Agreed] = []
-    count = 0
-    for shown, wanted in prefetch(_references(reference, contract, images)):
-        got = candidate({contract.input.name: shown.tensor})
-        for name, array in wanted.items():
-            tensors[name] = tensors.get(name, TensorAgreement()) + compare_tensors(array, got[name])
-        agreed = agree(shown, wanted, got, contract) if decide else None
-        if agreed is not None:
-            decisions.append(agreed)
-        if watch is not None:
-            watch(shown, wanted, got, agreed)
-        count += 1
-    return Findings(tensors, reduce(add, decisions) if decisions else None, count)
 
+    def __init__(self, task: Task, kind: Evidence, watch: Watch | None = None) -> None:
+        self._task = task
+        self._kind: Evidence = kind
+        self._watch = watch
+        self._tensors: dict[str, TensorAgreement] = {}
+        self._agreement: Agreement | None = None
+        self._images = 0
 
-def _references(
-    reference: Network, contract: Contract, images: Iterable[Image]
-) -> Iterator[tuple[View, Mapping[str, Array]]]:
-    """Each image as it is shown, and the reference's outputs."""
-    for image in images:
-        shown = view(image, contract)
-        yield shown, reference({contract.input.name: shown.tensor})
+    def see(self, look: Look) -> None:
+        """Add an image."""
+        for name, array in look.wanted.items():
+            self._tensors[name] = self._tensors.get(name, TensorAgreement()) + compare_tensors(array, look.got[name])
+        agreed = None
+        if self._kind != "synthetic":
+            agreed = self._task.agree(look.decided, look.decided_by_candidate)
+            self._agreement = agreed if self._agreement is None else self._agreement + agreed
+        if self._watch is not None:
+            self._watch(look.view, look.decided, look.decided_by_candidate, agreed)
+        self._images += 1
+
+    def findings(self) -> Findings:
+        """The agreement over all images so far, not yet judged."""
+        return Findings(dict(self._tensors), self._agreement, self._images, self._kind)

@@ -14,9 +14,9 @@ from edgeface.errors import InputError
 from edgeface.images.split import read_images
 from edgeface.images.synthetic import synthetic_images
 from edgeface.inference.detector import Detector
-from edgeface.tasks.agreement import Image
 from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.align import align_face
+from edgeface.tasks.task import Image
 
 ALIGNED_PX = 112
 """Side of an aligned face by the ArcFace template, as the public data sets store them."""

@@ -1,24 +1,54 @@
-"""The fp32 network that an artifact is compared with: its checkpoint in torch, or another artifact of it."""
+"""The fp32 network that an artifact is compared with: a callable with a name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact, sha256_hex
 from edgeface.errors import InputError
+from edgeface.graph.types import Array
 from edgeface.models import family
-from edgeface.models.torch_run import run_module
-from edgeface.validate.compare import Network
+from edgeface.models.onnx_file import open_onnx
+from edgeface.models.torch_run import torch_network
+
+Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
+"""Float32 NCHW images in by name, float32 outputs by name."""
 
 
-def reference_network(artifact: Artifact, weights: Path | None, other: Path | None) -> tuple[Network, str]:
-    """The reference, and its name.
+@dataclass(frozen=True)
+class Reference:
+    """A float32 network: `name` says in manifests and certificates what computed it."""
+
+    name: str
+    run: Network
+
+
+def torch_reference(network: Network) -> Reference:
+    """A checkpoint's network, computed by torch on one thread; see `edgeface.models.torch_run.torch_network`."""
+    return Reference("torch float32", network)
+
+
+def onnx_reference(model: bytes) -> Reference:
+    """A user's ONNX model, computed by ONNX Runtime on one thread.
+
+    Raises:
+        InputError, RuntimeFailure: ONNX Runtime cannot load it.
+    """
+    return Reference("ONNX Runtime float32", FloatRunner(OrtRunner(model)).run)
+
+
+def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -> Reference:
+    """The network that an artifact was made of.
 
     Args:
         artifact: what is to be compared.
-        weights: the checkpoint that it was exported from.
+        weights: the checkpoint or .onnx file that it was exported from.
         other: an fp32 artifact of the same checkpoint.
 
     Raises:
@@ -29,26 +59,31 @@ def reference_network(artifact: Artifact, weights: Path | None, other: Path | No
         raise InputError(
             "a comparison needs one fp32 reference",
             where=str(artifact.folder),
-            fix="pass --weights FILE (the checkpoint that it was exported from) or --reference FP32_ARTIFACT",
+            fix="pass --weights FILE (what it was exported from) or --reference FP32_ARTIFACT",
         )
     contract = artifact.contract
     if other is not None:
-        return _other(artifact, other), f"artifact {other}"
-    found = family(contract.family)
+        return _of_artifact(artifact, other)
     if weights is None:
-        module = found.random(contract, int(sources["seed"]))
-        return lambda feeds: run_module(module, feeds[contract.input.name], contract), "torch float32, seeded"
-    module = found.load(weights, contract)
-    if sha256_hex(weights.read_bytes()) != sources["weights"]["sha256"]:
+        return torch_reference(torch_network(family(contract.family).random(contract, int(sources["seed"])), contract))
+    if sources["weights"].get("format") == "onnx":
+        opened = onnx_reference(open_onnx(weights, contract))
+    else:
+        opened = torch_reference(torch_network(family(contract.family).load(weights, contract), contract))
+    _check_same_file(weights, sources["weights"])
+    return opened
+
+
+def _check_same_file(weights: Path, recorded: Mapping[str, Any]) -> None:
+    if sha256_hex(weights.read_bytes()) != recorded["sha256"]:
         raise InputError(
             "these are not the weights that the artifact was exported from: their SHA-256 differs",
             where=str(weights),
-            fix=f"pass {sources['weights']['file']}, SHA-256 {sources['weights']['sha256']}",
+            fix=f"pass {recorded['file']}, SHA-256 {recorded['sha256']}",
         )
-    return lambda feeds: run_module(module, feeds[contract.input.name], contract), "torch float32"
 
 
-def _other(artifact: Artifact, path: Path) -> Network:
+def _of_artifact(artifact: Artifact, path: Path) -> Reference:
     other = Artifact.open(path)
     mine, theirs = artifact.manifest.sources, other.manifest.sources
     if other.contract != artifact.contract or mine.get("weights") != theirs.get("weights"):
@@ -57,4 +92,4 @@ def _other(artifact: Artifact, path: Path) -> Network:
             where=f"{path} against {artifact.folder}",
             fix="export both from the same checkpoint",
         )
-    return FloatRunner(open_runner(other), other.manifest.layout).run
+    return Reference(f"artifact {path}", FloatRunner(open_runner(other), other.manifest.layout).run)

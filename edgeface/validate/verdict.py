@@ -1,27 +1,54 @@
-"""The whole verdict on a model: what a comparison found and how its runtime takes it, against the thresholds."""
+"""What a certificate comes down to, in one line and in one paragraph."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-from edgeface.core.progress import note
-from edgeface.core.thresholds import Thresholds
-from edgeface.validate.compare import Findings
-from edgeface.validate.gate import judge
-from edgeface.validate.kernels import judge_kernels, kernel_facts
+from edgeface.core.certificate import Certificate
+from edgeface.core.description import Verdict
 
 
-def judge_model(
-    findings: Findings, limits: Thresholds, model: Path, as_typed: bool = False
-) -> tuple[Findings, dict[str, Any]]:
-    """The findings with every requirement judged, and the model file's kernel facts; `as_typed` as in `kernel_facts`.
+def verdict(certificate: Certificate) -> Verdict:
+    """Good enough, not judged, judged on synthetic or composed images only, or not good enough."""
+    required = certificate.requirements
+    failed = [requirement.what for requirement in required if not requirement.met]
+    if failed:
+        missed = f"{len(failed)} of {len(required)} requirements are missed: {'; '.join(failed)}"
+        return Verdict("bad", "NOT good enough", f"{missed}; compared with {certificate.reference}.")
+    if not required:
+        return Verdict(
+            "unsure",
+            "NOT judged",
+            f"No gate requires anything of {certificate.target}: what was measured is below, and nobody has said what "
+            "is enough. Add [gates] to the recipe.",
+        )
+    if certificate.kind == "synthetic":
+        return Verdict(
+            "unsure",
+            "Computes as it should – not proven on faces",
+            f"{certificate.images} synthetic images judged it: they show that its numbers are those of "
+            f"{certificate.reference} within {_count(len(required))}, and nothing about faces. Export it again "
+            "with --calibration or --judge and a folder of images.",
+        )
+    if certificate.kind == "composed":
+        return Verdict(
+            "unsure",
+            "Works – how well is not shown",
+            f"{_all(len(required))} met on {certificate.images} images composed of two photographs: they show "
+            "that it finds what fp32 finds there, and not how good it is. Export it again with --calibration or "
+            "--judge and a folder of images.",
+        )
+    unrun = ""
+    if certificate.engines is not None and "on_gpu" not in certificate.engines:
+        unrun = " Its engines were built and not run: all numbers are of the ONNX that they are built from."
+    return Verdict(
+        "good",
+        "Good enough",
+        f"{_all(len(required))} met on {certificate.images} images, compared with {certificate.reference}.{unrun}",
+    )
 
-    A gate that requires nothing passes everything; that is said aloud.
-    """
-    kernels = kernel_facts(model, as_typed)
-    requirements = judge(limits, findings.tensors, findings.decisions) + judge_kernels(limits, kernels)
-    if not requirements:
-        note(f"warning: no gate requires anything of {model.name}: add [gates] to the recipe")
-    return replace(findings, requirements=requirements), kernels
+
+def _all(requirements: int) -> str:
+    return "Its one requirement is" if requirements == 1 else f"All {requirements} requirements are"
+
+
+def _count(requirements: int) -> str:
+    return "its one requirement" if requirements == 1 else f"its {requirements} requirements"

@@ -28,8 +28,9 @@ from edgeface.contracts import DetectionContract, detection
 from edgeface.images.files import letterbox
 from edgeface.models import family
 from edgeface.models._retinaface_network import Head, RetinaFace
+from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.faces import detect_faces
-from edgeface.tasks.detection.match import Agreement, match_faces
+from edgeface.tasks.detection.match import match_faces
 
 SHIFTS = tuple(np.arange(0, 2.01, 0.125).tolist())
 """Candidates, in logits."""
@@ -61,7 +62,7 @@ def main() -> None:
     pairs = list(_pairs(_held_out(Images(options.data)), contract, teacher, student))
     enough = []
     for shift in SHIFTS:
-        found = sum((_agreement(pair, contract, shift) for pair in pairs), Agreement())
+        found = sum((_agreement(pair, contract, shift) for pair in pairs), FaceAgreement())
         print(f"shift {shift:.3f}: {found.matched_share:.2%} of {found.reference_faces} found, {found.extra} extra")
         if found.matched_share >= MIN_RECALL:
             enough.append(shift)
@@ -101,7 +102,7 @@ def _pairs(
         yield Pair((image.shape[0], image.shape[1]), scale, *named)
 
 
-def _agreement(pair: Pair, contract: DetectionContract, shift: float) -> Agreement:
+def _agreement(pair: Pair, contract: DetectionContract, shift: float) -> FaceAgreement:
     face = pair.student["scores"][..., 1]
     logits = np.log(np.maximum(face, 1e-9)) - np.log(np.maximum(1 - face, 1e-9)) + shift
     moved = 1 / (1 + np.exp(-logits))

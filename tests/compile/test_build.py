@@ -112,7 +112,8 @@ def test_saved_statistics_give_the_same_model(job, tmp_path):
 def test_statistics_of_another_graph_are_refused(job, tmp_path, seeded_source):
     from dataclasses import replace
 
-    from edgeface.compile.source import Declared, open_source
+    from edgeface.compile.open_source import open_source
+    from edgeface.compile.source import Declared
 
     path = tmp_path / "statistics.npz"
     build(job(save_statistics=path), INT8)
@@ -127,7 +128,8 @@ def test_statistics_of_another_graph_are_refused(job, tmp_path, seeded_source):
 def test_real_weights_are_not_calibrated_on_synthetic_images(job, seeded_weights):
     from dataclasses import replace
 
-    from edgeface.compile.source import Declared, open_source
+    from edgeface.compile.open_source import open_source
+    from edgeface.compile.source import Declared
 
     declared = Declared("retinaface_mnet025", seeded_weights, variant="official", input_size=(64, 96))
     with pytest.raises(InputError, match="images") as caught:

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from edgeface.backends.onnx.runtime import OrtRunner
-from edgeface.compile.source import Declared, open_source
+from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.compile.open_source import open_source
+from edgeface.compile.source import Declared
 from edgeface.core.artifact import sha256_hex
 from edgeface.errors import CheckpointError, ContractError, InputError
 from edgeface.images.synthetic import synthetic_images
@@ -13,7 +14,7 @@ SIZE = (64, 96)
 
 def test_torch_and_onnx_are_the_same_network(seeded_source, normal):
     feeds = {"input": normal(1, 3, 64, 96, scale=60)}
-    wanted, got = seeded_source.run(feeds), OrtRunner(seeded_source.onnx).run(feeds)
+    wanted, got = seeded_source.reference.run(feeds), OrtRunner(seeded_source.onnx).run(feeds)
     assert set(wanted) == set(got) == {"boxes", "scores", "landmarks"}
     for name, array in wanted.items():
         np.testing.assert_allclose(got[name], array, atol=1e-4)
@@ -28,7 +29,7 @@ def test_a_seed_decides_the_weights():
 
 
 def test_neither_weights_nor_seed_nor_samples_is_refused(monkeypatch):
-    monkeypatch.setattr("edgeface.compile.source.sample_of", lambda family: None)
+    monkeypatch.setattr("edgeface.compile.checkpoint.sample_of", lambda family: None)
     with pytest.raises(InputError, match="no weights") as caught:
         open_source(Declared(MODEL), [])
     assert "--weights" in str(caught.value.fix)

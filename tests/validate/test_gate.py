@@ -7,21 +7,22 @@ import pytest
 from pydantic import ValidationError
 
 from edgeface.core.thresholds import Thresholds
-from edgeface.tasks.detection.match import Agreement
+from edgeface.tasks.detection.agreement import FaceAgreement
+from edgeface.tasks.detection.task import TASK
 from edgeface.validate.gate import judge
 from edgeface.validate.tensors import compare_tensors
 
 QUIET = {"boxes": compare_tensors(np.ones(4), np.ones(4)), "scores": compare_tensors(np.ones(4), np.full(4, 1.01))}
-FACES = Agreement(matched=97, missed=3, extra=2, score_changes=(-0.02, 0.04), landmark_errors_percent=(1.0, 3.0))
+FACES = FaceAgreement(matched=97, missed=3, extra=2, score_changes=(-0.02, 0.04), landmark_errors_percent=(1.0, 3.0))
 
 
 def verdict(limits, tensors=QUIET, faces=FACES):
-    (requirement,) = judge(Thresholds(**limits), tensors, faces)
+    (requirement,) = judge(Thresholds(**limits), tensors, faces, TASK)
     return requirement.met
 
 
-def test_nothing_is_requiremented_by_default():
-    assert judge(Thresholds(), QUIET, FACES) == []
+def test_nothing_is_required_by_default():
+    assert judge(Thresholds(), QUIET, FACES, TASK) == []
 
 
 @pytest.mark.parametrize(("limit", "met"), [(0.011, True), (0.0099, False)])
@@ -46,14 +47,14 @@ def test_nan_in_an_output_meets_no_requirement():
 )
 def test_allowed_misses_are_rounded_up_to_a_whole_face(count, percent, allowed):
     for missed in {min(allowed, count), min(allowed + 1, count)}:
-        faces = Agreement(matched=count - missed, missed=missed)
+        faces = FaceAgreement(matched=count - missed, missed=missed)
         assert verdict({"matched_percent": percent}, faces=faces) is (missed <= allowed)
 
 
 @pytest.mark.parametrize(("count", "percent", "allowed"), [(100, 2.0, 2), (100, 1.5, 2), (10, 1.0, 1), (10, 0.0, 0)])
 def test_allowed_extras_are_rounded_up_to_a_whole_face(count, percent, allowed):
     for extra in (allowed, allowed + 1):
-        faces = Agreement(matched=count, extra=extra)
+        faces = FaceAgreement(matched=count, extra=extra)
         assert verdict({"extra_percent": percent}, faces=faces) is (extra <= allowed)
 
 
@@ -71,13 +72,15 @@ def test_means_over_matched_faces_are_judged(limits, met):
 
 
 def test_a_requirement_shows_limit_and_measure():
-    (requirement,) = judge(Thresholds(matched_percent=98), QUIET, FACES)
+    (requirement,) = judge(Thresholds(matched_percent=98), QUIET, FACES, TASK)
     assert (requirement.limit, requirement.measured) == ("≥ 98% (≤ 2 missed)", "97.00% (3 of 100 missed)")
 
 
 def test_without_images_only_tensors_are_judged():
     limits = Thresholds(max_abs=1, matched_percent=100, extra_percent=0, mean_score_change=0)
-    assert [requirement.what for requirement in judge(limits, QUIET, None)] == ["largest difference of any output"]
+    assert [requirement.what for requirement in judge(limits, QUIET, None, TASK)] == [
+        "largest difference of any output"
+    ]
 
 
 def test_a_misspelt_threshold_is_refused():

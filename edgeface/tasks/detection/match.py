@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.faces import Face, face_boxes
 from edgeface.tasks.detection.nms import iou_matrix
 
@@ -16,87 +15,7 @@ MIN_IOU = 0.5
 MIN_SCORE = 0.5
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """Counts over any number of images; add two to merge them.
-
-    A reference and a candidate face are matched if both score at least 0.5 and overlap by IoU ≥ 0.5.
-    `missed` are reference faces without a match, `extra` candidate faces without one. Of them,
-    `missed_by_score` and `extra_by_score` have a counterpart in the other list that only scores lower: the two
-    detectors see the same face on different sides of the threshold.
-
-    Attributes:
-        score_changes: candidate − reference score of each matched pair.
-        landmark_errors_percent: mean distance of the five points, in percent of the reference face's size
-            √(width·height), of each matched pair.
-        ious: overlap of each matched pair.
-    """
-
-    matched: int = 0
-    missed: int = 0
-    extra: int = 0
-    missed_by_score: int = 0
-    extra_by_score: int = 0
-    score_changes: tuple[float, ...] = ()
-    landmark_errors_percent: tuple[float, ...] = ()
-    ious: tuple[float, ...] = ()
-
-    def __add__(self, other: Agreement) -> Agreement:
-        """The agreement over both sets of images."""
-        return Agreement(
-            self.matched + other.matched,
-            self.missed + other.missed,
-            self.extra + other.extra,
-            self.missed_by_score + other.missed_by_score,
-            self.extra_by_score + other.extra_by_score,
-            self.score_changes + other.score_changes,
-            self.landmark_errors_percent + other.landmark_errors_percent,
-            self.ious + other.ious,
-        )
-
-    @property
-    def reference_faces(self) -> int:
-        """Faces that the reference found."""
-        return self.matched + self.missed
-
-    @property
-    def matched_share(self) -> float:
-        """Matched faces by reference faces; 1 where the reference found none."""
-        return self.matched / self.reference_faces if self.reference_faces else 1.0
-
-    @property
-    def extra_share(self) -> float:
-        """Extra faces by reference faces, or by 1 where the reference found none."""
-        return self.extra / max(self.reference_faces, 1)
-
-    @property
-    def mean_landmark_error_percent(self) -> float:
-        """Mean over the matched pairs, 0 where there are none."""
-        return float(np.mean(self.landmark_errors_percent)) if self.landmark_errors_percent else 0.0
-
-    @property
-    def mean_score_change(self) -> float:
-        """Mean absolute change over the matched pairs, 0 where there are none."""
-        return float(np.mean(np.abs(self.score_changes))) if self.score_changes else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON; shares in percent."""
-        return {
-            "reference_faces": self.reference_faces,
-            "matched": self.matched,
-            "matched_percent": round(100 * self.matched_share, 3),
-            "missed": self.missed,
-            "missed_by_score": self.missed_by_score,
-            "extra": self.extra,
-            "extra_percent": round(100 * self.extra_share, 3),
-            "extra_by_score": self.extra_by_score,
-            "mean_score_change": round(self.mean_score_change, 5),
-            "mean_landmark_error_percent": round(self.mean_landmark_error_percent, 3),
-            "mean_iou": round(float(np.mean(self.ious)), 4) if self.ious else None,
-        }
-
-
-def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score: float = MIN_SCORE) -> Agreement:
+def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score: float = MIN_SCORE) -> FaceAgreement:
     """Match the faces of one image, best overlap first.
 
     Args:
@@ -112,7 +31,7 @@ def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score:
     rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
     missed = [row for row in np.flatnonzero(strong_rows).tolist() if row not in rows]
     extra = [column for column in np.flatnonzero(strong_columns).tolist() if column not in columns]
-    return Agreement(
+    return FaceAgreement(
         matched=len(pairs),
         missed=len(missed),
         extra=len(extra),

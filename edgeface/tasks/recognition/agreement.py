@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from edgeface.core.requirement import Requirement
+from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
 
 
@@ -30,6 +32,11 @@ class EmbeddingAgreement:
         """Least of any face; 1 where there are none."""
         return min(self.cosines, default=1.0)
 
+    @property
+    def severity(self) -> tuple[float, ...]:
+        """The least cosine, negative: the greater, the worse."""
+        return (-self.min_cosine,)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON and the certificate."""
         return {
@@ -50,3 +57,16 @@ def compare_embeddings(reference: Array, candidate: Array) -> EmbeddingAgreement
     norm = float(np.linalg.norm(a) * np.linalg.norm(b))
     cosine = float(a @ b) / norm if norm > 0 and np.isfinite(norm) else -1.0
     return EmbeddingAgreement((cosine,))
+
+
+def embedding_requirements(limits: Thresholds, found: EmbeddingAgreement) -> list[Requirement]:
+    """What the thresholds require of two recognizers' agreement, each with its verdict."""
+    measured = (
+        ("mean cosine to float32", limits.mean_cosine, found.mean_cosine),
+        ("least cosine to float32", limits.min_cosine, found.min_cosine),
+    )
+    return [
+        Requirement(what, f"≥ {limit:g}", f"{value:.5f}", value >= limit)
+        for what, limit, value in measured
+        if limit is not None
+    ]

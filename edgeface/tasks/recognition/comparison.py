@@ -74,7 +74,7 @@ def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold
     if given is not None:
         return Threshold(_cosine(given, "threshold"), "given")
     path = artifact.folder / CERTIFICATE
-    decisions = artifact.certificate().get("decisions") if path.is_file() else None
+    decisions = artifact.certificate().decisions if path.is_file() else None
     measured = decisions.get("threshold") if isinstance(decisions, dict) else None
     if measured is None:
         return Threshold(DEFAULT_THRESHOLD, "default")

@@ -94,7 +94,18 @@ def cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 def _embed(run: Run, contract: RecognitionContract, face: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The network's embedding [width] as it is; float64, so that neither sum nor length can overflow."""
-    got = run({contract.input.name: face_tensor(face, contract.input)}).get(contract.output)
+    return np.asarray(
+        embedding_of(run({contract.input.name: face_tensor(face, contract.input)}), contract)[0], np.float64
+    )
+
+
+def embedding_of(outputs: Mapping[str, Array], contract: RecognitionContract) -> Array:
+    """The embedding [1,width] among a network's outputs.
+
+    Raises:
+        ContractError: there is no such output, or it has another shape.
+    """
+    got = outputs.get(contract.output)
     if got is None or got.shape != (1, contract.width):
         shape = "missing" if got is None else f"{list(got.shape)}"
         raise ContractError(
@@ -102,4 +113,4 @@ def _embed(run: Run, contract: RecognitionContract, face: NDArray[np.uint8]) -> 
             where=f"{contract.family} ({contract.variant})",
             fix="the contract's output name or width is not this network's",
         )
-    return np.asarray(got[0], np.float64)
+    return got

@@ -123,7 +123,7 @@ def test_a_clip_beyond_float16_cuts_nothing_there(make_graph, as_typed, normal):
 @pytest.mark.parametrize("name", ["onnx-fp16", "tensorrt-fp16"])
 def test_half_targets_keep_what_the_plan_keeps_and_need_half_the_bytes(branching, name):
     plan = half_plan({"b"})
-    model = onnx.load_from_string(target(name).emit(branching, plan, EmitOptions()))
+    model = onnx.load_from_string(target(name).emit_model(branching, plan, EmitOptions()))
     types = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     assert types["w1"] == onnx.TensorProto.FLOAT
     assert types["w2/half"] == onnx.TensorProto.FLOAT16
@@ -131,7 +131,7 @@ def test_half_targets_keep_what_the_plan_keeps_and_need_half_the_bytes(branching
         onnx.TensorProto.FLOAT
     }
     sizes = [
-        len(target(f"{name.split('-')[0]}-{kind}").emit(branching, given, EmitOptions()))
+        len(target(f"{name.split('-')[0]}-{kind}").emit_model(branching, given, EmitOptions()))
         for kind, given in (("fp16", half_plan()), ("fp32", QuantPlan()))
     ]
     assert sizes[0] < 0.9 * sizes[1]

@@ -45,7 +45,7 @@ def test_int8_that_the_builder_runs_in_float_is_named_with_the_reason(typed, tab
     assert requirement.measured.endswith(" …")
 
 
-def test_every_int8_convolution_is_requiremented(typed, table_of):
+def test_every_int8_convolution_is_required(typed, table_of):
     table = table_of("tensorrt-int8", "86", "89")
     for index, node in enumerate(table.nodes):
         if not node.expected_integer:
@@ -99,7 +99,7 @@ def test_what_is_typed_float32_may_run_in_float32(typed, table_of, target):
     assert all(requirement.met for requirement in judge_precision(typed[target], table, "8.6, 8.9"))
 
 
-def test_of_a_float32_engine_nothing_is_requiremented(typed, table_of):
+def test_of_a_float32_engine_nothing_is_required(typed, table_of):
     table = table_of("tensorrt-fp32", "86", "89")
     assert table.counts() == {"Float": CONVOLUTIONS}
     assert judge_precision(typed["tensorrt-fp32"], table, "8.6, 8.9") == []

@@ -3,9 +3,10 @@ import pytest
 
 from edgeface.errors import ContractError
 from edgeface.models import family
+from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.draw import draw_faces
 from edgeface.tasks.detection.faces import Face, detect_faces
-from edgeface.tasks.detection.match import Agreement, match_faces
+from edgeface.tasks.detection.match import match_faces
 from edgeface.tasks.detection.priors import prior_boxes
 
 CONTRACT = family("retinaface_mnet025").variants()["official"].with_input_size(64, 96)
@@ -90,9 +91,9 @@ def test_one_candidate_cannot_match_two_references() -> None:
 def test_agreements_add_up_and_empty_ones_are_neutral() -> None:
     one = match_faces([face(10, 10, 40)], [face(10, 10, 40)])
     two = match_faces([face(10, 10, 40)], [])
-    total = sum([one, two], Agreement())
+    total = sum([one, two], FaceAgreement())
     assert (total.matched, total.missed, total.matched_share) == (1, 1, 0.5)
-    assert match_faces([], []) == Agreement()
+    assert match_faces([], []) == FaceAgreement()
 
 
 def test_drawing_changes_a_copy_only_and_survives_faces_outside() -> None:

@@ -1,0 +1,72 @@
+"""Latency of an export's artifacts against onnx-fp32 of the same graph, measured in a few seconds.
+
+It is no property of the inputs, and so stands in a file of its own, `latency.json`, beside manifest and certificate.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from edgeface.bench.load import current_load
+from edgeface.bench.measure import BenchRequest, bench
+from edgeface.bench.result import BenchReport, Measurement
+from edgeface.compile.report_options import LATENCY
+from edgeface.core.artifact import write_json
+from edgeface.core.progress import note, step
+from edgeface.errors import EdgefaceError
+
+ROUNDS, BATCH_MS = 9, 40.0
+REFERENCE = "onnx-fp32"
+NOT_ASKED = "Not measured, as --no-latency asks."
+
+
+def measure_latencies(staged: Mapping[str, Path], reference: bytes, folder: Path) -> dict[str, dict[str, Any]]:
+    """Time artifacts and the reference in interleaved rounds, one thread each, and write `latency.json` into each.
+
+    Args:
+        staged: folders of artifacts by target, without those that are engines.
+        reference: the model of onnx-fp32.
+        folder: for what is written on the way; nothing stays in it.
+
+    Returns:
+        What each `latency.json` says, by target. A runtime that fails here leaves no file: it says why instead.
+    """
+    others = {name: path for name, path in staged.items() if name != REFERENCE}
+    if not others:
+        return {name: {"missing": f"Not measured: {REFERENCE} is what others are compared with."} for name in staged}
+    load = current_load()
+    models = folder / "latency"
+    models.mkdir()
+    path = models / "reference.onnx"
+    path.write_bytes(reference)
+    try:
+        with step("latency against onnx-fp32"):
+            report = bench(BenchRequest([path, *others.values()], (1,), rounds=ROUNDS, batch_ms=BATCH_MS))
+    except EdgefaceError as error:
+        note(f"latency: not measured: {error.what}")
+        return {target: {"missing": f"Not measured: {error.what}."} for target in staged}
+    finally:
+        shutil.rmtree(models)
+    first, *further = report.measurements
+    timed = {REFERENCE: first, **dict(zip(others, further, strict=True))}
+    found = {name: _document(report, first, timed[name]) | {"load": load} for name in staged}
+    for name, document in found.items():
+        write_json(staged[name] / LATENCY, document)
+    return found
+
+
+def _document(report: BenchReport, reference: Measurement, item: Measurement) -> dict[str, Any]:
+    named = {"artifact": item, REFERENCE: reference}
+    measured = {name: {k: v for k, v in asdict(found).items() if k != "label"} for name, found in named.items()}
+    return {
+        "format": 1,
+        "threads": 1,
+        "rounds": report.rounds,
+        "machine": report.machine,
+        "peak_gops": report.peak_gops,
+        "measured": measured,
+    }

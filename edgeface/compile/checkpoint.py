@@ -1,0 +1,186 @@
+"""A family's checkpoint as what is exported: its contract declared, inferred from images, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgeface.compile.source import Declared, Source
+from edgeface.contracts import Contract, DetectionContract, detection
+from edgeface.core.artifact import sha256_hex
+from edgeface.core.progress import note
+from edgeface.errors import ContractError, InputError
+from edgeface.graph.types import Array
+from edgeface.models import family
+from edgeface.models.family import Family
+from edgeface.models.torch_export import export_onnx
+from edgeface.models.torch_run import run_module, torch_network
+from edgeface.samples import Sample, sample_of
+from edgeface.tasks.contract_inference import InferredContract, infer_contract
+from edgeface.tasks.task import Image
+from edgeface.validate.reference import torch_reference
+
+
+def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
+    """A family's network with the weights that are declared, seeded, or else those that the package brings along.
+
+    Args:
+        declared: what the user says.
+        probes: images with faces, uint8 [H,W,3] in BGR; may be empty.
+
+    Raises:
+        InputError: an unknown model or variant, or neither weights nor a seed for a model without sample weights.
+        CheckpointError: the weights are not this network's.
+        ContractError: the contract is unsure, or contradicts what was declared.
+    """
+    found = family(declared.model)
+    _known_variant(found, declared.variant)
+    if declared.seed is not None and declared.weights is None:
+        return _seeded(found, declared, declared.seed)
+    if declared.weights is None:
+        return _sample(found, declared)
+    known = found.variant_of(declared.weights)
+    contract, how = _contract(found, declared, probes) if known is None else _known(found, declared, known)
+    contract = _resized(contract, declared)
+    module = found.load(declared.weights, contract)
+    weights = {"file": declared.weights.name, "sha256": sha256_hex(declared.weights.read_bytes())}
+    return _source(contract, module, {"weights": weights, "contract": how})
+
+
+def _source(contract: Contract, module: Any, provenance: dict[str, Any]) -> Source:
+    return Source(contract, export_onnx(module, contract), torch_reference(torch_network(module, contract)), provenance)
+
+
+def _seeded(found: Family, declared: Declared, seed: int) -> Source:
+    contract = _resized(_with_color(_variant(found, declared.variant), declared.color), declared)
+    module = found.random(contract, seed)
+    return _source(contract, module, {"seed": seed, "contract": {"how": "seeded"}})
+
+
+def _sample(found: Family, declared: Declared) -> Source:
+    """The weights that the package brings along, whose contract is known."""
+    sample = sample_of(found.name)
+    if sample is None:
+        raise InputError(
+            "no weights to export",
+            where=f"model {declared.model}",
+            fix="pass --weights FILE, or --seed N to try the tool with a random network that finds no faces",
+        )
+    contract = _variant(found, sample.variant)
+    _check_declared(sample, contract, declared)
+    if sha256_hex(sample.weights.read_bytes()) != sample.sha256:
+        raise InputError(
+            "the sample weights are not those that came with this version",
+            where=str(sample.weights),
+            fix="install edgeface again",
+        )
+    note(f"no --weights: exporting edgeface's sample {found.name}, which is for trying the tool, not for products")
+    contract = _resized(contract, declared)
+    module = found.load(sample.weights, contract)
+    weights = {"file": sample.weights.name, "sha256": sample.sha256, "sample": True}
+    return _source(contract, module, {"weights": weights, "contract": {"how": "of the sample weights"}})
+
+
+def _check_declared(sample: Sample, contract: Contract, declared: Declared) -> None:
+    """What is declared of weights that are known must be so."""
+    for option, said, known in (
+        ("--variant", declared.variant, sample.variant),
+        ("--color", declared.color, contract.input.color),
+    ):
+        if said not in {None, known}:
+            raise ContractError(
+                f"the sample weights of {sample.family} are {known!r}, not {said!r}",
+                where=option,
+                fix=f"leave out {option}, or pass --weights FILE with weights of your own",
+            )
+
+
+def _known(found: Family, declared: Declared, known: str) -> tuple[Contract, dict[str, Any]]:
+    """The contract where the tensors themselves are those of one variant."""
+    if declared.variant not in {None, known}:
+        raise ContractError(
+            f"the weights are those of variant {known!r}, not {declared.variant!r}",
+            where=str(declared.weights),
+            fix="leave out --variant",
+        )
+    note(f"contract: variant {known}, by the tensors of the weights; that it was trained on such images is not checked")
+    return _with_color(_variant(found, known), declared.color), {
+        "how": "by the tensors of the weights",
+        "checked": False,
+    }
+
+
+def _contract(found: Family, declared: Declared, probes: Sequence[Image]) -> tuple[Contract, dict[str, Any]]:
+    said = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
+    assert declared.weights is not None
+    if not probes:
+        if declared.variant is None:
+            raise ContractError(
+                "the checkpoint does not say its activation, anchors or color order, and there are no images to "
+                "infer them from",
+                where=str(declared.weights),
+                fix=f"pass --variant ({', '.join(found.variants())}), or --calibration DIR with images of faces",
+            )
+        note("contract: as declared; no images to check it on")
+        return _with_color(_variant(found, declared.variant), declared.color), {"how": "declared", "checked": False}
+    variants = {name: detection(contract) for name, contract in found.variants().items()}
+    by_network = {(c.activation, c.negative_slope): c for c in variants.values()}
+    modules = {key: found.load(declared.weights, contract) for key, contract in by_network.items()}
+
+    def forward(candidate: DetectionContract, image: Array) -> dict[str, Array]:
+        return run_module(modules[candidate.activation, candidate.negative_slope], image, candidate)
+
+    try:
+        inferred = infer_contract(variants, forward, probes, said)
+    except ContractError as error:
+        raise ContractError(error.what, where=error.where or str(declared.weights), fix=error.fix) from error
+    note(_describe(inferred, bool(said)))
+    return inferred.contract, _how(inferred, said)
+
+
+def _describe(inferred: InferredContract, declared: bool) -> str:
+    contract = inferred.contract
+    sizes = [size for sizes in contract.anchors.sizes for size in sizes]
+    word = "declared, and confirmed" if declared else "inferred"
+    if inferred.confidence == 0:
+        return "contract: as declared; the images could not confirm it"
+    return (
+        f"contract: {word} by {len(inferred.evidence)} candidates on images: variant {contract.variant} "
+        f"({contract.activation}, anchors {sizes[0]}…{sizes[-1]} px, {contract.input.color}), "
+        f"confidence {inferred.confidence:.2f}"
+    )
+
+
+def _how(inferred: InferredContract, said: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "how": "declared" if "variant" in said else "inferred",
+        "checked": inferred.confidence > 0,
+        "declared": dict(said),
+        "confidence": round(inferred.confidence, 3),
+        "support_margin": round(min(inferred.support_margin, 1e3), 2),
+        "color_margin": round(inferred.color_margin, 2),
+    }
+
+
+def _known_variant(found: Family, variant: str | None) -> None:
+    if variant is not None and variant not in found.variants():
+        raise InputError(
+            f"{found.name} has no variant {variant!r}", fix=f"known variants: {', '.join(found.variants())}"
+        )
+
+
+def _variant(found: Family, variant: str | None) -> Contract:
+    variants = found.variants()
+    return variants[variant] if variant is not None else next(iter(variants.values()))
+
+
+def _with_color(contract: Contract, color: str | None) -> Contract:
+    if color is None or color == contract.input.color:
+        return contract
+    other = contract.with_color("rgb" if color == "rgb" else "bgr")
+    # A detector's variants differ by color, and this one has no name; a recognizer's differ by network.
+    return other.model_copy(update={"variant": "declared"}) if isinstance(other, DetectionContract) else other
+
+
+def _resized(contract: Contract, declared: Declared) -> Contract:
+    return contract if declared.input_size is None else contract.with_input_size(*declared.input_size)

@@ -1,0 +1,69 @@
+"""A user's own ONNX model as what is exported: its contract is declared in a file, its reference is ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edgeface.compile.source import Declared, Source
+from edgeface.contracts import Contract
+from edgeface.contracts.read import read_contract
+from edgeface.core.artifact import sha256_hex
+from edgeface.core.progress import note
+from edgeface.errors import ContractError, InputError
+from edgeface.models.onnx_file import open_onnx
+from edgeface.tasks import task_of
+from edgeface.validate.reference import Reference, onnx_reference
+
+
+def open_onnx_source(path: Path, declared: Declared) -> Source:
+    """A model file under its declared contract.
+
+    Args:
+        path: an .onnx file.
+        declared: names the contract file; an input size or color order there overrules the file's.
+
+    Raises:
+        InputError: no contract is given, a file cannot be read, or an option is only for families.
+        ContractError: the model does not fit the contract.
+        RuntimeFailure: ONNX Runtime refuses the model.
+    """
+    contract = _declared(path, declared)
+    model = open_onnx(path, contract)
+    reference = onnx_reference(model)
+    _check_outputs(contract, reference, path)
+    note(f"contract: as {declared.contract} declares; that the model was trained under it is not checked")
+    weights = {"file": path.name, "sha256": sha256_hex(path.read_bytes()), "format": "onnx"}
+    return Source(contract, model, reference, {"weights": weights, "contract": {"how": "declared", "checked": False}})
+
+
+def _declared(path: Path, declared: Declared) -> Contract:
+    for option, value in (("--weights", declared.weights), ("--variant", declared.variant), ("--seed", declared.seed)):
+        if value is not None:
+            raise InputError(
+                f"{option} is for edgeface's own families; an ONNX model has its weights inside",
+                where=str(path),
+                fix=f"leave out {option}",
+            )
+    if declared.contract is None:
+        raise InputError(
+            "an ONNX file does not say how images become its input, nor what its outputs mean",
+            where=str(path),
+            fix="pass --contract FILE.toml (docs/contracts.md shows a whole one)",
+        )
+    contract = read_contract(declared.contract)
+    if declared.color is not None:
+        contract = contract.with_color("rgb" if declared.color == "rgb" else "bgr")
+    return contract if declared.input_size is None else contract.with_input_size(*declared.input_size)
+
+
+def _check_outputs(contract: Contract, reference: Reference, path: Path) -> None:
+    """Run the model once on black: what comes out must be what the task decides by."""
+    task, size = task_of(contract), (contract.input.height, contract.input.width, 3)
+    shown = task.prepare(np.zeros(size, np.uint8), contract)
+    outputs = reference.run({contract.input.name: shown.tensor})
+    try:
+        task.decide(outputs, contract, shown)
+    except ContractError as error:
+        raise ContractError(error.what, where=error.where or str(path), fix=error.fix) from error

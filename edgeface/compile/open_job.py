@@ -1,0 +1,111 @@
+"""From a request and its images to a job: the source is opened, its graph optimized, what measures it prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.open_source import open_source
+from edgeface.compile.recipe import Recipe
+from edgeface.compile.request import ExportRequest
+from edgeface.compile.source import Declared
+from edgeface.contracts import Contract, detection, recognition
+from edgeface.core.artifact import Artifact
+from edgeface.core.progress import step
+from edgeface.cost.record import own_biases
+from edgeface.errors import InputError
+from edgeface.evaluation.identity_change import IdentityMeasure, LabelledFaces
+from edgeface.evaluation.labels import read_labelled
+from edgeface.evaluation.landmark_cost import LandmarkObserver
+from edgeface.evaluation.precision_change import PrecisionMeasure
+from edgeface.graph.onnx_reader import read_onnx
+from edgeface.images.split import Images, read_images, spread
+from edgeface.inference.detector import Detector
+from edgeface.inference.recognizer import Recognizer
+from edgeface.passes import run_passes
+from edgeface.tasks.recognition.pairs import find_images, read_pairs
+from edgeface.tasks.task import Image
+from edgeface.validate.inputs import aligned_faces
+from edgeface.validate.measure import Measure, MeasuringObserver
+
+PROBES = 16
+
+
+def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
+    """Everything that building and judging need.
+
+    Args:
+        request: what is asked for.
+        recipe: how it is compiled.
+        images: what calibrates and what judges.
+
+    Raises:
+        InputError, CheckpointError, ContractError, GraphError: something given cannot be used.
+    """
+    detector = None if request.detector is None else Detector(Artifact.open(request.detector))
+    recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))
+    with step("loading the network"):
+        source = open_source(_declared(request, recipe), list(_probes(images)))
+    with step("reading and simplifying the graph"):
+        defined = read_onnx(source.onnx, recipe.model)
+        graph = run_passes(defined)
+    return Job(
+        source,
+        graph,
+        own_biases(defined),
+        recipe,
+        images,
+        BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics),
+        detector,
+        tuple(_measures(request, source.contract, detector)),
+        _observers(source.contract, images, recognizer),
+        request.engines,
+    )
+
+
+def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
+    size = request.input_size
+    if size is None and recipe.input is not None:
+        size = (recipe.input.height, recipe.input.width)
+    variant = request.variant if request.variant is not None else recipe.variant
+    onnx, contract = request.onnx_file, request.contract
+    return Declared(recipe.model, request.weights, variant, request.color, size, request.seed, onnx, contract)
+
+
+def _measures(request: ExportRequest, contract: Contract, detector: Detector | None) -> Iterator[Measure]:
+    if request.pairs is not None:
+        yield IdentityMeasure(_labelled_faces(request, contract, detector), recognition(contract))
+    if request.labels is not None:
+        yield PrecisionMeasure(
+            read_labelled(request.labels, request.label_images or request.labels), detection(contract)
+        )
+
+
+def _observers(
+    contract: Contract, images: Images, recognizer: Recognizer | None
+) -> tuple[Callable[[], MeasuringObserver], ...]:
+    if recognizer is None:
+        return ()
+    detection(contract)
+    return (lambda: LandmarkObserver(recognizer),) if images.judge else ()
+
+
+def _labelled_faces(request: ExportRequest, contract: Contract, detector: Detector | None) -> LabelledFaces:
+    """The faces of the pairs that judge a recognizer."""
+    assert request.pairs is not None
+    if request.pair_images is None:
+        raise InputError("pairs need their images", where=str(request.pairs), fix="pass --pair-images DIR")
+    pairs = read_pairs(request.pairs)
+    files = find_images(pairs, request.pair_images)
+    faces = aligned_faces(list(files.values()), "aligning the pairs' faces", recognition(contract), detector)
+    return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
+
+
+def _probes(images: Images) -> Iterator[Image]:
+    """Images to infer or check the contract on."""
+    files = images.calibrate or images.judge
+    if not files or images.composed:
+        return iter(())
+    chosen = spread(files, PROBES)
+    rest = {*images.calibrate, *images.judge}.difference(chosen)
+    return read_images(chosen, "reading images", sorted(rest))

@@ -1,0 +1,32 @@
+"""Open what is exported, whatever it is: a family's checkpoint, or a user's own model file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgeface.compile.checkpoint import open_checkpoint
+from edgeface.compile.onnx_source import open_onnx_source
+from edgeface.compile.source import Declared, Source
+from edgeface.errors import InputError
+from edgeface.tasks.task import Image
+
+
+def open_source(declared: Declared, probes: Sequence[Image]) -> Source:
+    """The float32 network under its contract.
+
+    Args:
+        declared: what the user says.
+        probes: images with faces, uint8 [H,W,3] in BGR, to infer or try the contract on; may be empty.
+
+    Raises:
+        InputError, CheckpointError, ContractError, RuntimeFailure: as `open_checkpoint` and `open_onnx_source`.
+    """
+    if declared.onnx is not None:
+        return open_onnx_source(declared.onnx, declared)
+    if declared.contract is not None:
+        raise InputError(
+            "a family's contract is known: --contract is for ONNX files",
+            where=str(declared.contract),
+            fix="leave out --contract, or export FILE.onnx",
+        )
+    return open_checkpoint(declared, probes)

@@ -1,0 +1,47 @@
+"""The recipe that a request means, after everything in the request that can be refused at once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from edgeface.backends.target import IO_TYPES
+from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
+from edgeface.compile.request import ExportRequest
+from edgeface.contracts.read import read_contract
+from edgeface.errors import InputError
+
+COLORS = ("bgr", "rgb")
+
+
+def requested_recipe(request: ExportRequest) -> Recipe:
+    """How what is asked for is compiled.
+
+    Raises:
+        InputError: an unknown option, options that exclude each other, or a recipe that cannot be read.
+    """
+    if request.io not in IO_TYPES:
+        raise InputError(f"unknown --io {request.io!r}", fix=f"use one of {', '.join(IO_TYPES)}")
+    if request.color is not None and request.color not in COLORS:
+        raise InputError(f"unknown --color {request.color!r}", fix=f"use one of {', '.join(COLORS)}")
+    if request.statistics is not None and request.save_statistics is not None:
+        raise InputError(
+            "--statistics and --save-statistics exclude each other", fix="statistics in use are saved already"
+        )
+    if not request.targets:
+        raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
+    if request.onnx_file is not None:
+        return _of_file(request.onnx_file, request.contract)
+    return read_recipe(Path(request.model)) if request.model.endswith(".toml") else recipe_for(request.model)
+
+
+def _of_file(path: Path, contract: Path | None) -> Recipe:
+    """A model file's recipe: that of its task, under the file's name."""
+    if contract is None:
+        raise InputError(
+            "an ONNX file does not say how images become its input, nor what its outputs mean",
+            where=str(path),
+            fix="pass --contract FILE.toml (docs/contracts.md shows a whole one)",
+        )
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", path.stem)
+    return recipe_for(read_contract(contract).task).model_copy(update={"model": name})

@@ -1,0 +1,112 @@
+"""A judged model as an artifact's folder, if it passes the gate; else the error that says why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgeface.backends import runtime_named
+from edgeface.compile.build import Built
+from edgeface.compile.finishing import finishing
+from edgeface.compile.job import Job
+from edgeface.compile.judge_built import Judged, open_judge
+from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
+from edgeface.core.certificate import Certificate
+from edgeface.core.versions import versions
+from edgeface.errors import GateError
+from edgeface.validate.compare import Findings
+from edgeface.validate.layerwise import explain, layer_agreement
+
+
+@dataclass(frozen=True)
+class Staged:
+    """An artifact's folder before it is moved into place, with what its files say.
+
+    `refusal` is the gate's error where the model is not good enough: the folder is then only good for a report.
+    """
+
+    folder: Path
+    built: Built
+    manifest: Manifest
+    certificate: Certificate
+    refusal: GateError | None = None
+
+
+def write_model(job: Job, built: Built, folder: Path) -> Path:
+    """The file that a runtime opens, of a built model written into its artifact's folder below a temporary one."""
+    staged = folder / f"{job.recipe.model}-{built.target.name}"
+    staged.mkdir()
+    return built.write(staged)
+
+
+def stage(job: Job, judged: Judged) -> Staged:
+    """Write manifest and certificate beside a model, and build what belongs to it.
+
+    Args:
+        job: what is exported.
+        judged: the model, in a folder of its own below a temporary one.
+    """
+    built, findings = judged.built, judged.findings
+    if not findings.passed:
+        return replace(_write(job, judged), refusal=_refusal(built, findings, _where(job, judged), _advice(built)))
+    finish = built.target.finish
+    if finish is None:
+        return _write(job, judged)
+    engines = finish.build(finishing(job, judged))
+    findings = findings.requiring(*engines.requirements)
+    staged = _write(job, replace(judged, findings=findings), engines.manifest, engines.certificate)
+    if findings.passed:
+        return staged
+    return replace(staged, refusal=_refusal(built, findings, *finish.failed))
+
+
+def _write(
+    job: Job, judged: Judged, facts: dict[str, Any] | None = None, engines: dict[str, Any] | None = None
+) -> Staged:
+    folder = judged.model.parent
+    certificate = judged.certificate(job.source.reference.name).model_copy(update={"engines": engines})
+    manifest = _manifest(job, judged.built).model_copy(update={"engines": facts})
+    write_json(folder / CERTIFICATE, certificate.as_dict())
+    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    return Staged(folder, judged.built, manifest, certificate)
+
+
+def _manifest(job: Job, built: Built) -> Manifest:
+    hashes = {name: sha256_hex(data) for name, data in built.files.items()}
+    return Manifest(
+        name=job.recipe.model,
+        target=built.target.name,
+        model_file=built.target.model_file,
+        model_sha256=hashes[built.target.model_file],
+        model_bytes=sum(map(len, built.files.values())),
+        files=hashes,
+        layout=built.target.layout,
+        io=built.io,
+        macs=job.graph.macs(),
+        contract=job.source.contract,
+        sources={**job.source.provenance, **job.images.provenance()},
+        versions=versions(*runtime_named(built.target.runtime).distributions),
+        quantization=built.quantization,
+    )
+
+
+def _refusal(built: Built, findings: Findings, where: str, fix: str) -> GateError:
+    failed = [f"{each.what}: {each.measured}, required {each.limit}" for each in findings.requirements if not each.met]
+    return GateError(f"{built.target.name} is not good enough: {'; '.join(failed)}", where=where, fix=fix)
+
+
+def _where(job: Job, judged: Judged) -> str:
+    """The first bad tensor, on the first image."""
+    built = judged.built
+    feeds = open_judge(job, "the first bad tensor").first_tensor()
+    return explain(layer_agreement(built.exact, judged.model, feeds, runtime_named(built.target.runtime)))
+
+
+def _advice(built: Built) -> str:
+    if built.quantization is None:
+        return "this target does not approximate: report this with the model and the versions"
+    return (
+        "calibrate on more images like the device's own, keep the nodes named above in float "
+        "([quantize.keep_float] in the recipe), or relax [gates] knowingly"
+    )

@@ -1,0 +1,80 @@
+"""Serve one host over standard input and output: load a model, run it, time it, read its tensors.
+
+Each answer carries the host's nonce and the number of its request, so that the host knows it from anything else that a
+device may print. Nothing is written to the device's disk.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from edgeface.devices.agent.machine import describe, pin
+from edgeface.devices.agent.models import OnnxModel, TfliteModel, latencies_ms, run_once
+from edgeface.devices.agent.wire import pack, read_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_REQUEST_BYTES = 1 << 30
+
+
+class Agent:
+    """The model that is loaded, and what the host may ask of it."""
+
+    def __init__(self) -> None:
+        self._model: Any = None
+
+    def answer(self, request: Mapping[str, Any], arrays: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Do what a request says: describe, load, run, tensors or time."""
+        do = request["do"]
+        if do == "describe":
+            return describe(), {}
+        if do == "load":
+            return self._load(request, arrays["model"].tobytes()), {}
+        if do == "run":
+            self._model.feed(arrays)
+            run_once(self._model, marked=bool(request["marked"]))
+            return {}, self._model.outputs()
+        if do == "tensors":
+            return {}, self._model.tensors(request["indices"])
+        if do == "time":
+            return {"ms": latencies_ms(self._model, request["runs"], request["warm_up"])}, {}
+        raise ValueError(f"unknown request {do!r}")
+
+    def _load(self, request: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+        """Load a model, after pinning this process: threads stay where the process was when they started."""
+        self._model = None
+        unpinned = pin(request["cpus"]) if request["cpus"] else None
+        kind = OnnxModel if request["runtime"] == "onnxruntime" else TfliteModel
+        self._model = kind(content, request)
+        return {"version": self._model.version, "unpinned": unpinned}
+
+
+def main(nonce: str) -> None:
+    """Serve until the input ends. What native code prints goes to stderr."""
+    given, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    answers.write(("\n" + nonce + "\n").encode())
+    answers.flush()
+    agent, number = Agent(), 0
+
+    def read(size: int) -> bytes:
+        data = given.read(size)
+        if len(data) != size:
+            raise EOFError
+        return data
+
+    while True:
+        try:
+            request, arrays = read_frame(read, MAX_REQUEST_BYTES)
+        except EOFError:
+            return
+        try:
+            head, found = agent.answer(request, arrays)
+        except Exception as error:  # whatever a runtime raises is the host's to tell
+            head, found = {"error": f"{type(error).__name__}: {str(error)[:2000]}"}, {}
+        answers.write(pack({"nonce": nonce, "number": number, **head}, found))
+        answers.flush()
+        number += 1

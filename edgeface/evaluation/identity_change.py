@@ -1,0 +1,107 @@
+"""What a build did to identities: float reference and artifact on the same pairs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.contracts import RecognitionContract
+from edgeface.core.requirement import Requirement, points_lost
+from edgeface.core.thresholds import Thresholds
+from edgeface.evaluation.change import Change, compare
+from edgeface.evaluation.verification import Verification, pair_scores, verify
+from edgeface.tasks.recognition.embedding import embed_faces
+from edgeface.tasks.recognition.pairs import Pairs
+from edgeface.validate.reference import Network, Reference
+
+FAR = 1e-3
+
+
+@dataclass(frozen=True)
+class LabelledFaces:
+    """Pairs, and the aligned face uint8 [h,w,3] in BGR of each image in them; None where it shows no face."""
+
+    pairs: Pairs
+    faces: Mapping[str, NDArray[np.uint8] | None]
+
+
+@dataclass(frozen=True)
+class IdentityChange:
+    """Verification by the float reference and by the artifact, and what changed.
+
+    `threshold` is the cosine to use with the artifact: where it accepts as many strangers as the reference, if the
+    pairs suffice for that rate, else where it is right most often; `basis` says which.
+    """
+
+    reference: Verification
+    candidate: Verification
+    change: Change
+
+    @property
+    def basis(self) -> str:
+        """What the threshold was chosen by."""
+        return "best accuracy" if self.candidate.tar.caution else f"FAR {self.candidate.tar.far:g}"
+
+    @property
+    def threshold(self) -> float:
+        """The cosine to use."""
+        shift = self.change.at_best if self.candidate.tar.caution else self.change.at_far
+        return shift.candidate
+
+    @property
+    def accuracy_drop_points(self) -> float | None:
+        """By how many percent points the accuracy by folds fell; negative where it rose."""
+        found = self.change.accuracy
+        return None if found is None else -100 * found.value
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON and the certificate."""
+        return {
+            "reference": self.reference.as_dict(),
+            "candidate": self.candidate.as_dict(),
+            "change": self.change.as_dict(),
+            "threshold_basis": self.basis,
+        }
+
+    def entries(self) -> dict[str, Any]:
+        """For the certificate's `decisions`: with the threshold that commands then take."""
+        return {"verification": self.as_dict(), "threshold": self.threshold}
+
+    def requirements(self, limits: Thresholds) -> list[Requirement]:
+        """That accuracy does not fall too far."""
+        return points_lost("accuracy lost in verification", limits.accuracy_drop_points, self.accuracy_drop_points)
+
+
+@dataclass(frozen=True)
+class IdentityMeasure:
+    """Measures verification of labelled pairs by recognizers."""
+
+    labelled: LabelledFaces
+    contract: RecognitionContract
+
+    def of(self, reference: Reference, candidates: Sequence[Network]) -> list[IdentityChange]:
+        """Verify the pairs with all networks; the candidates run side by side.
+
+        Raises:
+            InputError: there are too few pairs.
+        """
+        first = self._verified(reference.run, "float32")
+        with ThreadPoolExecutor(max(1, min(len(candidates), len(os.sched_getaffinity(0))))) as pool:
+            verified = list(pool.map(lambda run: self._verified(run, "artifact"), candidates))
+        return [IdentityChange(first, each, compare(first, each, self.labelled.pairs)) for each in verified]
+
+    def _verified(self, run: Network, label: str) -> Verification:
+        nobody = np.zeros((0, self.contract.width), np.float32)
+        embedded = {
+            name: nobody if face is None else embed_faces(run, self.contract, [face])
+            for name, face in self.labelled.faces.items()
+        }
+        pairs = self.labelled.pairs
+        scores = pair_scores([embedded[p.first] for p in pairs.pairs], [embedded[p.second] for p in pairs.pairs])
+        return verify(label, scores, pairs, FAR)

@@ -1,0 +1,43 @@
+"""The command that made an artifact; files by their names only, for paths are of one machine and may name people."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.backends import target as target_named
+
+if TYPE_CHECKING:
+    from edgeface.compile.request import ExportRequest
+
+_FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images")
+_ARTIFACTS = ("detector", "recognizer")
+
+
+def export_command(request: ExportRequest, target: str) -> str:
+    """`edgeface export …` for one of the request's targets."""
+    return shlex.join(_words(request, target))
+
+
+def _words(request: ExportRequest, target: str) -> Iterator[str]:
+    recipe = request.model.endswith(".toml")
+    yield from ("edgeface", "export", Path(request.model).name if recipe else request.model, "--target", target)
+    for name in (*_FILES, *_ARTIFACTS):
+        path: Path | None = getattr(request, name)
+        if path is not None:
+            yield from (f"--{name.replace('_', '-')}", path.resolve().name)
+    for name in ("variant", "color", "seed"):
+        value = getattr(request, name)
+        if value is not None:
+            yield from (f"--{name}", str(value))
+    if request.input_size is not None:
+        yield from ("--input", "x".join(map(str, request.input_size)))
+    if request.io != "float":
+        yield from ("--io", request.io)
+    if request.integer_only:
+        yield "--integer-only"
+    finish = target_named(target).finish
+    if finish is not None:
+        yield from finish.words(request.engines)

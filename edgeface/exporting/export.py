@@ -1,0 +1,79 @@
+"""The main job: source → graph → passes → legalize → calibrate → plan → emit → judge → artifact, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from edgeface.backends import target
+from edgeface.backends.target import Target
+from edgeface.compile.build import Built, build
+from edgeface.compile.calibrate import calibrate
+from edgeface.compile.job import Job
+from edgeface.compile.judge_built import judge_built
+from edgeface.compile.open_job import open_job
+from edgeface.compile.place import place_of
+from edgeface.compile.recipe import Recipe
+from edgeface.compile.request import ExportRequest
+from edgeface.compile.requested import requested_recipe
+from edgeface.compile.stage import Staged, stage, write_model
+from edgeface.core.artifact import Artifact
+from edgeface.core.staging import move_into_place, staging
+from edgeface.exporting.reports import ExportReports
+from edgeface.images.split import Images, choose_images
+from edgeface.models import family
+from edgeface.samples.stand_in import composed_where_missing
+
+
+def export(request: ExportRequest) -> list[Artifact]:
+    """Compile a model for every target, judge each result, and write all of them or none.
+
+    Raises:
+        InputError, CheckpointError, ContractError, GraphError: something given cannot be used.
+        GateError: a result is not good enough; nothing is written.
+    """
+    recipe = requested_recipe(request)
+    targets = [target(name) for name in dict.fromkeys(request.targets)]
+    for wanted in targets:
+        if wanted.finish is not None:
+            wanted.finish.check(request.engines, wanted.name)
+    places = [place_of(request.out, recipe.model, wanted.name) for wanted in targets]
+    with _images(request, recipe) as images, staging(request.out) as folder:
+        job = open_job(request, recipe, images)
+        reports = ExportReports(job, request)
+        staged = _validated(job, _built(job, targets), folder, reports)
+        reports.write(staged, folder)
+        move_into_place([(each.folder, place) for each, place in zip(staged, places, strict=True)])
+    return [Artifact.open(place) for place in places]
+
+
+def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Images]:
+    """What calibrates and what judges."""
+    chosen = choose_images(request.calibration, request.judge, recipe.quantize.calibration_images)
+    if request.weights is not None or request.seed is not None or request.onnx_file is not None:
+        return nullcontext(chosen)
+    return composed_where_missing(chosen, family(recipe.model).task, recipe.quantize.calibration_images)
+
+
+def _built(job: Job, targets: Sequence[Target]) -> list[Built]:
+    """Every target's model; all int8 targets share one calibration."""
+    stats = calibrate(job) if any(wanted.scheme for wanted in targets) else None
+    return [build(job, wanted, stats) for wanted in targets]
+
+
+def _validated(job: Job, built: Sequence[Built], folder: Path, reports: ExportReports) -> list[Staged]:
+    """Artifacts' folders below a temporary one, if all are good enough.
+
+    Raises:
+        GateError: one is not; where a report of the refusal was asked for, it is written.
+    """
+    staged = []
+    models = [write_model(job, item, folder) for item in built]
+    for judged in judge_built(job, built, models, [reports.watch(item) for item in built]):
+        found = stage(job, judged)
+        if found.refusal is not None:
+            reports.write_refused(found)
+            raise found.refusal
+        staged.append(found)
+    return staged

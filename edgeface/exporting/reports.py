@@ -1,0 +1,114 @@
+"""What an export's reports show is gathered here and handed to `report`: latency, layers, counts, images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from edgeface.backends import target
+from edgeface.bench.export_latency import NOT_ASKED, REFERENCE, measure_latencies
+from edgeface.budgets.check import check
+from edgeface.compile.build import Built, build
+from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.layers import layer_errors
+from edgeface.compile.report_options import REPORT
+from edgeface.compile.request import ExportRequest
+from edgeface.compile.stage import Staged
+from edgeface.core.progress import note
+from edgeface.errors import EdgefaceError, InputError
+from edgeface.exporting.command import export_command
+from edgeface.report.budget import Counted
+from edgeface.report.export_page import Exported, export_page
+from edgeface.report.watch import Watcher
+from edgeface.report.write_page import check_place, write_page
+from edgeface.tasks import task_of
+from edgeface.validate.compare import Watch
+
+REFUSED = {"missing": "Not measured: what is not good enough need not be fast."}
+
+
+class ExportReports:
+    """Looks on while artifacts are judged, and then writes a report into the folder of each.
+
+    Args:
+        job: what is exported.
+        request: what was asked for.
+
+    Raises:
+        InputError: a report of a refusal could not be written where it was asked for.
+    """
+
+    def __init__(self, job: Job, request: ExportRequest) -> None:
+        self._job = job
+        self._request = request
+        self._watchers: dict[str, Watcher] = {}
+        if request.report.refused is not None:
+            check_place(request.report.refused)
+
+    def watch(self, built: Built) -> Watch:
+        """What looks on while a model is judged."""
+        watcher = Watcher(self._job.source.contract, self._request.report.images)
+        self._watchers[built.target.name] = watcher
+        return watcher.see
+
+    def write(self, staged: Sequence[Staged], folder: Path) -> None:
+        """Measure latencies, if that is asked for, and write every report.
+
+        Args:
+            staged: the artifacts.
+            folder: a temporary folder.
+        """
+        timed = {each.built.target.name: each.folder for each in staged if each.built.target.finish is None}
+        found: dict[str, dict[str, Any]] = {}
+        if self._request.report.latency:
+            found = measure_latencies(timed, self._fp32, folder)
+        for each in staged:
+            finish = each.built.target.finish
+            why = {"missing": NOT_ASKED if finish is None else finish.untimed}
+            page = self._page(each, found.get(each.built.target.name, why))
+            (each.folder / REPORT).write_text(page, encoding="utf-8")
+
+    def write_refused(self, staged: Staged) -> None:
+        """Write the report of a refusal where one was asked for; if that fails, the refusal is what matters."""
+        place = self._request.report.refused
+        if place is None:
+            return
+        try:
+            write_page(place, self._page(staged, REFUSED))
+        except InputError as error:
+            note(f"no report of the refusal: {error}")
+        else:
+            note(f"report of the refusal: {place}")
+
+    @cached_property
+    def _fp32(self) -> bytes:
+        """The model of onnx-fp32, which size and latency are compared with."""
+        return build(replace(self._job, options=BuildOptions()), target(REFERENCE)).model
+
+    def _page(self, staged: Staged, latency: dict[str, Any]) -> str:
+        watcher = self._watchers[staged.built.target.name]
+        first = None if watcher.first is None else {self._job.source.contract.input.name: watcher.first}
+        return export_page(
+            Exported(
+                built=staged.built,
+                manifest=staged.manifest,
+                certificate=staged.certificate,
+                watcher=watcher,
+                image_names=[file.name for file in self._job.images.judge],
+                latency=latency,
+                fp32_bytes=len(self._fp32),
+                layers=layer_errors(staged.built, staged.folder / staged.manifest.model_file, first),
+                counted=self._counted(staged),
+                command=export_command(self._request, staged.manifest.target),
+            )
+        )
+
+    def _counted(self, staged: Staged) -> Counted:
+        budgets = task_of(self._job.source.contract).budgets
+        try:
+            return Counted(check(staged.folder / staged.manifest.model_file, budgets))
+        except EdgefaceError as error:
+            return Counted(None, f"Not counted: {error.what}.")

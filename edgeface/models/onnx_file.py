@@ -1,0 +1,101 @@
+"""A user's own ONNX model, with what its contract says of inputs and outputs written into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.contracts import Contract
+from edgeface.errors import ContractError, InputError
+
+if TYPE_CHECKING:
+    import onnx
+
+SUFFIX = ".onnx"
+MAX_BYTES = 2 << 30
+
+
+def open_onnx(path: Path, contract: Contract) -> bytes:
+    """The model for one image of the contract's size, with the contract's outputs in their order.
+
+    Open sizes of the input are closed; outputs that the contract does not name are left out. Weights in external
+    files are refused.
+
+    Args:
+        path: an .onnx file of at most 2 GiB.
+        contract: names the input and the outputs.
+
+    Returns:
+        A serialized ModelProto.
+
+    Raises:
+        InputError: the file is missing, too large or no ONNX model.
+        ContractError: it has no such input or outputs, or its input has another size.
+    """
+    model = _parse(path)
+    _pin_input(model, contract, path)
+    _choose_outputs(model, contract.output_names, path)
+    del model.graph.value_info[:]  # of other sizes, maybe
+    pinned: bytes = model.SerializeToString(deterministic=True)
+    return pinned
+
+
+def _parse(path: Path) -> onnx.ModelProto:
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    if not path.is_file():
+        raise InputError("there is no such ONNX file", where=str(path), fix="pass the path of an .onnx file")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError("the ONNX file is larger than 2 GiB", where=str(path))
+        model = onnx.load_from_string(path.read_bytes())
+    except (OSError, DecodeError) as error:
+        raise InputError(f"cannot read an ONNX model: {error}", where=str(path)) from error
+    if not model.graph.node:
+        fix = "pass a model written by an ONNX exporter"
+        raise InputError("the file holds no ONNX graph", where=str(path), fix=fix)
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
+        fix = "save the model with its weights inside (onnx.save without save_as_external_data)"
+        raise InputError("weights in external files are not read", where=str(path), fix=fix)
+    return model
+
+
+def _pin_input(model: onnx.ModelProto, contract: Contract, path: Path) -> None:
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in weights]
+    names = [value.name for value in inputs]
+    if names != [contract.input.name]:
+        raise ContractError(
+            f"the contract's input is {contract.input.name!r}, the model has {', '.join(map(repr, names)) or 'none'}",
+            where=str(path),
+            fix="write the input's name into the contract: name = … in the table [input]",
+        )
+    size = (1, 3, contract.input.height, contract.input.width)
+    dims = inputs[0].type.tensor_type.shape.dim
+    given = tuple(dim.dim_value if dim.HasField("dim_value") else 0 for dim in dims)
+    if len(given) != len(size) or any(own not in {0, wanted} for own, wanted in zip(given, size, strict=True)):
+        shown = "×".join(str(own or "?") for own in given)
+        raise ContractError(
+            f"the model takes {shown}, the contract says {'×'.join(map(str, size))}",
+            where=f"{path}: input {contract.input.name!r}",
+            fix="correct height and width in the contract, or pass --input HEIGHTxWIDTH",
+        )
+    for dim, wanted in zip(dims, size, strict=True):
+        dim.dim_value = wanted
+
+
+def _choose_outputs(model: onnx.ModelProto, wanted: tuple[str, ...], path: Path) -> None:
+    found = {value.name: value for value in model.graph.output}
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ContractError(
+            f"the model has no output {', '.join(map(repr, missing))}; it has {', '.join(map(repr, found))}",
+            where=str(path),
+            fix="name the outputs in the contract as the model does",
+        )
+    chosen = [found[name] for name in wanted]
+    for value in chosen:
+        value.type.tensor_type.ClearField("shape")  # inferred anew, for the size that is pinned
+    del model.graph.output[:]
+    model.graph.output.extend(chosen)

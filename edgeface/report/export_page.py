@@ -1,0 +1,78 @@
+"""The report of one exported artifact, made of the values that the export hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgeface.compile.build import Built
+from edgeface.compile.layers import LayerErrors
+from edgeface.core.artifact import Manifest
+from edgeface.core.certificate import Certificate
+from edgeface.report.budget import Counted, budget
+from edgeface.report.cost import cost, tiles
+from edgeface.report.gallery import gallery
+from edgeface.report.layers import layers
+from edgeface.report.origin import origin
+from edgeface.report.page import Page
+from edgeface.report.render import render
+from edgeface.report.watch import Watcher
+from edgeface.tasks import task_of
+from edgeface.validate.describe import describe
+from edgeface.version import __version__
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export knows of one artifact.
+
+    Attributes:
+        built: the model, and what each value is computed in.
+        manifest, certificate: as they are written.
+        watcher: looked on while the artifact was judged.
+        image_names: of the images that judged it, in their order.
+        latency: what `latency.json` says, or {"missing": why there is none}.
+        fp32_bytes: size of the model of onnx-fp32.
+        layers: the error of every value.
+        counted: figures of `edgeface check`.
+        command: makes the artifact again.
+    """
+
+    built: Built
+    manifest: Manifest
+    certificate: Certificate
+    watcher: Watcher
+    image_names: Sequence[str]
+    latency: dict[str, Any]
+    fp32_bytes: int
+    layers: LayerErrors
+    counted: Counted
+    command: str
+
+
+def export_page(shown: Exported) -> str:
+    """The report as one HTML file."""
+    manifest = shown.manifest
+    contract = manifest.contract
+    tables, remarks = budget(shown.counted)
+    said = describe(shown.certificate, task_of(contract))
+    page = Page(
+        model=manifest.name,
+        target=manifest.target,
+        subtitle=f"{contract.task}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
+        verdict=said.verdict,
+        tiles=(*((said.glance,) if said.glance else ()), *tiles(manifest, shown.fp32_bytes, shown.latency)),
+        requirements=said.requirements,
+        gallery=gallery(shown.watcher, shown.image_names, manifest.target),
+        findings=said.tables,
+        findings_notes=said.notes,
+        cost=cost(manifest, shown.fp32_bytes, shown.latency),
+        layers=layers(shown.built, shown.layers),
+        budget=tables,
+        budget_notes=remarks,
+        origin=origin(manifest),
+        command=shown.command,
+        version=__version__,
+    )
+    return render("report.html", page=page)

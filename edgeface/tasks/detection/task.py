@@ -1,0 +1,59 @@
+"""Face detection as a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgeface.contracts import BaseContract, DetectionContract
+from edgeface.core.description import Table, Tile
+from edgeface.core.requirement import Requirement
+from edgeface.core.thresholds import Thresholds
+from edgeface.graph.types import Array
+from edgeface.images.files import letterbox
+from edgeface.tasks.detection.agreement import FaceAgreement, face_requirements
+from edgeface.tasks.detection.describe import face_tables, matched_tile
+from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.detection.match import match_faces
+from edgeface.tasks.task import Image, View
+
+LISTED_SCORE = 0.3
+"""Faces down to this score are decoded, so that one at the threshold can be told from one not seen."""
+
+
+@dataclass(frozen=True)
+class DetectionTask:
+    """Images in, faces out; two networks agree as far as they find the same faces."""
+
+    name: str = "detection"
+    contract: type[BaseContract] = DetectionContract
+    budgets: tuple[str, ...] = ()
+
+    def prepare(self, image: Image, contract: DetectionContract) -> View:
+        """The image at the top left of the network's input, at the largest scale that fits."""
+        return View(image, *letterbox(image, contract.input))
+
+    def decide(self, outputs: Mapping[str, Array], contract: DetectionContract, view: View) -> list[Face]:
+        """Faces by falling score, down to 0.3, in pixels of the image."""
+        size = (view.image.shape[0], view.image.shape[1])
+        return detect_faces(outputs, contract, view.scale, size, LISTED_SCORE)
+
+    def agree(self, reference: Sequence[Face], candidate: Sequence[Face]) -> FaceAgreement:
+        """Which faces both find, and how far apart."""
+        return match_faces(reference, candidate)
+
+    def requirements(self, limits: Thresholds, agreement: FaceAgreement) -> list[Requirement]:
+        """Of missed and extra faces, scores and landmarks."""
+        return face_requirements(limits, agreement)
+
+    def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
+        """Faces against the reference, average precision, and what landmark errors cost, as far as measured."""
+        return face_tables(decisions)
+
+    def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
+        """How many of the reference's faces are matched."""
+        return matched_tile(decisions)
+
+
+TASK = DetectionTask()

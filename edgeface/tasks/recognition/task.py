@@ -1,0 +1,53 @@
+"""Face recognition as a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeface.contracts import BaseContract, RecognitionContract
+from edgeface.core.description import Table, Tile
+from edgeface.core.requirement import Requirement
+from edgeface.core.thresholds import Thresholds
+from edgeface.graph.types import Array
+from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings, embedding_requirements
+from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
+from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
+from edgeface.tasks.task import Image, View
+
+
+@dataclass(frozen=True)
+class RecognitionTask:
+    """Aligned faces in, embeddings out; two networks agree as far as their embeddings of a face are alike."""
+
+    name: str = "recognition"
+    contract: type[BaseContract] = RecognitionContract
+    budgets: tuple[str, ...] = ("lfr-light", "efar-compact")
+
+    def prepare(self, image: Image, contract: RecognitionContract) -> View:
+        """The aligned face, which has the input's size."""
+        return View(image, face_tensor(image, contract.input), 1.0)
+
+    def decide(self, outputs: Mapping[str, Array], contract: RecognitionContract, view: View) -> Array:  # noqa: ARG002
+        """The embedding [1,width], as the network gives it."""
+        return embedding_of(outputs, contract)
+
+    def agree(self, reference: Array, candidate: Array) -> EmbeddingAgreement:
+        """The cosine of both embeddings."""
+        return compare_embeddings(reference, candidate)
+
+    def requirements(self, limits: Thresholds, agreement: EmbeddingAgreement) -> list[Requirement]:
+        """Of the cosines."""
+        return embedding_requirements(limits, agreement)
+
+    def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
+        """Cosines to the reference, and verification of the pairs where there were any."""
+        return embedding_tables(decisions)
+
+    def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
+        """Accuracy on pairs where they were given, else the mean cosine."""
+        return cosine_tile(decisions)
+
+
+TASK = RecognitionTask()

@@ -1,0 +1,105 @@
+"""What a certificate says, as values that terminal and HTML arrange: one description for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgeface.core.certificate import Certificate, TensorFigures
+from edgeface.core.description import Mark, Table, Tile, Verdict
+from edgeface.tasks.task import Task
+from edgeface.validate.verdict import verdict
+
+
+@dataclass(frozen=True)
+class Description:
+    """A certificate in words and tables.
+
+    Attributes:
+        verdict: whether it is good enough.
+        glance: the one figure that says most about its decisions; None where none was judged.
+        requirements: what was required and measured; None where nothing was.
+        tables: decisions, tensors, kernels and engines, as far as they were measured.
+        notes: what the tables do not say.
+    """
+
+    verdict: Verdict
+    glance: Tile | None
+    requirements: Table | None
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+def describe(certificate: Certificate, task: Task) -> Description:
+    """The description of a certificate.
+
+    Args:
+        certificate: of an artifact, or of a later comparison.
+        task: what the network is for.
+    """
+    return Description(
+        verdict(certificate),
+        task.glance(certificate.decisions or {}),
+        _requirements(certificate),
+        tuple(_tables(certificate, task)),
+        tuple(_notes(certificate.engines)),
+    )
+
+
+def _requirements(certificate: Certificate) -> Table | None:
+    rows = tuple(
+        (each.what, each.limit, each.measured, Mark("met", "good") if each.met else Mark("missed", "bad"))
+        for each in certificate.requirements
+    )
+    return Table("What was required", ("requirement", "limit", "measured", ""), rows, left=4) if rows else None
+
+
+def _notes(engines: Mapping[str, Any] | None) -> Iterator[str]:
+    if engines:
+        run = str(engines["run"])
+        yield f"The engine ran on {run}." if "on_gpu" in engines else f"{run[:1].upper()}{run[1:]}."
+
+
+def _tables(certificate: Certificate, task: Task) -> Iterator[Table]:
+    yield from task.describe(certificate.decisions or {})
+    yield _tensors(certificate.tensors)
+    if certificate.kernels:
+        yield _kernels(certificate.kernels)
+    if certificate.engines:
+        yield _engines(certificate.engines)
+
+
+def _tensors(found: Mapping[str, TensorFigures]) -> Table:
+    rows = tuple(
+        (name, _number(item.snr_db, ".1f"), _number(item.max_abs, ".2g"), _number(item.cosine, ".6f"))
+        for name, item in found.items()
+    )
+    return Table("Outputs, against fp32", ("output", "SNR dB", "largest difference", "cosine"), rows)
+
+
+def _number(value: float | None, form: str) -> str:
+    """A number, or what a number that was not finite became."""
+    return "not finite" if value is None else format(value, form)
+
+
+def _kernels(found: dict[str, Any]) -> Table:
+    facts = [("operators", str(sum((found.get("operators") or {}).values())))]
+    facts += [("transposes", str(found["transposes"]))] if "transposes" in found else []
+    if "partitions" in found:
+        left = ", ".join(f"{count} × {name}" for name, count in found["not_delegated"].items()) or "nothing"
+        facts += [("XNNPACK partitions", str(found["partitions"])), ("left to TFLite's own kernels", left)]
+    if "optimized" in found:
+        taken = found["optimized"]
+        facts.append(("convolutions in integers", str(taken["convolutions_in_integers"])))
+        facts.append(("convolutions in float", str(taken["convolutions_in_float"])))
+    return Table("How the runtime takes it", ("", "found"), tuple(facts), left=1)
+
+
+def _engines(found: dict[str, Any]) -> Table:
+    rows = []
+    for tag, facts in found["precision"].items():
+        types = ", ".join(f"{count} {name}" for name, count in facts["convolutions"].items()) or "none"
+        rows.append((f"model.{tag}.engine", types, str(facts["layers"]), str(facts["reformats"])))
+    header = ("engine", "convolutions and products in", "layers", "of them reformats")
+    return Table("TensorRT engines", header, tuple(rows), left=2)

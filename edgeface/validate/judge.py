@@ -1,0 +1,152 @@
+"""The judge: looks at every image once with the reference, and scores any number of candidates on it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import numpy as np
+
+from edgeface.contracts import Contract
+from edgeface.core.certificate import Evidence
+from edgeface.tasks import task_of
+from edgeface.tasks.task import Image, View
+from edgeface.validate.compare import Comparer, Findings, Look, Watch
+from edgeface.validate.reference import Network, Reference
+from edgeface.validate.side_by_side import Outputs, referenced, side_by_side
+
+
+class Observer(Protocol):
+    """Measures something of one candidate besides its agreement, on the same images."""
+
+    def see(self, look: Look) -> None:
+        """Look at an image with what reference and candidate make of it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network to score: `watch` and `observers` look on while it is."""
+
+    run: Network
+    watch: Watch | None = None
+    observers: tuple[Observer, ...] = ()
+
+
+class Judge:
+    """Scores candidates against one reference on one set of images. Use it as a context manager.
+
+    However many candidates are scored at once, each image is decoded once and the reference runs on it once. With
+    `keep` that holds for later calls of `score` too: images and the reference's outputs are kept on disk until the
+    end, about as large as the decoded images.
+
+    Args:
+        reference: the float32 network.
+        contract: decides how images become tensors and tensors become decisions.
+        images: gives the images, uint8 [H,W,3] in BGR, as the task's `prepare` takes them; called for each scoring
+            that finds none kept.
+        kind: what the images are.
+        keep: whether there will be further scorings.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        contract: Contract,
+        images: Callable[[], Iterable[Image]],
+        kind: Evidence,
+        keep: bool = False,
+    ) -> None:
+        self.reference = reference
+        self.contract = contract
+        self.kind: Evidence = kind
+        self._images = images
+        self._task = task_of(contract)
+        self._kept = _Kept() if keep else None
+
+    def score(self, candidates: Sequence[Candidate]) -> list[Findings]:
+        """How near each candidate is to the reference; not yet judged.
+
+        Raises:
+            InputError: an image cannot be used.
+            RuntimeFailure: a network fails.
+        """
+        comparers = [Comparer(self._task, self.kind, candidate.watch) for candidate in candidates]
+        runs = [candidate.run for candidate in candidates]
+        for seen in side_by_side(self._shown(), runs, self.contract.input.name):
+            decided = self._decided(seen.wanted, seen.view)
+            for candidate, comparer, got in zip(candidates, comparers, seen.got, strict=True):
+                look = Look(seen.view, seen.wanted, got, decided, self._decided(got, seen.view))
+                for observer in (comparer, *candidate.observers):
+                    observer.see(look)
+        return [comparer.findings() for comparer in comparers]
+
+    def _decided(self, outputs: Outputs, view: View) -> Any:
+        return None if self.kind == "synthetic" else self._task.decide(outputs, self.contract, view)
+
+    def first_tensor(self) -> Outputs:
+        """The first image as the networks are shown it, by the input's name; for a look at single layers."""
+        view = next(iter(self._views()))
+        return {self.contract.input.name: view.tensor}
+
+    def __enter__(self) -> Judge:
+        """The judge itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove what was kept."""
+        if self._kept is not None:
+            self._kept.close()
+
+    def _shown(self) -> Iterator[tuple[View, Outputs]]:
+        if self._kept is not None and self._kept.complete:
+            yield from self._kept.read(self._task.prepare, self.contract)
+            return
+        shown = referenced(self.reference.run, self.contract.input.name, self._views())
+        yield from shown if self._kept is None else self._kept.record(shown)
+
+    def _views(self) -> Iterator[View]:
+        return (self._task.prepare(image, self.contract) for image in self._images())
+
+
+class _Kept:
+    """Images and the reference's outputs on disk, one file each."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="edgeface-judge-")
+        self._names: list[str] = []
+        self._count = 0
+        self.complete = False
+
+    def record(self, shown: Iterable[tuple[View, Outputs]]) -> Iterator[tuple[View, Outputs]]:
+        """Pass on what is shown, and keep it."""
+        self._count = 0
+        for view, wanted in shown:
+            self._names = list(wanted)
+            with self._file(self._count).open("wb") as file:
+                for array in (view.image, *wanted.values()):
+                    np.save(file, array, allow_pickle=False)
+            self._count += 1
+            yield view, wanted
+        self.complete = True
+
+    def read(self, prepare: Callable[[Image, Contract], View], contract: Contract) -> Iterator[tuple[View, Outputs]]:
+        """What was recorded, in its order."""
+        for number in range(self._count):
+            with self._file(number).open("rb") as file:
+                image = np.load(file, allow_pickle=False)
+                wanted = {name: np.load(file, allow_pickle=False) for name in self._names}
+            yield prepare(image, contract), wanted
+
+    def close(self) -> None:
+        """Remove the files."""
+        self._folder.cleanup()
+
+    def _file(self, number: int) -> Path:
+        return Path(self._folder.name, f"{number}.npy")

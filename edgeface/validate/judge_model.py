@@ -1,0 +1,29 @@
+"""The whole verdict on a model: what a comparison found and how its runtime takes it, against the thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from edgeface.backends.runtime import Runtime
+from edgeface.core.progress import note
+from edgeface.core.thresholds import Thresholds
+from edgeface.tasks.task import Task
+from edgeface.validate.compare import Findings
+from edgeface.validate.gate import judge
+from edgeface.validate.kernels import inspect_kernels, judge_kernels
+
+
+def judge_model(
+    findings: Findings, limits: Thresholds, model: Path, task: Task, runtime: Runtime | None = None
+) -> tuple[Findings, dict[str, Any]]:
+    """The findings with every requirement judged, and what the runtime tells of the model, as `inspect_kernels` does.
+
+    A gate that requires nothing passes everything; that is said aloud.
+    """
+    kernels = inspect_kernels(model, runtime)
+    requirements = judge(limits, findings.tensors, findings.decisions, task) + judge_kernels(limits, kernels)
+    if not requirements:
+        note(f"warning: no gate requires anything of {model.name}: add [gates] to the recipe")
+    return replace(findings, requirements=requirements), kernels.facts

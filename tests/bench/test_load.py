@@ -1,0 +1,28 @@
+import pytest
+
+from edgeface.bench.load import was_busy
+from edgeface.compile.report_options import LATENCY
+from edgeface.core.artifact import Artifact, read_json, write_json
+from edgeface.report.collect import collect
+from edgeface.report.cost import cost, tiles
+from edgeface.report.matrix import matrix
+
+
+@pytest.mark.parametrize(("load", "busy"), [(0.1, False), (4.0, False), (4.6, True), (30, True)])
+def test_a_machine_is_busy_with_more_than_its_cores_can_do(load, busy):
+    assert was_busy({"machine": {"cores": 4}, "load": load}) == busy
+
+
+@pytest.mark.parametrize(("load", "busy"), [(0.1, False), (999.0, True)])
+def test_latencies_of_a_busy_machine_are_called_rough(exported, tmp_path, load, busy):
+    import shutil
+
+    shutil.copytree(exported, tmp_path / "out")
+    (folder,) = (tmp_path / "out").iterdir()
+    document = {**read_json(folder / LATENCY), "load": load}
+    write_json(folder / LATENCY, document)
+    manifest = Artifact.open(folder).manifest
+    assert bool(cost(manifest, 1000, document).busy) == busy
+    assert ("rough" in tiles(manifest, 1000, document)[-1].note) == busy
+    square = matrix(collect(tmp_path), tmp_path / "index.html").rows[0].squares[0][0]
+    assert ("rough" in square.figures[-1]) == busy

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.open import open_runner
+from edgeface.core.artifact import Artifact
+from edgeface.core.thresholds import Thresholds
+from edgeface.evaluation.identity_change import IdentityMeasure, LabelledFaces
+from edgeface.evaluation.labels import read_labelled
+from edgeface.evaluation.landmark_cost import MIN_PX, LandmarkObserver
+from edgeface.evaluation.precision_change import PrecisionMeasure
+from edgeface.images.files import read_image
+from edgeface.inference.detector import Detector
+from edgeface.inference.recognizer import Recognizer
+from edgeface.tasks.recognition.pairs import find_images, read_pairs
+from edgeface.validate.inputs import aligned_faces
+from edgeface.validate.judge import Candidate, Judge
+from edgeface.validate.reference import Reference
+
+
+def identity_change(labelled, contract, reference, candidate):
+    (found,) = IdentityMeasure(labelled, contract).of(Reference("the same", reference), [candidate])
+    return found
+
+
+def precision_change(labelled, contract, reference, candidate):
+    (found,) = PrecisionMeasure(labelled, contract).of(Reference("the same", reference), [candidate])
+    return found
+
+
+def landmark_cost(contract, reference, candidate, recognizer, images):
+    observer = LandmarkObserver(recognizer)
+    with Judge(Reference("the same", reference), contract, lambda: images, "images") as judge:
+        judge.score([Candidate(candidate, observers=(observer,))])
+    return observer.measured()
+
+
+@pytest.fixture
+def network(recognizer_artifact):
+    artifact = Artifact.open(recognizer_artifact)
+    return FloatRunner(open_runner(artifact), artifact.manifest.layout).run
+
+
+@pytest.fixture
+def contract(recognizer_artifact):
+    return Artifact.open(recognizer_artifact).contract
+
+
+@pytest.fixture
+def labelled(people, contract, faces_artifact):
+    pairs = read_pairs(people.parent / "pairs.txt")
+    files = find_images(pairs, people)
+    faces = aligned_faces(list(files.values()), "trying", contract, Detector(Artifact.open(faces_artifact)))
+    return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
+
+
+def rounded(run, step):
+    """The network with embeddings on a coarse grid, as a poor quantization leaves them."""
+
+    def coarse(feeds):
+        return {name: np.round(found / step) * step + 1e-3 for name, found in run(feeds).items()}
+
+    return coarse
+
+
+def test_the_same_network_changes_nothing(labelled, contract, network):
+    found = identity_change(labelled, contract, network, network)
+    assert found.change.tar.value == 0
+    assert found.accuracy_drop_points in {None, 0}
+    assert found.threshold == pytest.approx(found.change.at_best.reference)
+    assert found.as_dict()["threshold_basis"] == "best accuracy"  # eight pairs do not suffice for a rate of 1e-3
+
+
+def test_a_worse_network_is_seen_in_its_decisions(labelled, contract, network):
+    found = identity_change(labelled, contract, network, rounded(network, 60.0))
+    assert not np.array_equal(found.reference.scores, found.candidate.scores)
+    assert found.candidate.best.accuracy <= found.reference.best.accuracy
+    assert -1 <= found.threshold <= 1
+
+
+def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(labelled, contract, network):
+    found = identity_change(labelled, contract, network, network)
+    assert found.requirements(Thresholds()) == []
+    for requirement in found.requirements(Thresholds(accuracy_drop_points=0.5)):
+        assert requirement.met
+
+
+def test_a_face_that_is_not_there_is_nobody(labelled, contract, network):
+    first = next(iter(labelled.faces))
+    hidden = LabelledFaces(labelled.pairs, {**labelled.faces, first: None})
+    found = identity_change(hidden, contract, network, network)
+    lost = [first in (pair.first, pair.second) for pair in labelled.pairs.pairs]
+    assert (found.candidate.scores[lost] == -1).all()
+
+
+@pytest.fixture
+def enlarged(people):
+    """Images in which the faces of `faces_artifact` are large enough to count."""
+    return [np.repeat(np.repeat(read_image(file), 4, 0), 4, 1) for file in sorted(people.rglob("*.png"))]
+
+
+def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, recognizer_artifact, enlarged):
+    artifact = Artifact.open(faces_artifact)
+    run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
+    recognizer = Recognizer(Artifact.open(recognizer_artifact))
+
+    def astray(feeds):
+        outputs = dict(run(feeds))
+        outputs["landmarks"] = outputs["landmarks"] + np.random.default_rng(3).normal(0, 0.8, (1, 1, 10)).astype(
+            np.float32
+        )
+        return outputs
+
+    same = landmark_cost(artifact.contract, run, run, recognizer, enlarged)
+    worse = landmark_cost(artifact.contract, run, astray, recognizer, enlarged)
+    assert len(same.cosines) == len(worse.cosines) >= len(enlarged)
+    assert same.mean_cosine == pytest.approx(1, abs=1e-6)
+    assert worse.mean_cosine < 0.99
+    assert worse.as_dict()["least_face_px"] == MIN_PX
+
+
+def test_no_face_large_enough_is_no_cost(faces_artifact, recognizer_artifact, people):
+    artifact = Artifact.open(faces_artifact)
+    run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
+    small = [read_image(file) for file in sorted(people.rglob("*.png"))]
+    found = landmark_cost(artifact.contract, run, run, Recognizer(Artifact.open(recognizer_artifact)), small)
+    assert found.as_dict()["mean_cosine"] is None
+
+
+def test_average_precision_is_told_before_and_after(faces_artifact, people, tmp_path):
+    artifact = Artifact.open(faces_artifact)
+    run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
+    folder = tmp_path / "labelled"
+    folder.mkdir()
+    for file in people.rglob("*.png"):
+        (folder / file.name).write_bytes(file.read_bytes())
+        box = "<xmin>12</xmin><ymin>20</ymin><xmax>44</xmax><ymax>52</ymax>"
+        (folder / f"{file.stem}.xml").write_text(
+            f"<annotation><object><name>face</name><bndbox>{box}</bndbox></object></annotation>"
+        )
+
+    def blind(feeds):
+        outputs = run(feeds)
+        return {**outputs, "scores": np.zeros_like(outputs["scores"])}
+
+    labelled = read_labelled(folder, folder)
+    same = precision_change(labelled, artifact.contract, run, run)
+    worse = precision_change(labelled, artifact.contract, run, blind)
+    assert same.worst_drop_points == 0
+    assert same.candidate["all faces"] > 0.9
+    assert worse.worst_drop_points == pytest.approx(100 * same.candidate["all faces"])
+    [requirement] = worse.requirements(Thresholds(precision_drop_points=1.0))
+    assert not requirement.met
