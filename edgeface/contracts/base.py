@@ -41,12 +41,20 @@ class ImageInput(Frozen):
 
 
 class BaseContract(Frozen):
-    """What contracts of every task declare."""
+    """What contracts of every task declare.
+
+    `activation` is a family's, which builds its network by it; a user's own model file holds its own.
+    """
 
     family: str
     variant: str
-    activation: Activation
+    activation: Activation | None = None
     input: ImageInput
+
+    @property
+    def network(self) -> tuple[object, ...]:
+        """What the network is built by: contracts that are equal in this differ in how images enter only."""
+        return (self.activation,)
 
     def with_color(self, color: ColorOrder) -> Self:
         """The same contract for the other color order; mean and scale stay by tensor channel."""
