@@ -167,7 +167,7 @@ def _costs(rows: list[Row]) -> str:
 
 
 def _header(found: Status) -> str:
-    from edgeface.compile.prove import versions
+    from edgeface.core.versions import versions
 
     here = ", ".join(f"{name} {number}" for name, number in versions().items())
     shown = [(name.partition(":")[0], version) for name, version in sorted(found.versions.items()) if _shown(name)]

@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _header() -> str:
-    from edgeface.compile.prove import versions
+    from edgeface.core.versions import versions
 
     listed = ", ".join(f"{name} {number}" for name, number in versions().items())
     sizes = ", ".join("×".join(map(str, size)) for size in SIZES)

@@ -127,7 +127,7 @@ def _timed(measured: Measured, file: Path) -> Measured:
 
 
 def _header(versions: dict[str, str]) -> str:
-    from edgeface.compile.prove import versions as own
+    from edgeface.core.versions import versions as own
 
     machine = describe_machine()
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")

@@ -80,7 +80,7 @@ def _recognizer(work: Path, name: str, faces: Path, detector: dict[str, Path]) -
 
 
 def _header() -> str:
-    from edgeface.compile.prove import versions
+    from edgeface.core.versions import versions
 
     used = ", ".join(f"{name} {version}" for name, version in versions().items())
     return (

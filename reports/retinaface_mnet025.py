@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _header() -> str:
-    from edgeface.compile.prove import versions
+    from edgeface.core.versions import versions
 
     listed = ", ".join(f"{name} {number}" for name, number in versions().items())
     return f"""# RetinaFace-mnet0.25: measured

@@ -123,9 +123,8 @@ def _folders(ended: dict[str, Any]) -> list[Path]:
 
 
 def _header(problem: str) -> str:
-    from edgeface.compile.prove import versions
-
     from edgeface.backends.tensorrt.library import load_library
+    from edgeface.core.versions import versions
 
     library = load_library()
     used = ", ".join(f"{name} {version}" for name, version in versions().items())
