@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeface.contracts import DetectionContract
 from edgeface.core.artifact import Manifest
 from edgeface.core.description import Table
+from edgeface.tasks import task_of
 
 LISTED = 3
 
@@ -22,7 +22,7 @@ def origin(manifest: Manifest) -> tuple[Table, ...]:
 
 def _sources(manifest: Manifest) -> Table:
     sources = manifest.sources
-    rows = [("model file", manifest.model_file, manifest.model_sha256)]
+    rows = [("model file", name, sha256) for name, sha256 in sorted(manifest.files.items())]
     if "weights" in sources:
         rows.append(("weights", sources["weights"]["file"], sources["weights"]["sha256"]))
     if "seed" in sources:
@@ -45,13 +45,10 @@ def _contract(manifest: Manifest) -> Table:
         ("variant", contract.variant),
         ("input", f"{image.name}: {image.height}×{image.width} (height × width), {manifest.layout}, {manifest.io}"),
         ("pixels", f"{image.color}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
-        ("activation", contract.activation),
+        ("activation", contract.activation or "the model file's own"),
         ("how it is known", _how(manifest.sources.get("contract") or {})),
     ]
-    if isinstance(contract, DetectionContract):
-        rows.append(("score to show a face", f"{contract.score_threshold:g}"))
-    else:
-        rows.append(("embedding", f"{contract.width} numbers{', of face and mirror image' if contract.flip else ''}"))
+    rows += task_of(contract).contract_rows(contract)
     rows.append(("multiply–accumulates", f"{manifest.macs:,}"))
     return Table("Contract", ("", "what"), tuple(rows), left=2)
 
