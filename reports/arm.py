@@ -22,7 +22,9 @@ from edgeface.core.artifact import Artifact
 from edgeface.devices.count import Counts, count_models
 from edgeface.devices.install import Status, install
 from edgeface.devices.parity import FLOAT_TOLERANCE, DeviceParity, PathParity, device_parity
+from edgeface.devices.parse import parse_device
 from edgeface.devices.runner import Loading
+from edgeface.devices.table import profile
 from edgeface.images.files import list_images
 from edgeface.inference.detector import Detector
 from edgeface.tasks.task import Image
@@ -59,7 +61,8 @@ def main() -> None:
         tasks = [(name, kind, core) for core in CORES for name in artifacts for kind in KINDS]
         with ThreadPoolExecutor(2) as pool:
             rows = list(pool.map(lambda task: _row(artifacts[task[0]][task[1]], *task, images[task[0]]), tasks))
-    parts = [_header(found), *(_section(core, [row for row in rows if row.parity.place == core]) for core in CORES)]
+    of_core = {core: [row for row in rows if row.parity.device.name == core] for core in CORES}
+    parts = [_header(found), *(_section(core, of_core[core]) for core in CORES)]
     (ROOT / "reports" / "arm.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
@@ -120,7 +123,7 @@ def _first(images: Iterable[Image], count: int) -> Iterator[Image]:
 
 def _row(artifact: Artifact, model: str, kind: str, core: str, images: list[Image]) -> Row:
     shown = images if "int8" in kind else images[:FEW]
-    parity = device_parity(artifact, core, shown)
+    parity = device_parity(artifact, parse_device(core), shown)
     path = artifact.model_path
     counts = {loading.path: count_models([path], core, loading)[0] for loading in COUNTED[path.suffix]}
     print(f"{core} {model} {kind}: {'agrees' if parity.passed else 'DIFFERS'}", flush=True)
@@ -128,7 +131,7 @@ def _row(artifact: Artifact, model: str, kind: str, core: str, images: list[Imag
 
 
 def _section(core: str, rows: list[Row]) -> str:
-    return "\n\n".join([f"## {'Cortex-A72' if core == 'a72' else 'Cortex-A53'}", _parity(rows), _costs(rows)])
+    return "\n\n".join([f"## {profile(core).title}", _parity(rows), _costs(rows)])
 
 
 def _parity(rows: list[Row]) -> str:

@@ -1,4 +1,4 @@
-"""Count what models cost on an emulated ARM core: `python reports/arm_counts.py [--core a72] MODEL…`.
+"""Count what models cost on an emulated device: `python reports/arm_counts.py [--device a72] MODEL…`.
 
 See `edgeface.devices.count`; the emulated devices are set up if they are not.
 """
@@ -11,23 +11,23 @@ from pathlib import Path
 
 from edgeface.devices.count import Counts, count_models
 from edgeface.devices.install import install
-from edgeface.devices.machines import MACHINES
+from edgeface.devices.table import emulated
 
 
-def counts_of(models: Sequence[Path], core: str = "a72") -> list[Counts]:
+def counts_of(models: Sequence[Path], device: str = "a72") -> list[Counts]:
     """Count one inference of each TFLite model, in one run of the emulator."""
     install(print)
-    return count_models(models, core)
+    return count_models(models, device)
 
 
 def main() -> None:
     """Print a row for each model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="+", type=Path)
-    parser.add_argument("--core", default="a72", choices=sorted(MACHINES))
+    parser.add_argument("--device", default="a72", choices=list(emulated()))
     given = parser.parse_args()
     print(f"{'model':30s} {'M instr.':>9} {'vector':>8} {'k L1 misses':>12} {'k L2':>8} {'RK3399 ms':>10}")
-    for model, found in zip(given.models, counts_of(given.models, given.core), strict=True):
+    for model, found in zip(given.models, counts_of(given.models, given.device), strict=True):
         row = f"{found.instructions / 1e6:9.2f} {found.vector / 1e6:8.2f} {found.l1_misses / 1e3:12.1f}"
         print(f"{model.name:30s} {row} {found.l2_misses / 1e3:8.1f} {found.predicted_ms:10.2f}")
 

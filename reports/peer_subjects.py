@@ -11,19 +11,19 @@ from typing import Any
 
 import cv2
 import numpy as np
-from edgeface.evaluation.certificate import LabelledFaces, identity_change
 from subjects import RECOGNISERS, SHARED, Subject, detector, edgeface, recognizers
 
 from edgeface.contracts import RecognitionContract, recognition
 from edgeface.core.artifact import Artifact
+from edgeface.evaluation.identity_change import IdentityMeasure, LabelledFaces
 from edgeface.graph.types import Array
 from edgeface.inference.detector import Detector
 from edgeface.tasks import task_of
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
 from edgeface.tasks.task import Image
-from edgeface.validate.compare import Network, compare
 from edgeface.validate.inputs import aligned_faces, task_images
-from edgeface.validate.reference import reference_network
+from edgeface.validate.judge import Candidate, Judge
+from edgeface.validate.reference import Network, Reference, reference_of
 
 SIZE = "480x640"
 DETECTORS = {f"detector {variant} 640×480": variant for variant in ("1mb", "official")}
@@ -52,7 +52,7 @@ class Case:
 
     subject: Subject
     artifacts: dict[str, Artifact]
-    reference: Network
+    reference: Reference
     judge: Path
     finder: Detector | None
     labelled: LabelledFaces | None
@@ -72,11 +72,12 @@ class Case:
     def judged(self, network: Network) -> dict[str, Any]:
         """Decisions against the reference on images that calibration did not see; with accuracy on pairs."""
         contract = self.artifacts["onnx-fp32"].contract
-        found = compare(self.reference, network, contract, self.images("judged_on"), decide=True)
+        with Judge(self.reference, contract, lambda: self.images("judged_on"), "images") as judge:
+            (found,) = judge.score([Candidate(network)])
         assert found.decisions is not None
         decisions = found.decisions.as_dict()
         if self.labelled is not None:
-            change = identity_change(self.labelled, recognition(contract), self.reference, network)
+            (change,) = IdentityMeasure(self.labelled, recognition(contract)).of(self.reference, [network])
             decisions["verification"] = change.as_dict()
         return decisions
 
@@ -107,7 +108,8 @@ def _exported(subject: Subject, work: Path, judge: Path) -> Case:
     if not all(folder.is_dir() for folder in folders.values()):
         edgeface("export", *given, "--out", str(out))
     artifacts = {target: Artifact.open(folder) for target, folder in folders.items()}
-    reference = Remembered(reference_network(artifacts["onnx-fp32"], subject.weights, None)[0])
+    found = reference_of(artifacts["onnx-fp32"], subject.weights, None)
+    reference = Reference(found.name, Remembered(found.run))
     contract = artifacts["onnx-fp32"].contract
     if not isinstance(contract, RecognitionContract):
         return Case(subject, artifacts, reference, judge, None, None)

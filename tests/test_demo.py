@@ -19,10 +19,10 @@ def test_both_models_are_exported_to_int8_and_pass_their_gates(shown):
     assert [artifact.manifest.name for artifact in shown.artifacts] == list(MODELS)
     for artifact in shown.artifacts:
         certificate = artifact.certificate()
-        assert certificate["target"] == TARGET
-        assert certificate["passed"]
-        assert certificate["kind"] == "composed"
-        assert len(certificate["requirements"]) >= 3
+        assert certificate.target == TARGET
+        assert certificate.passed
+        assert certificate.kind == "composed"
+        assert len(certificate.requirements) >= 3
 
 
 def test_every_face_on_the_wall_is_found_and_named(shown):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeface.backends import runtime_for
-from edgeface.backends.device import GPU, HERE, Place
+from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Runner, TensorSpec
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
@@ -24,7 +24,7 @@ def model_path(model: Artifact | Path) -> Path:
     return Artifact.open(model).model_path if model.is_dir() else model
 
 
-def open_runner(model: Artifact | Path, threads: int = 1, on: Place = HERE) -> Runner:
+def open_runner(model: Artifact | Path, threads: int = 1, on: Device = HERE) -> Runner:
     """A model, loaded in the runtime that `runtime_for` finds for it, as it would be deployed there.
 
     Args:
@@ -33,12 +33,13 @@ def open_runner(model: Artifact | Path, threads: int = 1, on: Place = HERE) -> R
         on: where it runs.
 
     Raises:
-        InputError: the model is missing, damaged, or of a kind that no runtime there runs; or there is no such place.
+        InputError: the model is missing, damaged, or of a kind that no runtime there runs; or an agent
+            runs models on that device.
         RuntimeFailure: the runtime refuses it.
     """
     if threads < 1:
         raise InputError(f"{threads} threads cannot run anything", fix="use 1 or more threads")
-    if on.is_device:
+    if on.has_agent:
         raise InputError(
             f"models are not opened on {on} one by one", where="--on", fix=f"use edgeface parity ARTIFACT --on {on}"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from edgeface.backends.device import GPU, HERE, Place
+from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.tensorrt.cuda.driver import usable_gpu
 from edgeface.bench.client import Worker
 from edgeface.bench.peak import PRODUCTS, Product
@@ -50,7 +50,7 @@ class BenchRequest:
     rounds: int = 15
     batch_ms: float = BATCH_MS
     batches: Sequence[int] = (1,)
-    on: Place = HERE
+    on: Device = HERE
 
 
 @dataclass(frozen=True)

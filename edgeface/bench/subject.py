@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeface.backends import runtime_for
-from edgeface.backends.device import GPU, HERE, Place
+from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Processor
 from edgeface.core.artifact import MANIFEST, Artifact
 from edgeface.errors import InputError
@@ -30,7 +30,7 @@ class Subject:
     arithmetic: Arithmetic
 
 
-def open_subjects(paths: Sequence[Path], on: Place = HERE) -> tuple[Subject, ...]:
+def open_subjects(paths: Sequence[Path], on: Device = HERE) -> tuple[Subject, ...]:
     """Open artifacts or model files; labels are names, or whole paths where names are equal.
 
     Args:

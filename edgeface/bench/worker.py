@@ -1,7 +1,7 @@
 """The process that times one model: `python -m edgeface.bench.worker`.
 
 One JSON document a line on stdin, one answer a line on stdout:
-`{"load": {"model": PATH, "threads": N, "batch": N, "on": PLACE}}` or `{"load": {"peak": "fp32"|"int8"}}` →
+`{"load": {"model": PATH, "threads": N, "batch": N, "on": DEVICE}}` or `{"load": {"peak": "fp32"|"int8"}}` →
 `{"loaded": true}`, on a GPU with `"notes"` on how it runs; `batch` is 1 and `on` x86 where they are left out;
 `{"run": K}` → `{"ms": [K latencies in milliseconds]}`. An error is `{"error": {…}}`. It ends with its input.
 """
@@ -18,9 +18,10 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from edgeface.backends.device import HERE, parse_place
+from edgeface.backends.device import HERE
 from edgeface.backends.open import Runner, TensorSpec, open_runner
 from edgeface.backends.runtime import Noted
+from edgeface.devices.parse import parse_device
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.graph.types import Array
 
@@ -68,8 +69,8 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
 
         runner: Runner = OrtRunner(peak_model(request["peak"]), threads=1)
     else:
-        place = parse_place(request.get("on", str(HERE)))
-        runner = open_runner(Path(request["model"]), int(request["threads"]), place)
+        device = parse_device(request.get("on", str(HERE)))
+        runner = open_runner(Path(request["model"]), int(request["threads"]), device)
     rng = np.random.default_rng(_SEED)
     feeds = {spec.name: random_feed(spec, rng, int(request.get("batch", 1))) for spec in runner.inputs}
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from edgeface.backends import runtime_for
 from edgeface.bundle.archive import write_archive
+from edgeface.bundle.boards import Board, board
 from edgeface.bundle.c_contract import c_contract
-from edgeface.bundle.devices import Device, device
 from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
@@ -55,10 +55,10 @@ def pack_bundle(order: Order) -> bytes:
     """The bundle's archive; the same order gives the same bytes.
 
     Raises:
-        InputError: an artifact, licence or key is not usable, or the device is unknown.
+        InputError: an artifact, licence, key or device profile is not usable, or the board is unknown.
         RunnerError: the runtime does not run a model.
     """
-    board = device(order.device)
+    packed_for = board(order.device)
     secret = None if order.key is None else read_secret_key(order.key)
     models = {
         "detector": _artifact(order.detector, "detection"),
@@ -67,18 +67,18 @@ def pack_bundle(order: Order) -> bytes:
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
         files |= {packed_name(task, artifact, path): path.read_bytes() for path in artifact.files}
-    files["bundle.json"] = _json(_settings(models, board))
+    files["bundle.json"] = _json(_settings(models, packed_for))
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
             files[f"certificates/{task}.json"] = _json(_without_names(artifact.certificate()))
-    files |= _programs(board) | _licences(order.licences)
+    files |= _programs(packed_for) | _licences(order.licences)
     files |= golden_files(files)
     files["c/face_contract.h"] = c_contract(files)
     manifests = {packed_name(task, model, model.model_path): model.manifest for task, model in models.items()}
     files["sbom.cdx.json"] = bill_of_materials(files, manifests)
     files[SUMS] = sums_of(files)
     if secret is not None:
-        files[SIGNATURE] = sign(files[SUMS], secret, f"edgeface {__version__} bundle for {board.name}")
+        files[SIGNATURE] = sign(files[SUMS], secret, f"edgeface {__version__} bundle for {packed_for.name}")
     return write_archive(files)
 
 
@@ -126,7 +126,7 @@ def _artifact(path: Path, task: str) -> Artifact:
     return artifact
 
 
-def _settings(models: dict[str, Artifact], board: Device) -> dict[str, Any]:
+def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     detector, recognizer = models["detector"].contract, models["recognizer"].contract
     assert isinstance(detector, DetectionContract)
     assert isinstance(recognizer, RecognitionContract)
@@ -134,7 +134,7 @@ def _settings(models: dict[str, Artifact], board: Device) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "format": 1,
         "edgeface": __version__,
-        "device": board.model_dump(mode="json"),
+        "device": asdict(board),
         "thresholds": {
             "face": detector.score_threshold,
             "match": threshold.cosine,
@@ -149,7 +149,7 @@ def _settings(models: dict[str, Artifact], board: Device) -> dict[str, Any]:
     return settings
 
 
-def _programs(board: Device) -> dict[str, bytes]:
+def _programs(board: Board) -> dict[str, bytes]:
     """The runner under its name on the board, and what stands beside it."""
     files = {
         f"face_runner/{path.name}": path.read_bytes().replace(_OWN_NAME, _BOARD_NAME) for path in _RUNNER.glob("*.py")

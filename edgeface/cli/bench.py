@@ -32,13 +32,13 @@ def bench(
 
     Artifacts run in processes of their own, in interleaved rounds, on a processor beside the measured peak of its core.
     """
-    from edgeface.backends.device import parse_place
     from edgeface.bench import BenchRequest
     from edgeface.bench import bench as measure
+    from edgeface.devices.parse import parse_device
 
     counts = parse_counts(threads, "--threads")
     batches = parse_counts(batch, "--batch")
-    report = measure(BenchRequest(artifacts, counts, baseline, rounds, batches=batches, on=parse_place(on)))
+    report = measure(BenchRequest(artifacts, counts, baseline, rounds, batches=batches, on=parse_device(on)))
     slow = () if max_ratio is None else report.slower_than(max_ratio)
     if json_output:
         gate = None if max_ratio is None else {"max_ratio": max_ratio, "passed": not slow}

@@ -14,7 +14,7 @@ from edgeface.cli.reporting import print_json
 def bundle(
     detector: Annotated[Path, typer.Argument(help="The folder that an export of a detector to TFLite wrote.")],
     recognizer: Annotated[Path, typer.Argument(help="The folder that an export of a recognizer to TFLite wrote.")],
-    device: Annotated[str, typer.Option(help="The board: rk3399.")] = "rk3399",
+    device: Annotated[str, typer.Option(help="The board, e.g. rk3399.")] = "rk3399",
     out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
     sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
     licence: Annotated[list[Path] | None, typer.Option(help="A licence of the weights; repeatable.")] = None,

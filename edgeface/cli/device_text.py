@@ -23,10 +23,10 @@ def format_device(report: DeviceReport) -> str:
 def format_parity(parity: DeviceParity) -> str:
     """A row for each runtime, and below it where the first difference is."""
     rows = [_row(path) for path in parity.paths]
-    table = format_table(("path", "here", parity.place, "differ", "largest", "required", ""), rows)
+    table = format_table(("path", "here", str(parity.device), "differ", "largest", "required", ""), rows)
     lines = [line for path in parity.paths for line in _origin(path)]
     lines += [f"not compared: {path}: {why}" for path, why in parity.absent.items()]
-    return "\n".join([f"{parity.artifact} on {parity.place}, {parity.images} images", "", table, *lines])
+    return "\n".join([f"{parity.artifact} on {parity.device}, {parity.images} images", "", table, *lines])
 
 
 def format_latency(latency: DeviceLatency) -> str:

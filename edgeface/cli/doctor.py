@@ -18,7 +18,7 @@ _MARKS = {"ok": "ok", "missing": "--", "problem": "!!"}
 
 
 def doctor(
-    install: Annotated[str | None, typer.Option(help="Set something up first: arm, the emulated cores.")] = None,
+    install: Annotated[str | None, typer.Option(help="Set something up first: arm, the emulated devices.")] = None,
     json_output: Json = False,
 ) -> None:
     """Say what this machine has for edgeface, what it lacks, and the command that mends it.

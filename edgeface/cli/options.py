@@ -10,7 +10,9 @@ from edgeface.errors import InputError
 
 DEFAULT_MODEL = "retinaface_mnet025"
 
-On = Annotated[str, typer.Option(help="Where it runs: x86 (this processor), gpu, a72, a53, ssh:HOST or adb.")]
+On = Annotated[
+    str, typer.Option(help="Where it runs: x86 (this processor), gpu, an emulated device (e.g. a72), ssh:HOST or adb.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 

@@ -11,6 +11,7 @@ from edgeface.cli.options import Json, On
 from edgeface.cli.reporting import print_json
 
 if TYPE_CHECKING:
+    from edgeface.backends.device import Device
     from edgeface.core.artifact import Artifact
 
 
@@ -29,18 +30,18 @@ def parity(
     It is judged on tensors and on decisions as the export did; exit code 1 if it is not good enough. With --on, the
     same artifact is compared here and on the device, integers bit by bit, and on a real device timed.
     """
-    from edgeface.backends.device import parse_place
     from edgeface.core.artifact import Artifact
+    from edgeface.devices.parse import parse_device
 
-    opened, place = Artifact.open(artifact), parse_place(on)
-    if place.is_device:
-        _on_device(opened, str(place), images, detector, json_output)
+    opened, device = Artifact.open(artifact), parse_device(on)
+    if device.has_agent:
+        _on_device(opened, device, images, detector, json_output)
         return
     from edgeface.cli.findings import format_findings
     from edgeface.tasks import task_of
     from edgeface.validate.check_parity import ParityRequest, check_parity
 
-    report = check_parity(opened, ParityRequest(weights, reference, images, detector, threads, place))
+    report = check_parity(opened, ParityRequest(weights, reference, images, detector, threads, device))
     if json_output:
         print_json(report.as_dict())
     else:
@@ -49,11 +50,13 @@ def parity(
         raise typer.Exit(1)
 
 
-def _on_device(artifact: Artifact, place: str, images: Path | None, detector: Path | None, json_output: bool) -> None:
+def _on_device(
+    artifact: Artifact, device: Device, images: Path | None, detector: Path | None, json_output: bool
+) -> None:
     from edgeface.cli.device_text import format_device
     from edgeface.devices.check import check_device
 
-    report = check_device(artifact, place, images, detector)
+    report = check_device(artifact, device, images, detector)
     if json_output:
         print_json(report.as_dict())
     else:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeface.backends.device import Device
 from edgeface.core.artifact import Artifact
 from edgeface.core.progress import note
-from edgeface.devices.connect import is_emulated
 from edgeface.devices.latency import DeviceLatency, device_latency
 from edgeface.devices.parity import DeviceParity, device_parity
 from edgeface.images.files import list_images
@@ -33,13 +33,13 @@ class DeviceReport:
 
 
 def check_device(
-    artifact: Artifact, place: str, images: Path | None = None, detector: Path | None = None
+    artifact: Artifact, device: Device, images: Path | None = None, detector: Path | None = None
 ) -> DeviceReport:
     """Run an artifact here and on a device.
 
     Args:
         artifact: a TFLite or ONNX artifact.
-        place: "a72", "a53", "rk3399", "ssh:HOST", "adb" or "adb:SERIAL".
+        device: an emulated one, or a board by ssh or adb.
         images: folder of images; synthetic images otherwise.
         detector: an artifact that finds the faces in a recognizer's images.
 
@@ -49,11 +49,11 @@ def check_device(
     """
     if images is None:
         note("no images given: comparing on synthetic images")
-        shown: Iterable[Image] = synthetic_for(artifact.contract, SYNTHETIC_IMAGES, f"comparing on {place}")
+        shown: Iterable[Image] = synthetic_for(artifact.contract, SYNTHETIC_IMAGES, f"comparing on {device}")
     else:
         finder = None if detector is None else Detector(Artifact.open(detector))
-        shown = task_images(list_images(images), f"comparing on {place}", artifact.contract, finder)
-    parity = device_parity(artifact, place, shown)
-    if is_emulated(place):
+        shown = task_images(list_images(images), f"comparing on {device}", artifact.contract, finder)
+    parity = device_parity(artifact, device, shown)
+    if device.is_emulated:
         return DeviceReport(parity, None)
-    return DeviceReport(parity, device_latency(artifact.model_path, place, parity.paths[0].loading))
+    return DeviceReport(parity, device_latency(artifact.model_path, device, parity.paths[0].loading))

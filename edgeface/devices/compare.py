@@ -28,8 +28,8 @@ class Distance:
 
     def __add__(self, other: Distance) -> Distance:
         """Over both sets of values."""
-        most = max(self.max_abs, other.max_abs)
-        return Distance(self.values + other.values, self.differing + other.differing, most)
+        largest = max(self.max_abs, other.max_abs)
+        return Distance(self.values + other.values, self.differing + other.differing, largest)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON, which has no infinity: null then."""
@@ -47,5 +47,5 @@ def distance(here: Array, there: Array) -> Distance:
         return Distance(mine.size)
     with np.errstate(invalid="ignore"):
         gaps = np.abs(mine.reshape(-1)[unequal].astype(np.float64) - theirs.reshape(-1)[unequal].astype(np.float64))
-    most = float(gaps.max()) if np.isfinite(gaps).all() else float("inf")
-    return Distance(mine.size, differing, most)
+    largest = float(gaps.max()) if np.isfinite(gaps).all() else float("inf")
+    return Distance(mine.size, differing, largest)

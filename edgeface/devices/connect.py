@@ -1,4 +1,4 @@
-"""Open a session with a device by its name: a72, a53, rk3399, ssh:HOST, adb or adb:SERIAL."""
+"""Open a session with a device: an emulated one, a board by ssh or adb, or an agent on this machine."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import shutil
 import sys
 from pathlib import Path
 
+from edgeface.backends.device import Device
 from edgeface.devices.emulator import Launch, Setting, is_native
 from edgeface.devices.link import BOOTSTRAP, Link
-from edgeface.devices.machines import MACHINES
 from edgeface.devices.pins import PYTHON
 from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing
 from edgeface.errors import InputError, RuntimeFailure
 
-HERE = "here"
-"""This machine itself, in a process like those of devices, so that both sides do the same."""
+LOOPBACK = Device("loopback")
+"""This machine itself, by an agent in a process like those of devices, so that both sides do the same."""
 
-KNOWN = (*sorted(MACHINES), "ssh:HOST", "adb", "adb:SERIAL")
 SSH_CONFIG = "EDGEFACE_SSH_CONFIG"
 """Variable that names another configuration file for ssh than the user's own."""
 
@@ -32,51 +31,41 @@ _SSH_OPTIONS = (
 )
 
 
-def is_device(place: str) -> bool:
-    """Whether a name is one of a device, as opposed to this machine and its GPU."""
-    return place in MACHINES or place == "adb" or place.startswith(("ssh:", "adb:"))
-
-
-def is_emulated(place: str) -> bool:
-    """Whether a device is emulated here, so that its latencies mean nothing."""
-    return place in MACHINES
-
-
-def connect(place: str, site: str = "current") -> Link:
-    """Start a worker on a device.
+def connect(device: Device, site: str = "current") -> Link:
+    """Start an agent on a device.
 
     Args:
-        place: one of `KNOWN`.
-        site: Python packages of an emulated device, see `guest.Setting`; a real one has its own.
+        device: one that has an agent.
+        site: Python packages of an emulated device, see `emulator.Setting`; a real one has its own.
 
     Raises:
-        InputError: no such device, or a name that is none.
+        InputError: no such device, or a host or serial that is none.
         RuntimeFailure: it cannot be reached, or has no Python with numpy.
     """
-    if place == HERE:
-        return Link(_here(site), place)
-    if place in MACHINES:
+    if device == LOOPBACK:
+        return Link(_here(site), "this machine")
+    if device.kind == "emulator":
         from edgeface.devices.install import installed
 
-        guest = installed()
-        return Link(guest.launch(place, guest.python(place), ["-c", BOOTSTRAP], Setting(site)), place)
-    if place.startswith("ssh:"):
-        host = place.removeprefix("ssh:")
-        return _reach(_ssh(host), place, f"`ssh {host} python3 -c 'import numpy'` must work without a password")
-    if place == "adb" or place.startswith("adb:"):
-        command = _adb(place.removeprefix("adb").removeprefix(":"))
-        return _reach(command, place, "`adb devices` must list the board, and `adb shell python3` start a Python")
-    raise InputError(f"unknown device {place!r}", fix=f"use one of {', '.join(KNOWN)}")
+        emulator, name = installed(), device.name
+        return Link(emulator.launch(name, emulator.python(name), ["-c", BOOTSTRAP], Setting(site)), name)
+    if device.kind == "ssh":
+        command = _ssh(device.name)
+        return _reach(command, device, f"`ssh {device.name} python3 -c 'import numpy'` must work without a password")
+    if device.kind == "adb":
+        command = _adb(device.name)
+        return _reach(command, device, "`adb devices` must list the board, and `adb shell python3` start a Python")
+    raise InputError(f"there is no agent on {device}", fix="name an emulated device, or a board by ssh or adb")
 
 
-def open_device(model: Path, place: str, loading: Loading) -> DeviceRunner:
+def open_device(model: Path, device: Device, loading: Loading) -> DeviceRunner:
     """Load a model on a device, in a session of its own that ends with the runner.
 
     Raises:
         InputError: no such device, or the model is not usable.
         RuntimeFailure: the device cannot be reached, or refuses the model.
     """
-    link = connect(place, site_of(loading))
+    link = connect(device, site_of(loading))
     try:
         return DeviceRunner(link, model, loading)
     except BaseException:
@@ -102,9 +91,9 @@ def _here(site: str) -> Launch:
     return launch
 
 
-def _reach(command: list[str], place: str, fix: str) -> Link:
+def _reach(command: list[str], device: Device, fix: str) -> Link:
     try:
-        return Link(_local(command), place)
+        return Link(_local(command), str(device))
     except RuntimeFailure as error:
         raise RuntimeFailure(error.what, where=error.where, fix=error.fix or fix) from error
 

@@ -1,4 +1,4 @@
-"""Count what one inference costs on an emulated core: instructions, and lines that its caches would miss.
+"""Count what one inference costs on an emulated device: instructions, and lines that its caches would miss.
 
 The device's own runtime runs under QEMU with one thread while a plugin (`counts.c`) counts. Kernels are those that the
 board would choose, so the counts rank forms of a layer as a board would; where addresses can be kept from being
@@ -20,11 +20,11 @@ import numpy as np
 
 from edgeface.backends.runtime import TensorSpec
 from edgeface.devices.connect import site_of
-from edgeface.devices.emulator import Guest, Launch, Setting, is_native
+from edgeface.devices.emulator import Emulator, Launch, Setting, is_native
 from edgeface.devices.install import installed
 from edgeface.devices.link import BOOTSTRAP, Link
-from edgeface.devices.machines import MACHINES
 from edgeface.devices.runner import DeviceRunner, Loading
+from edgeface.devices.table import emulated_profile
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
 
@@ -52,26 +52,27 @@ class Counts:
         return cycles / 1.8e6
 
 
-def count_models(models: Sequence[Path], core: str = "a72", loading: Loading | None = None) -> list[Counts]:
+def count_models(models: Sequence[Path], device: str = "a72", loading: Loading | None = None) -> list[Counts]:
     """Count one inference of each model on seeded noise, after one that is not counted.
 
     All run in one session, since starting takes most of the time.
 
     Args:
         models: .onnx or .tflite files, all of the runtime's kind.
-        core: "a72", "a53" or "rk3399".
+        device: name of a profile with an [emulator]; the caches of its fastest cluster are simulated.
         loading: runtime and kernels; by default LiteRT with XNNPACK. One thread is counted.
 
     Raises:
-        RuntimeFailure: no device is set up, there is no compiler for the plugin, or a model fails.
+        InputError: no such device.
+        RuntimeFailure: no emulator is set up, there is no compiler for the plugin, or a model fails.
     """
     chosen = loading or Loading()
-    guest = installed()
+    emulator = installed()
     if is_native():
         raise RuntimeFailure("counting needs the emulator, and this machine is aarch64 itself")
     with tempfile.TemporaryDirectory() as scratch:
         found = Path(scratch) / "counts"
-        with Link(_launch(guest, core, site_of(chosen), found), core) as link:
+        with Link(_launch(emulator, device, site_of(chosen), found), device) as link:
             for model in models:
                 runner = DeviceRunner(link, model, chosen)
                 feeds = _noise(runner.inputs)
@@ -79,27 +80,29 @@ def count_models(models: Sequence[Path], core: str = "a72", loading: Loading | N
                 runner.run(feeds, marked=True)
         lines = [[int(word) for word in line.split()] for line in found.read_text().splitlines()]
     if len(lines) != len(models):
-        raise RuntimeFailure(f"{len(lines)} of {len(models)} models were counted", where=core)
+        raise RuntimeFailure(f"{len(lines)} of {len(models)} models were counted", where=device)
     return [Counts(every, vector + moved, l1, l2) for vector, moved, every, _, l1, l2 in lines]
 
 
-def _launch(guest: Guest, core: str, site: str, found: Path) -> Launch:
-    counted = MACHINES[core].counted_core
-    plugin = f"{_plugin(guest)},out={found},l1_ways={counted.l1_ways},l2_kib={counted.l2_kib}"
-    launch = guest.launch(core, guest.python(core), ["-c", BOOTSTRAP], Setting(site, plugin=plugin))
+def _launch(emulator: Emulator, device: str, site: str, found: Path) -> Launch:
+    counted = emulated_profile(device).fastest
+    caches = {"l1": counted.l1d, "l2": counted.l2}
+    options = [f"{name}_kib={cache.kib},{name}_ways={cache.ways}" for name, cache in caches.items()]
+    plugin = ",".join([str(_plugin(emulator)), f"out={found}", *options])
+    launch = emulator.launch(device, emulator.python(device), ["-c", BOOTSTRAP], Setting(site, plugin=plugin))
     return Launch([*_fixed_addresses(), *launch.command], launch.environment)
 
 
-def _plugin(guest: Guest) -> Path:
+def _plugin(emulator: Emulator) -> Path:
     """The compiled plugin, kept in the cache beside the userland."""
     source = (resources.files("edgeface.devices") / "counts.c").read_bytes()
-    built = guest.folder.with_name(f"counts-{hashlib.sha256(source).hexdigest()[:12]}.so")
+    built = emulator.folder.with_name(f"counts-{hashlib.sha256(source).hexdigest()[:12]}.so")
     if built.exists():
         return built
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise RuntimeFailure("counting needs a C compiler", fix="install one: apt-get install gcc libc6-dev")
-    with tempfile.TemporaryDirectory(dir=guest.folder.parent, prefix=".counts-") as folder:
+    with tempfile.TemporaryDirectory(dir=emulator.folder.parent, prefix=".counts-") as folder:
         made, text = Path(folder) / "counts.so", Path(folder) / "counts.c"
         text.write_bytes(source)
         command = [compiler, "-O2", "-shared", "-fPIC", "-o", str(made), str(text)]

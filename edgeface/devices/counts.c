@@ -1,6 +1,6 @@
-// QEMU TCG plugin (API version 1, declared here so that no header is needed): what a region of a guest's run costs.
+// QEMU TCG plugin (API version 1, declared here so that no header is needed): what a region of an emulated run costs.
 // Instructions by class, accesses to memory, and misses of a simulated L1D and L2 (LRU, virtual addresses, no prefetch).
-// The guest marks the region by getpriority(0, 0x51510001) before and getpriority(0, 0x51518001) after; each region
+// The emulated program marks the region by getpriority(0, 0x51510001) before and getpriority(0, 0x51518001) after; each region
 // appends one line to the file `out`: vector, vector loads and stores, all instructions, accesses, L1 and L2 misses.
 #include <stdbool.h>
 #include <stdint.h>
@@ -125,22 +125,26 @@ static void on_system_call(Id id, unsigned cpu, int64_t number, uint64_t which, 
     fflush(out);
 }
 
-// Arguments: out=FILE l1_ways=N l2_kib=N
+// Arguments: out=FILE l1_kib=N l1_ways=N l2_kib=N l2_ways=N
 EXPORTED int qemu_plugin_install(Id id, const struct qemu_info *info, int count, char **arguments)
 {
-    uint64_t l1_ways = 2, l2_kib = 1024;
+    uint64_t l1_kib = 32, l1_ways = 2, l2_kib = 1024, l2_ways = 16;
     out = stderr;
     for (int i = 0; i < count; i++) {
         char *value = strchr(arguments[i], '=') + 1;
         if (!strncmp(arguments[i], "out=", 4))
             out = fopen(value, "w");
+        if (!strncmp(arguments[i], "l1_kib=", 7))
+            l1_kib = strtoul(value, NULL, 10);
         if (!strncmp(arguments[i], "l1_ways=", 8))
             l1_ways = strtoul(value, NULL, 10);
         if (!strncmp(arguments[i], "l2_kib=", 7))
             l2_kib = strtoul(value, NULL, 10);
+        if (!strncmp(arguments[i], "l2_ways=", 8))
+            l2_ways = strtoul(value, NULL, 10);
     }
-    make(&l1, 32, l1_ways);
-    make(&l2, l2_kib, 16);
+    make(&l1, l1_kib, l1_ways);
+    make(&l2, l2_kib, l2_ways);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
     qemu_plugin_register_vcpu_syscall_cb(id, on_system_call);
     return out == NULL;

@@ -44,9 +44,9 @@ def unpack_packages(state: Path, root: Path, architecture: str, packages: Sequen
     try:
         _run(["apt-get", *options, "-q", "download", *packages], archives)
     except RuntimeFailure as error:
-        told = done.stderr.decode(errors="replace").strip().splitlines()[-1:] if done.returncode else []
+        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] if done.returncode else []
         raise RuntimeFailure(
-            "; ".join([error.what, *told]),
+            "; ".join([error.what, *said]),
             where=f"packages of Debian {DEBIAN} for {architecture}",
             fix=f"run this on Debian {DEBIAN}, or in a container of it, with its package sources reachable",
         ) from error

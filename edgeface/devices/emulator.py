@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeface.devices.machines import MACHINES
 from edgeface.devices.pins import PYTHON
-from edgeface.errors import InputError, RuntimeFailure
+from edgeface.devices.system_files import device_root
+from edgeface.devices.table import emulated_profile
+from edgeface.errors import RuntimeFailure
 
 _THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -56,51 +57,57 @@ DEFAULT_SETTING = Setting()
 
 
 @dataclass(frozen=True)
-class Guest:
-    """An emulated userland in a folder that `install` made.
+class Emulator:
+    """QEMU, and an aarch64 userland that it runs, in a folder that `install` made.
 
     Paths of the host are seen by the emulated program too, except where the userland has a file of that name.
     """
 
     folder: Path
 
-    def python(self, core: str) -> Path:
+    def python(self, device: str) -> Path:
         """The Python to run as `program`."""
-        return Path(sys.executable) if is_native() else self.root(core) / f"usr/bin/python{PYTHON}"
+        return Path(sys.executable) if is_native() else self.root(device) / f"usr/bin/python{PYTHON}"
 
-    def root(self, core: str) -> Path:
-        """The root that the emulated device sees: its userland and its own /proc/cpuinfo and /sys."""
-        if core not in MACHINES:
-            raise InputError(f"unknown device {core!r}", fix=f"use one of {', '.join(sorted(MACHINES))}")
-        return self.folder / "machines" / core
+    def root(self, device: str) -> Path:
+        """The root that an emulated device sees: the userland and its own /proc/cpuinfo and /sys.
+
+        Raises:
+            InputError: no such device.
+            RuntimeFailure: it is used for the first time, and its description cannot be written.
+        """
+        return device_root(self.folder, emulated_profile(device))
 
     def site(self, name: str = "current") -> Path:
         """The folder of Python packages: "current" or "legacy"."""
         return self.folder / "sites" / name
 
     def launch(
-        self, core: str, program: Path, arguments: Sequence[str] = (), setting: Setting = DEFAULT_SETTING
+        self, device: str, program: Path, arguments: Sequence[str] = (), setting: Setting = DEFAULT_SETTING
     ) -> Launch:
-        """How to start a program on an emulated core.
+        """How to start a program on an emulated device.
 
         Args:
-            core: "a72", "a53" or "rk3399".
-            program: an aarch64 executable, or `python(core)`.
+            device: name of a profile with an [emulator].
+            program: an aarch64 executable, or `python(device)`.
             arguments: its arguments.
             setting: packages, variables, plugin.
 
         Raises:
             InputError: no such device.
+            RuntimeFailure: as of `root`.
         """
+        profile = emulated_profile(device)
+        assert profile.emulator is not None
         variables = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8", **_THREADS}
         paths = [str(path) for path in setting.paths]
         if is_native():
             variables["PYTHONPATH"] = os.pathsep.join(paths)
             return Launch([str(program), *arguments], {**os.environ, **variables, **setting.environment})
-        root = self.root(core)
+        root = device_root(self.folder, profile)
         packages = os.pathsep.join([*paths, str(self.site(setting.site))])
         variables |= {"PYTHONHOME": f"{root}/usr", "PYTHONPATH": packages, "PATH": "/usr/bin:/bin"}
-        command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", MACHINES[core].cpu, "-L", str(root)]
+        command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", profile.emulator.cpu, "-L", str(root)]
         command += [] if setting.plugin is None else ["-plugin", setting.plugin]
         # The emulator's own libraries are found by this variable; the emulated program must not see it.
         command += ["-U", "LD_LIBRARY_PATH"]
@@ -111,7 +118,7 @@ class Guest:
 
     def run(
         self,
-        core: str,
+        device: str,
         program: Path,
         arguments: Sequence[str] = (),
         setting: Setting = DEFAULT_SETTING,
@@ -123,7 +130,7 @@ class Guest:
             InputError: no such device.
             RuntimeFailure: it cannot be started, or does not end in `timeout_s`.
         """
-        launch = self.launch(core, program, arguments, setting)
+        launch = self.launch(device, program, arguments, setting)
         try:
             done = subprocess.run(
                 launch.command,
@@ -134,7 +141,7 @@ class Guest:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise RuntimeFailure(f"no end after {timeout_s:g} s on {core}", where=str(program)) from error
+            raise RuntimeFailure(f"no end after {timeout_s:g} s on {device}", where=str(program)) from error
         except OSError as error:
             raise RuntimeFailure(f"cannot start the emulator: {error.strerror}", where=str(program)) from error
         return Completed(done.returncode, done.stdout, done.stderr)

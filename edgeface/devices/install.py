@@ -22,9 +22,10 @@ from typing import Any
 
 from edgeface.core.progress import note
 from edgeface.devices.download import needs, unpack_packages, unpack_wheels
-from edgeface.devices.emulator import Guest, Setting, is_native
-from edgeface.devices.machines import MACHINES, write_machine
-from edgeface.devices.pins import GUEST_PACKAGES, HOST_PACKAGES, PYTHON, SITES, pins_digest
+from edgeface.devices.emulator import Emulator, Setting, is_native
+from edgeface.devices.pins import HOST_PACKAGES, PYTHON, SITES, USERLAND_PACKAGES, pins_digest
+from edgeface.devices.system_files import USERLAND, device_root
+from edgeface.devices.table import emulated
 from edgeface.errors import RuntimeFailure
 
 INSTALL = "edgeface doctor --install arm"
@@ -74,8 +75,8 @@ def status() -> Status:
     return Status("ready", folder, f"QEMU {versions.get('qemu-user', '?')}, {len(record['files'])} files", versions)
 
 
-def installed() -> Guest:
-    """The emulated userland that is set up.
+def installed() -> Emulator:
+    """The emulator that is set up, with its userland.
 
     Raises:
         RuntimeFailure: it is missing or damaged.
@@ -83,18 +84,19 @@ def installed() -> Guest:
     found = status()
     if found.state not in ("ready", "native"):
         raise RuntimeFailure(
-            f"the emulated device is {found.state}: {found.detail}", where=str(found.folder), fix=f"run `{INSTALL}`"
+            f"the emulator is {found.state}: {found.detail}", where=str(found.folder), fix=f"run `{INSTALL}`"
         )
-    return Guest(found.folder)
+    return Emulator(found.folder)
 
 
 def install(progress: Callable[[str], None] = note) -> Status:
     """Set everything up unless it is there; about 100 MB are fetched and 400 MB kept.
 
     Args:
-        progress: is told in a line what is being done.
+        progress: gets a line on what is being done.
 
     Raises:
+        InputError: a device profile is not usable.
         RuntimeFailure: this host cannot, a package cannot be fetched, or the result does not run.
     """
     found = status()
@@ -121,18 +123,16 @@ def _downloads(building: Path) -> Path:
 
 def _build(folder: Path, progress: Callable[[str], None]) -> None:
     """Make the whole tree in `folder`; what an interrupted try left there is replaced, its archives are used."""
+    profiles = emulated()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     progress("emulated devices: fetching an aarch64 userland, the emulator and runtimes …")
     versions = _fetch(folder, _downloads(folder))
     _slim(folder)
-    for name, machine in MACHINES.items():
-        root = folder / "machines" / name
-        write_machine(root, machine)
-        for entry in sorted((folder / "guest").iterdir()):
-            (root / entry.name).symlink_to(Path("../../guest") / entry.name)
+    for profile in profiles.values():
+        device_root(folder, profile)
     progress("emulated devices: trying each runtime …")
-    _try_runtimes(Guest(folder))
+    _try_runtimes(Emulator(folder), next(iter(profiles)))
     record = {"versions": versions, "pins": {s: [asdict(w) for w in ws] for s, ws in SITES.items()}}
     (folder / RECORD).write_text(json.dumps(record | {"files": _sizes(folder)}, sort_keys=True), encoding="utf-8")
 
@@ -140,7 +140,7 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
 def _fetch(folder: Path, downloads: Path) -> dict[str, str]:
     """Fetch and unpack everything at once, since most of it is waiting; versions by name."""
     with ThreadPoolExecutor() as pool:
-        arm64 = pool.submit(unpack_packages, downloads / "arm64", folder / "guest", "arm64", GUEST_PACKAGES)
+        arm64 = pool.submit(unpack_packages, downloads / "arm64", folder / USERLAND, "arm64", USERLAND_PACKAGES)
         amd64 = pool.submit(unpack_packages, downloads / "amd64", folder / "host", "amd64", HOST_PACKAGES)
         sites = [
             pool.submit(unpack_wheels, downloads / site, folder / "sites" / site, wheels)
@@ -157,21 +157,21 @@ def _slim(folder: Path) -> None:
     for binary in (folder / "host/usr/bin").iterdir():
         if binary.name != "qemu-aarch64":
             binary.unlink()
-    for needless in ("host/usr/share", "guest/usr/share", *(f"sites/{site}/numpy/_core/tests" for site in SITES)):
+    for needless in ("host/usr/share", f"{USERLAND}/usr/share", *(f"sites/{site}/numpy/_core/tests" for site in SITES)):
         shutil.rmtree(folder / needless, ignore_errors=True)
 
 
-def _try_runtimes(guest: Guest) -> None:
+def _try_runtimes(emulator: Emulator, device: str) -> None:
     """Import each runtime in the emulated Python, which also compiles what every later start would compile."""
     for site, modules in _IMPORTS.items():
         source = f"import {', '.join(modules)}, json, select, types, numpy as n; print(n.arange(4.).sum())"
         setting = Setting(site, environment={"PYTHONDONTWRITEBYTECODE": ""})
-        done = guest.run("a72", guest.python("a72"), ["-c", source], setting)
+        done = emulator.run(device, emulator.python(device), ["-c", source], setting)
         if done.returncode or done.stdout.strip() != b"6.0":
-            told = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
             raise RuntimeFailure(
                 f"the emulated Python cannot import {' and '.join(modules)} (exit code {done.returncode})",
-                where="; ".join(told) or str(guest.folder),
+                where="; ".join(said) or str(emulator.folder),
                 fix="the C library of this host must be 2.34 or newer, and it must allow to run programs in the cache",
             )
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from edgeface.backends.device import Device
 from edgeface.backends.runtime import TensorSpec
-from edgeface.devices.connect import connect, is_emulated, site_of
+from edgeface.devices.connect import connect, site_of
 from edgeface.devices.runner import DeviceRunner, Loading
 from edgeface.devices.state import DeviceState, device_state
 from edgeface.errors import InputError, RuntimeFailure
@@ -40,7 +41,7 @@ class ThreadLatency:
 class DeviceLatency:
     """A thread sweep. States are those before and after; an emulated device's latencies mean nothing."""
 
-    place: str
+    device: Device
     path: str
     version: str
     sweep: tuple[ThreadLatency, ...]
@@ -52,14 +53,14 @@ class DeviceLatency:
         """What makes the latencies doubtful."""
         unpinned = [f"{item.threads} thread(s) could not be pinned: {item.unpinned}" for item in self.sweep]
         found = [line for line, item in zip(unpinned, self.sweep, strict=True) if item.unpinned is not None]
-        if is_emulated(self.place):
+        if self.device.is_emulated:
             found.append("the device is emulated: its latencies mean nothing")
         return list(dict.fromkeys([*self.before.warnings(), *self.after.warnings(), *found]))
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "on": self.place,
+            "on": str(self.device),
             "device": self.before.summary(),
             "path": self.path,
             "version": self.version,
@@ -71,13 +72,13 @@ class DeviceLatency:
 
 
 def device_latency(
-    model: Path, place: str, loading: Loading, threads: Sequence[int] = THREADS, runs: int | None = None
+    model: Path, device: Device, loading: Loading, threads: Sequence[int] = THREADS, runs: int | None = None
 ) -> DeviceLatency:
     """Time a model on a device with each number of threads that it has processors for.
 
     Args:
         model: an .onnx or .tflite file.
-        place: the device, as `connect` takes it.
+        device: one that `connect` takes.
         loading: runtime and kernels; its threads and cpus are replaced.
         threads: numbers of threads; those above the number of processors are left out.
         runs: timed runs of each, by default 50, after 5 that are not.
@@ -86,17 +87,17 @@ def device_latency(
         InputError: no such device, or the model is not usable.
         RuntimeFailure: the device cannot be reached, or fails.
     """
-    with connect(place, site_of(loading)) as link:
+    with connect(device, site_of(loading)) as link:
         before = device_state(link)
         usable = [count for count in threads if count <= len(before.cpus)]
         if not usable:
-            raise RuntimeFailure("the device does not say which processors it has", where=place)
+            raise RuntimeFailure("the device does not say which processors it has", where=str(device))
         sweep = []
         for count in usable:
             runner = DeviceRunner(link, model, replace(loading, threads=count, cpus=before.pinned(count)))
             runner.run(_feeds(runner.inputs))
             sweep.append(_timed(runner, RUNS if runs is None else runs))
-        return DeviceLatency(place, loading.path, runner.version, tuple(sweep), before, device_state(link))
+        return DeviceLatency(device, loading.path, runner.version, tuple(sweep), before, device_state(link))
 
 
 def _timed(runner: DeviceRunner, runs: int) -> ThreadLatency:

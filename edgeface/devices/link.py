@@ -1,6 +1,6 @@
-"""A worker on a device, spoken to over the standard input and output of one process: QEMU, ssh or adb.
+"""An agent on a device, spoken to over the standard input and output of one process: QEMU, ssh or adb.
 
-Nothing that the device sends is trusted: what it prints before the worker's greeting is skipped up to a limit, every
+Nothing that the device sends is trusted: what it prints before the agent's greeting is skipped up to a limit, every
 answer must carry this session's nonce and number, arrays may have the size that was asked for and no more, every wait
 has an end, and text is shown without control characters. No name or path of the device's is ever used here.
 """
@@ -29,7 +29,7 @@ MAX_STDERR_BYTES = 16 << 10
 START_TIMEOUT_S = 120.0
 _CHUNK = 1 << 16
 _PACKAGE = "edgeface.devices.agent"
-_MODULES = ("wire", "machine", "models", "worker")
+_MODULES = ("wire", "machine", "models", "serve")
 
 BOOTSTRAP = (
     "import sys,json,types\n"
@@ -39,18 +39,18 @@ BOOTSTRAP = (
     " exec(compile(source,name,'exec'),made.__dict__)\n"
     "made.main(given['nonce'])\n"
 )
-"""What the device's Python is started with, as `-c`: it takes the worker's modules as source from its input."""
+"""What the device's Python is started with, as `-c`: it takes the agent's modules as source from its input."""
 
 
 class Link:
-    """An open session with a worker.
+    """An open session with an agent.
 
     Args:
         launch: starts the device's Python with `-c BOOTSTRAP`.
         name: of the device, for errors.
 
     Raises:
-        RuntimeFailure: the process cannot be started, or no worker greets.
+        RuntimeFailure: the process cannot be started, or no agent greets.
     """
 
     def __init__(self, launch: Launch, name: str) -> None:
@@ -94,13 +94,13 @@ class Link:
         """Send a request and wait for its answer.
 
         Args:
-            request: see `agent.worker`.
+            request: see `agent.serve`.
             arrays: sent with it.
             max_bytes: of all arrays of the answer together.
             timeout_s: for sending and answering.
 
         Raises:
-            RuntimeFailure: the worker says no, is gone or too slow, or what came is no answer.
+            RuntimeFailure: the agent says no, is gone or too slow, or what came is no answer.
         """
         self._end = time.monotonic() + timeout_s
         try:
@@ -144,7 +144,7 @@ class Link:
         self.close()
 
     def _greet(self) -> None:
-        """Send the worker and skip what the device prints before it speaks."""
+        """Send the agent and skip what the device prints before it speaks."""
         self._end = time.monotonic() + START_TIMEOUT_S
         folder = resources.files(_PACKAGE)
         modules = [(f"{_PACKAGE}.{name}", (folder / f"{name}.py").read_text(encoding="utf-8")) for name in _MODULES]
@@ -153,7 +153,7 @@ class Link:
         while (at := self._buffer.find(greeting)) < 0:
             if len(self._buffer) > MAX_BANNER_BYTES:
                 raise RuntimeFailure(
-                    f"over {MAX_BANNER_BYTES >> 10} KiB came before the worker's greeting",
+                    f"over {MAX_BANNER_BYTES >> 10} KiB came before the agent's greeting",
                     where=self.name,
                     fix=_FIX_NOISE,
                 )
@@ -201,8 +201,8 @@ class Link:
         """What went wrong, with the last words of the process."""
         if what != "no answer in time":
             self._drain.join(timeout=1)
-        told = [line for line in self._stderr.decode(errors="replace").splitlines() if line.strip()]
-        words = f": {printable(told[-1])}" if told else ""
+        said = [line for line in self._stderr.decode(errors="replace").splitlines() if line.strip()]
+        words = f": {printable(said[-1])}" if said else ""
         return RuntimeFailure(f"the session with the device failed, {what}{words}", where=self.name)
 
     def _keep_stderr(self) -> None:

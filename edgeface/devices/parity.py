@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from edgeface.backends.device import Device
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.core.artifact import Artifact
 from edgeface.devices.compare import Distance, distance
-from edgeface.devices.connect import HERE, open_device
+from edgeface.devices.connect import LOOPBACK, open_device
 from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing, loadings_of
 from edgeface.devices.trace import Arithmetic, Origin, arithmetic_of, made_tensors, origins
 from edgeface.errors import InputError, RuntimeFailure
@@ -96,7 +97,7 @@ class DeviceParity:
     """What comparing an artifact on a device found; `absent` says which paths the device has no runtime for."""
 
     artifact: str
-    place: str
+    device: Device
     images: int
     paths: tuple[PathParity, ...]
     absent: dict[str, str] = field(default_factory=dict)
@@ -108,15 +109,15 @@ class DeviceParity:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        own = {"artifact": self.artifact, "on": self.place, "passed": self.passed, "images": self.images}
+        own = {"artifact": self.artifact, "on": str(self.device), "passed": self.passed, "images": self.images}
         return own | {"paths": [path.as_dict() for path in self.paths], "absent": self.absent}
 
 
 class _Pair:
     """A model open here and there, and what comparing it found."""
 
-    def __init__(self, artifact: Artifact, place: str, loading: Loading, stack: ExitStack) -> None:
-        self._artifact, self._place, self._loading = artifact, place, loading
+    def __init__(self, artifact: Artifact, device: Device, loading: Loading, stack: ExitStack) -> None:
+        self._artifact, self._device, self._loading = artifact, device, loading
         self._runners = self._open(loading, stack)
         self._outputs: dict[str, Distance] = {}
         self._worst: tuple[int, int, Image] | None = None
@@ -153,7 +154,7 @@ class _Pair:
 
     def _open(self, loading: Loading, stack: ExitStack) -> tuple[DeviceRunner, DeviceRunner]:
         model = self._artifact.model_path
-        here, there = (stack.enter_context(open_device(model, place, loading)) for place in (HERE, self._place))
+        here, there = (stack.enter_context(open_device(model, device, loading)) for device in (LOOPBACK, self._device))
         return here, there
 
     def _run(
@@ -166,13 +167,13 @@ class _Pair:
 
 
 def device_parity(
-    artifact: Artifact, place: str, images: Iterable[Image], loadings: Iterable[Loading] | None = None
+    artifact: Artifact, device: Device, images: Iterable[Image], loadings: Iterable[Loading] | None = None
 ) -> DeviceParity:
     """Run an artifact here and on a device, in every runtime whose numbers should agree.
 
     Args:
         artifact: a TFLite or ONNX artifact.
-        place: the device, as `connect` takes it.
+        device: one that `connect` takes.
         images: uint8 [H,W,3] in BGR, as the task's `prepare` takes them.
         loadings: runtimes and kernels; by default those of `loadings_of`.
 
@@ -187,13 +188,13 @@ def device_parity(
         pairs = []
         for loading in wanted:
             try:
-                pairs.append(_Pair(artifact, place, loading, stack))
+                pairs.append(_Pair(artifact, device, loading, stack))
             except RuntimeMissing as error:
                 absent[loading.path] = error.what
         if not pairs:
             raise RuntimeFailure(
                 "the device has no runtime for this artifact: " + "; ".join(sorted(set(absent.values()))),
-                where=f"{artifact.folder} on {place}",
+                where=f"{artifact.folder} on {device}",
                 fix="install ai-edge-litert, tflite-runtime or onnxruntime for the device's python3",
             )
         for count, image in enumerate(images, start=1):
@@ -202,4 +203,4 @@ def device_parity(
         if not count:
             raise InputError("no images to compare on", where=str(artifact.folder))
         found = tuple(pair.result() for pair in pairs)
-    return DeviceParity(str(artifact.folder), place, count, found, absent)
+    return DeviceParity(str(artifact.folder), device, count, found, absent)

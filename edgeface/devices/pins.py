@@ -10,10 +10,12 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
+LAYOUT = 2
+"""Changes with the folders of an installation, so that no version of edgeface opens another's."""
 DEBIAN = "bookworm"
 PYTHON = "3.11"
 
-GUEST_PACKAGES = (
+USERLAND_PACKAGES = (
     *("libc6", "libgcc-s1", "libstdc++6", "libgomp1", "zlib1g", "libexpat1", "libbz2-1.0", "liblzma5", "libffi8"),
     *("libuuid1", "libcrypt1", "libssl3", "libpython3.11-minimal", "libpython3.11-stdlib", "python3.11-minimal"),
 )
@@ -56,16 +58,17 @@ SITES: dict[str, tuple[Wheel, ...]] = {
         ),
     ),
 }
-"""tflite-runtime is what older boards have; it needs numpy 1 and so a place of its own. Its x86-64 build is what it is
+"""tflite-runtime is what older boards have; it needs numpy 1 and so a folder of its own. Its x86-64 build is what it is
 compared with, in a process of a host whose Python it has a build for."""
 
 
 def pins_digest() -> str:
     """Names the folder of an installation: other pins make another folder. 12 hex digits of a SHA-256."""
     pins = {
+        "layout": LAYOUT,
         "debian": DEBIAN,
         "python": PYTHON,
-        "packages": [GUEST_PACKAGES, HOST_PACKAGES],
+        "packages": [USERLAND_PACKAGES, HOST_PACKAGES],
         "sites": {site: [asdict(wheel) for wheel in wheels] for site, wheels in SITES.items()},
     }
     return hashlib.sha256(json.dumps(pins, sort_keys=True).encode()).hexdigest()[:12]

@@ -156,7 +156,7 @@ class DeviceRunner:
     def _ask_arrays(
         self, request: Mapping[str, object], given: Mapping[str, Array], expected: Mapping[str, TensorSpec]
     ) -> dict[str, Array]:
-        limit = sum(_most_bytes(spec) for spec in expected.values())
+        limit = sum(_max_bytes(spec) for spec in expected.values())
         _, found = self._link.ask(request, given, limit, RUN_TIMEOUT_S)
         for index, spec in expected.items():
             array = found.get(index)
@@ -204,7 +204,7 @@ def loadings_of(model: Path) -> Sequence[Loading]:
     return _COMPARED[here.name]
 
 
-def _most_bytes(spec: TensorSpec) -> int:
+def _max_bytes(spec: TensorSpec) -> int:
     count = 1
     for side in spec.shape:
         count *= side if side >= 0 else 1 << 16

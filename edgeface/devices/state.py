@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from edgeface.devices.link import Link, printable
+from edgeface.devices.table import core_titles
 from edgeface.errors import RuntimeFailure
 
-PARTS = {0xD03: "Cortex-A53", 0xD05: "Cortex-A55", 0xD08: "Cortex-A72", 0xD0B: "Cortex-A76", 0xD41: "Cortex-A78"}
 WARM_CELSIUS = 70.0
 
 Text = Annotated[str, Field(max_length=400), AfterValidator(lambda text: printable(text, 200))]
@@ -38,7 +38,7 @@ class Zone(BaseModel):
 
 
 class DeviceState(BaseModel):
-    """A device at one moment. `allowed` are the processors that its worker may use."""
+    """A device at one moment. `allowed` are the processors that its agent may use."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -57,7 +57,8 @@ class DeviceState(BaseModel):
 
     def summary(self) -> str:
         """Processors and system in a line."""
-        kinds = [PARTS.get(cpu.part or 0, "an unknown core") for cpu in self.cpus]
+        titles = core_titles()
+        kinds = [titles.get(cpu.part or 0, "an unknown core") for cpu in self.cpus]
         cores = " + ".join(f"{kinds.count(kind)}×{kind}" for kind in dict.fromkeys(kinds)) or "unknown cores"
         return f"{self.model or self.architecture}: {cores}, Linux {self.kernel}, Python {self.python}"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.backends import runtime_named, target
-from edgeface.backends.device import HERE, Place
+from edgeface.backends.device import HERE, Device
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact
@@ -59,14 +59,14 @@ class ParityRequest:
     images: Path | None = None
     detector: Path | None = None
     threads: int = 1
-    on: Place = HERE
+    on: Device = HERE
 
 
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     """Run artifact and reference on images, and judge as the export did.
 
     Raises:
-        InputError: something given cannot be used, or there is no such place.
+        InputError: something given cannot be used, or the artifact does not run there.
         RuntimeFailure: a runtime fails.
     """
     judging = runtime_named(target(artifact.manifest.target).runtime)

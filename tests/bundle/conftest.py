@@ -21,16 +21,16 @@ from edgeface.compile.source import Declared
 from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.files import list_images
-from edgeface.images.split import Photographs
+from edgeface.images.split import Images
 from edgeface.inference.detector import Detector
 from edgeface.passes import run_passes
 
 
-def artifact(folder, declared, options, photographs=(), detector=None):
+def artifact(folder, declared, options, images=(), detector=None):
     """An artifact of tflite-int8 that no gate judged."""
     source = open_source(declared, [])
     graph = run_passes(read_onnx(source.onnx, declared.model))
-    job = Job(source, graph, {}, recipe_for(declared.model), Photographs(tuple(photographs)), options, detector)
+    job = Job(source, graph, {}, recipe_for(declared.model), Images(tuple(images)), options, detector)
     made = build(job, target("tflite-int8"))
     (folder / "model.tflite").write_bytes(made.model)
     manifest = Manifest(
@@ -123,8 +123,8 @@ def on_board(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def guest():
-    """The emulated device, set up if it is not."""
+def emulator():
+    """The emulator, set up if it is not."""
     from edgeface.devices.install import install, installed
 
     install()

@@ -79,14 +79,14 @@ def test_c_refuses_what_is_no_aligned_face_and_another_model(unpacked, here):
         assert "error: " in ended.stderr
 
 
-def test_c_is_of_the_runners_opinion_on_the_emulated_board(unpacked, guest, cross_compiler, wanted):
+def test_c_is_of_the_runners_opinion_on_the_emulated_board(unpacked, emulator, cross_compiler, wanted):
     if shutil.which("cmake") is None:
         pytest.skip("there is no CMake")
-    library = litert_of(guest.site())
+    library = litert_of(emulator.site())
     options = ("-DCMAKE_SYSTEM_NAME=Linux", f"-DCMAKE_C_COMPILER={cross_compiler}")
     program = compiled(unpacked, library, *options)
     arguments = [str(unpacked / name) for name in ("models/recognizer.tflite", *FACES)]
-    ended = guest.run("a72", program, arguments)
+    ended = emulator.run("a72", program, arguments)
     assert ended.returncode == (0 if wanted >= 0.35 else 3), ended.stderr.decode()
     assert similarity_of(ended.stdout.decode()) == pytest.approx(wanted, abs=2e-6)
 

@@ -99,9 +99,9 @@ def test_golden_pictures_are_drawn_alike_and_differ_by_seed():
 
 
 @pytest.mark.parametrize(("site", "kernels"), [("current", "xnnpack"), ("legacy", "reference")])
-def test_an_emulated_board_verifies_an_integer_bundle_bit_by_bit(site, kernels, guest, unpacked, key_pair):
+def test_an_emulated_board_verifies_an_integer_bundle_bit_by_bit(site, kernels, emulator, unpacked, key_pair):
     arguments = [str(unpacked / "verify"), "--key", str(key_pair[1])]
-    ended = guest.run("a72", guest.python("a72"), arguments, Setting(site))
+    ended = emulator.run("a72", emulator.python("a72"), arguments, Setting(site))
     said = ended.stdout.decode()
     assert ended.returncode == 0, said + ended.stderr.decode()
     assert f"{kernels} kernels" in said
@@ -109,8 +109,8 @@ def test_an_emulated_board_verifies_an_integer_bundle_bit_by_bit(site, kernels, 
     assert "signature  by key" in said
 
 
-def test_an_emulated_board_verifies_float_islands_within_their_budget(guest, mixed, unpack):
-    ended = guest.run("a53", guest.python("a53"), [str(unpack(mixed[0]) / "verify")])
+def test_an_emulated_board_verifies_float_islands_within_their_budget(emulator, mixed, unpack):
+    ended = emulator.run("a53", emulator.python("a53"), [str(unpack(mixed[0]) / "verify")])
     assert ended.returncode == 0, ended.stdout.decode() + ended.stderr.decode()
 
 

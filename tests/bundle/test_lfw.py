@@ -17,7 +17,7 @@ from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.errors import InputError
 from edgeface.images.files import read_image
-from edgeface.tasks.recognition.pairs import find_photographs, read_pairs
+from edgeface.tasks.recognition.pairs import find_images, read_pairs
 
 pytestmark = pytest.mark.real_data
 PAIRS = 100
@@ -50,7 +50,7 @@ def pairs(shared_data):
     chosen = listed.pairs[:: len(listed.pairs) // PAIRS]
     assert len(chosen) == PAIRS
     assert sum(pair.same for pair in chosen) == PAIRS // 2
-    found = find_photographs(listed, shared_data / "lfw" / "images")
+    found = find_images(listed, shared_data / "lfw" / "images")
     return [(found[pair.first], found[pair.second]) for pair in chosen]
 
 
@@ -89,7 +89,7 @@ def test_decisions_are_the_pipelines_here(real, pairs, expected):
     assert_alike(said, expected, 1e-9)
 
 
-def test_decisions_are_the_pipelines_on_the_emulated_board(real, pairs, expected, guest, unpack, tmp_path):
+def test_decisions_are_the_pipelines_on_the_emulated_board(real, pairs, expected, emulator, unpack, tmp_path):
     folder = unpack(real[2])
     chosen = list(range(0, PAIRS, PAIRS // EMULATED_PAIRS))[:EMULATED_PAIRS]
     pairs, expected = [pairs[index] for index in chosen], [expected[index] for index in chosen]
@@ -98,7 +98,7 @@ def test_decisions_are_the_pipelines_on_the_emulated_board(real, pairs, expected
     (tmp_path / "driver.py").write_text(DRIVER)
     names = json.dumps([[path.stem for path in pair] for pair in pairs])
     arguments = [str(tmp_path / "driver.py"), str(folder), str(tmp_path), str(tmp_path / "said.json"), names]
-    ended = guest.run("a72", guest.python("a72"), arguments, timeout_s=60 * EMULATED_PAIRS)
+    ended = emulator.run("a72", emulator.python("a72"), arguments, timeout_s=60 * EMULATED_PAIRS)
     assert ended.returncode == 0, ended.stderr.decode()
     said = json.loads((tmp_path / "said.json").read_text())
     assert_alike(said, expected, 0.03)  # float islands round otherwise there: up to .0083 was seen

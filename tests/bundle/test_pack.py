@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from edgeface.bundle.archive import open_archive
+from edgeface.bundle.boards import board
 from edgeface.bundle.budget_ops import EXACT, REQUANTIZED, ROUNDED, stages
-from edgeface.bundle.devices import device
 from edgeface.bundle.face_runner.golden import GOLDEN
 from edgeface.bundle.pack import Order, pack_bundle, write_bundle
 from edgeface.errors import InputError
@@ -134,10 +134,11 @@ def test_artifacts_for_another_runtime_are_refused(detector_artifact, seeded):
     assert "tflite-int8" in str(caught.value.fix)
 
 
-def test_an_unknown_device_is_refused_with_those_that_are_known():
-    with pytest.raises(InputError, match="'toaster'") as caught:
-        device("toaster")
-    assert "rk3399" in str(caught.value.fix)
+@pytest.mark.parametrize("name", ["toaster", "a72", "../rk3399"])
+def test_what_is_no_board_is_refused_with_those_that_are(name):
+    with pytest.raises(InputError, match=f"no board is called '{name}'") as caught:
+        board(name)
+    assert "use one of rk3399, or" in str(caught.value.fix)
 
 
 def test_a_bundle_that_cannot_be_written_leaves_nothing(tmp_path, contents):

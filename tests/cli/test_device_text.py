@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from edgeface.backends.device import Device
 from edgeface.cli.device_text import format_latency, format_parity
 from edgeface.devices.compare import Distance
 from edgeface.devices.latency import DeviceLatency, ThreadLatency
@@ -17,7 +18,7 @@ def test_a_failing_path_names_its_first_tensor():
             Loading("litert", "reference"), ("2.3.0",) * 2, "integer", {"boxes": Distance(40, 8, 1)}, 5, (origin,)
         ),
     )
-    parity = DeviceParity("out/det", "ssh:board", 20, paths, {"tflite-runtime reference": "not there"})
+    parity = DeviceParity("out/det", Device("ssh", "board"), 20, paths, {"tflite-runtime reference": "not there"})
     lines = format_parity(parity).splitlines()
     assert not parity.passed
     assert lines[0] == "out/det on ssh:board, 20 images"
@@ -32,7 +33,7 @@ def test_latencies_stand_with_what_makes_them_doubtful():
         architecture="aarch64", kernel="6.1", python="3.11.2", model="Board", allowed=[4], cpus=[cpu], zones=[]
     )
     sweep = (ThreadLatency(1, (4,), 20.0, 19.0, 22.0, None), ThreadLatency(2, (4, 5), 12.0, 11.0, 13.0, "no such CPU"))
-    text = format_latency(DeviceLatency("ssh:board", "litert xnnpack", "2.3.0", sweep, state, state))
+    text = format_latency(DeviceLatency(Device("ssh", "board"), "litert xnnpack", "2.3.0", sweep, state, state))
     assert text.startswith("Board: 1×Cortex-A72, Linux 6.1, Python 3.11.2; litert xnnpack 2.3.0")
     assert "19.00–22.00" in text
     assert "warning: the governor is ondemand" in text

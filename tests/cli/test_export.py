@@ -40,7 +40,7 @@ def test_json_holds_manifest_and_certificate(edgeface_cli, tmp_path):
     assert document["folder"] == str(artifact.folder)
     assert document["report"] == str(artifact.folder / "report.html")
     assert document["manifest"] == artifact.manifest.model_dump(mode="json")
-    assert document["certificate"] == artifact.certificate()
+    assert document["certificate"] == artifact.certificate().as_dict()
 
 
 @pytest.mark.parametrize("options", [["--target", ""], ["--target", "a,a"], ["--target", "a", "--input", "big"]])

@@ -90,17 +90,17 @@ def test_an_artifact_holds_the_engine_its_onnx_its_layers_and_what_it_needs(expo
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_certificate_tells_the_types_that_convolutions_run_in_and_that_nothing_was_run(exported, target):
     certificate = exported[0][target].certificate()
-    facts = certificate["engines"]["precision"][FILE.split(".")[1]]
+    facts = certificate.engines["precision"][FILE.split(".")[1]]
     assert set(facts["convolutions"]) == TYPES[target]
     assert sum(facts["convolutions"].values()) == 56
-    assert certificate["engines"]["run"].startswith("engine built, not run: ")
+    assert certificate.engines["run"].startswith("engine built, not run: ")
     judged = [
         requirement
-        for requirement in certificate["requirements"]
-        if "in the engine for 8.0, 8.6, 8.9, 12.0" in requirement["what"]
+        for requirement in certificate.requirements
+        if "in the engine for 8.0, 8.6, 8.9, 12.0" in requirement.what
     ]
     assert len(judged) == (target != "tensorrt-fp32")
-    assert certificate["passed"] is True
+    assert certificate.passed is True
 
 
 def test_the_onnx_beside_the_engine_takes_every_batch(exported, normal):
@@ -121,10 +121,10 @@ def test_the_text_ends_with_each_engine_and_that_it_was_not_run(exported):
         *_, caption, header, row, _, last = text.splitlines()
         assert caption == "TensorRT engines"
         assert " ".join(header.split()) == "engine convolutions and products in layers of them reformats"
-        facts = artifact.certificate()["engines"]["precision"][FILE.split(".")[1]]
+        facts = artifact.certificate().engines["precision"][FILE.split(".")[1]]
         types = ", ".join(f"{count} {name}" for name, count in facts["convolutions"].items())
         assert row.split() == [FILE, *types.split(), str(facts["layers"]), str(facts["reformats"])]
-        run = artifact.certificate()["engines"]["run"]
+        run = artifact.certificate().engines["run"]
         assert last == f"{run[:1].upper()}{run[1:]}."
         assert last.startswith("Engine built, not run: "), target
     *_, last, _, report = printed.splitlines()
@@ -133,9 +133,10 @@ def test_the_text_ends_with_each_engine_and_that_it_was_not_run(exported):
 
 
 def test_an_engine_that_ran_is_said_to_have_run(exported):
-    document = exported[0]["tensorrt-fp16"].certificate()
-    document["engines"] |= {"run": "A card, TensorRT 10.9", "on_gpu": {}}
-    assert format_findings(document, TASK).splitlines()[-1] == "The engine ran on A card, TensorRT 10.9."
+    certificate = exported[0]["tensorrt-fp16"].certificate()
+    ran = {**certificate.engines, "run": "A card, TensorRT 10.9", "on_gpu": {}}
+    said = format_findings(certificate.model_copy(update={"engines": ran}), TASK)
+    assert said.splitlines()[-1] == "The engine ran on A card, TensorRT 10.9."
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -143,7 +144,7 @@ def test_parity_computes_as_the_export_did(exported, edgeface_cli, target):
     artifact = exported[0][target]
     ended = edgeface_cli("parity", artifact.folder, "--json")
     assert ended.code == 0, ended.err
-    certificate = artifact.certificate()
+    certificate = artifact.certificate().as_dict()
     assert ended.document["tensors"] == certificate["tensors"]
     compared = [
         requirement for requirement in certificate["requirements"] if "in the engine for" not in requirement["what"]

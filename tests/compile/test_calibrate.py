@@ -21,7 +21,9 @@ from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
+from edgeface.models.torch_run import torch_network
 from edgeface.passes import run_passes
+from edgeface.validate.reference import torch_reference
 
 INT8 = ("tflite-int8", "onnx-int8", "tensorrt-int8")
 SIZE = 32
@@ -44,7 +46,8 @@ def recognizer(steep: bool) -> Source:
         torch.onnx.export(network, (torch.zeros(1, 3, SIZE, SIZE),), stream, dynamo=False, opset_version=18, **names)
     spec = ImageInput(height=SIZE, width=SIZE, color="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
     contract = RecognitionContract(family="mobilefacenet", variant="test", activation="prelu", input=spec, width=16)
-    return Source(contract, network, stream.getvalue(), {"seed": 1})
+    reference = torch_reference(torch_network(network, contract))
+    return Source(contract, stream.getvalue(), reference, {"seed": 1})
 
 
 @pytest.fixture(scope="module", params=["detector", "recognizer", "steep recognizer"])

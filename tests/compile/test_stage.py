@@ -2,20 +2,31 @@ import json
 from dataclasses import replace
 
 import pytest
-from edgeface.compile.prove import prove, versions
 
 from edgeface.backends import target
 from edgeface.compile.build import build
 from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.judge_built import judge_built
 from edgeface.compile.recipe import Recipe
+from edgeface.compile.stage import stage, write_model
 from edgeface.core.artifact import Artifact
 from edgeface.core.thresholds import Thresholds
+from edgeface.core.versions import versions
 from edgeface.errors import GateError, InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
 from edgeface.passes import run_passes
 
 FP32 = target("onnx-fp32")
+
+
+def staged(job, built, folder):
+    """As an export judges and stages one model."""
+    (judged,) = judge_built(job, [built], [write_model(job, built, folder)], [lambda *_: None])
+    found = stage(job, judged)
+    if found.refusal is not None:
+        raise found.refusal
+    return found.folder
 
 
 def recipe(**limits):
@@ -29,28 +40,28 @@ def job(seeded_source):
 
 
 def test_the_certificate_says_what_was_required_and_measured(job, tmp_path):
-    artifact = Artifact.open(prove(job, build(job, FP32), tmp_path))
+    artifact = Artifact.open(staged(job, build(job, FP32), tmp_path))
     certificate = artifact.certificate()
-    (requirement,) = certificate["requirements"]
-    assert (requirement["limit"], requirement["met"]) == ("≤ 0.001", True)
-    assert 0 < float(requirement["measured"]) < 1e-3
-    assert certificate["thresholds"] == {"max_abs": 1e-3}
-    assert set(certificate["tensors"]) == {"boxes", "scores", "landmarks"}
-    assert certificate["versions"] == versions() == artifact.manifest.versions
+    (requirement,) = certificate.requirements
+    assert (requirement.limit, requirement.met) == ("≤ 0.001", True)
+    assert 0 < float(requirement.measured) < 1e-3
+    assert certificate.thresholds == Thresholds(max_abs=1e-3)
+    assert set(certificate.tensors) == {"boxes", "scores", "landmarks"}
+    assert certificate.versions == versions("onnxruntime") == artifact.manifest.versions
     assert {"edgeface", "onnx", "torch"} <= set(versions())
 
 
 def test_neither_file_names_the_folder_or_the_time(job, tmp_path):
-    staged = prove(job, build(job, FP32), tmp_path)
+    folder = staged(job, build(job, FP32), tmp_path)
     for name in ("manifest.json", "certificate.json"):
-        text = (staged / name).read_text()
+        text = (folder / name).read_text()
         assert str(tmp_path) not in text
         assert json.loads(text)
 
 
 def test_a_float_target_that_fails_is_reported_as_a_defect(job, tmp_path):
     with pytest.raises(GateError) as caught:
-        prove(replace(job, recipe=recipe(max_abs=1e-9)), build(job, FP32), tmp_path)
+        staged(replace(job, recipe=recipe(max_abs=1e-9)), build(job, FP32), tmp_path)
     assert "largest difference of any output" in caught.value.what
     assert "does not approximate" in str(caught.value.fix)
 
@@ -63,7 +74,7 @@ def test_a_model_of_other_weights_does_not_pass(job, seeded_source, tmp_path):
     graph = run_passes(read_onnx(source.onnx, "retinaface_mnet025"))
     built = build(replace(job, source=source, graph=graph), FP32)
     with pytest.raises(GateError):
-        prove(job, built, tmp_path)
+        staged(job, built, tmp_path)
 
 
 def test_a_damaged_image_is_named_when_judging(job, images, tmp_path):
@@ -71,5 +82,5 @@ def test_a_damaged_image_is_named_when_judging(job, images, tmp_path):
     judged = replace(job, images=Images((), (images / "1.png", images / "2.png")))
     (tmp_path / "staged").mkdir()
     with pytest.raises(InputError) as caught:
-        prove(judged, build(judged, FP32), tmp_path / "staged")
+        staged(judged, build(judged, FP32), tmp_path / "staged")
     assert caught.value.where == str(images / "2.png")

@@ -19,7 +19,7 @@ from edgeface.backends import target
 from edgeface.compile.build import BuildOptions, Job, build
 from edgeface.compile.recipe import recipe_for
 from edgeface.devices.connect import SSH_CONFIG
-from edgeface.devices.emulator import Guest
+from edgeface.devices.emulator import Emulator
 from edgeface.devices.install import install, installed
 from edgeface.devices.runner import Loading, open_here
 from edgeface.graph.onnx_reader import read_onnx
@@ -28,8 +28,8 @@ from edgeface.passes import run_passes
 
 
 @pytest.fixture(scope="session")
-def guest() -> Guest:
-    """The emulated userland, set up if it is not; the cache is kept between runs."""
+def emulator() -> Emulator:
+    """The emulator, set up if it is not; the cache is kept between runs."""
     install()
     return installed()
 
@@ -102,7 +102,7 @@ class Board:
 
 
 @pytest.fixture(scope="module")
-def sshd(tmp_path_factory, guest):
+def sshd(tmp_path_factory, emulator):
     """An sshd of this user's on a free port of the loopback interface, where PATH begins with a folder of ours."""
     server = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if server is None or shutil.which("ssh") is None:
@@ -131,9 +131,9 @@ def sshd(tmp_path_factory, guest):
 
 
 @pytest.fixture
-def board(sshd, guest, monkeypatch) -> Board:
+def board(sshd, emulator, monkeypatch) -> Board:
     """`ssh:board` is an emulated RK3399."""
-    launch = guest.launch("rk3399", guest.python("rk3399"))
+    launch = emulator.launch("rk3399", emulator.python("rk3399"))
     variables = [f"{name}={value}" for name, value in launch.environment.items()]
     found = Board(sshd / "bin" / "python3")
     found.answers_with(f'exec env {shlex.join([*variables, *launch.command])} "$@"')

@@ -7,7 +7,7 @@ import pytest
 from edgeface.devices.count import Counts, count_models
 from edgeface.errors import RuntimeFailure
 
-pytestmark = pytest.mark.usefixtures("guest")
+pytestmark = pytest.mark.usefixtures("emulator")
 
 
 def test_counts_repeat_and_tell_kernels_apart(built):
@@ -27,8 +27,8 @@ def test_milliseconds_grow_with_every_count():
     assert Counts(1_000_000, 500_000, 2_000, 100).predicted_ms > least.predicted_ms
 
 
-def test_a_missing_compiler_is_named(built, guest, monkeypatch, tmp_path):
-    empty = type(guest)(tmp_path / "arm" / guest.folder.name)
+def test_a_missing_compiler_is_named(built, emulator, monkeypatch, tmp_path):
+    empty = type(emulator)(tmp_path / "arm" / emulator.folder.name)
     empty.folder.mkdir(parents=True)
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr("edgeface.devices.count.installed", lambda: empty)

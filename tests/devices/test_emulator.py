@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from edgeface.devices.emulator import DEFAULT_SETTING, Setting
-from edgeface.devices.machines import MACHINES, write_machine
 from edgeface.errors import InputError, RuntimeFailure
 
 SCRIPT = """
@@ -15,23 +14,23 @@ print(platform.machine(), ",".join(parts), os.environ.get("SECRET"), os.environ.
 
 
 @pytest.fixture
-def run_python(guest):
-    """Run a script on a core of the emulated device."""
+def run_python(emulator):
+    """Run a script on an emulated device."""
 
-    def run(core, script, arguments=(), setting=DEFAULT_SETTING, timeout_s=600):
-        return guest.run(core, guest.python(core), [str(script), *arguments], setting, timeout_s)
+    def run(device, script, arguments=(), setting=DEFAULT_SETTING, timeout_s=600):
+        return emulator.run(device, emulator.python(device), [str(script), *arguments], setting, timeout_s)
 
     return run
 
 
 @pytest.mark.parametrize(
-    ("core", "parts"),
+    ("device", "parts"),
     [("a72", "0xd08,0xd08"), ("a53", ",".join(["0xd03"] * 4)), ("rk3399", ",".join(["0xd03"] * 4 + ["0xd08"] * 2))],
 )
-def test_a_script_sees_the_devices_processor_and_nothing_of_the_hosts(run_python, tmp_path, monkeypatch, core, parts):
+def test_a_script_sees_the_devices_processor_and_nothing_of_the_hosts(run_python, tmp_path, monkeypatch, device, parts):
     monkeypatch.setenv("SECRET", "of the host")
     (tmp_path / "script.py").write_text(SCRIPT)
-    done = run_python(core, tmp_path / "script.py", ["a b", "ü"])
+    done = run_python(device, tmp_path / "script.py", ["a b", "ü"])
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.decode() == f"aarch64 {parts} None None ['a b', 'ü']\n"
 
@@ -55,17 +54,6 @@ def test_how_a_script_ends_is_told(run_python, tmp_path):
         run_python("a72", tmp_path / "script.py", timeout_s=1)
 
 
-def test_an_unknown_core_is_refused(run_python, tmp_path):
+def test_an_unknown_device_is_refused(run_python, tmp_path):
     with pytest.raises(InputError, match="a73"):
         run_python("a73", tmp_path / "script.py")
-
-
-def test_clusters_are_numbered_in_order(tmp_path):
-    write_machine(tmp_path, MACHINES["rk3399"])
-    system = tmp_path / "sys/devices/system/cpu"
-    assert (system / "present").read_text() == "0-5\n"
-    read = [(system / f"cpu{i}/topology/core_siblings_list").read_text().strip() for i in range(6)]
-    assert read == ["0-3"] * 4 + ["4-5"] * 2
-    assert (system / "cpu4/regs/identification/midr_el1").read_text() == "0x00000000410fd082\n"
-    assert (system / "cpu0/regs/identification/midr_el1").read_text() == "0x00000000410fd034\n"
-    assert (system / "cpu5/cache/index1/size").read_text() == "1024K\n"

@@ -11,8 +11,8 @@ import pytest
 from edgeface.devices import install as install_module
 from edgeface.devices.download import unpack_wheels
 from edgeface.devices.install import RECORD, cache_folder, install, installed, status
-from edgeface.devices.machines import MACHINES
 from edgeface.devices.pins import SITES, Wheel, pins_digest
+from edgeface.devices.table import emulated
 from edgeface.errors import RuntimeFailure
 
 
@@ -42,17 +42,17 @@ def test_the_cache_is_where_the_environment_says(tmp_path, monkeypatch):
     assert cache_folder() == Path.home() / ".cache" / "edgeface" / "arm"
 
 
-def test_what_is_set_up_is_recorded_and_whole(guest):
+def test_what_is_set_up_is_recorded_and_whole(emulator):
     found = status()
     assert found.state == "ready"
-    assert found.folder == guest.folder
+    assert found.folder == emulator.folder
     for site, wheels in SITES.items():
         for wheel in wheels:
             assert found.versions[f"{wheel.name}:{site}"] == wheel.version
     assert found.versions["python3.11-minimal:arm64"].startswith("3.11")
-    assert {path.name for path in (guest.folder / "machines").iterdir()} == set(MACHINES)
-    assert [path.name for path in (guest.folder / "host/usr/bin").iterdir()] == ["qemu-aarch64"]
-    assert not list(guest.folder.parent.glob(".building*"))
+    assert {emulator.root(name) for name in emulated()} <= set((emulator.folder / "roots").iterdir())
+    assert [path.name for path in (emulator.folder / "host/usr/bin").iterdir()] == ["qemu-aarch64"]
+    assert not list(emulator.folder.parent.glob(".building*"))
 
 
 def test_an_empty_cache_says_how_to_fill_it(cache):

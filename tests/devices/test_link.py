@@ -1,4 +1,4 @@
-"""A link to a process that is no honest worker."""
+"""A link to a process that is no honest agent."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import sys
 import numpy as np
 import pytest
 
-from edgeface.devices.connect import HERE, connect
+from edgeface.devices.connect import LOOPBACK, connect
 from edgeface.devices.emulator import Launch
 from edgeface.devices.link import MAX_STDERR_BYTES, Link, printable
 from edgeface.devices.runner import DeviceRunner, Loading
 from edgeface.devices.state import checked_state, device_state
 from edgeface.errors import RuntimeFailure
 
-# It greets as a worker does, and answers every request with what `reply` returns.
-FALSE_WORKER = """
+# It greets as an agent does, and answers every request with what `reply` returns.
+FALSE_AGENT = """
 import json, struct, sys
 given = json.loads(sys.stdin.buffer.readline())
 nonce = given["nonce"]
@@ -40,7 +40,7 @@ while True:
 
 
 def false_link(reply):
-    source = FALSE_WORKER.replace("REPLY", reply)
+    source = FALSE_AGENT.replace("REPLY", reply)
     return Link(Launch([sys.executable, "-c", source], dict(os.environ)), "false")
 
 
@@ -92,7 +92,7 @@ def test_a_device_that_never_answers_is_given_up():
 
 
 def test_a_device_that_takes_nothing_in_is_given_up():
-    silent = Launch([sys.executable, "-c", FALSE_WORKER.partition("number = 0")[0] + "import time; time.sleep(60)"], {})
+    silent = Launch([sys.executable, "-c", FALSE_AGENT.partition("number = 0")[0] + "import time; time.sleep(60)"], {})
     with Link(silent, "false") as link, pytest.raises(RuntimeFailure, match="takes nothing in"):
         link.ask({"do": "load"}, {"model": np.zeros(1 << 24, np.uint8)}, timeout_s=0.3)
 
@@ -115,7 +115,7 @@ def test_control_characters_are_never_shown():
 
 
 def test_this_machine_describes_itself_as_a_device_does():
-    with connect(HERE) as link:
+    with connect(LOOPBACK) as link:
         state = device_state(link)
     assert state.python == ".".join(map(str, sys.version_info[:3]))
     assert len(state.allowed) >= 1

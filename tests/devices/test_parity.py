@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from edgeface.backends.device import Device
 from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.cli import main
 from edgeface.devices.parity import device_parity
@@ -14,7 +15,9 @@ from edgeface.devices.trace import arithmetic_of
 from edgeface.errors import InputError
 from edgeface.images.synthetic import synthetic_images
 
-pytestmark = pytest.mark.usefixtures("guest")
+A72 = Device("emulator", "a72")
+
+pytestmark = pytest.mark.usefixtures("emulator")
 
 
 def edgeface(capsys, *arguments):
@@ -23,10 +26,10 @@ def edgeface(capsys, *arguments):
     return ended.value.code, capsys.readouterr()
 
 
-@pytest.mark.parametrize("place", ["a72", "a53"])
-def test_integers_are_equal_bit_by_bit_in_every_runtime(built, place):
-    paths = None if place == "a72" else [Loading(), Loading(kernels="reference")]
-    found = device_parity(built["integer"], place, synthetic_images(2, seed=3), paths)
+@pytest.mark.parametrize("name", ["a72", "a53"])
+def test_integers_are_equal_bit_by_bit_in_every_runtime(built, name):
+    paths = None if name == "a72" else [Loading(), Loading(kernels="reference")]
+    found = device_parity(built["integer"], Device("emulator", name), synthetic_images(2, seed=3), paths)
     assert found.absent == {} or list(found.absent) == ["tflite-runtime reference"]
     for path in found.paths:
         assert path.arithmetic == "integer"
@@ -37,14 +40,14 @@ def test_integers_are_equal_bit_by_bit_in_every_runtime(built, place):
 
 
 def test_floats_agree_within_the_tolerance(built):
-    found = device_parity(built["float"], "a72", synthetic_images(1), [Loading()])
+    found = device_parity(built["float"], A72, synthetic_images(1), [Loading()])
     assert found.passed
     assert found.paths[0].arithmetic == "float"
     assert found.paths[0].total.max_abs < 1e-4
 
 
 def test_a_mixed_artifact_may_differ_only_where_it_computes_in_float(built):
-    found = device_parity(built["mixed"], "a72", synthetic_images(1), [Loading(kernels="reference")])
+    found = device_parity(built["mixed"], A72, synthetic_images(1), [Loading(kernels="reference")])
     (path,) = found.paths
     assert path.arithmetic == "mixed"
     assert found.passed
@@ -52,7 +55,7 @@ def test_a_mixed_artifact_may_differ_only_where_it_computes_in_float(built):
 
 
 def test_kernels_that_round_differently_fail_and_the_first_tensor_is_named(built):
-    found = device_parity(built["integer"], "a72", synthetic_images(2, seed=3), [Loading(kernels="builtin")])
+    found = device_parity(built["integer"], A72, synthetic_images(2, seed=3), [Loading(kernels="builtin")])
     assert not found.passed
     (path,) = found.paths
     first = path.first
@@ -68,14 +71,14 @@ def test_kernels_that_round_differently_fail_and_the_first_tensor_is_named(built
 def test_onnx_runtime_agrees_too(detector_artifact):
     from edgeface.core.artifact import Artifact
 
-    found = device_parity(Artifact.open(detector_artifact), "a72", synthetic_images(1))
+    found = device_parity(Artifact.open(detector_artifact), A72, synthetic_images(1))
     assert found.passed
     assert [path.name for path in found.paths] == ["onnxruntime"]
 
 
 def test_no_images_are_refused(built):
     with pytest.raises(InputError, match="no images"):
-        device_parity(built["integer"], "a72", [], [Loading()])
+        device_parity(built["integer"], A72, [], [Loading()])
 
 
 def test_the_command_prints_one_document_and_its_verdict(built, images, capsys):

@@ -9,11 +9,12 @@ from edgeface.compile.build import BuildOptions
 from edgeface.compile.open_source import open_source
 from edgeface.compile.source import Declared
 from edgeface.devices.parity import FLOAT_TOLERANCE, device_parity
+from edgeface.devices.parse import parse_device
 from edgeface.devices.runner import Loading
 from edgeface.images.files import list_images, read_image
 from edgeface.validate.inputs import task_images
 
-pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("guest")]
+pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("emulator")]
 
 IMAGES = 20
 INTEGERS = BuildOptions(integer_only=True)
@@ -62,11 +63,11 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize(("name", "place"), list(COUNTS))
-def test_int8_is_equal_bit_by_bit(models, name, place):
+@pytest.mark.parametrize(("name", "device"), list(COUNTS))
+def test_int8_is_equal_bit_by_bit(models, name, device):
     artifact, files = models[name]
-    count = COUNTS[name, place]
-    found = device_parity(artifact, place, shown(files[:count], artifact), PATHS)
+    count = COUNTS[name, device]
+    found = device_parity(artifact, parse_device(device), shown(files[:count], artifact), PATHS)
     assert found.images == count
     for path in found.paths:
         assert path.arithmetic == "integer"
@@ -76,7 +77,7 @@ def test_int8_is_equal_bit_by_bit(models, name, place):
 def test_a_float_recognizer_agrees_within_the_tolerance(shared_data, faces, build_artifact):
     source = open_source(Declared("mobilefacenet", shared_data / "weights" / RECOGNISERS["prelu"]), [])
     artifact = build_artifact(source, "tflite-fp32", BuildOptions())
-    found = device_parity(artifact, "a72", shown(faces[:2], artifact), [Loading()])
+    found = device_parity(artifact, parse_device("a72"), shown(faces[:2], artifact), [Loading()])
     assert found.passed
     assert found.paths[0].total.max_abs <= FLOAT_TOLERANCE
 

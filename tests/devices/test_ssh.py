@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeface.backends.device import Device
 from edgeface.devices import link as link_module
 from edgeface.devices.check import check_device
 from edgeface.devices.connect import connect, open_device
@@ -12,9 +13,11 @@ from edgeface.devices.latency import device_latency
 from edgeface.devices.runner import Loading, open_here
 from edgeface.errors import RuntimeFailure
 
+BOARD = Device("ssh", "board")
+
 
 def test_a_board_behind_ssh_runs_the_model_bit_for_bit(board, integer_model, int8_feeds):
-    with open_device(integer_model, "ssh:board", Loading()) as runner:
+    with open_device(integer_model, BOARD, Loading()) as runner:
         found = runner.run(int8_feeds)
     wanted = open_here(integer_model, Loading()).run(int8_feeds)
     assert list(found) == list(wanted)
@@ -23,7 +26,7 @@ def test_a_board_behind_ssh_runs_the_model_bit_for_bit(board, integer_model, int
 
 
 def test_latency_is_swept_over_threads_with_the_devices_state(board, integer_model):
-    found = device_latency(integer_model, "ssh:board", Loading(), runs=3)
+    found = device_latency(integer_model, BOARD, Loading(), runs=3)
     assert found.before.summary().startswith("aarch64: 4×Cortex-A53 + 2×Cortex-A72")
     assert [(item.threads, item.cpus) for item in found.sweep] == [
         (1, (4,)),
@@ -38,7 +41,7 @@ def test_latency_is_swept_over_threads_with_the_devices_state(board, integer_mod
 def test_parity_on_a_board_comes_with_its_latency_and_says_what_was_not_compared(built, board, monkeypatch):
     monkeypatch.setattr("edgeface.devices.latency.RUNS", 2)
     monkeypatch.setattr("edgeface.devices.check.SYNTHETIC_IMAGES", 1)
-    found = check_device(built["integer"], "ssh:board")
+    found = check_device(built["integer"], BOARD)
     assert found.parity.passed
     assert [path.name for path in found.parity.paths] == ["litert xnnpack", "litert reference"]
     assert list(found.parity.absent) == ["tflite-runtime reference"]
@@ -49,7 +52,7 @@ def test_parity_on_a_board_comes_with_its_latency_and_says_what_was_not_compared
 def test_what_login_scripts_print_is_skipped(board, integer_model, int8_feeds):
     real = board.python.read_text().removeprefix("#!/bin/sh\n")
     board.answers_with(f"printf 'Welcome!\\n\\033[31mlast login: never\\n'\n{real}")
-    with open_device(integer_model, "ssh:board", Loading()) as runner:
+    with open_device(integer_model, BOARD, Loading()) as runner:
         assert runner.run(int8_feeds)
 
 
@@ -68,16 +71,16 @@ def test_a_hostile_or_broken_login_ends_in_an_error_without_control_characters(b
     monkeypatch.setattr(link_module, "START_TIMEOUT_S", 2.0 if silent else 60.0)
     board.answers_with(script)
     with pytest.raises(RuntimeFailure, match=says) as caught:
-        connect("ssh:board")
+        connect(BOARD)
     assert all(sign.isprintable() for line in str(caught.value).splitlines() for sign in line)
 
 
-def test_a_device_without_the_runtime_is_told_what_to_install(board, integer_model, guest):
+def test_a_device_without_the_runtime_is_told_what_to_install(board, integer_model, emulator):
     with pytest.raises(RuntimeFailure, match="ModuleNotFoundError") as caught:
-        open_device(integer_model, "ssh:board", Loading("tflite-runtime", "reference"))
+        open_device(integer_model, BOARD, Loading("tflite-runtime", "reference"))
     assert "pip install tflite-runtime" in (caught.value.fix or "")
 
 
 def test_an_unknown_host_is_an_error_in_sshs_own_words(board):
     with pytest.raises(RuntimeFailure, match=r"nowhere\.invalid"):
-        connect("ssh:nowhere.invalid")
+        connect(Device("ssh", "nowhere.invalid"))

@@ -95,6 +95,22 @@ def test_an_arm_machine_needs_no_emulator(monkeypatch):
     assert emulation.look()[0].state == "ok"
 
 
+def test_emulated_devices_and_boards_are_those_of_the_table():
+    [check] = emulation.look()
+    assert "--on a53, a72, rk3399" in check.found
+    assert boards.look()[-1].found == "edgeface bundle --device rk3399 (Rockchip RK3399)"
+
+
+@pytest.mark.parametrize("checks", [emulation, boards])
+def test_a_profile_that_is_not_usable_is_named(checks, monkeypatch, tmp_path):
+    (tmp_path / "mine.toml").write_text('title = "Mine"\nspeed = 3\n')
+    monkeypatch.setenv("EDGEFACE_DEVICES", str(tmp_path))
+    check = checks.look()[-1]
+    assert (check.state, check.mend) == ("problem", None)
+    assert str(tmp_path / "mine.toml") in check.found
+    assert "'speed'" in check.found
+
+
 def test_folders_are_tried_by_writing(tmp_path):
     assert storage.writable("a", tmp_path / "not" / "yet").state == "ok"
     assert list(tmp_path.iterdir()) == []
@@ -136,7 +152,7 @@ def test_programs_that_reach_boards_are_looked_for_on_the_path(monkeypatch, tmp_
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    ssh, adb = boards.look()
+    ssh, adb, _ = boards.look()
     assert (ssh.state, ssh.mend) == ("missing", "apt-get install openssh-client")
     assert (adb.state, adb.found) == ("ok", f"{program}; --on adb")
 

@@ -16,6 +16,7 @@ from edgeface.compile.build import Built as Model
 from edgeface.compile.build import build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.judge_built import open_judge
 from edgeface.compile.open_source import open_source
 from edgeface.compile.recipe import recipe_for
 from edgeface.compile.source import Declared
@@ -24,8 +25,8 @@ from edgeface.graph.ops.conv import Conv
 from edgeface.images.files import list_images
 from edgeface.images.split import choose_images, spread
 from edgeface.passes import run_passes
-from edgeface.validate.compare import Agreed, compare
-from edgeface.validate.inputs import task_images
+from edgeface.tasks.task import Agreement
+from edgeface.validate.judge import Candidate
 
 pytestmark = pytest.mark.real_data
 
@@ -38,8 +39,8 @@ class Built:
 
     kernels: OrtKernels
     kept_float: int
-    onnx: Agreed
-    tflite: Agreed
+    onnx: Agreement
+    tflite: Agreement
 
 
 def built(declared: Declared, images: Path, calibrate_with: int, folder: Path) -> Built:
@@ -48,18 +49,17 @@ def built(declared: Declared, images: Path, calibrate_with: int, folder: Path) -
     split = choose_images(images, None, calibrate_with)
     job = Job(source, graph, {}, recipe_for(declared.model), split, BuildOptions())
     stats = calibrate(job)
-    agreed, kept = {}, 0
+    candidates, kept = [], 0
     for name in ("onnx-int8", "tflite-int8"):
         made = build(job, target(name), stats)
         if name == "onnx-int8":
             kept = _kept_convolutions(made)
         path = made.write(folder)
         runner = FloatRunner(open_runner(path), made.target.layout)
-        shown = task_images(split.judge, "judging", source.contract, None)
-        found = compare(source.reference.run, runner.run, source.contract, shown, decide=True).decisions
-        assert found is not None
-        agreed[name] = found
-    return Built(ort_kernels(folder / "model.onnx"), kept, agreed["onnx-int8"], agreed["tflite-int8"])
+        candidates.append(Candidate(runner.run))
+    with open_judge(job, "judging") as judge:
+        agreed = [found.decisions for found in judge.score(candidates)]
+    return Built(ort_kernels(folder / "model.onnx"), kept, *agreed)
 
 
 def _kept_convolutions(made: Model) -> int:

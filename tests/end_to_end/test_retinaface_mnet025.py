@@ -111,19 +111,19 @@ def test_the_contract_is_inferred_right(artifacts, variant):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_float_artifacts_find_every_face_and_compute_the_same(artifacts, variant, target):
     certificate = artifacts[variant, target].certificate()
-    decisions = certificate["decisions"]
+    decisions = certificate.decisions
     assert decisions["reference_faces"] > 250
     assert (decisions["missed"], decisions["extra"]) == (0, 0)
     # 1e-4 on all but one or two images; there the order of float32 summation alone exceeds it in XNNPACK.
-    assert max(found["max_abs"] for found in certificate["tensors"].values()) <= 2e-4
+    assert max(found.max_abs for found in certificate.tensors.values()) <= 2e-4
 
 
 @pytest.mark.parametrize(("variant", "matched_percent"), [("1mb", 97.5), ("official", 97.0)])
 def test_int8_decides_as_the_network_does(artifacts, variant, matched_percent):
     certificate = artifacts[variant, "tflite-int8"].certificate()
-    decisions = certificate["decisions"]
+    decisions = certificate.decisions
     faces = decisions["reference_faces"]
-    assert certificate["images"] >= 60
+    assert certificate.images >= 60
     assert faces > 250
     assert decisions["missed"] <= share_allowed(faces, 100 - matched_percent)
     assert decisions["mean_score_change"] <= 0.012

@@ -17,7 +17,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from edgeface.compile.prove import judged
 
 from edgeface.backends import target
 from edgeface.backends.finish import Finished
@@ -29,6 +28,7 @@ from edgeface.backends.tensorrt.stage import stage_engines
 from edgeface.compile.build import Built, build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.judge_built import judge_built
 from edgeface.compile.open_source import open_source
 from edgeface.compile.recipe import recipe_for
 from edgeface.compile.source import Declared
@@ -118,8 +118,8 @@ def found(network, tmp_path_factory):
         loaded = network(name)
         built = loaded.built(wanted)
         path = built.write(tmp_path_factory.mktemp("model"))
-        limits = loaded.job.recipe.thresholds(wanted, loaded.job.source.contract.variant)
-        return judged(loaded.job, built, path, limits)[0]
+        (judged,) = judge_built(loaded.job, [built], [path], [lambda *_: None])
+        return judged.findings
 
     return compare
 

@@ -20,6 +20,7 @@ from edgeface.errors import GateError, InputError
 from edgeface.exporting.export import export
 from edgeface.images.files import letterbox
 from edgeface.images.synthetic import synthetic_images
+from edgeface.tasks import task_of
 from edgeface.validate.check_parity import ParityRequest, check_parity
 
 TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-fp16", "tflite-int8")
@@ -73,12 +74,12 @@ def test_every_target_is_written_whole_and_says_what_it_is(exported, target):
     assert manifest.sources["seed"] == 1
     assert (manifest.quantization is not None) == (target == "tflite-int8")
     certificate = artifact.certificate()
-    assert (certificate["passed"], certificate["target"], certificate["kind"]) == (True, target, "synthetic")
-    assert certificate["decisions"] is None
-    assert certificate["requirements"]
-    assert all(requirement["met"] for requirement in certificate["requirements"])
+    assert (certificate.passed, certificate.target, certificate.kind) == (True, target, "synthetic")
+    assert certificate.decisions is None
+    assert certificate.requirements
+    assert all(requirement.met for requirement in certificate.requirements)
     if suffix == ".tflite":
-        assert certificate["kernels"]["transposes"] == 0
+        assert certificate.kernels["transposes"] == 0
 
 
 def test_nothing_else_is_in_the_folder(exported):
@@ -158,8 +159,8 @@ def test_images_calibrate_and_judge_apart(tmp_path, images):
     assert (sources["calibration"]["count"], sources["judged_on"]["count"]) == (3, 2)
     assert not set(sources["calibration"]["files"]) & set(sources["judged_on"]["files"])
     certificate = artifact.certificate()
-    assert (certificate["kind"], certificate["images"]) == ("images", 2)
-    assert certificate["decisions"] is not None
+    assert (certificate.kind, certificate.images) == ("images", 2)
+    assert certificate.decisions is not None
 
 
 def test_a_gate_that_fails_names_the_requirement_and_where_most_is_lost(tmp_path):
@@ -257,16 +258,16 @@ def test_a_recipe_without_gates_is_said_aloud(tmp_path, capsys):
     finally:
         progress.show(False)
     assert "no gate requires anything" in capsys.readouterr().err
-    assert artifact.certificate()["requirements"] == []
-    assert "NOT judged" in format_findings(artifact.certificate())
+    assert artifact.certificate().requirements == ()
+    assert "NOT judged" in format_findings(artifact.certificate(), task_of(artifact.contract))
 
 
 def test_a_certificate_without_thresholds_is_damaged_not_lenient(tmp_path):
     artifact = export(request(tmp_path, "onnx-fp32"))[0]
-    document = artifact.certificate()
+    document = artifact.certificate().as_dict()
     del document["thresholds"]
     write_json(artifact.folder / CERTIFICATE, document)
-    with pytest.raises(InputError, match="does not say what was required"):
+    with pytest.raises(InputError, match="damaged certificate: thresholds"):
         check_parity(artifact, ParityRequest())
 
 

@@ -22,7 +22,8 @@ from edgeface.report.gallery import gallery
 from edgeface.report.page import Cost, Gallery, Layers, Page
 from edgeface.report.plot import Point, plot_layers
 from edgeface.report.watch import Watcher
-from edgeface.validate.compare import compare
+from edgeface.validate.judge import Candidate, Judge
+from edgeface.validate.reference import Reference
 
 SIZE = (64, 96)
 FLAGS = ("--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions")
@@ -85,14 +86,19 @@ def detectors(faces_artifact) -> tuple[DetectionContract, Callable, Callable]:
     return artifact.contract, runner.run, other
 
 
+def watch(contract, reference, candidate, images) -> Watcher:
+    """What is seen of two networks on images."""
+    watcher = Watcher(contract)
+    with Judge(Reference("the first", reference), contract, lambda: images, "images") as judge:
+        judge.score([Candidate(candidate, watcher.see)])
+    return watcher
+
+
 @pytest.fixture
 def watched(detectors, portrait) -> Watcher:
     """What was seen of these detectors on an image with faces, a dark one, and another with faces."""
     contract, first, second = detectors
-    watcher = Watcher(contract)
-    images = [portrait(1), np.zeros((64, 64, 3), np.uint8), portrait(2)]
-    compare(first, second, contract, images, True, watcher.see)
-    return watcher
+    return watch(contract, first, second, [portrait(1), np.zeros((64, 64, 3), np.uint8), portrait(2)])
 
 
 @pytest.fixture
@@ -106,10 +112,8 @@ def embedders(recognizer_artifact, portrait) -> Watcher:
         noise = np.random.default_rng(0).normal(size=(1, 16)).astype(np.float32)
         return {name: array + 0.3 * next(calls) * noise for name, array in runner.run(feeds).items()}
 
-    watcher = Watcher(artifact.contract)
     faces = [np.repeat(np.repeat(portrait(n), 2, axis=0), 2, axis=1)[:112, :112] for n in range(12)]
-    compare(runner.run, other, artifact.contract, faces, True, watcher.see)
-    return watcher
+    return watch(artifact.contract, runner.run, other, faces)
 
 
 @pytest.fixture

@@ -1,7 +1,15 @@
 import numpy as np
 
 from edgeface.report.watch import SIDE_PX, WORST_FACES, Watcher
-from edgeface.validate.compare import compare
+from edgeface.validate.judge import Candidate, Judge
+from edgeface.validate.reference import Reference
+
+
+def watch(watcher, detectors, images, kind="images"):
+    """Let a watcher look on while the second detector is compared with the first."""
+    contract, first, second = detectors
+    with Judge(Reference("the first", first), contract, lambda: images, kind) as judge:
+        judge.score([Candidate(second, watcher.see)])
 
 
 def test_the_worst_images_come_first_and_a_typical_one_is_another(watched):
@@ -22,27 +30,24 @@ def test_of_many_faces_the_least_alike_are_kept_in_order(embedders):
 
 
 def test_synthetic_images_leave_nothing_but_the_first_tensor(detectors, portrait):
-    contract, first, second = detectors
-    watcher = Watcher(contract)
-    compare(first, second, contract, [portrait(1)], False, watcher.see)
+    watcher = Watcher(detectors[0])
+    watch(watcher, detectors, [portrait(1)], "synthetic")
     assert watcher.chosen() == ([], None)
     assert watcher.first is not None
     assert watcher.first.shape == (1, 3, 64, 64)
 
 
 def test_without_images_none_is_kept(detectors, portrait):
-    contract, first, second = detectors
-    watcher = Watcher(contract, images=False)
-    compare(first, second, contract, [portrait(1)], True, watcher.see)
+    watcher = Watcher(detectors[0], images=False)
+    watch(watcher, detectors, [portrait(1)])
     assert watcher.chosen() == ([], None)
     assert watcher.count == 1
 
 
 def test_large_images_are_kept_small_and_their_faces_in_their_own_pixels(detectors):
-    contract, first, second = detectors
-    watcher = Watcher(contract)
+    watcher = Watcher(detectors[0])
     large = np.full((1024, 1536, 3), 200, np.uint8)
-    compare(first, second, contract, [large], True, watcher.see)
+    watch(watcher, detectors, [large])
     (sight,), _ = watcher.chosen()
     assert sight.image.shape == (480, SIDE_PX, 3)
     assert sight.shape == (1024, 1536)

@@ -20,8 +20,8 @@ from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.scheme import ORT_U8S8
 from edgeface.tasks.detection.task import TASK
 from edgeface.validate.compare import Findings
+from edgeface.validate.judge_model import judge_model
 from edgeface.validate.kernels import inspect_kernels, judge_kernels
-from edgeface.validate.verdict import judge_model
 
 IMAGE = (1, 3, 6, 8)
 
@@ -71,7 +71,7 @@ def test_a_model_that_is_fused_whole_meets_it(quantized):
 
 
 def test_a_verdict_names_what_the_gate_found(quantized):
-    findings, kernels = judge_model(Findings({}, None, 1), Thresholds(), quantized(Tanh()), TASK)
+    findings, kernels = judge_model(Findings({}, None, 1, "synthetic"), Thresholds(), quantized(Tanh()), TASK)
     assert [requirement.met for requirement in findings.requirements] == [False, True]
     assert not findings.passed
     assert kernels["optimized"]["left_in_float"] == ["b/real"]

@@ -1,6 +1,6 @@
 """Values that options and arguments are known to take, told without importing what defines them.
 
-Completion answers at every press of a key. Budgets, boards and targets are found by filename, as they are elsewhere;
+Completion answers at every press of a key. Budgets, devices and targets are found by filename, as they are elsewhere;
 models and networks are defined by code that takes longer to import, so their names stand here too, and a test holds
 that they are the same.
 """
@@ -10,9 +10,12 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from edgeface.cli.options import DEFAULT_MODEL
+from edgeface.devices.profile_files import profile_files, read_profile
+from edgeface.errors import InputError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -58,7 +61,22 @@ def _target_names(module: ast.Module) -> Iterator[str]:
 
 def boards(_: Words = ()) -> tuple[str, ...]:
     """Names of the boards that bundles are packed for."""
-    return tuple(sorted(file.stem for file in (_PACKAGE / "bundle" / "devices").glob("*.toml")))
+    return _profiles_with("bundle")
+
+
+def devices(_: Words = ()) -> tuple[str, ...]:
+    """Where artifacts run."""
+    return ("x86", "gpu", *_profiles_with("emulator"), "ssh:", "adb")
+
+
+def _profiles_with(table: str) -> tuple[str, ...]:
+    """Names of the device profiles that hold a table; one that cannot be read is for `edgeface doctor` to tell."""
+    found = []
+    with suppress(InputError):
+        for name, path in profile_files().items():
+            with suppress(InputError):
+                found += [name] if table in read_profile(path) else []
+    return tuple(found)
 
 
 def variants(words: Words) -> tuple[str, ...]:
@@ -80,7 +98,7 @@ OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--install": _of("arm"),
     "--io": _of("float", "int8", "uint8"),
     "--layers": _of("all"),
-    "--on": _of("x86", "gpu", "a72", "a53", "ssh:", "adb"),
+    "--on": devices,
     "--target": targets,
     "--variant": variants,
 }

@@ -1,4 +1,4 @@
-"""Programs that reach boards."""
+"""Programs that reach boards, and boards that bundles are packed for."""
 
 from __future__ import annotations
 
@@ -11,8 +11,19 @@ RANK = 65
 
 
 def look() -> tuple[Check, ...]:
-    """The programs ssh and adb, which `--on ssh:HOST` and `--on adb` run."""
-    return _program("ssh", "--on ssh:HOST", "openssh-client"), _program("adb", "--on adb", "adb")
+    """The programs ssh and adb, which `--on ssh:HOST` and `--on adb` run, and the boards of the table of devices."""
+    return _program("ssh", "--on ssh:HOST", "openssh-client"), _program("adb", "--on adb", "adb"), _profiles()
+
+
+def _profiles() -> Check:
+    from edgeface.bundle.boards import boards
+    from edgeface.errors import InputError
+
+    try:
+        listed = ", ".join(f"{name} ({board.title})" for name, board in boards().items())
+    except InputError as error:
+        return Check("bundles", "problem", f"{error.where}: {error.what}")
+    return Check("bundles", "ok", f"edgeface bundle --device {listed}")
 
 
 def _program(name: str, use: str, package: str) -> Check:

@@ -9,12 +9,18 @@ RANK = 60
 
 
 def look() -> tuple[Check, ...]:
-    """The emulated Cortex-A72 and A53, set up or not."""
+    """The emulator, set up or not, and the devices that it emulates."""
     from edgeface.devices.install import INSTALL, status
+    from edgeface.devices.table import emulated
+    from edgeface.errors import InputError
 
     found = status()
+    try:
+        use = f"--on {', '.join(emulated())}"
+    except InputError as error:
+        return (Check("emulated devices", "problem", f"{error.where}: {error.what}"),)
     if found.state in {"ready", "native"}:
-        return (Check("Cortex-A72 and A53", "ok", found.detail),)
+        return (Check("emulated devices", "ok", f"{found.detail}; {use}"),)
     state: State = "missing" if found.state == "missing" else "problem"
     why = "not set up" if found.state == "missing" else found.detail
-    return (Check("Cortex-A72 and A53", state, f"optional: runs artifacts as a board would; {why}", INSTALL),)
+    return (Check("emulated devices", state, f"optional: {use} runs artifacts as a board would; {why}", INSTALL),)

@@ -8,9 +8,10 @@ from edgeface.backends import targets
 from edgeface.backends.target import IO_TYPES
 from edgeface.budgets.budget import budgets
 from edgeface.budgets.formats import FORMATS
-from edgeface.bundle.devices import FOLDER
+from edgeface.bundle.boards import boards
 from edgeface.cli.app import app
 from edgeface.cli.completion import known
+from edgeface.devices.table import emulated
 from edgeface.models import families
 from edgeface.models.architectures import architectures
 
@@ -35,8 +36,20 @@ def test_budgets_are_all_there_are_with_their_aliases():
 
 
 def test_boards_are_all_there_are():
-    assert known.boards() == tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    assert known.boards() == tuple(boards())
     assert "rk3399" in known.boards()
+
+
+def test_devices_are_all_there_are():
+    assert known.devices() == ("x86", "gpu", *emulated(), "ssh:", "adb")
+    assert "a72" in known.devices()
+
+
+def test_a_profile_that_cannot_be_read_does_not_keep_others_from_being_told(monkeypatch, tmp_path):
+    (tmp_path / "broken.toml").write_text("[emulator")
+    monkeypatch.setenv("EDGEFACE_DEVICES", str(tmp_path))
+    assert "a72" in known.devices()
+    assert "broken" not in known.devices()
 
 
 def test_formats_and_types_are_all_there_are():
@@ -52,6 +65,6 @@ def test_every_option_and_argument_that_values_are_known_for_exists():
         assert argument in [each.name for each in COMMANDS[command].params]
 
 
-def test_every_place_is_in_the_help_of_the_option():
+def test_every_kind_of_device_is_in_the_help_of_the_option():
     (on,) = [each for each in COMMANDS["bench"].params if "--on" in each.opts]
-    assert all(place in on.help for place in known.OF_OPTIONS["--on"](()))
+    assert all(kind in on.help for kind in ("x86", "gpu", "a72", "ssh:", "adb"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_REQUEST_BYTES = 1 << 30
 
 
-class Worker:
+class Agent:
     """The model that is loaded, and what the host may ask of it."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ def main(nonce: str) -> None:
     os.dup2(2, 1)
     answers.write(("\n" + nonce + "\n").encode())
     answers.flush()
-    worker, number = Worker(), 0
+    agent, number = Agent(), 0
 
     def read(size: int) -> bytes:
         data = given.read(size)
@@ -72,7 +72,7 @@ def main(nonce: str) -> None:
         except EOFError:
             return
         try:
-            head, found = worker.answer(request, arrays)
+            head, found = agent.answer(request, arrays)
         except Exception as error:  # whatever a runtime raises is the host's to tell
             head, found = {"error": f"{type(error).__name__}: {str(error)[:2000]}"}, {}
         answers.write(pack({"nonce": nonce, "number": number, **head}, found))

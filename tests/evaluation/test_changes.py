@@ -2,21 +2,39 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from edgeface.compile.prove import judge_decisions
-from edgeface.evaluation.certificate import LabelledFaces, identity_change
 
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact
 from edgeface.core.thresholds import Thresholds
+from edgeface.evaluation.identity_change import IdentityMeasure, LabelledFaces
 from edgeface.evaluation.labels import read_labelled
-from edgeface.evaluation.landmark_cost import MIN_PX, landmark_cost
-from edgeface.evaluation.precision_change import precision_change
+from edgeface.evaluation.landmark_cost import MIN_PX, LandmarkObserver
+from edgeface.evaluation.precision_change import PrecisionMeasure
 from edgeface.images.files import read_image
 from edgeface.inference.detector import Detector
 from edgeface.inference.recognizer import Recognizer
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
 from edgeface.validate.inputs import aligned_faces
+from edgeface.validate.judge import Candidate, Judge
+from edgeface.validate.reference import Reference
+
+
+def identity_change(labelled, contract, reference, candidate):
+    (found,) = IdentityMeasure(labelled, contract).of(Reference("the same", reference), [candidate])
+    return found
+
+
+def precision_change(labelled, contract, reference, candidate):
+    (found,) = PrecisionMeasure(labelled, contract).of(Reference("the same", reference), [candidate])
+    return found
+
+
+def landmark_cost(contract, reference, candidate, recognizer, images):
+    observer = LandmarkObserver(recognizer)
+    with Judge(Reference("the same", reference), contract, lambda: images, "images") as judge:
+        judge.score([Candidate(candidate, observers=(observer,))])
+    return observer.measured()
 
 
 @pytest.fixture
@@ -64,8 +82,8 @@ def test_a_worse_network_is_seen_in_its_decisions(labelled, contract, network):
 
 def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(labelled, contract, network):
     found = identity_change(labelled, contract, network, network)
-    assert judge_decisions(Thresholds(), found, None) == []
-    for requirement in judge_decisions(Thresholds(accuracy_drop_points=0.5), found, None):
+    assert found.requirements(Thresholds()) == []
+    for requirement in found.requirements(Thresholds(accuracy_drop_points=0.5)):
         assert requirement.met
 
 
@@ -133,5 +151,5 @@ def test_average_precision_is_told_before_and_after(faces_artifact, people, tmp_
     assert same.worst_drop_points == 0
     assert same.candidate["all faces"] > 0.9
     assert worse.worst_drop_points == pytest.approx(100 * same.candidate["all faces"])
-    [requirement] = judge_decisions(Thresholds(precision_drop_points=1.0), None, worse)
+    [requirement] = worse.requirements(Thresholds(precision_drop_points=1.0))
     assert not requirement.met

@@ -1,0 +1,123 @@
+"""What a device profile says: a kind of core, a board made of such cores, and what may be done with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+CACHE_LINE_BYTES = 64
+MAX_CORES = 64
+
+Title = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 .,()+/_-]{0,79}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
+Number = Annotated[int, Field(ge=0, lt=MAX_CORES)]
+Khz = Annotated[int, Field(ge=1, le=100_000_000)]
+Numbers = Annotated[tuple[Number, ...], Field(min_length=1, max_length=MAX_CORES, strict=False)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Core(_Table):
+    """A kind of Arm core.
+
+    Attributes:
+        part: of its MIDR register, which tells kinds apart; `variant` and `revision` are two more fields of it.
+        features: its instructions as Linux lists them in /proc/cpuinfo; "asimddp" is the int8 dot product.
+    """
+
+    part: int = Field(ge=0, le=0xFFF)
+    variant: int = Field(default=0, ge=0, le=0xF)
+    revision: int = Field(default=0, ge=0, le=0xF)
+    features: Annotated[tuple[Word, ...], Field(min_length=1, max_length=100, strict=False)]
+
+
+class Cache(_Table):
+    """A cache: its size in KiB, and how many lines of 64 bytes may share a set."""
+
+    kib: int = Field(ge=1, le=1 << 20)
+    ways: int = Field(ge=1, le=1 << 10)
+
+    @model_validator(mode="after")
+    def _has_whole_sets(self) -> Cache:
+        if (self.kib << 10) % (self.ways * CACHE_LINE_BYTES):
+            raise ValueError(f"{self.kib} KiB are no whole number of sets of {self.ways} lines")
+        return self
+
+
+class Cluster(_Table):
+    """Cores of one kind on one clock.
+
+    Attributes:
+        core: name of the profile that describes the kind.
+        cores: their numbers.
+        max_khz: highest clock, and `min_khz` the lowest.
+        l1d: data cache of each.
+        l2: cache that they share.
+    """
+
+    core: str
+    cores: Numbers
+    max_khz: Khz
+    min_khz: Khz
+    l1d: Cache
+    l2: Cache
+
+
+class EmulatorCpu(_Table):
+    """How a device is emulated: what QEMU calls its processor."""
+
+    cpu: Word
+
+
+class Advice(_Table):
+    """What bundles recommend on a board: the cores to stay on, and threads inside one operator."""
+
+    cores: Numbers
+    threads: int = Field(ge=1, le=MAX_CORES)
+
+
+class Profile(_Table):
+    """A device: a board, or cores of one kind alone.
+
+    Attributes:
+        name: what its file is called.
+        title: what people call it.
+        architecture: as `uname -m` tells it.
+        core: the kind of core that this profile describes, where it does.
+        clusters: the cores that the device has; none where only a kind is described.
+        emulator: how it is emulated; None where it is not.
+        bundle: what bundles recommend; None where they are not packed for it.
+    """
+
+    name: Word
+    title: Title
+    architecture: Literal["aarch64"] = "aarch64"
+    core: Core | None = None
+    clusters: Annotated[tuple[Cluster, ...], Field(max_length=MAX_CORES, strict=False)] = ()
+    emulator: EmulatorCpu | None = None
+    bundle: Advice | None = None
+
+    @property
+    def cores(self) -> tuple[tuple[int, Cluster], ...]:
+        """The number of each core and its cluster, by number."""
+        every = [(number, cluster) for cluster in self.clusters for number in cluster.cores]
+        return tuple(sorted(every, key=lambda item: item[0]))
+
+    @property
+    def fastest(self) -> Cluster:
+        """The cluster of the highest clock; there must be one."""
+        return max(self.clusters, key=lambda cluster: cluster.max_khz)
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Profile:
+        numbers = [number for number, _ in self.cores]
+        if numbers != list(range(len(numbers))):
+            raise ValueError(f"cores are numbered from 0, each once; here {numbers}")
+        if not numbers and (self.core is None or self.emulator or self.bundle):
+            raise ValueError("[[clusters]] are missing, without which only a [core] can be described")
+        if self.bundle is not None and not set(self.bundle.cores) <= set(numbers):
+            raise ValueError(f"[bundle] recommends cores that are not there: {list(self.bundle.cores)}")
+        return self

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from edgeface.core.certificate import Certificate
+from edgeface.tasks.detection.task import TASK
+from edgeface.validate.describe import describe
+from edgeface.validate.verdict import verdict
+
+MET = {"what": "least output SNR", "limit": "≥ 10 dB", "measured": "20 dB", "met": True}
+MISSED = {**MET, "met": False, "what": "faces matched"}
+
+
+def certificate(**changed):
+    given = {"target": "tflite-int8", "kind": "images", "images": 9, "reference": "torch float32", "passed": True}
+    measured = {"tensors": {}, "kernels": {}, "versions": {}, "thresholds": {"snr_db": 10.0}, "decisions": None}
+    return Certificate.model_validate({**given, **measured, "requirements": [MET], **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "state", "headline"),
+    [
+        ({}, "good", "Good enough"),
+        ({"kind": "synthetic"}, "unsure", "not proven on faces"),
+        ({"kind": "composed"}, "unsure", "how well is not shown"),
+        ({"requirements": []}, "unsure", "NOT judged"),
+        ({"requirements": [MET, MISSED]}, "bad", "NOT good enough"),
+        ({"requirements": [MISSED], "kind": "synthetic"}, "bad", "NOT good enough"),
+    ],
+)
+def test_a_verdict_says_what_was_judged(changed, state, headline):
+    found = verdict(certificate(**changed))
+    assert found.state == state
+    assert headline in found.headline
+    assert found.meaning
+
+
+def test_a_refusal_names_what_was_missed():
+    assert "1 of 2 requirements are missed: faces matched" in verdict(certificate(requirements=[MET, MISSED])).meaning
+
+
+def test_an_engine_that_was_not_run_is_not_passed_over():
+    built = {"precision": {}, "run": "engine built, not run"}
+    assert "built and not run" in verdict(certificate(engines=built)).meaning
+    assert "not run" not in verdict(certificate(engines={**built, "on_gpu": {}})).meaning
+
+
+def test_requirements_are_marked_by_word_and_state():
+    table = describe(certificate(requirements=[MET, MISSED]), TASK).requirements
+    assert table is not None
+    assert [(row[3].text, row[3].state) for row in table.rows] == [("met", "good"), ("missed", "bad")]
+    assert describe(certificate(requirements=[]), TASK).requirements is None
+
+
+def test_certificates_of_the_first_format_are_read():
+    document = certificate().as_dict()
+    old = {key: value for key, value in document.items() if key not in {"format", "images", "requirements", "kind"}}
+    old |= {"pictures": 7, "demands": [MISSED], "kind": "photographs"}
+    found = Certificate.model_validate(old)
+    assert (found.format, found.images, found.kind) == (1, 7, "images")
+    assert [requirement.what for requirement in found.requirements] == ["faces matched"]
+
+
+def test_a_certificate_knows_its_keys():
+    with pytest.raises(ValidationError, match="passd"):
+        Certificate.model_validate(certificate().as_dict() | {"passd": True})
+
+
+def test_a_certificate_survives_json_and_leaves_out_what_was_not_measured():
+    found = certificate(tensors={"boxes": {"snr_db": None, "max_abs": 0.5, "cosine": None}})
+    document = found.as_dict()
+    assert Certificate.model_validate(document) == found
+    assert "engines" not in document
+    assert document["thresholds"] == {"snr_db": 10.0}
