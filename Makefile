@@ -1,5 +1,6 @@
 # make demo   install, export both sample models, find and name faces
-# make test   lint, types and tests
+# make test   lint, types and all tests
+# make quick  lint, types, and the tests that need no real data, emulation or browser, and take no more than seconds
 # make lint   lint and types only         make clean  remove what was made (not the environments)
 
 PYTHON ?= python3
@@ -12,11 +13,18 @@ PIP_FLAGS := --disable-pip-version-check --quiet
 # The pinned versions need Python 3.11; 3.10 takes the newest that it can have.
 CONSTRAINTS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if sys.version_info >= (3, 11) else "")')
 
-.PHONY: test lint demo clean
+# Fixtures say what a test needs and tests/conftest.py marks it; tests/session/scheduling.py says which worker runs it.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+LONG := real_data or emulation or browser or wheel or counters or slow
+
+.PHONY: test quick lint demo clean
 .DEFAULT_GOAL := test
 
 test: lint $(OLD)/.installed
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(PYTEST) --durations=25
+
+quick: lint
+	$(PYTEST) -m 'not ($(LONG))'
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -12,6 +12,36 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+MARK_OF = {
+    "shared_data": "real_data",
+    "emulator": "emulation",
+    "browser": "browser",
+    "wheel": "wheel",
+    "sdist": "wheel",
+}
+"""By fixture, the mark of every test that uses it."""
+LONG = ("real_data", "emulation", "browser", "wheel", "slow")
+"""What `make quick` leaves out."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by what they use, before -m chooses; a worker starts with what takes long."""
+    for item in items:
+        for mark in {MARK_OF[name] for name in getattr(item, "fixturenames", ()) if name in MARK_OF}:
+            item.add_marker(mark)
+    if hasattr(config, "workerinput"):
+        from scheduling import slow_first
+
+        items[:] = slow_first(items, LONG)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With -n, tests go to workers file by file."""
+    from scheduling import ByFile
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +141,62 @@ def normal():
         return (np.random.default_rng([seed, *shape]).normal(size=shape) * scale).astype(np.float32)
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def observed():
+    """Calibration statistics of a graph: `observed(graph, feeds, *needed)`."""
+    from edgeface.backends.onnx.runner import OrtRunner
+    from edgeface.quantize.observe import observe, observed_onnx
+    from edgeface.quantize.statistics import STATISTICS
+
+    def run(graph, feeds, *needed):
+        return observe(graph, OrtRunner(observed_onnx(graph), optimize=False).run, feeds, needed or STATISTICS)
+
+    return run
+
+
+@pytest.fixture
+def feeds(normal):
+    """Ten images with correlated neighbours and a mean far from zero: `feeds(*shape, count=10)`."""
+    import numpy as np
+
+    def draw(*shape, count=10):
+        images = [normal(*shape, seed=n) + np.roll(normal(*shape, seed=n), 1, -1) + 1.5 for n in range(count)]
+        return [{"x": image} for image in images]
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def shared_export(tmp_path_factory: pytest.TempPathFactory):
+    """Artifacts of an `ExportRequest`, exported once for all tests and workers, to be read only."""
+    from shared_exports import SharedExports
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared_exports"
+    folder.mkdir(exist_ok=True)
+    exports = SharedExports(folder)
+    yield exports
+    assert exports.changed() == [], "a test changed an artifact that others read: it must copy it first"
+
+
+@pytest.fixture(scope="session")
+def seeded_artifact(shared_export):
+    """A shared artifact of a seeded network: `seeded_artifact(target, model, **further fields of a request)`.
+
+    The detector's input is 64×96; the recognizer's variant `relu6-128`.
+    """
+    from edgeface.compile.report_options import ReportOptions
+    from edgeface.compile.request import ExportRequest
+
+    of_model = {"retinaface_mnet025": {"input_size": (64, 96)}, "mobilefacenet": {"variant": "relu6-128"}}
+
+    def of(target="onnx-fp32", model="retinaface_mnet025", **options):
+        given = {"seed": 1, "report": ReportOptions(latency=False), **of_model[model], **options}
+        return shared_export(ExportRequest(model, (target,), **given))[0]
+
+    return of
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Model families, each in a module of its own, found by filename.
 
-A module of this package that defines `FAMILY` is a family; modules whose name starts with an underscore
-are never looked at. Nothing here, and no contract, needs torch: families import it when they build.
+A module of this package that defines `FAMILY` is a family; modules whose name starts with an underscore are never
+looked at. The others are imported to see, so none of them imports torch or another heavy library at module level:
+families import torch when they build.
 """
 
 from __future__ import annotations
@@ -9,25 +10,34 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from difflib import get_close_matches
+from types import ModuleType
 
 from edgeface.errors import InputError
 from edgeface.models.family import Family
 
-_NOT_FAMILIES = frozenset(
-    {"architectures", "checkpoint", "checkpoint_shapes", "family", "torch_export", "write_skeletons"}
-)
-
 
 def families() -> dict[str, Family]:
-    """Every family by name, sorted by name."""
-    found: dict[str, Family] = {}
-    for entry in pkgutil.iter_modules(__path__):
-        if entry.name.startswith("_") or entry.name in _NOT_FAMILIES:
-            continue
-        candidate = getattr(importlib.import_module(f"{__name__}.{entry.name}"), "FAMILY", None)
-        if isinstance(candidate, Family):
-            found[candidate.name] = candidate
-    return dict(sorted(found.items()))
+    """Every family by name, sorted by name.
+
+    Raises:
+        InputError: a module's `FAMILY` lacks something that a family offers, or has another name than the module.
+    """
+    names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    found = [_checked(module) for module in modules if hasattr(module, "FAMILY")]
+    return {each.name: each for each in found}
+
+
+def _checked(module: ModuleType) -> Family:
+    """The module's family, which offers all that one does and is called as its file."""
+    found = module.FAMILY
+    where = str(module.__file__)
+    if not isinstance(found, Family):
+        lacking = sorted(name for name in dir(Family) if not name.startswith("_") and not hasattr(found, name))
+        raise InputError(f"a family that lacks {', '.join(lacking)}", where=where, fix="see edgeface/models/family.py")
+    if found.name != module.__name__.rpartition(".")[2]:
+        raise InputError(f"a family {found.name!r} in a file of another name", where=where, fix="rename one of them")
+    return found
 
 
 def family(name: str) -> Family:

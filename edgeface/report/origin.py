@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeface.contracts import DetectionContract
 from edgeface.core.artifact import Manifest
 from edgeface.core.description import Table
+from edgeface.tasks import task_of
 
 LISTED = 3
 
@@ -45,13 +45,10 @@ def _contract(manifest: Manifest) -> Table:
         ("variant", contract.variant),
         ("input", f"{image.name}: {image.height}×{image.width} (height × width), {manifest.layout}, {manifest.io}"),
         ("pixels", f"{image.color}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
-        ("activation", contract.activation),
+        ("activation", contract.activation or "the model file's own"),
         ("how it is known", _how(manifest.sources.get("contract") or {})),
     ]
-    if isinstance(contract, DetectionContract):
-        rows.append(("score to show a face", f"{contract.score_threshold:g}"))
-    else:
-        rows.append(("embedding", f"{contract.width} numbers{', of face and mirror image' if contract.flip else ''}"))
+    rows += task_of(contract).contract_rows(contract)
     rows.append(("multiply–accumulates", f"{manifest.macs:,}"))
     return Table("Contract", ("", "what"), tuple(rows), left=2)
 
@@ -74,8 +71,8 @@ def _quantization(found: dict[str, Any]) -> Table:
         rows = [
             ("scheme", found["scheme"]),
             ("ranges", ranges),
-            ("activations equalized", _yes(found["equalized"])),
-            ("weights rounded by second moments", _yes(found["weights_rounded_by_second_moments"])),
+            ("algorithms", _algorithms(found["algorithms"])),
+            ("values by dtype", ", ".join(f"{count} {dtype}" for dtype, count in found["dtypes"].items())),
             ("integers only", _yes(found["integer_only"])),
             ("plan's SHA-256", found["plan_sha256"]),
         ]
@@ -83,6 +80,14 @@ def _quantization(found: dict[str, Any]) -> Table:
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
         rows.append((f"{len(names)} in float", f"{reason}: {', '.join(names[:LISTED])}{more}"))
     return Table("Quantization", ("", "what"), tuple(rows), left=2)
+
+
+def _algorithms(found: list[dict[str, Any]]) -> str:
+    """Each with its parameters, in the order in which they ran."""
+    return ", ".join(
+        entry["name"] + "".join(f" {key}={value}" for key, value in sorted(entry["parameters"].items()))
+        for entry in found
+    )
 
 
 def _yes(value: bool) -> str:

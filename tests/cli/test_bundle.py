@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
 
 import pytest
 
 
-@pytest.fixture(scope="module")
-def artifacts(tmp_path_factory):
+@pytest.fixture
+def artifacts(seeded_artifact):
     """Folders of a seeded detector and recognizer, tflite-fp32."""
-    from edgeface.compile.report_options import ReportOptions
-    from edgeface.compile.request import ExportRequest
-    from edgeface.exporting.export import export
-
-    out, targets, report = tmp_path_factory.mktemp("out"), ("tflite-fp32",), ReportOptions(latency=False)
-    detector = ExportRequest(targets=targets, seed=1, input_size=(64, 96), out=out, report=report)
-    recognizer = ExportRequest("mobilefacenet", targets, variant="relu6-128", seed=1, out=out, report=report)
-    return [export(request)[0].folder for request in (detector, recognizer)]
+    return [seeded_artifact("tflite-fp32", model).folder for model in ("retinaface_mnet025", "mobilefacenet")]
 
 
 def test_a_bundle_is_packed_signed_and_verified(edgeface_cli, artifacts, tmp_path):
@@ -37,11 +31,12 @@ def test_a_bundle_is_packed_signed_and_verified(edgeface_cli, artifacts, tmp_pat
 
 
 def test_a_bundle_leaves_reports_and_their_pictures_at_home(edgeface_cli, artifacts, tmp_path):
-    for folder in artifacts:
+    timed = [shutil.copytree(folder, tmp_path / folder.name) for folder in artifacts]
+    for folder in timed:
         assert (folder / "report.html").is_file()
         (folder / "latency.json").write_text("{}")
     out = tmp_path / "face.tar.gz"
-    assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0
+    assert edgeface_cli("bundle", *timed, "--out", out).code == 0
     with tarfile.open(out) as archive:
         names = archive.getnames()
     assert any(name.endswith("detector.tflite") for name in names)

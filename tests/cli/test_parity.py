@@ -19,11 +19,8 @@ def test_a_place_that_is_not_known_is_refused_with_those_that_are(edgeface_cli, 
     assert ended.document["error"]["fix"].startswith("use x86")
 
 
-def test_the_report_says_where_the_artifact_ran(edgeface_cli, tmp_path):
-    exported = edgeface_cli("export", "--seed", 1, "--input", "64x96", "--target", "onnx-fp32", "--out", tmp_path)
-    assert exported.code == 0, exported.err
-    artifact = tmp_path / "retinaface_mnet025-onnx-fp32"
-    ended = edgeface_cli("parity", artifact, "--json")
+def test_the_report_says_where_the_artifact_ran(edgeface_cli, seeded_artifact):
+    ended = edgeface_cli("parity", seeded_artifact().folder, "--json")
     assert ended.code == 0, ended.err
     assert ended.document["on"] == "x86"
     assert ended.document["tensors"]

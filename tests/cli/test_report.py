@@ -8,22 +8,10 @@ import shutil
 import pytest
 
 
-@pytest.fixture(scope="module")
-def artifact(tmp_path_factory):
-    from edgeface.compile.report_options import ReportOptions
-    from edgeface.compile.request import ExportRequest
-    from edgeface.exporting.export import export
-
-    out = tmp_path_factory.mktemp("out")
-    request = ExportRequest(
-        targets=("onnx-fp32",), seed=1, input_size=(64, 96), out=out, report=ReportOptions(latency=False)
-    )
-    return export(request)[0].folder
-
-
 @pytest.fixture
-def root(artifact, tmp_path):
-    shutil.copytree(artifact, tmp_path / "out" / artifact.name)
+def root(seeded_artifact, tmp_path):
+    folder = seeded_artifact().folder
+    shutil.copytree(folder, tmp_path / "out" / folder.name)
     return tmp_path / "out"
 
 

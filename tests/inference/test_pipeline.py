@@ -4,12 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeface import ExportRequest, FacePipeline, export
+from edgeface import ExportRequest, FacePipeline
 from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.errors import ContractError, InputError
 from edgeface.images.files import list_images, read_image
-from edgeface.tasks.recognition.align import similarity_transform
+from edgeface.tasks.recognition.similarity import similarity_transform
 
+FP32 = "onnx-fp32"
 BLACK = np.zeros((64, 64, 3), np.uint8)
 
 
@@ -87,22 +88,22 @@ def test_the_face_threshold_decides_what_a_face_is(faces_artifact, recognizer_ar
 
 
 def test_artifacts_in_each_others_place_are_refused(faces_artifact, recognizer_artifact):
-    with pytest.raises(ContractError, match="not of a detector"):
+    with pytest.raises(ContractError, match="no face detector"):
         FacePipeline.open(recognizer_artifact, faces_artifact)
 
 
 @pytest.fixture(scope="module")
-def real_pipeline(shared_data, tmp_path_factory):
+def real_pipeline(shared_data, shared_export):
     """Public checkpoints of both kinds, in float32."""
-    out = tmp_path_factory.mktemp("artifacts")
     weights = shared_data / "weights"
-    found = (("retinaface_mnet025", "official.pth"), ("mobilefacenet", "relu6_128.pt"))
-    folders = []
-    for model, file in found:
-        variant = "official" if model == "retinaface_mnet025" else None
-        request = ExportRequest(model, ("onnx-fp32",), weights / f"{model}_{file}", variant, out=out)
-        folders.append(export(request)[0].folder)
-    return FacePipeline.open(*folders)
+    detector = ExportRequest(
+        "retinaface_mnet025",
+        (FP32,),
+        weights=weights / "retinaface_mnet025_official.pth",
+        variant="official",
+    )
+    recognizer = ExportRequest("mobilefacenet", (FP32,), weights=weights / "mobilefacenet_relu6_128.pt")
+    return FacePipeline.open(*(shared_export(request)[0].folder for request in (detector, recognizer)))
 
 
 @pytest.mark.real_data

@@ -4,26 +4,30 @@ import numpy as np
 import pytest
 
 from edgeface.compile.open_source import open_source
+from edgeface.compile.request import ExportRequest
 from edgeface.compile.source import Declared
 from edgeface.core.artifact import sha256_hex
 from edgeface.errors import ContractError
 from edgeface.images.files import read_image
-from edgeface.models import families, family
-from edgeface.samples import IMAGES, sample_of
+from edgeface.models import family
+from edgeface.samples import IMAGES, SAMPLES, sample_of
 
 MAX_BYTES = 6_000_000
 
 
-def test_every_family_has_sample_weights_that_load_under_their_variant():
-    for name in families():
-        sample = sample_of(name)
-        assert sample is not None
-        found = family(name)
-        found.load(sample.weights, found.variants()[sample.variant])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_sample_weights_load_under_their_variant(name):
+    sample, found = sample_of(name), family(name)
+    assert sample.family == name
+    found.load(sample.weights, found.variants()[sample.variant])
+
+
+def test_the_default_model_has_sample_weights():
+    assert ExportRequest().model in SAMPLES
 
 
 def test_the_weights_together_stay_small():
-    assert sum(sample_of(name).weights.stat().st_size for name in families()) <= MAX_BYTES
+    assert sum(sample.weights.stat().st_size for sample in SAMPLES.values()) <= MAX_BYTES
 
 
 def test_a_family_without_samples_has_none():
@@ -39,7 +43,7 @@ def test_the_images_are_those_that_the_sources_name():
         assert (np.array(shown.landmarks) < (width, height)).all()
 
 
-@pytest.mark.parametrize("name", ["retinaface_mnet025", "mobilefacenet"])
+@pytest.mark.parametrize("name", SAMPLES)
 def test_without_weights_the_samples_are_exported(name):
     found = open_source(Declared(name), [])
     sample = sample_of(name)

@@ -1,13 +1,13 @@
-"""Values that options and arguments are known to take, told without importing what defines them.
+"""Values that options and arguments are known to take.
 
-Completion answers at every press of a key. Budgets, devices and targets are found by filename, as they are elsewhere;
-models and networks are defined by code that takes longer to import, so their names stand here too, and a test holds
-that they are the same.
+Completion answers at every press of a key. Budgets, devices, models and targets are found by filename, as they are
+elsewhere. Variants and networks are worth the import, which only who asks for them waits for.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,14 +23,7 @@ else:
     import tomli as tomllib
 
 _PACKAGE = Path(__file__).parents[2]
-VARIANTS = {
-    "mobilefacenet": ("y1", "y1-512", "y2", "mbf", "relu6-128", "prelu-112x96"),
-    "retinaface_mnet025": ("official", "1mb", "rgb"),
-}
-NETWORKS = (
-    *(f"mobilefacenet:{variant}" for variant in VARIANTS["mobilefacenet"]),
-    *("vargfacenet", "iresnet18", "iresnet34", "iresnet50", "iresnet100", "retinaface_mnet025"),
-)
+_FAMILY = re.compile(r"^FAMILY\b", re.MULTILINE)
 SHELLS = ("bash", "zsh", "fish")
 
 Words = Sequence[str]
@@ -79,10 +72,26 @@ def _profiles_with(table: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def models(_: Words = ()) -> tuple[str, ...]:
+    """Names of the model families: of the files that define one."""
+    files = (file for file in (_PACKAGE / "models").glob("[!_]*.py") if _FAMILY.search(file.read_text("utf-8")))
+    return tuple(sorted(file.stem for file in files))
+
+
 def variants(words: Words) -> tuple[str, ...]:
     """Variants of the models that a command line names; of the default model where it names none."""
-    named = [word for word in words if word in VARIANTS]
-    return tuple(variant for model in named or [DEFAULT_MODEL] for variant in VARIANTS[model])
+    from edgeface.models import families
+
+    known = families()
+    named = [word for word in words if word in known]
+    return tuple(variant for model in named or [DEFAULT_MODEL] for variant in known[model].variants())
+
+
+def networks(_: Words = ()) -> tuple[str, ...]:
+    """Networks whose complexity is known by name."""
+    from edgeface.models.architectures import architectures
+
+    return tuple(architectures())
 
 
 def _of(*values: str) -> Callable[[Words], tuple[str, ...]]:
@@ -107,9 +116,9 @@ LISTS = frozenset({"--target"})
 # By command and argument.
 OF_ARGUMENTS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
     ("budgets", "name"): budgets,
-    ("check", "models"): _of(*NETWORKS),
+    ("check", "models"): networks,
     ("completion", "shell"): _of(*SHELLS),
-    ("export", "model"): _of(*VARIANTS),
+    ("export", "model"): models,
 }
 # What these take may be a file as well: a recipe, a model, a budget of the user's own.
 OR_FILES = frozenset({"--budget", "model", "models", "name"})

@@ -13,7 +13,6 @@ from edgeface.cli.app import app
 from edgeface.cli.completion import known
 from edgeface.devices.table import emulated
 from edgeface.models import families
-from edgeface.models.architectures import architectures
 
 COMMANDS = typer.main.get_command(app).commands
 
@@ -22,12 +21,8 @@ def test_targets_are_all_there_are():
     assert tuple(targets()) == known.targets()
 
 
-def test_models_and_their_variants_are_all_there_are():
-    assert {name: tuple(family.variants()) for name, family in families().items()} == known.VARIANTS
-
-
-def test_networks_are_all_there_are():
-    assert tuple(architectures()) == known.NETWORKS
+def test_models_are_all_there_are():
+    assert known.models() == tuple(families())
 
 
 def test_budgets_are_all_there_are_with_their_aliases():

@@ -1,0 +1,198 @@
+"""Evidence for or against a detector's contract in images without labels.
+
+Under the right contract a face is seen again when the image is mirrored and shrunk, with its
+landmarks in place; all anchors that see it decode to nearly one box; and five landmarks lie as on a face.
+Wrong anchors or activations break the last three even where scores stay high.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.contracts import DetectionContract
+from edgeface.graph.types import Array
+from edgeface.images.files import letterbox
+from edgeface.tasks.detection.detect import decoding_of, detect_faces
+from edgeface.tasks.detection.faces import Face, face_boxes
+from edgeface.tasks.detection.match import match_boxes
+from edgeface.tasks.detection.nms import iou_matrix, suppress_overlaps
+
+Image = NDArray[np.uint8]
+Forward = Callable[[DetectionContract, NDArray[np.float32]], Mapping[str, Array]]
+
+LONG_SIDE_PX = 512
+MIRRORED_SIDE_PX = 384
+COLOR_SIDES_PX = (512, 256, 128, 96, 64, 48)
+MIN_REFERENCE_SIDE_PX = 96
+MAX_STRONG_ANCHORS = 300
+_MIRRORED = (1, 0, 2, 4, 3)
+_FACE = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.78], [0.66, 0.78]])
+_MIN_P = 0.02
+_QUALITY_COUNTED = 0.25
+
+
+@dataclass(frozen=True)
+class View:
+    """Outputs for one image, shrunk to some size."""
+
+    outputs: Mapping[str, Array]
+    scale: float
+    height: int
+    width: int
+
+
+@dataclass
+class Probe:
+    """Runs the network on the images; what depends on the anchors only is not run again."""
+
+    forward: Forward
+    images: Sequence[Image]
+    _views: dict[tuple[object, ...], View] = field(default_factory=dict)
+
+    def view(self, contract: DetectionContract, index: int, side_px: int, mirrored: bool = False) -> View:
+        """The network's outputs for image `index` with its longer side shrunk or grown to `side_px`."""
+        spec = contract.input
+        key = (contract.activation, contract.negative_slope, spec.color, index, side_px, mirrored)
+        if key not in self._views:
+            image = self.images[index]
+            factor = side_px / max(image.shape[:2])
+            height, width = (max(32, round(side * factor)) for side in image.shape[:2])
+            sized = contract.with_input_size(height, width)
+            tensor, scale = letterbox(np.ascontiguousarray(image[:, ::-1]) if mirrored else image, sized.input)
+            outputs = _strongest(self.forward(sized, tensor), sized)
+            self._views[key] = View(outputs, scale, height, width)
+        return self._views[key]
+
+
+@dataclass(frozen=True)
+class Support:
+    """What one image says for one contract.
+
+    Attributes:
+        strong: faces with score ≥ 0.5.
+        supported: those that stood all checks.
+        support: sum over the faces of a quality between 0 and 1.
+        landmark_error: mean distance of landmarks between the views, in face sizes, of the faces seen twice.
+        tightness: mean IoU of a face with the boxes of all anchors that see it.
+    """
+
+    strong: int
+    supported: int
+    support: float
+    landmark_error: float
+    tightness: float
+
+
+def support_of(probe: Probe, contract: DetectionContract, index: int) -> Support:
+    """Judge the faces that one image shows under one contract."""
+    shape = probe.images[index].shape[:2]
+    plain = probe.view(contract, index, LONG_SIDE_PX)
+    mirrored = probe.view(contract, index, MIRRORED_SIDE_PX, mirrored=True)
+    faces = _faces(plain, contract, shape, 0.5)
+    if not faces:
+        return Support(0, 0, 0.0, float("nan"), float("nan"))
+    again = [_mirror(face, shape[1]) for face in _faces(mirrored, contract, shape, 0.4)]
+    pairs = match_boxes(iou_matrix(face_boxes(faces), face_boxes(again)), 0.5)
+    tightness = _tightness(plain, contract, faces)
+    qualities, errors = np.zeros(len(faces)), []
+    for i, j in pairs:
+        a, b = np.array(faces[i].landmarks), np.array(again[j].landmarks)
+        error = float(np.linalg.norm(a - b, axis=1).mean()) / max(faces[i].size_px, 1.0)
+        errors.append(error)
+        score = (faces[i].score * again[j].score) ** 0.5
+        agreement, arrangement = np.clip(1 - error / 0.2, 0, 1), np.clip((0.3 - _distortion(faces[i])) / 0.15, 0, 1)
+        qualities[i] = score * agreement * arrangement * np.clip((tightness[i] - 0.75) / 0.15, 0, 1)
+    return Support(
+        strong=len(faces),
+        supported=int((qualities >= _QUALITY_COUNTED).sum()),
+        support=float(qualities.sum()),
+        landmark_error=float(np.mean(errors)) if errors else float("nan"),
+        tightness=float(tightness.mean()),
+    )
+
+
+def color_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, index: int) -> tuple[float, int]:
+    """How much surer the network is of the same faces in BGR than in RGB, at many sizes.
+
+    Large faces are seen in either order; as they get smaller, the wrong order loses them first.
+
+    Args:
+        probe: the images.
+        bgr: the contract with one order.
+        rgb: the same contract with the other.
+        index: the image.
+
+    Returns:
+        Difference of the log-odds (BGR − RGB), summed over sizes, mean over faces; and the number of faces.
+    """
+    shape = probe.images[index].shape[:2]
+    references: list[Face] = []
+    for contract in (bgr, rgb):
+        for side in COLOR_SIDES_PX:
+            view = probe.view(contract, index, side)
+            if side >= MIN_REFERENCE_SIDE_PX:
+                references += _faces(view, contract, shape, 0.6)
+    if not references:
+        return 0.0, 0
+    boxes = face_boxes(references)
+    boxes = boxes[suppress_overlaps(boxes, np.array([face.score for face in references], np.float32), 0.3)]
+    gain = np.zeros(len(boxes))
+    for sign, contract in ((1, bgr), (-1, rgb)):
+        for side in COLOR_SIDES_PX:
+            gain += sign * _log_odds(probe.view(contract, index, side), contract, boxes)
+    return float(gain.mean()), len(boxes)
+
+
+def _strongest(outputs: Mapping[str, Array], contract: DetectionContract) -> Mapping[str, Array]:
+    """Keep the best few hundred scores, and no NaN: an untrained network may call thousands of anchors faces."""
+    finite = {name: np.nan_to_num(np.array(array, np.float32)) for name, array in outputs.items()}
+    row = finite[contract.outputs.by_role["scores"]][0, :, 1]
+    row[np.argsort(-row, kind="stable")[MAX_STRONG_ANCHORS:]] = 0
+    return finite
+
+
+def _sized(contract: DetectionContract, view: View) -> DetectionContract:
+    return contract.with_input_size(view.height, view.width)
+
+
+def _faces(view: View, contract: DetectionContract, shape: tuple[int, ...], threshold: float) -> list[Face]:
+    return detect_faces(view.outputs, _sized(contract, view), view.scale, (shape[0], shape[1]), threshold)
+
+
+def _mirror(face: Face, width: int) -> Face:
+    x1, y1, x2, y2 = face.box
+    a, b, c, d, e = ((width - face.landmarks[k][0], face.landmarks[k][1]) for k in _MIRRORED)
+    return Face((width - x2, y1, width - x1, y2), face.score, (a, b, c, d, e))
+
+
+def _distortion(face: Face) -> float:
+    """Root mean square distance of the landmarks from a frontal face's, in box sides."""
+    x1, y1, x2, y2 = face.box
+    places = (np.array(face.landmarks) - (x1, y1)) / (max(x2 - x1, 1.0), max(y2 - y1, 1.0))
+    return float(np.sqrt(((places - _FACE) ** 2).sum(axis=1).mean()))
+
+
+def _raw_boxes(
+    view: View, contract: DetectionContract, least: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    found = decoding_of(_sized(contract, view)).candidates(view.outputs, least)
+    return found.boxes / np.float32(view.scale), found.scores
+
+
+def _tightness(view: View, contract: DetectionContract, faces: Sequence[Face]) -> NDArray[np.float32]:
+    raw, _ = _raw_boxes(view, contract, 0.5)
+    limits = np.array([view.width, view.height] * 2, np.float32) / np.float32(view.scale)
+    overlaps = iou_matrix(face_boxes(faces), np.clip(raw, 0, limits))
+    near = overlaps > 0.2
+    return np.asarray((overlaps * near).sum(axis=1) / np.maximum(near.sum(axis=1), 1), np.float32)
+
+
+def _log_odds(view: View, contract: DetectionContract, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    raw, scores = _raw_boxes(view, contract, _MIN_P)
+    seen = np.where(iou_matrix(boxes, raw) > 0.5, scores[None, :], 0).max(axis=1, initial=0)
+    p = np.clip(seen, _MIN_P, 1 - _MIN_P)
+    return np.asarray(np.log(p / (1 - p)), np.float32)
