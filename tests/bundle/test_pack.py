@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import uuid
@@ -17,6 +18,7 @@ from edgeface.bundle.boards import board
 from edgeface.bundle.budget_ops import EXACT, REQUANTIZED, ROUNDED, stages
 from edgeface.bundle.face_runner.golden import GOLDEN
 from edgeface.bundle.pack import Order, pack_bundle, write_bundle
+from edgeface.core.artifact import MANIFEST, Artifact, write_json
 from edgeface.errors import InputError
 
 RUNNER = Path(__file__).resolve().parents[2] / "edgeface" / "bundle" / "face_runner"
@@ -132,6 +134,20 @@ def test_artifacts_for_another_runtime_are_refused(detector_artifact, seeded):
     with pytest.raises(InputError, match="TFLite models") as caught:
         pack_bundle(Order(detector_artifact, seeded["integer"][1], "rk3399"))
     assert "tflite-int8" in str(caught.value.fix)
+
+
+def test_every_file_of_a_model_is_packed(seeded, tmp_path):
+    folder = Path(shutil.copytree(seeded["integer"][0], tmp_path / "detector"))
+    (folder / "labels.txt").write_text("face\n")
+    manifest = Artifact.open(folder).manifest
+    hashes = manifest.files | {"labels.txt": hashlib.sha256(b"face\n").hexdigest()}
+    write_json(folder / MANIFEST, manifest.model_copy(update={"files": hashes}).model_dump(mode="json"))
+    packed, problems = open_archive(pack_bundle(Order(folder, seeded["integer"][1], "rk3399")), "bundle")
+    assert problems == []
+    models = {name: content for name, content in packed.items() if name.startswith("models/")}
+    assert set(models) == {"models/detector-labels.txt", "models/detector.tflite", "models/recognizer.tflite"}
+    assert models["models/detector-labels.txt"] == b"face\n"
+    assert json.loads(packed["bundle.json"])["detector"]["model"] == "models/detector.tflite"
 
 
 @pytest.mark.parametrize("name", ["toaster", "a72", "../rk3399"])
