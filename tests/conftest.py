@@ -12,10 +12,16 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-MARK_OF = {"shared_data": "real_data", "emulator": "emulation", "browser": "browser", "wheel": "wheel", "sdist": "wheel"}
+MARK_OF = {
+    "shared_data": "real_data",
+    "emulator": "emulation",
+    "browser": "browser",
+    "wheel": "wheel",
+    "sdist": "wheel",
+}
 """By fixture, the mark of every test that uses it."""
-LONG = ("real_data", "emulation", "browser", "wheel", "slow")
-"""What `make quick` leaves out."""
+LONG = (*sorted({*MARK_OF.values()}), "slow")
+"""What starts first."""
 
 
 @pytest.hookimpl(tryfirst=True)

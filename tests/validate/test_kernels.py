@@ -50,7 +50,7 @@ def _unrounded(graph):
     return graph.rebuild(nodes)
 
 
-def test_integer_convolutions_left_in_float_fail_the_gate_that_requirements_nothing_else(quantized):
+def test_integer_convolutions_left_in_float_fail_the_gate_that_requires_nothing_else(quantized):
     [requirement, other] = judge_kernels(Thresholds(), kernel_facts(quantized(Tanh())))
     assert other.met
     assert requirement.what == "int8 convolutions that ONNX Runtime computes in float"
