@@ -169,7 +169,7 @@ def _costs(rows: list[Row]) -> str:
 def _header(found: Status) -> str:
     from edgeface.core.versions import versions
 
-    here = ", ".join(f"{name} {number}" for name, number in versions().items())
+    here = ", ".join(f"{name} {number}" for name, number in versions("ai-edge-litert", "flatbuffers").items())
     shown = [(name.partition(":")[0], version) for name, version in sorted(found.versions.items()) if _shown(name)]
     there = ", ".join(f"{name} {version}" for name, version in shown)
     return f"""# Cortex-A72 and Cortex-A53, emulated

@@ -18,7 +18,7 @@ from arm_counts import counts_of
 from lowering_forms import ACTIVATIONS, Activation, Form
 from lowering_sketch import Shape, Sketch, Tensor, separate
 
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.devices.count import Counts
 from edgeface.graph.types import Array
 
@@ -69,7 +69,7 @@ def main() -> None:
 def _header() -> str:
     from edgeface.core.versions import versions
 
-    listed = ", ".join(f"{name} {number}" for name, number in versions().items())
+    listed = ", ".join(f"{name} {number}" for name, number in versions("ai-edge-litert", "flatbuffers").items())
     sizes = ", ".join("×".join(map(str, size)) for size in SIZES)
     return f"""# Lowerings: which form of an activation is fastest in int8
 

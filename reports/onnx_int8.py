@@ -82,7 +82,7 @@ def _exported(subject: Subject, work: Path) -> Made:
 def _header() -> str:
     from edgeface.core.versions import versions
 
-    used = ", ".join(f"{name} {version}" for name, version in versions().items())
+    used = ", ".join(f"{name} {version}" for name, version in versions("ai-edge-litert", "flatbuffers").items())
     return (
         "# ONNX Runtime in int8: measured\n\n"
         f"Made by `.venv/bin/python reports/onnx_int8.py` on {date.today().isoformat()}; {_processor()}, "

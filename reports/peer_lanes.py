@@ -157,7 +157,7 @@ def kernels(model: Path) -> str:
         counted = ort_kernels(model)
         silent = f" ({len(counted.left_in_float)} of them quantized in the file)" if counted.left_in_float else ""
         return f"{counted.in_integers} int8, {counted.in_float} float{silent}"
-    from edgeface.backends.tflite.runtime import LiteRtRunner
+    from edgeface.backends.tflite.runner import LiteRtRunner
 
     runner = LiteRtRunner(model)
     tensors = runner.tensors()

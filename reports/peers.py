@@ -24,8 +24,9 @@ from peer_subjects import NAMES, Case, calibration_request, cases
 from peer_tables import BASE, Entry, Measured, ahead, section, shown
 from subjects import ROOT
 
+from edgeface.backends import suffixes
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.open import SUFFIXES, open_runner
+from edgeface.backends.open import open_runner
 from edgeface.bench.client import Worker
 from edgeface.bench.result import describe_machine
 from edgeface.bench.rounds import collect, iterations_for, ratio, spread
@@ -87,7 +88,7 @@ def _judge(case: Case, entry: Entry) -> None:
     path = Path(entry.path)
     try:
         entry.size_bytes = model_bytes(path)
-        if path.suffix in SUFFIXES:
+        if path.suffix in suffixes():
             entry.kernels = kernels(path)
             layout = "nchw" if path.suffix == ".onnx" else "nhwc"
             entry.decisions = case.judged(FloatRunner(open_runner(path), layout).run)
@@ -110,7 +111,7 @@ def _timed(measured: Measured, file: Path) -> Measured:
         runs = {}
         for name, entry in lanes.items():
             path = Path(entry.path)
-            if path.suffix in SUFFIXES:
+            if path.suffix in suffixes():
                 load = {"model": entry.path, "threads": 1, "batch": 1, "on": "x86"}
                 runs[name] = stack.enter_context(Worker(entry.setting, load)).run
             else:
@@ -132,7 +133,7 @@ def _header(versions: dict[str, str]) -> str:
     machine = describe_machine()
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     has = [name for name in ("avx512_vnni", "avx512_bf16", "amx_int8") if name in flags]
-    mine = ", ".join(f"{name} {number}" for name, number in own().items())
+    mine = ", ".join(f"{name} {number}" for name, number in own("ai-edge-litert", "flatbuffers").items())
     theirs = ", ".join(f"{name} {number}" for name, number in versions.items())
     return f"""\
 # Peers: int8 by other tools, from the same models and images

@@ -82,7 +82,7 @@ def _recognizer(work: Path, name: str, faces: Path, detector: dict[str, Path]) -
 def _header() -> str:
     from edgeface.core.versions import versions
 
-    used = ", ".join(f"{name} {version}" for name, version in versions().items())
+    used = ", ".join(f"{name} {version}" for name, version in versions("ai-edge-litert", "flatbuffers").items())
     return (
         "# Recognizers and the face pipeline: measured\n\n"
         f"Made by `.venv/bin/python reports/recognizers.py` on {date.today().isoformat()}; {os.cpu_count()} cores; "

@@ -162,7 +162,7 @@ def tflite(name: str, model: bytes, target_name: str, recorded: bool = True) -> 
     `recorded`: with the record of biases that every artifact carries.
     """
     from edgeface.backends import target
-    from edgeface.backends.onnx.runtime import OrtRunner
+    from edgeface.backends.onnx.runner import OrtRunner
     from edgeface.backends.target import EmitOptions
     from edgeface.cost.record import bias_record, own_biases
     from edgeface.graph.onnx_reader import read_onnx
@@ -180,7 +180,7 @@ def tflite(name: str, model: bytes, target_name: str, recorded: bool = True) -> 
         stats = observe(graph, OrtRunner(observed_onnx(graph)).run, [{graph.inputs[0]: _noise(name)}])
         plan = build_plan(graph, stats, wanted.scheme, RangeRule("minmax"))
     record = bias_record(graph, own_biases(defined)) if recorded else {}
-    return wanted.emit(graph, plan, EmitOptions(metadata=record))
+    return wanted.emit_model(graph, plan, EmitOptions(metadata=record))
 
 
 def _image(name: str) -> torch.Tensor:

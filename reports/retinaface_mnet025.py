@@ -44,7 +44,7 @@ def main() -> None:
 def _header() -> str:
     from edgeface.core.versions import versions
 
-    listed = ", ".join(f"{name} {number}" for name, number in versions().items())
+    listed = ", ".join(f"{name} {number}" for name, number in versions("ai-edge-litert", "flatbuffers").items())
     return f"""# RetinaFace-mnet0.25: measured
 
 Made by `.venv/bin/python reports/retinaface_mnet025.py` on {datetime.date.today()}; {_cpu()}, {os.cpu_count()} cores,
@@ -130,7 +130,7 @@ def _old_runtime(folders: dict[str, Path], judge: Path) -> str:
     import numpy as np
 
     from edgeface.backends.tflite.legacy import run_tflite_runtime
-    from edgeface.backends.tflite.runtime import LiteRtRunner
+    from edgeface.backends.tflite.runner import LiteRtRunner
     from edgeface.core.artifact import Artifact
     from edgeface.images.files import letterbox, list_images, read_image
 

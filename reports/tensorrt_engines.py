@@ -127,7 +127,7 @@ def _header(problem: str) -> str:
     from edgeface.core.versions import versions
 
     library = load_library()
-    used = ", ".join(f"{name} {version}" for name, version in versions().items())
+    used = ", ".join(f"{name} {version}" for name, version in versions("ai-edge-litert", "flatbuffers").items())
     lacking = LACKING.format(problem=problem) if problem else ""
     return (
         f"# TensorRT: measured\n\n{lacking}Made by `.venv/bin/python reports/tensorrt_engines.py` on "

@@ -108,7 +108,7 @@ def detector_artifact(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def evaluate():
     """Run a graph in ONNX Runtime: (graph, feeds, *further values) → outputs by name."""
-    from edgeface.backends.onnx.runtime import OrtRunner
+    from edgeface.backends.onnx.runner import OrtRunner
     from edgeface.graph.onnx_writer import write_onnx
 
     def run(graph, feeds, *further):
@@ -199,7 +199,7 @@ def seeded_files(seeded_source, tmp_path_factory: pytest.TempPathFactory) -> dic
     graph = run_passes(run_passes(defined), lowered.legalize)
     options = EmitOptions(metadata=bias_record(graph, own_biases(defined)))
     (folder / "model.onnx").write_bytes(seeded_source.onnx)
-    (folder / "model.tflite").write_bytes(lowered.emit(graph, QuantPlan(), options))
+    (folder / "model.tflite").write_bytes(lowered.emit_model(graph, QuantPlan(), options))
     return {"onnx": folder / "model.onnx", "tflite": folder / "model.tflite"}
 
 

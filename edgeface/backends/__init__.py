@@ -1,4 +1,4 @@
-"""Targets, found by filename: a folder here whose module `target` has TARGETS."""
+"""Targets and runtimes, found by filename: a folder here whose module `target` has TARGETS or `runtime` RUNTIMES."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import difflib
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
 
+from edgeface.backends.runtime import Processor, Runtime
 from edgeface.backends.target import Target
 from edgeface.errors import InputError
 
+Named = TypeVar("Named", Target, Runtime)
 
-@cache
+
 def targets() -> dict[str, Target]:
     """Every target by name, sorted."""
-    found: dict[str, Target] = {}
-    for folder in pkgutil.iter_modules(__path__):
-        if folder.ispkg and importlib.util.find_spec(f"{__name__}.{folder.name}.target") is not None:
-            loaded = importlib.import_module(f"{__name__}.{folder.name}.target")
-            found |= {target.name: target for target in loaded.TARGETS}
-    return dict(sorted(found.items()))
+    return _targets(tuple(__path__))
 
 
 def target(name: str) -> Target:
@@ -29,9 +29,95 @@ def target(name: str) -> Target:
     Raises:
         InputError: there is none; the nearest name is offered.
     """
-    known = targets()
+    return _named(targets(), name, "target")
+
+
+def runtimes() -> dict[str, Runtime]:
+    """Every runtime by name, sorted; none of their libraries is imported."""
+    return _runtimes(tuple(__path__))
+
+
+def runtime_named(name: str) -> Runtime:
+    """The runtime of this name.
+
+    Raises:
+        InputError: there is none; the nearest name is offered.
+    """
+    return _named(runtimes(), name, "runtime")
+
+
+def runtime_for(model: Path, processor: Processor = "cpu") -> Runtime:
+    """The runtime that runs a model file on a processor, as it would be deployed there.
+
+    Args:
+        model: a model file, which need not be there: what tells is its suffix, or what stands beside it.
+        processor: what it is to run on.
+
+    Raises:
+        InputError: no runtime there runs such a file.
+    """
+    there = [each for each in runtimes().values() if each.processor == processor]
+    for each in there:
+        if each.claims is not None and each.claims(model):
+            return each
+    for each in there:
+        if model.suffix in each.suffixes:
+            return each
+    made = [each.name for each in targets().values() if each.finish is not None and each.finish.processor == processor]
+    raise InputError(
+        f"no runtime runs {model.suffix or 'files without a suffix'} on a {processor.upper()}",
+        where=str(model),
+        fix=f"pass an artifact folder or a file ending in {' or '.join(suffixes(processor))}"
+        + (f", or export it to {' or '.join(made)}" if made else ""),
+    )
+
+
+def suffixes(processor: Processor = "cpu") -> tuple[str, ...]:
+    """The suffixes of the model files that run on a processor, sorted."""
+    there = (each for each in runtimes().values() if each.processor == processor)
+    return tuple(sorted({suffix for each in there for suffix in each.suffixes}))
+
+
+@cache
+def _targets(path: tuple[str, ...]) -> dict[str, Target]:
+    return _by_name(found for module in _modules(path, "target") for found in module.TARGETS)
+
+
+@cache
+def _runtimes(path: tuple[str, ...]) -> dict[str, Runtime]:
+    found = _by_name(each for module in _modules(path, "runtime") for each in module.RUNTIMES)
+    by_suffix: dict[tuple[str, str], str] = {}
+    for each in found.values():
+        for suffix in each.suffixes:
+            other = by_suffix.setdefault((each.processor, suffix), each.name)
+            if other != each.name:
+                raise InputError(
+                    f"the runtimes {other!r} and {each.name!r} both run {suffix} on a {each.processor.upper()}",
+                    fix="let targets name one of them: leave its suffixes empty",
+                )
+    return found
+
+
+def _modules(path: Iterable[str], name: str) -> Iterable[Any]:
+    """The modules of this name in the folders of backends."""
+    for folder in pkgutil.iter_modules(path):
+        dotted = f"{__name__}.{folder.name}.{name}"
+        if folder.ispkg and importlib.util.find_spec(dotted) is not None:
+            yield importlib.import_module(dotted)
+
+
+def _by_name(items: Iterable[Named]) -> dict[str, Named]:
+    found: dict[str, Named] = {}
+    for item in items:
+        if item.name in found:
+            raise InputError(f"two backends define {item.name!r}", fix="give one of them another name")
+        found[item.name] = item
+    return dict(sorted(found.items()))
+
+
+def _named(known: dict[str, Named], name: str, kind: str) -> Named:
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"unknown target {name!r}", fix=f"{hint}known targets: {', '.join(known)}")
+        raise InputError(f"unknown {kind} {name!r}", fix=f"{hint}known {kind}s: {', '.join(known)}")
     return known[name]

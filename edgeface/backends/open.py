@@ -1,17 +1,16 @@
-"""Runtimes behind one interface: named arrays in, named arrays out."""
+"""Open a model in the runtime that runs it: named arrays in, named arrays out."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from edgeface.backends import runtime_for
 from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Runner, TensorSpec
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
 
-__all__ = ["SUFFIXES", "Runner", "TensorSpec", "model_path", "open_runner"]
-
-SUFFIXES = (".onnx", ".tflite")
+__all__ = ["Runner", "TensorSpec", "model_path", "open_runner"]
 
 
 def model_path(model: Artifact | Path) -> Path:
@@ -26,10 +25,10 @@ def model_path(model: Artifact | Path) -> Path:
 
 
 def open_runner(model: Artifact | Path, threads: int = 1, on: Device = HERE) -> Runner:
-    """Load a model in the runtime that its suffix and the device name, as it would be deployed there.
+    """A model, loaded in the runtime that `runtime_for` finds for it, as it would be deployed there.
 
     Args:
-        model: an opened artifact, an artifact's folder, or an .onnx or .tflite file; on a GPU also an .engine.
+        model: an opened artifact, an artifact's folder, or a model file.
         threads: threads inside one operator, at least 1.
         on: where it runs.
 
@@ -45,20 +44,4 @@ def open_runner(model: Artifact | Path, threads: int = 1, on: Device = HERE) -> 
             f"models are not opened on {on} one by one", where="--on", fix=f"use edgeface parity ARTIFACT --on {on}"
         )
     path = model_path(model)
-    if on == GPU:
-        from edgeface.backends.tensorrt.gpu import open_on_gpu
-
-        return open_on_gpu(path, threads)
-    if path.suffix == ".onnx":
-        from edgeface.backends.onnx.runtime import OrtRunner
-
-        return OrtRunner(path, threads)
-    if path.suffix == ".tflite":
-        from edgeface.backends.tflite.runtime import LiteRtRunner
-
-        return LiteRtRunner(path, threads)
-    raise InputError(
-        f"no runtime runs {path.suffix or 'files without a suffix'}",
-        where=str(path),
-        fix=f"pass an artifact folder or a file ending in {' or '.join(SUFFIXES)}",
-    )
+    return runtime_for(path, "gpu" if on == GPU else "cpu").open(path, threads)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from edgeface.backends.finish import Finish
 from edgeface.graph.ir import Graph
 from edgeface.passes import Pass
 from edgeface.quantize.plan import QuantPlan
@@ -27,25 +29,34 @@ class EmitOptions:
 class Target:
     """A kind of artifact.
 
-    `layout` is the memory order of image inputs; `scheme` what its integers can express, None for float targets;
-    `legalize` the passes that bring any graph into the form that its kernels run; `integer_forms` rewrites what has no
-    fast integer kernel, given the values that are computed in float anyway. `float_kinds` are the kinds of nodes
-    (`quantize.float_fallback.KINDS`) that run faster in float than in integers, and why. `half` targets compute in
-    float16 but for the values that the recipe keeps in float32. `io_types` are the types that inputs and outputs may
-    have. `as_typed` says that the model is judged with every node computed in the types that it states, because what
-    runs it does so; `engines`, that TensorRT engines are built from it.
+    `model_file` is the name of the file that a runtime opens, one of those that `emit` gives by name; `runtime` names
+    the runtime that an artifact is judged in. `layout` is the memory order of image inputs; `scheme` what its integers
+    can express, None for float targets; `legalize` the passes that bring any graph into the form that its kernels run;
+    `integer_forms` rewrites what has no fast integer kernel, given the values that are computed in float anyway.
+    `float_kinds` are the kinds of nodes (`quantize.float_fallback.KINDS`) that run faster in float than in integers,
+    and why. `half` targets compute in float16 but for the values that the recipe keeps in float32. `io_types` are the
+    types that inputs and outputs may have. `finish` builds further files of a model that was found good enough.
     """
 
     name: str
     description: str
-    suffix: str
+    model_file: str
     layout: Literal["nchw", "nhwc"]
-    emit: Callable[[Graph, QuantPlan, EmitOptions], bytes]
+    runtime: str
+    emit: Callable[[Graph, QuantPlan, EmitOptions], dict[str, bytes]]
     scheme: Scheme | None = None
     legalize: tuple[Pass, ...] = ()
     float_kinds: Mapping[str, str] = field(default_factory=dict)
     integer_forms: Callable[[Graph, Collection[str]], Graph] | None = None
     half: bool = False
     io_types: tuple[IoType, ...] = ("float",)
-    as_typed: bool = False
-    engines: bool = False
+    finish: Finish | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The end of the model file's name."""
+        return Path(self.model_file).suffix
+
+    def emit_model(self, graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
+        """The file that a runtime opens, of what `emit` gives: the whole model where that is one file."""
+        return self.emit(graph, plan, options)[self.model_file]

@@ -22,10 +22,6 @@ from edgeface.errors import EdgefaceError
 ROUNDS, BATCH_MS = 9, 40.0
 REFERENCE = "onnx-fp32"
 NOT_ASKED = "Not measured, as --no-latency asks."
-ENGINE = (
-    "Not measured: an engine's latency is that of one GPU. `edgeface bench ARTIFACT --on gpu` measures it where there "
-    "is one that it was built for."
-)
 
 
 def measure_latencies(staged: Mapping[str, Path], reference: bytes, folder: Path) -> dict[str, dict[str, Any]]:

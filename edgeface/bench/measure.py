@@ -35,7 +35,7 @@ class BenchRequest:
     """What to measure.
 
     Args:
-        paths: artifact folders, .onnx or .tflite files.
+        paths: artifact folders or model files.
         threads: thread counts, each measured for every artifact.
         baseline: one of `paths`, or the label of one; the first by default.
         rounds: rounds over all lanes, at least 3.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edgeface.backends import runtime_for
 from edgeface.backends.device import GPU, HERE, Device
-from edgeface.backends.open import SUFFIXES
-from edgeface.backends.tensorrt.gpu import ENGINE_SUFFIX
+from edgeface.backends.runtime import Processor
 from edgeface.core.artifact import MANIFEST, Artifact
 from edgeface.errors import InputError
 
@@ -34,25 +34,25 @@ def open_subjects(paths: Sequence[Path], on: Device = HERE) -> tuple[Subject, ..
     """Open artifacts or model files; labels are names, or whole paths where names are equal.
 
     Args:
-        paths: artifact folders, .onnx or .tflite files; on a GPU also .engine files.
+        paths: artifact folders, or model files that a runtime there runs.
         on: where they are to run.
 
     Raises:
         InputError: nothing to time, the same model twice, or one that cannot be opened.
     """
     if not paths:
-        raise InputError("nothing to measure", fix="pass artifact folders, .onnx or .tflite files")
+        raise InputError("nothing to measure", fix="pass artifact folders or model files")
     resolved = [path.resolve() for path in paths]
     twice = next((path for path in paths if resolved.count(path.resolve()) > 1), None)
     if twice is not None:
         raise InputError("the same model is given twice", where=str(twice), fix="pass each model once")
     names = [path.name for path in resolved]
     unique = len(set(names)) == len(names)
-    suffixes = (*SUFFIXES, ENGINE_SUFFIX) if on == GPU else SUFFIXES
-    return tuple(_open(path, path.resolve().name if unique else str(path), suffixes) for path in paths)
+    processor: Processor = "gpu" if on == GPU else "cpu"
+    return tuple(_open(path, path.resolve().name if unique else str(path), processor) for path in paths)
 
 
-def _open(path: Path, label: str, suffixes: Sequence[str]) -> Subject:
+def _open(path: Path, label: str, processor: Processor) -> Subject:
     if path.is_dir() or (path.is_file() and (path.parent / MANIFEST).is_file()):
         artifact = Artifact.open(path)
         if path.is_dir() or artifact.model_path.resolve() == path.resolve():
@@ -60,10 +60,5 @@ def _open(path: Path, label: str, suffixes: Sequence[str]) -> Subject:
             return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32")
     if not path.is_file():
         raise InputError("there is no such artifact or model file", where=str(path))
-    if path.suffix not in suffixes:
-        raise InputError(
-            f"cannot measure a file that ends in {path.suffix or 'nothing'!r}",
-            where=str(path),
-            fix=f"pass an artifact folder or a file ending in {' or '.join(suffixes)}",
-        )
+    runtime_for(path, processor)  # refuses what nothing there runs
     return Subject(label, path, None, "fp32")

@@ -20,6 +20,7 @@ import numpy as np
 
 from edgeface.backends.device import HERE
 from edgeface.backends.open import Runner, TensorSpec, open_runner
+from edgeface.backends.runtime import Noted
 from edgeface.devices.parse import parse_device
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.graph.types import Array
@@ -63,7 +64,7 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
         EdgefaceError: the model cannot be loaded, or fails to run.
     """
     if "peak" in request:
-        from edgeface.backends.onnx.runtime import OrtRunner
+        from edgeface.backends.onnx.runner import OrtRunner
         from edgeface.bench.peak import peak_model
 
         runner: Runner = OrtRunner(peak_model(request["peak"]), threads=1)
@@ -85,13 +86,11 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
 
 
 def _notes(runner: Runner, feeds: dict[str, Array]) -> list[str]:
-    """What an engine's runner says of itself: it knows only after a first run whether there is a CUDA graph."""
-    from edgeface.backends.tensorrt.runner import EngineRunner
-
-    if not isinstance(runner, EngineRunner):
+    """What a runner says of itself: some know only after a first run how they run."""
+    if not isinstance(runner, Noted):
         return []
     runner.run(feeds)
-    return [runner.origin, f"without a CUDA graph: {runner.uncaptured}" if runner.uncaptured else "as a CUDA graph"]
+    return list(runner.notes())
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from edgeface.budgets.advice import Recount, advise
 from edgeface.budgets.figures import Figure, Memory, figures
 from edgeface.budgets.notes import notes
-from edgeface.budgets.subject import Size, Subject, open_subject, trace
+from edgeface.budgets.subject import Subject, open_subject, trace
 from edgeface.cost.arena import arena_bytes
 from edgeface.cost.counter import Complexity, count
 from edgeface.cost.fuse import fused
 from edgeface.cost.network import Network
 from edgeface.cost.peak import smallest_peak
+from edgeface.cost.readers import Size
 from edgeface.errors import EdgefaceError
 
 if TYPE_CHECKING:

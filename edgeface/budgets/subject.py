@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.cost.network import Network
+from edgeface.cost.readers import SUFFIXES, Size, read_network
 from edgeface.errors import CheckpointError, InputError
 from edgeface.models.architectures import Architecture, architectures
 
-Size = tuple[int, int]
 _CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".bin")
-_MODELS = (".onnx", ".tflite")
-_TFLITE_AT, _TFLITE = 4, b"TFL3"
 
 
 @dataclass(frozen=True)
@@ -39,13 +37,12 @@ class Subject:
         """
         if self.architecture is not None:
             return self._skeleton(self.architecture, size)
-        if self.path is not None and _is_tflite(self.path):
-            return self._tflite(self.path, size)
-        from edgeface.cost.readers.onnx_network import read_onnx_network
+        if self.traced is not None:
+            from edgeface.cost.readers.onnx_network import read_onnx_network
 
-        content = self.traced or self.path
-        assert content is not None
-        return read_onnx_network(content, self.source, size)
+            return read_onnx_network(self.traced, self.source, size)
+        assert self.path is not None
+        return read_network(self.path, self.source, size)
 
     def _skeleton(self, architecture: Architecture, size: Size | None) -> Network:
         from edgeface.cost.readers.onnx_network import read_onnx_network
@@ -58,19 +55,6 @@ class Subject:
         content = architecture.skeleton_path.read_bytes()
         network = read_onnx_network(content, architecture.name, size or architecture.input_size, weightless=True)
         return replace(network, file_bytes=None if self.path is None else self.path.stat().st_size)
-
-    def _tflite(self, path: Path, size: Size | None) -> Network:
-        from edgeface.cost.readers.tflite_network import read_tflite
-
-        network = read_tflite(path)
-        shape = network.tensors[network.inputs[0]].shape if network.inputs else ()
-        if size is not None and (len(shape) != 4 or size not in (shape[1:3], shape[2:])):
-            raise InputError(
-                "the sizes in a TFLite file are fixed",
-                where=f"{self.source}: --input {size[0]}x{size[1]}",
-                fix="leave out --input, or export the model again at that size",
-            )
-        return network
 
 
 def open_subject(source: str | Path) -> Subject:
@@ -92,7 +76,7 @@ def open_subject(source: str | Path) -> Subject:
             note = f"the weights fit {found.name}, whose own definition was counted"
             return Subject(text, path, found, note=note)
         return Subject(text, path)
-    if isinstance(source, Path) or "/" in text or path.suffix in (*_CHECKPOINTS, *_MODELS):
+    if isinstance(source, Path) or "/" in text or path.suffix in (*_CHECKPOINTS, *SUFFIXES):
         raise InputError("there is no such file", where=text, fix="check the path")
     return Subject(text, None, _by_name(text))
 
@@ -109,12 +93,6 @@ def trace(module: Any, size: Size | None) -> Subject:
     if size is None:
         raise InputError("a torch module has no input size of its own", where=name, fix="pass input_size=(112, 112)")
     return Subject(name, None, traced=trace_onnx(module, size, ()))
-
-
-def _is_tflite(path: Path) -> bool:
-    with path.open("rb") as stream:
-        start = stream.read(_TFLITE_AT + len(_TFLITE))
-    return path.suffix == ".tflite" or start[_TFLITE_AT:] == _TFLITE
 
 
 def _by_name(name: str) -> Architecture:

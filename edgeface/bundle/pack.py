@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from edgeface.backends import runtime_for
 from edgeface.bundle.archive import write_archive
 from edgeface.bundle.boards import Board, board
 from edgeface.bundle.c_contract import c_contract
@@ -26,7 +27,8 @@ from edgeface.version import __version__
 _HERE = Path(__file__).parent
 _RUNNER, _BOARD = _HERE / "face_runner", _HERE / "board"
 _OWN_NAME, _BOARD_NAME = b"edgeface.bundle.face_runner", b"face_runner"
-MODELS = {"detector": "models/detector.tflite", "recognizer": "models/recognizer.tflite"}
+BOARD_RUNTIME = "litert"
+"""The runtime whose model files the bundle's runner opens."""
 MAX_LICENCE_BYTES = 1 << 20
 
 
@@ -62,7 +64,9 @@ def pack_bundle(order: Order) -> bytes:
         "detector": _artifact(order.detector, "detection"),
         "recognizer": _artifact(order.recognizer, "recognition"),
     }
-    files = {MODELS[task]: artifact.model_path.read_bytes() for task, artifact in models.items()}
+    files: dict[str, bytes] = {}
+    for task, artifact in models.items():
+        files |= {packed_name(task, artifact, path): path.read_bytes() for path in artifact.files}
     files["bundle.json"] = _json(_settings(models, packed_for))
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
@@ -70,11 +74,17 @@ def pack_bundle(order: Order) -> bytes:
     files |= _programs(packed_for) | _licences(order.licences)
     files |= golden_files(files)
     files["c/face_contract.h"] = c_contract(files)
-    files["sbom.cdx.json"] = bill_of_materials(files, {MODELS[task]: model.manifest for task, model in models.items()})
+    manifests = {packed_name(task, model, model.model_path): model.manifest for task, model in models.items()}
+    files["sbom.cdx.json"] = bill_of_materials(files, manifests)
     files[SUMS] = sums_of(files)
     if secret is not None:
         files[SIGNATURE] = sign(files[SUMS], secret, f"edgeface {__version__} bundle for {packed_for.name}")
     return write_archive(files)
+
+
+def packed_name(task: str, artifact: Artifact, path: Path) -> str:
+    """Where a bundle holds a file of a task's model; the one that a runtime opens bears the task's name."""
+    return f"models/{task}{path.suffix}" if path == artifact.model_path else f"models/{task}-{path.name}"
 
 
 def write_bundle(data: bytes, out: Path) -> None:
@@ -107,7 +117,7 @@ def _artifact(path: Path, task: str) -> Artifact:
             where=str(path),
             fix="name the detector's artifact first, then the recognizer's",
         )
-    if artifact.model_path.suffix != ".tflite":
+    if runtime_for(artifact.model_path).name != BOARD_RUNTIME:
         raise InputError(
             f"a bundle holds TFLite models, this one is {artifact.manifest.target}",
             where=str(path),
@@ -134,7 +144,8 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     for task, artifact in models.items():
         manifest = artifact.manifest.model_dump(mode="json")
         told = {key: manifest[key] for key in ("name", "target", "io", "macs", "model_sha256", "contract", "versions")}
-        settings[task] = told | {"model": MODELS[task], "sources": _without_names(manifest["sources"])}
+        packed = packed_name(task, artifact, artifact.model_path)
+        settings[task] = told | {"model": packed, "sources": _without_names(manifest["sources"])}
     return settings
 
 

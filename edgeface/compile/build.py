@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from edgeface.backends.target import EmitOptions, IoType, Target
@@ -23,13 +24,27 @@ from edgeface.quantize.statistics import CalibrationStats
 
 @dataclass(frozen=True)
 class Built:
-    """An emitted model. `exact` computes in float what the model should; `quantization` is for the manifest."""
+    """An emitted model, its files by name.
+
+    `exact` computes in float what the model should; `quantization` is for the manifest.
+    """
 
     target: Target
     exact: Graph
-    model: bytes
+    files: dict[str, bytes]
     io: IoType
     quantization: dict[str, Any] | None
+
+    @property
+    def model(self) -> bytes:
+        """The file that a runtime opens."""
+        return self.files[self.target.model_file]
+
+    def write(self, folder: Path) -> Path:
+        """Write every file into a folder; the path of the one that a runtime opens."""
+        for name, data in self.files.items():
+            (folder / name).write_bytes(data)
+        return folder / self.target.model_file
 
 
 def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Built:
@@ -50,15 +65,15 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
             note(f"{target.name} stays float: {' '.join(_given(job.options))} is for int8 targets")
         patterns = job.recipe.half.keep_float if target.half else {}
         kept = float_fallback(graph, patterns, float_interface=False, section="half.keep_float")
-        model = target.emit(graph, QuantPlan(kept_float=kept), EmitOptions("float", _metadata(job, graph)))
-        return Built(target, graph, model, "float", {"kept_float": _by_reason(kept)} if kept else None)
+        files = target.emit(graph, QuantPlan(kept_float=kept), EmitOptions("float", _metadata(job, graph)))
+        return Built(target, graph, files, "float", {"kept_float": _by_reason(kept)} if kept else None)
     io = _io(job, target)
     if target.integer_forms is not None:
         graph = target.integer_forms(graph, float_fallback(graph, _patterns(job, target), io == "float"))
     quantized = _quantized(job, graph, target, io, derive(graph, stats or calibrate(job)))
     with step(f"emitting {target.name}"):
-        model = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, graph)))
-    return Built(target, quantized.exact, model, io, _summary(job, target.scheme, quantized))
+        files = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, graph)))
+    return Built(target, quantized.exact, files, io, _summary(job, target.scheme, quantized))
 
 
 def _metadata(job: Job, graph: Graph) -> dict[str, str]:

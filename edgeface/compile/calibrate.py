@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.job import Job
 from edgeface.core.progress import note
 from edgeface.errors import InputError

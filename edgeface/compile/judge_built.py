@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgeface.backends import runtime_named
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.as_typed import open_as_typed
-from edgeface.backends.open import open_runner
 from edgeface.compile.build import Built
 from edgeface.compile.job import Job
 from edgeface.core.certificate import Certificate, Evidence
@@ -44,7 +43,7 @@ class Judged:
             reference=reference,
             thresholds=self.limits,
             kernels=self.kernels,
-            versions=versions(),
+            versions=versions(*runtime_named(self.built.target.runtime).distributions),
         )
 
 
@@ -94,8 +93,8 @@ def judge_built(job: Job, built: Sequence[Built], models: Sequence[Path], watche
     judged = []
     for index, (item, model, findings) in enumerate(zip(built, models, scored, strict=True)):
         found = [column[index] for column in measured] + [observer.measured() for observer in observers[index]]
-        limits = thresholds_of(job, item)
-        known, kernels = judge_model(findings, limits, model, task_of(job.source.contract), item.target.as_typed)
+        limits, runtime = thresholds_of(job, item), runtime_named(item.target.runtime)
+        known, kernels = judge_model(findings, limits, model, task_of(job.source.contract), runtime)
         for each in found:
             known = known.requiring(*each.requirements(limits))
             known = replace(known, further={**known.further, **each.entries()})
@@ -105,8 +104,7 @@ def judge_built(job: Job, built: Sequence[Built], models: Sequence[Path], watche
 
 def opened(built: Built, model: Path) -> FloatRunner:
     """A model file in the runtime that proves it."""
-    runner = open_as_typed(model) if built.target.as_typed else open_runner(model)
-    return FloatRunner(runner, built.target.layout)
+    return FloatRunner(runtime_named(built.target.runtime).open(model, 1), built.target.layout)
 
 
 def thresholds_of(job: Job, built: Built) -> Thresholds:

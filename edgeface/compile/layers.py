@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from edgeface.backends import runtime_named
 from edgeface.compile.build import Built
 from edgeface.core.progress import step
 from edgeface.errors import EdgefaceError
@@ -23,11 +25,12 @@ class LayerErrors:
     missing: str = ""
 
 
-def layer_errors(built: Built, feeds: Mapping[str, Array] | None) -> LayerErrors:
+def layer_errors(built: Built, model: Path, feeds: Mapping[str, Array] | None) -> LayerErrors:
     """Run a model once with every value kept.
 
     Args:
         built: the model and the graph that it was emitted from.
+        model: the model's file.
         feeds: one input in the graph's own layout, float32; None where none was ever shown to it.
     """
     if feeds is None:
@@ -37,7 +40,7 @@ def layer_errors(built: Built, feeds: Mapping[str, Array] | None) -> LayerErrors
         return LayerErrors(missing=f"Left out: {macs / 1e9:.1f} GMAC take too long with every value kept.")
     try:
         with step(f"error by layer of {built.target.name}"):
-            found = layer_agreement(built.exact, built.model, built.target.suffix, feeds)
+            found = layer_agreement(built.exact, model, feeds, runtime_named(built.target.runtime))
     except EdgefaceError as error:
         return LayerErrors(missing=f"Not measured: {error.what}.")
     return LayerErrors(tuple(found), "" if found else "No value between input and output can be read back.")

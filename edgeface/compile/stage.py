@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgeface.backends import runtime_named
 from edgeface.compile.build import Built
-from edgeface.compile.engines import engines_of
+from edgeface.compile.finishing import finishing
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import Judged, open_judge
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
@@ -33,12 +34,10 @@ class Staged:
 
 
 def write_model(job: Job, built: Built, folder: Path) -> Path:
-    """The file of a built model, in the folder that its artifact is made in, below a temporary one."""
+    """The file that a runtime opens, of a built model written into its artifact's folder below a temporary one."""
     staged = folder / f"{job.recipe.model}-{built.target.name}"
     staged.mkdir()
-    model = staged / f"model{built.target.suffix}"
-    model.write_bytes(built.model)
-    return model
+    return built.write(staged)
 
 
 def stage(job: Job, judged: Judged) -> Staged:
@@ -51,15 +50,15 @@ def stage(job: Job, judged: Judged) -> Staged:
     built, findings = judged.built, judged.findings
     if not findings.passed:
         return replace(_write(job, judged), refusal=_refusal(built, findings, _where(job, judged), _advice(built)))
-    if not built.target.engines:
+    finish = built.target.finish
+    if finish is None:
         return _write(job, judged)
-    engines = engines_of(job, judged)
+    engines = finish.build(finishing(job, judged))
     findings = findings.requiring(*engines.requirements)
     staged = _write(job, replace(judged, findings=findings), engines.manifest, engines.certificate)
     if findings.passed:
         return staged
-    fix = "leave out the compute capability that is named (--compute-capability), or export to tensorrt-fp16"
-    return replace(staged, refusal=_refusal(built, findings, "the engine: its ONNX met every requirement", fix))
+    return replace(staged, refusal=_refusal(built, findings, *finish.failed))
 
 
 def _write(
@@ -74,18 +73,20 @@ def _write(
 
 
 def _manifest(job: Job, built: Built) -> Manifest:
+    hashes = {name: sha256_hex(data) for name, data in built.files.items()}
     return Manifest(
         name=job.recipe.model,
         target=built.target.name,
-        model_file=f"model{built.target.suffix}",
-        model_sha256=sha256_hex(built.model),
-        model_bytes=len(built.model),
+        model_file=built.target.model_file,
+        model_sha256=hashes[built.target.model_file],
+        model_bytes=sum(map(len, built.files.values())),
+        files=hashes,
         layout=built.target.layout,
         io=built.io,
         macs=job.graph.macs(),
         contract=job.source.contract,
         sources={**job.source.provenance, **job.images.provenance()},
-        versions=versions(),
+        versions=versions(*runtime_named(built.target.runtime).distributions),
         quantization=built.quantization,
     )
 
@@ -99,7 +100,7 @@ def _where(job: Job, judged: Judged) -> str:
     """The first bad tensor, on the first image."""
     built = judged.built
     feeds = open_judge(job, "the first bad tensor").first_tensor()
-    return explain(layer_agreement(built.exact, built.model, built.target.suffix, feeds))
+    return explain(layer_agreement(built.exact, judged.model, feeds, runtime_named(built.target.runtime)))
 
 
 def _advice(built: Built) -> str:

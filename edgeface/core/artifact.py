@@ -1,4 +1,4 @@
-"""An artifact on disk: a folder with the model, its manifest and its certificate."""
+"""An artifact on disk: a folder with the model's files, its manifest and its certificate."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
 from edgeface.errors import InputError
 
+FORMAT = 2
 MANIFEST = "manifest.json"
 CERTIFICATE = "certificate.json"
 MAX_JSON_BYTES = 16 << 20
@@ -22,18 +23,21 @@ MAX_JSON_BYTES = 16 << 20
 class Manifest(BaseModel):
     """What an artifact is and what it was made from; the same inputs give the same bytes.
 
-    `layout` is the memory order of image inputs ("nchw" or "nhwc"); `macs` counts multiply–
-    accumulates of one inference; hashes are SHA-256 in hex.
+    `files` are the model's, by name with their SHA-256 in hex: `model_file`, which a runtime opens and whose hash is
+    `model_sha256` too, and what it reads beside it. `model_bytes` is the size of all of them; `layout` the memory order
+    of image inputs ("nchw" or "nhwc"); `macs` counts multiply–accumulates of one inference. Without `files`, as in
+    format 1, the model is one file; what is read so is a manifest of this format.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    format: int = 1
+    format: int = FORMAT
     name: str
     target: str
     model_file: str
     model_sha256: str
     model_bytes: int
+    files: dict[str, str] = {}
     layout: str
     io: str
     macs: int
@@ -42,6 +46,24 @@ class Manifest(BaseModel):
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
     engines: dict[str, Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_file(cls, document: Any) -> Any:
+        """Where no files are listed, as in format 1, the model is one file."""
+        if not isinstance(document, dict) or "files" in document:
+            return document
+        written = document.get("format", FORMAT)
+        files = {document.get("model_file"): document.get("model_sha256")}
+        return {**document, "format": FORMAT if written == 1 else written, "files": files}
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Manifest:
+        if self.format != FORMAT:
+            raise ValueError(f"format {self.format} is not one that this version reads")
+        if self.files.get(self.model_file) != self.model_sha256:
+            raise ValueError("the model file is not among the files, or its SHA-256 is another there")
+        return self
 
 
 @dataclass(frozen=True)
@@ -60,6 +82,12 @@ class Artifact:
     def contract(self) -> Contract:
         """The contract that the artifact was built for."""
         return self.manifest.contract
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The model's files, the one that a runtime opens first."""
+        names = sorted(self.manifest.files, key=lambda name: (name != self.manifest.model_file, name))
+        return tuple(self.folder / name for name in names)
 
     def certificate(self) -> Certificate:
         """What was measured when the artifact was built.
@@ -80,10 +108,10 @@ class Artifact:
 
     @classmethod
     def open(cls, path: Path) -> Artifact:
-        """Open a folder, or the folder that a model file stands in, and check the model's hash.
+        """Open a folder, or the folder that a model file stands in, and check the hash of each of the model's files.
 
         Raises:
-            InputError: no artifact there, a damaged manifest, or a model that is not the one built.
+            InputError: no artifact there, a damaged manifest, or a file that is missing or not the one built.
         """
         folder = path if path.is_dir() else path.parent
         if not (folder / MANIFEST).is_file():
@@ -102,17 +130,18 @@ class Artifact:
                 fix="export the artifact again with this version of edgeface",
             ) from error
         artifact = cls(folder, manifest)
-        artifact._check_model()
+        for name, sha256 in manifest.files.items():
+            artifact._check_file(name, sha256)
         return artifact
 
-    def _check_model(self) -> None:
-        name = self.manifest.model_file
-        if Path(name).name != name or not self.model_path.is_file():
+    def _check_file(self, name: str, sha256: str) -> None:
+        path = self.folder / name
+        if Path(name).name != name or not path.is_file():
             raise InputError(f"the artifact's model file {name!r} is missing", where=str(self.folder))
-        if sha256_hex(self.model_path.read_bytes()) != self.manifest.model_sha256:
+        if sha256_hex(path.read_bytes()) != sha256:
             raise InputError(
                 "the model is not the one that this manifest describes: its SHA-256 differs",
-                where=str(self.model_path),
+                where=str(path),
                 fix="export the artifact again, or copy the whole folder again",
             )
 

@@ -6,13 +6,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 from edgeface.version import __version__
 
-RECORDED = ("ai-edge-litert", "flatbuffers", "numpy", "onnx", "onnxruntime", "onnxsim", "torch")
+COMPILER = ("numpy", "onnx", "onnxruntime", "onnxsim", "torch")
+"""What every model is made with, whatever it is made for: ONNX Runtime calibrates."""
 
 
-def versions() -> dict[str, str]:
-    """Versions of edgeface and of what it ran on."""
+def versions(*distributions: str) -> dict[str, str]:
+    """Versions of edgeface, of what it compiles with, and of further distributions; of what is not installed, none."""
     found = {"edgeface": __version__}
-    for name in RECORDED:
+    for name in sorted({*COMPILER, *distributions}):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

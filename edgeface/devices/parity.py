@@ -9,7 +9,7 @@ from typing import Any
 
 from edgeface.backends.device import Device
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.core.artifact import Artifact
 from edgeface.devices.compare import Distance, distance
 from edgeface.devices.connect import LOOPBACK, open_device
@@ -135,7 +135,7 @@ class _Pair:
         """What was found; where outputs differ, the image of the most differences is traced."""
         here, there = self._runners
         model = self._artifact.model_path
-        if model.suffix == ".onnx":
+        if not self._loading.shows_values:
             quantized = self._artifact.manifest.quantization is not None
             kind: Arithmetic = "mixed" if quantized else "float"
             return PathParity(self._loading, (here.version, there.version), kind, self._outputs)

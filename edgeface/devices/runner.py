@@ -10,9 +10,10 @@ from typing import Literal
 
 import numpy as np
 
+from edgeface.backends import runtime_for, runtime_named
 from edgeface.backends.checks import check_feeds, read_model
 from edgeface.backends.runtime import Runner, TensorSpec
-from edgeface.backends.tflite.runtime import Kernels
+from edgeface.backends.tflite.runner import Kernels
 from edgeface.devices.link import Link, printable
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
@@ -32,7 +33,7 @@ class Loading:
 
     Args:
         runtime: of the device; both TFLite runtimes take .tflite files, "onnxruntime" .onnx files.
-        kernels: of a TFLite runtime, as in `runtimes.litert`.
+        kernels: of a TFLite runtime, as of `LiteRtRunner`.
         threads: threads inside one operator.
         keep_all: keep every intermediate tensor readable; not for timing. TFLite only.
         cpus: processors to stay on; none leaves it to the device.
@@ -45,9 +46,22 @@ class Loading:
     cpus: tuple[int, ...] = ()
 
     @property
+    def shows_values(self) -> bool:
+        """Whether the runtime's intermediate tensors can be read."""
+        return _HERE[self.runtime] == "litert"
+
+    @property
     def path(self) -> str:
         """Runtime and kernels, in words."""
         return self.runtime if self.runtime == "onnxruntime" else f"{self.runtime} {self.kernels}"
+
+
+# The runtime of this machine that each runtime of a device is compared with.
+_HERE: dict[Runtime, str] = {"litert": "litert", "tflite-runtime": "litert", "onnxruntime": "onnxruntime"}
+_COMPARED = {
+    "onnxruntime": (Loading("onnxruntime"),),
+    "litert": (Loading("litert", "xnnpack"), Loading("litert", "reference"), Loading("tflite-runtime", "reference")),
+}
 
 
 class DeviceRunner:
@@ -163,14 +177,13 @@ def open_here(model: Path, loading: Loading) -> Runner:
         InputError: the file is missing or damaged, or not of the runtime's kind.
         RuntimeFailure: the runtime refuses it.
     """
-    suffix = ".onnx" if loading.runtime == "onnxruntime" else ".tflite"
-    if model.suffix != suffix:
-        raise InputError(f"{loading.runtime} runs {suffix} files", where=str(model))
-    if suffix == ".onnx":
-        from edgeface.backends.onnx.runtime import OrtRunner
-
-        return OrtRunner(model, loading.threads)
-    from edgeface.backends.tflite.runtime import LiteRtRunner
+    stands_in = _HERE[loading.runtime]
+    if runtime_for(model).name != stands_in:
+        runs = " and ".join(runtime_named(stands_in).suffixes)
+        raise InputError(f"{loading.runtime} runs {runs} files", where=str(model))
+    if not loading.shows_values:
+        return runtime_named(stands_in).open(model, loading.threads)
+    from edgeface.backends.tflite.runner import LiteRtRunner
 
     return LiteRtRunner(model, loading.threads, loading.kernels, loading.keep_all)
 
@@ -180,10 +193,15 @@ def loadings_of(model: Path) -> Sequence[Loading]:
 
     LiteRT's built-in kernels are left out: they round integers differently on each processor, and so does what
     tflite-runtime chooses by default.
+
+    Raises:
+        InputError: devices run no such file.
     """
-    if model.suffix == ".onnx":
-        return (Loading("onnxruntime"),)
-    return (Loading("litert", "xnnpack"), Loading("litert", "reference"), Loading("tflite-runtime", "reference"))
+    here = runtime_for(model)
+    if here.name not in _COMPARED:
+        known = " or ".join(sorted(_COMPARED))
+        raise InputError(f"devices run no model of {here.title}", where=str(model), fix=f"use a model of {known}")
+    return _COMPARED[here.name]
 
 
 def _max_bytes(spec: TensorSpec) -> int:

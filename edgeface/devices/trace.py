@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from edgeface.backends.runtime import TensorSpec
 from edgeface.backends.tflite.delegation import Operator
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.devices.compare import Distance, distance
 from edgeface.graph.types import Array
 

@@ -145,7 +145,7 @@ def _part(what: str, *made_by: Artifact | str | float) -> str:
     facts = [__version__, what]
     for item in made_by:
         if isinstance(item, Artifact):
-            facts += [item.manifest.model_sha256, item.contract.model_dump_json()]
+            facts += [*item.manifest.files.values(), item.contract.model_dump_json()]
         else:
             facts.append(str(item))
     return sha256_hex("\n".join(facts).encode())

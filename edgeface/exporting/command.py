@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeface.backends import target as target_named
+
 if TYPE_CHECKING:
     from edgeface.compile.request import ExportRequest
 
@@ -36,16 +38,6 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
         yield from ("--io", request.io)
     if request.integer_only:
         yield "--integer-only"
-    if target.startswith("tensorrt"):
-        yield from _engine_words(request)
-
-
-def _engine_words(request: ExportRequest) -> Iterator[str]:
-    options = request.engines
-    if options.compute_capabilities:
-        yield from ("--compute-capability", ",".join(options.compute_capabilities))
-    batch = options.batch
-    if (batch.least, batch.best, batch.most) != (1, 1, 1):
-        yield from ("--batch", f"{batch.least},{batch.best},{batch.most}")
-    if options.allow_slower:
-        yield "--allow-slower"
+    finish = target_named(target).finish
+    if finish is not None:
+        yield from finish.words(request.engines)

@@ -36,8 +36,8 @@ def export(request: ExportRequest) -> list[Artifact]:
     recipe = requested_recipe(request)
     targets = [target(name) for name in dict.fromkeys(request.targets)]
     for wanted in targets:
-        if wanted.engines:
-            request.engines.check(wanted.name)
+        if wanted.finish is not None:
+            wanted.finish.check(request.engines, wanted.name)
     places = [place_of(request.out, recipe.model, wanted.name) for wanted in targets]
     with _images(request, recipe) as images, staging(request.out) as folder:
         job = open_job(request, recipe, images)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.backends import target
-from edgeface.bench.export_latency import ENGINE, NOT_ASKED, REFERENCE, measure_latencies
+from edgeface.bench.export_latency import NOT_ASKED, REFERENCE, measure_latencies
 from edgeface.budgets.check import check
 from edgeface.compile.build import Built, build
 from edgeface.compile.job import BuildOptions, Job
@@ -61,12 +61,13 @@ class ExportReports:
             staged: the artifacts.
             folder: a temporary folder.
         """
-        timed = {each.built.target.name: each.folder for each in staged if not each.built.target.engines}
+        timed = {each.built.target.name: each.folder for each in staged if each.built.target.finish is None}
         found: dict[str, dict[str, Any]] = {}
         if self._request.report.latency:
             found = measure_latencies(timed, self._fp32, folder)
         for each in staged:
-            why = {"missing": ENGINE if each.built.target.engines else NOT_ASKED}
+            finish = each.built.target.finish
+            why = {"missing": NOT_ASKED if finish is None else finish.untimed}
             page = self._page(each, found.get(each.built.target.name, why))
             (each.folder / REPORT).write_text(page, encoding="utf-8")
 
@@ -99,7 +100,7 @@ class ExportReports:
                 image_names=[file.name for file in self._job.images.judge],
                 latency=latency,
                 fp32_bytes=len(self._fp32),
-                layers=layer_errors(staged.built, first),
+                layers=layer_errors(staged.built, staged.folder / staged.manifest.model_file, first),
                 counted=self._counted(staged),
                 command=export_command(self._request, staged.manifest.target),
             )

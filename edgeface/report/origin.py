@@ -22,7 +22,7 @@ def origin(manifest: Manifest) -> tuple[Table, ...]:
 
 def _sources(manifest: Manifest) -> Table:
     sources = manifest.sources
-    rows = [("model file", manifest.model_file, manifest.model_sha256)]
+    rows = [("model file", name, sha256) for name, sha256 in sorted(manifest.files.items())]
     if "weights" in sources:
         rows.append(("weights", sources["weights"]["file"], sources["weights"]["sha256"]))
     if "seed" in sources:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeface.backends import target
+from edgeface.backends import runtime_named, target
 from edgeface.backends.device import HERE, Device
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.as_typed import open_as_typed
-from edgeface.backends.open import Runner, open_runner
+from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact
 from edgeface.core.certificate import Certificate, Evidence
 from edgeface.core.progress import note
@@ -70,9 +69,9 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         InputError: something given cannot be used, or the artifact does not run there.
         RuntimeFailure: a runtime fails.
     """
-    as_typed = target(artifact.manifest.target).as_typed
-    if as_typed and request.on == HERE:
-        opened: Runner = open_as_typed(artifact.model_path, request.threads)
+    judging = runtime_named(target(artifact.manifest.target).runtime)
+    if request.on == HERE:
+        opened = judging.open(artifact.model_path, request.threads)
     else:
         opened = open_runner(artifact, request.threads, request.on)
     runner = FloatRunner(opened, artifact.manifest.layout)
@@ -81,7 +80,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     kind: Evidence = "synthetic" if request.images is None else "images"
     with Judge(reference, artifact.contract, lambda: _images(artifact, request), kind) as judge:
         (findings,) = judge.score([Candidate(runner.run)])
-    judged, kernels = judge_model(findings, limits, artifact.model_path, task_of(artifact.contract), as_typed)
+    judged, kernels = judge_model(findings, limits, artifact.model_path, task_of(artifact.contract), judging)
     certificate = Certificate(
         **judged.comparison().model_dump(),
         format=2,
@@ -89,7 +88,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         reference=reference.name,
         thresholds=limits,
         kernels=kernels,
-        versions=versions(),
+        versions=versions(*judging.distributions),
     )
     return ParityReport(artifact.folder, str(request.on), certificate)
 

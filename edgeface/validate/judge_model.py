@@ -6,23 +6,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from edgeface.backends.runtime import Runtime
 from edgeface.core.progress import note
 from edgeface.core.thresholds import Thresholds
 from edgeface.tasks.task import Task
 from edgeface.validate.compare import Findings
 from edgeface.validate.gate import judge
-from edgeface.validate.kernels import judge_kernels, kernel_facts
+from edgeface.validate.kernels import inspect_kernels, judge_kernels
 
 
 def judge_model(
-    findings: Findings, limits: Thresholds, model: Path, task: Task, as_typed: bool = False
+    findings: Findings, limits: Thresholds, model: Path, task: Task, runtime: Runtime | None = None
 ) -> tuple[Findings, dict[str, Any]]:
-    """The findings with every requirement judged, and the model file's kernel facts; `as_typed` as in `kernel_facts`.
+    """The findings with every requirement judged, and what the runtime tells of the model, as `inspect_kernels` does.
 
     A gate that requires nothing passes everything; that is said aloud.
     """
-    kernels = kernel_facts(model, as_typed)
+    kernels = inspect_kernels(model, runtime)
     requirements = judge(limits, findings.tensors, findings.decisions, task) + judge_kernels(limits, kernels)
     if not requirements:
         note(f"warning: no gate requires anything of {model.name}: add [gates] to the recipe")
-    return replace(findings, requirements=requirements), kernels
+    return replace(findings, requirements=requirements), kernels.facts

@@ -2,70 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
+from edgeface.backends import runtime_for
+from edgeface.backends.runtime import Inspection, Runtime
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 
-_LISTED = 5
+UNKNOWN = "the runtime does not tell"
 
 
-def kernel_facts(model: Path, as_typed: bool = False) -> dict[str, Any]:
-    """Operators of a model file as its runtime sees them.
+def inspect_kernels(model: Path, runtime: Runtime | None = None) -> Inspection:
+    """What a runtime tells of a model file; nothing where it cannot tell.
 
     Args:
-        model: a .tflite file, of which also what XNNPACK takes is told, or an .onnx file, of which, if it is quantized,
-            also what ONNX Runtime computes in integers is.
-        as_typed: another runtime than ONNX Runtime will compute it as it is typed.
+        model: a model file.
+        runtime: the one that judges it; by default the one that the file is deployed in.
+
+    Raises:
+        InputError: no runtime runs such a file, or it is damaged.
+        RuntimeFailure: the runtime refuses it.
     """
-    if model.suffix == ".tflite":
-        from edgeface.backends.tflite.runtime import LiteRtRunner
-
-        runner = LiteRtRunner(model)
-        delegation = runner.delegation()
-        operators = Counter(op.name for op in runner.operators())
-        return {
-            "operators": dict(sorted(operators.items())),
-            "transposes": operators["TRANSPOSE"],
-            "partitions": delegation.partitions,
-            "not_delegated": dict(delegation.left),
-        }
-    import onnx
-
-    operators = Counter(node.op_type for node in onnx.load(model).graph.node)
-    facts = {"operators": dict(sorted(operators.items())), "transposes": operators["Transpose"]}
-    return facts if as_typed or not operators["DequantizeLinear"] else {**facts, "optimized": _optimized(model)}
+    chosen = runtime or runtime_for(model)
+    return Inspection({}) if chosen.inspect is None else chosen.inspect(model)
 
 
-def _optimized(model: Path) -> dict[str, Any]:
-    from edgeface.backends.onnx.kernels import ort_kernels
-
-    found = ort_kernels(model)
-    return {
-        "operators": found.operators,
-        "convolutions_in_integers": found.in_integers,
-        "convolutions_in_float": found.in_float,
-        "left_in_float": list(found.left_in_float),
-        "unplanned_in_integers": found.unplanned,
-    }
-
-
-def judge_kernels(limits: Thresholds, facts: dict[str, Any]) -> list[Requirement]:
-    """Requirements on transposes and partitions, and always that ONNX Runtime computes in integers what is planned."""
-    found = []
-    if "optimized" in facts:
-        left = facts["optimized"]["left_in_float"]
-        said = f"{len(left)}: {', '.join(left[:_LISTED])}" if left else "0"
-        found.append(Requirement("int8 convolutions that ONNX Runtime computes in float", "0", said, not left))
-        taken = facts["optimized"]["unplanned_in_integers"]
-        what = "float convolutions that ONNX Runtime computes in integers"
-        found.append(Requirement(what, "0", str(taken), taken == 0))
+def judge_kernels(limits: Thresholds, found: Inspection) -> list[Requirement]:
+    """The runtime's own requirements, and those on transposes and partitions; what it does not tell is not met."""
+    requirements = list(found.requirements)
     for key, what, limit in (
         ("transposes", "transposes in memory", limits.max_transposes),
-        ("partitions", "XNNPACK partitions", limits.max_partitions),
+        ("partitions", "partitions of the delegate", limits.max_partitions),
     ):
         if limit is not None:
-            found.append(Requirement(what, f"≤ {limit}", str(facts[key]), facts[key] <= limit))
-    return found
+            count = found.facts.get(key)
+            met = count is not None and count <= limit
+            requirements.append(Requirement(what, f"≤ {limit}", UNKNOWN if count is None else str(count), met))
+    return requirements

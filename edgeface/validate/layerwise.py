@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from edgeface.backends.float_io import FloatRunner, dequantize
-from edgeface.backends.onnx.runtime import OrtRunner
-from edgeface.backends.tflite.layout import assign_layout
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends import runtime_for
+from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.backends.runtime import Runtime
 from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.types import Array
@@ -33,18 +33,26 @@ class Layer:
         return self.inputs_db - self.agreement.snr_db
 
 
-def layer_agreement(exact: Graph, model: bytes, suffix: str, feeds: Mapping[str, Array]) -> list[Layer]:
-    """Compare every value that can be read back, in graph order.
+def layer_agreement(
+    exact: Graph, model: Path, feeds: Mapping[str, Array], runtime: Runtime | None = None
+) -> list[Layer]:
+    """Compare every value that can be read back, in graph order; none where the runtime shows none.
 
     Args:
         exact: the graph that the model was emitted from, before rounding.
-        model: the emitted model.
-        suffix: ".tflite" or ".onnx".
+        model: the emitted model's file.
         feeds: one input in the graph's own layout, float32.
+        runtime: the one that judges it; by default the one that the file is deployed in.
+
+    Raises:
+        InputError: no runtime runs such a file, or it is damaged.
+        RuntimeFailure: the runtime refuses it.
     """
-    names = [n for n in exact.activations if n not in exact.inputs]
-    wanted = OrtRunner(write_onnx(exact, names)).run(feeds)
-    got = _tflite_values(exact, model, feeds) if suffix == ".tflite" else _onnx_values(names, model, feeds)
+    chosen = runtime or runtime_for(model)
+    if chosen.values is None:
+        return []
+    got = chosen.values(exact, model, feeds)
+    wanted = OrtRunner(write_onnx(exact, [n for n in exact.activations if n not in exact.inputs])).run(feeds)
     layers: list[Layer] = []
     snr: dict[str, float] = {}
     for node in exact.nodes:
@@ -69,28 +77,3 @@ def explain(layers: list[Layer]) -> str:
         "no tensor is below 20 dB" if bad is None else f"first bad tensor: {bad.node} ({bad.agreement.snr_db:.1f} dB)"
     )
     return "; ".join([first, "most is lost at " + ", ".join(lines)])
-
-
-def _onnx_values(names: Sequence[str], model: bytes, feeds: Mapping[str, Array]) -> dict[str, Array]:
-    """The values of these names that the model has; a quantized one bears its name behind DequantizeLinear."""
-    import onnx
-
-    proto = onnx.load_model_from_string(model)
-    made = {output for node in proto.graph.node for output in node.output}
-    shown = {output.name for output in proto.graph.output}
-    proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name in made - shown)
-    return OrtRunner(proto.SerializeToString(), optimize=False).run(feeds)
-
-
-def _tflite_values(exact: Graph, model: bytes, feeds: Mapping[str, Array]) -> dict[str, Array]:
-    runner = LiteRtRunner(model, kernels="reference", preserve_all=True)
-    FloatRunner(runner, "nhwc").run(feeds)
-    orders = assign_layout(exact)
-    found: dict[str, Array] = {}
-    for index, spec in runner.tensors().items():
-        if spec.name in orders and spec.name not in exact.inputs:
-            order, shape = orders[spec.name], exact.type(spec.name).shape
-            array = dequantize(runner.tensor(index), spec)
-            if array.shape == tuple(shape[axis] for axis in order):
-                found[spec.name] = array.transpose([order.index(axis) for axis in range(len(order))])
-    return found

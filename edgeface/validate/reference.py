@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact, sha256_hex
 from edgeface.errors import InputError

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.graph.ops.activations import LeakyRelu, Sigmoid
 from edgeface.graph.ops.arithmetic import Concat
 from edgeface.graph.ops.conv import Conv

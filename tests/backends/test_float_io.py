@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from edgeface.backends.float_io import FloatRunner, dequantize, quantize, round_half_away
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.runtime import TensorSpec
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.errors import InputError, RuntimeFailure
 
 

@@ -5,7 +5,7 @@ import onnx
 import pytest
 
 from edgeface.backends import target, targets
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.errors import InputError
 from edgeface.quantize.plan import QuantPlan
@@ -19,7 +19,7 @@ def test_targets_are_found_by_filename_and_sorted():
     assert set(names) == onnx | tflite
     for name, found in targets().items():
         assert found.name == name
-        assert found.suffix == (".onnx" if name in onnx else ".tflite")
+        assert found.model_file == ("model.onnx" if name in onnx else "model.tflite")
 
 
 def test_an_unknown_target_offers_the_nearest():
@@ -37,7 +37,7 @@ def test_the_same_graph_and_plan_give_the_same_bytes(network, plan_of, name):
 
 
 def test_onnx_carries_metadata_and_computes_the_graph(network, normal, evaluate):
-    model = target("onnx-fp32").emit(network, QuantPlan(), EmitOptions(metadata={"contract": "{}"}))
+    model = target("onnx-fp32").emit_model(network, QuantPlan(), EmitOptions(metadata={"contract": "{}"}))
     assert [(p.key, p.value) for p in onnx.load_from_string(model).metadata_props] == [("contract", "{}")]
     feed = {"x": normal(1, 3, 11, 9)}
     found, expected = OrtRunner(model).run(feed), evaluate(network, feed)

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from edgeface.backends.onnx.as_typed import open_as_typed
-from edgeface.backends.tensorrt import gpu as gpu_module
 from edgeface.backends.tensorrt import library, on_gpu, runner, stage
 from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu, look_for_gpus
 from edgeface.backends.tensorrt.engine_file import capabilities_in, check_engine_file
@@ -68,8 +67,7 @@ def pretend(monkeypatch):
 
     def install(capability):
         found = Gpu("A card", capability, 1 << 30)
-        for module in (gpu_module, runner):
-            monkeypatch.setattr(module, "usable_gpu", lambda: (found, (13, 1)))
+        monkeypatch.setattr(runner, "usable_gpu", lambda: (found, (13, 1)))
 
     return install
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.open_source import open_source
 from edgeface.compile.source import Declared
 from edgeface.core.artifact import sha256_hex

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeface.backends.onnx.runtime import OrtRunner
-from edgeface.backends.onnx.target import ORT
+from edgeface.backends.onnx.emit import PLACEMENT as ORT
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.qdq.quantized import insert_quantization
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import LeakyRelu

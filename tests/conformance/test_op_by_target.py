@@ -10,10 +10,10 @@ import pytest
 
 from edgeface.backends import target
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.backends.tflite.lowerings import lowerings
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node, Value
 from edgeface.graph.onnx_writer import write_onnx
@@ -205,7 +205,7 @@ def transposes(runner) -> int:
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_float_targets_compute_what_onnx_runtime_does(case, name, tolerance, kernels):
     graph, feeds = built(case.name)
-    model = target(name).emit(graph, QuantPlan(), EmitOptions())
+    model = target(name).emit_model(graph, QuantPlan(), EmitOptions())
     found, runner = results(model, feeds, kernels)
     expected = expected_of(graph, feeds)
     assert found.shape == expected.shape
@@ -217,7 +217,7 @@ def test_float_targets_compute_what_onnx_runtime_does(case, name, tolerance, ker
 def test_int8_stays_within_a_few_steps_and_kernels_agree(case):
     graph, feeds = built(case.name)
     plan = plan_of(graph, feeds)
-    model = target("tflite-int8").emit(graph, plan, EmitOptions())
+    model = target("tflite-int8").emit_model(graph, plan, EmitOptions())
     reference, runner = results(model, feeds, "reference")
     delegated, _ = results(model, feeds, "xnnpack")
     expected = expected_of(graph, feeds)
@@ -243,7 +243,7 @@ def input_noise(graph, plan, feeds) -> float:
 def test_what_int8_lacks_is_refused_by_node(case):
     graph, feeds = built(case.name)
     with pytest.raises(GraphError) as caught:
-        target("tflite-int8").emit(graph, plan_of(graph, feeds), EmitOptions())
+        target("tflite-int8").emit_model(graph, plan_of(graph, feeds), EmitOptions())
     assert "'y'" in (caught.value.where or "")
     assert caught.value.fix
 
@@ -258,7 +258,7 @@ def test_every_op_with_a_lowering_has_a_case():
 def test_an_integer_interface_gives_the_same_results(name, io):
     graph, feeds = built(name)
     plan = plan_of(graph, feeds)
-    emit = target("tflite-int8").emit
+    emit = target("tflite-int8").emit_model
     float_io, _ = results(emit(graph, plan, EmitOptions()), feeds, "reference")
     integer_io, runner = results(emit(graph, plan, EmitOptions(io=io)), feeds, "reference")
     assert {spec.dtype for spec in (*runner.inputs, *runner.outputs)} == {io}
@@ -272,7 +272,7 @@ def test_no_case_of_a_face_network_needs_a_transpose(make_graph, normal):
     for name in ("tflite-fp32", "tflite-fp16", "tflite-int8"):
         given = plan if target(name).scheme else QuantPlan()
         for kernels in ("reference", "xnnpack"):
-            assert transposes(LiteRtRunner(target(name).emit(graph, given, EmitOptions()), kernels=kernels)) == 0
+            assert transposes(LiteRtRunner(target(name).emit_model(graph, given, EmitOptions()), kernels=kernels)) == 0
 
 
 def face_like(make_graph, normal):
@@ -314,5 +314,5 @@ def test_a_computed_operand_of_lower_rank_is_refused(make_graph):
         {"w": np.ones((4, 4, 1, 1), np.float32)},
     )
     with pytest.raises(GraphError, match="rank 3") as caught:
-        target("tflite-fp32").emit(graph, QuantPlan(), EmitOptions())
+        target("tflite-fp32").emit_model(graph, QuantPlan(), EmitOptions())
     assert "'s'" in (caught.value.where or "")

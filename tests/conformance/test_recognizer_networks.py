@@ -13,9 +13,9 @@ from torch import nn
 
 from edgeface.backends import target
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.types import Array
 from edgeface.passes import run_passes
@@ -139,7 +139,7 @@ def test_a_recognizer_computes_the_same_in_tflite_without_a_transpose(name: str)
     network = seeded(name)
     wanted_target = target("tflite-fp32")
     graph = run_passes(run_passes(read_onnx(exported(network))), wanted_target.legalize)
-    runner = LiteRtRunner(wanted_target.emit(graph, QuantPlan(), EmitOptions()))
+    runner = LiteRtRunner(wanted_target.emit_model(graph, QuantPlan(), EmitOptions()))
     for feed in faces(3):
         with torch.inference_mode():
             wanted = network(torch.from_numpy(feed["input"])).numpy()
@@ -155,7 +155,7 @@ def test_a_quantized_recognizer_points_the_same_way(name: str) -> None:
     graph = run_passes(run_passes(read_onnx(exported(network))), wanted_target.legalize)
     stats = observe(graph, OrtRunner(observed_onnx(graph)).run, faces(16))
     found = quantize(graph, stats, TFLITE_INT8, QuantizeOptions(RangeRule(), {}, {}))
-    runner = FloatRunner(LiteRtRunner(wanted_target.emit(found.graph, found.plan, EmitOptions())), "nhwc")
+    runner = FloatRunner(LiteRtRunner(wanted_target.emit_model(found.graph, found.plan, EmitOptions())), "nhwc")
     for feed in faces(20)[16:]:
         with torch.inference_mode():
             a = network(torch.from_numpy(feed["input"])).numpy().ravel()

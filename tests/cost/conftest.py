@@ -166,7 +166,7 @@ def sketch(tmp_path: Path) -> Sketch:
 def retinaface_tflite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The default network at 640×480 with seeded weights, by target."""
     from edgeface.backends import target
-    from edgeface.backends.onnx.runtime import OrtRunner
+    from edgeface.backends.onnx.runner import OrtRunner
     from edgeface.backends.target import EmitOptions
     from edgeface.compile.open_source import open_source
     from edgeface.compile.source import Declared
@@ -190,5 +190,5 @@ def retinaface_tflite(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
                 graph, observe(graph, OrtRunner(observed_onnx(graph)).run, feeds), scheme, RangeRule("minmax")
             )
         found[name] = tmp_path_factory.mktemp(name) / "model.tflite"
-        found[name].write_bytes(target(name).emit(graph, plan, EmitOptions("float", {"edgeface.contract": "{}"})))
+        found[name].write_bytes(target(name).emit_model(graph, plan, EmitOptions("float", {"edgeface.contract": "{}"})))
     return found

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeface.backends.tflite.decompose_average import decompose_average
-from edgeface.backends.tflite.write import write_tflite
+from edgeface.backends.tflite.emit import write_tflite
 from edgeface.cost.counter import count
 from edgeface.cost.folding import OWN_BIASES, embedding_width, is_embedder, unfold
 from edgeface.cost.network import Layer, Network, Tensor

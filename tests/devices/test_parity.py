@@ -7,7 +7,7 @@ import json
 import pytest
 
 from edgeface.backends.device import Device
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.cli import main
 from edgeface.devices.parity import device_parity
 from edgeface.devices.runner import Loading, open_here

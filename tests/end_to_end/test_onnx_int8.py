@@ -54,8 +54,7 @@ def built(declared: Declared, images: Path, calibrate_with: int, folder: Path) -
         made = build(job, target(name), stats)
         if name == "onnx-int8":
             kept = _kept_convolutions(made)
-        path = folder / f"model{made.target.suffix}"
-        path.write_bytes(made.model)
+        path = made.write(folder)
         runner = FloatRunner(open_runner(path), made.target.layout)
         candidates.append(Candidate(runner.run))
     with open_judge(job, "judging") as judge:

@@ -17,7 +17,7 @@ import pytest
 
 import edgeface
 from edgeface.backends.tflite.legacy import run_tflite_runtime
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.core.artifact import Artifact
 from edgeface.images.files import letterbox, list_images, read_image
 from edgeface.models import family

@@ -19,11 +19,12 @@ import numpy as np
 import pytest
 
 from edgeface.backends import target
+from edgeface.backends.finish import Finished
 from edgeface.backends.tensorrt.build import build_engine
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.backends.tensorrt.precision import NodePrecision, float_convolutions, precision_table
 from edgeface.backends.tensorrt.request import BatchProfile, EngineRequest
-from edgeface.backends.tensorrt.stage import StagedEngines, stage_engines
+from edgeface.backends.tensorrt.stage import stage_engines
 from edgeface.compile.build import Built, build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
@@ -100,7 +101,7 @@ def staged(network, ahead_of_time, tmp_path_factory):
     """`staged(name, target)`: the folder of its engines for all five capabilities, and what was said of them."""
 
     @functools.cache
-    def stage(name: str, wanted: str) -> tuple[Path, StagedEngines]:
+    def stage(name: str, wanted: str) -> tuple[Path, Finished]:
         folder = tmp_path_factory.mktemp("engines")
         options = EngineOptions(CAPABILITIES, BatchProfile(1, 8, 64))
         return folder, stage_engines(network(name).built(wanted).model, folder, options, wanted)
@@ -116,8 +117,7 @@ def found(network, tmp_path_factory):
     def compare(name: str, wanted: str) -> Findings:
         loaded = network(name)
         built = loaded.built(wanted)
-        path = tmp_path_factory.mktemp("model") / f"model{built.target.suffix}"
-        path.write_bytes(built.model)
+        path = built.write(tmp_path_factory.mktemp("model"))
         (judged,) = judge_built(loaded.job, [built], [path], [lambda *_: None])
         return judged.findings
 

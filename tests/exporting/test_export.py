@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.open import open_runner
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.cli.findings import format_findings
 from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest

@@ -7,7 +7,7 @@ import onnx
 import pytest
 
 from edgeface.backends import target
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.compile.open_source import open_source
 from edgeface.compile.source import Declared
@@ -110,7 +110,7 @@ def test_a_detector_finds_in_a_batch_what_it_finds_alone(seeded_source, normal, 
     wanted = target(name)
     graph = run_passes(run_passes(read_onnx(seeded_source.onnx)), wanted.legalize)
     plan = QuantPlan() if wanted.scheme is None else _observed_plan(graph, wanted.scheme, normal)
-    model = wanted.emit(graph, plan, EmitOptions())
+    model = wanted.emit_model(graph, plan, EmitOptions())
     together = rows_agree(
         model, graph.type(graph.inputs[0]).shape, normal, 3, atol=1e-4 if name.endswith("32") else 0.05
     )
@@ -121,7 +121,7 @@ def test_a_recognizer_embeds_in_a_batch_as_it_does_alone(normal):
     source = open_source(Declared("mobilefacenet", variant="y1", seed=1), [])
     wanted = target("tensorrt-fp32")
     graph = run_passes(run_passes(read_onnx(source.onnx)), wanted.legalize)
-    model = wanted.emit(graph, QuantPlan(), EmitOptions())
+    model = wanted.emit_model(graph, QuantPlan(), EmitOptions())
     together = rows_agree(model, graph.type(graph.inputs[0]).shape, normal, 4, atol=1e-4)
     assert together["embedding"].shape == (3, 128)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops import ops_by_onnx_type

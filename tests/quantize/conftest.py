@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.graph.ops.activations import LeakyRelu
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.observe import observe, observed_onnx

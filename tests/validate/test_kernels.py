@@ -2,21 +2,26 @@ from __future__ import annotations
 
 import pytest
 
-from edgeface.backends.onnx.runtime import OrtRunner
-from edgeface.backends.onnx.target import ORT
+from edgeface.backends import runtime_named, target
+from edgeface.backends.onnx.emit import PLACEMENT as ORT
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.qdq.quantized import insert_quantization
+from edgeface.backends.runtime import Inspection
+from edgeface.backends.target import EmitOptions
 from edgeface.core.thresholds import Thresholds
+from edgeface.errors import InputError
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import Relu, Tanh
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.observe import observe, observed_onnx
+from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.scheme import ORT_U8S8
 from edgeface.tasks.detection.task import TASK
 from edgeface.validate.compare import Findings
 from edgeface.validate.judge_model import judge_model
-from edgeface.validate.kernels import judge_kernels, kernel_facts
+from edgeface.validate.kernels import inspect_kernels, judge_kernels
 
 IMAGE = (1, 3, 6, 8)
 
@@ -51,18 +56,18 @@ def _unrounded(graph):
 
 
 def test_integer_convolutions_left_in_float_fail_the_gate_that_requires_nothing_else(quantized):
-    [requirement, other] = judge_kernels(Thresholds(), kernel_facts(quantized(Tanh())))
+    [requirement, other] = judge_kernels(Thresholds(), inspect_kernels(quantized(Tanh())))
     assert other.met
     assert requirement.what == "int8 convolutions that ONNX Runtime computes in float"
     assert (requirement.limit, requirement.measured, requirement.met) == ("0", "1: b/real", False)
 
 
 def test_a_model_that_is_fused_whole_meets_it(quantized):
-    facts = kernel_facts(quantized(Relu()))
-    assert [(found.measured, found.met) for found in judge_kernels(Thresholds(), facts)] == [("0", True)] * 2
-    assert facts["optimized"]["convolutions_in_integers"] == 2
-    assert facts["optimized"]["left_in_float"] == []
-    assert facts["operators"]["Conv"] == 2
+    found = inspect_kernels(quantized(Relu()))
+    assert [(one.measured, one.met) for one in judge_kernels(Thresholds(), found)] == [("0", True)] * 2
+    assert found.facts["optimized"]["convolutions_in_integers"] == 2
+    assert found.facts["optimized"]["left_in_float"] == []
+    assert found.facts["operators"]["Conv"] == 2
 
 
 def test_a_verdict_names_what_the_gate_found(quantized):
@@ -73,38 +78,54 @@ def test_a_verdict_names_what_the_gate_found(quantized):
 
 
 def test_what_onnx_runtime_fuses_is_not_asked_for_another_runtime(quantized):
-    facts = kernel_facts(quantized(Tanh()), as_typed=True)
-    assert "optimized" not in facts
-    assert judge_kernels(Thresholds(), facts) == []
-
-
-def test_float_models_are_not_asked_for_integers(onnx_free_of_pairs):
-    facts = kernel_facts(onnx_free_of_pairs)
-    assert facts == {"operators": {"Relu": 1}, "transposes": 0}
-    [requirement] = judge_kernels(Thresholds(max_transposes=0), facts)
-    assert (requirement.limit, requirement.measured, requirement.met) == ("≤ 0", "0", True)
+    found = inspect_kernels(quantized(Tanh()), runtime_named("onnxruntime-as-typed"))
+    assert "optimized" not in found.facts
+    assert judge_kernels(Thresholds(), found) == []
 
 
 @pytest.fixture
-def onnx_free_of_pairs(make_graph, tmp_path):
+def one_relu(make_graph):
+    return make_graph({"x": (1, 4)}, [(Relu(), "x", "y")])
+
+
+def test_float_models_are_not_asked_for_integers(one_relu, tmp_path):
     path = tmp_path / "model.onnx"
-    path.write_bytes(write_onnx(make_graph({"x": (1, 4)}, [(Relu(), "x", "y")])))
-    return path
+    path.write_bytes(write_onnx(one_relu))
+    found = inspect_kernels(path)
+    assert found == Inspection({"operators": {"Relu": 1}, "transposes": 0})
+    [requirement] = judge_kernels(Thresholds(max_transposes=0), found)
+    assert (requirement.limit, requirement.measured, requirement.met) == ("≤ 0", "0", True)
 
 
-def facts_of(left, unplanned):
-    optimized = {"left_in_float": left, "unplanned_in_integers": unplanned}
-    return {"operators": {}, "transposes": 0, "optimized": optimized}
+def test_what_a_runtime_does_not_tell_does_not_meet_a_limit(one_relu, tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(write_onnx(one_relu))
+    [requirement] = judge_kernels(Thresholds(max_partitions=1), inspect_kernels(path))
+    assert (requirement.measured, requirement.met) == ("the runtime does not tell", False)
 
 
-def test_five_are_named_and_all_are_counted():
-    requirement, _ = judge_kernels(Thresholds(), facts_of([f"conv{index}" for index in range(7)], 0))
-    assert requirement.measured == "7: conv0, conv1, conv2, conv3, conv4"
-    assert not requirement.met
+def test_partitions_of_a_delegate_are_held_to_their_limit(one_relu, tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(target("tflite-fp32").emit_model(one_relu, QuantPlan(), EmitOptions()))
+    found = inspect_kernels(path)
+    assert (found.facts["operators"], found.facts["partitions"]) == ({"RELU": 1}, 1)
+    met = [judge_kernels(Thresholds(max_partitions=limit), found)[0].met for limit in (0, 1)]
+    assert met == [False, True]
 
 
-def test_float_convolutions_computed_in_integers_fail_the_gate_too():
-    whole, requirement = judge_kernels(Thresholds(), facts_of([], 2))
-    assert whole.met
-    assert requirement.what == "float convolutions that ONNX Runtime computes in integers"
-    assert (requirement.limit, requirement.measured, requirement.met) == ("0", "2", False)
+def test_a_file_that_no_runtime_runs_is_not_taken_for_onnx(one_relu, tmp_path):
+    path = tmp_path / "model.bin"
+    path.write_bytes(write_onnx(one_relu))
+    with pytest.raises(InputError, match=r"no runtime runs \.bin") as caught:
+        inspect_kernels(path)
+    assert caught.value.where == str(path)
+    assert ".onnx or .tflite" in str(caught.value.fix)
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "onnxruntime-as-typed", "litert"])
+def test_a_damaged_file_is_named(name, tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"no model at all")
+    with pytest.raises(InputError) as caught:
+        inspect_kernels(path, runtime_named(name))
+    assert caught.value.where == str(path)

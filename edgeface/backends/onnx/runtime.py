@@ -1,124 +1,87 @@
-"""ONNX Runtime on the CPU, with fixed thread counts and deterministic kernels."""
+"""ONNX Runtime: as it is deployed on a processor, with every node in its own type, and on a GPU."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from edgeface.backends.checks import DYNAMIC, check_feeds, check_model, describe_model
-from edgeface.backends.runtime import TensorSpec
-from edgeface.errors import InputError, RuntimeFailure
+from edgeface.backends.runtime import Inspection, OperatorTime, Runner, Runtime
+from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
 
-_DTYPES = {
-    "tensor(float)": "float32",
-    "tensor(float16)": "float16",
-    "tensor(double)": "float64",
-    "tensor(int64)": "int64",
-    "tensor(int32)": "int32",
-    "tensor(int8)": "int8",
-    "tensor(uint8)": "uint8",
-    "tensor(bool)": "bool",
-}
-_WARNING = 2
-CPU_PROVIDER, CUDA_PROVIDER = "CPUExecutionProvider", "CUDAExecutionProvider"
+TITLE = "ONNX Runtime"
 
 
-class OrtRunner:
-    """A loaded ONNX model on one of ONNX Runtime's providers.
+def _open(model: Path, threads: int) -> Runner:
+    from edgeface.backends.onnx.runner import OrtRunner
 
-    Args:
-        model: an .onnx file, or its bytes. A file may keep its weights beside it.
-        threads: threads inside one operator.
-        optimize: whether ONNX Runtime may fuse and rewrite; False runs the graph as it stands.
-        provider: what computes; operators that it lacks are ONNX Runtime's to give to the processor.
-
-    Raises:
-        InputError: the file is missing, unreadable or empty, or this ONNX Runtime lacks the provider.
-        RuntimeFailure: ONNX Runtime refuses the model, e.g. because it was cut short.
-    """
-
-    def __init__(
-        self, model: Path | bytes, threads: int = 1, optimize: bool = True, provider: str = CPU_PROVIDER
-    ) -> None:
-        self.where = describe_model(model)
-        self._provider = provider
-        check_model(model)
-        _check_provider(provider)
-        self._session = self._open(model, threads, optimize)
-        self.inputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_inputs()))
-        self.outputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_outputs()))
-
-    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Run once.
-
-        Args:
-            feeds: every input by name, in the model's own shapes and dtypes.
-
-        Returns:
-            Every output by name.
-
-        Raises:
-            RuntimeFailure: a feed does not fit, or ONNX Runtime fails.
-        """
-        check_feeds(self.inputs, feeds, self.where)
-        names = [output.name for output in self.outputs]
-        try:
-            values = self._session.run(names, dict(feeds))
-        except _ort_errors() as error:
-            raise RuntimeFailure(f"ONNX Runtime failed: {_first_line(error)}", where=self.where) from error
-        return dict(zip(names, values, strict=True))
-
-    def _open(self, model: Path | bytes, threads: int, optimize: bool) -> Any:
-        import onnxruntime as ort
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-        options.use_deterministic_compute = self._provider == CPU_PROVIDER  # cuDNN's are not its fastest kernels
-        options.log_severity_level = _WARNING
-        levels = ort.GraphOptimizationLevel
-        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
-        try:
-            source = model if isinstance(model, bytes) else str(model)
-            session = ort.InferenceSession(source, options, providers=[self._provider])
-        except _ort_errors() as error:
-            raise RuntimeFailure(
-                f"ONNX Runtime cannot load the model: {_first_line(error)}",
-                where=self.where,
-                fix="check that the file is a complete ONNX model; a copy that was cut short fails like this",
-            ) from error
-        if self._provider not in session.get_providers():  # it only logs that the provider's libraries do not load
-            raise RuntimeFailure(
-                f"ONNX Runtime's {self._provider} does not start", where=self.where, fix="see `edgeface doctor`"
-            )
-        return session
+    return OrtRunner(model, threads)
 
 
-def _check_provider(provider: str) -> None:
-    import onnxruntime as ort
+def _open_as_typed(model: Path, threads: int) -> Runner:
+    from edgeface.backends.onnx.as_typed import open_as_typed
 
-    if provider not in ort.get_available_providers():
-        raise InputError(
-            f"this ONNX Runtime has no {provider}",
-            where=f"onnxruntime {ort.__version__}",
-            fix="pip uninstall onnxruntime, then pip install onnxruntime-gpu" if provider == CUDA_PROVIDER else None,
-        )
+    return open_as_typed(model, threads)
 
 
-def _ort_errors() -> tuple[type[Exception], ...]:
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
+def _open_on_gpu(model: Path, threads: int) -> Runner:
+    from edgeface.backends.onnx.runner import CUDA_PROVIDER, OrtRunner
+    from edgeface.backends.tensorrt.cuda.driver import usable_gpu
 
-    own = [item for item in vars(state).values() if isinstance(item, type) and issubclass(item, Exception)]
-    return (*own, RuntimeError, ValueError, TypeError)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+    usable_gpu()
+    return OrtRunner(model, threads, provider=CUDA_PROVIDER)
 
 
-def _spec(node: Any) -> TensorSpec:
-    shape = tuple(size if isinstance(size, int) else DYNAMIC for size in node.shape)
-    return TensorSpec(node.name, shape, _DTYPES.get(node.type, node.type))
+def _values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[str, Array]:
+    from edgeface.backends.onnx.values import onnx_values
+
+    return onnx_values(exact, model, feeds)
+
+
+def _inspect(model: Path) -> Inspection:
+    from edgeface.backends.onnx.inspect import inspect_optimized
+
+    return inspect_optimized(model)
+
+
+def _inspect_as_typed(model: Path) -> Inspection:
+    from edgeface.backends.onnx.inspect import inspect_as_typed
+
+    return inspect_as_typed(model)
+
+
+def _profile(model: Path, feeds: Mapping[str, Array], threads: int) -> tuple[OperatorTime, ...]:
+    from edgeface.backends.onnx.profile import ort_profile
+
+    return ort_profile(model, feeds, threads)
+
+
+RUNTIMES = (
+    Runtime(
+        name="onnxruntime",
+        title=TITLE,
+        suffixes=(".onnx",),
+        distributions=("onnxruntime",),
+        open=_open,
+        values=_values,
+        inspect=_inspect,
+        profile=_profile,
+    ),
+    Runtime(
+        name="onnxruntime-as-typed",
+        title=f"{TITLE} with every node in its own type",
+        suffixes=(),  # it stands in for a runtime that is not here: what targets name it for
+        distributions=("onnxruntime",),
+        open=_open_as_typed,
+        values=_values,
+        inspect=_inspect_as_typed,
+    ),
+    Runtime(
+        name="onnxruntime-cuda",
+        title=f"{TITLE} with CUDA",
+        suffixes=(".onnx",),
+        distributions=("onnxruntime-gpu",),
+        open=_open_on_gpu,
+        processor="gpu",
+    ),
+)

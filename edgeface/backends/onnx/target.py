@@ -4,28 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from edgeface.backends.qdq.half import to_half
-from edgeface.backends.qdq.quantized import Placement, insert_quantization
-from edgeface.backends.target import EmitOptions, Target
+from edgeface.backends.onnx.emit import MODEL_FILE, emit, emit_half, emit_quantized
+from edgeface.backends.target import Target
 from edgeface.graph.ir import Graph
-from edgeface.graph.onnx_writer import write_onnx
 from edgeface.passes.decompose_prelu import decompose_prelu
-from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.scheme import ORT_U8S8
-
-ORT = Placement(rounded="made", bias="int32")
-
-
-def _emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> bytes:
-    return write_onnx(graph, metadata=dict(options.metadata))
-
-
-def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-    return write_onnx(to_half(graph, plan.kept_float), metadata=dict(options.metadata))
-
-
-def _emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-    return write_onnx(insert_quantization(graph, plan, ORT), metadata=dict(options.metadata))
 
 
 def _integer_forms(graph: Graph, kept_float: Collection[str]) -> Graph:
@@ -36,25 +19,27 @@ TARGETS = (
     Target(
         name="onnx-fp32",
         description="ONNX, float32: batch norm folded, activations fused where exact",
-        suffix=".onnx",
+        model_file=MODEL_FILE,
         layout="nchw",
-        emit=_emit,
+        runtime="onnxruntime",
+        emit=emit,
     ),
     Target(
         name="onnx-fp16",
         description="ONNX, float16 between float32 inputs and outputs: for GPUs; half the size",
-        suffix=".onnx",
+        model_file=MODEL_FILE,
         layout="nchw",
-        emit=_emit_half,
+        runtime="onnxruntime-as-typed",  # as GPUs compute it; on a processor ONNX Runtime makes float32 of it
+        emit=emit_half,
         half=True,
-        as_typed=True,
     ),
     Target(
         name="onnx-int8",
         description="ONNX, int8 by calibration for ONNX Runtime: uint8 activations, alike on every processor",
-        suffix=".onnx",
+        model_file=MODEL_FILE,
         layout="nchw",
-        emit=_emit_quantized,
+        runtime="onnxruntime",
+        emit=emit_quantized,
         scheme=ORT_U8S8,
         integer_forms=_integer_forms,
     ),

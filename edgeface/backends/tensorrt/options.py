@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from edgeface.backends.tensorrt.build import buildable
@@ -45,6 +46,16 @@ class EngineOptions:
         library = load_library()
         for group in self.groups(library):
             buildable(library, group, where)
+
+    def words(self) -> Iterator[str]:
+        """The options as the command line spells them, but for those that have their defaults."""
+        if self.compute_capabilities:
+            yield from ("--compute-capability", ",".join(self.compute_capabilities))
+        batch = self.batch
+        if (batch.least, batch.best, batch.most) != (1, 1, 1):
+            yield from ("--batch", f"{batch.least},{batch.best},{batch.most}")
+        if self.allow_slower:
+            yield "--allow-slower"
 
     def groups(self, library: Library) -> tuple[tuple[str, ...], ...]:
         """The capabilities of each engine file; an empty group is the GPU that is here."""

@@ -70,6 +70,11 @@ class EngineRunner:
         """Why the last run was no launch of a CUDA graph; empty where it was one, or nothing has run yet."""
         return "" if self._bound is None else self._bound.uncaptured
 
+    def notes(self) -> tuple[str, str]:
+        """What it runs on, and whether as a CUDA graph, which is known once it has run."""
+        how = f"without a CUDA graph: {self.uncaptured}" if self.uncaptured else "as a CUDA graph"
+        return self.origin, how
+
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Run once, copies included.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from edgeface.backends.finish import Finished
 from edgeface.backends.tensorrt.artifact_engines import ArtifactEngine, EngineList
 from edgeface.backends.tensorrt.build import build_engine
 from edgeface.backends.tensorrt.cuda.driver import look_for_gpus, with_point
@@ -23,16 +24,7 @@ NOT_RUN = "engine built, not run: {}. The numbers above are of the ONNX that it 
 TIMING_CACHE = "timing.cache"
 
 
-@dataclass(frozen=True)
-class StagedEngines:
-    """What was built: requirements for the gate, facts for the manifest, and what the certificate says."""
-
-    requirements: list[Requirement]
-    manifest: dict[str, Any]
-    certificate: dict[str, Any]
-
-
-def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str) -> StagedEngines:
+def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str) -> Finished:
     """Build every engine that is asked for.
 
     Writes model.sm86.engine (or model.sm80-86-89.engine), layers.sm86.json and engines.json.
@@ -76,7 +68,7 @@ def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str)
         "batch": asdict(options.batch),
         "timing_caches": caches,
     }
-    return StagedEngines(requirements, manifest, {"precision": tables, "run": NOT_RUN.format(_why_not_run())})
+    return Finished(requirements, manifest, {"precision": tables, "run": NOT_RUN.format(_why_not_run())})
 
 
 def _write(engine: Engine, folder: Path, tag: str) -> tuple[ArtifactEngine, ...]:

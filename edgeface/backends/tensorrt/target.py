@@ -7,60 +7,84 @@ around a convolution. What the parser takes, and which forms fuse, was measured 
 
 from __future__ import annotations
 
-from edgeface.backends.qdq.half import to_half
-from edgeface.backends.qdq.quantized import Placement, insert_quantization
-from edgeface.backends.target import EmitOptions, Target
-from edgeface.graph.ir import Graph
-from edgeface.graph.onnx_writer import write_onnx
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from edgeface.backends.finish import Finish, Finished, Finishing
+from edgeface.backends.target import Target
+from edgeface.backends.tensorrt.emit import MODEL_FILE, emit, emit_half, emit_quantized
 from edgeface.passes.prelu_as_maximum import prelu_as_maximum
-from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.scheme import TENSORRT_INT8
 
-PLACEMENT = Placement(rounded="convolved", bias="float", zero_points=False)
+STAND_IN = "onnxruntime-as-typed"
+"""What judges the ONNX wherever it is built: most machines that build engines have no GPU."""
 
 
-def _emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> bytes:
-    return write_onnx(graph, metadata=dict(options.metadata), any_batch=True)
+def _check(options: Any, target: str) -> None:
+    options.check(target)
 
 
-def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-    return _emit(to_half(graph, plan.kept_float), plan, options)
+def _build(given: Finishing) -> Finished:
+    from edgeface.backends.tensorrt.finish import build_engines
+
+    return build_engines(given)
 
 
-def _emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-    return _emit(insert_quantization(graph, plan, PLACEMENT), plan, options)
+def _build_quantized(given: Finishing) -> Finished:
+    from edgeface.backends.tensorrt.finish import build_engines
 
+    return build_engines(given, no_slower_than="tensorrt-fp16")
+
+
+def _words(options: Any) -> Iterable[str]:
+    found: Iterable[str] = options.words()
+    return found
+
+
+ENGINES = Finish(
+    processor="gpu",
+    check=_check,
+    build=_build,
+    words=_words,
+    untimed="Not measured: an engine's latency is that of one GPU. `edgeface bench ARTIFACT --on gpu` measures it "
+    "where there is one that it was built for.",
+    failed=(
+        "the engine: its ONNX met every requirement",
+        "leave out the compute capability that is named (--compute-capability), or export to tensorrt-fp16",
+    ),
+)
 
 TARGETS = (
     Target(
         name="tensorrt-fp32",
         description="TensorRT engines, float32, and the ONNX that they are built from",
-        suffix=".onnx",
+        model_file=MODEL_FILE,
         layout="nchw",
-        emit=_emit,
+        runtime=STAND_IN,
+        emit=emit,
         legalize=(prelu_as_maximum,),
-        as_typed=True,
-        engines=True,
+        finish=ENGINES,
     ),
     Target(
         name="tensorrt-fp16",
         description="TensorRT engines, float16 between float32 inputs and outputs, and their ONNX",
-        suffix=".onnx",
+        model_file=MODEL_FILE,
         layout="nchw",
-        emit=_emit_half,
+        runtime=STAND_IN,
+        emit=emit_half,
         legalize=(prelu_as_maximum,),
         half=True,
-        as_typed=True,
-        engines=True,
+        finish=ENGINES,
     ),
     Target(
         name="tensorrt-int8",
         description="TensorRT engines, int8 by calibration: symmetric, weights per channel, and their ONNX",
-        suffix=".onnx",
+        model_file=MODEL_FILE,
         layout="nchw",
-        emit=_emit_quantized,
+        runtime=STAND_IN,
+        emit=emit_quantized,
         scheme=TENSORRT_INT8,
-        as_typed=True,
-        engines=True,
+        finish=replace(ENGINES, build=_build_quantized),
     ),
 )

@@ -1,173 +1,41 @@
-"""LiteRT (TFLite) on the CPU: XNNPACK, the reference kernels, or the built-in optimized ones."""
+"""LiteRT on the processor, with XNNPACK, as .tflite files are deployed."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
 
-import numpy as np
-
-from edgeface.backends.checks import check_feeds, describe_model, read_model
-from edgeface.backends.native_log import native_log_held
-from edgeface.backends.runtime import TensorSpec
-from edgeface.backends.tflite.delegation import DELEGATE, Delegation, Operator, delegation_of
-from edgeface.errors import InputError, RuntimeFailure
+from edgeface.backends.runtime import Inspection, Runner, Runtime
+from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
 
-Kernels = Literal["xnnpack", "reference", "builtin"]
 
-_RESOLVERS: dict[str, str] = {
-    "xnnpack": "BUILTIN",
-    "reference": "BUILTIN_REF",
-    "builtin": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
-}
-_IDENTIFIER = slice(4, 8), b"TFL3"
-_SIGNATURE = "serving_default"
+def _open(model: Path, threads: int) -> Runner:
+    from edgeface.backends.tflite.runner import LiteRtRunner
+
+    return LiteRtRunner(model, threads)
 
 
-class LiteRtRunner:
-    """A loaded .tflite model.
+def _values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[str, Array]:
+    from edgeface.backends.tflite.values import tflite_values
 
-    Inputs and outputs carry the names of the model's signature if it has one, else tensor names.
-
-    Args:
-        model: a .tflite file, or its bytes.
-        threads: threads inside one operator.
-        kernels: "xnnpack" as deployed, "reference" for the definition of each op, "builtin" for
-            LiteRT's optimized kernels without a delegate.
-        preserve_all: keep every intermediate tensor readable by `tensor`; with "xnnpack" this puts
-            each op into a partition of its own, so do not time it or count its partitions.
-
-    Raises:
-        InputError: the file is missing, empty or not a complete TFLite model.
-        RuntimeFailure: LiteRT refuses the model, e.g. for an op that it lacks.
-    """
-
-    def __init__(
-        self, model: Path | bytes, threads: int = 1, kernels: Kernels = "xnnpack", preserve_all: bool = False
-    ) -> None:
-        self.where = describe_model(model)
-        content = read_model(model)
-        where, identifier = _IDENTIFIER
-        if content[where] != identifier:
-            raise InputError("not a TFLite model", where=self.where, fix="pass a .tflite file that an export wrote")
-        self._interpreter = self._load(content, threads, kernels, preserve_all)
-        read, write = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        names = self._signature_names(read, write)
-        self._input_index = {names[0][item["index"]]: int(item["index"]) for item in read}
-        self._output_index = {names[1][item["index"]]: int(item["index"]) for item in write}
-        self.inputs: tuple[TensorSpec, ...] = tuple(_spec(item, names[0][item["index"]]) for item in read)
-        self.outputs: tuple[TensorSpec, ...] = tuple(_spec(item, names[1][item["index"]]) for item in write)
-
-    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Run once.
-
-        Args:
-            feeds: every input by name, in the model's own shapes (NHWC images) and dtypes.
-
-        Returns:
-            Every output by name, copied out of the interpreter.
-
-        Raises:
-            RuntimeFailure: a feed does not fit, or LiteRT fails.
-        """
-        check_feeds(self.inputs, feeds, self.where)
-        try:
-            for name, array in feeds.items():
-                self._interpreter.set_tensor(self._input_index[name], np.ascontiguousarray(array))
-            self._interpreter.invoke()
-            return {name: self._interpreter.get_tensor(index) for name, index in self._output_index.items()}
-        except (RuntimeError, ValueError) as error:
-            raise RuntimeFailure(f"LiteRT failed: {_one_line(error)}", where=self.where) from error
-
-    def tensor(self, index: int) -> Array:
-        """A copy of a tensor's value after the last run, stored values as they are.
-
-        Raises:
-            RuntimeFailure: there is no such tensor, or its memory was not kept.
-        """
-        try:
-            value: Array = self._interpreter.get_tensor(index)
-        except (ValueError, RuntimeError, IndexError, KeyError) as error:
-            raise RuntimeFailure(
-                f"tensor {index} has no readable value: {_one_line(error)}",
-                where=self.where,
-                fix="open the model with preserve_all=True and run it once",
-            ) from error
-        return value
-
-    def tensors(self) -> dict[int, TensorSpec]:
-        """Every tensor of the main graph by its index, constants included."""
-        return {int(item["index"]): _spec(item, item["name"]) for item in self._interpreter.get_tensor_details()}
-
-    def operators(self) -> tuple[Operator, ...]:
-        """The model's own nodes in the order of execution, without the delegate's."""
-        return tuple(operator for operator in self._nodes() if operator.name != DELEGATE)
-
-    def delegation(self) -> Delegation:
-        """What the delegate took in this interpreter; nothing with other kernels than XNNPACK."""
-        return delegation_of(self._nodes())
-
-    def _nodes(self) -> list[Operator]:
-        return [
-            Operator(item["op_name"], tuple(map(int, item["inputs"])), tuple(map(int, item["outputs"])))
-            for item in self._interpreter._get_ops_details()
-        ]
-
-    def _load(self, content: bytes, threads: int, kernels: Kernels, preserve_all: bool) -> Any:
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-        log: list[str] = []
-        try:
-            with native_log_held() as log, warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a note that preserving tensors takes memory
-                interpreter = Interpreter(
-                    model_content=content,
-                    num_threads=threads,
-                    experimental_op_resolver_type=getattr(OpResolverType, _RESOLVERS[kernels]),
-                    experimental_preserve_all_tensors=preserve_all,
-                )
-                interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
-            reason = _one_line(error)
-            if "Flatbuffer" in reason:
-                raise InputError(
-                    "the TFLite model is cut short or damaged", where=self.where, fix="export or copy it again"
-                ) from error
-            native = "; ".join(line for line in log if line not in reason)
-            raise RuntimeFailure(
-                f"LiteRT cannot load the model: {reason}" + (f" ({native})" if native else ""), where=self.where
-            ) from error
-        return interpreter
-
-    def _signature_names(self, read: list[Any], write: list[Any]) -> tuple[dict[int, str], dict[int, str]]:
-        """Names of inputs and of outputs by tensor index."""
-        signatures = self._interpreter._get_full_signature_list()
-        for key in sorted(signatures, key=lambda name: (name != _SIGNATURE, name)):
-            given = {int(index): name for name, index in signatures[key]["inputs"].items()}
-            got = {int(index): name for name, index in signatures[key]["outputs"].items()}
-            if set(given) == {item["index"] for item in read} and set(got) == {item["index"] for item in write}:
-                return given, got
-        return _tensor_names(read), _tensor_names(write)
+    return tflite_values(exact, model, feeds)
 
 
-def _tensor_names(details: list[Any]) -> dict[int, str]:
-    names = [item["name"] for item in details]
-    unique = len(set(names)) == len(names)
-    return {int(item["index"]): item["name"] if unique else f"{item['name']}:{item['index']}" for item in details}
+def _inspect(model: Path) -> Inspection:
+    from edgeface.backends.tflite.inspect import inspect_tflite
+
+    return inspect_tflite(model)
 
 
-def _spec(detail: Any, name: str) -> TensorSpec:
-    """A TensorSpec of an interpreter's detail; `scale` only where there is one for the whole tensor."""
-    scales = detail["quantization_parameters"]["scales"]
-    zero_points = detail["quantization_parameters"]["zero_points"]
-    shape, dtype = tuple(map(int, detail["shape"])), np.dtype(detail["dtype"]).name
-    if len(scales) != 1:
-        return TensorSpec(name, shape, dtype)
-    return TensorSpec(name, shape, dtype, float(scales[0]), int(zero_points[0]))
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+RUNTIMES = (
+    Runtime(
+        name="litert",
+        title="LiteRT",
+        suffixes=(".tflite",),
+        distributions=("ai-edge-litert", "flatbuffers"),
+        open=_open,
+        values=_values,
+        inspect=_inspect,
+    ),
+)

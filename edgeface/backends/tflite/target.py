@@ -12,15 +12,17 @@ from edgeface.passes.decompose_prelu import decompose_prelu
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.scheme import TFLITE_INT8
 
+MODEL_FILE = "model.tflite"
 
-def _emit(graph: Graph, plan: QuantPlan, options: EmitOptions, half_weights: bool = False) -> bytes:
-    from edgeface.backends.tflite.write import write_tflite
+
+def _emit(graph: Graph, plan: QuantPlan, options: EmitOptions, half_weights: bool = False) -> dict[str, bytes]:
+    from edgeface.backends.tflite.emit import write_tflite
 
     metadata = {key: value.encode() for key, value in options.metadata.items()}
-    return write_tflite(graph, plan, io=options.io, half_weights=half_weights, metadata=metadata)
+    return {MODEL_FILE: write_tflite(graph, plan, io=options.io, half_weights=half_weights, metadata=metadata)}
 
 
-def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
+def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
     return _emit(graph, plan, options, half_weights=True)
 
 
@@ -42,24 +44,27 @@ TARGETS = (
     Target(
         name="tflite-fp32",
         description="TFLite, float32",
-        suffix=".tflite",
+        model_file=MODEL_FILE,
         layout="nhwc",
+        runtime="litert",
         emit=_emit,
         legalize=LEGALIZE,
     ),
     Target(
         name="tflite-fp16",
         description="TFLite, float16 weights, float32 arithmetic: half the size, the same speed",
-        suffix=".tflite",
+        model_file=MODEL_FILE,
         layout="nhwc",
+        runtime="litert",
         emit=_emit_half,
         legalize=LEGALIZE,
     ),
     Target(
         name="tflite-int8",
         description="TFLite, int8 by calibration: asymmetric activations, weights per channel",
-        suffix=".tflite",
+        model_file=MODEL_FILE,
         layout="nhwc",
+        runtime="litert",
         emit=_emit,
         scheme=TFLITE_INT8,
         legalize=LEGALIZE,

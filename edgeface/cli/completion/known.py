@@ -1,15 +1,15 @@
 """Values that options and arguments are known to take.
 
-Completion answers at every press of a key. Budgets, devices and models are read from their files; targets are defined
-by code that takes longer to import, so their names stand here too, and a test holds that they are the same. Variants
-and networks are worth the import, which only who asks for them waits for.
+Completion answers at every press of a key. Budgets, devices, models and targets are found by filename, as they are
+elsewhere. Variants and networks are worth the import, which only who asks for them waits for.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,9 +23,6 @@ else:
     import tomli as tomllib
 
 _PACKAGE = Path(__file__).parents[2]
-TARGETS = tuple(
-    f"{runtime}-{precision}" for runtime in ("onnx", "tensorrt", "tflite") for precision in ("fp16", "fp32", "int8")
-)
 _FAMILY = re.compile(r"^FAMILY\b", re.MULTILINE)
 SHELLS = ("bash", "zsh", "fish")
 
@@ -37,6 +34,22 @@ def budgets(_: Words = ()) -> tuple[str, ...]:
     files = {file.stem: file for file in (_PACKAGE / "budgets" / "files").glob("*.toml")}
     read = (tomllib.loads(file.read_text(encoding="utf-8")) for file in files.values())
     return (*sorted(files), *sorted(alias for budget in read for alias in budget.get("aliases", ())))
+
+
+def targets(_: Words = ()) -> tuple[str, ...]:
+    """Names of the targets, as they stand in the text of the files that define them."""
+    files = (_PACKAGE / "backends").glob("*/target.py")
+    return tuple(sorted(name for file in files for name in _target_names(ast.parse(file.read_bytes()))))
+
+
+def _target_names(module: ast.Module) -> Iterator[str]:
+    """The `name` of every call of `Target`."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Target":
+            values = {argument.arg: argument.value for argument in node.keywords}
+            name = values.get("name")
+            if isinstance(name, ast.Constant):
+                yield str(name.value)
 
 
 def boards(_: Words = ()) -> tuple[str, ...]:
@@ -95,7 +108,7 @@ OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--io": _of("float", "int8", "uint8"),
     "--layers": _of("all"),
     "--on": devices,
-    "--target": _of(*TARGETS),
+    "--target": targets,
     "--variant": variants,
 }
 # Several of these may be given at once, with commas between them.

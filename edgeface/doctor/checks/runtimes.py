@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeface.backends import runtimes
+from edgeface.backends.runtime import Runtime
 from edgeface.doctor.check import Check
-from edgeface.doctor.packages import package_check
+from edgeface.doctor.packages import needed_packages, package_check
 
 TITLE = "Runtimes"
 RANK = 30
@@ -13,13 +15,21 @@ OLD_ENVIRONMENT = Path(".venv-tflite")
 
 
 def look() -> tuple[Check, ...]:
-    """ONNX Runtime, LiteRT, torch, and an environment with tflite-runtime."""
+    """Every runtime of the processor, torch, and an environment with tflite-runtime."""
     return (
-        package_check("onnxruntime", "runs .onnx", "pip install onnxruntime", required=True),
-        package_check("ai-edge-litert", "runs .tflite", "pip install ai-edge-litert", required=True),
+        *(_runtime(runtime) for runtime in runtimes().values() if runtime.processor == "cpu" and runtime.suffixes),
         package_check("torch", "exports models; what is exported runs without it", "pip install 'edgeface[torch]'"),
         _old_tflite(),
     )
+
+
+def _runtime(runtime: Runtime) -> Check:
+    """The first of the distributions that a runtime is made of; one that is made of none comes with its backend."""
+    use = f"runs {' and '.join(runtime.suffixes)}"
+    if not runtime.distributions:
+        return Check(runtime.name, "ok", use)
+    name = runtime.distributions[0]
+    return package_check(name, use, f"pip install {name}", required=name in needed_packages())
 
 
 def _old_tflite() -> Check:

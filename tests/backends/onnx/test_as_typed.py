@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeface.backends.onnx.as_typed import open_as_typed
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.qdq.half import to_half
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.onnx_writer import write_onnx

@@ -114,7 +114,7 @@ def test_a_clip_beyond_float16_cuts_nothing_there(make_graph, as_typed, normal):
 @pytest.mark.parametrize("name", ["onnx-fp16", "tensorrt-fp16"])
 def test_half_targets_keep_what_the_plan_keeps_and_need_half_the_bytes(branching, name):
     plan = QuantPlan(kept_float={"b": "a test"})
-    model = onnx.load_from_string(target(name).emit(branching, plan, EmitOptions()))
+    model = onnx.load_from_string(target(name).emit_model(branching, plan, EmitOptions()))
     types = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     assert types["w1"] == onnx.TensorProto.FLOAT
     assert types["w2/half"] == onnx.TensorProto.FLOAT16
@@ -122,7 +122,7 @@ def test_half_targets_keep_what_the_plan_keeps_and_need_half_the_bytes(branching
         onnx.TensorProto.FLOAT
     }
     sizes = [
-        len(target(f"{name.split('-')[0]}-{kind}").emit(branching, QuantPlan(), EmitOptions()))
+        len(target(f"{name.split('-')[0]}-{kind}").emit_model(branching, QuantPlan(), EmitOptions()))
         for kind in ("fp16", "fp32")
     ]
     assert sizes[0] < 0.9 * sizes[1]

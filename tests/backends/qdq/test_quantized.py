@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from edgeface.backends.onnx.emit import PLACEMENT as ORT
 from edgeface.backends.onnx.kernels import ort_kernels
-from edgeface.backends.onnx.runtime import OrtRunner
-from edgeface.backends.onnx.target import ORT
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.qdq.quantized import Placement, insert_quantization
-from edgeface.backends.tensorrt.target import PLACEMENT as SHIFTED
+from edgeface.backends.tensorrt.emit import PLACEMENT as SHIFTED
 from edgeface.errors import GraphError
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Relu, Sigmoid

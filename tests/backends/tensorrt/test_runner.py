@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.backends.onnx.runtime import OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
 from edgeface.backends.tensorrt.loaded_engine import LoadedEngine
 from edgeface.backends.tensorrt.runner import EngineRunner

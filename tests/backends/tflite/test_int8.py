@@ -8,7 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgeface.backends import target
 from edgeface.backends.target import EmitOptions
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.errors import GraphError
 from edgeface.graph.ops.activations import LeakyRelu, Relu
 from edgeface.graph.ops.batch_norm import BatchNorm
@@ -45,7 +45,7 @@ class Written:
 
 @pytest.fixture
 def written(network, plan_of):
-    return Written(target("tflite-int8").emit(network, plan_of(network), EmitOptions()))
+    return Written(target("tflite-int8").emit_model(network, plan_of(network), EmitOptions()))
 
 
 def test_weights_and_biases_follow_the_specification(written):
@@ -91,7 +91,7 @@ def test_a_float_interface_is_one_quantize_and_one_dequantize_an_output(written)
 
 def test_what_is_kept_in_float_is_float_and_the_rest_int8(network, plan_of):
     plan = plan_of(network, kept_float={"c": "a test"})
-    model = Written(target("tflite-int8").emit(network, plan, EmitOptions()))
+    model = Written(target("tflite-int8").emit_model(network, plan, EmitOptions()))
     types = {name: {t.type for t in outputs} for name, _, outputs in model.operators if name.endswith("CONV_2D")}
     assert types == {"CONV_2D": {schema.TensorType.INT8}, "DEPTHWISE_CONV_2D": {schema.TensorType.FLOAT32}}
 
@@ -100,7 +100,7 @@ def test_a_transpose_kept_in_float_after_an_int8_op_is_dequantized(make_graph, p
     rows = [(LeakyRelu(alpha=0.1), "x", "a"), (Transpose((0, 2, 3, 1)), "a", "t"), (Relu(), "t", "y")]
     graph = make_graph({"x": (1, 3, 4, 5)}, rows)
     plan = plan_of(graph, kept_float={"t": "a test", "y": "a test"})
-    model = target("tflite-int8").emit(graph, plan, EmitOptions())
+    model = target("tflite-int8").emit_model(graph, plan, EmitOptions())
     x = normal(1, 3, 4, 5, seed=1)
     found = LiteRtRunner(model, kernels="reference").run({"x": np.ascontiguousarray(x.transpose(0, 2, 3, 1))})["y"]
     wanted = evaluate(graph, {"x": x})["y"].transpose(0, 2, 3, 1)
@@ -111,7 +111,7 @@ def test_an_int8_reader_of_a_float_value_without_a_scale_is_refused(network, pla
     plan = plan_of(network)
     params = {name: p for name, p in plan.params.items() if name != "b"}
     with pytest.raises(GraphError, match="no scale") as caught:
-        target("tflite-int8").emit(network, QuantPlan(params, {"b": "a test"}), EmitOptions())
+        target("tflite-int8").emit_model(network, QuantPlan(params, {"b": "a test"}), EmitOptions())
     assert caught.value.where == "tensor 'b'"
 
 
@@ -120,12 +120,12 @@ def test_a_bias_that_does_not_fit_int32_is_refused(make_graph, normal, plan_of):
     weight[2] = 1e-9
     graph = make_graph({"x": (1, 12)}, [(Gemm(), "x w b", "y")], {"w": weight, "b": np.full(4, 9, np.float32)})
     with pytest.raises(GraphError, match="output channel 2") as caught:
-        target("tflite-int8").emit(graph, plan_of(graph), EmitOptions())
+        target("tflite-int8").emit_model(graph, plan_of(graph), EmitOptions())
     assert "keep this layer in float" in caught.value.fix
 
 
 def test_an_op_without_a_lowering_says_what_to_add(make_graph, normal):
     graph = make_graph({"x": (1, 4, 5, 5)}, [(BatchNorm(), "x p p p p", "y")], {"p": np.ones(4, np.float32)})
     with pytest.raises(GraphError, match="BatchNorm has no TFLite lowering") as caught:
-        target("tflite-fp32").emit(graph, QuantPlan(), EmitOptions())
+        target("tflite-fp32").emit_model(graph, QuantPlan(), EmitOptions())
     assert "lowerings/" in caught.value.fix

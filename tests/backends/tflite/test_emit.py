@@ -10,7 +10,7 @@ from edgeface.backends import target
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.backends.tflite.flatbuffer import ModelBuilder
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.graph.ops.arithmetic import Add, Mul
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.plan import QParams, QuantPlan
@@ -22,7 +22,7 @@ TFLITE = ["tflite-fp32", "tflite-fp16", "tflite-int8"]
 def emitted(network, plan_of):
     def emit(name, **options):
         plan = plan_of(network) if target(name).scheme else QuantPlan()
-        return target(name).emit(network, plan, EmitOptions(**options))
+        return target(name).emit_model(network, plan, EmitOptions(**options))
 
     return emit
 
@@ -65,7 +65,7 @@ def test_the_signature_names_inputs_and_outputs(emitted, name, io):
 def test_half_weights_halve_the_file_and_int8_quarters_it(make_graph, normal, plan_of):
     graph = make_graph({"x": (1, 64, 5, 5)}, [(Conv(), "x w b", "y")], {"w": normal(64, 64, 3, 3), "b": normal(64)})
     sizes = [
-        len(target(name).emit(graph, plan, EmitOptions()))
+        len(target(name).emit_model(graph, plan, EmitOptions()))
         for name, plan in zip(TFLITE, (QuantPlan(), QuantPlan(), plan_of(graph)), strict=True)
     ]
     assert sizes[1] / sizes[0] == pytest.approx(0.5, abs=0.02)
@@ -97,7 +97,7 @@ def test_a_constant_may_serve_int8_and_float_ops(make_graph, normal, plan_of, ev
     rows = [(Mul(), "x s", "a"), (Conv(), "a w", "b"), (Add(), "b s", "y"), (Conv(), "b w", "z")]
     graph = make_graph({"x": (1, 3, 4, 4)}, rows, {"w": normal(3, 3, 1, 1), "s": normal(3, 1, 1)}, ["y", "z"])
     plan = plan_of(graph, kept_float={"y": "a test", "z": "a test"})
-    runner = FloatRunner(LiteRtRunner(target("tflite-int8").emit(graph, plan, EmitOptions())), "nhwc")
+    runner = FloatRunner(LiteRtRunner(target("tflite-int8").emit_model(graph, plan, EmitOptions())), "nhwc")
     feed = {"x": normal(1, 3, 4, 4, seed=1)}
     found, expected = runner.run(feed), evaluate(graph, feed)
     for name in ("y", "z"):
@@ -107,7 +107,7 @@ def test_a_constant_may_serve_int8_and_float_ops(make_graph, normal, plan_of, ev
 
 def test_weights_beyond_half_precision_stay_float32(make_graph, normal, evaluate):
     graph = make_graph({"x": (1, 3, 4, 4)}, [(Mul(), "x s", "y")], {"s": np.float32([[[1e5]], [[1]], [[2]]])})
-    model = target("tflite-fp16").emit(graph, QuantPlan(), EmitOptions())
+    model = target("tflite-fp16").emit_model(graph, QuantPlan(), EmitOptions())
     feed = {"x": normal(1, 3, 4, 4)}
     found = FloatRunner(LiteRtRunner(model), "nhwc").run(feed)["y"]
     np.testing.assert_allclose(found, evaluate(graph, feed)["y"].transpose(0, 2, 3, 1), rtol=1e-6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeface.backends.runtime import TensorSpec
-from edgeface.backends.tflite.runtime import LiteRtRunner
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.errors import InputError, RuntimeFailure
 
 IMAGE = np.random.default_rng(0).normal(size=(1, 4, 6, 8)).astype(np.float32)

@@ -1,0 +1,28 @@
+"""A graph as one .onnx file: in float32, in float16, and with its quantization written in."""
+
+from __future__ import annotations
+
+from edgeface.backends.qdq.half import to_half
+from edgeface.backends.qdq.quantized import Placement, insert_quantization
+from edgeface.backends.target import EmitOptions
+from edgeface.graph.ir import Graph
+from edgeface.graph.onnx_writer import write_onnx
+from edgeface.quantize.plan import QuantPlan
+
+MODEL_FILE = "model.onnx"
+PLACEMENT = Placement(rounded="made", bias="int32")
+
+
+def emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
+    """The graph as it is."""
+    return {MODEL_FILE: write_onnx(graph, metadata=dict(options.metadata))}
+
+
+def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
+    """The graph in float16, but for what the plan keeps in float32."""
+    return emit(to_half(graph, plan.kept_float), plan, options)
+
+
+def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
+    """The graph with Q/DQ behind every value that the plan rounds."""
+    return emit(insert_quantization(graph, plan, PLACEMENT), plan, options)

@@ -1,0 +1,30 @@
+"""Read an .onnx file as it stands, without checking its graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.backends.checks import check_model
+from edgeface.errors import InputError
+
+if TYPE_CHECKING:
+    import onnx
+
+
+def load_onnx(model: Path) -> onnx.ModelProto:
+    """The model, with weights that stand beside it.
+
+    Raises:
+        InputError: the file is missing, empty, or no ONNX model.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    check_model(model)
+    try:
+        return onnx.load(model)
+    except (OSError, DecodeError) as error:
+        raise InputError(
+            f"cannot read an ONNX model: {error}", where=str(model), fix="pass an .onnx file that an export wrote"
+        ) from error

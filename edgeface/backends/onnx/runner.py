@@ -1,0 +1,136 @@
+"""ONNX Runtime on the CPU, with fixed thread counts and deterministic kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from edgeface.backends.checks import DYNAMIC, check_feeds, check_model, describe_model
+from edgeface.backends.runtime import TensorSpec
+from edgeface.errors import InputError, RuntimeFailure
+from edgeface.graph.types import Array
+
+_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+    "tensor(int8)": "int8",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
+_WARNING = 2
+CPU_PROVIDER, CUDA_PROVIDER = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+
+class OrtRunner:
+    """A loaded ONNX model on one of ONNX Runtime's providers.
+
+    Args:
+        model: an .onnx file, or its bytes. A file may keep its weights beside it.
+        threads: threads inside one operator.
+        optimize: whether ONNX Runtime may fuse and rewrite; False runs the graph as it stands.
+        provider: what computes; operators that it lacks are ONNX Runtime's to give to the processor.
+        profile_into: a folder for a profile of every run, which `end_profile` closes; None profiles nothing.
+
+    Raises:
+        InputError: the file is missing, unreadable or empty, or this ONNX Runtime lacks the provider.
+        RuntimeFailure: ONNX Runtime refuses the model, e.g. because it was cut short.
+    """
+
+    def __init__(
+        self,
+        model: Path | bytes,
+        threads: int = 1,
+        optimize: bool = True,
+        provider: str = CPU_PROVIDER,
+        profile_into: Path | None = None,
+    ) -> None:
+        self.where = describe_model(model)
+        self._provider = provider
+        check_model(model)
+        _check_provider(provider)
+        self._session = self._open(model, threads, optimize, profile_into)
+        self.inputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_inputs()))
+        self.outputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_outputs()))
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """Run once.
+
+        Args:
+            feeds: every input by name, in the model's own shapes and dtypes.
+
+        Returns:
+            Every output by name.
+
+        Raises:
+            RuntimeFailure: a feed does not fit, or ONNX Runtime fails.
+        """
+        check_feeds(self.inputs, feeds, self.where)
+        names = [output.name for output in self.outputs]
+        try:
+            values = self._session.run(names, dict(feeds))
+        except _ort_errors() as error:
+            raise RuntimeFailure(f"ONNX Runtime failed: {_first_line(error)}", where=self.where) from error
+        return dict(zip(names, values, strict=True))
+
+    def end_profile(self) -> Path:
+        """Stop profiling; the file of events, as JSON."""
+        return Path(self._session.end_profiling())
+
+    def _open(self, model: Path | bytes, threads: int, optimize: bool, profile_into: Path | None) -> Any:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+        options.use_deterministic_compute = self._provider == CPU_PROVIDER  # cuDNN's are not its fastest kernels
+        options.log_severity_level = _WARNING
+        if profile_into is not None:
+            options.enable_profiling, options.profile_file_prefix = True, str(profile_into / "profile")
+        levels = ort.GraphOptimizationLevel
+        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
+        try:
+            source = model if isinstance(model, bytes) else str(model)
+            session = ort.InferenceSession(source, options, providers=[self._provider])
+        except _ort_errors() as error:
+            raise RuntimeFailure(
+                f"ONNX Runtime cannot load the model: {_first_line(error)}",
+                where=self.where,
+                fix="check that the file is a complete ONNX model; a copy that was cut short fails like this",
+            ) from error
+        if self._provider not in session.get_providers():  # it only logs that the provider's libraries do not load
+            raise RuntimeFailure(
+                f"ONNX Runtime's {self._provider} does not start", where=self.where, fix="see `edgeface doctor`"
+            )
+        return session
+
+
+def _check_provider(provider: str) -> None:
+    import onnxruntime as ort
+
+    if provider not in ort.get_available_providers():
+        raise InputError(
+            f"this ONNX Runtime has no {provider}",
+            where=f"onnxruntime {ort.__version__}",
+            fix="pip uninstall onnxruntime, then pip install onnxruntime-gpu" if provider == CUDA_PROVIDER else None,
+        )
+
+
+def _ort_errors() -> tuple[type[Exception], ...]:
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = [item for item in vars(state).values() if isinstance(item, type) and issubclass(item, Exception)]
+    return (*own, RuntimeError, ValueError, TypeError)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _spec(node: Any) -> TensorSpec:
+    shape = tuple(size if isinstance(size, int) else DYNAMIC for size in node.shape)
+    return TensorSpec(node.name, shape, _DTYPES.get(node.type, node.type))

@@ -1,0 +1,28 @@
+"""The ONNX that engines are built from, typed as they shall compute."""
+
+from __future__ import annotations
+
+from edgeface.backends.qdq.half import to_half
+from edgeface.backends.qdq.quantized import Placement, insert_quantization
+from edgeface.backends.target import EmitOptions
+from edgeface.graph.ir import Graph
+from edgeface.graph.onnx_writer import write_onnx
+from edgeface.quantize.plan import QuantPlan
+
+MODEL_FILE = "model.onnx"
+PLACEMENT = Placement(rounded="convolved", bias="float", zero_points=False)
+
+
+def emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
+    """A graph of any batch in float32."""
+    return {MODEL_FILE: write_onnx(graph, metadata=dict(options.metadata), any_batch=True)}
+
+
+def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
+    """The same in float16, but for what the plan keeps in float32."""
+    return emit(to_half(graph, plan.kept_float), plan, options)
+
+
+def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
+    """The same with Q/DQ around the convolutions that the plan computes in integers."""
+    return emit(insert_quantization(graph, plan, PLACEMENT), plan, options)

@@ -1,0 +1,34 @@
+"""The engines of a TensorRT target: built, judged by their layers, and run where there is a GPU for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from edgeface.backends.finish import Finished, Finishing
+from edgeface.backends.tensorrt.emit import MODEL_FILE
+from edgeface.backends.tensorrt.on_gpu import engine_here, judge_speed
+from edgeface.backends.tensorrt.stage import stage_engines
+
+
+def build_engines(given: Finishing, no_slower_than: str | None = None) -> Finished:
+    """Every engine that is asked for, staged; the one for the GPU here is judged as the ONNX was.
+
+    Args:
+        given: what there is to build from; its options are `EngineOptions`.
+        no_slower_than: a target whose engine of the same network must not be faster on the GPU here.
+
+    Raises:
+        InputError, GraphError, RuntimeFailure: as `build_engine`, or the engine does not run.
+    """
+    staged = stage_engines(given.files[MODEL_FILE], given.folder, given.options, given.target)
+    runner = engine_here(given.folder)
+    if runner is None:
+        return staged
+    with runner:
+        judged, facts = given.judge(runner, f"{given.target} on the GPU")
+        requirements = [replace(requirement, what=f"{requirement.what}, on the GPU") for requirement in judged]
+        if no_slower_than is not None:
+            other = given.emit(no_slower_than)[MODEL_FILE]
+            requirements.append(judge_speed(runner, other, no_slower_than, given.options))
+    certificate = {**staged.certificate, "run": runner.origin, "on_gpu": facts}
+    return replace(staged, requirements=staged.requirements + requirements, certificate=certificate)
