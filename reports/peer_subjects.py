@@ -21,7 +21,7 @@ from edgeface.inference.detector import Detector
 from edgeface.tasks import task_of
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
 from edgeface.tasks.task import Image
-from edgeface.validate.inputs import aligned_faces, task_images
+from edgeface.validate.inputs import subjects, task_images
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.reference import Network, Reference, reference_of
 
@@ -120,7 +120,7 @@ def _exported(subject: Subject, work: Path, judge: Path) -> Case:
 def _labelled(contract: RecognitionContract, finder: Detector) -> LabelledFaces:
     pairs = read_pairs(SHARED / "lfw" / "pairs_dev.txt")
     files = find_images(pairs, SHARED / "lfw" / "images")
-    faces = aligned_faces(list(files.values()), "finding faces", contract, finder)
+    faces = subjects(list(files.values()), "finding faces", contract, finder)
     return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 

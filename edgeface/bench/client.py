@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -18,14 +19,11 @@ _END_S = 5.0
 class Worker:
     """A worker process that has one model loaded. Use it as a context manager.
 
-    `notes` are what the model's runtime said of how it runs.
+    It loads the model while others start: `notes` waits until it is ready.
 
     Args:
         label: how errors name it.
         request: what to load, as `edgeface.bench.worker` reads it.
-
-    Raises:
-        RuntimeFailure: the model cannot be loaded, or the process died.
     """
 
     def __init__(self, label: str, request: dict[str, Any]) -> None:
@@ -40,11 +38,16 @@ class Worker:
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends its workers
         )
-        try:
-            self.notes: tuple[str, ...] = tuple(self._ask({"load": request}).get("notes", ()))
-        except BaseException:
-            self.close()
-            raise
+        self._send({"load": request})
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the model's runtime said of how it runs, once the model is loaded.
+
+        Raises:
+            RuntimeFailure: the model cannot be loaded, or the process died.
+        """
+        return tuple(self._answer().get("notes", ()))
 
     def run(self, iterations: int) -> list[float]:
         """Latencies of so many runs, in milliseconds.
@@ -52,13 +55,19 @@ class Worker:
         Raises:
             RuntimeFailure: the model failed, or the process died.
         """
-        return [float(value) for value in self._ask({"run": iterations})["ms"]]
+        self.notes  # noqa: B018  # the answer to loading comes first
+        self._send({"run": iterations})
+        return [float(value) for value in self._answer()["ms"]]
 
-    def close(self) -> None:
-        """End the process."""
+    def finish(self) -> None:
+        """Tell the process that nothing more comes, so that it ends by itself."""
         with suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
+
+    def close(self) -> None:
+        """Wait for the process to end."""
+        self.finish()
         try:
             self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
@@ -80,12 +89,14 @@ class Worker:
             self._process.kill()
         self.close()
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _send(self, request: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with suppress(BrokenPipeError):  # the empty answer below says why
+        with suppress(BrokenPipeError):  # the empty answer says why
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             code = self._process.wait()

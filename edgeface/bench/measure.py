@@ -113,7 +113,10 @@ def _sample(
         runs = {name: worker.run for name, worker in workers.items()}
         sizes = {name: iterations_for(run, request.batch_ms) for name, run in runs.items()}
         rounds = track(range(request.rounds), "measuring", total=request.rounds)
-        return collect(runs, sizes, rounds, pause_s), tuple(notes)
+        samples = collect(runs, sizes, rounds, pause_s)
+        for worker in workers.values():  # all end at the same time, not one after the other
+            worker.finish()
+        return samples, tuple(notes)
 
 
 def _measurement(lane: _Lane, samples: Samples, reference: Samples, peaks: Sequence[float] | None) -> Measurement:

@@ -18,7 +18,7 @@ def verify_bundle(path: Path, key: Path | None = None, golden: bool = True) -> V
     Args:
         path: the archive, or the folder that it was unpacked into.
         key: public key that must have signed it; None takes a bundle with any signature or none.
-        golden: run the golden pictures too, once every file is known to be the one that was packed.
+        golden: run the golden images too, once every file is known to be the one that was packed.
 
     Returns:
         What was verified; a bundle in the wrong form is a problem there too, not an error.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -18,15 +18,15 @@ from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
 from edgeface.bundle.sbom import bill_of_materials
-from edgeface.contracts import DetectionContract, RecognitionContract
+from edgeface.bundle.shipped import runner_files
+from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
 from edgeface.tasks.recognition.comparison import match_threshold
 from edgeface.version import __version__
 
 _HERE = Path(__file__).parent
-_RUNNER, _BOARD = _HERE / "face_runner", _HERE / "board"
-_OWN_NAME, _BOARD_NAME = b"edgeface.bundle.face_runner", b"face_runner"
+_BOARD = _HERE / "board"
 BOARD_RUNTIME = "litert"
 """The runtime whose model files the bundle's runner opens."""
 MAX_LICENCE_BYTES = 1 << 20
@@ -56,13 +56,14 @@ def pack_bundle(order: Order) -> bytes:
 
     Raises:
         InputError: an artifact, licence, key or device profile is not usable, or the board is unknown.
+        ContractError: an artifact is of another task.
         RunnerError: the runtime does not run a model.
     """
     packed_for = board(order.device)
     secret = None if order.key is None else read_secret_key(order.key)
     models = {
-        "detector": _artifact(order.detector, "detection"),
-        "recognizer": _artifact(order.recognizer, "recognition"),
+        "detector": _artifact(order.detector, detection),
+        "recognizer": _artifact(order.recognizer, recognition),
     }
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
@@ -70,8 +71,8 @@ def pack_bundle(order: Order) -> bytes:
     files["bundle.json"] = _json(_settings(models, packed_for))
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
-            files[f"certificates/{task}.json"] = _json(_without_names(artifact.certificate()))
-    files |= _programs(packed_for) | _licences(order.licences)
+            files[f"certificates/{task}.json"] = _json(_without_names(artifact.certificate().as_dict()))
+    files |= _programs(packed_for, detection(models["detector"].contract).decoder) | _licences(order.licences)
     files |= golden_files(files)
     files["c/face_contract.h"] = c_contract(files)
     manifests = {packed_name(task, model, model.model_path): model.manifest for task, model in models.items()}
@@ -109,14 +110,9 @@ def write_bundle(data: bytes, out: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _artifact(path: Path, task: str) -> Artifact:
+def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:
     artifact = Artifact.open(path)
-    if artifact.contract.task != task:
-        raise InputError(
-            f"this artifact is for {artifact.contract.task}, not for {task}",
-            where=str(path),
-            fix="name the detector's artifact first, then the recognizer's",
-        )
+    narrow(artifact.contract, str(path))
     if runtime_for(artifact.model_path).name != BOARD_RUNTIME:
         raise InputError(
             f"a bundle holds TFLite models, this one is {artifact.manifest.target}",
@@ -127,16 +123,13 @@ def _artifact(path: Path, task: str) -> Artifact:
 
 
 def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
-    detector, recognizer = models["detector"].contract, models["recognizer"].contract
-    assert isinstance(detector, DetectionContract)
-    assert isinstance(recognizer, RecognitionContract)
     threshold = match_threshold(models["recognizer"])
     settings: dict[str, Any] = {
         "format": 1,
         "edgeface": __version__,
         "device": asdict(board),
         "thresholds": {
-            "face": detector.score_threshold,
+            "face": detection(models["detector"].contract).score_threshold,
             "match": threshold.cosine,
             "match_source": threshold.source,
         },
@@ -149,11 +142,9 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     return settings
 
 
-def _programs(board: Board) -> dict[str, bytes]:
-    """The runner under its name on the board, and what stands beside it."""
-    files = {
-        f"face_runner/{path.name}": path.read_bytes().replace(_OWN_NAME, _BOARD_NAME) for path in _RUNNER.glob("*.py")
-    }
+def _programs(board: Board, decoder: str) -> dict[str, bytes]:
+    """The runner, and what stands beside it."""
+    files = runner_files(decoder)
     for path in sorted(_BOARD.rglob("*")):
         if path.is_file():
             files[path.relative_to(_BOARD).as_posix()] = path.read_bytes()
@@ -189,7 +180,7 @@ def _own_licence() -> bytes:
 
 
 def _without_names(document: Any) -> Any:
-    """A document without its lists of photographs: their names may be people's, and a bundle goes out of the house."""
+    """A document without its lists of images: their names may be people's, and a bundle goes out of the house."""
     if isinstance(document, dict):
         return {key: _without_names(value) for key, value in document.items() if key != "files"}
     if isinstance(document, list):

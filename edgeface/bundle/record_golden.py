@@ -1,7 +1,7 @@
-"""Record golden pictures, tensors and decisions for a bundle, on the machine that packs it.
+"""Record golden images, tensors and decisions for a bundle, on the machine that packs it.
 
-The pictures are drawn from SHAKE-128 and enlarged in integers, so that every machine draws the same; they show no
-face, and no photograph enters a bundle.
+The images are drawn from SHAKE-128 and enlarged in integers, so that every machine draws the same; they show no
+face, and no image enters a bundle.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from edgeface.bundle.face_runner.golden import (
     decisions,
     golden_inputs,
     golden_values,
-    picture_digests,
+    image_digests,
     sampled,
 )
+from edgeface.bundle.face_runner.images import encode_ppm
 from edgeface.bundle.face_runner.network import Network
-from edgeface.bundle.face_runner.pictures import encode_ppm
-from edgeface.bundle.face_runner.resize import Picture, enlarge
+from edgeface.bundle.face_runner.resize import Image, enlarge
 
 KERNELS = ("xnnpack", "reference")
 SAMPLES = 128
@@ -37,8 +37,8 @@ _EXACT_TOLERANCES = {"box_tolerance_px": 1e-2, "similarity_tolerance": 1e-6}
 _FLOAT_TOLERANCES = {"box_tolerance_px": 1.0, "similarity_tolerance": 0.03}
 
 
-def golden_picture(height: int, width: int, seed: int) -> Picture:
-    """A drawn picture uint8 [height,width,3]: soft blotches of three sizes."""
+def golden_image(height: int, width: int, seed: int) -> Image:
+    """A drawn image uint8 [height,width,3]: soft blotches of three sizes."""
     total = np.zeros((height, width, 3), np.int64)
     for level, weight in ((4, 4), (9, 2), (31, 1)):
         rows, columns = min(level, height), min(level, width)
@@ -49,7 +49,7 @@ def golden_picture(height: int, width: int, seed: int) -> Picture:
 
 
 def golden_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Golden pictures, values and their record.
+    """Golden images, values and their record.
 
     Args:
         files: the bundle's settings and models by name.
@@ -59,12 +59,12 @@ def golden_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """
     size = json.loads(files["bundle.json"])["recognizer"]["contract"]["input"]
     made = {
-        SCENE: encode_ppm(golden_picture(*_SCENE_SIZE, seed=1)),
-        FIRST: encode_ppm(golden_picture(size["height"], size["width"], seed=2)),
-        SECOND: encode_ppm(golden_picture(size["height"], size["width"], seed=3)),
+        SCENE: encode_ppm(golden_image(*_SCENE_SIZE, seed=1)),
+        FIRST: encode_ppm(golden_image(size["height"], size["width"], seed=2)),
+        SECOND: encode_ppm(golden_image(size["height"], size["width"], seed=3)),
     }
     known = {**files, **made}
-    record: dict[str, Any] = {"pictures": picture_digests(known), "networks": {}, "decisions": {}}
+    record: dict[str, Any] = {"images": image_digests(known), "networks": {}, "decisions": {}}
     exact = True
     for task, (tensor, model) in golden_inputs(known).items():
         record["networks"][task] = {}

@@ -64,8 +64,6 @@ def _compare(opened: Recognizer | FacePipeline, images: tuple[Path, Path], thres
 
 
 def _document(found: Comparison, images: tuple[Path, Path]) -> dict[str, Any]:
-    from edgeface.cli.detect import face_document
-
     return {
         "images": [str(image) for image in images],
         "similarity": found.similarity,
@@ -73,7 +71,7 @@ def _document(found: Comparison, images: tuple[Path, Path]) -> dict[str, Any]:
         "threshold_source": found.threshold_source,
         "same": found.same,
         "verdict": _verdict(found),
-        "faces": None if found.faces is None else [face_document(face) for face in found.faces],
+        "faces": None if found.faces is None else [face.as_dict() for face in found.faces],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -39,17 +39,12 @@ def detect(
     if json_output:
         drawn = None if out is None else str(out)
         height, width = pixels.shape[:2]
-        found = [face_document(face) for face in faces]
+        found = [face.as_dict() for face in faces]
         print_json({"image": str(image), "height": height, "width": width, "faces": found, "drawn": drawn})
         return
     print(format_faces(faces))
     if out is not None:
         print(f"drawn: {out}")
-
-
-def face_document(face: Face) -> dict[str, Any]:
-    """A face for JSON: box [x1,y1,x2,y2] and five landmarks [x,y] in pixels."""
-    return {"box": list(face.box), "score": face.score, "landmarks": [list(point) for point in face.landmarks]}
 
 
 def format_faces(faces: list[Face]) -> str:

@@ -87,11 +87,9 @@ def _document(
     faces: Sequence[Face] | None,
     out: Path | None,
 ) -> dict[str, Any]:
-    from edgeface.cli.detect import face_document
-
     documents = []
     for index, (image, embedding) in enumerate(zip(images, embeddings, strict=True)):
-        face = None if faces is None else face_document(faces[index])
+        face = None if faces is None else faces[index].as_dict()
         documents.append({"image": str(image), "face": face, "embedding": embedding.tolist()})
     return {"width": embeddings[0].size, "embeddings": documents, "out": None if out is None else str(out)}
 

@@ -70,10 +70,8 @@ def identify(
 
 def identification_document(each: Identification) -> dict[str, Any]:
     """A face and its name for JSON."""
-    from edgeface.cli.detect import face_document
-
     nearest = {"name": each.name, "nearest": each.nearest.name, "similarity": each.nearest.similarity}
-    return face_document(each.found.face) | nearest
+    return each.found.face.as_dict() | nearest
 
 
 def format_named(named: list[Identification]) -> str:

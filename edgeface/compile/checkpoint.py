@@ -16,7 +16,7 @@ from edgeface.models.family import Family
 from edgeface.models.torch_export import export_onnx
 from edgeface.models.torch_run import run_module, torch_network
 from edgeface.samples import Sample, sample_of
-from edgeface.tasks.contract_inference import InferredContract, infer_contract
+from edgeface.tasks.detection.contract_inference import InferredContract, infer_contract
 from edgeface.tasks.task import Image
 from edgeface.validate.reference import torch_reference
 
@@ -175,11 +175,7 @@ def _variant(found: Family, variant: str | None) -> Contract:
 
 
 def _with_color(contract: Contract, color: str | None) -> Contract:
-    if color is None or color == contract.input.color:
-        return contract
-    other = contract.with_color("rgb" if color == "rgb" else "bgr")
-    # A detector's variants differ by color, and this one has no name; a recognizer's differ by network.
-    return other.model_copy(update={"variant": "declared"}) if isinstance(other, DetectionContract) else other
+    return contract if color is None else contract.with_declared_color("rgb" if color == "rgb" else "bgr")
 
 
 def _resized(contract: Contract, declared: Declared) -> Contract:

@@ -25,7 +25,7 @@ from edgeface.inference.recognizer import Recognizer
 from edgeface.passes import run_passes
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
 from edgeface.tasks.task import Image
-from edgeface.validate.inputs import aligned_faces
+from edgeface.validate.inputs import subjects
 from edgeface.validate.measure import Measure, MeasuringObserver
 
 PROBES = 16
@@ -74,10 +74,10 @@ def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
 
 def _measures(request: ExportRequest, contract: Contract, detector: Detector | None) -> Iterator[Measure]:
     if request.pairs is not None:
-        yield IdentityMeasure(_labelled_faces(request, contract, detector), recognition(contract))
+        yield IdentityMeasure(_labelled_faces(request, contract, detector), recognition(contract, "--pairs"))
     if request.labels is not None:
         yield PrecisionMeasure(
-            read_labelled(request.labels, request.label_images or request.labels), detection(contract)
+            read_labelled(request.labels, request.label_images or request.labels), detection(contract, "--labels")
         )
 
 
@@ -86,7 +86,7 @@ def _observers(
 ) -> tuple[Callable[[], MeasuringObserver], ...]:
     if recognizer is None:
         return ()
-    detection(contract)
+    detection(contract, "--recognizer")
     return (lambda: LandmarkObserver(recognizer),) if images.judge else ()
 
 
@@ -97,7 +97,7 @@ def _labelled_faces(request: ExportRequest, contract: Contract, detector: Detect
         raise InputError("pairs need their images", where=str(request.pairs), fix="pass --pair-images DIR")
     pairs = read_pairs(request.pairs)
     files = find_images(pairs, request.pair_images)
-    faces = aligned_faces(list(files.values()), "aligning the pairs' faces", recognition(contract), detector)
+    faces = subjects(list(files.values()), "aligning the pairs' faces", recognition(contract, "--pairs"), detector)
     return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 

@@ -35,23 +35,35 @@ Contract: TypeAlias = Annotated[DetectionContract | RecognitionContract, Field(d
 """Any task's contract."""
 
 
-def detection(contract: Contract) -> DetectionContract:
+def detection(contract: Contract, where: str | None = None) -> DetectionContract:
     """The contract, of a detector.
 
+    Args:
+        contract: of any task.
+        where: what the error names, e.g. the artifact's folder.
+
     Raises:
-        ContractError: it is a recognizer's.
+        ContractError: it is of another task.
     """
     if not isinstance(contract, DetectionContract):
-        raise ContractError(f"{contract.family} is no face detector", fix="pass a detector's artifact or model")
+        raise _refused(contract, where, "detector", "out/retinaface_mnet025-tflite-int8")
     return contract
 
 
-def recognition(contract: Contract) -> RecognitionContract:
-    """The contract, of a recognizer.
+def recognition(contract: Contract, where: str | None = None) -> RecognitionContract:
+    """The contract, of a recognizer. Arguments as of `detection`.
 
     Raises:
-        ContractError: it is a detector's.
+        ContractError: it is of another task.
     """
     if not isinstance(contract, RecognitionContract):
-        raise ContractError(f"{contract.family} is no face recognizer", fix="pass a recognizer's artifact or model")
+        raise _refused(contract, where, "recognizer", "out/mobilefacenet-tflite-int8")
     return contract
+
+
+def _refused(contract: Contract, where: str | None, wanted: str, example: str) -> ContractError:
+    return ContractError(
+        f"{contract.family} is no face {wanted}, but for {contract.task}",
+        where=where,
+        fix=f"pass what was exported of a {wanted}, e.g. {example}",
+    )

@@ -41,13 +41,20 @@ class ImageInput(Frozen):
 
 
 class BaseContract(Frozen):
-    """What contracts of every task declare."""
+    """What contracts of every task declare.
+
+    `activation` is a family's, which builds its network by it; a user's own model file holds its own.
+    """
 
     family: str
     variant: str
-    activation: Activation
+    activation: Activation | None = None
     input: ImageInput
 
     def with_color(self, color: ColorOrder) -> Self:
         """The same contract for the other color order; mean and scale stay by tensor channel."""
         return self.model_copy(update={"input": self.input.model_copy(update={"color": color})})
+
+    def with_declared_color(self, color: ColorOrder) -> Self:
+        """The same contract for the color order that somebody declares of it."""
+        return self.with_color(color)

@@ -2,24 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
-from edgeface.contracts.base import BaseContract, Frozen, ImageInput
-from edgeface.errors import InputError
+from edgeface.contracts.base import BaseContract, ColorOrder, ImageInput
+from edgeface.errors import ContractError, InputError
+
+SSD = "ssd"
+"""The decoder of contracts that name none."""
 
 
-class Anchors(Frozen):
-    """Prior boxes: for each stride (pixels) the square anchor sides (pixels), in output order."""
+class Parameters(BaseModel):
+    """A decoder's parameters by name, as JSON and TOML have them; the decoder itself knows what they mean.
+
+    Lists are tuples, so that a contract stays as it is and equals itself after a round trip through a file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _freeze(cls, given: Any) -> Any:
+        return {key: _frozen(value) for key, value in given.items()} if isinstance(given, Mapping) else given
+
+
+class Anchors(Parameters):
+    """Parameters of `ssd`: for each stride (pixels) the square anchor sides (pixels), in output order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     strides: tuple[int, ...]
     sizes: tuple[tuple[int, ...], ...]
     variances: tuple[float, float] = (0.1, 0.2)
 
 
-class DetectionOutputs(Frozen):
-    """Names of the three outputs: boxes [1,N,4], scores [1,N,2], landmarks [1,N,10]."""
+class OutputNames(BaseModel):
+    """Names of the network's outputs, by what the decoder calls them, in the network's order."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    __pydantic_extra__: dict[str, str]
+
+    @property
+    def by_role(self) -> dict[str, str]:
+        """The names, by what the decoder calls the outputs."""
+        return {role: str(name) for role, name in self.model_dump().items()}
+
+
+class DetectionOutputs(OutputNames):
+    """Names of the three outputs of `ssd`: boxes [1,N,4], scores [1,N,2], landmarks [1,N,10]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     boxes: str = "boxes"
     scores: str = "scores"
@@ -27,23 +74,58 @@ class DetectionOutputs(Frozen):
 
 
 class DetectionContract(BaseContract):
-    """Contract of an anchor-based face detector with five landmarks.
+    """Contract of a face detector with five landmarks.
 
-    `score_threshold` is the one for showing faces; `nms_iou` uses areas with the +1 pixel of the
-    original evaluation code.
+    `decoder` names the file in `edgeface.tasks.detection.decoders` that makes boxes, scores and landmarks of the
+    outputs, by its `parameters`; those of `ssd` are `Anchors`, in files under the key `anchors`. `score_threshold` is
+    the one for showing faces; `nms_iou` uses areas with the +1 pixel of the original evaluation code.
     """
 
     task: Literal["detection"] = "detection"
     negative_slope: float = 0.0
-    anchors: Anchors
-    outputs: DetectionOutputs = DetectionOutputs()
+    decoder: str = SSD
+    parameters: SerializeAsAny[Parameters] = Field(validation_alias=AliasChoices("anchors", "parameters"))
+    outputs: SerializeAsAny[OutputNames] = Field(default={}, validate_default=True)
     score_threshold: float = 0.6
     nms_iou: float = 0.4
+
+    @field_validator("parameters", "outputs", mode="before")
+    @classmethod
+    def _read_by_decoder(cls, given: Any, info: ValidationInfo) -> Any:
+        """Give the parameters and outputs of `ssd` their types."""
+        if info.data.get("decoder") != SSD or not isinstance(given, Mapping):
+            return given
+        kind: type[BaseModel] = Anchors if info.field_name == "parameters" else DetectionOutputs
+        return kind.model_validate(given)
+
+    @model_serializer(mode="wrap")
+    def _write_by_decoder(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As contracts were written when `ssd` was the only decoder, wherever it is the decoder."""
+        document: dict[str, Any] = write(self)
+        if self.decoder != SSD:
+            return document
+        return {"anchors" if key == "parameters" else key: item for key, item in document.items() if key != "decoder"}
+
+    @property
+    def anchors(self) -> Anchors:
+        """The parameters of `ssd`.
+
+        Raises:
+            ContractError: the decoder is another.
+        """
+        if not isinstance(self.parameters, Anchors):
+            raise ContractError(f"the decoder {self.decoder!r} has no anchors", where=f"{self.family} ({self.variant})")
+        return self.parameters
 
     @property
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs, in the order of the network's own."""
-        return self.outputs.boxes, self.outputs.scores, self.outputs.landmarks
+        return tuple(self.outputs.by_role.values())
+
+    def with_declared_color(self, color: ColorOrder) -> DetectionContract:
+        """The same contract for another color order: its variants differ by that, and this one has no name."""
+        changed = self.with_color(color)
+        return self if changed == self else changed.model_copy(update={"variant": "declared"})
 
     def with_input_size(self, height: int, width: int) -> DetectionContract:
         """The same contract for another input size in pixels.
@@ -60,3 +142,9 @@ class DetectionContract(BaseContract):
                 where="input size",
                 fix="use sides from 32 to 8192 pixels, e.g. 480x640",
             ) from error
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(item) for item in value)
+    return value

@@ -13,7 +13,8 @@ from edgeface.evaluation.labels import LabelledImages
 from edgeface.evaluation.work import MIN_SCORE
 from edgeface.images.split import read_images
 from edgeface.tasks import task_of
-from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.task import View
 from edgeface.validate.reference import Network, Reference
 from edgeface.validate.side_by_side import Outputs, referenced, side_by_side

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contracts import RecognitionContract
+from edgeface.contracts import recognition
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
@@ -182,8 +182,7 @@ def _labels(folders: Sequence[Path]) -> list[str]:
 
 
 def _check_widths(artifacts: Sequence[Artifact]) -> None:
-    contracts = [artifact.contract for artifact in artifacts]
-    widths = [contract.width for contract in contracts if isinstance(contract, RecognitionContract)]
+    widths = [recognition(artifact.contract).width for artifact in artifacts]
     if len(set(widths)) > 1:
         raise InputError(
             f"embeddings of {widths[0]} numbers cannot be matched with embeddings of {widths[1]}",

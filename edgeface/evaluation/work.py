@@ -10,9 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contracts import DetectionContract, RecognitionContract
+from edgeface.contracts import detection, recognition
 from edgeface.core.artifact import Artifact, sha256_hex
-from edgeface.errors import InputError
 from edgeface.tasks.detection.faces import Face
 from edgeface.version import __version__
 
@@ -115,11 +114,11 @@ def open_detection(path: Path) -> Artifact:
     """Open the artifact of a detector.
 
     Raises:
-        InputError: there is no such artifact, or it is none of a detector.
+        InputError: there is no such artifact.
+        ContractError: it is none of a detector.
     """
     artifact = Artifact.open(path)
-    if not isinstance(artifact.contract, DetectionContract):
-        raise InputError("this artifact is no detector", where=str(path), fix="pass it as --recognizer")
+    detection(artifact.contract, str(path))
     return artifact
 
 
@@ -127,11 +126,11 @@ def open_recognition(path: Path) -> Artifact:
     """Open the artifact of a recognizer.
 
     Raises:
-        InputError: there is no such artifact, or it is none of a recognizer.
+        InputError: there is no such artifact.
+        ContractError: it is none of a recognizer.
     """
     artifact = Artifact.open(path)
-    if not isinstance(artifact.contract, RecognitionContract):
-        raise InputError("this artifact is no recognizer", where=str(path), fix="pass it as --detector")
+    recognition(artifact.contract, str(path))
     return artifact
 
 

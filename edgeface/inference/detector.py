@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.backends.declared import open_declared
-from edgeface.contracts import DetectionContract
+from edgeface.contracts import detection
 from edgeface.core.artifact import Artifact
-from edgeface.errors import ContractError, InputError
+from edgeface.errors import InputError
 from edgeface.images.files import letterbox
-from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.faces import Face
 
 
 class Detector:
@@ -26,9 +29,11 @@ class Detector:
         ContractError: the artifact is not a detector's, or its input not the one that the contract declares.
     """
 
+    task: ClassVar[str] = "detection"
+
     def __init__(self, artifact: Artifact, threads: int = 1) -> None:
         self.artifact = artifact
-        self.contract = _contract(artifact)
+        self.contract = detection(artifact.contract, str(artifact.folder))
         self._runner = open_declared(artifact, threads)
 
     def detect(self, image: NDArray[np.uint8], threshold: float | None = None) -> list[Face]:
@@ -54,11 +59,4 @@ class Detector:
         return detect_faces(outputs, self.contract, scale, (height, width), threshold)
 
 
-def _contract(artifact: Artifact) -> DetectionContract:
-    if not isinstance(artifact.contract, DetectionContract):
-        raise ContractError(
-            f"this artifact is of a {artifact.contract.task} model ({artifact.contract.family}), not of a detector",
-            where=str(artifact.folder),
-            fix="pass what was exported of a detector, e.g. out/retinaface_mnet025-tflite-int8",
-        )
-    return artifact.contract
+OPENER = Detector

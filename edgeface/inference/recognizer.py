@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeface.backends.declared import open_declared
-from edgeface.contracts import RecognitionContract
+from edgeface.contracts import recognition
 from edgeface.core.artifact import Artifact
 from edgeface.errors import ContractError
 from edgeface.tasks.recognition.align import align_face
@@ -30,9 +31,11 @@ class Recognizer:
             declares.
     """
 
+    task: ClassVar[str] = "recognition"
+
     def __init__(self, artifact: Artifact, threads: int = 1) -> None:
         self.artifact = artifact
-        self.contract = _contract(artifact)
+        self.contract = recognition(artifact.contract, str(artifact.folder))
         self._runner = open_declared(artifact, threads)
         wanted = {self.contract.output: (1, self.contract.width)}
         found = {spec.name: spec.shape for spec in self._runner.outputs}
@@ -96,11 +99,4 @@ class Recognizer:
         return compare_embeddings(first, second, chosen)
 
 
-def _contract(artifact: Artifact) -> RecognitionContract:
-    if not isinstance(artifact.contract, RecognitionContract):
-        raise ContractError(
-            f"this artifact is of a {artifact.contract.task} model ({artifact.contract.family}), not of a recognizer",
-            where=str(artifact.folder),
-            fix="pass what was exported of a recognizer, e.g. out/mobilefacenet-tflite-int8",
-        )
-    return artifact.contract
+OPENER = Recognizer

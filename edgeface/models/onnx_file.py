@@ -36,8 +36,21 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
     _pin_input(model, contract, path)
     _choose_outputs(model, contract.output_names, path)
     del model.graph.value_info[:]  # of other sizes, maybe
-    pinned: bytes = model.SerializeToString(deterministic=True)
+    pinned: bytes = _inferred(model, path).SerializeToString(deterministic=True)
     return pinned
+
+
+def _inferred(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    """The model with the shapes that follow from the pinned input."""
+    from onnx import shape_inference
+
+    try:
+        return shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    except shape_inference.InferenceError as error:
+        said = str(error).strip().splitlines()[-1]
+        raise InputError(
+            f"the shapes in the model do not fit together: {said}", where=str(path), fix="run onnx.checker on the model"
+        ) from error
 
 
 def _parse(path: Path) -> onnx.ModelProto:

@@ -32,7 +32,7 @@ def _contract(variant: str, activation: Activation, anchors: Anchors, color: Col
         activation=activation,
         negative_slope=_SLOPE if activation == "leaky_relu" else 0.0,
         input=ImageInput(height=480, width=640, color=color, mean=(104.0, 117.0, 123.0)),
-        anchors=anchors,
+        parameters=anchors,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeface.contracts import DetectionContract
 from edgeface.core.artifact import Manifest
 from edgeface.core.description import Table
+from edgeface.tasks import task_of
 
 LISTED = 3
 
@@ -45,13 +45,10 @@ def _contract(manifest: Manifest) -> Table:
         ("variant", contract.variant),
         ("input", f"{image.name}: {image.height}×{image.width} (height × width), {manifest.layout}, {manifest.io}"),
         ("pixels", f"{image.color}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
-        ("activation", contract.activation),
+        ("activation", contract.activation or "the model file's own"),
         ("how it is known", _how(manifest.sources.get("contract") or {})),
     ]
-    if isinstance(contract, DetectionContract):
-        rows.append(("score to show a face", f"{contract.score_threshold:g}"))
-    else:
-        rows.append(("embedding", f"{contract.width} numbers{', of face and mirror image' if contract.flip else ''}"))
+    rows += task_of(contract).contract_rows(contract)
     rows.append(("multiply–accumulates", f"{manifest.macs:,}"))
     return Table("Contract", ("", "what"), tuple(rows), left=2)
 

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import ARCFACE_TEMPLATE
+from edgeface.errors import InputError
 from edgeface.images.files import read_image
 from edgeface.samples import IMAGES, SampleImage
-from edgeface.tasks.recognition.align import similarity_transform
+from edgeface.tasks.recognition.similarity import similarity_transform
 
 Image: TypeAlias = NDArray[np.uint8]
 Matrix: TypeAlias = NDArray[np.float64]
@@ -51,9 +52,19 @@ def compose_face(seed: int) -> Image:
     return _worn(relight(mixed, random), random)
 
 
+COMPOSERS = {"detection": compose_scene, "recognition": compose_face}
+"""What composes an image of a seed, by the task of the network that is shown it."""
+
+
 def write_images(folder: Path, task: str, count: int, first_seed: int = 0) -> None:
-    """Write composed scenes (for task "detection") or aligned faces into an existing folder, as PNG."""
-    compose = compose_scene if task == "detection" else compose_face
+    """Write the images that are composed for a task into an existing folder, as PNG.
+
+    Raises:
+        InputError: none are composed for such a task.
+    """
+    compose = COMPOSERS.get(task)
+    if compose is None:
+        raise InputError(f"no images are composed for {task}", fix="pass --calibration DIR")
     for seed in range(first_seed, first_seed + count):
         path = folder / f"composed_{seed:03}.png"
         path.write_bytes(cv2.imencode(".png", compose(seed))[1].tobytes())

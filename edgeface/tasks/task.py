@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,12 @@ from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
 
+if TYPE_CHECKING:
+    from edgeface.tasks.detection.faces import Face
+
 Image: TypeAlias = NDArray[np.uint8]
+FindFaces: TypeAlias = "Callable[[Image], Sequence[Face]]"
+"""A detector: an image in, faces by falling score out."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,24 @@ class Task(Protocol):
     budgets: tuple[str, ...]
     """Budgets that its networks are held against in reports."""
 
+    def subject(self, image: Image, contract: Any, find: FindFaces | None, where: str) -> Image | None:
+        """What of an image the network is shown; None where there is no such thing in it.
+
+        Args:
+            image: uint8 [H,W,3] in BGR.
+            contract: of this task.
+            find: finds the faces of an image, where the network is shown a face.
+            where: what errors call the image, e.g. its path.
+
+        Raises:
+            InputError: a face has to be found, and there is no `find`.
+        """
+        ...
+
+    def fit(self, image: Image, contract: Any) -> Image:
+        """Any image, made one that `prepare` takes: for synthetic images, which hold nothing to look for."""
+        ...
+
     def prepare(self, image: Image, contract: Any) -> View:
         """Show an image as the contract says.
 
@@ -79,6 +102,10 @@ class Task(Protocol):
 
     def requirements(self, limits: Thresholds, agreement: Any) -> list[Requirement]:
         """What the thresholds require of decisions, each with its verdict."""
+        ...
+
+    def contract_rows(self, contract: Any) -> tuple[tuple[str, str], ...]:
+        """What a contract of this task says beyond every contract, as rows of name and value."""
         ...
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from edgeface.contracts import DetectionContract, detection
 from edgeface.images.files import letterbox
 from edgeface.models import family
-from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.main_face import main_face
 
 _MIN_PX = 36

@@ -20,7 +20,7 @@ from edgeface.contracts import recognition
 from edgeface.models import family
 from edgeface.models._mobilefacenet_network import MobileFaceNet
 from edgeface.models._mobilefacenet_trainings import Relu6MobileFaceNet
-from edgeface.tasks.recognition.align import similarity_transform
+from edgeface.tasks.recognition.similarity import similarity_transform
 
 FAMILY = "mobilefacenet"
 VARIANT = "y1"

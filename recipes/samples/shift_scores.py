@@ -29,7 +29,7 @@ from edgeface.images.files import letterbox
 from edgeface.models import family
 from edgeface.models._retinaface_network import Head, RetinaFace
 from edgeface.tasks.detection.agreement import FaceAgreement
-from edgeface.tasks.detection.faces import detect_faces
+from edgeface.tasks.detection.detect import detect_faces
 from edgeface.tasks.detection.match import match_faces
 
 SHIFTS = tuple(np.arange(0, 2.01, 0.125).tolist())

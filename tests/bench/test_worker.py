@@ -51,8 +51,8 @@ def test_a_process_times_a_model_and_ends(write_onnx):
 def test_a_model_that_does_not_load_is_an_error_with_its_path(tmp_path):
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"\x08\x07")
-    with pytest.raises(RuntimeFailure) as caught:
-        Worker("broken", {"model": str(broken), "threads": 1})
+    with Worker("broken", {"model": str(broken), "threads": 1}) as worker, pytest.raises(RuntimeFailure) as caught:
+        worker.run(1)
     assert caught.value.where == str(broken)
 
 

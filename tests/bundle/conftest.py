@@ -14,7 +14,8 @@ from edgeface.backends import target
 from edgeface.bundle.archive import open_archive
 from edgeface.bundle.keys import write_key_pair
 from edgeface.bundle.pack import Order, pack_bundle
-from edgeface.compile.build import BuildOptions, Job, build
+from edgeface.compile.build import build
+from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.open_source import open_source
 from edgeface.compile.recipe import recipe_for
 from edgeface.compile.source import Declared

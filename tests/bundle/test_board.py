@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from edgeface.bundle.check import verify_bundle
-from edgeface.bundle.face_runner import pictures
+from edgeface.bundle.face_runner import images
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
+from edgeface.bundle.face_runner.images import decode_image, encode_ppm, read_image
 from edgeface.bundle.face_runner.integrity import SUMS, read_folder
-from edgeface.bundle.face_runner.pictures import decode_picture, encode_ppm, read_picture
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
-from edgeface.bundle.face_runner.service import FaceServer
+from edgeface.bundle.face_runner.service import FaceServer, _answer_line
 from edgeface.core.artifact import Artifact
 from edgeface.images.synthetic import synthetic_images
 from edgeface.inference.detector import Detector
@@ -92,28 +92,28 @@ def test_sha256sum_itself_reads_the_list(unpacked):
 def test_faces_are_those_of_edgeface(seeded, runner):
     detector, recognizer = (Artifact.open(folder) for folder in seeded["integer"])
     finder, embedder = Detector(detector), Recognizer(recognizer)
-    for picture in synthetic_images(3, seed=12):
-        wanted = finder.detect(picture, 0.02)
-        got = runner.detect(picture, 0.02)
+    for image in synthetic_images(3, seed=12):
+        wanted = finder.detect(image, 0.02)
+        got = runner.detect(image, 0.02)
         assert len(wanted) > 3
         assert [(f.box, f.score, f.landmarks) for f in got] == [(f.box, f.score, f.landmarks) for f in wanted]
         for ours, theirs in zip(got[:3], wanted[:3], strict=True):
-            embedding = runner.embed(runner.aligned(picture, ours))
-            np.testing.assert_array_equal(embedding, embedder.embed_photo(picture, theirs.landmarks))
+            embedding = runner.embed(runner.aligned(image, ours))
+            np.testing.assert_array_equal(embedding, embedder.embed_photo(image, theirs.landmarks))
 
 
 def test_the_programs_answer_in_json(on_board, low):
     scene = str(low / "golden" / "scene.ppm")
     found = json.loads(on_board(low, "face", "--no-pin", "detect", scene).stdout)
-    assert found["pictures"][0]["picture"] == scene
-    assert len(found["pictures"][0]["faces"]) > 3
+    assert found["images"][0]["image"] == scene
+    assert len(found["images"][0]["faces"]) > 3
     compared = json.loads(on_board(low, "face", "--no-pin", "compare", scene, scene).stdout)
     assert compared == {"similarity": pytest.approx(1), "threshold": 0.35, "same": True}
     embedded = json.loads(on_board(low, "face", "--no-pin", "embed", scene).stdout)
-    assert np.linalg.norm(embedded["pictures"][0]["embedding"]) == pytest.approx(1, abs=1e-6)
+    assert np.linalg.norm(embedded["images"][0]["embedding"]) == pytest.approx(1, abs=1e-6)
 
 
-def test_a_picture_that_is_missing_or_shows_no_face_is_named(on_board, unpacked):
+def test_an_image_that_is_missing_or_shows_no_face_is_named(on_board, unpacked):
     missing = on_board(unpacked, "face", "detect", "nowhere.ppm")
     assert (missing.returncode, missing.stdout) == (2, "")
     assert "nowhere.ppm" in missing.stderr
@@ -144,16 +144,36 @@ def test_a_service_answers_line_by_line_and_survives_nonsense(low, tmp_path):
                 client.connect(str(path))
                 said = []
                 scene = str(low / "golden" / "scene.ppm")
-                for request in (b"nonsense", b"[]", b'{"do": "x", "pictures": []}', b'{"pictures": [7]}'):
+                for request in (
+                    b"nonsense",
+                    b"[]",
+                    b'{"do": "x", "images": []}',
+                    b'{"images": [7]}',
+                    b'{"do": "detect", "images": "a.ppm"}',
+                ):
                     stream.write(request + b"\n")
                     stream.flush()
                     said.append(json.loads(stream.readline()))
-                stream.write(json.dumps({"do": "compare", "pictures": [scene, scene]}).encode() + b"\n")
+                stream.write(json.dumps({"do": "compare", "images": [scene, scene]}).encode() + b"\n")
                 stream.flush()
                 assert json.loads(stream.readline())["same"] is True
         finally:
             server.shutdown()
     assert all(set(answer) == {"error"} for answer in said)
+
+
+def test_a_request_of_before_says_pictures_and_is_answered_alike(low):
+    runner, scene = FaceRunner.open(low, threads=1), str(low / "golden" / "scene.ppm")
+
+    def said(request):
+        return json.loads(_answer_line(runner, json.dumps(request).encode()))
+
+    now = said({"do": "detect", "images": [scene]})["images"][0]
+    before = said({"do": "detect", "pictures": [scene]})["pictures"][0]
+    assert set(now) == {"image", "faces"}
+    assert set(before) == {"picture", "faces"}
+    assert (before["picture"], before["faces"]) == (now["image"], now["faces"])
+    assert said({"do": "compare", "pictures": [scene] * 2}) == said({"do": "compare", "images": [scene] * 2})
 
 
 def test_the_unit_starts_what_the_bundle_has(files):
@@ -164,39 +184,39 @@ def test_the_unit_starts_what_the_bundle_has(files):
 
 
 @pytest.fixture
-def picture():
+def image():
     return synthetic_images(1, seed=2)[0][:40, :50]
 
 
-def test_ppm_and_npy_pictures_are_read_without_a_library(picture, tmp_path, monkeypatch):
+def test_ppm_and_npy_images_are_read_without_a_library(image, tmp_path, monkeypatch):
     for library in ("cv2", "PIL"):
         monkeypatch.setitem(sys.modules, library, None)
-    (tmp_path / "a.ppm").write_bytes(encode_ppm(picture))
-    np.save(tmp_path / "a.npy", picture)
+    (tmp_path / "a.ppm").write_bytes(encode_ppm(image))
+    np.save(tmp_path / "a.npy", image)
     for name in ("a.ppm", "a.npy"):
-        np.testing.assert_array_equal(read_picture(tmp_path / name), picture)
+        np.testing.assert_array_equal(read_image(tmp_path / name), image)
 
 
-def test_grey_pictures_become_three_channels_and_comments_are_skipped():
+def test_grey_images_become_three_channels_and_comments_are_skipped():
     data = b"P5 # drawn\n# by hand\n3 2\n255\n" + bytes(range(6))
     wanted = np.repeat(np.arange(6, dtype=np.uint8).reshape(2, 3, 1), 3, axis=2)
-    np.testing.assert_array_equal(decode_picture(data, "x"), wanted)
+    np.testing.assert_array_equal(decode_image(data, "x"), wanted)
 
 
 @pytest.mark.parametrize("library", ["cv2", "PIL"])
-def test_other_pictures_are_read_with_opencv_or_pillow(picture, library, monkeypatch):
+def test_other_images_are_read_with_opencv_or_pillow(image, library, monkeypatch):
     if library == "PIL":
         pytest.importorskip("PIL")
         monkeypatch.setitem(sys.modules, "cv2", None)
-    data = cv2.imencode(".png", picture)[1].tobytes()
-    np.testing.assert_array_equal(decode_picture(data, "x"), picture)
+    data = cv2.imencode(".png", image)[1].tobytes()
+    np.testing.assert_array_equal(decode_image(data, "x"), image)
 
 
-def test_without_a_library_a_jpeg_is_refused_with_what_to_do(picture, monkeypatch):
+def test_without_a_library_a_jpeg_is_refused_with_what_to_do(image, monkeypatch):
     for library in ("cv2", "PIL"):
         monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(RunnerError, match="nothing here decodes") as caught:
-        decode_picture(cv2.imencode(".jpg", picture)[1].tobytes(), "a.jpg")
+        decode_image(cv2.imencode(".jpg", image)[1].tobytes(), "a.jpg")
     assert "PPM" in str(caught.value.fix)
 
 
@@ -212,27 +232,27 @@ def test_without_a_library_a_jpeg_is_refused_with_what_to_do(picture, monkeypatc
         b"P6\n0 5\n255\n",
         b"\x93NUMPY",
         b"\x93NUMPY\x01\x00\x01\x00{",
-        b"\xff\xd8\xff\xe0 not a photograph",
+        b"\xff\xd8\xff\xe0 not an image",
     ],
 )
-def test_damaged_pictures_are_refused(data):
+def test_damaged_images_are_refused(data):
     with pytest.raises(RunnerError):
-        decode_picture(data, "x")
+        decode_image(data, "x")
 
 
 def test_pickled_arrays_are_not_loaded(tmp_path):
     np.save(tmp_path / "a.npy", np.array([{"a": 1}], object), allow_pickle=True)
     with pytest.raises(RunnerError):
-        read_picture(tmp_path / "a.npy")
+        read_image(tmp_path / "a.npy")
 
 
-def test_pictures_too_small_or_too_large_are_refused(tmp_path, monkeypatch):
+def test_images_too_small_or_too_large_are_refused(tmp_path, monkeypatch):
     (tmp_path / "a.ppm").write_bytes(encode_ppm(np.zeros((4, 9, 3), np.uint8)))
     with pytest.raises(RunnerError, match="only 4×9"):
-        read_picture(tmp_path / "a.ppm")
-    monkeypatch.setattr(pictures, "MAX_FILE_BYTES", 10)
+        read_image(tmp_path / "a.ppm")
+    monkeypatch.setattr(images, "MAX_FILE_BYTES", 10)
     with pytest.raises(RunnerError, match="over"):
-        read_picture(tmp_path / "a.ppm")
+        read_image(tmp_path / "a.ppm")
 
 
 def test_a_missing_runtime_says_what_to_install(files, monkeypatch):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeface.bundle.face_runner.pictures import decode_picture
+from edgeface.bundle.face_runner.images import decode_image
 from edgeface.bundle.face_runner.pipeline import FaceRunner, cosine
 
 FACES = ("golden/first.ppm", "golden/second.ppm")
@@ -39,7 +39,7 @@ def litert_of(site):
 @pytest.fixture
 def wanted(files):
     runner = FaceRunner(files, threads=1)
-    return cosine(*(runner.embed(decode_picture(files[name], name)) for name in FACES))
+    return cosine(*(runner.embed(decode_image(files[name], name)) for name in FACES))
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_c_is_of_the_runners_opinion_with_float_inputs_and_outputs(real, unpack,
     folder = unpack(real[2])
     assert "#define FACE_INPUT_IS_FLOAT 1" in (folder / "c" / "face_contract.h").read_text()
     runner = FaceRunner.open(folder, threads=1)
-    wanted = cosine(*(runner.embed(decode_picture((folder / name).read_bytes(), name)) for name in FACES))
+    wanted = cosine(*(runner.embed(decode_image((folder / name).read_bytes(), name)) for name in FACES))
     arguments = [folder / name for name in ("models/recognizer.tflite", *FACES)]
     ended = subprocess.run([compiled(folder, here), *arguments], capture_output=True, text=True, check=False)
     assert similarity_of(ended.stdout) == pytest.approx(wanted, abs=2e-6)

@@ -12,7 +12,7 @@ from edgeface.bundle.face_runner.golden import GOLDEN, SCENE, check_golden
 from edgeface.bundle.face_runner.integrity import SUMS, sums_of
 from edgeface.bundle.face_runner.verification import verify_files
 from edgeface.bundle.pack import Order, pack_bundle
-from edgeface.bundle.record_golden import golden_picture
+from edgeface.bundle.record_golden import golden_image
 from edgeface.devices.emulator import Setting
 
 DETECTOR = "models/detector.tflite"
@@ -77,7 +77,7 @@ def test_golden_values_that_were_changed_are_a_difference(files):
     assert ["op 7" in str(problem) for problem in report.problems] == [True]
 
 
-def test_another_golden_picture_is_a_difference(files):
+def test_another_golden_image_is_a_difference(files):
     changed = bytearray(files[SCENE])
     changed[5000] ^= 64
     problems = [str(problem) for problem in check_golden({**files, SCENE: bytes(changed)}).problems]
@@ -92,10 +92,10 @@ def test_another_decision_is_a_difference(files):
     assert "similarity by 0.01" in str(problem)
 
 
-def test_golden_pictures_are_drawn_alike_and_differ_by_seed():
-    assert golden_picture(20, 30, 1).tobytes() == golden_picture(20, 30, 1).tobytes()
-    assert golden_picture(20, 30, 1).tobytes() != golden_picture(20, 30, 2).tobytes()
-    assert np.ptp(golden_picture(120, 160, 1)) > 100
+def test_golden_images_are_drawn_alike_and_differ_by_seed():
+    assert golden_image(20, 30, 1).tobytes() == golden_image(20, 30, 1).tobytes()
+    assert golden_image(20, 30, 1).tobytes() != golden_image(20, 30, 2).tobytes()
+    assert np.ptp(golden_image(120, 160, 1)) > 100
 
 
 @pytest.mark.parametrize(("site", "kernels"), [("current", "xnnpack"), ("legacy", "reference")])

@@ -1,6 +1,6 @@
 """The runner and edgeface's pipeline decide alike on 100 pairs of LFW, here and on the emulated board.
 
-Emulation takes seconds a photograph, so that the board is shown some of the pairs; EDGEFACE_LFW_PAIRS=100 shows it all.
+Emulation takes seconds an image, so that the board is shown some of the pairs; EDGEFACE_LFW_PAIRS=100 shows it all.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ DRIVER = """
 import json, sys
 from pathlib import Path
 sys.dont_write_bytecode = True
-folder, pictures, answers, pairs = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
+folder, images, answers, pairs = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
 sys.path.insert(0, str(folder))
 from face_runner.errors import RunnerError
-from face_runner.pictures import read_picture
+from face_runner.images import read_image
 from face_runner.pipeline import FaceRunner
 runner = FaceRunner.open(folder, threads=1)
 said = []
 for a, b in pairs:
     try:
-        found = runner.compare(read_picture(pictures / f"{a}.npy"), read_picture(pictures / f"{b}.npy"))
+        found = runner.compare(read_image(images / f"{a}.npy"), read_image(images / f"{b}.npy"))
         said.append([found.same, found.similarity])
     except RunnerError as error:
         said.append([None, error.what])
@@ -45,7 +45,7 @@ answers.write_text(json.dumps(said))
 
 @pytest.fixture(scope="module")
 def pairs(shared_data):
-    """Paths of the photographs of every tenth pair."""
+    """Paths of the images of every tenth pair."""
     listed = read_pairs(shared_data / "lfw" / "pairs_dev.txt")
     chosen = listed.pairs[:: len(listed.pairs) // PAIRS]
     assert len(chosen) == PAIRS

@@ -52,7 +52,7 @@ def test_the_same_artifacts_give_the_same_bytes_in_another_process(archive, seed
     assert out.read_bytes() == archive
 
 
-def test_no_name_of_a_photograph_and_no_path_of_the_host_is_packed(files, seeded):
+def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(files, seeded):
     for name, content in files.items():
         assert b"Somebody_0001" not in content, name
         assert b"edgeface.bundle" not in content, name

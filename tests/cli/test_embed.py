@@ -92,7 +92,7 @@ def test_without_a_detector_or_aligned_faces_it_says_what_to_pass(edgeface_cli, 
 def test_artifacts_in_each_others_place_are_refused(edgeface_cli, portraits, faces_artifact, recognizer_artifact):
     ended = edgeface_cli("embed", *portraits, "--detector", recognizer_artifact, "--recognizer", faces_artifact)
     assert ended.code == 2
-    assert "not of a detector" in ended.err
+    assert "is no face detector, but for recognition" in ended.err
     ended = edgeface_cli("detect", portraits[0], "--artifact", recognizer_artifact)
     assert ended.code == 2
-    assert "not of a detector" in ended.err
+    assert "is no face detector, but for recognition" in ended.err

@@ -16,7 +16,7 @@ from edgeface.images.files import read_image
 from edgeface.inference.detector import Detector
 from edgeface.inference.recognizer import Recognizer
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
-from edgeface.validate.inputs import aligned_faces
+from edgeface.validate.inputs import subjects
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.reference import Reference
 
@@ -53,7 +53,7 @@ def contract(recognizer_artifact):
 def labelled(people, contract, faces_artifact):
     pairs = read_pairs(people.parent / "pairs.txt")
     files = find_images(pairs, people)
-    faces = aligned_faces(list(files.values()), "trying", contract, Detector(Artifact.open(faces_artifact)))
+    faces = subjects(list(files.values()), "trying", contract, Detector(Artifact.open(faces_artifact)))
     return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeface.errors import InputError
+from edgeface.errors import ContractError, InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.work import DetectWork, EmbedWork, faces_of
@@ -159,9 +159,9 @@ def test_names_of_parts_change_with_model_contract_and_detector(
 
 
 def test_artifacts_of_the_other_task_are_refused(faces_artifact, recognizer_artifact):
-    with pytest.raises(InputError, match="no recognizer"):
+    with pytest.raises(ContractError, match="no face recognizer"):
         _ = EmbedWork((faces_artifact,)).parts
-    with pytest.raises(InputError, match="no detector"):
+    with pytest.raises(ContractError, match="no face detector"):
         _ = DetectWork((recognizer_artifact,)).parts
 
 

@@ -8,7 +8,7 @@ from edgeface import ExportRequest, FacePipeline
 from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.errors import ContractError, InputError
 from edgeface.images.files import list_images, read_image
-from edgeface.tasks.recognition.align import similarity_transform
+from edgeface.tasks.recognition.similarity import similarity_transform
 
 FP32 = "onnx-fp32"
 BLACK = np.zeros((64, 64, 3), np.uint8)
@@ -88,7 +88,7 @@ def test_the_face_threshold_decides_what_a_face_is(faces_artifact, recognizer_ar
 
 
 def test_artifacts_in_each_others_place_are_refused(faces_artifact, recognizer_artifact):
-    with pytest.raises(ContractError, match="not of a detector"):
+    with pytest.raises(ContractError, match="no face detector"):
         FacePipeline.open(recognizer_artifact, faces_artifact)
 
 

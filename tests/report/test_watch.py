@@ -1,6 +1,8 @@
 import numpy as np
 
-from edgeface.report.watch import SIDE_PX, WORST_FACES, Watcher
+from edgeface.report.galleries.recognition import GALLERY
+from edgeface.report.sight import SIDE_PX
+from edgeface.report.watch import Watcher
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.reference import Reference
 
@@ -24,7 +26,7 @@ def test_the_worst_images_come_first_and_a_typical_one_is_another(watched):
 def test_of_many_faces_the_least_alike_are_kept_in_order(embedders):
     worst, typical = embedders.chosen()
     cosines = [-sight.severity[0] for sight in worst]
-    assert len(cosines) == WORST_FACES
+    assert len(cosines) == GALLERY.most
     assert cosines == sorted(cosines)
     assert typical is None or -typical.severity[0] >= cosines[-1]
 

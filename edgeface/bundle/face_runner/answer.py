@@ -6,30 +6,33 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.bundle.face_runner.errors import RunnerError
-from edgeface.bundle.face_runner.pictures import read_picture
+from edgeface.bundle.face_runner.images import read_image
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 
 
-def answer(runner: FaceRunner, command: str, pictures: list[Path]) -> dict[str, Any]:
-    """What a command says of pictures, as JSON has it.
+def answer(runner: FaceRunner, command: str, images: list[Path]) -> dict[str, Any]:
+    """What a command says of images, as JSON has it.
 
     Raises:
-        RunnerError: a picture is not usable, or the command is unknown.
+        RunnerError: an image is not usable, or the command is unknown.
     """
     if command == "detect":
-        found = [[face.as_dict() for face in runner.detect(read_picture(path))] for path in pictures]
-        return {"pictures": [{"picture": str(p), "faces": faces} for p, faces in zip(pictures, found, strict=True)]}
+        return {"images": [_detected(runner, path) for path in images]}
     if command == "embed":
-        return {"pictures": [_embedded(runner, path) for path in pictures]}
-    if command == "compare" and len(pictures) == 2:
-        a, b = pictures
-        verdict = runner.compare(read_picture(a), read_picture(b), (str(a), str(b)))
+        return {"images": [_embedded(runner, path) for path in images]}
+    if command == "compare" and len(images) == 2:
+        a, b = images
+        verdict = runner.compare(read_image(a), read_image(b), (str(a), str(b)))
         return {"similarity": verdict.similarity, "threshold": verdict.threshold, "same": verdict.same}
-    raise RunnerError(f"no command is {command!r} with {len(pictures)} pictures", fix="detect, embed, or compare two")
+    raise RunnerError(f"no command is {command!r} with {len(images)} images", fix="detect, embed, or compare two")
+
+
+def _detected(runner: FaceRunner, path: Path) -> dict[str, Any]:
+    return {"image": str(path), "faces": [face.as_dict() for face in runner.detect(read_image(path))]}
 
 
 def _embedded(runner: FaceRunner, path: Path) -> dict[str, Any]:
-    picture = read_picture(path)
-    face = runner.main_face(picture, str(path))
-    embedding = runner.embed(runner.aligned(picture, face))
-    return {"picture": str(path), "face": face.as_dict(), "embedding": embedding.tolist()}
+    image = read_image(path)
+    face = runner.main_face(image, str(path))
+    embedding = runner.embed(runner.aligned(image, face))
+    return {"image": str(path), "face": face.as_dict(), "embedding": embedding.tolist()}

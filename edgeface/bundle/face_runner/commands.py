@@ -14,6 +14,7 @@ from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
 from edgeface.bundle.face_runner.service import serve
 from edgeface.bundle.face_runner.verification import verify_files
+from edgeface.errors import EdgefaceError
 
 BAD_INPUT, REFUSED = 2, 1
 
@@ -34,7 +35,7 @@ def face_main(folder: Path, arguments: list[str]) -> int:
     parser.add_argument("--no-pin", action="store_true", help="stay on whatever cores the system chooses")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, count in (("detect", "+"), ("embed", "+"), ("compare", 2)):
-        commands.add_parser(name).add_argument("pictures", type=Path, nargs=count)
+        commands.add_parser(name).add_argument("images", type=Path, nargs=count)
     service = commands.add_parser("serve", help="answer JSON lines on a Unix socket")
     service.add_argument("--socket", type=Path, required=True)
     options = parser.parse_args(arguments)
@@ -50,7 +51,7 @@ def _face(folder: Path, options: argparse.Namespace) -> int:
     if options.command == "serve":
         serve(runner, options.socket)
     else:
-        print(json.dumps(answer(runner, options.command, options.pictures)))
+        print(json.dumps(answer(runner, options.command, options.images)))
     return 0
 
 
@@ -68,6 +69,6 @@ def _reported(run: Callable[[], int]) -> int:
     except Refused as error:
         print(f"refused: {error}", file=sys.stderr)
         return REFUSED
-    except RunnerError as error:
+    except EdgefaceError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT

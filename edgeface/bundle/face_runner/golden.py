@@ -1,4 +1,4 @@
-"""Does this machine compute what the packing machine did: golden pictures, tensors op by op, and decisions."""
+"""Does this machine compute what the packing machine did: golden images, tensors op by op, and decisions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.bundle.face_runner.align import align_face
+from edgeface.bundle.face_runner.images import decode_image
 from edgeface.bundle.face_runner.integrity import Problem
 from edgeface.bundle.face_runner.network import Network, comparable_kernels
-from edgeface.bundle.face_runner.pictures import decode_picture
-from edgeface.bundle.face_runner.pipeline import FaceRunner, cosine, face_tensor, letterbox
-from edgeface.bundle.face_runner.resize import Picture, shrink
+from edgeface.bundle.face_runner.pipeline import FaceRunner, aligned_face, cosine, face_tensor, letterbox
+from edgeface.bundle.face_runner.resize import Image, shrink
 
 GOLDEN = "golden/golden.json"
 SCENE, FIRST, SECOND = "golden/scene.ppm", "golden/first.ppm", "golden/second.ppm"
@@ -40,7 +39,7 @@ class GoldenReport:
 
 
 def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
-    """Run the golden pictures and compare.
+    """Run the golden images and compare.
 
     Args:
         files: a bundle's files by name, already verified.
@@ -48,9 +47,9 @@ def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
     record = json.loads(files[GOLDEN])
     kernels = comparable_kernels()
     problems = [
-        Problem(GOLDEN, f"{name}: this machine makes other pixels of the golden picture")
-        for name, digest in picture_digests(files).items()
-        if digest != record["pictures"][name]
+        Problem(GOLDEN, f"{name}: this machine makes other pixels of the golden image")
+        for name, digest in image_digests(files).items()
+        if digest != record.get("images", record.get("pictures"))[name]  # the key's name in older bundles
     ]
     worst = 0.0
     counts: dict[str, tuple[int, int]] = {}
@@ -103,7 +102,7 @@ def sampled(values: Array, count: int) -> Array:
 def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.float32], bytes]]:
     """For each network its golden input float32 [1,h,w,3] and its model's bytes."""
     settings = json.loads(files["bundle.json"])
-    scene, first = (decode_picture(files[name], name) for name in (SCENE, FIRST))
+    scene, first = (decode_image(files[name], name) for name in (SCENE, FIRST))
     detector, recognizer = settings["detector"], settings["recognizer"]
     return {
         "detector": (letterbox(scene, detector["contract"]["input"])[0], files[detector["model"]]),
@@ -111,10 +110,10 @@ def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.floa
     }
 
 
-def picture_digests(files: Mapping[str, bytes]) -> dict[str, str]:
+def image_digests(files: Mapping[str, bytes]) -> dict[str, str]:
     """SHA-256 of what the pixel paths make of the golden scene: shrunk, letterboxed, aligned."""
     settings = json.loads(files["bundle.json"])
-    scene = decode_picture(files[SCENE], SCENE)
+    scene = decode_image(files[SCENE], SCENE)
     recognizer = settings["recognizer"]["contract"]
     made: dict[str, Array] = {
         "shrunk": shrink(scene, *SHRUNK),
@@ -130,9 +129,9 @@ def golden_values(task: str, kernels: str) -> str:
 
 
 def decisions(files: Mapping[str, bytes], kernels: str) -> dict[str, Any]:
-    """What the pipeline decides on the golden pictures: faces of the scene, the cosine of the two faces."""
+    """What the pipeline decides on the golden images: faces of the scene, the cosine of the two faces."""
     runner = FaceRunner(files, threads=1, kernels=kernels)
-    scene, first, second = (decode_picture(files[name], name) for name in (SCENE, FIRST, SECOND))
+    scene, first, second = (decode_image(files[name], name) for name in (SCENE, FIRST, SECOND))
     similarity = cosine(runner.embed(first), runner.embed(second))
     return {
         "faces": [face.as_dict() for face in runner.detect(scene)],
@@ -144,20 +143,19 @@ def decisions(files: Mapping[str, bytes], kernels: str) -> dict[str, Any]:
 def _check_decisions(files: Mapping[str, bytes], wanted: Mapping[str, Any], kernels: str) -> list[Problem]:
     got = decisions(files, kernels)
     if len(got["faces"]) != len(wanted["faces"]) or got["same"] != wanted["same"]:
-        return [Problem(GOLDEN, "the pipeline decides otherwise on the golden pictures")]
-    pairs = zip(got["faces"], wanted["faces"], strict=True)
-    moved = max((float(np.abs(np.subtract(a["box"], b["box"])).max()) for a, b in pairs), default=0.0)
+        return [Problem(GOLDEN, "the pipeline decides otherwise on the golden images")]
+    ours, theirs = ([face["box"] for face in side["faces"]] for side in (got, wanted))
+    moved = float(np.abs(np.subtract(ours, theirs)).max(initial=0.0))
     shift = abs(got["similarity"] - wanted["similarity"])
     if moved > wanted["box_tolerance_px"] or shift > wanted["similarity_tolerance"]:
         return [Problem(GOLDEN, f"a box moved by {moved:.3g} pixels, the similarity by {shift:.3g}")]
     return []
 
 
-def _aligned(scene: Picture, recognizer: Mapping[str, Any]) -> Picture:
+def _aligned(scene: Image, recognizer: Mapping[str, Any]) -> Image:
     """A face that the scene does not have: landmarks by the template, turned a little and larger by 1.3."""
     landmarks = [(1.3 * x - 0.2 * y + 9.5, 0.2 * x + 1.3 * y - 21.25) for x, y in recognizer["template"]]
-    size = recognizer["input"]
-    return align_face(scene, landmarks, recognizer["template"], size["height"], size["width"])
+    return aligned_face(scene, landmarks, recognizer)
 
 
 def _diverges(op: Mapping[str, Any], largest: float, differing: int) -> str:

@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import ne
 from pathlib import Path
 
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
@@ -117,6 +118,6 @@ def _judge(name: str, digest: str, found: str | None) -> Problem | None:
         return Problem(name, "is missing")
     if found == digest:
         return None
-    if sum(a != b for a, b in zip(found, digest, strict=True)) <= _LIKELY_MISPRINT:
+    if sum(map(ne, found, digest)) <= _LIKELY_MISPRINT:
         return Problem(SUMS, f"is damaged in the line of {name}")
     return Problem(name, f"is not the file that was packed: its SHA-256 is {found[:12]}…, not {digest[:12]}…")

@@ -78,18 +78,18 @@ class Network:
         names = self._signature_outputs()
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
 
-    def run(self, picture: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    def run(self, image: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Run once on float32 [1,h,w,3] and return float32 outputs by name."""
-        self.set_input(picture)
+        self.set_input(image)
         self._interpreter.invoke()
         return {
             name: _dequantized(self._interpreter.get_tensor(item["index"]), item)
             for name, item in self._outputs.items()
         }
 
-    def set_input(self, picture: NDArray[np.float32]) -> Array:
+    def set_input(self, image: NDArray[np.float32]) -> Array:
         """Give the input, and return it as the model stores it."""
-        stored = np.ascontiguousarray(_quantized(picture, self._input))
+        stored = np.ascontiguousarray(_quantized(image, self._input))
         self._interpreter.set_tensor(self._input["index"], stored)
         return stored
 

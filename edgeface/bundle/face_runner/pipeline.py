@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from edgeface.bundle.face_runner.align import align_face
+from edgeface.bundle.face_runner.contract import decoding_of
 from edgeface.bundle.face_runner.errors import RunnerError
-from edgeface.bundle.face_runner.faces import Face, detect_faces, main_face
 from edgeface.bundle.face_runner.network import Network
-from edgeface.bundle.face_runner.resize import Picture, enlarge, shrink
+from edgeface.bundle.face_runner.resize import Image, enlarge, shrink
+from edgeface.bundle.face_runner.warp import warp_affine
+from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.main_face import main_face
+from edgeface.tasks.recognition.similarity import similarity_transform
 
 BUNDLE = "bundle.json"
 Floats = NDArray[np.float32]
@@ -54,6 +57,7 @@ class FaceRunner:
         self.recognizer: dict[str, Any] = self.settings["recognizer"]["contract"]
         self.face_threshold: float = self.settings["thresholds"]["face"]
         self.match_threshold: float = self.settings["thresholds"]["match"]
+        self._decoding = decoding_of(self.detector)
         self._find = Network(files[self.settings["detector"]["model"]], count, kernels)
         self._embed = Network(files[self.settings["recognizer"]["model"]], count, kernels)
 
@@ -72,34 +76,33 @@ class FaceRunner:
             raise RunnerError(f"not a whole bundle: {error}", str(folder), "unpack the bundle again") from error
         return cls(files, threads, kernels)
 
-    def detect(self, picture: Picture, threshold: float | None = None) -> list[Face]:
-        """Faces of a picture uint8 [H,W,3] in BGR by falling score; None takes the contract's threshold."""
-        tensor, scale = letterbox(picture, self.detector["input"])
+    def detect(self, image: Image, threshold: float | None = None) -> list[Face]:
+        """Faces of an image uint8 [H,W,3] in BGR by falling score; None takes the contract's threshold."""
+        tensor, scale = letterbox(image, self.detector["input"])
         least = self.face_threshold if threshold is None else threshold
-        shape = picture.shape[0], picture.shape[1]
-        return detect_faces(self._find.run(tensor), self.detector, scale, shape, least)
+        shape = image.shape[0], image.shape[1]
+        return self._decoding.faces(self._find.run(tensor), scale, shape, least)
 
-    def main_face(self, picture: Picture, name: str = "the picture") -> Face:
-        """The face that a picture is of, the large one near the centre.
+    def main_face(self, image: Image, name: str = "the image") -> Face:
+        """The face that an image is of, the large one near the centre.
 
         Raises:
             RunnerError: there is none.
         """
-        face = main_face(self.detect(picture), (picture.shape[0], picture.shape[1]))
+        face = main_face(self.detect(image), (image.shape[0], image.shape[1]))
         if face is None:
             raise RunnerError(
                 f"no face was found with a score of at least {self.face_threshold:g}",
                 name,
-                "use a picture with a larger, unhidden face",
+                "use an image with a larger, unhidden face",
             )
         return face
 
-    def aligned(self, picture: Picture, face: Face) -> Picture:
+    def aligned(self, image: Image, face: Face) -> Image:
         """The face as the recognizer wants it, uint8 [h,w,3] in BGR."""
-        size = self.recognizer["input"]
-        return align_face(picture, face.landmarks, self.recognizer["template"], size["height"], size["width"])
+        return aligned_face(image, face.landmarks, self.recognizer)
 
-    def embed(self, aligned: Picture) -> Floats:
+    def embed(self, aligned: Image) -> Floats:
         """The embedding float32 [width], of unit length, of an aligned face uint8 [h,w,3] in BGR.
 
         Raises:
@@ -115,37 +118,56 @@ class FaceRunner:
         return embedding
 
     def compare(
-        self, a: Picture, b: Picture, names: tuple[str, str] = ("the first picture", "the second picture")
+        self, a: Image, b: Image, names: tuple[str, str] = ("the first image", "the second image")
     ) -> Comparison:
-        """Say whether the main faces of two pictures are one person's.
+        """Say whether the main faces of two images are one person's.
 
         Raises:
-            RunnerError: a picture shows no face.
+            RunnerError: an image shows no face.
         """
         faces = self.main_face(a, names[0]), self.main_face(b, names[1])
-        first, second = (self.embed(self.aligned(p, face)) for p, face in zip((a, b), faces, strict=True))
+        first, second = self.embed(self.aligned(a, faces[0])), self.embed(self.aligned(b, faces[1]))
         return Comparison(cosine(first, second), self.match_threshold, faces)
 
-    def _embedding(self, aligned: Picture) -> NDArray[np.float64]:
+    def _embedding(self, aligned: Image) -> NDArray[np.float64]:
         outputs = self._embed.run(face_tensor(aligned, self.recognizer["input"]))
         embedding: NDArray[np.float64] = outputs[self.recognizer["output"]][0].astype(np.float64)
         return embedding
 
 
-def letterbox(picture: Picture, spec: Mapping[str, Any]) -> tuple[Floats, float]:
-    """The detector's input float32 [1,h,w,3] of a picture, and its scale in input pixels per pixel."""
-    height, width = picture.shape[:2]
+def letterbox(image: Image, spec: Mapping[str, Any]) -> tuple[Floats, float]:
+    """The detector's input float32 [1,h,w,3] of an image, and its scale in input pixels per pixel."""
+    height, width = image.shape[:2]
     scale = min(spec["height"] / height, spec["width"] / width)
     rows = min(max(round(height * scale), 1), spec["height"])
     columns = min(max(round(width * scale), 1), spec["width"])
     if (rows, columns) != (height, width):
-        picture = (shrink if scale < 1 else enlarge)(picture, rows, columns)
+        image = (shrink if scale < 1 else enlarge)(image, rows, columns)
     tensor = np.zeros((1, spec["height"], spec["width"], 3), np.float32)
-    tensor[0, :rows, :columns] = _normalized(picture, spec)
+    tensor[0, :rows, :columns] = _normalized(image, spec)
     return tensor, scale
 
 
-def face_tensor(aligned: Picture, spec: Mapping[str, Any]) -> Floats:
+def aligned_face(image: Image, landmarks: ArrayLike, contract: Mapping[str, Any]) -> Image:
+    """Cut a face out of an image as its recognizer wants it.
+
+    Args:
+        image: uint8 [H,W,3].
+        landmarks: [5,2] as x, y in pixels: the eye at the image's left, the eye at its right, the nose, the mouth's
+            left and right corner.
+        contract: the recognizer's.
+
+    Returns:
+        uint8 [height,width,3].
+
+    Raises:
+        InputError: the landmarks are not five points of one face.
+    """
+    size = contract["input"]
+    return warp_affine(image, similarity_transform(landmarks, contract["template"]), size["height"], size["width"])
+
+
+def face_tensor(aligned: Image, spec: Mapping[str, Any]) -> Floats:
     """The recognizer's input float32 [1,h,w,3] of an aligned face of that size.
 
     Raises:
@@ -166,8 +188,8 @@ def cosine(a: Floats, b: Floats) -> float:
     return float(np.clip(np.sum(first * second) / lengths, -1, 1))
 
 
-def _normalized(picture: Picture, spec: Mapping[str, Any]) -> Floats:
-    ordered = picture[:, :, ::-1] if spec["colour"] == "rgb" else picture
+def _normalized(image: Image, spec: Mapping[str, Any]) -> Floats:
+    ordered = image[:, :, ::-1] if spec["colour"] == "rgb" else image
     mean, scale = np.asarray(spec["mean"], np.float32), np.asarray(spec["scale"], np.float32)
     normal: Floats = (ordered.astype(np.float32) - mean) * scale
     return normal

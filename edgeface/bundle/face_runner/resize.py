@@ -1,4 +1,4 @@
-"""Resize 8-bit pictures to the same bytes as OpenCV 5 does, in numpy.
+"""Resize 8-bit images to the same bytes as OpenCV 5 does, in numpy.
 
 Shrinking averages pixel areas (`INTER_AREA`) in float32, in the order in which OpenCV adds; enlarging is bilinear
 (`INTER_LINEAR`) with weights of 11 bits and a vertical step that keeps 16 bits. Both use only additions, products and
@@ -12,29 +12,29 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 _WEIGHT_ONE = 2048
 _MIN_SHARE = 1e-3
 _WHOLE = np.finfo(np.float64).eps
 
 
-def shrink(picture: Picture, rows: int, columns: int) -> Picture:
+def shrink(image: Image, rows: int, columns: int) -> Image:
     """Average pixel areas.
 
     Args:
-        picture: uint8 [H,W,3].
+        image: uint8 [H,W,3].
         rows: of the result, at most H.
         columns: of the result, at most W.
 
     Returns:
         uint8 [rows,columns,3].
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     steps = 1.0 / (rows / height), 1.0 / (columns / width)
     if all(abs(step - round(step)) < _WHOLE for step in steps):
-        return _average_blocks(picture, round(steps[0]), round(steps[1]))
+        return _average_blocks(image, round(steps[0]), round(steps[1]))
     index, share = _area_shares(width, columns)
-    source = picture.astype(np.float32)
+    source = image.astype(np.float32)
     lines = np.zeros((height, columns, 3), np.float32)
     for tap in range(index.shape[1]):
         lines += source[:, index[:, tap]] * share[:, tap][None, :, None]
@@ -45,23 +45,23 @@ def shrink(picture: Picture, rows: int, columns: int) -> Picture:
     return to_bytes(sums)
 
 
-def enlarge(picture: Picture, rows: int, columns: int) -> Picture:
+def enlarge(image: Image, rows: int, columns: int) -> Image:
     """Interpolate bilinearly.
 
     Args:
-        picture: uint8 [H,W,3].
+        image: uint8 [H,W,3].
         rows: of the result.
         columns: of the result.
 
     Returns:
         uint8 [rows,columns,3].
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     left, fraction = _positions(width, columns)
     fraction[(left < 0) | (left >= width - 1)] = 0
     left = np.clip(left, 0, width - 1)
     near, far = _weights(fraction)
-    source = picture.astype(np.int32)
+    source = image.astype(np.int32)
     right = np.minimum(left + 1, width - 1)
     lines = (source[:, left] * near[None, :, None] + source[:, right] * far[None, :, None]) >> 4
     # Rows, unlike columns, keep their fraction at the edge: the same line is then taken twice, and rounded twice.
@@ -72,18 +72,18 @@ def enlarge(picture: Picture, rows: int, columns: int) -> Picture:
     return np.asarray(np.clip((total + 2) >> 2, 0, 255), np.uint8)
 
 
-def to_bytes(values: NDArray[np.float32]) -> Picture:
+def to_bytes(values: NDArray[np.float32]) -> Image:
     """Round to the nearest whole number, halves to even, within 0 to 255."""
-    rounded: Picture = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    rounded: Image = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     return rounded
 
 
-def _average_blocks(picture: Picture, down: int, across: int) -> Picture:
-    rows, columns = picture.shape[0] // down, picture.shape[1] // across
+def _average_blocks(image: Image, down: int, across: int) -> Image:
+    rows, columns = image.shape[0] // down, image.shape[1] // across
     sums = np.zeros((rows, columns, 3), np.int64)
     for y in range(down):
         for x in range(across):
-            sums += picture[y : rows * down : down, x : columns * across : across]
+            sums += image[y : rows * down : down, x : columns * across : across]
     if down == across == 2:
         return ((sums + 2) >> 2).astype(np.uint8)
     return to_bytes(sums.astype(np.float32) * np.float32(1.0 / (down * across)))

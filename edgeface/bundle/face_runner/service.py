@@ -1,7 +1,9 @@
 """Answer requests on a Unix socket: a JSON object a line in, one a line out.
 
-A request is {"do": "detect" | "embed" | "compare", "pictures": [path, …]}; an answer what `./face` prints, or
+A request is {"do": "detect" | "embed" | "compare", "images": [path, …]}; an answer what `./face` prints, or
 {"error": …}. Requests are answered one after the other: the cores are what is scarce.
+
+For one more release a request may say "pictures", as it once did; it is answered in the words of then.
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ from __future__ import annotations
 import json
 import socketserver
 from pathlib import Path
+from typing import Any
 
 from edgeface.bundle.face_runner.answer import answer
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.pipeline import FaceRunner
+from edgeface.errors import EdgefaceError
 
 MAX_REQUEST_BYTES = 1 << 16
 _IDLE_S = 30.0
@@ -61,9 +65,25 @@ class _Connection(socketserver.StreamRequestHandler):
 def _answer_line(runner: FaceRunner, line: bytes) -> bytes:
     try:
         request = json.loads(line) if len(line) <= MAX_REQUEST_BYTES else None
-        if not isinstance(request, dict) or not isinstance(request.get("pictures"), list):
-            raise RunnerError("not a request", fix='send {"do": "detect", "pictures": ["a.ppm"]} on one line')
-        said = answer(runner, str(request.get("do")), [Path(str(name)) for name in request["pictures"]])
-    except (RunnerError, ValueError) as error:
+        if not isinstance(request, dict):
+            raise _no_request()
+        old = "images" not in request and "pictures" in request
+        paths = request.get("pictures" if old else "images")
+        if not isinstance(paths, list):
+            raise _no_request()
+        said = answer(runner, str(request.get("do")), [Path(str(path)) for path in paths])
+        said = _in_old_words(said) if old else said
+    except (EdgefaceError, ValueError) as error:
         said = {"error": str(error)}
     return json.dumps(said).encode() + b"\n"
+
+
+def _no_request() -> RunnerError:
+    return RunnerError("not a request", fix='send {"do": "detect", "images": ["a.ppm"]} on one line')
+
+
+def _in_old_words(said: dict[str, Any]) -> dict[str, Any]:
+    """An answer whose keys are those of before "images" were called so."""
+    if "images" not in said:
+        return said
+    return {"pictures": [{"picture" if key == "image" else key: each[key] for key in each} for each in said["images"]]}

@@ -52,7 +52,7 @@ def verify_files(files: Mapping[str, bytes], key: Path | None = None, golden: bo
     Args:
         files: by name relative to the bundle.
         key: public key that must have signed it; None takes a bundle with any signature or none.
-        golden: run the golden pictures too.
+        golden: run the golden images too.
 
     Raises:
         RunnerError: the key is not usable, or no runtime runs the models.

@@ -1,4 +1,4 @@
-"""Cut a turned and scaled rectangle out of a picture, to the same bytes as OpenCV 5's `warpAffine` does.
+"""Cut a turned and scaled rectangle out of an image, to the same bytes as OpenCV 5's `warpAffine` does.
 
 OpenCV takes the inverse transform in float32, one fused multiply–add for each coordinate, and interpolates bilinearly
 with fused multiply–adds. Here those are a product and a sum in float64, which hold every product of two float32
@@ -10,15 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.bundle.face_runner.resize import Picture, to_bytes
+from edgeface.bundle.face_runner.resize import Image, to_bytes
 
 
-def warp_affine(picture: Picture, matrix: NDArray[np.float64], height: int, width: int) -> Picture:
-    """Bilinear, black outside the picture.
+def warp_affine(image: Image, matrix: NDArray[np.float64], height: int, width: int) -> Image:
+    """Bilinear, black outside the image.
 
     Args:
-        picture: uint8 [H,W,3].
-        matrix: float64 [2,3], from the picture's pixels to the result's.
+        image: uint8 [H,W,3].
+        matrix: float64 [2,3], from the image's pixels to the result's.
         height: of the result, in pixels.
         width: of the result, in pixels.
 
@@ -33,8 +33,8 @@ def warp_affine(picture: Picture, matrix: NDArray[np.float64], height: int, widt
     left, top = np.floor(at_x), np.floor(at_y)
     right_share, lower_share = (at_x - left)[..., None], (at_y - top)[..., None]
     columns, rows = left.astype(np.int64), top.astype(np.int64)
-    upper = _between(_pixels(picture, rows, columns), _pixels(picture, rows, columns + 1), right_share)
-    lower = _between(_pixels(picture, rows + 1, columns), _pixels(picture, rows + 1, columns + 1), right_share)
+    upper = _between(_pixels(image, rows, columns), _pixels(image, rows, columns + 1), right_share)
+    lower = _between(_pixels(image, rows + 1, columns), _pixels(image, rows + 1, columns + 1), right_share)
     return to_bytes(_between(upper, lower, lower_share))
 
 
@@ -57,8 +57,8 @@ def _between(a: NDArray[np.float32], b: NDArray[np.float32], share: NDArray[np.f
     return _fused(share, b - a, a)
 
 
-def _pixels(picture: Picture, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
-    height, width = picture.shape[:2]
+def _pixels(image: Image, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+    height, width = image.shape[:2]
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    found = picture[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
+    found = image[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
     return np.where(inside[..., None], found, 0).astype(np.float32)

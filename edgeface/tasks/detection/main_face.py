@@ -1,4 +1,7 @@
-"""The face that an image is of."""
+"""The face that an image is of.
+
+This file ships to boards as it is: Python 3.8, the standard library and numpy.
+"""
 
 from __future__ import annotations
 

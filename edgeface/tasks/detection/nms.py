@@ -1,4 +1,7 @@
-"""Overlap of boxes, and greedy non-maximum suppression."""
+"""Overlap of boxes, and greedy non-maximum suppression.
+
+This file ships to boards as it is: Python 3.8, the standard library and numpy.
+"""
 
 from __future__ import annotations
 

@@ -14,9 +14,10 @@ from edgeface.graph.types import Array
 from edgeface.images.files import letterbox
 from edgeface.tasks.detection.agreement import FaceAgreement, face_requirements
 from edgeface.tasks.detection.describe import face_tables, matched_tile
-from edgeface.tasks.detection.faces import Face, detect_faces
+from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import match_faces
-from edgeface.tasks.task import Image, View
+from edgeface.tasks.task import FindFaces, Image, View
 
 LISTED_SCORE = 0.3
 """Faces down to this score are decoded, so that one at the threshold can be told from one not seen."""
@@ -29,6 +30,14 @@ class DetectionTask:
     name: str = "detection"
     contract: type[BaseContract] = DetectionContract
     budgets: tuple[str, ...] = ()
+
+    def subject(self, image: Image, contract: DetectionContract, find: FindFaces | None, where: str) -> Image:  # noqa: ARG002
+        """The whole image."""
+        return image
+
+    def fit(self, image: Image, contract: DetectionContract) -> Image:  # noqa: ARG002
+        """The image as it is: a detector takes any."""
+        return image
 
     def prepare(self, image: Image, contract: DetectionContract) -> View:
         """The image at the top left of the network's input, at the largest scale that fits."""
@@ -46,6 +55,10 @@ class DetectionTask:
     def requirements(self, limits: Thresholds, agreement: FaceAgreement) -> list[Requirement]:
         """Of missed and extra faces, scores and landmarks."""
         return face_requirements(limits, agreement)
+
+    def contract_rows(self, contract: DetectionContract) -> tuple[tuple[str, str], ...]:
+        """From which score on a face is shown."""
+        return (("score to show a face", f"{contract.score_threshold:g}"),)
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
         """Faces against the reference, average precision, and what landmark errors cost, as far as measured."""

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
+import numpy as np
+
 from edgeface.contracts import BaseContract, RecognitionContract
 from edgeface.core.description import Table, Tile
 from edgeface.core.requirement import Requirement
@@ -14,7 +17,8 @@ from edgeface.graph.types import Array
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings, embedding_requirements
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
 from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
-from edgeface.tasks.task import Image, View
+from edgeface.tasks.recognition.subject import aligned_subject
+from edgeface.tasks.task import FindFaces, Image, View
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,15 @@ class RecognitionTask:
     name: str = "recognition"
     contract: type[BaseContract] = RecognitionContract
     budgets: tuple[str, ...] = ("lfr-light", "efar-compact")
+
+    def subject(self, image: Image, contract: RecognitionContract, find: FindFaces | None, where: str) -> Image | None:
+        """The image if it is an aligned face of the input's size or of 112×112 pixels, else its main face, aligned."""
+        return aligned_subject(image, contract, find, where)
+
+    def fit(self, image: Image, contract: RecognitionContract) -> Image:
+        """The image in the input's size, whatever its shape."""
+        size = (contract.input.width, contract.input.height)
+        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
     def prepare(self, image: Image, contract: RecognitionContract) -> View:
         """The aligned face, which has the input's size."""
@@ -40,6 +53,10 @@ class RecognitionTask:
     def requirements(self, limits: Thresholds, agreement: EmbeddingAgreement) -> list[Requirement]:
         """Of the cosines."""
         return embedding_requirements(limits, agreement)
+
+    def contract_rows(self, contract: RecognitionContract) -> tuple[tuple[str, str], ...]:
+        """How long an embedding is, and what of."""
+        return (("embedding", f"{contract.width} numbers{', of face and mirror image' if contract.flip else ''}"),)
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
         """Cosines to the reference, and verification of the pairs where there were any."""

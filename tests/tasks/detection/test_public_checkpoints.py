@@ -7,7 +7,7 @@ from edgeface.contracts import DetectionContract
 from edgeface.images.files import letterbox, list_images, read_image
 from edgeface.models import family
 from edgeface.tasks.detection.average_precision import LabelledDetections, average_precision
-from edgeface.tasks.detection.faces import detect_faces
+from edgeface.tasks.detection.detect import detect_faces
 from edgeface.tasks.detection.pascal_voc import read_labels
 
 FAMILY = family("retinaface_mnet025")

@@ -5,7 +5,8 @@ import pytest
 
 from edgeface.contracts import ARCFACE_TEMPLATE, ImageInput, RecognitionContract
 from edgeface.errors import InputError
-from edgeface.tasks.recognition.align import align_face, similarity_transform
+from edgeface.tasks.recognition.align import align_face
+from edgeface.tasks.recognition.similarity import similarity_transform
 
 TEMPLATE = np.array(ARCFACE_TEMPLATE)
 CONTRACT = RecognitionContract(

@@ -1,8 +1,8 @@
-/* Compare two aligned faces with the recogniser of this bundle, through LiteRT's C interface.
+/* Compare two aligned faces with the recognizer of this bundle, through LiteRT's C interface.
  *
  *   face_compare MODEL.tflite A.ppm B.ppm
  *
- * The faces are binary PPM of the recogniser's size. Prints the cosine of their embeddings and the verdict; exit code
+ * The faces are binary PPM of the recognizer's size. Prints the cosine of their embeddings and the verdict; exit code
  * 0 for one person, 3 for two, 2 for anything that is not usable. */
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ typedef struct {
   LiteRtOptions options;
   LiteRtCompiledModel compiled;
   LiteRtTensorBuffer input, output;
-} Recogniser;
+} Recognizer;
 
 static void refuse(const char *what, const char *where) {
   fprintf(stderr, "error: %s: %s\n", where, what);
@@ -86,7 +86,7 @@ static void add_output(const void *tensor, double *embedding) {
 #endif
 }
 
-static LiteRtTensorBuffer make_buffer(const Recogniser *face, LiteRtTensor tensor, int is_input) {
+static LiteRtTensorBuffer make_buffer(const Recognizer *face, LiteRtTensor tensor, int is_input) {
   LiteRtRankedTensorType type;
   LiteRtTensorBufferRequirements wanted;
   LiteRtTensorBuffer buffer;
@@ -97,11 +97,11 @@ static LiteRtTensorBuffer make_buffer(const Recogniser *face, LiteRtTensor tenso
   check(LiteRtCreateManagedTensorBufferFromRequirements(face->environment, &type, wanted, &buffer), "a buffer");
   size_t bytes = 0;
   check(LiteRtGetTensorBufferPackedSize(buffer, &bytes), "a buffer's size");
-  if (bytes != (is_input ? FACE_INPUT_BYTES : FACE_OUTPUT_BYTES)) refuse("not the recogniser of this bundle", "model");
+  if (bytes != (is_input ? FACE_INPUT_BYTES : FACE_OUTPUT_BYTES)) refuse("not the recognizer of this bundle", "model");
   return buffer;
 }
 
-static void open_recogniser(const char *path, Recogniser *face) {
+static void open_recognizer(const char *path, Recognizer *face) {
   LiteRtSignature signature;
   LiteRtTensor tensor;
   check(LiteRtCreateEnvironment(0, NULL, &face->environment), "making an environment");
@@ -116,7 +116,7 @@ static void open_recogniser(const char *path, Recogniser *face) {
   face->output = make_buffer(face, tensor, 0);
 }
 
-static void close_recogniser(Recogniser *face) {
+static void close_recognizer(Recognizer *face) {
   LiteRtDestroyTensorBuffer(face->input);
   LiteRtDestroyTensorBuffer(face->output);
   LiteRtDestroyCompiledModel(face->compiled);
@@ -125,7 +125,7 @@ static void close_recogniser(Recogniser *face) {
   LiteRtDestroyEnvironment(face->environment);
 }
 
-static void embed(Recogniser *face, const char *path, double *embedding) {
+static void embed(Recognizer *face, const char *path, double *embedding) {
   static unsigned char rgb[CHANNELS * PIXELS];
   void *memory;
   read_face(path, rgb);
@@ -143,12 +143,12 @@ static void embed(Recogniser *face, const char *path, double *embedding) {
 
 int main(int count, char **arguments) {
   static double a[FACE_EMBEDDING], b[FACE_EMBEDDING];
-  Recogniser face;
+  Recognizer face;
   if (count != 4) refuse("usage: face_compare MODEL.tflite A.ppm B.ppm", arguments[0]);
-  open_recogniser(arguments[1], &face);
+  open_recognizer(arguments[1], &face);
   embed(&face, arguments[2], a);
   embed(&face, arguments[3], b);
-  close_recogniser(&face);
+  close_recognizer(&face);
   double product = 0, a_square = 0, b_square = 0;
   for (int i = 0; i < FACE_EMBEDDING; i++) {
     product += a[i] * b[i];

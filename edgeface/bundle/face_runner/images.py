@@ -1,4 +1,4 @@
-"""Read pictures: PPM and NPY by itself, JPEG and others with OpenCV or Pillow where one is installed."""
+"""Read images: PPM and NPY by itself, JPEG and others with OpenCV or Pillow where one is installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeface.bundle.face_runner.errors import RunnerError
-from edgeface.bundle.face_runner.resize import Picture
+from edgeface.bundle.face_runner.resize import Image
 
 MAX_FILE_BYTES = 320 << 20
 MAX_PIXELS = 100_000_000
@@ -18,37 +18,37 @@ _PNM = re.compile(rb"P([56])(?:\s+|#[^\n]*\n)+(\d{1,6})(?:\s+|#[^\n]*\n)+(\d{1,6
 _FIX = "convert it to PPM (magick in.jpg out.ppm), or install opencv-python-headless or Pillow"
 
 
-def read_picture(path: Path) -> Picture:
-    """A picture as uint8 [H,W,3] in BGR.
+def read_image(path: Path) -> Image:
+    """An image as uint8 [H,W,3] in BGR.
 
     Args:
         path: binary PPM or PGM with 255 levels, an .npy file of uint8 [H,W,3] in BGR, or what OpenCV or Pillow read.
 
     Raises:
-        RunnerError: the file is missing, too large, or no such picture.
+        RunnerError: the file is missing, too large, or no such image.
     """
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise RunnerError(f"cannot read the picture: {error.strerror}", str(path)) from error
+        raise RunnerError(f"cannot read the image: {error.strerror}", str(path)) from error
     if len(data) > MAX_FILE_BYTES:
-        raise RunnerError(f"the picture is over {MAX_FILE_BYTES >> 20} MiB", str(path), "make the picture smaller")
-    picture = decode_picture(data, str(path))
-    if min(picture.shape[:2]) < MIN_SIDE_PX:
+        raise RunnerError(f"the image is over {MAX_FILE_BYTES >> 20} MiB", str(path), "make the image smaller")
+    image = decode_image(data, str(path))
+    if min(image.shape[:2]) < MIN_SIDE_PX:
         raise RunnerError(
-            f"the picture is only {picture.shape[0]}×{picture.shape[1]} pixels",
+            f"the image is only {image.shape[0]}×{image.shape[1]} pixels",
             str(path),
-            f"use pictures of at least {MIN_SIDE_PX} pixels a side",
+            f"use images of at least {MIN_SIDE_PX} pixels a side",
         )
-    return picture
+    return image
 
 
-def decode_picture(data: bytes, where: str) -> Picture:
-    """A picture file's bytes as uint8 [H,W,3] in BGR.
+def decode_image(data: bytes, where: str) -> Image:
+    """An image file's bytes as uint8 [H,W,3] in BGR.
 
     Raises:
-        RunnerError: they are no picture, or of a kind that nothing here reads.
+        RunnerError: they are no image, or of a kind that nothing here reads.
     """
     if data[:2] in (b"P5", b"P6"):
         return _decode_pnm(data, where)
@@ -57,27 +57,27 @@ def decode_picture(data: bytes, where: str) -> Picture:
     return _decode_by_library(data, where)
 
 
-def encode_ppm(picture: Picture) -> bytes:
+def encode_ppm(image: Image) -> bytes:
     """uint8 [H,W,3] in BGR as a binary PPM file."""
-    height, width = picture.shape[:2]
-    return f"P6\n{width} {height}\n255\n".encode() + np.ascontiguousarray(picture[:, :, ::-1]).tobytes()
+    height, width = image.shape[:2]
+    return f"P6\n{width} {height}\n255\n".encode() + np.ascontiguousarray(image[:, :, ::-1]).tobytes()
 
 
-def _decode_pnm(data: bytes, where: str) -> Picture:
+def _decode_pnm(data: bytes, where: str) -> Image:
     header = _PNM.match(data)
     if header is None:
         raise RunnerError("the PPM header is not one of 8 bits", where, "write binary PPM (P6) with 255 levels")
     channels = 3 if header[1] == b"6" else 1
     width, height = int(header[2]), int(header[3])
     if not 0 < width * height <= MAX_PIXELS:
-        raise RunnerError(f"the picture claims {height}×{width} pixels", where, "make the picture smaller")
+        raise RunnerError(f"the image claims {height}×{width} pixels", where, "make the image smaller")
     if len(data) - header.end() != width * height * channels:
         raise RunnerError("the PPM file is cut short or has bytes behind it", where, "write it again")
     pixels = np.frombuffer(data, np.uint8, offset=header.end()).reshape(height, width, channels)
     return np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3))[:, :, ::-1])
 
 
-def _decode_npy(data: bytes, where: str) -> Picture:
+def _decode_npy(data: bytes, where: str) -> Image:
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except Exception as error:  # numpy's reader of headers raises whatever damaged text leads it to
@@ -87,26 +87,26 @@ def _decode_npy(data: bytes, where: str) -> Picture:
     return np.ascontiguousarray(array)
 
 
-def _decode_by_library(data: bytes, where: str) -> Picture:
+def _decode_by_library(data: bytes, where: str) -> Image:
     try:
         import cv2
     except ImportError:
         return _decode_by_pillow(data, where)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
-        raise RunnerError("no picture that OpenCV can decode", where, "use a whole JPEG, PNG or PPM file")
+        raise RunnerError("no image that OpenCV can decode", where, "use a whole JPEG, PNG or PPM file")
     return np.asarray(image, np.uint8)
 
 
-def _decode_by_pillow(data: bytes, where: str) -> Picture:
+def _decode_by_pillow(data: bytes, where: str) -> Image:
     try:
         from PIL import Image as Pil
         from PIL import ImageOps
     except ImportError as error:
-        raise RunnerError("nothing here decodes this kind of picture", where, _FIX) from error
+        raise RunnerError("nothing here decodes this kind of image", where, _FIX) from error
     try:
         with Pil.open(io.BytesIO(data)) as opened:
             upright = ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, ValueError, Pil.DecompressionBombError) as error:
-        raise RunnerError(f"no picture that Pillow can decode: {error}", where) from error
+        raise RunnerError(f"no image that Pillow can decode: {error}", where) from error
     return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])

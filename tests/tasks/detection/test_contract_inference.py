@@ -10,7 +10,7 @@ from edgeface.errors import ContractError, InputError
 from edgeface.images.files import list_images, read_image
 from edgeface.models import family
 from edgeface.models.checkpoint import read_state_dict
-from edgeface.tasks.contract_inference import infer_contract
+from edgeface.tasks.detection.contract_inference import infer_contract
 
 FAMILY = family("retinaface_mnet025")
 VARIANTS = FAMILY.variants()

@@ -2,7 +2,7 @@
 
 First activation and anchors are chosen by the support that faces find (`contract_evidence`), then
 the color order by the same faces at many sizes. Each choice is a paired comparison over images: the mean
-difference by its standard error. A choice that images do not bear out is an error, not a guess.
+difference by its standard error. A choice that images do not confirm is an error, not a guess.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgeface.contracts import Anchors, DetectionContract
 from edgeface.errors import ContractError, InputError
-from edgeface.tasks.contract_evidence import Forward, Image, Probe, Support, color_gain, support_of
+from edgeface.tasks.detection.contract_evidence import Forward, Image, Probe, Support, color_gain, support_of
 
 MAX_SUPPORT_PROBES = 10
 WORKERS = 2
@@ -61,7 +61,7 @@ class CandidateEvidence:
 
 @dataclass(frozen=True)
 class InferredContract:
-    """The contract that the images bear out.
+    """The contract that the images confirm.
 
     Attributes:
         contract: a known variant where one has these fields, else one whose variant is "inferred".
@@ -150,7 +150,7 @@ def _candidates(variants: Mapping[str, DetectionContract]) -> list[DetectionCont
     activations = dict.fromkeys((c.activation, c.negative_slope) for c in variants.values())
     anchors = dict.fromkeys(c.anchors for c in variants.values())
     return [
-        first.model_copy(update={"activation": a, "negative_slope": slope, "anchors": boxes}).with_color(color)
+        first.model_copy(update={"activation": a, "negative_slope": slope, "parameters": boxes}).with_color(color)
         for (a, slope), boxes, color in product(activations, anchors, ("bgr", "rgb"))
     ]
 
@@ -190,7 +190,7 @@ def _unsupported(
         return InferredContract(_named(contract, variants), 0.0, 0.0, 0.0, evidence)
     best = evidence[0]
     raise ContractError(
-        "cannot tell the checkpoint's contract: under none does it find faces that bear checking "
+        "cannot tell the checkpoint's contract: under none does it find faces that stand the checks "
         f"({best.supported_faces} of {best.strong_faces} at best); either the images show none, "
         "or the weights are untrained or damaged",
         fix=_FIX,

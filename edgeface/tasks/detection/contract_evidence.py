@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from edgeface.contracts import DetectionContract
 from edgeface.graph.types import Array
 from edgeface.images.files import letterbox
-from edgeface.tasks.detection.decode import decode_boxes
-from edgeface.tasks.detection.faces import Face, detect_faces, face_boxes
+from edgeface.tasks.detection.detect import decoding_of, detect_faces
+from edgeface.tasks.detection.faces import Face, face_boxes
 from edgeface.tasks.detection.match import match_boxes
 from edgeface.tasks.detection.nms import iou_matrix, suppress_overlaps
 
@@ -150,7 +150,7 @@ def color_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, ind
 def _strongest(outputs: Mapping[str, Array], contract: DetectionContract) -> Mapping[str, Array]:
     """Keep the best few hundred scores, and no NaN: an untrained network may call thousands of anchors faces."""
     finite = {name: np.nan_to_num(np.array(array, np.float32)) for name, array in outputs.items()}
-    row = finite[contract.outputs.scores][0, :, 1]
+    row = finite[contract.outputs.by_role["scores"]][0, :, 1]
     row[np.argsort(-row, kind="stable")[MAX_STRONG_ANCHORS:]] = 0
     return finite
 
@@ -179,10 +179,8 @@ def _distortion(face: Face) -> float:
 def _raw_boxes(
     view: View, contract: DetectionContract, least: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    scores = np.asarray(view.outputs[contract.outputs.scores][0, :, 1], np.float32)
-    keep = np.flatnonzero(scores >= least)
-    offsets = np.asarray(view.outputs[contract.outputs.boxes][0], np.float32)[keep]
-    return decode_boxes(offsets, _sized(contract, view), keep) / np.float32(view.scale), scores[keep]
+    found = decoding_of(_sized(contract, view)).candidates(view.outputs, least)
+    return found.boxes / np.float32(view.scale), found.scores
 
 
 def _tightness(view: View, contract: DetectionContract, faces: Sequence[Face]) -> NDArray[np.float32]:

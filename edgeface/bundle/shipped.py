@@ -1,0 +1,99 @@
+"""The program of a bundle: the runner's files, and those of edgeface's own that it shares with the host.
+
+On a board all of them stand in one package, `face_runner`, without edgeface. What they import of each other is
+renamed as they are packed, name by name; anything else of edgeface, or of a package that a board lacks, is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from edgeface.errors import InputError
+
+RUNNER = "edgeface.bundle.face_runner"
+BOARD = "face_runner"
+DECODERS = "edgeface.tasks.detection.decoders"
+SHARED: Mapping[str, str] = {
+    "edgeface.errors": f"{BOARD}.base_errors",
+    "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",
+    "edgeface.tasks.detection.faces": f"{BOARD}.faces",
+    "edgeface.tasks.detection.main_face": f"{BOARD}.main_face",
+    "edgeface.tasks.detection.nms": f"{BOARD}.nms",
+    "edgeface.tasks.recognition.similarity": f"{BOARD}.similarity",
+}
+"""Modules of edgeface that ship as they are, by their names on the board."""
+
+MIN_PYTHON = (3, 8)
+OPTIONAL = frozenset({"cv2", "PIL", "cryptography"})
+"""What the runner uses where a board has it."""
+
+_NAMES = {RUNNER: BOARD, DECODERS: f"{BOARD}.decoders", **SHARED}
+_DOTTED = re.compile(r"\bedgeface(?:\.\w+)+")
+
+
+def runner_files(decoder: str) -> dict[str, bytes]:
+    """The program of a bundle whose detector's contract names a decoder, each file by its name in the bundle.
+
+    Raises:
+        InputError: a file imports what a board lacks, or is not Python of `MIN_PYTHON`.
+    """
+    modules = {f"{RUNNER}.{path.stem}": path for path in sorted(Path(__file__).with_name(BOARD).glob("*.py"))}
+    modules |= {name: _file_of(name) for name in (*SHARED, f"{DECODERS}.{decoder}")}
+    return dict(_packed(name, path) for name, path in modules.items())
+
+
+def on_board(text: str) -> str:
+    """Python with the modules that ship under their names on the board; other names stay."""
+    return _DOTTED.sub(lambda found: _renamed(found[0]), text)
+
+
+def _packed(module: str, path: Path) -> tuple[str, bytes]:
+    text = on_board(path.read_text(encoding="utf-8"))
+    lacking = sorted({name for name in _imported(text, path) if not _is_there(name)})
+    if lacking:
+        raise InputError(
+            f"this file is to run on a board and imports {', '.join(lacking)}",
+            where=str(path),
+            fix=f"use the standard library, numpy and {', '.join(SHARED)} only",
+        )
+    return f"{_renamed(module).replace('.', '/')}.py", text.encode("utf-8")
+
+
+def _renamed(dotted: str) -> str:
+    """A dotted name with its longest part that ships renamed."""
+    for name in sorted(_NAMES, key=len, reverse=True):
+        if dotted == name or dotted.startswith(f"{name}."):
+            return _NAMES[name] + dotted[len(name) :]
+    return dotted
+
+
+def _imported(text: str, path: Path) -> Iterator[str]:
+    """Modules that Python imports anywhere."""
+    try:
+        tree = ast.parse(text, feature_version=MIN_PYTHON)
+    except SyntaxError as error:
+        raise InputError(
+            f"this file is to run on a board and is no Python {'.'.join(map(str, MIN_PYTHON))}: {error.msg}",
+            where=f"{path}:{error.lineno}",
+        ) from error
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def _is_there(module: str) -> bool:
+    root = module.split(".", maxsplit=1)[0]
+    return root in sys.stdlib_module_names or root in {BOARD, "numpy"} or root in OPTIONAL
+
+
+def _file_of(module: str) -> Path:
+    file = importlib.import_module(module).__file__
+    assert file is not None
+    return Path(file)

@@ -1,0 +1,62 @@
+"""Decoders of detectors' outputs, found by filename: a file here with DECODER, a frozen dataclass, is one.
+
+The dataclass's fields are the decoder's parameters, as contracts name them; `Decoder` in
+`edgeface.tasks.detection.decoding` says what it offers. Such a file ships to boards as it is, and therefore takes no
+more than Python 3.8, the standard library, numpy and the files that ship with it (`edgeface.bundle.shipped`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from edgeface.errors import ContractError
+from edgeface.tasks.detection.decoding import Decoder
+
+
+def decoders() -> dict[str, type[Any]]:
+    """Every decoder's dataclass by name, sorted."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: importlib.import_module(f"{__name__}.{name}").DECODER for name in names}
+
+
+def open_decoder(name: str, parameters: Mapping[str, Any], where: str) -> Decoder:
+    """The decoder of a name with its parameters.
+
+    Args:
+        name: of a file here.
+        parameters: as a contract has them.
+        where: what errors name.
+
+    Raises:
+        ContractError: there is no such decoder, or the parameters are not its own.
+    """
+    known = decoders()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ContractError(
+            f"unknown decoder {name!r}", where=where, fix=f"{hint}known decoders: {', '.join(known)}, or add its file"
+        )
+    kind = known[name]
+    wanted = [field.name for field in fields(kind)]
+    unknown = sorted(set(parameters).difference(wanted))
+    if unknown:
+        raise _refused(name, f"has no parameter {unknown[0]!r}", where, wanted)
+    try:
+        decoder: Decoder = TypeAdapter(kind).validate_python(dict(parameters))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise _refused(name, f"cannot use parameter {key!r}: {first['msg']}", where, wanted) from error
+    return decoder
+
+
+def _refused(name: str, what: str, where: str, wanted: list[str]) -> ContractError:
+    return ContractError(f"the decoder {name} {what}", where=where, fix=f"its parameters: {', '.join(wanted)}")

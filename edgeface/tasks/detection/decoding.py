@@ -1,0 +1,136 @@
+"""From a detector's outputs to faces in the image, whatever its decoder.
+
+This file ships to boards as it is: Python 3.8, the standard library and numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeface.errors import ContractError
+from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.nms import suppress_overlaps
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What may be faces, in pixels of the input tensor, before overlaps are suppressed.
+
+    `boxes` are x1, y1, x2, y2, float32 [n,4]; `scores` 0 to 1, float32 [n]; `landmarks` the image's left eye, right
+    eye, nose, left and right mouth corner, float32 [n,5,2].
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+
+
+class Decoder(Protocol):
+    """What a file in `decoders` offers: a frozen dataclass whose fields are the decoder's parameters."""
+
+    def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
+        """Shapes of the outputs that an input of this size in pixels gives, by what the decoder calls them."""
+        ...
+
+    def decode(self, outputs: Mapping[str, NDArray[np.float32]], height: int, width: int, least: float) -> Candidates:
+        """Candidates of one image.
+
+        Args:
+            outputs: float32, of the expected shapes.
+            height: the input tensor's height in pixels.
+            width: the input tensor's width in pixels.
+            least: candidates with a lower score are left out.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a network's outputs become faces.
+
+    Attributes:
+        decoder: makes candidates of them.
+        names: what the network calls each of the decoder's outputs.
+        height: of the input tensor, in pixels.
+        width: of the input tensor, in pixels.
+        max_iou: two faces overlap by at most this.
+        where: what errors name, e.g. the model's family and variant.
+    """
+
+    decoder: Decoder
+    names: Mapping[str, str]
+    height: int
+    width: int
+    max_iou: float
+    where: str
+
+    def candidates(self, outputs: Mapping[str, NDArray[np.float32]], least: float) -> Candidates:
+        """Candidates of one image that score `least` or more.
+
+        Args:
+            outputs: the network's, float32 by the names that it gives them.
+            least: 0 to 1.
+
+        Raises:
+            ContractError: an output is missing, or its shape is not the decoder's.
+        """
+        arrays = {}
+        for role, shape in self.decoder.expected(self.height, self.width).items():
+            name = self.names[role]
+            got = outputs.get(name)
+            if got is None or got.shape != shape:
+                found = "missing" if got is None else str(list(got.shape))
+                raise ContractError(
+                    f"output {name!r} is {found}, the contract says {list(shape)}",
+                    where=self.where,
+                    fix="the contract's input size, decoder, its parameters or output names are not this network's",
+                )
+            arrays[role] = np.asarray(got, np.float32)
+        return self.decoder.decode(arrays, self.height, self.width, least)
+
+    def faces(
+        self, outputs: Mapping[str, NDArray[np.float32]], scale: float, image_shape: tuple[int, int], least: float
+    ) -> list[Face]:
+        """Decode, suppress overlaps, and go back to the image's pixels.
+
+        Faces whose centre lies outside the image (in the padding) are dropped.
+
+        Args:
+            outputs: the network's, float32 by the names that it gives them.
+            scale: input pixels per pixel of the image.
+            image_shape: the image's height and width in pixels.
+            least: least score of a face.
+
+        Returns:
+            Faces by falling score.
+
+        Raises:
+            ContractError: an output is missing, or its shape is not the decoder's.
+        """
+        found = self.candidates(outputs, least)
+        kept = suppress_overlaps(found.boxes, found.scores, self.max_iou)
+        boxes, landmarks = (array[kept] / np.float32(scale) for array in (found.boxes, found.landmarks))
+        return _faces_inside(boxes, found.scores[kept], landmarks, image_shape)
+
+
+def _faces_inside(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    landmarks: NDArray[np.float32],
+    image_shape: tuple[int, int],
+) -> list[Face]:
+    height, width = image_shape
+    limits = np.array([width, height, width, height], np.float32)
+    faces = []
+    for index, box in enumerate(boxes):
+        centre_x, centre_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        if 0 <= centre_x < width and 0 <= centre_y < height:
+            x1, y1, x2, y2 = np.clip(box, 0, limits).tolist()
+            a, b, c, d, e = ((float(x), float(y)) for x, y in landmarks[index])
+            faces.append(Face((x1, y1, x2, y2), float(scores[index]), (a, b, c, d, e)))
+    return faces

@@ -1,0 +1,60 @@
+"""Faces of an image from a network's outputs, as its contract says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from edgeface.contracts import DetectionContract
+from edgeface.errors import ContractError
+from edgeface.graph.types import Array
+from edgeface.tasks.detection.decoders import open_decoder
+from edgeface.tasks.detection.decoding import Decoding
+from edgeface.tasks.detection.faces import Face
+
+
+@lru_cache(maxsize=64)
+def decoding_of(contract: DetectionContract) -> Decoding:
+    """How outputs of a contract's network become faces.
+
+    Raises:
+        ContractError: there is no such decoder, its parameters are not its own, or an output that it needs has no
+            name.
+    """
+    where, size = f"{contract.family} ({contract.variant})", contract.input
+    decoder = open_decoder(contract.decoder, contract.parameters.model_dump(), where)
+    names, roles = contract.outputs.by_role, decoder.expected(size.height, size.width)
+    if set(names) != set(roles):
+        raise ContractError(
+            f"the contract names outputs {', '.join(names) or 'none'}, the decoder {contract.decoder} takes "
+            f"{', '.join(roles)}",
+            where=where,
+            fix="name each of them in [outputs] of the contract",
+        )
+    return Decoding(decoder, names, size.height, size.width, contract.nms_iou, where)
+
+
+def detect_faces(
+    outputs: Mapping[str, Array],
+    contract: DetectionContract,
+    letterbox_scale: float,
+    image_shape: tuple[int, int],
+    threshold: float | None = None,
+) -> list[Face]:
+    """Decode, suppress overlaps, and go back to the image's pixels.
+
+    Args:
+        outputs: the network's float32 outputs by the names that the contract gives them.
+        contract: the detector's contract, with the input size that was run.
+        letterbox_scale: what `edgeface.images.files.letterbox` returned.
+        image_shape: the image's height and width in pixels.
+        threshold: least score of a face; None takes the contract's.
+
+    Returns:
+        Faces by falling score.
+
+    Raises:
+        ContractError: an output is missing, or its shape is not the contract's.
+    """
+    least = contract.score_threshold if threshold is None else threshold
+    return decoding_of(contract).faces(outputs, letterbox_scale, image_shape, least)
