@@ -175,6 +175,56 @@ def seeded_artifact(shared_export):
 
 
 @pytest.fixture(scope="session")
+def build_artifact(tmp_path_factory: pytest.TempPathFactory):
+    """An artifact that no gate judged: `build_artifact(declared, target, options, images that calibrate, detector)`."""
+    from edgeface.backends import target as target_named
+    from edgeface.compile.build import build
+    from edgeface.compile.job import BuildOptions, Job
+    from edgeface.compile.open_source import open_source
+    from edgeface.compile.recipe import recipe_for
+    from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
+    from edgeface.graph.onnx_reader import read_onnx
+    from edgeface.images.split import Images
+    from edgeface.passes import run_passes
+
+    def made(declared, target="tflite-int8", options=None, images=(), detector=None):
+        source = open_source(declared, [])
+        graph = run_passes(read_onnx(source.onnx, declared.model))
+        options = BuildOptions() if options is None else options
+        job = Job(source, graph, {}, recipe_for(declared.model), Images(tuple(images)), options, detector)
+        result = build(job, target_named(target))
+        folder = tmp_path_factory.mktemp(target)
+        model = result.write(folder)
+        manifest = Manifest(
+            name=declared.model,
+            target=target,
+            model_file=model.name,
+            model_sha256=sha256_hex(model.read_bytes()),
+            model_bytes=model.stat().st_size,
+            layout=result.target.layout,
+            io=result.io,
+            macs=1_000_000,
+            contract=source.contract,
+            sources={},
+            versions={},
+            quantization=result.quantization,
+        )
+        write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+        return Artifact.open(folder)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def emulator():
+    """The emulated devices, set up if they are not; the cache is kept between runs."""
+    from edgeface.devices.install import install, installed
+
+    install()
+    return installed()
+
+
+@pytest.fixture(scope="session")
 def seeded_source():
     """The default network with seeded weights at 64×96, declared as `official`."""
     from edgeface.compile.open_source import open_source
