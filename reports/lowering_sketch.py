@@ -13,9 +13,9 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from edgeface.backends.tflite.flatbuffer import ModelBuilder, Operator
+from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.graph.types import Array
 from edgeface.quantize.plan import QParams
-from edgeface.quantize.scheme import TFLITE_INT8
 
 Shape = tuple[int, int, int]
 NONE, RELU, RELU6 = 0, 1, 3

@@ -144,6 +144,31 @@ def normal():
 
 
 @pytest.fixture(scope="session")
+def observed():
+    """Calibration statistics of a graph: `observed(graph, feeds, *needed)`."""
+    from edgeface.backends.onnx.runner import OrtRunner
+    from edgeface.quantize.observe import observe, observed_onnx
+    from edgeface.quantize.statistics import STATISTICS
+
+    def run(graph, feeds, *needed):
+        return observe(graph, OrtRunner(observed_onnx(graph), optimize=False).run, feeds, needed or STATISTICS)
+
+    return run
+
+
+@pytest.fixture
+def feeds(normal):
+    """Ten images with correlated neighbours and a mean far from zero: `feeds(*shape, count=10)`."""
+    import numpy as np
+
+    def draw(*shape, count=10):
+        images = [normal(*shape, seed=n) + np.roll(normal(*shape, seed=n), 1, -1) + 1.5 for n in range(count)]
+        return [{"x": image} for image in images]
+
+    return draw
+
+
+@pytest.fixture(scope="session")
 def shared_export(tmp_path_factory: pytest.TempPathFactory):
     """Artifacts of an `ExportRequest`, exported once for all tests and workers, to be read only."""
     from shared_exports import SharedExports

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgeface.backends.target import EmitOptions, IoType, Target
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.quantization import (
+    by_reason,
+    float_plan,
+    quantize_for,
+    refuse_dtypes,
+    stated_precision,
+    summary,
+)
 from edgeface.core.progress import note, step
 from edgeface.cost.record import bias_record
 from edgeface.graph.ir import Graph
 from edgeface.passes import run_passes
 from edgeface.quantize.derive import derive
-from edgeface.quantize.float_fallback import float_fallback
-from edgeface.quantize.plan import QuantPlan
-from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
-from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats
 
 
@@ -56,24 +59,28 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
         stats: of the job's graph; an int8 target calibrates where none are given.
 
     Raises:
-        InputError: an int8 target without images to calibrate with.
+        InputError: an int8 target without images to calibrate with, statistics that lack what the recipe's algorithms
+            need, or a recipe that asks for a dtype that the target has not.
         GraphError: the target cannot express the graph.
     """
     graph = run_passes(job.graph, target.legalize)
     if target.scheme is None:
         if job.options != BuildOptions():
             note(f"{target.name} stays float: {' '.join(_given(job.options))} is for int8 targets")
-        patterns = job.recipe.half.keep_float if target.half else {}
-        kept = float_fallback(graph, patterns, float_interface=False, section="half.keep_float")
-        files = target.emit(graph, QuantPlan(kept_float=kept), EmitOptions("float", _metadata(job, graph)))
-        return Built(target, graph, files, "float", {"kept_float": _by_reason(kept)} if kept else None)
+        plan = float_plan(job, graph, target)
+        files = target.emit(graph, plan, EmitOptions("float", _metadata(job, graph)))
+        return Built(target, graph, files, "float", {"kept_float": by_reason(plan)} if plan.stated else None)
+    refuse_dtypes(job.recipe.quantize, target)
     io = _io(job, target)
     if target.integer_forms is not None:
-        graph = target.integer_forms(graph, float_fallback(graph, _patterns(job, target), io == "float"))
-    quantized = _quantized(job, graph, target, io, derive(graph, stats or calibrate(job)))
+        stated = stated_precision(job, graph, target, io)
+        graph = target.integer_forms(graph, {name for name, asked in stated.items() if asked.is_float})
+    derived = derive(graph, stats or calibrate(job))
+    with step("choosing scales and correcting weights"):
+        quantized = quantize_for(job, graph, target, io, derived)
     with step(f"emitting {target.name}"):
         files = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, graph)))
-    return Built(target, quantized.exact, files, io, _summary(job, target.scheme, quantized))
+    return Built(target, quantized.exact, files, io, summary(job, target.scheme, quantized))
 
 
 def _metadata(job: Job, graph: Graph) -> dict[str, str]:
@@ -95,44 +102,3 @@ def _io(job: Job, target: Target) -> IoType:
     if job.options.io not in target.io_types:
         note(f"{target.name} keeps float inputs and outputs: --io {job.options.io} is for TFLite")
     return next((kind for kind in target.io_types if kind == job.options.io), "float")
-
-
-def _quantized(job: Job, graph: Graph, target: Target, io: IoType, stats: CalibrationStats) -> Quantized:
-    assert target.scheme is not None
-    settings = job.recipe.quantize
-    image = job.source.contract.input
-    options = QuantizeOptions(
-        rule=settings.ranges,
-        kept_float=float_fallback(graph, _patterns(job, target), io == "float"),
-        known={image.name: image.value_range},
-        equalize=settings.equalize,
-        round_weights=settings.round_weights,
-    )
-    with step("choosing scales and rounding weights"):
-        return quantize(graph, stats, target.scheme, options)
-
-
-def _patterns(job: Job, target: Target) -> dict[str, str]:
-    """What the target and the recipe keep in float, and why."""
-    return {} if job.options.integer_only else {**target.float_kinds, **job.recipe.quantize.keep_float}
-
-
-def _summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
-    settings = job.recipe.quantize
-    return {
-        "scheme": scheme.name,
-        "integer_only": job.options.integer_only,
-        "ranges": asdict(settings.ranges),
-        "equalized": settings.equalize,
-        "weights_rounded_by_second_moments": settings.round_weights,
-        "plan_sha256": quantized.digest,
-        "kept_float": _by_reason(quantized.plan.kept_float),
-    }
-
-
-def _by_reason(kept_float: Mapping[str, str]) -> dict[str, list[str]]:
-    """The values that are computed in float, by why."""
-    reasons: dict[str, list[str]] = {}
-    for name, reason in kept_float.items():
-        reasons.setdefault(reason, []).append(name)
-    return reasons

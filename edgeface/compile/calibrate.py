@@ -9,9 +9,9 @@ from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.job import Job
 from edgeface.core.progress import note
 from edgeface.errors import InputError
-from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
 from edgeface.quantize.observe import graph_digest, observe, observed_onnx
+from edgeface.quantize.quantize import require_statistics
 from edgeface.quantize.statistics import CalibrationStats
 from edgeface.tasks import task_of
 from edgeface.validate.inputs import synthetic_for, task_images
@@ -22,26 +22,30 @@ SYNTHETIC_IMAGES = 8
 def calibrate(job: Job) -> CalibrationStats:
     """Statistics of the optimized graph, before any target's forms: observed, or read from the file that was given.
 
+    What is observed is what the recipe's algorithms need between them, whatever the targets.
+
     Raises:
-        InputError: there are no images to calibrate with, or the file is of another network.
+        InputError: there are no images to calibrate with, the file is of another network, or it lacks statistics that
+            the recipe's algorithms need.
     """
     if job.options.statistics is not None:
-        return _loaded(job.options.statistics, job.graph)
+        return _loaded(job.options.statistics, job)
     runner = OrtRunner(observed_onnx(job.graph))
-    stats = observe(job.graph, runner.run, _feeds(job))
+    stats = observe(job.graph, runner.run, _feeds(job), job.recipe.quantize.needs)
     if job.options.save_statistics is not None:
         stats.save(job.options.save_statistics)
     return stats
 
 
-def _loaded(path: Path, graph: Graph) -> CalibrationStats:
+def _loaded(path: Path, job: Job) -> CalibrationStats:
     stats = CalibrationStats.load(path)
-    if stats.graph_digest != graph_digest(graph):
+    if stats.graph_digest != graph_digest(job.graph):
         raise InputError(
             "these statistics are of another network, input size or version of edgeface",
             where=str(path),
             fix="calibrate again: leave out --statistics",
         )
+    require_statistics(stats.holds, job.recipe.quantize.every_algorithm, str(path))
     return stats
 
 

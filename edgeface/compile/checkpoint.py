@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from edgeface.compile.inferred import describe_inference, how_inferred
 from edgeface.compile.source import Declared, Source
-from edgeface.contracts import Contract, DetectionContract, detection
+from edgeface.contracts import Contract
 from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note
 from edgeface.errors import ContractError, InputError
@@ -16,8 +18,8 @@ from edgeface.models.family import Family
 from edgeface.models.torch_export import export_onnx
 from edgeface.models.torch_run import run_module, torch_network
 from edgeface.samples import Sample, sample_of
-from edgeface.tasks.detection.contract_inference import InferredContract, infer_contract
-from edgeface.tasks.task import Image
+from edgeface.tasks import task
+from edgeface.tasks.task import Image, Inference
 from edgeface.validate.reference import torch_reference
 
 
@@ -123,43 +125,25 @@ def _contract(found: Family, declared: Declared, probes: Sequence[Image]) -> tup
             )
         note("contract: as declared; no images to check it on")
         return _with_color(_variant(found, declared.variant), declared.color), {"how": "declared", "checked": False}
-    variants = {name: detection(contract) for name, contract in found.variants().items()}
-    by_network = {(c.activation, c.negative_slope): c for c in variants.values()}
-    modules = {key: found.load(declared.weights, contract) for key, contract in by_network.items()}
+    inferred = _inferred(found, declared.weights, probes, said)
+    note(describe_inference(inferred, bool(said)))
+    return inferred.contract, how_inferred(inferred, said)
 
-    def forward(candidate: DetectionContract, image: Array) -> dict[str, Array]:
-        return run_module(modules[candidate.activation, candidate.negative_slope], image, candidate)
 
+def _inferred(found: Family, weights: Path, probes: Sequence[Image], said: Mapping[str, str]) -> Inference:
+    modules: dict[object, Any] = {}  # variants that differ in how images enter share a network
+
+    def forward(candidate: Contract, image: Array) -> dict[str, Array]:
+        return run_module(modules[candidate.network], image, candidate)
+
+    variants = found.variants()
+    for contract in variants.values():
+        if contract.network not in modules:
+            modules[contract.network] = found.load(weights, contract)
     try:
-        inferred = infer_contract(variants, forward, probes, said)
+        return task(found.task).infer(variants, forward, probes, said)
     except ContractError as error:
-        raise ContractError(error.what, where=error.where or str(declared.weights), fix=error.fix) from error
-    note(_describe(inferred, bool(said)))
-    return inferred.contract, _how(inferred, said)
-
-
-def _describe(inferred: InferredContract, declared: bool) -> str:
-    contract = inferred.contract
-    sizes = [size for sizes in contract.anchors.sizes for size in sizes]
-    word = "declared, and confirmed" if declared else "inferred"
-    if inferred.confidence == 0:
-        return "contract: as declared; the images could not confirm it"
-    return (
-        f"contract: {word} by {len(inferred.evidence)} candidates on images: variant {contract.variant} "
-        f"({contract.activation}, anchors {sizes[0]}…{sizes[-1]} px, {contract.input.color}), "
-        f"confidence {inferred.confidence:.2f}"
-    )
-
-
-def _how(inferred: InferredContract, said: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "how": "declared" if "variant" in said else "inferred",
-        "checked": inferred.confidence > 0,
-        "declared": dict(said),
-        "confidence": round(inferred.confidence, 3),
-        "support_margin": round(min(inferred.support_margin, 1e3), 2),
-        "color_margin": round(inferred.color_margin, 2),
-    }
+        raise ContractError(error.what, where=error.where or str(weights), fix=error.fix) from error
 
 
 def _known_variant(found: Family, variant: str | None) -> None:

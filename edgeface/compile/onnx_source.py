@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from edgeface.compile.inferred import describe_inference, how_inferred
 from edgeface.compile.source import Declared, Source
 from edgeface.contracts import Contract
 from edgeface.contracts.read import read_contract
 from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note
 from edgeface.errors import ContractError, InputError
+from edgeface.graph.types import Array
 from edgeface.models.onnx_file import open_onnx
 from edgeface.tasks import task_of
+from edgeface.tasks.task import Image
 from edgeface.validate.reference import Reference, onnx_reference
 
 
-def open_onnx_source(path: Path, declared: Declared) -> Source:
+def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image]) -> Source:
     """A model file under its declared contract.
 
     Args:
         path: an .onnx file.
         declared: names the contract file; an input size or color order there overrules the file's.
+        probes: images, uint8 [H,W,3] in BGR, that the contract is held against; may be empty.
 
     Raises:
         InputError: no contract is given, a file cannot be read, or an option is only for families.
-        ContractError: the model does not fit the contract.
+        ContractError: the model does not fit the contract, or the images contradict it.
         RuntimeFailure: ONNX Runtime refuses the model.
     """
     contract = _declared(path, declared)
     model = open_onnx(path, contract)
     reference = onnx_reference(model)
     _check_outputs(contract, reference, path)
-    note(f"contract: as {declared.contract} declares; that the model was trained under it is not checked")
+    how = _confirmed(contract, reference, probes, declared)
     weights = {"file": path.name, "sha256": sha256_hex(path.read_bytes()), "format": "onnx"}
-    return Source(contract, model, reference, {"weights": weights, "contract": {"how": "declared", "checked": False}})
+    return Source(contract, model, reference, {"weights": weights, "contract": how})
 
 
 def _declared(path: Path, declared: Declared) -> Contract:
@@ -67,3 +73,21 @@ def _check_outputs(contract: Contract, reference: Reference, path: Path) -> None
         task.decide(outputs, contract, shown)
     except ContractError as error:
         raise ContractError(error.what, where=error.where or str(path), fix=error.fix) from error
+
+
+def _confirmed(contract: Contract, reference: Reference, probes: Sequence[Image], declared: Declared) -> dict[str, Any]:
+    """How the contract is known; a wrong one loads without error, and no comparison with the same network shows it."""
+    if not probes:
+        note(f"contract: as {declared.contract} declares; no images to check it on")
+        return {"how": "declared", "checked": False}
+
+    def forward(_: Contract, image: Array) -> Mapping[str, Array]:
+        return reference.run({contract.input.name: image})
+
+    said = {"variant": contract.variant}
+    try:
+        inferred = task_of(contract).infer({contract.variant: contract}, forward, probes, said)
+    except ContractError as error:
+        raise ContractError(error.what, where=str(declared.contract), fix="correct the contract file") from error
+    note(describe_inference(inferred, declared=True))
+    return how_inferred(inferred, said)

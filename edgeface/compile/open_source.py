@@ -22,7 +22,7 @@ def open_source(declared: Declared, probes: Sequence[Image]) -> Source:
         InputError, CheckpointError, ContractError, RuntimeFailure: as `open_checkpoint` and `open_onnx_source`.
     """
     if declared.onnx is not None:
-        return open_onnx_source(declared.onnx, declared)
+        return open_onnx_source(declared.onnx, declared, probes)
     if declared.contract is not None:
         raise InputError(
             "a family's contract is known: --contract is for ONNX files",

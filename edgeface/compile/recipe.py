@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
-from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.settings import QuantizeSettings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -32,16 +32,6 @@ class InputSize(_Strict):
     width: int = Field(ge=32, le=8192)
 
 
-class Quantize(_Strict):
-    """How int8 targets are quantized. `keep_float` maps patterns of node names to reasons."""
-
-    ranges: RangeRule = RangeRule()
-    equalize: bool = True
-    round_weights: bool = True
-    calibration_images: int = Field(default=40, ge=1, le=10_000)
-    keep_float: dict[str, str] = {}
-
-
 class Half(_Strict):
     """How targets that compute in float16 do so. `keep_float` maps patterns of node names to reasons for float32."""
 
@@ -58,7 +48,7 @@ class Recipe(_Strict):
     model: str
     variant: str | None = None
     input: InputSize | None = None
-    quantize: Quantize = Quantize()
+    quantize: QuantizeSettings = QuantizeSettings()
     half: Half = Half()
     gates: dict[str, Thresholds] = {}
 
@@ -83,15 +73,22 @@ def read_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
     Raises:
-        InputError: not readable, not TOML, or a key or value that no recipe has.
+        InputError: not readable, not TOML, a key or value that no recipe has, or an algorithm that there is not.
     """
     try:
         if path.stat().st_size > MAX_RECIPE_BYTES:
             raise InputError("a recipe this large is none", where=str(path))
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Recipe.model_validate(document)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"cannot read the recipe: {error}", where=str(path)) from error
+    return _validated(document, path)
+
+
+def _validated(document: dict[str, Any], path: Path) -> Recipe:
+    try:
+        return Recipe.model_validate(document)
+    except InputError as error:
+        raise InputError(error.what, where=f"{path}, {error.where}", fix=error.fix) from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))

@@ -51,6 +51,11 @@ class BaseContract(Frozen):
     activation: Activation | None = None
     input: ImageInput
 
+    @property
+    def network(self) -> tuple[object, ...]:
+        """What the network is built by: contracts that are equal in this differ in how images enter only."""
+        return (self.activation,)
+
     def with_color(self, color: ColorOrder) -> Self:
         """The same contract for the other color order; mean and scale stay by tensor channel."""
         return self.model_copy(update={"input": self.input.model_copy(update={"color": color})})

@@ -107,6 +107,11 @@ class DetectionContract(BaseContract):
         return {"anchors" if key == "parameters" else key: item for key, item in document.items() if key != "decoder"}
 
     @property
+    def network(self) -> tuple[object, ...]:
+        """The activation and its slope."""
+        return (self.activation, self.negative_slope)
+
+    @property
     def anchors(self) -> Anchors:
         """The parameters of `ssd`.
 

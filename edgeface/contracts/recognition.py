@@ -34,6 +34,11 @@ class RecognitionContract(BaseContract):
     flip: bool = True
 
     @property
+    def network(self) -> tuple[object, ...]:
+        """The variant: each is a network of its own."""
+        return (self.variant,)
+
+    @property
     def output_names(self) -> tuple[str, ...]:
         """The name of the one output."""
         return (self.output,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,17 +12,13 @@ from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, LeakyRelu, Sigmoid
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.types import Array
-from edgeface.quantize.limit_pair_sums import is_depthwise, pair_reach
-from edgeface.quantize.plan import QParams, QuantPlan
+from edgeface.quantize.plan import Precision, QParams, QuantPlan, Stated
 from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats
 
 SIGMOID_REACH = 6.25
-"""Beyond ±this, a sigmoid lies within half an output step (1/512) of 0 or 1, so its input may be clipped there."""
-
-PAIR_SLACK = 4
-"""Steps that are left for what rounding by second moments adds to a pair of weights."""
+"""Beyond ±this, a sigmoid lies within half an 8-bit step (1/512) of 0 or 1, so its input may be clipped there."""
 
 FixedRanges = Mapping[str, tuple[float, float]]
 
@@ -33,9 +30,9 @@ def build_plan(
     rule: RangeRule,
     *,
     known: FixedRanges | None = None,
-    kept_float: Mapping[str, str] | None = None,
+    stated: Mapping[str, Stated] | None = None,
 ) -> QuantPlan:
-    """Choose parameters for every value and every weight.
+    """Choose parameters for every value and every weight, as the scheme's kernels want them.
 
     Args:
         graph: the legalized graph that `stats` describe.
@@ -43,81 +40,110 @@ def build_plan(
         scheme: what the target can express.
         rule: how ranges are chosen.
         known: ranges that are facts, such as an image's after normalization.
-        kept_float: values that are computed in float, and why. They get parameters too, for int8 readers.
+        stated: values that are made in another dtype than the scheme's 8 bits, and why. Those that are made in float
+            get 8-bit parameters all the same, for integer readers.
 
     Raises:
         GraphError: a value was not observed.
     """
-    kept = dict(kept_float or {})
-    params: dict[str, QParams] = {}
-    for members in _scale_groups(graph, scheme, kept):
-        found = _group_params(graph, members, stats, scheme, rule, known or {})
-        params |= dict.fromkeys(members, found)
-    for node in graph.nodes:
-        if node.output not in kept:
-            params |= _constant_params(graph, node, scheme)
-    return QuantPlan(params, kept)
+    plan = _Planner(graph, stats, scheme, rule, known or {}, stated or {}).plan()
+    for refine in scheme.refine:
+        plan = refine(graph, plan)
+    return plan
 
 
 def weight_params(weight: Array, scheme: Scheme) -> QParams:
     """Symmetric parameters with one scale for each output channel (axis 0)."""
     largest = np.abs(weight.reshape(weight.shape[0], -1)).max(axis=1).astype(np.float64)
     scale = np.maximum(largest, 1e-9) / scheme.weight_limit
-    if scheme.pair_limit is not None and not is_depthwise(weight):
-        scale = np.maximum(scale, pair_reach(weight) / (scheme.pair_limit - PAIR_SLACK))
     return QParams(tuple(scale.astype(np.float32).tolist()), 0, 0, -scheme.weight_limit, scheme.weight_limit)
 
 
-def _scale_groups(graph: Graph, scheme: Scheme, kept: Mapping[str, str]) -> list[list[str]]:
-    """Values that must share one scale, each group in graph order."""
-    leader = {name: name for name in graph.activations}
+@dataclass(frozen=True)
+class _Planner:
+    graph: Graph
+    stats: CalibrationStats
+    scheme: Scheme
+    rule: RangeRule
+    known: FixedRanges = field(default_factory=dict)
+    stated: Mapping[str, Stated] = field(default_factory=dict)
 
-    def find(name: str) -> str:
-        while leader[name] != name:
-            name = leader[name]
-        return name
+    def plan(self) -> QuantPlan:
+        params: dict[str, QParams] = {}
+        for members in self._scale_groups():
+            params |= dict.fromkeys(members, self._group_params(members))
+        for node in self.graph.nodes:
+            if not self._in_float(node.output):
+                params |= self._constant_params(node)
+        return QuantPlan(params, self.stated)
 
-    for node in graph.nodes:
-        if isinstance(node.op, scheme.same_scale) and node.output not in kept:
-            for needed in node.inputs:
-                if graph.constant(needed) is None:
-                    leader[find(node.output)] = find(needed)
-    groups: dict[str, list[str]] = {}
-    for name in leader:
-        groups.setdefault(find(name), []).append(name)
-    return list(groups.values())
+    def _in_float(self, name: str) -> bool:
+        return name in self.stated and self.stated[name].is_float
 
+    def _width(self, name: str) -> Precision:
+        """The width of a value: "int16", or "int8" for the scheme's own 8 bits, signed or not."""
+        return "int16" if name in self.stated and self.stated[name].dtype == "int16" else "int8"
 
-def _group_params(
-    graph: Graph,
-    members: list[str],
-    stats: CalibrationStats,
-    scheme: Scheme,
-    rule: RangeRule,
-    known: FixedRanges,
-) -> QParams:
-    producers = [graph.producers[m] for m in members if m in graph.producers]
-    moved = {output for p in producers if isinstance(p.op, scheme.same_scale) for output in p.outputs}
-    observed = [m for m in members if m not in moved]
-    fixed = [scheme.fixed[type(p.op)] for p in producers if type(p.op) in scheme.fixed]
-    ranges = []
-    for member in observed or members:
-        if member in known:
-            ranges.append(known[member])
-        elif member in graph.producers and type(graph.producers[member].op) in scheme.fixed:
-            ranges.append((0.0, 0.0))
-        elif member in stats.values:
-            chosen = rule.choose(stats.values[member], _negative_slope(graph, member))
-            ranges.append(_bounded(graph, member, rule.widen(chosen, stats.images)))
-        else:
-            raise GraphError("calibration saw nothing of a value", where=f"tensor {member!r}")
-    low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
-    if fixed:
-        return _fixed_params(fixed, members, low, high)
-    readers = [r for m in members for r in graph.consumers[m] if r.output not in members]
-    if readers and all(isinstance(r.op, Sigmoid) for r in readers):
-        low, high = max(low, -SIGMOID_REACH), min(high, SIGMOID_REACH)
-    return scheme.activation(low, high)
+    def _scale_groups(self) -> list[list[str]]:
+        """Values that must share one scale, each group in graph order."""
+        leader = {name: name for name in self.graph.activations}
+
+        def find(name: str) -> str:
+            while leader[name] != name:
+                name = leader[name]
+            return name
+
+        for node in self.graph.nodes:
+            if isinstance(node.op, self.scheme.same_scale) and not self._in_float(node.output):
+                for needed in node.inputs:
+                    if self.graph.constant(needed) is None and self._width(needed) == self._width(node.output):
+                        leader[find(node.output)] = find(needed)
+        groups: dict[str, list[str]] = {}
+        for name in leader:
+            groups.setdefault(find(name), []).append(name)
+        return list(groups.values())
+
+    def _group_params(self, members: list[str]) -> QParams:
+        width = self._width(members[0])
+        prescribed = self.scheme.fixed if width == "int8" else {}
+        producers = [self.graph.producers[m] for m in members if m in self.graph.producers]
+        moved = {output for p in producers if isinstance(p.op, self.scheme.same_scale) for output in p.outputs}
+        fixed = [prescribed[type(p.op)] for p in producers if type(p.op) in prescribed]
+        ranges = []
+        for member in [m for m in members if m not in moved] or members:
+            if member in self.graph.producers and type(self.graph.producers[member].op) in prescribed:
+                ranges.append(self.known.get(member, (0.0, 0.0)))
+            else:
+                ranges.append(self._range(member, width))
+        low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
+        if fixed:
+            return _fixed_params(fixed, members, low, high)
+        readers = [r for m in members for r in self.graph.consumers[m] if r.output not in members]
+        if width == "int8" and readers and all(isinstance(r.op, Sigmoid) for r in readers):
+            low, high = max(low, -SIGMOID_REACH), min(high, SIGMOID_REACH)
+        return self.scheme.activation(low, high, width)
+
+    def _range(self, name: str, width: Precision) -> tuple[float, float]:
+        """The range of one value, known or chosen from what was seen of it."""
+        if name in self.known:
+            return self.known[name]
+        if name not in self.stats.values:
+            raise GraphError("calibration saw nothing of a value", where=f"tensor {name!r}")
+        slope = _negative_slope(self.graph, name) if width == "int8" else 1.0  # 16 bits have steps enough
+        chosen = self.rule.choose(self.stats.values[name], slope)
+        return _bounded(self.graph, name, self.rule.widen(chosen, self.stats.images))
+
+    def _constant_params(self, node: Node) -> dict[str, QParams]:
+        """Weights by output channel; other constant operands by tensor. Biases follow from these."""
+        if isinstance(node.op, Conv | Gemm):
+            weight = self.graph.constant(node.inputs[1])
+            return {} if weight is None else {node.inputs[1]: weight_params(weight, self.scheme)}
+        found, width = {}, self._width(node.output)
+        for name in node.inputs:
+            data = self.graph.constant(name)
+            if data is not None:
+                found[name] = self.scheme.activation(float(data.min()), float(data.max()), width)
+        return found
 
 
 def _bounded(graph: Graph, name: str, bounds: tuple[float, float]) -> tuple[float, float]:
@@ -150,16 +176,3 @@ def _negative_slope(graph: Graph, name: str) -> float:
     """Slope of the LeakyReLU that alone reads a value; 1 where there is none."""
     reader = graph.only_reader(name)
     return reader.op.alpha if reader is not None and isinstance(reader.op, LeakyRelu) else 1.0
-
-
-def _constant_params(graph: Graph, node: Node, scheme: Scheme) -> dict[str, QParams]:
-    """Weights by output channel; other constant operands by tensor. Biases follow from these."""
-    if isinstance(node.op, Conv | Gemm):
-        weight = graph.constant(node.inputs[1])
-        return {} if weight is None else {node.inputs[1]: weight_params(weight, scheme)}
-    found = {}
-    for name in node.inputs:
-        data = graph.constant(name)
-        if data is not None:
-            found[name] = scheme.activation(float(data.min()), float(data.max()))
-    return found

@@ -6,13 +6,16 @@ to the target.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.arithmetic import Mul
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.types import Array
-from edgeface.quantize.statistics import CalibrationStats, ValueStats, bin_centres, bin_index
+from edgeface.quantize.histogram import bin_centres, bin_index
+from edgeface.quantize.statistics import CalibrationStats, ValueStats
 
 
 def derive(graph: Graph, stats: CalibrationStats) -> CalibrationStats:
@@ -31,7 +34,7 @@ def derive(graph: Graph, stats: CalibrationStats) -> CalibrationStats:
             values[node.output] = _multiplied(source, factor, node.op.fused == "relu")
         elif isinstance(node.op, Transpose | Reshape):
             values[node.output] = _pooled(source)
-    return CalibrationStats(values, stats.moments, stats.images, stats.graph_digest)
+    return replace(stats, values=values)
 
 
 def _factor(graph: Graph, node: Node) -> Array | None:
@@ -57,12 +60,15 @@ def _pooled(stats: ValueStats) -> ValueStats:
 
 def _multiplied(stats: ValueStats, factor: Array, relu: bool) -> ValueStats:
     """Statistics of factor·x, cut off below 0 with `relu`: bounds exactly, counts by the centres of bins."""
-    moved = bin_centres()[None, :] * factor[:, None]
     ends = np.stack([stats.low * factor, stats.high * factor])
-    if relu:
-        moved, ends = np.maximum(moved, 0.0), np.maximum(ends, 0.0)
-    counts = np.zeros_like(stats.counts)
-    rows = np.broadcast_to(np.arange(len(factor))[:, None], moved.shape)
-    np.add.at(counts, (rows, bin_index(moved.astype(np.float32))), stats.counts)
-    total = (stats.counts * moved).sum(axis=1) if relu else stats.total * factor
+    ends = np.maximum(ends, 0.0) if relu else ends
+    counts, total = np.zeros_like(stats.counts), stats.total * factor
+    if counts.size:
+        moved = bin_centres()[None, :] * factor[:, None]
+        moved = np.maximum(moved, 0.0) if relu else moved
+        rows = np.broadcast_to(np.arange(len(factor))[:, None], moved.shape)
+        np.add.at(counts, (rows, bin_index(moved.astype(np.float32))), stats.counts)
+        total = (stats.counts * moved).sum(axis=1) if relu else total
+    elif relu:
+        total = np.full_like(total, np.nan)  # only a histogram tells what is cut off
     return ValueStats(counts, ends.min(axis=0), ends.max(axis=0), total, stats.count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +14,7 @@ from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
 from edgeface.quantize.patches import patch_moment
-from edgeface.quantize.statistics import CalibrationStats, ValueStats, summarise
+from edgeface.quantize.statistics import STATISTICS, CalibrationStats, Statistic, ValueStats, summarise
 
 Run: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
@@ -27,26 +27,31 @@ def graph_digest(graph: Graph) -> str:
     return hashlib.sha256(write_onnx(graph)).hexdigest()
 
 
-def observe(graph: Graph, run: Run, feeds: Iterable[Mapping[str, Array]]) -> CalibrationStats:
+def observe(
+    graph: Graph, run: Run, feeds: Iterable[Mapping[str, Array]], needed: Collection[Statistic] = STATISTICS
+) -> CalibrationStats:
     """Summarise every value of a graph over all feeds.
 
     Args:
         graph: the legalized graph, so that statistics describe what ships.
         run: evaluates the graph and gives all its computed values by name; see `observed_onnx`.
         feeds: for each image the graph's inputs, float32.
+        needed: what is gathered; ranges always are.
     """
+    holds = tuple(kind for kind in STATISTICS if kind in {"ranges", *needed})
     values: dict[str, ValueStats] = {}
     moments: dict[str, Array] = {}
     images = 0
     for found in prefetch({**feed, **run(feed)} for feed in feeds):
         for name, data in found.items():
-            stats = summarise(data, _stride(data.shape), images)
+            stats = summarise(data, _stride(data.shape), images, with_histograms="histograms" in holds)
             values[name] = values[name].merged(stats) if name in values else stats
-        _add_moments(graph, found, images, moments)
+        if "second_moments" in holds:
+            _add_moments(graph, found, images, moments)
         images += 1
     # Rounded as a file would store them, so that saved statistics give the same artifact.
     mean = {name: (total / max(images, 1)).astype(np.float32).astype(np.float64) for name, total in moments.items()}
-    return CalibrationStats(values, mean, images, graph_digest(graph))
+    return CalibrationStats(values, mean, images, graph_digest(graph), holds)
 
 
 def observed_onnx(graph: Graph) -> bytes:

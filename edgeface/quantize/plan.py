@@ -1,13 +1,21 @@
-"""A quantization plan: a value beside the graph that says which tensors are int8, and at what scale."""
+"""A quantization plan: a value beside the graph that says in which dtype each value is made, and at what scale."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
-from edgeface.graph.types import Array, DType
+from edgeface.errors import GraphError
+from edgeface.graph.types import Array
+
+Precision = Literal["int8", "uint8", "int16", "float16", "float32"]
+"""The dtypes in which values may be made."""
+
+FLOATS: tuple[Precision, ...] = ("float16", "float32")
 
 
 @dataclass(frozen=True)
@@ -24,9 +32,11 @@ class QParams:
     high: int = 127
 
     @property
-    def dtype(self) -> DType:
-        """What stores it: "uint8" where the range reaches beyond int8."""
-        return "uint8" if self.high > 127 else "int8"
+    def dtype(self) -> Precision:
+        """What stores it: "int8", or "uint8" or "int16" where the range reaches beyond."""
+        if self.low >= -128 and self.high <= 127:
+            return "int8"
+        return "uint8" if self.low >= 0 and self.high <= 255 else "int16"
 
     def quantize(self, data: Array) -> Array:
         """Round float data to integers, saturating; halves to even, in float64."""
@@ -53,12 +63,57 @@ class QParams:
 
 
 @dataclass(frozen=True)
-class QuantPlan:
-    """`params` holds the parameters of every value that exists as int8, weights included.
+class Stated:
+    """The dtype that somebody asked for, and why."""
 
-    `kept_float` names the values that are computed in float, and why. Such a value may have parameters too: then it
-    is quantized for the int8 ops that read it.
+    dtype: Precision
+    reason: str
+
+    @property
+    def is_float(self) -> bool:
+        """Whether it is one of the float dtypes."""
+        return self.dtype in FLOATS
+
+
+def in_float32(reasons: Mapping[str, str]) -> dict[str, Stated]:
+    """Values that are to be computed in float32, from their reasons."""
+    return {name: Stated("float32", reason) for name, reason in reasons.items()}
+
+
+@dataclass(frozen=True)
+class QuantPlan:
+    """A dtype for every value, and the parameters of those that are stored as integers.
+
+    Attributes:
+        params: parameters of every value that exists as integers, weights included. A value that is made in float may
+            have some too: then it is quantized for the integer ops that read it.
+        stated: values whose dtype was asked for, and why: floats among integers, float32 among float16, 16-bit
+            activations. Their parameters, if they are integers, must be of that dtype.
+        default: what values are made in that are neither stated nor have parameters.
     """
 
     params: Mapping[str, QParams] = field(default_factory=dict)
-    kept_float: Mapping[str, str] = field(default_factory=dict)
+    stated: Mapping[str, Stated] = field(default_factory=dict)
+    default: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        """Refuse integers without parameters, and parameters of another dtype."""
+        for name, asked in self.stated.items():
+            params = self.params.get(name)
+            if asked.is_float or (params is not None and params.dtype == asked.dtype):
+                continue
+            what = "has no scale" if params is None else f"has a scale for {params.dtype}"
+            raise GraphError(f"a value that is to be made in {asked.dtype} {what}", where=f"tensor {name!r}")
+        if self.default not in FLOATS:
+            raise GraphError(f"values without a scale cannot be made in {self.default}", where="default of the plan")
+
+    def dtype(self, name: str) -> Precision:
+        """The dtype in which a value is made; of a constant, in which it is stored."""
+        if name in self.stated:
+            return self.stated[name].dtype
+        return self.params[name].dtype if name in self.params else self.default
+
+    @cached_property
+    def kept_float(self) -> Mapping[str, str]:
+        """The values that were asked to be made in float, and why."""
+        return {name: asked.reason for name, asked in self.stated.items() if asked.is_float}

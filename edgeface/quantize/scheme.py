@@ -1,39 +1,62 @@
-"""What a target's integers can express."""
+"""What a target's integers can express. Each backend declares its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from edgeface.graph.ops.activations import Sigmoid, Softmax, Tanh
-from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ir import Graph
 from edgeface.graph.ops.base import Op
-from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
-from edgeface.graph.ops.spatial import AveragePool, MaxPool, Resize
-from edgeface.quantize.limit_pair_sums import PAIR_LIMIT
-from edgeface.quantize.plan import QParams
+from edgeface.quantize.plan import Precision, QParams, QuantPlan
 
 INT8_STEPS = 255
+INT16_LIMIT = 32_767
+
+Refinement = Callable[[Graph, QuantPlan], QuantPlan]
+"""The plan with other scales, where a target's kernels want them so."""
+
+Relief = Callable[[Graph, QuantPlan], QuantPlan | None]
+"""The plan with larger scales of weights, given those that are rounded to it; None where these are fine as they are."""
 
 
 @dataclass(frozen=True)
 class Scheme:
     """How activations and weights may be quantized.
 
-    `same_scale` ops must have one scale for inputs and output; `fixed` ops have a prescribed output. Weights are
-    symmetric in `weight_limit` steps either side, one scale for each output channel. `unsigned` activations are stored
-    in uint8. `pair_limit` bounds the sum of two paired weights of one sign (`quantize.limit_pair_sums`).
+    Attributes:
+        name: as the manifest shows it.
+        same_scale: ops that must have one scale for inputs and output.
+        fixed: ops whose 8-bit output has prescribed parameters.
+        weight_limit: weights are symmetric, with one scale for each output channel, in so many steps either side.
+        unsigned: 8-bit activations are stored in uint8.
+        symmetric_activations: the zero of 8-bit activations stands in the middle of their steps, so that they reach as
+            far below zero as above; otherwise the steps are spread over what the values take.
+        refine: applied in this order to every plan, before weights are rounded.
+        relieve: applied after weights were rounded, which are then rounded anew, until it gives None.
     """
 
     name: str
-    same_scale: tuple[type[Op], ...]
+    same_scale: tuple[type[Op], ...] = ()
     fixed: Mapping[type[Op], QParams] = field(default_factory=dict)
     weight_limit: int = 127
     unsigned: bool = False
-    pair_limit: int | None = None
+    symmetric_activations: bool = False
+    refine: tuple[Refinement, ...] = ()
+    relieve: Relief | None = None
 
-    def activation(self, low: float, high: float) -> QParams:
-        """Parameters whose range holds [low, high] and, exactly, zero."""
+    def activation(self, low: float, high: float, dtype: Precision = "int8") -> QParams:
+        """Parameters whose range holds [low, high] and, exactly, zero.
+
+        Args:
+            low: the smallest number to hold.
+            high: the largest.
+            dtype: "int16" for 16 bits, which are always signed and symmetric, as TFLite's and its peers' are; 8 bits of
+                the scheme's own kind otherwise.
+        """
+        if dtype == "int16":
+            return _symmetric(low, high, INT16_LIMIT, 0)
+        if self.symmetric_activations:
+            return _symmetric(low, high, 127, 128 if self.unsigned else 0)
         low, high = min(low, 0.0), max(high, 0.0)
         scale = max(high - low, 1e-12) / INT8_STEPS
         least, most = (0, 255) if self.unsigned else (-128, 127)
@@ -41,24 +64,7 @@ class Scheme:
         return QParams((float(scale),), max(least, min(most, zero_point)), None, least, most)
 
 
-_FIXED = {
-    Sigmoid: QParams((1 / 256,), -128),
-    Softmax: QParams((1 / 256,), -128),
-    Tanh: QParams((1 / 128,), 0),
-}
-TFLITE_INT8 = Scheme(
-    "static_wi8_ai8",
-    same_scale=(Concat, Resize, Pad, Reshape, Transpose, AveragePool, MaxPool, Slice),
-    fixed=_FIXED,
-)
-ORT_U8S8 = Scheme(
-    "static_wi8_au8",
-    same_scale=(Resize, Pad, Reshape, Transpose, MaxPool, Slice),
-    fixed={Sigmoid: QParams((1 / 256,), 0, None, 0, 255), Softmax: QParams((1 / 256,), 0, None, 0, 255)},
-    unsigned=True,
-    pair_limit=PAIR_LIMIT,
-)
-"""For ONNX Runtime: uint8 activations, and weights that no x86 core saturates on: every host computes the same."""
-
-TENSORRT_INT8 = Scheme("static_wi8_ai8_shifted", same_scale=())
-"""For TensorRT, whose zero points are 0: the plan's become a shift of the value (`backends.qdq.quantized`)."""
+def _symmetric(low: float, high: float, limit: int, zero_point: int) -> QParams:
+    """As many steps below zero as above: the one that integers have more below stays unused."""
+    scale = max(-low, high, 1e-12) / limit
+    return QParams((float(scale),), zero_point, None, zero_point - limit, zero_point + limit)

@@ -1,7 +1,7 @@
 """Calibration statistics: what one run over images saw of each value, channel by channel.
 
-Every channel has a histogram over fixed logarithmic bins, so that statistics of any number of images take the same
-memory, merge by addition, and can be re-scaled exactly by powers of 2^(1/16): equalization needs no second run.
+Statistics of any number of images take the same memory, merge by addition, and can be re-scaled exactly by powers of
+2^(1/16): equalization needs no second run.
 """
 
 from __future__ import annotations
@@ -11,34 +11,28 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from edgeface.errors import InputError
 from edgeface.graph.types import Array
+from edgeface.quantize.histogram import BINS, BINS_PER_OCTAVE, histograms, shifted
 
-BINS_PER_OCTAVE = 16
-LOW_EXPONENT, HIGH_EXPONENT = -14, 14
-MAGNITUDES = (HIGH_EXPONENT - LOW_EXPONENT) * BINS_PER_OCTAVE
-ZERO_BIN = MAGNITUDES
-BINS = 2 * MAGNITUDES + 1
-FORMAT = 1
+FORMAT = 2
 MAX_FILE_BYTES = 1 << 30
 
-
-def bin_centres() -> Array:
-    """The number that each bin stands for, ascending: float64 [BINS]."""
-    steps = (np.arange(MAGNITUDES) + 0.5) / BINS_PER_OCTAVE + LOW_EXPONENT
-    positive = np.exp2(steps)
-    return np.concatenate([-positive[::-1], [0.0], positive])
+Statistic = Literal["ranges", "histograms", "second_moments"]
+"""What may be gathered: exact bounds and histograms of every channel, and second moments of what convolutions read."""
+STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 
 
 @dataclass(frozen=True, eq=False)
 class ValueStats:
     """Of one value: counts int64 [channels, BINS]; low, high, total float64 [channels]; `count` numbers a channel.
 
-    `low` and `high` are exact over all elements; the histogram and `total` may come from a regular subsample.
+    `low` and `high` are exact over all elements; the histogram and `total` may come from a regular subsample. Where no
+    histograms are gathered, `counts` is int64 [channels, 0].
     """
 
     counts: Array
@@ -61,8 +55,8 @@ class ValueStats:
         """Statistics of x·2^(steps/16), steps int [channels]: a shift of the bins, exact but for the outermost."""
         factor = np.exp2(steps / BINS_PER_OCTAVE)
         counts = np.zeros_like(self.counts)
-        for channel, shift in enumerate(steps.tolist()):
-            counts[channel] = _shifted(self.counts[channel], shift)
+        for channel, shift in enumerate(steps.tolist() if counts.size else ()):
+            counts[channel] = shifted(self.counts[channel], shift)
         return ValueStats(counts, self.low * factor, self.high * factor, self.total * factor, self.count)
 
     @property
@@ -76,61 +70,41 @@ class ValueStats:
         return float(self.low.min()), float(self.high.max())
 
 
-def _shifted(counts: Array, shift: int) -> Array:
-    """Bins of one channel after scaling by 2^(shift/16): what leaves the range stays in its last bin."""
-    out = np.zeros_like(counts)
-    out[ZERO_BIN] = counts[ZERO_BIN]
-    source = np.arange(MAGNITUDES)
-    target = np.clip(source + shift, 0, MAGNITUDES - 1)
-    np.add.at(out, ZERO_BIN + 1 + target, counts[ZERO_BIN + 1 + source])
-    np.add.at(out, ZERO_BIN - 1 - target, counts[ZERO_BIN - 1 - source])
-    return out
-
-
-def summarise(data: Array, stride: int = 1, phase: int = 0) -> ValueStats:
+def summarise(data: Array, stride: int = 1, phase: int = 0, *, with_histograms: bool = True) -> ValueStats:
     """Statistics of one array: rank 4 is [N,C,H,W] with channels, any other rank counts as one channel.
 
     Args:
         data: float32.
         stride: use every stride-th row and column of images for the histogram.
         phase: which one of them, so that images take turns.
+        with_histograms: whether to count, or to look for the range only.
     """
     image = data.ndim == 4
     flat = data[0].reshape(data.shape[1], -1) if image else data.reshape(1, -1)
     low, high = flat.min(axis=1).astype(np.float64), flat.max(axis=1).astype(np.float64)
     if image and stride > 1:
         flat = data[0, :, phase % stride :: stride, phase // stride % stride :: stride].reshape(data.shape[1], -1)
-    channels = flat.shape[0]
-    index = bin_index(flat) + (np.arange(channels, dtype=np.int32) * BINS)[:, None]
-    counts = np.bincount(index.reshape(-1), minlength=channels * BINS).reshape(channels, BINS)
+    counts = histograms(flat) if with_histograms else np.zeros((len(flat), 0), np.int64)
     return ValueStats(counts, low, high, flat.sum(axis=1, dtype=np.float64), flat.shape[1])
-
-
-def bin_index(flat: Array) -> Array:
-    """The bin of each number, int32 of the same shape as the float32 numbers."""
-    with np.errstate(divide="ignore"):
-        position = np.log2(np.abs(flat)) * BINS_PER_OCTAVE - LOW_EXPONENT * BINS_PER_OCTAVE
-    magnitude = np.minimum(position, MAGNITUDES - 1).astype(np.float32)
-    signed = np.where(magnitude >= 0, np.floor(magnitude) + 1, 0) * np.sign(flat)
-    found: Array = signed.astype(np.int32) + ZERO_BIN
-    return found
 
 
 @dataclass(frozen=True, eq=False)
 class CalibrationStats:
     """Statistics by value, of so many images, of the graph with this digest.
 
-    `moments` holds, for each convolution by its output's name, the mean of p·pᵀ over sampled input patches p =
-    [inputs of one output pixel…, 1]: float64 [K+1, K+1], or [channels, k²+1, k²+1] for a depthwise one.
+    `holds` says which kinds were gathered. `moments` has, for each convolution by its output's name, the mean of p·pᵀ
+    over sampled input patches p = [inputs of one output pixel…, 1]: float64 [K+1, K+1], or [channels, k²+1, k²+1] for a
+    depthwise one.
     """
 
     values: Mapping[str, ValueStats] = field(default_factory=dict)
     moments: Mapping[str, Array] = field(default_factory=dict)
     images: int = 0
     graph_digest: str = ""
+    holds: tuple[Statistic, ...] = STATISTICS
 
     def save(self, path: Path) -> None:
-        """Write as .npz: `format`, `images`, `graph`, `names`, and for value i `counts_i`, `range_i`, `total_i`, `n_i`.
+        """Write as .npz: a header as JSON, and for value i of its `names` `counts_i`, `range_i`, `total_i`, `n_i`.
 
         Moments follow as `moment_j` in the order of the header's `convolutions`, float32.
         """
@@ -146,6 +120,7 @@ class CalibrationStats:
             "format": FORMAT,
             "images": self.images,
             "graph": self.graph_digest,
+            "holds": list(self.holds),
             "names": list(self.values),
             "convolutions": list(self.moments),
         }
@@ -172,23 +147,25 @@ class CalibrationStats:
                 raise InputError("statistics file is larger than 1 GiB", where=str(path))
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 header = _header(arrays)
-                values = {name: _load_value(arrays, i) for i, name in enumerate(header["names"])}
+                bins = BINS if "histograms" in header["holds"] else 0
+                values = {name: _load_value(arrays, i, bins) for i, name in enumerate(header["names"])}
                 moments = {n: arrays[f"moment_{i}"].astype(np.float64) for i, n in enumerate(header["convolutions"])}
-                return cls(values, moments, int(header["images"]), str(header["graph"]))
+                holds = tuple(known for known in STATISTICS if known in header["holds"])
+                return cls(values, moments, int(header["images"]), str(header["graph"]), holds)
         except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
             raise InputError(f"not a calibration statistics file: {error}", where=str(path)) from error
 
 
 def _header(arrays: Mapping[str, Array]) -> dict[str, Any]:
     header: dict[str, Any] = json.loads(arrays["header"].tobytes())
-    if header["format"] != FORMAT:
-        raise ValueError(f"format {header['format']}, this version reads {FORMAT}")
-    return header
+    if header["format"] not in {1, FORMAT}:
+        raise ValueError(f"format {header['format']}, this version reads 1 and {FORMAT}")
+    return header if header["format"] == FORMAT else {**header, "holds": STATISTICS}
 
 
-def _load_value(arrays: Mapping[str, Array], index: int) -> ValueStats:
+def _load_value(arrays: Mapping[str, Array], index: int, bins: int) -> ValueStats:
     counts, bounds, total = (arrays[f"{what}_{index}"] for what in ("counts", "range", "total"))
     channels = counts.shape[:1]
-    if counts.shape != (*channels, BINS) or bounds.shape != (2, *channels) or total.shape != channels:
+    if counts.shape != (*channels, bins) or bounds.shape != (2, *channels) or total.shape != channels:
         raise ValueError(f"value {index} has the wrong shape")
     return ValueStats(counts, bounds[0], bounds[1], total, int(arrays[f"n_{index}"]))

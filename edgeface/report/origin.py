@@ -71,8 +71,8 @@ def _quantization(found: dict[str, Any]) -> Table:
         rows = [
             ("scheme", found["scheme"]),
             ("ranges", ranges),
-            ("activations equalized", _yes(found["equalized"])),
-            ("weights rounded by second moments", _yes(found["weights_rounded_by_second_moments"])),
+            ("algorithms", _algorithms(found["algorithms"])),
+            ("values by dtype", ", ".join(f"{count} {dtype}" for dtype, count in found["dtypes"].items())),
             ("integers only", _yes(found["integer_only"])),
             ("plan's SHA-256", found["plan_sha256"]),
         ]
@@ -80,6 +80,14 @@ def _quantization(found: dict[str, Any]) -> Table:
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
         rows.append((f"{len(names)} in float", f"{reason}: {', '.join(names[:LISTED])}{more}"))
     return Table("Quantization", ("", "what"), tuple(rows), left=2)
+
+
+def _algorithms(found: list[dict[str, Any]]) -> str:
+    """Each with its parameters, in the order in which they ran."""
+    return ", ".join(
+        entry["name"] + "".join(f" {key}={value}" for key, value in sorted(entry["parameters"].items()))
+        for entry in found
+    )
 
 
 def _yes(value: bool) -> str:

@@ -50,6 +50,27 @@ class Agreement(Protocol):
         ...
 
 
+Forward: TypeAlias = Callable[[Any, NDArray[np.float32]], Mapping[str, Array]]
+"""Runs the network that a contract describes on a tensor float32 [1,3,H,W]: outputs by name."""
+
+
+@dataclass(frozen=True)
+class Inference:
+    """A contract as images infer or confirm it.
+
+    Attributes:
+        contract: what the images speak for, or what was declared where they cannot tell.
+        confidence: 0 to 1, of the least sure of the choices; 0 where nothing could be confirmed.
+        margins: by how many standard errors each choice was made, by its name.
+        said: which candidates were compared and which one was found, in words.
+    """
+
+    contract: Any
+    confidence: float
+    margins: Mapping[str, float]
+    said: str
+
+
 class Task(Protocol):
     """One task, found by the folder that its `task.py` stands in."""
 
@@ -61,6 +82,22 @@ class Task(Protocol):
 
     budgets: tuple[str, ...]
     """Budgets that its networks are held against in reports."""
+
+    def infer(
+        self, variants: Mapping[str, Any], forward: Forward, images: Sequence[Image], declared: Mapping[str, str]
+    ) -> Inference:
+        """The contract under which a network works best on images, or a declared one held against them.
+
+        Args:
+            variants: known contracts by name.
+            forward: the network.
+            images: uint8 [H,W,3] in BGR, as the device will see them.
+            declared: what is known: "variant", "color" or other fields of the contract, by name.
+
+        Raises:
+            ContractError: the images cannot tell, or contradict what is declared.
+        """
+        ...
 
     def subject(self, image: Image, contract: Any, find: FindFaces | None, where: str) -> Image | None:
         """What of an image the network is shown; None where there is no such thing in it.

@@ -11,13 +11,14 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.graph.ops.activations import LeakyRelu, Sigmoid
 from edgeface.graph.ops.arithmetic import Concat
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.observe import observe, observed_onnx
+from edgeface.quantize.plan import in_float32
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.scheme import TFLITE_INT8
 
 SAME = (1, 1, 1, 1)
 
@@ -42,10 +43,11 @@ def network(make_graph, normal):
 def plan_of(normal):
     """A plan from four noisy images; for TFLite where no other scheme is given."""
 
-    def plan(graph, scheme=TFLITE_INT8, **options):
+    def plan(graph, scheme=TFLITE_INT8, kept_float=None, known=None):
         run = OrtRunner(observed_onnx(graph), optimize=False).run
         feeds = [{n: normal(*graph.type(n).shape, seed=i) for n in graph.inputs} for i in range(4)]
-        return build_plan(graph, observe(graph, run, feeds), scheme, RangeRule("minmax"), **options)
+        stats, stated = observe(graph, run, feeds), in_float32(kept_float or {})
+        return build_plan(graph, stats, scheme, RangeRule("minmax"), known=known, stated=stated)
 
     return plan
 

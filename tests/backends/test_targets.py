@@ -7,8 +7,8 @@ import pytest
 from edgeface.backends import target, targets
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
-from edgeface.errors import InputError
-from edgeface.quantize.plan import QuantPlan
+from edgeface.errors import GraphError, InputError
+from edgeface.quantize.plan import QParams, QuantPlan, Stated
 
 
 def test_targets_are_found_by_filename_and_sorted():
@@ -31,9 +31,38 @@ def test_an_unknown_target_offers_the_nearest():
 @pytest.mark.parametrize("name", sorted(targets()))
 def test_the_same_graph_and_plan_give_the_same_bytes(network, plan_of, name):
     scheme = target(name).scheme
-    plan = plan_of(network, scheme=scheme) if scheme else QuantPlan()
+    plan = plan_of(network, scheme=scheme) if scheme else target(name).float_plan()
     options = EmitOptions(metadata={"b": "2", "a": "1"})
     assert target(name).emit(network, plan, options) == target(name).emit(network.rebuild(), plan, options)
+
+
+WIDE = {"y": QParams((0.1,), 0, None, -32_767, 32_767)}
+
+
+@pytest.mark.parametrize("name", sorted(targets()))
+def test_a_dtype_that_a_target_cannot_express_is_refused_by_value(network, name):
+    plan = QuantPlan(WIDE, {"y": Stated("int16", "boxes need it")})
+    with pytest.raises(GraphError, match="cannot make a value in int16") as caught:
+        target(name).emit(network, plan, EmitOptions())
+    assert caught.value.where == "tensor 'y', asked for because: boxes need it"
+    assert "another target" in caught.value.fix
+
+
+@pytest.mark.parametrize("name", [name for name, found in targets().items() if "float16" not in found.dtypes])
+def test_float16_is_refused_where_nothing_computes_in_it(network, name):
+    with pytest.raises(GraphError, match="cannot make a value in float16"):
+        target(name).emit(network, QuantPlan(default="float16"), EmitOptions())
+
+
+@pytest.mark.parametrize("name", sorted(targets()))
+def test_what_a_target_says_that_it_can_make_it_makes(network, plan_of, name):
+    found = target(name)
+    assert "float32" in found.dtypes
+    assert ("int8" in found.dtypes) == (found.scheme is not None)
+    assert ("float16" in found.dtypes) == found.half
+    for dtype in found.dtypes:
+        if dtype in ("float16", "float32"):
+            found.emit(network, QuantPlan(default=dtype), EmitOptions())
 
 
 def test_onnx_carries_metadata_and_computes_the_graph(network, normal, evaluate):

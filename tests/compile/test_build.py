@@ -47,6 +47,62 @@ def test_kept_float_is_listed_by_the_reason_that_the_recipe_gives(job):
     assert "because" not in build(job(reasons, integer_only=True), INT8).quantization["kept_float"]
 
 
+def asking(**quantize):
+    return Recipe(model="retinaface_mnet025", quantize=quantize)
+
+
+def test_float32_that_is_asked_for_by_precision_is_what_keep_float_is(job):
+    kept = build(job(asking(keep_float={"*/stage1/*": "because"})), INT8)
+    asked = build(job(asking(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}})), INT8)
+    assert asked.model == kept.model
+    assert asked.quantization["kept_float"] == kept.quantization["kept_float"]
+    assert asked.quantization["dtypes"] == kept.quantization["dtypes"]
+
+
+def test_int8_takes_back_what_keep_float_kept(job):
+    kept = {"*/stage1/*": "because"}
+    assert build(job(asking(keep_float=kept)), INT8).quantization["dtypes"]["float32"] > 0
+    back = build(job(asking(keep_float=kept, precision={"*": {"dtype": "int8", "reason": "a test"}})), INT8)
+    assert set(back.quantization["dtypes"]) == {"int8"}
+    assert back.quantization["kept_float"] == {}
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float16"])
+@pytest.mark.parametrize("name", ["tflite-int8", "onnx-int8", "tensorrt-int8"])
+def test_a_dtype_that_a_target_lacks_is_refused_before_anything_is_calibrated(job, monkeypatch, name, dtype):
+    monkeypatch.delattr("edgeface.compile.build.calibrate")
+    recipe = asking(precision={"*Softmax": {"dtype": dtype, "reason": "a test"}})
+    with pytest.raises(InputError, match=f"{name} cannot compute in {dtype}") as caught:
+        build(job(recipe), target(name))
+    assert "'*Softmax'" in caught.value.where
+    assert "ask for int8 or float32" in caught.value.fix
+
+
+def test_integer_only_leaves_no_pattern_in_float(job):
+    recipe = asking(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}})
+    assert "because" not in build(job(recipe, integer_only=True), INT8).quantization["kept_float"]
+
+
+def test_the_manifest_names_the_algorithms_and_their_parameters(job):
+    found = build(job(), INT8).quantization
+    assert [entry["name"] for entry in found["algorithms"]] == ["cross_layer_equalization", "second_moment_rounding"]
+    assert found["algorithms"][1]["parameters"] == {"damping": 1e-3}
+    assert found["ranges"] == {"method": "percentile", "percentile": 99.9999, "headroom": 0.1}
+    assert set(found["dtypes"]) == {"float32", "int8"}
+    assert set(build(job(), target("onnx-int8")).quantization["dtypes"]) == {"float32", "uint8"}
+
+
+@pytest.mark.parametrize("algorithms", [[], ["cross_layer_equalization"], ["second_moment_rounding"]])
+def test_each_algorithm_that_is_chosen_changes_the_model(job, algorithms):
+    given = build(job(asking(algorithms=algorithms)), INT8)
+    assert given.model != build(job(asking()), INT8).model
+
+
+def test_earlier_switches_build_what_todays_list_does(job):
+    old = build(job(asking(equalize=False, round_weights=True)), INT8)
+    assert old.model == build(job(asking(algorithms=["second_moment_rounding"])), INT8).model
+
+
 def test_saved_statistics_give_the_same_model(job, tmp_path):
     path = tmp_path / "statistics.npz"
     saved = build(job(save_statistics=path), INT8)

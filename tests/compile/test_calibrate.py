@@ -23,6 +23,7 @@ from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
 from edgeface.models.torch_run import torch_network
 from edgeface.passes import run_passes
+from edgeface.quantize.settings import QuantizeSettings
 from edgeface.validate.reference import torch_reference
 
 INT8 = ("tflite-int8", "onnx-int8", "tensorrt-int8")
@@ -105,3 +106,15 @@ def test_what_is_no_statistics_file_is_refused_before_anything_is_built(job, tmp
     with pytest.raises(InputError, match="not a calibration statistics file") as caught:
         build(job(statistics=path), target("onnx-int8"))
     assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize("name", INT8)
+def test_a_file_that_lacks_what_the_recipe_needs_is_refused_by_the_algorithm(job, tmp_path, name):
+    path = tmp_path / "statistics.npz"
+    plain = job(save_statistics=path)
+    few = plain.recipe.model_copy(update={"quantize": QuantizeSettings(algorithms=())})
+    build(replace(plain, recipe=few), target(name))
+    with pytest.raises(InputError, match="no second moments, which second_moment_rounding needs") as caught:
+        build(job(statistics=path), target(name))
+    assert caught.value.where == str(path)
+    build(replace(job(statistics=path), recipe=few), target(name))

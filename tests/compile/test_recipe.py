@@ -7,6 +7,7 @@ from edgeface.compile.recipe import MAX_RECIPE_BYTES, Recipe, read_recipe, recip
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
 from edgeface.models import families
+from edgeface.quantize.plan import Stated
 
 GATES = {
     "t": Thresholds(snr_db=1),
@@ -71,6 +72,38 @@ def test_a_wrong_recipe_names_its_key_and_its_file(tmp_path, text, named):
         read_recipe(path)
     assert named in caught.value.what
     assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "fix"),
+    [
+        ('algorithms = ["second_moment_roundin"]', "[quantize] algorithms", "did you mean second_moment_rounding?"),
+        ('ranges = { method = "percentile", percentil = 99 }', "[quantize.ranges]", "it takes percentile"),
+    ],
+)
+def test_an_algorithm_that_there_is_not_is_refused_by_file_and_place(tmp_path, text, place, fix):
+    path = written(tmp_path, f'model = "m"\n[quantize]\n{text}\n')
+    with pytest.raises(InputError) as caught:
+        read_recipe(path)
+    assert caught.value.where == f"{path}, {place}"
+    assert fix in caught.value.fix
+
+
+def test_a_recipe_may_state_dtypes_and_parameters(tmp_path):
+    text = """
+        model = "m"
+        [quantize]
+        algorithms = ["second_moment_rounding"]
+        [quantize.parameters.second_moment_rounding]
+        damping = 0.01
+        [quantize.precision]
+        "*Head*" = { dtype = "float32", reason = "scores near the threshold" }
+    """
+    settings = read_recipe(written(tmp_path, text)).quantize
+    assert [(chosen.name, chosen.as_dict()) for chosen in settings.chosen] == [
+        ("second_moment_rounding", {"damping": 0.01})
+    ]
+    assert settings.patterns == {"*Head*": Stated("float32", "scores near the threshold")}
 
 
 def test_what_is_no_text_or_not_there_is_refused(tmp_path):

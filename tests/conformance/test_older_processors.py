@@ -17,6 +17,7 @@ import pytest
 
 from edgeface.backends.onnx.emit import PLACEMENT as ORT
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.backends.onnx.scheme import ORT_U8S8
 from edgeface.backends.qdq.quantized import insert_quantization
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import LeakyRelu
@@ -27,7 +28,7 @@ from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.quantize import QuantizeOptions, quantize
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.scheme import ORT_U8S8
+from edgeface.quantize.settings import QuantizeSettings
 
 IMAGE = (1, 3, 16, 16)
 SAME = (1, 1, 1, 1)
@@ -90,9 +91,9 @@ def results(network, normal, tmp_path_factory):
     stats = observe(network, OrtRunner(observed_onnx(network)).run, feeds)
     np.savez(folder / "feeds.npz", **feeds[0])
     found = {}
-    for name, limit in (("limited", ORT_U8S8.pair_limit), ("free", None)):
-        scheme = replace(ORT_U8S8, pair_limit=limit)
-        made = quantize(network, stats, scheme, QuantizeOptions(RangeRule("minmax", headroom=0.0), {}, {}))
+    options = QuantizeOptions(RangeRule("minmax", headroom=0.0), QuantizeSettings().chosen)
+    for name, scheme in (("limited", ORT_U8S8), ("free", replace(ORT_U8S8, refine=(), relieve=None))):
+        made = quantize(network, stats, scheme, options)
         (folder / f"{name}.onnx").write_bytes(write_onnx(insert_quantization(made.graph, made.plan, ORT)))
         found[name, "exact"] = OrtRunner(folder / f"{name}.onnx", optimize=False).run(feeds[0])
         found[name, "here"] = OrtRunner(folder / f"{name}.onnx").run(feeds[0])

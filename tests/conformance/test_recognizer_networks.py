@@ -16,6 +16,7 @@ from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.backends.tflite.runner import LiteRtRunner
+from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.types import Array
 from edgeface.passes import run_passes
@@ -23,7 +24,7 @@ from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.quantize import QuantizeOptions, quantize
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.scheme import TFLITE_INT8
+from edgeface.quantize.settings import QuantizeSettings
 
 SIZE = 24
 
@@ -154,7 +155,7 @@ def test_a_quantized_recognizer_points_the_same_way(name: str) -> None:
     wanted_target = target("tflite-int8")
     graph = run_passes(run_passes(read_onnx(exported(network))), wanted_target.legalize)
     stats = observe(graph, OrtRunner(observed_onnx(graph)).run, faces(16))
-    found = quantize(graph, stats, TFLITE_INT8, QuantizeOptions(RangeRule(), {}, {}))
+    found = quantize(graph, stats, TFLITE_INT8, QuantizeOptions(RangeRule(), QuantizeSettings().chosen))
     runner = FloatRunner(LiteRtRunner(wanted_target.emit_model(found.graph, found.plan, EmitOptions())), "nhwc")
     for feed in faces(20)[16:]:
         with torch.inference_mode():

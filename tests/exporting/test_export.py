@@ -26,7 +26,11 @@ from edgeface.validate.check_parity import ParityRequest, check_parity
 TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-fp16", "tflite-int8")
 SIZE = (64, 96)
 IMPOSSIBLE = 'model = "retinaface_mnet025"\n[gates.tflite-int8]\nsnr_db = 150.0\nmax_abs = 9.0\n'
-RUINED = IMPOSSIBLE + '[quantize]\nequalize = false\n[quantize.ranges]\nmethod = "percentile"\npercentile = 70.0\n'
+RUINED = (
+    IMPOSSIBLE
+    + '[quantize]\nalgorithms = ["second_moment_rounding"]\n'
+    + '[quantize.ranges]\nmethod = "percentile"\npercentile = 70.0\n'
+)
 
 
 def request(out, *targets, **options):

@@ -109,7 +109,7 @@ def test_without_it_the_batch_is_one(make_graph, normal):
 def test_a_detector_finds_in_a_batch_what_it_finds_alone(seeded_source, normal, name):
     wanted = target(name)
     graph = run_passes(run_passes(read_onnx(seeded_source.onnx)), wanted.legalize)
-    plan = QuantPlan() if wanted.scheme is None else _observed_plan(graph, wanted.scheme, normal)
+    plan = wanted.float_plan() if wanted.scheme is None else _observed_plan(graph, wanted.scheme, normal)
     model = wanted.emit_model(graph, plan, EmitOptions())
     together = rows_agree(
         model, graph.type(graph.inputs[0]).shape, normal, 3, atol=1e-4 if name.endswith("32") else 0.05

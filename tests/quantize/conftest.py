@@ -3,33 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.graph.ops.activations import LeakyRelu
 from edgeface.graph.ops.conv import Conv
-from edgeface.quantize.observe import observe, observed_onnx
 
 SAME = (1, 1, 1, 1)
-
-
-@pytest.fixture
-def observed():
-    """Statistics of a graph on feeds."""
-
-    def run(graph, feeds):
-        return observe(graph, OrtRunner(observed_onnx(graph), optimize=False).run, feeds)
-
-    return run
-
-
-@pytest.fixture
-def feeds(normal):
-    """Ten images with correlated neighbours and a mean far from zero."""
-
-    def draw(*shape, count=10):
-        images = [normal(*shape, seed=n) + np.roll(normal(*shape, seed=n), 1, -1) + 1.5 for n in range(count)]
-        return [{"x": image} for image in images]
-
-    return draw
 
 
 @pytest.fixture

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from edgeface.backends.onnx.scheme import ORT_U8S8
+from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.errors import GraphError
 from edgeface.graph.ops.activations import Clip, LeakyRelu, Relu, Sigmoid, Softmax
-from edgeface.graph.ops.arithmetic import Add, Concat
+from edgeface.graph.ops.arithmetic import Add, Concat, Mul
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.quantize.build_plan import SIGMOID_REACH, build_plan
+from edgeface.quantize.plan import QParams, Stated, in_float32
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.scheme import ORT_U8S8, TFLITE_INT8
 
 IMAGE = {"x": (1, 2, 4, 6)}
 MINMAX = RangeRule("minmax")
@@ -52,7 +56,7 @@ def test_a_shared_range_holds_every_branch(make_graph, normal, planned, evaluate
 
 def test_a_concat_kept_in_float_leaves_its_branches_their_scales(make_graph, planned):
     rows = [(LeakyRelu(alpha=0.1), "x", "a"), (Add(), "x x", "b"), (Concat(1), "a b", "y")]
-    plan = planned(make_graph(IMAGE, rows), kept_float={"y": "because"})
+    plan = planned(make_graph(IMAGE, rows), stated=in_float32({"y": "because"}))
     assert plan.params["a"] != plan.params["b"]
     assert plan.kept_float == {"y": "because"}
 
@@ -60,7 +64,7 @@ def test_a_concat_kept_in_float_leaves_its_branches_their_scales(make_graph, pla
 def test_weights_of_a_layer_kept_in_float_have_no_scale(make_graph, normal, planned):
     rows = [(Conv(), "x w", "a"), (Conv(), "a v", "y")]
     graph = make_graph(IMAGE, rows, {"w": normal(3, 2, 1, 1), "v": normal(3, 3, 1, 1)})
-    plan = planned(graph, kept_float={"y": "because"})
+    plan = planned(graph, stated=in_float32({"y": "because"}))
     assert "w" in plan.params
     assert "v" not in plan.params
 
@@ -87,7 +91,7 @@ def test_what_would_be_cut_off_by_a_prescribed_scale_is_refused(make_graph, plan
     with pytest.raises(GraphError, match="prescribed scale") as caught:
         planned(graph)
     assert "'y'" in caught.value.where or "y" in caught.value.where.split()[-1]
-    assert planned(graph, kept_float={"y": "its branches differ"}).params["b"].scale[0] > 1 / 256
+    assert planned(graph, stated=in_float32({"y": "its branches differ"})).params["b"].scale[0] > 1 / 256
 
 
 def test_what_only_sigmoids_read_is_clipped_where_they_are_flat(make_graph, normal, planned):
@@ -144,6 +148,58 @@ def test_headroom_reaches_beyond_what_was_seen_where_nothing_clips(make_graph, n
     stats = observed(graph, feeds(1, 2, 4, 6))
     params = build_plan(graph, stats, ORT_U8S8, WIDE).params["a"]
     assert params.range[1] > 2 * stats.values["a"].range[1]
+
+
+SIXTEEN = {"a": Stated("int16", "a test"), "y": Stated("int16", "a test")}
+
+
+def test_a_value_of_16_bits_gets_a_scale_for_them(make_graph, planned):
+    graph = make_graph(IMAGE, [(Relu(), "x", "a"), (LeakyRelu(alpha=0.1), "a", "b")])
+    plan = planned(graph, stated={"a": SIXTEEN["a"]})
+    assert {name: plan.dtype(name) for name in "xab"} == {"x": "int8", "a": "int16", "b": "int8"}
+    seen = planned(graph).params["a"].range[1]
+    assert plan.params["a"].range[1] == pytest.approx(seen, rel=1e-3)
+    assert plan.params["a"].scale[0] == pytest.approx(seen / 32_767, rel=1e-3)
+
+
+def test_weights_of_a_layer_of_16_bits_keep_8_and_other_constants_get_16(make_graph, normal, planned):
+    rows = [(Conv(), "x w", "a"), (Mul(), "a f", "y")]
+    graph = make_graph(IMAGE, rows, {"w": normal(3, 2, 1, 1), "f": normal(3, 1, 1)})
+    plan = planned(graph, stated=SIXTEEN)
+    assert {name: plan.dtype(name) for name in "wf"} == {"w": "int8", "f": "int16"}
+
+
+def test_ops_of_one_scale_do_not_share_it_across_widths(make_graph, planned):
+    rows = [(LeakyRelu(alpha=0.5), "x", "a"), (Transpose((0, 2, 3, 1)), "a", "t"), (Reshape((1, 24, 2)), "t", "y")]
+    graph = make_graph(IMAGE, rows)
+    together = planned(graph, stated=dict.fromkeys("aty", SIXTEEN["a"]))
+    assert together.params["a"] == together.params["t"] == together.params["y"]
+    apart = planned(graph, stated={"a": SIXTEEN["a"]})
+    assert apart.params["a"] != apart.params["t"] == apart.params["y"]
+    assert apart.dtype("t") == "int8"
+
+
+def test_a_prescribed_output_is_prescribed_for_8_bits_only(make_graph, planned):
+    graph = make_graph(IMAGE, [(LeakyRelu(), "x", "a"), (Sigmoid(), "a", "y")])
+    plan = planned(graph, stated=SIXTEEN)
+    assert plan.params["y"].scale[0] < 1.2 / 32_767
+    assert plan.params["a"].range[1] == pytest.approx(planned(graph).params["x"].range[1], rel=1e-2)
+
+
+def test_a_scheme_refines_the_plan_in_its_order(make_graph, observed, feeds):
+    graph = make_graph(IMAGE, [(LeakyRelu(), "x", "y")])
+    stats, order = observed(graph, feeds(*IMAGE["x"])), []
+
+    def note(name):
+        def refine(graph, plan):
+            order.append(name)
+            return replace(plan, params={**plan.params, "y": QParams((float(len(order)),))})
+
+        return refine
+
+    scheme = replace(TFLITE_INT8, refine=(note("first"), note("second")))
+    assert build_plan(graph, stats, scheme, MINMAX).params["y"].scale == (2.0,)
+    assert order == ["first", "second"]
 
 
 def test_a_pair_of_weights_has_the_steps_that_unsigned_kernels_add_up(make_graph, normal, observed, feeds):

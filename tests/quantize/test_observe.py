@@ -75,6 +75,30 @@ def test_every_value_of_every_image_is_seen(make_graph, normal, observed, evalua
     np.testing.assert_allclose(stats.moments["a"], mean)
 
 
+@pytest.mark.parametrize(
+    ("needed", "holds"),
+    [
+        (("ranges",), ("ranges",)),
+        (("second_moments",), ("ranges", "second_moments")),
+        (("histograms",), ("ranges", "histograms")),
+    ],
+)
+def test_only_what_is_needed_is_gathered(make_graph, normal, observed, monkeypatch, needed, holds):
+    graph = make_graph({"x": SIZE}, [(Conv(), "x w", "a"), (Relu(), "a", "y")], {"w": normal(2, 4, 1, 1)})
+    images = [{"x": normal(*SIZE, seed=n)} for n in range(3)]
+    everything = observed(graph, images)
+    if "histograms" not in holds:
+        monkeypatch.delattr("edgeface.quantize.statistics.histograms")
+    if "second_moments" not in holds:
+        monkeypatch.delattr("edgeface.quantize.observe.patch_moment")
+    stats = observed(graph, images, *needed)
+    assert (stats.holds, stats.images) == (holds, 3)
+    for name, found in stats.values.items():
+        assert found.range == everything.values[name].range
+        assert (found.counts.size > 0) == ("histograms" in holds)
+    assert set(stats.moments) == ({"a"} if "second_moments" in holds else set())
+
+
 def test_large_images_are_thinned_to_a_bounded_number_of_pixels(make_graph, normal, observed):
     graph = make_graph({"x": (1, 1, 300, 320)}, [(Relu(), "x", "y")])
     count = observed(graph, [{"x": normal(1, 1, 300, 320)}]).values["x"].count

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.quantize.statistics import BINS, CalibrationStats, bin_centres, summarise
+from edgeface.quantize.histogram import BINS, bin_centres
+from edgeface.quantize.statistics import STATISTICS, CalibrationStats, summarise
 
 
 def equal(a, b):
@@ -87,6 +88,41 @@ def test_saved_statistics_are_read_back(normal, tmp_path):
     for name, stats in values.items():
         equal(found.values[name], stats)
     np.testing.assert_array_equal(found.moments["conv"], moment.astype(np.float32))
+
+
+def test_without_histograms_there_are_ranges_and_means(normal):
+    first, second = normal(1, 3, 4, 5, seed=1), normal(1, 3, 4, 5, seed=2)
+    whole, few = ([summarise(image, with_histograms=kept) for image in (first, second)] for kept in (True, False))
+    steps = np.array([0, 5, -3])
+    wanted, found = (one[0].merged(one[1]).scaled(steps) for one in (whole, few))
+    assert found.counts.shape == (3, 0)
+    assert found.range == wanted.range
+    np.testing.assert_array_equal(found.mean, wanted.mean)
+
+
+@pytest.mark.parametrize("holds", [("ranges",), ("ranges", "histograms"), STATISTICS], ids=len)
+def test_a_file_says_what_it_holds(normal, tmp_path, holds):
+    stats = summarise(normal(1, 3, 4, 5), with_histograms="histograms" in holds)
+    CalibrationStats({"x": stats}, {}, 1, "d", holds).save(tmp_path / "stats.npz")
+    found = CalibrationStats.load(tmp_path / "stats.npz")
+    assert found.holds == holds
+    equal(found.values["x"], stats)
+
+
+def test_a_file_of_the_first_format_holds_everything(tmp_path, good):
+    header = json.loads(good["header"].tobytes())
+    del header["holds"]
+    good["header"] = np.frombuffer(json.dumps({**header, "format": 1}).encode(), np.uint8)
+    np.savez(tmp_path / "old.npz", **good)
+    assert CalibrationStats.load(tmp_path / "old.npz").holds == STATISTICS
+
+
+@pytest.mark.parametrize("holds", [["ranges"], None, 3])
+def test_a_file_that_holds_other_than_it_says_is_refused(tmp_path, good, holds):
+    header = json.loads(good["header"].tobytes())
+    good["header"] = np.frombuffer(json.dumps({**header, "holds": holds}).encode(), np.uint8)
+    np.savez(tmp_path / "bad.npz", **good)
+    refused(tmp_path / "bad.npz")
 
 
 @pytest.fixture

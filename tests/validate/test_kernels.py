@@ -5,6 +5,7 @@ import pytest
 from edgeface.backends import runtime_named, target
 from edgeface.backends.onnx.emit import PLACEMENT as ORT
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.backends.onnx.scheme import ORT_U8S8
 from edgeface.backends.qdq.quantized import insert_quantization
 from edgeface.backends.runtime import Inspection
 from edgeface.backends.target import EmitOptions
@@ -17,7 +18,6 @@ from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.scheme import ORT_U8S8
 from edgeface.tasks.detection.task import TASK
 from edgeface.validate.compare import Findings
 from edgeface.validate.judge_model import judge_model

@@ -8,21 +8,27 @@ from edgeface.backends.target import EmitOptions
 from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.precision import require_dtypes
 
 MODEL_FILE = "model.onnx"
 PLACEMENT = Placement(rounded="made", bias="int32")
 
 
-def emit(graph: Graph, _: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
+def emit(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
     """The graph as it is."""
-    return {MODEL_FILE: write_onnx(graph, metadata=dict(options.metadata))}
+    require_dtypes(graph, plan, ("float32",), "onnx-fp32")
+    return _written(graph, options)
 
 
 def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
     """The graph in float16, but for what the plan keeps in float32."""
-    return emit(to_half(graph, plan.kept_float), plan, options)
+    return _written(to_half(graph, plan), options)
 
 
 def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
     """The graph with Q/DQ behind every value that the plan rounds."""
-    return emit(insert_quantization(graph, plan, PLACEMENT), plan, options)
+    return _written(insert_quantization(graph, plan, PLACEMENT), options)
+
+
+def _written(graph: Graph, options: EmitOptions) -> dict[str, bytes]:
+    return {MODEL_FILE: write_onnx(graph, metadata=dict(options.metadata))}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from edgeface.backends.onnx.emit import MODEL_FILE, emit, emit_half, emit_quantized
+from edgeface.backends.onnx.scheme import ORT_U8S8
+from edgeface.backends.qdq import half, quantized
 from edgeface.backends.target import Target
 from edgeface.graph.ir import Graph
 from edgeface.passes.decompose_prelu import decompose_prelu
-from edgeface.quantize.scheme import ORT_U8S8
 
 
 def _integer_forms(graph: Graph, kept_float: Collection[str]) -> Graph:
@@ -32,6 +33,7 @@ TARGETS = (
         runtime="onnxruntime-as-typed",  # as GPUs compute it; on a processor ONNX Runtime makes float32 of it
         emit=emit_half,
         half=True,
+        dtypes=half.DTYPES,
     ),
     Target(
         name="onnx-int8",
@@ -42,5 +44,6 @@ TARGETS = (
         emit=emit_quantized,
         scheme=ORT_U8S8,
         integer_forms=_integer_forms,
+        dtypes=quantized.DTYPES,
     ),
 )

@@ -1,8 +1,6 @@
-"""A graph computed in float16, with float32 inputs and outputs, and float32 islands where the plan keeps them."""
+"""A graph computed in float16, with float32 inputs and outputs, and in float32 where the plan says so."""
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 import numpy as np
 
@@ -10,27 +8,32 @@ from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.quantization import Cast
 from edgeface.graph.types import Array, DType
+from edgeface.quantize.plan import Precision, QuantPlan
+from edgeface.quantize.precision import require_dtypes
 
 HALF_MAX = 65_504.0
+DTYPES: tuple[Precision, ...] = ("float16", "float32")
+"""What values can be made in."""
 
 
-def to_half(graph: Graph, kept_float: Collection[str] = ()) -> Graph:
+def to_half(graph: Graph, plan: QuantPlan) -> Graph:
     """Constants and activations as float16, with casts where float32 begins and ends.
 
     Args:
         graph: computes in float32.
-        kept_float: values that are computed in float32.
+        plan: has a float dtype for every value.
 
     Raises:
-        GraphError: a constant is too large for float16.
+        GraphError: a constant is too large for float16, or the plan has integers.
     """
-    return _Halving(graph, kept_float).result()
+    require_dtypes(graph, plan, DTYPES, "ONNX in float16")
+    return _Halving(graph, plan).result()
 
 
 class _Halving:
-    def __init__(self, graph: Graph, kept_float: Collection[str]) -> None:
+    def __init__(self, graph: Graph, plan: QuantPlan) -> None:
         self.graph = graph
-        self.kept = kept_float
+        self.plan = plan
         self.nodes: list[Node] = []
         self.constants: dict[str, Array] = graph.constants
         self._cast: dict[tuple[str, DType], str] = {}
@@ -50,8 +53,8 @@ class _Halving:
 
     def _dtype(self, name: str) -> DType:
         """The type in which a value is made."""
-        kept = name in self.kept or name in self.graph.inputs or self.graph.type(name).dtype != "float32"
-        return self.graph.type(name).dtype if kept else "float16"
+        given = name in self.graph.inputs or self.graph.type(name).dtype != "float32"
+        return self.graph.type(name).dtype if given or self.plan.dtype(name) == "float32" else "float16"
 
     def _operand(self, name: str, dtype: DType) -> str:
         if self.graph.type(name).dtype != "float32" or (name, dtype) in self._cast:

@@ -22,7 +22,11 @@ from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.ops.quantization import DequantizeLinear, QuantizeLinear
 from edgeface.graph.ops.shape import Pad
 from edgeface.graph.types import Array
-from edgeface.quantize.plan import QParams, QuantPlan
+from edgeface.quantize.plan import Precision, QParams, QuantPlan
+from edgeface.quantize.precision import require_dtypes
+
+DTYPES: tuple[Precision, ...] = ("int8", "uint8", "float32")
+"""What values can be made in."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,9 @@ def insert_quantization(graph: Graph, plan: QuantPlan, placement: Placement) -> 
         placement: which values are rounded, and how biases are stored.
 
     Raises:
-        GraphError: an integer node reads a value that has no scale.
+        GraphError: an integer node reads a value that has no scale, or the plan has a dtype that Q/DQ has not.
     """
+    require_dtypes(graph, plan, DTYPES, "ONNX with Q/DQ")
     return _Insertion(graph, plan, placement).result()
 
 

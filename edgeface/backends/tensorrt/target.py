@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from edgeface.backends.finish import Finish, Finished, Finishing
+from edgeface.backends.qdq import half, quantized
 from edgeface.backends.target import Target
 from edgeface.backends.tensorrt.emit import MODEL_FILE, emit, emit_half, emit_quantized
+from edgeface.backends.tensorrt.scheme import TENSORRT_INT8
 from edgeface.passes.prelu_as_maximum import prelu_as_maximum
-from edgeface.quantize.scheme import TENSORRT_INT8
 
 STAND_IN = "onnxruntime-as-typed"
 """What judges the ONNX wherever it is built: most machines that build engines have no GPU."""
@@ -75,6 +76,7 @@ TARGETS = (
         emit=emit_half,
         legalize=(prelu_as_maximum,),
         half=True,
+        dtypes=half.DTYPES,
         finish=ENGINES,
     ),
     Target(
@@ -85,6 +87,7 @@ TARGETS = (
         runtime=STAND_IN,
         emit=emit_quantized,
         scheme=TENSORRT_INT8,
+        dtypes=quantized.DTYPES,
         finish=replace(ENGINES, build=_build_quantized),
     ),
 )

@@ -8,8 +8,10 @@ from edgeface.backends.target import IoType
 from edgeface.backends.tflite.emitter import QUANTIZE, Emitter
 from edgeface.backends.tflite.layout import physical_shape
 from edgeface.backends.tflite.lowerings import lower
+from edgeface.backends.tflite.scheme import DTYPES
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QParams, QuantPlan
+from edgeface.quantize.precision import require_dtypes
 
 
 def write_tflite(
@@ -30,8 +32,10 @@ def write_tflite(
         metadata: named buffers to carry along.
 
     Raises:
-        GraphError: an op has no lowering, or a value that must be int8 has no scale.
+        GraphError: an op has no lowering, a value that must be int8 has no scale, or the plan has a dtype that this
+            emitter has not.
     """
+    require_dtypes(graph, plan or QuantPlan(), DTYPES, "TFLite")
     emitter = Emitter(graph, plan or QuantPlan(), half_weights)
     inputs = {name: _input(emitter, name, io) for name in graph.inputs}
     for node in graph.nodes:

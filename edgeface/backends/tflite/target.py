@@ -7,10 +7,10 @@ from collections.abc import Collection
 from edgeface.backends.target import IO_TYPES, EmitOptions, Target
 from edgeface.backends.tflite.decompose_average import decompose_average
 from edgeface.backends.tflite.legalize import LEGALIZE
+from edgeface.backends.tflite.scheme import DTYPES, TFLITE_INT8
 from edgeface.graph.ir import Graph
 from edgeface.passes.decompose_prelu import decompose_prelu
 from edgeface.quantize.plan import QuantPlan
-from edgeface.quantize.scheme import TFLITE_INT8
 
 MODEL_FILE = "model.tflite"
 
@@ -70,6 +70,7 @@ TARGETS = (
         legalize=LEGALIZE,
         float_kinds=FLOAT_KINDS,
         integer_forms=_integer_forms,
+        dtypes=DTYPES,
         io_types=IO_TYPES,
     ),
 )

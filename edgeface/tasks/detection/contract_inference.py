@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from edgeface.contracts import Anchors, DetectionContract
 from edgeface.errors import ContractError, InputError
 from edgeface.tasks.detection.contract_evidence import Forward, Image, Probe, Support, color_gain, support_of
+from edgeface.tasks.task import Inference
 
 MAX_SUPPORT_PROBES = 10
 WORKERS = 2
@@ -29,6 +30,7 @@ MIN_STANDARD_ERRORS = 1.0
 MIN_SUPPORTED_FACES = 2
 MIN_QUALITY = 0.04
 _SUPPORT_FLOOR, _GAIN_FLOOR = 0.02, 0.1
+_MAX_MARGIN = 1e3
 FIELDS = ("activation", "anchors", "color")
 _FIX = "declare the contract with --variant, or pass images that show faces with --calibration"
 
@@ -76,6 +78,21 @@ class InferredContract:
     support_margin: float
     color_margin: float
     evidence: tuple[CandidateEvidence, ...]
+
+    def inference(self) -> Inference:
+        """The same for who knows nothing of detection."""
+        contract = self.contract
+        margins = {"support": min(self.support_margin, _MAX_MARGIN), "color": self.color_margin}
+        found = f"variant {contract.variant} ({contract.activation}, {_sides(contract)}, {contract.input.color})"
+        return Inference(contract, self.confidence, margins, f"{len(self.evidence)} candidates: {found}")
+
+
+def _sides(contract: DetectionContract) -> str:
+    """The range of anchors, where the decoder has them."""
+    if not isinstance(contract.parameters, Anchors):
+        return f"decoder {contract.decoder}"
+    sides = [side for sides in contract.parameters.sizes for side in sides]
+    return f"anchors {sides[0]}…{sides[-1]} px"
 
 
 def infer_contract(
@@ -201,10 +218,10 @@ def _choose_network(
     supports: Mapping[DetectionContract, Sequence[Support]], wanted: Mapping[str, object]
 ) -> tuple[DetectionContract, float]:
     """Activation and anchors, each judged in the color order that suits it better."""
-    best_of: dict[tuple[str, Anchors], tuple[DetectionContract, NDArray[np.float64]]] = {}
+    best_of: dict[tuple[object, object], tuple[DetectionContract, NDArray[np.float64]]] = {}
     for contract, per_image in supports.items():
         values = np.sqrt([s.support for s in per_image])  # so that one crowd does not outvote the rest
-        key = (contract.activation, contract.anchors)
+        key: tuple[object, object] = (contract.activation, contract.parameters)
         if key not in best_of or values.sum() > best_of[key][1].sum():
             best_of[key] = (contract, values)
     ranked = sorted(best_of.values(), key=lambda pair: -pair[1].sum())

@@ -13,11 +13,12 @@ from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
 from edgeface.images.files import letterbox
 from edgeface.tasks.detection.agreement import FaceAgreement, face_requirements
+from edgeface.tasks.detection.contract_inference import infer_contract
 from edgeface.tasks.detection.describe import face_tables, matched_tile
 from edgeface.tasks.detection.detect import detect_faces
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import match_faces
-from edgeface.tasks.task import FindFaces, Image, View
+from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
 
 LISTED_SCORE = 0.3
 """Faces down to this score are decoded, so that one at the threshold can be told from one not seen."""
@@ -30,6 +31,16 @@ class DetectionTask:
     name: str = "detection"
     contract: type[BaseContract] = DetectionContract
     budgets: tuple[str, ...] = ()
+
+    def infer(
+        self,
+        variants: Mapping[str, DetectionContract],
+        forward: Forward,
+        images: Sequence[Image],
+        declared: Mapping[str, str],
+    ) -> Inference:
+        """By how well the faces that the network finds are found again in changed images."""
+        return infer_contract(variants, forward, images, declared).inference()
 
     def subject(self, image: Image, contract: DetectionContract, find: FindFaces | None, where: str) -> Image:  # noqa: ARG002
         """The whole image."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,13 @@ from edgeface.contracts import BaseContract, RecognitionContract
 from edgeface.core.description import Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
+from edgeface.errors import ContractError
 from edgeface.graph.types import Array
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings, embedding_requirements
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
 from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
 from edgeface.tasks.recognition.subject import aligned_subject
-from edgeface.tasks.task import FindFaces, Image, View
+from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,26 @@ class RecognitionTask:
     name: str = "recognition"
     contract: type[BaseContract] = RecognitionContract
     budgets: tuple[str, ...] = ("lfr-light", "efar-compact")
+
+    def infer(
+        self,
+        variants: Mapping[str, RecognitionContract],
+        forward: Forward,  # noqa: ARG002
+        images: Sequence[Image],  # noqa: ARG002
+        declared: Mapping[str, str],
+    ) -> Inference:
+        """What is declared: images without names tell neither color order nor normalization of a recognizer.
+
+        Raises:
+            ContractError: no variant is declared.
+        """
+        if "variant" not in declared:
+            raise ContractError(
+                "images cannot tell a recognizer's contract", fix=f"pass --variant ({', '.join(variants)})"
+            )
+        contract = variants[declared["variant"]]
+        color = declared.get("color", contract.input.color)
+        return Inference(contract.with_declared_color("rgb" if color == "rgb" else "bgr"), 0.0, {}, "nothing compared")
 
     def subject(self, image: Image, contract: RecognitionContract, find: FindFaces | None, where: str) -> Image | None:
         """The image if it is an aligned face of the input's size or of 112×112 pixels, else its main face, aligned."""

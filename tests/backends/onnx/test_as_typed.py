@@ -10,6 +10,7 @@ from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.arithmetic import Add
 from edgeface.graph.ops.conv import Conv
+from edgeface.quantize.plan import QuantPlan
 
 IMAGE = (1, 3, 5, 7)
 
@@ -35,7 +36,7 @@ def by_hand(network, x):
 
 def test_every_float16_value_is_rounded_on_the_way(network, normal, tmp_path):
     path = tmp_path / "model.onnx"
-    path.write_bytes(write_onnx(to_half(network)))
+    path.write_bytes(write_onnx(to_half(network, QuantPlan(default="float16"))))
     x = normal(*IMAGE)
     found, wanted = open_as_typed(path).run({"x": x})["y"], by_hand(network, x)
     np.testing.assert_array_equal(found, rounded(found))
@@ -55,7 +56,7 @@ def test_float32_models_give_every_bit_that_the_graph_gives(network, normal, eva
 
 def test_inputs_and_outputs_and_the_name_are_the_file_s(network, tmp_path):
     path = tmp_path / "model.onnx"
-    path.write_bytes(write_onnx(to_half(network)))
+    path.write_bytes(write_onnx(to_half(network, QuantPlan(default="float16"))))
     runner, plain = open_as_typed(path), OrtRunner(path)
     assert (runner.inputs, runner.outputs, runner.where) == (plain.inputs, plain.outputs, str(path))
 

@@ -14,9 +14,18 @@ from edgeface.graph.ops.activations import Clip, Relu
 from edgeface.graph.ops.arithmetic import Add
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.quantization import Cast
-from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.plan import QuantPlan, in_float32
 
 IMAGE = (1, 3, 12, 16)
+
+
+def half_plan(single=()):
+    """Everything in float16 but for these values."""
+    return QuantPlan(stated=in_float32(dict.fromkeys(single, "a test")), default="float16")
+
+
+def half_of(graph, single=()):
+    return to_half(graph, half_plan(single))
 
 
 @pytest.fixture
@@ -38,7 +47,7 @@ def casts(graph):
 
 
 def test_inputs_and_outputs_stay_float32_and_all_between_is_float16(branching):
-    half = to_half(branching)
+    half = half_of(branching)
     assert {half.type(name).dtype for name in (*half.inputs, *half.outputs)} == {"float32"}
     assert {name for name, dtype in dtypes(half).items() if dtype == "float32"} == set(half.outputs)
     assert all(data.dtype == np.float16 for data in half.constants.values())
@@ -47,7 +56,7 @@ def test_inputs_and_outputs_stay_float32_and_all_between_is_float16(branching):
 
 def test_the_numbers_are_near_those_of_float32_but_not_the_same(branching, as_typed, evaluate, normal):
     feeds = {"x": normal(*IMAGE, seed=1)}
-    found, wanted = as_typed(to_half(branching), feeds), evaluate(branching, feeds)
+    found, wanted = as_typed(half_of(branching), feeds), evaluate(branching, feeds)
     assert list(found) == list(wanted)
     for name, array in wanted.items():
         assert found[name].dtype == np.float32
@@ -57,7 +66,7 @@ def test_the_numbers_are_near_those_of_float32_but_not_the_same(branching, as_ty
 
 
 def test_an_output_that_is_also_read_inside_is_read_in_float16(branching):
-    readers = [node for node in to_half(branching).nodes if "d/half" in node.inputs or "d" in node.inputs]
+    readers = [node for node in half_of(branching).nodes if "d/half" in node.inputs or "d" in node.inputs]
     assert {(type(node.op), node.output, node.inputs[0]) for node in readers} == {
         (Cast, "d", "d/half"),
         (Conv, "e0", "d/half"),
@@ -66,7 +75,7 @@ def test_an_output_that_is_also_read_inside_is_read_in_float16(branching):
 
 
 def test_an_island_is_computed_in_float32_with_its_weights_as_they_are(branching, as_typed, normal):
-    half = to_half(branching, {"b": "a test", "c": "a test"})
+    half = half_of(branching, {"b", "c"})
     kinds = dtypes(half)
     assert (kinds["a"], kinds["b"], kinds["c"], kinds["e0"]) == ("float16", "float32", "float32", "float16")
     assert half.constants["w1"].dtype == np.float32
@@ -79,7 +88,7 @@ def test_an_island_is_computed_in_float32_with_its_weights_as_they_are(branching
 
 def test_an_island_around_everything_is_the_graph_in_float32(branching, as_typed, evaluate, normal):
     feeds = {"x": normal(*IMAGE)}
-    whole = to_half(branching, {node.output for node in branching.nodes})
+    whole = half_of(branching, {node.output for node in branching.nodes})
     assert casts(whole) == []
     for name, array in evaluate(branching, feeds).items():
         np.testing.assert_array_equal(as_typed(whole, feeds)[name], array)
@@ -87,7 +96,7 @@ def test_an_island_around_everything_is_the_graph_in_float32(branching, as_typed
 
 def test_a_constant_that_both_sides_read_is_held_in_both_types(make_graph, normal):
     rows = [(Add(), "x c", "a"), (Add(), "a c", "y")]
-    half = to_half(make_graph({"x": (1, 4)}, rows, {"c": normal(4)}), {"y": "a test"})
+    half = half_of(make_graph({"x": (1, 4)}, rows, {"c": normal(4)}), {"y"})
     assert {name: data.dtype.name for name, data in half.constants.items()} == {"c/half": "float16", "c": "float32"}
 
 
@@ -95,25 +104,25 @@ def test_a_constant_too_large_for_float16_is_refused_by_name(make_graph):
     for largest, refused in ((HALF_MAX, False), (70_000.0, True), (-70_000.0, True)):
         graph = make_graph({"x": (1, 2)}, [(Add(), "x c", "y")], {"c": np.array([1, largest], np.float32)})
         if not refused:
-            assert float(to_half(graph).constants["c/half"][1]) == HALF_MAX
+            assert float(half_of(graph).constants["c/half"][1]) == HALF_MAX
             continue
         with pytest.raises(GraphError, match="7e\\+04 does not fit float16") as caught:
-            to_half(graph)
+            half_of(graph)
         assert caught.value.where == "tensor 'c'"
         assert "float32 or int8" in caught.value.fix
-        to_half(graph, {"y": "in float32 it fits"})
+        half_of(graph, {"y"})
 
 
 def test_a_clip_beyond_float16_cuts_nothing_there(make_graph, as_typed, normal):
     graph = make_graph({"x": (1, 9)}, [(Clip(0.0, 1e6), "x", "y")])
     x = normal(1, 9, scale=100)
-    found = as_typed(to_half(graph), {"x": x})["y"]
+    found = as_typed(half_of(graph), {"x": x})["y"]
     np.testing.assert_allclose(found, np.maximum(x, 0), rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["onnx-fp16", "tensorrt-fp16"])
 def test_half_targets_keep_what_the_plan_keeps_and_need_half_the_bytes(branching, name):
-    plan = QuantPlan(kept_float={"b": "a test"})
+    plan = half_plan({"b"})
     model = onnx.load_from_string(target(name).emit_model(branching, plan, EmitOptions()))
     types = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     assert types["w1"] == onnx.TensorProto.FLOAT
@@ -122,12 +131,12 @@ def test_half_targets_keep_what_the_plan_keeps_and_need_half_the_bytes(branching
         onnx.TensorProto.FLOAT
     }
     sizes = [
-        len(target(f"{name.split('-')[0]}-{kind}").emit_model(branching, QuantPlan(), EmitOptions()))
-        for kind in ("fp16", "fp32")
+        len(target(f"{name.split('-')[0]}-{kind}").emit_model(branching, given, EmitOptions()))
+        for kind, given in (("fp16", half_plan()), ("fp32", QuantPlan()))
     ]
     assert sizes[0] < 0.9 * sizes[1]
 
 
 def test_a_graph_that_makes_nothing_in_float16_is_unchanged(make_graph):
     graph = make_graph({"x": (1, 9)}, [(Relu(), "x", "y")])
-    assert [str(node.op) for node in to_half(graph, {"y": "a test"}).nodes] == [str(node.op) for node in graph.nodes]
+    assert [str(node.op) for node in half_of(graph, {"y"}).nodes] == [str(node.op) for node in graph.nodes]

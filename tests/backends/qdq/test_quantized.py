@@ -10,8 +10,10 @@ import pytest
 from edgeface.backends.onnx.emit import PLACEMENT as ORT
 from edgeface.backends.onnx.kernels import ort_kernels
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.backends.onnx.scheme import ORT_U8S8
 from edgeface.backends.qdq.quantized import Placement, insert_quantization
 from edgeface.backends.tensorrt.emit import PLACEMENT as SHIFTED
+from edgeface.backends.tensorrt.scheme import TENSORRT_INT8
 from edgeface.errors import GraphError
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Relu, Sigmoid
@@ -21,8 +23,7 @@ from edgeface.graph.ops.quantization import DequantizeLinear, QuantizeLinear
 from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
 from edgeface.passes.decompose_prelu import decompose_prelu
-from edgeface.quantize.plan import QuantPlan
-from edgeface.quantize.scheme import ORT_U8S8, TENSORRT_INT8
+from edgeface.quantize.plan import QuantPlan, in_float32
 
 SAME = (1, 1, 1, 1)
 WITH_ZERO_POINTS = replace(SHIFTED, zero_points=True)
@@ -187,7 +188,7 @@ def test_an_integer_reader_of_a_float_value_without_a_scale_is_refused(branching
     plan = plan_of(branching, ORT_U8S8)
     params = {name: found for name, found in plan.params.items() if name != "e"}
     with pytest.raises(GraphError, match="has no scale") as caught:
-        insert_quantization(branching, QuantPlan(params, {"e": "a test"}), ORT)
+        insert_quantization(branching, QuantPlan(params, in_float32({"e": "a test"})), ORT)
     assert "tensor 'e'" in caught.value.where
 
 

@@ -14,7 +14,7 @@ from edgeface.graph.ops.activations import LeakyRelu, Relu
 from edgeface.graph.ops.batch_norm import BatchNorm
 from edgeface.graph.ops.conv import Gemm
 from edgeface.graph.ops.shape import Transpose
-from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.plan import QuantPlan, in_float32
 
 CONVOLUTIONS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
 SAME_SCALE = {"CONCATENATION", "RESIZE_NEAREST_NEIGHBOR", "PAD", "RESHAPE", "TRANSPOSE", "MAX_POOL_2D", "SLICE"}
@@ -111,7 +111,7 @@ def test_an_int8_reader_of_a_float_value_without_a_scale_is_refused(network, pla
     plan = plan_of(network)
     params = {name: p for name, p in plan.params.items() if name != "b"}
     with pytest.raises(GraphError, match="no scale") as caught:
-        target("tflite-int8").emit_model(network, QuantPlan(params, {"b": "a test"}), EmitOptions())
+        target("tflite-int8").emit_model(network, QuantPlan(params, in_float32({"b": "a test"})), EmitOptions())
     assert caught.value.where == "tensor 'b'"
 
 

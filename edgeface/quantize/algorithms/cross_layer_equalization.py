@@ -13,19 +13,26 @@ ranges of activations. Producers may be joined by a Concat along channels before
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from pydantic import Field
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu
 from edgeface.graph.ops.arithmetic import Add, Concat, Mul
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
-from edgeface.quantize.statistics import BINS_PER_OCTAVE, CalibrationStats, ValueStats
+from edgeface.quantize.algorithm import GraphCorrection, Parameters
+from edgeface.quantize.histogram import BINS_PER_OCTAVE
+from edgeface.quantize.statistics import CalibrationStats, ValueStats
 
-MAX_OCTAVES = 8
-DENSE_SHARE = 0.5
+
+class Equalization(Parameters):
+    """`dense_share` of the ratio goes to what dense int8 convolutions read; no channel is raised by more octaves."""
+
+    dense_share: float = Field(default=0.5, ge=0.0, le=1.0)
+    max_octaves: int = Field(default=8, ge=0, le=24)
 
 
 @dataclass(frozen=True)
@@ -40,13 +47,16 @@ class Link:
     readers: tuple[Node, ...]
 
 
-def equalize(graph: Graph, stats: CalibrationStats, kept_float: Collection[str] = ()) -> tuple[Graph, CalibrationStats]:
+def equalize(
+    graph: Graph, stats: CalibrationStats, kept_float: Collection[str], parameters: Equalization
+) -> tuple[Graph, CalibrationStats]:
     """Equalize every activation between convolutions.
 
     Args:
         graph: the graph that `stats` describe.
         stats: what calibration saw.
         kept_float: values whose nodes are computed in float.
+        parameters: how far.
 
     Returns:
         The graph with other weights, and the statistics that it has.
@@ -57,7 +67,7 @@ def equalize(graph: Graph, stats: CalibrationStats, kept_float: Collection[str] 
         free = all(_is_depthwise(graph, r) or r.output in kept_float for r in link.readers)
         count = graph.type(link.producer.output).shape[1]
         seen = [(stats.values[v], slice(i, i + count)) for v, i in link.values if not _stored_as_read(graph, v)]
-        steps = _steps(seen, 1.0 if free else DENSE_SHARE)
+        steps = _steps(seen, 1.0 if free else parameters.dense_share, parameters.max_octaves)
         factor = np.exp2(steps / BINS_PER_OCTAVE)
         for name, first in link.values:
             values[name] = values[name].scaled(_embed(steps, first, graph.type(name).shape[1], 0))
@@ -69,7 +79,7 @@ def equalize(graph: Graph, stats: CalibrationStats, kept_float: Collection[str] 
             weights[reader.inputs[1]] = _by_channel(weights[reader.inputs[1]], 1 / spread, axis)
             if reader.output in moments:
                 moments[reader.output] = _scaled_moment(moments[reader.output], spread)
-    return graph.rebuild(constants=weights), CalibrationStats(values, moments, stats.images, stats.graph_digest)
+    return graph.rebuild(constants=weights), replace(stats, values=values, moments=moments)
 
 
 def find_links(graph: Graph) -> list[Link]:
@@ -153,7 +163,7 @@ def _is_depthwise(graph: Graph, node: Node) -> bool:
     return node.op.is_depthwise(weight) and weight[0] == node.op.groups
 
 
-def _steps(seen: Sequence[tuple[ValueStats, slice]], share: float) -> Array:
+def _steps(seen: Sequence[tuple[ValueStats, slice]], share: float, max_octaves: int) -> Array:
     """For each own channel the power of 2^(1/16) that brings its reach towards the largest of all channels.
 
     A channel's reach is its largest share of any value on the way: before an activation with a small negative slope
@@ -164,7 +174,7 @@ def _steps(seen: Sequence[tuple[ValueStats, slice]], share: float) -> Array:
         reach = np.maximum(np.abs(stats.low), np.abs(stats.high))
         shares.append(reach[own] / max(float(reach.max()), 1e-30))
     largest = np.maximum.reduce(shares)
-    octaves = np.clip(-np.log2(np.maximum(largest, 1e-12)), 0, MAX_OCTAVES)
+    octaves = np.clip(-np.log2(np.maximum(largest, 1e-12)), 0, max_octaves)
     steps: Array = np.rint(np.where(largest > 0, octaves, 0) * share * BINS_PER_OCTAVE).astype(np.int64)
     return steps
 
@@ -192,3 +202,6 @@ def _scaled_moment(moment: Array, factor: Array) -> Array:
     spread = np.append(np.repeat(factor, (len(moment) - 1) // len(factor)), 1.0)
     dense: Array = moment * spread[:, None] * spread[None, :]
     return dense
+
+
+ALGORITHM = GraphCorrection(equalize, Equalization, needs=("ranges",))

@@ -9,6 +9,7 @@ runs such weights on an emulated processor without VNNI.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,8 @@ from edgeface.quantize.plan import QParams, QuantPlan
 
 PAIR_LIMIT = 128
 GROWTH = 1.03
+SLACK = 4
+"""Steps that are left for what rounding by second moments adds to a pair of weights."""
 
 
 def pair_reach(weight: Array) -> Array:
@@ -42,21 +45,45 @@ def is_depthwise(weight: Array) -> bool:
     return weight.ndim == 4 and weight.shape[1] == 1
 
 
-def limit_pair_sums(graph: Graph, plan: QuantPlan, pair_limit: int) -> QuantPlan | None:
+def spread_pairs(graph: Graph, plan: QuantPlan) -> QuantPlan:
+    """The plan with scales at which the weights, rounded to the nearest step, stay within the limit.
+
+    Args:
+        graph: with its weights as they are, not yet rounded.
+        plan: scales of weights, among others.
+    """
+    raised: dict[str, QParams] = {}
+    for name, weight in _paired(graph, plan):
+        scale = np.maximum(np.array(plan.params[name].scale), pair_reach(weight) / (PAIR_LIMIT - SLACK))
+        raised[name] = _rescaled(plan.params[name], scale)
+    return replace(plan, params={**plan.params, **raised})
+
+
+def limit_pair_sums(graph: Graph, plan: QuantPlan) -> QuantPlan | None:
     """A plan with larger scales for the channels whose rounded weights break the limit; None where none does.
 
     Args:
         graph: with its weights on the grids of the plan.
         plan: scales of weights, among others.
-        pair_limit: what two paired steps of one sign may add up to.
     """
     raised: dict[str, QParams] = {}
+    for name, weight in _paired(graph, plan):
+        params = plan.params[name]
+        over = pair_reach(params.quantize(weight)) > PAIR_LIMIT
+        if over.any():
+            raised[name] = _rescaled(params, np.where(over, np.array(params.scale) * GROWTH, params.scale))
+    return replace(plan, params={**plan.params, **raised}) if raised else None
+
+
+def _paired(graph: Graph, plan: QuantPlan) -> Iterator[tuple[str, Array]]:
+    """The weights that are multiplied in pairs, by name."""
     for node in graph.nodes:
         if not isinstance(node.op, Conv | Gemm) or node.output in plan.kept_float or node.inputs[1] not in plan.params:
             continue
-        weight, params = graph.constants[node.inputs[1]], plan.params[node.inputs[1]]
-        over = pair_reach(params.quantize(weight)) > pair_limit
-        if over.any() and not is_depthwise(weight):
-            scale = np.where(over, np.array(params.scale) * GROWTH, params.scale)
-            raised[node.inputs[1]] = replace(params, scale=tuple(scale.astype(np.float32).tolist()))
-    return QuantPlan({**plan.params, **raised}, plan.kept_float) if raised else None
+        weight = graph.constants[node.inputs[1]]
+        if not is_depthwise(weight):
+            yield node.inputs[1], weight
+
+
+def _rescaled(params: QParams, scale: Array) -> QParams:
+    return replace(params, scale=tuple(scale.astype(np.float32).tolist()))

@@ -7,14 +7,14 @@ from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Sigmoid
 from edgeface.graph.ops.arithmetic import Add, Concat
 from edgeface.graph.ops.conv import Conv
 from edgeface.passes.decompose_prelu import decompose_prelu
-from edgeface.quantize.equalize import equalize, find_links
+from edgeface.quantize.algorithms.cross_layer_equalization import Equalization, equalize, find_links
 
 IMAGE = (1, 3, 9, 7)
 
 
 def test_the_network_computes_the_same(separable, observed, feeds, evaluate):
     images = feeds(*IMAGE)
-    equal, _ = equalize(separable, observed(separable, images))
+    equal, _ = equalize(separable, observed(separable, images), (), Equalization())
     assert any(not np.array_equal(equal.constants[n], separable.constants[n]) for n in ("w0", "w1", "w2"))
     for feed in images:
         expected, found = evaluate(separable, feed)["y"], evaluate(equal, feed)["y"]
@@ -24,7 +24,7 @@ def test_the_network_computes_the_same(separable, observed, feeds, evaluate):
 def test_channels_that_a_depthwise_convolution_reads_get_equal_ranges(separable, observed, feeds):
     images = feeds(*IMAGE)
     before = observed(separable, images)
-    equal, _ = equalize(separable, before)
+    equal, _ = equalize(separable, before, (), Equalization())
     shares = {stage: shares_of(stats) for stage, stats in (("before", before), ("after", observed(equal, images)))}
     assert shares["before"].min() < 0.05
     assert shares["after"].min() > 2 ** (-1 / 16) - 1e-3
@@ -39,7 +39,7 @@ def shares_of(stats):
 def test_a_dense_reader_takes_half_of_the_ratio(separable, observed, feeds):
     images = feeds(*IMAGE)
     before = observed(separable, images)
-    equal, _ = equalize(separable, before)
+    equal, _ = equalize(separable, before, (), Equalization())
     after = observed(equal, images)
 
     def octaves(stats):
@@ -50,7 +50,7 @@ def test_a_dense_reader_takes_half_of_the_ratio(separable, observed, feeds):
 
 def test_the_returned_statistics_are_those_of_the_new_graph(separable, observed, feeds):
     images = feeds(*IMAGE)
-    equal, told = equalize(separable, observed(separable, images))
+    equal, told = equalize(separable, observed(separable, images), (), Equalization())
     seen = observed(equal, images)
     for name, stats in seen.values.items():
         np.testing.assert_allclose(told.values[name].low, stats.low, rtol=1e-4, atol=1e-4)
@@ -89,7 +89,7 @@ def test_convolutions_that_are_joined_are_brought_to_one_range(
     make_graph, normal, observed, feeds, evaluate, reader, read
 ):
     graph, images = joined(make_graph, normal, reader, read), feeds(*IMAGE)
-    equal, told = equalize(graph, observed(graph, images))
+    equal, told = equalize(graph, observed(graph, images), (), Equalization())
     seen = observed(equal, images)
     assert not np.array_equal(equal.constants["w1"], graph.constants["w1"])
     for feed in images:
@@ -125,7 +125,7 @@ def test_a_fused_relu6_is_left_alone(make_graph, normal):
 def test_dead_channels_are_left_alone(make_graph, normal, observed, feeds, evaluate):
     graph = chain(make_graph, normal, (LeakyRelu(), "a", "m"))
     dead = graph.rebuild(constants={"w0": graph.constants["w0"] * 0, "b0": graph.constants["b0"] * 0})
-    equal, _ = equalize(dead, observed(dead, feeds(*IMAGE)))
+    equal, _ = equalize(dead, observed(dead, feeds(*IMAGE)), (), Equalization())
     assert all(np.isfinite(data).all() for data in equal.constants.values())
     feed = feeds(*IMAGE)[0]
     np.testing.assert_array_equal(evaluate(equal, feed)["y"], evaluate(dead, feed)["y"])
@@ -143,7 +143,7 @@ def test_a_channel_that_is_large_only_before_its_activation_is_not_enlarged(make
     graph = make_graph({"x": IMAGE}, rows, constants)
     images = feeds(*IMAGE)
     stats = observed(graph, images)
-    equal, _ = equalize(graph, stats)
+    equal, _ = equalize(graph, stats, (), Equalization())
     after = observed(equal, images).values["a"]
     np.testing.assert_allclose(after.low[0], stats.values["a"].low[0], rtol=1e-5)
 
@@ -164,6 +164,6 @@ def test_a_spelled_prelu_passes_scales_on(make_graph, normal, observed, feeds):
     stats = observed(graph, images)
     reach = [
         np.maximum(np.abs(found.values["a"].low), np.abs(found.values["a"].high))
-        for found in (stats, observed(equalize(graph, stats)[0], images))
+        for found in (stats, observed(equalize(graph, stats, (), Equalization())[0], images))
     ]
     assert reach[1].max() / reach[1].min() < reach[0].max() / reach[0].min() / 3

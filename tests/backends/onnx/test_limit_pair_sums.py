@@ -7,15 +7,21 @@ import itertools
 import numpy as np
 import pytest
 
+from edgeface.backends.onnx.limit_pair_sums import PAIR_LIMIT, is_depthwise, limit_pair_sums, pair_reach, spread_pairs
+from edgeface.backends.onnx.scheme import ORT_U8S8
+from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.graph.ops.activations import Relu
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.ops.shape import Reshape
-from edgeface.quantize.limit_pair_sums import PAIR_LIMIT, is_depthwise, limit_pair_sums, pair_reach
+from edgeface.quantize.build_plan import weight_params
+from edgeface.quantize.plan import QuantPlan, in_float32
 from edgeface.quantize.quantize import QuantizeOptions, quantize
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.scheme import ORT_U8S8, TFLITE_INT8
+from edgeface.quantize.settings import QuantizeSettings
 
 IMAGE = (1, 4, 8, 6)
+DEFAULT = QuantizeSettings().chosen
+ROUNDING = DEFAULT[1:]
 
 
 def pairs(filter_):
@@ -49,6 +55,19 @@ def test_pairs_are_channels_last_and_signs_that_differ_do_not_add_up():
 
 def test_a_weight_without_a_partner_counts_alone():
     assert pair_reach(np.full((3, 1), 127)).tolist() == [127, 127, 127]
+
+
+def test_scales_are_raised_where_a_pair_would_not_fit_and_only_there(make_graph):
+    weight = np.zeros((3, 2, 1, 1), np.float32)
+    weight[0, :, 0, 0] = 1.0  # a pair
+    weight[1, 0, 0, 0] = 1.0
+    weight[2, :, 0, 0] = 1.0, -1.0
+    graph = make_graph({"x": (1, 2, 4, 6)}, [(Conv(), "x w", "y")], {"w": weight})
+    plan = QuantPlan({"w": weight_params(weight, TFLITE_INT8)})
+    found = spread_pairs(graph, plan).params["w"]
+    assert found.quantize(weight).reshape(3, 2).tolist() == [[62, 62], [124, 0], [124, -124]]
+    floats = QuantPlan(plan.params, in_float32({"y": "a test"}))
+    assert spread_pairs(graph, floats) == floats
 
 
 @pytest.fixture
@@ -104,7 +123,7 @@ def none(*shape):
 @pytest.mark.parametrize("draw", [equal, near_equal, one_sided, gaussian, two_peaks, none], ids=lambda d: d.__name__)
 def test_no_channel_of_a_quantized_network_reaches_beyond_the_limit(network, observed, feeds, draw, equalized):
     graph = network(draw)
-    options = QuantizeOptions(RangeRule("minmax"), {}, {}, equalize=equalized)
+    options = QuantizeOptions(RangeRule("minmax"), DEFAULT if equalized else ROUNDING)
     found = quantize(graph, observed(graph, feeds(*IMAGE)), ORT_U8S8, options)
     for name in ("w0", "w2", "w3"):
         params = found.plan.params[name]
@@ -115,7 +134,7 @@ def test_no_channel_of_a_quantized_network_reaches_beyond_the_limit(network, obs
 
 def test_a_limit_is_not_bought_with_more_steps_than_it_needs(network, observed, feeds):
     graph = network(equal)
-    options = QuantizeOptions(RangeRule("minmax"), {}, {}, equalize=False)
+    options = QuantizeOptions(RangeRule("minmax"), ROUNDING)
     found = quantize(graph, observed(graph, feeds(*IMAGE)), ORT_U8S8, options)
     for name in ("w0", "w2", "w3"):
         stored = found.plan.params[name].quantize(found.graph.constants[name])
@@ -124,7 +143,7 @@ def test_a_limit_is_not_bought_with_more_steps_than_it_needs(network, observed, 
 
 def test_depthwise_filters_keep_all_their_steps(network, observed, feeds):
     graph = network(equal)
-    stats, options = observed(graph, feeds(*IMAGE)), QuantizeOptions(RangeRule("minmax"), {}, {}, equalize=False)
+    stats, options = observed(graph, feeds(*IMAGE)), QuantizeOptions(RangeRule("minmax"), ROUNDING)
     mine, other = (quantize(graph, stats, scheme, options) for scheme in (ORT_U8S8, TFLITE_INT8))
     assert is_depthwise(graph.constants["w1"])
     assert mine.plan.params["w1"].scale == other.plan.params["w1"].scale
@@ -134,11 +153,11 @@ def test_depthwise_filters_keep_all_their_steps(network, observed, feeds):
 
 def test_layers_in_float_are_not_touched_and_a_plan_within_the_limit_is_none(network, observed, feeds):
     graph = network(equal)
-    options = QuantizeOptions(RangeRule("minmax"), {"a": "because", "c": "because", "y": "because"}, {}, equalize=False)
+    options = QuantizeOptions(RangeRule("minmax"), ROUNDING, in_float32(dict.fromkeys("acy", "because")))
     found = quantize(graph, observed(graph, feeds(*IMAGE)), TFLITE_INT8, options)
-    assert limit_pair_sums(found.graph, found.plan, PAIR_LIMIT) is None
-    whole = quantize(graph, observed(graph, feeds(*IMAGE)), TFLITE_INT8, QuantizeOptions(RangeRule(), {}, {}))
-    relieved = limit_pair_sums(whole.graph, whole.plan, PAIR_LIMIT)
+    assert limit_pair_sums(found.graph, found.plan) is None
+    whole = quantize(graph, observed(graph, feeds(*IMAGE)), TFLITE_INT8, QuantizeOptions(RangeRule(), DEFAULT))
+    relieved = limit_pair_sums(whole.graph, whole.plan)
     assert relieved is not None
     changed = {name for name, params in relieved.params.items() if params != whole.plan.params[name]}
     assert changed == {"w0", "w2", "w3"}

@@ -2,7 +2,8 @@
 
 XNNPACK's int8 MUL multiplies the integer product by s_a·s_b/s_out: as a float32 on x86, by a fixed-point number on ARM.
 A product that comes within float32's error of a half is rounded up by one and down by the other, and one such step,
-early in a network, changes its output. With a constant factor few products can occur, and a scale that is slightly
+early in a network, changes its output. Schemes list `avoid_ties` where integer kernels multiply; TensorRT computes
+products in float. With a constant factor few products can occur, and a scale that is slightly
 wider than the calibrated one, by at most 1 %, has none of them near a half.
 """
 
@@ -68,7 +69,7 @@ def _products(graph: Graph, node: Node, plan: QuantPlan) -> Array | None:
     if len(constants) != 1 or not all(name in plan.params for name in (*node.inputs, node.output)):
         return None
     factor, value = plan.params[constants[0]], plan.params[values[0]]
-    if factor.axis is not None or value.axis is not None:
+    if factor.axis is not None or value.axis is not None or "int16" in (factor.dtype, value.dtype):
         return None
     factors = np.unique(factor.quantize(graph.constants[constants[0]]).astype(np.int64)) - factor.zero_point
     stored = np.arange(value.low, value.high + 1) - value.zero_point

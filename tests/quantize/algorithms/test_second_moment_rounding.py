@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.graph.ops.conv import Conv
+from edgeface.quantize.algorithms.second_moment_rounding import Rounding, round_weights
 from edgeface.quantize.build_plan import build_plan
+from edgeface.quantize.plan import in_float32
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.round_weights import round_weights
-from edgeface.quantize.scheme import TFLITE_INT8
 
 IMAGE = (1, 4, 16, 16)
 COARSE = 7
@@ -28,7 +29,7 @@ def rounded(observed, feeds):
     def run(graph, **options):
         stats = observed(graph, feeds(*IMAGE, count=12))
         plan = build_plan(graph, stats, TFLITE_INT8, RangeRule("minmax"), **options)
-        return round_weights(graph, plan, stats.moments), plan
+        return round_weights(graph, plan, stats, Rounding()), plan
 
     return run
 
@@ -66,7 +67,7 @@ def test_weights_lie_on_the_grid_and_near_where_they_were(make_graph, normal, ro
 
 def test_layers_kept_in_float_stay_as_they_are(make_graph, normal, rounded):
     graph = one_conv(make_graph, normal, 1, (6, 4, 3, 3))
-    careful, _ = rounded(graph, kept_float={"y": "because"})
+    careful, _ = rounded(graph, stated=in_float32({"y": "because"}))
     assert careful.constants["w"] is graph.constants["w"] or np.array_equal(
         careful.constants["w"], graph.constants["w"]
     )
@@ -84,4 +85,4 @@ def test_inputs_that_are_always_zero_do_no_harm(make_graph, normal, observed, fe
     silent = [{"x": feed["x"] * np.array([1, 0, 0, 1], np.float32).reshape(1, 4, 1, 1)} for feed in feeds(*IMAGE)]
     stats = observed(graph, silent)
     plan = build_plan(graph, stats, TFLITE_INT8, RangeRule("minmax"))
-    assert np.isfinite(round_weights(graph, plan, stats.moments).constants["w"]).all()
+    assert np.isfinite(round_weights(graph, plan, stats, Rounding()).constants["w"]).all()

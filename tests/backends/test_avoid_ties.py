@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeface.backends.avoid_ties import STEP, TRIES, avoid_ties, near_ties
 from edgeface.graph.ops.arithmetic import Add, Mul
-from edgeface.quantize.avoid_ties import STEP, TRIES, avoid_ties, near_ties
-from edgeface.quantize.plan import QParams, QuantPlan
+from edgeface.quantize.plan import QParams, QuantPlan, in_float32
 
 # 1862 · ratio is 19.49999915: float32 rounds the product to 19.5, and that to 20.
 RATIO = 0.010472609640919048
@@ -57,7 +57,7 @@ def test_shared_parameters_and_floats_are_left_alone(graph, make_graph):
     shared = plan(1 / 128)
     shared = QuantPlan({**shared.params, "y": shared.params["below"]})
     assert avoid_ties(graph, shared) == shared
-    floats = QuantPlan(plan(1 / 128).params, {"below": "for a reason"})
+    floats = QuantPlan(plan(1 / 128).params, in_float32({"below": "for a reason"}))
     assert avoid_ties(graph, floats) == floats
 
 

@@ -8,35 +8,39 @@ to come by the second moments of the inputs, the bias last: the method of optima
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
+from pydantic import Field
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
-from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.algorithm import Parameters, WeightCorrection
+from edgeface.quantize.plan import QParams, QuantPlan
+from edgeface.quantize.statistics import CalibrationStats
 
-DAMPING = 1e-3
+
+class Rounding(Parameters):
+    """`damping` is added to the moments' diagonal, as a share of its mean: what is hardly seen is changed little."""
+
+    damping: float = Field(default=1e-3, gt=0.0, le=1.0)
 
 
-def round_weights(graph: Graph, plan: QuantPlan, moments: Mapping[str, Array]) -> Graph:
+def round_weights(graph: Graph, plan: QuantPlan, stats: CalibrationStats, parameters: Rounding) -> Graph:
     """Put the weights of every int8 convolution on its grid, and let its bias take up what is left.
 
     Args:
-        graph: the graph that `moments` describe; convolutions that the plan keeps in float stay as they are.
+        graph: the graph that `stats` describe; convolutions that the plan keeps in float stay as they are.
         plan: has the weights' scales.
-        moments: by the convolution's output, as `CalibrationStats.moments`.
+        stats: with second moments.
+        parameters: how it is solved.
     """
     constants: dict[str, Array] = {}
     for node in graph.nodes:
-        if isinstance(node.op, Conv) and node.output in moments and _rounds(graph, plan, node):
-            weight = graph.constants[node.inputs[1]]
-            bias = graph.constants[node.inputs[2]]
-            scale = np.asarray(plan.params[node.inputs[1]].scale, np.float64)
-            limit = plan.params[node.inputs[1]].high
+        if isinstance(node.op, Conv) and node.output in stats.moments and _rounds(graph, plan, node):
+            weight, bias = (graph.constants[name] for name in node.inputs[1:3])
+            grid, moment = plan.params[node.inputs[1]], stats.moments[node.output]
             constants[node.inputs[1]], constants[node.inputs[2]] = _rounded(
-                weight, bias, scale, moments[node.output], limit
+                weight, bias, grid, moment, parameters.damping
             )
     return graph.rebuild(constants=constants)
 
@@ -46,26 +50,33 @@ def _rounds(graph: Graph, plan: QuantPlan, node: Node) -> bool:
     return node.output not in plan.kept_float and node.inputs[1] in plan.params and len(node.inputs) > 2 and own
 
 
-def _rounded(weight: Array, bias: Array, scale: Array, moment: Array, limit: int) -> tuple[Array, Array]:
-    """Weights [M,…] on the grid of `scale` [M], and the new bias [M]."""
+def _rounded(weight: Array, bias: Array, grid: QParams, moment: Array, damping: float) -> tuple[Array, Array]:
+    """Weights [M,…] on their grid, and the new bias [M]."""
+    scale = np.asarray(grid.scale, np.float64)
     grouped = moment.ndim == 3
     rows = weight.reshape(len(weight), 1, -1) if grouped else weight.reshape(1, len(weight), -1)
     tail = bias.reshape(len(bias), 1, 1) if grouped else bias.reshape(1, len(bias), 1)
     table = np.concatenate([rows, tail], axis=2).astype(np.float64)
     steps = scale.reshape(-1, 1) if grouped else scale.reshape(1, -1)
     each = np.repeat(moment, len(weight) // len(moment), axis=0) if grouped else moment[None]
-    solved = _solve(table, steps, each, limit)
+    solved = _solve(table, steps, _damped(each, damping), grid.high)
     flat = solved.reshape(len(weight), -1)
     return flat[:, :-1].reshape(weight.shape).astype(np.float32), flat[:, -1].astype(np.float32)
 
 
-def _solve(table: Array, steps: Array, moment: Array, limit: int) -> Array:
+def _damped(moment: Array, damping: float) -> Array:
+    """Moments [B,K+1,K+1] that can be inverted."""
+    size = moment.shape[1] - 1
+    damped, diagonal = moment.copy(), np.arange(size)
+    damped[:, diagonal, diagonal] += damping * damped[:, diagonal, diagonal].mean(axis=1, keepdims=True) + 1e-12
+    damped[:, size, size] += 1e-9
+    return damped
+
+
+def _solve(table: Array, steps: Array, damped: Array, limit: int) -> Array:
     """Round table [B,R,K+1] column by column on steps [B,R] under moments [B,K+1,K+1]; the last column stays free."""
     size = table.shape[2] - 1
-    damped = moment.copy()
     diagonal = np.arange(size)
-    damped[:, diagonal, diagonal] += DAMPING * damped[:, diagonal, diagonal].mean(axis=1, keepdims=True) + 1e-12
-    damped[:, size, size] += 1e-9
     order = np.argsort(-damped[:, diagonal, diagonal], axis=1, kind="stable")
     order = np.concatenate([order, np.full((len(order), 1), size)], axis=1)
     damped = np.take_along_axis(np.take_along_axis(damped, order[:, :, None], 1), order[:, None, :], 2)
@@ -84,3 +95,6 @@ def _solve(table: Array, steps: Array, moment: Array, limit: int) -> Array:
 def _symmetric(matrix: Array) -> Array:
     found: Array = (matrix + matrix.transpose(0, 2, 1)) / 2
     return found
+
+
+ALGORITHM = WeightCorrection(round_weights, Rounding, needs=("second_moments",))

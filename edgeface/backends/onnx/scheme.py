@@ -1,0 +1,23 @@
+"""What ONNX Runtime's integer kernels can express: uint8 activations, int8 weights."""
+
+from __future__ import annotations
+
+from edgeface.backends.avoid_ties import avoid_ties
+from edgeface.backends.onnx.limit_pair_sums import limit_pair_sums, spread_pairs
+from edgeface.graph.ops.activations import Sigmoid, Softmax
+from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
+from edgeface.graph.ops.spatial import MaxPool, Resize
+from edgeface.quantize.plan import QParams
+from edgeface.quantize.scheme import Scheme
+
+_PROBABILITY = QParams((1 / 256,), 0, None, 0, 255)
+ORT_U8S8 = Scheme(
+    "static_wi8_au8",
+    same_scale=(Resize, Pad, Reshape, Transpose, MaxPool, Slice),
+    fixed={Sigmoid: _PROBABILITY, Softmax: _PROBABILITY},
+    unsigned=True,
+    refine=(spread_pairs, avoid_ties),
+    relieve=limit_pair_sums,
+)
+"""Its weights are such that no x86 core saturates, and its products by constants such that none lies near a half, which
+kernels may round up or down: every host computes the same."""

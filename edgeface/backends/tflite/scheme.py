@@ -1,0 +1,25 @@
+"""What TFLite's int8 can express: asymmetric activations, prescribed outputs, ops of one scale."""
+
+from __future__ import annotations
+
+from edgeface.backends.avoid_ties import avoid_ties
+from edgeface.graph.ops.activations import Sigmoid, Softmax, Tanh
+from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
+from edgeface.graph.ops.spatial import AveragePool, MaxPool, Resize
+from edgeface.quantize.plan import Precision, QParams
+from edgeface.quantize.scheme import Scheme
+
+DTYPES: tuple[Precision, ...] = ("int8", "float32")
+"""What the emitter can make values in."""
+
+TFLITE_INT8 = Scheme(
+    "static_wi8_ai8",
+    same_scale=(Concat, Resize, Pad, Reshape, Transpose, AveragePool, MaxPool, Slice),
+    fixed={
+        Sigmoid: QParams((1 / 256,), -128),
+        Softmax: QParams((1 / 256,), -128),
+        Tanh: QParams((1 / 128,), 0),
+    },
+    refine=(avoid_ties,),
+)

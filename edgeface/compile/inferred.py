@@ -1,0 +1,27 @@
+"""What images said of a contract, for the user and for the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from edgeface.tasks.task import Inference
+
+
+def describe_inference(inferred: Inference, declared: bool) -> str:
+    """One line: what was inferred, or whether what was declared is confirmed."""
+    if inferred.confidence == 0:
+        return "contract: as declared; the images could not confirm it"
+    word = "declared, and confirmed" if declared else "inferred"
+    return f"contract: {word} on images among {inferred.said}, confidence {inferred.confidence:.2f}"
+
+
+def how_inferred(inferred: Inference, declared: Mapping[str, str]) -> dict[str, Any]:
+    """For the manifest: how the contract is known, and how sure that is."""
+    return {
+        "how": "declared" if "variant" in declared else "inferred",
+        "checked": inferred.confidence > 0,
+        "declared": dict(declared),
+        "confidence": round(inferred.confidence, 3),
+        **{f"{name}_margin": round(margin, 2) for name, margin in inferred.margins.items()},
+    }

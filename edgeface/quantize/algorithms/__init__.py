@@ -1,0 +1,60 @@
+"""Quantization algorithms, each in a module of its own, found by filename: a module here that has ALGORITHM."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from edgeface.errors import InputError
+from edgeface.quantize.algorithm import Algorithm, Chosen, RangeMethod
+
+RANGES = "[quantize.ranges] method"
+LIST = "[quantize] algorithms"
+
+
+def algorithms() -> dict[str, Algorithm]:
+    """Every algorithm by name, sorted."""
+    found: dict[str, Algorithm] = {}
+    for name in sorted(entry.name for entry in pkgutil.iter_modules(__path__)):
+        declared = getattr(importlib.import_module(f"{__name__}.{name}"), "ALGORITHM", None)
+        if declared is not None:
+            found[name] = declared
+    return found
+
+
+def choose(name: str, parameters: Mapping[str, Any], *, ranges: bool) -> Chosen:
+    """The algorithm of this name with parameters.
+
+    Args:
+        name: its filename.
+        parameters: those that are not to have their defaults.
+        ranges: whether it is to choose ranges, rather than to correct the graph or its weights.
+
+    Raises:
+        InputError: there is none of this name, and the nearest is offered; it is of the other kind; or a parameter is
+            not one of its own, or has no such value.
+    """
+    known = algorithms()
+    where = RANGES if ranges else LIST
+    if name not in known:
+        suited = [other for other, found in known.items() if isinstance(found, RangeMethod) == ranges]
+        near = difflib.get_close_matches(name, suited, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        fix = f"{hint}known algorithms: {', '.join(suited)}"
+        raise InputError(f"unknown quantization algorithm {name!r}", where=where, fix=fix)
+    found = known[name]
+    if isinstance(found, RangeMethod) != ranges:
+        does, place = ("corrects a network", LIST) if ranges else ("chooses ranges", RANGES)
+        raise InputError(f"{name!r} {does}", where=where, fix=f"name it in {place}")
+    try:
+        return Chosen(name, found, found.parameters.model_validate(parameters))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key, takes = ".".join(map(str, first["loc"])), ", ".join(found.parameters.model_fields) or "no parameters"
+        where = "[quantize.ranges]" if ranges else f"[quantize.parameters.{name}]"
+        raise InputError(f"{name}, parameter {key!r}: {first['msg']}", where=where, fix=f"it takes {takes}") from error

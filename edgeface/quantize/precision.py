@@ -1,0 +1,129 @@
+"""Which values are made in another dtype than the target's own: what is asked for, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from fnmatch import fnmatchcase
+
+from edgeface.errors import GraphError, InputError
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.activations import Clip, HardSwish, PRelu, Relu
+from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.base import Op
+from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.shape import Reshape, Transpose
+from edgeface.quantize.plan import Precision, QuantPlan, Stated
+
+SECTION = "quantize.keep_float] or [quantize.precision"
+_FOLLOWERS: tuple[type[Op], ...] = (Concat, Reshape, Transpose)
+
+
+def _is_prelu(_: Graph, node: Node) -> bool:
+    return isinstance(node.op, PRelu)
+
+
+def _is_depthwise_after_prelu(graph: Graph, node: Node) -> bool:
+    if not isinstance(node.op, Conv) or not node.op.is_depthwise(graph.type(node.inputs[1]).shape):
+        return False
+    before = graph.producers.get(node.inputs[0])
+    return before is not None and _is_prelu(graph, before)
+
+
+def _is_hard_swish(_: Graph, node: Node) -> bool:
+    return isinstance(node.op, HardSwish)
+
+
+def _is_lone_relu(_: Graph, node: Node) -> bool:
+    """A ReLU or clip that no operator before it takes in."""
+    return isinstance(node.op, Relu | Clip)
+
+
+KINDS: dict[str, Callable[[Graph, Node], bool]] = {
+    "kind:prelu": _is_prelu,
+    "kind:depthwise after prelu": _is_depthwise_after_prelu,
+    "kind:hard swish": _is_hard_swish,
+    "kind:lone relu": _is_lone_relu,
+}
+"""Nodes by what they are, for recipes whose variants name them differently."""
+
+
+def state_precision(
+    graph: Graph, patterns: Mapping[str, Stated], float_interface: bool, section: str = SECTION
+) -> dict[str, Stated]:
+    """The values that are to be made in another dtype than the target's own, with reasons.
+
+    Args:
+        graph: the legalized graph.
+        patterns: glob patterns of node origins, or names of `KINDS`, and what these nodes are to compute in. Of several
+            that match a node the last one counts; "int8" takes back what others ask for. A kind may match nothing; a
+            pattern must match something.
+        float_interface: whether the model's inputs and outputs are float. Then an input that only float nodes read is
+            never quantized, and a Concat that makes an output joins its branches after they were dequantized.
+        section: where the recipe has the patterns, for errors.
+
+    Raises:
+        InputError: a pattern matches no node, so that it would do nothing silently.
+    """
+    asked: dict[str, Stated] = {}
+    for pattern, wanted in patterns.items():
+        kind = KINDS.get(pattern)
+        found = [n for n in graph.nodes if (kind(graph, n) if kind else fnmatchcase(n.origin, pattern))]
+        if not found and kind is None:
+            raise InputError(
+                f"no node matches {pattern!r}, which the recipe wants in {wanted.dtype}",
+                where=f"recipe, [{section}], graph {graph.name!r}",
+                fix="patterns are matched against the node names of the exported ONNX model",
+            )
+        asked |= {node.output: wanted for node in found}
+    stated = {name: wanted for name, wanted in asked.items() if wanted.dtype != "int8"}
+    for node in graph.nodes:
+        if node.output in asked:
+            continue
+        if isinstance(node.op, _FOLLOWERS) and (followed := _of_all_inputs(graph, node, stated)) is not None:
+            stated[node.output] = followed
+        elif float_interface and isinstance(node.op, Concat) and node.output in graph.outputs:
+            reason = "its branches keep separate scales: they are dequantized, then joined"
+            stated[node.output] = Stated("float32", reason)
+    for name in graph.inputs:
+        readers = graph.consumers[name]
+        if float_interface and readers and all(r.output in stated and stated[r.output].is_float for r in readers):
+            stated[name] = Stated("float32", "only float nodes read it")
+    return stated
+
+
+def _of_all_inputs(graph: Graph, node: Node, stated: Mapping[str, Stated]) -> Stated | None:
+    """The dtype of a node that only moves what it reads, where all of that has a stated one."""
+    read = [stated.get(name) for name in node.inputs if graph.constant(name) is None]
+    dtypes = {None if asked is None else asked.dtype for asked in read}
+    if dtypes == {"int16"}:
+        return Stated("int16", "all that it reads has 16 bits")
+    if dtypes <= {"float16", "float32"}:
+        dtype: Precision = "float16" if dtypes == {"float16"} else "float32"
+        return Stated(dtype, "all that it reads is computed in float")
+    return None
+
+
+def require_dtypes(graph: Graph, plan: QuantPlan, dtypes: Collection[str], target: str) -> None:
+    """Refuse a plan that wants a value in a dtype that a target cannot express.
+
+    Args:
+        graph: what is emitted.
+        plan: of its values.
+        dtypes: those that can be expressed.
+        target: what is emitted to, for the error.
+
+    Raises:
+        GraphError: naming the first such value.
+    """
+    known = dict.fromkeys("int8" if dtype == "uint8" else dtype for dtype in dtypes)
+    for name in graph.activations:
+        if graph.type(name).dtype == "float32" and plan.dtype(name) not in dtypes:
+            raise GraphError(
+                f"{target} cannot make a value in {plan.dtype(name)}",
+                where=f"tensor {name!r}" + _reason(plan, name),
+                fix=f"ask for {' or '.join(known)} in [quantize.precision] of the recipe, or export to another target",
+            )
+
+
+def _reason(plan: QuantPlan, name: str) -> str:
+    return f", asked for because: {plan.stated[name].reason}" if name in plan.stated else ""

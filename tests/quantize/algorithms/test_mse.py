@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import numpy as np
+
+from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.statistics import summarise
+
+
+def test_clipping_and_rounding_are_balanced(normal):
+    numbers = np.append(normal(20_000), np.array([200], np.float32) / 10)
+    stats = summarise(numbers)
+
+    def error(low, high):
+        step = (high - low) / 255
+        return np.square(numbers - np.clip(np.rint(numbers / step) * step, low, high)).mean()
+
+    assert error(*RangeRule("mse").choose(stats)) <= error(*stats.range)
+    assert RangeRule("mse").choose(stats)[1] < stats.range[1] + 1e-9
+
+
+def test_nothing_is_clipped_where_nothing_is_gained():
+    stats = summarise(np.linspace(-1, 1, 4001, dtype=np.float32))
+    assert RangeRule("mse").choose(stats) == stats.range
