@@ -169,14 +169,20 @@ def feeds(normal):
 
 
 @pytest.fixture(scope="session")
-def shared_export(tmp_path_factory: pytest.TempPathFactory):
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_export(shared_folder):
     """Artifacts of an `ExportRequest`, exported once for all tests and workers, to be read only."""
     from shared_exports import SharedExports
 
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared_exports"
-    folder.mkdir(exist_ok=True)
-    exports = SharedExports(folder)
+    exports = SharedExports(shared_folder)
     yield exports
     assert exports.changed() == [], "a test changed an artifact that others read: it must copy it first"
 
