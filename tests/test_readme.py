@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
+from edgeface.budgets.read_budget import read_budget
 from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest
+from edgeface.devices.table import profile
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -116,6 +118,24 @@ def test_what_pip_is_to_install_exists(command):
         assert (ROOT / file).is_file()
 
 
+TOML = [block for block in BLOCKS if block.language == "toml"]
+
+
+def test_every_file_that_is_shown_is_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGEFACE_DEVICES", str(tmp_path))
+    read = []
+    for block in TOML:
+        path = tmp_path / f"block{len(read)}.toml"
+        path.write_text(block.text)
+        if "[limits." in block.text:
+            read.append(read_budget(path).title)
+            path.unlink()  # is no device's profile
+        else:
+            read.append(profile(path.stem).title)
+    assert read == [re.search(r'^title = "(.*)"$', block.text, re.MULTILINE)[1] for block in TOML]
+    assert len(read) >= 2
+
+
 @pytest.fixture(scope="session")
 def files(shared_data, shared_folder) -> Path:
     """A folder with every file that the README's commands name, real ones."""
@@ -137,7 +157,7 @@ def files(shared_data, shared_folder) -> Path:
         (folder / "lfw").symlink_to(shared_data / "lfw" / "images")
         _pairs(shared_data / "lfw" / "pairs_dev.txt", folder / "pairs.txt")
         (folder / "weights-licence.txt").write_text("Apache-2.0\n")
-        (budget,) = (block.text for block in BLOCKS if block.language == "toml" and "[limits." in block.text)
+        (budget,) = (block.text for block in TOML if "[limits." in block.text)
         (folder / "board.toml").write_text(budget)
 
     return made_once(shared_folder / "readme", make)
