@@ -54,11 +54,17 @@ def test_the_same_artifacts_give_the_same_bytes_in_another_process(archive, seed
     assert out.read_bytes() == archive
 
 
-def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(files, seeded):
+def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(seeded, tmp_path):
+    copies = [shutil.copytree(folder, tmp_path / name) for name, folder in zip("dr", seeded["integer"], strict=True)]
+    for copy in copies:
+        manifest = json.loads((copy / "manifest.json").read_text())
+        manifest["sources"]["calibration"] = {"count": 1, "files": ["Somebody_0001.png"]}
+        (copy / "manifest.json").write_text(json.dumps(manifest))
+    files, _ = open_archive(pack_bundle(Order(*copies, "rk3399")), "x")
     for name, content in files.items():
         assert b"Somebody_0001" not in content, name
         assert b"edgeface.bundle" not in content, name
-        assert str(seeded["integer"][0].parent).encode() not in content, name
+        assert str(tmp_path).encode() not in content, name
 
 
 def test_the_settings_hold_contracts_thresholds_and_the_devices_cores(files):
