@@ -18,13 +18,13 @@ from edgeface.quantize.statistics import CalibrationStats
 
 
 def refuse_dtypes(settings: QuantizeSettings, target: Target) -> None:
-    """Refuse a recipe that asks for a dtype in which an integer target cannot make values.
+    """Refuse a recipe that asks for a dtype in which an integer target cannot make values; a float one is not asked.
 
     Raises:
         InputError: naming the first pattern that asks for one.
     """
     for pattern, asked in settings.precision.items():
-        if asked.dtype not in target.dtypes:
+        if target.scheme is not None and asked.dtype not in target.dtypes:
             raise InputError(
                 f"{target.name} cannot compute in {asked.dtype}",
                 where=f"recipe, [quantize.precision], {pattern!r}",
