@@ -35,7 +35,7 @@ def refuse_dtypes(settings: QuantizeSettings, target: Target) -> None:
 def float_plan(job: Job, graph: Graph, target: Target) -> QuantPlan:
     """The plan of a float target: its own float dtype, but for what the recipe keeps in float32."""
     patterns = in_float32(job.recipe.half.keep_float) if target.half else {}
-    return target.float_plan(state_precision(graph, patterns, float_interface=False, section="half.keep_float"))
+    return target.float_plan(state_precision(graph, patterns, float_interface=False, section="[half.keep_float]"))
 
 
 def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict[str, Stated]:
