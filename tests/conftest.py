@@ -20,8 +20,8 @@ MARK_OF = {
     "sdist": "wheel",
 }
 """By fixture, the mark of every test that uses it."""
-LONG = ("real_data", "emulation", "browser", "wheel", "slow")
-"""What `make quick` leaves out."""
+LONG = (*sorted({*MARK_OF.values()}), "slow")
+"""What starts first."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -169,14 +169,20 @@ def feeds(normal):
 
 
 @pytest.fixture(scope="session")
-def shared_export(tmp_path_factory: pytest.TempPathFactory):
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_export(shared_folder):
     """Artifacts of an `ExportRequest`, exported once for all tests and workers, to be read only."""
     from shared_exports import SharedExports
 
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared_exports"
-    folder.mkdir(exist_ok=True)
-    exports = SharedExports(folder)
+    exports = SharedExports(shared_folder)
     yield exports
     assert exports.changed() == [], "a test changed an artifact that others read: it must copy it first"
 
@@ -197,6 +203,56 @@ def seeded_artifact(shared_export):
         return shared_export(ExportRequest(model, (target,), **given))[0]
 
     return of
+
+
+@pytest.fixture(scope="session")
+def build_artifact(tmp_path_factory: pytest.TempPathFactory):
+    """An artifact that no gate judged: `build_artifact(declared, target, options, images that calibrate, detector)`."""
+    from edgeface.backends import target as target_named
+    from edgeface.compile.build import build
+    from edgeface.compile.job import BuildOptions, Job
+    from edgeface.compile.open_source import open_source
+    from edgeface.compile.recipe import recipe_for
+    from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
+    from edgeface.graph.onnx_reader import read_onnx
+    from edgeface.images.split import Images
+    from edgeface.passes import run_passes
+
+    def made(declared, target="tflite-int8", options=None, images=(), detector=None):
+        source = open_source(declared, [])
+        graph = run_passes(read_onnx(source.onnx, declared.model))
+        options = BuildOptions() if options is None else options
+        job = Job(source, graph, {}, recipe_for(declared.model), Images(tuple(images)), options, detector)
+        result = build(job, target_named(target))
+        folder = tmp_path_factory.mktemp(target)
+        model = result.write(folder)
+        manifest = Manifest(
+            name=declared.model,
+            target=target,
+            model_file=model.name,
+            model_sha256=sha256_hex(model.read_bytes()),
+            model_bytes=model.stat().st_size,
+            layout=result.target.layout,
+            io=result.io,
+            macs=1_000_000,
+            contract=source.contract,
+            sources={},
+            versions={},
+            quantization=result.quantization,
+        )
+        write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+        return Artifact.open(folder)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def emulator():
+    """The emulated devices, set up if they are not; the cache is kept between runs."""
+    from edgeface.devices.install import install, installed
+
+    install()
+    return installed()
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from edgeface.core.progress import note
 from edgeface.devices.download import needs, unpack_packages, unpack_wheels
 from edgeface.devices.emulator import Emulator, Setting, is_native
 from edgeface.devices.pins import HOST_PACKAGES, PYTHON, SITES, USERLAND_PACKAGES, pins_digest
+from edgeface.devices.profile_files import FOLDER, profile_files
 from edgeface.devices.system_files import USERLAND, device_root
 from edgeface.devices.table import emulated
 from edgeface.errors import RuntimeFailure
@@ -132,7 +133,8 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
     for profile in profiles.values():
         device_root(folder, profile)
     progress("emulated devices: trying each runtime …")
-    _try_runtimes(Emulator(folder), next(iter(profiles)))
+    shipped = next(name for name in profiles if profile_files()[name].parent == FOLDER)
+    _try_runtimes(Emulator(folder), shipped)
     record = {"versions": versions, "pins": {s: [asdict(w) for w in ws] for s, ws in SITES.items()}}
     (folder / RECORD).write_text(json.dumps(record | {"files": _sizes(folder)}, sort_keys=True), encoding="utf-8")
 

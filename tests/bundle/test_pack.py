@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from edgeface.bundle.budget_ops import EXACT, REQUANTIZED, ROUNDED, stages
 from edgeface.bundle.face_runner.golden import GOLDEN
 from edgeface.bundle.pack import Order, pack_bundle, write_bundle
 from edgeface.bundle.shipped import DECODERS, on_board, runner_files
+from edgeface.core.artifact import MANIFEST, Artifact, write_json
 from edgeface.errors import ContractError, InputError
 from edgeface.tasks.detection import decoders
 
@@ -120,11 +123,17 @@ def test_the_same_artifacts_give_the_same_bytes_in_another_process(archive, seed
     assert out.read_bytes() == archive
 
 
-def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(files, seeded):
+def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(seeded, tmp_path):
+    copies = [shutil.copytree(folder, tmp_path / name) for name, folder in zip("dr", seeded["integer"], strict=True)]
+    for copy in copies:
+        manifest = json.loads((copy / "manifest.json").read_text())
+        manifest["sources"]["calibration"] = {"count": 1, "files": ["Somebody_0001.png"]}
+        (copy / "manifest.json").write_text(json.dumps(manifest))
+    files, _ = open_archive(pack_bundle(Order(*copies, "rk3399")), "x")
     for name, content in files.items():
         assert b"Somebody_0001" not in content, name
         assert b"edgeface.bundle" not in content, name
-        assert str(seeded["integer"][0].parent).encode() not in content, name
+        assert str(tmp_path).encode() not in content, name
 
 
 def test_the_settings_hold_contracts_thresholds_and_the_devices_cores(files):
@@ -214,6 +223,20 @@ def test_artifacts_for_another_runtime_are_refused(detector_artifact, seeded):
     with pytest.raises(InputError, match="TFLite models") as caught:
         pack_bundle(Order(detector_artifact, seeded["integer"][1], "rk3399"))
     assert "tflite-int8" in str(caught.value.fix)
+
+
+def test_every_file_of_a_model_is_packed(seeded, tmp_path):
+    folder = Path(shutil.copytree(seeded["integer"][0], tmp_path / "detector"))
+    (folder / "labels.txt").write_text("face\n")
+    manifest = Artifact.open(folder).manifest
+    hashes = manifest.files | {"labels.txt": hashlib.sha256(b"face\n").hexdigest()}
+    write_json(folder / MANIFEST, manifest.model_copy(update={"files": hashes}).model_dump(mode="json"))
+    packed, problems = open_archive(pack_bundle(Order(folder, seeded["integer"][1], "rk3399")), "bundle")
+    assert problems == []
+    models = {name: content for name, content in packed.items() if name.startswith("models/")}
+    assert set(models) == {"models/detector-labels.txt", "models/detector.tflite", "models/recognizer.tflite"}
+    assert models["models/detector-labels.txt"] == b"face\n"
+    assert json.loads(packed["bundle.json"])["detector"]["model"] == "models/detector.tflite"
 
 
 @pytest.mark.parametrize("name", ["toaster", "a72", "../rk3399"])
