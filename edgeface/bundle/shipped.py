@@ -20,11 +20,13 @@ BOARD = "face_runner"
 DECODERS = "edgeface.tasks.detection.decoders"
 SHARED: Mapping[str, str] = {
     "edgeface.errors": f"{BOARD}.base_errors",
+    "edgeface.images.fit": f"{BOARD}.fit",
     "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",
     "edgeface.tasks.detection.faces": f"{BOARD}.faces",
     "edgeface.tasks.detection.main_face": f"{BOARD}.main_face",
     "edgeface.tasks.detection.nms": f"{BOARD}.nms",
     "edgeface.tasks.recognition.similarity": f"{BOARD}.similarity",
+    "edgeface.tasks.recognition.vectors": f"{BOARD}.vectors",
 }
 """Modules of edgeface that ship as they are, by their names on the board."""
 

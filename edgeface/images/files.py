@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
+from edgeface.images.fit import fit
 from edgeface.images.header import declared_size, lacks_jpeg_end
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -94,11 +95,8 @@ def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.fl
             f"an image must be uint8 [H,W,3], this is {image.dtype} {list(image.shape)}",
             fix="read it with edgeface.images.files.read_image or cv2.imread",
         )
-    height, width = image.shape[:2]
-    scale = min(spec.height / height, spec.width / width)
-    rows = min(max(round(height * scale), 1), spec.height)
-    columns = min(max(round(width * scale), 1), spec.width)
-    if (rows, columns) != (height, width):
+    scale, rows, columns = fit((image.shape[0], image.shape[1]), spec.height, spec.width)
+    if (rows, columns) != image.shape[:2]:
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         image = np.asarray(cv2.resize(image, (columns, rows), interpolation=interpolation), np.uint8)
     if spec.color == "rgb":

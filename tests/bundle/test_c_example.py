@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from edgeface.bundle.face_runner.images import decode_image
-from edgeface.bundle.face_runner.pipeline import FaceRunner, cosine
+from edgeface.bundle.face_runner.pipeline import FaceRunner
+from edgeface.tasks.recognition.vectors import cosine
 
 FACES = ("golden/first.ppm", "golden/second.ppm")
 

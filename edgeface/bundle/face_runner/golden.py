@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from edgeface.bundle.face_runner.images import decode_image
 from edgeface.bundle.face_runner.integrity import Problem
 from edgeface.bundle.face_runner.network import Network, comparable_kernels
-from edgeface.bundle.face_runner.pipeline import FaceRunner, aligned_face, cosine, face_tensor, letterbox
+from edgeface.bundle.face_runner.pipeline import FaceRunner, aligned_face, face_tensor, letterbox
 from edgeface.bundle.face_runner.resize import Image, shrink
+from edgeface.tasks.recognition.vectors import cosine
 
 GOLDEN = "golden/golden.json"
 SCENE, FIRST, SECOND = "golden/scene.ppm", "golden/first.ppm", "golden/second.ppm"

@@ -16,9 +16,11 @@ from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.network import Network
 from edgeface.bundle.face_runner.resize import Image, enlarge, shrink
 from edgeface.bundle.face_runner.warp import warp_affine
+from edgeface.images.fit import fit
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.similarity import similarity_transform
+from edgeface.tasks.recognition.vectors import cosine, unit_length
 
 BUNDLE = "bundle.json"
 Floats = NDArray[np.float32]
@@ -106,16 +108,12 @@ class FaceRunner:
         """The embedding float32 [width], of unit length, of an aligned face uint8 [h,w,3] in BGR.
 
         Raises:
-            RunnerError: the embedding is zero or not finite.
+            RuntimeFailure: the embedding is zero or not finite.
         """
         total = self._embedding(aligned)
         if self.recognizer["flip"]:
             total = total + self._embedding(aligned[:, ::-1])
-        length = np.sqrt(np.sum(total**2))
-        if not 0 < length < np.inf:
-            raise RunnerError("the embedding is zero or not finite", fix="verify the bundle")
-        embedding: Floats = (total / length).astype(np.float32)
-        return embedding
+        return unit_length(total, "the embedding", self.settings["recognizer"]["model"])
 
     def compare(
         self, a: Image, b: Image, names: tuple[str, str] = ("the first image", "the second image")
@@ -137,11 +135,8 @@ class FaceRunner:
 
 def letterbox(image: Image, spec: Mapping[str, Any]) -> tuple[Floats, float]:
     """The detector's input float32 [1,h,w,3] of an image, and its scale in input pixels per pixel."""
-    height, width = image.shape[:2]
-    scale = min(spec["height"] / height, spec["width"] / width)
-    rows = min(max(round(height * scale), 1), spec["height"])
-    columns = min(max(round(width * scale), 1), spec["width"])
-    if (rows, columns) != (height, width):
+    scale, rows, columns = fit((image.shape[0], image.shape[1]), spec["height"], spec["width"])
+    if (rows, columns) != image.shape[:2]:
         image = (shrink if scale < 1 else enlarge)(image, rows, columns)
     tensor = np.zeros((1, spec["height"], spec["width"], 3), np.float32)
     tensor[0, :rows, :columns] = _normalized(image, spec)
@@ -179,13 +174,6 @@ def face_tensor(aligned: Image, spec: Mapping[str, Any]) -> Floats:
             fix="align it by its landmarks first",
         )
     return _normalized(aligned, spec)[None]
-
-
-def cosine(a: Floats, b: Floats) -> float:
-    """Cosine of two embeddings [width], neither of them zero."""
-    first, second = a.astype(np.float64), b.astype(np.float64)
-    lengths = np.sqrt(np.sum(first**2) * np.sum(second**2))
-    return float(np.clip(np.sum(first * second) / lengths, -1, 1))
 
 
 def _normalized(image: Image, spec: Mapping[str, Any]) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
 from edgeface.tasks.detection.faces import Face
-from edgeface.tasks.recognition.embedding import cosine
+from edgeface.tasks.recognition.vectors import cosine
 
 ThresholdSource = Literal["given", "certificate", "default"]
 

@@ -1,4 +1,4 @@
-"""From an aligned face to its embedding, and how alike two embeddings are."""
+"""From an aligned face to its embedding."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import ImageInput, RecognitionContract
-from edgeface.errors import ContractError, InputError, RuntimeFailure
+from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
+from edgeface.tasks.recognition.vectors import unit_length
 
 Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """A network: named float32 inputs in, named outputs out."""
@@ -57,39 +58,14 @@ def embed_faces(run: Run, contract: RecognitionContract, faces: Sequence[NDArray
         ContractError: the network's output is not the one that the contract declares.
         RuntimeFailure: an embedding is zero or not finite, or the runtime fails.
     """
+    where = f"output {contract.output!r} of {contract.family} ({contract.variant})"
     embeddings = np.zeros((len(faces), contract.width), np.float32)
     for index, face in enumerate(faces):
         total = _embed(run, contract, face)
         if contract.flip:
             total = total + _embed(run, contract, face[:, ::-1])
-        length = np.sqrt(np.sum(total**2))
-        if not 0 < length < np.inf:
-            found = "all zeros" if length == 0 else "not finite"
-            raise RuntimeFailure(
-                f"the embedding of face {index + 1} of {len(faces)} is {found}",
-                where=f"output {contract.output!r} of {contract.family} ({contract.variant})",
-                fix="the model is damaged or badly quantized: compare it with its original (edgeface parity)",
-            )
-        embeddings[index] = total / length
+        embeddings[index] = unit_length(total, f"the embedding of face {index + 1} of {len(faces)}", where)
     return embeddings
-
-
-def cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """Cosine of two embeddings [width] of any length but 0: from −1 to 1, 1 for the same direction.
-
-    Raises:
-        InputError: two widths, or an embedding that is zero or not finite.
-    """
-    if a.ndim != 1 or a.shape != b.shape:
-        raise InputError(
-            f"embeddings of shapes {list(a.shape)} and {list(b.shape)} cannot be compared",
-            fix="compare two single embeddings of one recognizer",
-        )
-    first, second = a.astype(np.float64), b.astype(np.float64)
-    lengths = float(np.sqrt(np.sum(first**2) * np.sum(second**2)))
-    if not 0 < lengths < np.inf:
-        raise InputError("an embedding is zero or not finite", fix="embed the faces again")
-    return float(np.clip(first @ second / lengths, -1, 1))
 
 
 def _embed(run: Run, contract: RecognitionContract, face: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@ import pytest
 
 from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import ContractError, InputError, RuntimeFailure
-from edgeface.tasks.recognition.embedding import cosine, embed_faces, face_tensor
+from edgeface.tasks.recognition.embedding import embed_faces, face_tensor
+from edgeface.tasks.recognition.vectors import cosine
 
 INPUT = ImageInput(height=32, width=40, color="rgb", mean=(10, 20, 30), scale=(0.5, 0.25, 1))
 CONTRACT = RecognitionContract(family="f", variant="v", activation="prelu", width=3, input=INPUT, flip=False)
