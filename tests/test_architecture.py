@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from edgeface.backends import suffixes, targets
 
 PACKAGE = Path(__file__).resolve().parents[1] / "edgeface"
 ORDER = (
@@ -175,3 +179,126 @@ def test_the_rules_see_what_breaks_them(tmp_path, monkeypatch):
     ]
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c", "a"]]
     assert circles({"a": {"b", "c"}, "b": {"c"}}) == []
+
+
+BY_FORMAT = ("backends/", "cost/readers/", "models/onnx_file.py")
+"""What may tell model files apart by suffix: runtimes and readers, each in its own home, and the door for `.onnx`."""
+
+BY_TARGET = ("backends/", "bench/export_latency.py")
+"""What may tell targets apart by name; what is timed is timed against onnx-fp32."""
+
+OF_TENSORRT = (
+    *("backends/", "cli/export.py", "compile/job.py", "compile/request.py"),  # its options, from the command line on
+    *("bench/measure.py", "doctor/checks/"),  # whether there is a GPU
+)
+
+SUFFIXES = frozenset({*suffixes("cpu"), *suffixes("gpu"), *(target.suffix for target in targets().values())})
+BACKENDS = frozenset(name.split("-")[0] for name in targets())
+BY_TEXT = frozenset({"startswith", "endswith", "removeprefix", "removesuffix"})
+
+
+def compared_texts(path: Path) -> Iterator[tuple[int, str, bool]]:
+    """Texts that a file compares something with: the line, the text, and whether as a beginning or an end.
+
+    Names of the module's own constants stand for their values.
+    """
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    constants = {
+        name.id: node.value
+        for node in module.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for name in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(name, ast.Name)
+    }
+    for node in ast.walk(module):
+        if isinstance(node, ast.Compare | ast.MatchValue):
+            line = node.lineno if isinstance(node, ast.Compare) else node.value.lineno
+            yield from ((line, text, False) for text in texts_in(node, constants))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in BY_TEXT:
+            yield from ((node.lineno, text, True) for item in node.args for text in texts_in(item, constants))
+
+
+def texts_in(node: ast.AST, constants: Mapping[str, ast.expr]) -> Iterator[str]:
+    """Every text in an expression."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+        elif isinstance(part, ast.Name) and part.id in constants:
+            others = {name: value for name, value in constants.items() if name != part.id}
+            yield from texts_in(constants[part.id], others)
+
+
+def is_target(text: str, part: bool) -> bool:
+    """Whether a text that something is compared with is a target's name, or the beginning of some."""
+    return text in targets() or (text.removesuffix("-") in BACKENDS and (part or text.endswith("-")))
+
+
+def told_apart(path: Path, wanted: Callable[[str, bool], bool]) -> list[str]:
+    name = path.relative_to(PACKAGE).as_posix()
+    return [f"{name}:{line} compares with {text!r}" for line, text, part in compared_texts(path) if wanted(text, part)]
+
+
+def test_model_files_are_told_apart_by_suffix_only_in_their_homes():
+    files = [path for path in PACKAGE.rglob("*.py") if not path.relative_to(PACKAGE).as_posix().startswith(BY_FORMAT)]
+    assert [found for path in files for found in told_apart(path, lambda text, _: text in SUFFIXES)] == []
+
+
+def test_targets_are_told_apart_by_what_they_say_of_themselves_not_by_name():
+    files = [path for path in PACKAGE.rglob("*.py") if not path.relative_to(PACKAGE).as_posix().startswith(BY_TARGET)]
+    assert [found for path in files for found in told_apart(path, is_target)] == []
+
+
+def test_engines_are_known_by_name_only_where_their_options_are_given():
+    outside = [
+        str(found)
+        for found in ALL
+        if found.module.startswith("edgeface.backends.tensorrt") and not found.path.startswith(OF_TENSORRT)
+    ]
+    assert outside == []
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('path.suffix == ".onnx"', [".onnx"]),
+        ('name.endswith((".tflite", ".txt"))', [".tflite"]),
+        ("path.suffix in KINDS", [".engine"]),
+        ('path.suffix == ".toml"', []),
+        ('open(f"model{suffix}" or ".onnx")', []),
+    ],
+)
+def test_a_comparison_with_a_suffix_is_seen(tmp_path, monkeypatch, line, found):
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    module = tmp_path / "module.py"
+    module.write_text(f'KINDS = frozenset({{".engine", ".x"}})\ndef f(path, name, suffix):\n    return {line}\n')
+    seen = told_apart(module, lambda text, _: text in SUFFIXES)
+    assert seen == [f"module.py:3 compares with {text!r}" for text in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('target.startswith("tensorrt")', ["tensorrt"]),
+        ('target.startswith("tflite-")', ["tflite-"]),
+        ('target == "onnx-int8"', ["onnx-int8"]),
+        ('runtime == "tflite-runtime"', []),
+        ('network.format == "tflite"', []),
+        ('target.startswith("my")', []),
+    ],
+)
+def test_a_comparison_with_a_targets_name_is_seen(tmp_path, monkeypatch, line, found):
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    module = tmp_path / "module.py"
+    module.write_text(f"def f(target, runtime, network):\n    return {line}\n")
+    assert told_apart(module, is_target) == [f"module.py:2 compares with {text!r}" for text in found]
+
+
+@pytest.mark.parametrize("command", [("--help",), ("targets",), ("targets", "--json")])
+def test_a_quick_command_imports_no_heavy_library(command):
+    heavy = ("torch", "onnx", "onnxruntime", "ai_edge_litert", "tensorrt", "cv2")
+    said = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "edgeface", *command], capture_output=True, text=True, check=True
+    ).stderr
+    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in said.splitlines()}
+    assert "edgeface" in imported
+    assert sorted(imported.intersection(heavy)) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.report_options import ReportOptions
-from edgeface.models.onnx_file import SUFFIX
+from edgeface.models.onnx_file import is_onnx_file
 
 
 @dataclass(frozen=True)
@@ -67,4 +67,4 @@ class ExportRequest:
     def onnx_file(self) -> Path | None:
         """The user's own model file, where `model` is one."""
         path = Path(self.model)
-        return path if path.suffix == SUFFIX else None
+        return path if is_onnx_file(path) else None

@@ -15,6 +15,11 @@ SUFFIX = ".onnx"
 MAX_BYTES = 2 << 30
 
 
+def is_onnx_file(path: Path) -> bool:
+    """Whether a path is that of a model, by its suffix."""
+    return path.suffix == SUFFIX
+
+
 def open_onnx(path: Path, contract: Contract) -> bytes:
     """The model for one image of the contract's size, with the contract's outputs in their order.
 

@@ -16,10 +16,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contracts import Anchors, DetectionContract
+from edgeface.contracts import Anchors, DetectionContract, Parameters
 from edgeface.errors import ContractError, InputError
-from edgeface.tasks.detection.contract_evidence import Forward, Image, Probe, Support, color_gain, support_of
-from edgeface.tasks.task import Inference
+from edgeface.tasks.detection.contract_evidence import Probe, Support, color_gain, support_of
+from edgeface.tasks.task import Forward, Image, Inference
 
 MAX_SUPPORT_PROBES = 10
 WORKERS = 2
@@ -158,14 +158,14 @@ def _declared_fields(variants: Mapping[str, DetectionContract], declared: Mappin
 
 
 def _fields(contract: DetectionContract) -> dict[str, object]:
-    return {"activation": contract.activation, "anchors": contract.anchors, "color": contract.input.color}
+    return {"activation": contract.activation, "anchors": contract.parameters, "color": contract.input.color}
 
 
 def _candidates(variants: Mapping[str, DetectionContract]) -> list[DetectionContract]:
     """All combinations, each once, in the variants' order."""
     first = next(iter(variants.values()))
     activations = dict.fromkeys((c.activation, c.negative_slope) for c in variants.values())
-    anchors = dict.fromkeys(c.anchors for c in variants.values())
+    anchors = dict.fromkeys(c.parameters for c in variants.values())
     return [
         first.model_copy(update={"activation": a, "negative_slope": slope, "parameters": boxes}).with_color(color)
         for (a, slope), boxes, color in product(activations, anchors, ("bgr", "rgb"))
@@ -291,6 +291,8 @@ def _undecided(first: DetectionContract, second: DetectionContract, margin: floa
 def _spell(value: object) -> str:
     if isinstance(value, Anchors):
         return "/".join(",".join(map(str, sizes)) for sizes in value.sizes)
+    if isinstance(value, Parameters):
+        return ", ".join(f"{name} {item}" for name, item in value.model_dump().items())
     return str(value)
 
 
