@@ -325,3 +325,60 @@ def portrait():
         return np.clip(image, 0, 255).astype(np.uint8)
 
     return draw
+
+
+BLOBS = '''
+"""Bright spots: a score and a side for each cell of a grid; landmarks stand where a frontal face has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeface.tasks.detection.decoding import Candidates
+
+
+@dataclass(frozen=True)
+class Blobs:
+    stride: int
+    places: tuple[tuple[float, float], ...]
+
+    def expected(self, height, width):
+        count = (height // self.stride) * (width // self.stride)
+        return {"heat": (1, count, 1), "sides": (1, count, 1)}
+
+    def decode(self, outputs, height, width, least):
+        heat, sides = outputs["heat"][0, :, 0], outputs["sides"][0, :, 0]
+        keep = np.flatnonzero(heat >= least)
+        columns = width // self.stride
+        cells = np.stack([keep % columns, keep // columns], axis=1)
+        centres = ((cells + 0.5) * self.stride).astype(np.float32)
+        half = sides[keep, None] / 2
+        boxes = np.concatenate([centres - half, centres + half], axis=1)
+        landmarks = centres[:, None] + (np.array(self.places, np.float32) - 0.5)[None] * sides[keep, None, None]
+        return Candidates(boxes, heat[keep], landmarks)
+
+
+DECODER = Blobs
+'''
+
+
+@pytest.fixture
+def blobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """A decoder of one file, `blobs`, beside edgeface's own; returned is what contracts say to have it."""
+    import sys
+
+    from edgeface.tasks.detection import decoders
+
+    folder = tmp_path / "decoders"
+    folder.mkdir()
+    (folder / "blobs.py").write_text(BLOBS)
+    monkeypatch.setattr(decoders, "__path__", [*decoders.__path__, str(folder)])
+    monkeypatch.setitem(sys.modules, f"{decoders.__name__}.blobs", None)
+    del sys.modules[f"{decoders.__name__}.blobs"]  # gone again at the end of the test, by monkeypatch
+    return {
+        "decoder": "blobs",
+        "parameters": {"stride": 8, "places": [[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.78], [0.66, 0.78]]},
+        "outputs": {"heat": "warm", "sides": "size"},
+    }
