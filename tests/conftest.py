@@ -327,6 +327,32 @@ def portrait():
     return draw
 
 
+@pytest.fixture(scope="session")
+def write_certificate():
+    """Write a certificate into an artifact's folder: (folder, decisions) → what it holds."""
+    from edgeface.core.artifact import CERTIFICATE, write_json
+
+    def write(folder: Path, decisions: dict[str, object] | None) -> dict[str, object]:
+        document: dict[str, object] = {
+            "format": 2,
+            "target": "tflite-int8",
+            "reference": "torch float32",
+            "passed": True,
+            "images": 1,
+            "kind": "images",
+            "tensors": {},
+            "decisions": decisions,
+            "requirements": [],
+            "thresholds": {},
+            "kernels": {},
+            "versions": {},
+        }
+        write_json(folder / CERTIFICATE, document)
+        return document
+
+    return write
+
+
 BLOBS = '''
 """Bright spots: a score and a side for each cell of a grid; landmarks stand where a frontal face has them."""
 

@@ -146,25 +146,11 @@ def test_the_settings_hold_contracts_thresholds_and_the_devices_cores(files):
     assert b"@" not in files["systemd/face.service"]
 
 
-def test_a_threshold_that_the_certificate_measured_is_packed(seeded, tmp_path):
+def test_a_threshold_that_the_certificate_measured_is_packed(seeded, write_certificate, tmp_path):
     detector, recognizer = seeded["integer"]
     for path in recognizer.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    document = {
-        "format": 2,
-        "target": "tflite-int8",
-        "reference": "torch float32",
-        "passed": True,
-        "images": 1,
-        "kind": "images",
-        "tensors": {},
-        "decisions": {"threshold": 0.4125, "files": ["Somebody_0001.png"]},
-        "requirements": [],
-        "thresholds": {},
-        "kernels": {},
-        "versions": {},
-    }
-    (tmp_path / "certificate.json").write_text(json.dumps(document))
+    document = write_certificate(tmp_path, {"threshold": 0.4125, "files": ["Somebody_0001.png"]})
     files, _ = open_archive(pack_bundle(Order(detector, tmp_path, "rk3399")), "x")
     thresholds = json.loads(files["bundle.json"])["thresholds"]
     assert (thresholds["match"], thresholds["match_source"]) == (0.4125, "certificate")

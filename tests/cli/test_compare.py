@@ -4,8 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from edgeface.core.artifact import CERTIFICATE, write_json
-
 
 @pytest.fixture
 def portraits(tmp_path, portrait):
@@ -29,11 +27,11 @@ def test_the_verdict_is_said_and_either_exits_0(edgeface_cli, portraits, pair):
     assert different.out.splitlines()[-1] == "different people"
 
 
-def test_a_default_threshold_is_said_to_be_one(edgeface_cli, portraits, pair, recognizer_artifact):
+def test_a_default_threshold_is_said_to_be_one(edgeface_cli, portraits, pair, recognizer_artifact, write_certificate):
     a, _, b = portraits
     assert "0.350 (a default" in edgeface_cli("compare", a, b, *pair).out
     assert edgeface_cli("compare", a, b, *pair, "--json").document["threshold_source"] == "default"
-    write_json(recognizer_artifact / CERTIFICATE, {"decisions": {"threshold": 0.25}})
+    write_certificate(recognizer_artifact, {"threshold": 0.25})
     assert "0.250 (from the recognizer's certificate)" in edgeface_cli("compare", a, b, *pair).out
     assert "-0.500 (as given)" in edgeface_cli("compare", a, b, *pair, "--threshold", "-0.5").out
 

@@ -82,14 +82,14 @@ def test_a_model_whose_input_is_not_the_contracts_is_refused(recognizer_artifact
         edgeface.load(recognizer_artifact)
 
 
-def test_the_threshold_is_the_callers_then_the_certificates_then_the_default(recognizer_artifact):
+def test_the_threshold_is_the_callers_then_the_certificates_then_the_default(recognizer_artifact, write_certificate):
     recognizer = edgeface.load(recognizer_artifact)
     found = recognizer.compare(face(), face(1))
     assert (found.threshold, found.threshold_source) == (DEFAULT_THRESHOLD, "default")
-    for document in ({}, {"decisions": None}, {"decisions": {"threshold": None}}):
-        write_json(recognizer_artifact / CERTIFICATE, document)
+    for decisions in (None, {}, {"threshold": None}):
+        write_certificate(recognizer_artifact, decisions)
         assert recognizer.compare(face(), face(1)).threshold_source == "default"
-    write_json(recognizer_artifact / CERTIFICATE, {"decisions": {"threshold": 0.21}})
+    write_certificate(recognizer_artifact, {"threshold": 0.21})
     found = recognizer.compare(face(), face(1))
     assert (found.threshold, found.threshold_source) == (0.21, "certificate")
     found = recognizer.compare(face(), face(1), threshold=1)
@@ -97,11 +97,11 @@ def test_the_threshold_is_the_callers_then_the_certificates_then_the_default(rec
 
 
 @pytest.mark.parametrize("threshold", [1.2, -1.2, float("nan"), "0.3", True])
-def test_a_threshold_that_is_no_cosine_is_refused(recognizer_artifact, threshold):
+def test_a_threshold_that_is_no_cosine_is_refused(recognizer_artifact, write_certificate, threshold):
     artifact = Artifact.open(recognizer_artifact)
     with pytest.raises(InputError, match="cosine"):
         match_threshold(artifact, threshold)
-    (recognizer_artifact / CERTIFICATE).write_text('{"decisions": {"threshold": 7}}')
+    write_certificate(recognizer_artifact, {"threshold": 7})
     with pytest.raises(InputError, match="cosine") as caught:
         match_threshold(artifact)
     assert CERTIFICATE in caught.value.where
