@@ -1,7 +1,7 @@
 """Record golden images, tensors and decisions for a bundle, on the machine that packs it.
 
-The images are drawn from SHAKE-128 and enlarged in integers, so that every machine draws the same; they show no
-face, and no image enters a bundle.
+The images are synthetic, made of SHAKE-128's bytes enlarged in integers, so that every machine makes the same; they show
+no face, and no image of a user enters a bundle.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _FLOAT_TOLERANCES = {"box_tolerance_px": 1.0, "similarity_tolerance": 0.03}
 
 
 def golden_image(height: int, width: int, seed: int) -> Image:
-    """A drawn image uint8 [height,width,3]: soft blotches of three sizes."""
+    """A synthetic image uint8 [height,width,3]: soft blotches of three sizes."""
     total = np.zeros((height, width, 3), np.int64)
     for level, weight in ((4, 4), (9, 2), (31, 1)):
         rows, columns = min(level, height), min(level, width)
-        drawn = hashlib.shake_128(f"{seed} {level}".encode()).digest(rows * columns * 3)
-        blocks = np.frombuffer(drawn, np.uint8).reshape(rows, columns, 3)
+        content = hashlib.shake_128(f"{seed} {level}".encode()).digest(rows * columns * 3)
+        blocks = np.frombuffer(content, np.uint8).reshape(rows, columns, 3)
         total += weight * enlarge(blocks, height, width).astype(np.int64)
     return (total // 7).astype(np.uint8)
 

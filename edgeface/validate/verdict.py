@@ -32,7 +32,7 @@ def verdict(certificate: Certificate) -> Verdict:
         return Verdict(
             "unsure",
             "Works – how well is not shown",
-            f"{_all(len(required))} met on {certificate.images} images composed of two photographs: they show "
+            f"{_all(len(required))} met on {certificate.images} images composed of two images: they show "
             "that it finds what fp32 finds there, and not how good it is. Export it again with --calibration or "
             "--judge and a folder of images.",
         )

@@ -92,7 +92,7 @@ def test_another_decision_is_a_difference(files):
     assert "similarity by 0.01" in str(problem)
 
 
-def test_golden_images_are_drawn_alike_and_differ_by_seed():
+def test_golden_images_are_alike_by_seed_and_differ_by_it():
     assert golden_image(20, 30, 1).tobytes() == golden_image(20, 30, 1).tobytes()
     assert golden_image(20, 30, 1).tobytes() != golden_image(20, 30, 2).tobytes()
     assert np.ptp(golden_image(120, 160, 1)) > 100
