@@ -1,7 +1,7 @@
 """Record golden images, tensors and decisions for a bundle, on the machine that packs it.
 
-The images are synthetic, made of SHAKE-128's bytes enlarged in integers, so that every machine makes the same; they show
-no face, and no image of a user enters a bundle.
+The images are synthetic, made of SHAKE-128's bytes enlarged in integers, so that every machine makes the same; they
+show no face, and no image of a user enters a bundle.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from edgeface.contracts import Anchors, Contract, DetectionContract, detection
 from edgeface.errors import ContractError
 from edgeface.models import family
+from edgeface.tasks.detection import decoders as package
 from edgeface.tasks.detection.decoders import decoders, open_decoder
 from edgeface.tasks.detection.decoders.ssd import Ssd
 from edgeface.tasks.detection.detect import decoding_of, detect_faces
@@ -111,3 +112,23 @@ def test_every_output_that_a_decoder_takes_must_have_a_name(contract, blobs):
     document = {**contract.model_dump(mode="json"), "outputs": names}
     with pytest.raises(ContractError, match="names outputs heat, the decoder blobs takes heat, sides"):
         decoding_of(detection(CONTRACTS.validate_python(document)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("WEIGHTS = 3", "defines DECODER"),
+        ("class Plain:\n    expected = decode = None\nDECODER = Plain", "defines DECODER"),
+        (
+            "import dataclasses\nDECODER = dataclasses.make_dataclass('Half', ['a'])\nDECODER.decode = None",
+            "offers expected",
+        ),
+    ],
+)
+def test_a_file_that_is_no_decoder_is_named(text, said, tmp_path, monkeypatch):
+    name = f"unfit_{len(text)}"
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    with pytest.raises(ContractError, match=said) as caught:
+        decoders()
+    assert caught.value.where.endswith(f"{name}.py")

@@ -11,7 +11,8 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from types import ModuleType
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,11 +20,28 @@ from pydantic import TypeAdapter, ValidationError
 from edgeface.errors import ContractError
 from edgeface.tasks.detection.decoding import Decoder
 
+OFFERED = ("expected", "decode")
+
 
 def decoders() -> dict[str, type[Any]]:
-    """Every decoder's dataclass by name, sorted."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return {name: importlib.import_module(f"{__name__}.{name}").DECODER for name in names}
+    """Every decoder's dataclass by name, sorted; files whose name starts with an underscore are none.
+
+    Raises:
+        ContractError: a file defines no DECODER, or one that lacks something.
+    """
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return {name: _checked(importlib.import_module(f"{__name__}.{name}")) for name in names}
+
+
+def _checked(module: ModuleType) -> type[Any]:
+    found: type[Any] | None = getattr(module, "DECODER", None)
+    if not isinstance(found, type) or not is_dataclass(found):
+        what = "a decoder's file defines DECODER, a frozen dataclass"
+    elif not all(hasattr(found, name) for name in OFFERED):
+        what = f"a decoder offers {' and '.join(OFFERED)}"
+    else:
+        return found
+    raise ContractError(what, where=str(module.__file__), fix="see edgeface/tasks/detection/decoding.py")
 
 
 def open_decoder(name: str, parameters: Mapping[str, Any], where: str) -> Decoder:
