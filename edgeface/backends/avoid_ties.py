@@ -2,9 +2,9 @@
 
 XNNPACK's int8 MUL multiplies the integer product by s_a·s_b/s_out: as a float32 on x86, by a fixed-point number on ARM.
 A product that comes within float32's error of a half is rounded up by one and down by the other, and one such step,
-early in a network, changes its output. Schemes list `avoid_ties` where integer kernels multiply; TensorRT computes
-products in float. With a constant factor few products can occur, and a scale that is slightly
-wider than the calibrated one, by at most 1 %, has none of them near a half.
+early in a network, changes its output. With a constant factor few products can occur, and a scale that is slightly
+wider than the calibrated one, by at most 1 %, has none of them near a half. Schemes list `avoid_ties` where integer
+kernels multiply: TFLite's and ONNX Runtime's, not TensorRT's, which computes products in float.
 """
 
 from __future__ import annotations

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _STDERR = 2
+_HELD = threading.RLock()
+"""There is one stderr: what threads load models at the same time take turns at."""
 _NOISE = ("INFO:", "VERBOSE:")
 
 
@@ -20,6 +23,11 @@ def native_log_held() -> Iterator[list[str]]:
         A list, filled at the end of the block with the lines that are not informational. If the
         block succeeds they are also written to stderr; if it raises, the error should carry them.
     """
+    with _HELD:
+        yield from _held()
+
+
+def _held() -> Iterator[list[str]]:
     lines: list[str] = []
     try:
         saved = os.dup(_STDERR)

@@ -37,7 +37,7 @@ def _document(shown: Demonstration) -> dict[str, object]:
         "image": str(shown.image),
         "faces": [identification_document(each) for each in shown.named],
         "threshold": shown.threshold.cosine,
-        "synthetic": str(shown.drawn),
+        "drawn": str(shown.drawn),
         "report": str(shown.report),
     }
 

@@ -40,7 +40,7 @@ def detect(
         drawn = None if out is None else str(out)
         height, width = pixels.shape[:2]
         found = [face.as_dict() for face in faces]
-        print_json({"image": str(image), "height": height, "width": width, "faces": found, "synthetic": drawn})
+        print_json({"image": str(image), "height": height, "width": width, "faces": found, "drawn": drawn})
         return
     print(format_faces(faces))
     if out is not None:

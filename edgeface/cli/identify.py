@@ -61,7 +61,7 @@ def identify(
         document = {"image": str(image), "height": pixels.shape[0], "width": pixels.shape[1]}
         document |= {"threshold": chosen.cosine, "threshold_source": chosen.source, "people": list(people.names)}
         drawn = None if out is None else str(out)
-        print_json(document | {"faces": [identification_document(each) for each in named], "synthetic": drawn})
+        print_json(document | {"faces": [identification_document(each) for each in named], "drawn": drawn})
         return
     print(f"{format_named(named)}\nthreshold: {describe_threshold(chosen.cosine, chosen.source)}")
     if out is not None:

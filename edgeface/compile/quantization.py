@@ -18,13 +18,13 @@ from edgeface.quantize.statistics import CalibrationStats
 
 
 def refuse_dtypes(settings: QuantizeSettings, target: Target) -> None:
-    """Refuse a recipe that asks for a dtype in which an integer target cannot make values.
+    """Refuse a recipe that asks for a dtype in which an integer target cannot make values; a float one is not asked.
 
     Raises:
         InputError: naming the first pattern that asks for one.
     """
     for pattern, asked in settings.precision.items():
-        if asked.dtype not in target.dtypes:
+        if target.scheme is not None and asked.dtype not in target.dtypes:
             raise InputError(
                 f"{target.name} cannot compute in {asked.dtype}",
                 where=f"recipe, [quantize.precision], {pattern!r}",
@@ -35,7 +35,7 @@ def refuse_dtypes(settings: QuantizeSettings, target: Target) -> None:
 def float_plan(job: Job, graph: Graph, target: Target) -> QuantPlan:
     """The plan of a float target: its own float dtype, but for what the recipe keeps in float32."""
     patterns = in_float32(job.recipe.half.keep_float) if target.half else {}
-    return target.float_plan(state_precision(graph, patterns, float_interface=False, section="half.keep_float"))
+    return target.float_plan(state_precision(graph, patterns, float_interface=False, section="[half.keep_float]"))
 
 
 def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict[str, Stated]:

@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from edgeface.contracts.base import Activation, BaseContract, ColorOrder, ImageInput, Point
-from edgeface.contracts.detection import Anchors, DetectionContract, DetectionOutputs
+from edgeface.contracts.detection import Anchors, DetectionContract, DetectionOutputs, OutputNames, Parameters
 from edgeface.contracts.recognition import ARCFACE_TEMPLATE, RecognitionContract
 from edgeface.errors import ContractError
 
@@ -25,6 +25,8 @@ __all__ = [
     "DetectionContract",
     "DetectionOutputs",
     "ImageInput",
+    "OutputNames",
+    "Parameters",
     "Point",
     "RecognitionContract",
     "detection",

@@ -38,7 +38,7 @@ class Change:
         return {
             "reference": self.reference,
             "candidate": self.candidate,
-            "synthetic": self.drawn,
+            "drawn": self.drawn,
             "tar": _interval(self.tar),
             "accuracy": None if self.accuracy is None else _interval(self.accuracy),
             "threshold_to_use": self.at_far.candidate,

@@ -14,6 +14,7 @@ from edgeface.compile.job import Job
 from edgeface.compile.judge_built import judge_built
 from edgeface.compile.open_job import open_job
 from edgeface.compile.place import place_of
+from edgeface.compile.quantization import refuse_dtypes
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
@@ -36,6 +37,7 @@ def export(request: ExportRequest) -> list[Artifact]:
     recipe = requested_recipe(request)
     targets = [target(name) for name in dict.fromkeys(request.targets)]
     for wanted in targets:
+        refuse_dtypes(recipe.quantize, wanted)
         if wanted.finish is not None:
             wanted.finish.check(request.engines, wanted.name)
     places = [place_of(request.out, recipe.model, wanted.name) for wanted in targets]

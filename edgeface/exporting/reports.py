@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +54,8 @@ class ExportReports:
         """What looks on while a model is judged."""
         watcher = Watcher(self._job.source.contract, self._request.report.images)
         self._watchers[built.target.name] = watcher
+        if built.target.name == REFERENCE:
+            self._fp32 = built.model
         return watcher.see
 
     def write(self, staged: Sequence[Staged], folder: Path) -> None:
@@ -62,14 +66,13 @@ class ExportReports:
             folder: a temporary folder.
         """
         timed = {each.built.target.name: each.folder for each in staged if each.built.target.finish is None}
-        found: dict[str, dict[str, Any]] = {}
+        fp32, found = self._fp32, dict[str, dict[str, Any]]()
         if self._request.report.latency:
-            found = measure_latencies(timed, self._fp32, folder)
-        for each in staged:
-            finish = each.built.target.finish
-            why = {"missing": NOT_ASKED if finish is None else finish.untimed}
-            page = self._page(each, found.get(each.built.target.name, why))
-            (each.folder / REPORT).write_text(page, encoding="utf-8")
+            found = measure_latencies(timed, fp32, folder)
+        latencies = [found.get(each.built.target.name) or {"missing": _untimed(each.built)} for each in staged]
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            for each, page in zip(staged, pool.map(self._page, staged, latencies), strict=True):
+                (each.folder / REPORT).write_text(page, encoding="utf-8")
 
     def write_refused(self, staged: Staged) -> None:
         """Write the report of a refusal where one was asked for; if that fails, the refusal is what matters."""
@@ -112,3 +115,8 @@ class ExportReports:
             return Counted(check(staged.folder / staged.manifest.model_file, budgets))
         except EdgefaceError as error:
             return Counted(None, f"Not counted: {error.what}.")
+
+
+def _untimed(built: Built) -> str:
+    """Why a report shows no latency."""
+    return NOT_ASKED if built.target.finish is None else built.target.finish.untimed

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -42,16 +45,22 @@ def observe(
     values: dict[str, ValueStats] = {}
     moments: dict[str, Array] = {}
     images = 0
-    for found in prefetch({**feed, **run(feed)} for feed in feeds):
-        for name, data in found.items():
-            stats = summarise(data, _stride(data.shape), images, with_histograms="histograms" in holds)
-            values[name] = values[name].merged(stats) if name in values else stats
-        if "second_moments" in holds:
-            _add_moments(graph, found, images, moments)
-        images += 1
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for found in prefetch({**feed, **run(feed)} for feed in feeds):
+            look = partial(_summary, image=images, with_histograms="histograms" in holds)
+            summaries = pool.map(look, found.values())
+            if "second_moments" in holds:
+                _add_moments(graph, found, images, moments)
+            for name, stats in zip(found, summaries, strict=True):
+                values[name] = values[name].merged(stats) if name in values else stats
+            images += 1
     # Rounded as a file would store them, so that saved statistics give the same artifact.
     mean = {name: (total / max(images, 1)).astype(np.float32).astype(np.float64) for name, total in moments.items()}
     return CalibrationStats(values, mean, images, graph_digest(graph), holds)
+
+
+def _summary(data: Array, image: int, with_histograms: bool) -> ValueStats:
+    return summarise(data, _stride(data.shape), image, with_histograms=with_histograms)
 
 
 def observed_onnx(graph: Graph) -> bytes:

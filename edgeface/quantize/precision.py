@@ -14,7 +14,7 @@ from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.quantize.plan import Precision, QuantPlan, Stated
 
-SECTION = "quantize.keep_float] or [quantize.precision"
+SECTION = "[quantize.keep_float] or [quantize.precision]"
 _FOLLOWERS: tuple[type[Op], ...] = (Concat, Reshape, Transpose)
 
 
@@ -64,17 +64,7 @@ def state_precision(
     Raises:
         InputError: a pattern matches no node, so that it would do nothing silently.
     """
-    asked: dict[str, Stated] = {}
-    for pattern, wanted in patterns.items():
-        kind = KINDS.get(pattern)
-        found = [n for n in graph.nodes if (kind(graph, n) if kind else fnmatchcase(n.origin, pattern))]
-        if not found and kind is None:
-            raise InputError(
-                f"no node matches {pattern!r}, which the recipe wants in {wanted.dtype}",
-                where=f"recipe, [{section}], graph {graph.name!r}",
-                fix="patterns are matched against the node names of the exported ONNX model",
-            )
-        asked |= {node.output: wanted for node in found}
+    asked = _asked(graph, patterns, section)
     stated = {name: wanted for name, wanted in asked.items() if wanted.dtype != "int8"}
     for node in graph.nodes:
         if node.output in asked:
@@ -89,6 +79,22 @@ def state_precision(
         if float_interface and readers and all(r.output in stated and stated[r.output].is_float for r in readers):
             stated[name] = Stated("float32", "only float nodes read it")
     return stated
+
+
+def _asked(graph: Graph, patterns: Mapping[str, Stated], section: str) -> dict[str, Stated]:
+    """What is asked for, by the values that the nodes make."""
+    asked: dict[str, Stated] = {}
+    for pattern, wanted in patterns.items():
+        kind = KINDS.get(pattern)
+        found = [n for n in graph.nodes if (kind(graph, n) if kind else fnmatchcase(n.origin, pattern))]
+        if not found and kind is None:
+            raise InputError(
+                f"no node matches {pattern!r}, which the recipe wants in {wanted.dtype}",
+                where=f"recipe, {section}, graph {graph.name!r}",
+                fix="patterns are matched against the node names of the exported ONNX model",
+            )
+        asked |= {node.output: wanted for node in found}
+    return asked
 
 
 def _of_all_inputs(graph: Graph, node: Node, stated: Mapping[str, Stated]) -> Stated | None:

@@ -84,10 +84,11 @@ def _quantization(found: dict[str, Any]) -> Table:
 
 def _algorithms(found: list[dict[str, Any]]) -> str:
     """Each with its parameters, in the order in which they ran."""
-    return ", ".join(
+    named = (
         entry["name"] + "".join(f" {key}={value}" for key, value in sorted(entry["parameters"].items()))
         for entry in found
     )
+    return ", ".join(named) or "none"
 
 
 def _yes(value: bool) -> str:

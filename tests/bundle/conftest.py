@@ -10,58 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from edgeface.backends import target
 from edgeface.bundle.archive import open_archive
 from edgeface.bundle.keys import write_key_pair
 from edgeface.bundle.pack import Order, pack_bundle
-from edgeface.compile.build import build
-from edgeface.compile.job import BuildOptions, Job
-from edgeface.compile.open_source import open_source
-from edgeface.compile.recipe import recipe_for
 from edgeface.compile.source import Declared
-from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
-from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.files import list_images
-from edgeface.images.split import Images
 from edgeface.inference.detector import Detector
-from edgeface.passes import run_passes
-
-
-def artifact(folder, declared, options, images=(), detector=None):
-    """An artifact of tflite-int8 that no gate judged."""
-    source = open_source(declared, [])
-    graph = run_passes(read_onnx(source.onnx, declared.model))
-    job = Job(source, graph, {}, recipe_for(declared.model), Images(tuple(images)), options, detector)
-    made = build(job, target("tflite-int8"))
-    (folder / "model.tflite").write_bytes(made.model)
-    manifest = Manifest(
-        name=declared.model,
-        target="tflite-int8",
-        model_file="model.tflite",
-        model_sha256=sha256_hex(made.model),
-        model_bytes=len(made.model),
-        layout="nhwc",
-        io=made.io,
-        macs=1_000_000,
-        contract=source.contract,
-        sources={"calibration": {"count": 1, "files": ["Somebody_0001.png"]}},
-        versions={},
-        quantization=made.quantization,
-    )
-    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-    return folder
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory):
+def seeded(seeded_artifact):
     """Folders of a seeded detector and recognizer: "integer", int8 in and out; "mixed", a detector with floats."""
-    detector = Declared("retinaface_mnet025", input_size=(64, 96), seed=1)
-    recognizer = Declared("mobilefacenet", variant="prelu-112x96", seed=2)
-    integer = BuildOptions(io="int8", integer_only=True)
-    second = artifact(tmp_path_factory.mktemp("recognizer"), recognizer, integer)
+    integer = {"io": "int8", "integer_only": True}
+    second = seeded_artifact("tflite-int8", "mobilefacenet", variant="prelu-112x96", seed=2, **integer).folder
     return {
-        "integer": (artifact(tmp_path_factory.mktemp("detector"), detector, integer), second),
-        "mixed": (artifact(tmp_path_factory.mktemp("mixed"), detector, BuildOptions()), second),
+        "integer": (seeded_artifact("tflite-int8", **integer).folder, second),
+        "mixed": (seeded_artifact("tflite-int8").folder, second),
     }
 
 
@@ -124,15 +88,6 @@ def on_board(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def emulator():
-    """The emulator, set up if it is not."""
-    from edgeface.devices.install import install, installed
-
-    install()
-    return installed()
-
-
-@pytest.fixture(scope="session")
 def cross_compiler() -> str:
     """Debian's compiler for aarch64."""
     found = shutil.which("aarch64-linux-gnu-gcc")
@@ -144,14 +99,13 @@ def cross_compiler() -> str:
 
 
 @pytest.fixture(scope="session")
-def real(shared_data, tmp_path_factory):
+def real(shared_data, build_artifact):
     """Artifacts of the public checkpoints as recipes say, and their bundle: (detector, recognizer, archive)."""
     weights = shared_data / "weights"
     declared = Declared("retinaface_mnet025", weights / "retinaface_mnet025_1mb.pth", "1mb", input_size=(240, 320))
-    scenes = list_images(shared_data / "scenes")[::13]
-    detector = artifact(tmp_path_factory.mktemp("detector"), declared, BuildOptions(), scenes)
+    detector = build_artifact(declared, images=list_images(shared_data / "scenes")[::13])
     people = [list_images(folder)[0] for folder in sorted((shared_data / "lfw" / "images").iterdir())[1::40]]
     declared = Declared("mobilefacenet", weights / "mobilefacenet_prelu_112x96.ckpt")
-    finder = Detector(Artifact.open(detector))
-    recognizer = artifact(tmp_path_factory.mktemp("recognizer"), declared, BuildOptions(), people, finder)
-    return detector, recognizer, pack_bundle(Order(detector, recognizer, "rk3399"))
+    recognizer = build_artifact(declared, images=people, detector=Detector(detector))
+    folders = detector.folder, recognizer.folder
+    return *folders, pack_bundle(Order(*folders, "rk3399"))

@@ -18,17 +18,17 @@ from edgeface.bundle.boards import board
 from edgeface.bundle.budget_ops import EXACT, REQUANTIZED, ROUNDED, stages
 from edgeface.bundle.face_runner.golden import GOLDEN
 from edgeface.bundle.pack import Order, pack_bundle, write_bundle
+from edgeface.bundle.shipped import DECODERS, on_board, runner_files
 from edgeface.core.artifact import MANIFEST, Artifact, write_json
-from edgeface.errors import InputError
+from edgeface.errors import ContractError, InputError
+from edgeface.tasks.detection import decoders
 
-RUNNER = Path(__file__).resolve().parents[2] / "edgeface" / "bundle" / "face_runner"
 ALLOWED = {"numpy", "cv2", "PIL", "cryptography"}
 MAX_BYTES = 2_500_000
 
 
-def imports(path):
-    """Modules that a file imports, and whether at module level."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def imports(tree):
+    """Modules that Python imports, and whether at module level."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node in tree.body) for alias in node.names)
@@ -36,15 +36,84 @@ def imports(path):
             yield node.module or "", node in tree.body
 
 
-def test_the_runner_imports_python_numpy_and_itself_only():
-    for path in RUNNER.glob("*.py"):
-        for module, at_top in imports(path):
+def later_than_3_8(tree):
+    """What Python 3.8 does not evaluate: subscripts of builtins and of abstract types, unions, and zip's strict."""
+    for node in ast.walk(tree):
+        for field in ("annotation", "returns"):
+            if getattr(node, field, None) is not None:
+                setattr(node, field, None)  # with `from __future__ import annotations` they are never evaluated
+    abstract = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "collections.abc"
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            if node.value.id in abstract | {"tuple", "list", "dict", "set", "type"}:
+                yield ast.unparse(node)
+        elif (
+            (isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr) and "None" in ast.unparse(node))
+            or (isinstance(node, ast.Call) and any(keyword.arg == "strict" for keyword in node.keywords))
+            or (isinstance(node, ast.Attribute) and node.attr in {"removeprefix", "removesuffix", "bit_count"})
+        ):
+            yield ast.unparse(node)
+
+
+def python_of(files):
+    return {name: ast.parse(data.decode()) for name, data in files.items() if name.endswith(".py")}
+
+
+def test_the_packed_program_imports_python_numpy_and_itself_only(files):
+    packed = python_of(files)
+    assert {"face_runner/decoders/ssd.py", "face_runner/decoding.py", "face_runner/similarity.py"} <= set(packed)
+    for name, tree in packed.items():
+        for module, at_top in imports(tree):
             root = module.split(".")[0]
-            if root == "edgeface":
-                assert module.startswith("edgeface.bundle.face_runner"), path.name
+            if root == "face_runner":
+                place = module.replace(".", "/")
+                assert f"{place}.py" in packed or f"{place}/__init__.py" in packed, f"{name} imports {module}"
             elif root not in sys.stdlib_module_names:
-                assert root in ALLOWED, f"{path.name} imports {module}"
-                assert root == "numpy" or not at_top, f"{path.name} needs {module} to be loaded at all"
+                assert root in ALLOWED, f"{name} imports {module}"
+                assert root == "numpy" or not at_top, f"{name} needs {module} to be loaded at all"
+
+
+def test_the_packed_program_is_python_3_8(files):
+    for name, tree in python_of(files).items():
+        assert list(later_than_3_8(tree)) == [], name
+    for line in ("A = tuple[int, ...]", "B = int | None", "zip(a, b, strict=True)", "x.removeprefix('a')"):
+        assert list(later_than_3_8(ast.parse(line)))
+    for line in ("def f(a: tuple[int | None, ...]) -> list[int]: ...", "a: int | None = 3", "a[0] | b[1]"):
+        assert list(later_than_3_8(ast.parse(line))) == []
+
+
+def test_names_of_shared_modules_are_those_on_the_board():
+    given = (
+        "from edgeface.tasks.detection.decoding import Candidates  # edgeface.errors.InputError, edgeface.tasks.task"
+    )
+    wanted = "from face_runner.decoding import Candidates  # face_runner.base_errors.InputError, edgeface.tasks.task"
+    assert on_board(given) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import scipy", "imports scipy"),
+        ("from edgeface.contracts import Anchors", "imports edgeface.contracts"),
+        ("from . import ssd", "imports ."),
+        ("match 3:\n    case _:\n        pass", "is no Python 3.8"),
+    ],
+)
+def test_a_decoder_that_a_board_cannot_import_is_not_packed(text, said, tmp_path, monkeypatch):
+    (tmp_path / "unfit.py").write_text(
+        f"DECODER = None\n\n\ndef later():\n    {text.replace(chr(10), chr(10) + '    ')}\n"
+    )
+    monkeypatch.setattr(decoders, "__path__", [*decoders.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, f"{DECODERS}.unfit", raising=False)
+    with pytest.raises(InputError, match=said) as caught:
+        runner_files("unfit")
+    assert "unfit.py" in str(caught.value.where)
+    monkeypatch.delitem(sys.modules, f"{DECODERS}.unfit", raising=False)
 
 
 def test_the_same_artifacts_give_the_same_bytes_in_another_process(archive, seeded, key_pair, tmp_path):
@@ -54,11 +123,17 @@ def test_the_same_artifacts_give_the_same_bytes_in_another_process(archive, seed
     assert out.read_bytes() == archive
 
 
-def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(files, seeded):
+def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(seeded, tmp_path):
+    copies = [shutil.copytree(folder, tmp_path / name) for name, folder in zip("dr", seeded["integer"], strict=True)]
+    for copy in copies:
+        manifest = json.loads((copy / "manifest.json").read_text())
+        manifest["sources"]["calibration"] = {"count": 1, "files": ["Somebody_0001.png"]}
+        (copy / "manifest.json").write_text(json.dumps(manifest))
+    files, _ = open_archive(pack_bundle(Order(*copies, "rk3399")), "x")
     for name, content in files.items():
         assert b"Somebody_0001" not in content, name
         assert b"edgeface.bundle" not in content, name
-        assert str(seeded["integer"][0].parent).encode() not in content, name
+        assert str(tmp_path).encode() not in content, name
 
 
 def test_the_settings_hold_contracts_thresholds_and_the_devices_cores(files):
@@ -75,11 +150,25 @@ def test_a_threshold_that_the_certificate_measured_is_packed(seeded, tmp_path):
     detector, recognizer = seeded["integer"]
     for path in recognizer.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "certificate.json").write_text('{"decisions": {"threshold": 0.4125, "files": ["Somebody_0001.png"]}}')
+    document = {
+        "format": 2,
+        "target": "tflite-int8",
+        "reference": "torch float32",
+        "passed": True,
+        "images": 1,
+        "kind": "images",
+        "tensors": {},
+        "decisions": {"threshold": 0.4125, "files": ["Somebody_0001.png"]},
+        "requirements": [],
+        "thresholds": {},
+        "kernels": {},
+        "versions": {},
+    }
+    (tmp_path / "certificate.json").write_text(json.dumps(document))
     files, _ = open_archive(pack_bundle(Order(detector, tmp_path, "rk3399")), "x")
     thresholds = json.loads(files["bundle.json"])["thresholds"]
     assert (thresholds["match"], thresholds["match_source"]) == (0.4125, "certificate")
-    assert json.loads(files["certificates/recognizer.json"]) == {"decisions": {"threshold": 0.4125}}
+    assert json.loads(files["certificates/recognizer.json"]) == document | {"decisions": {"threshold": 0.4125}}
     assert b"#define FACE_THRESHOLD 0.4125\n" in files["c/face_contract.h"]
 
 
@@ -125,9 +214,9 @@ def test_float_arithmetic_is_followed_to_what_it_reaches():
 
 
 def test_artifacts_in_each_others_place_are_refused(seeded):
-    with pytest.raises(InputError, match="not for detection") as caught:
+    with pytest.raises(ContractError, match="no face detector") as caught:
         pack_bundle(Order(*reversed(seeded["integer"]), "rk3399"))
-    assert "detector's artifact first" in str(caught.value.fix)
+    assert caught.value.where == str(seeded["integer"][1])
 
 
 def test_artifacts_for_another_runtime_are_refused(detector_artifact, seeded):

@@ -4,24 +4,39 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
+from edgeface.cli.app import app
 from edgeface.version import __version__
 
 HEAVY = ("numpy", "torch", "onnx", "onnxruntime", "ai_edge_litert", "cv2", "pydantic", "rich")
 
 
+COMMANDS = typer.main.get_command(app).commands
+
+
 def test_help_names_every_command(edgeface_cli):
     ended = edgeface_cli("--help")
     assert ended.code == 0
-    for name in ("export", "parity", "bench", "detect", "models", "targets", "demo"):
+    assert len(COMMANDS) >= 19
+    for name in COMMANDS:
         assert f"\n  {name} " in ended.out
 
 
-def test_every_command_has_json_and_help(edgeface_cli):
-    for name in ("export", "parity", "bench", "detect", "models", "targets", "demo"):
-        ended = edgeface_cli(name, "--help")
-        assert ended.code == 0
-        assert "--json" in ended.out
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_json_and_help(edgeface_cli, name):
+    ended = edgeface_cli(name, "--help")
+    assert ended.code == 0
+    assert ended.out.startswith(f"Usage: edgeface {name}")
+    assert "--json" in ended.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_refuses_what_it_does_not_know_with_one_document(edgeface_cli, name):
+    ended = edgeface_cli(name, "--nonsense", "--json")
+    assert ended.code == 2
+    assert ended.document["error"]["error"] == "UsageError"
+    assert "--nonsense" in ended.err
 
 
 def test_version_is_printed(edgeface_cli):

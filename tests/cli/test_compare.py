@@ -56,7 +56,7 @@ def test_aligned_faces_are_compared_without_a_detector(edgeface_cli, recognizer_
     assert (document["same"], document["faces"]) == (True, None)
 
 
-def test_a_image_without_a_face_is_named_with_what_to_try(edgeface_cli, portraits, pair, tmp_path):
+def test_an_image_without_a_face_is_named_with_what_to_try(edgeface_cli, portraits, pair, tmp_path):
     cv2.imwrite(str(tmp_path / "black.png"), np.zeros((64, 64, 3), np.uint8))
     ended = edgeface_cli("compare", portraits[0], tmp_path / "black.png", *pair)
     assert ended.code == 2

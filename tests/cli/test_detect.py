@@ -25,7 +25,7 @@ def test_json_holds_boxes_and_landmarks(edgeface_cli, detector_artifact, image):
     (face,) = document["faces"]
     assert face["box"] == pytest.approx([12, 4, 44, 36], abs=1e-3)
     assert len(face["landmarks"]) == 5
-    assert (document["height"], document["width"], document["synthetic"]) == (64, 64, None)
+    assert (document["height"], document["width"], document["drawn"]) == (64, 64, None)
 
 
 def test_no_faces_is_said_and_is_no_error(edgeface_cli, detector_artifact, image):
@@ -33,7 +33,7 @@ def test_no_faces_is_said_and_is_no_error(edgeface_cli, detector_artifact, image
     assert (ended.code, ended.out) == (0, "no faces\n")
 
 
-@pytest.mark.parametrize("out", ["synthetic", "drawn.tiff2", "absent/drawn.jpg", "."])
+@pytest.mark.parametrize("out", ["drawn", "drawn.tiff2", "absent/drawn.jpg", "."])
 def test_a_path_that_cannot_be_drawn_to_is_refused_first(edgeface_cli, tmp_path, out):
     ended = edgeface_cli("detect", tmp_path / "absent.jpg", "--artifact", tmp_path / "absent", "--out", tmp_path / out)
     assert ended.code == 2

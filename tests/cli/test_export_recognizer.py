@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -53,6 +54,50 @@ def test_a_recognizer_is_exported_with_the_threshold_to_use(edgeface_cli, weight
         "compare", faces / "00.png", faces / "01.png", "--recognizer", folder, "--aligned", "--json"
     ).document
     assert compared["threshold_source"] == "certificate"
+
+
+PAIRED = """model = "mobilefacenet"
+[gates.tflite-int8]
+accuracy_drop_points = 1.0
+[quantize.ranges]
+method = "percentile"
+percentile = {percentile}
+"""
+
+
+@pytest.fixture
+def int8_of(edgeface_cli, weights, faces, tmp_path):
+    """Export to int8 with ranges of a percentile and a gate on accuracy: `int8_of(percentile)`."""
+
+    def run(percentile):
+        (tmp_path / "recipe.toml").write_text(PAIRED.format(percentile=percentile))
+        given = ["--weights", weights, "--calibration", faces, "--target", "tflite-int8", "--out", tmp_path / "out"]
+        paired = ["--pairs", tmp_path / "pairs.csv", "--pair-images", faces]
+        return edgeface_cli("export", tmp_path / "recipe.toml", *given, *paired, "--no-latency", "--json")
+
+    return run
+
+
+def test_a_build_that_verifies_as_well_as_the_network_meets_its_gate(int8_of):
+    ended = int8_of(99.99)
+    assert ended.code == 0, ended.err
+    (requirement,) = ended.document["artifacts"][0]["certificate"]["requirements"]
+    assert requirement == {
+        "what": "accuracy lost in verification",
+        "limit": "≤ 1 points",
+        "measured": "0.00 points",
+        "met": True,
+    }
+
+
+def test_a_build_that_verifies_worse_than_its_gate_allows_is_refused(int8_of, tmp_path):
+    ended = int8_of(70.0)
+    assert ended.code == 1
+    error = ended.document["error"]
+    assert error["error"] == "GateError"
+    lost = re.search(r"accuracy lost in verification: ([\d.]+) points, required ≤ 1 points", error["what"])
+    assert float(lost[1]) > 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_weights_tell_the_variant_and_a_contradiction_is_refused(edgeface_cli, weights, faces, tmp_path):

@@ -57,7 +57,7 @@ def test_names_are_drawn(edgeface_cli, image, options, tmp_path):
     assert not np.array_equal(images[1], images[2])
 
 
-def test_a_image_without_faces_names_nobody(edgeface_cli, options, tmp_path):
+def test_an_image_without_faces_names_nobody(edgeface_cli, options, tmp_path):
     black = tmp_path / "black.png"
     cv2.imwrite(str(black), np.zeros((64, 64, 3), np.uint8))
     ended = edgeface_cli("identify", black, *options)

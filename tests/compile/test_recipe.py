@@ -4,10 +4,12 @@ import pytest
 
 from edgeface.backends import targets
 from edgeface.compile.recipe import MAX_RECIPE_BYTES, Recipe, read_recipe, recipe_for
+from edgeface.core.progress import show
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
 from edgeface.models import families
 from edgeface.quantize.plan import Stated
+from edgeface.tasks import tasks
 
 GATES = {
     "t": Thresholds(snr_db=1),
@@ -24,12 +26,23 @@ def written(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "recipes").glob("*.toml")), ids=lambda p: p.stem)
-def test_shipped_recipes_name_known_models_and_gate_every_target_they_mention(path):
+def test_shipped_recipes_are_of_a_family_or_a_task_and_gate_every_target_they_mention(path):
     recipe = read_recipe(path)
     assert recipe.model == path.stem
-    assert recipe.model in families()
+    assert recipe.model in families() or recipe.model in tasks()
+    variants = families()[recipe.model].variants() if recipe.model in families() else {}
     named = {part for gate in recipe.gates for part in gate.split(":")} - {"integer-only"}
-    assert named <= set(targets()) | set(families()[recipe.model].variants())
+    assert named <= set(targets()) | set(variants)
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "recipes").glob("*.toml")), ids=lambda p: p.stem)
+def test_shipped_recipes_have_no_keys_of_earlier_versions(path, capsys):
+    show()
+    try:
+        assert read_recipe(path).quantize.algorithms == ("cross_layer_equalization", "second_moment_rounding")
+    finally:
+        show(False)
+    assert capsys.readouterr().err == ""
 
 
 def test_the_default_model_has_a_gate_for_every_target():

@@ -1,4 +1,4 @@
-"""The emulated devices, set up once from the cache, and a board behind a real sshd on this machine."""
+"""Seeded artifacts that devices run, and a board behind a real sshd on this machine."""
 
 from __future__ import annotations
 
@@ -15,64 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeface.backends import target
-from edgeface.compile.build import BuildOptions, Job, build
-from edgeface.compile.recipe import recipe_for
 from edgeface.devices.connect import SSH_CONFIG
-from edgeface.devices.emulator import Emulator
-from edgeface.devices.install import install, installed
 from edgeface.devices.runner import Loading, open_here
-from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images.split import Images
-from edgeface.passes import run_passes
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Emulator:
-    """The emulator, set up if it is not; the cache is kept between runs."""
-    install()
-    return installed()
-
-
-@pytest.fixture(scope="session")
-def build_artifact(tmp_path_factory):
-    """Build and write without a gate: (source, target's name, options, images that calibrate) → artifact."""
-    from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
-
-    def made(source, lowered, options, calibration=()):
-        graph = run_passes(read_onnx(source.onnx, source.contract.family))
-        recipe = recipe_for(source.contract.family)
-        job = Job(source, graph, {}, recipe, Images(tuple(calibration)), options)
-        result = build(job, target(lowered))
-        folder = tmp_path_factory.mktemp(lowered)
-        (folder / "model.tflite").write_bytes(result.model)
-        manifest = Manifest(
-            name=source.contract.family,
-            target=lowered,
-            model_file="model.tflite",
-            model_sha256=sha256_hex(result.model),
-            model_bytes=len(result.model),
-            layout="nhwc",
-            io=result.io,
-            macs=1_000_000,
-            contract=source.contract,
-            sources={},
-            versions={},
-            quantization=result.quantization,
-        )
-        write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-        return Artifact.open(folder)
-
-    return made
-
-
-@pytest.fixture(scope="session")
-def built(seeded_source, build_artifact):
+def built(seeded_artifact):
     """Artifacts of the seeded network at 64×96 by kind: "integer" (int8 in and out), "mixed" and "float"."""
     return {
-        "integer": build_artifact(seeded_source, "tflite-int8", BuildOptions(io="int8", integer_only=True)),
-        "mixed": build_artifact(seeded_source, "tflite-int8", BuildOptions()),
-        "float": build_artifact(seeded_source, "tflite-fp32", BuildOptions()),
+        "integer": seeded_artifact("tflite-int8", io="int8", integer_only=True),
+        "mixed": seeded_artifact("tflite-int8"),
+        "float": seeded_artifact("tflite-fp32"),
     }
 
 

@@ -6,7 +6,6 @@ import cv2
 import pytest
 
 from edgeface.compile.build import BuildOptions
-from edgeface.compile.open_source import open_source
 from edgeface.compile.source import Declared
 from edgeface.devices.parity import FLOAT_TOLERANCE, device_parity
 from edgeface.devices.parse import parse_device
@@ -44,11 +43,11 @@ def models(shared_data, scenes, faces, build_artifact):
     """By name: an integer-only artifact, and the images that it is compared on."""
     weights = shared_data / "weights"
     declared = Declared("retinaface_mnet025", weights / "retinaface_mnet025_1mb.pth", "1mb", input_size=(160, 192))
-    detector = build_artifact(open_source(declared, []), "tflite-int8", INTEGERS, scenes[:8])
+    detector = build_artifact(declared, options=INTEGERS, images=scenes[:8])
     found = {"detector": (detector, scenes)}
     for name, file in RECOGNISERS.items():
-        source = open_source(Declared("mobilefacenet", weights / file), [])
-        found[name] = (build_artifact(source, "tflite-int8", INTEGERS, faces[:8]), faces)
+        declared = Declared("mobilefacenet", weights / file)
+        found[name] = (build_artifact(declared, options=INTEGERS, images=faces[:8]), faces)
     return found
 
 
@@ -75,8 +74,8 @@ def test_int8_is_equal_bit_by_bit(models, name, device):
 
 
 def test_a_float_recognizer_agrees_within_the_tolerance(shared_data, faces, build_artifact):
-    source = open_source(Declared("mobilefacenet", shared_data / "weights" / RECOGNISERS["prelu"]), [])
-    artifact = build_artifact(source, "tflite-fp32", BuildOptions())
+    declared = Declared("mobilefacenet", shared_data / "weights" / RECOGNISERS["prelu"])
+    artifact = build_artifact(declared, "tflite-fp32")
     found = device_parity(artifact, parse_device("a72"), shown(faces[:2], artifact), [Loading()])
     assert found.passed
     assert found.paths[0].total.max_abs <= FLOAT_TOLERANCE

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -80,11 +81,37 @@ def test_a_worse_network_is_seen_in_its_decisions(labelled, contract, network):
     assert -1 <= found.threshold <= 1
 
 
-def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(labelled, contract, network):
-    found = identity_change(labelled, contract, network, network)
+@pytest.fixture
+def many(portrait, tmp_path):
+    """Forty pairs of aligned faces of twenty persons, enough for accuracy by folds."""
+    count = 20
+    rows = [f"{one}a,{one}b,1\n{one}a,{(one + 1) % count}b,0\n" for one in range(count)]
+    (tmp_path / "pairs.csv").write_text("".join(rows))
+    faces = {
+        f"{person}{name}": cv2.resize(portrait(person, noise), (112, 112), interpolation=cv2.INTER_NEAREST)
+        for person in range(count)
+        for name, noise in (("a", 0), ("b", 20))
+    }
+    return LabelledFaces(read_pairs(tmp_path / "pairs.csv"), faces)
+
+
+@pytest.mark.parametrize(
+    ("step", "lost", "met"), [(1.0, "0.00", True), (60.0, "35.00", False)], ids=["slightly", "coarsely"]
+)
+def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(many, contract, network, step, lost, met):
+    found = identity_change(many, contract, network, rounded(network, step))
+    assert found.reference.accuracy.mean == 1
     assert found.requirements(Thresholds()) == []
-    for requirement in found.requirements(Thresholds(accuracy_drop_points=0.5)):
-        assert requirement.met
+    (requirement,) = found.requirements(Thresholds(accuracy_drop_points=0.5))
+    assert (requirement.what, requirement.limit) == ("accuracy lost in verification", "≤ 0.5 points")
+    assert (requirement.measured, requirement.met) == (f"{lost} points", met)
+
+
+def test_a_threshold_is_met_by_exactly_what_it_allows(many, contract, network):
+    found = identity_change(many, contract, network, rounded(network, 60.0))
+    lost = found.accuracy_drop_points
+    assert [each.met for each in found.requirements(Thresholds(accuracy_drop_points=lost))] == [True]
+    assert [each.met for each in found.requirements(Thresholds(accuracy_drop_points=lost - 0.1))] == [False]
 
 
 def test_a_face_that_is_not_there_is_nobody(labelled, contract, network):

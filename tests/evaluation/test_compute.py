@@ -120,7 +120,7 @@ def test_an_error_in_a_process_is_the_error_of_the_run(people, faces_artifact):
     assert str(files[5]) in caught.value.where
 
 
-def test_a_image_without_a_face_has_no_embedding(people, faces_artifact, recognizer_artifact, darken):
+def test_an_image_without_a_face_has_no_embedding(people, faces_artifact, recognizer_artifact, darken):
     file = people / "P1" / "P1_0001.png"
     darken(file)
     ((rows,),) = compute(EmbedWork((recognizer_artifact,), faces_artifact), [file], Cache(None))

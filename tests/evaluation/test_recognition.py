@@ -40,7 +40,7 @@ def test_scores_are_the_cosines_of_the_pipelines_embeddings(request_for, people)
     assert scores[0] == pytest.approx(float(first @ second), abs=1e-6)
 
 
-def test_a_image_without_a_face_is_reported_and_its_pairs_score_least(request_for, people, darken):
+def test_an_image_without_a_face_is_reported_and_its_pairs_score_least(request_for, people, darken):
     darken(people / "P2" / "P2_0002.png")
     found = evaluate_recognition(request_for)
     assert found.without_face == ("P2/P2_0002",)

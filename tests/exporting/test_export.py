@@ -185,6 +185,15 @@ def test_a_gate_that_fails_badly_names_the_first_bad_tensor(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_dtype_that_one_of_the_targets_lacks_is_refused_before_the_network_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.delattr("edgeface.exporting.export.open_job")
+    asked = '[quantize.precision]\n"*Softmax" = { dtype = "int16", reason = "a test" }\n'
+    path = recipe(tmp_path, 'model = "retinaface_mnet025"\n' + asked)
+    with pytest.raises(InputError, match="tflite-int8 cannot compute in int16") as caught:
+        export(request(tmp_path / "out", "onnx-fp32", "tflite-int8", model=path))
+    assert "[quantize.precision], '*Softmax'" in caught.value.where
+
+
 def test_all_targets_are_written_or_none(tmp_path, contents):
     with pytest.raises(GateError):
         export(request(tmp_path / "out", "onnx-fp32", "tflite-int8", model=recipe(tmp_path, IMPOSSIBLE)))

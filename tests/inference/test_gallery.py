@@ -39,7 +39,7 @@ def test_people_are_sub_folders_and_images_by_name(folder):
     }
 
 
-def test_a_folder_and_a_image_of_one_name_are_one_person(folder, portrait):
+def test_a_folder_and_an_image_of_one_name_are_one_person(folder, portrait):
     cv2.imwrite(str(folder / "Cleo.png"), portrait(3))
     assert len(list_gallery(folder)["Cleo"]) == 3
 

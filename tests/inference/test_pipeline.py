@@ -39,7 +39,7 @@ def test_every_face_is_embedded_by_falling_score(pipeline, portrait):
     assert first.embedding @ second.embedding < 0.9
 
 
-def test_a_image_without_faces_has_none(pipeline):
+def test_an_image_without_faces_has_none(pipeline):
     assert pipeline.faces(BLACK) == []
 
 
@@ -73,7 +73,7 @@ def test_images_are_turned_upright_by_their_exif(pipeline, portrait, tmp_path, o
     assert pipeline.compare(portrait(1), ignored).similarity < 0.9
 
 
-def test_a_image_without_a_face_is_named_with_what_to_try(pipeline, portrait):
+def test_an_image_without_a_face_is_named_with_what_to_try(pipeline, portrait):
     with pytest.raises(InputError, match="no face") as caught:
         pipeline.compare(portrait(1), BLACK, names=("a.jpg", "b.jpg"))
     assert caught.value.where == "b.jpg"

@@ -44,7 +44,7 @@ def test_a_face_and_its_mirror_image_embed_alike_where_the_contract_flips(recogn
     assert edgeface.load(recognizer_artifact).compare(face(), face()[:, ::-1].copy()).similarity < 0.99
 
 
-def test_a_image_is_aligned_by_its_landmarks(recognizer_artifact):
+def test_an_image_is_aligned_by_its_landmarks(recognizer_artifact):
     recognizer = edgeface.load(recognizer_artifact)
     image = np.random.default_rng(1).integers(0, 256, (300, 200, 3), np.uint8)
     landmarks = np.array(ARCFACE_TEMPLATE)[:, ::-1] * 1.5

@@ -30,7 +30,7 @@ def test_a_face_is_placed_where_it_is_asked_for(eyes_px):
     assert (points[1, 0] > points[0, 0]) == (eyes_px > 0)
 
 
-def test_a_image_hides_only_what_is_behind_it():
+def test_an_image_hides_only_what_is_behind_it():
     scene = np.full((480, 640, 3), 77, np.uint8)
     hung = hang(scene, pixels(COLLINS), place_face(COLLINS, 10, (320, 240)))
     changed = (hung != 77).any(axis=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,11 +30,11 @@ class SharedExports:
         assert request.save_statistics is None, "what writes further files cannot be remembered"
         assert request.report.refused is None, "what writes further files cannot be remembered"
         group = self._folder / _digest(request)
-        with _locked(group.with_suffix(".lock")):
+        with _locked(group):
             missing = [target for target in request.targets if not list(group.glob(f"*-{target}"))]
             if missing:
                 group.mkdir(exist_ok=True)
-                for made in export(replace(request, targets=tuple(missing), out=group.with_suffix(".new"))):
+                for made in export(replace(request, targets=tuple(missing), out=_unfinished(group))):
                     made.folder.rename(group / made.folder.name)
         found = [Artifact.open(next(group.glob(f"*-{target}"))) for target in request.targets]
         for artifact in found:
@@ -59,8 +59,23 @@ def _state(folder: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """A folder that the first worker fills by `make`, and that the others wait for."""
+    with _locked(folder):
+        if not folder.is_dir():
+            unfinished = _unfinished(folder)
+            unfinished.mkdir()
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
+def _unfinished(folder: Path) -> Path:
+    return folder.with_suffix(".new")
+
+
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as stream:
+def _locked(folder: Path) -> Iterator[None]:
+    with folder.with_suffix(".lock").open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -40,7 +40,7 @@ def test_a_narrow_recognizer_is_shown_the_middle_columns_of_aligned_faces(aligne
     np.testing.assert_array_equal(first, cv2.imread(str(aligned[0]))[:, 8:104])
 
 
-def test_a_image_without_a_detector_is_refused_by_name(images):
+def test_an_image_without_a_detector_is_refused_by_name(images):
     files = list_images(images)
     with pytest.raises(InputError, match="120×160 pixels is no aligned face") as raised:
         list(task_images(files, "trying", RECOGNISERS["y1"]))

@@ -7,8 +7,9 @@ of small order.
 from __future__ import annotations
 
 import hashlib
+from typing import Tuple  # noqa: UP035  # Python 3.8 evaluates no tuple[…]
 
-Point = tuple[int, int, int, int]
+Point = Tuple[int, int, int, int]  # noqa: UP006
 
 _P = 2**255 - 19
 _ORDER = 2**252 + 27742317777372353535851937790883648493

@@ -7,7 +7,7 @@ Wrong anchors or activations break the last three even where scores stay high.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,19 +16,18 @@ from numpy.typing import NDArray
 from edgeface.contracts import DetectionContract
 from edgeface.graph.types import Array
 from edgeface.images.files import letterbox
-from edgeface.tasks.detection.detect import decoding_of, detect_faces
+from edgeface.tasks.detection.decoding import Candidates
+from edgeface.tasks.detection.detect import decoding_of
 from edgeface.tasks.detection.faces import Face, face_boxes
 from edgeface.tasks.detection.match import match_boxes
 from edgeface.tasks.detection.nms import iou_matrix, suppress_overlaps
-
-Image = NDArray[np.uint8]
-Forward = Callable[[DetectionContract, NDArray[np.float32]], Mapping[str, Array]]
+from edgeface.tasks.task import Forward, Image
 
 LONG_SIDE_PX = 512
 MIRRORED_SIDE_PX = 384
 COLOR_SIDES_PX = (512, 256, 128, 96, 64, 48)
 MIN_REFERENCE_SIDE_PX = 96
-MAX_STRONG_ANCHORS = 300
+MAX_STRONG_CANDIDATES = 300
 _MIRRORED = (1, 0, 2, 4, 3)
 _FACE = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.78], [0.66, 0.78]])
 _MIN_P = 0.02
@@ -36,7 +35,7 @@ _QUALITY_COUNTED = 0.25
 
 
 @dataclass(frozen=True)
-class View:
+class Sized:
     """Outputs for one image, shrunk to some size."""
 
     outputs: Mapping[str, Array]
@@ -47,25 +46,43 @@ class View:
 
 @dataclass
 class Probe:
-    """Runs the network on the images; what depends on the anchors only is not run again."""
+    """Runs the network on the images; what depends on the decoder's parameters only is not run again.
+
+    A network that is not `resizable` is shown images of every size at the top left of its one input.
+    """
 
     forward: Forward
     images: Sequence[Image]
-    _views: dict[tuple[object, ...], View] = field(default_factory=dict)
+    resizable: bool = True
+    _views: dict[tuple[object, ...], Sized] = field(default_factory=dict)
 
-    def view(self, contract: DetectionContract, index: int, side_px: int, mirrored: bool = False) -> View:
+    def view(self, contract: DetectionContract, index: int, side_px: int, mirrored: bool = False) -> Sized:
         """The network's outputs for image `index` with its longer side shrunk or grown to `side_px`."""
         spec = contract.input
         key = (contract.activation, contract.negative_slope, spec.color, index, side_px, mirrored)
         if key not in self._views:
             image = self.images[index]
-            factor = side_px / max(image.shape[:2])
-            height, width = (max(32, round(side * factor)) for side in image.shape[:2])
-            sized = contract.with_input_size(height, width)
-            tensor, scale = letterbox(np.ascontiguousarray(image[:, ::-1]) if mirrored else image, sized.input)
-            outputs = _strongest(self.forward(sized, tensor), sized)
-            self._views[key] = View(outputs, scale, height, width)
+            self._views[key] = self._run(contract, np.ascontiguousarray(image[:, ::-1]) if mirrored else image, side_px)
         return self._views[key]
+
+    def _run(self, contract: DetectionContract, image: Image, side_px: int) -> Sized:
+        rows, columns = image.shape[:2]
+        factor = side_px / max(rows, columns)
+        if not self.resizable:
+            factor = min(factor, contract.input.height / rows, contract.input.width / columns)
+        sized = contract.with_input_size(*(max(32, round(side * factor)) for side in (rows, columns)))
+        tensor, scale = letterbox(image, sized.input)
+        if not self.resizable:
+            sized, tensor = contract, _at_top_left(tensor, contract)
+        outputs = {name: np.nan_to_num(array) for name, array in self.forward(sized, tensor).items()}
+        return Sized(outputs, scale, sized.input.height, sized.input.width)
+
+
+def _at_top_left(tensor: NDArray[np.float32], contract: DetectionContract) -> NDArray[np.float32]:
+    """A tensor [1,3,h,w] in one of the contract's size, 0 elsewhere as where images are letterboxed."""
+    whole = np.zeros((1, 3, contract.input.height, contract.input.width), np.float32)
+    whole[:, :, : tensor.shape[2], : tensor.shape[3]] = tensor
+    return whole
 
 
 @dataclass(frozen=True)
@@ -147,20 +164,17 @@ def color_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, ind
     return float(gain.mean()), len(boxes)
 
 
-def _strongest(outputs: Mapping[str, Array], contract: DetectionContract) -> Mapping[str, Array]:
-    """Keep the best few hundred scores, and no NaN: an untrained network may call thousands of anchors faces."""
-    finite = {name: np.nan_to_num(np.array(array, np.float32)) for name, array in outputs.items()}
-    row = finite[contract.outputs.by_role["scores"]][0, :, 1]
-    row[np.argsort(-row, kind="stable")[MAX_STRONG_ANCHORS:]] = 0
-    return finite
+def _strongest(view: Sized, contract: DetectionContract, least: float) -> Candidates:
+    """The best few hundred candidates: an untrained network may call thousands of places faces."""
+    sized = contract.with_input_size(view.height, view.width)
+    found = decoding_of(sized).candidates(view.outputs, least)
+    best = np.sort(np.argsort(-found.scores, kind="stable")[:MAX_STRONG_CANDIDATES])
+    return Candidates(found.boxes[best], found.scores[best], found.landmarks[best])
 
 
-def _sized(contract: DetectionContract, view: View) -> DetectionContract:
-    return contract.with_input_size(view.height, view.width)
-
-
-def _faces(view: View, contract: DetectionContract, shape: tuple[int, ...], threshold: float) -> list[Face]:
-    return detect_faces(view.outputs, _sized(contract, view), view.scale, (shape[0], shape[1]), threshold)
+def _faces(view: Sized, contract: DetectionContract, shape: tuple[int, ...], threshold: float) -> list[Face]:
+    found = _strongest(view, contract, threshold)
+    return decoding_of(contract).faces_of(found, view.scale, (shape[0], shape[1]))
 
 
 def _mirror(face: Face, width: int) -> Face:
@@ -177,13 +191,13 @@ def _distortion(face: Face) -> float:
 
 
 def _raw_boxes(
-    view: View, contract: DetectionContract, least: float
+    view: Sized, contract: DetectionContract, least: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    found = decoding_of(_sized(contract, view)).candidates(view.outputs, least)
+    found = _strongest(view, contract, least)
     return found.boxes / np.float32(view.scale), found.scores
 
 
-def _tightness(view: View, contract: DetectionContract, faces: Sequence[Face]) -> NDArray[np.float32]:
+def _tightness(view: Sized, contract: DetectionContract, faces: Sequence[Face]) -> NDArray[np.float32]:
     raw, _ = _raw_boxes(view, contract, 0.5)
     limits = np.array([view.width, view.height] * 2, np.float32) / np.float32(view.scale)
     overlaps = iou_matrix(face_boxes(faces), np.clip(raw, 0, limits))
@@ -191,7 +205,7 @@ def _tightness(view: View, contract: DetectionContract, faces: Sequence[Face]) -
     return np.asarray((overlaps * near).sum(axis=1) / np.maximum(near.sum(axis=1), 1), np.float32)
 
 
-def _log_odds(view: View, contract: DetectionContract, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _log_odds(view: Sized, contract: DetectionContract, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     raw, scores = _raw_boxes(view, contract, _MIN_P)
     seen = np.where(iou_matrix(boxes, raw) > 0.5, scores[None, :], 0).max(axis=1, initial=0)
     p = np.clip(seen, _MIN_P, 1 - _MIN_P)

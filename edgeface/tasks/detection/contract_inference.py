@@ -16,10 +16,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contracts import Anchors, DetectionContract
+from edgeface.contracts import Anchors, DetectionContract, Parameters
 from edgeface.errors import ContractError, InputError
-from edgeface.tasks.detection.contract_evidence import Forward, Image, Probe, Support, color_gain, support_of
-from edgeface.tasks.task import Inference
+from edgeface.tasks.detection.contract_evidence import Probe, Support, color_gain, support_of
+from edgeface.tasks.task import Forward, Image, Inference
 
 MAX_SUPPORT_PROBES = 10
 WORKERS = 2
@@ -100,6 +100,7 @@ def infer_contract(
     forward: Forward,
     images: Sequence[Image],
     declared: Mapping[str, object] | None = None,
+    resizable: bool = True,
 ) -> InferredContract:
     """The contract under which a checkpoint's weights detect faces best, if that can be told.
 
@@ -111,6 +112,7 @@ def infer_contract(
         images: images, uint8 [H,W,3] in BGR; about a dozen with faces, spread evenly, are used.
         declared: what is known: "variant" (a name), or any of "activation", "anchors" and "color". It is
             checked, and believed unless the images contradict it.
+        resizable: whether the network takes other input sizes than the contract's.
 
     Raises:
         InputError: `declared` has an unknown field or value, or there are no images.
@@ -120,7 +122,7 @@ def infer_contract(
     wanted = _declared_fields(variants, declared or {})
     if not images:
         raise InputError("no images to infer the contract from", fix=_FIX)
-    probe = Probe(forward, _spread(images, MAX_COLOR_PROBES))
+    probe = Probe(forward, _spread(images, MAX_COLOR_PROBES), resizable)
     indices = range(0, len(probe.images))
     few = [indices[i] for i in _spread_indices(len(indices), MAX_SUPPORT_PROBES)]
     candidates = _candidates(variants)
@@ -158,14 +160,14 @@ def _declared_fields(variants: Mapping[str, DetectionContract], declared: Mappin
 
 
 def _fields(contract: DetectionContract) -> dict[str, object]:
-    return {"activation": contract.activation, "anchors": contract.anchors, "color": contract.input.color}
+    return {"activation": contract.activation, "anchors": contract.parameters, "color": contract.input.color}
 
 
 def _candidates(variants: Mapping[str, DetectionContract]) -> list[DetectionContract]:
     """All combinations, each once, in the variants' order."""
     first = next(iter(variants.values()))
     activations = dict.fromkeys((c.activation, c.negative_slope) for c in variants.values())
-    anchors = dict.fromkeys(c.anchors for c in variants.values())
+    anchors = dict.fromkeys(c.parameters for c in variants.values())
     return [
         first.model_copy(update={"activation": a, "negative_slope": slope, "parameters": boxes}).with_color(color)
         for (a, slope), boxes, color in product(activations, anchors, ("bgr", "rgb"))
@@ -291,6 +293,8 @@ def _undecided(first: DetectionContract, second: DetectionContract, margin: floa
 def _spell(value: object) -> str:
     if isinstance(value, Anchors):
         return "/".join(",".join(map(str, sizes)) for sizes in value.sizes)
+    if isinstance(value, Parameters):
+        return ", ".join(f"{name} {item}" for name, item in value.model_dump().items())
     return str(value)
 
 

@@ -98,8 +98,6 @@ class Decoding:
     ) -> list[Face]:
         """Decode, suppress overlaps, and go back to the image's pixels.
 
-        Faces whose centre lies outside the image (in the padding) are dropped.
-
         Args:
             outputs: the network's, float32 by the names that it gives them.
             scale: input pixels per pixel of the image.
@@ -112,7 +110,13 @@ class Decoding:
         Raises:
             ContractError: an output is missing, or its shape is not the decoder's.
         """
-        found = self.candidates(outputs, least)
+        return self.faces_of(self.candidates(outputs, least), scale, image_shape)
+
+    def faces_of(self, found: Candidates, scale: float, image_shape: tuple[int, int]) -> list[Face]:
+        """The candidates that overlap no better one, in pixels of the image, by falling score.
+
+        Those whose centre lies outside the image (in the padding) are dropped. Arguments as of `faces`.
+        """
         kept = suppress_overlaps(found.boxes, found.scores, self.max_iou)
         boxes, landmarks = (array[kept] / np.float32(scale) for array in (found.boxes, found.landmarks))
         return _faces_inside(boxes, found.scores[kept], landmarks, image_shape)

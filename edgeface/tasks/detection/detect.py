@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from edgeface.contracts import DetectionContract
+from edgeface.contracts import DetectionContract, Parameters
 from edgeface.errors import ContractError
 from edgeface.graph.types import Array
 from edgeface.tasks.detection.decoders import open_decoder
-from edgeface.tasks.detection.decoding import Decoding
+from edgeface.tasks.detection.decoding import Decoder, Decoding
 from edgeface.tasks.detection.faces import Face
 
 
@@ -22,7 +22,7 @@ def decoding_of(contract: DetectionContract) -> Decoding:
             name.
     """
     where, size = f"{contract.family} ({contract.variant})", contract.input
-    decoder = open_decoder(contract.decoder, contract.parameters.model_dump(), where)
+    decoder = _decoder(contract.decoder, contract.parameters, where)
     names, roles = contract.outputs.by_role, decoder.expected(size.height, size.width)
     if set(names) != set(roles):
         raise ContractError(
@@ -58,3 +58,9 @@ def detect_faces(
     """
     least = contract.score_threshold if threshold is None else threshold
     return decoding_of(contract).faces(outputs, letterbox_scale, image_shape, least)
+
+
+@lru_cache(maxsize=64)
+def _decoder(name: str, parameters: Parameters, where: str) -> Decoder:
+    """The decoder for any input size."""
+    return open_decoder(name, parameters.model_dump(), where)

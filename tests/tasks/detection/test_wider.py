@@ -106,7 +106,7 @@ def test_a_second_detection_of_a_face_is_false():
     assert wider_average_precision(found, {"a": labels(SQUARE, 1, 1)}, "easy") == pytest.approx(0.5 + 0.5 * 2 / 3)
 
 
-def test_a_image_without_detections_lowers_recall_and_one_without_labels_counts_for_nothing():
+def test_an_image_without_detections_lowers_recall_and_one_without_labels_counts_for_nothing():
     found = {"a": detections((0, 0, 20, 20, 0.5)), "c": detections((0, 0, 20, 20, 0.9))}
     truth = {"a": labels(SQUARE[:1], 1), "b": labels(SQUARE[:1], 1), "c": labels([])}
     assert wider_average_precision(found, truth, "easy") == pytest.approx(0.5)

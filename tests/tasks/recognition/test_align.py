@@ -115,6 +115,6 @@ def test_what_is_no_image_is_refused(image):
         align_face(image, TEMPLATE, CONTRACT)
 
 
-def test_a_image_longer_than_a_warp_can_address_is_refused():
+def test_an_image_longer_than_a_warp_can_address_is_refused():
     with pytest.raises(InputError, match="32766"):
         align_face(np.zeros((8, 40_000, 3), np.uint8), TEMPLATE, CONTRACT)

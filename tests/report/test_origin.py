@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from edgeface.report.origin import origin
+
+
+def quantization(manifest):
+    return dict(next(table.rows for table in origin(manifest) if table.caption == "Quantization"))
+
+
+def test_algorithms_are_named_with_their_parameters_and_values_counted_by_dtype(seeded_artifact):
+    manifest = seeded_artifact("tflite-int8").manifest
+    rows = quantization(manifest)
+    assert rows["algorithms"] == (
+        "cross_layer_equalization dense_share=0.5 max_octaves=8, second_moment_rounding damping=0.001"
+    )
+    assert rows["ranges"] == "headroom 0.1, method percentile, percentile 99.9999"
+    counted = manifest.quantization["dtypes"]
+    assert rows["values by dtype"] == f"{counted['float32']} float32, {counted['int8']} int8"
+
+
+def test_a_network_corrected_by_nothing_says_so(seeded_artifact):
+    manifest = seeded_artifact("tflite-int8").manifest
+    plain = manifest.model_copy(update={"quantization": {**manifest.quantization, "algorithms": []}})
+    assert quantization(plain)["algorithms"] == "none"
+
+
+def test_float16_lists_what_stays_float32(seeded_artifact):
+    rows = quantization(seeded_artifact("onnx-fp16").manifest)
+    assert len(rows) == 1
+    [(kept, _)] = rows.items()
+    assert kept.endswith("in float")
