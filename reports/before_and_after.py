@@ -159,7 +159,7 @@ def main() -> None:
     text = [
         "# This checkout against an earlier one",
         "",
-        f"`reports/before_and_after.py`, {date.today().isoformat()}; before: {commit.stdout.strip()}; Python "
+        f"`reports/before_and_after.py`, {date.today().isoformat()}; before: {commit}; Python "
         f"{platform.python_version()}, {len(os.sched_getaffinity(0))} cores, in turns, {options.rounds} rounds.",
     ]
     with tempfile.TemporaryDirectory() as temporary:

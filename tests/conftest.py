@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -85,24 +86,9 @@ def detector_artifact(tmp_path: Path) -> Path:
     Its input is 64×64; its contract the default one; the face is the prior at row 2, column 3 of
     stride 8 with side 32: centre (28, 20) in input pixels.
     """
-    import numpy as np
-    from onnx import helper, numpy_helper
+    from handmade import one_face
 
-    from edgeface.models import family
-
-    contract = family("retinaface_mnet025").variants()["official"].with_input_size(64, 64)
-    count = 2 * (8 * 8 + 4 * 4 + 2 * 2)
-    scores = np.tile(np.array([1, 0], np.float32), (1, count, 1))
-    scores[0, 2 * (2 * 8 + 3) + 1] = 0.1, 0.9
-    constants = {"boxes": np.zeros((1, count, 4), np.float32), "scores": scores}
-    constants["landmarks"] = np.zeros((1, count, 10), np.float32)
-    nodes = [helper.make_node("ReduceSum", ["input"], ["sum"], keepdims=0)]
-    nodes += [helper.make_node("Mul", ["sum", "nothing"], ["zero"])]
-    nodes += [helper.make_node("Add", [f"{name}_constant", "zero"], [name]) for name in constants]
-    weights = [numpy_helper.from_array(array, f"{name}_constant") for name, array in constants.items()]
-    weights.append(numpy_helper.from_array(np.float32(0), "nothing"))
-    outputs = {name: list(array.shape) for name, array in constants.items()}
-    return _write_artifact(tmp_path / "one_face-onnx-fp32", contract, nodes, weights, outputs)
+    return one_face(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -205,45 +191,25 @@ def seeded_artifact(shared_export):
     return of
 
 
+@pytest.fixture
+def exported(seeded_artifact, tmp_path: Path) -> Path:
+    """A folder with a seeded export to tflite-int8 whose latency was measured, to be changed at will."""
+    from edgeface.compile.report_options import ReportOptions
+
+    folder = seeded_artifact("tflite-int8", report=ReportOptions(latency=True)).folder
+    shutil.copytree(folder, tmp_path / "exported" / folder.name)
+    return tmp_path / "exported"
+
+
 @pytest.fixture(scope="session")
 def build_artifact(tmp_path_factory: pytest.TempPathFactory):
     """An artifact that no gate judged: `build_artifact(declared, target, options, images that calibrate, detector)`."""
-    from edgeface.backends import target as target_named
-    from edgeface.compile.build import build
-    from edgeface.compile.job import BuildOptions, Job
-    from edgeface.compile.open_source import open_source
-    from edgeface.compile.recipe import recipe_for
-    from edgeface.core.artifact import MANIFEST, Artifact, Manifest, sha256_hex, write_json
-    from edgeface.graph.onnx_reader import read_onnx
-    from edgeface.images.split import Images
-    from edgeface.passes import run_passes
+    from ungated import build_ungated
 
-    def made(declared, target="tflite-int8", options=None, images=(), detector=None):
-        source = open_source(declared, [])
-        graph = run_passes(read_onnx(source.onnx, declared.model))
-        options = BuildOptions() if options is None else options
-        job = Job(source, graph, {}, recipe_for(declared.model), Images(tuple(images)), options, detector)
-        result = build(job, target_named(target))
-        folder = tmp_path_factory.mktemp(target)
-        model = result.write(folder)
-        manifest = Manifest(
-            name=declared.model,
-            target=target,
-            model_file=model.name,
-            model_sha256=sha256_hex(model.read_bytes()),
-            model_bytes=model.stat().st_size,
-            layout=result.target.layout,
-            io=result.io,
-            macs=1_000_000,
-            contract=source.contract,
-            sources={},
-            versions={},
-            quantization=result.quantization,
-        )
-        write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-        return Artifact.open(folder)
+    def build(declared, target="tflite-int8", options=None, images=(), detector=None):
+        return build_ungated(tmp_path_factory.mktemp(target), declared, target, options, images, detector)
 
-    return made
+    return build
 
 
 @pytest.fixture(scope="session")
@@ -326,19 +292,9 @@ def contents():
 @pytest.fixture
 def recognizer_artifact(tmp_path: Path) -> Path:
     """An artifact that embeds an aligned face of 112×112 as 16 fixed random sums of its 14×14 blocks' means."""
-    import numpy as np
-    from onnx import helper, numpy_helper
+    from handmade import projection
 
-    from edgeface.contracts import ImageInput, RecognitionContract
-
-    spec = ImageInput(height=112, width=112, color="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
-    contract = RecognitionContract(family="mobilefacenet", variant="test", activation="prelu", input=spec, width=16)
-    nodes = [helper.make_node("AveragePool", ["input"], ["blocks"], kernel_shape=[8, 8], strides=[8, 8])]
-    nodes += [helper.make_node("Flatten", ["blocks"], ["flat"])]
-    nodes += [helper.make_node("MatMul", ["flat", "projection"], ["embedding"])]
-    projection = np.random.default_rng(5).normal(size=(3 * 14 * 14, 16)).astype(np.float32)
-    weights = [numpy_helper.from_array(projection, "projection")]
-    return _write_artifact(tmp_path / "projection-onnx-fp32", contract, nodes, weights, {"embedding": [1, 16]})
+    return projection(tmp_path)
 
 
 @pytest.fixture
@@ -348,56 +304,9 @@ def faces_artifact(tmp_path: Path) -> Path:
     Its input is 64×64. One face, of score 0.9, stands in the box 12, 20 to 44, 52, near the centre; one of 0.8 and
     half its side in 44, 4 to 60, 20. Their landmarks are the template's, in a square of 0.8 of the box's side.
     """
-    import numpy as np
-    from onnx import helper, numpy_helper
+    from handmade import two_faces
 
-    from edgeface.contracts import ARCFACE_TEMPLATE
-    from edgeface.models import family
-
-    contract = family("retinaface_mnet025").variants()["official"].with_input_size(64, 64)
-    count = 2 * (8 * 8 + 4 * 4 + 2 * 2)
-    near, far = 2 * (4 * 8 + 3) + 1, 2 * (1 * 8 + 6)  # stride 8; side 32 at row 4, column 3, and 16 at row 1, column 6
-    constants = {"boxes": np.zeros((1, count, 4), np.float32), "scores": np.zeros((1, count, 2), np.float32)}
-    constants["scores"][0, [near, far], 1] = 0.9, 0.8
-    points = (np.array(ARCFACE_TEMPLATE, np.float32) - 56) / 112 * 0.8 / contract.anchors.variances[0]
-    constants["landmarks"] = np.tile(points.reshape(-1), (1, count, 1)).astype(np.float32)
-    nodes = [helper.make_node("ReduceMean", ["input"], ["mean"], keepdims=0)]
-    nodes += [helper.make_node("Greater", ["mean", "black"], ["lit"]), helper.make_node("Cast", ["lit"], ["one"], to=1)]
-    nodes += [helper.make_node("Mul", [f"{name}_constant", "one"], [name]) for name in constants]
-    weights = [numpy_helper.from_array(array, f"{name}_constant") for name, array in constants.items()]
-    weights.append(numpy_helper.from_array(np.float32(-100), "black"))
-    shapes = {name: list(array.shape) for name, array in constants.items()}
-    return _write_artifact(tmp_path / "two_faces-onnx-fp32", contract, nodes, weights, shapes)
-
-
-def _write_artifact(folder: Path, contract, nodes, weights, outputs: dict[str, list[int]]) -> Path:
-    """An artifact folder of ONNX nodes that read "input" and make `outputs`."""
-    from onnx import TensorProto, helper
-
-    from edgeface.core.artifact import MANIFEST, Manifest, sha256_hex, write_json
-
-    size = [1, 3, contract.input.height, contract.input.width]
-    image = helper.make_tensor_value_info("input", TensorProto.FLOAT, size)
-    made = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()]
-    graph = helper.make_graph(nodes, "g", [image], made, weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
-    folder.mkdir()
-    (folder / "model.onnx").write_bytes(model)
-    manifest = Manifest(
-        name=folder.name.removesuffix("-onnx-fp32"),
-        target="onnx-fp32",
-        model_file="model.onnx",
-        model_sha256=sha256_hex(model),
-        model_bytes=len(model),
-        layout="nchw",
-        io="float",
-        macs=1_000_000,
-        contract=contract,
-        sources={},
-        versions={},
-    )
-    write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-    return folder
+    return two_faces(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -416,3 +325,60 @@ def portrait():
         return np.clip(image, 0, 255).astype(np.uint8)
 
     return draw
+
+
+BLOBS = '''
+"""Bright spots: a score and a side for each cell of a grid; landmarks stand where a frontal face has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeface.tasks.detection.decoding import Candidates
+
+
+@dataclass(frozen=True)
+class Blobs:
+    stride: int
+    places: tuple[tuple[float, float], ...]
+
+    def expected(self, height, width):
+        count = (height // self.stride) * (width // self.stride)
+        return {"heat": (1, count, 1), "sides": (1, count, 1)}
+
+    def decode(self, outputs, height, width, least):
+        heat, sides = outputs["heat"][0, :, 0], outputs["sides"][0, :, 0]
+        keep = np.flatnonzero(heat >= least)
+        columns = width // self.stride
+        cells = np.stack([keep % columns, keep // columns], axis=1)
+        centres = ((cells + 0.5) * self.stride).astype(np.float32)
+        half = sides[keep, None] / 2
+        boxes = np.concatenate([centres - half, centres + half], axis=1)
+        landmarks = centres[:, None] + (np.array(self.places, np.float32) - 0.5)[None] * sides[keep, None, None]
+        return Candidates(boxes, heat[keep], landmarks)
+
+
+DECODER = Blobs
+'''
+
+
+@pytest.fixture
+def blobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """A decoder of one file, `blobs`, beside edgeface's own; returned is what contracts say to have it."""
+    import sys
+
+    from edgeface.tasks.detection import decoders
+
+    folder = tmp_path / "decoders"
+    folder.mkdir()
+    (folder / "blobs.py").write_text(BLOBS)
+    monkeypatch.setattr(decoders, "__path__", [*decoders.__path__, str(folder)])
+    monkeypatch.setitem(sys.modules, f"{decoders.__name__}.blobs", None)
+    del sys.modules[f"{decoders.__name__}.blobs"]  # gone again at the end of the test, by monkeypatch
+    return {
+        "decoder": "blobs",
+        "parameters": {"stride": 8, "places": [[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.78], [0.66, 0.78]]},
+        "outputs": {"heat": "warm", "sides": "size"},
+    }

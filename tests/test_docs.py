@@ -173,7 +173,7 @@ def test_the_device_that_is_shown_is_the_one_that_a_test_adds():
 
 
 @pytest.fixture
-def blobs(tmp_path, monkeypatch):
+def shown_decoder(tmp_path, monkeypatch):
     """The decoder that a page shows, among edgeface's own, and its contract."""
     (tmp_path / "blobs.py").write_text(block_of("add-a-decoder.md", "python", "DECODER"))
     (tmp_path / "blobs.toml").write_text(block_of("add-a-decoder.md", "toml", "[parameters]"))
@@ -186,15 +186,15 @@ def blobs(tmp_path, monkeypatch):
     vars(decoders).pop("blobs", None)
 
 
-def test_the_decoder_that_is_shown_decodes(blobs):
+def test_the_decoder_that_is_shown_decodes(shown_decoder):
     heat = np.zeros((1, 64, 1), np.float32)
     heat[0, [10, 20]] = [[0.9], [0.4]]
     outputs = {"warm": heat, "size": np.full((1, 64, 1), 16, np.float32)}
-    found = decoding_of(blobs).candidates(outputs, 0.5)
+    found = decoding_of(shown_decoder).candidates(outputs, 0.5)
     assert isinstance(found, Candidates)
     np.testing.assert_allclose(found.boxes, [[12, 4, 28, 20]])
     np.testing.assert_allclose(found.landmarks[0, 2], [20, 12 + 0.1 * 16], rtol=1e-6)
-    assert len(decoding_of(blobs).candidates(outputs, 0.3).scores) == 2
+    assert len(decoding_of(shown_decoder).candidates(outputs, 0.3).scores) == 2
 
 
 def test_every_renamed_option_and_key_is_in_the_glossary():

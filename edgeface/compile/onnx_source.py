@@ -86,7 +86,7 @@ def _confirmed(contract: Contract, reference: Reference, probes: Sequence[Image]
 
     said = {"variant": contract.variant}
     try:
-        inferred = task_of(contract).infer({contract.variant: contract}, forward, probes, said)
+        inferred = task_of(contract).infer({contract.variant: contract}, forward, probes, said, resizable=False)
     except ContractError as error:
         raise ContractError(error.what, where=str(declared.contract), fix="correct the contract file") from error
     note(describe_inference(inferred, declared=True))

@@ -84,7 +84,12 @@ class Task(Protocol):
     """Budgets that its networks are held against in reports."""
 
     def infer(
-        self, variants: Mapping[str, Any], forward: Forward, images: Sequence[Image], declared: Mapping[str, str]
+        self,
+        variants: Mapping[str, Any],
+        forward: Forward,
+        images: Sequence[Image],
+        declared: Mapping[str, str],
+        resizable: bool = True,
     ) -> Inference:
         """The contract under which a network works best on images, or a declared one held against them.
 
@@ -93,6 +98,7 @@ class Task(Protocol):
             forward: the network.
             images: uint8 [H,W,3] in BGR, as the device will see them.
             declared: what is known: "variant", "color" or other fields of the contract, by name.
+            resizable: whether the network takes other input sizes than its contract's.
 
         Raises:
             ContractError: the images cannot tell, or contradict what is declared.

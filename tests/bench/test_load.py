@@ -14,15 +14,12 @@ def test_a_machine_is_busy_with_more_than_its_cores_can_do(load, busy):
 
 
 @pytest.mark.parametrize(("load", "busy"), [(0.1, False), (999.0, True)])
-def test_latencies_of_a_busy_machine_are_called_rough(exported, tmp_path, load, busy):
-    import shutil
-
-    shutil.copytree(exported, tmp_path / "out")
-    (folder,) = (tmp_path / "out").iterdir()
+def test_latencies_of_a_busy_machine_are_called_rough(exported, load, busy):
+    (folder,) = exported.iterdir()
     document = {**read_json(folder / LATENCY), "load": load}
     write_json(folder / LATENCY, document)
     manifest = Artifact.open(folder).manifest
     assert bool(cost(manifest, 1000, document).busy) == busy
     assert ("rough" in tiles(manifest, 1000, document)[-1].note) == busy
-    square = matrix(collect(tmp_path), tmp_path / "index.html").rows[0].squares[0][0]
+    square = matrix(collect(exported), exported / "index.html").rows[0].squares[0][0]
     assert ("rough" in square.figures[-1]) == busy

@@ -60,14 +60,6 @@ def seeded_export(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Art
     return run
 
 
-@pytest.fixture(scope="session")
-def exported(seeded_export, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a seeded export to tflite-int8, whose latency was measured."""
-    out = tmp_path_factory.mktemp("exported")
-    seeded_export(out, report=ReportOptions(latency=True))
-    return out
-
-
 @pytest.fixture
 def detectors(faces_artifact) -> tuple[DetectionContract, Callable, Callable]:
     """A contract and two detectors: the second sees one face less sure, moves one's landmarks, and finds another."""

@@ -48,10 +48,9 @@ def judged(seeded_export, images, tmp_path):
     return run
 
 
-@pytest.fixture(scope="module")
-def measured(exported):
-    (folder,) = exported.iterdir()
-    return folder
+@pytest.fixture
+def measured(seeded_artifact):
+    return seeded_artifact("tflite-int8", report=ReportOptions(latency=True)).folder
 
 
 def read(folder):
@@ -94,8 +93,8 @@ def test_latency_stands_in_a_file_of_its_own_and_in_the_report(measured):
     assert str(measured.parent) not in json.dumps(document)
 
 
-def test_measuring_changes_neither_model_nor_manifest_nor_certificate(measured, seeded_export, tmp_path):
-    again = seeded_export(tmp_path).folder
+def test_measuring_changes_neither_model_nor_manifest_nor_certificate(measured, seeded_artifact):
+    again = seeded_artifact("tflite-int8").folder
     assert not (again / LATENCY).exists()
     for name in ("model.tflite", "manifest.json", "certificate.json"):
         assert (again / name).read_bytes() == (measured / name).read_bytes()

@@ -46,10 +46,14 @@ class Sized:
 
 @dataclass
 class Probe:
-    """Runs the network on the images; what depends on the anchors only is not run again."""
+    """Runs the network on the images; what depends on the decoder's parameters only is not run again.
+
+    A network that is not `resizable` is shown images of every size at the top left of its one input.
+    """
 
     forward: Forward
     images: Sequence[Image]
+    resizable: bool = True
     _views: dict[tuple[object, ...], Sized] = field(default_factory=dict)
 
     def view(self, contract: DetectionContract, index: int, side_px: int, mirrored: bool = False) -> Sized:
@@ -58,13 +62,27 @@ class Probe:
         key = (contract.activation, contract.negative_slope, spec.color, index, side_px, mirrored)
         if key not in self._views:
             image = self.images[index]
-            factor = side_px / max(image.shape[:2])
-            height, width = (max(32, round(side * factor)) for side in image.shape[:2])
-            sized = contract.with_input_size(height, width)
-            tensor, scale = letterbox(np.ascontiguousarray(image[:, ::-1]) if mirrored else image, sized.input)
-            outputs = {name: np.nan_to_num(array) for name, array in self.forward(sized, tensor).items()}
-            self._views[key] = Sized(outputs, scale, height, width)
+            self._views[key] = self._run(contract, np.ascontiguousarray(image[:, ::-1]) if mirrored else image, side_px)
         return self._views[key]
+
+    def _run(self, contract: DetectionContract, image: Image, side_px: int) -> Sized:
+        rows, columns = image.shape[:2]
+        factor = side_px / max(rows, columns)
+        if not self.resizable:
+            factor = min(factor, contract.input.height / rows, contract.input.width / columns)
+        sized = contract.with_input_size(*(max(32, round(side * factor)) for side in (rows, columns)))
+        tensor, scale = letterbox(image, sized.input)
+        if not self.resizable:
+            sized, tensor = contract, _at_top_left(tensor, contract)
+        outputs = {name: np.nan_to_num(array) for name, array in self.forward(sized, tensor).items()}
+        return Sized(outputs, scale, sized.input.height, sized.input.width)
+
+
+def _at_top_left(tensor: NDArray[np.float32], contract: DetectionContract) -> NDArray[np.float32]:
+    """A tensor [1,3,h,w] in one of the contract's size, 0 elsewhere as where images are letterboxed."""
+    whole = np.zeros((1, 3, contract.input.height, contract.input.width), np.float32)
+    whole[:, :, : tensor.shape[2], : tensor.shape[3]] = tensor
+    return whole
 
 
 @dataclass(frozen=True)

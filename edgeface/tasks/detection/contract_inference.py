@@ -100,6 +100,7 @@ def infer_contract(
     forward: Forward,
     images: Sequence[Image],
     declared: Mapping[str, object] | None = None,
+    resizable: bool = True,
 ) -> InferredContract:
     """The contract under which a checkpoint's weights detect faces best, if that can be told.
 
@@ -111,6 +112,7 @@ def infer_contract(
         images: images, uint8 [H,W,3] in BGR; about a dozen with faces, spread evenly, are used.
         declared: what is known: "variant" (a name), or any of "activation", "anchors" and "color". It is
             checked, and believed unless the images contradict it.
+        resizable: whether the network takes other input sizes than the contract's.
 
     Raises:
         InputError: `declared` has an unknown field or value, or there are no images.
@@ -120,7 +122,7 @@ def infer_contract(
     wanted = _declared_fields(variants, declared or {})
     if not images:
         raise InputError("no images to infer the contract from", fix=_FIX)
-    probe = Probe(forward, _spread(images, MAX_COLOR_PROBES))
+    probe = Probe(forward, _spread(images, MAX_COLOR_PROBES), resizable)
     indices = range(0, len(probe.images))
     few = [indices[i] for i in _spread_indices(len(indices), MAX_SUPPORT_PROBES)]
     candidates = _candidates(variants)

@@ -38,9 +38,10 @@ class DetectionTask:
         forward: Forward,
         images: Sequence[Image],
         declared: Mapping[str, str],
+        resizable: bool = True,
     ) -> Inference:
         """By how well the faces that the network finds are found again in changed images."""
-        return infer_contract(variants, forward, images, declared).inference()
+        return infer_contract(variants, forward, images, declared, resizable).inference()
 
     def subject(self, image: Image, contract: DetectionContract, find: FindFaces | None, where: str) -> Image:  # noqa: ARG002
         """The whole image."""

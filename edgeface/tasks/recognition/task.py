@@ -36,6 +36,7 @@ class RecognitionTask:
         forward: Forward,  # noqa: ARG002
         images: Sequence[Image],  # noqa: ARG002
         declared: Mapping[str, str],
+        resizable: bool = True,  # noqa: ARG002
     ) -> Inference:
         """What is declared: images without names tell neither color order nor normalization of a recognizer.
 

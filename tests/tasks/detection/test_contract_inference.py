@@ -46,7 +46,7 @@ def portraits(shared_data: Path) -> list[np.ndarray]:
     return [read_image(path) for path in sorted((shared_data / "lfw" / "images").glob("*/*.jpg"))[7::190]]
 
 
-def drawn(count: int) -> list[np.ndarray]:
+def noise_images(count: int) -> list[np.ndarray]:
     random = np.random.default_rng(0)
     return [random.integers(0, 256, (120, 160, 3), np.uint8) for _ in range(count)]
 
@@ -89,7 +89,7 @@ def test_contradicted_declarations_are_refused(declared, named: str, scenes, sha
 
 
 @pytest.mark.real_data
-def test_true_declarations_are_borne_out(portraits, shared_data: Path) -> None:
+def test_true_declarations_are_confirmed(portraits, shared_data: Path) -> None:
     forward = forward_of(weights(shared_data, "official"))
     result = infer_contract(VARIANTS, forward, portraits, {"variant": "official"})
     assert result.contract == VARIANTS["official"]
@@ -121,13 +121,13 @@ def test_noised_weights_are_refused(noise: float, portraits, shared_data: Path) 
 @pytest.mark.real_data
 def test_images_without_faces_are_refused(shared_data: Path) -> None:
     with pytest.raises(ContractError, match="cannot tell") as caught:
-        infer_contract(VARIANTS, forward_of(weights(shared_data, "official")), drawn(3))
+        infer_contract(VARIANTS, forward_of(weights(shared_data, "official")), noise_images(3))
     assert "--variant" in str(caught.value.fix)
 
 
 def test_fully_declared_contract_that_cannot_be_checked_is_believed_without_confidence() -> None:
     state = FAMILY.random(VARIANTS["1mb"], 0).state_dict()
-    result = infer_contract(VARIANTS, forward_of(state), drawn(2), {"variant": "1mb"})
+    result = infer_contract(VARIANTS, forward_of(state), noise_images(2), {"variant": "1mb"})
     assert result.contract == VARIANTS["1mb"]
     assert result.confidence == 0.0
 
@@ -142,9 +142,31 @@ def test_fully_declared_contract_that_cannot_be_checked_is_believed_without_conf
 )
 def test_unknown_declarations_are_refused(declared, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        infer_contract(VARIANTS, forward_of({}), drawn(1), declared)
+        infer_contract(VARIANTS, forward_of({}), noise_images(1), declared)
 
 
 def test_no_images_are_refused() -> None:
     with pytest.raises(InputError, match="no images"):
         infer_contract(VARIANTS, forward_of({}), [])
+
+
+@pytest.mark.real_data
+def test_a_network_of_one_size_is_shown_images_of_every_size_in_it(portraits, shared_data: Path) -> None:
+    contract = VARIANTS["1mb"].with_input_size(512, 512)
+    whole = forward_of(weights(shared_data, "1mb"))
+
+    def forward(candidate: DetectionContract, tensor: np.ndarray) -> dict[str, np.ndarray]:
+        assert tensor.shape == (1, 3, 512, 512)
+        return whole(candidate, tensor)
+
+    result = infer_contract({"own": contract}, forward, portraits, {"variant": "own"}, resizable=False)
+    assert result.contract == contract
+    assert result.confidence > 0.9
+
+
+@pytest.mark.real_data
+def test_a_wrong_declaration_of_a_network_of_one_size_is_refused(portraits, shared_data: Path) -> None:
+    contract = VARIANTS["1mb"].with_input_size(512, 512)
+    wrong = contract.with_color("rgb" if contract.input.color == "bgr" else "bgr")
+    with pytest.raises(ContractError, match="but on the images it behaves as color"):
+        infer_contract({"own": wrong}, forward_of(weights(shared_data, "1mb")), portraits, {"variant": "own"}, False)

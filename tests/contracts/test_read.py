@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeface.contracts.read import read_contract
+from edgeface.errors import InputError
+
+RECOGNIZER = """
+task = "recognition"
+width = 128
+output = "516"
+[input]
+name = "input.1"
+height = 112
+width = 112
+color = "rgb"
+mean = [127.5, 127.5, 127.5]
+scale = [0.0078125, 0.0078125, 0.0078125]
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text, name="mine.toml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_contract_is_named_after_its_file_where_it_does_not_name_itself(written):
+    found = read_contract(written(RECOGNIZER))
+    assert (found.task, found.family, found.variant, found.output) == ("recognition", "mine", "own", "516")
+    assert found.input.color == "rgb"
+
+
+def test_the_old_spelling_of_color_is_read_too(written):
+    old = read_contract(written(RECOGNIZER.replace("color", "colour")))
+    assert old == read_contract(written(RECOGNIZER))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (RECOGNIZER.replace("width = 128\n", ""), "width"),
+        (RECOGNIZER.replace("height = 112", "height = 3"), "input.height"),
+        (RECOGNIZER.replace('"rgb"', '"grey"'), "input.colo"),
+        (RECOGNIZER.replace('task = "recognition"', 'task = "landmarks"'), "task"),
+        (RECOGNIZER.replace("mean", "means"), "input.mean"),
+        ("", "task"),
+    ],
+)
+def test_the_first_wrong_key_is_named(written, text, named):
+    path = written(text)
+    with pytest.raises(InputError, match=f"contract key '{named}") as caught:
+        read_contract(path)
+    assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize("content", [b"task = ", b"\xff\xfe", b"x" * (2 << 20)])
+def test_what_is_no_toml_is_refused(tmp_path, content):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_contract(path)
+    assert caught.value.where == str(path)
+
+
+def test_a_missing_file_and_a_folder_are_said_to_be_none(tmp_path):
+    for path in (tmp_path / "absent.toml", tmp_path):
+        with pytest.raises(InputError, match="no such contract file"):
+            read_contract(path)

@@ -1,0 +1,54 @@
+"""However many targets an export has, each image that judges is decoded once and the reference runs on it once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from edgeface.compile import checkpoint
+from edgeface.compile.report_options import ReportOptions
+from edgeface.compile.request import ExportRequest
+from edgeface.exporting.export import export
+from edgeface.images import split
+from edgeface.validate.reference import Reference
+
+TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-int8", "onnx-int8")
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often each file was decoded, and the reference ran."""
+    decoded, ran = Counter(), Counter()
+    read, referenced = split.read_image, checkpoint.torch_reference
+
+    def reading(path):
+        decoded[path.name] += 1
+        return read(path)
+
+    def counting(network):
+        def run(feeds):
+            ran["reference"] += 1
+            return network(feeds)
+
+        return Reference(referenced(network).name, run)
+
+    monkeypatch.setattr(split, "read_image", reading)
+    monkeypatch.setattr(checkpoint, "torch_reference", counting)
+    return decoded, ran
+
+
+@pytest.mark.parametrize("targets", [TARGETS[:1], TARGETS])
+def test_images_are_decoded_once_and_the_reference_runs_once(images, tmp_path, counted, targets):
+    decoded, ran = counted
+    recipe = tmp_path / "lenient.toml"
+    recipe.write_text('model = "retinaface_mnet025"\n[gates.onnx-fp32]\nmax_abs = 0.001\n')
+    given = {"seed": 1, "input_size": (64, 96), "report": ReportOptions(latency=False), "calibration": images}
+    artifacts = export(ExportRequest(model=str(recipe), targets=targets, out=tmp_path / "out", **given))
+    sources = artifacts[0].manifest.sources
+    judged, calibrated = (sources[name]["files"] for name in ("judged_on", "calibration"))
+    assert len(artifacts) == len(targets)
+    assert len(judged) == 2
+    assert [decoded[name] for name in judged] == [1, 1]
+    assert ran["reference"] == len(judged)
+    assert all(decoded[name] <= 2 for name in calibrated)  # to infer the contract, and to calibrate
