@@ -1,4 +1,4 @@
-"""edgeface: compile face models for edge devices, and prove what the result does.
+"""edgeface: compile face models for edge devices, and validate the result.
 
 The names below are the public interface; they are imported when first used, so that
 `import edgeface` costs nothing.

@@ -1,1 +1,1 @@
-"""From a checkpoint to built and proven models."""
+"""From a checkpoint to built and judged models."""

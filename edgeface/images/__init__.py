@@ -1,1 +1,1 @@
-"""Images: read, letterboxed, drawn, and split into those that calibrate and those that judge."""
+"""Images: read, letterboxed, synthetic, and split into those that calibrate and those that judge."""
