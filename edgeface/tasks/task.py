@@ -61,7 +61,7 @@ class Inference:
     Attributes:
         contract: what the images speak for, or what was declared where they cannot tell.
         confidence: 0 to 1, of the least sure of the choices; 0 where nothing could be confirmed.
-        margins: by how many standard errors each choice was made, by its name.
+        margins: by how many standard errors each choice was made, by its name; what had no alternative is not there.
         said: which candidates were compared and which one was found, in words.
     """
 
