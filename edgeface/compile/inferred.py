@@ -13,7 +13,7 @@ def describe_inference(inferred: Inference, declared: bool) -> str:
     if inferred.confidence == 0:
         return "contract: as declared; the images could not confirm it"
     word = "declared, and confirmed" if declared else "inferred"
-    return f"contract: {word} on images among {inferred.said}, confidence {inferred.confidence:.2f}"
+    return f"contract: {word} on images among {inferred.summary}, confidence {inferred.confidence:.2f}"
 
 
 def how_inferred(inferred: Inference, declared: Mapping[str, str]) -> dict[str, Any]:
