@@ -37,7 +37,7 @@ def compare(
 ) -> None:
     """Say whether the main faces of two images are one person's; exit code 0 either way.
 
-    The main face is the large one near the centre. Without --threshold the one counts that was measured when the
+    The main face is the large one near the center. Without --threshold the one counts that was measured when the
     recognizer was exported; where its certificate has none, a default does, and that is said.
     """
     found = _compare(open_recognizer(recognizer, detector, aligned, face_threshold), (a, b), threshold)

@@ -33,7 +33,7 @@ def embed(
 ) -> None:
     """Embed the main face of each image: float32 of unit length, alike for one person's faces.
 
-    The main face is the large one near the centre. The .npz holds images [n], embeddings [n,width] and, unless the
+    The main face is the large one near the center. The .npz holds images [n], embeddings [n,width] and, unless the
     faces came aligned, boxes [n,4] in pixels.
     """
     from edgeface.inference.batch import embed_aligned, embed_main_faces

@@ -35,7 +35,7 @@ def recognition_text(found: RecognitionEvaluation) -> str:
         item = found.cosines
         lines.append(
             f"\ncosine between the two artifacts' embeddings of a face: mean {item.mean:.4f}, "
-            f"least {item.least:.4f} ({item.lowest})"
+            f"minimum {item.minimum:.4f} ({item.lowest})"
         )
     caution = found.verifications[0].tar.caution
     if caution is not None:

@@ -38,7 +38,7 @@ def identify(
 ) -> None:
     """Name every face of an image by the people of a gallery, or call it unknown.
 
-    Of a gallery's image the main face counts, the large one near the centre; a person of several images is
+    Of a gallery's image the main face counts, the large one near the center; a person of several images is
     the mean of their embeddings.
     """
     from edgeface.cli.image import check_image_path, write_image

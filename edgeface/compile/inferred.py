@@ -18,7 +18,7 @@ def describe_inference(inferred: Inference, declared: bool) -> str:
             "decoder, mean and scale had no alternative to compare with"
         )
     word = "declared, and confirmed" if declared else "inferred"
-    return f"contract: {word} on images among {inferred.said}, confidence {inferred.confidence:.2f}"
+    return f"contract: {word} on images among {inferred.summary}, confidence {inferred.confidence:.2f}"
 
 
 def how_inferred(inferred: Inference, declared: Mapping[str, str]) -> dict[str, Any]:

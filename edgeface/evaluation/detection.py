@@ -19,19 +19,19 @@ from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import match_faces
 
-_MIN_MATCHED_SCORE = 0.3  # faces below the threshold of a match say which misses are by score alone
+_MIN_MATCHED_SCORE = 0.3  # faces below the threshold of a match show which misses are due to the score alone
 
 
 @dataclass(frozen=True)
 class DetectionRequest:
-    """What to evaluate on what.
+    """The detector to evaluate, and the data.
 
     Attributes:
-        detector: the artifact.
+        detector: the detector's artifact.
         images: the folder of images.
-        labels: a folder of Pascal-VOC XML files, or of WIDER FACE's ground truth; None only compares.
-        reference: an artifact to compare with.
-        cache: file or folder that keeps detections.
+        labels: a folder of Pascal-VOC XML files, or of WIDER FACE's ground truth; None only compares detectors.
+        reference: the artifact to compare with.
+        cache: file or folder for cached detections.
         jobs: processes.
     """
 
@@ -45,16 +45,16 @@ class DetectionRequest:
 
 @dataclass(frozen=True)
 class DetectionEvaluation:
-    """What was found.
+    """Results of an evaluation.
 
     Attributes:
         detector: the artifact's folder.
         reference: the reference's, or None.
-        images: how many were looked at.
-        labelled: what the labels are, or None without.
-        unlabelled: images that have no labels, and were left out.
-        average_precision: 0 to 1, by "easy", "medium" and "hard", or by the least size of the faces that count.
-        reference_average_precision: the reference's; empty without.
+        images: number of evaluated images.
+        labelled: the kind of labels, or None without labels.
+        unlabelled: images without labels, which were left out.
+        average_precision: 0 to 1, by "easy", "medium" and "hard", or by the minimum size of the faces that count.
+        reference_average_precision: the reference's; empty without a reference.
         agreement: of the two detectors' faces, or None without a reference.
     """
 
@@ -102,7 +102,7 @@ class DetectionEvaluation:
 
 
 def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
-    """Detect faces in every image once, and judge them.
+    """The evaluation of faces that are detected once in every image.
 
     Raises:
         InputError: a file or artifact cannot be used, or there are neither labels nor a reference.
@@ -110,7 +110,7 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
     """
     if request.labels is None and request.reference is None:
         raise InputError(
-            "there is nothing to judge the detector by", fix="pass --labels DIR, --reference ARTIFACT, or both"
+            "there is nothing to evaluate the detector with", fix="pass --labels DIR, --reference ARTIFACT, or both"
         )
     detectors = (request.detector, *((request.reference,) if request.reference is not None else ()))
     folders = [str(open_detection(path).folder) for path in detectors]

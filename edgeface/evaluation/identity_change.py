@@ -1,4 +1,4 @@
-"""What a build did to identities: float reference and artifact on the same pairs."""
+"""Change of verification caused by a build: float reference and artifact on the same pairs."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class LabelledFaces:
 class IdentityChange:
     """Verification by the float reference and by the artifact, and what changed.
 
-    `threshold` is the cosine to use with the artifact: where it accepts as many strangers as the reference, if the
-    pairs suffice for that rate, else where it is right most often; `basis` says which.
+    `threshold` is the cosine to use with the artifact: the one at the reference's false accept rate, if there are
+    enough pairs for that rate, else the one of highest accuracy; `basis` says which.
     """
 
     reference: Verification
@@ -45,7 +45,7 @@ class IdentityChange:
 
     @property
     def basis(self) -> str:
-        """What the threshold was chosen by."""
+        """The criterion that chose the threshold."""
         return "best accuracy" if self.candidate.tar.caution else f"FAR {self.candidate.tar.far:g}"
 
     @property
@@ -56,7 +56,7 @@ class IdentityChange:
 
     @property
     def accuracy_drop_points(self) -> float | None:
-        """By how many percent points the accuracy by folds fell; negative where it rose."""
+        """Drop of the accuracy by folds in percentage points; negative where it rose."""
         found = self.change.accuracy
         return None if found is None else -100 * found.value
 
@@ -70,23 +70,23 @@ class IdentityChange:
         }
 
     def entries(self) -> dict[str, Any]:
-        """For the certificate's `decisions`: with the threshold that commands then take."""
+        """Entries of the certificate's `decisions`, with the threshold that commands then use."""
         return {"verification": self.as_dict(), "threshold": self.threshold}
 
     def requirements(self, limits: Thresholds) -> list[Requirement]:
-        """That accuracy does not fall too far."""
+        """The limit on lost accuracy."""
         return points_lost("accuracy lost in verification", limits.accuracy_drop_points, self.accuracy_drop_points)
 
 
 @dataclass(frozen=True)
 class IdentityMeasure:
-    """Measures verification of labelled pairs by recognizers."""
+    """Measurement of recognizers' verification of labelled pairs."""
 
     labelled: LabelledFaces
     contract: RecognitionContract
 
     def of(self, reference: Reference, candidates: Sequence[Network]) -> list[IdentityChange]:
-        """Verify the pairs with all networks; the candidates run side by side.
+        """The change for each candidate, verified on the pairs; candidates run concurrently.
 
         Raises:
             InputError: there are too few pairs.

@@ -1,4 +1,4 @@
-"""Labelled images: Pascal-VOC boxes beside them, or WIDER FACE's ground truth."""
+"""Labelled images: with Pascal-VOC boxes, or WIDER FACE's ground truth."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from edgeface.tasks.detection.wider_labels import is_wider_folder, read_wider_la
 
 LISTED = 8
 SMALL_PX = 10
-"""Faces below this are left out of one of the figures: labels of such faces are often missing or unsure."""
+"""Faces below this size are left out of one of the figures: their labels are often missing or uncertain."""
 
 
 class LabelledImages(Protocol):
-    """Images, and how detections in them are judged."""
+    """Images, and the evaluation of detections in them."""
 
     @property
     def kind(self) -> str:
-        """What the labels are."""
+        """The kind of labels."""
 
     @property
     def files(self) -> list[Path]:
@@ -77,11 +77,11 @@ class WiderImages:
 
 
 def read_labelled(labels: Path, images: Path) -> LabelledImages:
-    """Find images and their labels.
+    """The images of a folder with their labels.
 
     Args:
-        labels: a folder of XML files, or of WIDER FACE's ground truth (then `images` is its folder of event folders,
-            or the one above).
+        labels: a folder of XML files, or of WIDER FACE's ground truth (then `images` is its folder of event folders
+            or the parent folder).
         images: the folder of images.
 
     Raises:
@@ -98,7 +98,7 @@ def _voc(labels: Path, images: Path) -> VocImages:
     files = [file for file in found if (labels / f"{file.stem}.xml").is_file()]
     if not files:
         raise InputError(
-            f"none of {len(found)} images has a NAME.xml beside it in the folder of labels",
+            f"none of {len(found)} images has a NAME.xml in the folder of labels",
             where=f"{images}, {labels}",
             fix="pass --labels a folder of Pascal-VOC XML files named like the images, or of WIDER FACE's .mat files",
         )

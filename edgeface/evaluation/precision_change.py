@@ -1,4 +1,4 @@
-"""What a build did to a detector's average precision, on labelled images."""
+"""Change of a detector's average precision caused by a build, on labelled images."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PrecisionChange:
 
     @property
     def worst_drop_points(self) -> float:
-        """The largest fall of any figure, in percent points; negative where all rose."""
+        """The largest drop of any figure, in percentage points; negative where all rose."""
         return max(100 * (self.reference[name] - value) for name, value in self.candidate.items())
 
     def as_dict(self) -> dict[str, Any]:
@@ -45,23 +45,23 @@ class PrecisionChange:
         }
 
     def entries(self) -> dict[str, Any]:
-        """For the certificate's `decisions`."""
+        """Entries of the certificate's `decisions`."""
         return {"average_precision": self.as_dict()}
 
     def requirements(self, limits: Thresholds) -> list[Requirement]:
-        """That precision does not fall too far."""
+        """The limit on lost precision."""
         return points_lost("average precision lost", limits.precision_drop_points, self.worst_drop_points)
 
 
 @dataclass(frozen=True)
 class PrecisionMeasure:
-    """Measures the average precision of detectors on labelled images."""
+    """Measurement of detectors' average precision on labelled images."""
 
     labelled: LabelledImages
     contract: DetectionContract
 
     def of(self, reference: Reference, candidates: Sequence[Network]) -> list[PrecisionChange]:
-        """Detect faces in every labelled image with all networks; each image is read once.
+        """The change for each candidate on the labelled images; each image is read once.
 
         Raises:
             InputError: an image cannot be read.

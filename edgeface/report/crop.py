@@ -49,7 +49,7 @@ def crop(image: NDArray[np.uint8], difference: Difference) -> Crop:
     side = max(ROOM * max(x2 - x1, y2 - y1), 8.0)
     left, top = (x1 + x2 - side) / 2, (y1 + y2 - side) / 2
     scale = SIDE_PX / side
-    # A pixel's centre is half a pixel from its corner, in the image and in the close-up.
+    # A pixel's center is half a pixel from its corner, in the image and in the close-up.
     matrix = np.array([[scale, 0, -left * scale + (scale - 1) / 2], [0, scale, -top * scale + (scale - 1) / 2]])
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     cut = cv2.warpAffine(

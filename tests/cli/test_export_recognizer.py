@@ -121,5 +121,5 @@ def test_images_that_are_no_aligned_faces_need_a_detector(edgeface_cli, weights,
     given = ["--weights", weights, "--calibration", images, "--target", "tflite-int8", "--out", tmp_path / "out"]
     ended = edgeface_cli("export", "mobilefacenet", *given)
     assert ended.code == 2
-    assert "is no aligned face" in ended.err
+    assert "is not an aligned face" in ended.err
     assert "--detector" in ended.err

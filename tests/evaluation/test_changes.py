@@ -74,7 +74,7 @@ def test_the_same_network_changes_nothing(labelled, contract, network):
     assert found.as_dict()["threshold_basis"] == "best accuracy"  # eight pairs do not suffice for a rate of 1e-3
 
 
-def test_a_worse_network_is_seen_in_its_decisions(labelled, contract, network):
+def test_a_worse_network_has_worse_decisions(labelled, contract, network):
     found = identity_change(labelled, contract, network, rounded(network, 60.0))
     assert not np.array_equal(found.reference.scores, found.candidate.scores)
     assert found.candidate.best.accuracy <= found.reference.best.accuracy
@@ -98,7 +98,7 @@ def many(portrait, tmp_path):
 @pytest.mark.parametrize(
     ("step", "lost", "met"), [(1.0, "0.00", True), (60.0, "35.00", False)], ids=["slightly", "coarsely"]
 )
-def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(many, contract, network, step, lost, met):
+def test_lost_accuracy_is_judged_where_a_threshold_limits_it(many, contract, network, step, lost, met):
     found = identity_change(many, contract, network, rounded(network, step))
     assert found.reference.accuracy.mean == 1
     assert found.requirements(Thresholds()) == []
@@ -114,7 +114,7 @@ def test_a_threshold_is_met_by_exactly_what_it_allows(many, contract, network):
     assert [each.met for each in found.requirements(Thresholds(accuracy_drop_points=lost - 0.1))] == [False]
 
 
-def test_a_face_that_is_not_there_is_nobody(labelled, contract, network):
+def test_a_missing_face_matches_nobody(labelled, contract, network):
     first = next(iter(labelled.faces))
     hidden = LabelledFaces(labelled.pairs, {**labelled.faces, first: None})
     found = identity_change(hidden, contract, network, network)
@@ -128,7 +128,7 @@ def enlarged(people):
     return [np.repeat(np.repeat(read_image(file), 4, 0), 4, 1) for file in sorted(people.rglob("*.png"))]
 
 
-def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, recognizer_artifact, enlarged):
+def test_landmark_errors_are_measured_by_their_effect_on_embeddings(faces_artifact, recognizer_artifact, enlarged):
     artifact = Artifact.open(faces_artifact)
     run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
     recognizer = Recognizer(Artifact.open(recognizer_artifact))
@@ -148,7 +148,7 @@ def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, 
     assert worse.as_dict()["least_face_px"] == MIN_PX
 
 
-def test_no_face_large_enough_is_no_cost(faces_artifact, recognizer_artifact, people):
+def test_without_large_faces_there_is_no_landmark_cost(faces_artifact, recognizer_artifact, people):
     artifact = Artifact.open(faces_artifact)
     run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
     small = [read_image(file) for file in sorted(people.rglob("*.png"))]
@@ -156,7 +156,7 @@ def test_no_face_large_enough_is_no_cost(faces_artifact, recognizer_artifact, pe
     assert found.as_dict()["mean_cosine"] is None
 
 
-def test_average_precision_is_told_before_and_after(faces_artifact, people, tmp_path):
+def test_average_precision_is_reported_before_and_after(faces_artifact, people, tmp_path):
     artifact = Artifact.open(faces_artifact)
     run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
     folder = tmp_path / "labelled"

@@ -166,7 +166,7 @@ def test_images_calibrate_and_judge_apart(tmp_path, images):
 def test_a_gate_that_fails_names_the_requirement_and_where_most_is_lost(tmp_path):
     with pytest.raises(GateError) as caught:
         export(request(tmp_path / "out", model=recipe(tmp_path, IMPOSSIBLE)))
-    assert "tflite-int8 is not good enough: least output SNR" in caught.value.what
+    assert "tflite-int8 is not good enough: minimum output SNR" in caught.value.what
     assert "required ≥ 150 dB" in caught.value.what
     assert "largest difference" not in caught.value.what
     assert "most is lost at" in str(caught.value.where)

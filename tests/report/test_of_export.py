@@ -61,7 +61,7 @@ def test_the_verdict_comes_first_and_every_part_is_there(measured):
     page = read(measured)
     assert page.sections == SECTIONS
     assert "not proven on faces" in page.text
-    assert "least output SNR" in page.text
+    assert "minimum output SNR" in page.text
     artifact = Artifact.open(measured)
     for said in (
         artifact.manifest.model_sha256,
@@ -169,7 +169,7 @@ def test_a_refused_export_leaves_its_report_where_it_was_asked_for_and_nothing_e
     page = Reader(place.read_text(encoding="utf-8"))
     assert page.sections == SECTIONS
     assert "NOT good enough" in page.text
-    assert "1 of 1 requirements are missed: least output SNR" in page.text
+    assert "1 of 1 requirements are missed: minimum output SNR" in page.text
     assert "img" in page.tags
 
 

@@ -18,7 +18,7 @@ def test_composed_images_calibrate_and_others_judge(task, size):
     assert not chosen.judge[0].exists()
 
 
-def test_the_manifest_says_what_was_composed():
+def test_the_manifest_records_composed_images():
     with composed_where_missing(Images(), "recognition", 2) as chosen:
         listed = chosen.provenance()
     assert listed["calibration"]["composed"]
@@ -32,7 +32,7 @@ def test_images_that_were_chosen_are_left_alone(tmp_path):
         assert chosen is given
 
 
-def test_images_to_judge_with_do_while_composed_ones_calibrate():
+def test_chosen_images_judge_while_composed_ones_calibrate():
     given = Images((), (Path("mine.png"),))
     with composed_where_missing(given, "recognition", 2) as chosen:
         assert chosen.judge == given.judge

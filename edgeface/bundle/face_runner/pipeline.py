@@ -86,7 +86,7 @@ class FaceRunner:
         return self._decoding.faces(self._find.run(tensor), scale, shape, least)
 
     def main_face(self, image: Image, name: str = "the image") -> Face:
-        """The face that an image is of, the large one near the centre.
+        """The face that an image is of, the large one near the center.
 
         Raises:
             RunnerError: there is none.

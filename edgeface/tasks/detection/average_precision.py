@@ -32,7 +32,7 @@ def average_precision(images: Sequence[LabelledDetections], min_side_px: float =
     """Area under the precision–recall curve at IoU ≥ 0.5 over all images together.
 
     A detection counts for the label that it overlaps most; a second detection of a label is false. Labels
-    whose shorter side is under `min_side_px`, and detections of them, count for nothing.
+    whose shorter side is under `min_side_px`, and detections of them, are ignored.
 
     Args:
         images: detections and labels of each image.

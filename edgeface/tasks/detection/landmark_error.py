@@ -32,19 +32,19 @@ def landmark_nme(
         float64 [n], a share (0.05 is 5 %); its mean over all faces is the NME.
 
     Raises:
-        InputError: shapes do not fit, or a face's size is 0, so that its error has no meaning.
+        InputError: shapes do not fit, or a face's size is 0, so that its error is undefined.
     """
-    points, truth = np.asarray(found, np.float64), np.asarray(labelled, np.float64)
-    if points.shape != truth.shape or points.shape[1:] != (5, 2):
-        raise InputError(f"landmarks {list(points.shape)} and {list(truth.shape)} must both be [n,5,2]")
+    points, expected = np.asarray(found, np.float64), np.asarray(labelled, np.float64)
+    if points.shape != expected.shape or points.shape[1:] != (5, 2):
+        raise InputError(f"landmarks {list(points.shape)} and {list(expected.shape)} must both be [n,5,2]")
     if normalizer == "inter_ocular":
-        sizes = np.linalg.norm(truth[:, 0] - truth[:, 1], axis=1)
+        sizes = np.linalg.norm(expected[:, 0] - expected[:, 1], axis=1)
     else:
         corners = np.asarray([] if boxes is None else boxes, np.float64).reshape(-1, 4)
-        if len(corners) != len(truth):
-            raise InputError(f"{len(corners)} boxes do not fit {len(truth)} faces")
+        if len(corners) != len(expected):
+            raise InputError(f"{len(corners)} boxes do not fit {len(expected)} faces")
         sizes = np.sqrt(np.prod(np.maximum(corners[:, 2:] - corners[:, :2], 0), axis=1))
     if not (sizes > 0).all():
-        raise InputError(f"face {int(np.argmin(sizes > 0))} has no size ({normalizer}): its error has no meaning")
-    errors: NDArray[np.float64] = np.linalg.norm(points - truth, axis=2).mean(axis=1) / sizes
+        raise InputError(f"face {int(np.argmin(sizes > 0))} has no size ({normalizer}): its error is undefined")
+    errors: NDArray[np.float64] = np.linalg.norm(points - expected, axis=2).mean(axis=1) / sizes
     return errors

@@ -1,4 +1,4 @@
-"""The face that an image is of.
+"""The main face of an image.
 
 This file ships to boards as it is: Python 3.8, the standard library and numpy.
 """
@@ -13,7 +13,7 @@ _OFF_CENTRE = 2.0
 
 
 def main_face(faces: Sequence[Face], image_shape: tuple[int, int]) -> Face | None:
-    """The large face near the centre: area − 2·d², d from the image's centre, in pixels, as insightface has it.
+    """The large face near the center: area − 2·d², d from the image's center, in pixels: insightface's rule.
 
     Args:
         faces: in pixels of the image.

@@ -16,7 +16,7 @@ _FIX = "pass the folder eval_tools/ground_truth of WIDER FACE's evaluation progr
 
 
 def is_wider_folder(folder: Path) -> bool:
-    """Whether WIDER FACE's ground truth stands in a folder."""
+    """Whether a folder holds WIDER FACE's ground truth."""
     return (folder / FACES_FILE).is_file()
 
 
@@ -46,7 +46,7 @@ def read_wider_labels(folder: Path) -> dict[str, WiderLabels]:
                 }
                 labels[f"{event[0].item()}/{name[0].item()}"] = WiderLabels(_corners(boxes), counted)
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"this is no ground truth of WIDER FACE: {error}", where=str(folder), fix=_FIX) from error
+        raise InputError(f"this is not WIDER FACE's ground truth: {error}", where=str(folder), fix=_FIX) from error
     return labels
 
 

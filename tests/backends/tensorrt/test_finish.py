@@ -42,7 +42,7 @@ def given(typed, tmp_path, normal):
 
         def judge(runner, what):
             shown[what] = runner.run({"input": normal(1, 3, 64, 96)})
-            return [Requirement("least output SNR", "≥ 40 dB", "50.0 dB", True)], {"images": 1}
+            return [Requirement("minimum output SNR", "≥ 40 dB", "50.0 dB", True)], {"images": 1}
 
         (tmp_path / "model.onnx").write_bytes(typed[name])
         options = EngineOptions(("86",))
@@ -69,7 +69,7 @@ def test_an_engine_that_runs_here_is_judged_as_its_onnx_was(given, ahead_of_time
     monkeypatch.setattr(finish, "engine_here", lambda _: runner)
     found = target("tensorrt-fp16").finish.build(finishing)
     assert set(shown["tensorrt-fp16 on the GPU"]) == {"boxes", "scores", "landmarks"}
-    assert [requirement.what for requirement in found.requirements][-1] == "least output SNR, on the GPU"
+    assert [requirement.what for requirement in found.requirements][-1] == "minimum output SNR, on the GPU"
     assert (found.certificate["run"], found.certificate["on_gpu"]) == (runner.origin, {"images": 1})
     assert runner.closed
 

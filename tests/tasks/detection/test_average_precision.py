@@ -17,11 +17,11 @@ def at(x: float, y: float, side: float, score: float) -> Face:
     return Face((x, y, x + side, y + side), score, POINTS)
 
 
-def test_all_found_and_nothing_else_is_one() -> None:
+def test_perfect_detections_give_one() -> None:
     assert average_precision([LabelledDetections([at(0, 0, 20, 0.9), at(50, 50, 30, 0.5)], LABELS)]) == 1.0
 
 
-def test_half_found_is_half() -> None:
+def test_half_of_the_faces_gives_half() -> None:
     assert average_precision([LabelledDetections([at(0, 0, 20, 0.9)], LABELS)]) == 0.5
     assert average_precision([LabelledDetections([], LABELS)]) == 0.0
 
@@ -39,7 +39,7 @@ def test_images_are_ranked_together() -> None:
     assert average_precision([first, second]) == 0.5
 
 
-def test_small_labels_and_their_detections_count_for_nothing() -> None:
+def test_small_labels_and_their_detections_are_ignored() -> None:
     found = [at(0, 0, 20, 0.9), at(50, 50, 30, 0.5)]
     assert average_precision([LabelledDetections(found, LABELS)], min_side_px=25) == 1.0
     assert np.isnan(average_precision([LabelledDetections(found, LABELS)], min_side_px=99))

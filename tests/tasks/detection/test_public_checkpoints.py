@@ -29,13 +29,13 @@ def precision(data: Path, weights: str, contract: DetectionContract) -> float:
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize(("weights", "least"), [("official", 0.92), ("1mb", 0.94)])
-def test_declared_contract_finds_the_labelled_faces(weights: str, least: float, shared_data: Path) -> None:
-    assert precision(shared_data, weights, VARIANTS[weights]) > least
+@pytest.mark.parametrize(("weights", "minimum"), [("official", 0.92), ("1mb", 0.94)])
+def test_the_declared_contract_finds_the_labelled_faces(weights: str, minimum: float, shared_data: Path) -> None:
+    assert precision(shared_data, weights, VARIANTS[weights]) > minimum
 
 
 @pytest.mark.real_data
-def test_wrong_contracts_load_and_ruin_it(shared_data: Path) -> None:
+def test_wrong_contracts_load_and_lose_precision(shared_data: Path) -> None:
     leaky = VARIANTS["1mb"].model_copy(update={"activation": "leaky_relu", "negative_slope": 0.1})
     assert precision(shared_data, "1mb", leaky) < 0.75
     assert precision(shared_data, "official", VARIANTS["rgb"]) < 0.8
