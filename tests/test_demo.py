@@ -7,6 +7,8 @@ import pytest
 from edgeface.demo import MODELS, TARGET, compose_wall, demonstrate
 from edgeface.validate.check_parity import ParityRequest, check_parity
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["Eileen Collins"] * 3 + ["Grace Hopper"] * 2
 
 

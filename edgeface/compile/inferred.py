@@ -12,6 +12,11 @@ def describe_inference(inferred: Inference, declared: bool) -> str:
     """One line: what was inferred, or whether what was declared is confirmed."""
     if inferred.confidence == 0:
         return "contract: as declared; the images could not confirm it"
+    if declared and set(inferred.margins) == {"color"}:
+        return (
+            f"contract: as declared; the images confirm its color order (confidence {inferred.confidence:.2f}); its "
+            "decoder, mean and scale had no alternative to compare with"
+        )
     word = "declared, and confirmed" if declared else "inferred"
     return f"contract: {word} on images among {inferred.summary}, confidence {inferred.confidence:.2f}"
 
@@ -21,6 +26,7 @@ def how_inferred(inferred: Inference, declared: Mapping[str, str]) -> dict[str, 
     return {
         "how": "declared" if "variant" in declared else "inferred",
         "checked": inferred.confidence > 0,
+        "compared": sorted(inferred.margins),
         "declared": dict(declared),
         "confidence": round(inferred.confidence, 3),
         **{f"{name}_margin": round(margin, 2) for name, margin in inferred.margins.items()},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeface.backends import runtime_named
 from edgeface.compile.build import Built
+from edgeface.core.memory import release_memory
 from edgeface.core.progress import step
 from edgeface.errors import EdgefaceError
 from edgeface.graph.types import Array
@@ -43,4 +44,6 @@ def layer_errors(built: Built, model: Path, feeds: Mapping[str, Array] | None) -
             found = layer_agreement(built.exact, model, feeds, runtime_named(built.target.runtime))
     except EdgefaceError as error:
         return LayerErrors(missing=f"Not measured: {error.what}.")
+    finally:
+        release_memory()  # every value of two networks was held
     return LayerErrors(tuple(found), "" if found else "No value between input and output can be read back.")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeface.core.deprecated import renamed_keywords
+
 REPORT = "report.html"
 LATENCY = "latency.json"
 """Both stand beside an artifact's manifest; they hold what was timed, and so differ from export to export."""
 
 
+@renamed_keywords(pictures="images")
 @dataclass(frozen=True)
 class ReportOptions:
     """What an export's reports hold.

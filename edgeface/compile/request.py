@@ -7,9 +7,11 @@ from pathlib import Path
 
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.report_options import ReportOptions
+from edgeface.core.deprecated import renamed_keywords
 from edgeface.models.onnx_file import is_onnx_file
 
 
+@renamed_keywords(colour="color", recogniser="recognizer")
 @dataclass(frozen=True)
 class ExportRequest:
     """What to export; None stands for what the recipe says, or for what the checkpoint can be found to need.

@@ -20,6 +20,7 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
 from edgeface.compile.stage import Staged, stage, write_model
 from edgeface.core.artifact import Artifact
+from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
 from edgeface.exporting.reports import ExportReports
 from edgeface.images.split import Images, choose_images
@@ -61,7 +62,9 @@ def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Im
 def _built(job: Job, targets: Sequence[Target]) -> list[Built]:
     """Every target's model; all int8 targets share one calibration."""
     stats = calibrate(job) if any(wanted.scheme for wanted in targets) else None
-    return [build(job, wanted, stats) for wanted in targets]
+    built = [build(job, wanted, stats) for wanted in targets]
+    release_memory()  # calibration held every activation of an image
+    return built
 
 
 def _validated(job: Job, built: Sequence[Built], folder: Path, reports: ExportReports) -> list[Staged]:
@@ -72,8 +75,10 @@ def _validated(job: Job, built: Sequence[Built], folder: Path, reports: ExportRe
     """
     staged = []
     models = [write_model(job, item, folder) for item in built]
-    for judged in judge_built(job, built, models, [reports.watch(item) for item in built]):
-        found = stage(job, judged)
+    judged = judge_built(job, built, models, [reports.watch(item) for item in built])
+    release_memory()  # all runtimes were open at the same time
+    for each in judged:
+        found = stage(job, each)
         if found.refusal is not None:
             reports.write_refused(found)
             raise found.refusal

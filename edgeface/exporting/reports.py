@@ -15,7 +15,7 @@ from edgeface.bench.export_latency import NOT_ASKED, REFERENCE, measure_latencie
 from edgeface.budgets.check import check
 from edgeface.compile.build import Built, build
 from edgeface.compile.job import BuildOptions, Job
-from edgeface.compile.layers import layer_errors
+from edgeface.compile.layers import LayerErrors, layer_errors
 from edgeface.compile.report_options import REPORT
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
@@ -70,8 +70,9 @@ class ExportReports:
         if self._request.report.latency:
             found = measure_latencies(timed, fp32, folder)
         latencies = [found.get(each.built.target.name) or {"missing": _untimed(each.built)} for each in staged]
+        layers = [self._layers(each) for each in staged]  # in turn: each holds every value of two networks
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            for each, page in zip(staged, pool.map(self._page, staged, latencies), strict=True):
+            for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 (each.folder / REPORT).write_text(page, encoding="utf-8")
 
     def write_refused(self, staged: Staged) -> None:
@@ -80,7 +81,7 @@ class ExportReports:
         if place is None:
             return
         try:
-            write_page(place, self._page(staged, REFUSED))
+            write_page(place, self._page(staged, REFUSED, self._layers(staged)))
         except InputError as error:
             note(f"no report of the refusal: {error}")
         else:
@@ -91,9 +92,13 @@ class ExportReports:
         """The model of onnx-fp32, which size and latency are compared with."""
         return build(replace(self._job, options=BuildOptions()), target(REFERENCE)).model
 
-    def _page(self, staged: Staged, latency: dict[str, Any]) -> str:
+    def _layers(self, staged: Staged) -> LayerErrors:
+        first = self._watchers[staged.built.target.name].first
+        feeds = None if first is None else {self._job.source.contract.input.name: first}
+        return layer_errors(staged.built, staged.folder / staged.manifest.model_file, feeds)
+
+    def _page(self, staged: Staged, latency: dict[str, Any], layers: LayerErrors) -> str:
         watcher = self._watchers[staged.built.target.name]
-        first = None if watcher.first is None else {self._job.source.contract.input.name: watcher.first}
         return export_page(
             Exported(
                 built=staged.built,
@@ -103,7 +108,7 @@ class ExportReports:
                 image_names=[file.name for file in self._job.images.judge],
                 latency=latency,
                 fp32_bytes=len(self._fp32),
-                layers=layer_errors(staged.built, staged.folder / staged.manifest.model_file, first),
+                layers=layers,
                 counted=self._counted(staged),
                 command=export_command(self._request, staged.manifest.target),
             )

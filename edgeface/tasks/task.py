@@ -61,7 +61,7 @@ class Inference:
     Attributes:
         contract: the one that fits the images best, or the declared one where images cannot decide.
         confidence: 0 to 1, of the least certain choice; 0 where nothing could be confirmed.
-        margins: how many standard errors decided each choice, by its name.
+        margins: how many standard errors decided each choice, by its name; what had no alternative is not there.
         summary: which candidates were compared and which one was found, in words.
     """
 

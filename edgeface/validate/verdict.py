@@ -14,12 +14,7 @@ def verdict(certificate: Certificate) -> Verdict:
         missed = f"{len(failed)} of {len(required)} requirements are missed: {'; '.join(failed)}"
         return Verdict("bad", "NOT good enough", f"{missed}; compared with {certificate.reference}.")
     if not required:
-        return Verdict(
-            "unsure",
-            "NOT judged",
-            f"No gate requires anything of {certificate.target}: what was measured is below, and nobody has said what "
-            "is enough. Add [gates] to the recipe.",
-        )
+        return Verdict("unsure", "NOT judged", _why_not_judged(certificate))
     if certificate.kind == "synthetic":
         return Verdict(
             "unsure",
@@ -32,8 +27,8 @@ def verdict(certificate: Certificate) -> Verdict:
         return Verdict(
             "unsure",
             "Works – how well is not shown",
-            f"{_all(len(required))} met on {certificate.images} images composed of two images: they show "
-            "that it finds what fp32 finds there, and not how good it is. Export it again with --calibration or "
+            f"{_all(len(required))} met on {certificate.images} images composed of the two sample photographs: they "
+            "show that it finds what fp32 finds there, and not how good it is. Export it again with --calibration or "
             "--judge and a folder of images.",
         )
     unrun = ""
@@ -43,6 +38,18 @@ def verdict(certificate: Certificate) -> Verdict:
         "good",
         "Good enough",
         f"{_all(len(required))} met on {certificate.images} images, compared with {certificate.reference}.{unrun}",
+    )
+
+
+def _why_not_judged(certificate: Certificate) -> str:
+    if certificate.thresholds.model_dump(exclude_none=True):
+        return (
+            f"The gate of {certificate.target} limits what decisions on images may lose, and {certificate.kind} images "
+            "show no such decisions. Export it again with --calibration or --judge and a folder of images."
+        )
+    return (
+        f"No gate requires anything of {certificate.target}: what was measured is below, and nobody has said what is "
+        "enough. Add [gates] to the recipe."
     )
 
 

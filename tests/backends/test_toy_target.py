@@ -175,6 +175,7 @@ def test_how_its_runtime_takes_it_is_told(artifact, exact):
     assert [time.name for time in times] == [node.output for node in exact.nodes]
 
 
+@pytest.mark.slow
 def test_it_is_benched_as_a_folder_and_as_a_file(artifact):
     report = bench(BenchRequest([artifact.folder], rounds=3, batch_ms=1))
     assert report.measurements[0].median_ms > 0

@@ -12,6 +12,7 @@ from edgeface.bench.subject import open_subjects
 from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
 
 
+@pytest.mark.slow
 def test_two_models_are_measured_against_the_first(write_onnx):
     paths = [write_onnx("a.onnx"), write_onnx("b.onnx", op="Sigmoid")]
     report = bench(BenchRequest(paths, threads=(1, 2), rounds=3, batch_ms=1.0))
@@ -34,6 +35,7 @@ def test_a_limit_names_what_is_above_it(write_onnx):
     assert [item.label for item in report.slower_than(0.5)] == ["a.onnx"]
 
 
+@pytest.mark.slow
 def test_batches_of_a_dynamic_model_are_compared_at_the_same_batch_size(write_onnx):
     paths = [write_onnx("a.onnx", shape=("batch", 4)), write_onnx("b.onnx", op="Sigmoid", shape=("batch", 4))]
     report = bench(BenchRequest(paths, rounds=3, batch_ms=1.0, batches=(1, 8)))

@@ -149,6 +149,7 @@ def test_trailing_bytes_are_refused(archive):
             open_archive(archive + extra, "x")
 
 
+@pytest.mark.slow
 def test_every_one_of_a_thousand_changed_bytes_is_refused_with_its_file_named(archive, files):
     known = {"face.tar.gz", *files}
     places = {name: archive.find(content[:400]) for name, content in files.items()}

@@ -57,6 +57,7 @@ def similarity_of(text):
     return float(text.splitlines()[0].removeprefix("similarity "))
 
 
+@pytest.mark.slow
 def test_c_agrees_with_the_runner_here(unpacked, here, wanted):
     program = compiled(unpacked, here)
     arguments = [unpacked / name for name in ("models/recognizer.tflite", *FACES)]

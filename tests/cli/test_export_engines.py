@@ -187,6 +187,7 @@ def test_an_option_that_cannot_be_read_is_refused(refused, options, said):
     assert error["fix"]
 
 
+@pytest.mark.slow
 def test_int8_that_a_gpu_would_run_in_float_is_refused_with_node_and_reason(refused, ahead_of_time):
     error = refused("--compute-capability", "75", target="tensorrt-int8", code=1)
     assert error["error"] == "GateError"

@@ -78,6 +78,7 @@ def int8_of(edgeface_cli, weights, faces, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_a_build_that_verifies_as_well_as_the_network_meets_its_gate(int8_of):
     ended = int8_of(99.99)
     assert ended.code == 0, ended.err
@@ -90,6 +91,7 @@ def test_a_build_that_verifies_as_well_as_the_network_meets_its_gate(int8_of):
     }
 
 
+@pytest.mark.slow
 def test_a_build_that_verifies_worse_than_its_gate_allows_is_refused(int8_of, tmp_path):
     ended = int8_of(70.0)
     assert ended.code == 1

@@ -230,6 +230,7 @@ def test_real_weights_need_images_to_calibrate_with(refused, seeded_weights):
     assert "--calibration" in error["fix"]
 
 
+@pytest.mark.slow
 def test_sample_weights_are_not_used_for_another_variant(refused):
     error = refused("--variant", "1mb", *OPTIONS)
     assert error["where"] == "--variant"
@@ -266,6 +267,7 @@ def test_a_seeded_export_ends_with_one_document_and_progress_on_stderr(edgeface_
     assert "judging onnx-fp32" in ended.err
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_nothing_behind(tmp_path, contents):
     command = [sys.executable, "-m", "edgeface", "export", "--seed", "1", "--target", "tflite-int8"]
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores and hands down

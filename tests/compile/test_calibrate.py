@@ -51,7 +51,9 @@ def recognizer(steep: bool) -> Source:
     return Source(contract, stream.getvalue(), reference, {"seed": 1})
 
 
-@pytest.fixture(scope="module", params=["detector", "recognizer", "steep recognizer"])
+@pytest.fixture(
+    scope="module", params=[pytest.param("detector", marks=pytest.mark.slow), "recognizer", "steep recognizer"]
+)
 def job(request, seeded_source):
     """Make a job of a seeded network: `job(**options)`."""
     source = seeded_source if request.param == "detector" else recognizer(request.param.startswith("steep"))

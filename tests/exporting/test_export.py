@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,10 +40,9 @@ def request(out, *targets, **options):
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """Folder and artifacts of one export to every target."""
-    out = tmp_path_factory.mktemp("exported")
-    return out, {artifact.manifest.target: artifact for artifact in export(request(out, *TARGETS))}
+def exported(shared_export):
+    """Artifacts of one export to every target."""
+    return {artifact.manifest.target: artifact for artifact in shared_export(request(Path("out"), *TARGETS))}
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,8 @@ def recipe(folder, text):
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_is_written_whole_and_says_what_it_is(exported, target):
-    out, artifacts = exported
-    artifact = artifacts[target]
-    assert artifact.folder == out / f"retinaface_mnet025-{target}"
+    artifact = exported[target]
+    assert artifact.folder.name == f"retinaface_mnet025-{target}"
     suffix = ".onnx" if target.startswith("onnx") else ".tflite"
     names = {path.name for path in artifact.folder.iterdir()}
     assert names == {f"model{suffix}", "manifest.json", "certificate.json", "report.html"}
@@ -86,16 +85,12 @@ def test_every_target_is_written_whole_and_says_what_it_is(exported, target):
         assert certificate.kernels["transposes"] == 0
 
 
-def test_nothing_else_is_in_the_folder(exported):
-    assert {path.name for path in exported[0].iterdir()} == {f"retinaface_mnet025-{target}" for target in TARGETS}
-
-
 @pytest.mark.parametrize(
     ("target", "snr_db"), [("onnx-fp32", 100), ("tflite-fp32", 100), ("tflite-fp16", 55), ("tflite-int8", 25)]
 )
 def test_an_artifact_computes_what_the_network_does(exported, outputs, seeded_source, target, snr_db):
     feeds = {"input": letterbox(synthetic_images(1, seed=9)[0], seeded_source.contract.input)[0]}
-    wanted, got = seeded_source.reference.run(feeds), outputs(exported[1][target])
+    wanted, got = seeded_source.reference.run(feeds), outputs(exported[target])
     assert set(wanted) == set(got)
     for name, array in wanted.items():
         noise = np.square(array - got[name]).sum()
@@ -103,27 +98,28 @@ def test_an_artifact_computes_what_the_network_does(exported, outputs, seeded_so
 
 
 def test_the_contract_travels_inside_the_model_too(exported):
-    for artifact in exported[1].values():
+    for artifact in exported.values():
         assert artifact.contract.model_dump_json().encode() in artifact.model_path.read_bytes()
 
 
-def test_two_exports_are_byte_identical(exported, tmp_path, contents):
-    wanted = contents(exported[0])
-    for target in ("tflite-int8", "onnx-fp32"):
-        (again,) = export(request(tmp_path / target, target))
-        got = {f"{again.folder.name}/{name}": data for name, data in contents(again.folder).items()}
+def test_two_exports_are_byte_identical_and_nothing_else_is_in_the_folder(exported, tmp_path, contents):
+    targets = ("tflite-int8", "onnx-fp32")
+    export(request(tmp_path, *targets))
+    assert {path.name for path in tmp_path.iterdir()} == {exported[target].folder.name for target in targets}
+    for target in targets:
+        got = contents(tmp_path / exported[target].folder.name)
         assert len(got) == 4
-        assert got == {name: wanted[name] for name in got}
+        assert got == contents(exported[target].folder)
 
 
-@pytest.mark.parametrize("io", ["int8", "uint8"])
-def test_integer_inputs_and_outputs_stand_for_the_same_numbers(exported, outputs, tmp_path, io):
-    (artifact,) = export(request(tmp_path, io=io))
+@pytest.mark.parametrize("io", [pytest.param("int8", marks=pytest.mark.slow), "uint8"])
+def test_integer_inputs_and_outputs_stand_for_the_same_numbers(exported, outputs, shared_export, io):
+    (artifact,) = shared_export(request(Path("out"), io=io))
     assert artifact.manifest.io == io
     runner = LiteRtRunner(artifact.model_path)
     assert {spec.dtype for spec in (*runner.inputs, *runner.outputs)} == {io}
     assert all(spec.scale is not None for spec in (*runner.inputs, *runner.outputs))
-    wanted, got = outputs(exported[1]["tflite-int8"]), outputs(artifact)
+    wanted, got = outputs(exported["tflite-int8"]), outputs(artifact)
     for name, array in wanted.items():
         difference = np.abs(array - got[name])
         assert difference.mean() < 0.02 * np.ptp(array)
@@ -131,15 +127,15 @@ def test_integer_inputs_and_outputs_stand_for_the_same_numbers(exported, outputs
 
 
 def test_float_inputs_and_outputs_are_the_default(exported):
-    runner = LiteRtRunner(exported[1]["tflite-int8"].model_path)
+    runner = LiteRtRunner(exported["tflite-int8"].model_path)
     assert {spec.dtype for spec in (*runner.inputs, *runner.outputs)} == {"float32"}
-    kept = exported[1]["tflite-int8"].manifest.quantization["kept_float"]
+    kept = exported["tflite-int8"].manifest.quantization["kept_float"]
     assert any("stage1" in name for names in kept.values() for name in names)
 
 
-@pytest.mark.parametrize("io", ["float", "int8"])
-def test_integer_only_leaves_no_float_convolution(tmp_path, io):
-    (artifact,) = export(request(tmp_path, io=io, integer_only=True))
+@pytest.mark.parametrize("io", [pytest.param("float", marks=pytest.mark.slow), "int8"])
+def test_integer_only_leaves_no_float_convolution(shared_export, io):
+    (artifact,) = shared_export(request(Path("out"), io=io, integer_only=True))
     assert artifact.manifest.quantization["integer_only"] is True
     runner = LiteRtRunner(artifact.model_path)
     tensors = runner.tensors()
@@ -151,7 +147,7 @@ def test_integer_only_leaves_no_float_convolution(tmp_path, io):
 
 
 def test_the_default_does_keep_convolutions_in_float(exported):
-    runner = LiteRtRunner(exported[1]["tflite-int8"].model_path)
+    runner = LiteRtRunner(exported["tflite-int8"].model_path)
     tensors = runner.tensors()
     kinds = {tensors[op.inputs[0]].dtype for op in runner.operators() if "CONV_2D" in op.name}
     assert kinds == {"int8", "float32"}
@@ -178,6 +174,7 @@ def test_a_gate_that_fails_names_the_requirement_and_where_most_is_lost(tmp_path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_gate_that_fails_badly_names_the_first_bad_tensor(tmp_path):
     with pytest.raises(GateError) as caught:
         export(request(tmp_path / "out", model=recipe(tmp_path, RUINED)))
@@ -200,6 +197,7 @@ def test_all_targets_are_written_or_none(tmp_path, contents):
     assert set(contents(tmp_path)) == {"recipe.toml"}
 
 
+@pytest.mark.slow
 def test_an_artifact_is_replaced_whole_and_survives_a_failing_export(tmp_path, contents):
     place = tmp_path / "out" / "retinaface_mnet025-onnx-fp32"
     wanted = request(tmp_path / "out", "onnx-fp32")
@@ -253,12 +251,13 @@ def test_a_folder_that_is_no_artifact_is_not_replaced(tmp_path, contents):
     assert contents(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_saved_statistics_give_the_same_model_and_fit_no_other_network(tmp_path, exported):
     file = tmp_path / "seen.npz"
     saved = export(request(tmp_path / "a", save_statistics=file))[0]
     again = export(request(tmp_path / "b", statistics=file))[0]
     assert again.model_path.read_bytes() == saved.model_path.read_bytes()
-    assert saved.model_path.read_bytes() == exported[1]["tflite-int8"].model_path.read_bytes()
+    assert saved.model_path.read_bytes() == exported["tflite-int8"].model_path.read_bytes()
     with pytest.raises(InputError, match="another network"):
         export(replace(request(tmp_path / "c", statistics=file), seed=2))
 

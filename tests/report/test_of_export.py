@@ -101,6 +101,7 @@ def test_measuring_changes_neither_model_nor_manifest_nor_certificate(measured, 
     assert "--no-latency was given" in read(again).text
 
 
+@pytest.mark.slow
 def test_two_exports_without_latency_give_the_same_report(judged):
     first, second = judged("a"), judged("b")
     assert (first / REPORT).read_bytes() == (second / REPORT).read_bytes()
@@ -116,6 +117,7 @@ def test_images_are_shown_with_their_names_without_folders(judged, images):
     assert str(images.parent) not in (folder / REPORT).read_text()
 
 
+@pytest.mark.slow
 def test_no_images_leaves_them_out_with_their_names(judged):
     folder = judged("out", report=ReportOptions(latency=False, images=False))
     page = read(folder)
@@ -125,6 +127,7 @@ def test_no_images_leaves_them_out_with_their_names(judged):
     assert "This file holds no images" in page.text
 
 
+@pytest.mark.slow
 def test_a_hostile_file_name_is_text_and_nothing_else(judged, images):
     for number, path in enumerate(sorted(images.iterdir())):
         path.rename(images / f"{number}<script>alert(1)<img onerror=x>.png")
@@ -134,6 +137,7 @@ def test_a_hostile_file_name_is_text_and_nothing_else(judged, images):
     assert "<script>alert(1)<img onerror=x>.png" in page.text
 
 
+@pytest.mark.slow
 def test_an_engine_says_why_it_was_not_timed(ahead_of_time, seeded_export, tmp_path):
     from edgeface.backends.tensorrt.options import EngineOptions
 

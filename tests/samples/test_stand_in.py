@@ -1,15 +1,20 @@
 from pathlib import Path
 
+import pytest
+
 from edgeface.images.files import read_image
 from edgeface.images.split import Images
 from edgeface.samples.stand_in import JUDGED_IMAGES, composed_where_missing
 
 
-def test_composed_images_calibrate_and_others_judge():
-    with composed_where_missing(Images(), "detection", 3) as chosen:
+@pytest.mark.parametrize(
+    ("task", "size"), [pytest.param("detection", (480, 640), marks=pytest.mark.slow), ("recognition", (112, 112))]
+)
+def test_composed_images_calibrate_and_others_judge(task, size):
+    with composed_where_missing(Images(), task, 3) as chosen:
         assert (len(chosen.calibrate), len(chosen.judge)) == (3, JUDGED_IMAGES)
         assert not {file.read_bytes() for file in chosen.calibrate} & {file.read_bytes() for file in chosen.judge}
-        assert read_image(chosen.judge[0]).shape == (480, 640, 3)
+        assert read_image(chosen.judge[0]).shape == (*size, 3)
     assert not chosen.judge[0].exists()
 
 

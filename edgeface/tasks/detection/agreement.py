@@ -110,10 +110,10 @@ def face_requirements(limits: Thresholds, faces: FaceAgreement) -> list[Requirem
         allowed = math.ceil(count * limits.extra_percent / 100 - 1e-9)
         measured, limit = f"{faces.extra_share:.2%} ({faces.extra})", f"≤ {limits.extra_percent:g}% (≤ {allowed})"
         requirements.append(Requirement("extra faces", limit, measured, faces.extra <= allowed))
-    for what, limit_value, measured in (
+    for what, limit_value, value in (
         ("mean score change", limits.mean_score_change, faces.mean_score_change),
         ("mean landmark error in % of face size", limits.landmark_error_percent, faces.mean_landmark_error_percent),
     ):
         if limit_value is not None:
-            requirements.append(Requirement(what, f"≤ {limit_value:g}", f"{measured:.4f}", measured <= limit_value))
+            requirements.append(Requirement(what, f"≤ {limit_value:g}", f"{value:.4f}", value <= limit_value))
     return requirements

@@ -82,7 +82,9 @@ class InferredContract:
     def inference(self) -> Inference:
         """The same in the form that every task gives."""
         contract = self.contract
-        margins = {"support": min(self.support_margin, _MAX_MARGIN), "color": self.color_margin}
+        margins = {"color": self.color_margin}
+        if math.isfinite(self.support_margin):
+            margins = {"support": min(self.support_margin, _MAX_MARGIN), **margins}
         found = f"variant {contract.variant} ({contract.activation}, {_sides(contract)}, {contract.input.color})"
         return Inference(contract, self.confidence, margins, f"{len(self.evidence)} candidates: {found}")
 
