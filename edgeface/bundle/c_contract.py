@@ -10,7 +10,7 @@ from edgeface.bundle.face_runner.network import Network
 
 
 def c_contract(files: Mapping[str, bytes]) -> bytes:
-    """face_contract.h of a bundle's settings and recognizer.
+    """The header face_contract.h, from a bundle's settings and recognizer.
 
     Raises:
         RunnerError: the runtime does not load the recognizer.

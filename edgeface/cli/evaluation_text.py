@@ -19,10 +19,10 @@ _LISTED = 8
 
 
 def recognition_text(found: RecognitionEvaluation) -> str:
-    """Figures of each way to match, what changes between them, and what could not be judged."""
+    """Figures of each verification, the changes between them, and cautions."""
     same = int(found.pairs.same.sum())
     different = len(found.pairs.pairs) - same
-    lines = [f"{found.pairs.path} ({found.pairs.kind}): {same} pairs of one person, {different} of two"]
+    lines = [f"{found.pairs.path} ({found.pairs.kind}): {same} pairs of the same person, {different} of others"]
     lines.append(f"{found.images} images, {_faceless(found)}\n")
     far = found.verifications[0].tar.far
     header = ("matched by", "accuracy (folds)", "95 %", f"TAR@FAR {far:g}", "95 %", "threshold", "best accuracy at")

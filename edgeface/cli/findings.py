@@ -1,4 +1,4 @@
-"""A certificate as text, for every command that shows one."""
+"""Certificates as text."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def format_findings(certificate: Certificate, task: Task) -> str:
-    """The verdict, then the tables that the report shows too.
+    """The verdict and tables of a certificate, the same as in the report.
 
     Args:
-        certificate: of an artifact, or of a later comparison.
+        certificate: an artifact's, or a later comparison's.
         task: what the network is for.
     """
     from edgeface.validate.describe import describe

@@ -25,7 +25,7 @@ from edgeface.exporting.command import export_command
 from edgeface.report.budget import Counted
 from edgeface.report.export_page import Exported, export_page
 from edgeface.report.watch import Watcher
-from edgeface.report.write_page import check_place, write_page
+from edgeface.report.write_page import check_page_path, write_page
 from edgeface.tasks import task_of
 from edgeface.validate.compare import Watch
 
@@ -48,7 +48,7 @@ class ExportReports:
         self._request = request
         self._watchers: dict[str, Watcher] = {}
         if request.report.refused is not None:
-            check_place(request.report.refused)
+            check_page_path(request.report.refused)
 
     def watch(self, built: Built) -> Watch:
         """What looks on while a model is judged."""

@@ -1,4 +1,4 @@
-"""Latency and size of an artifact against fp32, as a report shows them."""
+"""The report's cost section: latency and size of an artifact against fp32."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from edgeface.report.page import Bar, Cost
 
 
 def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> Cost:
-    """Bars and tables.
+    """Bars and tables of the cost section.
 
     Args:
         manifest: the artifact's.
         reference_bytes: size of the onnx-fp32 model.
-        latency: what `latency.json` says, or {"missing": why it was not measured}.
+        latency: the content of `latency.json`, or {"missing": why it was not measured}.
     """
     size = manifest.model_bytes
     pairs = [(manifest.target, size / 1e3), (REFERENCE, reference_bytes / 1e3)]
@@ -43,14 +43,14 @@ def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> C
 
 
 BUSY = (
-    "The machine had other work while this was measured (a load of {:g}): long runs are interrupted then and short "
-    "ones are not, so that these latencies and their ratio are rough. `edgeface bench` measures them again."
+    "The machine had other work during this measurement (a load of {:g}), which interrupts long runs more than short "
+    "ones: these latencies and their ratio are rough. `edgeface bench` measures them again."
 )
 _UNITS = {"fp32": "FLOP", "int8": "OP"}
 
 
 def tiles(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> list[Tile]:
-    """Size, and latency where it was measured, at a glance."""
+    """Summary tiles of the size, and of the latency where it was measured."""
     found = [
         Tile(
             "model file",

@@ -1,4 +1,4 @@
-"""The report of one exported artifact, made of the values that the export hands over."""
+"""The report of one exported artifact, from the export's values."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from edgeface.version import __version__
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export knows of one artifact.
+    """An export's values for one artifact.
 
     Attributes:
-        built: the model, and what each value is computed in.
-        manifest, certificate: as they are written.
-        watcher: looked on while the artifact was judged.
-        image_names: of the images that judged it, in their order.
-        latency: what `latency.json` says, or {"missing": why there is none}.
-        fp32_bytes: size of the model of onnx-fp32.
+        built: the model, and the dtype of each value.
+        manifest, certificate: as written.
+        watcher: observed the judging of the artifact.
+        image_names: names of the images that judged it, in order.
+        latency: the content of `latency.json`, or {"missing": why there is none}.
+        fp32_bytes: size of the onnx-fp32 model.
         layers: the error of every value.
         counted: figures of `edgeface check`.
-        command: makes the artifact again.
+        command: reproduces the artifact.
     """
 
     built: Built
@@ -52,7 +52,7 @@ class Exported:
 
 
 def export_page(shown: Exported) -> str:
-    """The report as one HTML file."""
+    """The report as one HTML document."""
     manifest = shown.manifest
     contract = manifest.contract
     tables, remarks = budget(shown.counted)

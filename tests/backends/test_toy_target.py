@@ -205,7 +205,7 @@ def test_an_op_that_the_format_lacks_is_refused(make_graph):
 def test_where_it_does_not_run_it_is_refused(artifact):
     with pytest.raises(InputError, match=r"no runtime runs \.toy on a GPU"):
         runtime_for(artifact.model_path, "gpu")
-    with pytest.raises(InputError, match="devices run no model of the toy runtime"):
+    with pytest.raises(InputError, match="devices do not run models of the toy runtime"):
         loadings_of(artifact.model_path)
     with pytest.raises(InputError, match="a bundle holds TFLite models, this one is toy-fp32"):
         pack_bundle(Order(artifact.folder, artifact.folder, "rk3399"))

@@ -9,7 +9,7 @@ from edgeface.report.matrix import matrix
 
 
 @pytest.mark.parametrize(("load", "busy"), [(0.1, False), (4.0, False), (4.6, True), (30, True)])
-def test_a_machine_is_busy_with_more_than_its_cores_can_do(load, busy):
+def test_a_machine_with_more_load_than_cores_is_busy(load, busy):
     assert was_busy({"machine": {"cores": 4}, "load": load}) == busy
 
 

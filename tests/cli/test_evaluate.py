@@ -29,7 +29,7 @@ def evaluate(edgeface_cli, people, faces_artifact, recognizer_artifact):
 def test_a_recognizer_is_evaluated_on_pairs(evaluate, people):
     outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5)
     assert outcome.code == 0
-    assert "2 pairs of one person, 2 of two" in outcome.out
+    assert "2 pairs of the same person, 2 of others" in outcome.out
     assert "4 images, all with a face" in outcome.out
     assert "100.00% ± 0.00%" in outcome.out
     assert "caution: FAR 0.5 is only 1 of 2" in outcome.out
@@ -90,8 +90,8 @@ def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, peop
         ((), ("recognizer",), "nothing to evaluate the detector with"),
         (("--pairs", "p.csv"), ("recognizer",), "--pairs judge a recognizer"),
         ((), (), "evaluated on pairs"),
-        (("--pairs", "p.csv"), ("detector",), "found or be aligned"),
-        (("--pairs", "p.csv", "--aligned"), (), "found or be aligned"),
+        (("--pairs", "p.csv"), ("detector",), "already be aligned"),
+        (("--pairs", "p.csv", "--aligned"), (), "already be aligned"),
         (("--pairs", "p.csv", "--labels", "l"), (), "boxes do not judge"),
         (("--pairs", "p.csv", "--gallery-artifact", "a"), (), "need each other"),
         (("--pairs", "p.csv", "--gallery-artifact", "a", "--probe-artifact", "b"), (), "exclude each other"),
@@ -99,7 +99,7 @@ def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, peop
         (("--pairs", "p.csv", "--far", "2"), (), "cannot read the list of pairs|not a false accept rate"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(evaluate, arguments, without, message):
+def test_conflicting_options_are_refused(evaluate, arguments, without, message):
     import re
 
     outcome = evaluate(*arguments, **dict.fromkeys(without))

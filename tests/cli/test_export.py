@@ -22,7 +22,7 @@ def test_options_reach_the_artifacts(edgeface_cli, tmp_path):
     assert "--io int8 is for int8 targets" in ended.err
 
 
-def test_a_table_says_where_each_artifact_is_and_how_good(edgeface_cli, tmp_path):
+def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path):
     options = ("--seed", 1, "--input", "64x96", "--out", tmp_path)
     ended = edgeface_cli("--quiet", "export", "--target", "tflite-fp16", "--no-latency", *options)
     assert (ended.code, ended.err) == (0, "")

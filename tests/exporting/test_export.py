@@ -169,7 +169,7 @@ def test_a_gate_that_fails_names_the_requirement_and_where_most_is_lost(tmp_path
     assert "tflite-int8 is not good enough: minimum output SNR" in caught.value.what
     assert "required ≥ 150 dB" in caught.value.what
     assert "largest difference" not in caught.value.what
-    assert "most is lost at" in str(caught.value.where)
+    assert "the largest drops are at" in str(caught.value.where)
     assert "[gates]" in str(caught.value.fix)
     assert not (tmp_path / "out").exists()
 
