@@ -32,6 +32,8 @@ from edgeface.validate.check_parity import ParityRequest, check_parity
 from edgeface.validate.kernels import inspect_kernels
 from edgeface.validate.layerwise import explain, layer_agreement
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(__file__).with_name("toy")
 FOUND_IN_PROCESSES_TOO = """
 import edgeface.backends
@@ -175,7 +177,6 @@ def test_how_its_runtime_takes_it_is_told(artifact, exact):
     assert [time.name for time in times] == [node.output for node in exact.nodes]
 
 
-@pytest.mark.slow
 def test_it_is_benched_as_a_folder_and_as_a_file(artifact):
     report = bench(BenchRequest([artifact.folder], rounds=3, batch_ms=1))
     assert report.measurements[0].median_ms > 0

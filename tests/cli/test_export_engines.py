@@ -28,7 +28,10 @@ SEEDED = ("--seed", 1, "--input", "64x96")
 FILE = "model.sm80-86-89-120.engine"
 TYPES = {"tensorrt-int8": {"Float", "Int8"}, "tensorrt-fp16": {"Float", "Half"}, "tensorrt-fp32": {"Float"}}
 
-pytestmark = pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU, for which engines would be built")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU, for which engines would be built"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +190,6 @@ def test_an_option_that_cannot_be_read_is_refused(refused, options, said):
     assert error["fix"]
 
 
-@pytest.mark.slow
 def test_int8_that_a_gpu_would_run_in_float_is_refused_with_node_and_reason(refused, ahead_of_time):
     error = refused("--compute-capability", "75", target="tensorrt-int8", code=1)
     assert error["error"] == "GateError"
