@@ -1,4 +1,4 @@
-"""From a request and its images to a job: the source is opened, its graph optimized, what measures it prepared."""
+"""Jobs from requests and images: open the source, optimize its graph, prepare the measurements."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ PROBES = 16
 
 
 def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
-    """Everything that building and judging need.
+    """The job of a request, with everything that building and judging need.
 
     Args:
-        request: what is asked for.
-        recipe: how it is compiled.
-        images: what calibrates and what judges.
+        request: the request.
+        recipe: the recipe.
+        images: images that calibrate and images that judge.
 
     Raises:
-        InputError, CheckpointError, ContractError, GraphError: something given cannot be used.
+        InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
     """
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
     recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))

@@ -60,7 +60,7 @@ def read(folder):
 def test_the_verdict_comes_first_and_every_part_is_present(measured):
     page = read(measured)
     assert page.sections == SECTIONS
-    assert "not proven on faces" in page.text
+    assert "not validated on faces" in page.text
     assert "minimum output SNR" in page.text
     artifact = Artifact.open(measured)
     for said in (
