@@ -34,7 +34,7 @@ class ExportRequest:
         detector: an artifact that finds the faces in a recognizer's images.
         recognizer: an artifact; measures the effect of a detector's landmark errors on its embeddings.
         labels: a folder of Pascal-VOC boxes or of WIDER FACE's ground truth, to evaluate a detector's precision on.
-        label_images: the folder of the labelled images; by default that of the labels.
+        label_images: the folder of the labeled images; by default that of the labels.
         pairs: a list of pairs of images, LFW's or a table, to evaluate a recognizer's decisions on.
         pair_images: the folder that the pairs' paths start from.
         engines: GPUs and batch sizes of TensorRT engines.
