@@ -85,13 +85,13 @@ def _sample(found: Family, declared: Declared) -> Source:
 
 def _check_declared(sample: Sample, contract: Contract, declared: Declared) -> None:
     """Check a declaration against weights whose contract is known."""
-    for option, said, known in (
+    for option, stated, known in (
         ("--variant", declared.variant, sample.variant),
         ("--color", declared.color, contract.input.color),
     ):
-        if said not in {None, known}:
+        if stated not in {None, known}:
             raise ContractError(
-                f"the sample weights of {sample.family} are {known!r}, not {said!r}",
+                f"the sample weights of {sample.family} are {known!r}, not {stated!r}",
                 where=option,
                 fix=f"leave out {option}, or pass --weights FILE with your weights",
             )
@@ -115,7 +115,7 @@ def _known(found: Family, declared: Declared, known: str) -> tuple[Contract, dic
 
 
 def _contract(found: Family, declared: Declared, probes: Sequence[Image]) -> tuple[Contract, dict[str, Any]]:
-    said = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
+    stated = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
     assert declared.weights is not None
     if not probes:
         if declared.variant is None:
@@ -127,12 +127,12 @@ def _contract(found: Family, declared: Declared, probes: Sequence[Image]) -> tup
             )
         note("contract: as declared; no images to check it on")
         return _with_color(_variant(found, declared.variant), declared.color), {"how": "declared", "checked": False}
-    inferred = _inferred(found, declared.weights, probes, said)
-    note(describe_inference(inferred, bool(said)))
-    return inferred.contract, how_inferred(inferred, said)
+    inferred = _inferred(found, declared.weights, probes, stated)
+    note(describe_inference(inferred, bool(stated)))
+    return inferred.contract, how_inferred(inferred, stated)
 
 
-def _inferred(found: Family, weights: Path, probes: Sequence[Image], said: Mapping[str, str]) -> Inference:
+def _inferred(found: Family, weights: Path, probes: Sequence[Image], stated: Mapping[str, str]) -> Inference:
     modules: dict[object, Any] = {}  # variants that differ only in preprocessing share a network
 
     def forward(candidate: Contract, image: Array) -> dict[str, Array]:
@@ -143,7 +143,7 @@ def _inferred(found: Family, weights: Path, probes: Sequence[Image], said: Mappi
         if contract.network not in modules:
             modules[contract.network] = found.load(weights, contract)
     try:
-        return task(found.task).infer(variants, forward, probes, said)
+        return task(found.task).infer(variants, forward, probes, stated)
     except ContractError as error:
         raise ContractError(error.what, where=error.where or str(weights), fix=error.fix) from error
 

@@ -84,10 +84,10 @@ def _confirmed(contract: Contract, reference: Reference, probes: Sequence[Image]
     def forward(_: Contract, image: Array) -> Mapping[str, Array]:
         return reference.run({contract.input.name: image})
 
-    said = {"variant": contract.variant}
+    stated = {"variant": contract.variant}
     try:
-        inferred = task_of(contract).infer({contract.variant: contract}, forward, probes, said, resizable=False)
+        inferred = task_of(contract).infer({contract.variant: contract}, forward, probes, stated, resizable=False)
     except ContractError as error:
         raise ContractError(error.what, where=str(declared.contract), fix="correct the contract file") from error
     note(describe_inference(inferred, declared=True))
-    return how_inferred(inferred, said)
+    return how_inferred(inferred, stated)

@@ -108,9 +108,9 @@ def _voc(labels: Path, images: Path) -> VocImages:
 
 
 def _wider(labels: Path, images: Path) -> WiderImages:
-    truth = read_wider_labels(labels)
+    labeled = read_wider_labels(labels)
     roots = [root for root in (images, images / "images") if root.is_dir()]
-    files = {name: _find(roots, name) for name in truth}
+    files = {name: _find(roots, name) for name in labeled}
     missing = [name for name, file in files.items() if file is None]
     if missing:
         listed = "; ".join(missing[:LISTED])
@@ -120,7 +120,7 @@ def _wider(labels: Path, images: Path) -> WiderImages:
             where=str(images),
             fix="pass --images the folder WIDER_val of WIDER FACE's validation set",
         )
-    return WiderImages([file for file in files.values() if file is not None], list(truth), truth)
+    return WiderImages([file for file in files.values() if file is not None], list(labeled), labeled)
 
 
 def _find(roots: Sequence[Path], name: str) -> Path | None:

@@ -68,9 +68,9 @@ class PrecisionMeasure:
         """
         found: list[list[list[Face]]] = [[] for _ in range(1 + len(candidates))]
         name = self.contract.input.name
-        for seen in side_by_side(referenced(reference.run, name, self._views()), candidates, name):
-            for faces, outputs in zip(found, (seen.wanted, *seen.got), strict=True):
-                faces.append(self._faces(outputs, seen.view))
+        for item in side_by_side(referenced(reference.run, name, self._views()), candidates, name):
+            for faces, outputs in zip(found, (item.wanted, *item.got), strict=True):
+                faces.append(self._faces(outputs, item.view))
         before, *after = (self.labeled.average_precision(faces) for faces in found)
         return [PrecisionChange(self.labeled.kind, len(self.labeled.files), before, each) for each in after]
 
