@@ -52,7 +52,12 @@ def recognizer(steep: bool) -> Source:
 
 
 @pytest.fixture(
-    scope="module", params=[pytest.param("detector", marks=pytest.mark.slow), "recognizer", "steep recognizer"]
+    scope="module",
+    params=[
+        pytest.param("detector", marks=pytest.mark.slow),
+        "recognizer",
+        pytest.param("steep recognizer", marks=pytest.mark.slow),
+    ],
 )
 def job(request, seeded_source):
     """Make a job of a seeded network: `job(**options)`."""

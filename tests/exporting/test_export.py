@@ -191,6 +191,7 @@ def test_a_dtype_that_one_of_the_targets_lacks_is_refused_before_the_network_is_
     assert "[quantize.precision], '*Softmax'" in caught.value.where
 
 
+@pytest.mark.slow
 def test_all_targets_are_written_or_none(tmp_path, contents):
     with pytest.raises(GateError):
         export(request(tmp_path / "out", "onnx-fp32", "tflite-int8", model=recipe(tmp_path, IMPOSSIBLE)))

@@ -142,6 +142,7 @@ def test_a_model_is_exported_with_algorithms_of_ones_own(added, tmp_path):
     assert all(own != less for own, less in zip(*models, strict=True))
 
 
+@pytest.mark.slow
 def test_what_was_not_gathered_for_ones_own_algorithms_is_missed_by_others(added, tmp_path):
     from edgeface.quantize.statistics import CalibrationStats
 
