@@ -136,9 +136,9 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     }
     for task, artifact in models.items():
         manifest = artifact.manifest.model_dump(mode="json")
-        told = {key: manifest[key] for key in ("name", "target", "io", "macs", "model_sha256", "contract", "versions")}
+        facts = {key: manifest[key] for key in ("name", "target", "io", "macs", "model_sha256", "contract", "versions")}
         packed = packed_name(task, artifact, artifact.model_path)
-        settings[task] = told | {"model": packed, "sources": _without_names(manifest["sources"])}
+        settings[task] = facts | {"model": packed, "sources": _without_names(manifest["sources"])}
     return settings
 
 

@@ -32,7 +32,7 @@ def budgets(
         print_json({"budgets": [_document(item) for item in found]})
     elif name is None:
         rows = [(item.name, _limits(item), _judged_at(item), item.competition) for item in found]
-        aliases = [(alias, item.name, said) for item in found for alias, said in item.aliases.items()]
+        aliases = [(alias, item.name, meaning) for item in found for alias, meaning in item.aliases.items()]
         print(format_table(("budget", "limits", "judged at", "source"), rows, left=4))
         print()
         print(format_table(("alias", "of", "difference"), aliases, left=3))

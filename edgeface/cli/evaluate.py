@@ -37,7 +37,7 @@ def evaluate(
     jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Measure accuracy on labelled images: pairs of faces, or boxes.
+    """Measure accuracy on labeled images: pairs of faces, or boxes.
 
     With --reference, also the changes from it, and the threshold to use.
     """

@@ -46,10 +46,10 @@ def recognition_text(found: RecognitionEvaluation) -> str:
 def detection_text(found: DetectionEvaluation) -> str:
     """Average precision, its change, and agreement."""
     lines = [f"{found.detector}: {found.images} images"]
-    if found.labelled is not None:
-        lines[0] += f", {found.labelled}"
-        if found.unlabelled:
-            lines.append(f"{len(found.unlabelled)} without labels, left out: {_listed(found.unlabelled)}")
+    if found.labeled is not None:
+        lines[0] += f", {found.labeled}"
+        if found.unlabeled:
+            lines.append(f"{len(found.unlabeled)} without labels, left out: {_listed(found.unlabeled)}")
         header = ("average precision", "detector", *(("reference", "change") if found.changes else ()))
         rows = []
         for name, value in found.average_precision.items():

@@ -42,7 +42,7 @@ def export(
         Path | None, typer.Option(help="For detectors: measures the effect of landmark errors.")
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="For detectors: labels to evaluate its precision with.")] = None,
-    label_images: Annotated[Path | None, typer.Option(help="The labelled images, if not next to the labels.")] = None,
+    label_images: Annotated[Path | None, typer.Option(help="The labeled images, if not next to the labels.")] = None,
     pairs: Annotated[Path | None, typer.Option(help="For recognizers: pairs of images to evaluate it with.")] = None,
     pair_images: Annotated[Path | None, typer.Option(help="The folder that the pairs' paths start from.")] = None,
     compute_capability: Annotated[

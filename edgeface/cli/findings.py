@@ -20,7 +20,7 @@ def format_findings(certificate: Certificate, task: Task) -> str:
     """
     from edgeface.validate.describe import describe
 
-    said = describe(certificate, task)
-    tables = (*((said.requirements,) if said.requirements else ()), *said.tables)
-    verdict = f"{said.verdict.headline}: {said.verdict.meaning}"
-    return "\n\n".join((verdict, *(format_described(table) for table in tables), *said.notes))
+    described = describe(certificate, task)
+    tables = (*((described.requirements,) if described.requirements else ()), *described.tables)
+    verdict = f"{described.verdict.headline}: {described.verdict.meaning}"
+    return "\n\n".join((verdict, *(format_described(table) for table in tables), *described.notes))

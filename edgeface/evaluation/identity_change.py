@@ -24,7 +24,7 @@ FAR = 1e-3
 
 
 @dataclass(frozen=True)
-class LabelledFaces:
+class LabeledFaces:
     """Pairs, and the aligned face uint8 [h,w,3] in BGR of each image in them; None where it shows no face."""
 
     pairs: Pairs
@@ -80,9 +80,9 @@ class IdentityChange:
 
 @dataclass(frozen=True)
 class IdentityMeasure:
-    """Measurement of recognizers' verification of labelled pairs."""
+    """Measurement of recognizers' verification of labeled pairs."""
 
-    labelled: LabelledFaces
+    labeled: LabeledFaces
     contract: RecognitionContract
 
     def of(self, reference: Reference, candidates: Sequence[Network]) -> list[IdentityChange]:
@@ -94,14 +94,14 @@ class IdentityMeasure:
         first = self._verified(reference.run, "float32")
         with ThreadPoolExecutor(max(1, min(len(candidates), len(os.sched_getaffinity(0))))) as pool:
             verified = list(pool.map(lambda run: self._verified(run, "artifact"), candidates))
-        return [IdentityChange(first, each, compare(first, each, self.labelled.pairs)) for each in verified]
+        return [IdentityChange(first, each, compare(first, each, self.labeled.pairs)) for each in verified]
 
     def _verified(self, run: Network, label: str) -> Verification:
         nobody = np.zeros((0, self.contract.width), np.float32)
         embedded = {
             name: nobody if face is None else embed_faces(run, self.contract, [face])
-            for name, face in self.labelled.faces.items()
+            for name, face in self.labeled.faces.items()
         }
-        pairs = self.labelled.pairs
+        pairs = self.labeled.pairs
         scores = pair_scores([embedded[p.first] for p in pairs.pairs], [embedded[p.second] for p in pairs.pairs])
         return verify(label, scores, pairs, FAR)

@@ -1,4 +1,4 @@
-"""Change of a detector's average precision caused by a build, on labelled images."""
+"""Change of a detector's average precision caused by a build, on labeled images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from edgeface.contracts import DetectionContract
 from edgeface.core.requirement import Requirement, points_lost
 from edgeface.core.thresholds import Thresholds
-from edgeface.evaluation.labels import LabelledImages
+from edgeface.evaluation.labels import LabeledImages
 from edgeface.evaluation.work import MIN_SCORE
 from edgeface.images.split import read_images
 from edgeface.tasks import task_of
@@ -55,28 +55,28 @@ class PrecisionChange:
 
 @dataclass(frozen=True)
 class PrecisionMeasure:
-    """Measurement of detectors' average precision on labelled images."""
+    """Measurement of detectors' average precision on labeled images."""
 
-    labelled: LabelledImages
+    labeled: LabeledImages
     contract: DetectionContract
 
     def of(self, reference: Reference, candidates: Sequence[Network]) -> list[PrecisionChange]:
-        """The change for each candidate on the labelled images; each image is read once.
+        """The change for each candidate on the labeled images; each image is read once.
 
         Raises:
             InputError: an image cannot be read.
         """
         found: list[list[list[Face]]] = [[] for _ in range(1 + len(candidates))]
         name = self.contract.input.name
-        for seen in side_by_side(referenced(reference.run, name, self._views()), candidates, name):
-            for faces, outputs in zip(found, (seen.wanted, *seen.got), strict=True):
-                faces.append(self._faces(outputs, seen.view))
-        before, *after = (self.labelled.average_precision(faces) for faces in found)
-        return [PrecisionChange(self.labelled.kind, len(self.labelled.files), before, each) for each in after]
+        for item in side_by_side(referenced(reference.run, name, self._views()), candidates, name):
+            for faces, outputs in zip(found, (item.wanted, *item.got), strict=True):
+                faces.append(self._faces(outputs, item.view))
+        before, *after = (self.labeled.average_precision(faces) for faces in found)
+        return [PrecisionChange(self.labeled.kind, len(self.labeled.files), before, each) for each in after]
 
     def _views(self) -> Iterator[View]:
         task = task_of(self.contract)
-        for image in read_images(self.labelled.files, "average precision"):
+        for image in read_images(self.labeled.files, "average precision"):
             yield task.prepare(image, self.contract)
 
     def _faces(self, outputs: Outputs, view: View) -> list[Face]:

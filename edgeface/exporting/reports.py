@@ -1,4 +1,4 @@
-"""What an export's reports show is gathered here and handed to `report`: latency, layers, counts, images."""
+"""Reports of an export: collects latency, layerwise errors, counts and images, and passes them to `report`."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from edgeface.report.write_page import check_page_path, write_page
 from edgeface.tasks import task_of
 from edgeface.validate.compare import Watch
 
-REFUSED = {"missing": "Not measured: what is not good enough need not be fast."}
+REFUSED = {"missing": "Not measured, because the artifact is not good enough."}
 
 
 class ExportReports:
-    """Looks on while artifacts are judged, and then writes a report into the folder of each.
+    """Observes the judging of artifacts, and then writes a report into the folder of each.
 
     Args:
-        job: what is exported.
-        request: what was asked for.
+        job: the export.
+        request: the request.
 
     Raises:
-        InputError: a report of a refusal could not be written where it was asked for.
+        InputError: the requested report of a refusal cannot be written.
     """
 
     def __init__(self, job: Job, request: ExportRequest) -> None:
@@ -51,7 +51,7 @@ class ExportReports:
             check_page_path(request.report.refused)
 
     def watch(self, built: Built) -> Watch:
-        """What looks on while a model is judged."""
+        """The observer for the judging of a model."""
         watcher = Watcher(self._job.source.contract, self._request.report.images)
         self._watchers[built.target.name] = watcher
         if built.target.name == REFERENCE:
@@ -59,7 +59,7 @@ class ExportReports:
         return watcher.see
 
     def write(self, staged: Sequence[Staged], folder: Path) -> None:
-        """Measure latencies, if that is asked for, and write every report.
+        """Measure latencies, if requested, and write every report.
 
         Args:
             staged: the artifacts.
@@ -76,20 +76,20 @@ class ExportReports:
                 (each.folder / REPORT).write_text(page, encoding="utf-8")
 
     def write_refused(self, staged: Staged) -> None:
-        """Write the report of a refusal where one was asked for; if that fails, the refusal is what matters."""
-        place = self._request.report.refused
-        if place is None:
+        """Write the report of a refusal, if requested; if that fails, only a note says so."""
+        path = self._request.report.refused
+        if path is None:
             return
         try:
-            write_page(place, self._page(staged, REFUSED, self._layers(staged)))
+            write_page(path, self._page(staged, REFUSED, self._layers(staged)))
         except InputError as error:
             note(f"no report of the refusal: {error}")
         else:
-            note(f"report of the refusal: {place}")
+            note(f"report of the refusal: {path}")
 
     @cached_property
     def _fp32(self) -> bytes:
-        """The model of onnx-fp32, which size and latency are compared with."""
+        """The onnx-fp32 model, the reference for size and latency."""
         return build(replace(self._job, options=BuildOptions()), target(REFERENCE)).model
 
     def _layers(self, staged: Staged) -> LayerErrors:
@@ -123,5 +123,5 @@ class ExportReports:
 
 
 def _untimed(built: Built) -> str:
-    """Why a report shows no latency."""
+    """The reason for a missing latency."""
     return NOT_ASKED if built.target.finish is None else built.target.finish.untimed

@@ -34,12 +34,12 @@ def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> C
     machine = latency["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     peaks = " and ".join(f"{gops:.0f} G{_UNITS[kind]}/s in {kind}" for kind, gops in latency["peak_gops"].items())
-    said = (
+    measured_on = (
         f"{machine['processor']}, {machine['cores']} cores; {latency['rounds']} interleaved rounds, one thread; "
         f"peak of one core, measured in between: {peaks}. {versions}."
     )
     busy = BUSY.format(latency["load"]) if was_busy(latency) else ""
-    return Cost(tuple(bars), tuple(tables), machine=said, busy=busy)
+    return Cost(tuple(bars), tuple(tables), machine=measured_on, busy=busy)
 
 
 BUSY = (

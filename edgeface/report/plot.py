@@ -43,8 +43,8 @@ def plot_layers(points: Sequence[Point], target: str) -> str:
 
 
 def _top_db(points: Sequence[Point]) -> float:
-    most = min(max(point.snr_db for point in points), MAX_DB)
-    return max(2, -(-most // STEP_DB)) * STEP_DB
+    highest = min(max(point.snr_db for point in points), MAX_DB)
+    return max(2, -(-highest // STEP_DB)) * STEP_DB
 
 
 def _x(index: int, count: int) -> float:

@@ -77,10 +77,10 @@ class Judge:
         """
         comparers = [Comparer(self._task, self.kind, candidate.watch) for candidate in candidates]
         runs = [candidate.run for candidate in candidates]
-        for seen in side_by_side(self._shown(), runs, self.contract.input.name):
-            decided = self._decided(seen.wanted, seen.view)
-            for candidate, comparer, got in zip(candidates, comparers, seen.got, strict=True):
-                look = Look(seen.view, seen.wanted, got, decided, self._decided(got, seen.view))
+        for item in side_by_side(self._shown(), runs, self.contract.input.name):
+            decided = self._decided(item.wanted, item.view)
+            for candidate, comparer, got in zip(candidates, comparers, item.got, strict=True):
+                look = Look(item.view, item.wanted, got, decided, self._decided(got, item.view))
                 for observer in (comparer, *candidate.observers):
                     observer.see(look)
         return [comparer.findings() for comparer in comparers]

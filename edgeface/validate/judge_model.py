@@ -25,5 +25,5 @@ def judge_model(
     kernels = inspect_kernels(model, runtime)
     requirements = judge(limits, findings.tensors, findings.decisions, task) + judge_kernels(limits, kernels)
     if not requirements:
-        note(f"warning: no gate requires anything of {model.name}: add [gates] to the recipe")
+        note(f"warning: the recipe has no gate for {model.name}: add [gates] to the recipe")
     return replace(findings, requirements=requirements), kernels.facts

@@ -52,7 +52,7 @@ def asking(**quantize):
     return Recipe(model="retinaface_mnet025", quantize=quantize)
 
 
-def test_a_float_target_is_not_quantized_whatever_io_is_asked(job):
+def test_a_float_target_is_not_quantized_with_any_io(job):
     built = build(job(io="int8"), target("tflite-fp32"))
     assert (built.io, built.quantization) == ("float", None)
 
@@ -67,14 +67,14 @@ def test_calibration_images_decide_the_model(job, images, plain):
 KEPT = {"*/stage1/*": "because"}
 
 
-def test_kept_float_is_listed_by_the_reason_that_the_recipe_gives(built):
+def test_kept_float_is_listed_by_the_recipe_s_reason(built):
     kept = built(keep_float=KEPT).quantization["kept_float"]
     assert kept["because"]
     assert all("stage1" in name for name in kept["because"])
     assert "because" not in built(keep_float=KEPT, integer_only=True).quantization["kept_float"]
 
 
-def test_float32_that_is_asked_for_by_precision_is_what_keep_float_is(built):
+def test_float32_by_precision_equals_keep_float(built):
     kept = built(keep_float=KEPT)
     asked = built(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}})
     assert asked.model == kept.model
@@ -82,7 +82,7 @@ def test_float32_that_is_asked_for_by_precision_is_what_keep_float_is(built):
     assert asked.quantization["dtypes"] == kept.quantization["dtypes"]
 
 
-def test_int8_takes_back_what_keep_float_kept(built, plain):
+def test_int8_by_precision_overrides_keep_float(built, plain):
     assert plain.quantization["dtypes"]["float32"] > 0
     back = built(keep_float=KEPT, precision={"*": {"dtype": "int8", "reason": "a test"}})
     assert set(back.quantization["dtypes"]) == {"int8"}
@@ -97,7 +97,7 @@ def test_a_dtype_that_a_target_lacks_is_refused_before_anything_is_calibrated(jo
     with pytest.raises(InputError, match=f"{name} cannot compute in {dtype}") as caught:
         build(job(recipe), target(name))
     assert "'*Softmax'" in caught.value.where
-    assert "ask for int8 or float32" in caught.value.fix
+    assert "use int8 or float32" in caught.value.fix
 
 
 def test_integer_only_leaves_no_pattern_in_float(built):
@@ -114,13 +114,13 @@ def test_the_manifest_names_the_algorithms_and_their_parameters(job, stats, plai
     assert set(build(job(), target("onnx-int8"), stats).quantization["dtypes"]) == {"float32", "uint8"}
 
 
-def test_each_algorithm_that_is_chosen_changes_the_model(built):
+def test_each_chosen_algorithm_changes_the_model(built):
     chosen = ([], ["cross_layer_equalization"], ["second_moment_rounding"], None)
     models = [built(**({} if names is None else {"algorithms": names})).model for names in chosen]
     assert len(set(models)) == 4
 
 
-def test_earlier_switches_build_what_todays_list_does(built):
+def test_deprecated_switches_build_the_same_as_the_list(built):
     old = built(equalize=False, round_weights=True)
     assert old.model == built(algorithms=["second_moment_rounding"]).model
 

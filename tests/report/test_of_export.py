@@ -61,7 +61,7 @@ def test_the_verdict_comes_first_and_every_part_is_present(seeded_artifact):
     artifact = seeded_artifact("tflite-int8")
     page = read(artifact.folder)
     assert page.sections == SECTIONS
-    assert "not proven on faces" in page.text
+    assert "not validated on faces" in page.text
     assert "minimum output SNR" in page.text
     for said in (
         artifact.manifest.model_sha256,

@@ -22,8 +22,8 @@ def certificate(**changed):
     ("changed", "state", "headline"),
     [
         ({}, "good", "Good enough"),
-        ({"kind": "synthetic"}, "unsure", "not proven on faces"),
-        ({"kind": "composed"}, "unsure", "how well is not shown"),
+        ({"kind": "synthetic"}, "unsure", "not validated on faces"),
+        ({"kind": "composed"}, "unsure", "accuracy not measured"),
         ({"requirements": []}, "unsure", "NOT judged"),
         ({"requirements": [MET, MISSED]}, "bad", "NOT good enough"),
         ({"requirements": [MISSED], "kind": "synthetic"}, "bad", "NOT good enough"),

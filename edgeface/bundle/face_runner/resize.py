@@ -93,8 +93,8 @@ def _area_shares(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[n
     """The source pixels [target,taps] that each target pixel covers, and their shares; unused taps have share 0."""
     step = 1.0 / (target / source)
     covered: list[list[tuple[int, float]]] = []
-    for place in range(target):
-        begin = place * step
+    for position in range(target):
+        begin = position * step
         end = begin + step
         cell = min(step, source - begin)
         last = min(math.floor(end), source - 1)
@@ -106,9 +106,9 @@ def _area_shares(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[n
         covered.append(taps)
     index = np.zeros((target, max(map(len, covered))), np.int64)
     share = np.zeros(index.shape, np.float32)
-    for place, taps in enumerate(covered):
-        index[place, : len(taps)] = [pixel for pixel, _ in taps]
-        share[place, : len(taps)] = [part for _, part in taps]
+    for position, taps in enumerate(covered):
+        index[position, : len(taps)] = [pixel for pixel, _ in taps]
+        share[position, : len(taps)] = [part for _, part in taps]
     return index, share
 
 

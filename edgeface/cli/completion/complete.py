@@ -63,7 +63,7 @@ def _of_option(line: _Line, before: Sequence[str], current: str) -> Answer:
         return _fitting(_options(line.command, before), current)
     found = _option(line.command, option)
     answer = Answer() if found is None or found.is_flag else _values_of(line, found, before, part)
-    return Answer(tuple((f"{option}={word}", said) for word, said in answer.words), answer.files)
+    return Answer(tuple((f"{option}={word}", meaning) for word, meaning in answer.words), answer.files)
 
 
 def _read(line: _Line, word: str) -> None:
@@ -126,4 +126,4 @@ def _takes_path(command: Any, name: str) -> bool:
 
 
 def _fitting(words: Iterable[tuple[str, str]], part: str) -> Answer:
-    return Answer(tuple((word, said) for word, said in words if word.startswith(part)))
+    return Answer(tuple((word, meaning) for word, meaning in words if word.startswith(part)))

@@ -207,6 +207,6 @@ def _tightness(view: Sized, contract: DetectionContract, faces: Sequence[Face]) 
 
 def _log_odds(view: Sized, contract: DetectionContract, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     raw, scores = _raw_boxes(view, contract, _MIN_P)
-    seen = np.where(iou_matrix(boxes, raw) > 0.5, scores[None, :], 0).max(axis=1, initial=0)
-    p = np.clip(seen, _MIN_P, 1 - _MIN_P)
+    best = np.where(iou_matrix(boxes, raw) > 0.5, scores[None, :], 0).max(axis=1, initial=0)
+    p = np.clip(best, _MIN_P, 1 - _MIN_P)
     return np.asarray(np.log(p / (1 - p)), np.float32)

@@ -185,15 +185,15 @@ def _spread_indices(total: int, count: int) -> list[int]:
 
 
 def _sum_up(contract: DetectionContract, supports: Sequence[Support]) -> CandidateEvidence:
-    seen = [s for s in supports if s.strong]
-    errors = [s.landmark_error for s in seen if not math.isnan(s.landmark_error)]
+    strong = [s for s in supports if s.strong]
+    errors = [s.landmark_error for s in strong if not math.isnan(s.landmark_error)]
     return CandidateEvidence(
         contract,
         strong_faces=sum(s.strong for s in supports),
         supported_faces=sum(s.supported for s in supports),
         support=sum(s.support for s in supports),
         landmark_error_percent=100 * float(np.mean(errors)) if errors else float("nan"),
-        tightness=float(np.mean([s.tightness for s in seen])) if seen else float("nan"),
+        tightness=float(np.mean([s.tightness for s in strong])) if strong else float("nan"),
     )
 
 

@@ -14,7 +14,7 @@ def face_tables(decisions: Mapping[str, Any]) -> tuple[Table, ...]:
 
 
 def matched_tile(decisions: Mapping[str, Any]) -> Tile | None:
-    """The share of the reference's faces that are matched; None where only labelled images were evaluated."""
+    """The share of the reference's faces that are matched; None where only labeled images were evaluated."""
     if "matched_percent" not in decisions:
         return None
     return Tile(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from edgeface.tasks.detection.faces import Face
 
-_OFF_CENTRE = 2.0
+_OFF_CENTER = 2.0
 
 
 def main_face(faces: Sequence[Face], image_shape: tuple[int, int]) -> Face | None:
@@ -24,6 +24,6 @@ def main_face(faces: Sequence[Face], image_shape: tuple[int, int]) -> Face | Non
     def prominence(face: Face) -> float:
         x1, y1, x2, y2 = face.box
         off = ((x1 + x2 - width) / 2) ** 2 + ((y1 + y2 - height) / 2) ** 2
-        return (x2 - x1) * (y2 - y1) - _OFF_CENTRE * off
+        return (x2 - x1) * (y2 - y1) - _OFF_CENTER * off
 
     return max(faces, key=prominence, default=None)

@@ -1,4 +1,4 @@
-"""Labelled boxes from Pascal-VOC XML files."""
+"""Labeled boxes from Pascal-VOC XML files."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def is_wider_folder(folder: Path) -> bool:
 
 
 def read_wider_labels(folder: Path) -> dict[str, WiderLabels]:
-    """The labelled faces of each image of WIDER FACE's validation set.
+    """The labeled faces of each image of WIDER FACE's validation set.
 
     Args:
         folder: holds wider_face_val.mat and wider_{easy,medium,hard}_val.mat. Only open files from a source that

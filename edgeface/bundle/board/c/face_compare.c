@@ -70,7 +70,7 @@ static void write_tensor(const unsigned char *rgb, int mirrored, void *tensor) {
         ((float *)tensor)[at] = value;
 #else
         float stored = roundf(value / FACE_INPUT_SCALE) + FACE_INPUT_ZERO_POINT;
-        stored = fminf(fmaxf(stored, FACE_INPUT_LEAST), FACE_INPUT_LEAST + 255);
+        stored = fminf(fmaxf(stored, FACE_INPUT_MIN), FACE_INPUT_MIN + 255);
         ((unsigned char *)tensor)[at] = (unsigned char)(int)stored;
 #endif
       }

@@ -1,6 +1,6 @@
 """SSD decoder: offsets from prior boxes at several strides, with RetinaFace's five landmarks.
 
-Source: the SSD parametrisation (Liu et al., ECCV 2016, section 2.2). This file ships to boards as it is: Python 3.8,
+Source: the SSD parametrization (Liu et al., ECCV 2016, section 2.2). This file ships to boards as it is: Python 3.8,
 the standard library and numpy.
 """
 
