@@ -1,4 +1,4 @@
-"""A graph as one .onnx file: in float32, in float16, and with its quantization written in."""
+"""Emit a graph as one .onnx file: in float32, in float16, or with Q/DQ."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ PLACEMENT = Placement(rounded="made", bias="int32")
 
 
 def emit(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The graph as it is."""
+    """The files of the float32 graph."""
     require_dtypes(graph, plan, ("float32",), "onnx-fp32")
     return _written(graph, options)
 
 
 def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The graph in float16, but for what the plan keeps in float32."""
+    """The files of the graph in float16, except for what the plan keeps in float32."""
     return _written(to_half(graph, plan), options)
 
 
 def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The graph with Q/DQ behind every value that the plan rounds."""
+    """The files of the graph with Q/DQ after every value that the plan quantizes."""
     return _written(insert_quantization(graph, plan, PLACEMENT), options)
 
 

@@ -1,4 +1,4 @@
-"""The ONNX that engines are built from, typed as they shall compute."""
+"""Emit the strongly typed ONNX that engines are built from."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ PLACEMENT = Placement(rounded="convolved", bias="float", zero_points=False)
 
 
 def emit(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """A graph of any batch in float32."""
+    """The files of the graph with dynamic batch in float32."""
     require_dtypes(graph, plan, ("float32",), "tensorrt-fp32")
     return _written(graph, options)
 
 
 def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The same in float16, but for what the plan keeps in float32."""
+    """The files in float16, except for what the plan keeps in float32."""
     return _written(to_half(graph, plan), options)
 
 
 def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The same with Q/DQ around the convolutions that the plan computes in integers."""
+    """The files with Q/DQ around the convolutions that the plan computes in integers."""
     return _written(insert_quantization(graph, plan, PLACEMENT), options)
 
 
