@@ -180,7 +180,7 @@ def test_how_its_runtime_takes_it_is_told(artifact, exact):
 def test_it_is_benched_as_a_folder_and_as_a_file(artifact):
     report = bench(BenchRequest([artifact.folder], rounds=3, batch_ms=1))
     assert report.measurements[0].median_ms > 0
-    with pytest.raises(InputError, match=r"no runtime runs \.toi"):
+    with pytest.raises(InputError, match=r"no runtime supports \.toi"):
         bench(BenchRequest([_renamed(artifact, "model.toi")], rounds=3, batch_ms=1))
 
 
@@ -204,7 +204,7 @@ def test_an_op_that_the_format_lacks_is_refused(make_graph):
 
 
 def test_where_it_does_not_run_it_is_refused(artifact):
-    with pytest.raises(InputError, match=r"no runtime runs \.toy on a GPU"):
+    with pytest.raises(InputError, match=r"no runtime supports \.toy on a GPU"):
         runtime_for(artifact.model_path, "gpu")
     with pytest.raises(InputError, match="devices do not run models of the toy runtime"):
         loadings_of(artifact.model_path)
