@@ -1,22 +1,22 @@
-"""Every error that edgeface raises on purpose, as a tree.
+"""The errors that edgeface raises on purpose, as a tree.
 
-EdgefaceError            anything that a user can mend; the CLI prints it and exits 2
+EdgefaceError            anything that a user can fix; the CLI prints it and exits 2
 ├── InputError           a file, folder, option or image is not usable
 │   └── CheckpointError  weights that do not fit the network (keys, shapes, format)
-├── ContractError        the checkpoint's contract is unknown, unsure or contradicted
-├── GraphError           an invalid graph, or an op that the reader or a target lacks
-├── RuntimeFailure       a runtime refused or failed to run an artifact
-└── GateError            an artifact was built and judged, and is not good enough (exit 1)
+├── ContractError        the checkpoint's contract is unknown, uncertain or contradicted
+├── GraphError           an invalid graph, or an op that the reader or a target does not support
+├── RuntimeFailure       a runtime rejected an artifact or failed to run it
+└── GateError            an artifact was built and validated, but is not good enough (exit 1)
 """
 
 from __future__ import annotations
 
 
 class EdgefaceError(Exception):
-    """An error with what is wrong, where it is, and how to mend it.
+    """An error that says what is wrong, where, and how to fix it.
 
     Args:
-        what: what is wrong, one sentence without a full stop.
+        what: what is wrong: one sentence without a period.
         where: the file, node or tensor concerned.
         fix: what the user can do about it.
     """
@@ -30,7 +30,7 @@ class EdgefaceError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        """The three parts, each on a line of its own."""
+        """The three parts, one per line."""
         lines = [self.what]
         if self.where:
             lines.append(f"  where: {self.where}")
@@ -52,18 +52,18 @@ class CheckpointError(InputError):
 
 
 class ContractError(EdgefaceError):
-    """The checkpoint's contract is unknown, unsure or contradicted by evidence."""
+    """The checkpoint's contract is unknown, uncertain or contradicted by evidence."""
 
 
 class GraphError(EdgefaceError):
-    """The graph is invalid, or an op has no reader or no lowering."""
+    """The graph is invalid, or an op cannot be read or lowered."""
 
 
 class RuntimeFailure(EdgefaceError):  # noqa: N818  # RuntimeError is taken
-    """A runtime refused to load an artifact, or failed to run it."""
+    """A runtime rejected an artifact, or failed to run it."""
 
 
 class GateError(EdgefaceError):
-    """An artifact was built and judged, and is not good enough."""
+    """An artifact was built and validated, but is not good enough."""
 
     exit_code = 1

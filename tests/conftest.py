@@ -19,9 +19,10 @@ MARK_OF = {
     "browser": "browser",
     "wheel": "wheel",
     "sdist": "wheel",
+    "timed_artifact": "slow",
 }
 """By fixture, the mark of every test that uses it."""
-LONG = (*sorted({*MARK_OF.values()}), "slow")
+LONG = tuple(sorted({*MARK_OF.values()}))
 """What starts first."""
 
 
@@ -193,12 +194,18 @@ def seeded_artifact(shared_export):
 
 @pytest.fixture
 def exported(seeded_artifact, tmp_path: Path) -> Path:
-    """A folder with a seeded export to tflite-int8 whose latency was measured, to be changed at will."""
-    from edgeface.compile.report_options import ReportOptions
-
-    folder = seeded_artifact("tflite-int8", report=ReportOptions(latency=True)).folder
+    """A folder with a seeded export to tflite-int8, to be changed at will."""
+    folder = seeded_artifact("tflite-int8").folder
     shutil.copytree(folder, tmp_path / "exported" / folder.name)
     return tmp_path / "exported"
+
+
+@pytest.fixture(scope="session")
+def timed_artifact(seeded_artifact):
+    """A seeded artifact whose latency was measured."""
+    from edgeface.compile.report_options import ReportOptions
+
+    return seeded_artifact("tflite-int8", report=ReportOptions(latency=True))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Targets and runtimes, found by filename: a folder here whose module `target` has TARGETS or `runtime` RUNTIMES."""
+"""Targets and runtimes, found by folder: a module `target` defines TARGETS, a module `runtime` RUNTIMES."""
 
 from __future__ import annotations
 
@@ -19,42 +19,42 @@ Named = TypeVar("Named", Target, Runtime)
 
 
 def targets() -> dict[str, Target]:
-    """Every target by name, sorted."""
+    """All targets by name, sorted."""
     return _targets(tuple(__path__))
 
 
 def target(name: str) -> Target:
-    """The target of this name.
+    """The target of that name.
 
     Raises:
-        InputError: there is none; the nearest name is offered.
+        InputError: the name is unknown; the closest one is suggested.
     """
     return _named(targets(), name, "target")
 
 
 def runtimes() -> dict[str, Runtime]:
-    """Every runtime by name, sorted; none of their libraries is imported."""
+    """All runtimes by name, sorted; their libraries are not imported."""
     return _runtimes(tuple(__path__))
 
 
 def runtime_named(name: str) -> Runtime:
-    """The runtime of this name.
+    """The runtime of that name.
 
     Raises:
-        InputError: there is none; the nearest name is offered.
+        InputError: the name is unknown; the closest one is suggested.
     """
     return _named(runtimes(), name, "runtime")
 
 
 def runtime_for(model: Path, processor: Processor = "cpu") -> Runtime:
-    """The runtime that runs a model file on a processor, as it would be deployed there.
+    """The runtime for a model file on a processor, as deployed there.
 
     Args:
-        model: a model file, which need not be there: what tells is its suffix, or what stands beside it.
-        processor: what it is to run on.
+        model: a model file, which need not exist: its suffix and the files next to it decide.
+        processor: processor to run on.
 
     Raises:
-        InputError: no runtime there runs such a file.
+        InputError: no runtime on that processor supports such a file.
     """
     there = [each for each in runtimes().values() if each.processor == processor]
     for each in there:
@@ -65,7 +65,7 @@ def runtime_for(model: Path, processor: Processor = "cpu") -> Runtime:
             return each
     made = [each.name for each in targets().values() if each.finish is not None and each.finish.processor == processor]
     raise InputError(
-        f"no runtime runs {model.suffix or 'files without a suffix'} on a {processor.upper()}",
+        f"no runtime supports {model.suffix or 'files without a suffix'} on a {processor.upper()}",
         where=str(model),
         fix=f"pass an artifact folder or a file ending in {' or '.join(suffixes(processor))}"
         + (f", or export it to {' or '.join(made)}" if made else ""),
@@ -73,7 +73,7 @@ def runtime_for(model: Path, processor: Processor = "cpu") -> Runtime:
 
 
 def suffixes(processor: Processor = "cpu") -> tuple[str, ...]:
-    """The suffixes of the model files that run on a processor, sorted."""
+    """The suffixes of the model files supported on a processor, sorted."""
     there = (each for each in runtimes().values() if each.processor == processor)
     return tuple(sorted({suffix for each in there for suffix in each.suffixes}))
 
@@ -93,13 +93,13 @@ def _runtimes(path: tuple[str, ...]) -> dict[str, Runtime]:
             if other != each.name:
                 raise InputError(
                     f"the runtimes {other!r} and {each.name!r} both run {suffix} on a {each.processor.upper()}",
-                    fix="let targets name one of them: leave its suffixes empty",
+                    fix="leave the suffixes of one of them empty, so that only targets name it",
                 )
     return found
 
 
 def _modules(path: Iterable[str], name: str) -> Iterable[Any]:
-    """The modules of this name in the folders of backends."""
+    """The modules of that name in the backend folders."""
     for folder in pkgutil.iter_modules(path):
         dotted = f"{__name__}.{folder.name}.{name}"
         if folder.ispkg and importlib.util.find_spec(dotted) is not None:
@@ -110,7 +110,7 @@ def _by_name(items: Iterable[Named]) -> dict[str, Named]:
     found: dict[str, Named] = {}
     for item in items:
         if item.name in found:
-            raise InputError(f"two backends define {item.name!r}", fix="give one of them another name")
+            raise InputError(f"two backends define {item.name!r}", fix="rename one of them")
         found[item.name] = item
     return dict(sorted(found.items()))
 

@@ -1,10 +1,10 @@
-"""Choose scales of int8 products so that float and fixed-point kernels round them alike.
+"""Choose scales of int8 products so that float and fixed-point kernels round them the same way.
 
 XNNPACK's int8 MUL multiplies the integer product by s_a·s_b/s_out: as a float32 on x86, by a fixed-point number on ARM.
-A product that comes within float32's error of a half is rounded up by one and down by the other, and one such step,
-early in a network, changes its output. With a constant factor few products can occur, and a scale that is slightly
-wider than the calibrated one, by at most 1 %, has none of them near a half. Schemes list `avoid_ties` where integer
-kernels multiply: TFLite's and ONNX Runtime's, not TensorRT's, which computes products in float.
+A product within float32's error of a half is rounded up by one and down by the other, and one such step, early in a
+network, changes its output. With a constant factor few products are possible, and a scale slightly wider than the
+calibrated one, by at most 1 %, keeps all of them away from halves. Schemes list `avoid_ties` where integer kernels
+multiply: in TFLite and ONNX Runtime, but not in TensorRT, which computes products in float.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from edgeface.quantize.plan import QParams, QuantPlan
 STEP = 1e-4
 TRIES = 100
 MARGIN = 4.0
-"""How many times float32's spacing a product must keep from a half: three roundings go into it."""
+"""Minimum distance of a product from a half, in float32 spacings: three roundings contribute."""
 
 
 def avoid_ties(graph: Graph, plan: QuantPlan) -> QuantPlan:
-    """The plan with the scales of such products widened where needed, by as little as will do.
+    """The plan with the scales of such products widened where needed, as little as possible.
 
-    A value whose parameters are shared with other values keeps them, and so does one for which no scale will do.
+    Values that share parameters with others, and those for which no scale works, keep theirs.
 
     Args:
         graph: the quantized graph.
@@ -45,7 +45,7 @@ def avoid_ties(graph: Graph, plan: QuantPlan) -> QuantPlan:
 
 
 def near_ties(products: Array, ratio: float) -> int:
-    """How many of these integer products, times this ratio, lie within float32's error of a half."""
+    """The number of integer products that, times `ratio`, are within float32's error of a half."""
     real = products * ratio
     from_half = np.abs(real - np.floor(real) - 0.5)
     spacing = np.spacing(np.abs(real).astype(np.float32)).astype(np.float64)
@@ -61,7 +61,7 @@ def _widened(made: QParams, products: Array, scale: float) -> QParams:
 
 
 def _products(graph: Graph, node: Node, plan: QuantPlan) -> Array | None:
-    """Every integer product that an int8 MUL by a constant can make, or None where the node is none."""
+    """All possible integer products of an int8 MUL by a constant; None for other nodes."""
     if not isinstance(node.op, Mul) or node.output in plan.kept_float or len(node.inputs) != 2:
         return None
     constants = [name for name in node.inputs if name in graph.constants]

@@ -1,4 +1,4 @@
-"""What every runtime checks before native code sees a model or a feed."""
+"""Checks of models and feeds before they reach a runtime's native code."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ DYNAMIC = -1
 
 
 def describe_model(model: Path | bytes) -> str:
-    """How errors name a model: its path, or its size where it is bytes in memory."""
+    """The model's name for errors: its path, or its size if it is in memory."""
     return f"model in memory ({len(model)} bytes)" if isinstance(model, bytes) else str(model)
 
 
 def check_model(model: Path | bytes) -> None:
-    """Refuse a model that cannot be opened.
+    """Reject a model that cannot be opened.
 
     Raises:
         InputError: the file is missing, not a file, unreadable or empty.
@@ -42,15 +42,15 @@ def read_model(model: Path | bytes) -> bytes:
 
 
 def check_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, Array], where: str) -> None:
-    """Refuse feeds that do not fit the model's inputs in name, shape or dtype.
+    """Reject feeds that do not match the model's inputs in name, shape or dtype.
 
     Raises:
-        RuntimeFailure: naming the first input that does not fit.
+        RuntimeFailure: naming the first input that does not match.
     """
     names = [spec.name for spec in inputs]
     if set(names) != set(feeds):
         raise RuntimeFailure(
-            f"the model has inputs {sorted(names)}, but was fed {sorted(feeds)}",
+            f"the model has inputs {sorted(names)}, but the feeds are {sorted(feeds)}",
             where=where,
             fix="feed exactly the inputs that `runner.inputs` lists",
         )
@@ -61,9 +61,9 @@ def check_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, Array], where:
         )
         if not fits or str(array.dtype) != spec.dtype:
             raise RuntimeFailure(
-                f"input {spec.name!r} is {spec.dtype}{list(spec.shape)}, but was fed {array.dtype}{list(array.shape)}",
+                f"input {spec.name!r} is {spec.dtype}{list(spec.shape)}, its feed is {array.dtype}{list(array.shape)}",
                 where=where,
-                fix="FloatRunner takes float32 NCHW arrays and converts them to what the model wants",
+                fix="FloatRunner takes float32 NCHW arrays and converts them for the model",
             )
 
 

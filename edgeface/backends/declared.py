@@ -1,4 +1,4 @@
-"""Open an artifact's model and hold it to the input that its contract declares."""
+"""Open an artifact's model, and check its input against the contract."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def open_declared(artifact: Artifact, threads: int = 1) -> FloatRunner:
 
     Raises:
         InputError: the model file is missing or damaged.
-        RuntimeFailure: the runtime refuses the model.
-        ContractError: the model's input is not the one that the contract declares.
+        RuntimeFailure: the runtime rejects the model.
+        ContractError: the model's input differs from the contract's.
     """
     runner = FloatRunner(open_runner(artifact, threads), artifact.manifest.layout)
     declared = artifact.contract.input
@@ -27,7 +27,7 @@ def open_declared(artifact: Artifact, threads: int = 1) -> FloatRunner:
     found = {spec.name: _of_one_image(spec.shape) for spec in runner.inputs}
     if found != wanted:
         raise ContractError(
-            f"the model's inputs are {found}, its contract says {wanted}",
+            f"the model's inputs are {found}, but its contract declares {wanted}",
             where=str(artifact.model_path),
             fix="export the artifact again",
         )

@@ -1,4 +1,4 @@
-"""Where an artifact runs, as a value; `devices.parse` reads it from what `--on` says."""
+"""Devices as values; `devices.parse` reads one from `--on`."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ Kind = Literal["x86", "gpu", "emulator", "ssh", "adb", "loopback"]
 
 @dataclass(frozen=True)
 class Device:
-    """Where an artifact runs.
+    """A device that runs artifacts.
 
     Attributes:
         kind: this machine's processor ("x86") or GPU, an emulated device, a board by ssh or adb, or an agent on this
             machine ("loopback").
-        name: of an emulated device, a host or a board; empty for the other kinds.
+        name: name of an emulated device, a host or a board; empty for the other kinds.
     """
 
     kind: Kind
     name: str = ""
 
     def __str__(self) -> str:
-        """What `--on` takes."""
+        """The device as written for `--on`."""
         if self.kind == "emulator":
             return self.name
         return f"{self.kind}:{self.name}" if self.name else self.kind
 
     @property
     def has_agent(self) -> bool:
-        """Whether models run there in an agent's process, and not in this one."""
+        """Whether models run in an agent's process rather than in this one."""
         return self not in {HERE, GPU}
 
     @property
     def is_emulated(self) -> bool:
-        """Whether its latencies mean nothing."""
+        """Whether the device is emulated, so that its latencies are meaningless."""
         return self.kind == "emulator"
 
 

@@ -1,4 +1,4 @@
-"""What a target builds beyond its model files, once these are good enough: engines for kinds of devices."""
+"""Engines: what a target builds in addition to its model files, once these passed the gate."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from edgeface.core.requirement import Requirement
 
 @dataclass(frozen=True)
 class Finishing:
-    """What there is to build from.
+    """Inputs of a build.
 
     Attributes:
-        target: the target's name.
+        target: name of the target.
         files: the emitted model files by name.
-        folder: the staged artifact, for what is built.
-        options: what the export was asked for in `ExportRequest.engines`.
-        judge: compares a runner with the reference, on the images that judge the artifact; gives the requirements that
-            the artifact's own thresholds make, and the findings as JSON. The text says what runs.
-        emit: the files of another target for the same network.
+        folder: staged artifact folder, for the output.
+        options: `ExportRequest.engines` of the export.
+        judge: compares a runner, named by the text, with the reference on the evaluation images; returns the
+            requirements from the artifact's thresholds, and the findings as JSON.
+        emit: returns the files of another target for the same network.
     """
 
     target: str
@@ -35,7 +35,7 @@ class Finishing:
 
 @dataclass(frozen=True)
 class Finished:
-    """What was built: requirements for the gate, facts for the manifest, and what the certificate says."""
+    """Result of a build: requirements for the gate, and entries for the manifest and the certificate."""
 
     requirements: list[Requirement]
     manifest: dict[str, Any]
@@ -44,15 +44,15 @@ class Finished:
 
 @dataclass(frozen=True)
 class Finish:
-    """How a target's engines are built.
+    """A target's way to build engines.
 
     Attributes:
-        processor: what the engines are for.
-        check: refuses options that cannot be built here, before anything is calibrated; the text names the target.
-        build: builds them into the staged folder.
-        words: the options as the command line spells them, but for those that have their defaults.
-        untimed: why a report shows no latency of such an artifact.
-        failed: where a requirement of its own was missed, and what to do, for the error.
+        processor: processor that the engines are for.
+        check: rejects options that cannot be built here, before calibration; the text names the target.
+        build: builds the engines into the staged folder.
+        words: the options as command-line arguments, without defaults.
+        untimed: reason why a report shows no latency of such an artifact.
+        failed: where an engine's own requirement failed, and the fix, for the error.
     """
 
     processor: Processor

@@ -1,4 +1,4 @@
-"""Any runner as float32 in and float32 out, images in NCHW."""
+"""Float32 interface to any runner, with images in NCHW."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ _IMAGE_RANK = 4
 
 
 class FloatRunner:
-    """Present a runner's inputs as float32 NCHW and its outputs as float32.
+    """A runner with float32 NCHW inputs and float32 outputs.
 
-    Images (rank 4 inputs) are transposed if the model wants NHWC; integer inputs are quantized and
-    integer outputs dequantized by the scale and zero point of their TensorSpec. Outputs keep the
-    axes that the model gives them.
+    Images (rank-4 inputs) are transposed if the model takes NHWC; integer inputs are quantized and integer outputs
+    dequantized with the scale and zero point of their TensorSpec. Outputs keep the model's axes.
 
     Args:
         runner: the model.
         layout: "nchw" or "nhwc", the memory order of its image inputs (`manifest.layout`).
 
     Raises:
-        InputError: the layout is neither.
+        InputError: the layout is unknown.
     """
 
     def __init__(self, runner: Runner, layout: str = "nchw") -> None:
@@ -45,7 +44,7 @@ class FloatRunner:
 
         Raises:
             InputError: a feed for an integer input holds NaN.
-            RuntimeFailure: a feed does not fit, or the runtime fails.
+            RuntimeFailure: a feed does not match, or the runtime fails.
         """
         stored = {name: self._stored(name, array) for name, array in feeds.items()}
         outputs = {spec.name: spec for spec in self.runner.outputs}
@@ -59,7 +58,7 @@ class FloatRunner:
 
     def _stored(self, name: str, array: Array) -> Array:
         spec = next((spec for spec in self.runner.inputs if spec.name == name), None)
-        if spec is None:  # the runner's own check names the inputs that it has
+        if spec is None:  # the runner's check reports the valid names
             return array
         if self._is_transposed(spec) and array.ndim == _IMAGE_RANK:
             array = array.transpose(0, 2, 3, 1)
@@ -70,7 +69,7 @@ class FloatRunner:
 
 
 def quantize(array: Array, spec: TensorSpec) -> Array:
-    """Real values as a tensor stores them: q = round(x / scale) + zero_point, saturated.
+    """Real values as stored in a tensor: q = round(x / scale) + zero_point, saturated.
 
     Halves round away from zero, as TFLite's reference QUANTIZE does. A tensor without a scale is
     only cast to its dtype.
@@ -80,12 +79,12 @@ def quantize(array: Array, spec: TensorSpec) -> Array:
         spec: dtype, scale and zero point of the tensor.
 
     Raises:
-        InputError: the values hold NaN, which no integer stands for.
+        InputError: the values contain NaN, which integers cannot represent.
     """
     if spec.scale is None:
         return array.astype(spec.dtype, copy=False)
     if np.isnan(array).any():
-        raise InputError(f"input {spec.name!r} holds NaN, which {spec.dtype} cannot store", where=spec.name)
+        raise InputError(f"input {spec.name!r} contains NaN, which {spec.dtype} cannot represent", where=spec.name)
     limits = np.iinfo(spec.dtype)
     scaled = array.astype(np.float32, copy=False) / np.float32(spec.scale)
     shifted = np.clip(round_half_away(scaled) + np.float32(spec.zero_point), limits.min, limits.max)
@@ -94,7 +93,7 @@ def quantize(array: Array, spec: TensorSpec) -> Array:
 
 
 def dequantize(array: Array, spec: TensorSpec) -> Array:
-    """Stored values as float32: x = (q − zero_point) · scale; without a scale only cast."""
+    """Stored values as float32: x = (q − zero_point) · scale; only cast without a scale."""
     if spec.scale is None:
         return array.astype(np.float32, copy=False)
     real: Array = (array.astype(np.float32) - np.float32(spec.zero_point)) * np.float32(spec.scale)
@@ -102,7 +101,7 @@ def dequantize(array: Array, spec: TensorSpec) -> Array:
 
 
 def round_half_away(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Round to the nearest integer, halves away from zero; exact for every float32."""
+    """Values rounded to the nearest integer, halves away from zero; exact for every float32."""
     whole = np.trunc(array)
     with np.errstate(invalid="ignore"):  # infinity minus infinity
         carry = np.where(np.abs(array - whole) >= 0.5, np.sign(array), np.float32(0))

@@ -1,4 +1,4 @@
-"""Hold back what native code writes to stderr while a model loads."""
+"""Capture what native code writes to stderr while a model loads."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from contextlib import contextmanager, suppress
 
 _STDERR = 2
 _HELD = threading.RLock()
-"""There is one stderr: what threads load models at the same time take turns at."""
+"""The process has one stderr, so threads that load models at the same time take turns."""
 _NOISE = ("INFO:", "VERBOSE:")
 
 
 @contextmanager
 def native_log_held() -> Iterator[list[str]]:
-    """Collect lines that native code writes to file descriptor 2 inside the block.
+    """Capture lines that native code writes to file descriptor 2 inside the block.
 
     Yields:
         A list, filled at the end of the block with the lines that are not informational. If the
@@ -31,7 +31,7 @@ def _held() -> Iterator[list[str]]:
     lines: list[str] = []
     try:
         saved = os.dup(_STDERR)
-    except OSError:  # the process has no stderr: nothing to hold back
+    except OSError:  # the process has no stderr: nothing to capture
         yield lines
         return
     with tempfile.TemporaryFile() as held:

@@ -1,4 +1,4 @@
-"""Open a model in the runtime that runs it: named arrays in, named arrays out."""
+"""Open a model in its runtime: named arrays in, named arrays out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Runner", "TensorSpec", "model_path", "open_runner"]
 
 
 def model_path(model: Artifact | Path) -> Path:
-    """The model file of an artifact, of an artifact's folder, or the file itself.
+    """The model file of an artifact or of an artifact's folder, or the file itself.
 
     Raises:
-        InputError: a folder that is not an artifact, or a model that its manifest does not describe.
+        InputError: a folder is not an artifact, or the model does not match its manifest.
     """
     if isinstance(model, Artifact):
         return model.model_path
@@ -25,23 +25,23 @@ def model_path(model: Artifact | Path) -> Path:
 
 
 def open_runner(model: Artifact | Path, threads: int = 1, on: Device = HERE) -> Runner:
-    """A model, loaded in the runtime that `runtime_for` finds for it, as it would be deployed there.
+    """A model, loaded in the runtime that `runtime_for` finds for it.
 
     Args:
         model: an opened artifact, an artifact's folder, or a model file.
         threads: threads inside one operator, at least 1.
-        on: where it runs.
+        on: device to run on.
 
     Raises:
-        InputError: the model is missing, damaged, or of a kind that no runtime there runs; or an agent
-            runs models on that device.
-        RuntimeFailure: the runtime refuses it.
+        InputError: the model is missing, damaged, or not supported by a runtime there; or an agent runs models on that
+            device.
+        RuntimeFailure: the runtime rejects it.
     """
     if threads < 1:
-        raise InputError(f"{threads} threads cannot run anything", fix="use 1 or more threads")
+        raise InputError(f"cannot run with {threads} threads", fix="use 1 or more threads")
     if on.has_agent:
         raise InputError(
-            f"models are not opened on {on} one by one", where="--on", fix=f"use edgeface parity ARTIFACT --on {on}"
+            f"single models cannot be opened on {on}", where="--on", fix=f"use edgeface parity ARTIFACT --on {on}"
         )
     path = model_path(model)
     return runtime_for(path, "gpu" if on == GPU else "cpu").open(path, threads)

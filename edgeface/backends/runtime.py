@@ -1,4 +1,4 @@
-"""What a runtime is: a value that says which model files it runs, opens them, and tells how it takes them."""
+"""Runtimes as values: the model files that they support, and functions to open and inspect them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Feeds: TypeAlias = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """A runtime's input or output: shape, dtype, and affine quantization where it is integer.
+    """A model's input or output: shape, dtype, and affine quantization of integers.
 
-    For an integer tensor real = (stored − zero_point) · scale; for a float one scale is None.
+    For an integer tensor real = (stored − zero_point) · scale; for a float tensor scale is None.
     """
 
     name: str
@@ -30,19 +30,19 @@ class TensorSpec:
 
 
 class Runner(Protocol):
-    """A loaded model. Arrays cross this interface in the model's own shapes and dtypes."""
+    """A loaded model. Arrays have the model's shapes and dtypes."""
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
 
     def run(self, feeds: Feeds) -> dict[str, Array]:
-        """Run once. Raises RuntimeFailure with the runtime's own words if it fails."""
+        """Run once. Raises RuntimeFailure with the runtime's message if it fails."""
         ...
 
 
 @runtime_checkable
 class Noted(Protocol):
-    """A runner that has something to say of how it runs, once it has run."""
+    """A runner with remarks about its execution, available after a run."""
 
     def notes(self) -> tuple[str, ...]:
         """Short remarks, e.g. the device that it runs on."""
@@ -51,11 +51,11 @@ class Noted(Protocol):
 
 @dataclass(frozen=True)
 class Inspection:
-    """How a runtime takes a model.
+    """How a runtime executes a model.
 
-    `facts` stand in the certificate, as JSON: "operators" counts them by name; "transposes" those that move data in
-    memory, "partitions" the parts that a delegate takes, where the runtime can tell; and what else it tells.
-    `requirements` are those that the runtime makes of every model.
+    `facts` go into the certificate, as JSON: "operators" counts by name; "transposes" counts those that move data in
+    memory, "partitions" the delegate's partitions, where the runtime reports them; and further entries. `requirements`
+    are those of the runtime for every model.
     """
 
     facts: dict[str, Any]
@@ -64,7 +64,7 @@ class Inspection:
 
 @dataclass(frozen=True)
 class OperatorTime:
-    """The median time of one operator in milliseconds; `name` is its own, `operator` its kind."""
+    """The median time of an operator in milliseconds; `operator` is its type."""
 
     name: str
     operator: str
@@ -73,21 +73,21 @@ class OperatorTime:
 
 @dataclass(frozen=True)
 class Runtime:
-    """A way to run model files. Its functions import what they need when they are called.
+    """A runtime for model files. Its functions import libraries when they are called.
 
     Attributes:
-        name: what targets, certificates and `runtime_named` call it.
-        title: what sentences call it.
-        suffixes: of the files that it runs where nothing else is said; none where only targets name it.
-        distributions: of the Python package index, whose versions are recorded with what it judged.
-        open: loads a model file (other files of the model stand beside it) with a number of threads.
-        processor: what it computes on.
-        claims: whether a file is its own whatever the suffix, because of what stands beside it.
-        values: every value of the exact graph that can be read back, by name, float32 in the graph's own layout, of
-            one run on the graph's float32 inputs.
-        inspect: how it takes a model file.
-        profile: time by operator of a model file, on inputs in the model's own shapes and dtypes, with a number of
-            threads; None where the runtime cannot tell.
+        name: its name in targets, certificates and `runtime_named`.
+        title: its name in sentences.
+        suffixes: suffixes of the files that it runs by default; empty if only targets name it.
+        distributions: Python distributions, whose versions are recorded in certificates.
+        open: loads a model file, with the model's other files next to it, for a number of threads.
+        processor: processor that it runs on.
+        claims: whether it runs a file regardless of the suffix, because of the files next to it.
+        values: all readable values of the exact graph by name, float32 in the graph's layout, from one run on the
+            graph's float32 inputs.
+        inspect: inspects how it executes a model file.
+        profile: times by operator of a model file, on inputs in the model's shapes and dtypes, with a number of
+            threads; None where the runtime has no profiler.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a target is: a value that the pipeline reads. Heavy libraries are imported when `emit` is called."""
+"""Targets as values that the pipeline reads. Heavy libraries are imported when `emit` is called."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IO_TYPES: tuple[IoType, ...] = ("float", "int8", "uint8")
 
 @dataclass(frozen=True)
 class EmitOptions:
-    """What is not in the graph or the plan: the interface's type, and named text to carry along."""
+    """Options besides graph and plan: the type of the model's inputs and outputs, and metadata."""
 
     io: IoType = "float"
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -29,14 +29,14 @@ class EmitOptions:
 class Target:
     """A kind of artifact.
 
-    `model_file` is the name of the file that a runtime opens, one of those that `emit` gives by name; `runtime` names
-    the runtime that an artifact is judged in. `layout` is the memory order of image inputs; `scheme` what its integers
-    can express, None for float targets; `legalize` the passes that bring any graph into the form that its kernels run;
-    `integer_forms` rewrites what has no fast integer kernel, given the values that are computed in float anyway.
-    `float_kinds` are the kinds of nodes (`quantize.precision.KINDS`) that run faster in float than in integers, and
-    why. `half` targets compute in float16 but for the values that the recipe keeps in float32. `dtypes` are those in
-    which values can be made, "int8" standing for the scheme's own 8 bits. `io_types` are the types that inputs and
-    outputs may have. `finish` builds further files of a model that was found good enough.
+    `model_file` is the name of the file that a runtime opens, one of those that `emit` returns; `runtime` names the
+    runtime in which an artifact is validated. `layout` is the memory order of image inputs; `scheme` what its integers
+    can express, None for float targets; `legalize` the passes that convert a graph to forms that its kernels support;
+    `integer_forms` decomposes ops without a fast integer kernel, given the values that are computed in float anyway.
+    `float_kinds` are the kinds of nodes (`quantize.precision.KINDS`) that run faster in float than in integers, and the
+    reasons. `half` targets compute in float16 except for values that the recipe keeps in float32. `dtypes` lists the
+    supported dtypes of values, where "int8" means the scheme's 8 bits. `io_types` are the types that inputs and outputs
+    may have. `finish` builds further files from a model that passed the gate.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Target:
 
     @property
     def suffix(self) -> str:
-        """The end of the model file's name."""
+        """The suffix of the model file."""
         return Path(self.model_file).suffix
 
     def float_plan(self, stated: Mapping[str, Stated] | None = None) -> QuantPlan:
-        """The plan of a float target: everything in its own float dtype, but for what is stated."""
+        """The plan of a float target: every value in its float dtype, except for what is stated."""
         return QuantPlan({}, stated or {}, "float16" if self.half else "float32")
 
     def emit_model(self, graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
-        """The file that a runtime opens, of what `emit` gives: the whole model where that is one file."""
+        """The file from `emit` that a runtime opens: the complete model if it is a single file."""
         return self.emit(graph, plan, options)[self.model_file]

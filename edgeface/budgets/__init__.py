@@ -1,1 +1,1 @@
-"""Limits on what a model may cost, and whether it keeps them."""
+"""Budgets: limits on a model's cost, and checks against them."""

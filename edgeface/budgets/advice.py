@@ -1,4 +1,4 @@
-"""What would bring a network that is over its budget back: narrower layers, a smaller input, cheaper stages."""
+"""Advice for a network over its budget: narrower layers, a smaller input, cheaper stages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from edgeface.budgets.judge import Result, Verdict
 
 Recount = Callable[[tuple[int, int]], "Complexity | None"]
-"""Counts the network at another (height, width) in pixels; None where it has only one size."""
+"""Counts the network at another (height, width) in pixels; returns None if its size is fixed."""
 
 _WORK_METRICS = {"lfr_flops", "macs", "flops"}
 _SIZE_METRICS = {"parameters", "fp32_bytes", "file_bytes"}
@@ -25,7 +25,7 @@ _SHOWN = 3
 
 
 def advise(complexity: Complexity, verdicts: tuple[Verdict, ...], passes: int, recount: Recount) -> tuple[str, ...]:
-    """Sentences for every limit that is missed from above; none where all are kept."""
+    """Sentences for every exceeded upper limit; empty if there are none."""
     over = [
         result
         for verdict in verdicts
@@ -39,7 +39,7 @@ def advise(complexity: Complexity, verdicts: tuple[Verdict, ...], passes: int, r
         elif result.metric in _SIZE_METRICS:
             lines += _fewer_parameters(complexity, result)
         elif result.metric == "embedding_width":
-            lines.append(f"make the embedding {result.limit} numbers wide: it is {result.value}")
+            lines.append(f"reduce the embedding to {result.limit} dimensions: it has {result.value}")
     return tuple(dict.fromkeys(lines))
 
 
@@ -48,7 +48,7 @@ def _less_work(complexity: Complexity, result: Result, passes: int, recount: Rec
     total = value / passes
     lines = []
     if passes > 1 and total <= result.limit:
-        lines.append(f"one pass instead of two is within: {human(int(total), 'FLOP')}")
+        lines.append(f"one pass instead of two is within the limit: {human(int(total), 'FLOP')}")
     share = limit / total
     width = _width_multiplier(complexity, share)
     if width is not None:
@@ -56,7 +56,7 @@ def _less_work(complexity: Complexity, result: Result, passes: int, recount: Rec
     size = _smaller_input(complexity, share, recount)
     if size is not None:
         lines.append(f"an input of {size[0]}×{size[1]} pixels (counted)")
-    lines.append(f"the costliest stages, where {1 - share:.1%} must go: {_costliest(complexity)}")
+    lines.append(f"reduce the costliest stages, {1 - share:.1%} in total: {_costliest(complexity)}")
     return lines
 
 
@@ -70,7 +70,7 @@ def _costliest(complexity: Complexity) -> str:
 
 @dataclass(frozen=True)
 class _Growth:
-    """MACs by how they grow with the width: with its square, in proportion, and not at all."""
+    """MACs by their growth with the width: quadratic, linear and constant."""
 
     square: int
     linear: int
@@ -81,7 +81,7 @@ class _Growth:
 
 
 def _width_multiplier(complexity: Complexity, share: float) -> float | None:
-    """The largest multiplier, in hundredths, whose MACs are that share; None where no width is small enough."""
+    """The largest multiplier, in hundredths, with that share of MACs; None if no width is small enough."""
     growth = _growth(complexity)
     wanted = growth.at(1.0) * share
     return next((step / 100 for step in range(99, 9, -1) if growth.at(step / 100) <= wanted), None)
@@ -98,14 +98,14 @@ def _growth(complexity: Complexity) -> _Growth:
 
 
 def _degree(work: Work) -> int:
-    """How many of a layer's two channel counts it multiplies."""
+    """The degree with which a layer's MACs grow with the width: 0, 1 or 2."""
     if isinstance(work, Convolution | Deconvolution):
         return 1 if work.groups == work.in_channels else 2
     return 2 if isinstance(work, Dense) else 1
 
 
 def _smaller_input(complexity: Complexity, share: float, recount: Recount) -> tuple[int, int] | None:
-    """The largest input with the same aspect ratio, in steps of 16 pixels, that a recount finds small enough."""
+    """The largest input with the same aspect ratio, in steps of 16 pixels, whose recount is small enough."""
     network = complexity.network
     shape = network.tensors[network.inputs[0]].shape if network.inputs else ()
     if len(shape) != 4:
@@ -134,6 +134,6 @@ def _fewer_parameters(complexity: Complexity, result: Result) -> list[str]:
     listed = ", ".join(f"{layer.name} ({layer.parameters / max(complexity.parameters, 1):.0%})" for layer in layers)
     width = math.floor(100 * math.sqrt(share)) / 100
     return [
-        f"the layers with the most parameters, where {1 - share:.1%} must go: {listed}",
+        f"reduce the layers with the most parameters, {1 - share:.1%} in total: {listed}",
         f"a width multiplier of about {width:.2f} (estimated: parameters grow with its square)",
     ]

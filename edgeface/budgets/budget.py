@@ -1,6 +1,6 @@
-"""Budgets by name, and users' own.
+"""Budgets by name or from users' files.
 
-Shipped ones are the TOML files in `files/`, found by filename.
+Built-in ones are the TOML files in `files/`, found by filename.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ FOLDER = Path(__file__).parent / "files"
 
 @cache
 def budgets() -> dict[str, Budget]:
-    """Every shipped budget by name, sorted."""
+    """All built-in budgets by name, sorted."""
     return {path.stem: read_budget(path) for path in sorted(FOLDER.glob("*.toml"), key=lambda path: path.stem)}
 
 
 def budget(name_or_path: str | Path) -> Budget:
-    """The budget of that name or alias, or the one in a user's file.
+    """The budget with that name or alias, or from a user's file.
 
     Args:
-        name_or_path: a file if it is a `Path`, ends in .toml or has a slash in it; else a name.
+        name_or_path: a file if it is a `Path`, ends in .toml or contains a slash; else a name.
 
     Raises:
-        InputError: there is none of that name (the nearest is offered), or the file is not usable.
+        InputError: the name is unknown (the closest one is suggested), or the file is not usable.
     """
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text or "\\" in text:
@@ -44,5 +44,5 @@ def budget(name_or_path: str | Path) -> Budget:
         near = get_close_matches(text, [*known, *by_alias], n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}? " if near else ""
         listed = ", ".join([*known, *by_alias])
-        raise InputError(f"unknown budget {text!r}", fix=f"{hint}known: {listed}; or name a .toml file of your own")
+        raise InputError(f"unknown budget {text!r}", fix=f"{hint}known: {listed}; or pass your own .toml file")
     return found

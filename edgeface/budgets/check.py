@@ -1,4 +1,4 @@
-"""Check what a model costs, and whether that is within budgets."""
+"""Check a model's cost against budgets."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Check:
-    """What one model costs, and whether that is within budgets.
+    """The cost of a model, and the verdicts of budgets.
 
-    `source` is what the user named; `path` the file behind it, None for a network's name; `complexity` holds the
-    counts by layer and by stage.
+    `source` is the user's argument; `path` its file, None for a network's name; `complexity` has the counts by layer
+    and by stage.
     """
 
     source: str
@@ -42,7 +42,7 @@ class Check:
     memory: Memory
 
     def document(self) -> dict[str, Any]:
-        """The check as JSON shows it."""
+        """The check for JSON."""
         return {
             "model": self.source,
             "within": self.within,
@@ -60,7 +60,7 @@ class Check:
 
     @property
     def within(self) -> bool:
-        """Whether every limit of every budget is kept."""
+        """Whether all limits of all budgets are met."""
         return all(verdict.within for verdict in self.verdicts)
 
 
@@ -70,18 +70,18 @@ def check(
     input_size: Size | None = None,
     flip: bool = False,
 ) -> Check:
-    """Count a model for one image, and judge the figures.
+    """The check of a model for one image: its figures, and the verdicts of budgets.
 
     Args:
-        source: an .onnx or .tflite file, an artifact's folder, a checkpoint, the name of a network that edgeface
-            knows, or a torch module in eval mode (which is traced at `input_size`).
-        budget: one or several, by name, as a .toml file, or as values; by none, nothing is judged.
-        input_size: (height, width) in pixels to count at; the model's own by default.
-        flip: count two passes, as entries need that also embed the flipped image.
+        source: an .onnx or .tflite file, an artifact's folder, a checkpoint, the name of a network known to edgeface,
+            or a torch module in eval mode (which is traced at `input_size`).
+        budget: one or several, by name, as a .toml file, or as values; without any, there are no verdicts.
+        input_size: (height, width) in pixels to count at; by default the model's.
+        flip: count two passes, for entries that also embed the flipped image.
 
     Raises:
-        InputError: a source or budget that is not usable.
-        GraphError: a broken network, or an operator whose cost is unknown.
+        InputError: a source or budget is not usable.
+        GraphError: the network is invalid, or the cost of an operator is unknown.
     """
     budgets = _budgets(budget)
     subject = _subject(source, input_size)
@@ -110,7 +110,10 @@ def _memory(network: Network) -> Memory:
 def _budgets(given: str | Path | Budget | Sequence[str | Path | Budget]) -> tuple[Budget, ...]:
     if isinstance(given, Sequence) and not given:
         return ()
-    from edgeface.budgets.budget import Budget, budget  # pydantic takes a tenth of a second, which many checks save
+    from edgeface.budgets.budget import (  # importing pydantic takes a tenth of a second, which many checks do not need
+        Budget,
+        budget,
+    )
 
     several = [given] if isinstance(given, str | Path | Budget) else given
     return tuple(one if isinstance(one, Budget) else budget(one) for one in several)

@@ -1,4 +1,4 @@
-"""The figures of a model, each named with the convention that it was counted by."""
+"""The figures of a model, each with the convention by which it is counted."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from edgeface.cost.peak import Peak
 
 _CONVENTIONS = {
     "lfr_flops": "ICCV 2019 LFR: convolution and fully connected, 2 per MAC, 1 less per output without bias, un-folded",
-    "lfr_flops_flip": "as lfr_flops for two passes, as when the flipped image is embedded too",
+    "lfr_flops_flip": "as lfr_flops, for two passes, when the flipped image is embedded too",
     "macs": "multiply–accumulates of convolutions and matrix products",
     "flops": "2 · MACs",
     "parameters": "trained numbers: weights, biases, slopes, batch norm's scale and shift",
-    "fp32_bytes": "4 · (parameters + batch norm's means and variances), whatever type the file has",
-    "file_bytes": "the file, with external data",
-    "embedding_width": "numbers in the one output vector",
-    "peak_activation_bytes": "inputs and outputs of a layer that stand in memory at once, in the file's types",
-    "tflite_arena_bytes": "what TFLite's arena planner takes, with its own kernels on one thread and no delegate",
-    "tflite_reference_arena_bytes": "the same with its reference kernels, which unroll no convolution",
+    "fp32_bytes": "4 · (parameters + batch norm's means and variances), regardless of the file's types",
+    "file_bytes": "the file, including external data",
+    "embedding_width": "dimension of the single output vector",
+    "peak_activation_bytes": "inputs and outputs of a layer that are in memory at once, in the file's types",
+    "tflite_arena_bytes": "plan of TFLite's arena planner, for its built-in kernels on one thread without a delegate",
+    "tflite_reference_arena_bytes": "the same for its reference kernels, which do not unroll convolutions",
     "arithmetic_intensity": "2 · MACs / bytes of weights and of every layer's inputs and outputs",
 }
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A named number with its convention. `value` is None where it has no meaning.
+    """A named number with its convention. `value` is None if it is not applicable.
 
-    `name` may be a metric of budget files (see `metrics`); `unit` is FLOP, MAC, B, FLOP/B or "" for plain counts.
+    `name` may be a metric of budget files (see `metrics`); `unit` is FLOP, MAC, B, FLOP/B or "" for counts.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of activations: `peak` for the best order of layers, and what TFLite's planner takes for its kernels."""
+    """Bytes of activations: `peak` for the best order of layers, and the plans of TFLite's arena planner."""
 
     peak: Peak
     arena_bytes: int
@@ -48,10 +48,10 @@ class Memory:
 
 
 def figures(complexity: Complexity, memory: Memory, passes: int) -> dict[str, Figure]:
-    """Every figure by name; work is that of all passes."""
+    """All figures by name; work is for all passes."""
     network, peak = complexity.network, memory.peak
     traffic = traffic_bytes(network)
-    order = "in the best order of layers" if peak.proven else "in the file's order (a better one was not found)"
+    order = "in the best order of layers" if peak.optimal else "in the file's order (a better one was not found)"
     each = "one pass" if passes == 1 else f"{passes} passes"
     values: dict[str, tuple[int | float | None, str, str]] = {
         "lfr_flops": (passes * complexity.lfr_flops, "FLOP", each),

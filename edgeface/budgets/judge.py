@@ -1,4 +1,4 @@
-"""Judge a model's figures by a budget."""
+"""Judge a model's figures against a budget."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from edgeface.budgets.numbers import both
 
 @dataclass(frozen=True)
 class Result:
-    """One limit beside what was measured.
+    """A limit and the measured value.
 
     Attributes:
-        value: in the metric's unit; None where it has no meaning for the model, and `reason` says why.
+        value: in the metric's unit; None if not applicable to the model, with the `reason`.
         limit: in the metric's unit.
-        within: whether the limit is kept; None: not applicable, which is never a pass.
-        headroom: how far inside the limit the value is, in the metric's unit; negative outside.
+        within: whether the limit is met; None: not applicable, which is never a pass.
+        headroom: distance of the value from the limit, in the metric's unit; negative outside.
         headroom_share: headroom as a share of the limit.
-        why: the budget's words about this limit.
+        why: the budget's explanation of this limit.
     """
 
     metric: Metric
@@ -42,7 +42,7 @@ class Result:
 
     @property
     def state(self) -> Literal["within", "over", "not applicable"]:
-        """The outcome in words; below an `at_least` is over, too."""
+        """The outcome in words; a value below an `at_least` is "over", too."""
         return "not applicable" if self.within is None else "within" if self.within else "over"
 
     @property
@@ -52,7 +52,7 @@ class Result:
 
     @property
     def value_text(self) -> str:
-        """`933,336,950 FLOP (933.3 MFLOP)`, or why there is none."""
+        """`933,336,950 FLOP (933.3 MFLOP)`, or the reason why it is not applicable."""
         return f"not applicable: {self.reason}" if self.value is None else both(self.value, UNITS[self.metric])
 
     @property
@@ -65,26 +65,26 @@ class Result:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A budget with a result for each of its limits."""
+    """A budget with the results for its limits."""
 
     budget: Budget
     results: tuple[Result, ...]
 
     @property
     def within(self) -> bool:
-        """Whether every applicable limit is kept, and at least one is applicable."""
+        """Whether all applicable limits are met, and at least one is applicable."""
         applicable = [result.within for result in self.results if result.within is not None]
         return bool(applicable) and all(applicable)
 
     @property
     def state(self) -> Literal["within", "over", "not judged"]:
-        """The outcome in words; not judged: no limit is applicable, which is no pass."""
+        """The outcome in words; not judged: no limit is applicable, which is not a pass."""
         if all(result.within is None for result in self.results):
             return "not judged"
         return "within" if self.within else "over"
 
     def document(self) -> dict[str, Any]:
-        """The verdict as JSON shows it."""
+        """The verdict for JSON."""
         results = [
             {
                 "metric": result.metric,
@@ -106,15 +106,15 @@ class Verdict:
 def judge(
     budget: Budget, values: Mapping[str, int | float | None], reasons: Mapping[str, str] | None = None
 ) -> Verdict:
-    """Judge figures by a budget.
+    """The verdict of a budget on figures.
 
     Args:
-        budget: what to judge by.
-        values: by metric, in its unit, with a key for each metric that the budget limits; None: it has no meaning.
-        reasons: by metric, why a value is None, where more is known than the usual reason.
+        budget: the budget.
+        values: by metric, in its unit, with a key for each metric that the budget limits; None: not applicable.
+        reasons: by metric, why a value is None, if more specific than the default reason.
 
     Raises:
-        KeyError: a limited metric is missing: it was not counted, which must not look like not applicable.
+        KeyError: a limited metric is missing: it was not counted, which differs from not applicable.
         ValueError: a value is not finite.
     """
     results = []

@@ -1,4 +1,4 @@
-"""A budget: limits on what a model may cost, where they come from, and the size that it is judged at."""
+"""Budgets: limits on a model's cost, their sources, and the input size for the check."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from edgeface.budgets.quantity import read_quantity
 
 
 def _one_line(text: str) -> str:
-    """Files may break lines where they like; other control characters could steer a terminal or a CI log."""
+    """The text with line breaks as spaces; other control characters, which could affect terminals, are rejected."""
     text = " ".join(text.split())
     if not text.isprintable():
-        raise ValueError("the text holds control characters")
+        raise ValueError("the text contains control characters")
     return text
 
 
@@ -29,7 +29,7 @@ class _Strict(BaseModel):
 
 
 class Source(_Strict):
-    """Where a limit comes from. `secondary`: the document reports the rule, it is not the rule itself."""
+    """The source of a limit. `secondary`: the document reports the rule, but is not the rule itself."""
 
     document: Text
     section: Text = ""
@@ -38,7 +38,7 @@ class Source(_Strict):
 
 
 class Limit(_Strict):
-    """What one metric may be, in its own unit: from above by `at_most` or `below`, from below by `at_least`."""
+    """Limits of a metric, in its unit: above by `at_most` or `below`, below by `at_least`."""
 
     metric: Metric
     at_most: int | None = None
@@ -49,13 +49,13 @@ class Limit(_Strict):
     @field_validator("at_most", "below", "at_least", mode="before")
     @classmethod
     def _read(cls, value: object, info: ValidationInfo) -> object:
-        metric = info.data.get("metric")  # absent where it was refused, which is then the error to show
+        metric = info.data.get("metric")  # absent if it was rejected, which is then the reported error
         return value if value is None or metric is None else read_quantity(value, metric)
 
     @model_validator(mode="after")
     def _consistent(self) -> Limit:
         if not self.relations:
-            raise ValueError("nothing is limited: give at_most, below or at_least")
+            raise ValueError("there is no limit: give at_most, below or at_least")
         if self.at_most is not None and self.below is not None:
             raise ValueError("at_most and below contradict each other: give one")
         largest = self.at_most if self.below is None else self.below - 1
@@ -65,16 +65,16 @@ class Limit(_Strict):
 
     @property
     def relations(self) -> dict[Relation, int]:
-        """The amounts by relation, only those given."""
+        """The given amounts by relation."""
         return {relation: amount for relation in SIGNS if (amount := getattr(self, relation)) is not None}
 
 
 class Budget(_Strict):
-    """Limits by which models are judged.
+    """Limits for models.
 
     Attributes:
-        aliases: other names, each with what is peculiar to it.
-        input: (height, width) in pixels that it is judged at; None: the model's own.
+        aliases: other names, each with its differences.
+        input: (height, width) in pixels for the check; None: the model's.
     """
 
     name: Name
@@ -90,7 +90,7 @@ class Budget(_Strict):
     @field_validator("input", "sources", "notes", mode="before")
     @classmethod
     def _tuple(cls, value: object) -> object:
-        return tuple(value) if isinstance(value, list) else value  # TOML has lists only
+        return tuple(value) if isinstance(value, list) else value  # TOML has only lists
 
     @field_validator("limits", mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""What budgets limit: the metrics, their units and how they are written in words."""
+"""Metrics of budgets, with their units and titles."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ TITLES: dict[Metric, str] = {
     "peak_activation_bytes": "peak activation memory",
 }
 WHY_NOT_APPLICABLE: dict[Metric, str] = {
-    "embedding_width": "the model gives no embedding",
+    "embedding_width": "the model has no embedding output",
     "file_bytes": "there is no file to measure",
 }
-"""Why a metric may have no value; others say `NO_MEANING`."""
-NO_MEANING = "this figure has no meaning for this model"
+"""Why a metric may have no value; the default is `NO_MEANING`."""
+NO_MEANING = "this figure does not apply to this model"
 
 SIGNS: dict[Relation, str] = {"at_least": "≥", "at_most": "≤", "below": "<"}

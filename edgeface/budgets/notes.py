@@ -1,4 +1,4 @@
-"""What a reader of the figures must know: folding, types, sizes, and work that the challenge counts differently."""
+"""Notes on the figures: folding, types, sizes, and work that the challenge counts differently."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 _EVIDENCE = {
     "recorded": "by edgeface's record in the file",
     "names": "by the names of their parameters",
-    "structure": "by their place in the network",
+    "structure": "by their position in the network",
 }
 
 
 def notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> tuple[str, ...]:
-    """Remarks, most important first.
+    """Notes, most important first.
 
     Args:
         complexity: the counts.
-        budgets: what the model is judged by.
-        taken: what stands for the source, or "".
+        budgets: the budgets of the check.
+        taken: description of what was counted for the source, or "".
     """
     return tuple(_notes(complexity, budgets, taken))
 
@@ -40,25 +40,25 @@ def _notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> Ite
     if complexity.folded:
         added = complexity.as_it_stands - complexity.lfr_flops
         yield (
-            f"batch norm is folded: {complexity.folded} layers carry its bias ({_EVIDENCE[complexity.evidence]}); "
-            f"counted as they stand they would add {exact(added)} FLOPs, {exact(complexity.as_it_stands)} in all"
+            f"batch norm is folded: {complexity.folded} layers contain its bias ({_EVIDENCE[complexity.evidence]}); "
+            f"counted as in the file they would add {exact(added)} FLOPs, {exact(complexity.as_it_stands)} in total"
         )
     if complexity.doubtful_flops:
         yield (
-            "the file does not say whether the embedding layer's bias is its own, as was counted, or batch norm's, "
+            "the file does not show whether the embedding layer's bias is its own, as counted, or batch norm's, "
             f"which would count {exact(complexity.doubtful_flops)} FLOPs fewer"
         )
     if complexity.deconvolution_flops:
         yield (
             f"{exact(complexity.deconvolution_flops)} of the FLOPs are deconvolutions, which the challenge's script "
-            "leaves out and its rules say to add by hand"
+            "omits, but its rules say to add by hand"
         )
     products = sum(layer.work.macs for layer in network.layers if isinstance(layer.work, MatrixProduct))
     if products:
         yield f"{exact(products)} MACs are products of two computed tensors, which the challenge does not count"
     narrow = _narrow(network)
     if narrow:
-        yield f"weights are stored as {narrow}; size is counted as float32, for fewer bits buy no extra budget"
+        yield f"weights are stored as {narrow}; size is counted as float32, because fewer bits do not extend the budget"
 
 
 def _size(network: Network, budgets: Sequence[Budget]) -> Iterator[str]:
@@ -69,13 +69,12 @@ def _size(network: Network, budgets: Sequence[Budget]) -> Iterator[str]:
     for budget in budgets:
         if budget.input is not None and budget.input != size:
             yield (
-                f"counted at {size[0]}×{size[1]} pixels; {budget.name} judges networks at "
-                f"{budget.input[0]}×{budget.input[1]}"
+                f"counted at {size[0]}×{size[1]} pixels; {budget.name} applies at {budget.input[0]}×{budget.input[1]}"
             )
 
 
 def _narrow(network: Network) -> str:
-    """Types other than float32 that the largest constants have."""
+    """The types of the largest constants, if not float32."""
     weights = {name for layer in network.layers if layer.work.macs for name in layer.weights}
     large = {network.tensors[name].dtype for name in weights if len(network.tensors[name].shape) > 1}
     return ", ".join(sorted(large - {"float32", "float64"}))

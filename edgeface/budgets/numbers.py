@@ -1,4 +1,4 @@
-"""Figures as text: exact, and short with SI prefixes."""
+"""Numbers as text: exact, or short with SI prefixes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ _DIGITS = 4
 
 
 def exact(value: int | float) -> str:
-    """Every digit, with thousands separators: 933336950 as `933,336,950`."""
+    """All digits, with thousands separators: 933336950 as `933,336,950`."""
     return f"{value:,}"
 
 
 def human(value: int | float, unit: str) -> str:
     """Four digits with an SI prefix (a thousand is 1000, also for bytes): 933336950 FLOP as `933.3 MFLOP`.
 
-    A value that needs no rounding loses its trailing zeros: `1 GFLOP` is exact, `1.000 GFLOP` is rounded.
+    Exact values have no trailing zeros: `1 GFLOP` is exact, `1.000 GFLOP` is rounded.
 
     Args:
         value: finite.
-        unit: FLOP, MAC, B, FLOP/B, or "" for plain counts.
+        unit: FLOP, MAC, B, FLOP/B, or "" for counts.
     """
     number = Decimal(str(value))
     power = 0
@@ -34,7 +34,7 @@ def human(value: int | float, unit: str) -> str:
 
 
 def both(value: int | float, unit: str) -> str:
-    """Exact, and the short form beside it where that says more: `933,336,950 FLOP (933.3 MFLOP)`."""
+    """The exact and, from 1000 on, the short form: `933,336,950 FLOP (933.3 MFLOP)`."""
     plain = f"{exact(value)} {unit}".rstrip()
     return plain if abs(value) < 1000 else f"{plain} ({human(value, unit)})"
 
@@ -44,6 +44,6 @@ def _rounded(number: Decimal) -> Decimal:
         return Decimal(0)
     places = _DIGITS - 1 - number.adjusted()
     rounded = number.quantize(Decimal(1).scaleb(-max(places, 0)), ROUND_HALF_EVEN)
-    if rounded.adjusted() > number.adjusted() and places > 0:  # 9.9999 became 10.000: one digit too many
+    if rounded.adjusted() > number.adjusted() and places > 0:  # 9.9999 became 10.000, which has one digit too many
         rounded = rounded.quantize(Decimal(1).scaleb(1 - places), ROUND_HALF_EVEN)
     return rounded

@@ -1,4 +1,4 @@
-"""Amounts in budget files: whole numbers, or text with a unit such as "1.024 GFLOP", both read exactly."""
+"""Amounts in budget files: integers, or text with a unit such as "1.024 GFLOP", both read exactly."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ _TRAPS = {
 
 
 def read_quantity(value: object, metric: Metric) -> int:
-    """A limit's amount in the metric's own unit.
+    """A limit's amount in the metric's unit.
 
     Args:
-        value: a whole number, or text: a number and a unit (k, M, G, T for FLOP, MAC, B; KiB … for bytes).
-        metric: what is limited; its unit must be the text's.
+        value: an integer, or text with a number and a unit (k, M, G, T for FLOP, MAC, B; KiB … for bytes).
+        metric: the limited metric, whose unit the text must have.
 
     Raises:
-        ValueError: it is neither, has another unit, is no whole number of that unit, or lies outside 1 … 2⁶³ − 1.
+        ValueError: it is neither, has another unit, is not an integer in that unit, or is outside 1 … 2⁶³ − 1.
     """
     if isinstance(value, str):
         amount = _from_text(value, metric)
     elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST:
-        amount = Fraction(value)  # 1e9 is a float in TOML
+        amount = Fraction(value)  # in TOML, 1e9 is a float
     else:
         raise ValueError(f"give a whole number up to {LARGEST}, or text with a unit such as {_EXAMPLES[UNITS[metric]]}")
     if amount.denominator != 1:
-        raise ValueError(f"{value!r} is no whole number of {UNITS[metric] or metric}")
+        raise ValueError(f"{value!r} is not a whole number of {UNITS[metric] or metric}")
     if not 1 <= amount <= LARGEST:
         raise ValueError(f"{value!r} is outside 1 … {LARGEST}")
     return int(amount)
@@ -51,7 +51,7 @@ def _from_text(text: str, metric: Metric) -> Fraction:
     unit, example = UNITS[metric], _EXAMPLES[UNITS[metric]]
     match = _TEXT.fullmatch(text) if len(text) <= 60 else None
     if match is None:
-        raise ValueError(f"{text[:60]!r} is no amount: give a positive number and a unit, such as {example}")
+        raise ValueError(f"{text[:60]!r} is not an amount: give a positive number and a unit, such as {example}")
     number, name = Fraction(match[1]), match[2]
     if name not in _UNITS:
         raise ValueError(_unknown_unit(text, name, metric))
@@ -59,15 +59,15 @@ def _from_text(text: str, metric: Metric) -> Fraction:
     if kind == unit or not name:
         return number * scale
     if not kind:
-        raise ValueError(f"{text!r} does not say of what: write {name}{unit}")
-    trap = _TRAPS.get((kind, unit), f"is in {kind}, and {metric} is in {unit or 'plain numbers'}, such as {example}")
+        raise ValueError(f"{text!r} has no unit: write {name}{unit}")
+    trap = _TRAPS.get((kind, unit), f"is in {kind}, and {metric} is in {unit or 'counts'}, such as {example}")
     raise ValueError(f"{text!r} {trap}")
 
 
 def _unknown_unit(text: str, name: str, metric: Metric) -> str:
     if name.upper().endswith("FLOPS") and name.endswith("S"):
-        return f"{text!r}: FLOPS is a speed, work is in FLOP: write {name[:-1]}"
+        return f"{text!r}: FLOPS is a rate, work is in FLOP: write {name[:-1]}"
     if name == "KB":
         return f"{text!r}: write kB for 1000 bytes or KiB for 1024"
     example = _EXAMPLES[UNITS[metric]]
-    return f"{text!r} has no unit known here ({name}; upper and lower case matter): write it such as {example}"
+    return f"{text!r} has an unknown unit ({name}; units are case-sensitive): write it as in {example}"

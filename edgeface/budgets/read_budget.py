@@ -1,4 +1,4 @@
-"""Read budget files. Users' files are not trusted: sizes are bounded, and every error names file and key."""
+"""Read untrusted budget files: sizes are limited, and errors name file and key."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-# The TOML readers take memory by the square of a dotted key's length: a line of a megabyte takes all there is.
+# TOML readers use memory quadratic in a dotted key's length: a line of a megabyte exhausts it.
 MAX_BUDGET_BYTES = 1 << 16
 MAX_LINE_BYTES = 1000
-_FIX = "`edgeface budgets` lists those that are shipped; README shows how to write one"
+_FIX = "`edgeface budgets` lists the built-in ones; README shows how to write one"
 
 
 def read_budget(path: Path) -> Budget:
-    """Read a budget; a file without a `name` is named for its filename.
+    """The budget in a file; without a `name` it is named after the file.
 
     Raises:
-        InputError: missing, a folder, too large, not UTF-8, not TOML, or a key or value that no budget has.
+        InputError: the file is missing, a folder, too large, not UTF-8 or not TOML, or has an invalid key or value.
     """
     where = str(path)
     document = _document(path, where)
@@ -38,7 +38,7 @@ def read_budget(path: Path) -> Budget:
     limits = document.get("limits")
     if not isinstance(limits, dict) or not limits:
         raise InputError(
-            "the budget limits nothing",
+            "the budget has no limits",
             where=where,
             fix=f'add e.g. [limits.lfr_flops] with at_most = "1 GFLOP"; metrics: {", ".join(get_args(Metric))}',
         )
@@ -54,13 +54,13 @@ def read_budget(path: Path) -> Budget:
 def _document(path: Path, where: str) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BUDGET_BYTES + 1)  # bounded also where the file has no end
+            data = file.read(MAX_BUDGET_BYTES + 1)  # bounded, since a special file may be endless
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(f"cannot read the budget: {said.lower()}", where=where, fix=_FIX) from error
     if len(data) > MAX_BUDGET_BYTES or max(map(len, data.splitlines()), default=0) > MAX_LINE_BYTES:
         raise InputError(
-            f"a budget has up to {MAX_BUDGET_BYTES:,} bytes in lines of up to {MAX_LINE_BYTES:,}: this is none",
+            f"the file exceeds a budget's {MAX_BUDGET_BYTES:,} bytes or {MAX_LINE_BYTES:,} bytes per line",
             where=where,
             fix=_FIX,
         )
@@ -68,7 +68,7 @@ def _document(path: Path, where: str) -> dict[str, Any]:
         return tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InputError(f"the budget is not UTF-8 text: {error}", where=where, fix="save it as UTF-8") from error
-    except (ValueError, RecursionError) as error:  # numbers too long and nesting too deep are no TOMLDecodeError
+    except (ValueError, RecursionError) as error:  # too long numbers and too deep nesting do not raise TOMLDecodeError
         raise InputError(f"the budget is not TOML: {error}", where=where, fix=_FIX) from error
 
 
@@ -84,7 +84,7 @@ def _from_pydantic(error: ErrorDetails, metrics: list[str], where: str) -> Input
     if error["type"] == "extra_forbidden":
         return _unknown(key, str(loc[-1]), allowed, where)
     message = error["msg"].removeprefix("Value error, ")
-    return InputError(f"budget key {key!r}: {message}", where=where, fix=f"keys here: {', '.join(allowed)}")
+    return InputError(f"budget key {key!r}: {message}", where=where, fix=f"allowed: {', '.join(allowed)}")
 
 
 def _unknown(key: str, name: str, allowed: list[str], where: str) -> InputError:

@@ -1,4 +1,4 @@
-"""What is checked: a model file, an artifact's folder, a checkpoint, or a network by name."""
+"""Subjects of checks: a model file, an artifact's folder, a checkpoint, or a network by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".bin")
 
 @dataclass(frozen=True)
 class Subject:
-    """A source of a Network. `path` is the file behind it, None where there is none; `note` says what was taken.
+    """A source of a Network. `path` is its file, if any; `note` describes what is counted.
 
     `traced` is the ONNX model of a torch module.
     """
@@ -29,11 +29,11 @@ class Subject:
     note: str = ""
 
     def network(self, size: Size | None) -> Network:
-        """The network at a size (height, width) in pixels; at its own by default.
+        """The network at a size (height, width) in pixels; by default its own.
 
         Raises:
-            InputError: the file is not usable, or has no other size.
-            GraphError: the network is broken, or holds an operator of unknown cost.
+            InputError: the file is not usable, or its size is fixed.
+            GraphError: the network is invalid, or contains an operator of unknown cost.
         """
         if self.architecture is not None:
             return self._skeleton(self.architecture, size)
@@ -50,7 +50,7 @@ class Subject:
         if size is not None and size != architecture.input_size and not architecture.resizable:
             height, width = architecture.input_size
             raise InputError(
-                f"{architecture.name} takes {height}×{width} pixels only", where="--input", fix="leave out --input"
+                f"{architecture.name} only supports {height}×{width} pixels", where="--input", fix="leave out --input"
             )
         content = architecture.skeleton_path.read_bytes()
         network = read_onnx_network(content, architecture.name, size or architecture.input_size, weightless=True)
@@ -58,11 +58,11 @@ class Subject:
 
 
 def open_subject(source: str | Path) -> Subject:
-    """Find out what a name or path means.
+    """The subject that a name or path means.
 
     Raises:
-        InputError: there is no such file or network, or a folder is no artifact.
-        CheckpointError: a checkpoint that fits no known network.
+        InputError: there is no such file or network, or a folder is not an artifact.
+        CheckpointError: a checkpoint does not match a known network.
     """
     path, text = Path(source), str(source)
     if path.is_dir():
@@ -73,7 +73,7 @@ def open_subject(source: str | Path) -> Subject:
     if path.is_file():
         if path.suffix in _CHECKPOINTS:
             found = _architecture_of(path)
-            note = f"the weights fit {found.name}, whose own definition was counted"
+            note = f"the weights match {found.name}, whose original definition was counted"
             return Subject(text, path, found, note=note)
         return Subject(text, path)
     if isinstance(source, Path) or "/" in text or path.suffix in (*_CHECKPOINTS, *SUFFIXES):
@@ -91,7 +91,7 @@ def trace(module: Any, size: Size | None) -> Subject:
 
     name = type(module).__name__
     if size is None:
-        raise InputError("a torch module has no input size of its own", where=name, fix="pass input_size=(112, 112)")
+        raise InputError("a torch module has no fixed input size", where=name, fix="pass input_size=(112, 112)")
     return Subject(name, None, traced=trace_onnx(module, size, ()))
 
 
@@ -105,13 +105,13 @@ def _by_name(name: str) -> Architecture:
     close = get_close_matches(name, known, n=1, cutoff=0.5)
     meant = f"did you mean {close[0]!r}? " if close else ""
     raise InputError(
-        f"{name!r} is neither a file nor a network that edgeface knows",
+        f"{name!r} is neither a file nor a known network",
         fix=f"{meant}pass an .onnx or .tflite file, an artifact, a checkpoint, or one of {', '.join(known)}",
     )
 
 
 def _architecture_of(path: Path) -> Architecture:
-    """The network that a checkpoint's names and shapes are those of."""
+    """The network inferred from a checkpoint's names and shapes."""
     from edgeface.models.checkpoint_shapes import read_shapes
 
     shapes = read_shapes(path)
@@ -123,11 +123,11 @@ def _architecture_of(path: Path) -> Architecture:
         if fitting == len(wanted) == len(shapes):
             return architecture
         if fitting > best:
-            best, nearest = fitting, f"; the nearest is {architecture.name}: {fitting} of {len(wanted)} tensors fit"
+            best, nearest = fitting, f"; the closest is {architecture.name}: {fitting} of {len(wanted)} tensors match"
     raise CheckpointError(
-        f"these weights are of no network that edgeface knows{nearest}",
+        f"these weights do not match a known network{nearest}",
         where=str(path),
-        fix="a checkpoint holds no graph: export the network to ONNX, and check that file",
+        fix="a checkpoint contains no graph: export the network to ONNX, and check that file",
     )
 
 

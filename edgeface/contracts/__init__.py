@@ -1,7 +1,7 @@
-"""What a checkpoint does not say about itself: one value, declared once, used everywhere.
+"""Contracts: what a checkpoint does not say about itself, declared once and used everywhere.
 
-Calibration, parity, evaluation, the manifest and the runtime all read the same Contract, so
-they cannot disagree. Field values and their sources stand with each family in `edgeface.models`.
+Calibration, parity, evaluation, the manifest and the runtime all read the same Contract, so they cannot disagree. Each
+family in `edgeface.models` documents its values and their sources.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ __all__ = [
 ]
 
 Contract: TypeAlias = Annotated[DetectionContract | RecognitionContract, Field(discriminator="task")]
-"""Any task's contract."""
+"""The contract of any task."""
 
 
 def detection(contract: Contract, where: str | None = None) -> DetectionContract:
-    """The contract, of a detector.
+    """The contract, checked to be that of a detector.
 
     Args:
-        contract: of any task.
-        where: what the error names, e.g. the artifact's folder.
+        contract: contract of any task.
+        where: location for the error, e.g. the artifact's folder.
 
     Raises:
-        ContractError: it is of another task.
+        ContractError: the contract is for another task.
     """
     if not isinstance(contract, DetectionContract):
         raise _refused(contract, where, "detector", "out/retinaface_mnet025-tflite-int8")
@@ -53,10 +53,10 @@ def detection(contract: Contract, where: str | None = None) -> DetectionContract
 
 
 def recognition(contract: Contract, where: str | None = None) -> RecognitionContract:
-    """The contract, of a recognizer. Arguments as of `detection`.
+    """The contract, checked to be that of a recognizer. Arguments as in `detection`.
 
     Raises:
-        ContractError: it is of another task.
+        ContractError: the contract is for another task.
     """
     if not isinstance(contract, RecognitionContract):
         raise _refused(contract, where, "recognizer", "out/mobilefacenet-tflite-int8")
@@ -65,7 +65,7 @@ def recognition(contract: Contract, where: str | None = None) -> RecognitionCont
 
 def _refused(contract: Contract, where: str | None, wanted: str, example: str) -> ContractError:
     return ContractError(
-        f"{contract.family} is no face {wanted}, but for {contract.task}",
+        f"{contract.family} is not a face {wanted}: its task is {contract.task}",
         where=where,
-        fix=f"pass what was exported of a {wanted}, e.g. {example}",
+        fix=f"pass an artifact exported from a {wanted}, e.g. {example}",
     )

@@ -1,4 +1,4 @@
-"""What contracts of every task declare."""
+"""Fields that the contracts of all tasks share."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Point = tuple[float, float]
 
 
 class Frozen(BaseModel):
-    """A value: immutable, and without keys that it does not know."""
+    """Immutable model that rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
 
 class ImageInput(Frozen):
-    """How an image of `height`×`width` pixels becomes the network's input tensor.
+    """Preprocessing: how an image becomes the network's input tensor of `height`×`width` pixels.
 
-    x' = (x − mean) · scale for each channel, in the order that `color` names. A detector's image is resized to
-    fit with its aspect ratio kept, placed at the top left, and the rest filled so that it is 0 after normalization;
-    a recognizer's face is aligned to its template.
+    x' = (x − mean) · scale for each channel, in the order given by `color`. A detector's image is resized to fit with
+    its aspect ratio kept and placed at the top left; the padding is 0 after normalization. A recognizer's face is
+    aligned to its alignment template.
     """
 
     name: str = "input"
@@ -35,15 +35,15 @@ class ImageInput(Frozen):
 
     @property
     def value_range(self) -> tuple[float, float]:
-        """Smallest and largest value that an 8-bit image can give after normalization."""
+        """Minimum and maximum that an 8-bit image can have after normalization."""
         ends = [(v - m) * s for m, s in zip(self.mean, self.scale, strict=True) for v in (0.0, 255.0)]
         return min(ends), max(ends)
 
 
 class BaseContract(Frozen):
-    """What contracts of every task declare.
+    """Fields that the contracts of all tasks share.
 
-    `activation` is a family's, which builds its network by it; a user's own model file holds its own.
+    `activation` is set for families, which build their network with it; a user's own model file needs none.
     """
 
     family: str
@@ -53,13 +53,13 @@ class BaseContract(Frozen):
 
     @property
     def network(self) -> tuple[object, ...]:
-        """What the network is built by: contracts that are equal in this differ in how images enter only."""
+        """What determines the network: contracts that are equal in this differ only in preprocessing."""
         return (self.activation,)
 
     def with_color(self, color: ColorOrder) -> Self:
-        """The same contract for the other color order; mean and scale stay by tensor channel."""
+        """The same contract with a color order; mean and scale stay in tensor channel order."""
         return self.model_copy(update={"input": self.input.model_copy(update={"color": color})})
 
     def with_declared_color(self, color: ColorOrder) -> Self:
-        """The same contract for the color order that somebody declares of it."""
+        """The same contract with a color order that the user declares."""
         return self.with_color(color)

@@ -23,13 +23,13 @@ from edgeface.contracts.base import BaseContract, ColorOrder, ImageInput
 from edgeface.errors import ContractError, InputError
 
 SSD = "ssd"
-"""The decoder of contracts that name none."""
+"""The default decoder."""
 
 
 class Parameters(BaseModel):
-    """A decoder's parameters by name, as JSON and TOML have them; the decoder itself knows what they mean.
+    """A decoder's parameters by name, as JSON and TOML hold them; the decoder interprets them.
 
-    Lists are tuples, so that a contract stays as it is and equals itself after a round trip through a file.
+    Lists become tuples, so that a contract is immutable and equal to itself after a round trip through a file.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -41,7 +41,7 @@ class Parameters(BaseModel):
 
 
 class Anchors(Parameters):
-    """Parameters of `ssd`: for each stride (pixels) the square anchor sides (pixels), in output order."""
+    """Parameters of `ssd`: the sides of the square anchors (pixels) for each stride (pixels), in output order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,7 +51,7 @@ class Anchors(Parameters):
 
 
 class OutputNames(BaseModel):
-    """Names of the network's outputs, by what the decoder calls them, in the network's order."""
+    """Names of the network's outputs by the decoder's role for them, in the network's order."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -59,7 +59,7 @@ class OutputNames(BaseModel):
 
     @property
     def by_role(self) -> dict[str, str]:
-        """The names, by what the decoder calls the outputs."""
+        """The names by role."""
         return {role: str(name) for role, name in self.model_dump().items()}
 
 
@@ -76,9 +76,9 @@ class DetectionOutputs(OutputNames):
 class DetectionContract(BaseContract):
     """Contract of a face detector with five landmarks.
 
-    `decoder` names the file in `edgeface.tasks.detection.decoders` that makes boxes, scores and landmarks of the
-    outputs, by its `parameters`; those of `ssd` are `Anchors`, in files under the key `anchors`. `score_threshold` is
-    the one for showing faces; `nms_iou` uses areas with the +1 pixel of the original evaluation code.
+    `decoder` names the file in `edgeface.tasks.detection.decoders` that turns the outputs into boxes, scores and
+    landmarks with its `parameters`; those of `ssd` are `Anchors`, under the key `anchors` in files. `score_threshold`
+    is for displaying faces; `nms_iou` uses areas with the +1 pixel of the original evaluation code.
     """
 
     task: Literal["detection"] = "detection"
@@ -100,7 +100,7 @@ class DetectionContract(BaseContract):
 
     @model_serializer(mode="wrap")
     def _write_by_decoder(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """As contracts were written when `ssd` was the only decoder, wherever it is the decoder."""
+        """With `ssd`, the format from when it was the only decoder."""
         document: dict[str, Any] = write(self)
         if self.decoder != SSD:
             return document
@@ -116,7 +116,7 @@ class DetectionContract(BaseContract):
         """The parameters of `ssd`.
 
         Raises:
-            ContractError: the decoder is another.
+            ContractError: the contract has another decoder.
         """
         if not isinstance(self.parameters, Anchors):
             raise ContractError(f"the decoder {self.decoder!r} has no anchors", where=f"{self.family} ({self.variant})")
@@ -124,11 +124,11 @@ class DetectionContract(BaseContract):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Names of the outputs, in the order of the network's own."""
+        """Names of the outputs, in the network's order."""
         return tuple(self.outputs.by_role.values())
 
     def with_declared_color(self, color: ColorOrder) -> DetectionContract:
-        """The same contract for another color order: its variants differ by that, and this one has no name."""
+        """The same contract with another color order, as variant "declared": named variants fix theirs."""
         changed = self.with_color(color)
         return self if changed == self else changed.model_copy(update={"variant": "declared"})
 

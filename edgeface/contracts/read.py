@@ -1,4 +1,4 @@
-"""Read a contract from a TOML file, for a network whose family is not one of edgeface's own."""
+"""Read a contract from a TOML file, for a network that belongs to no built-in family."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def read_contract(path: Path) -> Contract:
     """The contract that a TOML file declares.
 
     Args:
-        path: a file with `task`, a table `input` and what the task's contract asks for besides; `family` and
-            `variant` are names of the user's choice.
+        path: a file with `task`, a table `input` and the other keys of the task's contract; `family` and `variant` are
+            free names.
 
     Raises:
-        InputError: not readable, no TOML, or no contract; the first wrong key is named.
+        InputError: the file cannot be read, is not TOML or not a contract; the first wrong key is named.
     """
     try:
         if not path.is_file():
             raise InputError("there is no such contract file", where=str(path), fix=_FIX)
         if path.stat().st_size > MAX_BYTES:
-            raise InputError("a contract this large is none", where=str(path), fix=_FIX)
+            raise InputError("the file is too large for a contract", where=str(path), fix=_FIX)
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"cannot read the contract: {error}", where=str(path), fix=_FIX) from error

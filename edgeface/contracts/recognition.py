@@ -16,15 +16,15 @@ ARCFACE_TEMPLATE: tuple[Point, Point, Point, Point, Point] = (
     (41.5493, 92.3655),
     (70.7299, 92.2041),
 )
-"""Where eyes, nose and corners of the mouth stand in an aligned face of 112×112 pixels (insightface)."""
+"""Alignment template: eyes, nose and mouth corners in an aligned face of 112×112 pixels (insightface)."""
 
 
 class RecognitionContract(BaseContract):
-    """Contract of a face recognizer: an aligned face in, an embedding out.
+    """Contract of a face recognizer, which maps an aligned face to an embedding.
 
-    `template` is where the five landmarks stand in the aligned face, in pixels of the input; `width` the numbers in
-    the embedding [1,width]. With `flip`, a face's embedding is the sum of its own and of its mirror image's. Faces
-    are compared by the cosine of their embeddings, which need not have unit length.
+    `template` gives the five landmarks in the aligned face, in input pixels; `width` is the dimension of the embedding
+    [1,width]. With `flip`, a face's embedding is the sum of its own and its mirror image's. Faces are compared by the
+    cosine similarity of their embeddings, which need not have unit length.
     """
 
     task: Literal["recognition"] = "recognition"
@@ -35,7 +35,7 @@ class RecognitionContract(BaseContract):
 
     @property
     def network(self) -> tuple[object, ...]:
-        """The variant: each is a network of its own."""
+        """The variant: each one is a different network."""
         return (self.variant,)
 
     @property
@@ -44,10 +44,10 @@ class RecognitionContract(BaseContract):
         return (self.output,)
 
     def with_input_size(self, height: int, width: int) -> RecognitionContract:
-        """The same contract, for the size that it has anyway.
+        """The same contract, for its own size only.
 
         Raises:
-            InputError: another size; a recognizer's weights are trained for one.
+            InputError: another size; a recognizer's weights are trained for one size.
         """
         if (height, width) != (self.input.height, self.input.width):
             raise InputError(

@@ -1,1 +1,1 @@
-"""What every room stands on: artifacts, staging, progress."""
+"""Foundations for all other packages: artifacts, certificates, staging, progress."""

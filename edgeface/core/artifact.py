@@ -1,4 +1,4 @@
-"""An artifact on disk: a folder with the model's files, its manifest and its certificate."""
+"""Artifacts on disk: a folder with the model's files, its manifest and its certificate."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MAX_JSON_BYTES = 16 << 20
 class Manifest(BaseModel):
     """What an artifact is and what it was made from; the same inputs give the same bytes.
 
-    `files` are the model's, by name with their SHA-256 in hex: `model_file`, which a runtime opens and whose hash is
-    `model_sha256` too, and what it reads beside it. `model_bytes` is the size of all of them; `layout` the memory order
-    of image inputs ("nchw" or "nhwc"); `macs` counts multiply–accumulates of one inference. Without `files`, as in
-    format 1, the model is one file; what is read so is a manifest of this format.
+    `files` maps the model's files to their SHA-256 in hex: `model_file`, which a runtime opens and whose hash is also
+    `model_sha256`, and the files next to it that it needs. `model_bytes` is their total size; `layout` the order of
+    image inputs ("nchw" or "nhwc"); `macs` counts multiply–accumulates per inference. Without `files`, as in format 1,
+    the model is a single file; such a manifest is converted to this format when read.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -50,7 +50,7 @@ class Manifest(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _of_one_file(cls, document: Any) -> Any:
-        """Where no files are listed, as in format 1, the model is one file."""
+        """Fill in `files` for a model of one file, as in format 1."""
         if not isinstance(document, dict) or "files" in document:
             return document
         written = document.get("format", FORMAT)
@@ -60,9 +60,9 @@ class Manifest(BaseModel):
     @model_validator(mode="after")
     def _agrees(self) -> Manifest:
         if self.format != FORMAT:
-            raise ValueError(f"format {self.format} is not one that this version reads")
+            raise ValueError(f"format {self.format} is not supported by this version")
         if self.files.get(self.model_file) != self.model_sha256:
-            raise ValueError("the model file is not among the files, or its SHA-256 is another there")
+            raise ValueError("the model file is missing from files, or has another SHA-256 there")
         return self
 
 
@@ -90,10 +90,10 @@ class Artifact:
         return tuple(self.folder / name for name in names)
 
     def certificate(self) -> Certificate:
-        """What was measured when the artifact was built.
+        """The measurements that were taken when the artifact was built.
 
         Raises:
-            InputError: certificate.json is missing, no JSON, or no certificate.
+            InputError: certificate.json is missing, not JSON, or not a certificate.
         """
         path = self.folder / CERTIFICATE
         try:
@@ -108,10 +108,10 @@ class Artifact:
 
     @classmethod
     def open(cls, path: Path) -> Artifact:
-        """Open a folder, or the folder that a model file stands in, and check the hash of each of the model's files.
+        """The artifact in a folder, or next to a model file, with the hash of every model file checked.
 
         Raises:
-            InputError: no artifact there, a damaged manifest, or a file that is missing or not the one built.
+            InputError: there is no artifact, the manifest is damaged, or a file is missing or was changed.
         """
         folder = path if path.is_dir() else path.parent
         if not (folder / MANIFEST).is_file():
@@ -140,7 +140,7 @@ class Artifact:
             raise InputError(f"the artifact's model file {name!r} is missing", where=str(self.folder))
         if sha256_hex(path.read_bytes()) != sha256:
             raise InputError(
-                "the model is not the one that this manifest describes: its SHA-256 differs",
+                "the model does not match its manifest: its SHA-256 differs",
                 where=str(path),
                 fix="export the artifact again, or copy the whole folder again",
             )
@@ -160,11 +160,11 @@ def read_json(path: Path) -> Any:
     """Read a JSON file of an artifact.
 
     Raises:
-        InputError: it cannot be read, is no JSON, or far larger than any that edgeface writes.
+        InputError: it cannot be read, is not JSON, or is far larger than any that edgeface writes.
     """
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
-            raise InputError("file is too large to be what it claims", where=str(path))
+            raise InputError("the file is too large for one that edgeface wrote", where=str(path))
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read JSON: {error}", where=str(path)) from error

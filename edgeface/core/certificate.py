@@ -1,4 +1,4 @@
-"""A certificate: what was measured of an artifact when it was built, and what was required."""
+"""Certificates: what was measured on an artifact when it was built, and what was required."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 
 Evidence = Literal["images", "composed", "synthetic"]
-"""What an artifact was judged on: the user's images, images composed of the package's own two, or generated ones."""
+"""The evaluation data: the user's images, images composed of the two sample photographs, or synthetic ones."""
 
 _OLD_KEYS = {"pictures": "images", "demands": "requirements"}
 _OLD_EVIDENCE = {"photographs": "images", "drawn": "synthetic"}
 
 
 class TensorFigures(BaseModel):
-    """How near an output is to the reference's, over all images; None where a number was not finite.
+    """How close an output is to the reference's, over all images; None where a number was not finite.
 
-    `snr_db` is the signal-to-noise ratio in dB, `max_abs` the largest absolute difference of any element.
+    `snr_db` is the signal-to-noise ratio in dB, `max_abs` the maximum absolute difference of any element.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,10 +31,10 @@ class TensorFigures(BaseModel):
 
 
 class Comparison(BaseModel):
-    """What a comparison with the float32 reference measured.
+    """Measurements of a comparison with the float32 reference.
 
-    `images` were compared; `kind` says what they were. `decisions` is the task's (`Task.describe` puts it in words),
-    None where images mean nothing to the task.
+    `images` is the number compared; `kind` their source. `decisions` holds the task's figures (see `Task.describe`),
+    None where the task has no decisions on such images.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,7 +49,7 @@ class Comparison(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _read_format_1(cls, document: Any) -> Any:
-        """Names of the first format, and of what it was judged on."""
+        """Rename the keys and kinds of format 1."""
         if not isinstance(document, Mapping):
             return document
         found = {_OLD_KEYS.get(key, key): value for key, value in document.items()}
@@ -57,15 +57,15 @@ class Comparison(BaseModel):
 
 
 class Certificate(Comparison):
-    """What `certificate.json` holds; the same inputs give the same bytes.
+    """The content of `certificate.json`; the same inputs give the same bytes.
 
     Attributes:
-        format: 2; the first format, without this key, is read too.
-        target, reference: what was compared, and what computed the float32 network.
-        thresholds: what the recipe's gate asked for.
-        kernels: how the runtime takes the model (operators, partitions, …), as the backend says.
-        versions: of edgeface and of what it ran on.
-        engines: for TensorRT, what was built, and whether it ran.
+        format: 2; format 1, which lacks this key, is read too.
+        target, reference: what was compared, and what ran the float32 network.
+        thresholds: of the recipe's gate.
+        kernels: how the runtime executes the model (operators, partitions, …), as the backend reports it.
+        versions: of edgeface and of the libraries it ran on.
+        engines: for TensorRT, the engines that were built, and whether they ran.
     """
 
     format: Literal[1, 2] = 1
@@ -77,7 +77,7 @@ class Certificate(Comparison):
     engines: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: what was not measured is left out."""
+        """The certificate for JSON, without what was not measured."""
         document = self.model_dump(mode="json", exclude_none=False)
         document["thresholds"] = self.thresholds.model_dump(exclude_none=True)
         if self.engines is None:

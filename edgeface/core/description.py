@@ -1,4 +1,4 @@
-"""What is said of a result, as plain values: terminal and HTML only arrange them."""
+"""Descriptions of results as plain values, which terminal and HTML reports lay out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ State = Literal["good", "unsure", "bad"]
 
 @dataclass(frozen=True)
 class Mark:
-    """A text with a state; templates show the state by a sign beside the color."""
+    """A text with a state, which templates show by a sign as well as by color."""
 
     text: str
     state: State
@@ -21,7 +21,7 @@ Cell: TypeAlias = str | Mark
 
 @dataclass(frozen=True)
 class Table:
-    """A table; its first column heads the rows, `left` columns are text, the others numbers."""
+    """A table: its first column holds row headers, the `left` columns text, the others numbers."""
 
     caption: str
     header: tuple[str, ...]
@@ -40,7 +40,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure that is read at a glance."""
+    """A key figure."""
 
     label: str
     figure: str

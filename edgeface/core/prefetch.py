@@ -1,4 +1,4 @@
-"""Make the next item while the last one is worked on."""
+"""Prefetching: produce the next item while the current one is processed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Item = TypeVar("Item")
 
 
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:
-    """The same items in the same order, each made in a thread beside the consumer, one ahead.
+    """The same items in the same order, produced one ahead in a background thread.
 
-    Worth it where making and consuming both release the interpreter's lock: decoding, runtimes, large arrays.
+    Worthwhile where producer and consumer both release the interpreter's lock: decoding, runtimes, large arrays.
     """
     iterator = iter(items)
     with ThreadPoolExecutor(1) as pool:
@@ -23,5 +23,5 @@ def prefetch(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def _take(iterator: Iterator[Item]) -> list[Item]:
-    """The next item alone in a list; empty at the end."""
+    """A list of the next item; empty at the end."""
     return [item for _, item in zip(range(1), iterator, strict=False)]

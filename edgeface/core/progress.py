@@ -1,6 +1,6 @@
-"""What is being done, on stderr: a bar on a terminal, a few plain lines elsewhere.
+"""Progress on stderr: a bar on a terminal, a few plain lines elsewhere.
 
-Silent until `show` is called, so that library code may report freely; the CLI calls it.
+Silent until `show` is called, which the CLI does, so that library code may always report.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ class _State:
 
 
 def show(shown: bool = True) -> None:
-    """Report progress on stderr from now on, or stop doing so."""
+    """Turn progress on stderr on or off."""
     _State.shown = shown
 
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
-    """Pass items on and report how many are done.
+    """The same items, with progress reported.
 
     Args:
-        items: what is worked through.
-        description: what is done to them, as in "calibrating".
-        total: how many there are, if `items` has no length.
+        items: what is processed.
+        description: what is done with them, as in "calibrating".
+        total: their number, if `items` has no length.
 
     Yields:
         The items, unchanged and in order.
@@ -47,7 +47,7 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
 
 @contextmanager
 def step(description: str) -> Iterator[None]:
-    """Say what is being done, and when it is done how long it took in seconds."""
+    """Report a step's start, and at its end how many seconds it took."""
     start = time.perf_counter()
     note(f"{description} …")
     yield
@@ -61,11 +61,11 @@ def note(line: str) -> None:
 
 
 def _lines(items: Iterable[Item], description: str, count: int | None) -> Iterator[Item]:
-    done, told = 0, 0
+    done, reported = 0, 0
     for done, item in enumerate(items, start=1):
         yield item
-        if count and done * _STEPS // count > told:
-            told = done * _STEPS // count
+        if count and done * _STEPS // count > reported:
+            reported = done * _STEPS // count
             note(f"{description}: {done}/{count}")
     if not count:
         note(f"{description}: {done}")

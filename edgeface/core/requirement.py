@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Requirement:
-    """One requirement, what was measured, and whether that meets it."""
+    """A requirement, what was measured, and whether it is met."""
 
     what: str
     limit: str
@@ -16,12 +16,12 @@ class Requirement:
 
 
 def points_lost(what: str, limit: float | None, lost: float | None) -> list[Requirement]:
-    """That a figure falls by so many percent points at most; nothing where there is no limit or no figure.
+    """The requirement that a figure drops by at most `limit` percentage points; empty without limit or figure.
 
     Args:
-        what: names the loss.
-        limit: most points that may be lost.
-        lost: points; negative where the figure rose.
+        what: name of the loss.
+        limit: maximum loss in points.
+        lost: measured loss in points; negative where the figure rose.
     """
     if limit is None or lost is None:
         return []

@@ -1,4 +1,4 @@
-"""Write folders whole or not at all: into a temporary folder beside them, then rename."""
+"""Atomic folder writes: into a temporary folder next to the target, then rename."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeface.errors import InputError
 
 @contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """A temporary folder inside `out`; removed at the end whatever happens, and `out` too if it was made and is empty.
+    """A temporary folder inside `out`, always removed at the end; so is `out` if it was created and is empty.
 
     Raises:
         InputError: `out` cannot be written to.
@@ -39,10 +39,10 @@ def staging(out: Path) -> Iterator[Path]:
 
 
 def move_into_place(pairs: Sequence[tuple[Path, Path]]) -> None:
-    """Rename staged folders to their final names, all or none; what stands there is replaced.
+    """Rename staged folders to their final paths, all or none; existing folders are replaced.
 
     Args:
-        pairs: staged folder and final path of each.
+        pairs: (staged folder, final path) of each.
     """
     undo: list[tuple[Path, Path]] = []
     try:
@@ -61,5 +61,5 @@ def move_into_place(pairs: Sequence[tuple[Path, Path]]) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    with suppress(OSError):  # not empty, or not there
+    with suppress(OSError):  # not empty, or missing
         folder.rmdir()

@@ -1,4 +1,4 @@
-"""What a recipe requires of an artifact."""
+"""Thresholds that a recipe sets for an artifact."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Thresholds(BaseModel):
-    """What is required of an artifact; None requires nothing.
+    """Thresholds of the gate; None means no requirement.
 
-    max_abs: largest difference of any output element. snr_db: least signal-to-noise ratio of any output, in dB.
-    matched_percent, extra_percent: of the reference's faces; allowed misses and extras are rounded up to a whole
-    face, so that one face of few cannot decide. mean_score_change: mean absolute change of matched faces' scores.
-    landmark_error_percent: mean, in percent of the face's size. mean_cosine, min_cosine: between a face's embedding
-    and the reference's. accuracy_drop_points: of verification by folds, judged where pairs are given.
-    precision_drop_points: of a detector's average precision, judged where labels are given. max_transposes,
-    max_partitions: of the model as its runtime takes it.
+    max_abs: maximum difference of any output element. snr_db: minimum signal-to-noise ratio of any output, in dB.
+    matched_percent, extra_percent: of the reference's faces; the allowed misses and extras are rounded up to a whole
+    face, so that one face in a small set cannot decide. mean_score_change: mean absolute score change of matched faces.
+    landmark_error_percent: mean, in percent of face size. mean_cosine, min_cosine: between a face's embedding and the
+    reference's. accuracy_drop_points: of cross-validated verification, checked where pairs are given.
+    precision_drop_points: of a detector's average precision, checked where labels are given. max_transposes,
+    max_partitions: of the model as its runtime executes it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""Versions that manifests and certificates record."""
+"""Library versions for manifests and certificates."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 from edgeface.version import __version__
 
 COMPILER = ("numpy", "onnx", "onnxruntime", "onnxsim", "torch")
-"""What every model is made with, whatever it is made for: ONNX Runtime calibrates."""
+"""Distributions that every export uses, whatever its target: ONNX Runtime runs the calibration."""
 
 
 def versions(*distributions: str) -> dict[str, str]:
-    """Versions of edgeface, of what it compiles with, and of further distributions; of what is not installed, none."""
+    """Versions of edgeface, of what it compiles with, and of further distributions, as far as they are installed."""
     found = {"edgeface": __version__}
     for name in sorted({*COMPILER, *distributions}):
         try:

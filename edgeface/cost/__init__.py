@@ -1,1 +1,1 @@
-"""What a network costs, whatever file it comes in: work, parameters, memory."""
+"""The cost of a network in any supported file format: work, parameters, memory."""

@@ -1,11 +1,11 @@
-"""How much memory LiteRT plans for a network's activations when its own kernels run it.
+"""The memory that LiteRT plans for a network's activations when it runs without a delegate.
 
-LiteRT gives every computed tensor a place in one block, the arena, before the first run (`arena_planner.cc` and
-`simple_memory_arena.cc` of LiteRT): first what lives from the start to the end, then the others by falling size,
-each into the tightest gap between tensors that live at the same time. The block is as long as the furthest end.
+LiteRT assigns every computed tensor an offset in one block, the arena, before the first run (`arena_planner.cc` and
+`simple_memory_arena.cc` of LiteRT): first tensors that live for the whole run, then the others by decreasing size, each
+in the tightest gap between tensors that live at the same time. The block's size is the largest end offset.
 
-Not in the arena: constants, what operators make of constants alone, state, and what TRANSPOSE_CONV's optimized
-kernel takes from the heap. With the XNNPACK delegate only the tensors between its partitions stay in the arena.
+Not in the arena: constants, values computed from constants only, state, and what TRANSPOSE_CONV's optimized kernel
+allocates on the heap. With the XNNPACK delegate only the tensors between its partitions stay in the arena.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from edgeface.cost.network import Layer, Network
 from edgeface.cost.work import Uncounted
 
 Kernels: TypeAlias = Literal["builtin", "reference"]
-"""LiteRT's optimized kernels without a delegate, which unroll convolutions into the arena; or its reference ones."""
+"""LiteRT's optimized kernels without a delegate, which unroll convolutions into the arena, or its reference kernels."""
 
 ALIGNMENT_BYTES = 64
 _OVERWRITES = frozenset({"ADD", "SUB", "MUL", "DIV", "SOFTMAX", "DYNAMIC_UPDATE_SLICE"})
-"""Operators whose output may take the place of an input; activations and MAXIMUM may not (LiteRT 2.3)."""
+"""Operators whose output may overwrite an input; activations and MAXIMUM may not (LiteRT 2.3)."""
 
 _ALWAYS = sys.maxsize
 _LARGEST_UNSHARED_BYTES = 4
-"""Overwriting an input of one number is not worth keeping it alive."""
+"""Inputs of one number are not overwritten."""
 
 
 @dataclass(frozen=True)
 class _Block:
-    """A tensor or scratch buffer with the first and last layer that need it; `last` is `_ALWAYS` where it stays."""
+    """A tensor or scratch buffer with the first and last layer that need it; `last` is `_ALWAYS` if it is permanent."""
 
     name: str
     size_bytes: int
@@ -45,17 +45,17 @@ class _Block:
 
     @property
     def stays(self) -> bool:
-        """Whether it lives through the whole run; such blocks are placed first."""
+        """Whether it lives for the whole run; such blocks are placed first."""
         return self.first == 0 and self.last == _ALWAYS
 
 
 def arena_bytes(network: Network, kernels: Kernels = "builtin") -> int:
-    """Bytes of the arena for one run of the network on one thread."""
+    """Bytes of the arena for one inference on one thread."""
     return max((offset + block.size_bytes for offset, block in _placed(network, kernels)), default=0)
 
 
 def tensor_offsets(network: Network, kernels: Kernels = "builtin") -> dict[str, int]:
-    """Where each computed tensor starts in the arena, in bytes; tensors in the same place share it."""
+    """The offset of each computed tensor in the arena, in bytes; tensors with one offset share memory."""
     owners = _owners(network)
     found = {block.name: offset for offset, block in _placed(network, kernels)}
     shared = {name: found[owner] for name, owner in owners.items() if owner in found}
@@ -63,11 +63,11 @@ def tensor_offsets(network: Network, kernels: Kernels = "builtin") -> dict[str, 
 
 
 def _placed(network: Network, kernels: Kernels) -> list[tuple[int, _Block]]:
-    """Every block with its offset, in order of offsets."""
+    """All blocks with their offsets, sorted by offset."""
     blocks = [*_tensor_blocks(network), *_scratch_blocks(network, kernels)]
     staying = [block for block in blocks if block.stays]
-    # A tie goes to the block that is needed first. Beyond that LiteRT leaves it to a hash table, which gives two
-    # blocks of one layer in reverse; with more of equal size the offsets, hardly the total, may differ.
+    # Ties go to the block that is needed first. Beyond that LiteRT depends on a hash table, which gives two
+    # blocks of one layer in reverse; with more blocks of equal size, offsets may differ, but rarely the total.
     others = [block for block in reversed(blocks) if not block.stays]
     others.sort(key=lambda block: (-block.size_bytes, block.first))
     placed: list[tuple[int, _Block]] = []
@@ -79,14 +79,14 @@ def _placed(network: Network, kernels: Kernels) -> list[tuple[int, _Block]]:
 
 
 def _offset(size_bytes: int, met: list[tuple[int, _Block]]) -> int:
-    """The start of the tightest gap that is large enough between blocks that live at the same time, or their end."""
+    """The start of the tightest sufficient gap between blocks that live at the same time, or their end."""
     best: int | None = None
     slack: int | None = None
     end = 0
     for offset, other in met:
         start = _aligned(end)
         if start + size_bytes <= offset and (slack is None or offset - start < slack):
-            # LiteRT compares aligned gaps with unaligned ones; reproducing its plans needs the same.
+            # LiteRT compares aligned gaps with unaligned ones, which must be reproduced.
             best, slack = start, offset - end
         end = max(end, offset + other.size_bytes)
         if slack == 0:
@@ -123,7 +123,7 @@ def _scratch_blocks(network: Network, kernels: Kernels) -> Iterator[_Block]:
 
 
 def _owners(network: Network) -> dict[str, str]:
-    """The tensor whose place another one takes over."""
+    """The tensor whose memory each overwriting tensor takes over."""
     uses = Counter([*network.inputs, *network.outputs])
     uses.update(name for layer in network.layers for name in layer.inputs)
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Scratch buffers that LiteRT's kernels ask of the arena, from the `Prepare` functions of its kernels."""
+"""Scratch buffers that LiteRT's kernels request in the arena, from their `Prepare` functions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _REDUCTIONS = _SUMMING | {"REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL"
 
 
 def scratch_bytes(layer: Layer, network: Network, optimized: bool) -> Iterator[int]:
-    """Sizes of a layer's scratch buffers in the arena, with one thread.
+    """Sizes of a layer's scratch buffers in the arena, for one thread.
 
     Args:
-        layer: a layer of `network`; one of ONNX counts as what TFLite has for it.
+        layer: a layer of `network`; ONNX layers count as their TFLite equivalents.
         network: for the tensors.
-        optimized: whether LiteRT's optimized kernels run it, or the reference ones.
+        optimized: whether LiteRT's optimized kernels run it rather than the reference kernels.
     """
     work = layer.work
     tensors = [network.tensors[name] for name in layer.inputs]
@@ -30,7 +30,7 @@ def scratch_bytes(layer: Layer, network: Network, optimized: bool) -> Iterator[i
         if layer.op in _SUMMING:
             yield 4 * made.count
     elif layer.op == "BATCH_MATMUL":
-        yield from (tensor.size_bytes for tensor in tensors)  # room to transpose both
+        yield from (tensor.size_bytes for tensor in tensors)  # buffers to transpose both
     elif isinstance(work, Convolution):
         yield from _of_convolution(layer, work, network, optimized)
     elif isinstance(work, Dense):
@@ -38,7 +38,7 @@ def scratch_bytes(layer: Layer, network: Network, optimized: bool) -> Iterator[i
             yield tensors[0].count  # the input as int8
             yield from (4 * work.rows, 4 * work.outputs, 4 * work.rows)
     elif isinstance(work, Deconvolution) and tensors[0].dtype in _SIXTEEN_BITS_OR_LESS:
-        yield made.count * (8 if tensors[0].dtype == "int16" else 4)  # sums before they are scaled
+        yield made.count * (8 if tensors[0].dtype == "int16" else 4)  # unscaled sums
 
 
 def _of_convolution(layer: Layer, work: Convolution, network: Network, optimized: bool) -> Iterator[int]:
@@ -59,15 +59,15 @@ def _of_convolution(layer: Layer, work: Convolution, network: Network, optimized
 
 
 def _unrolls(work: Convolution, image: Tensor) -> bool:
-    """Whether the kernel copies each window into a row of a matrix; 1×1 with stride 1 is a matrix already."""
+    """Whether the kernel copies each window into a row of a matrix; 1×1 with stride 1 already is a matrix."""
     return work.taps > 1 or work.positions * work.in_channels != image.count
 
 
 def _is_hybrid(layer: Layer, network: Network) -> bool:
-    """Whether int8 weights meet a float input, which the kernel then quantizes itself (dynamic range).
+    """Whether int8 weights are used with a float input, which the kernel then quantizes (dynamic range).
 
-    In ONNX such weights pass through a DequantizeLinear. TFLite files that dequantize int8 weights first, which are
-    rare, are taken for dynamic range.
+    In ONNX such weights pass through a DequantizeLinear. The rare TFLite files that dequantize int8 weights first are
+    treated as dynamic range.
     """
     weights = [network.tensors[name] for name in layer.weights]
     return (

@@ -1,4 +1,4 @@
-"""Count a network: FLOPs as the challenge counts them, multiply–accumulates, parameters; by layer, stage and in all."""
+"""Count FLOPs by the challenge's rules, multiply–accumulates and parameters; by layer, by stage and in total."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ FP32_BYTES = 4
 _REASONS = {
     "view": "moves no data",
     "permute": "moves data, computes nothing",
-    "batch_norm": "is folded into convolutions before it runs",
+    "batch_norm": "is folded into convolutions before deployment",
     "quantize": "converts numbers",
-    "matrix_product": "the challenge counts no products of two computed tensors; MACs do",
+    "matrix_product": "the challenge does not count products of two computed tensors; MACs do",
 }
-_RULE = "counts as nothing by the challenge's rules"
+_RULE = "is not counted by the challenge's rules"
 
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One layer that counts. `stage` is its output's size, as in "60×80"; `parameters` and FLOPs are un-folded."""
+    """A counted layer. `stage` is its output's size, as in "60×80"; `parameters` and FLOPs are unfolded."""
 
     name: str
     op: str
@@ -41,7 +41,7 @@ class LayerCost:
 
 @dataclass(frozen=True)
 class StageCost:
-    """The layers whose outputs have one size."""
+    """The layers with one output size."""
 
     stage: str
     layers: int
@@ -52,7 +52,7 @@ class StageCost:
 
 @dataclass(frozen=True)
 class Uncounted:
-    """Operators that add nothing to the challenge's count, and why."""
+    """Operators that the challenge does not count, and the reason."""
 
     op: str
     times: int
@@ -61,10 +61,11 @@ class Uncounted:
 
 @dataclass(frozen=True)
 class Complexity:
-    """All counts of one network for one image, in the un-folded sense.
+    """All counts of a network for one image, before folding.
 
-    `parameters` are trained numbers: weights, biases, slopes, batch norm's scale and shift. `statistics` are batch
-    norm's means and variances. `as_it_stands` is the FLOP count if every bias in the file were the network's own.
+    `parameters` counts trained numbers: weights, biases, slopes, batch norm's scale and shift. `statistics` counts
+    batch norm's means and variances. `as_it_stands` is the FLOP count if every bias in the file belonged to the
+    network.
     """
 
     network: Network
@@ -82,11 +83,11 @@ class Complexity:
 
     @property
     def fp32_bytes(self) -> int:
-        """Bytes of all parameters and batch norm statistics as float32, whatever the file's own type."""
+        """Bytes of all parameters and batch norm statistics as float32, whatever type the file has."""
         return FP32_BYTES * (self.parameters + self.statistics)
 
     def folding(self) -> dict[str, Any]:
-        """What was found out about batch norm, as JSON shows it."""
+        """The findings about folded batch norm, for JSON."""
         return {
             "evidence": self.evidence,
             "folded_layers": self.folded,
@@ -113,13 +114,13 @@ class Complexity:
 
 
 def count(network: Network) -> Complexity:
-    """Count a network as it was defined, before batch norm was folded."""
+    """The counts of a network as defined, before batch norm was folded."""
     unfolded = unfold(network)
     network = unfolded.network
-    seen: set[tuple[str, str]] = set()
+    counted: set[tuple[str, str]] = set()
     layers = []
     for layer in network.layers:
-        parameters = _new_numbers(network, layer, layer.weights, seen)
+        parameters = _new_numbers(network, layer, layer.weights, counted)
         if layer.work.macs or parameters:
             layers.append(_cost(network, layer, parameters))
     works = [layer.work for layer in network.layers]
@@ -163,24 +164,24 @@ def _cost(network: Network, layer: Layer, parameters: int) -> LayerCost:
     )
 
 
-def _new_numbers(network: Network, layer: Layer, names: Sequence[str], seen: set[tuple[str, str]]) -> int:
-    """Numbers in constants that no layer before had: what several layers share counts once.
+def _new_numbers(network: Network, layer: Layer, names: Sequence[str], counted: set[tuple[str, str]]) -> int:
+    """Numbers in constants that no earlier layer uses: shared constants count once.
 
-    Exporters also merge vectors that are equal by chance, as an untrained network's zeros and ones are. Such a one
-    counts once for each layer with weights of its own.
+    Exporters also merge vectors that are equal by chance, such as an untrained network's zeros and ones. Such a vector
+    counts once for each layer with its own weights.
     """
     main = max(layer.weights, key=lambda name: network.tensors[name].count, default="")
     owner = layer.name if main in network.uniform or not main else main
-    keys = {(name, owner if name in network.uniform else "") for name in names} - seen
-    seen |= keys
+    keys = {(name, owner if name in network.uniform else "") for name in names} - counted
+    counted |= keys
     return sum(network.tensors[name].count for name, _ in keys)
 
 
 def _statistics(unfolded: Unfolded) -> int:
     """Batch norm's means and variances: those in the file, and those of batch norms that were folded."""
     network = unfolded.network
-    seen: set[tuple[str, str]] = set()
-    kept = sum(_new_numbers(network, layer, layer.statistics, seen) for layer in network.layers)
+    counted: set[tuple[str, str]] = set()
+    kept = sum(_new_numbers(network, layer, layer.statistics, counted) for layer in network.layers)
     return kept + 2 * sum(layer.work.width for layer in network.layers if _is_folded(layer.work))
 
 
@@ -189,7 +190,7 @@ def _is_folded(work: Work) -> TypeGuard[Convolution | Dense]:
 
 
 def _saved(work: Work) -> int:
-    """Additions that a folded bias does not count."""
+    """Additions that are not counted because of a folded bias."""
     return work.as_if("own").lfr_flops - work.lfr_flops if _is_folded(work) else 0
 
 

@@ -1,10 +1,10 @@
-"""Which biases the network was defined with, and which batch norm left when it was folded away.
+"""Determine which biases belong to the network, and which come from folded batch norm.
 
-The challenge counts the network before folding, and a bias costs one addition for each output. A file in which batch
-norm is folded does not say which of its biases are the network's own. What tells, best first: a record that edgeface
-left in its artifacts; batch norms that still follow the convolutions; the names that PyTorch's exporters keep for
-parameters and drop for folded ones; and the shape of face networks, in which batch norm follows every convolution
-but those of detection heads and of squeeze-and-excite.
+The challenge counts the network before folding, and a bias costs one addition per output. A file in which batch norm is
+folded does not say which of its biases belong to the network. The evidence, best first: a record that edgeface writes
+into its artifacts; batch norms that still follow the convolutions; the names that PyTorch's exporters keep for
+parameters and drop for folded ones; and the structure of face networks, in which batch norm follows every convolution
+except those in detection heads and squeeze-and-excitation.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from edgeface.cost.wiring import Wiring, role_of
 from edgeface.cost.work import Convolution, Dense, Uncounted
 
 OWN_BIASES = "edgeface.own_biases"
-"""Metadata key of edgeface's artifacts: one mark for each convolution and fully connected layer in the file's order: 1
-where the network was defined with a bias, 0 without, x where it was defined with something else in that place."""
+"""Metadata key of edgeface's artifacts: one mark per convolution and fully connected layer in the file's order: 1
+if the network was defined with a bias, 0 if without, x if the layer replaces another kind of op."""
 
 ADDED = "x"
-"""Mark of a convolution that a target computes something else by, such as average pooling."""
+"""Mark of a convolution that a target uses to compute another op, such as average pooling."""
 
 NameSays = Literal["own", "folded", "unknown"]
 Evidence = Literal["not folded", "recorded", "names", "structure"]
 
 _QUANTIZED = "_quantized"
-"""What ONNX Runtime's quantization appends to the names of the constants that it replaces."""
+"""Suffix that ONNX Runtime's quantization adds to the names of constants that it replaces."""
 
 _PASSED = {"view", "permute", "quantize", "activation", "softmax", "join", "split", "elementwise", "pad", "other"}
 
 
 @dataclass(frozen=True)
 class Unfolded:
-    """The network with every bias's origin settled. `folded` counts the layers whose bias is batch norm's.
+    """The network with the origin of every bias determined. `folded` counts the layers with batch norm's bias.
 
-    `doubtful_flops` is how much the count would grow if the last fully connected layer's bias, of which the file does
-    not say whose it is, were taken the other way.
+    `doubtful_flops` is how much the count would grow if the last fully connected layer's bias, whose origin the file
+    does not determine, were of the other origin.
     """
 
     network: Network
@@ -49,7 +49,7 @@ class Unfolded:
 
 
 def unfold(network: Network) -> Unfolded:
-    """Settle the origin of every bias."""
+    """The network with the origin of every bias determined."""
     biased = [layer for layer in network.layers if _biased(layer)]
     wiring = Wiring(network)
     recorded = _recorded(network)
@@ -60,21 +60,21 @@ def unfold(network: Network) -> Unfolded:
     if not biased or any(_normed(wiring, layer) for layer in network.layers if isinstance(layer.work, Convolution)):
         return Unfolded(network, "not folded", 0)
     names = {id(layer): _by_name(layer) for layer in biased}
-    told = "folded" in names.values() or len(set(names.values())) == 2
-    folded = {id(layer) for layer in biased if _is_folded(wiring, layer, names[id(layer)], told)}
+    distinct = "folded" in names.values() or len(set(names.values())) == 2
+    folded = {id(layer) for layer in biased if _is_folded(wiring, layer, names[id(layer)], distinct)}
     if not folded:
         return Unfolded(network, "not folded", 0)
     unsure = [layer for layer in biased if id(layer) not in folded and names[id(layer)] == "unknown"]
-    return _settled(network, folded, "names" if told else "structure", _doubt(wiring, unsure))
+    return _settled(network, folded, "names" if distinct else "structure", _doubt(wiring, unsure))
 
 
-def _is_folded(wiring: Wiring, layer: Layer, name: NameSays, told: bool) -> bool:
-    """Whether a bias is batch norm's. `told`: names differ, so that one which says nothing was not kept."""
-    if told and name != "unknown":
+def _is_folded(wiring: Wiring, layer: Layer, name: NameSays, distinct: bool) -> bool:
+    """Whether a bias is from batch norm. `distinct`: names differ, so an uninformative one was not kept."""
+    if distinct and name != "unknown":
         return name == "folded"
     if isinstance(layer.work, Dense):
         return False
-    return told or not _own_by_structure(wiring, layer)
+    return distinct or not _own_by_structure(wiring, layer)
 
 
 def _biased(layer: Layer) -> bool:
@@ -82,7 +82,7 @@ def _biased(layer: Layer) -> bool:
 
 
 def _recorded(network: Network) -> list[str] | None:
-    """The record's mark of every layer, "" for those without one; None where there is no record that fits."""
+    """The record's mark of every layer, "" for those without one; None without a matching record."""
     record = network.metadata.get(OWN_BIASES, "")
     marked = [isinstance(layer.work, Convolution | Dense) for layer in network.layers]
     if len(record) != sum(marked) or not record or set(record) - {"0", "1", ADDED}:
@@ -92,7 +92,7 @@ def _recorded(network: Network) -> list[str] | None:
 
 
 def _as_defined(layer: Layer, mark: str) -> Layer:
-    """A layer that stands for something without work, as that."""
+    """A layer that replaces an op without counted work, as that op."""
     return replace(layer, work=Uncounted("pool"), weights=()) if mark == ADDED else layer
 
 
@@ -107,7 +107,7 @@ def _settled(network: Network, folded: set[int], evidence: Evidence, doubt: int 
 
 
 def _normed(wiring: Wiring, layer: Layer) -> bool:
-    """Whether batch norm still follows."""
+    """Whether batch norm still follows the layer."""
     return any(role_of(reader) == "batch_norm" for reader in _after_views(wiring, layer))
 
 
@@ -120,7 +120,7 @@ def _after_views(wiring: Wiring, layer: Layer) -> Iterator[Layer]:
 
 
 def _by_name(layer: Layer) -> NameSays:
-    """What names say: `x.weight` with `x.bias` are one module's; exporters name what they fold in other ways."""
+    """The evidence of names: `x.weight` and `x.bias` belong to one module; exporters name folded biases differently."""
     if len(layer.weights) != 2:
         return "unknown"
     weight, bias = (name.removesuffix(_QUANTIZED) for name in layer.weights)
@@ -136,7 +136,7 @@ def _own_by_structure(wiring: Wiring, layer: Layer) -> bool:
 
 def _squeezes(wiring: Wiring, layer: Layer) -> bool:
     """Whether the layer works on a globally pooled vector."""
-    waiting, seen = [layer], set()
+    waiting, visited = [layer], set()
     while waiting:
         current = waiting.pop()
         for maker in wiring.before(current):
@@ -144,32 +144,34 @@ def _squeezes(wiring: Wiring, layer: Layer) -> bool:
                 return True
             work = maker.work
             one_pixel = isinstance(work, Convolution | Dense) and work.outputs == work.width
-            if id(maker) not in seen and (one_pixel or role_of(maker) in {"view", "quantize", "activation", "permute"}):
-                seen.add(id(maker))
+            if id(maker) not in visited and (
+                one_pixel or role_of(maker) in {"view", "quantize", "activation", "permute"}
+            ):
+                visited.add(id(maker))
                 waiting.append(maker)
     return False
 
 
 def _is_head(wiring: Wiring, layer: Layer) -> bool:
-    """Whether the graph's outputs are made from this layer's result without further weights."""
-    waiting, seen = [layer], set()
+    """Whether the graph's outputs are computed from this layer's result without further weights."""
+    waiting, visited = [layer], set()
     while waiting:
         for reader in wiring.after(waiting.pop()):
             if role_of(reader) not in _PASSED:
                 return False
-            if id(reader) not in seen:
-                seen.add(id(reader))
+            if id(reader) not in visited:
+                visited.add(id(reader))
                 waiting.append(reader)
     return True
 
 
 def is_embedder(network: Network) -> bool:
-    """Whether the network makes a single vector."""
+    """Whether the network outputs a single vector."""
     return embedding_width(network) is not None
 
 
 def embedding_width(network: Network) -> int | None:
-    """Numbers in the one vector that a recognizer makes; None for networks with several outputs or with maps."""
+    """Dimension of a recognizer's output vector; None for networks with several outputs or with maps."""
     if len(network.outputs) != 1 or network.outputs[0] not in network.tensors:
         return None
     shape = network.tensors[network.outputs[0]].shape
@@ -178,6 +180,6 @@ def embedding_width(network: Network) -> int | None:
 
 
 def _doubt(wiring: Wiring, biased: list[Layer]) -> int:
-    """Additions that the last fully connected layer of an embedder saves if its bias is batch norm's."""
+    """Additions saved in the last fully connected layer of an embedder if its bias is from batch norm."""
     last = (layer.work for layer in biased if _is_head(wiring, layer))
     return sum(work.outputs for work in last if isinstance(work, Dense)) if is_embedder(wiring.network) else 0

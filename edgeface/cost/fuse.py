@@ -1,7 +1,7 @@
-"""The network as a runtime keeps it in memory: what shares the place of what it reads becomes one with it.
+"""Fuse layers that share the memory of their inputs, as a runtime does.
 
-Batch norm, activations, conversions and views take the place of their input, where nothing else reads it. A tensor
-that is also there in fewer bits, as between quantize and dequantize, is kept in those.
+Batch norm, activations, conversions and views overwrite their input if it has no other readers. A tensor that also
+exists in fewer bits, as between quantize and dequantize, is kept in these.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _IN_PLACE = {"batch_norm", "activation", "quantize", "softmax", "elementwise"}
 
 
 def fused(network: Network) -> Network:
-    """The network without the layers that take the place of their input."""
+    """The network without layers that overwrite their input."""
     wiring = Wiring(network)
     home: dict[str, str] = {}
     tensors: dict[str, Tensor] = dict(network.tensors)
@@ -35,7 +35,7 @@ def fused(network: Network) -> Network:
 
 
 def _shares(wiring: Wiring, layer: Layer) -> bool:
-    """Whether a layer's result takes the place of its input."""
+    """Whether a layer's result overwrites its input."""
     role, network = role_of(layer), wiring.network
     if len(layer.inputs) != 1 or len(layer.outputs) != 1:
         return False
@@ -47,7 +47,7 @@ def _shares(wiring: Wiring, layer: Layer) -> bool:
 
 
 def traffic_bytes(network: Network) -> int:
-    """Bytes of weights, and of the inputs and outputs of every layer after fusing, for one run."""
+    """Bytes of weights, and of the inputs and outputs of every layer after fusion, for one inference."""
     tensors = fused(network)
     moved = sum(
         tensors.tensors[name].size_bytes for layer in tensors.layers for name in (*layer.inputs, *layer.outputs)

@@ -1,7 +1,6 @@
-"""A network as its cost is told: layers, the work of each, and tensors. Every file format is read into this.
+"""Networks for counting: layers, their work, and tensors. All file formats are read into this.
 
-It is no `Graph`: it must describe whatever a user's file holds, also what edgeface cannot compile, and it
-holds no weights.
+It is not a `Graph`: it must describe any user's file, even if edgeface cannot compile it, and it contains no weights.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ BITS = {
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor's static shape as the file orders it, and its dtype, one of `BITS`. `constant` ones are in the file."""
+    """A tensor's static shape in the file's order, and its dtype, one of `BITS`. `constant` ones are in the file."""
 
     name: str
     shape: tuple[int, ...]
@@ -45,8 +44,8 @@ class Tensor:
 class Layer:
     """One operator in execution order.
 
-    `op` is the operator as the file names it (Conv, CONV_2D); `inputs` and `outputs` are computed tensors only;
-    `weights` are the trained constants that it reads, `statistics` batch norm's means and variances.
+    `op` is the operator's name in the file (Conv, CONV_2D); `inputs` and `outputs` are computed tensors only; `weights`
+    are the trained constants that it reads, `statistics` batch norm's means and variances.
     """
 
     name: str
@@ -60,11 +59,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class Network:
-    """A whole model with batch 1. `layout` is the memory order of image tensors; `file_bytes` what it takes on disk.
+    """A complete model with batch 1. `layout` is the memory order of image tensors; `file_bytes` the size on disk.
 
-    `layers` hold no operator whose inputs are all constant; `metadata` is the text that the file carries along;
-    `notes` say what the counting could not see; `uniform` names constants of one value throughout, which exporters
-    merge where an untrained network has many.
+    `layers` excludes operators whose inputs are all constant; `metadata` is text from the file; `notes` describe limits
+    of the count; `uniform` names constants with a single repeated value, which exporters merge in untrained networks.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Search for the order of layers that needs the least memory."""
+"""Search for the order of layers with the minimum peak memory."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import TypeAlias
 from edgeface.cost.network import Network
 
 MAX_WORK = 200_000
-"""Steps that a search may look at, in a network of a few hundred."""
+"""Maximum work of a search, in steps of a network with a few hundred."""
 
 _MAX_CHOICES = 64
-"""Among how many steps the greedy order chooses, so that it stays linear."""
+"""Number of steps among which the greedy order chooses, which keeps it linear."""
 
 _Chain: TypeAlias = "tuple[int, _Chain] | None"
 """Steps in order, the last one first."""
@@ -23,7 +23,7 @@ _Chain: TypeAlias = "tuple[int, _Chain] | None"
 
 @dataclass(frozen=True)
 class Found:
-    """A search's result: `order` is None where it is no better than what was known; else `finished` is True."""
+    """A search's result: `order` is None if it is not better than the known one; else `finished` is True."""
 
     order: tuple[int, ...] | None
     finished: bool
@@ -31,7 +31,7 @@ class Found:
 
 @dataclass(frozen=True)
 class _State:
-    """Steps that are done and those that could be next, one bit each; live bytes; how it came about."""
+    """A search state: finished and ready steps, one bit each; live bytes; and the steps so far."""
 
     done: int
     ready: int
@@ -40,7 +40,7 @@ class _State:
 
 
 class Steps:
-    """A fused network's layers as steps over numbered tensors: `inputs` and `outputs` by step, `readers` by tensor."""
+    """A fused network's layers as steps on numbered tensors: `inputs` and `outputs` by step, `readers` by tensor."""
 
     def __init__(self, network: Network) -> None:
         names = dict.fromkeys([*network.inputs, *(name for layer in network.layers for name in layer.outputs)])
@@ -58,11 +58,11 @@ class Steps:
                 self.readers[tensor].append(index)
 
     def own_bytes(self, index: int) -> int:
-        """Bytes of a step's inputs and outputs, which no order can save."""
+        """Bytes of a step's inputs and outputs, which no order can avoid."""
         return sum(self.sizes[tensor] for tensor in {*self.inputs[index], *self.outputs[index]})
 
     def following(self, index: int) -> Iterator[int]:
-        """The steps that read what a step makes; one that reads two tensors comes twice."""
+        """The steps that read a step's outputs; one that reads two of them is repeated."""
         return (reader for tensor in self.outputs[index] for reader in self.readers[tensor])
 
     @cached_property
@@ -72,7 +72,7 @@ class Steps:
 
     @cached_property
     def waits(self) -> list[int]:
-        """How many tensors each step must wait for."""
+        """The number of tensors that each step must wait for."""
         makes = [False] * len(self.sizes)
         for made in self.outputs:
             for tensor in made:
@@ -95,7 +95,7 @@ class Steps:
 
 
 def greedy_order(steps: Steps) -> list[int]:
-    """An order that takes, at each point, the step that leaves the least in memory."""
+    """An order that always takes the step after which the least memory is live."""
     waits, left = list(steps.waits), [len(readers) for readers in steps.readers]
     ready = dict.fromkeys(index for index, count in enumerate(waits) if not count)
     order: list[int] = []
@@ -118,14 +118,14 @@ def greedy_order(steps: Steps) -> list[int]:
 
 
 def best_order(steps: Steps, known_bytes: int) -> Found:
-    """An order with the smallest peak, by best-first search.
+    """An order with the minimum peak, by best-first search.
 
     Args:
         steps: the network.
-        known_bytes: the peak of an order that is known; only a smaller one is looked for.
+        known_bytes: the peak of a known order; the search is for a smaller one.
 
     Returns:
-        Not finished where the search grows too large.
+        The result, not finished if the search grows too large.
     """
     return _Search(steps, known_bytes).run()
 
@@ -133,7 +133,7 @@ def best_order(steps: Steps, known_bytes: int) -> Found:
 class _Search:
     def __init__(self, steps: Steps, known_bytes: int) -> None:
         self.steps, self.known = steps, known_bytes
-        # Bits of a thousand steps take longer to compare than those of a hundred.
+        # Comparing the bits of a thousand steps takes longer than of a hundred.
         self.left = MAX_WORK // (1 + steps.count // 500)
 
     def run(self) -> Found:
@@ -141,16 +141,16 @@ class _Search:
         everything = (1 << steps.count) - 1
         ready = sum(1 << index for index, count in enumerate(steps.waits) if not count)
         queue = [(steps.given_bytes, 0, 0, _State(0, ready, steps.given_bytes, None))]
-        seen: set[int] = set()
+        visited: set[int] = set()
         pushed = 0
         while queue and self.left > 0:
             peak, depth, _, state = heapq.heappop(queue)
             state = self._with_free_steps(state, peak)
             if state.done == everything:
                 return Found(_listed(state.chain), True)
-            if state.done in seen:
+            if state.done in visited:
                 continue
-            seen.add(state.done)
+            visited.add(state.done)
             for index in _bits(state.ready):
                 pushed += 1
                 during = max(peak, state.live + steps.added_bytes[index])
@@ -169,14 +169,14 @@ class _Search:
         return _State(done, ready, state.live + self._kept_bytes(done, index), (index, state.chain))
 
     def _kept_bytes(self, done: int, index: int) -> int:
-        """Bytes that a step leaves behind, less those that it is the last to need."""
+        """Bytes that are added by a step's outputs, minus those freed because the step is their last reader."""
         steps = self.steps
         tensors = (*steps.inputs[index], *steps.outputs[index])
         dead = (t for t in tensors if not steps.kept[t] and not steps.read_by[t] & ~done)
         return steps.added_bytes[index] - sum(steps.sizes[t] for t in dead)
 
     def _with_free_steps(self, state: _State, peak: int) -> _State:
-        """Run whatever fits under the peak and leaves no more in memory than it found: it never pays to wait."""
+        """The state after all steps that fit under the peak and free memory or keep it: delaying them never helps."""
         waiting = list(_bits(state.ready))
         while waiting and self.left > 0:
             index = waiting.pop()

@@ -1,7 +1,7 @@
-"""The tensors that must stand in memory at once, and the order of layers that needs the least.
+"""Peak activation memory, and the order of layers that minimizes it.
 
-Every layer has its inputs and its outputs in memory at the same time; what runtimes fuse is fused first (see `fuse`).
-Weights are not counted, nor what a kernel takes for itself.
+Every layer has its inputs and outputs in memory at the same time; what runtimes fuse is fused first (see `fuse`).
+Weights and scratch memory of kernels are not counted.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from edgeface.cost.orders import Steps, best_order, greedy_order
 
 @dataclass(frozen=True)
 class Peak:
-    """The most bytes of activations that stand in memory at once, at layer `at`, in the best order of layers.
+    """The maximum bytes of live activations, at layer `at`, in the best order of layers.
 
-    `in_file_order` is the same for the file's order; `proven` says whether no order can do better.
+    `in_file_order` is the same for the file's order; `optimal`: whether no order can be better.
     """
 
     bytes: int
     at: str
     in_file_order: int
-    proven: bool
+    optimal: bool
 
 
 def smallest_peak(network: Network) -> Peak:
-    """The peak of activation memory under the best static order.
+    """The peak of activation memory for the best static order.
 
-    Where the search for it grows too large, the better of the file's order and a greedy one is taken, not proven.
+    If the search grows too large, the better of the file's order and a greedy one, with `optimal` False.
     """
     network = fused(network)
     steps = Steps(network)

@@ -1,6 +1,6 @@
-"""A record, for artifacts, of which biases the network was defined with: once batch norm is folded, nothing else tells.
+"""Record in artifacts which biases the network was defined with, which is lost when batch norm is folded.
 
-`folding` reads it, so that an artifact's LFR count is that of its checkpoint to the unit.
+`folding` reads it, so that an artifact's LFR count exactly equals that of its checkpoint.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from edgeface.graph.ops.conv import Conv, Gemm
 
 
 def own_biases(graph: Graph) -> dict[str, bool]:
-    """Whether each layer has a bias, by its origin, in a graph in which no batch norm is folded yet."""
+    """Whether each layer has a bias, by its origin, in a graph before batch norm is folded."""
     return {node.origin: len(node.inputs) > 2 for node in _layers(graph)}
 
 
 def bias_record(graph: Graph, own: Mapping[str, bool]) -> dict[str, str]:
-    """The metadata entry for a graph as it is emitted: a mark for each layer, in the order of the file."""
+    """The metadata entry for an emitted graph: a mark per layer, in the file's order."""
     marks = {None: ADDED, False: "0", True: "1"}
     return {OWN_BIASES: "".join(marks[own.get(node.origin)] for node in _layers(graph))}
 

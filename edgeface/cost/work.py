@@ -1,9 +1,9 @@
-"""What a layer does, in the terms of the LFR challenge's counting script.
+"""The work of a layer, in the terms of the LFR challenge's counting script.
 
 Convention (ICCV 2019 LFR, deepinsight/insightface `recognition/arcface_mxnet/common/flops_counter.py`): only
-convolution and fully connected layers count, one multiply–accumulate is two FLOPs, and a layer without a bias
-saves one addition per output. Batch norm, activations, pooling, elementwise ops, softmax and products of two
-computed tensors cost nothing there.
+convolution and fully connected layers count, one multiply–accumulate is two FLOPs, and a layer without a bias saves one
+addition per output. Batch norm, activations, pooling, elementwise ops, softmax and products of two computed tensors are
+free.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Bias = Literal["none", "own", "folded"]
-"""none; own: the network was defined with it; folded: batch norm left it there when it was folded away."""
+"""none; own: part of the network's definition; folded: from folded batch norm."""
 
 Role = Literal[
     "view",  # other names or shape for the same bytes: reshape, flatten, squeeze, identity, dropout
@@ -55,7 +55,7 @@ class Convolution:
 
     @property
     def outputs(self) -> int:
-        """Numbers made."""
+        """Number of output elements."""
         return self.positions * self.out_channels
 
     @property
@@ -65,12 +65,12 @@ class Convolution:
 
     @property
     def lfr_flops(self) -> int:
-        """FLOPs as the challenge's script counts them; it divides the saved addition by the groups too."""
+        """FLOPs by the challenge's script, which also divides the saved addition by the groups."""
         per_output = 2 * self.in_channels * self.taps - (0 if self.bias == "own" else 1)
         return per_output * self.outputs // self.groups
 
     def as_if(self, bias: Bias) -> Convolution:
-        """The same work with a bias of another origin."""
+        """The same work with another origin of the bias."""
         return replace(self, bias=bias)
 
 
@@ -90,7 +90,7 @@ class Dense:
 
     @property
     def outputs(self) -> int:
-        """Numbers made."""
+        """Number of output elements."""
         return self.rows * self.out_features
 
     @property
@@ -100,20 +100,20 @@ class Dense:
 
     @property
     def lfr_flops(self) -> int:
-        """FLOPs as the challenge's script counts them."""
+        """FLOPs by the challenge's script."""
         return 2 * self.macs - (0 if self.bias == "own" else self.outputs)
 
     def as_if(self, bias: Bias) -> Dense:
-        """The same work with a bias of another origin."""
+        """The same work with another origin of the bias."""
         return replace(self, bias=bias)
 
 
 @dataclass(frozen=True)
 class Deconvolution:
-    """A transposed convolution. `positions` = batch × *input* pixels, each of which touches every tap.
+    """A transposed convolution. `positions` = batch × *input* pixels, each of which uses every tap.
 
-    The challenge's script does not know it and its rules say to add it by hand: 2 FLOPs for each
-    multiply–accumulate, as for a convolution with a bias.
+    The challenge's script does not support it, and its rules say to add it by hand: 2 FLOPs per multiply–accumulate, as
+    for a convolution with a bias.
     """
 
     in_channels: int
@@ -130,13 +130,13 @@ class Deconvolution:
 
     @property
     def lfr_flops(self) -> int:
-        """FLOPs to add by hand."""
+        """FLOPs to be added by hand."""
         return 2 * self.macs
 
 
 @dataclass(frozen=True)
 class MatrixProduct:
-    """A product of two computed tensors, as in attention: MACs, but no FLOPs by the challenge's rules."""
+    """A product of two computed tensors, as in attention: MACs, but not FLOPs by the challenge's rules."""
 
     macs: int
     lfr_flops: Literal[0] = 0
@@ -144,7 +144,7 @@ class MatrixProduct:
 
 @dataclass(frozen=True)
 class Uncounted:
-    """Work that the challenge counts as nothing, by its role; `reason` says why in a few words."""
+    """Work that the challenge does not count, by its role, with the `reason`."""
 
     role: Role
     macs: Literal[0] = 0

@@ -1,4 +1,4 @@
-"""Numbers for each channel of a value, and the constants that hold them."""
+"""Per-channel numbers of a value, and the constants that hold them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeface.graph.types import Array
 
 
 def channel_slopes(graph: Graph, node: Node) -> Array | None:
-    """Slopes of a PReLU, float64 [channels]; None where they are computed, not one for each channel, or it is none."""
+    """Slopes of a PReLU, float64 [channels]; None for other nodes and where slopes are computed or not per channel."""
     if not isinstance(node.op, PRelu):
         return None
     data, shape = graph.constant(node.inputs[1]), graph.type(node.inputs[0]).shape
@@ -23,12 +23,12 @@ def channel_slopes(graph: Graph, node: Node) -> Array | None:
 
 
 def for_channels(values: Array, rank: int) -> Array:
-    """Numbers for each channel in the shape that broadcasts to [N,C,…] of so many axes, float32."""
+    """Per-channel numbers in the shape that broadcasts to [N,C,…] of rank `rank`, float32."""
     return values.reshape(-1, *(1,) * (rank - 2)).astype(np.float32)
 
 
 def by_axis(graph: Graph, name: str, factor: Array, axis: int) -> Array:
-    """A constant times a number for each index along an axis, float32."""
+    """A constant multiplied by one factor per index along an axis, float32."""
     data = graph.constants[name]
     shape = [-1 if i == axis else 1 for i in range(data.ndim)]
     scaled: Array = (data * factor.reshape(shape)).astype(np.float32)

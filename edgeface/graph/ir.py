@@ -1,7 +1,7 @@
 """The immutable graph: values, nodes, and a graph in topological order with inferred types.
 
-Names link nodes to values. `Graph.build` is the only way to make a graph: it sorts the nodes, drops what no
-output needs, and infers every type, so that any Graph in hand is whole.
+Names link nodes to values. `Graph.build` is the only way to make a graph: it sorts the nodes, drops those that no
+output needs, and infers every type, so that every Graph is complete.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Node:
-    """An op applied to named values. `origin` names the node of the source model that it came from."""
+    """An op applied to named values. `origin` names the node of the source model that it comes from."""
 
     op: Op
     inputs: tuple[str, ...]
@@ -37,7 +37,7 @@ class Node:
 
     @property
     def output(self) -> str:
-        """The first output, which is the only one of every op that the face families need."""
+        """The first output; the ops of the face families have no others."""
         return self.outputs[0]
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A whole model. Made by `Graph.build`; never changed, only rebuilt."""
+    """A complete model. Made by `Graph.build`; never changed, only rebuilt."""
 
     name: str
     inputs: tuple[str, ...]
@@ -64,10 +64,10 @@ class Graph:
         nodes: Iterable[Node],
         constants: Mapping[str, Array],
     ) -> Graph:
-        """Sort, prune and type a graph.
+        """A sorted, pruned and typed graph.
 
         Raises:
-            GraphError: a value is made twice or never, the nodes form a cycle, or an op refuses its inputs.
+            GraphError: a value is produced twice or never, the nodes form a cycle, or an op rejects its inputs.
         """
         ordered = _sort(tuple(nodes), {v.name for v in inputs} | set(constants), outputs)
         values = {v.name: v for v in inputs}
@@ -88,12 +88,12 @@ class Graph:
 
     @cached_property
     def producers(self) -> dict[str, Node]:
-        """The node that makes each value."""
+        """The node that produces each value."""
         return {output: node for node in self.nodes for output in node.outputs}
 
     @cached_property
     def consumers(self) -> dict[str, tuple[Node, ...]]:
-        """The nodes that read each value; empty for outputs that nothing else reads."""
+        """The nodes that read each value; empty for outputs without other readers."""
         readers: dict[str, list[Node]] = {name: [] for name in self.values}
         for node in self.nodes:
             for needed in dict.fromkeys(node.inputs):
@@ -106,7 +106,7 @@ class Graph:
         return self.inputs + tuple(output for node in self.nodes for output in node.outputs)
 
     def type(self, name: str) -> TensorType:
-        """Type of a value."""
+        """The type of a value."""
         return self.values[name].type
 
     def constant(self, name: str) -> Array | None:
@@ -124,7 +124,7 @@ class Graph:
         constants: Mapping[str, Array] | None = None,
         outputs: Sequence[str] | None = None,
     ) -> Graph:
-        """A new graph with the same inputs and other nodes, further constants or other outputs."""
+        """A new graph with the same inputs and with other nodes, additional constants or other outputs."""
         return Graph.build(
             self.name,
             [self.values[i] for i in self.inputs],
@@ -134,7 +134,7 @@ class Graph:
         )
 
     def macs(self) -> int:
-        """Multiply–accumulates of one run."""
+        """Multiply–accumulates of one inference."""
         return sum(node_macs(self, node) for node in self.nodes)
 
 
@@ -144,10 +144,10 @@ def node_macs(graph: Graph, node: Node) -> int:
 
 
 def constant_value(name: str, data: Array) -> Value:
-    """A constant as a Value.
+    """The constant as a Value.
 
     Raises:
-        GraphError: the dtype is none that the graph knows.
+        GraphError: the graph does not support the dtype.
     """
     if data.dtype.name not in DTYPES:
         raise GraphError(f"constant of unsupported dtype {data.dtype}", where=f"tensor {name!r}")
@@ -167,17 +167,17 @@ def _infer(node: Node, values: Mapping[str, Value]) -> dict[str, Value]:
     except GraphError as error:
         raise GraphError(error.what, where=error.where or str(node), fix=error.fix) from error
     if len(types) != len(node.outputs):
-        raise GraphError(f"op makes {len(types)} outputs, {len(node.outputs)} are named", where=str(node))
+        raise GraphError(f"the op has {len(types)} outputs, {len(node.outputs)} are named", where=str(node))
     return {name: Value(name, found) for name, found in zip(node.outputs, types, strict=True)}
 
 
 def _sort(nodes: tuple[Node, ...], given: set[str], outputs: Sequence[str]) -> tuple[Node, ...]:
-    """Topological order of the nodes that the outputs need; stable, so that equal graphs print alike."""
+    """The nodes that the outputs need in topological order; stable, so that equal graphs print the same."""
     producers: dict[str, int] = {}
     for index, node in enumerate(nodes):
         for output in node.outputs:
             if output in producers or output in given:
-                raise GraphError("a value is made twice", where=f"tensor {output!r}, {node}")
+                raise GraphError("a value is produced twice", where=f"tensor {output!r}, {node}")
             producers[output] = index
     needed = _needed(nodes, producers, given, outputs)
     waiting = {i: {producers[n] for n in nodes[i].inputs if n in producers} for i in needed}
@@ -204,7 +204,7 @@ def _needed(
         if name in given:
             continue
         if name not in producers:
-            raise GraphError(f"nothing makes the value {name!r}", where=reader)
+            raise GraphError(f"no node produces the value {name!r}", where=reader)
         index = producers[name]
         if index not in found:
             found.add(index)

@@ -1,4 +1,4 @@
-"""ONNX in: constant folding and shape inference by onnxsim, then one Node for each ONNX node."""
+"""ONNX reader: constant folding and shape inference by onnxsim, then one Node per ONNX node."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     import onnx
 
 MAX_MODEL_BYTES = 2 << 30
-_WAVED_THROUGH = {"Identity", "Dropout"}
+_PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
 
 
 def read_onnx(source: Path | bytes, name: str | None = None) -> Graph:
-    """Read an ONNX model with static shapes into a Graph.
+    """The Graph of an ONNX model with static shapes.
 
     Args:
-        source: a file, or the serialised model itself.
-        name: the graph's name; the model's own by default.
+        source: a file, or the serialized model itself.
+        name: the graph's name; by default the model's.
 
     Raises:
-        InputError: the file is no ONNX model, or larger than 2 GiB.
-        GraphError: an op without a reader, dynamic shapes, or an invalid graph.
+        InputError: the file is not an ONNX model, or is larger than 2 GiB.
+        GraphError: an op is not supported, shapes are dynamic, or the graph is invalid.
     """
     where = str(source) if isinstance(source, Path) else "ONNX model"
     model = _simplify(parse_onnx(source), where)
@@ -58,7 +58,9 @@ def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
     except (OSError, DecodeError) as error:
         raise InputError(f"cannot read an ONNX model: {error}", where=where) from error
     if not model.graph.node:
-        raise InputError("the file holds no ONNX graph", where=where, fix="pass a model written by an ONNX exporter")
+        raise InputError(
+            "the file does not contain an ONNX graph", where=where, fix="pass a model written by an ONNX exporter"
+        )
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
         fix = "save the model with its weights inside (onnx.save without save_as_external_data)"
         raise InputError("weights in external files are not read", where=where, fix=fix)
@@ -66,7 +68,7 @@ def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
 
 
 def _simplify(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    """Fold constants and infer shapes; fusing is left to our own passes, so that counts stay un-fused."""
+    """Fold constants and infer shapes; fusion is left to the passes, so that operator counts stay unfused."""
     import onnxsim
 
     try:
@@ -88,7 +90,7 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
     nodes: list[Node] = []
     for proto in model.graph.node:
         arguments = tuple(aliases.get(i, i) for i in proto.input)
-        if proto.op_type in _WAVED_THROUGH:
+        if proto.op_type in _PASS_THROUGH:
             aliases[proto.output[0]] = arguments[0]
             continue
         if proto.op_type == "Constant":
@@ -105,7 +107,7 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
 def _keep_names(
     outputs: list[str], aliases: dict[str, str], nodes: list[Node], shapes: dict[str, tuple[int, ...]]
 ) -> list[Node]:
-    """Let an output that an Identity made keep its name: the value that it repeats takes it, or a Reshape makes it."""
+    """Keep the name of an output made by an Identity: its source takes the name, or a Reshape produces it."""
     made = {output for node in nodes for output in node.outputs}
     names: dict[str, str] = {}
     copies: list[Node] = []
@@ -123,13 +125,15 @@ def _keep_names(
 def _output_shapes(
     node: Node, shapes: dict[str, tuple[int, ...]], constants: dict[str, Array], where: str
 ) -> dict[str, tuple[int, ...]]:
-    place = f"{where}: node {node.origin!r}"
+    location = f"{where}: node {node.origin!r}"
     try:
         types = node.op.infer([_type(i, shapes, constants) for i in node.inputs])
     except GraphError as error:
-        raise GraphError(error.what, where=place, fix=error.fix) from error
+        raise GraphError(error.what, where=location, fix=error.fix) from error
     if len(types) != len(node.outputs):
-        raise GraphError(f"{len(node.outputs)} outputs are used, only the first {len(types)} is supported", where=place)
+        raise GraphError(
+            f"{len(node.outputs)} outputs are used, only the first {len(types)} is supported", where=location
+        )
     return {o: t.shape for o, t in zip(node.outputs, types, strict=True)}
 
 
@@ -137,7 +141,7 @@ def _type(name: str, shapes: dict[str, tuple[int, ...]], constants: dict[str, Ar
     if name in constants:
         return constant_value(name, constants[name]).type
     if name not in shapes:
-        raise GraphError(f"nothing makes the value {name!r}")
+        raise GraphError(f"no node produces the value {name!r}")
     return TensorType(shapes[name])
 
 
@@ -146,8 +150,8 @@ def _input(value: onnx.ValueInfoProto, where: str) -> Value:
 
     if value.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
         kind = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
-        fix = "export the model with a float32 input; the contract says how images become numbers"
-        raise GraphError(f"input {value.name!r} is {kind}, only float32 is read", where=where, fix=fix)
+        fix = "export the model with a float32 input; the contract describes the preprocessing"
+        raise GraphError(f"input {value.name!r} is {kind}, only float32 is supported", where=where, fix=fix)
     dims = value.type.tensor_type.shape.dim
     shape = tuple(d.dim_value if d.HasField("dim_value") else 0 for d in dims)
     if min(shape, default=1) < 1:
@@ -177,12 +181,12 @@ def _read_node(
 ) -> Node:
     from onnx import helper
 
-    place = f"{where}: node {proto.name or proto.output[0]!r}"
+    location = f"{where}: node {proto.name or proto.output[0]!r}"
     op_type = ops_by_onnx_type().get(proto.op_type) if proto.domain in _STANDARD else None
     if op_type is None:
         raise GraphError(
             f"ONNX operator {proto.op_type} is not supported",
-            where=place,
+            where=location,
             fix="add a file for it under edgeface/graph/ops/ (CONTRIBUTING.md shows how)",
         )
     view = OnnxNode(
@@ -198,13 +202,13 @@ def _read_node(
             view = _NORMAL_FORMS[proto.op_type](view, constants)
         op, inputs = op_type.from_onnx(view)
     except GraphError as error:
-        raise GraphError(error.what, where=place, fix=error.fix) from error
+        raise GraphError(error.what, where=location, fix=error.fix) from error
     outputs = proto.output[:1] if proto.op_type == "BatchNormalization" else [o for o in proto.output if o]
     return Node(op, inputs, tuple(outputs), proto.name or proto.output[0])
 
 
 def _gemm_form(view: OnnxNode, constants: dict[str, Array]) -> OnnxNode:
-    """MatMul, and Gemm with an untransposed weight, as Gemm with a weight [outputs, inputs]."""
+    """MatMul, or Gemm with an untransposed weight, as Gemm with a weight [outputs, inputs]."""
     inputs = list(view.inputs)
     if view.op_type == "MatMul" or not view.attributes.get("transB", 0):
         inputs[1] += "_transposed"

@@ -1,4 +1,4 @@
-"""ONNX out: the one way to run or ship a Graph in ONNX Runtime."""
+"""ONNX writer: the one way to run or ship a Graph in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def write_onnx(
     metadata: dict[str, str] | None = None,
     any_batch: bool = False,
 ) -> bytes:
-    """Serialise a graph, deterministically.
+    """The graph as a serialized ONNX model; the same graph gives the same bytes.
 
     Args:
-        graph: what to write; fused activations become nodes of their own.
-        outputs: values to make outputs instead of the graph's own, such as every activation for calibration.
+        graph: graph to write; fused activations become separate nodes.
+        outputs: values to output instead of the graph's outputs, such as all activations for calibration.
         metadata: key–value pairs for the model's metadata.
-        any_batch: let the first axis of every input and output, 1 in the graph, have any length, named "batch".
+        any_batch: make the first axis of every input and output, 1 in the graph, dynamic under the name "batch".
     """
     from onnx import helper
 

@@ -1,4 +1,4 @@
-"""The rewrite engine: a rule looks at one node and replaces it, refuses with a reason, or does not match.
+"""The rewrite engine: a rule visits a node and rewrites it, refuses with a reason, or does not match.
 
 A rule is a function `(graph, node) -> Rewrite | Refusal | None`. The engine applies rules until none fires.
 """
@@ -17,9 +17,9 @@ from edgeface.graph.verify import verify
 
 @dataclass(frozen=True)
 class Rewrite:
-    """Take out `removed`, put in `added`, and know the new `constants`.
+    """A change of the graph: nodes `removed`, nodes `added`, and new `constants`.
 
-    What other nodes read of the removed nodes must be made, under the same names, by the added ones.
+    Values of removed nodes that other nodes read must be produced, under the same names, by the added ones.
     """
 
     removed: Sequence[Node]
@@ -29,7 +29,7 @@ class Rewrite:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The pattern is there, and this is why the rule leaves it alone."""
+    """The reason why a rule does not rewrite a pattern that it matched."""
 
     reason: str
 
@@ -40,10 +40,10 @@ MAX_REWRITES = 10_000
 
 
 def apply_rules(graph: Graph, *rules: Rule) -> Graph:
-    """Apply rules everywhere until none fires, verifying the result.
+    """The graph after applying rules everywhere until none fires; verified.
 
     Raises:
-        GraphError: the rules never come to rest, or leave an invalid graph.
+        GraphError: the rules do not terminate, or leave an invalid graph.
     """
     for _ in range(MAX_REWRITES):
         found = next((r for node in graph.nodes for rule in rules if isinstance(r := rule(graph, node), Rewrite)), None)
@@ -52,11 +52,11 @@ def apply_rules(graph: Graph, *rules: Rule) -> Graph:
             return graph
         graph = apply(graph, found)
     names = ", ".join(getattr(rule, "__name__", str(rule)) for rule in rules)
-    raise GraphError(f"rewriting does not come to rest after {MAX_REWRITES} steps", where=names)
+    raise GraphError(f"rewriting does not terminate after {MAX_REWRITES} steps", where=names)
 
 
 def apply(graph: Graph, rewrite: Rewrite) -> Graph:
-    """The graph after one rewrite; the added nodes take the place of the last removed one."""
+    """The graph after one rewrite; the added nodes go where the last removed one was."""
     gone = {id(node) for node in rewrite.removed}
     last = max(i for i, node in enumerate(graph.nodes) if id(node) in gone)
     nodes: list[Node] = []
@@ -69,6 +69,6 @@ def apply(graph: Graph, rewrite: Rewrite) -> Graph:
 
 
 def refusals(graph: Graph, rule: Rule) -> list[tuple[Node, str]]:
-    """Where a rule matches and refuses, with its reasons."""
+    """The nodes that a rule matches but refuses to rewrite, with its reasons."""
     found = [(node, rule(graph, node)) for node in graph.nodes]
     return [(node, outcome.reason) for node, outcome in found if isinstance(outcome, Refusal)]

@@ -1,4 +1,4 @@
-"""What must hold for every graph, checked after every pass."""
+"""Graph invariants, checked after every pass."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ def verify(graph: Graph) -> None:
     """Check order, types and constants.
 
     Raises:
-        GraphError: a value is read before it is made, has another type than its op infers, a constant is not
+        GraphError: a value is read before it is produced or differs from its op's inferred type, a constant is not
             finite, or an output is missing.
     """
     made = set(graph.inputs) | {name for name, v in graph.values.items() if v.data is not None}
     for node in graph.nodes:
         for needed in node.inputs:
             if needed not in made:
-                raise GraphError(f"value {needed!r} is read before it is made", where=str(node))
+                raise GraphError(f"value {needed!r} is read before it is produced", where=str(node))
         types = node.op.infer([graph.type(i) for i in node.inputs])
         for output, kind in zip(node.outputs, types, strict=True):
             if graph.type(output) != kind:
-                raise GraphError(f"{output!r} is typed {graph.type(output)}, its op makes {kind}", where=str(node))
+                raise GraphError(f"{output!r} has type {graph.type(output)}, but its op infers {kind}", where=str(node))
             made.add(output)
     for output in graph.outputs:
         if output not in made:
-            raise GraphError(f"nothing makes the graph's output {output!r}", where=graph.name)
+            raise GraphError(f"no node produces the graph's output {output!r}", where=graph.name)
     for name, data in graph.constants.items():
         if data.dtype.kind == "f" and not np.isfinite(data).all():
-            raise GraphError("a constant holds NaN or infinity", where=f"tensor {name!r}")
+            raise GraphError("a constant contains NaN or infinity", where=f"tensor {name!r}")

@@ -1,1 +1,1 @@
-"""Images: read, letterboxed, synthetic, and split into those that calibrate and those that judge."""
+"""Images: reading, letterboxing, synthetic images, and the split into calibration and evaluation sets."""

@@ -1,4 +1,4 @@
-"""Images: find them in a folder, read them, and make a network's input tensor of them."""
+"""Image files: list and read them, and convert an image to a network's input tensor."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ MIN_SIDE_PX = 8
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The images that stand directly in a folder, sorted by name.
+    """The image files directly in a folder, sorted by name.
 
     Args:
         folder: a folder; files are chosen by extension (jpg, jpeg, png, bmp, webp, any case).
 
     Raises:
-        InputError: there is no such folder, it cannot be read, or no image is in it.
+        InputError: the folder does not exist, cannot be read, or holds no images.
     """
     if not folder.is_dir():
-        what = "not a folder, but a file" if folder.exists() else "there is no such folder"
+        what = "a file, not a folder" if folder.exists() else "there is no such folder"
         raise InputError(what, where=str(folder), fix="pass a folder that holds images")
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and path.is_file())
@@ -45,15 +45,15 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read an image as uint8 [H,W,3] in BGR, turned upright by its EXIF orientation.
+    """The image as uint8 [H,W,3] in BGR, turned upright by its EXIF orientation.
 
-    Grey images become three equal channels; transparency is dropped.
+    Gray images become three equal channels; transparency is dropped.
 
     Args:
         path: a JPEG, PNG, BMP or WebP file of at most 64 MiB and 100 megapixels.
 
     Raises:
-        InputError: the file is missing, empty, too large, not a whole image, or under 8 pixels a side.
+        InputError: the file is missing, empty, too large, truncated, not an image, or under 8 pixels per side.
     """
     data = _read_bytes(path)
     size = declared_size(data)
@@ -61,7 +61,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         raise InputError("not an image: no JPEG, PNG, BMP or WebP header", where=str(path), fix=_FIX_FORMAT)
     _check_size(size, path)
     if lacks_jpeg_end(data):
-        raise InputError("the image is cut short", where=str(path), fix="copy or download the file again")
+        raise InputError("the image is truncated", where=str(path), fix="copy or download the file again")
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
@@ -72,27 +72,27 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 
 
 def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.float32], float]:
-    """Make the input tensor that `spec` describes of an image.
+    """The input tensor for an image, as `spec` describes it.
 
-    The image is scaled, up or down, to the largest size that fits, and placed at the top left;
-    the rest is 0 after normalization. Shrinking averages pixel areas and enlarging is bilinear: on labelled
-    images shrunk to VGA, RetinaFace-mnet0.25 has an average precision of .866 and .921 (two trainings) with
-    areas, .861 and .922 with bilinear shrinking, and areas do not alias.
+    The image is scaled, up or down, to the largest size that fits, and placed at the top left; the padding is 0 after
+    normalization. Downscaling averages pixel areas, upscaling is bilinear: on labeled images downscaled to VGA,
+    RetinaFace-mnet0.25 has an average precision of .866 and .921 (two trainings) with area averaging and .861 and .922
+    with bilinear downscaling, and area averaging does not alias.
 
     Args:
         image: uint8 [H,W,3] in BGR.
         spec: input size, color order, mean and scale.
 
     Returns:
-        The contiguous tensor float32 [1,3,height,width], and the scale in input pixels per pixel of the
-        image: a point of the image is the tensor's point divided by it.
+        The contiguous tensor float32 [1,3,height,width], and the scale in input pixels per image pixel: image
+        coordinates are tensor coordinates divided by it.
 
     Raises:
         InputError: the array is not uint8 [H,W,3], or is empty.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InputError(
-            f"an image must be uint8 [H,W,3], this is {image.dtype} {list(image.shape)}",
+            f"an image must be uint8 [H,W,3], got {image.dtype} {list(image.shape)}",
             fix="read it with edgeface.images.files.read_image or cv2.imread",
         )
     scale, rows, columns = fit((image.shape[0], image.shape[1]), spec.height, spec.width)
@@ -132,9 +132,9 @@ def _check_size(size: tuple[int, int], path: Path) -> None:
     height, width = size
     if min(size) < MIN_SIDE_PX:
         raise InputError(
-            f"the image is only {height}×{width} pixels",
+            f"the image has only {height}×{width} pixels",
             where=str(path),
-            fix=f"use images of at least {MIN_SIDE_PX} pixels a side",
+            fix=f"use images of at least {MIN_SIDE_PX} pixels per side",
         )
     if height * width > MAX_PIXELS:
         raise InputError(

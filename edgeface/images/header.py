@@ -1,8 +1,8 @@
 """Pixel size of an image from its file header, before anything is decoded.
 
-A few hundred bytes can claim an image of many gigabytes; this lets `edgeface.images.files` refuse it
-first. Sources: PNG (ISO/IEC 15948, IHDR), JPEG (ITU-T T.81 annex B, SOFn), BMP (BITMAPCOREHEADER and
-BITMAPINFOHEADER), WebP (RFC 9649, VP8, VP8L and VP8X chunks).
+A few hundred bytes can declare an image of many gigabytes; this lets `edgeface.images.files` reject it first. Sources:
+PNG (ISO/IEC 15948, IHDR), JPEG (ITU-T T.81 annex B, SOFn), BMP (BITMAPCOREHEADER and BITMAPINFOHEADER), WebP (RFC 9649,
+VP8, VP8L and VP8X chunks).
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def declared_size(data: bytes) -> tuple[int, int] | None:
 
 
 def lacks_jpeg_end(data: bytes) -> bool:
-    """Whether these are the bytes of a JPEG that stops before its end marker.
+    """Whether the data is a JPEG that ends before its end marker.
 
-    Decoders fill what is missing of such a file with grey and say nothing. The search starts at the
-    frame header, because an embedded thumbnail before it has an end marker of its own.
+    Decoders silently fill the missing part of such a file with gray. The search starts at the frame header, because an
+    embedded thumbnail before it has an end marker of its own.
     """
     try:
         return data[:2] == b"\xff\xd8" and data.find(b"\xff\xd9", _jpeg_frame(data)) < 0

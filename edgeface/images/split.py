@@ -1,4 +1,4 @@
-"""Which images calibrate and which judge: never the same."""
+"""The split of images into calibration and evaluation sets, which never share an image."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from edgeface.images.files import list_images, read_image
 
 LISTED_FAILURES = 8
 CALIBRATION_SHARE = 0.6
-"""Of a single folder, at most this share calibrates; the rest judges."""
+"""The maximum share of a single folder that calibrates; the rest is for evaluation."""
 
 
 @dataclass(frozen=True)
 class Images:
-    """Files that calibrate, and other files that judge.
+    """Files for calibration, and other files for evaluation.
 
     Attributes:
-        calibrate: these.
-        judge: and these.
-        composed: which of "calibration" and "judged_on" are no images of the user's, but composed of the
-            package's own (`samples.compose`).
+        calibrate: calibration images.
+        judge: evaluation images.
+        composed: which of "calibration" and "judged_on" are not the user's images, but composed of the two sample
+            photographs (`samples.compose`).
     """
 
     calibrate: tuple[Path, ...] = ()
@@ -36,21 +36,21 @@ class Images:
     composed: frozenset[str] = frozenset()
 
     def provenance(self) -> dict[str, Any]:
-        """Names and one digest over the contents, for the manifest."""
+        """File names and a digest of the contents, for the manifest."""
         listed = {"calibration": _listing(self.calibrate), "judged_on": _listing(self.judge)}
         return {name: found | ({"composed": True} if name in self.composed else {}) for name, found in listed.items()}
 
 
 def choose_images(calibration: Path | None, judge: Path | None, count: int) -> Images:
-    """Take up to `count` images for calibration, spread evenly over their folder.
+    """Up to `count` images for calibration, spread evenly over their folder, and others for evaluation.
 
     Args:
-        calibration: folder to calibrate with; without a folder to judge with, what is left over judges.
-        judge: folder to judge with; images that also calibrate are left out, by content.
-        count: how many calibrate at most.
+        calibration: calibration folder; without `judge`, its other images are used for evaluation.
+        judge: evaluation folder; images whose content also calibrates are left out.
+        count: maximum number of calibration images.
 
     Raises:
-        InputError: a folder has no images, or too few to calibrate and to judge.
+        InputError: a folder has no images, or too few for both.
     """
     if calibration is None:
         return Images((), tuple(list_images(judge)) if judge is not None else ())
@@ -59,7 +59,7 @@ def choose_images(calibration: Path | None, judge: Path | None, count: int) -> I
         return _apart(spread(files, count), list_images(judge), judge)
     if len(files) < 2:
         raise InputError(
-            "one image cannot both calibrate and judge",
+            "one image cannot be used for both calibration and evaluation",
             where=str(calibration),
             fix="add images (some dozens with faces, as the device will see them), or pass --judge DIR",
         )
@@ -68,15 +68,15 @@ def choose_images(calibration: Path | None, judge: Path | None, count: int) -> I
 
 
 def read_images(files: Sequence[Path], doing: str, others: Sequence[Path] = ()) -> Iterator[NDArray[np.uint8]]:
-    """Read one after the other, with progress.
+    """The images, read one after the other with progress.
 
     Args:
-        files: what is read.
-        doing: what it is read for, as in "calibrating".
-        others: read later, or never; where a file cannot be used, those of them that cannot be are named with it.
+        files: files to read.
+        doing: their purpose, as in "calibrating".
+        others: files that are read elsewhere; if a file is unusable, the unusable ones among these are named too.
 
     Raises:
-        InputError: files cannot be used; all such files are named at once.
+        InputError: files are unusable; all such files are named at once.
     """
     for index, file in enumerate(track(files, doing)):
         try:
@@ -100,12 +100,14 @@ def _failures(first: InputError, rest: Sequence[Path]) -> InputError:
 
 
 def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Images:
-    seen = {sha256_hex(file.read_bytes()) for file in calibrate}
-    others = tuple(file for file in judge if sha256_hex(file.read_bytes()) not in seen)
+    calibrated = {sha256_hex(file.read_bytes()) for file in calibrate}
+    others = tuple(file for file in judge if sha256_hex(file.read_bytes()) not in calibrated)
     if not others:
-        raise InputError("every image to judge with also calibrates", where=str(folder), fix="add others")
+        raise InputError(
+            "every evaluation image is also a calibration image", where=str(folder), fix="add other images"
+        )
     if len(others) < len(judge):
-        note(f"{len(judge) - len(others)} images in {folder} also calibrate: they do not judge")
+        note(f"{len(judge) - len(others)} images in {folder} are calibration images too: left out of the evaluation")
     return Images(tuple(calibrate), others)
 
 

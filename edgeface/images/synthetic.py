@@ -1,4 +1,4 @@
-"""Synthetic images, for when there are no images: they exercise tensors, and prove nothing about faces."""
+"""Synthetic images for runs without images: they exercise the tensors, but contain no faces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ HEIGHT, WIDTH = 480, 640
 
 
 def synthetic_images(count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
-    """Seeded images of soft ellipses before a gradient with noise: uint8 [480,640,3] each."""
+    """Seeded images of soft ellipses on a gradient with noise: uint8 [480,640,3] each."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     images = []
@@ -17,8 +17,8 @@ def synthetic_images(count: int, seed: int = 0) -> list[NDArray[np.uint8]]:
         slope = rng.uniform(-0.2, 0.2, (2, 3))
         canvas = rng.uniform(40, 200, 3) + x[..., None] * slope[0] + y[..., None] * slope[1]
         for _ in range(int(rng.integers(3, 9))):
-            centre, radii = rng.uniform((0, 0), (WIDTH, HEIGHT)), rng.uniform(10, 90, 2)
-            inside = ((x - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2
+            center, radii = rng.uniform((0, 0), (WIDTH, HEIGHT)), rng.uniform(10, 90, 2)
+            inside = ((x - center[0]) / radii[0]) ** 2 + ((y - center[1]) / radii[1]) ** 2
             canvas += (np.exp(-(inside**2))[..., None]) * rng.uniform(-150, 150, 3)
         canvas += rng.normal(0, 6, canvas.shape)
         images.append(np.clip(canvas, 0, 255).astype(np.uint8))

@@ -1,8 +1,8 @@
-"""Model families, each in a module of its own, found by filename.
+"""Model families, one per module, found by module name.
 
-A module of this package that defines `FAMILY` is a family; modules whose name starts with an underscore are never
-looked at. The others are imported to see, so none of them imports torch or another heavy library at module level:
-families import torch when they build.
+A module of this package that defines `FAMILY` is a family; modules whose name starts with an underscore are skipped.
+The others are imported, so none of them may import torch or another heavy library at module level: families import
+torch when they build.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def families() -> dict[str, Family]:
     """Every family by name, sorted by name.
 
     Raises:
-        InputError: a module's `FAMILY` lacks something that a family offers, or has another name than the module.
+        InputError: a module's `FAMILY` is incomplete, or its name differs from the module's.
     """
     names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
@@ -29,14 +29,16 @@ def families() -> dict[str, Family]:
 
 
 def _checked(module: ModuleType) -> Family:
-    """The module's family, which offers all that one does and is called as its file."""
+    """The module's family, checked for completeness and name."""
     found = module.FAMILY
     where = str(module.__file__)
     if not isinstance(found, Family):
         lacking = sorted(name for name in dir(Family) if not name.startswith("_") and not hasattr(found, name))
-        raise InputError(f"a family that lacks {', '.join(lacking)}", where=where, fix="see edgeface/models/family.py")
+        raise InputError(f"the family lacks {', '.join(lacking)}", where=where, fix="see edgeface/models/family.py")
     if found.name != module.__name__.rpartition(".")[2]:
-        raise InputError(f"a family {found.name!r} in a file of another name", where=where, fix="rename one of them")
+        raise InputError(
+            f"the family {found.name!r} is in a file of another name", where=where, fix="rename one of them"
+        )
     return found
 
 

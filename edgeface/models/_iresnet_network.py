@@ -1,7 +1,7 @@
 """IResNet-18, -34, -50 and -100, as torch modules.
 
 Architecture: the improved residual unit of ArcFace (Deng et al., CVPR 2019) as defined in deepinsight/insightface
-`recognition/arcface_torch/backbones/iresnet.py`. Attribute names are those of that file, because they are the
+`recognition/arcface_torch/backbones/iresnet.py`. Attribute names are those of that file, since they are the
 checkpoints' keys.
 """
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 WIDTHS = (64, 128, 256, 512)
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 14, 3), 100: (3, 13, 30, 3)}
-"""Blocks of the four stages by depth."""
+"""Blocks in each of the four stages, by depth."""
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
@@ -19,7 +19,7 @@ def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
 
 
 class ResidualBlock(nn.Module):
-    """Batch norm, two 3×3 convolutions and the sum with the input, which stride 2 projects."""
+    """Batch norm, two 3×3 convolutions and a shortcut, which is projected at stride 2."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
 
 
 class IResNet(nn.Module):
-    """The whole recognizer for 112×112 pixels.
+    """The complete recognizer for 112×112 pixels.
 
     Args:
         depth: 18, 34, 50 or 100.

@@ -2,8 +2,8 @@
 
 Architecture: MobileFaceNets (Chen et al., CCBR 2018) as deepinsight/insightface defines it: y1 and y2 in
 `recognition/arcface_mxnet/symbol/fmobilefacenet.py`, mbf in `recognition/arcface_torch/backbones/mobilefacenet.py`.
-Attribute names are those of the latter, because they are its checkpoints' keys. The published totals of y1 and y2 are
-met with MXNet's default of a bias in the fully connected layer and with 64 inner channels at 56 pixels; in mbf that
+Attribute names are those of the latter, since they are its checkpoints' keys. The published totals of y1 and y2 are
+reached with MXNet's default of a bias in the fully connected layer and with 64 inner channels at 56 pixels; in mbf that
 layer has no bias.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 LAST = 512
-"""Channels before the embedding, whatever the scale."""
+"""Channels before the embedding, for every scale."""
 
 
 class ConvBlock(nn.Module):
@@ -38,7 +38,7 @@ class LinearBlock(nn.Module):
         self.layers = _conv(inputs, outputs, kernel, 1, groups)
 
     def forward(self, features: Tensor) -> Tensor:
-        """A map of `outputs` channels; a 7×7 kernel has no padding and gives [1,outputs,1,1] of a 7×7 map."""
+        """A map of `outputs` channels; a 7×7 kernel has no padding and gives [1,outputs,1,1] for a 7×7 map."""
         mapped: Tensor = self.layers(features)
         return mapped
 
@@ -62,7 +62,7 @@ class Bottleneck(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        """A map of `outputs` channels: of the same size where residual, else of half."""
+        """A map of `outputs` channels, of the same size if residual, else of half the size."""
         mapped: Tensor = self.layers(features)
         return features + mapped if self.residual else mapped
 
@@ -99,14 +99,14 @@ class Embedding(nn.Module):
 
 
 class MobileFaceNet(nn.Module):
-    """The whole recognizer for 112×112 pixels.
+    """The complete recognizer for 112×112 pixels.
 
     Args:
         embedding: size of the embedding.
         blocks: residual blocks at 56, 28, 14 and 7 pixels; a first 1 means one depthwise convolution instead.
-        scale: width multiplier: 1 for y1 and y2, 2 for mbf. The bottlenecks' inner widths do not grow with it.
-        bias: whether the fully connected layer has one, as in MXNet; the torch trainings' has none.
-        first_wide: inner width of the residual blocks at 56 pixels, where there are any.
+        scale: width multiplier: 1 for y1 and y2, 2 for mbf. The bottlenecks' inner widths do not scale with it.
+        bias: whether the fully connected layer has a bias: true for MXNet, false for the torch trainings.
+        first_wide: inner width of the residual blocks at 56 pixels, if there are any.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class MobileFaceNet(nn.Module):
         narrow, broad = 64 * scale, 128 * scale
         first: nn.Module = Residual(narrow, blocks[0], first_wide)
         if blocks[0] == 1:
-            first = ConvBlock(narrow, narrow, 3, groups=64)  # at scale 2 two channels a group, as mbf was trained
+            first = ConvBlock(narrow, narrow, 3, groups=64)  # two channels per group at scale 2, as in mbf's training
         self.layers = nn.ModuleList(
             [
                 ConvBlock(3, narrow, 3, stride=2),

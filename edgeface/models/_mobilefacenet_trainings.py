@@ -1,7 +1,7 @@
 """MobileFaceNet as two public PyTorch trainings define it; attribute names are their checkpoints' keys.
 
-Both have the bottlenecks of MobileFaceNets (Chen et al., CCBR 2018), table 1, and a 1×1 convolution with batch norm
-for the embedding. `PReluMobileFaceNet` is Xiaoccer/MobileFaceNet_Pytorch, `Relu6MobileFaceNet` foamliu/MobileFaceNet.
+Both have the bottlenecks of MobileFaceNets (Chen et al., CCBR 2018), table 1, and a 1×1 convolution with batch norm for
+the embedding. `PReluMobileFaceNet` is Xiaoccer/MobileFaceNet_Pytorch; `Relu6MobileFaceNet` is foamliu/MobileFaceNet.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Block(nn.Module):
         self, inputs: int, outputs: int, kernel: _Size, stride: int = 1, padding: int = 0, *, linear: bool = False
     ) -> None:
         super().__init__()
-        groups = inputs if kernel != 1 and inputs == outputs else 1  # every larger kernel but the first is depthwise
+        groups = inputs if kernel != 1 and inputs == outputs else 1  # all larger kernels except the first are depthwise
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False)
         self.bn = nn.BatchNorm2d(outputs)
         self.prelu = nn.Identity() if linear else nn.PReLU(outputs)

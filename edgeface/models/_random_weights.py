@@ -1,4 +1,4 @@
-"""Seeded weights for networks without a checkpoint."""
+"""Seeded random weights for networks without a checkpoint."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from torch import nn
 
 
 def randomize(module: nn.Module, seed: int, slope: float, input_deviation: float) -> None:
-    """Seeded weights under which activations keep their scale, with batch-norm statistics that do something.
+    """Set seeded weights that preserve the scale of activations, with non-trivial batch-norm statistics.
 
-    Weights are drawn with variance 2/((1+slope²)·fan_in) (He et al., ICCV 2015); batch norms get means near 0,
-    variances near 1 and gains near 1; PReLU slopes lie near 0.25.
+    Weights are sampled with variance 2/((1+slope²)·fan_in) (He et al., ICCV 2015); batch norms get means near 0,
+    variances near 1 and gains near 1; PReLU slopes are near 0.25.
 
     Args:
         module: changed in place.
         seed: the same gives the same weights.
-        slope: negative slope of the activations; 0 is plain ReLU.
+        slope: negative slope of the activations; 0 means ReLU.
         input_deviation: standard deviation of the network's input, which the first batch norm expects.
     """
     generator = torch.Generator().manual_seed(seed)

@@ -1,9 +1,9 @@
 """RetinaFace with a MobileNet-V1 ×0.25 backbone, FPN and SSH, as torch modules.
 
-Attribute names are those of the public PyTorch trainings, because they are the checkpoints' keys.
-Architecture: RetinaFace (Deng et al., CVPR 2020), SSH (Najibi et al., ICCV 2017), FPN (Lin et al., CVPR
-2017), MobileNet (Howard et al., 2017). Public trainings apply their leaky slope everywhere: their 64 channels in
-FPN and SSH are within the limit under which they use it.
+Attribute names are those of the public PyTorch trainings, since they are the checkpoints' keys. Architecture:
+RetinaFace (Deng et al., CVPR 2020), SSH (Najibi et al., ICCV 2017), FPN (Lin et al., CVPR 2017), MobileNet (Howard et
+al., 2017). Public trainings use their leaky slope everywhere: their 64 channels in FPN and SSH are within the limit for
+which they use it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Backbone(nn.Module):
 
 
 class FeaturePyramid(nn.Module):
-    """Top-down pyramid; each map is enlarged to the explicit size of its finer neighbour."""
+    """Top-down pyramid; each map is upsampled to the explicit size of the next finer one."""
 
     def __init__(self, slope: float) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class FeaturePyramid(nn.Module):
         self.merge2 = _conv_act(CHANNELS, CHANNELS, 3, slope)
 
     def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
-        """Three maps of 64 channels, of the sizes of the three given."""
+        """Three maps of 64 channels, with the sizes of the three inputs."""
         fine, middle, coarse = (self.get_submodule(f"output{i}")(m) for i, m in enumerate(maps, 1))
         middle = self.merge2(middle + _enlarge(coarse, middle))
         fine = self.merge1(fine + _enlarge(middle, fine))
@@ -85,7 +85,7 @@ def _enlarge(coarse: Tensor, fine: Tensor) -> Tensor:
 
 
 class ContextModule(nn.Module):
-    """SSH context: branches that see 3×3, 5×5 and 7×7 pixels, joined and rectified."""
+    """SSH context: branches with receptive fields of 3×3, 5×5 and 7×7 pixels, concatenated, then ReLU."""
 
     def __init__(self, slope: float) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class ContextModule(nn.Module):
 
 
 class Head(nn.Module):
-    """A 1×1 convolution that gives `values` numbers for each of `anchors` anchors of a cell."""
+    """A 1×1 convolution with `values` numbers for each of the `anchors` anchors of a cell."""
 
     def __init__(self, anchors: int, values: int) -> None:
         super().__init__()
@@ -118,11 +118,11 @@ class Head(nn.Module):
 
 
 class RetinaFace(nn.Module):
-    """The whole detector for one image; any input size.
+    """The complete detector for one image; any input size.
 
     Args:
         anchors: anchors per cell, the same at the three strides.
-        slope: negative slope of the activations; 0 is plain ReLU.
+        slope: negative slope of the activations; 0 means ReLU.
     """
 
     def __init__(self, anchors: int, slope: float) -> None:

@@ -1,9 +1,9 @@
 """VarGFaceNet, as torch modules.
 
 Architecture: VarGFaceNet (Yan et al., ICCVW 2019, arXiv 1910.04985) as deepinsight/insightface defines it in
-`recognition/arcface_mxnet/symbol/vargfacenet.py`: convolutions with 8 input channels a group instead of depthwise
-ones. Squeeze and excitation, of which the paper speaks, is off there by default and in the published 1022 M FLOPs and
-19.997 MB; the fully connected layer has a bias. It was trained in MXNet: attribute names are edgeface's own.
+`recognition/arcface_mxnet/symbol/vargfacenet.py`: convolutions with 8 input channels per group instead of depthwise
+ones. Squeeze-and-excitation, described in the paper, is off there by default and in the published 1022 M FLOPs and
+19.997 MB; the fully connected layer has a bias. It was trained in MXNet, so the attribute names are edgeface's own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 GROUP = 8
-"""Input channels of a group."""
+"""Input channels per group."""
 
 WIDTHS = (32, 64, 128, 256)
 UNITS = (3, 7, 4)
@@ -34,7 +34,7 @@ def _separable(inputs: int, outputs: int, stride: int = 1, factor: int = 2, act:
 
 
 class Block(nn.Module):
-    """Two separable convolutions, and the sum with the input, which a third projects where there is a stride."""
+    """Two separable convolutions and a shortcut, which a third one projects at stride 2."""
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1, factor: int = 2) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Downsampling(nn.Module):
 
 
 class Embedding(nn.Module):
-    """Widen to 1024 channels, global group convolution, halve, fully connected layer."""
+    """Expansion to 1024 channels, global group convolution, reduction by half, fully connected layer."""
 
     def __init__(self, inputs: int, size: int) -> None:
         super().__init__()
@@ -84,11 +84,11 @@ class Embedding(nn.Module):
 
 
 class VarGFaceNet(nn.Module):
-    """The whole recognizer for 112×112 pixels.
+    """The complete recognizer for 112×112 pixels.
 
     Args:
         embedding: size of the embedding.
-        multiplier: of the widths.
+        multiplier: width multiplier.
     """
 
     def __init__(self, embedding: int = 512, multiplier: float = 1.25) -> None:

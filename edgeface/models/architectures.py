@@ -1,6 +1,6 @@
-"""Reference networks: those whose complexity is published, and what edgeface can build of them.
+"""Reference networks with published complexity, as far as edgeface can build them.
 
-An architecture has no contract and no weights. Its cost can be told without torch from its skeleton, an ONNX file
+An architecture has no contract and no weights. Its cost is counted without torch from its skeleton, an ONNX file
 without weights that ships with the package; `python -m edgeface.models.write_skeletons` writes it.
 """
 
@@ -24,15 +24,15 @@ _FACE = (112, 112)
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network as it was defined, for one image of three channels.
+    """A network as originally defined, for one image of three channels.
 
     Attributes:
         name: as on the command line.
         description: one line.
         input_size: height and width, pixels.
-        resizable: whether other sizes are possible.
+        resizable: whether other input sizes are possible.
         outputs: names of the outputs.
-        build: the network in eval mode with torch's initial weights; imports torch.
+        build: makes the network in eval mode with torch's initial weights; imports torch.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Architecture:
 
     @property
     def skeleton_path(self) -> Path:
-        """Where its skeleton ships."""
+        """The path of its skeleton in the package."""
         return SKELETONS / f"{self.name.replace(':', '-')}.onnx"
 
 
@@ -103,8 +103,8 @@ def architecture(name: str) -> Architecture:
 def skeleton(name: str) -> bytes:
     """The architecture's skeleton: an ONNX model whose initializers have names, shapes and dtypes, but no data.
 
-    The initializers are the tensors of the network's state dict. Where `resizable`, the input's height and width are
-    open; with them set, ONNX's shape inference with data propagation finds every shape.
+    The initializers are the tensors of the network's state dict. If `resizable`, the input's height and width are
+    dynamic; once they are set, ONNX's shape inference with data propagation determines every shape.
 
     Raises:
         InputError: there is no such architecture.

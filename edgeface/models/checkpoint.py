@@ -1,4 +1,4 @@
-"""Read weights from a file without running any code that is in it, and compare them with a network."""
+"""Read weights from a file without running code in it, and compare them with a network."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _FIX_COPY = "copy or download the file again"
 
 
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors by name from a .pth/.pt/.ckpt or .safetensors file, on the CPU.
+    """The tensors by name of a .pth/.pt/.ckpt or .safetensors file, on the CPU.
 
-    Wrapping dictionaries such as {"state_dict": …} are opened and a `module.` prefix on every key, which
-    torch's DataParallel leaves, is removed. Code in a pickle is never run.
+    Wrapping dictionaries such as {"state_dict": …} are unwrapped, and a `module.` prefix on all keys, which torch's
+    DataParallel adds, is removed. Code in a pickle is never run.
 
     Raises:
-        CheckpointError: the file is missing, empty, over 2 GiB, cut short, holds pickled code, is no
-            checkpoint, holds no tensors, or holds a tensor with NaN or infinite values.
+        CheckpointError: the file is missing, empty, over 2 GiB, truncated, contains pickled code, is not a checkpoint,
+            contains no tensors, or contains NaN or infinite values.
     """
     _check_file(path)
     content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
@@ -41,7 +41,7 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
 
 
 def load_weights(module: torch.nn.Module, path: Path) -> None:
-    """Put a checkpoint's weights into a network, whose tensors it must have, all and no others.
+    """Load a checkpoint's weights into a network; the tensors must match exactly.
 
     Raises:
         CheckpointError: as `read_state_dict` and `check_keys`.
@@ -61,7 +61,7 @@ def check_keys(state: Mapping[str, torch.Tensor], expected: Mapping[str, tuple[i
         where: the file, for the error.
 
     Raises:
-        CheckpointError: names every kind of difference, the first few of each with the count.
+        CheckpointError: the tensors differ; each kind of difference is named with its count and first few tensors.
     """
     have = {key: tuple(tensor.shape) for key, tensor in state.items() if not _is_counter(key)}
     want = {key: tuple(shape) for key, shape in expected.items() if not _is_counter(key)}
@@ -84,9 +84,11 @@ def check_keys(state: Mapping[str, torch.Tensor], expected: Mapping[str, tuple[i
 
 def _fix_for(matching: int, wanted: int, misshaped: int) -> str:
     if matching + misshaped < wanted // 4:
-        return "almost no tensor matches: these are weights of another network; `edgeface models` lists the known ones"
+        return (
+            "almost no tensor matches: these are weights of another network; `edgeface models` lists the known families"
+        )
     if misshaped:
-        return "the network was trained with other widths or outputs; use the family that it was trained as"
+        return "the network was trained with other widths or outputs; choose the matching family"
     return f"{matching} of {wanted} tensors match: save the whole network's state_dict() again and pass that file"
 
 
@@ -130,27 +132,27 @@ def _read_torch(path: Path) -> object:
     start = _check_archive(path)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Detected pickle protocol")  # our own error says more
+            warnings.filterwarnings("ignore", "Detected pickle protocol")  # our error below is more specific
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if not start.startswith((b"PK", _PICKLE)):
             raise _not_a_checkpoint(path) from error
         raise CheckpointError(
-            "the file holds pickled code or whole objects, which are not loaded because loading could run code",
+            "the file contains pickled code or whole objects, which are not loaded because that could run code",
             where=str(path),
-            fix="where you trust it, load it yourself and save the weights alone: torch.save(model.state_dict(), path)",
+            fix="if you trust it, load it yourself and save only the weights: torch.save(model.state_dict(), path)",
         ) from error
-    except Exception as error:  # the legacy reader raises whatever the bytes lead it to
+    except Exception as error:  # the legacy reader raises all kinds of exceptions on damaged bytes
         raise _not_a_checkpoint(path) from error
 
 
 def _check_archive(path: Path) -> bytes:
-    """The file's first bytes, checked: torch saves zip archives, and a cut one has lost the directory at its end."""
+    """The file's first bytes, with a check that its zip archive has the directory that a truncated one lacks."""
     with path.open("rb") as stream:
         start = stream.read(4)
     if start == b"PK\x03\x04" and not zipfile.is_zipfile(path):
         raise CheckpointError(
-            "the checkpoint is cut short: its archive has no directory", where=str(path), fix=_FIX_COPY
+            "the checkpoint is truncated: its archive has no directory", where=str(path), fix=_FIX_COPY
         )
     return start
 
@@ -174,7 +176,7 @@ def _tensors(content: object, path: Path) -> dict[str, torch.Tensor]:
             return state
         content = _unwrap(content)
     raise CheckpointError(
-        "the file was read, but holds no named tensors",
+        "the file contains no named tensors",
         where=str(path),
         fix="save the weights as a state dict: torch.save(model.state_dict(), path)",
     )
@@ -193,5 +195,5 @@ def _check_finite(state: Mapping[str, torch.Tensor], path: Path) -> None:
             raise CheckpointError(
                 f"{bad} of {tensor.numel()} values of {name} are NaN or infinite",
                 where=f"{path}: {name}",
-                fix="the training diverged or the file is damaged; use another checkpoint",
+                fix="the training diverged, or the file is damaged; use another checkpoint",
             )

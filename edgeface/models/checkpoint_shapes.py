@@ -1,4 +1,4 @@
-"""Names and shapes of a checkpoint's tensors, without torch, without its numbers, and without running what is in it."""
+"""Names and shapes of a checkpoint's tensors, read without torch, without the data and without running its code."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from edgeface.models.checkpoint import MAX_BYTES, WRAPPERS
 
 Shapes = dict[str, tuple[int, ...]]
 _MAX_PICKLE_BYTES = 64 << 20
-_HEADERS_OF_OLD_FILES = 3  # magic number, protocol and system facts stand before the object in torch's first format
+_HEADERS_OF_OLD_FILES = 3  # magic number, protocol and system info precede the object in torch's first format
 _FIX = "pass a file that torch.save(model.state_dict(), …) or safetensors wrote"
 
 
 def read_shapes(path: Path) -> Shapes:
-    """Shapes by name, as `checkpoint.read_state_dict` would name the tensors.
+    """Shapes by name, with the names that `checkpoint.read_state_dict` gives the tensors.
 
     Raises:
-        CheckpointError: the file is no checkpoint, is damaged, or holds no named tensors.
+        CheckpointError: the file is not a checkpoint, is damaged, or contains no named tensors.
     """
     if path.stat().st_size > MAX_BYTES:
         raise CheckpointError("the checkpoint is larger than 2 GiB", where=str(path), fix="save only the state_dict()")
     found = _from_safetensors(path) if path.suffix == ".safetensors" else _from_torch(path)
     shapes = {name: shape for name, shape in found.items() if not name.endswith("num_batches_tracked")}
     if not shapes:
-        raise CheckpointError("the file was read, but holds no named tensors", where=str(path), fix=_FIX)
+        raise CheckpointError("the file contains no named tensors", where=str(path), fix=_FIX)
     if all(name.startswith("module.") for name in shapes):
         shapes = {name.removeprefix("module."): shape for name, shape in shapes.items()}
     return shapes
@@ -40,7 +40,7 @@ def _from_safetensors(path: Path) -> Shapes:
 
     try:
         with safe_open(path, framework="np") as file:
-            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"not a whole safetensors file: {error}", where=str(path), fix=_FIX) from error
 
@@ -48,7 +48,7 @@ def _from_safetensors(path: Path) -> Shapes:
 def _from_torch(path: Path) -> Shapes:
     try:
         content = _archived(path) if zipfile.is_zipfile(path) else _streamed(path)
-    except Exception as error:  # whatever the bytes lead the reader to
+    except Exception as error:  # damaged bytes raise all kinds of exceptions
         raise CheckpointError("not a checkpoint, or a damaged one", where=str(path), fix=_FIX) from error
     for _ in range(3):
         if not isinstance(content, Mapping):
@@ -84,7 +84,7 @@ class _Tensor:
 
 
 class _Inert:
-    """Stands for every class and function that a pickle names: takes anything, does nothing."""
+    """Placeholder for every class and function that a pickle names: accepts anything, does nothing."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
@@ -119,14 +119,14 @@ _KNOWN: dict[tuple[str, str], Any] = {
 
 
 class _Reader(pickle.Unpickler):
-    """Reads the structure of a pickle: nothing that it names is imported or called."""
+    """Unpickler that reads only the structure: nothing that the pickle names is imported or called."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         super().__init__(stream)
 
     def find_class(self, module: str, name: str) -> Any:
-        """The stand-in for a class or function."""
+        """The placeholder for a class or function."""
         return _KNOWN.get((module, name), _Inert)
 
     def persistent_load(self, _: Any) -> None:
-        """A tensor's numbers, which are not read."""
+        """None: the tensors' data is not read."""

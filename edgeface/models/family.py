@@ -1,4 +1,4 @@
-"""What every model family offers."""
+"""The interface of model families."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Family(Protocol):
 
     @property
     def name(self) -> str:
-        """Name on the command line; also the module's filename."""
+        """Name on the command line; also the module's name."""
         ...
 
     @property
@@ -35,7 +35,7 @@ class Family(Protocol):
         ...
 
     def build(self, contract: Contract) -> torch.nn.Module:
-        """The network as the contract declares it, in eval mode, weights not yet meaningful."""
+        """The network that the contract declares, in eval mode, with initial weights."""
         ...
 
     def load(self, path: Path, contract: Contract) -> torch.nn.Module:
@@ -47,10 +47,10 @@ class Family(Protocol):
         ...
 
     def variant_of(self, path: Path) -> str | None:
-        """The variant that a checkpoint's tensors are those of; None where tensors do not tell.
+        """The variant inferred from a checkpoint's tensors; None where they do not determine it.
 
         Raises:
-            CheckpointError: they tell that the file is not a checkpoint of this family.
+            CheckpointError: the tensors are not those of a checkpoint of this family.
         """
         ...
 

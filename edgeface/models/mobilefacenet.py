@@ -1,8 +1,8 @@
 """MobileFaceNet: small face recognizers of about a million parameters.
 
 `y1`, `y1-512`, `y2` and `mbf` are insightface's networks with its conventions. `relu6-128` and `prelu-112x96` are two
-public PyTorch trainings; their contracts were confirmed on the 1 000 pairs of LFW's View 1 (99.3 % and 99.0 %): other
-normalizations load without error and verify worse.
+public PyTorch trainings; their contracts were confirmed on the 1 000 pairs of LFW's View 1 (99.3 % and 99.0 %). Other
+normalizations load without error, but verify worse.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TORCH = ((127.5, 127.5, 127.5), (1 / 127.5, 1 / 127.5, 1 / 127.5))
 _IMAGENET = ((123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375))
 _SLOPE = 0.25
 _CUT = 8.0
-"""Pixels that `prelu-112x96` cuts off an aligned face of 112×112 at the left and at the right."""
+"""Pixels that `prelu-112x96` crops on the left and on the right of an aligned face of 112×112."""
 
 
 def _contract(
@@ -46,14 +46,14 @@ def _narrow() -> RecognitionContract:
 
 @dataclass(frozen=True)
 class MobileFaceNets:
-    """The family; see the module's text."""
+    """The family; see the module docstring."""
 
     name: str = _NAME
     task: str = "recognition"
     description: str = "MobileFaceNet face recognizers, 128 to 512 numbers, about 1 M parameters"
 
     def variants(self) -> dict[str, Contract]:
-        """All of them; a checkpoint's variant is told by its tensors."""
+        """All variants; a checkpoint's variant is inferred from its tensors."""
         known: list[RecognitionContract] = [
             _contract("y1", 128),
             _contract("y1-512", 512),
@@ -92,10 +92,10 @@ class MobileFaceNets:
         return module
 
     def variant_of(self, path: Path) -> str:
-        """The variant that a checkpoint's tensors are those of.
+        """The variant inferred from a checkpoint's tensors.
 
         Raises:
-            CheckpointError: none of them.
+            CheckpointError: no variant matches.
         """
         from edgeface.models.checkpoint_shapes import read_shapes
 
@@ -108,7 +108,7 @@ class MobileFaceNets:
         best = max(fitting, key=lambda name: fitting[name])
         if fitting[best] < len(found):
             raise CheckpointError(
-                f"no variant of {_NAME} fits these weights; the nearest is {best}: {fitting[best]} of {len(found)} fit",
+                f"no variant of {_NAME} fits the weights; the closest is {best}, with {fitting[best]} of {len(found)}",
                 where=str(path),
                 fix=f"the known variants are {', '.join(fitting)}",
             )

@@ -1,4 +1,4 @@
-"""A user's own ONNX model, with what its contract says of inputs and outputs written into it."""
+"""A user's own ONNX model, adapted to the inputs and outputs of its contract."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ SUFFIX = ".onnx"
 
 
 def is_onnx_file(path: Path) -> bool:
-    """Whether a path is that of a model, by its suffix."""
+    """Whether a path names an ONNX model, by its suffix."""
     return path.suffix == SUFFIX
 
 
 def open_onnx(path: Path, contract: Contract) -> bytes:
-    """The model for one image of the contract's size, with the contract's outputs in their order.
+    """The model for one image of the contract's size, with the contract's outputs in order.
 
-    Open sizes of the input are closed; outputs that the contract does not name are left out. Weights in external
-    files are refused.
+    Dynamic sizes of the input are fixed; outputs that the contract does not name are dropped. Weights in external files
+    are rejected.
 
     Args:
         path: an .onnx file of at most 2 GiB.
@@ -34,21 +34,21 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
         A serialized ModelProto.
 
     Raises:
-        InputError: the file is missing, too large or no ONNX model.
-        ContractError: it has no such input or outputs, or its input has another size.
+        InputError: the file is missing, too large or not an ONNX model.
+        ContractError: it lacks the contract's input or outputs, or its input has another size.
     """
     if not path.is_file():
         raise InputError("there is no such ONNX file", where=str(path), fix="pass the path of an .onnx file")
     model = parse_onnx(path)
     _pin_input(model, contract, path)
     _choose_outputs(model, contract.output_names, path)
-    del model.graph.value_info[:]  # of other sizes, maybe
+    del model.graph.value_info[:]  # they may be of other sizes
     pinned: bytes = _inferred(model, path).SerializeToString(deterministic=True)
     return pinned
 
 
 def _inferred(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
-    """The model with the shapes that follow from the pinned input."""
+    """The model with shapes inferred from the fixed input size."""
     from onnx import shape_inference
 
     try:
@@ -76,7 +76,7 @@ def _pin_input(model: onnx.ModelProto, contract: Contract, path: Path) -> None:
     if len(given) != len(size) or any(own not in {0, wanted} for own, wanted in zip(given, size, strict=True)):
         shown = "×".join(str(own or "?") for own in given)
         raise ContractError(
-            f"the model takes {shown}, the contract says {'×'.join(map(str, size))}",
+            f"the model's input is {shown}, the contract's is {'×'.join(map(str, size))}",
             where=f"{path}: input {contract.input.name!r}",
             fix="correct height and width in the contract, or pass --input HEIGHTxWIDTH",
         )
@@ -91,10 +91,10 @@ def _choose_outputs(model: onnx.ModelProto, wanted: tuple[str, ...], path: Path)
         raise ContractError(
             f"the model has no output {', '.join(map(repr, missing))}; it has {', '.join(map(repr, found))}",
             where=str(path),
-            fix="name the outputs in the contract as the model does",
+            fix="use the model's output names in the contract",
         )
     chosen = [found[name] for name in wanted]
     for value in chosen:
-        value.type.tensor_type.ClearField("shape")  # inferred anew, for the size that is pinned
+        value.type.tensor_type.ClearField("shape")  # inferred again for the fixed size
     del model.graph.output[:]
     model.graph.output.extend(chosen)

@@ -1,9 +1,9 @@
 """RetinaFace-mnet0.25: the small face detector with five landmarks, 0.43 M parameters.
 
-Contracts are facts of the public trainings: `official` is the training of the widely used PyTorch
-reimplementation (LeakyReLU 0.1, original anchors), `1mb` the lightweight-detector training (plain ReLU, small
-anchors), `rgb` a training as `official` on RGB images. Each was confirmed by average precision on labelled WIDER
-images; a wrong one loads without error and about halves it.
+Contracts come from the public trainings: `official` is the training of the widely used PyTorch reimplementation
+(LeakyReLU 0.1, original anchors), `1mb` the lightweight-detector training (plain ReLU, small anchors), `rgb` is like
+`official`, on RGB images. Each was confirmed by average precision on labeled WIDER images; a wrong contract loads
+without error, but about halves the precision.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _contract(variant: str, activation: Activation, anchors: Anchors, color: Col
 
 @dataclass(frozen=True)
 class RetinaFaceMnet025:
-    """The family; see the module's text."""
+    """The family; see the module docstring."""
 
     name: str = _NAME
     task: str = "detection"
@@ -74,11 +74,11 @@ class RetinaFaceMnet025:
         return module
 
     def variant_of(self, _: Path) -> str | None:
-        """None: the variants differ by what tensors do not tell."""
+        """None: the tensors of the variants do not differ."""
         return None
 
     def random(self, contract: Contract, seed: int) -> RetinaFace:
-        """The network with seeded weights, in eval mode: the same seed gives the same weights."""
+        """The network with seeded weights, in eval mode; the same seed gives the same weights."""
         from edgeface.models._random_weights import randomize
 
         module = self.build(contract)

@@ -1,4 +1,4 @@
-"""From a torch module to the bytes of an ONNX model."""
+"""Export of a torch module to ONNX bytes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ OPSET = 18
 def export_onnx(module: torch.nn.Module, contract: Contract) -> bytes:
     """The module as an ONNX model for one image of the contract's input size.
 
-    The tracing exporter is used: it takes well under a second, needs no package beside torch, and is
-    exact for networks without data-dependent control flow. Batch norms stay nodes of their own, so
-    that the complexity of the network as it was defined can be counted.
+    The tracing exporter is used: it takes well under a second, needs no package except torch, and is exact for networks
+    without data-dependent control flow. Batch norms stay separate nodes, so that the complexity of the original network
+    can be counted.
 
     Args:
-        module: in eval mode; takes float32 [1,3,H,W] and gives the contract's outputs in their order.
+        module: in eval mode; maps float32 [1,3,H,W] to the contract's outputs in order.
         contract: names and sizes of the inputs and outputs.
 
     Returns:
@@ -44,15 +44,15 @@ def trace_onnx(
     weights: bool = True,
     resizable: bool = False,
 ) -> bytes:
-    """The module as an ONNX model for one image, as `export_onnx` describes it.
+    """The module as an ONNX model for one image; see `export_onnx`.
 
     Args:
         module: in eval mode; takes float32 [1,3,H,W].
-        size: height and width of the image that is traced.
-        outputs: names of the module's outputs in their order.
-        input_name: name of the image.
-        weights: False leaves the weights out; they are further inputs under their names in the state dict.
-        resizable: leave height and width open, which the module must allow for.
+        size: height and width of the traced image.
+        outputs: names of the module's outputs in order.
+        input_name: name of the image input.
+        weights: False omits the weights; they become inputs named as in the state dict.
+        resizable: make height and width dynamic, which the module must support.
 
     Returns:
         A serialized ModelProto.
@@ -64,7 +64,7 @@ def trace_onnx(
         torch.onnx.export(
             module.eval(),
             (torch.zeros(1, 3, *size),),
-            cast(str, buffer),  # writes to streams as well, whatever its annotation says
+            cast(str, buffer),  # also writes to streams, unlike its annotation
             dynamo=False,
             opset_version=OPSET,
             training=torch.onnx.TrainingMode.PRESERVE,
@@ -79,9 +79,9 @@ def trace_onnx(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what the tracing exporter says of its own age, and of sizes that become constants.
+    """Suppress the tracing exporter's warnings about its deprecation and about sizes that become constants.
 
-    They are meant to: a contract has one input size.
+    The latter is intended: a contract has one input size.
     """
     logger = logging.getLogger("torch.onnx")
     level = logger.level

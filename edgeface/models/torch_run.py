@@ -1,4 +1,4 @@
-"""Run a torch module as the fp32 reference."""
+"""Run a torch module as the float32 reference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def torch_network(module: torch.nn.Module, contract: Contract) -> Callable[[Mapping[str, Array]], dict[str, Array]]:
-    """The module as a network like any other: float32 NCHW images in by name, float32 outputs by name.
+    """The module as a function from float32 NCHW images by name to float32 outputs by name.
 
     Args:
         module: in eval mode.
@@ -36,7 +36,7 @@ def run_module(module: torch.nn.Module, image: Array, contract: Contract) -> dic
     """
     import torch
 
-    # One thread: torch's threads wait by spinning, which on busy cores makes them slower than one, by far.
+    # One thread: torch's threads spin while they wait, which on busy cores is far slower than a single thread.
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
     with torch.inference_mode():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def write_skeleton(architecture: Architecture) -> bytes:
     """The architecture exported without its weights; see `edgeface.models.architectures.skeleton`.
 
-    Batch norms stay nodes of their own, because the challenge counts before they are folded.
+    Batch norms stay separate nodes, because the challenge counts them unfolded.
 
     Returns:
         A serialized ModelProto, the same bytes for the same version of torch.
@@ -23,25 +23,25 @@ def write_skeleton(architecture: Architecture) -> bytes:
     import onnx
 
     module = architecture.build()
-    _tell_apart(module)
+    _make_distinct(module)
     size, resizable = architecture.input_size, architecture.resizable
     model = onnx.load_from_string(trace_onnx(module, size, architecture.outputs, weights=False, resizable=resizable))
-    model.producer_version = ""  # a newer torch that exports the same network need not change the file
+    model.producer_version = ""  # a newer torch with the same export must not change the file
     _declare_weights(model.graph)
     if architecture.resizable:
         for output in model.graph.output:
-            output.type.tensor_type.ClearField("shape")  # names that the exporter made up
+            output.type.tensor_type.ClearField("shape")  # names that the exporter generated
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _tell_apart(module: torch.nn.Module) -> None:
-    """Give every tensor another value: the exporter makes one of equal ones, which fresh batch norms are."""
+def _make_distinct(module: torch.nn.Module) -> None:
+    """Give every tensor distinct values: the exporter merges equal ones, such as initial batch norms."""
     for number, tensor in enumerate(module.state_dict().values(), 1):
         tensor.fill_(number)
 
 
 def _declare_weights(graph: onnx.GraphProto) -> None:
-    """Make initializers without data of the inputs after the image."""
+    """Turn the inputs after the image into initializers without data."""
     for weight in graph.input[1:]:
         kind = weight.type.tensor_type
         graph.initializer.add(

@@ -1,4 +1,4 @@
-"""Passes, each a function Graph -> Graph in a file of its own. Those that every target wants are listed in order."""
+"""Passes: functions Graph -> Graph, one per file. `PASSES` lists those for all targets, in order."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ PASSES: tuple[Pass, ...] = (
 
 
 def run_passes(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> Graph:
-    """Run passes in order and verify after each.
+    """The graph after running the passes in order, verified after each.
 
     Raises:
-        GraphError: a pass left an invalid graph or changed the model's interface; the pass is named.
+        GraphError: a pass, which is named, left an invalid graph or changed the model's interface.
     """
     for transform in passes:
         before = [graph.type(name) for name in (*graph.inputs, *graph.outputs)]

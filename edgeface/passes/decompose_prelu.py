@@ -1,7 +1,7 @@
-"""PReLU as a product and a sum, which int8 kernels run fast: XNNPACK's and ONNX Runtime's have no PReLU.
+"""Decompose PReLU into a product and a sum, which are fast in int8: XNNPACK and ONNX Runtime have no int8 PReLU.
 
-With slope a ≤ 1, PReLU(x) = x + max((a − 1)·x, 0): where x ≥ 0 the second term is 0, elsewhere the two add up to a·x.
-A slope above 1 that `normalize_prelu_slopes` had to leave gets its sign from one product more.
+With slope a ≤ 1, PReLU(x) = x + max((a − 1)·x, 0): where x ≥ 0 the second term is 0, elsewhere the sum is a·x. A slope
+above 1 that `normalize_prelu_slopes` could not change gets its sign from one more product.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from edgeface.graph.types import Array
 
 
 def decompose_prelu(graph: Graph, kept_float: Collection[str] = ()) -> Graph:
-    """No PReLU with constant slopes is left but those whose values are computed in float."""
-    return apply_rules(graph, lambda found, node: None if node.output in kept_float else spell(found, node))
+    """The graph without PReLU of constant slopes, except where its value is computed in float."""
+    return apply_rules(graph, lambda found, node: None if node.output in kept_float else decompose(found, node))
 
 
-def spell(graph: Graph, node: Node) -> Rewrite | Refusal | None:
-    """PReLU(x) = x + s·max((a − 1)·s·x, 0) with s the sign of 1 − a."""
+def decompose(graph: Graph, node: Node) -> Rewrite | Refusal | None:
+    """PReLU(x) as x + s·max((a − 1)·s·x, 0) with s the sign of 1 − a."""
     slope = channel_slopes(graph, node)
     if slope is None:
-        return Refusal("its slopes are not one constant for each channel") if isinstance(node.op, PRelu) else None
+        return Refusal("its slopes are not one constant per channel") if isinstance(node.op, PRelu) else None
     factor, sign, term = f"{node.output}/factor", f"{node.output}/sign", f"{node.output}/below"
     constants = {factor: _rows(graph, node, -np.abs(1 - slope))}
     nodes = [Node(Mul("relu"), (node.inputs[0], factor), (term,), node.origin)]
@@ -40,10 +40,10 @@ def spell(graph: Graph, node: Node) -> Rewrite | Refusal | None:
 
 
 def _rows(graph: Graph, node: Node, values: Array) -> Array:
-    """Numbers for each channel, repeated along a row of the image.
+    """Per-channel numbers, repeated along a row of the image.
 
-    XNNPACK's broadcasting makes one call for each run of memory that is not repeated: a pixel's channels if the
-    constant is a pixel, but a whole row of pixels if it is a row, which saves most of the time.
+    XNNPACK's broadcasting makes one call per contiguous run of memory: a pixel's channels if the constant is a pixel,
+    but a whole row if it is a row, which saves most of the time.
     """
     shape = graph.type(node.inputs[0]).shape
     if len(shape) != 4:

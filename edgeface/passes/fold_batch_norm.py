@@ -1,8 +1,8 @@
-"""Fold batch normalization into the convolution or matrix product before it; write the rest as Mul and Add.
+"""Fold batch normalization into the preceding convolution or matrix product; decompose the rest into Mul and Add.
 
-A folded weight is rounded to float32 once more. In a depthwise filter, whose few products all but cancel, that alone
-moved the detector's outputs by a third of the 1e-4 that parity allows. There only the power of two nearest to the
-factor is folded, which is exact; the rest goes through the activation into the weights of the next convolution.
+A folded weight is rounded to float32 again. In a depthwise filter, whose few products nearly cancel, that alone changed
+the detector's outputs by a third of the 1e-4 that parity allows. There only the power of two nearest to the factor is
+folded, which is exact; the rest moves through the activation into the weights of the next convolution.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from edgeface.graph.types import Array
 
 
 def fold_batch_norm(graph: Graph) -> Graph:
-    """No BatchNorm is left: folded where that is exact, otherwise a product and a sum by channel."""
-    return apply_rules(apply_rules(graph, fold_depthwise, fold), spell_out)
+    """The graph without BatchNorm: folded where that is exact, otherwise a product and a sum per channel."""
+    return apply_rules(apply_rules(graph, fold_depthwise, fold), decompose)
 
 
 def fold_depthwise(graph: Graph, node: Node) -> Rewrite | Refusal | None:
-    """Depthwise Conv → BatchNorm → ReLU or LeakyReLU → Conv, with the depthwise filter kept exact.
+    """Fold depthwise Conv → BatchNorm → ReLU or LeakyReLU → Conv, with an exact depthwise filter.
 
     Channel c is scaled by s = 2^k/a, so that its filter becomes w·2^k; f(s·x) = s·f(x) carries s to the reader.
     """
@@ -41,10 +41,10 @@ def fold_depthwise(graph: Graph, node: Node) -> Rewrite | Refusal | None:
         or not isinstance(activation.op, Relu | LeakyRelu)
         or graph.only_reader(producer.output) is None
     ):
-        return Refusal("no activation with f(s·x) = s·f(x) alone reads it")
+        return Refusal("its only reader is not an activation with f(s·x) = s·f(x)")
     next_weight = graph.constant(reader.inputs[1]) if reader is not None and isinstance(reader.op, Conv) else None
     if reader is None or next_weight is None or next_weight.shape[1] != weight.shape[0]:
-        return Refusal("no dense convolution alone reads the activation")
+        return Refusal("the activation's only reader is not a dense convolution")
     factor, offset = _affine(graph, node)
     power = np.where(factor > 0, np.exp2(np.rint(np.log2(np.abs(factor) + 1e-30))), factor)
     scale = np.where(factor > 0, power / np.where(factor > 0, factor, 1.0), 1.0)
@@ -65,13 +65,13 @@ def fold(graph: Graph, node: Node) -> Rewrite | Refusal | None:
         return None
     producer = graph.producers.get(node.inputs[0])
     if producer is None or not isinstance(producer.op, Conv | Gemm):
-        return Refusal("no convolution or matrix product stands before it")
+        return Refusal("its input is not from a convolution or matrix product")
     if graph.only_reader(producer.output) is None:
-        return Refusal(f"{producer.output!r} is also read elsewhere")
+        return Refusal(f"{producer.output!r} has other readers")
     weight = graph.constant(producer.inputs[1])
     bias = graph.constant(producer.inputs[2]) if len(producer.inputs) > 2 else np.float32(0)
     if weight is None or bias is None or producer.op.fused != "none":
-        return Refusal("weights are computed, or an activation stands between")
+        return Refusal("weights are computed, or there is an activation in between")
     factor, offset = _affine(graph, node)
     shape = (-1,) + (1,) * (weight.ndim - 1)
     names = (f"{node.output}/weight", f"{node.output}/bias")
@@ -83,7 +83,7 @@ def fold(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     return Rewrite([producer, node], [folded], constants)
 
 
-def spell_out(graph: Graph, node: Node) -> Rewrite | None:
+def decompose(graph: Graph, node: Node) -> Rewrite | None:
     """A BatchNorm that cannot be folded, as x·a + c."""
     if not isinstance(node.op, BatchNorm):
         return None

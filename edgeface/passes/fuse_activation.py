@@ -1,4 +1,4 @@
-"""Fuse ReLU and ReLU6 into the op that makes their input."""
+"""Fuse ReLU and ReLU6 into the op that produces their input."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
 
 def fuse_activation(graph: Graph) -> Graph:
-    """Conv → ReLU as one Conv, and so for Gemm, Add, Sub and Mul."""
+    """The graph with Conv → ReLU as one Conv; the same for Gemm, Add, Sub and Mul."""
     return apply_rules(graph, fuse)
 
 
 def fuse(graph: Graph, node: Node) -> Rewrite | Refusal | None:
-    """Fires for max(x, 0) and min(max(x, 0), 6) on a result that nothing else reads."""
+    """Fires for max(x, 0) and min(max(x, 0), 6) on a result without other readers."""
     kind = _kind(node)
     if kind is None:
         return None
     producer = graph.producers.get(node.inputs[0])
     if producer is None or not isinstance(producer.op, Conv | Gemm | Add | Sub | Mul):
-        return Refusal("no op that can take an activation stands before it")
+        return Refusal("its input is not from an op that can fuse an activation")
     if producer.op.fused != "none":
-        return Refusal("the op before it has an activation already")
+        return Refusal("the op before it already has an activation")
     if graph.only_reader(producer.output) is None:
-        return Refusal(f"{producer.output!r} is also read elsewhere")
+        return Refusal(f"{producer.output!r} has other readers")
     fused = Node(replace(producer.op, activation=kind), producer.inputs, node.outputs, producer.origin)
     return Rewrite([producer, node], [fused])
 

@@ -1,6 +1,6 @@
-"""PReLU as max(x, a·x), exact where every slope a is 1 or below.
+"""Replace PReLU by max(x, a·x), which is exact where every slope a is 1 or below.
 
-TensorRT fuses a product and a maximum into the convolution before them, and runs PReLU as a kernel of its own.
+TensorRT fuses a product and a maximum into the convolution before them, and runs PReLU as a separate kernel.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
 
 def prelu_as_maximum(graph: Graph) -> Graph:
-    """No PReLU with constant slopes up to 1 is left."""
+    """The graph without PReLU of constant slopes up to 1."""
     return apply_rules(graph, rewrite_prelu)
 
 
@@ -23,7 +23,7 @@ def rewrite_prelu(graph: Graph, node: Node) -> Rewrite | Refusal | None:
         return None
     slope = channel_slopes(graph, node)
     if slope is None:
-        return Refusal("its slopes are not one constant for each channel")
+        return Refusal("its slopes are not one constant per channel")
     if (slope > 1).any():
         return Refusal("a slope is above 1")
     x, below = node.inputs[0], f"{node.output}/below"

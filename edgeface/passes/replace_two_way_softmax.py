@@ -1,7 +1,7 @@
-"""Softmax over two classes as two sigmoids of folded differences.
+"""Replace softmax over two classes by two sigmoids of folded differences.
 
-softmax([a, b]) = [σ(a − b), σ(b − a)], and the differences fold into the convolutions that make a and b, so that the
-output keeps its shape and costs neither an exponential sum nor an unsupported integer kernel.
+softmax([a, b]) = [σ(a − b), σ(b − a)], and the differences fold into the convolutions that produce a and b, so that the
+output keeps its shape and needs neither an exponential sum nor an unsupported integer kernel.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from edgeface.graph.types import Array
 
 
 def replace_two_way_softmax(graph: Graph) -> Graph:
-    """Softmax of pairs as Sigmoid, its differences folded into the layers before it."""
+    """The graph with softmax of pairs as Sigmoid, its differences folded into the preceding layers."""
     return apply_rules(graph, replace)
 
 
@@ -34,7 +34,7 @@ class _Head:
 
 
 def replace(graph: Graph, node: Node) -> Rewrite | Refusal | None:
-    """Fires where the pairs are adjacent output channels of layers that nothing else reads."""
+    """Fires where the pairs are adjacent output channels of layers without other readers."""
     if not isinstance(node.op, Softmax):
         return None
     kind = graph.type(node.inputs[0])
@@ -57,21 +57,23 @@ def replace(graph: Graph, node: Node) -> Rewrite | Refusal | None:
 
 
 def _difference(rows: Array) -> Array:
-    """Rows 2k and 2k+1 as their differences, either way round."""
+    """The differences of rows 2k and 2k+1, in both directions."""
     pairs = rows.reshape(-1, 2, *rows.shape[1:])
     return np.ascontiguousarray((pairs - pairs[:, ::-1]).reshape(rows.shape))
 
 
 def _collect(graph: Graph, name: str, heads: list[_Head], permuted: bool = False) -> str | None:
-    """Walk up to the layers that make the pairs; the reason why it cannot be done, if so.
+    """Collect the layers that produce the pairs; returns the reason if that is impossible.
 
-    `permuted` says that a Transpose has brought a convolution's channels to the last axis.
+    `permuted` means that a Transpose moved a convolution's channels to the last axis.
     """
     producer = graph.producers.get(name)
     if producer is None or graph.only_reader(name) is None:
-        return f"{name!r} is an input, an output or read elsewhere"
+        return f"{name!r} is an input, an output or has other readers"
     if permuted or isinstance(producer.op, Gemm):
-        return _take_head(graph, producer, heads) if isinstance(producer.op, Conv | Gemm) else f"{producer} is no layer"
+        return (
+            _take_head(graph, producer, heads) if isinstance(producer.op, Conv | Gemm) else f"{producer} is not a layer"
+        )
     before, after = graph.type(producer.inputs[0]), graph.type(name)
     if isinstance(producer.op, Concat) and producer.op.axis % after.rank != after.rank - 1:
         reasons = (_collect(graph, branch, heads) for branch in producer.inputs)
@@ -80,12 +82,12 @@ def _collect(graph: Graph, name: str, heads: list[_Head], permuted: bool = False
         return _collect(graph, producer.inputs[0], heads)
     if isinstance(producer.op, Transpose) and producer.op.perm == (0, 2, 3, 1):
         return _collect(graph, producer.inputs[0], heads, permuted=True)
-    return f"{producer} hides which channels make a pair"
+    return f"channels cannot be paired through {producer}"
 
 
 def _take_head(graph: Graph, layer: Node, heads: list[_Head]) -> str | None:
     if any(head.node is layer for head in heads):
-        return f"{layer} is joined with itself"
+        return f"{layer} is concatenated with itself"
     weight = graph.constant(layer.inputs[1])
     bias = graph.constant(layer.inputs[2]) if len(layer.inputs) > 2 else None
     if weight is None or layer.op.fused != "none" or weight.shape[0] % 2:

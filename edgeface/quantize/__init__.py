@@ -1,1 +1,1 @@
-"""Static quantization: statistics, schemes, plans, and what corrects the error of rounding."""
+"""Static quantization: calibration statistics, schemes, plans, and corrections of the rounding error."""

@@ -1,7 +1,7 @@
-"""What a quantization algorithm is: a value that says what it needs, what may be set, and what it does.
+"""Quantization algorithms as values: the statistics that they need, their parameters, and their function.
 
-There are three kinds, by where they stand: a `RangeMethod` chooses the range of one value, a `GraphCorrection` changes
-a network before its scales are chosen, and a `WeightCorrection` changes its weights afterwards.
+There are three kinds: a `RangeMethod` chooses the range of one value, a `GraphCorrection` changes the network before
+scales are chosen, and a `WeightCorrection` changes its weights afterwards.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from edgeface.quantize.statistics import CalibrationStats, Statistic, ValueStats
 
 
 class Parameters(BaseModel):
-    """What may be set of an algorithm, each a key of the recipe; none where an algorithm adds nothing to it."""
+    """Parameters of an algorithm, which are keys of the recipe; none by default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,12 +28,13 @@ P = TypeVar("P", bound=Parameters)
 
 @dataclass(frozen=True)
 class RangeMethod(Generic[P]):
-    """Chooses the range of a value that is worth its steps.
+    """Chooses the quantization range of a value.
 
     Attributes:
-        choose: (statistics of the value, slope of the LeakyReLU that alone reads it or 1, parameters) → (low, high).
-        parameters: their type, each with a default.
-        needs: the statistics that it reads.
+        choose: (statistics of the value, slope of the LeakyReLU that is its only reader or 1, parameters) → (low,
+            high).
+        parameters: their type; every parameter has a default.
+        needs: the statistics that it uses.
     """
 
     choose: Callable[[ValueStats, float, P], tuple[float, float]]
@@ -43,13 +44,13 @@ class RangeMethod(Generic[P]):
 
 @dataclass(frozen=True)
 class GraphCorrection(Generic[P]):
-    """Changes weights of the float network, which computes the same afterwards, so that it is quantized better.
+    """Changes weights of the float network, without changing its results, so that it quantizes better.
 
     Attributes:
-        correct: (graph, its statistics, values that are computed in float, parameters) → the new graph, with the
-            statistics that it has.
-        parameters: their type, each with a default.
-        needs: the statistics that it reads.
+        correct: (graph, its statistics, values that are computed in float, parameters) → the new graph and its
+            statistics.
+        parameters: their type; every parameter has a default.
+        needs: the statistics that it uses.
     """
 
     correct: Callable[[Graph, CalibrationStats, Collection[str], P], tuple[Graph, CalibrationStats]]
@@ -59,13 +60,13 @@ class GraphCorrection(Generic[P]):
 
 @dataclass(frozen=True)
 class WeightCorrection(Generic[P]):
-    """Changes constants of the network to what suits the plan, on the grids of its weights or to make up for them.
+    """Changes constants of the network to fit the plan: rounds weights to their grids or compensates for rounding.
 
     Attributes:
-        correct: (graph, plan, statistics, parameters) → the graph with other constants. It may be called again with
-            larger scales, always with the graph as it was before.
-        parameters: their type, each with a default.
-        needs: the statistics that it reads.
+        correct: (graph, plan, statistics, parameters) → the graph with new constants. It may be called again with
+            larger scales, always on the original graph.
+        parameters: their type; every parameter has a default.
+        needs: the statistics that it uses.
     """
 
     correct: Callable[[Graph, QuantPlan, CalibrationStats, P], Graph]
@@ -78,7 +79,7 @@ Algorithm: TypeAlias = RangeMethod[Any] | GraphCorrection[Any] | WeightCorrectio
 
 @dataclass(frozen=True)
 class Chosen:
-    """An algorithm of this name with its parameters, as a recipe chose it."""
+    """An algorithm with its name and parameters, as chosen by a recipe."""
 
     name: str
     algorithm: Algorithm

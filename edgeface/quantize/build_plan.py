@@ -1,4 +1,4 @@
-"""Statistics × scheme → plan: a scale for every value, shared where the target requires it."""
+"""Build a quantization plan from statistics and a scheme: a scale per value, shared where the target requires it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats
 
 SIGMOID_REACH = 6.25
-"""Beyond ±this, a sigmoid lies within half an 8-bit step (1/512) of 0 or 1, so its input may be clipped there."""
+"""Beyond ± this value a sigmoid is within half an 8-bit step (1/512) of 0 or 1, so its input can be clipped there."""
 
 FixedRanges = Mapping[str, tuple[float, float]]
 
@@ -32,16 +32,16 @@ def build_plan(
     known: FixedRanges | None = None,
     stated: Mapping[str, Stated] | None = None,
 ) -> QuantPlan:
-    """Choose parameters for every value and every weight, as the scheme's kernels want them.
+    """The plan with parameters for every value and every weight, as the scheme's kernels require them.
 
     Args:
         graph: the legalized graph that `stats` describe.
-        stats: what calibration saw.
-        scheme: what the target can express.
+        stats: calibration statistics.
+        scheme: the target's scheme.
         rule: how ranges are chosen.
-        known: ranges that are facts, such as an image's after normalization.
-        stated: values that are made in another dtype than the scheme's 8 bits, and why. Those that are made in float
-            get 8-bit parameters all the same, for integer readers.
+        known: ranges known in advance, such as an image's after normalization.
+        stated: values with another dtype than the scheme's 8 bits, and the reasons. Those in float still get 8-bit
+            parameters, for integer readers.
 
     Raises:
         GraphError: a value was not observed.
@@ -53,7 +53,7 @@ def build_plan(
 
 
 def weight_params(weight: Array, scheme: Scheme) -> QParams:
-    """Symmetric parameters with one scale for each output channel (axis 0)."""
+    """Symmetric parameters with one scale per output channel (axis 0)."""
     largest = np.abs(weight.reshape(weight.shape[0], -1)).max(axis=1).astype(np.float64)
     scale = np.maximum(largest, 1e-9) / scheme.weight_limit
     return QParams(tuple(scale.astype(np.float32).tolist()), 0, 0, -scheme.weight_limit, scheme.weight_limit)
@@ -124,17 +124,17 @@ class _Planner:
         return self.scheme.activation(low, high, width)
 
     def _range(self, name: str, width: Precision) -> tuple[float, float]:
-        """The range of one value, known or chosen from what was seen of it."""
+        """The range of one value: known, or chosen from its statistics."""
         if name in self.known:
             return self.known[name]
         if name not in self.stats.values:
-            raise GraphError("calibration saw nothing of a value", where=f"tensor {name!r}")
-        slope = _negative_slope(self.graph, name) if width == "int8" else 1.0  # 16 bits have steps enough
+            raise GraphError("the calibration statistics lack a value", where=f"tensor {name!r}")
+        slope = _negative_slope(self.graph, name) if width == "int8" else 1.0  # 16 bits have enough steps
         chosen = self.rule.choose(self.stats.values[name], slope)
         return _bounded(self.graph, name, self.rule.widen(chosen, self.stats.images))
 
     def _constant_params(self, node: Node) -> dict[str, QParams]:
-        """Weights by output channel; other constant operands by tensor. Biases follow from these."""
+        """Weights per channel; other constant operands per tensor. Biases follow from these."""
         if isinstance(node.op, Conv | Gemm):
             weight = self.graph.constant(node.inputs[1])
             return {} if weight is None else {node.inputs[1]: weight_params(weight, self.scheme)}
@@ -147,9 +147,9 @@ class _Planner:
 
 
 def _bounded(graph: Graph, name: str, bounds: tuple[float, float]) -> tuple[float, float]:
-    """A range, cut where the op that makes the value cuts: headroom beyond is of no use, and no integer must lie there.
+    """A range, clipped where the producing op clips: headroom beyond is useless, and no integer may lie there.
 
-    ONNX Runtime leaves a clip out only where the integers cannot hold more than it lets through.
+    ONNX Runtime removes a clip only where the integers cannot exceed its bounds.
     """
     op = graph.producers[name].op if name in graph.producers else None
     low, high = -np.inf, np.inf
@@ -161,18 +161,22 @@ def _bounded(graph: Graph, name: str, bounds: tuple[float, float]) -> tuple[floa
 
 
 def _fixed_params(fixed: list[QParams], members: list[str], low: float, high: float) -> QParams:
-    """The prescribed parameters, if all that shares them fits."""
-    least, most = fixed[0].range
-    if any(other != fixed[0] for other in fixed) or low < least - fixed[0].scale[0] or high > most + fixed[0].scale[0]:
+    """The prescribed parameters, if all values that share them fit."""
+    minimum, maximum = fixed[0].range
+    if (
+        any(other != fixed[0] for other in fixed)
+        or low < minimum - fixed[0].scale[0]
+        or high > maximum + fixed[0].scale[0]
+    ):
         raise GraphError(
-            f"values of range {low:.3g}…{high:.3g} must share the prescribed scale of {least:.3g}…{most:.3g}",
+            f"values of range {low:.3g}…{high:.3g} must share the prescribed scale of {minimum:.3g}…{maximum:.3g}",
             where=f"tensors {', '.join(members)}",
-            fix="keep the op that joins them in float in the recipe",
+            fix="keep the op that joins them in float, in the recipe",
         )
     return fixed[0]
 
 
 def _negative_slope(graph: Graph, name: str) -> float:
-    """Slope of the LeakyReLU that alone reads a value; 1 where there is none."""
+    """Slope of the LeakyReLU that is the only reader of a value; 1 where there is none."""
     reader = graph.only_reader(name)
     return reader.op.alpha if reader is not None and isinstance(reader.op, LeakyRelu) else 1.0

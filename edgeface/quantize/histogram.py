@@ -1,7 +1,6 @@
-"""Histograms over fixed logarithmic bins, signed, with one bin around zero.
+"""Histograms over fixed, signed, logarithmic bins, with one bin around zero.
 
-Histograms of any number of images take the same memory, merge by addition, and can be re-scaled exactly by powers of
-2^(1/16).
+Histograms take the same memory for any number of images, merge by addition, and rescale exactly by powers of 2^(1/16).
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ ZERO_BIN = MAGNITUDES
 BINS = 2 * MAGNITUDES + 1
 
 
-def bin_centres() -> Array:
-    """The number that each bin stands for, ascending: float64 [BINS]."""
+def bin_centers() -> Array:
+    """The number that represents each bin, ascending: float64 [BINS]."""
     steps = (np.arange(MAGNITUDES) + 0.5) / BINS_PER_OCTAVE + LOW_EXPONENT
     positive = np.exp2(steps)
     return np.concatenate([-positive[::-1], [0.0], positive])
@@ -69,7 +68,7 @@ def _bin_by_logarithm(numbers: Array) -> Array:
 
 
 def histograms(flat: Array) -> Array:
-    """How many numbers of each row fall into each bin: int64 [rows, BINS] of float32 [rows, N]."""
+    """Counts per row and bin: int64 [rows, BINS] for float32 [rows, N]."""
     rows = len(flat)
     index = bin_index(flat) + (np.arange(rows, dtype=np.int32) * BINS)[:, None]
     counts: Array = np.bincount(index.reshape(-1), minlength=rows * BINS).reshape(rows, BINS)
@@ -77,7 +76,7 @@ def histograms(flat: Array) -> Array:
 
 
 def shifted(counts: Array, shift: int) -> Array:
-    """Bins of one channel after scaling by 2^(shift/16): what leaves the range stays in its last bin."""
+    """Bins of one channel after scaling by 2^(shift/16); counts beyond the range go to the outermost bins."""
     out = np.zeros_like(counts)
     out[ZERO_BIN] = counts[ZERO_BIN]
     source = np.arange(MAGNITUDES)

@@ -1,4 +1,4 @@
-"""One observing run: every activation of a graph, on every calibration image, in constant memory."""
+"""Calibration run: observe every activation of a graph on every calibration image, in constant memory."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
 from edgeface.quantize.patches import patch_moment
-from edgeface.quantize.statistics import STATISTICS, CalibrationStats, Statistic, ValueStats, summarise
+from edgeface.quantize.statistics import STATISTICS, CalibrationStats, Statistic, ValueStats, summarize
 
 Run: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 MAX_POSITIONS = 8_192
-"""Pixels of a channel that one image adds to a histogram, at most about; ranges are exact over all."""
+"""Approximate maximum of pixels per channel that one image adds to a histogram; ranges cover all pixels."""
 
 
 def graph_digest(graph: Graph) -> str:
-    """SHA-256 of the graph as ONNX: statistics belong to the very graph that they describe."""
+    """SHA-256 of the graph as ONNX, which ties statistics to the graph that they describe."""
     return hashlib.sha256(write_onnx(graph)).hexdigest()
 
 
 def observe(
     graph: Graph, run: Run, feeds: Iterable[Mapping[str, Array]], needed: Collection[Statistic] = STATISTICS
 ) -> CalibrationStats:
-    """Summarise every value of a graph over all feeds.
+    """Statistics of every value of a graph over all feeds.
 
     Args:
-        graph: the legalized graph, so that statistics describe what ships.
-        run: evaluates the graph and gives all its computed values by name; see `observed_onnx`.
-        feeds: for each image the graph's inputs, float32.
-        needed: what is gathered; ranges always are.
+        graph: the legalized graph, so that statistics describe the emitted one.
+        run: evaluates the graph and returns all computed values by name; see `observed_onnx`.
+        feeds: the graph's inputs for each image, float32.
+        needed: kinds of statistics to gather; ranges are always included.
     """
     holds = tuple(kind for kind in STATISTICS if kind in {"ranges", *needed})
     values: dict[str, ValueStats] = {}
@@ -54,13 +54,13 @@ def observe(
             for name, stats in zip(found, summaries, strict=True):
                 values[name] = values[name].merged(stats) if name in values else stats
             images += 1
-    # Rounded as a file would store them, so that saved statistics give the same artifact.
+    # Rounded as in a file, so that saved statistics give the same artifact.
     mean = {name: (total / max(images, 1)).astype(np.float32).astype(np.float64) for name, total in moments.items()}
     return CalibrationStats(values, mean, images, graph_digest(graph), holds)
 
 
 def _summary(data: Array, image: int, with_histograms: bool) -> ValueStats:
-    return summarise(data, _stride(data.shape), image, with_histograms=with_histograms)
+    return summarize(data, _stride(data.shape), image, with_histograms=with_histograms)
 
 
 def observed_onnx(graph: Graph) -> bytes:
@@ -76,7 +76,7 @@ def _add_moments(graph: Graph, found: Mapping[str, Array], image: int, moments: 
 
 
 def _stride(shape: tuple[int, ...]) -> int:
-    """Every how many rows and columns to look, so that a channel gives at most some thousand numbers an image."""
+    """The sampling stride of rows and columns that gives at most some thousand numbers per channel and image."""
     stride = 1
     while len(shape) == 4 and shape[2] * shape[3] > MAX_POSITIONS * stride * stride:
         stride += 1

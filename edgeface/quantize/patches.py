@@ -1,4 +1,4 @@
-"""Second moments of what convolutions read: the statistics that weight rounding needs."""
+"""Second moments of convolution inputs: the statistics that weight rounding needs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
 
 POSITIONS = 128
-"""Output pixels sampled from each image for each convolution."""
+"""Output pixels sampled per image and convolution."""
 
 
 def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
     """Mean of p·pᵀ over sampled output pixels of one image.
 
     Args:
-        graph: the graph that `node` stands in.
+        graph: the graph that contains `node`.
         node: a convolution.
         x: its input, float32 [1,C,H,W].
-        seed: which pixels; equal seeds take equal ones.
+        seed: selects the pixels; equal seeds select the same ones.
 
     Returns:
         float64 [K+1, K+1] with K = C·kh·kw, or [G, K+1, K+1] with K = C/G·kh·kw for one of G > 1 groups. The last row
@@ -39,7 +39,7 @@ def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
 
 
 def _gather(x: Array, op: Conv, kernel: tuple[int, ...], rows: Array, columns: Array) -> Array:
-    """Input patches [C, kh, kw, pixels] of output pixels, zero where the padding lies."""
+    """Input patches [C, kh, kw, pixels] of output pixels, zero in the padding."""
     height, width = x.shape[1:]
     y = (rows * op.strides[0] - op.pads[0])[None, :] + (np.arange(kernel[0]) * op.dilations[0])[:, None]
     z = (columns * op.strides[1] - op.pads[1])[None, :] + (np.arange(kernel[1]) * op.dilations[1])[:, None]

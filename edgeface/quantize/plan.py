@@ -1,4 +1,4 @@
-"""A quantization plan: a value beside the graph that says in which dtype each value is made, and at what scale."""
+"""Quantization plans, kept next to the graph: the dtype and the scale of each value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeface.errors import GraphError
 from edgeface.graph.types import Array
 
 Precision = Literal["int8", "uint8", "int16", "float16", "float32"]
-"""The dtypes in which values may be made."""
+"""The dtypes that values may have."""
 
 FLOATS: tuple[Precision, ...] = ("float16", "float32")
 
@@ -22,7 +22,7 @@ FLOATS: tuple[Precision, ...] = ("float16", "float32")
 class QParams:
     """Affine quantization: real = (stored − zero_point) · scale, stored in [low, high].
 
-    `scale` has one entry, or one for each index along `axis`.
+    `scale` has one entry, or one per index along `axis`.
     """
 
     scale: tuple[float, ...]
@@ -33,26 +33,26 @@ class QParams:
 
     @property
     def dtype(self) -> Precision:
-        """What stores it: "int8", or "uint8" or "int16" where the range reaches beyond."""
+        """The storage type: "int8", or "uint8" or "int16" where the range exceeds it."""
         if self.low >= -128 and self.high <= 127:
             return "int8"
         return "uint8" if self.low >= 0 and self.high <= 255 else "int16"
 
     def quantize(self, data: Array) -> Array:
-        """Round float data to integers, saturating; halves to even, in float64."""
+        """Float data rounded to integers, saturated; halves to even, in float64."""
         stored = np.rint(np.asarray(data, np.float64) / self._spread(data.ndim)) + self.zero_point
         saturated: Array = np.clip(stored, self.low, self.high).astype(self.dtype)
         return saturated
 
     def dequantize(self, stored: Array) -> Array:
-        """The float32 numbers that stored integers stand for."""
+        """The float32 numbers that stored integers represent."""
         real = (stored.astype(np.float64) - self.zero_point) * self._spread(stored.ndim)
         single: Array = real.astype(np.float32)
         return single
 
     @property
     def range(self) -> tuple[float, float]:
-        """Smallest and largest representable number (per-tensor parameters only)."""
+        """Minimum and maximum representable number (per-tensor parameters only)."""
         return (self.low - self.zero_point) * self.scale[0], (self.high - self.zero_point) * self.scale[0]
 
     def _spread(self, rank: int) -> Array:
@@ -64,7 +64,7 @@ class QParams:
 
 @dataclass(frozen=True)
 class Stated:
-    """The dtype that somebody asked for, and why."""
+    """A requested dtype, and the reason."""
 
     dtype: Precision
     reason: str
@@ -76,20 +76,20 @@ class Stated:
 
 
 def in_float32(reasons: Mapping[str, str]) -> dict[str, Stated]:
-    """Values that are to be computed in float32, from their reasons."""
+    """Values requested in float32, from their reasons."""
     return {name: Stated("float32", reason) for name, reason in reasons.items()}
 
 
 @dataclass(frozen=True)
 class QuantPlan:
-    """A dtype for every value, and the parameters of those that are stored as integers.
+    """The dtype of every value, and the parameters of those stored as integers.
 
     Attributes:
-        params: parameters of every value that exists as integers, weights included. A value that is made in float may
-            have some too: then it is quantized for the integer ops that read it.
-        stated: values whose dtype was asked for, and why: floats among integers, float32 among float16, 16-bit
-            activations. Their parameters, if they are integers, must be of that dtype.
-        default: what values are made in that are neither stated nor have parameters.
+        params: parameters of every value that exists as integers, weights included. A value computed in float may have
+            parameters too: it is then quantized for the integer ops that read it.
+        stated: values with a requested dtype, and the reasons: floats among integers, float32 among float16, 16-bit
+            activations. Integer values need parameters of that dtype.
+        default: dtype of values that are neither stated nor have parameters.
     """
 
     params: Mapping[str, QParams] = field(default_factory=dict)
@@ -97,23 +97,23 @@ class QuantPlan:
     default: Precision = "float32"
 
     def __post_init__(self) -> None:
-        """Refuse integers without parameters, and parameters of another dtype."""
+        """Reject integers without parameters, and parameters of another dtype."""
         for name, asked in self.stated.items():
             params = self.params.get(name)
             if asked.is_float or (params is not None and params.dtype == asked.dtype):
                 continue
             what = "has no scale" if params is None else f"has a scale for {params.dtype}"
-            raise GraphError(f"a value that is to be made in {asked.dtype} {what}", where=f"tensor {name!r}")
+            raise GraphError(f"a value requested in {asked.dtype} {what}", where=f"tensor {name!r}")
         if self.default not in FLOATS:
-            raise GraphError(f"values without a scale cannot be made in {self.default}", where="default of the plan")
+            raise GraphError(f"values without a scale cannot be {self.default}", where="default of the plan")
 
     def dtype(self, name: str) -> Precision:
-        """The dtype in which a value is made; of a constant, in which it is stored."""
+        """The dtype in which a value is computed or, for constants, stored."""
         if name in self.stated:
             return self.stated[name].dtype
         return self.params[name].dtype if name in self.params else self.default
 
     @cached_property
     def kept_float(self) -> Mapping[str, str]:
-        """The values that were asked to be made in float, and why."""
+        """The values requested in float, and the reasons."""
         return {name: asked.reason for name, asked in self.stated.items() if asked.is_float}

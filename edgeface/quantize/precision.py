@@ -1,4 +1,4 @@
-"""Which values are made in another dtype than the target's own: what is asked for, and what follows from it."""
+"""Mixed precision: which values get another dtype than the target's, by request and by consequence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _is_hard_swish(_: Graph, node: Node) -> bool:
 
 
 def _is_lone_relu(_: Graph, node: Node) -> bool:
-    """A ReLU or clip that no operator before it takes in."""
+    """A ReLU or clip that is not fused into the preceding operator."""
     return isinstance(node.op, Relu | Clip)
 
 
@@ -44,25 +44,25 @@ KINDS: dict[str, Callable[[Graph, Node], bool]] = {
     "kind:hard swish": _is_hard_swish,
     "kind:lone relu": _is_lone_relu,
 }
-"""Nodes by what they are, for recipes whose variants name them differently."""
+"""Kinds of nodes, for recipes whose variants have different node names."""
 
 
 def state_precision(
     graph: Graph, patterns: Mapping[str, Stated], float_interface: bool, section: str = SECTION
 ) -> dict[str, Stated]:
-    """The values that are to be made in another dtype than the target's own, with reasons.
+    """The values that get another dtype than the target's, with reasons.
 
     Args:
         graph: the legalized graph.
-        patterns: glob patterns of node origins, or names of `KINDS`, and what these nodes are to compute in. Of several
-            that match a node the last one counts; "int8" takes back what others ask for. A kind may match nothing; a
-            pattern must match something.
-        float_interface: whether the model's inputs and outputs are float. Then an input that only float nodes read is
-            never quantized, and a Concat that makes an output joins its branches after they were dequantized.
-        section: where the recipe has the patterns, for errors.
+        patterns: glob patterns of node origins, or names of `KINDS`, with the requested dtype. If several match a node,
+            the last one counts; "int8" cancels other requests. A kind may match nothing; a pattern must match
+            something.
+        float_interface: whether the model's inputs and outputs are float. Then an input with only float readers is not
+            quantized, and a Concat that produces an output joins its branches after dequantization.
+        section: the recipe's section with the patterns, for errors.
 
     Raises:
-        InputError: a pattern matches no node, so that it would do nothing silently.
+        InputError: a pattern matches no node, so it would silently have no effect.
     """
     asked = _asked(graph, patterns, section)
     stated = {name: wanted for name, wanted in asked.items() if wanted.dtype != "int8"}
@@ -77,19 +77,19 @@ def state_precision(
     for name in graph.inputs:
         readers = graph.consumers[name]
         if float_interface and readers and all(r.output in stated and stated[r.output].is_float for r in readers):
-            stated[name] = Stated("float32", "only float nodes read it")
+            stated[name] = Stated("float32", "all its readers are float nodes")
     return stated
 
 
 def _asked(graph: Graph, patterns: Mapping[str, Stated], section: str) -> dict[str, Stated]:
-    """What is asked for, by the values that the nodes make."""
+    """The requests by the values that the nodes produce."""
     asked: dict[str, Stated] = {}
     for pattern, wanted in patterns.items():
         kind = KINDS.get(pattern)
         found = [n for n in graph.nodes if (kind(graph, n) if kind else fnmatchcase(n.origin, pattern))]
         if not found and kind is None:
             raise InputError(
-                f"no node matches {pattern!r}, which the recipe wants in {wanted.dtype}",
+                f"no node matches {pattern!r}, which the recipe requests in {wanted.dtype}",
                 where=f"recipe, {section}, graph {graph.name!r}",
                 fix="patterns are matched against the node names of the exported ONNX model",
             )
@@ -98,25 +98,25 @@ def _asked(graph: Graph, patterns: Mapping[str, Stated], section: str) -> dict[s
 
 
 def _of_all_inputs(graph: Graph, node: Node, stated: Mapping[str, Stated]) -> Stated | None:
-    """The dtype of a node that only moves what it reads, where all of that has a stated one."""
+    """The dtype of a node that only moves data, where all its inputs have a stated one."""
     read = [stated.get(name) for name in node.inputs if graph.constant(name) is None]
     dtypes = {None if asked is None else asked.dtype for asked in read}
     if dtypes == {"int16"}:
-        return Stated("int16", "all that it reads has 16 bits")
+        return Stated("int16", "all its inputs have 16 bits")
     if dtypes <= {"float16", "float32"}:
         dtype: Precision = "float16" if dtypes == {"float16"} else "float32"
-        return Stated(dtype, "all that it reads is computed in float")
+        return Stated(dtype, "all its inputs are computed in float")
     return None
 
 
 def require_dtypes(graph: Graph, plan: QuantPlan, dtypes: Collection[str], target: str) -> None:
-    """Refuse a plan that wants a value in a dtype that a target cannot express.
+    """Reject a plan with a dtype that the target does not support.
 
     Args:
-        graph: what is emitted.
-        plan: of its values.
-        dtypes: those that can be expressed.
-        target: what is emitted to, for the error.
+        graph: graph to emit.
+        plan: plan of its values.
+        dtypes: supported dtypes.
+        target: name of the target, for the error.
 
     Raises:
         GraphError: naming the first such value.
@@ -125,11 +125,11 @@ def require_dtypes(graph: Graph, plan: QuantPlan, dtypes: Collection[str], targe
     for name in graph.activations:
         if graph.type(name).dtype == "float32" and plan.dtype(name) not in dtypes:
             raise GraphError(
-                f"{target} cannot make a value in {plan.dtype(name)}",
+                f"{target} does not support values in {plan.dtype(name)}",
                 where=f"tensor {name!r}" + _reason(plan, name),
-                fix=f"ask for {' or '.join(known)} in [quantize.precision] of the recipe, or export to another target",
+                fix=f"use {' or '.join(known)} in [quantize.precision] of the recipe, or export to another target",
             )
 
 
 def _reason(plan: QuantPlan, name: str) -> str:
-    return f", asked for because: {plan.stated[name].reason}" if name in plan.stated else ""
+    return f", requested because: {plan.stated[name].reason}" if name in plan.stated else ""

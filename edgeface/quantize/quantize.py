@@ -17,18 +17,18 @@ from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats, Statistic
 
 MAX_RELIEFS = 40
-"""Scales grow by 3 % each time, so that after 24 a channel has half its steps and can break no limit."""
+"""Scales grow by 3 % each time, so after 24 rounds a channel has half its steps and cannot exceed a limit."""
 
 
 @dataclass(frozen=True)
 class QuantizeOptions:
-    """How a graph is quantized.
+    """Options of quantization.
 
     Attributes:
-        ranges: how ranges are chosen.
-        algorithms: what corrects the graph and its weights, each kind in this order.
-        stated: values that are made in another dtype than the scheme's 8 bits, and why.
-        known: ranges that are facts, such as an image's after normalization.
+        ranges: rule for choosing ranges.
+        algorithms: corrections of the graph and its weights, each kind in this order.
+        stated: values with another dtype than the scheme's 8 bits, and the reasons.
+        known: ranges known in advance, such as an image's after normalization.
     """
 
     ranges: RangeRule = field(default_factory=RangeRule)
@@ -39,7 +39,7 @@ class QuantizeOptions:
 
 @dataclass(frozen=True)
 class Quantized:
-    """`exact` computes in float what the source computes; `graph` has its int8 weights on their grids."""
+    """The result: `exact` is equivalent to the source in float; in `graph`, int8 weights are on their grids."""
 
     exact: Graph
     graph: Graph
@@ -54,57 +54,57 @@ class Quantized:
 
 
 def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: QuantizeOptions) -> Quantized:
-    """Choose scales and integer weights.
+    """The quantized graph: scales and integer weights.
 
     Args:
         graph: legalized for the target.
-        stats: what calibration saw of this very graph.
-        scheme: what the target can express.
-        options: how to do it.
+        stats: calibration statistics of this graph.
+        scheme: the target's scheme.
+        options: ranges, corrections and dtypes.
 
     Raises:
-        InputError: the statistics lack what an algorithm needs.
-        GraphError: a value was not observed, or no scales of the weights suit the scheme.
+        InputError: the statistics lack a kind that an algorithm needs.
+        GraphError: a value was not observed, or no weight scales fit the scheme.
     """
     require_statistics(stats.holds, (options.ranges.chosen, *options.algorithms), graph.name)
     kept_float = {name for name, asked in options.stated.items() if asked.is_float}
-    exact, seen = graph, stats
+    exact, observed = graph, stats
     for chosen in options.algorithms:
         if isinstance(chosen.algorithm, GraphCorrection):
-            exact, seen = chosen.algorithm.correct(exact, seen, kept_float, chosen.parameters)
-    plan = build_plan(exact, seen, scheme, options.ranges, known=options.known, stated=options.stated)
+            exact, observed = chosen.algorithm.correct(exact, observed, kept_float, chosen.parameters)
+    plan = build_plan(exact, observed, scheme, options.ranges, known=options.known, stated=options.stated)
     for _ in range(MAX_RELIEFS):
-        corrected = _corrected(exact, plan, seen, options)
+        corrected = _corrected(exact, plan, observed, options)
         relieved = scheme.relieve(corrected, plan) if scheme.relieve is not None else None
         if relieved is None:
             return Quantized(exact, corrected, plan)
         plan = relieved
-    raise GraphError("no scales of the weights, however large, suit the target's kernels", where=graph.name)
+    raise GraphError("no weight scales satisfy the limits of the target's kernels", where=graph.name)
 
 
 def require_statistics(holds: Collection[Statistic], algorithms: Collection[Chosen], where: str) -> None:
-    """Refuse statistics that lack what algorithms need.
+    """Reject statistics that lack a kind that algorithms need.
 
     Args:
-        holds: the kinds that were gathered.
-        algorithms: all that are to run.
-        where: the statistics, for the error.
+        holds: the gathered kinds.
+        algorithms: all algorithms that will run.
+        where: name of the statistics, for the error.
 
     Raises:
-        InputError: naming the first algorithm that needs more, and what.
+        InputError: naming the first algorithm with missing statistics, and their kinds.
     """
     for chosen in algorithms:
         lacking = [kind.replace("_", " ") for kind in chosen.algorithm.needs if kind not in holds]
         if lacking:
             raise InputError(
-                f"these statistics hold no {' and no '.join(lacking)}, which {chosen.name} needs",
+                f"the statistics lack {' and '.join(lacking)}, which {chosen.name} needs",
                 where=where,
-                fix=f"calibrate again: leave out --statistics, or choose another algorithm than {chosen.name}",
+                fix=f"calibrate again without --statistics, or choose another algorithm than {chosen.name}",
             )
 
 
 def _corrected(graph: Graph, plan: QuantPlan, stats: CalibrationStats, options: QuantizeOptions) -> Graph:
-    """The graph with its weights as the plan's algorithms want them."""
+    """The graph with its weights corrected by the algorithms."""
     for chosen in options.algorithms:
         if isinstance(chosen.algorithm, WeightCorrection):
             graph = chosen.algorithm.correct(graph, plan, stats, chosen.parameters)

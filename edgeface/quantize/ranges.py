@@ -1,4 +1,4 @@
-"""How ranges are chosen: a method by name, and headroom beyond what it chooses."""
+"""Rules for choosing ranges: a method by name, and additional headroom."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ HEADROOM_IMAGES = 40
 
 @dataclass(frozen=True)
 class RangeRule:
-    """How ranges are chosen.
+    """A rule for choosing ranges.
 
     Attributes:
-        method: a range method, by its filename in `quantize.algorithms`.
-        headroom: widens every range by headroom·√(40/images), for images to come reach further than those that
-            calibrated, the more so the fewer these were.
-        parameters: of the method, where they are not its defaults.
+        method: a range method, by its module name in `quantize.algorithms`.
+        headroom: widens every range by headroom·√(40/images), because later images exceed the calibrated ranges, the
+            more so the fewer images calibrated.
+        parameters: of the method, where they differ from the defaults.
         chosen: the method with all its parameters.
 
     Raises:
-        InputError: there is no such method, or it has no such parameter.
+        InputError: the method or a parameter of it is unknown.
     """
 
     method: str = "percentile"
@@ -34,11 +34,11 @@ class RangeRule:
     chosen: Chosen = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Look the method up, so that what is unknown is refused at once."""
+        """Look up the method, so that unknown names are rejected at once."""
         object.__setattr__(self, "chosen", choose(self.method, self.parameters, ranges=True))
 
     def widen(self, bounds: tuple[float, float], images: int) -> tuple[float, float]:
-        """A range chosen from the statistics of so many images, with headroom."""
+        """A range chosen from the statistics of `images` images, with headroom."""
         factor = 1 + self.headroom * (HEADROOM_IMAGES / max(images, 1)) ** 0.5
         return bounds[0] * factor, bounds[1] * factor
 
@@ -46,13 +46,13 @@ class RangeRule:
         """The range (low, high) for one value.
 
         Args:
-            stats: what was seen of the value.
-            negative_slope: slope of the LeakyReLU that alone reads the value.
+            stats: statistics of the value.
+            negative_slope: slope of the LeakyReLU that is the value's only reader.
         """
         method = self.chosen.algorithm
         assert isinstance(method, RangeMethod)
         return method.choose(stats, negative_slope, self.chosen.parameters)
 
     def as_dict(self) -> dict[str, Any]:
-        """As the recipe and the manifest have it."""
+        """The rule as in the recipe and the manifest."""
         return {"method": self.method, **self.chosen.as_dict(), "headroom": self.headroom}

@@ -1,4 +1,4 @@
-"""What a target's integers can express. Each backend declares its own."""
+"""Quantization schemes: what a target's integers can express. Each backend declares its own."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ INT8_STEPS = 255
 INT16_LIMIT = 32_767
 
 Refinement = Callable[[Graph, QuantPlan], QuantPlan]
-"""The plan with other scales, where a target's kernels want them so."""
+"""Returns the plan with scales adapted to the target's kernels."""
 
 Relief = Callable[[Graph, QuantPlan], QuantPlan | None]
-"""The plan with larger scales of weights, given those that are rounded to it; None where these are fine as they are."""
+"""Returns a plan with larger weight scales, given weights rounded to the current one; None where they are fine."""
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """How activations and weights may be quantized.
+    """A target's rules for quantizing activations and weights.
 
     Attributes:
-        name: as the manifest shows it.
-        same_scale: ops that must have one scale for inputs and output.
+        name: as in the manifest.
+        same_scale: ops with one scale for inputs and output.
         fixed: ops whose 8-bit output has prescribed parameters.
-        weight_limit: weights are symmetric, with one scale for each output channel, in so many steps either side.
+        weight_limit: weights are symmetric, with one scale per output channel and this many steps on each side.
         unsigned: 8-bit activations are stored in uint8.
-        symmetric_activations: the zero of 8-bit activations stands in the middle of their steps, so that they reach as
-            far below zero as above; otherwise the steps are spread over what the values take.
-        refine: applied in this order to every plan, before weights are rounded.
-        relieve: applied after weights were rounded, which are then rounded anew, until it gives None.
+        symmetric_activations: zero is in the middle of the steps of 8-bit activations, so that they reach as far below
+            zero as above; otherwise the steps cover the range of the values.
+        refine: applied in order to every plan, before weights are rounded.
+        relieve: applied after weights are rounded, which are then rounded again, until it returns None.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Scheme:
     relieve: Relief | None = None
 
     def activation(self, low: float, high: float, dtype: Precision = "int8") -> QParams:
-        """Parameters whose range holds [low, high] and, exactly, zero.
+        """Parameters whose range contains [low, high] and zero exactly.
 
         Args:
-            low: the smallest number to hold.
-            high: the largest.
-            dtype: "int16" for 16 bits, which are always signed and symmetric, as TFLite's and its peers' are; 8 bits of
-                the scheme's own kind otherwise.
+            low: minimum of the range.
+            high: maximum of the range.
+            dtype: "int16" for 16 bits, which are always signed and symmetric, as in TFLite and others; otherwise the
+                scheme's 8 bits.
         """
         if dtype == "int16":
             return _symmetric(low, high, INT16_LIMIT, 0)
@@ -59,12 +59,12 @@ class Scheme:
             return _symmetric(low, high, 127, 128 if self.unsigned else 0)
         low, high = min(low, 0.0), max(high, 0.0)
         scale = max(high - low, 1e-12) / INT8_STEPS
-        least, most = (0, 255) if self.unsigned else (-128, 127)
-        zero_point = round(least - low / scale)
-        return QParams((float(scale),), max(least, min(most, zero_point)), None, least, most)
+        minimum, maximum = (0, 255) if self.unsigned else (-128, 127)
+        zero_point = round(minimum - low / scale)
+        return QParams((float(scale),), max(minimum, min(maximum, zero_point)), None, minimum, maximum)
 
 
 def _symmetric(low: float, high: float, limit: int, zero_point: int) -> QParams:
-    """As many steps below zero as above: the one that integers have more below stays unused."""
+    """Parameters with as many steps below zero as above: the extra negative integer stays unused."""
     scale = max(-low, high, 1e-12) / limit
     return QParams((float(scale),), zero_point, None, zero_point - limit, zero_point + limit)

@@ -18,11 +18,11 @@ from edgeface.quantize.statistics import STATISTICS, Statistic
 
 DEFAULT = ("cross_layer_equalization", "second_moment_rounding")
 RENAMED = {"equalize": DEFAULT[0], "round_weights": DEFAULT[1]}
-"""Keys of earlier recipes, each with the algorithm that it switched on and off; they go with the next release."""
+"""Deprecated recipe keys, each with the algorithm that it switched on or off; the next release removes them."""
 
 
 class AskedPrecision(BaseModel):
-    """What nodes are to compute in, and why. "int8" stands for the 8 bits of the target, signed or not."""
+    """A requested dtype, and the reason. "int8" means the target's 8 bits, signed or not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,29 +31,29 @@ class AskedPrecision(BaseModel):
 
 
 def _range_rule(value: Any) -> Any:
-    """A table of the recipe as a rule: what is neither its method nor its headroom is a parameter of the method."""
+    """A recipe's table as a rule: keys other than method and headroom are parameters of the method."""
     if not isinstance(value, Mapping):
         return value
     own = {key: value[key] for key in ("method", "headroom") if key in value}
     headroom = own.get("headroom", 0.0)
     if not isinstance(headroom, int | float) or isinstance(headroom, bool) or not 0 <= headroom <= 10:
-        raise ValueError(f"headroom is a number from 0 to 10, not {headroom!r}")
+        raise ValueError(f"headroom must be a number from 0 to 10, not {headroom!r}")
     if not isinstance(own.get("method", ""), str):
-        raise ValueError(f"method is the name of an algorithm, not {own['method']!r}")
+        raise ValueError(f"method must be the name of an algorithm, not {own['method']!r}")
     return RangeRule(**own, parameters={key: value[key] for key in value if key not in own})
 
 
 class QuantizeSettings(BaseModel):
-    """How integer targets are quantized.
+    """Settings for quantizing integer targets.
 
     Attributes:
-        ranges: how the range of each value is chosen.
-        algorithms: what corrects the network and its weights, by filename in `quantize.algorithms`, in this order.
-        parameters: of these algorithms, by name, where they are not to have their defaults.
-        calibration_images: at most so many.
-        keep_float: patterns of node names, and why these compute in float32.
-        precision: patterns of node names, and what these compute in; of several that match, the last one counts, and
-            all count more than `keep_float`.
+        ranges: rule for choosing the range of each value.
+        algorithms: corrections of the network and its weights, by module name in `quantize.algorithms`, in order.
+        parameters: of these algorithms, by name, where they differ from the defaults.
+        calibration_images: maximum number of calibration images.
+        keep_float: patterns of node names to compute in float32, with the reasons.
+        precision: patterns of node names, with their dtypes; if several match, the last one counts, and all take
+            precedence over `keep_float`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,7 +68,7 @@ class QuantizeSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _modern(cls, data: Any) -> Any:
-        """The section with today's keys, and a note where it has earlier ones."""
+        """The section with deprecated keys replaced, and a note about them."""
         if not isinstance(data, Mapping) or not any(key in data for key in RENAMED):
             return data
         switched = {name: data.get(key, True) for key, name in RENAMED.items()}
@@ -77,45 +77,45 @@ class QuantizeSettings(BaseModel):
             raise ValueError(f"{' and '.join(old)}: list [quantize] algorithms instead")
         chosen = tuple(name for name, on in switched.items() if on)
         listed = ", ".join(f'"{name}"' for name in chosen)
-        note(f"recipe: {' and '.join(old)} is now algorithms = [{listed}]; the old keys go with the next release")
+        note(f"recipe: {' and '.join(old)} is now algorithms = [{listed}]; the next release removes the old keys")
         return {**{key: value for key, value in data.items() if key not in RENAMED}, "algorithms": chosen}
 
     @model_validator(mode="after")
     def _known(self) -> QuantizeSettings:
-        """Refuse algorithms that there are not, and parameters of those that are not chosen."""
+        """Reject unknown algorithms, and parameters of algorithms that are not chosen."""
         for name in self.parameters:
             if name not in self.algorithms:
                 raise InputError(
                     f"parameters of {name!r}, which [quantize] algorithms does not list",
                     where=f"[quantize.parameters.{name}]",
-                    fix=f"list it there, or name one of {', '.join(self.algorithms) or 'those that you list'}",
+                    fix=f"list it there, or name one of {', '.join(self.algorithms) or 'the listed algorithms'}",
                 )
         assert len(self.chosen) == len(self.algorithms)
         return self
 
     @cached_property
     def chosen(self) -> tuple[Chosen, ...]:
-        """The algorithms that correct the network and its weights, with their parameters.
+        """The correction algorithms, with their parameters.
 
         Raises:
-            InputError: there is no such algorithm, or it has no such parameter.
+            InputError: an algorithm or a parameter is unknown.
         """
         return tuple(choose(name, self.parameters.get(name, {}), ranges=False) for name in self.algorithms)
 
     @property
     def every_algorithm(self) -> tuple[Chosen, ...]:
-        """What chooses ranges, and what corrects."""
+        """The range method and the correction algorithms."""
         return self.ranges.chosen, *self.chosen
 
     @property
     def needs(self) -> tuple[Statistic, ...]:
-        """The statistics that the algorithms read between them."""
+        """The kinds of statistics that the algorithms need together."""
         needed = {kind for chosen in self.every_algorithm for kind in chosen.algorithm.needs}
         return tuple(kind for kind in STATISTICS if kind in needed)
 
     @property
     def patterns(self) -> dict[str, Stated]:
-        """What the recipe asks for by patterns of node names, in the order in which it counts."""
+        """The recipe's dtype requests by node-name pattern, in increasing precedence."""
         asked = {pattern: Stated(wanted.dtype, wanted.reason) for pattern, wanted in self.precision.items()}
         kept = {name: wanted for name, wanted in in_float32(self.keep_float).items() if name not in asked}
         return {**kept, **asked}

@@ -1,7 +1,7 @@
-"""Calibration statistics: what one run over images saw of each value, channel by channel.
+"""Calibration statistics: per-channel statistics of each value from one run over images.
 
-Statistics of any number of images take the same memory, merge by addition, and can be re-scaled exactly by powers of
-2^(1/16): equalization needs no second run.
+Statistics take the same memory for any number of images, merge by addition, and rescale exactly by powers of 2^(1/16):
+equalization needs no second run.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ FORMAT = 2
 MAX_FILE_BYTES = 1 << 30
 
 Statistic = Literal["ranges", "histograms", "second_moments"]
-"""What may be gathered: exact bounds and histograms of every channel, and second moments of what convolutions read."""
+"""Kinds of statistics: exact bounds and histograms per channel, and second moments of convolution inputs."""
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 
 
 @dataclass(frozen=True, eq=False)
 class ValueStats:
-    """Of one value: counts int64 [channels, BINS]; low, high, total float64 [channels]; `count` numbers a channel.
+    """Statistics of a value: counts int64 [channels, BINS]; low, high, total float64 [channels]; `count` per channel.
 
-    `low` and `high` are exact over all elements; the histogram and `total` may come from a regular subsample. Where no
+    `low` and `high` are exact over all elements; the histogram and `total` may use a regular subsample. If no
     histograms are gathered, `counts` is int64 [channels, 0].
     """
 
@@ -42,7 +42,7 @@ class ValueStats:
     count: int
 
     def merged(self, other: ValueStats) -> ValueStats:
-        """The statistics of both sets of images together."""
+        """The combined statistics of both sets of images."""
         return ValueStats(
             self.counts + other.counts,
             np.minimum(self.low, other.low),
@@ -52,7 +52,7 @@ class ValueStats:
         )
 
     def scaled(self, steps: Array) -> ValueStats:
-        """Statistics of x·2^(steps/16), steps int [channels]: a shift of the bins, exact but for the outermost."""
+        """Statistics of x·2^(steps/16), steps int [channels]: a shift of the bins, exact except for the outermost."""
         factor = np.exp2(steps / BINS_PER_OCTAVE)
         counts = np.zeros_like(self.counts)
         for channel, shift in enumerate(steps.tolist() if counts.size else ()):
@@ -66,18 +66,18 @@ class ValueStats:
 
     @property
     def range(self) -> tuple[float, float]:
-        """Smallest and largest number seen in any channel."""
+        """Minimum and maximum observed in any channel."""
         return float(self.low.min()), float(self.high.max())
 
 
-def summarise(data: Array, stride: int = 1, phase: int = 0, *, with_histograms: bool = True) -> ValueStats:
-    """Statistics of one array: rank 4 is [N,C,H,W] with channels, any other rank counts as one channel.
+def summarize(data: Array, stride: int = 1, phase: int = 0, *, with_histograms: bool = True) -> ValueStats:
+    """Statistics of one array: rank 4 is [N,C,H,W] with channels, other ranks count as one channel.
 
     Args:
         data: float32.
         stride: use every stride-th row and column of images for the histogram.
-        phase: which one of them, so that images take turns.
-        with_histograms: whether to count, or to look for the range only.
+        phase: offset of the samples, which varies by image.
+        with_histograms: whether to gather a histogram or only the range.
     """
     image = data.ndim == 4
     flat = data[0].reshape(data.shape[1], -1) if image else data.reshape(1, -1)
@@ -90,10 +90,10 @@ def summarise(data: Array, stride: int = 1, phase: int = 0, *, with_histograms: 
 
 @dataclass(frozen=True, eq=False)
 class CalibrationStats:
-    """Statistics by value, of so many images, of the graph with this digest.
+    """Statistics by value, for a number of images and the graph with this digest.
 
-    `holds` says which kinds were gathered. `moments` has, for each convolution by its output's name, the mean of p·pᵀ
-    over sampled input patches p = [inputs of one output pixel…, 1]: float64 [K+1, K+1], or [channels, k²+1, k²+1] for a
+    `holds` lists the gathered kinds. `moments` has, for each convolution by its output's name, the mean of p·pᵀ over
+    sampled input patches p = [inputs of one output pixel…, 1]: float64 [K+1, K+1], or [channels, k²+1, k²+1] for a
     depthwise one.
     """
 
@@ -140,11 +140,11 @@ class CalibrationStats:
         """Read what `save` wrote; never unpickles.
 
         Raises:
-            InputError: not such a file.
+            InputError: the file is not one that `save` wrote.
         """
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
-                raise InputError("statistics file is larger than 1 GiB", where=str(path))
+                raise InputError("the statistics file is larger than 1 GiB", where=str(path))
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 header = _header(arrays)
                 bins = BINS if "histograms" in header["holds"] else 0
@@ -159,7 +159,7 @@ class CalibrationStats:
 def _header(arrays: Mapping[str, Array]) -> dict[str, Any]:
     header: dict[str, Any] = json.loads(arrays["header"].tobytes())
     if header["format"] not in {1, FORMAT}:
-        raise ValueError(f"format {header['format']}, this version reads 1 and {FORMAT}")
+        raise ValueError(f"format {header['format']} is not supported, only 1 and {FORMAT}")
     return header if header["format"] == FORMAT else {**header, "holds": STATISTICS}
 
 

@@ -82,7 +82,7 @@ def _layers(path: Path) -> object:
 def test_a_file_that_no_runtime_runs_is_not_taken_for_another(onnx_file, tmp_path, ask, name):
     path = tmp_path / name
     path.write_bytes(onnx_file.read_bytes())
-    with pytest.raises(InputError, match=rf"no runtime runs ({path.suffix or 'files without a suffix'})") as caught:
+    with pytest.raises(InputError, match=rf"no runtime supports ({path.suffix or 'files without a suffix'})") as caught:
         ask(path)
     assert caught.value.where == str(path)
     assert ".onnx or .tflite" in str(caught.value.fix)

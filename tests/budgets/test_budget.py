@@ -268,7 +268,7 @@ def test_a_limit_without_a_figure_is_not_applicable_and_never_a_pass():
     verdict = judge(budget("lfr-light"), VALUES | {"embedding_width": None})
     last = verdict.results[-1]
     assert (last.within, last.state, last.headroom, last.headroom_text) == (None, "not applicable", None, "")
-    assert last.value_text == "not applicable: the model gives no embedding"
+    assert last.value_text == "not applicable: the model has no embedding output"
     assert verdict.within  # the others are kept
     assert not judge(budget("lfr-light"), {**VALUES, "embedding_width": None, "lfr_flops": 2 * 10**9}).within
 

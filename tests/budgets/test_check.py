@@ -64,12 +64,12 @@ def test_a_checkpoint_is_recognized_by_its_tensors(form, state, tmp_path):
         torch.save(content if form == "wrapped" else state, path, _use_new_zipfile_serialization=form != "legacy")
     checked = check(path)
     assert values(checked, "macs", "file_bytes") == [735_859_200, path.stat().st_size]
-    assert "the weights fit retinaface_mnet025" in checked.notes[0]
+    assert "the weights match retinaface_mnet025" in checked.notes[0]
 
 
 def test_a_checkpoint_of_an_unknown_network_names_the_nearest(state, tmp_path):
     torch.save({key: tensor for key, tensor in state.items() if "LandmarkHead" not in key}, tmp_path / "cut.pth")
-    with pytest.raises(CheckpointError, match=r"the nearest is retinaface_mnet025: 247 of 253 tensors fit"):
+    with pytest.raises(CheckpointError, match=r"the closest is retinaface_mnet025: 247 of 253 tensors match"):
         check(tmp_path / "cut.pth")
 
 
@@ -155,5 +155,5 @@ def test_a_flip_test_that_alone_breaks_the_budget_is_named():
 
 
 def test_a_size_that_the_budget_does_not_judge_at_is_noted():
-    assert any("lfr-light judges networks at 112×112" in note for note in check(DETECTOR, "lfr-light").notes)
+    assert any("lfr-light applies at 112×112" in note for note in check(DETECTOR, "lfr-light").notes)
     assert check("mobilefacenet:y1", "lfr-light").notes == ()

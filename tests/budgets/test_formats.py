@@ -116,7 +116,7 @@ def test_junit_failures_say_what_was_measured_and_case_names_do_not():
 def test_junit_skips_what_is_not_applicable_and_fails_where_nothing_is():
     skipped = junit(PARTLY).find("testsuite/testcase/skipped")
     assert skipped is not None
-    assert "the model gives no embedding" in skipped.get("message")
+    assert "the model has no embedding output" in skipped.get("message")
     suite = junit(NOT_JUDGED)[0]
     assert (suite.get("tests"), suite.get("skipped"), suite.get("failures")) == ("2", "1", "1")
 
@@ -157,7 +157,7 @@ def test_github_has_an_error_for_each_broken_limit_and_they_come_first():
 def test_github_says_what_is_not_applicable_and_fails_where_nothing_is():
     [(kind, _, message)] = commands(PARTLY)
     assert kind == "notice"
-    assert "embedding width: not applicable: the model gives no embedding" in message.split("\n")[2]
+    assert "embedding width: not applicable: the model has no embedding output" in message.split("\n")[2]
     assert [(kind, p["title"]) for kind, p, _ in commands(NOT_JUDGED)] == [
         ("error", "efar-compact not judged"),
         ("notice", "efar-compact other limits"),
@@ -266,7 +266,9 @@ def test_markdown_has_limits_figures_notes_and_advice():
 
 
 def test_markdown_says_what_is_not_applicable_and_what_was_not_judged():
-    assert "| not applicable: the model gives no embedding |  | **not applicable** |" in FORMATS["markdown"]([PARTLY])
+    assert "| not applicable: the model has no embedding output |  | **not applicable** |" in FORMATS["markdown"](
+        [PARTLY]
+    )
     text = FORMATS["markdown"]([NOT_JUDGED])
     assert text.startswith("## edgeface check: over budget")
     assert "**not judged**: none of its limits" in text

@@ -66,6 +66,7 @@ def test_c_agrees_with_the_runner_here(unpacked, here, wanted):
     assert similarity_of(ended.stdout) == pytest.approx(wanted, abs=2e-6)
 
 
+@pytest.mark.slow
 def test_c_refuses_other_images_and_another_model(unpacked, here):
     program = compiled(unpacked, here)
     for arguments in (

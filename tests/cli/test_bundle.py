@@ -43,6 +43,7 @@ def test_a_bundle_contains_no_reports_or_images(edgeface_cli, artifacts, tmp_pat
     assert not [name for name in names if "report" in name or "latency" in name or name.endswith(".html")]
 
 
+@pytest.mark.slow
 def test_a_changed_bundle_exits_1_and_names_the_file(edgeface_cli, artifacts, tmp_path):
     out = tmp_path / "face.tar.gz"
     assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0

@@ -36,7 +36,7 @@ def test_a_network_over_its_budget_exits_1_with_advice(edgeface_cli):
     assert "over: lfr-light" in ended.out
     assert "-22,388,952 FLOP (-22.39 MFLOP), -2.24%  over" in ended.out
     assert "a width multiplier of about 0.9" in ended.out
-    assert "the costliest stages, where 2.2% must go: 14×14" in ended.out
+    assert "reduce the costliest stages, 2.2% in total: 14×14" in ended.out
 
 
 def test_one_limit_missed_by_one_of_several_models_exits_1(edgeface_cli):

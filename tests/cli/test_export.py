@@ -33,6 +33,7 @@ def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path
     assert "tflite-fp16: Computes correctly – not validated on faces: 4 synthetic images judged it" in ended.out
 
 
+@pytest.mark.slow
 def test_json_holds_manifest_and_certificate(edgeface_cli, tmp_path):
     options = ("--seed", 1, "--input", "64x96", "--out", tmp_path, "--json")
     (document,) = edgeface_cli("export", "--target", "onnx-fp32", *options).document["artifacts"]

@@ -28,7 +28,10 @@ SEEDED = ("--seed", 1, "--input", "64x96")
 FILE = "model.sm80-86-89-120.engine"
 TYPES = {"tensorrt-int8": {"Float", "Int8"}, "tensorrt-fp16": {"Float", "Half"}, "tensorrt-fp32": {"Float"}}
 
-pytestmark = pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU, for which engines would be built")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU, for which engines would be built"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +167,7 @@ def test_without_tensorrt_the_command_that_installs_it_is_named(refused, monkeyp
 
 def test_an_unsupported_capability_is_refused_with_the_supported_ones(refused, tensorrt):
     error = refused("--compute-capability", "61,8.6")
-    assert error["what"] == f"{tensorrt.name} {tensorrt.version} does not build for compute capability 61"
+    assert error["what"] == f"{tensorrt.name} {tensorrt.version} cannot build for compute capability 61"
     assert error["where"] == "tensorrt-fp16"
     assert ",".join(tensorrt.compute_capabilities) in error["fix"]
 
@@ -172,12 +175,12 @@ def test_an_unsupported_capability_is_refused_with_the_supported_ones(refused, t
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--compute-capability", "sm86"), "'sm86' is no compute capability"),
-        (("--compute-capability", ""), "'' is no compute capability"),
-        (("--batch", "1,8"), "'1,8' is no batch profile"),
-        (("--batch", "many"), "'many' is no batch profile"),
-        (("--batch", "8,1,64"), "a batch profile of 8, 1, 64 is not in order"),
-        (("--batch", "0"), "a batch profile of 0, 0, 0 is not in order"),
+        (("--compute-capability", "sm86"), "'sm86' is not a compute capability"),
+        (("--compute-capability", ""), "'' is not a compute capability"),
+        (("--batch", "1,8"), "'1,8' is not a batch profile"),
+        (("--batch", "many"), "'many' is not a batch profile"),
+        (("--batch", "8,1,64"), "the batch profile 8, 1, 64 is not in order"),
+        (("--batch", "0"), "the batch profile 0, 0, 0 is not in order"),
         (("--batch", "1,1,5000"), "a batch of 5000 is too large"),
     ],
 )
@@ -187,7 +190,6 @@ def test_an_option_that_cannot_be_read_is_refused(refused, options, said):
     assert error["fix"]
 
 
-@pytest.mark.slow
 def test_int8_that_a_gpu_would_run_in_float_is_refused_with_node_and_reason(refused, ahead_of_time):
     error = refused("--compute-capability", "75", target="tensorrt-int8", code=1)
     assert error["error"] == "GateError"
@@ -254,7 +256,7 @@ def missing(folder):
     ("harm", "capability", "said"),
     [
         (cut_short, "86", "its SHA-256 differs"),
-        (listed_though_cut_short, "86", "the engine file is cut short: 5000 bytes instead of"),
+        (listed_though_cut_short, "86", "the engine file is truncated: 5000 bytes instead of"),
         (of_another_version, "86", "was built by TensorRT-RTX 1.4.0.76, but"),
         (of_another_library, "86", "no engine here is for a GPU of compute capability 8.6 (A card) by TensorRT-RTX"),
         (of_another_library_unlisted, "86", "the engine is TensorRT's, but TensorRT-RTX"),

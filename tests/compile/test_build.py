@@ -57,6 +57,7 @@ def test_a_float_target_is_not_quantized_with_any_io(job):
     assert (built.io, built.quantization) == ("float", None)
 
 
+@pytest.mark.slow
 def test_calibration_images_decide_the_model(job, images, plain):
     given = build(job(images=choose_images(images, None, 1)), INT8)
     assert given.model != plain.model

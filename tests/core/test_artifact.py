@@ -70,7 +70,7 @@ def test_a_manifest_of_format_1_is_read_as_one_of_this_format(detector_artifact)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"format": 3}, "format 3 is not one that this version reads"),
+        ({"format": 3}, "format 3 is not supported by this version"),
         ({"files": {}}, "the model file is not among the files"),
         ({"files": {"model.onnx": "0" * 64}}, "its SHA-256 is another there"),
         ({"model_file": None, "files": None}, "model_file"),

@@ -102,6 +102,7 @@ def test_the_model_contains_the_contract_too(exported):
         assert artifact.contract.model_dump_json().encode() in artifact.model_path.read_bytes()
 
 
+@pytest.mark.slow
 def test_two_exports_are_byte_identical_and_nothing_else_is_in_the_folder(exported, tmp_path, contents):
     targets = ("tflite-int8", "onnx-fp32")
     export(request(tmp_path, *targets))
@@ -112,7 +113,8 @@ def test_two_exports_are_byte_identical_and_nothing_else_is_in_the_folder(export
         assert got == contents(exported[target].folder)
 
 
-@pytest.mark.parametrize("io", [pytest.param("int8", marks=pytest.mark.slow), "uint8"])
+@pytest.mark.slow
+@pytest.mark.parametrize("io", ["int8", "uint8"])
 def test_integer_inputs_and_outputs_represent_the_same_numbers(exported, outputs, shared_export, io):
     (artifact,) = shared_export(request(Path("out"), io=io))
     assert artifact.manifest.io == io
@@ -153,6 +155,7 @@ def test_the_default_keeps_convolutions_in_float(exported):
     assert kinds == {"int8", "float32"}
 
 
+@pytest.mark.slow
 def test_different_images_calibrate_and_judge(tmp_path, images):
     (artifact,) = export(request(tmp_path / "out", calibration=images))
     sources = artifact.manifest.sources

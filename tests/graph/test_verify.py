@@ -24,7 +24,7 @@ def test_a_graph_that_was_built_is_valid(graph):
 
 
 def test_a_value_read_before_it_is_made_is_named(graph):
-    with pytest.raises(GraphError, match="'a' is read before it is made") as caught:
+    with pytest.raises(GraphError, match="'a' is read before it is produced") as caught:
         verify(replace(graph, nodes=graph.nodes[::-1]))
     assert "Relu 'y'" in caught.value.where
 

@@ -27,7 +27,7 @@ def test_a_copy_of_a_calibrating_image_does_not_judge(images, tmp_path):
     judge = tmp_path / "judge"
     judge.mkdir()
     shutil.copy(images / "1.png", judge / "copy.png")
-    with pytest.raises(InputError, match="every image to judge with also calibrates"):
+    with pytest.raises(InputError, match="every evaluation image is also a calibration image"):
         choose_images(images, judge, 40)
     other = (images / "2.png").rename(judge / "other.png")
     chosen = choose_images(images, judge, 40)

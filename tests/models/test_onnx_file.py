@@ -51,7 +51,7 @@ def test_the_same_file_gives_the_same_bytes(model, opened):
 
 
 def test_another_size_than_the_contract_s_is_refused(seeded_source, model, opened):
-    with pytest.raises(ContractError, match="takes 1×3×64×96, the contract says 1×3×128×96") as caught:
+    with pytest.raises(ContractError, match="input is 1×3×64×96, the contract's is 1×3×128×96") as caught:
         opened(model, seeded_source.contract.with_input_size(128, 96))
     assert "--input" in str(caught.value.fix)
 

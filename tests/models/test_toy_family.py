@@ -163,7 +163,7 @@ def test_modules_that_define_no_family_are_none(toy, add_family):
     ("name", "text", "said"),
     [
         ("lame", FILE.replace("def variant_of", "def variant"), "lacks variant_of"),
-        ("other", FILE, "'toy' in a file of another name"),
+        ("other", FILE, "'toy' is in a file of another name"),
     ],
 )
 def test_a_file_that_is_not_what_a_family_is_is_named(add_family, name, text, said):

@@ -8,7 +8,7 @@ from edgeface.graph.ops.arithmetic import Add, Mul
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.rewrite import refusals
 from edgeface.passes import run_passes
-from edgeface.passes.decompose_prelu import decompose_prelu, spell
+from edgeface.passes.decompose_prelu import decompose, decompose_prelu
 from edgeface.passes.normalize_prelu_slopes import normalize_prelu_slopes
 
 IMAGE = (1, 3, 6, 5)
@@ -41,30 +41,30 @@ def kinds(graph):
 @pytest.mark.parametrize("slope", [GENTLE, STEEP, np.array([0.3], np.float32).reshape(1, 1, 1)])
 def test_the_spelled_network_computes_the_same(between_convolutions, evaluate, normal, slope):
     graph = between_convolutions(slope)
-    spelled = decompose_prelu(graph)
+    decomposed = decompose_prelu(graph)
     feeds = {"x": normal(*IMAGE, seed=2, scale=3)}
-    before, after = evaluate(graph, feeds), evaluate(spelled, feeds)
+    before, after = evaluate(graph, feeds), evaluate(decomposed, feeds)
     for name in graph.outputs:
         np.testing.assert_allclose(after[name], before[name], atol=2e-5)
 
 
 def test_a_prelu_becomes_one_product_and_one_sum(between_convolutions):
-    spelled = decompose_prelu(normalize_prelu_slopes(between_convolutions(STEEP)))
-    assert sorted(kind.__name__ for kind in kinds(spelled)) == ["Add", "Conv", "Conv", "Conv", "Mul"]
-    assert next(node for node in spelled.nodes if isinstance(node.op, Mul)).op == Mul("relu")
+    decomposed = decompose_prelu(normalize_prelu_slopes(between_convolutions(STEEP)))
+    assert sorted(kind.__name__ for kind in kinds(decomposed)) == ["Add", "Conv", "Conv", "Conv", "Mul"]
+    assert next(node for node in decomposed.nodes if isinstance(node.op, Mul)).op == Mul("relu")
 
 
 def test_slopes_that_stayed_steep_cost_one_product_more(between_convolutions):
-    spelled = decompose_prelu(between_convolutions(STEEP))
-    assert kinds(spelled).count(Mul) == 2
+    decomposed = decompose_prelu(between_convolutions(STEEP))
+    assert kinds(decomposed).count(Mul) == 2
 
 
 def test_a_steep_slope_between_other_ops_costs_one_product_more(make_graph, evaluate, normal):
     graph = make_graph({"x": (1, 4, 6, 5)}, [(PRelu(), "x s", "p"), (Relu(), "p", "y")], {"s": STEEP})
-    spelled = decompose_prelu(graph)
-    assert kinds(spelled).count(Mul) == 2
+    decomposed = decompose_prelu(graph)
+    assert kinds(decomposed).count(Mul) == 2
     feeds = {"x": normal(1, 4, 6, 5, scale=3)}
-    np.testing.assert_allclose(evaluate(spelled, feeds)["y"], evaluate(graph, feeds)["y"], atol=1e-5)
+    np.testing.assert_allclose(evaluate(decomposed, feeds)["y"], evaluate(graph, feeds)["y"], atol=1e-5)
 
 
 def test_what_is_computed_in_float_stays_a_prelu(between_convolutions):
@@ -75,22 +75,22 @@ def test_what_is_computed_in_float_stays_a_prelu(between_convolutions):
 @pytest.mark.parametrize("shape", [(1, 4, 6, 4), (1, 4)])
 def test_one_slope_for_all_channels_is_spelled_for_images_and_rows(make_graph, evaluate, normal, shape):
     graph = make_graph({"x": shape}, [(PRelu(), "x s", "y")], {"s": np.array([0.3], np.float32)})
-    spelled = run_passes(graph, (decompose_prelu,))
+    decomposed = run_passes(graph, (decompose_prelu,))
     feeds = {"x": normal(*shape, scale=3)}
-    np.testing.assert_allclose(evaluate(spelled, feeds)["y"], evaluate(graph, feeds)["y"], atol=1e-6)
+    np.testing.assert_allclose(evaluate(decomposed, feeds)["y"], evaluate(graph, feeds)["y"], atol=1e-6)
 
 
 def test_slopes_that_are_computed_or_differ_by_column_are_refused(make_graph):
     computed = make_graph({"x": (1, 4, 6, 5), "t": (4, 1, 1)}, [(Relu(), "t", "s"), (PRelu(), "x s", "y")])
     columns = make_graph({"x": (1, 4, 6, 4)}, [(PRelu(), "x s", "y")], {"s": GENTLE.ravel()})
     for graph in (computed, columns):
-        assert [reason for _, reason in refusals(graph, spell)] == ["its slopes are not one constant for each channel"]
+        assert [reason for _, reason in refusals(graph, decompose)] == ["its slopes are not one constant per channel"]
         assert PRelu in kinds(decompose_prelu(graph))
 
 
 def test_a_vector_is_spelled_too(make_graph, evaluate, normal):
     graph = make_graph({"x": (1, 4)}, [(PRelu(), "x s", "y")], {"s": GENTLE.ravel()})
     feeds = {"x": normal(1, 4, scale=3)}
-    spelled = decompose_prelu(graph)
-    assert kinds(spelled) == [Mul, Add]
-    np.testing.assert_allclose(evaluate(spelled, feeds)["y"], evaluate(graph, feeds)["y"], atol=1e-6)
+    decomposed = decompose_prelu(graph)
+    assert kinds(decomposed) == [Mul, Add]
+    np.testing.assert_allclose(evaluate(decomposed, feeds)["y"], evaluate(graph, feeds)["y"], atol=1e-6)

@@ -42,4 +42,4 @@ def test_slopes_by_channel_stay(make_graph):
 def test_a_concatenation_that_is_read_elsewhere_stays(make_graph, outputs):
     graph = make_graph(SHAPES, [(Concat(1), "p q", "a"), (Relu(), "a", "y"), (HardSwish(), "a", "z")], None, outputs)
     assert hoist_activation(graph) is graph
-    assert [reason for _, reason in refusals(graph, hoist)] == ["the concatenation is also read elsewhere"]
+    assert [reason for _, reason in refusals(graph, hoist)] == ["the concatenation has other readers"]

@@ -69,9 +69,9 @@ def test_slopes_up_to_one_are_left_alone(network):
     assert refusals(graph, flip) == []
 
 
-OTHERWISE_READ = "what it reads or makes is also needed elsewhere"
-NOT_ONLY_CONVOLUTIONS = "not only convolutions with a filter for each channel read it"
-NO_PRODUCER = "no convolution with weights of its own stands before it"
+OTHERWISE_READ = "its input or output has other readers"
+NOT_ONLY_CONVOLUTIONS = "not all its readers are convolutions with a filter per channel"
+NO_PRODUCER = "its input is not from a convolution with unshared weights"
 LAST = [(PRelu(), "a s", "p"), (Conv(), "p w1 b1", "y")]
 
 

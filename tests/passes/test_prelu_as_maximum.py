@@ -49,5 +49,5 @@ def test_a_slope_above_one_is_refused(activated, ops):
 def test_computed_slopes_are_refused(make_graph, ops):
     graph = make_graph({"x": IMAGE, "t": (4, 1, 1)}, [(Relu(), "t", "s"), (PRelu(), "x s", "y")])
     [(_, reason)] = refusals(graph, rewrite_prelu)
-    assert reason == "its slopes are not one constant for each channel"
+    assert reason == "its slopes are not one constant per channel"
     assert ops(prelu_as_maximum(graph)) == ["Relu", "PRelu"]

@@ -43,10 +43,10 @@ def farthest_move(found, wanted):
 @pytest.mark.parametrize("slope", [GENTLE, STEEP], ids=["gentle", "steep"])
 def test_what_is_derived_is_what_a_run_of_the_spelled_network_sees(activated, observed, feeds, slope):
     graph = activated(slope)
-    spelled = decompose_prelu(graph)
+    decomposed = decompose_prelu(graph)
     images = feeds(*IMAGE)
-    before, seen = observed(graph, images), observed(spelled, images)
-    derived = derive(spelled, before)
+    before, seen = observed(graph, images), observed(decomposed, images)
+    derived = derive(decomposed, before)
     new = set(derived.values) - set(before.values)
     assert new == set(seen.values) - set(before.values)
     assert len(new) == (2 if (slope > 1).any() else 1)
@@ -62,8 +62,8 @@ def test_what_is_derived_is_what_a_run_of_the_spelled_network_sees(activated, ob
 
 def test_without_histograms_the_ranges_are_derived_all_the_same(activated, observed, feeds):
     graph = activated(STEEP)
-    spelled, images = decompose_prelu(graph), feeds(*IMAGE)
-    whole, few = (derive(spelled, observed(graph, images, *held)) for held in ((), ("ranges",)))
+    decomposed, images = decompose_prelu(graph), feeds(*IMAGE)
+    whole, few = (derive(decomposed, observed(graph, images, *held)) for held in ((), ("ranges",)))
     assert few.holds == ("ranges",)
     assert set(few.values) == set(whole.values)
     for name, stats in whole.values.items():
@@ -91,22 +91,22 @@ def test_a_row_of_numbers_counts_as_one_channel(make_graph, normal, observed, fe
     rows = [(Gemm(), "x w", "a"), (PRelu(), "a s", "p"), (Relu(), "p", "y")]
     graph = make_graph({"x": (1, 12)}, rows, {"w": normal(4, 12), "s": np.full(4, 0.25, np.float32)})
     images = feeds(1, 12)
-    spelled = decompose_prelu(graph)
+    decomposed = decompose_prelu(graph)
     found, wanted = (
-        derive(spelled, observed(graph, images)).values["p/below"],
-        observed(spelled, images).values["p/below"],
+        derive(decomposed, observed(graph, images)).values["p/below"],
+        observed(decomposed, images).values["p/below"],
     )
     np.testing.assert_allclose([found.low, found.high], [wanted.low, wanted.high], rtol=1e-6)
 
 
 def test_a_plan_of_the_spelled_network_needs_no_second_calibration(activated, observed, feeds):
     graph = activated(GENTLE)
-    spelled, stats = decompose_prelu(graph), observed(graph, feeds(*IMAGE))
+    decomposed, stats = decompose_prelu(graph), observed(graph, feeds(*IMAGE))
     with pytest.raises(GraphError, match="saw nothing"):
-        build_plan(spelled, stats, ORT_U8S8, RangeRule("minmax"))
+        build_plan(decomposed, stats, ORT_U8S8, RangeRule("minmax"))
     scheme = replace(ORT_U8S8, refine=())  # which would make a large difference of scales out of the least one
-    plan = build_plan(spelled, derive(spelled, stats), scheme, RangeRule("minmax"))
-    again = build_plan(spelled, observed(spelled, feeds(*IMAGE)), scheme, RangeRule("minmax"))
+    plan = build_plan(decomposed, derive(decomposed, stats), scheme, RangeRule("minmax"))
+    again = build_plan(decomposed, observed(decomposed, feeds(*IMAGE)), scheme, RangeRule("minmax"))
     assert set(plan.params) == set(again.params)
     for name, params in plan.params.items():
         np.testing.assert_allclose(params.scale, again.params[name].scale, rtol=1e-5)

@@ -53,7 +53,7 @@ def test_a_pattern_that_matches_nothing_is_an_error(graph):
 
 def test_an_input_that_only_float_nodes_read_is_kept_if_the_interface_is_float(graph):
     patterns = {"head.0": "a", "z": "b"}
-    assert kept(graph, patterns, True)["x"] == "only float nodes read it"
+    assert kept(graph, patterns, True)["x"] == "all its readers are float nodes"
     assert "x" not in kept(graph, patterns, False)
 
 
@@ -127,9 +127,9 @@ WIDE = QuantPlan({"r": QParams((0.1,), 0, None, -32767, 32767)}, {"r": Stated("i
 
 
 def test_a_dtype_that_a_target_lacks_is_refused_by_value(graph):
-    with pytest.raises(GraphError, match="TFLite cannot make a value in int16") as caught:
+    with pytest.raises(GraphError, match="TFLite does not support values in int16") as caught:
         require_dtypes(graph, WIDE, ("int8", "float32"), "TFLite")
-    assert caught.value.where == "tensor 'r', asked for because: boxes need it"
+    assert caught.value.where == "tensor 'r', requested because: boxes need it"
     assert "int8 or float32 in [quantize.precision]" in caught.value.fix
 
 

@@ -5,12 +5,12 @@ import pytest
 
 from edgeface.errors import InputError
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.statistics import summarise
+from edgeface.quantize.statistics import summarize
 
 
 @pytest.mark.parametrize("method", ["minmax", "percentile", "mse"])
 def test_a_constant_zero_has_a_range(method):
-    assert RangeRule(method).choose(summarise(np.zeros(10, np.float32))) == (0, 0)
+    assert RangeRule(method).choose(summarize(np.zeros(10, np.float32))) == (0, 0)
 
 
 def test_headroom_widens_both_sides_and_more_for_fewer_images():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.quantize.histogram import BINS, bin_centres
-from edgeface.quantize.statistics import STATISTICS, CalibrationStats, summarise
+from edgeface.quantize.histogram import BINS, bin_centers
+from edgeface.quantize.statistics import STATISTICS, CalibrationStats, summarize
 
 
 def equal(a, b):
@@ -21,46 +21,46 @@ def equal(a, b):
 
 def test_merged_statistics_are_those_of_all_images_at_once(normal):
     first, second = normal(1, 3, 4, 5, seed=1), normal(1, 3, 6, 5, seed=2) * 100
-    equal(summarise(first).merged(summarise(second)), summarise(np.concatenate([first, second], axis=2)))
+    equal(summarize(first).merged(summarize(second)), summarize(np.concatenate([first, second], axis=2)))
 
 
 def test_numbers_fall_into_the_bin_that_stands_for_them():
     numbers = np.array([-1e9, -3.0, -1e-9, 0.0, 1e-9, 0.01, 1.0, 700.0, 1e9], np.float32)
-    counts = summarise(numbers).counts[0]
+    counts = summarize(numbers).counts[0]
     assert counts.sum() == len(numbers)
-    found = np.repeat(bin_centres(), counts)
+    found = np.repeat(bin_centers(), counts)
     inside = np.abs(numbers) > 1e-4
     inside &= np.abs(numbers) < 1e4
     np.testing.assert_allclose(found[inside], numbers[inside], rtol=2 ** (1 / 32) - 1 + 1e-6)
     assert (found[[2, 3, 4]] == 0).all()
-    assert found[0] == bin_centres()[0]
-    assert found[-1] == bin_centres()[-1]
+    assert found[0] == bin_centers()[0]
+    assert found[-1] == bin_centers()[-1]
 
 
 def test_images_are_counted_by_channel_and_other_tensors_as_one(normal):
     image = normal(1, 3, 4, 5)
-    stats = summarise(image)
+    stats = summarize(image)
     assert stats.counts.shape == (3, BINS)
     np.testing.assert_allclose(stats.mean, image[0].mean(axis=(1, 2)), rtol=1e-5)
     assert stats.range == (image.min(), image.max())
-    assert summarise(normal(7, 5)).counts.shape == (1, BINS)
+    assert summarize(normal(7, 5)).counts.shape == (1, BINS)
 
 
 def test_a_stride_thins_the_histogram_and_keeps_the_range(normal):
     image = normal(1, 2, 9, 9)
     image[0, 0, 1, 1] = 50
     for phase in range(9):
-        thin = summarise(image, stride=3, phase=phase)
+        thin = summarize(image, stride=3, phase=phase)
         assert thin.counts.sum() == 2 * 9
-        assert thin.range == summarise(image).range
-    whole = sum(summarise(image, 3, phase).counts for phase in range(9))
-    np.testing.assert_array_equal(whole, summarise(image).counts)
+        assert thin.range == summarize(image).range
+    whole = sum(summarize(image, 3, phase).counts for phase in range(9))
+    np.testing.assert_array_equal(whole, summarize(image).counts)
 
 
 def test_scaled_statistics_are_those_of_scaled_data_within_a_bin(normal):
     image, steps = normal(1, 4, 30, 30), np.array([0, 5, -23, 16])
     factor = np.exp2(steps / 16).astype(np.float32)
-    scaled, wanted = summarise(image).scaled(steps), summarise(image * factor.reshape(1, 4, 1, 1))
+    scaled, wanted = summarize(image).scaled(steps), summarize(image * factor.reshape(1, 4, 1, 1))
     np.testing.assert_allclose(scaled.low, wanted.low, rtol=1e-6)
     np.testing.assert_allclose(scaled.high, wanted.high, rtol=1e-6)
     np.testing.assert_allclose(scaled.mean, wanted.mean, rtol=1e-4, atol=1e-6)
@@ -70,7 +70,7 @@ def test_scaled_statistics_are_those_of_scaled_data_within_a_bin(normal):
 
 
 def test_what_scaling_pushes_out_stays_in_the_last_bin():
-    stats = summarise(np.array([-5.0, 0.0, 5.0], np.float32))
+    stats = summarize(np.array([-5.0, 0.0, 5.0], np.float32))
     for steps in (4000, -4000):
         moved = stats.scaled(np.array([steps])).counts[0]
         assert moved.sum() == 3
@@ -79,7 +79,7 @@ def test_what_scaling_pushes_out_stays_in_the_last_bin():
 
 
 def test_saved_statistics_are_read_back(normal, tmp_path):
-    values = {"x": summarise(normal(1, 3, 4, 5)), "y/out": summarise(normal(2, 7))}
+    values = {"x": summarize(normal(1, 3, 4, 5)), "y/out": summarize(normal(2, 7))}
     moment = normal(3, 3).astype(np.float64)
     path = tmp_path / "stats.npz"
     CalibrationStats(values, {"conv": moment}, 12, "ab" * 32).save(path)
@@ -92,7 +92,7 @@ def test_saved_statistics_are_read_back(normal, tmp_path):
 
 def test_without_histograms_there_are_ranges_and_means(normal):
     first, second = normal(1, 3, 4, 5, seed=1), normal(1, 3, 4, 5, seed=2)
-    whole, few = ([summarise(image, with_histograms=kept) for image in (first, second)] for kept in (True, False))
+    whole, few = ([summarize(image, with_histograms=kept) for image in (first, second)] for kept in (True, False))
     steps = np.array([0, 5, -3])
     wanted, found = (one[0].merged(one[1]).scaled(steps) for one in (whole, few))
     assert found.counts.shape == (3, 0)
@@ -102,7 +102,7 @@ def test_without_histograms_there_are_ranges_and_means(normal):
 
 @pytest.mark.parametrize("holds", [("ranges",), ("ranges", "histograms"), STATISTICS], ids=len)
 def test_a_file_says_what_it_holds(normal, tmp_path, holds):
-    stats = summarise(normal(1, 3, 4, 5), with_histograms="histograms" in holds)
+    stats = summarize(normal(1, 3, 4, 5), with_histograms="histograms" in holds)
     CalibrationStats({"x": stats}, {}, 1, "d", holds).save(tmp_path / "stats.npz")
     found = CalibrationStats.load(tmp_path / "stats.npz")
     assert found.holds == holds
@@ -128,7 +128,7 @@ def test_a_file_that_holds_other_than_it_says_is_refused(tmp_path, good, holds):
 @pytest.fixture
 def good(normal, tmp_path):
     path = tmp_path / "stats.npz"
-    CalibrationStats({"x": summarise(normal(1, 3, 4, 5))}, {}, 1, "d").save(path)
+    CalibrationStats({"x": summarize(normal(1, 3, 4, 5))}, {}, 1, "d").save(path)
     with np.load(path) as arrays:
         return dict(arrays)
 

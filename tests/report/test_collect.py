@@ -24,9 +24,14 @@ def test_artifacts_are_found_in_the_order_of_their_folders(two):
     entry = found.entries[0]
     assert entry.model == "retinaface_mnet025 official 64×96"
     assert entry.verdict.state == "unsure"
-    assert entry.timed["ratio"] > 0
+    assert entry.timed is None
     assert entry.report == two / "a" / "report.html"
     assert found.problems == ()
+
+
+def test_a_latency_that_was_measured_is_found(timed_artifact):
+    (entry,) = collect(timed_artifact.folder).entries
+    assert entry.timed["ratio"] > 0
 
 
 def test_hidden_deep_and_linked_folders_are_skipped(two):
@@ -118,7 +123,6 @@ def test_links_are_relative_to_the_page_and_quoted(two, tmp_path):
 
 def test_an_artifact_without_report_or_latency_is_shown(two):
     (two / "a" / "report.html").unlink()
-    (two / "a" / "latency.json").unlink()
     found = collect(two)
     square = matrix(found, two / "index.html").rows[0].squares[0][0]
     assert square.link == ""

@@ -116,7 +116,7 @@ def test_partitions_of_a_delegate_are_limited(one_relu, tmp_path):
 def test_a_file_that_no_runtime_runs_is_not_taken_for_onnx(one_relu, tmp_path):
     path = tmp_path / "model.bin"
     path.write_bytes(write_onnx(one_relu))
-    with pytest.raises(InputError, match=r"no runtime runs \.bin") as caught:
+    with pytest.raises(InputError, match=r"no runtime supports \.bin") as caught:
         inspect_kernels(path)
     assert caught.value.where == str(path)
     assert ".onnx or .tflite" in str(caught.value.fix)

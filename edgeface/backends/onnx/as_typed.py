@@ -1,4 +1,4 @@
-"""ONNX computed as it is typed: the stand-in for a runtime that is not here."""
+"""Strongly typed execution of ONNX, which emulates a runtime that is not available."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 
 
 def open_as_typed(model: Path, threads: int = 1) -> OrtRunner:
-    """A model in ONNX Runtime with nothing fused or left out.
+    """A model in ONNX Runtime without fusion or removal of nodes.
 
     Every float16 value is rounded to float16, and between QuantizeLinear and DequantizeLinear every integer is exact.
-    By itself, ONNX Runtime would compute float16 in float32 on a processor without it, and round only at the end.
+    By default, ONNX Runtime computes float16 in float32 on processors without it, and rounds only at the end.
 
     Args:
-        model: an .onnx file with float32 inputs; outputs that are float16 come as float32.
+        model: an .onnx file with float32 inputs; float16 outputs are returned as float32.
         threads: threads inside one operator, at least 1.
     """
-    runner = OrtRunner(_spelled_out(model), threads, optimize=False)
+    runner = OrtRunner(_with_explicit_rounding(model), threads, optimize=False)
     runner.where = str(model)
     return runner
 
 
-def _spelled_out(model: Path) -> Path | bytes:
-    """A model that computes in float16 as one in float32 that rounds; any other file as it is.
+def _with_explicit_rounding(model: Path) -> Path | bytes:
+    """A float16 model as a float32 model with explicit rounding; other files unchanged.
 
-    Left to itself, ONNX Runtime casts before and behind every node without a float16 kernel, and takes out the casts
-    that meet, and the rounding with them, even where it is to optimize nothing. It keeps casts that a model states.
+    By default, ONNX Runtime casts before and after every node without a float16 kernel, and removes adjacent casts, and
+    the rounding with them, even without optimization. It keeps casts that are in the model.
     """
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -39,7 +39,7 @@ def _spelled_out(model: Path) -> Path | bytes:
     try:
         proto = onnx.load(model)
     except (OSError, DecodeError):
-        return model  # ONNX Runtime says what is wrong
+        return model  # ONNX Runtime reports the error
     half = _half_values(proto)
     if not half:
         return model
@@ -54,12 +54,12 @@ def _spelled_out(model: Path) -> Path | bytes:
     for output in proto.graph.output:
         if output.name in half:
             output.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
-    spelled: bytes = proto.SerializeToString()
-    return spelled
+    converted: bytes = proto.SerializeToString()
+    return converted
 
 
 def _half_values(proto: onnx.ModelProto) -> set[str]:
-    """Names of the values that nodes make in float16."""
+    """Names of the values that nodes produce in float16."""
     import onnx
 
     graph = onnx.shape_inference.infer_shapes(proto).graph
@@ -68,7 +68,7 @@ def _half_values(proto: onnx.ModelProto) -> set[str]:
 
 
 def _rounded(node: onnx.NodeProto, half: Collection[str]) -> list[onnx.NodeProto]:
-    """A node, and behind it, where it makes float16, the two casts that round a float32 number to it."""
+    """A node, followed, where it produces float16, by the two casts that round float32 to float16."""
     import onnx
 
     made = node.output[0]

@@ -1,4 +1,4 @@
-"""What is special to ONNX Runtime of the .onnx files that it runs."""
+"""What ONNX Runtime needs in the .onnx files that it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read an .onnx file as it stands, without checking its graph."""
+"""Read an .onnx file without checking its graph."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def load_onnx(model: Path) -> onnx.ModelProto:
-    """The model, with weights that stand beside it.
+    """The model, with weights from external files.
 
     Raises:
-        InputError: the file is missing, empty, or no ONNX model.
+        InputError: the file is missing, empty, or not an ONNX model.
     """
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]

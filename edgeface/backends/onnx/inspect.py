@@ -1,4 +1,4 @@
-"""How ONNX Runtime takes a model: its operators, and what of a quantized one it computes in integers."""
+"""Inspect how ONNX Runtime executes a model: its operators, and which of them run in integers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ LISTED = 5
 
 
 def inspect_optimized(model: Path) -> Inspection:
-    """Operators, and of a quantized model that integers are computed where, and only where, the plan says.
+    """Operators, with the requirements that a quantized model runs in integers exactly where planned.
 
     Args:
         model: an .onnx file.
 
     Raises:
-        InputError: the file is no ONNX model.
+        InputError: the file is not an ONNX model.
     """
     plain = inspect_as_typed(model)
     if "DequantizeLinear" not in plain.facts["operators"]:
@@ -37,17 +37,17 @@ def inspect_optimized(model: Path) -> Inspection:
 
 
 def inspect_as_typed(model: Path) -> Inspection:
-    """Operators as they stand in an .onnx file.
+    """The operators in an .onnx file, unoptimized.
 
     Raises:
-        InputError: the file is no ONNX model.
+        InputError: the file is not an ONNX model.
     """
     operators = Counter(node.op_type for node in load_onnx(model).graph.node)
     return Inspection({"operators": dict(sorted(operators.items())), "transposes": operators["Transpose"]})
 
 
 def requirements(found: OrtKernels) -> tuple[Requirement, ...]:
-    """That ONNX Runtime computes in integers what is planned so, and nothing else."""
+    """The requirements that ONNX Runtime computes in integers what is planned, and nothing else."""
     left = found.left_in_float
     said = f"{len(left)}: {', '.join(left[:LISTED])}" if left else "0"
     return (

@@ -1,7 +1,7 @@
-"""What ONNX Runtime makes of a quantized model: which operators its own optimization leaves, and which in float.
+"""How ONNX Runtime executes a quantized model: the operators after its optimization, and those in float.
 
-ONNX Runtime fuses DequantizeLinear → operator → QuantizeLinear into an integer kernel where it has one, and computes
-in float, without a word, where it has none or the pattern is not the one that it looks for.
+ONNX Runtime fuses DequantizeLinear → operator → QuantizeLinear into an integer kernel where it has one, and computes in
+float, silently, where it has none or does not recognize the pattern.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _SEVERE = 3
 
 @dataclass(frozen=True)
 class OrtKernels:
-    """Operators after optimization, and the convolutions and matrix products among them.
+    """Operators after optimization, and their convolutions and matrix products.
 
-    `planned` had quantized weights in the model; `left_in_float` names those of them that ONNX Runtime did not fuse.
-    `unplanned` counts those that it computes in integers though their weights are float: it rounds them by itself.
+    `planned` counts those with quantized weights in the model; `left_in_float` names those that were not fused.
+    `unplanned` counts those in integers although their weights are float: ONNX Runtime quantized them itself.
     """
 
     operators: dict[str, int]
@@ -39,7 +39,7 @@ class OrtKernels:
 
 
 def ort_kernels(model: Path) -> OrtKernels:
-    """Optimize a model as a session would, and count.
+    """The operators of a model after a session's optimization.
 
     Args:
         model: an .onnx file, with Q/DQ or without.
@@ -72,7 +72,9 @@ def _optimized(model: Path) -> onnx.GraphProto:
         written = Path(folder, "optimized.onnx")
         options = ort.SessionOptions()
         options.optimized_model_filepath = str(written)
-        options.log_severity_level = _SEVERE  # it warns that the file is for this processor, which is what is asked
+        options.log_severity_level = (
+            _SEVERE  # suppresses a warning that the file is specific to this processor, which is intended
+        )
         ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         return onnx.load(written).graph
 

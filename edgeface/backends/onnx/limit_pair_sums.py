@@ -1,10 +1,10 @@
-"""Weights that x86 cores without VNNI multiply without saturating.
+"""Limit pair sums of weights, so that x86 cores without VNNI multiply without saturation.
 
 Their instruction adds two products of an unsigned activation (up to 255) and a signed weight in 16 bits, so two paired
-weights of one sign may add up to 128 at most. Halving every weight's range ("reduce_range") keeps that and costs a bit
-everywhere; here only the scale of a channel that would break it is raised. Pairs are as ONNX Runtime's kernels pack
-them: the inputs of one output, channels last, two by two from the first on. tests/conformance/test_older_processors.py
-runs such weights on an emulated processor without VNNI.
+weights of one sign may add up to at most 128. Halving every weight's range ("reduce_range") ensures that and costs a
+bit everywhere; here only the scales of channels that exceed the limit grow. Pairs are as ONNX Runtime's kernels pack
+them: the inputs of one output, channels last, in pairs from the first. tests/conformance/test_older_processors.py runs
+such weights on an emulated processor without VNNI.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from edgeface.quantize.plan import QParams, QuantPlan
 PAIR_LIMIT = 128
 GROWTH = 1.03
 SLACK = 4
-"""Steps that are left for what rounding by second moments adds to a pair of weights."""
+"""Reserve, in steps, for what second-moment rounding adds to a pair of weights."""
 
 
 def pair_reach(weight: Array) -> Array:
-    """For each output channel the largest sum of two paired weights of one sign: [M], never negative.
+    """The maximum sum of two paired weights of one sign per output channel: [M], never negative.
 
     Args:
         weight: [M,C,kh,kw] or [M,K], real or in integer steps.
@@ -41,15 +41,15 @@ def pair_reach(weight: Array) -> Array:
 
 
 def is_depthwise(weight: Array) -> bool:
-    """Whether filters have one input channel: their kernels multiply without this instruction."""
+    """Whether filters have one input channel: their kernels do not use this instruction."""
     return weight.ndim == 4 and weight.shape[1] == 1
 
 
 def spread_pairs(graph: Graph, plan: QuantPlan) -> QuantPlan:
-    """The plan with scales at which the weights, rounded to the nearest step, stay within the limit.
+    """The plan with scales at which weights rounded to nearest stay within the limit.
 
     Args:
-        graph: with its weights as they are, not yet rounded.
+        graph: with unrounded weights.
         plan: scales of weights, among others.
     """
     raised: dict[str, QParams] = {}
@@ -60,10 +60,10 @@ def spread_pairs(graph: Graph, plan: QuantPlan) -> QuantPlan:
 
 
 def limit_pair_sums(graph: Graph, plan: QuantPlan) -> QuantPlan | None:
-    """A plan with larger scales for the channels whose rounded weights break the limit; None where none does.
+    """A plan with larger scales for channels whose rounded weights exceed the limit; None if there are none.
 
     Args:
-        graph: with its weights on the grids of the plan.
+        graph: with weights on the grids of the plan.
         plan: scales of weights, among others.
     """
     raised: dict[str, QParams] = {}
@@ -76,7 +76,7 @@ def limit_pair_sums(graph: Graph, plan: QuantPlan) -> QuantPlan | None:
 
 
 def _paired(graph: Graph, plan: QuantPlan) -> Iterator[tuple[str, Array]]:
-    """The weights that are multiplied in pairs, by name."""
+    """The weights that are multiplied in pairs, with their names."""
     for node in graph.nodes:
         if not isinstance(node.op, Conv | Gemm) or node.output in plan.kept_float or node.inputs[1] not in plan.params:
             continue

@@ -1,4 +1,4 @@
-"""Time by operator in ONNX Runtime, by its own profiler."""
+"""Profile a model by operator with ONNX Runtime's profiler."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ RUNS = 20
 
 
 def ort_profile(model: Path, feeds: Mapping[str, Array], threads: int) -> tuple[OperatorTime, ...]:
-    """The operators that ONNX Runtime's optimization leaves, in the order in which they run.
+    """Times of the operators after ONNX Runtime's optimization, in execution order.
 
     Args:
         model: an .onnx file.
-        feeds: every input by name, in the model's own shapes and dtypes.
+        feeds: every input by name, in the model's shapes and dtypes.
         threads: threads inside one operator.
 
     Raises:

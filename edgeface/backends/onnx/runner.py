@@ -29,15 +29,15 @@ class OrtRunner:
     """A loaded ONNX model on one of ONNX Runtime's providers.
 
     Args:
-        model: an .onnx file, or its bytes. A file may keep its weights beside it.
+        model: an .onnx file, or its bytes. A file may have external weights.
         threads: threads inside one operator.
-        optimize: whether ONNX Runtime may fuse and rewrite; False runs the graph as it stands.
-        provider: what computes; operators that it lacks are ONNX Runtime's to give to the processor.
-        profile_into: a folder for a profile of every run, which `end_profile` closes; None profiles nothing.
+        optimize: whether ONNX Runtime may fuse and rewrite; False runs the graph as written.
+        provider: execution provider; ONNX Runtime runs operators that it lacks on the CPU.
+        profile_into: a folder for a profile of all runs, which `end_profile` ends; None turns profiling off.
 
     Raises:
         InputError: the file is missing, unreadable or empty, or this ONNX Runtime lacks the provider.
-        RuntimeFailure: ONNX Runtime refuses the model, e.g. because it was cut short.
+        RuntimeFailure: ONNX Runtime rejects the model, e.g. because it is truncated.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class OrtRunner:
         """Run once.
 
         Args:
-            feeds: every input by name, in the model's own shapes and dtypes.
+            feeds: every input by name, in the model's shapes and dtypes.
 
         Returns:
             Every output by name.
 
         Raises:
-            RuntimeFailure: a feed does not fit, or ONNX Runtime fails.
+            RuntimeFailure: a feed does not match, or ONNX Runtime fails.
         """
         check_feeds(self.inputs, feeds, self.where)
         names = [output.name for output in self.outputs]
@@ -77,7 +77,7 @@ class OrtRunner:
         return dict(zip(names, values, strict=True))
 
     def end_profile(self) -> Path:
-        """Stop profiling; the file of events, as JSON."""
+        """The JSON file of profiling events; profiling stops."""
         return Path(self._session.end_profiling())
 
     def _open(self, model: Path | bytes, threads: int, optimize: bool, profile_into: Path | None) -> Any:
@@ -87,7 +87,9 @@ class OrtRunner:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-        options.use_deterministic_compute = self._provider == CPU_PROVIDER  # cuDNN's are not its fastest kernels
+        options.use_deterministic_compute = (
+            self._provider == CPU_PROVIDER
+        )  # with cuDNN this would exclude the fastest kernels
         options.log_severity_level = _WARNING
         if profile_into is not None:
             options.enable_profiling, options.profile_file_prefix = True, str(profile_into / "profile")
@@ -100,9 +102,11 @@ class OrtRunner:
             raise RuntimeFailure(
                 f"ONNX Runtime cannot load the model: {_first_line(error)}",
                 where=self.where,
-                fix="check that the file is a complete ONNX model; a copy that was cut short fails like this",
+                fix="check that the file is a complete ONNX model; a truncated copy fails like this",
             ) from error
-        if self._provider not in session.get_providers():  # it only logs that the provider's libraries do not load
+        if (
+            self._provider not in session.get_providers()
+        ):  # ONNX Runtime only logs if the provider's libraries do not load
             raise RuntimeFailure(
                 f"ONNX Runtime's {self._provider} does not start", where=self.where, fix="see `edgeface doctor`"
             )

@@ -1,4 +1,4 @@
-"""ONNX Runtime: as it is deployed on a processor, with every node in its own type, and on a GPU."""
+"""ONNX Runtime: as deployed on a CPU, strongly typed, and on a GPU."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ RUNTIMES = (
     Runtime(
         name="onnxruntime-as-typed",
         title=f"{TITLE} with every node in its own type",
-        suffixes=(),  # it stands in for a runtime that is not here: what targets name it for
+        suffixes=(),  # it emulates unavailable runtimes, so only targets name it
         distributions=("onnxruntime",),
         open=_open_as_typed,
         values=_values,

@@ -1,4 +1,4 @@
-"""What ONNX Runtime's integer kernels can express: uint8 activations, int8 weights."""
+"""The scheme of ONNX Runtime's integer kernels: uint8 activations, int8 weights."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ ORT_U8S8 = Scheme(
     refine=(spread_pairs, avoid_ties),
     relieve=limit_pair_sums,
 )
-"""Its weights are such that no x86 core saturates, and its products by constants such that none lies near a half, which
-kernels may round up or down: every host computes the same."""
+"""Weights are limited so that no x86 core saturates, and products by constants avoid halves, which
+kernels may round up or down, so that all hosts compute the same."""

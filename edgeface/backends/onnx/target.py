@@ -1,4 +1,4 @@
-"""ONNX targets: the optimized graph itself, in float32, in float16, and with its quantization written in."""
+"""ONNX targets: the optimized graph in float32, in float16, and with Q/DQ."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ TARGETS = (
         description="ONNX, float16 between float32 inputs and outputs: for GPUs; half the size",
         model_file=MODEL_FILE,
         layout="nchw",
-        runtime="onnxruntime-as-typed",  # as GPUs compute it; on a processor ONNX Runtime makes float32 of it
+        runtime="onnxruntime-as-typed",  # as GPUs compute it; on CPUs ONNX Runtime uses float32
         emit=EMITTER.emit_half,
         half=True,
         dtypes=half.DTYPES,
     ),
     Target(
         name="onnx-int8",
-        description="ONNX, int8 by calibration for ONNX Runtime: uint8 activations, alike on every processor",
+        description="ONNX, int8 by calibration for ONNX Runtime: uint8 activations, equal results on every processor",
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="onnxruntime",

@@ -1,4 +1,4 @@
-"""Every value of an .onnx model that bears a name of the exact graph."""
+"""Read all values of an .onnx model that have the name of a value in the exact graph."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeface.graph.types import Array
 
 
 def onnx_values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[str, Array]:
-    """The values of one run, nothing fused; a quantized one bears its name behind DequantizeLinear.
+    """The values of one run without fusion; a quantized value is read after its DequantizeLinear.
 
     Args:
         exact: the graph that the model was emitted from.
@@ -20,8 +20,8 @@ def onnx_values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[s
         feeds: its inputs, float32.
 
     Raises:
-        InputError: the file is no ONNX model.
-        RuntimeFailure: ONNX Runtime refuses it.
+        InputError: the file is not an ONNX model.
+        RuntimeFailure: ONNX Runtime rejects it.
     """
     import onnx
 

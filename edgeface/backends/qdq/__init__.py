@@ -1,1 +1,1 @@
-"""Quantization written into an ONNX graph, shared by the ONNX and TensorRT targets."""
+"""Insertion of quantization into an ONNX graph, shared by the ONNX and TensorRT targets."""

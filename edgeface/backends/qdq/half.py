@@ -1,4 +1,4 @@
-"""A graph computed in float16, with float32 inputs and outputs, and in float32 where the plan says so."""
+"""Convert a graph to float16, with float32 inputs and outputs, and float32 where planned."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from edgeface.quantize.precision import require_dtypes
 
 HALF_MAX = 65_504.0
 DTYPES: tuple[Precision, ...] = ("float16", "float32")
-"""What values can be made in."""
+"""Supported dtypes of values."""
 
 
 def to_half(graph: Graph, plan: QuantPlan) -> Graph:
-    """Constants and activations as float16, with casts where float32 begins and ends.
+    """The graph with constants and activations in float16, and casts between float16 and float32.
 
     Args:
-        graph: computes in float32.
-        plan: has a float dtype for every value.
+        graph: in float32.
+        plan: with a float dtype for every value.
 
     Raises:
         GraphError: a constant is too large for float16, or the plan has integers.
@@ -52,7 +52,7 @@ class _Halving:
         return self.graph.rebuild(self.nodes, self.constants)
 
     def _dtype(self, name: str) -> DType:
-        """The type in which a value is made."""
+        """The type in which a value is computed."""
         given = name in self.graph.inputs or self.graph.type(name).dtype != "float32"
         return self.graph.type(name).dtype if given or self.plan.dtype(name) == "float32" else "float16"
 

@@ -1,8 +1,7 @@
-"""A plan written into a graph as QuantizeLinear and DequantizeLinear, the form that ONNX Runtime and TensorRT fuse.
+"""Insert a plan into a graph as QuantizeLinear and DequantizeLinear, which ONNX Runtime and TensorRT fuse.
 
-A value that is rounded where it is made keeps its name behind its DequantizeLinear, so that whatever reads it, a test
-as well as a float node, sees the numbers that the integers stand for. Before it stand `<name>/real` and
-`<name>/stored`.
+A value that is quantized where it is produced keeps its name after its DequantizeLinear, so that all readers, tests as
+well as float nodes, get the numbers that the integers represent. `<name>/real` and `<name>/stored` precede it.
 """
 
 from __future__ import annotations
@@ -26,18 +25,18 @@ from edgeface.quantize.plan import Precision, QParams, QuantPlan
 from edgeface.quantize.precision import require_dtypes
 
 DTYPES: tuple[Precision, ...] = ("int8", "uint8", "float32")
-"""What values can be made in."""
+"""Supported dtypes of values."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a runtime wants its QuantizeLinear and DequantizeLinear.
+    """Where a runtime expects QuantizeLinear and DequantizeLinear.
 
-    rounded: "made" rounds every value that an integer node makes, as a runtime with integer kernels for all of them
-    wants it; "convolved" rounds only what integer convolutions and matrix products read, as one wants it that computes
-    the rest in float between them. bias: stored as int32 in steps of input scale × weight scale, or as it is.
-    zero_points: whether the runtime takes others than 0; if not, values are shifted before they are rounded, and the
-    bias of the convolutions behind takes it out again, so that no integer is lost to numbers that never occur.
+    rounded: "made" quantizes every value that an integer node produces, for runtimes with integer kernels for all of
+    them; "convolved" quantizes only inputs of integer convolutions and matrix products, for runtimes that compute the
+    rest in float. bias: stored as int32 in steps of input scale × weight scale, or as float. zero_points: whether the
+    runtime supports zero points other than 0; if not, values are shifted before quantization, and the bias of the
+    following convolutions compensates, so that the integers cover only the range that occurs.
     """
 
     rounded: Literal["made", "convolved"]
@@ -45,21 +44,21 @@ class Placement:
     zero_points: bool = True
 
     def __post_init__(self) -> None:
-        """Int32 biases have no place for what a shift puts there."""
+        """Reject int32 biases without zero points: they cannot compensate for a shift."""
         if self.bias == "int32" and not self.zero_points:
             raise ValueError("biases stored as int32 need zero points")
 
 
 def insert_quantization(graph: Graph, plan: QuantPlan, placement: Placement) -> Graph:
-    """The graph with the values of a plan quantized and dequantized.
+    """The graph with Q/DQ for the plan's values.
 
     Args:
         graph: legalized, with weights on their grids.
-        plan: scales, and what stays in float.
-        placement: which values are rounded, and how biases are stored.
+        plan: scales, and values that stay in float.
+        placement: which values are quantized, and how biases are stored.
 
     Raises:
-        GraphError: an integer node reads a value that has no scale, or the plan has a dtype that Q/DQ has not.
+        GraphError: an integer node reads a value that has no scale, or the plan has a dtype that Q/DQ does not support.
     """
     require_dtypes(graph, plan, DTYPES, "ONNX with Q/DQ")
     return _Insertion(graph, plan, placement).result()
@@ -85,11 +84,11 @@ class _Insertion:
         return planned and (self.placement.rounded == "made" or isinstance(node.op, Conv | Gemm))
 
     def _rounded(self, name: str) -> bool:
-        """Whether a value is rounded where it is made."""
+        """Whether a value is quantized where it is produced."""
         if name not in self.graph.producers or name in self.plan.kept_float or name not in self.plan.params:
             return False
         if self._shift(name):
-            return False  # what does not convolve it reads it unshifted
+            return False  # readers other than convolutions need it unshifted
         return self.placement.rounded == "made" or any(map(self._in_integers, self.graph.consumers[name]))
 
     def _node(self, node: Node) -> None:
@@ -100,19 +99,22 @@ class _Insertion:
             self._round_trip(made, node.output, self.plan.params[node.output], node.output, node.origin)
 
     def _floating(self, node: Node) -> list[str]:
-        """What a float node reads.
+        """The inputs of a float node.
 
-        Of a convolution between two pairs ONNX Runtime rounds the weights by itself, to one scale for all, and computes
-        it in integers, unless the pair before has a scale for each channel. So it gets one, all of them the same.
+        ONNX Runtime quantizes the weights of a float convolution between two Q/DQ pairs itself, per tensor, and
+        computes it in integers, unless the preceding pair has a scale per channel. So that pair gets equal per-channel
+        scales.
         """
         name = node.inputs[0]
-        if not isinstance(node.op, Conv | Gemm) or not self._rounded(name) or not self._rounded_behind(node):
+        if not isinstance(node.op, Conv | Gemm) or not self._rounded(name) or not self._quantized_after(node):
             return list(node.inputs)
         return [self._once(f"{name}/by_channel", lambda restored: self._by_channel(name, restored)), *node.inputs[1:]]
 
-    def _rounded_behind(self, node: Node) -> bool:
+    def _quantized_after(self, node: Node) -> bool:
         readers = self.graph.consumers[node.output]
-        return any(self._in_integers(r) or (isinstance(r.op, Relu | Clip) and self._rounded_behind(r)) for r in readers)
+        return any(
+            self._in_integers(r) or (isinstance(r.op, Relu | Clip) and self._quantized_after(r)) for r in readers
+        )
 
     def _by_channel(self, name: str, restored: str) -> None:
         params, channels = self.plan.params[name], self.graph.type(name).shape[1]
@@ -121,7 +123,7 @@ class _Insertion:
         self.nodes.append(Node(DequantizeLinear(1), (f"{name}/stored", scale, zero), (restored,)))
 
     def _reading(self, node: Node) -> tuple[Op, list[str]]:
-        """An integer node's op and what it reads: with a shifted input it no longer pads by itself."""
+        """An integer node's op and inputs; with a shifted input, padding is done before it."""
         inputs = [self._operand(node, name) for name in node.inputs]
         if not isinstance(node.op, Conv | Gemm):
             return node.op, inputs
@@ -131,7 +133,7 @@ class _Insertion:
         return node.op, inputs
 
     def _operand(self, node: Node, name: str) -> str:
-        """What an integer node reads in place of a value: the same, rounded to its steps."""
+        """The quantized value that an integer node reads instead of a value."""
         if self._rounded(name):
             return name
         data, params = self.graph.constant(name), self.plan.params.get(name)
@@ -147,19 +149,19 @@ class _Insertion:
         )
 
     def _once(self, restored: str, add: Callable[[str], None]) -> str:
-        """The name of a value that is added at its first reader."""
+        """The name of a value, which is added at its first use."""
         if restored not in self._restored:
             self._restored.add(restored)
             add(restored)
         return restored
 
     def _shift(self, name: str) -> float:
-        """What is added to a value before it is rounded, because the runtime takes no zero point but 0."""
+        """The shift of a value before quantization, for runtimes that only support zero point 0."""
         params = self.plan.params[name]
         return 0.0 if self.placement.zero_points else params.zero_point * params.scale[0]
 
     def _shifted(self, node: Node, name: str) -> str:
-        """A value as an integer node wants it shifted: padded before, for then no zeros can be added any more."""
+        """A shifted value for an integer node, padded before the shift, after which zero padding would be wrong."""
         pads = node.op.pads if isinstance(node.op, Conv) else (0, 0, 0, 0)
         top, left, bottom, right = pads
         moved = f"{name}/shifted" + (f"_{top}_{left}_{bottom}_{right}" if any(pads) else "")
@@ -197,7 +199,7 @@ class _Insertion:
         return scale, zero
 
     def _bias(self, node: Node) -> list[str]:
-        """The bias of an integer convolution as the runtime wants it; none where there is none."""
+        """The bias of an integer convolution in the runtime's form; empty if there is none."""
         shift = self._shift(node.inputs[0])
         if self.placement.bias == "int32":
             return [self._stored_bias(node)] if len(node.inputs) > 2 else []
@@ -210,11 +212,11 @@ class _Insertion:
         return [name]
 
     def _stored_bias(self, node: Node) -> str:
-        """A bias as int32, in steps of input scale × weight scale; each reader has its own."""
+        """A bias as int32, in steps of input scale × weight scale; one for each reader."""
         name = node.inputs[2]
         data, weight = self.graph.constant(name), self.plan.params[node.inputs[1]]
         if data is None:
-            raise GraphError("int8 needs a constant bias", where=f"tensor {name!r} of {node}")
+            raise GraphError("int8 requires a constant bias", where=f"tensor {name!r} of {node}")
         steps = np.asarray(weight.scale, np.float32) * np.float32(self.plan.params[node.inputs[0]].scale[0])
         limits = np.iinfo(np.int32)
         stored = np.clip(np.rint(data.astype(np.float64) / steps.astype(np.float64)), limits.min, limits.max)

@@ -1,4 +1,4 @@
-"""The engines of an artifact: `engines.json` beside the model file, and the engine for a GPU."""
+"""The engines of an artifact: `engines.json` next to the model file, and the engine for a GPU."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ENGINES = "engines.json"
 class ArtifactEngine(BaseModel):
     """One engine file.
 
-    `compute_capability` is that of the GPUs that it runs on, "86" for 8.6; `library` and `library_version` name the
-    TensorRT that built it, and must load it ("TensorRT" or "TensorRT-RTX"); `cuda` is the least CUDA, as in "13.0",
-    that the driver must serve, None where that is not known. The hash is SHA-256 in hex.
+    `compute_capability` is that of its GPUs, "86" for 8.6; `library` and `library_version` name the TensorRT that built
+    it and must load it ("TensorRT" or "TensorRT-RTX"); `cuda` is the minimum CUDA version, as in "13.0", that the
+    driver must support, None if unknown. The hash is SHA-256 in hex.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,7 +33,7 @@ class ArtifactEngine(BaseModel):
 
 
 class EngineList(BaseModel):
-    """What engines.json holds."""
+    """The content of engines.json."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,7 +45,7 @@ class EngineList(BaseModel):
         """The engines of an artifact's folder.
 
         Raises:
-            InputError: there is no list, or it is damaged.
+            InputError: the list is missing or damaged.
         """
         path = folder / ENGINES
         if not path.is_file():
@@ -72,17 +72,17 @@ class EngineList(BaseModel):
 def engine_for(
     folder: Path, gpu: Gpu, library: str, library_version: str, served: tuple[int, int] | None = None
 ) -> Path:
-    """The engine of an artifact for a GPU and the TensorRT that is here, its bytes checked.
+    """An artifact's engine for a GPU and the installed TensorRT, with its hash checked.
 
     Args:
-        folder: the artifact's.
-        gpu: where it is to run.
-        library: "TensorRT" or "TensorRT-RTX", which do not read each other's engines.
-        library_version: of the library.
-        served: the newest CUDA that the GPU's driver serves, as (major, minor); not checked if None.
+        folder: the artifact's folder.
+        gpu: GPU to run on.
+        library: "TensorRT" or "TensorRT-RTX", which cannot read each other's engines.
+        library_version: version of the library.
+        served: the newest CUDA that the GPU's driver supports, as (major, minor); not checked if None.
 
     Raises:
-        InputError: there is none for them, it needs a newer driver, or its file is missing or changed.
+        InputError: no engine matches, it needs a newer driver, or its file is missing or changed.
     """
     engines = EngineList.read(folder).engines
     fitting = [
@@ -92,7 +92,7 @@ def engine_for(
         there = ", ".join(sorted({f"{with_point(one.compute_capability)} by {one.library}" for one in engines}))
         raise InputError(
             f"no engine here is for a GPU of compute capability {with_point(gpu.compute_capability)} ({gpu.name}) by "
-            f"{library}; there are {there or 'none'}",
+            f"{library}; available: {there or 'none'}",
             where=str(folder / ENGINES),
             fix=f"edgeface export … --compute-capability {gpu.compute_capability}",
         )
@@ -100,9 +100,9 @@ def engine_for(
     chosen = (same or fitting)[0]
     if served is not None and chosen.cuda is not None and tuple(map(int, chosen.cuda.split("."))) > served:
         raise InputError(
-            f"the engine needs a driver that serves CUDA {chosen.cuda}; the one here serves {served[0]}.{served[1]}",
+            f"the engine needs a driver that supports CUDA {chosen.cuda}; this one supports {served[0]}.{served[1]}",
             where=str(folder / chosen.file),
-            fix="update the NVIDIA driver, or export the artifact with a TensorRT that fits it",
+            fix="update the NVIDIA driver, or export the artifact with a TensorRT for this driver",
         )
     return _checked(folder, chosen)
 
@@ -113,7 +113,7 @@ def _checked(folder: Path, engine: ArtifactEngine) -> Path:
         raise InputError("the artifact's engine is missing", where=str(path), fix="copy the whole folder again")
     if sha256_hex(path.read_bytes()) != engine.sha256:
         raise InputError(
-            "the engine is not the one that engines.json lists: its SHA-256 differs",
+            "the engine does not match engines.json: its SHA-256 differs",
             where=str(path),
             fix="export the artifact again, or copy the whole folder again",
         )

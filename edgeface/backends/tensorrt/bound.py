@@ -1,4 +1,4 @@
-"""An engine's execution context bound to buffers of fixed shapes: what one inference is, ready to launch."""
+"""An engine's execution context bound to buffers of fixed shapes, ready to launch an inference."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from edgeface.backends.tensorrt.cuda.runtime import CudaRuntime
 from edgeface.backends.tensorrt.loaded_engine import LoadedEngine
 from edgeface.graph.types import Array
 
-_WARM_UP = 2  # the first runs compile and choose kernels; what is captured must be what every later run does
+_WARM_UP = 2  # the first runs compile and choose kernels; a captured graph must contain the final ones
 
 
 class Bound:
-    """Buffers for one set of input shapes, warmed up, and captured as a CUDA graph where that can be.
+    """Buffers for one set of input shapes, warmed up and, where possible, captured as a CUDA graph.
 
-    `uncaptured` says why there is no graph, and is empty where there is one. Close it before binding other shapes.
+    `uncaptured` is the reason if there is no graph, else empty. Close it before binding other shapes.
 
     Args:
-        engine: its context stays bound to the buffers here until this is closed.
+        engine: its context stays bound to these buffers until this is closed.
         cuda: CUDA's runtime.
-        stream: a stream of the engine's own.
-        shapes: every input's, without dynamic sizes.
+        stream: the engine's stream.
+        shapes: shapes of all inputs, without dynamic sizes.
 
     Raises:
-        RuntimeFailure: the engine refuses the shapes, or the GPU is out of memory.
+        RuntimeFailure: the engine rejects the shapes, or the GPU is out of memory.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Bound:
             unless_done.pop_all()
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Copy in, run, copy out; feeds must have the shapes and dtypes of the binding."""
+        """Copy in, run, copy out; feeds must have the bound shapes and dtypes."""
         for name, array in feeds.items():
             np.copyto(self._buffers[name].host, array, casting="no")
         if self._graph is None:
@@ -62,19 +62,19 @@ class Bound:
         return {spec.name: self._buffers[spec.name].host.copy() for spec in self._engine.outputs}
 
     def close(self) -> None:
-        """Give graph and memory back."""
+        """Release the graph and the memory."""
         self._held.close()
 
     def _set_shapes(self) -> None:
         for name, shape in self.shapes.items():
             if not self._engine.context.set_input_shape(name, shape):
-                raise self._engine.failure(f"the engine does not take {name!r} as {list(shape)}")
+                raise self._engine.failure(f"the engine does not accept {name!r} as {list(shape)}")
         try:
             unknown: Sequence[str] = self._engine.context.infer_shapes()
         except RuntimeError as error:
             raise self._engine.failure(f"the engine cannot infer its shapes ({error})") from error
         if unknown:
-            raise self._engine.failure(f"the shape of {unknown[0]!r} remains unknown")
+            raise self._engine.failure(f"the shape of {unknown[0]!r} is still unknown")
 
     def _bind(self, spec: TensorSpec) -> None:
         shape = tuple(int(size) for size in self._engine.context.get_tensor_shape(spec.name))
@@ -84,7 +84,7 @@ class Bound:
         self._held.callback(buffer.close)
         self._buffers[spec.name] = buffer
         if not self._engine.context.set_tensor_address(spec.name, buffer.device):
-            raise self._engine.failure(f"the engine does not take memory for {spec.name!r}")
+            raise self._engine.failure(f"the engine does not accept memory for {spec.name!r}")
 
     def _enqueue(self) -> None:
         for spec in self._engine.inputs:
@@ -95,9 +95,11 @@ class Bound:
             self._buffers[spec.name].copy_out(self._stream)
 
     def _captured(self) -> tuple[int | None, str]:
-        capturable = getattr(self._engine.context, "is_stream_capturable", None)  # TensorRT-RTX has it, TensorRT not
+        capturable = getattr(
+            self._engine.context, "is_stream_capturable", None
+        )  # exists in TensorRT-RTX, not in TensorRT
         if capturable is not None and not capturable(self._stream):
-            return None, "TensorRT says that this engine cannot be captured"
+            return None, "TensorRT reports that this engine cannot be captured"
         graph, reason = capture(self._cuda, self._stream, self._enqueue)
         if graph is not None:
             self._held.callback(self._cuda.destroy_executable, graph)

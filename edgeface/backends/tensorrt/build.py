@@ -1,4 +1,4 @@
-"""Build an engine from typed ONNX, as the types say: fp16 where it is fp16, int8 where it is Q/DQ."""
+"""Build an engine from strongly typed ONNX: fp16 where it is fp16, int8 where it is Q/DQ."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _VARIES = -1
 
 
 def build_engine(onnx: bytes, request: EngineRequest) -> Engine:
-    """Build and serialize an engine.
+    """The built and serialized engine.
 
     Args:
-        onnx: a complete ONNX model without external data, typed as the engine shall compute.
-        request: for which GPUs and batch sizes.
+        onnx: a complete ONNX model without external data, in the types of the engine.
+        request: GPUs and batch sizes.
 
     Returns:
-        The engine with its layers. The same request gives the same bytes where the library times no kernels.
+        The engine with its layers. The same request gives the same bytes if the library does not time kernels.
 
     Raises:
-        InputError: no library, a GPU that it does not build for, or a model that it cannot read.
-        GraphError: the parser refuses a node.
+        InputError: there is no library, it cannot build for a GPU, or it cannot read the model.
+        GraphError: the parser rejects a node.
         RuntimeFailure: the builder fails.
     """
     library = load_library()
@@ -46,17 +46,17 @@ def build_engine(onnx: bytes, request: EngineRequest) -> Engine:
 
 
 def buildable(library: Library, capabilities: Collection[str], where: str) -> tuple[str, ...]:
-    """The compute capabilities to build for, in numerical order; the one here where none are named.
+    """The compute capabilities to build for, in numerical order; by default that of the local GPU.
 
     Raises:
-        InputError: the library does not build for one of them, or there is no GPU here; `where` names the model.
+        InputError: the library cannot build for one of them, or there is no local GPU; `where` names the model.
     """
     gpus = look_for_gpus().gpus
     here = gpus[0].compute_capability if gpus else None
     if not capabilities:
         if here is None:
             raise InputError(
-                "there is no GPU here to build an engine for",
+                "there is no local GPU to build an engine for",
                 where=where,
                 fix=_name_capabilities(library),
             )
@@ -66,7 +66,7 @@ def buildable(library: Library, capabilities: Collection[str], where: str) -> tu
     unknown = [digits for digits in wanted if digits not in offered and (digits,) != (here,)]
     if unknown:
         raise InputError(
-            f"{library.name} {library.version} does not build for compute capability {', '.join(unknown)}",
+            f"{library.name} {library.version} cannot build for compute capability {', '.join(unknown)}",
             where=where,
             fix=_name_capabilities(library),
         )
@@ -75,12 +75,12 @@ def buildable(library: Library, capabilities: Collection[str], where: str) -> tu
 
 def _name_capabilities(library: Library) -> str:
     if library.ahead_of_time:
-        return f"name compute capabilities that {library.name} builds for: {','.join(library.compute_capabilities)}"
+        return f"use compute capabilities that {library.name} can build for: {','.join(library.compute_capabilities)}"
     return "build on the machine with the GPU, or install TensorRT-RTX: pip install 'edgeface[tensorrt]'"
 
 
 class _Build:
-    """One run of the builder, from parsing to bytes. It keeps what the native objects refer to alive."""
+    """One run of the builder, from parsing to bytes. It keeps objects that native code refers to alive."""
 
     def __init__(self, library: Library, request: EngineRequest) -> None:
         self.library = library
@@ -88,7 +88,7 @@ class _Build:
         self.log = build_log_class(library.module)()
         trt = library.module
         self._builder = trt.Builder(self.log)
-        # Where the flag is gone, every network is strongly typed.
+        # In versions without the flag, all networks are strongly typed.
         typed = getattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED", None)
         self._network = self._builder.create_network(0 if typed is None else 1 << int(typed))
         self._config = self._builder.create_builder_config()
@@ -101,7 +101,7 @@ class _Build:
     def configure(self, targets: tuple[str, ...]) -> None:
         trt, config = self.library.module, self._config
         config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
-        config.clear_flag(trt.BuilderFlag.TF32)  # on by default; what is typed float32 has 24 bits, not 11
+        config.clear_flag(trt.BuilderFlag.TF32)  # on by default; float32 must have 24 bits of precision, not 11
         if self.request.workspace_bytes is not None:
             config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, self.request.workspace_bytes)
         if self.library.ahead_of_time:
@@ -118,7 +118,7 @@ class _Build:
         return bytes(built)
 
     def timing_cache(self) -> bytes | None:
-        """What the builder timed, for a later build; None where it times nothing."""
+        """The builder's kernel timings, for a later build; None if it does not time kernels."""
         if self.library.ahead_of_time or not hasattr(self._config, "get_timing_cache"):
             return None
         cache = self._config.get_timing_cache()
@@ -137,9 +137,9 @@ class _Build:
         varying = {tensor.name: tuple(tensor.shape) for tensor in inputs if _VARIES in tuple(tensor.shape)}
         if not varying and batch.most > 1:
             raise InputError(
-                f"the model's batch is fixed, so that it takes no batch of {batch.most}",
+                f"the model's batch size is fixed, so it does not support a batch of {batch.most}",
                 where=self.request.where,
-                fix="export the model with a symbolic batch, or ask for a batch of 1",
+                fix="export the model with a dynamic batch, or use a batch of 1",
             )
         if not varying:
             return
@@ -147,20 +147,20 @@ class _Build:
         for name, shape in varying.items():
             if _VARIES in shape[1:]:
                 raise InputError(
-                    f"the input {name!r} varies in more than its batch: {list(shape)}",
+                    f"the input {name!r} has dynamic sizes besides its batch: {list(shape)}",
                     where=self.request.where,
-                    fix="fix its size at export (--input HxW)",
+                    fix="set its size at export (--input HxW)",
                 )
             profile.set_shape(name, *((size, *shape[1:]) for size in (batch.least, batch.best, batch.most)))
         if self._config.add_optimization_profile(profile) < 0:
             raise self._failure(f"build for batches of {batch.least} to {batch.most}")
 
     def _failure(self, task: str) -> RuntimeFailure:
-        why = " / ".join(self.log.errors()) or "it does not say why"
+        why = " / ".join(self.log.errors()) or "no reason given"
         return RuntimeFailure(f"{self.library.name} cannot {task}: {why}", where=self.request.where)
 
     def _refusal(self) -> EdgefaceError:
-        """The parser's first error, as one of ours."""
+        """The parser's first error, as an EdgefaceError."""
         where, name = self.request.where, self.library.name
         if not self._parser.num_errors:
             return InputError(f"{name} cannot read the ONNX model", where=where)
@@ -169,14 +169,14 @@ class _Build:
         if error.node() < 0:
             return InputError(f"{name} cannot read the ONNX model: {words}", where=where)
         return GraphError(
-            f"{name} refuses the node {error.node_name()!r} ({error.node_operator()}): {words}",
+            f"{name} rejects the node {error.node_name()!r} ({error.node_operator()}): {words}",
             where=f"{where}, node {error.node()}",
-            fix="leave this node out or spell it in other ops; --target onnx-fp32 does not ask TensorRT",
+            fix="remove this node or decompose it into other ops; --target onnx-fp32 does not use TensorRT",
         )
 
 
 def _inspect(library: Library, plan: bytes, log: Any) -> tuple[EngineLayer, ...]:
-    """The layers by the engine inspector, for a library that does not list them in its log; empty without a GPU."""
+    """The layers from the engine inspector, for libraries that do not log them; empty without a GPU."""
     if not library.has_gpu:
         return ()
     trt = library.module

@@ -1,4 +1,4 @@
-"""What TensorRT says, collected instead of printed."""
+"""A log that collects TensorRT's messages instead of printing them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ def build_log_class(module: Any) -> type:
     """A logger class for a TensorRT module; its base class exists only once the module is loaded."""
 
     class BuildLog(module.ILogger):  # type: ignore[misc]
-        """Keeps every message with its severity."""
+        """Collects all messages with their severities."""
 
         def __init__(self) -> None:
             module.ILogger.__init__(self)
             self.records: list[tuple[Any, str]] = []
 
         def log(self, severity: Any, message: str) -> None:
-            """Called by the library, from any of its threads; an exception in here would end the process."""
+            """Called by the library from any thread; an exception here would end the process."""
             self.records.append((severity, message))
 
         def messages(self) -> list[str]:
-            """Everything said, in order."""
+            """All messages, in order."""
             return [message for _, message in self.records]
 
         def errors(self) -> tuple[str, ...]:
-            """The errors, each once, without what only says that there is no CUDA driver."""
+            """The errors, each once, without those that only report a missing CUDA driver."""
             wanted = (module.ILogger.Severity.ERROR, module.ILogger.Severity.INTERNAL_ERROR)
             return self._said(wanted)
 
@@ -42,5 +42,5 @@ def build_log_class(module: Any) -> type:
 
 
 def without_driver_noise(text: str) -> str:
-    """A message without the note on the missing CUDA driver that TensorRT-RTX adds to any error on such a machine."""
+    """A message without the note about a missing CUDA driver that TensorRT-RTX adds to every error there."""
     return " ".join(text.partition("[checkMacros")[0].split())

@@ -1,7 +1,7 @@
-"""Names that TensorRT-RTX makes up while it builds: its running numbers differ from one build to the next.
+"""Renumber names that TensorRT-RTX generates while building, whose counters differ between builds.
 
-A name such as "__mye26302dconst_myl0" or "__myl_CorrMulMax_myl0_5" holds counters of that build. They are replaced by
-the order in which names of one stem come up, so that the same engine has the same listing.
+A name such as "__mye26302dconst_myl0" or "__myl_CorrMulMax_myl0_5" contains counters of that build. They are replaced
+by the order in which names of one stem appear, so that the same engine has the same listing.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from dataclasses import replace
 from edgeface.backends.tensorrt.layers import EngineLayer, EngineTensor
 
 _MADE_UP = re.compile(r"(?P<stem>.*?)(?:_U?\d+)?_myl\d+(?:_\d+)?")
-_COUNTER = re.compile(r"__mye\d+")  # may also stand inside
+_COUNTER = re.compile(r"__mye\d+")  # may also be inside a name
 
 
 def renumber(layers: Iterable[EngineLayer]) -> tuple[EngineLayer, ...]:
-    """Layers whose made-up names are numbered in the order of the listing: "dconst#1"; other names are kept."""
+    """Layers with generated names numbered in the order of the listing, as in "dconst#1"; others keep their names."""
     known: dict[str, str] = {}
     counts: Counter[str] = Counter()
 

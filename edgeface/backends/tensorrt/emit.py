@@ -1,4 +1,4 @@
-"""What is special to TensorRT of the .onnx files that engines are built from."""
+"""What TensorRT needs in the strongly typed .onnx files that engines are built from."""
 
 from __future__ import annotations
 

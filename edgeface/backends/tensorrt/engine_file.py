@@ -1,4 +1,4 @@
-"""Engine files: whether one can be loaded here, told before native code reads it."""
+"""Engine files: check whether one can be loaded, before native code reads it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeface.errors import InputError
 
 HEADER_BYTES = 64
 # As observed in TensorRT-RTX 1.7: magic, 12 bytes, the file's size (uint64), the version's four parts (bytes), the
-# magic again, and a bit for each compute capability (uint32) in the order in which the library offers them.
+# magic again, and a bit for each compute capability (uint32) in the library's order.
 _RTX_MAGIC = b"vtrt"
 _RTX_HEADER = struct.Struct("<4s12xQ4B4sI")
 _TENSORRT_MAGICS = (b"ftrt", b"ptrt")
@@ -26,9 +26,9 @@ _REBUILD = "edgeface export … --target tensorrt-fp16 (or tensorrt-int8)"
 
 @dataclass(frozen=True)
 class EngineHeader:
-    """What an engine file says of itself. TensorRT-RTX's tells all of it, TensorRT's only `library`; else None.
+    """The header of an engine file. TensorRT-RTX sets all fields, TensorRT only `library`; others are None.
 
-    `size_bytes` is that of the whole file; `capability_bits` has a bit for each compute capability.
+    `size_bytes` is the file's size; `capability_bits` has a bit for each compute capability.
     """
 
     library: str
@@ -41,7 +41,7 @@ def read_header(path: Path) -> EngineHeader:
     """The header of an engine file.
 
     Raises:
-        InputError: the file is missing, cannot be read, or is no engine.
+        InputError: the file is missing, cannot be read, or is not an engine.
     """
     try:
         with path.open("rb") as file:
@@ -54,42 +54,42 @@ def read_header(path: Path) -> EngineHeader:
         kind = "empty" if not start else "not a TensorRT engine"
         raise InputError(f"the engine file is {kind}", where=str(path), fix=f"copy it again, or build it: {_REBUILD}")
     if len(start) < HEADER_BYTES:
-        raise _cut_short(path, len(start), HEADER_BYTES)
+        raise _wrong_size(path, len(start), HEADER_BYTES)
     _, size, *version, again, bits = _RTX_HEADER.unpack_from(start)
-    if again != _RTX_MAGIC:  # another layout than the one that is known: only the library itself can tell more
+    if again != _RTX_MAGIC:  # an unknown layout, which only the library can read
         return EngineHeader(TENSORRT_RTX)
     return EngineHeader(TENSORRT_RTX, ".".join(map(str, version)), size, bits)
 
 
 def check_engine_file(path: Path, library: Library, compute_capability: str | None = None) -> EngineHeader:
-    """Refuse an engine file that the library here cannot load on a GPU.
+    """The header of an engine file that the installed library can load on a GPU.
 
     Args:
-        path: the file.
-        library: the TensorRT that is to load it.
-        compute_capability: of the GPU, as digits; None where only the file and the version are to be checked.
+        path: the engine file.
+        library: the TensorRT that will load it.
+        compute_capability: of the GPU, as digits; None checks only the file and the version.
 
     Returns:
-        What the file says of itself.
+        The header.
 
     Raises:
-        InputError: it is missing, no engine, cut short, of another library or version, or not for that GPU.
+        InputError: it is missing, not an engine, truncated, of another library or version, or not for that GPU.
     """
     header = read_header(path)
     size = path.stat().st_size
     if header.size_bytes is not None and size != header.size_bytes:
-        raise _cut_short(path, size, header.size_bytes)
+        raise _wrong_size(path, size, header.size_bytes)
     if header.library != library.name:
         raise InputError(
-            f"the engine is {header.library}'s, but {library.name} {library.version} is here",
+            f"the engine is for {header.library}, but {library.name} {library.version} is installed",
             where=str(path),
             fix=f"build it with the library that runs it: {_REBUILD} on this machine",
         )
     if header.version is not None and header.version != library.version:
         raise InputError(
-            f"the engine was built by {header.library} {header.version}, but {library.version} is here",
+            f"the engine was built by {header.library} {header.version}, but {library.version} is installed",
             where=str(path),
-            fix=f"an engine is loaded only by the version that built it: {_REBUILD} on this machine",
+            fix=f"only the version that built an engine can load it: {_REBUILD} on this machine",
         )
     if compute_capability is not None:
         _check_capability(path, header, library, compute_capability)
@@ -98,16 +98,16 @@ def check_engine_file(path: Path, library: Library, compute_capability: str | No
 
 
 def capabilities_in(header: EngineHeader, library: Library) -> tuple[str, ...]:
-    """The compute capabilities that a checked engine is for, by number; empty where its header does not tell."""
+    """The compute capabilities of a checked engine, in order; empty if its header does not contain them."""
     bits = header.capability_bits or 0
     return tuple(digits for index, digits in enumerate(library.compute_capabilities) if bits >> index & 1)
 
 
 def engine_entries(engine: Engine, file: str) -> tuple[ArtifactEngine, ...]:
-    """The entries of `engines.json` for an engine: one for each compute capability that it was built for.
+    """The entries of `engines.json` for an engine: one per compute capability.
 
     Args:
-        engine: as built.
+        engine: the built engine.
         file: the name of its file in the artifact's folder.
     """
     return tuple(
@@ -136,7 +136,7 @@ def _check_capability(path: Path, header: EngineHeader, library: Library, comput
 
 
 def _ask_library(path: Path, library: Library) -> None:
-    """The library's own judgement of the header; it needs a GPU, so that without one nothing is asked."""
+    """Let the library check the header, if there is a GPU, which this needs."""
     trt = library.module
     if not library.has_gpu or not hasattr(trt.Runtime, "get_engine_validity"):
         return
@@ -147,15 +147,15 @@ def _ask_library(path: Path, library: Library) -> None:
         return
     reasons = [name for name, bit in trt.EngineInvalidityDiagnostics.__members__.items() if int(bit) & int(diagnostics)]
     raise InputError(
-        f"{library.name} {library.version} says that the engine is not valid here: "
-        f"{', '.join(reasons).lower().replace('_', ' ') or 'it does not say why'}",
+        f"{library.name} {library.version} reports that the engine is not valid here: "
+        f"{', '.join(reasons).lower().replace('_', ' ') or 'no reason given'}",
         where=str(path),
         fix=f"see `edgeface doctor`; {_REBUILD} on this machine",
     )
 
 
-def _cut_short(path: Path, size: int, wanted: int) -> InputError:
-    problem = "is cut short" if size < wanted else "has bytes behind its end"
+def _wrong_size(path: Path, size: int, wanted: int) -> InputError:
+    problem = "is truncated" if size < wanted else "has trailing bytes"
     return InputError(
         f"the engine file {problem}: {size} bytes instead of {wanted}",
         where=str(path),

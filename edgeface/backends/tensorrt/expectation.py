@@ -1,4 +1,4 @@
-"""What a typed ONNX model asks an engine builder to compute in int8."""
+"""The nodes that a strongly typed ONNX model expects in int8."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 from edgeface.errors import InputError
 
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
-# These only move what they read: a type passes through.
+# These only move data: the type passes through.
 _MOVES = frozenset({"Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Identity"})
-# These have no kernel of their own: types, scales and constants.
+# These have no kernel: types, scales and constants.
 _SILENT = frozenset({"QuantizeLinear", "DequantizeLinear", "Constant", "Identity"})
 
 
 @dataclass(frozen=True)
 class ExpectedNode:
-    """A node that computes. `name` is what TensorRT calls it; `weights` how many it has, 0 for none.
+    """A computing node. `name` is TensorRT's name for it; `weights` the number of its weights.
 
-    `integer` says that its data and its weights both come from DequantizeLinear, `half` what is wrong where only one
-    of them does (it then runs in float without a word), and is empty otherwise.
+    `integer` means that its data and weights both come from DequantizeLinear; `half` describes the error if only one of
+    them does (it then silently runs in float), else it is empty.
     """
 
     name: str
@@ -53,7 +53,7 @@ def expected_nodes(onnx: bytes) -> tuple[ExpectedNode, ...]:
 
 
 def _expected(node: Any, made_by: dict[str, Any], sizes: dict[str, int]) -> ExpectedNode:
-    name = node.name or f"node_of_{node.output[0]}"  # as TensorRT's parser names what has no name
+    name = node.name or f"node_of_{node.output[0]}"  # as TensorRT's parser names unnamed nodes
     if node.op_type not in _WEIGHTED:
         return ExpectedNode(name, node.op_type, 0, False)
     data, weights = (_source(operand, made_by) for operand in node.input[:2])
@@ -62,12 +62,12 @@ def _expected(node: Any, made_by: dict[str, Any], sizes: dict[str, int]) -> Expe
     half = ""
     if behind[0] != behind[1]:
         lacking, operand = ("data", node.input[0]) if behind[1] else ("weights", node.input[1])
-        half = f"its {lacking} {operand!r} are not behind DequantizeLinear, though its other operand is"
+        half = f"its {lacking} {operand!r} do not come from DequantizeLinear, though its other operand does"
     return ExpectedNode(name, node.op_type, count, all(behind), half)
 
 
 def _source(name: str, made_by: dict[str, Any]) -> Any | None:
-    """The node that computes a value, past those that only move it; None for inputs and constants."""
+    """The node that computes a value, skipping nodes that only move data; None for inputs and constants."""
     node = made_by.get(name)
     while node is not None and node.op_type in _MOVES:
         node = made_by.get(node.input[0])
@@ -75,7 +75,7 @@ def _source(name: str, made_by: dict[str, Any]) -> Any | None:
 
 
 def _stored(name: str, made_by: dict[str, Any]) -> str:
-    """The constant behind a value that is dequantized, cast or moved on its way."""
+    """The constant that a value comes from, through dequantization, casts and moves."""
     while (node := made_by.get(name)) is not None:
         if not node.input:
             break

@@ -1,4 +1,4 @@
-"""The engines of a TensorRT target: built, judged by their layers, and run where there is a GPU for them."""
+"""The engines of a TensorRT target: built, checked by their layers, and run if there is a GPU for them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from edgeface.backends.tensorrt.stage import stage_engines
 
 
 def build_engines(given: Finishing, no_slower_than: str | None = None) -> Finished:
-    """Every engine that is asked for, staged; the one for the GPU here is judged as the ONNX was.
+    """All requested engines, staged; the one for the local GPU is validated like the ONNX model.
 
     Args:
-        given: what there is to build from; its options are `EngineOptions`.
-        no_slower_than: a target whose engine of the same network must not be faster on the GPU here.
+        given: inputs of the build; its options are `EngineOptions`.
+        no_slower_than: a target whose engine for the same network must not be faster on the local GPU.
 
     Raises:
         InputError, GraphError, RuntimeFailure: as `build_engine`, or the engine does not run.

@@ -1,4 +1,4 @@
-"""What of TensorRT is installed, without importing it, and the native libraries that TensorRT-RTX's bindings need."""
+"""Detect installed parts of TensorRT without importing it, and preload the libraries of TensorRT-RTX's bindings."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pathlib import Path
 from edgeface.errors import InputError
 
 INSTALL = "pip install 'edgeface[tensorrt]'"
-# In the order in which they need each other. The bindings ask for them by soname, which a preload satisfies.
+# In order of dependency. The bindings need them by soname, which a preload satisfies.
 _NATIVE = ("libcudart", "libtensorrt_rtx", "libtensorrt_onnxparser_rtx")
-_BUNDLE = "onnxruntime_ep_nv_tensorrt_rtx"  # ONNX Runtime's plug-in wheel: it carries the libraries
-_OWN_WHEEL = "tensorrt_rtx_libs"  # NVIDIA's: the bindings import it themselves
+_BUNDLE = "onnxruntime_ep_nv_tensorrt_rtx"  # ONNX Runtime's plug-in wheel, which contains the libraries
+_OWN_WHEEL = "tensorrt_rtx_libs"  # NVIDIA's wheel, which the bindings import themselves
 _PLACEHOLDERS = ("tensorrt", "tensorrt-cu12", "tensorrt-cu13", "tensorrt-rtx")
 
 
 @dataclass(frozen=True)
 class NativeLibraries:
-    """Preloaded libraries: the package that they are from, and TensorRT-RTX's own version, e.g. "1.7.1".
+    """Preloaded libraries: their package, and TensorRT-RTX's version, e.g. "1.7.1".
 
-    `cuda` is the least CUDA that a driver must serve for them, e.g. "13.0": minor versions are compatible.
+    `cuda` is the minimum CUDA that the driver must support, e.g. "13.0": minor versions are compatible.
     """
 
     package: str
@@ -34,7 +34,7 @@ class NativeLibraries:
 
 
 def is_installed(module: str) -> bool:
-    """Whether a top-level module can be found; it is not imported."""
+    """Whether a top-level module exists; it is not imported."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
@@ -42,18 +42,18 @@ def is_installed(module: str) -> bool:
 
 
 def install_hint() -> str:
-    """The command that installs a TensorRT on this machine, or what to do where there are no wheels."""
+    """The command that installs a TensorRT on this machine, or the alternative where there are no wheels."""
     machine = platform.machine()
     if sys.platform == "linux" and machine in ("x86_64", "AMD64"):
         return INSTALL
     return (
         f"the wheels of edgeface[tensorrt] are for x86-64 Linux; on {sys.platform} {machine} install NVIDIA's own "
-        "TensorRT (JetPack brings it) and make its Python module importable"
+        "TensorRT (part of JetPack) and make its Python module importable"
     )
 
 
 def placeholder_distribution() -> str | None:
-    """A TensorRT distribution that is installed without any module: what the general index holds under that name."""
+    """An installed TensorRT distribution without modules, which is a placeholder package."""
     for name in _PLACEHOLDERS:
         try:
             importlib.metadata.version(name)
@@ -64,13 +64,13 @@ def placeholder_distribution() -> str | None:
 
 
 def bundled_libraries() -> NativeLibraries | None:
-    """Preload the libraries that TensorRT-RTX's bindings link against.
+    """The preloaded libraries that TensorRT-RTX's bindings link against.
 
     Returns:
-        Where they are from and their version, or None where NVIDIA's own wheel loads them.
+        Their package and version, or None if NVIDIA's wheel loads them.
 
     Raises:
-        InputError: no package brings them, one is missing from the package, or one does not load.
+        InputError: no package contains them, one is missing from the package, or one does not load.
     """
     if is_installed(_OWN_WHEEL):
         return None
@@ -89,11 +89,11 @@ def bundled_libraries() -> NativeLibraries | None:
 
 
 def _newest(folder: Path, stem: str) -> Path:
-    """The library itself, not one of the links to it."""
+    """The library file itself rather than a link to it."""
     found = [path for path in folder.glob(f"{stem}.so.*") if path.is_file() and not path.is_symlink()]
     if not found:
         raise InputError(
-            f"the library {stem} is missing from the package that should hold it",
+            f"the library {stem} is missing from its package",
             where=str(folder),
             fix=f"{INSTALL} --force-reinstall",
         )

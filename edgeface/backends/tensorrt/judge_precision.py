@@ -1,4 +1,4 @@
-"""Whether a built engine computes in the types that its ONNX states: a builder falls back to float without a word."""
+"""Check that an engine computes in the types of its ONNX model: a builder may silently fall back to float."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ LISTED = 3
 
 
 def judge_precision(model: bytes, table: PrecisionTable, where: str) -> list[Requirement]:
-    """Requirements that no convolution or matrix product is computed in a wider type than its weights have.
+    """The requirements that no convolution or matrix product runs in a wider type than its weights.
 
     Args:
-        model: the typed ONNX.
-        table: of the engine that was built from it.
-        where: the compute capabilities of the engine, for the words.
+        model: the strongly typed ONNX model.
+        table: precision table of the engine built from it.
+        where: compute capabilities of the engine, for the text.
     """
     requirements = []
     if any(node.expected_integer or node.half for node in table.nodes):

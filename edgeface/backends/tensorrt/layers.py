@@ -1,7 +1,7 @@
-"""The layers of a built engine, from the builder's log or the engine inspector.
+"""Read the layers of a built engine from the builder's log or the engine inspector.
 
-The builder writes them to its log at the level VERBOSE when `profiling_verbosity` is DETAILED; the inspector, which
-needs a GPU, gives JSON. Both name the ONNX nodes that a layer was made from ("[ONNX Layer: …]").
+The builder logs them at the level VERBOSE when `profiling_verbosity` is DETAILED; the inspector, which needs a GPU,
+gives JSON. Both name the ONNX nodes that a layer was made from ("[ONNX Layer: …]").
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from edgeface.errors import RuntimeFailure
 
-SYNCHRONISATION = frozenset({"signal", "wait"})  # between streams; they touch no tensor
+SYNCHRONIZATION = frozenset({"signal", "wait"})  # between streams, without tensors
 _HEADERS = ("Layers:", "Engine Layer Information:")
 _LAYER = re.compile(
     r"Name: (?P<name>.*?), LayerType: (?P<kind>\S+), Inputs: (?P<inputs>\[.*?\]), "
@@ -27,14 +27,14 @@ _TENSOR = re.compile(
     r"Format: (?P<format>.*?) \}(?=, \{|\])"
 )
 _ORIGIN = re.compile(r"\[ONNX Layer: (.*?)\](?=\s*(?:$|\[|\x1e))")
-# How the inspector of TensorRT spells a type inside "Format/Datatype".
-_SPELT = {"FP32": "Float", "FP16": "Half", "BF16": "BFloat16", "FP8": "FP8", "INT8": "Int8", "INT32": "Int32"}
-_SPELT |= {"INT64": "Int64", "BOOL": "Bool", "UINT8": "UInt8", "INT4": "Int4"}
+# How TensorRT's inspector writes a type in "Format/Datatype".
+_WRITTEN = {"FP32": "Float", "FP16": "Half", "BF16": "BFloat16", "FP8": "FP8", "INT8": "Int8", "INT32": "Int32"}
+_WRITTEN |= {"INT64": "Int64", "BOOL": "Bool", "UINT8": "UInt8", "INT4": "Int4"}
 
 
 @dataclass(frozen=True)
 class EngineTensor:
-    """A tensor that a layer reads or writes; `dtype` is "Float", "Half", "Int8" …; −1 in `shape` varies."""
+    """A tensor that a layer reads or writes; `dtype` is "Float", "Half", "Int8" …; −1 in `shape` means dynamic."""
 
     name: str
     dtype: str
@@ -43,17 +43,17 @@ class EngineTensor:
 
     @property
     def elements(self) -> int:
-        """How many numbers it holds, a varying dimension counted as one."""
+        """Number of elements, with dynamic dimensions counted as 1."""
         return math.prod(abs(size) for size in self.shape)
 
 
 @dataclass(frozen=True)
 class EngineLayer:
-    """One layer: a kernel, or several that the library keeps together.
+    """One layer: a kernel or a group of kernels.
 
-    `kind` is the library's word ("correlation" and "runtime_fusion" are convolutions, "gemm" a matrix product, "kgen"
-    generated pointwise code). `origins` are the names of the ONNX nodes that it has a part of. `constants` are weights
-    and other fixed tensors.
+    `kind` is the library's term ("correlation" and "runtime_fusion" are convolutions, "gemm" a matrix product, "kgen"
+    generated pointwise code). `origins` are the names of the ONNX nodes that it computes in part. `constants` are
+    weights and other fixed tensors.
     """
 
     name: str
@@ -65,26 +65,28 @@ class EngineLayer:
 
 
 def layers_in_log(messages: Iterable[str]) -> tuple[EngineLayer, ...]:
-    """The layers that a builder listed in its log.
+    """The layers that a builder logged.
 
     Args:
-        messages: everything that the builder said, in order.
+        messages: all messages of the builder, in order.
 
     Returns:
-        The layers without synchronisation; empty if the builder listed none.
+        The layers without synchronization; empty if the builder logged none.
 
     Raises:
-        RuntimeFailure: the listing is there, but in a form that is not known.
+        RuntimeFailure: the format of the list is unknown.
     """
     listing = next((text for text in reversed(list(messages)) if text.lstrip().startswith(_HEADERS)), "")
     found = []
-    for line in listing.split("\n"):  # not splitlines: TensorRT parts origins by \x1e, which that takes for a line end
+    for line in listing.split(
+        "\n"
+    ):  # not splitlines: TensorRT separates origins by \x1e, which splitlines treats as a line end
         if not line.startswith("Name: ") or ", LayerType: " not in line:
             continue
         match = _LAYER.fullmatch(line.rstrip())
         if match is None:
             raise _unknown_form(line)
-        if match["kind"] not in SYNCHRONISATION:
+        if match["kind"] not in SYNCHRONIZATION:
             found.append(_layer(match))
     return tuple(found)
 
@@ -93,11 +95,11 @@ def layers_in_json(text: str) -> tuple[EngineLayer, ...]:
     """The layers in the engine inspector's JSON document.
 
     Raises:
-        RuntimeFailure: it is not JSON, or not detailed: the engine was built without DETAILED verbosity.
+        RuntimeFailure: it is not JSON, or not detailed because the engine was built without DETAILED verbosity.
     """
     try:
         listed = json.loads(text)["Layers"]
-        detailed = [layer for layer in listed if layer["LayerType"] not in SYNCHRONISATION]
+        detailed = [layer for layer in listed if layer["LayerType"] not in SYNCHRONIZATION]
         return tuple(_json_layer(layer) for layer in detailed)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unknown_form(text) from error
@@ -130,7 +132,7 @@ def _json_layer(layer: dict[str, Any]) -> EngineLayer:
     constants = [_json_tensor(tensor) for tensor in layer.get("Constants", [])]
     if "Weights" in layer:  # TensorRT gives a type and a count
         weights = layer["Weights"]
-        constants.append(EngineTensor("weights", _spelt(weights["Type"]), "", (int(weights["Count"]),)))
+        constants.append(EngineTensor("weights", _dtype_name(weights["Type"]), "", (int(weights["Count"]),)))
     return EngineLayer(
         layer["Name"],
         layer["LayerType"],
@@ -144,23 +146,23 @@ def _json_layer(layer: dict[str, Any]) -> EngineLayer:
 def _json_tensor(tensor: dict[str, Any]) -> EngineTensor:
     shape = tuple(int(size) for size in tensor["Dimensions"])
     if "Datatype" in tensor:
-        return EngineTensor(tensor["Name"], _spelt(tensor["Datatype"]), tensor.get("Format", ""), shape)
+        return EngineTensor(tensor["Name"], _dtype_name(tensor["Datatype"]), tensor.get("Format", ""), shape)
     both = tensor["Format/Datatype"]
-    return EngineTensor(tensor["Name"], _spelt(both), both, shape)
+    return EngineTensor(tensor["Name"], _dtype_name(both), both, shape)
 
 
-def _spelt(text: str) -> str:
-    """A dtype's one spelling, from a text that may also tell the format."""
+def _dtype_name(text: str) -> str:
+    """The canonical name of a dtype, from a text that may include the format."""
     words = re.findall(r"\w+", text)
     for word in words:
-        if word.upper() in _SPELT:
-            return _SPELT[word.upper()]
+        if word.upper() in _WRITTEN:
+            return _WRITTEN[word.upper()]
     return words[0] if len(words) == 1 else text
 
 
 def _unknown_form(text: str) -> RuntimeFailure:
     return RuntimeFailure(
-        "the builder's list of engine layers is in a form that is not known",
+        "the format of the builder's layer list is unknown",
         where=text.strip()[:200],
         fix="use a version of TensorRT that edgeface is tested with (constraints.txt), or report this line",
     )

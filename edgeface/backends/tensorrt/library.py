@@ -1,4 +1,4 @@
-"""Find a TensorRT: NVIDIA's own where a GPU is, else TensorRT-RTX, which builds engines without one."""
+"""Find a TensorRT: with a GPU NVIDIA's TensorRT, else TensorRT-RTX, which builds engines without one."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _NEEDED = ("Builder", "OnnxParser", "Runtime", "ILogger")
 
 @dataclass(frozen=True)
 class Library:
-    """A TensorRT that is loaded.
+    """A loaded TensorRT.
 
-    `name` is "TensorRT" or "TensorRT-RTX", which do not read each other's engines. `ahead_of_time` says whether it
-    builds for GPUs that are not here, `compute_capabilities` for which ("75", "86", …; empty where it builds only for
-    the GPU that is here), `has_gpu` whether a CUDA driver and a GPU are here, `cuda` the least CUDA that a driver must
-    serve for it, None where that is not known.
+    `name` is "TensorRT" or "TensorRT-RTX", which cannot read each other's engines. `ahead_of_time`: whether it builds
+    for GPUs that are not present; `compute_capabilities`: for which ones ("75", "86", …; empty if only for the local
+    GPU); `has_gpu`: whether there are a CUDA driver and a GPU; `cuda`: the minimum CUDA that the driver must support,
+    None if unknown.
     """
 
     module: Any
@@ -44,13 +44,13 @@ class Library:
 
 @functools.cache
 def load_library() -> Library:
-    """The TensorRT that serves this machine; loaded once.
+    """The TensorRT for this machine; loaded once.
 
     Returns:
-        TensorRT where it is installed and a GPU is here, else TensorRT-RTX.
+        TensorRT if it is installed and there is a GPU, else TensorRT-RTX.
 
     Raises:
-        InputError: none is installed, what is installed is a placeholder, does not fit its library, or needs a GPU.
+        InputError: none is installed, or the installed one is a placeholder, mismatches its library, or needs a GPU.
     """
     has_gpu = bool(look_for_gpus().gpus)
     for module in [*(["tensorrt"] if has_gpu else []), "tensorrt_rtx", "tensorrt_rtx_bindings"]:
@@ -58,7 +58,7 @@ def load_library() -> Library:
             return _load(module, has_gpu)
     if is_installed("tensorrt"):
         raise InputError(
-            "TensorRT is installed, but builds and runs engines only where a CUDA driver and a GPU are",
+            "TensorRT is installed, but needs a CUDA driver and a GPU to build and run engines",
             where="python module 'tensorrt'",
             fix=f"run this on the machine with the GPU, or {INSTALL} for TensorRT-RTX, which builds without one",
         )
@@ -72,11 +72,11 @@ def load_library() -> Library:
 
 
 def describe() -> dict[str, Any]:
-    """What is known of TensorRT and the GPU here, as JSON; never raises.
+    """Information about TensorRT and the local GPU, as JSON; never raises.
 
     Returns:
         `state` ("ok", "missing" or "problem"), `library`, `version`, `ahead_of_time`, `compute_capabilities`,
-        `has_gpu`, `driver` (the CUDA that the driver serves), `gpus`, `problem` and `fix`; None for what is unknown.
+        `has_gpu`, `driver` (the newest CUDA it supports), `gpus`, `problem` and `fix`; None for unknown values.
     """
     driver = look_for_gpus()
     facts: dict[str, Any] = dict.fromkeys(
@@ -89,7 +89,7 @@ def describe() -> dict[str, Any]:
     except EdgefaceError as error:
         present = any(map(is_installed, _MODULES)) or placeholder_distribution()
         return facts | {"state": "problem" if present else "missing", "problem": error.what, "fix": error.fix}
-    except Exception as error:  # what a broken native library raises is not known beforehand
+    except Exception as error:  # a broken native library may raise anything
         return facts | {"state": "problem", "problem": f"TensorRT does not load: {error}", "fix": install_hint()}
     return facts | {
         "state": "ok",
@@ -108,12 +108,12 @@ def _load(name: str, has_gpu: bool) -> Library:
         raise InputError(
             f"the module {name} is a placeholder: it has no {', '.join(missing)}",
             where=f"python module {name!r}",
-            fix=f"pip uninstall the package that it is from, then {install_hint()}",
+            fix=f"pip uninstall its package, then {install_hint()}",
         )
     version = str(getattr(module, "__version__", "unknown"))
     if native is not None and not f"{version}.".startswith(f"{native.version}."):
         raise InputError(
-            f"TensorRT-RTX's bindings are version {version}, its library is {native.version}",
+            f"TensorRT-RTX's bindings have version {version}, but its library {native.version}",
             where=f"{name} and {native.package}",
             fix=f"{INSTALL} --force-reinstall",
         )
@@ -126,14 +126,14 @@ def _import(name: str) -> ModuleType:
         return importlib.import_module(name)
     except (ImportError, OSError) as error:
         raise InputError(
-            f"the TensorRT that is installed does not load: {str(error).splitlines()[0]}",
+            f"the installed TensorRT does not load: {str(error).splitlines()[0]}",
             where=f"python module {name!r}",
             fix=install_hint(),
         ) from error
 
 
 def _capabilities(module: Any) -> tuple[str, ...]:
-    """The compute capabilities that a library builds for without the GPU, by number; empty where it cannot."""
+    """The compute capabilities that a library builds for without the GPU, in order; empty if it cannot."""
     if not hasattr(module, "ComputeCapability") or not hasattr(module.IBuilderConfig, "set_compute_capability"):
         return ()
     names = [name[2:] for name in dir(module.ComputeCapability) if name.startswith("SM")]

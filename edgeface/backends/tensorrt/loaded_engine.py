@@ -1,4 +1,4 @@
-"""An engine as TensorRT loads it: its tensors, the batches that it takes, and a context to run it in."""
+"""Loaded engines: tensors, supported batches, and an execution context."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class LoadedEngine:
     """A deserialized engine and its execution context.
 
     Args:
-        path: the engine's file.
-        library: the TensorRT that reads it.
+        path: the engine file.
+        library: the TensorRT that loads it.
 
     Raises:
         InputError: the file is missing or empty.
-        RuntimeFailure: TensorRT refuses it, or a tensor's type is one that numpy lacks.
+        RuntimeFailure: TensorRT rejects it, or numpy lacks the type of a tensor.
     """
 
     def __init__(self, path: Path, library: Library) -> None:
@@ -38,38 +38,38 @@ class LoadedEngine:
         self.inputs, self.outputs = self._specs(trt)
         self.context: Any = self._context(trt)
         if self.context is None:
-            raise self.failure("the engine gives no execution context, perhaps for want of memory on the GPU")
+            raise self.failure("the engine does not create an execution context, perhaps because the GPU lacks memory")
 
     def failure(self, what: str) -> RuntimeFailure:
-        """A failure of this engine, with what TensorRT last said of errors."""
+        """A failure of this engine, with TensorRT's last errors."""
         said = self._log.errors()
         return RuntimeFailure(
             f"{what}: {said[-1]}" if said else what,
             where=self.where,
-            fix="an engine is loaded by the version that built it, for its kind of GPU: export the artifact again, and "
+            fix="only the version that built an engine can load it, on its kind of GPU: export the artifact again, and "
             "see `edgeface doctor`",
         )
 
     def check_batch(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """Refuse shapes that the engine was not built for.
+        """Reject shapes that the engine was not built for.
 
         Raises:
-            RuntimeFailure: naming the input and what it may be.
+            RuntimeFailure: naming the input and its supported shapes.
         """
         for spec in self.inputs:
             if DYNAMIC not in spec.shape:
                 continue
-            least, _, most = (tuple(shape) for shape in self._engine.get_tensor_profile_shape(spec.name, _PROFILE))
+            minimum, _, maximum = (tuple(shape) for shape in self._engine.get_tensor_profile_shape(spec.name, _PROFILE))
             shape = shapes[spec.name]
-            if not all(low <= size <= high for low, size, high in zip(least, shape, most, strict=True)):
+            if not all(low <= size <= high for low, size, high in zip(minimum, shape, maximum, strict=True)):
                 raise RuntimeFailure(
-                    f"input {spec.name!r} is {list(shape)}, but the engine was built for {list(least)} to {list(most)}",
+                    f"input {spec.name!r} is {list(shape)}, the engine supports {list(minimum)} to {list(maximum)}",
                     where=self.where,
-                    fix="use a batch that it was built for, or export the artifact again for this one",
+                    fix="use a batch that it was built for, or export the artifact again for this batch",
                 )
 
     def close(self) -> None:
-        """Give what TensorRT holds on the GPU back: context first, then engine, then runtime."""
+        """Release TensorRT's GPU resources: context first, then engine, then runtime."""
         self.context = None
         self._engine = None
         self._runtime = None
@@ -95,7 +95,7 @@ class LoadedEngine:
             ) from error
 
     def _context(self, trt: Any) -> Any:
-        """TensorRT-RTX compiles kernels for new shapes while it runs others: here before anything is run or timed."""
+        """The execution context; TensorRT-RTX compiles kernels eagerly, before anything is run or timed."""
         strategies = getattr(trt, "DynamicShapesKernelSpecializationStrategy", None)
         if strategies is None:
             return self._engine.create_execution_context()

@@ -1,4 +1,4 @@
-"""Run freshly built engines where there is a GPU for them: their decisions, and whether int8 is worth it."""
+"""Run new engines if there is a GPU for them: validate them, and check that int8 is not slower."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUNS = 20
 
 
 def engine_here(folder: Path) -> EngineRunner | None:
-    """A staged artifact's engine for the GPU here, loaded; None where there is no GPU, or no engine for it."""
+    """A staged artifact's loaded engine for the local GPU; None without a GPU or an engine for it."""
     gpus = look_for_gpus().gpus
     built = {engine.compute_capability for engine in EngineList.read(folder).engines}
     if not gpus or gpus[0].compute_capability not in built:
@@ -33,13 +33,13 @@ def engine_here(folder: Path) -> EngineRunner | None:
 
 
 def judge_speed(runner: EngineRunner, half: bytes, name: str, options: EngineOptions) -> Requirement:
-    """Time an int8 engine against an fp16 engine of the same network, in turns, at batch 1, copies included.
+    """The requirement on the latency of an int8 engine relative to fp16, interleaved, at batch 1, with copies.
 
     Args:
         runner: the int8 engine.
-        half: the ONNX of the same network, typed float16.
-        name: for errors.
-        options: what the int8 engine was built for, and whether it may pass all the same.
+        half: ONNX of the same network, in float16.
+        name: name for errors.
+        options: options of the int8 engine, and whether it may be slower.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "half.engine")
@@ -55,7 +55,7 @@ def judge_speed(runner: EngineRunner, half: bytes, name: str, options: EngineOpt
 
 
 def _timed(runner: EngineRunner) -> Callable[[], float]:
-    """What gives the median latency of some runs, in milliseconds, after a warm-up."""
+    """A function that returns the median latency of some runs in milliseconds, after a warm-up."""
     rng = np.random.default_rng(0)
     feeds: Mapping[str, Array] = {
         spec.name: rng.normal(size=(1, *spec.shape[1:])).astype(spec.dtype) for spec in runner.inputs

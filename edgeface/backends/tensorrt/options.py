@@ -1,4 +1,4 @@
-"""For which GPUs and batches engines are built."""
+"""Options of engines: GPUs and batches."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MAX_BATCH = 4096
 _CAPABILITY = re.compile(r"\d{1,2}\.?\d", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 APART = ("75",)
-"""TensorRT-RTX makes plans several times as large for these: they get a file of their own."""
+"""TensorRT-RTX makes several times larger plans for these, so they get a separate file."""
 AHEAD = ("80", "86", "89", "120")
-"""What is built for where there is no GPU and nothing is asked for."""
+"""The default without a GPU."""
 
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """`compute_capabilities` as digits ("86"), empty for the GPU that is here, or else `AHEAD`.
+    """Engine options: `compute_capabilities` as digits ("86"), empty for the local GPU or, without one, `AHEAD`.
 
-    `allow_slower` lets an int8 engine pass that is slower than the fp16 one on the GPU that is here.
+    `allow_slower` accepts an int8 engine that is slower than the fp16 one on the local GPU.
     """
 
     compute_capabilities: tuple[str, ...] = ()
@@ -33,22 +33,22 @@ class EngineOptions:
     allow_slower: bool = False
 
     def __post_init__(self) -> None:
-        """Check the largest batch: builders take any number and fail much later."""
+        """Check the maximum batch: builders accept any number and fail much later."""
         if self.batch.most > MAX_BATCH:
             raise InputError(f"a batch of {self.batch.most} is too large", fix=f"use at most {MAX_BATCH}")
 
     def check(self, where: str) -> None:
-        """Refuse what cannot be built here, before anything is calibrated.
+        """Reject what cannot be built here, before calibration.
 
         Raises:
-            InputError: there is no TensorRT, or it does not build for one of the capabilities.
+            InputError: there is no TensorRT, or it cannot build for one of the capabilities.
         """
         library = load_library()
         for group in self.groups(library):
             buildable(library, group, where)
 
     def words(self) -> Iterator[str]:
-        """The options as the command line spells them, but for those that have their defaults."""
+        """The options as command-line arguments, without defaults."""
         if self.compute_capabilities:
             yield from ("--compute-capability", ",".join(self.compute_capabilities))
         batch = self.batch
@@ -58,7 +58,7 @@ class EngineOptions:
             yield "--allow-slower"
 
     def groups(self, library: Library) -> tuple[tuple[str, ...], ...]:
-        """The capabilities of each engine file; an empty group is the GPU that is here."""
+        """The capabilities of each engine file; an empty group means the local GPU."""
         wanted = self.compute_capabilities
         if not wanted:
             if look_for_gpus().gpus or not library.ahead_of_time:
@@ -71,10 +71,10 @@ class EngineOptions:
 
 
 def parse_capabilities(text: str | None) -> tuple[str, ...]:
-    """`"8.6,89"` as ("86", "89"); nothing asked for is ().
+    """The compute capabilities in a text: ("86", "89") for `"8.6,89"`, () for None.
 
     Raises:
-        InputError: an item is no compute capability.
+        InputError: an item is not a compute capability.
     """
     if text is None:
         return ()
@@ -82,19 +82,21 @@ def parse_capabilities(text: str | None) -> tuple[str, ...]:
     for item in items:
         if not _CAPABILITY.fullmatch(item):
             raise InputError(
-                f"{item!r} is no compute capability", where="--compute-capability", fix="name them as in 86,89,120"
+                f"{item!r} is not a compute capability", where="--compute-capability", fix="write them as in 86,89,120"
             )
     return tuple(dict.fromkeys(item.replace(".", "") for item in items))
 
 
 def parse_batch(text: str) -> BatchProfile:
-    """`"1,8,64"` as the least, the best and the most batch; one number is all three.
+    """The batch profile in a text: `"1,8,64"` is minimum, optimum and maximum; one number is all three.
 
     Raises:
-        InputError: not one or three numbers, or not in order.
+        InputError: there are not one or three numbers, or they are not in order.
     """
     items = [item.strip() for item in text.split(",")]
     if len(items) not in {1, 3} or not all(_NUMBER.fullmatch(item) for item in items):
-        raise InputError(f"{text!r} is no batch profile", where="--batch", fix="give least,best,most, e.g. 1,8,64")
+        raise InputError(
+            f"{text!r} is not a batch profile", where="--batch", fix="give minimum,optimum,maximum, e.g. 1,8,64"
+        )
     numbers = [int(item) for item in items] * (3 if len(items) == 1 else 1)
     return BatchProfile(*numbers)

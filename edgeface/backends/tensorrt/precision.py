@@ -1,4 +1,4 @@
-"""In which precision a built engine really runs each node: an "int8" engine may hold float kernels without a word."""
+"""The actual precision of each node in an engine: an "int8" engine may silently use float kernels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeface.backends.tensorrt.traffic import moved_bytes
 
 NOT_LISTED = "not listed"
 _INTEGER = "Int8"
-# Kinds of layers that multiply matrices, in the words of TensorRT-RTX and of TensorRT's inspector, in lower case.
+# Kinds of layers that multiply matrices, in the terms of TensorRT-RTX and of TensorRT's inspector, in lower case.
 _MULTIPLIES = ("correlation", "runtime_fusion", "gemm", "conv", "matrixmultiply", "fullyconnected")
 _REFORMATS = ("reformat", "noop", "shuffle")
 _WIDTH = {"Float": 4, "Half": 2, "BFloat16": 2, "FP8": 1, "Int8": 1}
@@ -23,9 +23,9 @@ _WIDTH = {"Float": 4, "Half": 2, "BFloat16": 2, "FP8": 1, "Int8": 1}
 class NodePrecision:
     """One ONNX node in the engine.
 
-    `precision` is the type that its layer computes in: "Int8" only where data and weights both are; "not listed" for
-    a node that no layer names (folded away, or a mere view). `data`, `weights` and `outputs` are the types that the
-    layer reads and writes. `padding` is how many times the model's weights the engine's are, 1 where none were added.
+    `precision` is the type that its layer computes in: "Int8" only if data and weights both are; "not listed" for a
+    node that no layer names (folded, or a view). `data`, `weights` and `outputs` are the types that the layer reads and
+    writes. `padding` is the ratio of the engine's to the model's weights, 1 without padding.
     """
 
     node: str
@@ -43,7 +43,7 @@ class NodePrecision:
 
 @dataclass(frozen=True)
 class FloatConvolution:
-    """A node that should run in int8 and does not, and why."""
+    """A node that should run in int8 but does not, and the reason."""
 
     node: str
     op: str
@@ -52,9 +52,9 @@ class FloatConvolution:
 
 @dataclass(frozen=True)
 class PrecisionTable:
-    """Every computing node with its precision, and how many layers the engine has: by kind, and mere reformats.
+    """The precision of all computing nodes, and the engine's number of layers: by kind, and reformats.
 
-    `moved_bytes` is what all layers read and write, by `traffic.moved_bytes`.
+    `moved_bytes` is what all layers read and write, from `traffic.moved_bytes`.
     """
 
     nodes: tuple[NodePrecision, ...]
@@ -63,7 +63,7 @@ class PrecisionTable:
     moved_bytes: int
 
     def counts(self, weighted_only: bool = True) -> dict[str, int]:
-        """How many nodes run in each precision, by name; by default convolutions and matrix products only."""
+        """The number of nodes by precision; by default only of convolutions and matrix products."""
         counted = (node.precision for node in self.nodes if node.weighted or not weighted_only)
         return dict(sorted(Counter(counted).items()))
 
@@ -73,11 +73,11 @@ class PrecisionTable:
 
 
 def precision_table(onnx: bytes, layers: Sequence[EngineLayer]) -> PrecisionTable:
-    """The precision of every computing node of a model in an engine that was built from it.
+    """The precision of every computing node of a model in an engine built from it.
 
     Args:
-        onnx: the typed ONNX that the engine was built from.
-        layers: the engine's.
+        onnx: the strongly typed ONNX of the engine.
+        layers: the engine's layers.
 
     Raises:
         InputError: the bytes are not an ONNX model.
@@ -90,10 +90,10 @@ def precision_table(onnx: bytes, layers: Sequence[EngineLayer]) -> PrecisionTabl
 
 
 def float_convolutions(table: PrecisionTable) -> tuple[FloatConvolution, ...]:
-    """The convolutions and matrix products that should run in int8 and do not.
+    """The convolutions and matrix products that should run in int8 but do not.
 
-    These are the nodes whose data and weights both come from DequantizeLinear, and those where only one of them does,
-    which is always a mistake of whoever placed it.
+    These are nodes whose data and weights both come from DequantizeLinear, and nodes where only one of them does, which
+    is always a mistake in the Q/DQ placement.
     """
     found = []
     for node in table.nodes:
@@ -108,17 +108,17 @@ def float_convolutions(table: PrecisionTable) -> tuple[FloatConvolution, ...]:
 
 
 def is_reformat(layer: EngineLayer) -> bool:
-    """Whether a layer only moves data or changes its type at a border: it computes no node's values."""
+    """Whether a layer only moves data or converts types, without computing a node's values."""
     if layer.kind.lower().startswith(_REFORMATS):
         return True
     return bool(layer.inputs and layer.outputs) and not layer.origins and not layer.constants
 
 
 def _by_origin(expected: Sequence[ExpectedNode], layers: Sequence[EngineLayer]) -> dict[str, list[EngineLayer]]:
-    """The layers that have a part of each node, by the node's name.
+    """The layers that compute a part of each node, by the node's name.
 
-    TensorRT-RTX forgets the origin of a 1×1 convolution that it turns into a matrix product. Such a layer is told by
-    its number of weights, where as many nodes without a layer have that number as there are layers without a node.
+    TensorRT-RTX loses the origin of a 1×1 convolution that it converts to a matrix product. Such a layer is identified
+    by its number of weights, if as many nodes without a layer have that number as there are layers without a node.
     """
     found: dict[str, list[EngineLayer]] = {}
     for layer in layers:
@@ -160,10 +160,10 @@ def _node_precision(node: ExpectedNode, layers: Sequence[EngineLayer]) -> NodePr
 
 
 def _computing_layer(node: ExpectedNode, layers: Sequence[EngineLayer]) -> EngineLayer | None:
-    """The layer that does a node's work: the one that multiplies, for what has weights; else the last that has a part.
+    """The layer that computes a node: with weights, the one that multiplies; else the last one that has a part in it.
 
-    An int8 convolution is also named by the pointwise layer behind it, which adds the bias and scales back, and by the
-    one before it, which may pad its channels.
+    An int8 convolution is also named by the pointwise layer after it, which adds the bias and rescales, and by the one
+    before it, which may pad its channels.
     """
     if node.weighted:
         multiplying = [layer for layer in layers if layer.kind.lower().startswith(_MULTIPLIES) or "conv" in layer.kind]
@@ -173,7 +173,7 @@ def _computing_layer(node: ExpectedNode, layers: Sequence[EngineLayer]) -> Engin
 
 
 def _weights(node: ExpectedNode, layer: EngineLayer) -> EngineTensor | None:
-    """A layer's weights: its largest constant, or where it has them computed first, its second input."""
+    """A layer's weights: its largest constant or, if they are computed first, its second input."""
     if not node.weighted:
         return None
     candidates = [tensor for tensor in layer.constants if tensor.elements >= node.weights > 0]
@@ -183,9 +183,9 @@ def _weights(node: ExpectedNode, layer: EngineLayer) -> EngineTensor | None:
 
 
 def _computed_in(node: ExpectedNode, layer: EngineLayer, read: Sequence[str]) -> str:
-    """The type of the arithmetic: the widest that is read.
+    """The type of the arithmetic: the widest input type.
 
-    Pointwise code also reads its scales and slopes. What is fused behind a convolution works on what that writes.
+    Pointwise code also reads its scales and slopes. Ops fused after a convolution work on its output.
     """
     if not node.weighted:
         multiplies = layer.kind.lower().startswith(_MULTIPLIES)

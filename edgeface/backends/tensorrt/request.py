@@ -1,4 +1,4 @@
-"""What is asked of an engine builder, and what it gives."""
+"""Requests to an engine builder, and their results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeface.errors import InputError
 
 @dataclass(frozen=True)
 class BatchProfile:
-    """The batch sizes that an engine takes, and the one that its kernels are chosen for.
+    """The range of batch sizes of an engine, and the one that its kernels are optimized for.
 
     Raises:
         InputError: the sizes are not 1 ≤ least ≤ best ≤ most.
@@ -24,19 +24,19 @@ class BatchProfile:
         """Check the order."""
         if not 1 <= self.least <= self.best <= self.most:
             raise InputError(
-                f"a batch profile of {self.least}, {self.best}, {self.most} is not in order",
-                fix="give the least, the best and the most batch size: 1 ≤ least ≤ best ≤ most, e.g. 1, 8, 64",
+                f"the batch profile {self.least}, {self.best}, {self.most} is not in order",
+                fix="give the minimum, the optimum and the maximum batch size in ascending order from 1, e.g. 1, 8, 64",
             )
 
 
 @dataclass(frozen=True)
 class EngineRequest:
-    """What to build.
+    """A request to build an engine.
 
-    `compute_capabilities` are the GPUs that the engine must run on, as digits ("86"); empty for the GPU that is here.
-    `batch` applies to inputs whose first dimension is symbolic. `workspace_bytes` bounds the scratch memory of a
-    kernel (None: the library's default). `timing_cache` is what an earlier build returned; libraries that time no
-    kernels ignore it. `where` names the model in errors.
+    `compute_capabilities` are the GPUs that the engine must run on, as digits ("86"); empty for the local GPU. `batch`
+    applies to inputs with a dynamic first dimension. `workspace_bytes` limits the scratch memory of a kernel (None: the
+    library's default). `timing_cache` is the result of an earlier build; libraries that do not time kernels ignore it.
+    `where` names the model in errors.
     """
 
     compute_capabilities: tuple[str, ...] = ()
@@ -48,11 +48,11 @@ class EngineRequest:
 
 @dataclass(frozen=True)
 class Engine:
-    """A serialized engine with what its builder says of it.
+    """A serialized engine with information from its builder.
 
-    `layers` are the engine's own layers in the order in which they run, without mere synchronisation. `library` and
-    `version` name what built it, and what alone reads it, `cuda` the least CUDA that the driver must serve for that,
-    None where it is not known. `warnings` are the builder's, each once.
+    `layers` are the engine's layers in execution order, without synchronization. `library` and `version` name what
+    built it, which alone can load it; `cuda` is the minimum CUDA that the driver must support, None if unknown.
+    `warnings` are the builder's, each once.
     """
 
     plan: bytes

@@ -20,19 +20,18 @@ from edgeface.graph.types import Array
 
 
 class EngineRunner:
-    """A loaded engine on the first GPU: pinned memory, one stream, and a CUDA graph where one can be captured.
+    """A loaded engine on the first GPU, with pinned memory, one stream and, where possible, a CUDA graph.
 
-    The first run of each batch size binds memory, warms up and captures; runs of the same size then launch the graph.
-    Where none can be captured, `uncaptured` says why, and the work is put into the stream each time. `origin` names
-    GPU, TensorRT and CUDA's runtime. Close it, or use it as a context manager, to give the GPU's memory back before the
-    process ends.
+    The first run with a batch size binds memory, warms up and captures; later runs of that size launch the graph. If
+    capture is not possible, `uncaptured` is the reason, and work is enqueued each time. `origin` names GPU, TensorRT
+    and CUDA's runtime. Close it, or use it as a context manager, to release GPU memory before the process ends.
 
     Args:
-        engine: the engine's file.
+        engine: the engine file.
 
     Raises:
-        InputError: there is no GPU, no TensorRT, or no CUDA runtime; or the file is missing, damaged or not for them.
-        RuntimeFailure: TensorRT refuses the engine, or the GPU is out of memory.
+        InputError: there is no GPU, TensorRT or CUDA runtime; or the file is missing, damaged or not for them.
+        RuntimeFailure: TensorRT rejects the engine, or the GPU is out of memory.
     """
 
     def __init__(self, engine: Path) -> None:
@@ -56,7 +55,7 @@ class EngineRunner:
 
     @classmethod
     def of_artifact(cls, folder: Path) -> EngineRunner:
-        """The engine of an artifact's folder that is for the GPU here.
+        """The engine for the local GPU in an artifact's folder.
 
         Raises:
             InputError, RuntimeFailure: as above; or the artifact has no engine for this GPU.
@@ -67,11 +66,11 @@ class EngineRunner:
 
     @property
     def uncaptured(self) -> str:
-        """Why the last run was no launch of a CUDA graph; empty where it was one, or nothing has run yet."""
+        """Why the last run did not launch a CUDA graph; empty if it did, or before the first run."""
         return "" if self._bound is None else self._bound.uncaptured
 
     def notes(self) -> tuple[str, str]:
-        """What it runs on, and whether as a CUDA graph, which is known once it has run."""
+        """The devices and libraries, and whether a CUDA graph is used, which is known after a run."""
         how = f"without a CUDA graph: {self.uncaptured}" if self.uncaptured else "as a CUDA graph"
         return self.origin, how
 
@@ -79,10 +78,10 @@ class EngineRunner:
         """Run once, copies included.
 
         Args:
-            feeds: every input by name, in the engine's dtypes; a dynamic batch may be any that it was built for.
+            feeds: every input by name, in the engine's dtypes; a dynamic batch must be within the engine's profile.
 
         Raises:
-            RuntimeFailure: a feed does not fit, the GPU is out of memory, TensorRT fails, or the runner is closed.
+            RuntimeFailure: a feed does not match, the GPU is out of memory, TensorRT fails, or the runner is closed.
         """
         if self._closed:
             raise RuntimeFailure("the engine is closed", where=self.where, fix="open it again")
@@ -90,12 +89,12 @@ class EngineRunner:
         shapes = {name: tuple(array.shape) for name, array in feeds.items()}
         if self._bound is None or self._bound.shapes != shapes:
             self._engine.check_batch(shapes)
-            self._unbind()  # before the next is made: memory might not hold both
+            self._unbind()  # first, since memory may not suffice for both
             self._bound = Bound(self._engine, self._cuda, self._stream, shapes)
         return self._bound.run(feeds)
 
     def close(self) -> None:
-        """Give the GPU's memory back; closing twice does nothing."""
+        """Release GPU memory; closing twice has no effect."""
         self._closed = True
         try:
             self._unbind()

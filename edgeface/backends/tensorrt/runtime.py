@@ -1,4 +1,4 @@
-"""TensorRT: engines on an NVIDIA GPU, a file of its own or the ones of an artifact."""
+"""The TensorRT runtime: engines on an NVIDIA GPU, as single files or in an artifact."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ENGINE_SUFFIX = ".engine"
 
 
 def _open(model: Path, _: int) -> Runner:
-    """An engine's file, or of an artifact's folder the engine for the GPU here."""
+    """A runner for an engine file, or for the artifact's engine for the local GPU."""
     from edgeface.backends.tensorrt.runner import EngineRunner
 
     return EngineRunner(model) if model.suffix == ENGINE_SUFFIX else EngineRunner.of_artifact(model.parent)
 
 
 def _has_engines(model: Path) -> bool:
-    """Whether a file stands in an artifact of which not the ONNX, but engines are what a GPU runs."""
+    """Whether a file belongs to an artifact with engines, which a GPU runs instead of the ONNX model."""
     if (model.parent / ENGINES).is_file():
         return True
     manifest = model.parent / MANIFEST

@@ -1,4 +1,4 @@
-"""Build an artifact's engines and write them beside its typed ONNX, with what their layers are."""
+"""Build an artifact's engines and write them next to its strongly typed ONNX, with a list of their layers."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from edgeface.core.artifact import write_json
 from edgeface.core.progress import step
 from edgeface.core.requirement import Requirement
 
-NOT_RUN = "engine built, not run: {}. The numbers above are of the ONNX that it is built from, computed as it is typed"
+NOT_RUN = "engine built, not run: {}. The numbers above are from its ONNX model, run with strong typing"
 TIMING_CACHE = "timing.cache"
 
 
 def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str) -> Finished:
-    """Build every engine that is asked for.
+    """All requested engines, built and staged.
 
     Writes model.sm86.engine (or model.sm80-86-89.engine), layers.sm86.json and engines.json.
 
     Args:
-        model: the typed ONNX.
+        model: the strongly typed ONNX model.
         folder: the staged artifact.
-        options: for which GPUs and batches.
-        name: of the target, for messages.
+        options: GPUs and batches.
+        name: name of the target, for messages.
 
     Raises:
         InputError, GraphError, RuntimeFailure: as `build_engine`.
@@ -45,7 +45,7 @@ def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str)
     caches: dict[str, str] = {}
     for group in options.groups(library):
         request = EngineRequest(group, options.batch, where=name)
-        with step(f"building {name} for {_spelled(group) or 'the GPU here'}"):
+        with step(f"building {name} for {_joined(group) or 'the local GPU'}"):
             engine = build_engine(model, request)
         tag = f"sm{'-'.join(engine.compute_capabilities)}"
         entries += _write(engine, folder, tag)
@@ -53,7 +53,7 @@ def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str)
             caches[tag] = f"{tag}.{TIMING_CACHE}"
             (folder / caches[tag]).write_bytes(engine.timing_cache)
         table = precision_table(model, engine.layers)
-        requirements += judge_precision(model, table, _spelled(engine.compute_capabilities))
+        requirements += judge_precision(model, table, _joined(engine.compute_capabilities))
         tables[tag] = _table_facts(table)
         write_json(
             folder / f"layers.{tag}.json",
@@ -86,10 +86,10 @@ def _table_facts(table: PrecisionTable) -> dict[str, Any]:
     }
 
 
-def _spelled(capabilities: tuple[str, ...]) -> str:
+def _joined(capabilities: tuple[str, ...]) -> str:
     return ", ".join(map(with_point, capabilities))
 
 
 def _why_not_run() -> str:
     driver = look_for_gpus()
-    return driver.problem or "the GPU here is not one that it was built for"
+    return driver.problem or "it was not built for the local GPU"

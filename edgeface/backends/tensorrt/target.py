@@ -1,8 +1,8 @@
-"""TensorRT targets: ONNX typed as the engine computes, from which engines are built.
+"""TensorRT targets: strongly typed ONNX, from which engines are built.
 
-Networks are strongly typed: float16 where the ONNX says float16, int8 where QuantizeLinear and DequantizeLinear stand
-around a convolution. What the parser takes, and which forms fuse, was measured with TensorRT-RTX
-(reports/tensorrt.md): biases in float, no rounding between a convolution and its activation.
+Networks are strongly typed: float16 where the ONNX has float16, int8 where QuantizeLinear and DequantizeLinear surround
+a convolution. What the parser accepts, and which forms fuse, was measured with TensorRT-RTX (reports/tensorrt.md):
+biases in float, no quantization between a convolution and its activation.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from edgeface.backends.tensorrt.emit import EMITTER
 from edgeface.backends.tensorrt.scheme import TENSORRT_INT8
 from edgeface.passes.prelu_as_maximum import prelu_as_maximum
 
-STAND_IN = "onnxruntime-as-typed"
-"""What judges the ONNX wherever it is built: most machines that build engines have no GPU."""
+ONNX_RUNTIME = "onnxruntime-as-typed"
+"""Runtime that validates the ONNX model: most machines that build engines have no GPU."""
 
 
 def _check(options: Any, target: str) -> None:
@@ -50,20 +50,20 @@ ENGINES = Finish(
     build=_build,
     words=_words,
     untimed="Not measured: an engine's latency is that of one GPU. `edgeface bench ARTIFACT --on gpu` measures it "
-    "where there is one that it was built for.",
+    "on a GPU that it was built for.",
     failed=(
         "the engine: its ONNX met every requirement",
-        "leave out the compute capability that is named (--compute-capability), or export to tensorrt-fp16",
+        "leave out the named compute capability (--compute-capability), or export to tensorrt-fp16",
     ),
 )
 
 TARGETS = (
     Target(
         name="tensorrt-fp32",
-        description="TensorRT engines, float32, and the ONNX that they are built from",
+        description="TensorRT engines, float32, and their ONNX",
         model_file=MODEL_FILE,
         layout="nchw",
-        runtime=STAND_IN,
+        runtime=ONNX_RUNTIME,
         emit=EMITTER.emit,
         legalize=(prelu_as_maximum,),
         finish=ENGINES,
@@ -73,7 +73,7 @@ TARGETS = (
         description="TensorRT engines, float16 between float32 inputs and outputs, and their ONNX",
         model_file=MODEL_FILE,
         layout="nchw",
-        runtime=STAND_IN,
+        runtime=ONNX_RUNTIME,
         emit=EMITTER.emit_half,
         legalize=(prelu_as_maximum,),
         half=True,
@@ -85,7 +85,7 @@ TARGETS = (
         description="TensorRT engines, int8 by calibration: symmetric, weights per channel, and their ONNX",
         model_file=MODEL_FILE,
         layout="nchw",
-        runtime=STAND_IN,
+        runtime=ONNX_RUNTIME,
         emit=EMITTER.emit_quantized,
         scheme=TENSORRT_INT8,
         dtypes=quantized.DTYPES,

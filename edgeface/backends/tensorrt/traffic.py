@@ -1,4 +1,4 @@
-"""How many bytes an engine's layers move, by their listing: what can be compared where there is no GPU to time on."""
+"""Memory traffic of an engine's layers, from their list: a basis for comparison without a GPU for timing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _BITS |= {"Int4": 4, "FP4": 4}
 
 
 def moved_bytes(layers: Iterable[EngineLayer]) -> int:
-    """The bytes that layers read and write, weights included; what stays in caches or registers is counted too.
+    """The bytes that layers read and write, including weights and what stays in caches or registers.
 
-    A tensor that a layer names twice is read once; a varying batch counts as 1, an unknown dtype as 32 bits.
+    A tensor that a layer names twice is read once; a dynamic batch counts as 1, an unknown dtype as 32 bits.
     """
     bits = 0
     for layer in layers:

@@ -1,7 +1,7 @@
-"""Average pooling as a depthwise convolution with equal weights, which XNNPACK runs in int8.
+"""Decompose average pooling into a depthwise convolution with equal weights, which XNNPACK runs in int8.
 
-Its int8 AVERAGE_POOL_2D falls back to the interpreter's own kernel and breaks the partition. The convolution also has a
-scale of its own for the result, where pooling must keep the input's.
+An int8 AVERAGE_POOL_2D falls back to the interpreter's kernel and splits the partition. The convolution also has a
+separate scale for its result, where pooling must keep the input's.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from edgeface.graph.ops.spatial import AveragePool
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
 MAX_TAPS = 25
-"""XNNPACK sums up to 25 taps in one pass; an image's whole mean would be slower than pooling."""
+"""XNNPACK sums up to 25 taps in one pass; a global mean would be slower than pooling."""
 
 
 def decompose_average(graph: Graph) -> Graph:
-    """No average pooling over small windows is left; for int8."""
-    return apply_rules(graph, spell)
+    """The graph without average pooling over small windows, for int8."""
+    return apply_rules(graph, decompose)
 
 
-def spell(graph: Graph, node: Node) -> Rewrite | Refusal | None:
-    """Fires for windows of at most 25 pixels; padding counts as zeros in both."""
+def decompose(graph: Graph, node: Node) -> Rewrite | Refusal | None:
+    """Fires for windows of at most 25 pixels; padding counts as zeros in both forms."""
     if not isinstance(node.op, AveragePool):
         return None
     taps = int(np.prod(node.op.kernel_shape))

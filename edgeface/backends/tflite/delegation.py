@@ -1,8 +1,8 @@
-"""How much of a TFLite graph a delegate took over, read from the loaded interpreter.
+"""How much of a TFLite graph a delegate runs, read from the loaded interpreter.
 
-When a delegate is applied, LiteRT keeps the model's own nodes in its list and appends one node
-named DELEGATE for each partition. A node is run by a partition exactly if it lies between the
-partition's inputs and its outputs, so walking back from the outputs finds the delegated nodes.
+When a delegate is applied, LiteRT keeps the model's nodes in its list and appends one node named DELEGATE per
+partition. A node runs in a partition exactly if it is between the partition's inputs and outputs, so walking back from
+the outputs finds the delegated nodes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DELEGATE = "DELEGATE"
 
 @dataclass(frozen=True)
 class Operator:
-    """A node of a TFLite graph: its op and the indices of its tensors (−1 for an absent one)."""
+    """A node of a TFLite graph: its op and the indices of its tensors (−1 if absent)."""
 
     name: str
     inputs: tuple[int, ...]
@@ -25,10 +25,9 @@ class Operator:
 
 @dataclass(frozen=True)
 class Delegation:
-    """What a delegate took: partitions, nodes inside them, and what is left outside.
+    """What a delegate runs: partitions, nodes inside them, and the remaining nodes.
 
-    `left` counts the nodes that run on the interpreter's own kernels, by op name, most frequent
-    first.
+    `left` counts the nodes that run in the interpreter's kernels, by op name, most frequent first.
     """
 
     partitions: int
@@ -37,7 +36,7 @@ class Delegation:
 
 
 def delegation_of(operators: Sequence[Operator]) -> Delegation:
-    """Count partitions and delegated nodes of an interpreter's node list after allocation."""
+    """The partitions and delegated nodes in an interpreter's node list after allocation."""
     partitions = [operator for operator in operators if operator.name == DELEGATE]
     nodes = [operator for operator in operators if operator.name != DELEGATE]
     producer = {tensor: index for index, node in enumerate(nodes) for tensor in node.outputs}

@@ -1,4 +1,4 @@
-"""A graph and a quantization plan as the bytes of a TFLite model."""
+"""Emit a graph and a quantization plan as a TFLite model."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def write_tflite(
     half_weights: bool = False,
     metadata: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """Emit a legalized graph.
+    """The bytes of a .tflite file for a legalized graph.
 
     Args:
-        graph: a graph whose ops all have lowerings.
-        plan: int8 values and their scales; float everywhere by default.
-        io: type of the model's inputs and outputs. int8 and uint8 need every one of them in the plan.
+        graph: a graph of ops with lowerings.
+        plan: int8 values and their scales; all float by default.
+        io: type of the model's inputs and outputs. int8 and uint8 need all of them in the plan.
         half_weights: store weights as float16.
-        metadata: named buffers to carry along.
+        metadata: named buffers to include.
 
     Raises:
-        GraphError: an op has no lowering, a value that must be int8 has no scale, or the plan has a dtype that this
-            emitter has not.
+        GraphError: an op has no lowering, a value that must be int8 has no scale, or the plan has a dtype that is not
+            supported.
     """
     require_dtypes(graph, plan or QuantPlan(), DTYPES, "TFLite")
     emitter = Emitter(graph, plan or QuantPlan(), half_weights)
@@ -45,7 +45,7 @@ def write_tflite(
 
 
 def _input(emitter: Emitter, name: str, io: IoType) -> int:
-    """The tensor that the caller fills; what the graph reads is quantized or dequantized from it."""
+    """The tensor that the caller fills, with a conversion to the graph's type if needed."""
     shape = physical_shape(emitter.graph.type(name), emitter.orders[name])
     if io == "float" and emitter.params(name) is not None:
         outside = emitter.builder.tensor(name, shape, "float32")
@@ -72,5 +72,5 @@ def _output(emitter: Emitter, name: str, io: IoType) -> int:
 
 
 def _as_uint8(params: QParams) -> QParams:
-    """The same scale for the other side of the interface: uint8 is int8 moved by 128."""
+    """The parameters of int8 shifted by 128, for uint8."""
     return QParams(params.scale, params.zero_point + 128)

@@ -1,6 +1,6 @@
-"""What a lowering sees: tensors of the graph's values in the type and memory order that it asks for.
+"""The emitter gives lowerings tensors of the graph's values in the required type and memory order.
 
-Where a value exists in another type or order, the emitter adds the QUANTIZE, DEQUANTIZE or TRANSPOSE.
+If a value exists in another type or order, the emitter adds a QUANTIZE, DEQUANTIZE or TRANSPOSE.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DEQUANTIZE = Operator("DEQUANTIZE", 2, schema.DequantizeOptionsT())
 
 
 class Emitter:
-    """Emits one graph. `half_weights` stores float weights as float16 behind a DEQUANTIZE."""
+    """Emits one graph. `half_weights` stores float weights as float16, followed by a DEQUANTIZE."""
 
     def __init__(self, graph: Graph, plan: QuantPlan, half_weights: bool = False) -> None:
         self.graph = graph
@@ -43,7 +43,7 @@ class Emitter:
         self._constants: dict[tuple[str, str, tuple[int, ...]], int] = {}
 
     def params(self, name: str) -> QParams | None:
-        """Quantization of a value as it is made; None where it is made in float."""
+        """Quantization parameters of a value; None if it is computed in float."""
         return None if name in self.plan.kept_float else self.plan.params.get(name)
 
     def is_int8(self, node: Node) -> bool:
@@ -54,15 +54,15 @@ class Emitter:
         """A constant's data.
 
         Raises:
-            GraphError: the value is computed, and TFLite needs it constant.
+            GraphError: the value is computed, but TFLite requires a constant.
         """
         data = self.graph.constant(name)
         if data is None:
-            raise GraphError("TFLite needs this operand to be constant", where=f"tensor {name!r}")
+            raise GraphError("TFLite requires this operand to be constant", where=f"tensor {name!r}")
         return data
 
     def read(self, node: Node, index: int) -> int:
-        """Tensor of a node's input, in the type and order in which the node wants it."""
+        """Tensor of a node's input, in the type and order that the node requires."""
         name = node.inputs[index]
         dtype = "int8" if self.is_int8(node) else "float32"
         if self.graph.constant(name) is not None:
@@ -71,7 +71,7 @@ class Emitter:
         return self.tensor(name, dtype, input_order(self.graph, node, name, self.orders))
 
     def read_bytes(self, node: Node) -> int:
-        """Tensor of a node's first input for an op to which only the order in memory matters, not the shape."""
+        """Tensor of a node's first input, for ops that depend only on the order in memory, not on the shape."""
         name = node.inputs[0]
         dtype = "int8" if self.is_int8(node) else "float32"
         order, wanted = self.orders[name], input_order(self.graph, node, name, self.orders)
@@ -79,7 +79,7 @@ class Emitter:
         return self.tensor(name, dtype, order if same else wanted)
 
     def tensor(self, name: str, dtype: str, order: Order) -> int:
-        """Tensor of a computed value as `dtype` in a memory order, converted if need be."""
+        """Tensor of a computed value as `dtype` in a memory order, converted if necessary."""
         if (name, dtype, order) in self._tensors:
             return self._tensors[name, dtype, order]
         own, kind = self.orders[name], self.graph.type(name)
@@ -100,7 +100,7 @@ class Emitter:
         return self.define(node.output)
 
     def define(self, name: str, tensor_name: str | None = None) -> int:
-        """A new tensor for a computed value in its own order, int8 if the plan says so."""
+        """A new tensor for a computed value in its own order, int8 if planned."""
         params = self.params(name)
         dtype = "float32" if params is None else "int8"
         order = self.orders[name]
@@ -110,7 +110,7 @@ class Emitter:
         return index
 
     def alias(self, name: str, source: str) -> None:
-        """Let a value be another one's tensors: the same bytes under renamed axes."""
+        """Make a value an alias of another one's tensors: the same bytes with renamed axes."""
         made = "float32" if self.params(name) is None else "int8"
         self.tensor(source, made, self.orders[source])
         for (other, dtype, order), index in list(self._tensors.items()):
@@ -118,11 +118,11 @@ class Emitter:
                 self._tensors[name, dtype, self.orders[name]] = index
 
     def scratch(self, like: str, suffix: str, shape: tuple[int, ...], params: QParams | None) -> int:
-        """A tensor that the graph does not know, inside a lowering."""
+        """A temporary tensor inside a lowering, without a value in the graph."""
         return self.builder.tensor(f"{like}/{suffix}", shape, "float32" if params is None else "int8", params)
 
     def constant(self, name: str, data: Array, params: QParams | None = None) -> int:
-        """A constant tensor, shared by name; float weights become float16 if the target wants that and they fit."""
+        """A constant tensor, shared by name; float weights become float16 if the target requires it and they fit."""
         key = (name, data.dtype.name, data.shape)
         if key not in self._constants:
             half = self.half_weights and data.dtype == np.float32 and np.abs(data).max(initial=0) <= HALF_MAX
@@ -172,7 +172,7 @@ class Emitter:
         return turned
 
     def _rename_axes(self, name: str, index: int, dtype: str, order: Order) -> int:
-        """The same bytes under the shape of another order, where axes of size 1 stand elsewhere."""
+        """The same bytes with the shape of another order, where only axes of size 1 differ in position."""
         shape = np.array(physical_shape(self.graph.type(name), order), np.int32)
         params = self.plan.params[name] if dtype == "int8" else None
         renamed = self.builder.tensor(f"{name}/reshaped", shape.tolist(), dtype, params)
@@ -183,7 +183,7 @@ class Emitter:
         return renamed
 
     def _require_equal_rank(self, node: Node, name: str) -> None:
-        """Refuse a computed operand that would be broadcast along other axes than in the graph."""
+        """Reject a computed operand that would be broadcast along other axes than in the graph."""
         rank, wanted = self.graph.type(name).rank, len(self.orders[node.output])
         if node.op.layout == "same" and rank < wanted and self.orders[node.output] != identity(wanted):
             what = f"a computed operand of rank {rank} cannot be broadcast to an image in TFLite's order"
@@ -191,6 +191,6 @@ class Emitter:
             raise GraphError(what, where=f"{node}, operand {name!r}", fix=fix)
 
     def external_order(self, name: str) -> Order:
-        """The order in which the world sees an input or output: images channels last, all else logical."""
+        """The external order of an input or output: channels last for images, else logical."""
         rank = self.graph.type(name).rank
         return CHANNELS_LAST if rank == 4 else identity(rank)

@@ -27,7 +27,7 @@ _DTYPES = {
 
 
 class _Builder(flatbuffers.Builder):  # type: ignore[misc]  # flatbuffers is untyped
-    """A builder that writes equal number vectors once."""
+    """A builder that writes equal numeric vectors once."""
 
     def __init__(self) -> None:
         super().__init__(1 << 20)
@@ -42,7 +42,7 @@ class _Builder(flatbuffers.Builder):  # type: ignore[misc]  # flatbuffers is unt
 
 
 class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the schema is untyped
-    """A buffer whose data starts at a multiple of 16 bytes, as the schema asks and its Python code forgets."""
+    """A buffer aligned to 16 bytes, as the schema requires but its Python code omits."""
 
     def Pack(self, builder: Any) -> Any:  # noqa: N802
         if self.data is None or len(self.data) == 0:
@@ -58,7 +58,7 @@ class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the schema is unt
 
 
 class _SharedQuantization(schema.QuantizationParametersT):  # type: ignore[misc]  # the schema is untyped
-    """Quantization whose equal vectors are written once: thousands of zero points are all zero."""
+    """Quantization parameters whose equal vectors are written once: most zero points are zero vectors."""
 
     def Pack(self, builder: Any) -> Any:  # noqa: N802
         offsets = [builder.shared_vector(data) for data in (self.scale, self.zeroPoint)]
@@ -79,7 +79,7 @@ class Operator:
 
 
 class ModelBuilder:
-    """Collects tensors and operators, then serialises them. Equal constants share a buffer."""
+    """Collects tensors and operators, then serializes them. Equal constants share a buffer."""
 
     def __init__(self, name: str) -> None:
         self._model = schema.ModelT()
@@ -95,11 +95,11 @@ class ModelBuilder:
         self._buffers: dict[bytes, int] = {b"": 0}
 
     def tensor(self, name: str, shape: Sequence[int], dtype: str, params: QParams | None = None) -> int:
-        """Add a computed tensor; its index."""
+        """The index of a new computed tensor."""
         return self._add(name, shape, dtype, params, 0)
 
     def constant(self, name: str, data: Array, params: QParams | None = None) -> int:
-        """Add a constant tensor; its index."""
+        """The index of a new constant tensor."""
         return self._add(name, data.shape, data.dtype.name, params, self._store(np.ascontiguousarray(data).tobytes()))
 
     def operator(self, op: Operator, inputs: Sequence[int], outputs: Sequence[int]) -> None:
@@ -115,7 +115,7 @@ class ModelBuilder:
         self._graph.operators.append(node)
 
     def finish(self, inputs: Mapping[str, int], outputs: Mapping[str, int], metadata: Mapping[str, bytes]) -> bytes:
-        """Serialise with one signature that names the inputs and outputs."""
+        """The serialized model, with one signature that names inputs and outputs."""
         self._graph.inputs = np.array(list(inputs.values()), np.int32)
         self._graph.outputs = np.array(list(outputs.values()), np.int32)
         signature = schema.SignatureDefT()

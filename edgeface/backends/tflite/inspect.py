@@ -1,4 +1,4 @@
-"""How LiteRT takes a model: operators, transposes, and what XNNPACK takes of them."""
+"""Inspect how LiteRT executes a model: operators, transposes, and what XNNPACK delegates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeface.backends.tflite.runner import LiteRtRunner
 
 
 def inspect_tflite(model: Path) -> Inspection:
-    """Operators and partitions of a .tflite file, as the interpreter shows them.
+    """Operators and partitions of a .tflite file, as reported by the interpreter.
 
     Raises:
         InputError, RuntimeFailure: as `LiteRtRunner`.

@@ -1,8 +1,8 @@
-"""Assign a memory order to every value once, so that no transpose is ever put in and peeped away.
+"""Assign a memory order to every value once, instead of inserting transposes and removing them again.
 
-A value's order is a permutation: physical axis i holds logical axis order[i]. Image ops want channels last, a logical
-Transpose only renames axes, and element-wise ops take what comes. A real transpose is needed only where an op wants
-the logical order of a permuted value; the emitter inserts it there, and the target counts them.
+A value's order is a permutation: physical axis i holds logical axis order[i]. Image ops require channels last, a
+logical Transpose only renames axes, and element-wise ops accept any order. A real transpose is needed only where an op
+requires the logical order of a permuted value; the emitter inserts it there, and the target counts these.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def assign_layout(graph: Graph) -> dict[str, Order]:
 
 
 def input_order(graph: Graph, node: Node, name: str, orders: dict[str, Order]) -> Order:
-    """The order in which a node wants one of its computed inputs."""
+    """The order that a node requires for one of its computed inputs."""
     if node.op.layout == "image":
         return CHANNELS_LAST
     if node.op.layout == "plain":
@@ -40,17 +40,17 @@ def input_order(graph: Graph, node: Node, name: str, orders: dict[str, Order]) -
 
 
 def physical_shape(kind: TensorType, order: Order) -> tuple[int, ...]:
-    """The shape as it lies in memory."""
+    """The shape in memory order."""
     return tuple(kind.shape[axis] for axis in order)
 
 
 def same_in_memory(shape: tuple[int, ...], a: Order, b: Order) -> bool:
-    """Whether two orders of a logical shape put the same bytes in the same places (axes of size 1 do not count)."""
+    """Whether two orders of a logical shape have the same memory layout (axes of size 1 do not count)."""
     return [i for i in a if shape[i] > 1] == [i for i in b if shape[i] > 1]
 
 
 def identity(rank: int) -> Order:
-    """The logical order itself."""
+    """The logical order."""
     return tuple(range(rank))
 
 

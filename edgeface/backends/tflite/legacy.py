@@ -1,4 +1,4 @@
-"""tflite-runtime in an environment of its own, as one call: it cannot share a process with LiteRT's numpy."""
+"""Run tflite-runtime in a separate environment: it cannot share a process with LiteRT's numpy."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ TIMEOUT_S = 600
 def run_tflite_runtime(
     python: Path, model: Path, feeds: Sequence[Mapping[str, Array]], kernels: str = "BUILTIN_REF"
 ) -> list[dict[str, Array]]:
-    """Outputs by name for every feed, in the model's own dtypes.
+    """Outputs by name for every feed, in the model's dtypes.
 
     Args:
-        python: interpreter of an environment that has tflite-runtime.
+        python: interpreter of an environment with tflite-runtime.
         model: a .tflite file with a signature.
-        feeds: inputs by name, in the model's own shapes (NHWC) and dtypes.
-        kernels: "BUILTIN_REF" for the reference kernels, "BUILTIN" for what the runtime would choose.
+        feeds: inputs by name, in the model's shapes (NHWC) and dtypes.
+        kernels: "BUILTIN_REF" for the reference kernels, "BUILTIN" for the runtime's choice.
 
     Raises:
-        RuntimeFailure: the runtime refuses or fails; its last words are given.
+        RuntimeFailure: the runtime rejects the model or fails; with its last message.
     """
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder, "feeds.npz"), Path(folder, "outputs.npz")

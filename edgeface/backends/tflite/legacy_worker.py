@@ -1,8 +1,8 @@
-"""Run a TFLite model in tflite-runtime, the runtime of older boards, from an environment that has only it and numpy.
+"""Run a TFLite model in tflite-runtime, the runtime of older boards, in an environment with only it and numpy.
 
-A program of its own that imports nothing of edgeface; its arguments are MODEL FEEDS.npz OUT.npz KERNELS. FEEDS holds,
-for each run i, the inputs as `NAME@i`; OUT gets the outputs under the same scheme. KERNELS is an OpResolverType's
-name, such as BUILTIN_REF.
+A standalone program that does not import edgeface; its arguments are MODEL FEEDS.npz OUT.npz KERNELS. FEEDS holds, for
+each run i, the inputs as `NAME@i`; OUT receives the outputs in the same format. KERNELS is an OpResolverType's name,
+such as BUILTIN_REF.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 
 def main(model: str, feeds: str, out: str, kernels: str) -> None:
-    """Run every feed and save every output."""
+    """Run all feeds and save all outputs."""
     from tflite_runtime.interpreter import Interpreter, OpResolverType
 
     resolver = getattr(OpResolverType, kernels)

@@ -1,4 +1,4 @@
-"""Bring a graph into the form that TFLite's kernels run, before anything is calibrated."""
+"""Convert a graph to forms that TFLite's kernels support, before calibration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeface.passes import Pass
 
 
 def reorder_flattened(graph: Graph) -> Graph:
-    """Flatten an image channels-last before a matrix product, and order the product's weights to match."""
+    """The graph with images flattened channels-last before matrix products, whose weights are reordered to match."""
     return apply_rules(graph, reorder)
 
 
@@ -29,9 +29,9 @@ def reorder(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     if image.rank != 4 or image.shape[2:] == (1, 1) or (before is not None and isinstance(before.op, Transpose)):
         return None
     if flat.op.shape[-1] != image.count // image.shape[0]:
-        return Refusal("a row of the product is not one flattened image")
+        return Refusal("a row of the matrix product is not one flattened image")
     if weight is None or graph.only_reader(flat.output) is None:
-        return Refusal("the weights are computed, or the flattened image is also read elsewhere")
+        return Refusal("the weights are computed, or the flattened image has other readers")
     rows = weight.reshape(-1, *image.shape[1:]).transpose(CHANNELS_LAST).reshape(weight.shape)
     turned, name = f"{flat.output}/channels_last", f"{node.inputs[1]}/channels_last"
     added = [

@@ -1,4 +1,4 @@
-"""Explicit image padding: SAME where TFLite's rule gives the same pads, else a PAD operator."""
+"""Explicit image padding: SAME if TFLite's rule gives the same pads, else a PAD operator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeface.graph.ops.spatial import Pool
 
 
 def same_padding(input_shape: Sequence[int], weight_shape: Sequence[int], op: Conv | Pool) -> bool:
-    """Whether TFLite's SAME padding of an NCHW input is exactly the op's pads."""
+    """Whether TFLite's SAME padding of an NCHW input equals the op's pads."""
     dilations = op.dilations if isinstance(op, Conv) else (1, 1)
     begins, ends = [], []
     sizes = zip(input_shape[2:], weight_shape[2:], op.strides, dilations, strict=True)
@@ -26,7 +26,7 @@ def same_padding(input_shape: Sequence[int], weight_shape: Sequence[int], op: Co
 
 
 def pad_image(emitter: Emitter, node: Node, x: int, pads: tuple[int, int, int, int]) -> int:
-    """A PAD of an NHWC image by (top, left, bottom, right) zeros; the padded tensor, shared by equal readers."""
+    """The tensor of an NHWC image padded by (top, left, bottom, right) zeros, shared by readers with equal pads."""
     name = node.inputs[0]
     n, c, h, w = emitter.graph.type(name).shape
     top, left, bottom, right = pads

@@ -1,4 +1,4 @@
-"""LiteRT (TFLite) on the CPU: XNNPACK, the reference kernels, or the built-in optimized ones."""
+"""LiteRT (TFLite) on the CPU, with XNNPACK, the reference kernels or the built-in optimized ones."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _SIGNATURE = "serving_default"
 class LiteRtRunner:
     """A loaded .tflite model.
 
-    Inputs and outputs carry the names of the model's signature if it has one, else tensor names.
+    Inputs and outputs have the names of the model's signature if there is one, else tensor names.
 
     Args:
         model: a .tflite file, or its bytes.
         threads: threads inside one operator.
-        kernels: "xnnpack" as deployed, "reference" for the definition of each op, "builtin" for
-            LiteRT's optimized kernels without a delegate.
-        preserve_all: keep every intermediate tensor readable by `tensor`; with "xnnpack" this puts
-            each op into a partition of its own, so do not time it or count its partitions.
+        kernels: "xnnpack" as deployed, "reference" for the reference kernels, "builtin" for LiteRT's optimized kernels
+            without a delegate.
+        preserve_all: keep all intermediate tensors readable by `tensor`; with "xnnpack" this puts each op into a
+            separate partition, so do not time it or count its partitions.
 
     Raises:
         InputError: the file is missing, empty or not a complete TFLite model.
-        RuntimeFailure: LiteRT refuses the model, e.g. for an op that it lacks.
+        RuntimeFailure: LiteRT rejects the model, e.g. because of an unsupported op.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class LiteRtRunner:
         """Run once.
 
         Args:
-            feeds: every input by name, in the model's own shapes (NHWC images) and dtypes.
+            feeds: every input by name, in the model's shapes (NHWC images) and dtypes.
 
         Returns:
             Every output by name, copied out of the interpreter.
 
         Raises:
-            RuntimeFailure: a feed does not fit, or LiteRT fails.
+            RuntimeFailure: a feed does not match, or LiteRT fails.
         """
         check_feeds(self.inputs, feeds, self.where)
         try:
@@ -83,10 +83,10 @@ class LiteRtRunner:
             raise RuntimeFailure(f"LiteRT failed: {_one_line(error)}", where=self.where) from error
 
     def tensor(self, index: int) -> Array:
-        """A copy of a tensor's value after the last run, stored values as they are.
+        """A copy of a tensor's stored values after the last run.
 
         Raises:
-            RuntimeFailure: there is no such tensor, or its memory was not kept.
+            RuntimeFailure: the tensor does not exist, or its memory was not kept.
         """
         try:
             value: Array = self._interpreter.get_tensor(index)
@@ -99,15 +99,15 @@ class LiteRtRunner:
         return value
 
     def tensors(self) -> dict[int, TensorSpec]:
-        """Every tensor of the main graph by its index, constants included."""
+        """All tensors of the main graph by index, including constants."""
         return {int(item["index"]): _spec(item, item["name"]) for item in self._interpreter.get_tensor_details()}
 
     def operators(self) -> tuple[Operator, ...]:
-        """The model's own nodes in the order of execution, without the delegate's."""
+        """The model's nodes in execution order, without the delegate's."""
         return tuple(operator for operator in self._nodes() if operator.name != DELEGATE)
 
     def delegation(self) -> Delegation:
-        """What the delegate took in this interpreter; nothing with other kernels than XNNPACK."""
+        """What the delegate runs in this interpreter; nothing with kernels other than XNNPACK."""
         return delegation_of(self._nodes())
 
     def _nodes(self) -> list[Operator]:
@@ -122,7 +122,7 @@ class LiteRtRunner:
         log: list[str] = []
         try:
             with native_log_held() as log, warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a note that preserving tensors takes memory
+                warnings.simplefilter("ignore")  # a warning that preserving tensors takes memory
                 interpreter = Interpreter(
                     model_content=content,
                     num_threads=threads,
@@ -134,7 +134,7 @@ class LiteRtRunner:
             reason = _one_line(error)
             if "Flatbuffer" in reason:
                 raise InputError(
-                    "the TFLite model is cut short or damaged", where=self.where, fix="export or copy it again"
+                    "the TFLite model is truncated or damaged", where=self.where, fix="export or copy it again"
                 ) from error
             native = "; ".join(line for line in log if line not in reason)
             raise RuntimeFailure(
@@ -160,7 +160,7 @@ def _tensor_names(details: list[Any]) -> dict[int, str]:
 
 
 def _spec(detail: Any, name: str) -> TensorSpec:
-    """A TensorSpec of an interpreter's detail; `scale` only where there is one for the whole tensor."""
+    """The TensorSpec for an interpreter's tensor details; `scale` only for per-tensor quantization."""
     scales = detail["quantization_parameters"]["scales"]
     zero_points = detail["quantization_parameters"]["zero_points"]
     shape, dtype = tuple(map(int, detail["shape"])), np.dtype(detail["dtype"]).name

@@ -1,4 +1,4 @@
-"""LiteRT on the processor, with XNNPACK, as .tflite files are deployed."""
+"""The LiteRT runtime on the CPU with XNNPACK, as .tflite files are deployed."""
 
 from __future__ import annotations
 

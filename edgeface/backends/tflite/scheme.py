@@ -1,4 +1,4 @@
-"""What TFLite's int8 can express: asymmetric activations, prescribed outputs, ops of one scale."""
+"""The scheme of TFLite's int8: asymmetric activations, prescribed outputs, ops with one scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeface.quantize.plan import Precision, QParams
 from edgeface.quantize.scheme import Scheme
 
 DTYPES: tuple[Precision, ...] = ("int8", "float32")
-"""What the emitter can make values in."""
+"""The emitter's supported dtypes of values."""
 
 TFLITE_INT8 = Scheme(
     "static_wi8_ai8",

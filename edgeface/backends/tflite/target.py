@@ -1,4 +1,4 @@
-"""TFLite targets: NHWC, own lowering, own FlatBuffer writer."""
+"""TFLite targets: NHWC, with edgeface's own lowerings and FlatBuffer writer."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def _emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str,
     return _emit(graph, plan, options, half_weights=True)
 
 
-# Measured in reports/lowerings.md, on x86 and an emulated Cortex-A72. XNNPACK makes one table look-up of DEQUANTIZE, a
-# float activation and QUANTIZE; its int8 kernels lack these, and hand them back to the interpreter.
+# Measured in reports/lowerings.md, on x86 and an emulated Cortex-A72. XNNPACK fuses DEQUANTIZE, a
+# float activation and QUANTIZE into one table lookup; it lacks int8 kernels for these, which run in the interpreter.
 FLOAT_KINDS = {
     "kind:prelu": "float PReLU has a fast kernel, int8 has none",
     "kind:depthwise after prelu": "its input is in float anyway, and float depthwise convolutions are no slower",
-    "kind:hard swish": "through float it is one look-up, int8 HARD_SWISH has no fast kernel",
-    "kind:lone relu": "through float it is one look-up, an int8 ReLU that nothing takes in has no fast kernel",
+    "kind:hard swish": "through float it is one table lookup, int8 HARD_SWISH has no fast kernel",
+    "kind:lone relu": "through float it is one table lookup, an unfused int8 ReLU has no fast kernel",
 }
 
 

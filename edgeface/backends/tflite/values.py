@@ -1,4 +1,4 @@
-"""Every value of a .tflite model that bears a name of the exact graph."""
+"""Read all values of a .tflite model that have the name of a value in the exact graph."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from edgeface.graph.types import Array
 
 
 def tflite_values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[str, Array]:
-    """The values of one run by the reference kernels, dequantized, in the graph's own layout.
+    """The values of one run with the reference kernels, dequantized, in the graph's layout.
 
     Args:
         exact: the graph that the model was emitted from.
         model: a .tflite file.
-        feeds: its inputs in the graph's own layout, float32.
+        feeds: its inputs in the graph's layout, float32.
 
     Raises:
         InputError, RuntimeFailure: as `LiteRtRunner`.

@@ -1,4 +1,4 @@
-"""Checks written for machines and reviewers, one module a format; none is imported before it is used."""
+"""Output formats of checks for machines and reviewers, one per module, imported on use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from edgeface.budgets.check import Check
 
 Write: TypeAlias = "Callable[[Sequence[Check]], str]"
-"""Checks as one document, ending in a newline unless it is empty."""
+"""Returns checks as one document, ending in a newline unless it is empty."""
 
 
 def _from_module(name: str) -> Write:

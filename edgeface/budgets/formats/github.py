@@ -1,6 +1,6 @@
-"""GitHub Actions workflow commands: an error for each broken limit, a notice for what is within.
+"""GitHub Actions workflow commands: an error for each exceeded limit, notices for the others.
 
-Escapes are those of actions/toolkit: %, CR and LF in messages, and : and , as well in properties.
+Escapes are those of actions/toolkit: %, CR and LF in messages, and also : and , in properties.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def write(checks: Sequence[Check]) -> str:
-    """One command a line; errors first, since GitHub shows only the first ten annotations of a kind and step."""
+    """One command per line; errors first, since GitHub shows only the first ten annotations per kind and step."""
     errors, notices = [], []
     for check in checks:
         for verdict in check.verdicts:

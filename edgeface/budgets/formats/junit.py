@@ -1,7 +1,7 @@
-"""JUnit XML: a suite for each model, a case for each limit.
+"""JUnit XML: one suite per model, one case per limit.
 
-What readers have in common (Jenkins, GitLab, GitHub actions): testsuites/testsuite/testcase with name and classname,
-failure with a message, skipped. Times are left out: nothing was run. Case names hold no measured figure, so that
+The subset that readers share (Jenkins, GitLab, GitHub actions): testsuites/testsuite/testcase with name and classname,
+failure with a message, skipped. Times are omitted: nothing was run. Case names contain no measured figures, so that
 readers can follow a limit from run to run.
 """
 
@@ -43,7 +43,7 @@ def _add_figures(suite: ElementTree.Element, check: Check) -> None:
 
 
 def _add_cases(suite: ElementTree.Element, check: Check, verdict: Verdict) -> None:
-    # Jenkins takes what follows the last dot for the class, so the file's own dots must not stand there.
+    # Jenkins uses the part after the last dot as the class, so dots of the file name are replaced.
     classname = f"{verdict.budget.name.replace('.', '_')}.{visible(check.source).replace('.', '_')}"
     for result in verdict.results:
         case = ElementTree.SubElement(suite, "testcase", name=_name(result), classname=classname)
@@ -54,7 +54,7 @@ def _add_cases(suite: ElementTree.Element, check: Check, verdict: Verdict) -> No
             failure = ElementTree.SubElement(case, "failure", message=visible(said), type="over budget")
             failure.text = "\n".join(visible(line) for line in (said, result.why) if line)
     if verdict.state == "not judged":
-        # Skipped cases alone would be shown as a success.
+        # Only skipped cases would be shown as a success.
         case = ElementTree.SubElement(suite, "testcase", name="the budget applies to the model", classname=classname)
         ElementTree.SubElement(case, "failure", message=NOT_JUDGED, type="not judged").text = NOT_JUDGED
 

@@ -1,4 +1,4 @@
-"""Markdown for a pull request's comment or a job's summary: the verdict first, then limits, figures and advice."""
+"""Markdown for pull-request comments and job summaries: the verdict first, then limits, figures and advice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write(checks: Sequence[Check]) -> str:
-    """The checks as GitHub-flavoured Markdown; nothing in names or notes can become markup."""
+    """The checks as GitHub-flavored Markdown; names and notes are escaped."""
     within = sum(check.within for check in checks)
     judged = any(check.verdicts for check in checks)
     outcome = "no budget given" if not judged else "within budget" if within == len(checks) else "over budget"
@@ -60,12 +60,12 @@ def _verdict(verdict: Verdict) -> list[str]:
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
     lines = [header, align.split(" "), *rows]
-    escaped = ([cell.replace("|", "\\|") for cell in cells] for cells in lines)  # needed inside code spans, too
+    escaped = ([cell.replace("|", "\\|") for cell in cells] for cells in lines)  # also needed inside code spans
     return "\n".join(f"| {' | '.join(cells)} |" for cells in escaped)
 
 
 def code(text: str) -> str:
-    """Text as a code span, fenced by more backticks than it holds."""
+    """Text as a code span, fenced by more backticks than it contains."""
     text = visible(text)
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     space = " " if text[:1] in ("`", " ") or text[-1:] in ("`", " ") else ""

@@ -1,8 +1,8 @@
-"""SARIF 2.1.0: a rule for each metric, a result for each broken limit.
+"""SARIF 2.1.0: one rule per metric, one result per exceeded limit.
 
-Only broken limits are results: GitHub code scanning shows results of kind "pass" and "notApplicable" as alerts, too.
-Everything that was judged stands in the run's properties. Each result has a place, without which GitHub refuses the
-whole file; models have no lines, so it is the first.
+Only exceeded limits are results: GitHub code scanning also shows results of kind "pass" and "notApplicable" as alerts.
+All results are in the run's properties. Each result has a location, without which GitHub rejects the file; models have
+no lines, so it is the first line.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _NOT_JUDGED = "not_judged"
 _RULES: dict[str, str] = {
     **{metric: f"A budget limits the model's {TITLES[metric]}." for metric in get_args(Metric)},
-    _NOT_JUDGED: "A budget must have a limit that has a meaning for the model.",
+    _NOT_JUDGED: "A budget must have a limit that applies to the model.",
 }
 
 
 def write(checks: Sequence[Check]) -> str:
-    """The checks as one SARIF log, in ASCII; paths relative to the working directory where they lie below it."""
+    """The checks as one SARIF log, in ASCII; paths below the working directory are relative to it."""
     judged = [(check, verdict) for check in checks for verdict in check.verdicts]
     run = {
         "tool": {

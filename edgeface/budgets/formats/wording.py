@@ -1,4 +1,4 @@
-"""What the formats say alike."""
+"""Texts that the formats share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgeface.budgets.judge import Result, Verdict
 
-NOT_JUDGED = "none of its limits has a meaning for this model, so nothing says that it is within"
+NOT_JUDGED = "none of its limits applies to this model, so the budget is not evaluated"
 
 
 def sentence(result: Result) -> str:
@@ -19,21 +19,21 @@ def sentence(result: Result) -> str:
 
 
 def failures(verdict: Verdict) -> list[tuple[str, str]]:
-    """What keeps a verdict from being within, as (title, message); a budget that nothing could judge is among it."""
+    """The reasons why a verdict is not within, as (title, message), including a budget without applicable limits."""
     if verdict.state == "not judged":
         return [("not judged", NOT_JUDGED)]
     return [(result.title, sentence(result)) for result in verdict.results if result.within is False]
 
 
 def from_here(path: Path) -> Path:
-    """A path relative to the working directory, which in CI is the repository, where it lies below it."""
+    """A path below the working directory, which in CI is the repository, as relative to it; others unchanged."""
     path = Path(os.path.normpath(path))
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def visible(text: str) -> str:
-    r"""Text that any terminal, log or parser takes: control characters and undecodable bytes as `\x1b`."""
+    r"""Text that is safe for terminals, logs and parsers, with control characters and undecodable bytes as `\x1b`."""
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 

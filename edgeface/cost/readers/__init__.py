@@ -1,4 +1,4 @@
-"""Model files as a Network: ONNX and TFLite, of any producer, none of them trusted."""
+"""Readers of untrusted ONNX and TFLite files, of any producer, as a Network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgeface.cost.network import Network
 from edgeface.errors import InputError
 
 SUFFIXES = (".onnx", ".tflite")
-"""Of the files that can be read. Other names are read too: the first bytes of a TFLite file say what it is."""
+"""Suffixes of model files. Other names work too: a TFLite file is recognized by its first bytes."""
 
 Size = tuple[int, int]
 _TFLITE_AT, _TFLITE = 4, b"TFL3"
@@ -19,12 +19,12 @@ def read_network(path: Path, source: str, size: Size | None = None) -> Network:
 
     Args:
         path: the file.
-        source: how errors name it.
-        size: (height, width) in pixels to count at; the model's own by default.
+        source: name of the file in errors.
+        size: (height, width) in pixels to count at; by default the model's.
 
     Raises:
-        InputError: the file is not usable, or has no other size.
-        GraphError: the network is broken, or holds an operator of unknown cost.
+        InputError: the file is not usable, or its size is fixed.
+        GraphError: the network is invalid, or contains an operator of unknown cost.
     """
     if not _is_tflite(path):
         from edgeface.cost.readers.onnx_network import read_onnx_network

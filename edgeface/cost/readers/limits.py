@@ -1,6 +1,6 @@
-"""What no file may exceed, whatever its format."""
+"""Limits for files of any format."""
 
 from __future__ import annotations
 
 MAX_OPERATORS = 5_000
-"""More are refused: face networks have hundreds, and not all of the counting is linear."""
+"""Maximum number of operators: face networks have hundreds, and not all of the counting is linear."""

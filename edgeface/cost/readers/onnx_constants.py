@@ -1,4 +1,4 @@
-"""Compute the numbers that shapes are made of, as far as they do not depend on the image."""
+"""Compute the constants that shapes depend on, as far as they do not depend on the image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MAX_ELEMENTS = 64  # sizes, axes and pads of one tensor; biases are longer
 _MAX_NODES = 2000  # each takes half a millisecond
-# None of these but Expand can make a result much larger than what it is given.
+# Only Expand can produce a result much larger than its inputs.
 _ARITHMETIC = frozenset(
     (
         *("Abs", "Add", "Cast", "CastLike", "Ceil", "Concat", "Div", "Equal", "Expand", "Floor", "Gather", "Identity"),
@@ -28,11 +28,11 @@ _COMPUTED_FROM_SHAPES = {"Shape", "Size"}
 
 
 class ShapeArithmetic:
-    """The numbers of small tensors that are known before the model runs.
+    """The values of small tensors that are known before the model runs.
 
     Args:
-        stored: the model's constants; large ones, and those without numbers, are passed over.
-        version: that of ONNX's operators.
+        stored: the model's constants; large ones and those without data are skipped.
+        version: opset version.
     """
 
     def __init__(self, stored: Iterable[onnx.TensorProto], version: int) -> None:
@@ -44,10 +44,10 @@ class ShapeArithmetic:
             self._keep(tensor.name, _numbers(tensor))
 
     def run(self, node: onnx.NodeProto, tensors: Mapping[str, Tensor]) -> None:
-        """Compute a node's result, if it is one of the cheap operators on known numbers.
+        """Compute a node's result, if it is a cheap operator on known values.
 
         Args:
-            node: the next one in the order of execution.
+            node: the next node in execution order.
             tensors: with the shapes of its inputs and outputs.
         """
         if node.op_type == "Constant":
@@ -81,7 +81,7 @@ class ShapeArithmetic:
         try:
             with np.errstate(all="ignore"):
                 (result,) = ReferenceEvaluator(node, opsets={"": self._version}).run(None, feeds)
-        except Exception:  # whatever it cannot do stays unknown, and is reported where a size depends on it
+        except Exception:  # failures stay unknown, and are reported if a size depends on them
             return None
         return np.asarray(result)
 
@@ -123,7 +123,7 @@ _QUICK: dict[str, Callable[[Any, list[Any]], Any]] = {
     "Concat": _concat,
     "Unsqueeze": _unsqueeze,
 }
-"""What sizes are made of most often, without onnx's reference implementation; None where it is not the plain form."""
+"""Fast versions of common shape operators, without onnx's reference implementation; None for special forms."""
 
 
 def _measured(node: onnx.NodeProto, shape: tuple[int, ...]) -> Array:

@@ -22,10 +22,10 @@ def dtype_name(code: int, where: str) -> str:
     """The name of an element type.
 
     Raises:
-        InputError: none that a face network computes with, such as strings.
+        InputError: the type is not supported, such as strings.
     """
     if code not in _NAMES:
-        raise InputError(f"tensors of ONNX's element type {code} are not read", where=where)
+        raise InputError(f"tensors of ONNX's element type {code} are not supported", where=where)
     return _NAMES[code]
 
 
@@ -35,12 +35,12 @@ def bits_of(code: int, where: str) -> int:
 
 
 def stored_bytes(tensor: onnx.TensorProto) -> int:
-    """Bytes of the numbers that a tensor holds inside the file."""
+    """Bytes of a tensor's data inside the file."""
     bits = BITS[_NAMES[tensor.data_type]]
     raw = tensor.raw_data  # each access copies
     if raw:
         return len(raw)
-    if tensor.int32_data:  # one number in each, but for types of under a byte: as many as a byte has room for
+    if tensor.int32_data:  # one number in each, except for types below one byte, which are packed into bytes
         return len(tensor.int32_data) * max(bits, 8) // 8
     fields = (tensor.float_data, tensor.int64_data, tensor.double_data, tensor.uint64_data)
     return max(map(len, fields)) * bits // 8

@@ -1,4 +1,4 @@
-"""Open an ONNX file without trusting it, and leave its weights behind."""
+"""Open an untrusted ONNX file, and drop its weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeface.cost.readers.limits import MAX_OPERATORS
 from edgeface.cost.readers.onnx_dtypes import bits_of, stored_bytes
 from edgeface.cost.readers.onnx_external import KEPT_ELEMENTS, read_external
 from edgeface.cost.readers.onnx_functions import inline_functions
-from edgeface.cost.readers.onnx_names import make_names_visible, place_of
+from edgeface.cost.readers.onnx_names import describe_node, make_names_visible
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ _CONTROL_FLOW = ("If", "Loop", "Scan", "SequenceMap")
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """A parsed model whose large constants have their dims, but no numbers.
+    """A parsed model whose large constants have dims but no data.
 
-    `file_bytes` counts external data too; `uniform` names vectors of one value throughout.
+    `file_bytes` includes external data; `uniform` names vectors with a single repeated value.
     """
 
     model: onnx.ModelProto
@@ -36,15 +36,15 @@ class OnnxFile:
 
 
 def open_onnx(source: Path | bytes, where: str, weightless: bool = False) -> OnnxFile:
-    """Parse and check a file; every constant's data must be as long as its dims say.
+    """The parsed and checked file; the size of every constant's data must match its dims.
 
     Args:
-        source: a file, or the serialised model itself.
-        where: how errors name it.
-        weightless: whether constants may hold no data at all, as in edgeface's own skeletons.
+        source: a file, or the serialized model itself.
+        where: name of the model in errors.
+        weightless: whether constants may have no data at all, as in edgeface's skeletons.
 
     Raises:
-        InputError: no ONNX model, cut short, over 2 GiB, tensors of impossible size, or external data that is
+        InputError: not an ONNX model, truncated, over 2 GiB, tensors of impossible size, or external data that is
             missing, too short or outside the model's folder.
     """
     model = _parse(source, where)
@@ -60,7 +60,7 @@ def open_onnx(source: Path | bytes, where: str, weightless: bool = False) -> Onn
         if _is_uniform(tensor):
             uniform.add(tensor.name)
         _strip(tensor)
-    if model.functions:  # only now: this copies the model, which has no weights any more
+    if model.functions:  # only now, because this copies the model, which no longer has weights
         model = inline_functions(model, where)
     own = source.stat().st_size if isinstance(source, Path) else len(source)
     return OnnxFile(model, own + sum(path.stat().st_size for path in external), frozenset(uniform))
@@ -83,42 +83,44 @@ def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
     if not model.graph.node or not model.opset_import:
         missing = "operators" if not model.graph.node else "an opset"
         raise InputError(
-            f"the file holds no ONNX network: it lacks {missing}",
+            f"the file does not contain an ONNX network: it lacks {missing}",
             where=where,
             fix="pass a file that an ONNX exporter wrote, or copy it again",
         )
     make_names_visible(model)
     if len(model.graph.node) > MAX_OPERATORS:
         raise InputError(
-            f"the model has {len(model.graph.node):,} operators; more than {MAX_OPERATORS:,} are not read",
+            f"the model has {len(model.graph.node):,} operators; at most {MAX_OPERATORS:,} are supported",
             where=where,
             fix="check the network in parts",
         )
     if model.graph.sparse_initializer:
-        raise InputError("sparse initializers are not read", where=where, fix="export the model with dense weights")
+        raise InputError(
+            "sparse initializers are not supported", where=where, fix="export the model with dense weights"
+        )
     for node in _all_nodes(model):
         _refuse_unreadable(node, where)
     return model
 
 
 def _all_nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """The graph's nodes, and those of the model's own functions."""
+    """The nodes of the graph and of the model's functions."""
     return [*model.graph.node, *(node for function in model.functions for node in function.node)]
 
 
 def _refuse_unreadable(node: onnx.NodeProto, where: str) -> None:
-    place = f"{where}: {place_of(node)}"
+    location = f"{where}: {describe_node(node)}"
     if node.op_type in _CONTROL_FLOW or any(a.type in _GRAPHS or a.HasField("g") or a.graphs for a in node.attribute):
         raise InputError(
-            f"the cost of {node.op_type} depends on data, so that no budget can be checked",
-            where=place,
+            f"the cost of {node.op_type} depends on data, so budgets cannot be checked",
+            where=location,
             fix="export the model without control flow; onnxsim removes branches on constants",
         )
     for attribute in node.attribute:
         if attribute.HasField("sparse_tensor") or attribute.sparse_tensors or attribute.tensors:
             raise InputError(
-                f"the tensors in {attribute.name!r} are not read",
-                where=place,
+                f"the tensors in {attribute.name!r} are not supported",
+                where=location,
                 fix="export the model with dense weights",
             )
 
@@ -129,12 +131,12 @@ def _constants(model: onnx.ModelProto) -> list[tuple[onnx.TensorProto, str]]:
         for attribute in node.attribute:
             _give_tensor_form(attribute)
             if attribute.HasField("t"):
-                found.append((attribute.t, f"{place_of(node)}, {attribute.name}"))
+                found.append((attribute.t, f"{describe_node(node)}, {attribute.name}"))
     return found
 
 
 def _give_tensor_form(attribute: onnx.AttributeProto) -> None:
-    """Give a long list of a Constant node the form of a tensor, whose numbers are then left out."""
+    """Convert a long list of a Constant node to a tensor, whose data is then dropped."""
     for name, numbers, code in (("value_floats", attribute.floats, 1), ("value_ints", attribute.ints, 7)):
         if attribute.name == name and len(numbers) > KEPT_ELEMENTS:
             attribute.t.data_type, attribute.t.dims[:] = code, [len(numbers)]
@@ -148,11 +150,11 @@ def _check_dims(dims: list[int], where: str) -> None:
     count = 1
     for size in dims:
         if size < 0:
-            raise InputError(f"a tensor with the negative size {size}", where=where, fix="export the model again")
+            raise InputError(f"a tensor has the negative size {size}", where=where, fix="export the model again")
         count *= size
     if count > MAX_ELEMENTS:
         raise InputError(
-            f"a tensor of {'×'.join(map(str, dims))} elements is too large to be meant",
+            f"a tensor of {'×'.join(map(str, dims))} elements is implausibly large",
             where=where,
             fix="the file is damaged: export or copy it again",
         )
@@ -163,14 +165,14 @@ def _check_length(tensor: onnx.TensorProto, weightless: bool, where: str) -> Non
     kept = stored_bytes(tensor)
     if kept != wanted and not (weightless and kept == 0):
         raise InputError(
-            f"a tensor of {wanted:,} bytes holds {kept:,}",
+            f"a tensor of {wanted:,} bytes has {kept:,} bytes of data",
             where=where,
-            fix="the file is cut short or damaged: export or copy it again",
+            fix="the file is truncated or damaged: export or copy it again",
         )
 
 
 def _is_uniform(tensor: onnx.TensorProto) -> bool:
-    """Whether a vector, stored as exporters store it, repeats one number."""
+    """Whether a vector, as stored by exporters, repeats one number."""
     count = math.prod(tensor.dims)
     if count < 2 or count not in tensor.dims:
         return False

@@ -1,4 +1,4 @@
-"""Replace calls of a model's own functions by their bodies."""
+"""Inline a model's functions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _DEEPEST = 100
 
 
 def inline_functions(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    """A model without functions of its own.
+    """The model with its functions inlined.
 
     Raises:
-        InputError: functions call themselves, make too many operators, or do not fit their calls.
+        InputError: functions are recursive, produce too many operators, or do not match their calls.
     """
     from onnx import inliner
 
@@ -26,20 +26,20 @@ def inline_functions(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
     sizes: dict[tuple[str, str], int] = {}
 
     def size(nodes: Iterable[onnx.NodeProto], depth: int = 0) -> int:
-        # A function that calls another twice doubles it: thirty of them make a billion operators.
+        # A function that calls another twice doubles its size: thirty levels make a billion operators.
         total = 0
         for node in nodes:
             key = (node.domain, node.op_type)
             if depth > _DEEPEST:
-                raise InputError("the model's functions call each other endlessly", where=f"{where}: {key[1]}")
+                raise InputError("the model's functions are recursive", where=f"{where}: {key[1]}")
             if key in bodies and key not in sizes:
                 sizes[key] = size(bodies[key], depth + 1)
             total += sizes.get(key, 1)
         return total
 
     if size(model.graph.node) > MAX_OPERATORS:
-        raise InputError(f"the model's functions make more than {MAX_OPERATORS:,} operators", where=where)
+        raise InputError(f"the model's functions expand to more than {MAX_OPERATORS:,} operators", where=where)
     try:
         return inliner.inline_local_functions(model)
     except Exception as error:  # the inliner raises bare C++ exceptions
-        raise InputError(f"the model's own functions cannot be inlined: {error}", where=where) from error
+        raise InputError(f"the model's functions cannot be inlined: {error}", where=where) from error

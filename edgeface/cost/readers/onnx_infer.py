@@ -1,4 +1,4 @@
-"""Ask onnx for the shapes that one node makes, without giving it numbers that it could overflow with."""
+"""Infer a node's output types with onnx, guarded against values that would make it overflow."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 LARGEST_SIZE = 1 << 40
 _LARGEST_ATTRIBUTE = 1 << 30  # kernels × dilations stay within 64 bits
 _MAX_SIZES = 1024
-# Inputs that hold sizes, which onnx computes with; one that it does not know makes as many dimensions as it is long.
+# Inputs that contain sizes for onnx's inference; an unknown one makes as many dimensions as it has elements.
 _SIZES = {
     **dict.fromkeys(("Reshape", "Expand", "Tile", "Pad", "Split", "Squeeze", "Unsqueeze", "TopK"), (1,)),
     "ConstantOfShape": (0,), "Resize": (1, 2, 3), "Upsample": (1,), "Slice": (1, 2, 3, 4), "OneHot": (1,),
     "Range": (0, 1, 2),
 }  # fmt: skip
-# "up to the end" is the largest integer there is
+# "up to the end" is written as the maximum integer
 _OPEN_ENDED = {"Slice", "Shape", "Constant", "ConstantOfShape"}
 _COMPARISONS = {"GreaterOrEqual", "LessOrEqual"}
 _SAME_SHAPE = {"activation", "normalize", "softmax", "batch_norm"}
@@ -35,17 +35,17 @@ def infer_outputs(
     values: Mapping[str, onnx.TensorProto],
     where: str,
 ) -> dict[str, onnx.TypeProto]:
-    """The types of a node's outputs, as far as they can be told.
+    """The types of a node's outputs, as far as they can be inferred.
 
     Args:
-        node: one of ONNX's own operators; attributes that it does not have are taken away.
-        version: the operators' version.
-        types: those of the node's inputs, all static.
-        values: numbers that are known before the model runs, by tensor.
-        where: how errors name the node.
+        node: a standard ONNX operator; unknown attributes are removed.
+        version: opset version.
+        types: types of the node's inputs, all static.
+        values: values known before the model runs, by tensor.
+        where: name of the node in errors.
 
     Raises:
-        GraphError: onnx refuses the node, or it is given sizes that cannot be meant.
+        GraphError: onnx rejects the node, or its sizes are implausible.
     """
     from onnx import helper, shape_inference
 
@@ -54,7 +54,7 @@ def infer_outputs(
         raise GraphError(f"opset {version} has no operator {node.op_type}", where=where, fix="export the model again")
     _refuse_bombs(node, types, values, where)
     for attribute in [a for a in node.attribute if a.name not in schema.attributes]:
-        node.attribute.remove(attribute)  # old exporters leave some behind, such as BatchNormalization's spatial
+        node.attribute.remove(attribute)  # old exporters write obsolete ones, such as BatchNormalization's spatial
     needed = {name: types[name] for name in node.input if name}
     known = {name: values[name] for name in needed if name in values}
     made: dict[str, onnx.TypeProto] = {}
@@ -65,18 +65,18 @@ def infer_outputs(
     except Exception as error:  # bare C++ exceptions of several kinds
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise GraphError(
-            f"the tensors do not fit together: {lines[-1] if lines else type(error).__name__}",
+            f"the tensors do not match: {lines[-1] if lines else type(error).__name__}",
             where=where,
             fix="run onnx.checker on the model; a fixed reshape inside it also forbids another --input",
         ) from error
     first = made.get(node.output[0]) if node.output else None
     if any(node.input) and (first is None or not first.tensor_type.HasField("shape")):
-        made |= _told_by_role(node, [types[name] for name in node.input if name])
+        made |= _inferred_by_role(node, [types[name] for name in node.input if name])
     return {name: made.get(name, helper.make_tensor_type_proto(1, None)) for name in node.output if name}
 
 
-def _told_by_role(node: onnx.NodeProto, given: list[onnx.TypeProto]) -> dict[str, onnx.TypeProto]:
-    """The type of the first output where onnx leaves it to a function's body, or has forgotten the operator."""
+def _inferred_by_role(node: onnx.NodeProto, given: list[onnx.TypeProto]) -> dict[str, onnx.TypeProto]:
+    """The type of the first output where onnx defines it by a function's body, or does not infer it."""
     import numpy as np
     from onnx import helper
 
@@ -96,22 +96,24 @@ def _told_by_role(node: onnx.NodeProto, given: list[onnx.TypeProto]) -> dict[str
 def _refuse_bombs(
     node: onnx.NodeProto, types: Mapping[str, onnx.TypeProto], values: Mapping[str, onnx.TensorProto], where: str
 ) -> None:
-    """Refuse sizes of which onnx would make shapes of billions of dimensions, or that overflow its integers."""
+    """Reject sizes with which onnx would make shapes of billions of dimensions or overflow its integers."""
     from onnx import numpy_helper
 
     open_ended = node.op_type in _OPEN_ENDED
     numbers = [] if open_ended else [abs(i) for a in node.attribute for i in (a.i, *a.ints)]
     if max(numbers, default=0) > _LARGEST_ATTRIBUTE:
-        raise GraphError(f"an attribute of {max(numbers):,} cannot be meant", where=where)
+        raise GraphError(f"an attribute of {max(numbers):,} is implausibly large", where=where)
     if any(a.name == "num_outputs" and a.i != len(node.output) for a in node.attribute):
-        raise GraphError(f"{node.op_type} does not make as many outputs as it says", where=where)
+        raise GraphError(f"{node.op_type} has another number of outputs than it declares", where=where)
     for name in (node.input[i] for i in _SIZES.get(node.op_type, ()) if i < len(node.input) and node.input[i]):
         count = math.prod(dim.dim_value for dim in types[name].tensor_type.shape.dim)
         if count > _MAX_SIZES:
-            raise GraphError(f"a list of {count:,} sizes cannot be meant", where=where)
+            raise GraphError(f"a list of {count:,} sizes is implausibly long", where=where)
         sizes = numpy_helper.to_array(values[name]) if name in values and node.op_type != "Slice" else None
         if sizes is not None and any(not abs(size) <= LARGEST_SIZE for size in sizes.ravel().tolist()):
-            raise GraphError(f"{node.op_type} is given the size {max(sizes.ravel().tolist(), key=abs):,}", where=where)
+            raise GraphError(
+                f"{node.op_type} has the implausible size {max(sizes.ravel().tolist(), key=abs):,}", where=where
+            )
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""Names in an ONNX file that no terminal, log or parser stumbles over."""
+"""Make the names in an ONNX file safe for terminals, logs and parsers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def make_names_visible(model: onnx.ModelProto) -> None:
-    r"""Write control characters, and bytes that are no UTF-8, as `\x1b` in every name of a model, in place.
+    r"""Escape control characters and bytes that are not UTF-8, as in `\x1b`, in all names of a model, in place.
 
-    protobuf gives bytes for the latter. Equal names stay equal, so that the graph is the same one.
+    protobuf returns bytes for the latter. Equal names stay equal, so the graph does not change.
     """
     graph = model.graph
     _rewrite(graph, "name")
@@ -32,8 +32,8 @@ def make_names_visible(model: onnx.ModelProto) -> None:
             _rewrite(entry, "value")
 
 
-def place_of(node: onnx.NodeProto) -> str:
-    """How errors name a node."""
+def describe_node(node: onnx.NodeProto) -> str:
+    """The node's name in errors."""
     return f"node {node.name or ', '.join(node.output[:3])!r} ({node.op_type})"
 
 

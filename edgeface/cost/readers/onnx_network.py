@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeface.cost.network import Layer, Network, Tensor
 from edgeface.cost.readers.onnx_file import open_onnx
-from edgeface.cost.readers.onnx_names import place_of
+from edgeface.cost.readers.onnx_names import describe_node
 from edgeface.cost.readers.onnx_operators import ELEMENTWISE, STATISTICS, TRAINED
 from edgeface.cost.readers.onnx_shapes import infer_tensors, set_input_size
 from edgeface.cost.readers.onnx_work import Operator, refuse_unknown, stored_numbers, work_of
@@ -27,18 +27,18 @@ _FIRST_INPUT_FLOWS = {"QuantizeLinear", "DequantizeLinear", "CastLike", "Expand"
 def read_onnx_network(
     source: Path | bytes, where: str, size: tuple[int, int] | None = None, weightless: bool = False
 ) -> Network:
-    """Read a model for one image.
+    """The network of a model for one image.
 
     Args:
-        source: a file, or the serialised model itself.
-        where: how errors name it.
-        size: (height, width) in pixels to count at; the model's own by default.
-        weightless: whether constants may hold no data, as in edgeface's skeletons.
+        source: a file, or the serialized model itself.
+        where: name of the model in errors.
+        size: (height, width) in pixels to count at; by default the model's.
+        weightless: whether constants may have no data, as in edgeface's skeletons.
 
     Raises:
-        InputError: no ONNX model, or a damaged or unsafe one; a dynamic size without `size`.
-        GraphError: nodes form a cycle or read what nothing makes, shapes contradict each other, or an operator's
-            cost is unknown.
+        InputError: the model is not ONNX, damaged or unsafe; or a size is dynamic and `size` is missing.
+        GraphError: nodes form a cycle or read a missing tensor, shapes contradict each other, or an operator's cost is
+            unknown.
     """
     file = open_onnx(source, where, weightless)
     model = file.model
@@ -46,7 +46,7 @@ def read_onnx_network(
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     for node in nodes:
-        refuse_unknown(node, f"{where}: {place_of(node)}")
+        refuse_unknown(node, f"{where}: {describe_node(node)}")
     layout = set_input_size(model, size, where)
     tensors = infer_tensors(model, where)
     constant = _constants(model, tensors)
@@ -67,10 +67,10 @@ def read_onnx_network(
 
 
 def sorted_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:
-    """The nodes in an order in which each reads only what is made; the file's own where that is one.
+    """The nodes in topological order; in the file's order if that is one.
 
     Raises:
-        GraphError: a tensor is made twice or never, or the nodes form a cycle.
+        GraphError: a tensor is produced twice or never, or the nodes form a cycle.
     """
     ready: set[str] = {
         "",
@@ -81,15 +81,17 @@ def sorted_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:
     _refuse_doubles(model, ready, where)
     for name, reader in _read(model):
         if name not in made and name not in ready:
-            place = f"{where}: {reader}"
-            raise GraphError(f"nothing makes the tensor {name!r}", where=place, fix="export the model again")
+            location = f"{where}: {reader}"
+            raise GraphError(f"no node produces the tensor {name!r}", where=location, fix="export the model again")
     nodes = list(model.graph.node)
     readers: dict[str, list[int]] = {}
     missing = [len({name for name in node.input if name not in ready}) for node in nodes]
     for index, node in enumerate(nodes):
         for name in {name for name in node.input if name not in ready}:
             readers.setdefault(name, []).append(index)
-    startable = [index for index, count in enumerate(missing) if count == 0]  # a heap: the file's order where it can be
+    startable = [
+        index for index, count in enumerate(missing) if count == 0
+    ]  # a heap, which keeps the file's order where possible
     ordered: list[onnx.NodeProto] = []
     while startable:
         node = nodes[heapq.heappop(startable)]
@@ -100,27 +102,29 @@ def sorted_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:
                 heapq.heappush(startable, following)
     if len(ordered) < len(nodes):
         stuck = next(node for node, count in zip(nodes, missing, strict=True) if count)
-        raise GraphError("the nodes form a cycle", where=f"{where}: {place_of(stuck)}", fix="export the model again")
+        raise GraphError(
+            "the nodes form a cycle", where=f"{where}: {describe_node(stuck)}", fix="export the model again"
+        )
     return ordered
 
 
 def _refuse_doubles(model: onnx.ModelProto, ready: set[str], where: str) -> None:
-    seen = set(ready)
+    produced = set(ready)
     for node in model.graph.node:
         for name in filter(None, node.output):
-            if name in seen:
-                raise GraphError(f"the tensor {name!r} is made twice", where=f"{where}: {place_of(node)}")
-            seen.add(name)
+            if name in produced:
+                raise GraphError(f"the tensor {name!r} is produced twice", where=f"{where}: {describe_node(node)}")
+            produced.add(name)
 
 
 def _read(model: onnx.ModelProto) -> Iterable[tuple[str, str]]:
-    """Every name that something reads, and the reader."""
-    yield from ((name, place_of(node)) for node in model.graph.node for name in node.input)
+    """Every name that is read, and its reader."""
+    yield from ((name, describe_node(node)) for node in model.graph.node for name in node.input)
     yield from ((value.name, "graph output") for value in model.graph.output)
 
 
 def _constants(model: onnx.ModelProto, tensors: dict[str, Tensor]) -> dict[str, tuple[str, ...]]:
-    """Tensors known before the model runs, each with the constants of the file that it comes from."""
+    """Tensors known before the model runs, each with the constants in the file that it comes from."""
     roots: dict[str, tuple[str, ...]] = {tensor.name: (tensor.name,) for tensor in model.graph.initializer}
     for node in model.graph.node:
         inputs = [name for name in node.input if name]
@@ -130,7 +134,7 @@ def _constants(model: onnx.ModelProto, tensors: dict[str, Tensor]) -> dict[str, 
         if node.op_type in {"Shape", "Size"}:
             roots[node.output[0]] = ()
             continue
-        # what flows on; scales and zero points, sizes and types to copy are no weights
+        # data inputs only: scales, zero points, sizes and types are not weights
         data = inputs[:1] if node.op_type in _FIRST_INPUT_FLOWS else inputs
         wanted = data if node.op_type == "CastLike" else inputs
         if wanted and all(name in roots for name in wanted):
@@ -146,7 +150,7 @@ def _layers(
         outputs = tuple(name for name in node.output if name)
         if all(name in constant for name in outputs):
             continue
-        work = work_of(Operator(node, tensors, constant, f"{where}: {place_of(node)}"))
+        work = work_of(Operator(node, tensors, constant, f"{where}: {describe_node(node)}"))
         yield Layer(
             name=node.name or outputs[0],
             op=node.op_type,
@@ -164,21 +168,21 @@ def _roots(
     tensors: dict[str, Tensor],
     constant: dict[str, tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """The file's constants behind some of a node's inputs; None stands for all inputs."""
+    """The file's constants that some of a node's inputs come from; None means all inputs."""
     wanted = range(len(node.input)) if indices is None else indices
     names = [node.input[i] for i in wanted if i < len(node.input) and node.input[i] in constant]
-    least = 2 if node.op_type in ELEMENTWISE else 1
+    minimum = 2 if node.op_type in ELEMENTWISE else 1
     found = [
         root
         for name in names
         for root in constant[name]
-        if tensors[root].count >= least and stored_numbers(name, tensors, constant) >= tensors[name].count
+        if tensors[root].count >= minimum and stored_numbers(name, tensors, constant) >= tensors[name].count
     ]
     return tuple(dict.fromkeys(root for root in found if tensors[root].dtype != "int64"))
 
 
 def _with_added_biases(layers: tuple[Layer, ...], tensors: dict[str, Tensor]) -> tuple[Layer, ...]:
-    """Give layers their bias where it is added by the operator after them, as MatMul and ConvInteger need."""
+    """The layers, with biases that are added by the next operator, as after MatMul and ConvInteger."""
     readers: dict[str, list[Layer]] = {}
     for layer in layers:
         for name in layer.inputs:
@@ -192,7 +196,7 @@ def _with_added_biases(layers: tuple[Layer, ...], tensors: dict[str, Tensor]) ->
 
 
 def _adds_bias(layer: Layer, width: int, readers: dict[str, list[Layer]], tensors: dict[str, Tensor]) -> bool:
-    """Whether one number for each output is added next; integer sums are converted and scaled before."""
+    """Whether one number per output is added next, possibly after conversion and scaling of integer sums."""
     found = readers.get(layer.outputs[0], [])
     while layer.op in _INTEGER and len(found) == 1 and found[0].op in {"Cast", "Mul"}:
         found = readers.get(found[0].outputs[0], [])

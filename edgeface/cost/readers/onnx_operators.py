@@ -1,4 +1,4 @@
-"""What each ONNX operator costs: nothing, by its role; or work that `onnx_work` measures; or unknown."""
+"""The cost of ONNX operators: none, by role; work that `onnx_work` measures; or unknown."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ROLES: dict[Role, str] = {
 }
 ROLES: dict[str, Role] = {op: role for role, ops in _ROLES.items() for op in ops.split()}
 
-# A constant operand of these is trained if it has more than one number; a single one is part of a formula.
+# A constant operand of these is trained if it has more than one number; a single number is part of a formula.
 ELEMENTWISE = ("Add", "Sub", "Mul", "Div")
 # Constant inputs of these operators are trained: all (None), or those listed.
 TRAINED: dict[str, tuple[int, ...] | None] = {

@@ -1,7 +1,7 @@
-"""Static shapes for every tensor of an ONNX model, for one image of a given size.
+"""Infer static shapes for all tensors of an ONNX model, for one image of a given size.
 
-onnx's own inference is asked node by node, not for the whole model at once: each shape is checked before anything is
-made of it. In one go, a few nodes can make it build shapes of billions of dimensions.
+onnx's inference runs node by node rather than on the whole model, so that each shape is checked before it is used:
+otherwise a few nodes can make it build shapes with billions of dimensions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from edgeface.cost.network import Tensor
 from edgeface.cost.readers.onnx_constants import ShapeArithmetic
 from edgeface.cost.readers.onnx_dtypes import dtype_name
 from edgeface.cost.readers.onnx_infer import infer_outputs
-from edgeface.cost.readers.onnx_names import place_of
+from edgeface.cost.readers.onnx_names import describe_node
 from edgeface.errors import GraphError, InputError
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ _COLORS = (1, 3, 4)
 
 
 def set_input_size(model: onnx.ModelProto, size: tuple[int, int] | None, where: str) -> Layout:
-    """Give every input static dims, in place: batch 1, and (height, width) where a size is asked for or needed.
+    """Set static dims for all inputs, in place: batch 1, and (height, width) if a size is given or needed.
 
     Returns:
         The memory order of the image input.
 
     Raises:
-        InputError: a dynamic size without one to put in its place, or a size for an input that is no image.
+        InputError: a size is dynamic but not given, or is given for an input that is not an image.
     """
     constants = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in constants]
@@ -46,7 +46,7 @@ def set_input_size(model: onnx.ModelProto, size: tuple[int, int] | None, where: 
 def _fix_input(value: onnx.ValueInfoProto, size: tuple[int, int] | None, where: str) -> Layout | None:
     if not value.type.tensor_type.HasField("shape"):
         raise InputError(
-            f"input {value.name!r} is no tensor of a known rank", where=where, fix="export the model with static sizes"
+            f"input {value.name!r} is not a tensor of known rank", where=where, fix="export the model with static sizes"
         )
     dims = value.type.tensor_type.shape.dim
     if len(dims):
@@ -60,7 +60,7 @@ def _fix_input(value: onnx.ValueInfoProto, size: tuple[int, int] | None, where: 
         raise InputError(
             f"input {value.name!r} has a dynamic size: {given}",
             where=where,
-            fix="say at which size to count: --input HEIGHTxWIDTH, e.g. --input 112x112"
+            fix="give the size to count at: --input HEIGHTxWIDTH, e.g. --input 112x112"
             if layout is not None
             else "export the model with static sizes",
         )
@@ -68,17 +68,17 @@ def _fix_input(value: onnx.ValueInfoProto, size: tuple[int, int] | None, where: 
 
 
 def _layout(shape: list[int]) -> Layout | None:
-    """Where the channels stand in an image input; channels first where both could be."""
+    """The channel order of an image input; channels first if ambiguous."""
     if len(shape) != 4:
         return None
     return "nhwc" if shape[3] in _COLORS and shape[1] not in _COLORS else "nchw"
 
 
 def infer_tensors(model: onnx.ModelProto, where: str) -> dict[str, Tensor]:
-    """Every tensor with its static shape, after `set_input_size`; the nodes stand in the order of execution.
+    """All tensors with static shapes, after `set_input_size`; the nodes must be in execution order.
 
     Raises:
-        GraphError: shapes contradict each other, depend on data, or are too large to be meant.
+        GraphError: shapes contradict each other, depend on data, or are implausibly large.
     """
     version = _opset(model, where)
     tensors: dict[str, Tensor] = {}
@@ -88,8 +88,8 @@ def infer_tensors(model: onnx.ModelProto, where: str) -> dict[str, Tensor]:
         tensors[name] = _tensor(name, kind, where)
     arithmetic = ShapeArithmetic(model.graph.initializer, version)
     for node in model.graph.node:
-        place = f"{where}: {place_of(node)}"
-        for name, kind in infer_outputs(node, version, types, arithmetic.protos, place).items():
+        location = f"{where}: {describe_node(node)}"
+        for name, kind in infer_outputs(node, version, types, arithmetic.protos, location).items():
             types[name] = kind
             tensors[name] = _tensor(name, kind, where)
         arithmetic.run(node, tensors)
@@ -97,10 +97,10 @@ def infer_tensors(model: onnx.ModelProto, where: str) -> dict[str, Tensor]:
 
 
 def _opset(model: onnx.ModelProto, where: str) -> int:
-    """The version of ONNX's own operators."""
+    """The model's ONNX opset version."""
     versions = [entry.version for entry in model.opset_import if entry.domain in {"", "ai.onnx"}]
     if not versions or versions[0] < 1:
-        raise GraphError("the model names no version of ONNX's operators", where=where, fix="export the model again")
+        raise GraphError("the model does not declare an ONNX opset", where=where, fix="export the model again")
     return int(versions[0])
 
 
@@ -113,18 +113,18 @@ def _given(model: onnx.ModelProto) -> Iterable[tuple[str, onnx.TypeProto]]:
 
 
 def _tensor(name: str, kind: onnx.TypeProto, where: str) -> Tensor:
-    place = f"{where}: tensor {name!r}"
+    location = f"{where}: tensor {name!r}"
     dims = kind.tensor_type.shape.dim
     if not kind.tensor_type.HasField("shape") or not all(dim.HasField("dim_value") for dim in dims):
         raise GraphError(
-            "the size of a tensor cannot be told from the file",
-            where=place,
+            "the size of a tensor cannot be inferred from the file",
+            where=location,
             fix="export the model with static shapes, or run onnxsim on it",
         )
     if len(dims) > _MAX_RANK:
-        raise GraphError(f"a tensor of {len(dims):,} dimensions cannot be meant", where=place)
-    found = Tensor(name, tuple(dim.dim_value for dim in dims), dtype_name(kind.tensor_type.elem_type, place))
+        raise GraphError(f"a tensor of {len(dims):,} dimensions is implausible", where=location)
+    found = Tensor(name, tuple(dim.dim_value for dim in dims), dtype_name(kind.tensor_type.elem_type, location))
     if found.count > MAX_ELEMENTS or min(found.shape, default=1) < 0:
         shape = "×".join(map(str, found.shape))
-        raise GraphError(f"a tensor of {shape} elements is too large to be meant", where=place)
+        raise GraphError(f"a tensor of {shape} elements is implausibly large", where=location)
     return found

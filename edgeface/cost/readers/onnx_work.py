@@ -22,7 +22,7 @@ _BIAS_AT = {"Conv": 2, "ConvTranspose": 2, "QLinearConv": 8, "Gemm": 2}
 
 @dataclass(frozen=True)
 class Operator:
-    """A node with its tensors. `constant` names every tensor that is known before the model runs."""
+    """A node with its tensors. `constant` names all tensors that are known before the model runs."""
 
     node: onnx.NodeProto
     tensors: Mapping[str, Tensor]
@@ -34,7 +34,7 @@ class Operator:
         return self.tensors[self.node.input[index]].shape
 
     def given(self, index: int) -> bool:
-        """Whether an optional input is there."""
+        """Whether an optional input is present."""
         return index < len(self.node.input) and self.node.input[index] != ""
 
     def attribute(self, name: str, default: int) -> int:
@@ -43,25 +43,25 @@ class Operator:
 
 
 def refuse_unknown(node: onnx.NodeProto, where: str) -> None:
-    """Refuse what could not be counted: the cost of an unknown operator is never taken for nothing.
+    """Reject operators that cannot be counted: unknown operators never count as free.
 
     Raises:
-        GraphError: the operator is neither counted nor known to cost nothing.
+        GraphError: the operator is neither counted nor known to be free.
     """
     if node.domain not in _STANDARD or (node.op_type not in ROLES and node.op_type not in COUNTED):
         name = node.op_type if node.domain in _STANDARD else f"{node.domain}::{node.op_type}"
         raise GraphError(
-            f"the cost of the operator {name} is unknown, so no total would be true",
+            f"the cost of the operator {name} is unknown, so no total would be correct",
             where=where,
             fix="export the model with standard operators; quantized models in Q/DQ form",
         )
 
 
 def work_of(operator: Operator) -> Work:
-    """What a node of a known operator costs.
+    """The work of a node of a known operator.
 
     Raises:
-        GraphError: shapes that do not fit it.
+        GraphError: the shapes do not match the operator.
     """
     node = operator.node
     if node.op_type in ROLES:
@@ -72,13 +72,13 @@ def work_of(operator: Operator) -> Work:
 
 
 def _role(operator: Operator, role: Role) -> Role:
-    """A mean over the whole map is global pooling, however it is written."""
+    """The role of a node; a mean over the whole map is global pooling in all its forms."""
     node = operator.node
-    if node.op_type == "Reshape":  # onnx infers the shape that it is told, whether the numbers fill it or not
+    if node.op_type == "Reshape":  # onnx infers the given shape without checking the number of elements
         before, after = operator.shape(0), operator.tensors[node.output[0]].shape
         if math.prod(before) != math.prod(after):
             raise GraphError(
-                f"the tensors do not fit together: {list(before)} cannot be reshaped to {list(after)}",
+                f"the tensors do not match: {list(before)} cannot be reshaped to {list(after)}",
                 where=operator.where,
                 fix="export the model with batch 1; a fixed reshape inside it also forbids another --input",
             )
@@ -99,7 +99,7 @@ def _convolution(operator: Operator) -> Work:
     fits = len(source) == len(result) == len(weight) >= 3 and groups >= 1 and source[1] % groups == 0
     if not fits or (weight[0] if transposed else weight[1] * groups) != source[1]:
         raise GraphError(
-            f"weights {list(weight)} in {groups} group(s) do not fit an input of {list(source)}", where=operator.where
+            f"weights {list(weight)} in {groups} group(s) do not match an input of {list(source)}", where=operator.where
         )
     if transposed:
         return Deconvolution(source[1], result[1], taps, groups, source[0] * math.prod(source[2:]), bias)
@@ -124,9 +124,9 @@ def _product(operator: Operator) -> Work:
 
 
 def _has_bias(operator: Operator, width: int) -> bool:
-    """Whether a bias of one number for each output is given.
+    """Whether there is a bias of one number per output.
 
-    Zeros that are computed from nothing but sizes are none: PyTorch's exporter writes them where there is no bias.
+    Zeros computed only from sizes do not count: PyTorch's exporter writes them if there is no bias.
     """
     at = _BIAS_AT.get(operator.node.op_type)
     if at is None or not operator.given(at) or math.prod(operator.shape(at)) not in {1, width}:
@@ -137,5 +137,5 @@ def _has_bias(operator: Operator, width: int) -> bool:
 
 
 def stored_numbers(name: str, tensors: Mapping[str, Tensor], constant: Mapping[str, tuple[str, ...]]) -> int:
-    """How many numbers of the file a constant comes from: fewer than it has where it repeats them."""
+    """The number of stored numbers behind a constant: fewer than its elements if it repeats them."""
     return sum(tensors[root].count for root in constant.get(name, ()))

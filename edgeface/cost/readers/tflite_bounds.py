@@ -1,7 +1,7 @@
-"""Read FlatBuffers that may be damaged.
+"""Bounded reading of FlatBuffers that may be damaged.
 
-The schema's lazy accessors trust every offset and length of the file. A damaged file makes them raise whatever
-they trip over, or promise vectors of 4e9 elements, so lengths are compared with the file first.
+The schema's lazy accessors trust all offsets and lengths in the file. A damaged file makes them raise various
+exceptions or report vectors of 4e9 elements, so lengths are compared with the file first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from edgeface.errors import InputError
 _MAX_BYTES = 1 << 31
 _MAX_NAME_BYTES = 1 << 16
 _SHARING, _ALLOWANCE_BYTES = 4, 1 << 16
-"""Writers may share equal vectors: all that is read may be so many times the file, and a little more."""
+"""Writers may share equal vectors: the total read may be this multiple of the file plus an allowance."""
 _IDENTIFIER = b"TFL3"
 _TRIPPED = (struct.error, TypeError, ValueError, IndexError, OverflowError, AttributeError, AssertionError)
 
@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 
 def open_content(path: Path) -> Content:
-    """A .tflite file's bytes, mapped into memory.
+    """The bytes of a .tflite file, memory-mapped.
 
     Raises:
         InputError: it is missing, larger than 2 GiB or not TFLite.
@@ -40,7 +40,7 @@ def open_content(path: Path) -> Content:
         with path.open("rb") as file:
             size = path.stat().st_size
             if size > _MAX_BYTES:
-                raise InputError(f"the model takes {size} bytes", where=where, fix="a TFLite file holds at most 2 GiB")
+                raise InputError(f"the model has {size} bytes", where=where, fix="a TFLite file has at most 2 GiB")
             content: Content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     except OSError as error:
         raise InputError(f"cannot read the model: {error.strerror}", where=where) from error
@@ -50,23 +50,23 @@ def open_content(path: Path) -> Content:
 
 
 def damaged(path: Path, what: str) -> InputError:
-    """The error of a file that contradicts itself."""
+    """The error for a damaged file."""
     return InputError(
-        f"the TFLite model is cut short or damaged: {what}", where=str(path), fix="export or copy it again"
+        f"the TFLite model is truncated or damaged: {what}", where=str(path), fix="export or copy it again"
     )
 
 
 @contextmanager
-def damage_told(path: Path) -> Iterator[None]:
-    """Turn whatever the schema's accessors trip over into an `InputError`."""
+def damage_reported(path: Path) -> Iterator[None]:
+    """Convert exceptions of the schema's accessors to an `InputError`."""
     try:
         yield
     except _TRIPPED as error:
-        raise damaged(path, "an offset points outside of the file") from error
+        raise damaged(path, "an offset points outside the file") from error
 
 
 class BoundedReader:
-    """Typed and bounded reading of vectors, strings and tables."""
+    """Reader of vectors, strings and tables with types and bounds."""
 
     def __init__(self, content: Content, path: Path) -> None:
         self.content = content
@@ -74,18 +74,18 @@ class BoundedReader:
         self._left = _ALLOWANCE_BYTES + _SHARING * len(content)
 
     def rows(self, length: int, item: Callable[[int], _T]) -> list[_T]:
-        """Every element of a vector of tables."""
+        """All elements of a vector of tables."""
         self.check(length, 4)
         return [item(index) for index in range(length)]
 
     def check(self, length: int, bytes_each: int) -> None:
-        """Refuse a vector that the file cannot hold, and too many that share the same bytes."""
+        """Reject vectors that exceed the file, and too many that share the same bytes."""
         self._left -= length * bytes_each
         if length * bytes_each > len(self.content) or self._left < 0:
             raise damaged(self.path, f"vectors of {length} elements do not fit into {len(self.content)} bytes")
 
     def name(self, stored: bytes | None) -> str:
-        """A string as UTF-8, without what would disturb a terminal."""
+        """A string decoded as UTF-8, without control characters."""
         found = stored or b""
         if len(found) > _MAX_NAME_BYTES:
             raise damaged(self.path, f"a name of {len(found)} bytes")

@@ -1,4 +1,4 @@
-"""What stands in a TFLite file, checked and without its weights."""
+"""The checked content of a TFLite file, without its weights."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 import numpy as np
 
 from edgeface.cost.readers.limits import MAX_OPERATORS
-from edgeface.cost.readers.tflite_bounds import BoundedReader, Content, damage_told, damaged, open_content
+from edgeface.cost.readers.tflite_bounds import BoundedReader, Content, damage_reported, damaged, open_content
 from edgeface.errors import InputError
 
 ABSENT = -1
-"""The tensor index of an optional input that is not given."""
+"""The tensor index of an absent optional input."""
 
 DYNAMIC = -1
-"""A dimension of a signature whose size is known only when the model runs."""
+"""A dynamic dimension in a signature."""
 
 MAX_ELEMENTS = 1 << 40
 _MAX_RANK = 16
-_DTYPES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}  # a width is all that counts here
+_DTYPES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}  # only the width matters here
 
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor as the file declares it. `data` is where its constant stands in the file: start and size in bytes.
+    """A tensor as declared in the file. `data` is the position of its constant: start and size in bytes.
 
-    `shape` has 1 where a dimension is dynamic and `signature` −1; `dtype` is the schema's name in lower case.
+    A dynamic dimension is 1 in `shape` and −1 in `signature`; `dtype` is the schema's name in lower case.
     """
 
     name: str
@@ -47,7 +47,7 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class StoredOperator:
-    """An operator: its builtin name (or `CUSTOM name`), and tensor indices, `ABSENT` where an input is left out."""
+    """An operator: its builtin name (or `CUSTOM name`), and tensor indices, `ABSENT` for absent inputs."""
 
     name: str
     inputs: tuple[int, ...]
@@ -68,7 +68,7 @@ class TFLiteFile:
     metadata: dict[str, bytes]
 
     def is_zero(self, index: int) -> bool:
-        """Whether a constant holds nothing but zeros; False for a computed tensor."""
+        """Whether a constant contains only zeros; False for a computed tensor."""
         tensor = self.tensors[index]
         if tensor.data is None:
             return False
@@ -77,13 +77,13 @@ class TFLiteFile:
 
 
 def read_tflite_file(path: Path) -> TFLiteFile:
-    """Read the main subgraph of a .tflite file.
+    """The main subgraph of a .tflite file.
 
     Raises:
-        InputError: the file is missing, larger than 2 GiB, not TFLite, cut short or damaged.
+        InputError: the file is missing, larger than 2 GiB, not TFLite, truncated or damaged.
     """
     content = open_content(path)
-    with damage_told(path):
+    with damage_reported(path):
         model = _model(content, path)
         return _main_subgraph(model, path)
 
@@ -95,7 +95,7 @@ def read_metadata(path: Path) -> dict[str, bytes]:
         InputError: as `read_tflite_file`.
     """
     content = open_content(path)
-    with damage_told(path):
+    with damage_reported(path):
         return _metadata(_model(content, path))
 
 
@@ -107,19 +107,19 @@ class _Model:
     dtypes: dict[int, str]
 
     def buffer(self, index: int) -> tuple[int, int] | None:
-        """Where buffer `index` stands in the file; None for an empty one."""
+        """The position of buffer `index` in the file; None for an empty one."""
         if not 0 <= index < self.root.BuffersLength():
             raise damaged(self.reader.path, f"there is no buffer {index}")
         if index == 0:
-            return None  # the schema keeps it for "no data"
+            return None  # reserved by the schema for "no data"
         buffer = self.root.Buffers(index)
-        # Files beyond 2 GiB keep data behind the FlatBuffer; offsets 0 and 1 stand for "not so".
+        # Files beyond 2 GiB store data after the FlatBuffer; offsets 0 and 1 mean "not used".
         start, size = buffer.Offset(), buffer.Size()
         if start <= 1:
             size = buffer.DataLength()
             start = buffer._tab.Vector(buffer._tab.Offset(4)) if size else 0
         if start + size > len(self.reader.content):
-            raise damaged(self.reader.path, f"buffer {index} reaches beyond the end of the file")
+            raise damaged(self.reader.path, f"buffer {index} extends beyond the end of the file")
         return (start, size) if size else None
 
 
@@ -136,13 +136,13 @@ def _main_subgraph(model: _Model, path: Path) -> TFLiteFile:
     reader, root = model.reader, model.root
     reader.check(root.BuffersLength(), 4)
     if not root.SubgraphsLength():
-        raise damaged(path, "it holds no subgraph")
+        raise damaged(path, "it contains no subgraph")
     graph = root.Subgraphs(0)
     if graph.OperatorsLength() > MAX_OPERATORS:
         raise InputError(
-            f"the model has {graph.OperatorsLength():,} operators; more than {MAX_OPERATORS:,} are not read",
+            f"the model has {graph.OperatorsLength():,} operators; at most {MAX_OPERATORS:,} are supported",
             where=str(path),
-            fix="check the network in parts, or copy the file again if it has no such number",
+            fix="check the network in parts, or copy the file again if this number is wrong",
         )
     codes = reader.rows(root.OperatorCodesLength(), lambda index: _operator_name(model, root.OperatorCodes(index)))
     tensors = reader.rows(graph.TensorsLength(), lambda index: _tensor(model, graph.Tensors(index), index))
@@ -166,7 +166,7 @@ def _main_subgraph(model: _Model, path: Path) -> TFLiteFile:
 
 
 def _operator_name(model: _Model, code: Any) -> str:
-    # Old writers know only the deprecated field, new ones keep it at 127 for codes beyond a byte.
+    # Old writers only set the deprecated field; new ones set it to 127 for codes beyond a byte.
     number = max(code.DeprecatedBuiltinCode(), code.BuiltinCode())
     name = model.operator_names.get(number, f"BUILTIN {number}")
     return f"CUSTOM {model.reader.name(code.CustomCode())}" if name == "CUSTOM" else name
@@ -202,7 +202,7 @@ def _tensor(model: _Model, row: Any, index: int) -> StoredTensor:
 def _integers(reader: BoundedReader, row: Any, field: str) -> tuple[int, ...]:
     reader.check(getattr(row, f"{field}Length")(), 4)
     values = getattr(row, f"{field}AsNumpy")()
-    return () if isinstance(values, int) else tuple(values.tolist())  # the schema gives 0 for "no vector"
+    return () if isinstance(values, int) else tuple(values.tolist())  # the schema returns 0 for "no vector"
 
 
 _indices = _integers

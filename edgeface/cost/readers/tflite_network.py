@@ -1,4 +1,4 @@
-"""Read a .tflite file as a network whose cost can be told."""
+"""Read a .tflite file as a Network."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from edgeface.cost.work import Bias
 from edgeface.errors import GraphError
 
 _INDEX_TYPES = frozenset({"int32", "int64", "uint32", "uint64", "bool", "string"})
-"""Types of constants that are shapes, axes and indices; numbers of the network have none of them but for biases."""
+"""Types of constants that are shapes, axes and indices; of the network's parameters, only biases have them."""
 
 
 def read_tflite(path: Path) -> Network:
-    """Read the main subgraph of a .tflite file.
+    """The network in the main subgraph of a .tflite file.
 
-    A dynamic batch counts as 1. Operators whose inputs are all constant are left out; a layer's weights are the
-    stored tensors behind them, so that fp16 weights keep their type and shared ones their identity. A bias of
-    nothing but zeros is no bias: TFLite's convolutions must have one.
+    A dynamic batch counts as 1. Operators whose inputs are all constant are omitted; a layer's weights are the stored
+    tensors that they come from, so fp16 weights keep their type and shared ones their identity. A bias of zeros counts
+    as none, because TFLite's convolutions must have one.
 
     Raises:
-        InputError: the file is missing, not TFLite, cut short or damaged.
-        GraphError: an operator's cost is unknown, its tensors do not fit it, or the size of an input is not fixed.
+        InputError: the file is missing, not TFLite, truncated or damaged.
+        GraphError: an operator's cost is unknown, its tensors do not match, or the size of an input is dynamic.
     """
     walk = _Walk(read_tflite_file(path))
     for index, operator in enumerate(walk.file.operators):
@@ -43,13 +43,13 @@ def read_tflite(path: Path) -> Network:
 
 
 class _Walk:
-    """Goes through the operators in execution order; what it has seen so far."""
+    """Walk over the operators in execution order, with the layers and constants so far."""
 
     def __init__(self, file: TFLiteFile) -> None:
         self.file = file
         self.names = _unique_names(file.tensors)
         self.layers: list[Layer] = []
-        # Tensors with a value that is not in the file, and the stored constants behind those made of constants.
+        # Tensors whose values are not in the file, and the stored constants that constant ones come from.
         self.computed = {*file.inputs, *(index for index, row in enumerate(file.tensors) if row.variable)}
         self.roots: dict[int, tuple[int, ...]] = {}
         self.used = {*file.inputs, *file.outputs}
@@ -57,7 +57,7 @@ class _Walk:
             self._check_input(index)
 
     def add(self, index: int, operator: StoredOperator) -> None:
-        """Add an operator as a layer, or follow what it makes of constants.
+        """Add an operator as a layer, or track its result if its inputs are constant.
 
         Raises:
             GraphError: as `read_tflite`.
@@ -65,9 +65,9 @@ class _Walk:
         where = self._where(index, operator)
         if operator.name not in COUNTED and operator.name not in ROLES:
             raise GraphError(
-                f"the cost of {operator.name} is unknown: TFLite files do not say how many multiply–accumulates it is",
+                f"the cost of {operator.name} is unknown: TFLite files do not contain its multiply–accumulates",
                 where=where,
-                fix="check the ONNX file that the model was made from, or export it without this operator",
+                fix="check the ONNX file that the model was converted from, or export it without this operator",
             )
         self._check_order(operator, where)
         given = [i for i in operator.inputs if i != ABSENT]
@@ -90,15 +90,17 @@ class _Walk:
         self.computed.update(operator.outputs)
 
     def network(self) -> Network:
-        """The network, once every operator was added.
+        """The network, after all operators were added.
 
         Raises:
-            GraphError: nothing makes an output, or a tensor's type has no size.
+            GraphError: no operator produces an output, or a tensor's type has no size.
         """
         file = self.file
         for index in file.outputs:
             if not self._has_value(index):
-                raise GraphError("nothing makes an output of the model", where=f"{file.path}: {self.names[index]!r}")
+                raise GraphError(
+                    "no operator produces an output of the model", where=f"{file.path}: {self.names[index]!r}"
+                )
         return Network(
             name=file.path.stem,
             format="tflite",
@@ -118,7 +120,7 @@ class _Walk:
             for index in (*operator.inputs, *operator.outputs):
                 if index != ABSENT and DYNAMIC in rows[index].signature[1:]:
                     raise GraphError(
-                        f"the size of {self.names[index]!r} is not fixed: {_shown(rows[index].signature)}",
+                        f"the size of {self.names[index]!r} is dynamic: {_shown(rows[index].signature)}",
                         where=where,
                         fix="export the model with a fixed input size",
                     )
@@ -141,7 +143,7 @@ class _Walk:
         return "none" if all(self.file.is_zero(root) for root in self._stored([index])) else "own"
 
     def _weights(self, operator: StoredOperator, bias: Bias) -> tuple[int, ...]:
-        """The stored constants that were trained, of those that an operator reads."""
+        """The trained ones among the stored constants that an operator reads."""
         read = operator.inputs
         if operator.name == "BATCH_MATMUL":
             return self._stored(read)
@@ -154,7 +156,7 @@ class _Walk:
         return tuple(index for index in roots if rows[index].count > 1 and rows[index].dtype not in _INDEX_TYPES)
 
     def _stored(self, indices: Iterable[int]) -> tuple[int, ...]:
-        """The constants in the file that constant tensors are made of, each once; nothing of computed ones."""
+        """The constants in the file that constant tensors come from, each once; none for computed tensors."""
         found: dict[int, None] = {}
         for index in indices:
             if index != ABSENT and index not in self.computed:
@@ -167,33 +169,33 @@ class _Walk:
 
     def _check_order(self, operator: StoredOperator, where: str) -> None:
         if not operator.outputs:
-            raise GraphError(f"{operator.name} makes nothing", where=where)
+            raise GraphError(f"{operator.name} has no output", where=where)
         for index in operator.inputs:
             if index != ABSENT and not self._has_value(index):
-                raise GraphError(f"{operator.name} reads {self.names[index]!r} before anything makes it", where=where)
+                raise GraphError(f"{operator.name} reads {self.names[index]!r} before it is produced", where=where)
         for index in operator.outputs:
             row = self.file.tensors[index]
             if index in self.computed or index in self.roots or row.data is not None:
                 raise GraphError(
-                    f"{operator.name} writes {self.names[index]!r}, which has a value already", where=where
+                    f"{operator.name} writes {self.names[index]!r}, which already has a value", where=where
                 )
 
     def _check_input(self, index: int) -> None:
         row = self.file.tensors[index]
         if DYNAMIC in row.signature[1:]:
             raise GraphError(
-                f"the size of the input is not fixed: {_shown(row.signature)}",
+                f"the size of the input is dynamic: {_shown(row.signature)}",
                 where=f"{self.file.path}: input {self.names[index]!r}",
                 fix="export the model with a fixed input size",
             )
 
     def _tensor(self, index: int) -> Tensor:
         row = self.file.tensors[index]
-        # Constant strings are labels at most; nothing counts their bytes.
+        # Constant strings are labels at most; their bytes are not counted.
         dtype = "uint8" if row.dtype == "string" and index not in self.computed else row.dtype
         if dtype not in BITS:
             raise GraphError(
-                f"a tensor holds {dtype} elements, whose size is unknown",
+                f"a tensor has {dtype} elements, whose size is unknown",
                 where=f"{self.file.path}: {self.names[index]!r}",
             )
         return Tensor(self.names[index], row.shape, dtype, constant=index not in self.computed)
@@ -201,7 +203,7 @@ class _Walk:
     def _notes(self) -> Iterable[str]:
         file = self.file
         if file.subgraphs > 1:
-            yield f"the file holds {file.subgraphs} subgraphs; only the first is counted"
+            yield f"the file contains {file.subgraphs} subgraphs; only the first is counted"
         for index in file.inputs:
             row = file.tensors[index]
             if row.signature[:1] == (DYNAMIC,):
@@ -214,20 +216,20 @@ class _Walk:
 
     def _where(self, index: int, operator: StoredOperator) -> str:
         made = ", ".join(repr(self.names[i]) for i in operator.outputs) or "nothing"
-        return f"{self.file.path}: operator {index} ({operator.name}), which makes {made}"
+        return f"{self.file.path}: operator {index} ({operator.name}), which produces {made}"
 
 
 def _unique_names(tensors: Sequence[StoredTensor]) -> list[str]:
-    """A name for each tensor: its own where no other has it, else with its index."""
+    """A unique name for each tensor: its own, with its index added if it is ambiguous."""
     names = [row.name or "tensor" for row in tensors]
-    for _ in range(3):  # a name that was made here may exist already
+    for _ in range(3):  # a generated name may already exist
         times = Counter(names)
         names = [name if times[name] == 1 else f"{name}:{index}" for index, name in enumerate(names)]
     return names
 
 
 def _texts(metadata: Mapping[str, bytes]) -> dict[str, str]:
-    """The entries that are text; other tools keep FlatBuffers there."""
+    """The entries that are text; other tools store FlatBuffers there."""
     found = {}
     for name, content in metadata.items():
         with suppress(UnicodeDecodeError):

@@ -1,7 +1,7 @@
-"""What each builtin operator of TFLite is to a budget. An operator that is not listed has an unknown cost.
+"""The cost of TFLite's builtin operators. Operators that are not listed have an unknown cost.
 
 Not listed on purpose: recurrent cells (LSTM, RNN, SVDF), control flow and calls (IF, WHILE, CALL, STABLEHLO_COMPOSITE),
-convolutions and products of StableHLO, Fourier transforms, and whatever runs a subgraph for each element.
+convolutions and products of StableHLO, Fourier transforms, and operators that run a subgraph per element.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ ROLES: dict[str, Role] = {name: role for role, names in _ROLES.items() for name 
 
 _EVERY = ("elementwise", "join")
 _SECOND = {"SPLIT": 1, "EMBEDDING_LOOKUP": 1, "PRELU": 1}
-"""Where the data does not come first, or the trained constant does not."""
+"""Operators whose data or trained constant is not the first input."""
 
 
 def data_inputs(operator: str, count: int) -> range:
-    """Positions, of `count` inputs, that hold numbers to compute with: no shapes, axes, paddings or sizes."""
+    """Positions of data inputs among `count` inputs, without shapes, axes, paddings or sizes."""
     if operator in COUNTED:
         return range(count)
     if ROLES[operator] in _EVERY:

@@ -1,4 +1,4 @@
-"""The work of TFLite's convolutions and matrix products, told from the shapes of their tensors alone."""
+"""The work of TFLite's convolutions and matrix products, from the shapes of their tensors."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ BIAS = {
     "TRANSPOSE_CONV": 3,
     "CONV_3D_TRANSPOSE": 3,
 }
-"""Position of the optional bias; BATCH_MATMUL has none."""
+"""Position of the optional bias, which BATCH_MATMUL lacks."""
 
 _GLOBAL = frozenset({"AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN", "REDUCE_MAX"})
 
 
 @dataclass(frozen=True)
 class Operands:
-    """An operator's tensors: `inputs` hold None where one is left out, `constant` tells which are."""
+    """An operator's tensors: `inputs` contains None for absent ones; `constant`: which inputs are constant."""
 
     op: str
     inputs: Sequence[StoredTensor | None]
@@ -39,7 +39,7 @@ class Operands:
     where: str
 
     def shape(self, position: int, rank: int | None = None) -> tuple[int, ...]:
-        """Shape of an input, of `rank` if that is given.
+        """Shape of an input, checked against `rank` if given.
 
         Raises:
             GraphError: it is missing or has another rank.
@@ -56,25 +56,25 @@ class Operands:
         return self.output.shape
 
     def require(self, fits: bool) -> None:
-        """Refuse shapes that do not fit each other."""
+        """Reject shapes that do not match."""
         if not fits:
             raise self.misfit()
 
     def misfit(self) -> GraphError:
-        """The error of shapes that do not fit each other."""
+        """The error for shapes that do not match."""
         shapes = ", ".join("none" if row is None else str(list(row.shape)) for row in self.inputs)
         return GraphError(
-            f"{self.op} cannot read {shapes} and make {list(self.output.shape)}",
+            f"{self.op} cannot compute {list(self.output.shape)} from {shapes}",
             where=self.where,
             fix="export the model again with a fixed input size; the file's shapes contradict each other",
         )
 
 
 def work_of(operands: Operands) -> Work:
-    """What an operator with a known cost does.
+    """The work of an operator with a known cost.
 
     Raises:
-        GraphError: its tensors do not fit it.
+        GraphError: its tensors do not match.
     """
     rule = _RULES.get(operands.op)
     return rule(operands) if rule else Uncounted(_role(operands))
@@ -146,7 +146,7 @@ def _fully_connected(operands: Operands) -> Work:
 def _batch_matmul(operands: Operands) -> Work:
     left, right, made = operands.shape(0), operands.shape(1), operands.output.shape
     operands.require(len(left) > 1 and len(right) > 1 and len(made) > 1 and operands.output.count > 0)
-    # Which of the last two is summed over depends on options; the other one stays in the output.
+    # Options determine which of the last two axes is summed over; the other one stays in the output.
     rows, columns = made[-2:]
     depth = left[-2] * left[-1] // rows
     operands.require(depth * rows == left[-2] * left[-1] and depth * columns == right[-2] * right[-1])

@@ -1,4 +1,4 @@
-"""Ops, one idea a file, found by filename: a new op is a new file here."""
+"""Ops, found by module: a new op is a new file here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeface.graph.ops.base import Op
 
 @cache
 def ops_by_onnx_type() -> dict[str, type[Op]]:
-    """Every op class under each ONNX operator type that it reads."""
+    """The op class for each supported ONNX operator type."""
     found: dict[str, type[Op]] = {}
     for module in pkgutil.iter_modules(__path__):
         for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():

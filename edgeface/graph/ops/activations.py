@@ -15,7 +15,7 @@ from edgeface.graph.types import TensorType
 
 @dataclass(frozen=True)
 class Unary(Op):
-    """An element-wise op of one input: the output has the input's type."""
+    """An element-wise op with one input: the output has the input's type."""
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """Same type."""
@@ -74,12 +74,12 @@ class Softmax(Unary):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Before opset 13 the default axis was 1, and all axes from it on were one."""
+        """Before opset 13 the default axis was 1, and all axes from it on were flattened into one."""
         axis, shape = int(node.attributes.get("axis", -1 if node.opset >= 13 else 1)), node.input_shapes[0]
         if node.opset < 13:
             alone = all(size == 1 for size in shape[normal_axis(axis, len(shape)) + 1 :])
             fix = "export with opset 13 or later"
-            require(alone, f"Softmax over all axes from {axis} on (opset {node.opset}) is not supported", fix)
+            require(alone, f"Softmax over all axes from axis {axis} (opset {node.opset}) is not supported", fix)
         return cls(axis), node.inputs
 
 
@@ -102,13 +102,13 @@ class Clip(Unary):
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
         """Clip with both bounds, in the input's type."""
         dtype = inputs[0].dtype
-        with np.errstate(over="ignore"):  # a bound that float16 cannot reach is as good as infinite
+        with np.errstate(over="ignore"):  # a bound beyond float16 becomes infinite, which clips the same
             return OnnxForm("Clip", {}, (np.array(self.low, dtype), np.array(self.high, dtype)))
 
 
 @dataclass(frozen=True)
 class PRelu(Op):
-    """Inputs x and slope (one number a channel): x where x ≥ 0, else slope·x."""
+    """Inputs x and slope (one number per channel): x where x ≥ 0, else slope·x."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("PRelu",)
 

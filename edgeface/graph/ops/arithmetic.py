@@ -1,4 +1,4 @@
-"""Element-wise arithmetic of two inputs with broadcasting, and concatenation."""
+"""Element-wise arithmetic on two inputs with broadcasting, and concatenation."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from edgeface.graph.types import TensorType
 
 @dataclass(frozen=True)
 class Binary(Op):
-    """An element-wise op of two inputs, with an activation that may be fused."""
+    """An element-wise op with two inputs and, optionally, a fused activation."""
 
     activation: FusedActivation = "none"
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """The broadcast shape."""
         require(
-            len(inputs) == 2, f"{type(self).__name__} of {len(inputs)} inputs is not supported", "join them by twos"
+            len(inputs) == 2, f"{type(self).__name__} of {len(inputs)} inputs is not supported", "combine them in pairs"
         )
         a, b = inputs
         try:
@@ -82,6 +82,6 @@ class Concat(Op):
         for other in inputs[1:]:
             rest = [t.shape[:axis] + t.shape[axis + 1 :] for t in (first, other)]
             same = first.rank == other.rank and rest[0] == rest[1] and first.dtype == other.dtype
-            require(same, f"Concat along axis {axis} of unequal {first} and {other}")
+            require(same, f"cannot concatenate {first} and {other} along axis {axis}")
         total = sum(t.shape[axis] for t in inputs)
         return (first.with_shape((*first.shape[:axis], total, *first.shape[axis + 1 :])),)

@@ -1,4 +1,4 @@
-"""What every op is: a frozen value with its attributes as fields, type inference and a MAC count."""
+"""Base of all ops: a frozen value with its attributes as fields, type inference and a MAC count."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from edgeface.errors import GraphError
 from edgeface.graph.types import Array, TensorType
 
 LayoutRule = Literal["image", "same", "permute", "plain"]
-"""How an op sees the memory order of its tensors.
+"""How an op treats the memory order of its tensors.
 
-image: rank-4 data in the target's image layout; same: any order, the same for all; permute: it changes the
-logical order only; plain: the logical order itself.
+image: rank-4 data in the target's image layout; same: any order, the same for all; permute: it only changes the logical
+order; plain: the logical order itself.
 """
 
 FusedActivation = Literal["none", "relu", "relu6"]
@@ -33,7 +33,7 @@ class OnnxForm:
 
 @dataclass(frozen=True)
 class OnnxNode:
-    """A node as the reader met it: `constants[i]` is input i where that input is constant."""
+    """An ONNX node with its constant inputs: `constants[i]` is input i where that input is constant."""
 
     op_type: str
     attributes: Mapping[str, Any]
@@ -43,7 +43,7 @@ class OnnxNode:
     opset: int = 18
 
     def constant(self, index: int, what: str) -> Array:
-        """Constant input `index`.
+        """The constant input `index`.
 
         Raises:
             GraphError: it is computed or absent.
@@ -57,13 +57,13 @@ class OnnxNode:
         return data
 
     def given(self, index: int) -> bool:
-        """Whether an optional input is there."""
+        """Whether an optional input is present."""
         return index < len(self.inputs) and self.inputs[index] != ""
 
 
 @dataclass(frozen=True)
 class Op:
-    """Base of all ops. A field of an op is a fact that ONNX may write as attribute or as constant input."""
+    """Base of all ops. A field of an op is what ONNX stores as an attribute or as a constant input."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ()
     layout: ClassVar[LayoutRule] = "same"
@@ -87,13 +87,13 @@ class Op:
         return cls(**{k: _plain(v) for k, v in node.attributes.items() if k in names}), node.inputs
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
-        """How ONNX writes the op on such inputs. By default fields are attributes of the same name."""
+        """The op in ONNX, for such inputs. By default fields are attributes of the same name."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "activation"}
         return OnnxForm(self.onnx_types[0], fields)
 
     @property
     def fused(self) -> FusedActivation:
-        """The activation that the op applies to its own result."""
+        """The activation that the op applies to its result."""
         found: FusedActivation = getattr(self, "activation", "none")
         return found
 
@@ -103,7 +103,7 @@ def _plain(value: Any) -> Any:
 
 
 def require(condition: bool, what: str, fix: str | None = None) -> None:
-    """Raise GraphError unless the condition holds; the graph adds which node it was."""
+    """Raise GraphError unless the condition holds; the graph adds the node's name."""
     if not condition:
         raise GraphError(what, fix=fix)
 

@@ -32,12 +32,14 @@ class Conv(Op):
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """[N,M,H',W']."""
         x, weight = inputs[0], inputs[1]
-        require(x.rank == 4 and weight.rank == 4, f"Conv is two-dimensional here; got {x} with weight {weight}")
+        require(
+            x.rank == 4 and weight.rank == 4, f"only two-dimensional Conv is supported; got {x} with weight {weight}"
+        )
         n, c, h, w = x.shape
         m, per_group, kh, kw = weight.shape
         require(c == per_group * self.groups, f"Conv weight {weight} does not fit input {x} in {self.groups} groups")
-        require(m % self.groups == 0, f"{m} output channels do not split into {self.groups} groups")
-        require(len(inputs) < 3 or inputs[2].shape == (m,), "Conv bias must have one number for each output channel")
+        require(m % self.groups == 0, f"{m} output channels cannot be split into {self.groups} groups")
+        require(len(inputs) < 3 or inputs[2].shape == (m,), "Conv bias must have one number per output channel")
         top, left, bottom, right = self.pads
         out_h = (h + top + bottom - self.dilations[0] * (kh - 1) - 1) // self.strides[0] + 1
         out_w = (w + left + right - self.dilations[1] * (kw - 1) - 1) // self.strides[1] + 1
@@ -54,10 +56,10 @@ class Conv(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Read; SAME_* auto_pad becomes explicit pads."""
+        """The op; SAME_* auto_pad becomes explicit pads."""
         a = node.attributes
         kernel = node.input_shapes[1][2:]
-        require(len(kernel) == 2, f"Conv is two-dimensional here; the kernel has shape {list(kernel)}")
+        require(len(kernel) == 2, f"only two-dimensional Conv is supported; the kernel has shape {list(kernel)}")
         strides, dilations = tuple(a.get("strides", (1, 1))), tuple(a.get("dilations", (1, 1)))
         auto = a.get("auto_pad", b"NOTSET").decode()
         pads = tuple(a.get("pads", (0, 0, 0, 0)))
@@ -67,7 +69,7 @@ class Conv(Op):
         return cls(strides, pads, dilations, int(a.get("group", 1))), inputs
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
-        """Conv; the fused activation is a node of its own in ONNX."""
+        """Conv; the fused activation is a separate node in ONNX."""
         fields = {"strides": self.strides, "pads": self.pads, "dilations": self.dilations, "group": self.groups}
         return OnnxForm("Conv", fields)
 
@@ -98,9 +100,7 @@ class Gemm(Op):
         x, weight = inputs[0], inputs[1]
         fits = x.rank == 2 and weight.rank == 2 and x.shape[1] == weight.shape[1]
         require(fits, f"Gemm input {x} does not fit weight {weight} ([outputs, inputs])")
-        require(
-            len(inputs) < 3 or inputs[2].shape == (weight.shape[0],), "Gemm bias must have one number for each output"
-        )
+        require(len(inputs) < 3 or inputs[2].shape == (weight.shape[0],), "Gemm bias must have one number per output")
         return (TensorType((x.shape[0], weight.shape[0]), x.dtype),)
 
     def macs(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> int:
@@ -109,7 +109,7 @@ class Gemm(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Read Gemm with transB=1; the reader's normalization brings the other forms here."""
+        """The op for Gemm with transB=1; the reader normalizes other forms to this one."""
         a = node.attributes
         plain = a.get("alpha", 1.0) == 1.0 and a.get("beta", 1.0) == 1.0 and not a.get("transA", 0)
         require(plain, "Gemm with alpha, beta or transA is not supported", "fold the factors into the weights")

@@ -1,4 +1,4 @@
-"""Between real numbers and the integers that stand for them, and between float types."""
+"""Conversions between real numbers and quantized integers, and between float types."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeface.graph.types import DType, TensorType
 
 @dataclass(frozen=True)
 class _Linear(Op):
-    """Inputs x, scale and zero point: one of each, or one for each index along `axis`."""
+    """Inputs x, scale and zero point: per tensor, or one per index along `axis`."""
 
     axis: int = 1
 
@@ -29,8 +29,8 @@ class _Linear(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Refused: a plan cannot be made for what follows another one already."""
-        raise GraphError(f"the network is quantized already: {node.op_type}", fix="export from the network in float")
+        """Always raises GraphError: edgeface quantizes float models only."""
+        raise GraphError(f"the network is already quantized: {node.op_type}", fix="export the float network")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class DequantizeLinear(_Linear):
 
 @dataclass(frozen=True)
 class Cast(Op):
-    """The same numbers in another type."""
+    """Conversion to another type."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Cast",)
 
@@ -75,7 +75,7 @@ class Cast(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Read; only the types that the graph knows."""
+        """The op, for the types that the graph supports."""
         from onnx import helper
 
         name = np.dtype(helper.tensor_dtype_to_np_dtype(int(node.attributes["to"]))).name
@@ -83,7 +83,7 @@ class Cast(Op):
         return cls("float32" if name == "float32" else "float16"), node.inputs
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
-        """Cast to ONNX's number of the type."""
+        """Cast with ONNX's enum value of the type."""
         from onnx import helper
 
         return OnnxForm("Cast", {"to": int(helper.np_dtype_to_tensor_dtype(np.dtype(self.to)))})

@@ -1,4 +1,4 @@
-"""Ops that move data without computing: reshape, transpose, slice, pad."""
+"""Ops that only move data: reshape, transpose, slice, pad."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeface.graph.types import TensorType
 
 @dataclass(frozen=True)
 class Reshape(Op):
-    """The same numbers in logical order under a static shape. Flatten, Squeeze and Unsqueeze are read as this."""
+    """A static shape, elements in logical order. Flatten, Squeeze and Unsqueeze are read as Reshape."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
     layout: ClassVar[LayoutRule] = "plain"
@@ -48,7 +48,7 @@ class Reshape(Op):
         return cls(tuple(shape)), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
-        """Reshape with a constant shape; a first axis that stays as it is may be of any length."""
+        """Reshape with a constant shape; an unchanged first axis may have any length."""
         kept = bool(self.shape) and inputs[0].shape[:1] == self.shape[:1]
         shape = (0, *self.shape[1:]) if kept else self.shape
         return OnnxForm("Reshape", {}, (np.array(shape, np.int64),))
@@ -89,7 +89,7 @@ class Transpose(Op):
 
 
 def _listed(node: OnnxNode, index: int, name: str) -> list[int]:
-    """Integers that are a constant input, or in older opsets an attribute."""
+    """Integers from a constant input, or in older opsets from an attribute."""
     if name in node.attributes:
         return list(node.attributes[name])
     found: list[int] = node.constant(index, name).tolist()
@@ -106,7 +106,7 @@ class Slice(Op):
     ends: tuple[int, ...] = ()
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
-        """Length of every range."""
+        """The lengths of the ranges."""
         x = inputs[0]
         ranges = list(zip(self.starts, self.ends, x.shape, strict=True))
         require(all(0 <= s < e <= n for s, e, n in ranges), f"slice {self.starts}…{self.ends} does not fit {x}")
@@ -129,7 +129,7 @@ class Slice(Op):
         return cls(tuple(begin), tuple(end)), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
-        """Slice over the axes that it cuts."""
+        """Slice over the axes that it shortens."""
         whole = zip(self.starts, self.ends, inputs[0].shape, strict=True)
         axes = [axis for axis, (start, end, size) in enumerate(whole) if (start, end) != (0, size)]
         starts, ends = ([bounds[axis] for axis in axes] for bounds in (self.starts, self.ends))
@@ -145,7 +145,7 @@ class Pad(Op):
     pads: tuple[int, ...] = ()
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
-        """Grown shape."""
+        """The padded shape."""
         x = inputs[0]
         require(len(self.pads) == 2 * x.rank and min(self.pads) >= 0, f"pads {self.pads} do not fit {x}")
         return (x.with_shape(tuple(n + self.pads[i] + self.pads[i + x.rank] for i, n in enumerate(x.shape))),)

@@ -27,7 +27,7 @@ class Pool(Op):
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """[N,C,H',W'] with the size rounded down."""
-        require(inputs[0].rank == 4, f"pooling is two-dimensional here; got {inputs[0]}")
+        require(inputs[0].rank == 4, f"only two-dimensional pooling is supported; got {inputs[0]}")
         n, c, h, w = inputs[0].shape
         top, left, bottom, right = self.pads
         out_h = (h + top + bottom - self.kernel_shape[0]) // self.strides[0] + 1
@@ -37,21 +37,21 @@ class Pool(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Read; what would change the result silently is refused."""
+        """The op; attributes that would change the result are rejected."""
         a = node.attributes
-        require(len(a["kernel_shape"]) == 2, f"{node.op_type} is two-dimensional here")
+        require(len(a["kernel_shape"]) == 2, f"only two-dimensional {node.op_type} is supported")
         require(not a.get("ceil_mode", 0), f"{node.op_type} with ceil_mode is not supported")
         require(a.get("auto_pad", b"NOTSET") in {b"NOTSET", b"VALID"}, f"{node.op_type} with auto_pad is not supported")
         require(set(a.get("dilations", [1])) == {1}, f"{node.op_type} with dilations is not supported")
         pads = tuple(a.get("pads", (0, 0, 0, 0)))
         counted = node.op_type == "MaxPool" or not any(pads) or bool(a.get("count_include_pad", 0))
-        require(counted, "AveragePool that leaves padding out of the mean is not supported")
+        require(counted, "AveragePool that excludes padding from the mean is not supported")
         return cls(tuple(a["kernel_shape"]), tuple(a.get("strides", (1, 1))), pads), node.inputs
 
 
 @dataclass(frozen=True)
 class MaxPool(Pool):
-    """Largest value of each window."""
+    """Maximum of each window."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("MaxPool",)
 
@@ -85,8 +85,7 @@ class GlobalAveragePool(Op):
 class Resize(Op):
     """Resize x [N,C,H,W] to `size` (height, width) in pixels.
 
-    nearest: source index = ⌊i · in/out⌋ (asymmetric, floor), as torch's `interpolate` has it; linear: half-pixel
-    centres.
+    nearest: source index = ⌊i · in/out⌋ (asymmetric, floor), as in torch's `interpolate`; linear: half-pixel centers.
     """
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Resize",)
@@ -102,7 +101,7 @@ class Resize(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Sizes or scales; only the two coordinate rules above."""
+        """The op from sizes or scales, for the two coordinate rules above."""
         a = node.attributes
         before, after = node.input_shapes[0], _resized(node)
         require(len(before) == 4 and after[:2] == before[:2], "Resize may change the image axes only")
@@ -115,7 +114,7 @@ class Resize(Op):
         return cls((after[2], after[3]), "nearest" if nearest else "linear"), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
-        """Scales where these do the same as sizes: runtimes optimize them further, and take them with any batch."""
+        """Scales where they are equivalent to sizes: runtimes optimize them better and accept them with any batch."""
         nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         linear = {"coordinate_transformation_mode": "half_pixel"}
         attributes = {"mode": self.mode, **(nearest if self.mode == "nearest" else linear)}
@@ -129,9 +128,9 @@ class Resize(Op):
 
 
 def _scale(before: int, after: int, nearest: bool) -> float | None:
-    """A float32 scale that resizes an axis of `before` pixels just as the size `after` does; None if there is none.
+    """A float32 scale that resizes an axis of `before` pixels exactly to `after`; None if there is none.
 
-    For "nearest" one is enough that gives the same source index everywhere, in float32 and in float64.
+    For "nearest" it must give the same source index everywhere, in float32 and in float64.
     """
     ratio, close = Fraction(after, before), np.float32(after / before)
     if Fraction(float(close)) == ratio:
@@ -141,7 +140,7 @@ def _scale(before: int, after: int, nearest: bool) -> float | None:
 
 
 def _resizes(scale: np.float32, before: int, after: int) -> bool:
-    """Whether nearest resizing by a scale gives the size `after`, and the same source index everywhere."""
+    """Whether nearest resizing by a scale gives the size `after` and the same source index everywhere."""
     index = np.arange(after)
     wanted = index * before // after
     single = np.floor(index.astype(np.float32) / scale)
@@ -151,7 +150,7 @@ def _resizes(scale: np.float32, before: int, after: int) -> bool:
 
 
 def _resized(node: OnnxNode) -> tuple[int, ...]:
-    """The shape after a Resize; a scale that gives no whole number of pixels is refused, for it moves the grid."""
+    """The shape after a Resize; a scale with a fractional size is rejected, because it shifts the grid."""
     before = list(node.input_shapes[0])
     axes = [axis % len(before) for axis in node.attributes.get("axes", range(len(before)))]
     require(
@@ -167,7 +166,7 @@ def _resized(node: OnnxNode) -> tuple[int, ...]:
         exact = abs(before[axis] * scale - after[axis]) < 1e-4
         require(
             exact,
-            f"Resize of {before[axis]} pixels by {scale:g} gives no whole number of pixels",
+            f"Resize of {before[axis]} pixels by {scale:g} does not give a whole number of pixels",
             "export with output sizes",
         )
     return tuple(after)

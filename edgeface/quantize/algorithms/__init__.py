@@ -1,4 +1,4 @@
-"""Quantization algorithms, each in a module of its own, found by filename: a module here that has ALGORITHM."""
+"""Quantization algorithms, one per module, found by module name: a module here that defines ALGORITHM."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIST = "[quantize] algorithms"
 
 
 def algorithms() -> dict[str, Algorithm]:
-    """Every algorithm by name, sorted."""
+    """All algorithms by name, sorted."""
     found: dict[str, Algorithm] = {}
     for name in sorted(entry.name for entry in pkgutil.iter_modules(__path__)):
         declared = getattr(importlib.import_module(f"{__name__}.{name}"), "ALGORITHM", None)
@@ -28,16 +28,16 @@ def algorithms() -> dict[str, Algorithm]:
 
 
 def choose(name: str, parameters: Mapping[str, Any], *, ranges: bool) -> Chosen:
-    """The algorithm of this name with parameters.
+    """The algorithm of that name with its parameters.
 
     Args:
-        name: its filename.
-        parameters: those that are not to have their defaults.
-        ranges: whether it is to choose ranges, rather than to correct the graph or its weights.
+        name: module name of the algorithm.
+        parameters: those that differ from their defaults.
+        ranges: whether it must choose ranges rather than correct the graph or its weights.
 
     Raises:
-        InputError: there is none of this name, and the nearest is offered; it is of the other kind; or a parameter is
-            not one of its own, or has no such value.
+        InputError: the name is unknown, and the closest one is suggested; it is of the other kind; or a parameter is
+            unknown or has an invalid value.
     """
     known = algorithms()
     where = RANGES if ranges else LIST
@@ -49,8 +49,8 @@ def choose(name: str, parameters: Mapping[str, Any], *, ranges: bool) -> Chosen:
         raise InputError(f"unknown quantization algorithm {name!r}", where=where, fix=fix)
     found = known[name]
     if isinstance(found, RangeMethod) != ranges:
-        does, place = ("corrects a network", LIST) if ranges else ("chooses ranges", RANGES)
-        raise InputError(f"{name!r} {does}", where=where, fix=f"name it in {place}")
+        does, section = ("corrects a network", LIST) if ranges else ("chooses ranges", RANGES)
+        raise InputError(f"{name!r} {does}", where=where, fix=f"name it in {section}")
     try:
         return Chosen(name, found, found.parameters.model_validate(parameters))
     except ValidationError as error:

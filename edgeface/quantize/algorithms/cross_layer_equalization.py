@@ -1,13 +1,13 @@
-"""Equalize the channels of activations between convolutions.
+"""Cross-layer equalization of the channels of activations between convolutions.
 
-One int8 scale serves all channels of an activation, so a channel with a small range is left with few steps. Where only
+All channels of an activation share one int8 scale, so a channel with a small range uses few steps. Where only
 convolutions read an activation, through functions with f(s·x) = s·f(x), channel c may be scaled by s_c: the producer's
-output channel is multiplied, the readers' weights for it are divided, and the network computes the same.
+output channel is multiplied, the readers' weights for it are divided, and the network's results stay the same.
 
-A depthwise reader has a weight scale for each channel, and a float reader needs none, so nothing is lost there and
-every channel gets the full range. A dense int8 reader shares one weight scale among its input channels, so there the
-square root of the ratio is taken, as in cross-layer equalization (Nagel et al. 2019, arXiv 1906.04721), here with the
-ranges of activations. Producers may be joined by a Concat along channels before they are read.
+A depthwise reader has one weight scale per channel, and a float reader none, so nothing is lost there and every channel
+gets the full range. A dense int8 reader has one weight scale for all its input channels, so there the square root of
+the ratio is used, as in cross-layer equalization (Nagel et al. 2019, arXiv 1906.04721), here with the ranges of
+activations. A Concat along channels may join several producers before they are read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from edgeface.quantize.statistics import CalibrationStats, ValueStats
 
 
 class Equalization(Parameters):
-    """`dense_share` of the ratio goes to what dense int8 convolutions read; no channel is raised by more octaves."""
+    """`dense_share`: exponent of the ratio for dense int8 readers; `max_octaves`: limit of a channel's gain."""
 
     dense_share: float = Field(default=0.5, ge=0.0, le=1.0)
     max_octaves: int = Field(default=8, ge=0, le=24)
@@ -37,9 +37,9 @@ class Equalization(Parameters):
 
 @dataclass(frozen=True)
 class Link:
-    """A producing convolution, the values that carry its channels, and the convolutions that read the last one.
+    """A producing convolution, the values that hold its channels, and the convolutions that read the last one.
 
-    `values` are names with the index of the producer's first channel in them, 0 unless a Concat joins it to others.
+    `values` holds names with the index of the producer's first channel, 0 unless a Concat joins several producers.
     """
 
     producer: Node
@@ -50,24 +50,24 @@ class Link:
 def equalize(
     graph: Graph, stats: CalibrationStats, kept_float: Collection[str], parameters: Equalization
 ) -> tuple[Graph, CalibrationStats]:
-    """Equalize every activation between convolutions.
+    """The graph with all activations between convolutions equalized, and its statistics.
 
     Args:
         graph: the graph that `stats` describe.
-        stats: what calibration saw.
+        stats: calibration statistics.
         kept_float: values whose nodes are computed in float.
-        parameters: how far.
+        parameters: limits of the equalization.
 
     Returns:
-        The graph with other weights, and the statistics that it has.
+        The graph with new weights, and its statistics.
     """
     values, moments = dict(stats.values), dict(stats.moments)
     weights = graph.constants
     for link in find_links(graph):
         free = all(_is_depthwise(graph, r) or r.output in kept_float for r in link.readers)
         count = graph.type(link.producer.output).shape[1]
-        seen = [(stats.values[v], slice(i, i + count)) for v, i in link.values if not _stored_as_read(graph, v)]
-        steps = _steps(seen, 1.0 if free else parameters.dense_share, parameters.max_octaves)
+        observed = [(stats.values[v], slice(i, i + count)) for v, i in link.values if not _stored_as_read(graph, v)]
+        steps = _steps(observed, 1.0 if free else parameters.dense_share, parameters.max_octaves)
         factor = np.exp2(steps / BINS_PER_OCTAVE)
         for name, first in link.values:
             values[name] = values[name].scaled(_embed(steps, first, graph.type(name).shape[1], 0))
@@ -83,7 +83,7 @@ def equalize(
 
 
 def find_links(graph: Graph) -> list[Link]:
-    """Every place where channels may be scaled exactly, in graph order."""
+    """All links in which channels can be scaled exactly, in graph order."""
     found = (_link(graph, node) for node in graph.nodes)
     return [link for link in found if link is not None]
 
@@ -94,9 +94,9 @@ def _link(graph: Graph, node: Node) -> Link | None:
     values = [(node.output, 0)]
     while True:
         name, start = values[-1]
-        spelled = _spelled_prelu(graph, name)
-        if spelled is not None:
-            values += [(made.output, start) for made in spelled]
+        decomposed = _decomposed_prelu(graph, name)
+        if decomposed is not None:
+            values += [(made.output, start) for made in decomposed]
             continue
         reader = graph.only_reader(name)
         if reader is None or not _passes_scales(reader):
@@ -109,8 +109,8 @@ def _link(graph: Graph, node: Node) -> Link | None:
     return Link(node, tuple(values), readers)
 
 
-def _spelled_prelu(graph: Graph, name: str) -> tuple[Node, ...] | None:
-    """The nodes of x + max(k·x, 0), or x + s·max(k·x, 0), where they are all that reads x."""
+def _decomposed_prelu(graph: Graph, name: str) -> tuple[Node, ...] | None:
+    """The nodes of x + max(k·x, 0), or x + s·max(k·x, 0), where they are the only readers of x."""
     readers = graph.consumers[name]
     product = next((r for r in readers if r.op == Mul("relu") and graph.constant(r.inputs[1]) is not None), None)
     total = next((r for r in readers if r.op == Add() and r.inputs[0] == name), None)
@@ -126,33 +126,33 @@ def _spelled_prelu(graph: Graph, name: str) -> tuple[Node, ...] | None:
 
 
 def _stored_as_read(graph: Graph, name: str) -> bool:
-    """Whether only what its reader makes of a value counts: ReLU cuts off what lies below 0, Concat sets the scale."""
+    """Whether the reader determines the stored range: ReLU clips below 0, Concat sets the scale."""
     reader = graph.only_reader(name)
     return reader is not None and isinstance(reader.op, Relu | Concat)
 
 
 def _passes_scales(node: Node) -> bool:
-    """Whether scaling channels before the node is scaling the same channels after it."""
+    """Whether scaling channels before the node equals scaling them after it."""
     joins = isinstance(node.op, Concat) and node.op.axis == 1 and len(set(node.inputs)) == len(node.inputs)
     return joins or isinstance(node.op, Relu | LeakyRelu | PRelu)
 
 
 def _offset(graph: Graph, node: Node, name: str) -> int:
-    """Channels that stand before a value's own in a Concat; 0 for any other node."""
+    """Number of channels that precede a value's in a Concat; 0 for any other node."""
     if not isinstance(node.op, Concat):
         return 0
     return sum(graph.type(other).shape[1] for other in node.inputs[: node.inputs.index(name)])
 
 
 def _owns_weights(graph: Graph, node: Node) -> bool:
-    """Whether a convolution's weights are constants that no other node reads."""
+    """Whether a convolution's weights are constants without other readers."""
     if not isinstance(node.op, Conv):
         return False
     return all(graph.constant(n) is not None and len(graph.consumers[n]) == 1 for n in node.inputs[1:])
 
 
 def _channels_align(graph: Graph, node: Node) -> bool:
-    """Whether each input channel has weights of its own: dense, or depthwise with one filter a channel."""
+    """Whether each input channel has its own weights: dense, or depthwise with one filter per channel."""
     assert isinstance(node.op, Conv)
     return node.op.groups == 1 or _is_depthwise(graph, node)
 
@@ -163,14 +163,14 @@ def _is_depthwise(graph: Graph, node: Node) -> bool:
     return node.op.is_depthwise(weight) and weight[0] == node.op.groups
 
 
-def _steps(seen: Sequence[tuple[ValueStats, slice]], share: float, max_octaves: int) -> Array:
-    """For each own channel the power of 2^(1/16) that brings its reach towards the largest of all channels.
+def _steps(observed: Sequence[tuple[ValueStats, slice]], share: float, max_octaves: int) -> Array:
+    """For each of the producer's channels, the power of 2^(1/16) that moves its reach towards the largest one.
 
-    A channel's reach is its largest share of any value on the way: before an activation with a small negative slope
-    it may be far larger than after.
+    A channel's reach is its maximum share of the range over the link's values: before an activation with a small
+    negative slope it may be far larger than after.
     """
     shares = []
-    for stats, own in seen:
+    for stats, own in observed:
         reach = np.maximum(np.abs(stats.low), np.abs(stats.high))
         shares.append(reach[own] / max(float(reach.max()), 1e-30))
     largest = np.maximum.reduce(shares)
@@ -180,7 +180,7 @@ def _steps(seen: Sequence[tuple[ValueStats, slice]], share: float, max_octaves: 
 
 
 def _embed(own: Array, start: int, count: int, neutral: float) -> Array:
-    """The factors or steps of some channels among `count`, the others left alone."""
+    """The factors or steps of some channels among `count`, the others neutral."""
     spread = np.full(count, neutral, own.dtype)
     spread[start : start + len(own)] = own
     return spread
@@ -193,7 +193,7 @@ def _by_channel(data: Array, factor: Array, axis: int) -> Array:
 
 
 def _scaled_moment(moment: Array, factor: Array) -> Array:
-    """The moment of patches whose channels were scaled."""
+    """The second moment of patches whose channels were scaled."""
     if moment.ndim == 3:
         size = moment.shape[1]
         spread = np.concatenate([np.repeat(factor[:, None], size - 1, axis=1), np.ones((len(factor), 1))], axis=1)

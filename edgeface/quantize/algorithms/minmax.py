@@ -1,4 +1,4 @@
-"""The whole range that was seen."""
+"""Min/max ranges: the full range observed in calibration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgeface.quantize.statistics import ValueStats
 
 
 def minmax(stats: ValueStats, negative_slope: float, _: Parameters) -> tuple[float, float]:
-    """The smallest and the largest number, the former clipped before a LeakyReLU."""
+    """The observed minimum and maximum, the former clipped before a LeakyReLU."""
     return clip_below(stats, stats.range, negative_slope)
 
 

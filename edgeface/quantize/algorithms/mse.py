@@ -1,4 +1,4 @@
-"""The range with the least expected squared error."""
+"""Ranges with the minimum expected squared error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgeface.quantize.statistics import ValueStats
 
 
 def mse(stats: ValueStats, negative_slope: float, _: Parameters) -> tuple[float, float]:
-    """What was seen, clipped where that costs less than it gains."""
+    """The observed range, clipped where that reduces the expected error."""
     return clip_both(stats, negative_slope)
 
 

@@ -66,7 +66,7 @@ def test_without_an_engine_for_the_gpu_the_error_says_what_there_is_and_how_to_b
 
 
 def test_an_engine_that_needs_a_newer_driver_is_refused_with_both_versions(folder):
-    with pytest.raises(InputError, match=r"serves CUDA 13\.0; the one here serves 12\.9") as caught:
+    with pytest.raises(InputError, match=r"supports CUDA 13\.0; this one supports 12\.9") as caught:
         engine_for(folder, CARD, *RTX, (12, 9))
     assert "update the NVIDIA driver" in str(caught.value.fix)
     assert engine_for(folder, CARD, *RTX, (13, 2)).name == "model.sm86.engine"

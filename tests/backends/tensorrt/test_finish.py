@@ -53,6 +53,7 @@ def given(typed, tmp_path, normal):
     return make
 
 
+@pytest.mark.slow
 def test_an_engine_that_cannot_run_here_is_staged_and_not_judged(given, ahead_of_time, monkeypatch):
     monkeypatch.setattr(finish, "engine_here", lambda _: None)
     finishing, shown = given("tensorrt-fp16")

@@ -43,7 +43,7 @@ def test_capabilities_are_read_with_and_without_a_point(text, found):
 
 @pytest.mark.parametrize("text", ["", "86,", "sm86", "8", "1200", "8.", "8..6", "8.66", "86;89", "-86", "٨٦"])
 def test_what_is_no_capability_is_refused_with_the_option(text):
-    with pytest.raises(InputError, match="is no compute capability") as caught:
+    with pytest.raises(InputError, match="is not a compute capability") as caught:
         parse_capabilities(text)
     assert caught.value.where == "--compute-capability"
     assert "86,89,120" in str(caught.value.fix)
@@ -58,7 +58,7 @@ def test_a_batch_is_one_number_or_three(text, found):
 
 @pytest.mark.parametrize("text", ["", "a", "1,8", "1,2,3,4", "1,,3", "-1", "1.5", "1x8x64", "²", "9" * 5000])
 def test_what_is_no_batch_profile_is_refused_with_the_option(text):
-    with pytest.raises(InputError, match="is no batch profile") as caught:
+    with pytest.raises(InputError, match="is not a batch profile") as caught:
         parse_batch(text)
     assert caught.value.where == "--batch"
     assert "1,8,64" in str(caught.value.fix)

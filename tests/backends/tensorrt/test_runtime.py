@@ -26,7 +26,7 @@ def test_without_a_gpu_nothing_is_opened_and_the_doctor_is_named(onnx_file, tmp_
 
 def test_what_has_no_runtime_on_a_gpu_is_refused(tmp_path):
     (tmp_path / "model.tflite").write_bytes(b"x")
-    with pytest.raises(InputError, match=r"no runtime runs \.tflite on a GPU") as caught:
+    with pytest.raises(InputError, match=r"no runtime supports \.tflite on a GPU") as caught:
         open_runner(tmp_path / "model.tflite", on=GPU)
     assert "tensorrt-fp16" in str(caught.value.fix)
     assert ".engine or .onnx" in str(caught.value.fix)

@@ -111,7 +111,7 @@ def test_what_is_said_is_the_same_each_time(staged, typed, tmp_path):
     ("driver", "reason"),
     [
         (Driver(None, (), "no NVIDIA driver is installed"), "no NVIDIA driver is installed"),
-        (Driver((13, 0), (Gpu("A card", "90", 1),)), "the GPU here is not one that it was built for"),
+        (Driver((13, 0), (Gpu("A card", "90", 1),)), "it was not built for the local GPU"),
     ],
     ids=["no GPU", "another GPU"],
 )

@@ -36,7 +36,9 @@ def test_a_flattened_image_that_is_read_elsewhere_stays(make_graph, weights):
 def test_rows_that_are_not_one_whole_image_stay(make_graph, normal, shape, weight):
     graph = make_graph(IMAGE, [(Reshape(shape), "x", "f"), (Gemm(), "f w", "y")], {"w": normal(*weight)})
     assert reorder_flattened(graph) is graph
-    assert [reason for _, reason in refusals(graph, reorder)] == ["a row of the product is not one flattened image"]
+    assert [reason for _, reason in refusals(graph, reorder)] == [
+        "a row of the matrix product is not one flattened image"
+    ]
 
 
 def test_one_pixel_and_images_that_are_channels_last_already_stay(make_graph, weights):

@@ -357,8 +357,8 @@ def test_control_flow_is_refused(build_onnx, node, op):
     [
         (["Relu b -> a", "Relu a -> b", "Relu x -> y"], "form a cycle"),
         (["Relu a -> a", "Relu x -> y"], "form a cycle"),
-        (["Relu nothing -> y"], "nothing makes the tensor 'nothing'"),
-        (["Relu x -> z"], "nothing makes the tensor 'y'"),
+        (["Relu nothing -> y"], "no node produces the tensor 'nothing'"),
+        (["Relu x -> z"], "no node produces the tensor 'y'"),
         (["Relu x -> y", "Abs x -> y"], "made twice"),
         (["Relu x -> x", "Abs x -> y"], "made twice"),
         (["Relu x -> w", "Abs x -> y"], "made twice"),

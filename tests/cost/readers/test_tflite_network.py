@@ -217,7 +217,7 @@ def test_a_dynamic_batch_counts_as_one(small_tflite, rewrite_tflite):
 
 def test_further_subgraphs_are_told(small_tflite, rewrite_tflite):
     path = rewrite_tflite(small_tflite, lambda model: model.subgraphs.append(model.subgraphs[0]))
-    assert read_tflite(path).notes == ("the file holds 2 subgraphs; only the first is counted",)
+    assert read_tflite(path).notes == ("the file contains 2 subgraphs; only the first is counted",)
 
 
 def test_equal_names_are_told_apart(small_tflite, rewrite_tflite):

@@ -117,6 +117,7 @@ def test_what_is_added_may_be_chosen_and_offered(added):
     assert "did you mean drop_small_weights?" in caught.value.fix
 
 
+@pytest.mark.slow
 def test_a_model_is_exported_with_algorithms_of_ones_own(added, tmp_path):
     manifests, models = [], []
     for name, text in (("own", RECIPE), ("less", RECIPE.replace("share = 0.2", "share = 0.0"))):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.statistics import summarise
+from edgeface.quantize.statistics import summarize
 
 
 def test_everything_is_inside(with_outlier):
@@ -16,7 +16,7 @@ def test_everything_is_inside(with_outlier):
 def test_a_small_slope_gives_the_negative_side_fewer_steps(normal, method):
     numbers = normal(50_000)
     numbers[numbers < 0] *= 30
-    stats = summarise(numbers)
+    stats = summarize(numbers)
     rule = RangeRule(method, parameters={} if method == "minmax" else {"percentile": 100})
     plain, steep, flat = (rule.choose(stats, slope) for slope in (1.0, 0.5, 0.01))
     assert plain == pytest.approx(stats.range, rel=0.05)

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.statistics import summarise
+from edgeface.quantize.statistics import summarize
 
 
 def test_clipping_and_rounding_are_balanced(normal):
     numbers = np.append(normal(20_000), np.array([200], np.float32) / 10)
-    stats = summarise(numbers)
+    stats = summarize(numbers)
 
     def error(low, high):
         step = (high - low) / 255
@@ -19,5 +19,5 @@ def test_clipping_and_rounding_are_balanced(normal):
 
 
 def test_nothing_is_clipped_where_nothing_is_gained():
-    stats = summarise(np.linspace(-1, 1, 4001, dtype=np.float32))
+    stats = summarize(np.linspace(-1, 1, 4001, dtype=np.float32))
     assert RangeRule("mse").choose(stats) == stats.range

@@ -5,7 +5,7 @@ import pytest
 
 from edgeface.errors import InputError
 from edgeface.quantize.ranges import RangeRule
-from edgeface.quantize.statistics import summarise
+from edgeface.quantize.statistics import summarize
 
 
 def percentile(percent):
@@ -20,7 +20,7 @@ def test_an_outlier_is_clipped_and_no_more(with_outlier):
 
 
 def test_the_range_holds_zero_and_stays_within_what_was_seen():
-    low, high = percentile(99).choose(summarise(np.linspace(2, 3, 1000, dtype=np.float32)))
+    low, high = percentile(99).choose(summarize(np.linspace(2, 3, 1000, dtype=np.float32)))
     assert low <= 2
     assert 2.9 < high <= 3
 

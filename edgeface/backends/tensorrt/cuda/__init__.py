@@ -1,1 +1,1 @@
-"""CUDA as far as edgeface needs it: which GPUs there are, memory, streams and graphs."""
+"""The parts of CUDA that edgeface needs: GPU detection, memory, streams and graphs."""

@@ -1,4 +1,4 @@
-"""CUDA's runtime by cuda-python (`cuda.bindings.runtime`)."""
+"""CUDA's runtime through cuda-python (`cuda.bindings.runtime`)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from edgeface.backends.tensorrt.cuda.runtime import CudaFailure
 
 MODULE = "cuda.bindings.runtime"
-# Its functions take some integers only as members of their enumerations: which argument of which function is one.
+# Some functions take enumeration members instead of integers: argument index and enumeration by function.
 _ENUMERATED = {"cudaMemcpyAsync": (3, "cudaMemcpyKind"), "cudaStreamBeginCapture": (1, "cudaStreamCaptureMode")}
-# The C function whose signature did not change between versions of CUDA has the other's name there.
+# The C function with the stable signature has another name in cuda-python.
 _NAMES = {"cudaGraphInstantiateWithFlags": "cudaGraphInstantiate"}
 
 
 class CudaPython:
-    """Calls cuda-python, whose functions return a status and then their results.
+    """Caller for cuda-python, whose functions return a status and then their results.
 
     Args:
         module: `cuda.bindings.runtime`.
@@ -35,7 +35,7 @@ class CudaPython:
             given[index] = getattr(self._cuda, kind)(arguments[index])
         status, *results = getattr(self._cuda, _NAMES.get(name, name))(*given)
         if int(status):
-            self._cuda.cudaGetLastError()  # else TensorRT, which asks for the last error, takes it for its own
+            self._cuda.cudaGetLastError()  # clears the error, which TensorRT would otherwise mistake for its own
             raise CudaFailure(name, int(status), status.name)
         return int(results[0]) if results else 0
 
@@ -46,12 +46,12 @@ def open_bindings(driver_major: int) -> CudaPython | None:
         if find_spec(MODULE) is None:
             return None
         module = importlib.import_module(MODULE)
-    except (ImportError, RuntimeError, OSError):  # its parent is missing, or its native parts do not load
+    except (ImportError, RuntimeError, OSError):  # a package is missing, or native parts do not load
         return None
     return CudaPython(module) if 0 < version_of(module) // 1000 <= driver_major else None
 
 
 def version_of(module: Any) -> int:
-    """The version of CUDA that the module was made for, e.g. 13040; 0 if it does not say."""
+    """The module's CUDA version, e.g. 13040; 0 if unknown."""
     status, version = module.cudaRuntimeGetVersion()
     return 0 if int(status) else int(version)

@@ -1,4 +1,4 @@
-"""A tensor that the GPU computes with: its memory there, and pinned memory here to copy from and to."""
+"""GPU tensors: device memory, and pinned host memory for copies."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from edgeface.graph.types import Array
 
 
 class Buffer:
-    """Device memory and pinned host memory of one shape. `host` is an array over the latter.
+    """Device memory and pinned host memory of one shape. `host` is an array on the latter.
 
     Args:
-        cuda: where memory comes from.
+        cuda: runtime that allocates the memory.
         shape: every size at least 1.
         dtype: numpy's name.
 
     Raises:
-        CudaFailure: there is not enough memory; what was taken is given back.
+        CudaFailure: there is not enough memory; allocated memory is released.
     """
 
     def __init__(self, cuda: CudaRuntime, shape: tuple[int, ...], dtype: str) -> None:
@@ -37,15 +37,15 @@ class Buffer:
         self.host[...] = 0
 
     def copy_in(self, stream: int) -> None:
-        """Copy to the device, in the stream's order."""
+        """Copy to the device, in stream order."""
         self._cuda.copy_in(self.device, self._pinned, self.size, stream)
 
     def copy_out(self, stream: int) -> None:
-        """Copy from the device, in the stream's order."""
+        """Copy from the device, in stream order."""
         self._cuda.copy_out(self._pinned, self.device, self.size, stream)
 
     def close(self) -> None:
-        """Give both memories back; `host` must not be used any more."""
+        """Release both memories; `host` must not be used afterwards."""
         try:
             self._cuda.free(self.device)
         finally:

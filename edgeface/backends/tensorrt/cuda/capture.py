@@ -1,4 +1,4 @@
-"""A CUDA graph of what is put into a stream, where that can be captured."""
+"""Capture work on a stream as a CUDA graph."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from edgeface.errors import RuntimeFailure
 
 
 def capture(cuda: CudaRuntime, stream: int, enqueue: Callable[[], None]) -> tuple[int | None, str]:
-    """Record work as a graph that one call launches.
+    """The recorded work as a graph that one call launches.
 
-    Work that cannot be captured is no error, since the same work can be put into the stream each time.
+    Work that cannot be captured is not an error, since it can be enqueued each time instead.
 
     Args:
         cuda: CUDA's runtime.
-        stream: one that nothing is running in.
-        enqueue: puts the work into the stream.
+        stream: an idle stream.
+        enqueue: enqueues the work on the stream.
 
     Returns:
-        The executable graph and "", or None and why there is none.
+        The executable graph and "", or None and the reason.
     """
     try:
         cuda.begin_capture(stream)
         try:
             enqueue()
         except RuntimeFailure:
-            with suppress(CudaFailure):  # ends the capture all the same: without it the stream could do no more work
+            with suppress(CudaFailure):  # ends the capture, without which the stream could not be used again
                 cuda.end_capture(stream)
             raise
         return cuda.instantiate(cuda.end_capture(stream)), ""

@@ -1,4 +1,4 @@
-"""NVIDIA GPUs as the driver's own library shows them; no package and no program is needed to ask."""
+"""NVIDIA GPUs as reported by the driver's library; needs no package or program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME_BYTES = 256
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU. `compute_capability` is its digits without a point, as in sm_86: "86"; memory is in bytes."""
+    """A GPU. `compute_capability` has no point, as in sm_86: "86"; memory is in bytes."""
 
     name: str
     compute_capability: str
@@ -27,10 +27,10 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Driver:
-    """What asking the driver gave.
+    """Result of a driver query.
 
-    `cuda_version` is the newest CUDA that the driver serves, as (major, minor); None where there is no driver.
-    `problem` says why no GPU can be used, and is empty where one can.
+    `cuda_version` is the newest CUDA that the driver supports, as (major, minor); None without a driver. `problem` is
+    the reason why no GPU can be used, else empty.
     """
 
     cuda_version: tuple[int, int] | None
@@ -39,10 +39,10 @@ class Driver:
 
 
 def look_for_gpus(library: str = LIBRARY) -> Driver:
-    """Ask the driver's library; never raises.
+    """The driver and its GPUs; never raises.
 
     Args:
-        library: its name or path.
+        library: name or path of the driver's library.
     """
     try:
         cuda = ctypes.CDLL(library)
@@ -50,15 +50,15 @@ def look_for_gpus(library: str = LIBRARY) -> Driver:
         return Driver(None, (), _without_library(library))
     try:
         return _ask(cuda)
-    except AttributeError as error:  # a library that lacks a function
-        return Driver(None, (), f"{library} is no usable driver library: {error}")
+    except AttributeError as error:  # the library lacks a function
+        return Driver(None, (), f"{library} is not a usable driver library: {error}")
 
 
 def usable_gpu() -> tuple[Gpu, tuple[int, int]]:
-    """The GPU that is used, which is the first, and the CUDA that its driver serves, as (major, minor).
+    """The first GPU, which is used, and the newest CUDA that its driver supports, as (major, minor).
 
     Raises:
-        InputError: there is none.
+        InputError: there is no usable GPU.
     """
     found = look_for_gpus()
     if not found.gpus or found.cuda_version is None:
@@ -71,7 +71,7 @@ def usable_gpu() -> tuple[Gpu, tuple[int, int]]:
 
 
 def with_point(compute_capability: str) -> str:
-    """The digits "86" as "8.6"."""
+    """The compute capability "86" as "8.6"."""
     return f"{compute_capability[:-1]}.{compute_capability[-1]}"
 
 
@@ -89,7 +89,9 @@ def _ask(cuda: ctypes.CDLL) -> Driver:
     served = (version // 1000, version % 1000 // 10)
     count = 0 if status == _NO_DEVICE else _integer(cuda.cuDeviceGetCount) or 0
     gpus = tuple(_gpu(cuda, index) for index in range(count))
-    return Driver(served, gpus, "" if gpus else "the NVIDIA driver is there, but shows no GPU (CUDA_VISIBLE_DEVICES?)")
+    return Driver(
+        served, gpus, "" if gpus else "the NVIDIA driver is installed, but shows no GPU (CUDA_VISIBLE_DEVICES?)"
+    )
 
 
 def _gpu(cuda: ctypes.CDLL, index: int) -> Gpu:
@@ -107,7 +109,7 @@ def _gpu(cuda: ctypes.CDLL, index: int) -> Gpu:
 
 
 def _integer(ask: Callable[..., int]) -> int | None:
-    """The integer that a function of the driver writes, None if it fails."""
+    """The integer result of a driver function; None if it fails."""
     value = ctypes.c_int()
     return value.value if ask(ctypes.byref(value)) == _SUCCESS else None
 

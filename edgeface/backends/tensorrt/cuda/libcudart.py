@@ -1,6 +1,6 @@
-"""CUDA's runtime by libcudart itself.
+"""CUDA's runtime through libcudart.
 
-TensorRT-RTX's package for ONNX Runtime brings one, NVIDIA's packages that torch needs do, and the system may have one.
+It may come with TensorRT-RTX's package for ONNX Runtime, with NVIDIA's packages for torch, or with the system.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from edgeface.backends.tensorrt.cuda.runtime import CudaFailure
 
 _ADDRESS, _HANDLE, _SIZE, _FLAGS = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint
-# Types of the inputs in order, and whether the function first takes the address of a pointer to write.
+# Whether the first argument is the address of a result, and the types of the inputs in order.
 _FUNCTIONS: dict[str, tuple[bool, tuple[Any, ...]]] = {
     "cudaMalloc": (True, (_SIZE,)),
     "cudaFree": (False, (_ADDRESS,)),
@@ -37,11 +37,11 @@ _PACKAGES = ("onnxruntime_ep_nv_tensorrt_rtx", "nvidia")
 
 
 class Libcudart:
-    """Calls functions of a loaded libcudart.
+    """Caller for functions of a loaded libcudart.
 
     Args:
-        library: as ctypes loaded it.
-        name: its file's name, for `origin`.
+        library: the library, loaded with ctypes.
+        name: its file name, for `origin`.
     """
 
     def __init__(self, library: ctypes.CDLL, name: str) -> None:
@@ -63,18 +63,18 @@ class Libcudart:
             given = (*arguments, ctypes.byref(written))
         status = int(getattr(self._library, name)(*given))
         if status:
-            self._library.cudaGetLastError()  # else TensorRT, which asks for the last error, takes it for its own
+            self._library.cudaGetLastError()  # clears the error, which TensorRT would otherwise mistake for its own
             raise CudaFailure(name, status, self._library.cudaGetErrorName(status).decode())
         return written.value or 0
 
 
 def open_libcudart(driver_major: int) -> Libcudart | None:
-    """The first libcudart found that the driver serves, or None."""
+    """The first libcudart that the driver supports, or None."""
     for path in candidates():
         try:
             library = ctypes.CDLL(path)
             served = 0 < version_of(library) // 1000 <= driver_major
-        except (OSError, AttributeError):  # not there, or no libcudart
+        except (OSError, AttributeError):  # missing, or not a libcudart
             continue
         if served:
             return Libcudart(library, Path(path).name)
@@ -82,7 +82,7 @@ def open_libcudart(driver_major: int) -> Libcudart | None:
 
 
 def candidates() -> Iterator[str]:
-    """Paths of libcudart in packages, then names that the system's loader may know."""
+    """Paths of libcudart in packages, then names for the system's loader."""
     for package in _PACKAGES:
         spec = find_spec(package)
         for folder in [] if spec is None else list(spec.submodule_search_locations or ()):
@@ -92,6 +92,6 @@ def candidates() -> Iterator[str]:
 
 
 def version_of(library: ctypes.CDLL) -> int:
-    """The library's version of CUDA, e.g. 13040; 0 if it does not say."""
+    """The library's CUDA version, e.g. 13040; 0 if unknown."""
     version = ctypes.c_int()
     return 0 if library.cudaRuntimeGetVersion(ctypes.byref(version)) else version.value

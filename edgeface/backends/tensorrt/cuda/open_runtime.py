@@ -1,4 +1,4 @@
-"""Find a CUDA runtime that the driver serves."""
+"""Find a CUDA runtime that the driver supports."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from edgeface.errors import InputError
 
 
 def open_cuda_runtime(driver_major: int) -> CudaRuntime:
-    """The runtime that is here: cuda-python's, else a libcudart that some package or the system brings.
+    """The CUDA runtime: that of cuda-python, else a libcudart of a package or the system.
 
     Args:
-        driver_major: the newest major version of CUDA that the driver serves.
+        driver_major: the newest major version of CUDA that the driver supports.
 
     Raises:
-        InputError: there is none that the driver serves.
+        InputError: no installed runtime is supported by the driver.
     """
     call: Caller | None = open_bindings(driver_major) or open_libcudart(driver_major)
     if call is None:
         raise InputError(
-            f"no CUDA runtime that a driver for CUDA {driver_major} serves is installed",
+            f"no CUDA runtime for a driver of CUDA {driver_major} is installed",
             where="--on gpu",
             fix=f"pip install 'cuda-bindings<{driver_major + 1}'",
         )

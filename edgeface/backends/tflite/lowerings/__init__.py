@@ -1,4 +1,4 @@
-"""One lowering for each op, found by filename: a module's LOWERINGS maps op classes to functions (emitter, node)."""
+"""Lowerings of ops, found by module: a module's LOWERINGS maps op classes to functions (emitter, node)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Lowering: TypeAlias = Callable[[Emitter, Node], None]
 
 @cache
 def lowerings() -> dict[type[Op], Lowering]:
-    """Every lowering by op class."""
+    """All lowerings by op class."""
     found: dict[type[Op], Lowering] = {}
     for module in pkgutil.iter_modules(__path__):
         found |= importlib.import_module(f"{__name__}.{module.name}").LOWERINGS

@@ -86,9 +86,9 @@ def _bias(emitter: Emitter, node: Node, count: int) -> int:
         raise GraphError(
             f"the bias of output channel {worst} ({bias[worst]:g}) does not fit int32 at scale {scale[worst]:g}",
             where=str(node),
-            fix="the channel's weights are all but zero: keep this layer in float in the recipe",
+            fix="the channel's weights are almost zero: keep this layer in float in the recipe",
         )
-    # One bias may serve layers with other scales, so the name carries the layer's.
+    # One bias may be shared by layers with different scales, so the tensor's name includes the layer's.
     return emitter.constant(f"{name}@{node.output}", stored.astype(np.int32), QParams(tuple(scale.tolist()), 0, 0))
 
 

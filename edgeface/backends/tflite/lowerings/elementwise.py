@@ -87,7 +87,7 @@ def lower_clip(emitter: Emitter, node: Node) -> None:
 
 
 def lower_softmax(emitter: Emitter, node: Node) -> None:
-    """SOFTMAX, which TFLite has for the last axis only."""
+    """SOFTMAX, which TFLite supports on the last axis only."""
     assert isinstance(node.op, Softmax)
     rank = emitter.graph.type(node.output).rank
     if emitter.orders[node.output][-1] != node.op.axis % rank:
@@ -99,7 +99,7 @@ def lower_softmax(emitter: Emitter, node: Node) -> None:
 
 
 def lower_concat(emitter: Emitter, node: Node) -> None:
-    """CONCATENATION along the axis as it lies in memory."""
+    """CONCATENATION along the axis in memory order."""
     assert isinstance(node.op, Concat)
     order = emitter.orders[node.output]
     options = schema.ConcatenationOptionsT()

@@ -1,4 +1,4 @@
-"""Operators that move data: RESHAPE, SLICE, PAD, and transposes that layout assignment made free."""
+"""Operators that move data: RESHAPE, SLICE, PAD, and transposes that cost nothing after layout assignment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
 
 
 def lower_reshape(emitter: Emitter, node: Node) -> None:
-    """RESHAPE; both sides are in logical order, or equal to it in memory."""
+    """RESHAPE; both sides are in logical order or equivalent to it in memory."""
     assert isinstance(node.op, Reshape)
     options = schema.ReshapeOptionsT()
     options.newShape = np.array(node.op.shape, np.int32)
@@ -23,7 +23,7 @@ def lower_reshape(emitter: Emitter, node: Node) -> None:
 
 
 def lower_transpose(emitter: Emitter, node: Node) -> None:
-    """Nothing moves: the layout renamed the axes, so the result is the input's own tensor."""
+    """An alias: the layout renamed the axes, so the result is the input's tensor."""
     emitter.alias(node.output, node.inputs[0])
 
 

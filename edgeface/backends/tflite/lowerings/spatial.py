@@ -24,7 +24,7 @@ def lower_pool(emitter: Emitter, node: Node) -> None:
     x = emitter.read(node, 0)
     if any(op.pads) and not same:
         if not average:
-            fix = "pad so that each side gets half, the end the odd pixel (SAME)"
+            fix = "use equal pads on both sides, with an odd pixel at the end (SAME)"
             raise GraphError(f"MaxPool with pads {op.pads} has no TFLite lowering", where=str(node), fix=fix)
         x = pad_image(emitter, node, x, op.pads)
     options = schema.Pool2DOptionsT()
@@ -45,7 +45,7 @@ def lower_global_mean(emitter: Emitter, node: Node) -> None:
 
 
 def lower_resize(emitter: Emitter, node: Node) -> None:
-    """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR (half-pixel centres)."""
+    """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR (half-pixel centers)."""
     assert isinstance(node.op, Resize)
     size = emitter.constant(f"size {node.op.size}", np.array(node.op.size, np.int32))
     nearest = node.op.mode == "nearest"

@@ -22,7 +22,7 @@ def test_a_container_without_its_gpus_is_told_from_a_machine_without_a_driver(mo
 def test_a_library_that_is_no_driver_is_named():
     found = look_for_gpus("libm.so.6")
     assert found.gpus == ()
-    assert "libm.so.6 is no usable driver library" in found.problem
+    assert "libm.so.6 is not a usable driver library" in found.problem
 
 
 def test_without_a_gpu_the_error_names_the_doctor(monkeypatch):
