@@ -50,10 +50,17 @@ _HOMES = {
     "export": "edgeface.exporting.export",
     "load": "edgeface.inference.load",
 }
+_RENAMED = {"Recogniser": "Recognizer"}
+"""Old names, which work for one release more."""
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first used."""
+    if name in _RENAMED:
+        from edgeface.core.deprecated import warn_renamed
+
+        warn_renamed(f"edgeface.{name}", f"edgeface.{_RENAMED[name]}")
+        return __getattr__(_RENAMED[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'edgeface' has no attribute {name!r}")
     from importlib import import_module

@@ -1,4 +1,4 @@
-"""The whole way once, on what the package brings along: two exports, then faces found and named in an image."""
+"""Demonstration with the sample models and photographs: two exports, then faces found and named in an image."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TARGET = "tflite-int8"
 _HEIGHT, _WIDTH = 720, 1080
 
 _WALL = (
-    # image, distance of the eyes in pixels (negative: mirrored), nose x and y, turn in radians
+    # image, distance of the eyes in pixels (negative: mirrored), nose x and y, rotation in radians
     (0, 92.0, (300.0, 300.0), -0.06),
     (1, -84.0, (800.0, 330.0), 0.10),
     (0, -30.0, (560.0, 500.0), 0.14),
@@ -39,16 +39,16 @@ _WALL = (
 
 @dataclass(frozen=True)
 class Demonstration:
-    """What a demonstration made.
+    """Results of a demonstration.
 
     Attributes:
-        artifacts: of the detector and of the recognizer.
-        image: the file in which faces were looked for.
-        drawn: the same with boxes and names.
+        artifacts: the detector's and the recognizer's.
+        image: the file in which faces were searched.
+        drawn: the same image with boxes and names.
         people: the folder of the gallery.
         named: every face that was found.
-        threshold: least cosine for the same person.
-        report: a page that leads to both artifacts' reports.
+        threshold: minimum cosine for the same person.
+        report: a page that links to both artifacts' reports.
     """
 
     artifacts: tuple[Artifact, Artifact]
@@ -61,7 +61,7 @@ class Demonstration:
 
 
 def demonstrate(out: Path) -> Demonstration:
-    """Export both sample models to int8, and name the faces of an image with them.
+    """The results of exporting both sample models to int8 and naming the faces of an image with them.
 
     Args:
         out: the folder that everything is written to.
@@ -89,7 +89,7 @@ def demonstrate(out: Path) -> Demonstration:
 
 
 def compose_wall() -> Image:
-    """Both images at several sizes, mirrored, turned and lit differently: uint8 [720,1080,3] in BGR."""
+    """Both photographs at several sizes, mirrored, rotated and lit differently: uint8 [720,1080,3] in BGR."""
     random = np.random.default_rng(11)
     shades = np.array([[[150, 160, 165], [190, 195, 198]], [[90, 98, 104], [140, 150, 155]]], np.uint8)
     wall = np.asarray(cv2.resize(shades, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_LINEAR), np.uint8)

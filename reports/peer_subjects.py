@@ -15,7 +15,7 @@ from subjects import RECOGNISERS, SHARED, Subject, detector, edgeface, recognize
 
 from edgeface.contracts import RecognitionContract, recognition
 from edgeface.core.artifact import Artifact
-from edgeface.evaluation.identity_change import IdentityMeasure, LabelledFaces
+from edgeface.evaluation.identity_change import IdentityMeasure, LabeledFaces
 from edgeface.graph.types import Array
 from edgeface.inference.detector import Detector
 from edgeface.tasks import task_of
@@ -55,7 +55,7 @@ class Case:
     reference: Reference
     judge: Path
     finder: Detector | None
-    labelled: LabelledFaces | None
+    labeled: LabeledFaces | None
 
     @property
     def recognizer(self) -> bool:
@@ -76,8 +76,8 @@ class Case:
             (found,) = judge.score([Candidate(network)])
         assert found.decisions is not None
         decisions = found.decisions.as_dict()
-        if self.labelled is not None:
-            (change,) = IdentityMeasure(self.labelled, recognition(contract)).of(self.reference, [network])
+        if self.labeled is not None:
+            (change,) = IdentityMeasure(self.labeled, recognition(contract)).of(self.reference, [network])
             decisions["verification"] = change.as_dict()
         return decisions
 
@@ -114,14 +114,14 @@ def _exported(subject: Subject, work: Path, judge: Path) -> Case:
     if not isinstance(contract, RecognitionContract):
         return Case(subject, artifacts, reference, judge, None, None)
     finder = Detector(Artifact.open(Path(subject.options[subject.options.index("--detector") + 1])))
-    return Case(subject, artifacts, reference, judge, finder, _labelled(contract, finder))
+    return Case(subject, artifacts, reference, judge, finder, _labeled(contract, finder))
 
 
-def _labelled(contract: RecognitionContract, finder: Detector) -> LabelledFaces:
+def _labeled(contract: RecognitionContract, finder: Detector) -> LabeledFaces:
     pairs = read_pairs(SHARED / "lfw" / "pairs_dev.txt")
     files = find_images(pairs, SHARED / "lfw" / "images")
     faces = subjects(list(files.values()), "finding faces", contract, finder)
-    return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
+    return LabeledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 
 def calibration_request(case: Case, folder: Path) -> dict[str, Any]:

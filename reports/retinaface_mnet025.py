@@ -51,7 +51,7 @@ Made by `.venv/bin/python reports/retinaface_mnet025.py` on {datetime.date.today
 Python {platform.python_version()}; {listed}.
 
 Input 640×480, letterboxed. Calibration: 40 of the 123 scenes, spread evenly. Judged on the other 83 scenes and the 5
-labelled images, against the checkpoint in torch float32: faces of the reference at score ≥ .5, matched at
+labeled images, against the checkpoint in torch float32: faces of the reference at score ≥ .5, matched at
 IoU ≥ .5. "largest Δ" is of any element of any output on any of the images."""
 
 

@@ -101,7 +101,7 @@ The weights are embedded in the package, {sum(sizes):,} bytes together, and were
 says. Both are exported as `edgeface export [mobilefacenet] --target onnx-fp32,tflite-int8` does without further
 arguments: calibrated and gated on images composed of two images. They are judged on images that neither
 training nor calibration saw: the {len(list((SHARED / "lfw" / "images").glob("*/*.jpg"))):,} images of the 1 000
-pairs of LFW's View 1 test list, and the labelled images."""
+pairs of LFW's View 1 test list, and the labeled images."""
 
 
 def _faces(work: Path, sample: Networks, teacher: Networks) -> str:
@@ -127,8 +127,8 @@ Of the faces that the official checkpoint finds at 480×640 with a score of at l
 
 
 def _precision(sample: Networks, teacher: Networks) -> str:
-    labelled = str(SHARED / "labelled")
-    given = ("--images", labelled, "--labels", labelled)
+    labeled = str(SHARED / "labelled")
+    given = ("--images", labeled, "--labels", labeled)
     official = edgeface("eval", "--detector", str(teacher.detectors["fp32"]), *given)["average_precision"]
     names = list(official)
     rows = [f"| official fp32 | {' | '.join(f'{official[name]:.3f}' for name in names)} | |"]
@@ -138,7 +138,7 @@ def _precision(sample: Networks, teacher: Networks) -> str:
         cells = " | ".join(f"{found[name]:.3f} ({share:.0%})" for name, share in zip(names, shares, strict=True))
         rows.append(f"| sample {form} | {cells} | {_met(min(shares) >= MIN_PRECISION_SHARE)} |")
     table = "\n".join(rows)
-    return f"""## Detector: average precision on the labelled images
+    return f"""## Detector: average precision on the labeled images
 
 | detector | {" | ".join(names)} | ≥ {MIN_PRECISION_SHARE:.0%} of the official |
 |---|{"---|" * len(names)}---|

@@ -19,9 +19,10 @@ MARK_OF = {
     "browser": "browser",
     "wheel": "wheel",
     "sdist": "wheel",
+    "timed_artifact": "slow",
 }
 """By fixture, the mark of every test that uses it."""
-LONG = (*sorted({*MARK_OF.values()}), "slow")
+LONG = tuple(sorted({*MARK_OF.values()}))
 """What starts first."""
 
 
@@ -84,7 +85,7 @@ def detector_artifact(tmp_path: Path) -> Path:
     """An artifact that finds one face, at a fixed place with score 0.9, in whatever it is shown.
 
     Its input is 64×64; its contract the default one; the face is the prior at row 2, column 3 of
-    stride 8 with side 32: centre (28, 20) in input pixels.
+    stride 8 with side 32: center (28, 20) in input pixels.
     """
     from handmade import one_face
 
@@ -193,12 +194,18 @@ def seeded_artifact(shared_export):
 
 @pytest.fixture
 def exported(seeded_artifact, tmp_path: Path) -> Path:
-    """A folder with a seeded export to tflite-int8 whose latency was measured, to be changed at will."""
-    from edgeface.compile.report_options import ReportOptions
-
-    folder = seeded_artifact("tflite-int8", report=ReportOptions(latency=True)).folder
+    """A folder with a seeded export to tflite-int8, to be changed at will."""
+    folder = seeded_artifact("tflite-int8").folder
     shutil.copytree(folder, tmp_path / "exported" / folder.name)
     return tmp_path / "exported"
+
+
+@pytest.fixture(scope="session")
+def timed_artifact(seeded_artifact):
+    """A seeded artifact whose latency was measured."""
+    from edgeface.compile.report_options import ReportOptions
+
+    return seeded_artifact("tflite-int8", report=ReportOptions(latency=True))
 
 
 @pytest.fixture(scope="session")
@@ -301,7 +308,7 @@ def recognizer_artifact(tmp_path: Path) -> Path:
 def faces_artifact(tmp_path: Path) -> Path:
     """An artifact that finds two upright faces at fixed places, or none where an image is nearly black.
 
-    Its input is 64×64. One face, of score 0.9, stands in the box 12, 20 to 44, 52, near the centre; one of 0.8 and
+    Its input is 64×64. One face, of score 0.9, stands in the box 12, 20 to 44, 52, near the center; one of 0.8 and
     half its side in 44, 4 to 60, 20. Their landmarks are the template's, in a square of 0.8 of the box's side.
     """
     from handmade import two_faces
@@ -374,15 +381,15 @@ class Blobs:
         count = (height // self.stride) * (width // self.stride)
         return {"heat": (1, count, 1), "sides": (1, count, 1)}
 
-    def decode(self, outputs, height, width, least):
+    def decode(self, outputs, height, width, min_score):
         heat, sides = outputs["heat"][0, :, 0], outputs["sides"][0, :, 0]
-        keep = np.flatnonzero(heat >= least)
+        keep = np.flatnonzero(heat >= min_score)
         columns = width // self.stride
         cells = np.stack([keep % columns, keep // columns], axis=1)
-        centres = ((cells + 0.5) * self.stride).astype(np.float32)
+        centers = ((cells + 0.5) * self.stride).astype(np.float32)
         half = sides[keep, None] / 2
-        boxes = np.concatenate([centres - half, centres + half], axis=1)
-        landmarks = centres[:, None] + (np.array(self.places, np.float32) - 0.5)[None] * sides[keep, None, None]
+        boxes = np.concatenate([centers - half, centers + half], axis=1)
+        landmarks = centers[:, None] + (np.array(self.places, np.float32) - 0.5)[None] * sides[keep, None, None]
         return Candidates(boxes, heat[keep], landmarks)
 
 

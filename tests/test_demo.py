@@ -7,6 +7,8 @@ import pytest
 from edgeface.demo import MODELS, TARGET, compose_wall, demonstrate
 from edgeface.validate.check_parity import ParityRequest, check_parity
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["Eileen Collins"] * 3 + ["Grace Hopper"] * 2
 
 
@@ -25,7 +27,7 @@ def test_both_models_are_exported_to_int8_and_pass_their_gates(shown):
         assert len(certificate.requirements) >= 3
 
 
-def test_every_face_on_the_wall_is_found_and_named(shown):
+def test_every_face_in_the_scene_is_found_and_named(shown):
     assert sorted(each.name or "" for each in shown.named) == NAMES
 
 
@@ -34,7 +36,7 @@ def test_the_names_are_not_given_by_chance(shown):
         assert each.nearest.similarity > shown.threshold.cosine + 0.05
 
 
-def test_the_image_shows_boxes_on_the_image(shown):
+def test_the_written_image_shows_boxes(shown):
     before, after = cv2.imread(str(shown.image)), cv2.imread(str(shown.drawn))
     assert before.shape == after.shape == compose_wall().shape
     x1, y1, x2, _ = (round(value) for value in shown.named[0].found.face.box)
@@ -48,13 +50,13 @@ def test_the_report_leads_to_both_artifacts(shown):
         assert (artifact.folder / "report.html").stat().st_size <= 3_000_000
 
 
-def test_the_manifest_says_that_the_samples_were_exported(shown):
+def test_the_manifest_records_sample_weights(shown):
     manifest = json.loads((shown.artifacts[0].folder / "manifest.json").read_text())
     assert manifest["sources"]["weights"]["sample"]
     assert manifest["sources"]["calibration"]["composed"]
 
 
-def test_parity_knows_the_weights_of_a_sample(shown):
+def test_parity_finds_sample_weights(shown):
     report = check_parity(shown.artifacts[1], ParityRequest())
     assert report.reference == "torch float32"
     assert report.findings.tensors["embedding"].snr_db > 10

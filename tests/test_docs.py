@@ -151,7 +151,7 @@ def texts_of(test: str) -> list[str]:
 
 
 def statements(text: str) -> list[str]:
-    """The top-level statements of Python, however they are formatted; none of what is no Python."""
+    """The top-level statements of Python, however they are formatted; none of what is not Python."""
     try:
         return [ast.dump(statement) for statement in ast.parse(text).body]
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""Latency of artifacts against one another: a process each, interleaved rounds, share of the peak."""
+"""Benchmarks of artifacts: one process each, interleaved rounds, share of the processor's peak."""
 
 from __future__ import annotations
 

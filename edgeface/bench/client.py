@@ -22,7 +22,7 @@ class Worker:
     It loads the model while others start: `notes` waits until it is ready.
 
     Args:
-        label: how errors name it.
+        label: its name in errors.
         request: what to load, as `edgeface.bench.worker` reads it.
     """
 
@@ -42,7 +42,7 @@ class Worker:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What the model's runtime said of how it runs, once the model is loaded.
+        """The runtime's notes on how it runs the model, once the model is loaded.
 
         Raises:
             RuntimeFailure: the model cannot be loaded, or the process died.
@@ -50,7 +50,7 @@ class Worker:
         return tuple(self._answer().get("notes", ()))
 
     def run(self, iterations: int) -> list[float]:
-        """Latencies of so many runs, in milliseconds.
+        """Latencies of a number of runs, in milliseconds.
 
         Raises:
             RuntimeFailure: the model failed, or the process died.
@@ -60,7 +60,7 @@ class Worker:
         return [float(value) for value in self._answer()["ms"]]
 
     def finish(self) -> None:
-        """Tell the process that nothing more comes, so that it ends by itself."""
+        """Close the process's input, so that it ends by itself."""
         with suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
@@ -110,4 +110,4 @@ class Worker:
     def _tail(self) -> str:
         self._log.seek(0)
         lines = [line.strip() for line in self._log.read().decode("utf-8", "replace").splitlines() if line.strip()]
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "it printed nothing"

@@ -1,6 +1,6 @@
 """Latency of an export's artifacts against onnx-fp32 of the same graph, measured in a few seconds.
 
-It is no property of the inputs, and so stands in a file of its own, `latency.json`, beside manifest and certificate.
+It is not a property of the inputs, and is therefore written to a separate file, `latency.json`.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from edgeface.errors import EdgefaceError
 
 ROUNDS, BATCH_MS = 9, 40.0
 REFERENCE = "onnx-fp32"
-NOT_ASKED = "Not measured, as --no-latency asks."
+NOT_ASKED = "Not measured: --no-latency was given."
 
 
 def measure_latencies(staged: Mapping[str, Path], reference: bytes, folder: Path) -> dict[str, dict[str, Any]]:
-    """Time artifacts and the reference in interleaved rounds, one thread each, and write `latency.json` into each.
+    """The latencies of artifacts and the reference, in interleaved rounds with one thread; writes each `latency.json`.
 
     Args:
-        staged: folders of artifacts by target, without those that are engines.
+        staged: folders of artifacts by target, without engines.
         reference: the model of onnx-fp32.
-        folder: for what is written on the way; nothing stays in it.
+        folder: for temporary files, which are removed.
 
     Returns:
-        What each `latency.json` says, by target. A runtime that fails here leaves no file: it says why instead.
+        The content of each `latency.json`, by target. If a runtime fails, no file is written, and the content says why.
     """
     others = {name: path for name, path in staged.items() if name != REFERENCE}
     if not others:
-        return {name: {"missing": f"Not measured: {REFERENCE} is what others are compared with."} for name in staged}
+        return {name: {"missing": f"Not measured: {REFERENCE} is the reference of the others."} for name in staged}
     load = current_load()
     models = folder / "latency"
     models.mkdir()

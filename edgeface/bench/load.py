@@ -1,4 +1,4 @@
-"""Whether a machine had other work while latencies were taken: long runs are interrupted then, short ones are not."""
+"""The machine's load while latencies were measured: other work interrupts long runs more than short ones."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 from typing import Any
 
 SPARE = 0.5
-"""An export keeps the cores busy itself; beyond them and this much, others do."""
+"""An export itself keeps the cores busy; load beyond the cores and this margin is from other processes."""
 
 
 def current_load() -> float:
-    """How many processes wanted a core on average in the last minute."""
+    """The average number of runnable processes in the last minute."""
     return round(os.getloadavg()[0], 1)
 
 
 def was_busy(latency: dict[str, Any]) -> bool:
-    """Whether the machine that a `latency.json` tells of had more to do than it has cores."""
+    """Whether the machine of a `latency.json` had a higher load than it has cores."""
     cores = latency["machine"]["cores"] or 1
     return float(latency["load"]) > cores + SPARE

@@ -1,4 +1,4 @@
-"""Time artifacts in processes of their own, interleaved with the core's peak."""
+"""Benchmarks of artifacts in separate processes, interleaved with the core's peak."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from edgeface.bench.subject import Arithmetic, Subject, open_subjects
 from edgeface.core.progress import track
 from edgeface.errors import InputError
 
-_SPIN_S = 0.05  # longer than idle threads of ONNX Runtime and XNNPACK wait actively for work
+_SPIN_S = 0.05  # longer than idle threads of ONNX Runtime and XNNPACK spin while waiting for work
 
 
 @dataclass(frozen=True)
 class BenchRequest:
-    """What to measure.
+    """Artifacts to measure, and how.
 
     Args:
         paths: artifact folders or model files.
         threads: thread counts, each measured for every artifact.
         baseline: one of `paths`, or the label of one; the first by default.
         rounds: rounds over all lanes, at least 3.
-        batch_ms: time of one lane's runs in a round.
-        batches: how many images go through at once, each measured for every artifact.
-        on: where the artifacts run.
+        batch_ms: duration of one lane's runs in a round.
+        batches: batch sizes, each measured for every artifact.
+        on: the device that runs the artifacts.
     """
 
     paths: Sequence[Path]
@@ -55,7 +55,7 @@ class BenchRequest:
 
 @dataclass(frozen=True)
 class _Lane:
-    """One artifact as it is measured."""
+    """One artifact with one number of threads and one batch size."""
 
     subject: Subject
     threads: int
@@ -68,7 +68,7 @@ class _Lane:
 
 
 def bench(request: BenchRequest) -> BenchReport:
-    """Measure the latency of one inference, its ratio to a baseline, and its share of the peak.
+    """The latency of one inference, its ratio to a baseline, and its share of the peak.
 
     A latency includes copying inputs in and outputs out.
 
@@ -101,7 +101,7 @@ def bench(request: BenchRequest) -> BenchReport:
 def _sample(
     lanes: Sequence[_Lane], products: Mapping[Arithmetic, Product], request: BenchRequest
 ) -> tuple[dict[str, Samples], tuple[str, ...]]:
-    """Samples by lane, and what the lanes' runtimes say of how they run, each once."""
+    """Samples by lane, and the distinct notes of the lanes' runtimes."""
     loads: dict[str, dict[str, object]] = {_peak_lane(kind): {"peak": kind} for kind in products}
     for lane in lanes:
         load = {"model": str(lane.subject.model), "threads": lane.threads, "batch": lane.batch}
@@ -114,7 +114,7 @@ def _sample(
         sizes = {name: iterations_for(run, request.batch_ms) for name, run in runs.items()}
         rounds = track(range(request.rounds), "measuring", total=request.rounds)
         samples = collect(runs, sizes, rounds, pause_s)
-        for worker in workers.values():  # all end at the same time, not one after the other
+        for worker in workers.values():  # all end concurrently
             worker.finish()
         return samples, tuple(notes)
 

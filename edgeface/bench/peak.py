@@ -1,4 +1,4 @@
-"""What one core can do at most, measured by large matrix products in ONNX Runtime."""
+"""Peak throughput of one core, measured by large matrix products in ONNX Runtime."""
 
 from __future__ import annotations
 

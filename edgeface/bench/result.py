@@ -1,4 +1,4 @@
-"""What a bench found."""
+"""Results of a benchmark."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Measurement:
 
 @dataclass(frozen=True)
 class BenchReport:
-    """All measurements of a bench and the machine they hold for.
+    """All measurements of a benchmark, and the machine that they were made on.
 
     `peak_gops` is the measured peak of one core in 10⁹ operations a second, by arithmetic; empty on a GPU. `notes` are
-    what the models' runtimes said of how they run.
+    the runtimes' notes on how they run the models.
     """
 
     baseline: str
@@ -57,12 +57,12 @@ class BenchReport:
         return tuple(item for item in self.measurements if item.ratio > max_ratio)
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as the `--json` document shows it."""
+        """The report for JSON."""
         return asdict(self)
 
 
 def describe_machine() -> dict[str, Any]:
-    """The processor, its cores and the versions that were measured with."""
+    """The processor, its cores, and the versions of the software."""
     versions = {"edgeface": __version__, "python": platform.python_version()}
     for name in _MEASURED_WITH:
         try:

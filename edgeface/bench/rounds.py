@@ -1,7 +1,7 @@
-"""Interleaved rounds, and the statistics of them.
+"""Interleaved rounds and their statistics.
 
-Each round runs a batch of every lane, starting with another lane each time, so that whatever slows
-the machine down for a while slows all lanes alike; ratios are taken within a round.
+Each round runs a batch of every lane and starts with a different lane, so that temporary slowdowns of the machine
+affect all lanes equally; ratios are computed within a round.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Interval:
 
 
 def iterations_for(run: Run, batch_ms: float = BATCH_MS) -> int:
-    """Warm a lane up, and say how many of its runs make a batch."""
+    """The number of runs in a batch of a lane, which is warmed up first."""
     run(1)
     latency = median(run(3))
     latency = median(run(max(3, min(_MAX_ITERATIONS, round(batch_ms / max(latency, 1e-3))))))
@@ -42,13 +42,13 @@ def iterations_for(run: Run, batch_ms: float = BATCH_MS) -> int:
 def collect(
     lanes: Mapping[str, Run], sizes: Mapping[str, int], rounds: Iterable[int], pause_s: float = 0.0
 ) -> dict[str, Samples]:
-    """Run rounds over lanes.
+    """The samples of rounds over lanes.
 
     Args:
-        lanes: what times each lane, in milliseconds.
+        lanes: functions that time each lane, in milliseconds.
         sizes: runs in a batch of each lane.
         rounds: round numbers; round r starts with lane r modulo the number of lanes.
-        pause_s: rest before each batch, so that idle threads of the lane before stop spinning.
+        pause_s: rest before each batch, so that idle threads of the previous lane stop spinning.
 
     Returns:
         For each lane the batches of its rounds, in milliseconds.
@@ -62,7 +62,7 @@ def collect(
 
 
 def rotated(names: Sequence[str], by: int) -> list[str]:
-    """The same names, starting `by` places further on."""
+    """The same names, rotated left by `by` positions."""
     at = by % len(names)
     return [*names[at:], *names[:at]]
 
@@ -74,13 +74,13 @@ def spread(samples: Samples) -> tuple[float, float, float]:
 
 
 def ratio(samples: Samples, baseline: Samples) -> Interval:
-    """How many times as long as the baseline: the median of the rounds' ratios of medians."""
+    """Latency relative to the baseline: the median over rounds of the ratios of medians."""
     pairs = [median(ours) / median(theirs) for ours, theirs in zip(samples, baseline, strict=True)]
     return bootstrap_median(pairs)
 
 
 def bootstrap_median(values: Sequence[float]) -> Interval:
-    """The median of values, and the interval that 95 % of seeded resamples' medians lie in."""
+    """The median of values, with the interval of 95 % of the medians of seeded resamples."""
     array = np.asarray(values, dtype=np.float64)
     draws = np.random.default_rng(_SEED).integers(0, len(array), size=(_RESAMPLES, len(array)))
     low, high = np.percentile(np.median(array[draws], axis=1), [2.5, 97.5])

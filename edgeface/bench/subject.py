@@ -1,4 +1,4 @@
-"""What a bench measures: an artifact's folder, or a model file of which less is known."""
+"""Subjects of a benchmark: artifact folders, or model files, of which less is known."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Subject:
 
 
 def open_subjects(paths: Sequence[Path], on: Device = HERE) -> tuple[Subject, ...]:
-    """Open artifacts or model files; labels are names, or whole paths where names are equal.
+    """The artifacts or model files to time; labels are names, or whole paths where names are equal.
 
     Args:
-        paths: artifact folders, or model files that a runtime there runs.
-        on: where they are to run.
+        paths: artifact folders, or model files that a runtime on that device runs.
+        on: the device that runs them.
 
     Raises:
-        InputError: nothing to time, the same model twice, or one that cannot be opened.
+        InputError: there are no models, the same model is given twice, or one cannot be opened.
     """
     if not paths:
         raise InputError("nothing to measure", fix="pass artifact folders or model files")
@@ -60,5 +60,5 @@ def _open(path: Path, label: str, processor: Processor) -> Subject:
             return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32")
     if not path.is_file():
         raise InputError("there is no such artifact or model file", where=str(path))
-    runtime_for(path, processor)  # refuses what nothing there runs
+    runtime_for(path, processor)  # refuses files that no runtime runs
     return Subject(label, path, None, "fp32")

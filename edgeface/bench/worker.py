@@ -1,4 +1,4 @@
-"""The process that times one model: `python -m edgeface.bench.worker`.
+"""Worker process that times one model: `python -m edgeface.bench.worker`.
 
 One JSON document a line on stdin, one answer a line on stdout:
 `{"load": {"model": PATH, "threads": N, "batch": N, "on": DEVICE}}` or `{"load": {"peak": "fp32"|"int8"}}` →
@@ -34,7 +34,7 @@ def random_feed(spec: TensorSpec, rng: np.random.Generator, batch: int = 1) -> A
     A dynamic first axis becomes the batch.
 
     Raises:
-        InputError: another axis is dynamic, so the work of one inference is not fixed; or the batch is another.
+        InputError: another axis is dynamic, so the work of one inference varies; or the batch size is fixed.
     """
     shape = (batch, *spec.shape[1:]) if spec.shape and spec.shape[0] < 0 else spec.shape
     if batch > 1 and shape[:1] != (batch,):
@@ -58,7 +58,7 @@ def random_feed(spec: TensorSpec, rng: np.random.Generator, batch: int = 1) -> A
 
 
 def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[str]]:
-    """Load what a request names and return what times it, and how it runs where there is something to say.
+    """The timing function of the model that a request names, and notes on how it runs.
 
     Raises:
         EdgefaceError: the model cannot be loaded, or fails to run.
@@ -86,7 +86,7 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
 
 
 def _notes(runner: Runner, feeds: dict[str, Array]) -> list[str]:
-    """What a runner says of itself: some know only after a first run how they run."""
+    """A runner's notes on how it runs; some are known only after a first run."""
     if not isinstance(runner, Noted):
         return []
     runner.run(feeds)

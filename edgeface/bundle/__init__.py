@@ -1,1 +1,1 @@
-"""Pack a detector and a recognizer for a board with what runs and verifies them there."""
+"""Bundles of a detector and a recognizer for a board, with the programs that run and verify them."""

@@ -1,9 +1,9 @@
-"""A bundle's archive: a .tar.gz that can be written in one way only.
+"""A bundle's archive: a .tar.gz in canonical form.
 
-The same files give the same bytes on every machine, and every byte has one value that is right: entries are sorted,
-have no times and no owners, and the gzip stream holds stored blocks of a fixed size, so that no version of a
-compressor has a say. Reading builds each header again and compares, decompresses nothing, and so needs no defence
-against what expands, links or climbs out of a folder: such an archive is not of this form.
+The same files give the same bytes on every machine, and every byte has exactly one valid value: entries are sorted,
+have no times and no owners, and the gzip stream contains stored blocks of a fixed size, so that the bytes do not depend
+on a compressor's version. Reading rebuilds each header and compares it, and decompresses nothing. Archives that expand,
+contain links or escape the folder are not of this form, and are therefore refused.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _RECORD = 512
 _TAR_END = bytes(2 * _RECORD)
 _MAX_NAME = 100
 _OVERHEAD = 1 << 20
-_FIX = "copy the bundle again from where it was packed"
+_FIX = "copy the bundle again from its origin"
 
 
 def write_archive(files: Mapping[str, bytes]) -> bytes:
     """The archive of files by name relative to the bundle.
 
     Raises:
-        InputError: a name that no bundle may hold, or too many or too large files.
+        InputError: an invalid name, or too many or too large files.
     """
     if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
         raise InputError(f"a bundle holds up to {MAX_FILES} files and {MAX_BYTES >> 20} MiB", fix="pack smaller models")
@@ -43,7 +43,7 @@ def write_archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def read_archive(path: Path) -> bytes:
-    """An archive's bytes, not yet judged.
+    """An archive's bytes, not yet verified.
 
     Raises:
         InputError: the file cannot be read.
@@ -60,17 +60,17 @@ def read_archive(path: Path) -> bytes:
 
 
 def open_archive(data: bytes, where: str) -> tuple[dict[str, bytes], list[Problem]]:
-    """Take an archive apart, in memory.
+    """The files of an archive, unpacked in memory.
 
     Args:
         data: the archive.
-        where: what errors call it.
+        where: its name in errors.
 
     Returns:
-        Its files by name, and what is wrong with bytes that belong to no file's content.
+        Its files by name, and problems in bytes outside the files' contents.
 
     Raises:
-        Refused: it is not in the form that `write_archive` gives it, so far that files cannot be told apart.
+        Refused: it deviates so far from the form of `write_archive` that its files cannot be separated.
     """
     tar, problems = _gunzip(data, where)
     files: dict[str, bytes] = {}
@@ -78,13 +78,13 @@ def open_archive(data: bytes, where: str) -> tuple[dict[str, bytes], list[Proble
     while tar[at : at + _RECORD] != bytes(_RECORD):
         name, content, header = _read_entry(tar, at, where)
         if files and name <= max(files):
-            raise Refused(f"the entry {name!r} is out of order or there twice", where, _FIX)
+            raise Refused(f"the entry {name!r} is out of order or duplicated", where, _FIX)
         if len(files) >= MAX_FILES:
             raise Refused(f"the archive has over {MAX_FILES} entries", where, _FIX)
         files[name] = content
         entry = _entry(name, content)
         if tar[at : at + len(entry)] != entry:
-            what = "its header in the archive" if header != entry[:_RECORD] else "the padding behind it"
+            what = "its header in the archive" if header != entry[:_RECORD] else "the padding after it"
             problems.append(Problem(name, f"{what} is not as it was packed"))
         at += len(entry)
     if tar[at:] != _TAR_END:
@@ -122,13 +122,13 @@ def _read_entry(tar: bytes, at: int, where: str) -> tuple[str, bytes, bytes]:
     """Name, content and header of the entry at an offset."""
     header = tar[at : at + _RECORD]
     if len(header) < _RECORD:
-        raise Refused("the archive is cut short", where, _FIX)
+        raise Refused("the archive is truncated", where, _FIX)
     raw = header[:_MAX_NAME].split(b"\0")[0].decode("latin-1")
     name = raw.removeprefix(ROOT)
     if not raw.startswith(ROOT) or not NAME.fullmatch(name):
-        raise Refused(f"the entry {raw!r} has a name that no bundle gives", where, _FIX)
+        raise Refused(f"the entry {raw!r} has a name that is not valid in a bundle", where, _FIX)
     if header[156:157] != b"0":
-        raise Refused(f"the entry {raw!r} is no regular file, but a link, folder or device", where, _FIX)
+        raise Refused(f"the entry {raw!r} is not a regular file but a link, folder or device", where, _FIX)
     size = header[124:135]
     if not size.isdigit() or any(digit > ord("7") for digit in size):
         raise Refused(f"the size of the entry {raw!r} is damaged", where, _FIX)
@@ -139,7 +139,7 @@ def _read_entry(tar: bytes, at: int, where: str) -> tuple[str, bytes, bytes]:
 
 
 def _gzip(data: bytes) -> bytes:
-    """RFC 1952 with stored blocks of RFC 1951: no compression, and nothing to choose."""
+    """RFC 1952 with stored blocks of RFC 1951: no compression, and no encoder choices."""
     blocks = [_block_header(len(part), last) + part for part, last in _parts(data)]
     return _GZIP_HEADER + b"".join(blocks) + struct.pack("<II", zlib.crc32(data), len(data))
 
@@ -154,9 +154,9 @@ def _block_header(length: int, last: bool) -> bytes:
 
 
 def _gunzip(data: bytes, where: str) -> tuple[bytes, list[Problem]]:
-    """The stored bytes, and a problem if checksum or length behind them do not fit."""
+    """The stored bytes, and a problem if the checksum or length after them does not match."""
     if data[: len(_GZIP_HEADER)] != _GZIP_HEADER:
-        raise Refused("not an archive that edgeface packed: its gzip header is another", where, _FIX)
+        raise Refused("not an archive that edgeface packed: its gzip header differs", where, _FIX)
     parts: list[bytes] = []
     at, last = len(_GZIP_HEADER), False
     while not last:
@@ -164,9 +164,9 @@ def _gunzip(data: bytes, where: str) -> tuple[bytes, list[Problem]]:
         length = min(left, _BLOCK_BYTES)
         last = left <= _BLOCK_BYTES
         if length <= 0 or data[at : at + 5] != _block_header(length, last):
-            raise Refused(f"the archive is cut short, lengthened or damaged at byte {at}", where, _FIX)
+            raise Refused(f"the archive is truncated, extended or damaged at byte {at}", where, _FIX)
         parts.append(data[at + 5 : at + 5 + length])
         at += 5 + length
     tar = b"".join(parts)
     intact = data[at:] == struct.pack("<II", zlib.crc32(tar), len(tar))
-    return tar, [] if intact else [Problem(where, "its checksum does not fit: a byte of it was changed")]
+    return tar, [] if intact else [Problem(where, "its checksum does not match: a byte was changed")]

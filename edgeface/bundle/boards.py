@@ -10,14 +10,14 @@ from edgeface.errors import InputError
 
 @dataclass(frozen=True)
 class Board:
-    """A board as a bundle's settings hold it.
+    """A board, as in a bundle's settings.
 
     Attributes:
-        name: of its profile.
-        title: what people call it.
-        cpu: its architecture, as `uname -m` tells it.
-        cores: the cores to stay on.
-        threads: inside one operator.
+        name: its profile's name.
+        title: its usual name.
+        cpu: its architecture, as `uname -m` prints it.
+        cores: the cores to pin to.
+        threads: threads inside one operator.
     """
 
     name: str
@@ -41,7 +41,7 @@ def boards() -> dict[str, Board]:
 
 
 def board(name: str) -> Board:
-    """The board of a name.
+    """The board with a name.
 
     Raises:
         InputError: no profile has this name and a [bundle], or a profile is not usable.

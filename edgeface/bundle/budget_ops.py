@@ -1,9 +1,9 @@
-"""How far each op of a golden record may differ on another machine, in LSB.
+"""Tolerances for each op of a golden record on another machine, in LSB.
 
-Integers are computed alike everywhere by the kernels that golden values are made with, so where nothing upstream is
-float arithmetic the budget is 0, and a difference means a damaged model, runtime or machine. Float arithmetic rounds
-by the order in which a machine adds. One LSB of a float tensor is 1/255 of its golden range, as an integer tensor of
-that range would have it.
+The kernels that produce golden values compute integers identically everywhere, so without upstream float arithmetic
+the budget is 0, and a difference means a damaged model, runtime or machine. Float arithmetic rounds by the order in
+which a machine adds. One LSB of a float tensor is 1/255 of its golden range, like the step of an integer tensor of
+that range.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 EXACT, ROUNDED, REQUANTIZED = 0, 1, 2
 BUDGET_LSB = {EXACT: 0.0, ROUNDED: 0.01, REQUANTIZED: 8.0}
-"""Exact; float arithmetic on equal inputs; whatever follows a float that was rounded to integers again.
+"""Exact; float arithmetic on equal inputs; ops after a float value that was requantized to integers.
 
-Measured on emulated Cortex-A72 and A53 against x86: .0003 LSB in float; by the reference kernels up to 4 where it was
-rounded again, for a value at the edge between two integers moves by one, and that passes on.
+Measured on emulated Cortex-A72 and A53 against x86: 0.0003 LSB in float; with the reference kernels up to 4 after
+requantization, because a value at the boundary between two integers moves by one, and later ops propagate that.
 """
 
 _KEEPS_VALUES = frozenset(
@@ -27,7 +27,7 @@ _KEEPS_VALUES = frozenset(
         *("DEQUANTIZE", "QUANTIZE"),
     }
 )
-"""Ops whose result is the same on every machine also in float: they move, select or round single values."""
+"""Ops whose result is the same on every machine even in float: they move, select or round single values."""
 
 
 def stages(operators: Sequence[Mapping[str, Any]], is_float: Mapping[int, bool]) -> list[int]:
@@ -35,7 +35,7 @@ def stages(operators: Sequence[Mapping[str, Any]], is_float: Mapping[int, bool])
 
     Args:
         operators: in order, with op_name, inputs and outputs (tensor indices; inputs below 0 are left out).
-        is_float: of each tensor.
+        is_float: whether each tensor is float.
     """
     of_tensor: dict[int, int] = {}
     found = []

@@ -10,7 +10,7 @@ from edgeface.bundle.face_runner.network import Network
 
 
 def c_contract(files: Mapping[str, bytes]) -> bytes:
-    """face_contract.h of a bundle's settings and recognizer.
+    """The header face_contract.h, from a bundle's settings and recognizer.
 
     Raises:
         RunnerError: the runtime does not load the recognizer.
@@ -43,13 +43,13 @@ def c_contract(files: Mapping[str, bytes]) -> bytes:
 def _quantization(prefix: str, storage: Mapping[str, Any]) -> dict[str, Any]:
     if storage["scale"] is None:
         return {f"{prefix}_IS_FLOAT": 1}
-    least = {"int8": -128, "uint8": 0}[storage["dtype"]]
+    minimum = {"int8": -128, "uint8": 0}[storage["dtype"]]
     return {
         f"{prefix}_IS_FLOAT": 0,
         f"{prefix}_TYPE": {"int8": "signed char", "uint8": "unsigned char"}[storage["dtype"]],
         f"{prefix}_SCALE": f"{storage['scale']!r}f",
         f"{prefix}_ZERO_POINT": storage["zero_point"],
-        f"{prefix}_LEAST": least,
+        f"{prefix}_MIN": minimum,
     }
 
 

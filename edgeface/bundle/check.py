@@ -1,4 +1,4 @@
-"""Verify a bundle on the host: its archive or its unpacked folder."""
+"""Verification of a bundle on the host, from its archive or its unpacked folder."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from edgeface.errors import InputError
 
 
 def verify_bundle(path: Path, key: Path | None = None, golden: bool = True) -> Verification:
-    """Verify a bundle; nothing is written anywhere.
+    """The verification of a bundle; nothing is written.
 
     Args:
         path: the archive, or the folder that it was unpacked into.
-        key: public key that must have signed it; None takes a bundle with any signature or none.
-        golden: run the golden images too, once every file is known to be the one that was packed.
+        key: public key that must have signed it; None accepts a bundle with any signature or none.
+        golden: also run the golden images, after every file has been verified.
 
     Returns:
-        What was verified; a bundle in the wrong form is a problem there too, not an error.
+        The result; a malformed bundle is a problem in it, not an error.
 
     Raises:
         InputError: there is no such file, or the key is not usable.
@@ -37,15 +37,15 @@ def verify_bundle(path: Path, key: Path | None = None, golden: bool = True) -> V
 
 
 def verify_archive(data: bytes, where: str, key: Path | None = None, golden: bool = True) -> Verification:
-    """Verify an archive's bytes. Arguments as of `verify_bundle`; `where` is what problems call the archive.
+    """The verification of an archive's bytes. Arguments as of `verify_bundle`; `where` is its name in problems.
 
     Raises:
-        Refused: the files in it cannot be told apart.
+        Refused: the files in it cannot be separated.
         RunnerError: the key is not usable.
     """
     files, problems = open_archive(data, where)
     if not problems:
         return verify_files(files, key, golden)
     report = verify_files(files, key, golden=False)
-    # Damage to a file shows in the archive's checksum too: the file is what there is to name.
+    # Damage to a file also changes the archive's checksum: only the file is reported.
     return replace(report, problems=report.problems or tuple(problems))

@@ -1,6 +1,6 @@
 """Key pairs in minisign's files, and signing with them.
 
-The secret key is stored as minisign stores one without a password: its file's permissions are what protects it. Keep
+The secret key is stored as minisign stores one without a password: only its file's permissions protect it. Keep
 it off the board and out of version control. Source: minisign's documentation of its formats, and RFC 8032.
 """
 
@@ -21,7 +21,7 @@ _SECRET_COMMENT = "untrusted comment: minisign unencrypted secret key"
 _SECRET_BYTES = 158
 _NO_PASSWORD = b"Ed\0\0B2"
 _OPEN_TO_OTHERS = 0o077
-_FIX = "make one with `edgeface keygen`, or with `minisign -G -W`"
+_FIX = "create one with `edgeface keygen`, or with `minisign -G -W`"
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class SecretKey:
 
 
 def write_key_pair(path: Path) -> Path:
-    """Make a key pair and write it: the secret key to `path` (permissions 0600), the public one beside it (.pub).
+    """Create a key pair: the secret key in `path` (permissions 0600), the public key next to it (.pub).
 
     Returns:
         The public key's file.
 
     Raises:
-        InputError: a file is already there, cannot be written, or the library for signing is missing.
+        InputError: a file exists already or cannot be written, or the library for signing is missing.
     """
     public_path = path.with_suffix(".pub")
     if path == public_path:
@@ -54,10 +54,10 @@ def write_key_pair(path: Path) -> Path:
 
 
 def read_secret_key(path: Path) -> SecretKey:
-    """Read a secret key without a password.
+    """The secret key in a file without a password.
 
     Raises:
-        InputError: the file is missing, damaged, has a password, or is open to others than its owner.
+        InputError: the file is missing, damaged, has a password, or others than its owner may read it.
     """
     try:
         mode = path.stat().st_mode
@@ -68,7 +68,7 @@ def read_secret_key(path: Path) -> SecretKey:
     if mode & _OPEN_TO_OTHERS:
         raise InputError("others may read the secret key", where=str(path), fix=f"chmod 600 {path.name}")
     if data[:6] == b"EdScB2":
-        raise InputError("the secret key has a password", where=str(path), fix="take it away with `minisign -C -W`")
+        raise InputError("the secret key has a password", where=str(path), fix="remove it with `minisign -C -W`")
     if len(data) != _SECRET_BYTES or data[:6] != _NO_PASSWORD:
         raise InputError("not a minisign secret key", where=str(path), fix=_FIX)
     identifier, seed, public, checksum = data[54:62], data[62:94], data[94:126], data[126:]
@@ -82,7 +82,7 @@ def sign(message: bytes, key: SecretKey, comment: str) -> bytes:
     """A minisign signature file, prehashed; the same message, key and comment give the same bytes.
 
     Args:
-        message: what is signed.
+        message: the signed bytes.
         key: the signer's.
         comment: trusted comment, ASCII on one line.
     """
@@ -103,7 +103,7 @@ def _write_new(path: Path, text: str, mode: int) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except OSError as error:
-        fix = "choose another name: a key is never written over" if path.exists() else None
+        fix = "choose another name: a key is never overwritten" if path.exists() else None
         raise InputError(f"cannot write the key: {error.strerror}", where=str(path), fix=fix) from error
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(text)

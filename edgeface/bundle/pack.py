@@ -1,4 +1,4 @@
-"""Pack a detector's and a recognizer's artifact into a bundle."""
+"""Packing of a detector's and a recognizer's artifacts into a bundle."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from edgeface.version import __version__
 _HERE = Path(__file__).parent
 _BOARD = _HERE / "board"
 BOARD_RUNTIME = "litert"
-"""The runtime whose model files the bundle's runner opens."""
+"""The runtime of the bundle's runner."""
 MAX_LICENCE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to pack.
+    """The contents of a bundle.
 
     Attributes:
         detector: folder of a detector's TFLite artifact.
         recognizer: the same of a recognizer's.
-        device: name of the board.
+        device: the board's name.
         licences: files with the licences of the weights.
         key: secret key that signs; None leaves the bundle unsigned.
     """
@@ -84,15 +84,15 @@ def pack_bundle(order: Order) -> bytes:
 
 
 def packed_name(task: str, artifact: Artifact, path: Path) -> str:
-    """Where a bundle holds a file of a task's model; the one that a runtime opens bears the task's name."""
+    """The path in a bundle of a file of a task's model; the file that the runtime opens is named after the task."""
     return f"models/{task}{path.suffix}" if path == artifact.model_path else f"models/{task}-{path.name}"
 
 
 def write_bundle(data: bytes, out: Path) -> None:
-    """Write an archive whole or not at all.
+    """Write an archive atomically.
 
     Raises:
-        InputError: it cannot be written there.
+        InputError: it cannot be written to this path.
     """
     partial = out.with_name(f".{out.name}.partial")
     try:
@@ -136,14 +136,14 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     }
     for task, artifact in models.items():
         manifest = artifact.manifest.model_dump(mode="json")
-        told = {key: manifest[key] for key in ("name", "target", "io", "macs", "model_sha256", "contract", "versions")}
+        facts = {key: manifest[key] for key in ("name", "target", "io", "macs", "model_sha256", "contract", "versions")}
         packed = packed_name(task, artifact, artifact.model_path)
-        settings[task] = told | {"model": packed, "sources": _without_names(manifest["sources"])}
+        settings[task] = facts | {"model": packed, "sources": _without_names(manifest["sources"])}
     return settings
 
 
 def _programs(board: Board, decoder: str) -> dict[str, bytes]:
-    """The runner, and what stands beside it."""
+    """The runner, and the programs and files next to it."""
     files = runner_files(decoder)
     for path in sorted(_BOARD.rglob("*")):
         if path.is_file():
@@ -163,13 +163,13 @@ def _licences(given: Sequence[Path]) -> dict[str, bytes]:
             raise InputError(f"cannot read the licence: {error.strerror}", where=str(path)) from error
         name = f"LICENSES/{path.name}"
         if name in files or len(content) > MAX_LICENCE_BYTES:
-            raise InputError("a licence of that name is there already, or it is no licence", where=str(path))
+            raise InputError("a licence of that name exists already, or this is not a licence", where=str(path))
         files[name] = content
     return files
 
 
 def _own_licence() -> bytes:
-    """The licence as it stands in the installed package, or in the source tree."""
+    """Edgeface's licence, from the installed package or from the source tree."""
     in_source = _HERE.parents[1] / "LICENSE"
     if in_source.is_file():
         return in_source.read_bytes()
@@ -180,7 +180,7 @@ def _own_licence() -> bytes:
 
 
 def _without_names(document: Any) -> Any:
-    """A document without its lists of images: their names may be people's, and a bundle goes out of the house."""
+    """A document without its lists of images: file names may be people's names, and a bundle is distributed."""
     if isinstance(document, dict):
         return {key: _without_names(value) for key, value in document.items() if key != "files"}
     if isinstance(document, list):

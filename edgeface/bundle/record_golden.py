@@ -1,7 +1,7 @@
-"""Record golden images, tensors and decisions for a bundle, on the machine that packs it.
+"""Recording of golden images, tensors and decisions for a bundle, on the packing machine.
 
-The images are synthetic, made of SHAKE-128's bytes enlarged in integers, so that every machine makes the same; they
-show no face, and no image of a user enters a bundle.
+The images are synthetic: SHAKE-128's bytes enlarged in integer arithmetic, so that every machine computes the same
+pixels. They show no face, and no user's image enters a bundle.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FLOAT_TOLERANCES = {"box_tolerance_px": 1.0, "similarity_tolerance": 0.03}
 
 
 def golden_image(height: int, width: int, seed: int) -> Image:
-    """A synthetic image uint8 [height,width,3]: soft blotches of three sizes."""
+    """A synthetic image uint8 [height,width,3]: smooth blobs of three sizes."""
     total = np.zeros((height, width, 3), np.int64)
     for level, weight in ((4, 4), (9, 2), (31, 1)):
         rows, columns = min(level, height), min(level, width)
@@ -82,7 +82,7 @@ def golden_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _record_ops(network: Network) -> tuple[list[dict[str, Any]], bytes]:
-    """Every op's output after a run: where its samples stand, its hash and its budget; and all samples."""
+    """Every op's output after a run, with the offset of its samples, its hash and its budget; and all samples."""
     operators, names = network.operators(), network.tensor_names()
     outputs = [int(index) for operator in operators for index in operator["outputs"]]
     arrays: dict[int, Array] = {index: network.tensor(index) for index in outputs}
@@ -107,7 +107,7 @@ def _record_ops(network: Network) -> tuple[list[dict[str, Any]], bytes]:
                 }
             )
             values += chosen.tobytes()
-            values += bytes(-len(values) % 8)  # so that every dtype is read where it is aligned
+            values += bytes(-len(values) % 8)  # so that every dtype is aligned
     return ops, bytes(values)
 
 

@@ -1,4 +1,4 @@
-"""A bill of materials in CycloneDX's JSON: what a bundle consists of, and what it needs beside it."""
+"""A bill of materials in CycloneDX's JSON format: a bundle's components and external requirements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RUNTIMES = (("ai-edge-litert", "Apache-2.0"), ("tflite-runtime", "Apache-2.0"),
 
 
 def bill_of_materials(files: Mapping[str, bytes], models: Mapping[str, Manifest]) -> bytes:
-    """The document; without times, so that the same bundle has the same.
+    """The document, without times, so that the same bundle has the same bytes.
 
     Args:
         files: the bundle's files by name.
@@ -48,7 +48,7 @@ def bill_of_materials(files: Mapping[str, bytes], models: Mapping[str, Manifest]
 
 
 def _model(name: str, manifest: Manifest, content: bytes) -> dict[str, Any]:
-    """A model; its licence is its weights', which no artifact states."""
+    """A model's component; its licence is that of its weights, which artifacts do not state."""
     return {
         "type": "machine-learning-model",
         "bom-ref": name,
@@ -63,7 +63,7 @@ def _model(name: str, manifest: Manifest, content: bytes) -> dict[str, Any]:
 
 
 def _runtime(name: str, licence: str) -> dict[str, Any]:
-    """A library that is not in the bundle; of the two runtimes one is enough."""
+    """The component of a library that is not in the bundle; one of the two runtimes is enough."""
     required = "required" if name == "numpy" else "optional"
     return {
         "type": "library",

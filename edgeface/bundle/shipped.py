@@ -1,7 +1,7 @@
-"""The program of a bundle: the runner's files, and those of edgeface's own that it shares with the host.
+"""The program of a bundle: the runner's files, and edgeface's files that it shares with the host.
 
-On a board all of them stand in one package, `face_runner`, without edgeface. What they import of each other is
-renamed as they are packed, name by name; anything else of edgeface, or of a package that a board lacks, is refused.
+On a board all of them are in one package, `face_runner`, without edgeface. Their imports of each other are renamed
+during packing; imports of other edgeface modules, or of packages that a board lacks, are refused.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ SHARED: Mapping[str, str] = {
     "edgeface.tasks.recognition.similarity": f"{BOARD}.similarity",
     "edgeface.tasks.recognition.vectors": f"{BOARD}.vectors",
 }
-"""Modules of edgeface that ship as they are, by their names on the board."""
+"""Modules of edgeface that ship unchanged except for imports, with their names on the board."""
 
 MIN_PYTHON = (3, 8)
 OPTIONAL = frozenset({"cv2", "PIL", "cryptography"})
-"""What the runner uses where a board has it."""
+"""Optional packages that the runner uses if a board has them."""
 
 _NAMES = {RUNNER: BOARD, DECODERS: f"{BOARD}.decoders", **SHARED}
 _DOTTED = re.compile(r"\bedgeface(?:\.\w+)+")
 
 
 def runner_files(decoder: str) -> dict[str, bytes]:
-    """The program of a bundle whose detector's contract names a decoder, each file by its name in the bundle.
+    """The files of a bundle's program by name, with the decoder of the detector's contract.
 
     Raises:
-        InputError: a file imports what a board lacks, or is not Python of `MIN_PYTHON`.
+        InputError: a file imports what a board lacks, or is not valid in Python `MIN_PYTHON`.
     """
     modules = {f"{RUNNER}.{path.stem}": path for path in sorted(Path(__file__).with_name(BOARD).glob("*.py"))}
     modules |= {name: _file_of(name) for name in (*SHARED, f"{DECODERS}.{decoder}")}
@@ -50,7 +50,7 @@ def runner_files(decoder: str) -> dict[str, bytes]:
 
 
 def on_board(text: str) -> str:
-    """Python with the modules that ship under their names on the board; other names stay."""
+    """Python source with shipped modules renamed to their names on the board."""
     return _DOTTED.sub(lambda found: _renamed(found[0]), text)
 
 
@@ -59,7 +59,7 @@ def _packed(module: str, path: Path) -> tuple[str, bytes]:
     lacking = sorted({name for name in _imported(text, path) if not _is_there(name)})
     if lacking:
         raise InputError(
-            f"this file is to run on a board and imports {', '.join(lacking)}",
+            f"this file must run on a board, but imports {', '.join(lacking)}",
             where=str(path),
             fix=f"use the standard library, numpy and {', '.join(SHARED)} only",
         )
@@ -67,7 +67,7 @@ def _packed(module: str, path: Path) -> tuple[str, bytes]:
 
 
 def _renamed(dotted: str) -> str:
-    """A dotted name with its longest part that ships renamed."""
+    """A dotted name with its longest shipped prefix renamed."""
     for name in sorted(_NAMES, key=len, reverse=True):
         if dotted == name or dotted.startswith(f"{name}."):
             return _NAMES[name] + dotted[len(name) :]
@@ -75,12 +75,12 @@ def _renamed(dotted: str) -> str:
 
 
 def _imported(text: str, path: Path) -> Iterator[str]:
-    """Modules that Python imports anywhere."""
+    """The modules that Python source imports anywhere."""
     try:
         tree = ast.parse(text, feature_version=MIN_PYTHON)
     except SyntaxError as error:
         raise InputError(
-            f"this file is to run on a board and is no Python {'.'.join(map(str, MIN_PYTHON))}: {error.msg}",
+            f"this file must run on a board, but is not Python {'.'.join(map(str, MIN_PYTHON))}: {error.msg}",
             where=f"{path}:{error.lineno}",
         ) from error
     for node in ast.walk(tree):

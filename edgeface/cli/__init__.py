@@ -1,4 +1,4 @@
-"""The command line, one module a command. Importing this imports none of them."""
+"""The command line, one module per command. Importing this imports none of them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit.
 
-    Exit codes: 0 done; 1 a gate said no; 2 bad input or a failing system call; 70 a defect of
-    edgeface; 130 interrupted; 141 nobody reads stdout any more.
+    Exit codes: 0 done; 1 a gate was not met; 2 bad input or a failing system call; 70 a defect of
+    edgeface; 130 interrupted; 141 stdout was closed by its reader.
 
     Args:
-        arguments: what stands after the program's name; by default `sys.argv[1:]`.
+        arguments: the arguments after the program's name; by default `sys.argv[1:]`.
     """
-    # Before numpy and torch read them: their threads wait by spinning, which on busy cores makes them up to twenty
+    # Before numpy and torch read them: their threads spin while waiting, which on busy cores makes them up to twenty
     # times slower than one thread, and sums would depend on the number of cores. Runtimes get their threads by option.
     for name in _THREADS:
         os.environ.setdefault(name, "1")

@@ -63,8 +63,8 @@ def edgeface(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Compile face models for edge devices, and prove what the result does.
+    """Compile face models for edge devices, and validate the result.
 
-    Exit codes: 0 done, 1 a gate said no, 2 bad input. Every command takes --json.
+    Exit codes: 0 done, 1 a gate was not met, 2 bad input. Every command takes --json.
     """
     progress.show(not quiet)

@@ -21,16 +21,16 @@ _HEADER = ("artifact", "threads", "median ms", "p10–p90", "× baseline", "95 %
 def bench(
     artifacts: Annotated[list[Path], typer.Argument(help="Artifact folders, .onnx or .tflite files.")],
     threads: Annotated[str, typer.Option(help="Thread counts, e.g. 1,2.")] = "1",
-    baseline: Annotated[Path | None, typer.Option(help="What ratios refer to; the first by default.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Artifact that ratios refer to; the first by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Interleaved rounds, 3 or more.")] = 15,
     max_ratio: Annotated[float | None, typer.Option(help="Exit 1 if a ratio to the baseline is above this.")] = None,
     on: On = "x86",
-    batch: Annotated[str, typer.Option(help="Images at once, e.g. 1,8,64; of models with a dynamic batch.")] = "1",
+    batch: Annotated[str, typer.Option(help="Batch sizes, e.g. 1,8,64; for models with a dynamic batch.")] = "1",
     json_output: Json = False,
 ) -> None:
     """Measure latency on this machine against a baseline.
 
-    Artifacts run in processes of their own, in interleaved rounds, on a processor beside the measured peak of its core.
+    Artifacts run in separate processes, in interleaved rounds; on a processor also against its core's measured peak.
     """
     from edgeface.bench import BenchRequest
     from edgeface.bench import bench as measure
@@ -57,7 +57,7 @@ def bench(
 
 
 def format_report(report: BenchReport) -> str:
-    """A table of measurements, and below it what they were compared with."""
+    """A table of measurements, and below it the baseline and peak."""
     table = format_table(_HEADER, [_row(item) for item in report.measurements])
     if any(item.batch > 1 for item in report.measurements):
         rows = [(*_row(item)[:2], *_batch(item), *_row(item)[2:]) for item in report.measurements]

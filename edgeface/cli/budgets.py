@@ -20,7 +20,7 @@ _OWN_SIZE = "the model's own size"
 
 
 def budgets(
-    name: Annotated[str | None, typer.Argument(help="Show this one whole: a name, an alias or your own .toml.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Show one in full: a name, an alias or your own .toml.")] = None,
     json_output: Json = False,
 ) -> None:
     """List the budgets that models can be checked against."""
@@ -32,10 +32,10 @@ def budgets(
         print_json({"budgets": [_document(item) for item in found]})
     elif name is None:
         rows = [(item.name, _limits(item), _judged_at(item), item.competition) for item in found]
-        aliases = [(alias, item.name, said) for item in found for alias, said in item.aliases.items()]
+        aliases = [(alias, item.name, meaning) for item in found for alias, meaning in item.aliases.items()]
         print(format_table(("budget", "limits", "judged at", "source"), rows, left=4))
         print()
-        print(format_table(("alias", "of", "what is peculiar to it"), aliases, left=3))
+        print(format_table(("alias", "of", "difference"), aliases, left=3))
         print("\n`edgeface budgets NAME` shows one with its notes and sources.")
     else:
         print("\n".join(_whole(found[0], name)))
@@ -67,7 +67,7 @@ def _whole(item: Budget, asked: str) -> Iterator[str]:
     yield f"judged at: {_OWN_SIZE if item.input is None else _judged_at(item)}"
     listed = {
         "limits": [_limit(limit) + (f": {limit.why}" if limit.why else "") for limit in item.limits],
-        "aliases": [f"{alias}: {said}" for alias, said in item.aliases.items()],
+        "aliases": [f"{alias}: {meaning}" for alias, meaning in item.aliases.items()],
         "notes": list(item.notes),
         "sources": [
             ", ".join(filter(None, (source.document, source.section)))

@@ -12,15 +12,15 @@ from edgeface.cli.reporting import print_json
 
 
 def bundle(
-    detector: Annotated[Path, typer.Argument(help="The folder that an export of a detector to TFLite wrote.")],
-    recognizer: Annotated[Path, typer.Argument(help="The folder that an export of a recognizer to TFLite wrote.")],
+    detector: Annotated[Path, typer.Argument(help="A detector's TFLite artifact folder.")],
+    recognizer: Annotated[Path, typer.Argument(help="A recognizer's TFLite artifact folder.")],
     device: Annotated[str, typer.Option(help="The board, e.g. rk3399.")] = "rk3399",
     out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
     sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
     licence: Annotated[list[Path] | None, typer.Option(help="A licence of the weights; repeatable.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Pack a detector and a recognizer for a board, with what runs and verifies them there.
+    """Pack a detector and a recognizer for a board, with programs that run and verify them.
 
     The same artifacts give the same bytes. The board needs Python, numpy and a TFLite runtime.
     """

@@ -23,14 +23,14 @@ def check(
     models: Annotated[list[str], typer.Argument(help="Model files, artifacts, checkpoints, or names of networks.")],
     budget: Annotated[list[str] | None, typer.Option(help="A budget's name, or your own .toml; repeatable.")] = None,
     size: Annotated[str | None, typer.Option("--input", help="Count at HEIGHTxWIDTH, e.g. 480x640.")] = None,
-    flip: Annotated[bool, typer.Option(help="Count two passes: the flipped image is embedded too.")] = False,
-    layers: Annotated[str, typer.Option(help="How many of the costliest layers to list, or all.")] = str(_LAYERS),
+    flip: Annotated[bool, typer.Option(help="Count two passes: the mirrored image is embedded too.")] = False,
+    layers: Annotated[str, typer.Option(help="Number of most expensive layers to list, or all.")] = str(_LAYERS),
     form: Annotated[str, typer.Option("--format", help="text, junit, github, sarif or markdown.")] = "text",
     json_output: Json = False,
 ) -> None:
-    """Count FLOPs, MACs, parameters and memory, and hold them against budgets.
+    """Count FLOPs, MACs, parameters and memory, and check them against budgets.
 
-    Without --budget nothing is judged. `edgeface budgets` lists those that ship. Exit 1: a limit is missed.
+    Without --budget nothing is judged. `edgeface budgets` lists the shipped ones. Exit code 1: a limit is exceeded.
     """
     from edgeface.budgets.check import check as check_model
     from edgeface.budgets.formats import FORMATS
@@ -61,7 +61,7 @@ def _parse_layers(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdecimal():
-        raise InputError(f"{text!r} is no number of layers", where="--layers", fix="give a number, or all")
+        raise InputError(f"{text!r} is not a number of layers", where="--layers", fix="give a number, or all")
     return int(text)
 
 
@@ -77,7 +77,7 @@ def _text(item: Check, shown: int | None) -> Iterator[str]:
     ]
     yield "\n" + format_table(("  figure", "value", "counted as"), figures, left=3)
     yield from _costs(item.complexity, shown)
-    for title, lines in (("notes", item.notes), ("what would bring it back", item.advice)):
+    for title, lines in (("notes", item.notes), ("how to meet it", item.advice)):
         if lines:
             yield f"\n{title}"
             yield from (f"  {line}" for line in lines)

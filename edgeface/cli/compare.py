@@ -35,10 +35,10 @@ def compare(
     face_threshold: FaceThreshold = None,
     json_output: Json = False,
 ) -> None:
-    """Say whether the main faces of two images are one person's; exit code 0 either way.
+    """Compare the main faces of two images: the same person or not; exit code 0 either way.
 
-    The main face is the large one near the centre. Without --threshold the one counts that was measured when the
-    recognizer was exported; where its certificate has none, a default does, and that is said.
+    The main face is the large one near the center. Without --threshold, the threshold measured when the
+    recognizer was exported is used; if its certificate has none, a default, and the output says so.
     """
     found = _compare(open_recognizer(recognizer, detector, aligned, face_threshold), (a, b), threshold)
     if json_output:

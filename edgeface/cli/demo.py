@@ -1,4 +1,4 @@
-"""`edgeface demo`: the whole way once, on sample models and sample images."""
+"""`edgeface demo`: the complete workflow, on sample models and sample images."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="The folder that everything is written to.")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="The folder for all output.")] = Path("out"),
     json_output: Json = False,
 ) -> None:
-    """Go the whole way once, with models and images that come with edgeface.
+    """Run the complete workflow once, with models and photographs that come with edgeface.
 
     Exports a detector and a recognizer to tflite-int8, finds the faces of an image with them and names them.
     """
@@ -56,8 +56,8 @@ def _text(shown: Demonstration) -> str:
             *verdicts,
             f"faces in {shown.image}, found and named by both artifacts:\n{format_named(shown.named)}",
             "What this shows: both int8 models decide as their float32 originals do, and work together. Both\n"
-            "images are also in the gallery, so names prove nothing about accuracy.",
-            f"drawn:  {shown.drawn}\nreport: {shown.report}",
+            "photographs are also in the gallery, so the names are not evidence of accuracy.",
+            f"image:  {shown.drawn}\nreport: {shown.report}",
             f"again:  edgeface identify {shown.image} --gallery {shown.people} \\\n"
             f"            --detector {detector.folder} --recognizer {recognizer.folder} --out named.jpg\n"
             "next:   edgeface export --weights YOUR.pth --calibration PHOTOS --target tflite-int8",

@@ -1,4 +1,4 @@
-"""Old spellings of options, which work for one release more and say what to write instead."""
+"""Deprecated option names, which work for one more release and print the new name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RENAMED = {
 
 
 def modern(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """A command line with today's names of options, and a note for each old one that stood there."""
+    """A command line with current option names, and a note for each deprecated one."""
     notes: dict[str, None] = {}
     return list(_renamed(arguments, notes)), list(notes)
 
@@ -25,5 +25,5 @@ def _renamed(arguments: Sequence[str], notes: dict[str, None]) -> Iterator[str]:
             return
         option, equals, value = word.partition("=")
         if option in RENAMED:
-            notes[f"{option} is now spelled {RENAMED[option]}; the old name goes with the next release"] = None
+            notes[f"{option} is deprecated and will be removed in the next release: use {RENAMED[option]}"] = None
         yield RENAMED.get(option, option) + equals + value

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def detect(
     image: Annotated[Path, typer.Argument(help="An image.")],
-    artifact: Annotated[Path, typer.Option(help="The folder that an export wrote.")],
-    out: Annotated[Path | None, typer.Option(help="Draw the faces and write the image here.")] = None,
-    threshold: Annotated[float | None, typer.Option(help="Least score, 0 to 1; the contract's by default.")] = None,
+    artifact: Annotated[Path, typer.Option(help="An artifact folder.")],
+    out: Annotated[Path | None, typer.Option(help="Write the image with the faces drawn on it here.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Minimum score, 0 to 1; the contract's by default.")] = None,
     json_output: Json = False,
 ) -> None:
     """Find the faces in an image with an exported artifact."""
@@ -44,11 +44,11 @@ def detect(
         return
     print(format_faces(faces))
     if out is not None:
-        print(f"drawn: {out}")
+        print(f"written: {out}")
 
 
 def format_faces(faces: list[Face]) -> str:
-    """A table with a line for each face, or a line that says there are none."""
+    """A table with a row for each face, or a line saying that there are none."""
     if not faces:
         return "no faces"
     rows = [(f"{face.score:.3f}", *(f"{value:.1f}" for value in face.box)) for face in faces]

@@ -1,4 +1,4 @@
-"""What `edgeface parity --on DEVICE` prints."""
+"""Text output of `edgeface parity --on DEVICE`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def format_device(report: DeviceReport) -> str:
 
 
 def format_parity(parity: DeviceParity) -> str:
-    """A row for each runtime, and below it where the first difference is."""
+    """A row for each runtime, and below it the first difference."""
     rows = [_row(path) for path in parity.paths]
     table = format_table(("path", "here", str(parity.device), "differ", "largest", "required", ""), rows)
     lines = [line for path in parity.paths for line in _origin(path)]
@@ -30,7 +30,7 @@ def format_parity(parity: DeviceParity) -> str:
 
 
 def format_latency(latency: DeviceLatency) -> str:
-    """A row for each number of threads, and below it what makes them doubtful."""
+    """A row for each number of threads, and below it warnings."""
     rows = [
         (
             str(item.threads),

@@ -18,12 +18,12 @@ _MARKS = {"ok": "ok", "missing": "--", "problem": "!!"}
 
 
 def doctor(
-    install: Annotated[str | None, typer.Option(help="Set something up first: arm, the emulated devices.")] = None,
+    install: Annotated[str | None, typer.Option(help="Install first: arm, the emulated devices.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Say what this machine has for edgeface, what it lacks, and the command that mends it.
+    """Check this machine for what edgeface needs, and name the commands that fix what is missing.
 
-    Exit code 1 if something is missing that edgeface cannot do without.
+    Exit code 1 if something required is missing.
     """
     from edgeface.doctor import examine
 
@@ -45,17 +45,17 @@ def _install(what: str) -> None:
     from edgeface.devices.install import install
 
     if what != "arm":
-        raise InputError(f"{what!r} cannot be set up by edgeface", where="--install", fix="use --install arm")
+        raise InputError(f"edgeface cannot install {what!r}", where="--install", fix="use --install arm")
     install(note)
 
 
 def format_diagnosis(diagnosis: Diagnosis) -> str:
-    """A paragraph for each group, a line for each check, and below it what mends it."""
+    """The diagnosis as text: a paragraph for each group, a line for each check, and below it the fix."""
     width = max(len(check.name) for group in diagnosis.groups for check in group.checks)
     parts = ["\n".join([group.title, *(_line(check, width) for check in group.checks)]) for group in diagnosis.groups]
-    return "\n\n".join([*parts, "ok: there   --: not there   !!: there, and cannot be used as it is"])
+    return "\n\n".join([*parts, "ok: found   --: missing   !!: found, but cannot be used as it is"])
 
 
 def _line(check: Check, width: int) -> str:
     line = f"  {_MARKS[check.state]}  {check.name:{width}}  {check.found}"
-    return line if check.mend is None else f"{line}\n      {'':{width}}  mend: {check.mend}"
+    return line if check.fix is None else f"{line}\n      {'':{width}}  fix: {check.fix}"

@@ -31,10 +31,10 @@ def embed(
     out: Annotated[Path | None, typer.Option(help="Write the embeddings here, as .npz.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Embed the main face of each image: float32 of unit length, alike for one person's faces.
+    """Embed the main face of each image: float32 of unit length, similar for faces of the same person.
 
-    The main face is the large one near the centre. The .npz holds images [n], embeddings [n,width] and, unless the
-    faces came aligned, boxes [n,4] in pixels.
+    The main face is the large one near the center. The .npz contains images [n], embeddings [n,width] and, unless
+    aligned faces were given, boxes [n,4] in pixels.
     """
     from edgeface.inference.batch import embed_aligned, embed_main_faces
     from edgeface.inference.recognizer import Recognizer
@@ -54,8 +54,8 @@ def embed(
         print_json(_document(images, embeddings, faces, out))
         return
     print(_format(images, faces))
-    told = "--out FILE.npz writes them, --json prints them" if out is None else f"written: {out}"
-    print(f"\n{len(images)} embedding(s) of {embeddings[0].size} numbers; {told}")
+    output = "--out FILE.npz writes them, --json prints them" if out is None else f"written: {out}"
+    print(f"\n{len(images)} embedding(s) of {embeddings[0].size} numbers; {output}")
 
 
 def _check_path(out: Path) -> None:
@@ -76,7 +76,7 @@ def _write(
         from edgeface.tasks.detection.faces import face_boxes
 
         arrays["boxes"] = face_boxes(faces)
-    data = io.BytesIO()  # a file of another case than .npz would get a second suffix from NumPy
+    data = io.BytesIO()  # NumPy would append a second suffix to a file named in another case than .npz
     np.savez(data, allow_pickle=False, **arrays)
     out.write_bytes(data.getvalue())
 

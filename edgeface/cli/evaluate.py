@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    images: Annotated[Path, typer.Option(help="The folder of images; LFW's holds a folder a person.")],
+    images: Annotated[Path, typer.Option(help="The folder of images; LFW's has one folder per person.")],
     recognizer: Annotated[Path | None, typer.Option(help="A recognizer's artifact, to evaluate on --pairs.")] = None,
     detector: Annotated[
-        Path | None, typer.Option(help="A detector's artifact: alone it is evaluated, else it finds faces to embed.")
+        Path | None, typer.Option(help="A detector's artifact: evaluated if alone, else it finds faces to embed.")
     ] = None,
     pairs: Annotated[Path | None, typer.Option(help="LFW's pairs, or lines of path_a,path_b,1 or 0.")] = None,
     labels: Annotated[Path | None, typer.Option(help="Folder of Pascal-VOC XML, or WIDER FACE's .mat files.")] = None,
@@ -29,17 +29,17 @@ def evaluate(
     probe: Annotated[
         Path | None, typer.Option("--probe-artifact", help="Embeds the second image of each pair.")
     ] = None,
-    far: Annotated[float, typer.Option(help="False accept rate to judge at.")] = 1e-3,
-    aligned: Annotated[bool, typer.Option("--aligned", help="The images are aligned faces already.")] = False,
+    far: Annotated[float, typer.Option(help="False accept rate of the TAR.")] = 1e-3,
+    aligned: Annotated[bool, typer.Option("--aligned", help="The images are already aligned faces.")] = False,
     cache: Annotated[
-        Path | None, typer.Option(help="File that keeps results, so that an interrupted run goes on.")
+        Path | None, typer.Option(help="File that caches results, so that an interrupted run resumes.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Measure accuracy on labelled images: pairs of faces, or boxes.
+    """Measure accuracy on labeled images: pairs of faces, or boxes.
 
-    With --reference also what changes from it, and which threshold to use.
+    With --reference, also the changes from it, and the threshold to use.
     """
     from edgeface.cli.evaluation_text import detection_text, recognition_text
     from edgeface.evaluation.detection import DetectionRequest, evaluate_detection
@@ -77,10 +77,10 @@ def _check_for_recognition(pairs: Path | None, labels: Path | None, detector: Pa
     if pairs is None:
         raise InputError("a recognizer is evaluated on pairs", where="--pairs", fix="pass LFW's pairsDevTest.txt, say")
     if labels is not None:
-        raise InputError("boxes do not judge a recognizer", where="--labels", fix="leave out --labels")
+        raise InputError("boxes cannot evaluate a recognizer", where="--labels", fix="leave out --labels")
     if (detector is None) != aligned:
         raise InputError(
-            "faces must be found or be aligned already",
+            "faces must be found by a detector or already be aligned",
             where="--detector, --aligned",
             fix="pass --detector ARTIFACT, or --aligned for images that are aligned faces; not both",
         )
@@ -93,4 +93,4 @@ def _check_for_detection(detector: Path | None, of_recognition: dict[str, object
         raise InputError("there is nothing to evaluate", fix="pass --recognizer ARTIFACT or --detector ARTIFACT")
     given = [name for name, value in of_recognition.items() if value is not None]
     if given:
-        raise InputError(f"{' and '.join(given)} judge a recognizer", fix="pass --recognizer ARTIFACT too")
+        raise InputError(f"{' and '.join(given)} are for recognizers", fix="pass --recognizer ARTIFACT too")

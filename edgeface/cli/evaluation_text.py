@@ -19,10 +19,10 @@ _LISTED = 8
 
 
 def recognition_text(found: RecognitionEvaluation) -> str:
-    """Figures of each way to match, what changes between them, and what could not be judged."""
+    """Figures of each verification, the changes between them, and cautions."""
     same = int(found.pairs.same.sum())
     different = len(found.pairs.pairs) - same
-    lines = [f"{found.pairs.path} ({found.pairs.kind}): {same} pairs of one person, {different} of two"]
+    lines = [f"{found.pairs.path} ({found.pairs.kind}): {same} pairs of the same person, {different} of others"]
     lines.append(f"{found.images} images, {_faceless(found)}\n")
     far = found.verifications[0].tar.far
     header = ("matched by", "accuracy (folds)", "95 %", f"TAR@FAR {far:g}", "95 %", "threshold", "best accuracy at")
@@ -35,7 +35,7 @@ def recognition_text(found: RecognitionEvaluation) -> str:
         item = found.cosines
         lines.append(
             f"\ncosine between the two artifacts' embeddings of a face: mean {item.mean:.4f}, "
-            f"least {item.least:.4f} ({item.lowest})"
+            f"minimum {item.minimum:.4f} ({item.lowest})"
         )
     caution = found.verifications[0].tar.caution
     if caution is not None:
@@ -46,10 +46,10 @@ def recognition_text(found: RecognitionEvaluation) -> str:
 def detection_text(found: DetectionEvaluation) -> str:
     """Average precision, its change, and agreement."""
     lines = [f"{found.detector}: {found.images} images"]
-    if found.labelled is not None:
-        lines[0] += f", {found.labelled}"
-        if found.unlabelled:
-            lines.append(f"{len(found.unlabelled)} without labels, left out: {_listed(found.unlabelled)}")
+    if found.labeled is not None:
+        lines[0] += f", {found.labeled}"
+        if found.unlabeled:
+            lines.append(f"{len(found.unlabeled)} without labels, left out: {_listed(found.unlabeled)}")
         header = ("average precision", "detector", *(("reference", "change") if found.changes else ()))
         rows = []
         for name, value in found.average_precision.items():

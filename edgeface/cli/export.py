@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 
 def export(
-    target: Annotated[str, typer.Option(help="What to export to, e.g. tflite-int8,onnx-fp32.")],
+    target: Annotated[str, typer.Option(help="Targets to export to, e.g. tflite-int8,onnx-fp32.")],
     model: Annotated[str, typer.Argument(help="A model's name, a recipe (.toml), or a model (.onnx).")] = DEFAULT_MODEL,
-    contract: Annotated[Path | None, typer.Option(help="Of an ONNX model: what its input and outputs mean.")] = None,
+    contract: Annotated[
+        Path | None, typer.Option(help="For an ONNX model: a contract of its input and outputs.")
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help="A checkpoint: .pth or .safetensors.")] = None,
     variant: Annotated[str | None, typer.Option(help="The checkpoint's variant; see `edgeface models`.")] = None,
     color: Annotated[str | None, typer.Option(help="Channel order that the checkpoint expects: bgr or rgb.")] = None,
@@ -30,22 +32,24 @@ def export(
     judge: Annotated[Path | None, typer.Option(help="A folder of other images to judge the result with.")] = None,
     size: Annotated[str | None, typer.Option("--input", help="Input size as HEIGHTxWIDTH, e.g. 480x640.")] = None,
     io: Annotated[str, typer.Option(help="The model's inputs and outputs: float, int8 or uint8.")] = "float",
-    out: Annotated[Path, typer.Option(help="The folder that artifacts are written to.")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="The folder for the artifacts.")] = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
-    integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, whatever the recipe says.")] = False,
+    integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, overriding the recipe.")] = False,
     statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
-    recognizer: Annotated[Path | None, typer.Option(help="For detectors: shows what landmark errors cost.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="For detectors: labels to judge its precision by.")] = None,
-    label_images: Annotated[Path | None, typer.Option(help="The labelled images, if not beside labels.")] = None,
-    pairs: Annotated[Path | None, typer.Option(help="For recognizers: pairs of images to judge it by.")] = None,
+    recognizer: Annotated[
+        Path | None, typer.Option(help="For detectors: measures the effect of landmark errors.")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="For detectors: labels to evaluate its precision with.")] = None,
+    label_images: Annotated[Path | None, typer.Option(help="The labeled images, if not next to the labels.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="For recognizers: pairs of images to evaluate it with.")] = None,
     pair_images: Annotated[Path | None, typer.Option(help="The folder that the pairs' paths start from.")] = None,
     compute_capability: Annotated[
-        str | None, typer.Option(help="For TensorRT: GPUs to build for, e.g. 86,89; by default the one here.")
+        str | None, typer.Option(help="For TensorRT: GPUs to build for, e.g. 86,89; by default this machine's.")
     ] = None,
-    batch: Annotated[str, typer.Option(help="For TensorRT: least, best and most batch, e.g. 1,8,64.")] = "1",
-    allow_slower: Annotated[bool, typer.Option(help="Let int8 engines pass that are slower than fp16 here.")] = False,
+    batch: Annotated[str, typer.Option(help="For TensorRT: minimum, optimal and maximum batch, e.g. 1,8,64.")] = "1",
+    allow_slower: Annotated[bool, typer.Option(help="Accept int8 engines that are slower than fp16 here.")] = False,
     latency: Annotated[bool, typer.Option(help="Measure the latency against fp32, for the report.")] = True,
     images: Annotated[bool, typer.Option(help="Show images that judged the result in the report.")] = True,
     refused_report: Annotated[Path | None, typer.Option(help="A file for the report of a refused result.")] = None,
@@ -53,8 +57,8 @@ def export(
 ) -> None:
     """Compile a model, and write it if it is good enough.
 
-    The result is opened in its real runtime and judged against the original, on tensors and on decisions. Beside it a
-    report.html shows what was found.
+    The result is opened in its real runtime and validated against the original, on tensors and on decisions. A
+    report.html next to it shows the measurements.
     """
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.compile.request import ExportRequest
@@ -109,6 +113,6 @@ def artifact_document(artifact: Artifact) -> dict[str, Any]:
 
 
 def format_artifacts(artifacts: Sequence[Artifact]) -> str:
-    """A table with a line for each artifact: its target, size and folder."""
+    """A table with a row for each artifact: its target, size and folder."""
     rows = [(item.manifest.target, f"{item.manifest.model_bytes / 1e3:.1f}", str(item.folder)) for item in artifacts]
     return format_table(("target", "kB", "folder"), rows)

@@ -1,4 +1,4 @@
-"""Options of the commands that tell people apart."""
+"""Options of the commands that recognize people."""
 
 from __future__ import annotations
 
@@ -14,26 +14,24 @@ if TYPE_CHECKING:
     from edgeface.inference.recognizer import Recognizer
     from edgeface.tasks.recognition.comparison import ThresholdSource
 
-DetectorFolder = Annotated[Path, typer.Option("--detector", help="The folder that an export of a detector wrote.")]
+DetectorFolder = Annotated[Path, typer.Option("--detector", help="A detector's artifact folder.")]
 OptionalDetectorFolder = Annotated[
-    Path | None, typer.Option("--detector", help="The folder that an export of a detector wrote; not with --aligned.")
+    Path | None, typer.Option("--detector", help="A detector's artifact folder; not with --aligned.")
 ]
-RecognizerFolder = Annotated[
-    Path, typer.Option("--recognizer", help="The folder that an export of a recognizer wrote.")
-]
+RecognizerFolder = Annotated[Path, typer.Option("--recognizer", help="A recognizer's artifact folder.")]
 Aligned = Annotated[bool, typer.Option("--aligned", help="The images are aligned faces of the recognizer's size.")]
 FaceThreshold = Annotated[
-    float | None, typer.Option(help="Least score of a face, 0 to 1; the detector's contract's by default.")
+    float | None, typer.Option(help="Minimum score of a face, 0 to 1; the detector's contract's by default.")
 ]
 MatchThreshold = Annotated[
     float | None,
-    typer.Option("--threshold", help="Least cosine for the same person, -1 to 1; the recognizer's by default."),
+    typer.Option("--threshold", help="Minimum cosine for the same person, -1 to 1; the recognizer's by default."),
 ]
 
 _SOURCES: dict[ThresholdSource, str] = {
     "given": "as given",
     "certificate": "from the recognizer's certificate",
-    "default": "a default, for the recognizer's certificate has none",
+    "default": "a default, because the recognizer's certificate has none",
 }
 
 
@@ -53,12 +51,12 @@ def open_recognizer(
     if aligned:
         if detector is not None or face_threshold is not None:
             raise InputError(
-                "aligned faces are not looked for", where="--aligned", fix="leave out the detector's options"
+                "aligned faces need no detector", where="--aligned", fix="leave out the detector's options"
             )
         return Recognizer(Artifact.open(recognizer))
     if detector is None:
         raise InputError(
-            "nothing finds the faces",
+            "there is no detector to find the faces",
             where="--detector",
             fix="pass a detector's artifact, or --aligned if the images are aligned faces",
         )
@@ -66,5 +64,5 @@ def open_recognizer(
 
 
 def describe_threshold(threshold: float, source: ThresholdSource) -> str:
-    """The threshold and where it is from."""
+    """The threshold and its source."""
     return f"{threshold:.3f} ({_SOURCES[source]})"

@@ -1,4 +1,4 @@
-"""A certificate as text, for every command that shows one."""
+"""Certificates as text."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def format_findings(certificate: Certificate, task: Task) -> str:
-    """The verdict, then the tables that the report shows too.
+    """The verdict and tables of a certificate, the same as in the report.
 
     Args:
-        certificate: of an artifact, or of a later comparison.
+        certificate: an artifact's, or a later comparison's.
         task: what the network is for.
     """
     from edgeface.validate.describe import describe
 
-    said = describe(certificate, task)
-    tables = (*((said.requirements,) if said.requirements else ()), *said.tables)
-    verdict = f"{said.verdict.headline}: {said.verdict.meaning}"
-    return "\n\n".join((verdict, *(format_described(table) for table in tables), *said.notes))
+    described = describe(certificate, task)
+    tables = (*((described.requirements,) if described.requirements else ()), *described.tables)
+    verdict = f"{described.verdict.headline}: {described.verdict.meaning}"
+    return "\n\n".join((verdict, *(format_described(table) for table in tables), *described.notes))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edgeface.inference.gallery import Identification
 
 GalleryFolder = Annotated[
-    Path, typer.Option(help="A folder with a sub-folder of images, or one image, named for each person.")
+    Path, typer.Option(help="A folder with a sub-folder of images, or one image, named after each person.")
 ]
 
 
@@ -33,12 +33,12 @@ def identify(
     recognizer: RecognizerFolder,
     threshold: MatchThreshold = None,
     face_threshold: FaceThreshold = None,
-    out: Annotated[Path | None, typer.Option(help="Draw faces and names and write the image here.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the image with faces and names drawn on it here.")] = None,
     json_output: Json = False,
 ) -> None:
-    """Name every face of an image by the people of a gallery, or call it unknown.
+    """Identify every face of an image among the people of a gallery, or as unknown.
 
-    Of a gallery's image the main face counts, the large one near the centre; a person of several images is
+    Only the main face of a gallery's image is used, the large one near the center; a person with several images is
     the mean of their embeddings.
     """
     from edgeface.cli.image import check_image_path, write_image
@@ -65,7 +65,7 @@ def identify(
         return
     print(f"{format_named(named)}\nthreshold: {describe_threshold(chosen.cosine, chosen.source)}")
     if out is not None:
-        print(f"drawn: {out}")
+        print(f"written: {out}")
 
 
 def identification_document(each: Identification) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def identification_document(each: Identification) -> dict[str, Any]:
 
 
 def format_named(named: list[Identification]) -> str:
-    """A table with a line for each face."""
+    """A table with a row for each face."""
     from edgeface.inference.gallery import UNKNOWN
 
     if not named:

@@ -1,4 +1,4 @@
-"""Write an image that a command has drawn on."""
+"""Writing of images that a command has drawn on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
 def check_image_path(path: Path) -> None:
-    """Refuse, before any work is done, a path that no image can be written to.
+    """Refuse a path that no image can be written to, before any work is done.
 
     Raises:
-        InputError: the suffix is no image's, or there is no such folder.
+        InputError: the suffix is not an image format's, or there is no such folder.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise InputError(

@@ -12,14 +12,14 @@ from edgeface.cli.reporting import print_json
 
 
 def keygen(
-    out: Annotated[Path, typer.Option(help="The secret key's file; the public one stands beside it.")] = Path(
+    out: Annotated[Path, typer.Option(help="The secret key's file; the public key is written next to it.")] = Path(
         "face.key"
     ),
     json_output: Json = False,
 ) -> None:
-    """Make a key pair that signs bundles, in minisign's format and without a password.
+    """Create a key pair that signs bundles, in minisign's format and without a password.
 
-    The secret key's file is readable by its owner only; keep it off the boards. No file is written over.
+    The secret key's file is readable by its owner only; keep it off the boards. No file is overwritten.
     """
     from edgeface.bundle.keys import write_key_pair
 

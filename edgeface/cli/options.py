@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their text becomes values."""
+"""Options that several commands share, and parsing of their values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from edgeface.errors import InputError
 DEFAULT_MODEL = "retinaface_mnet025"
 
 On = Annotated[
-    str, typer.Option(help="Where it runs: x86 (this processor), gpu, an emulated device (e.g. a72), ssh:HOST or adb.")
+    str,
+    typer.Option(
+        help="The device that runs it: x86 (this processor), gpu, an emulated device (e.g. a72), ssh:HOST or adb."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
@@ -26,7 +29,7 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
         return None
     height, _, width = text.lower().partition("x")
     if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
-        raise InputError(f"{text!r} is no input size", where="--input", fix="give HEIGHTxWIDTH, e.g. 480x640")
+        raise InputError(f"{text!r} is not an input size", where="--input", fix="give HEIGHTxWIDTH, e.g. 480x640")
     return int(height), int(width)
 
 
@@ -34,11 +37,13 @@ def parse_list(text: str, option: str) -> tuple[str, ...]:
     """`"a,b"` as ("a", "b"), each once.
 
     Raises:
-        InputError: nothing is named, or something twice.
+        InputError: the list is empty, or an item is repeated.
     """
     items = tuple(item.strip() for item in text.split(",") if item.strip())
     if not items or len(set(items)) < len(items):
-        raise InputError(f"{text!r} must name one or more, each once", where=option, fix="separate them by commas")
+        raise InputError(
+            f"{text!r} must list one or more items, each once", where=option, fix="separate them by commas"
+        )
     return items
 
 
@@ -50,5 +55,5 @@ def parse_counts(text: str, option: str) -> tuple[int, ...]:
     """
     items = parse_list(text, option)
     if not all(item.isdecimal() and int(item) for item in items):
-        raise InputError(f"{text!r} are not all whole numbers from 1", where=option, fix=f"e.g. {option} 1,2")
+        raise InputError(f"{text!r} are not all whole numbers of at least 1", where=option, fix=f"e.g. {option} 1,2")
     return tuple(map(int, items))

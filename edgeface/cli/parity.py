@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 
 
 def parity(
-    artifact: Annotated[Path, typer.Argument(help="The folder that an export wrote.")],
+    artifact: Annotated[Path, typer.Argument(help="An artifact folder.")],
     weights: Annotated[Path | None, typer.Option(help="The checkpoint that it was exported from.")] = None,
-    reference: Annotated[Path | None, typer.Option(help="Instead of it, an fp32 artifact of the same.")] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="Instead of weights, an fp32 artifact of the same checkpoint.")
+    ] = None,
     images: Annotated[Path | None, typer.Option(help="A folder of images to compare on.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of the artifact's runtime.", min=1)] = 1,
     on: On = "x86",
     json_output: Json = False,
 ) -> None:
-    """Compare an artifact with the original model, on images of your own.
+    """Compare an artifact with the original model, on your images.
 
-    It is judged on tensors and on decisions as the export did; exit code 1 if it is not good enough. With --on, the
-    same artifact is compared here and on the device, integers bit by bit, and on a real device timed.
+    It is judged on tensors and decisions as in the export; exit code 1 if it is not good enough. With --on, the
+    artifact is compared here and on the device, integers bit by bit, and timed on a real device.
     """
     from edgeface.core.artifact import Artifact
     from edgeface.devices.parse import parse_device

@@ -18,7 +18,7 @@ _INDEX = "index.html"
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="A folder with artifacts in it, or below.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that contains artifacts, at any depth up to four.")],
     out: Annotated[Path | None, typer.Option(help="The file to write; by default index.html in the folder.")] = None,
     json_output: Json = False,
 ) -> None:
@@ -31,13 +31,13 @@ def report(
     from edgeface.report.write_page import write_page
 
     found = collect(folder)
-    place = out if out is not None else folder / _INDEX
-    write_page(place, render_matrix(found, place))
+    path = out if out is not None else folder / _INDEX
+    write_page(path, render_matrix(found, path))
     if json_output:
-        print_json(document(found, place))
+        print_json(document(found, path))
     else:
         print(_text(found))
-        print(f"\nwritten: {place}")
+        print(f"\nwritten: {path}")
 
 
 def _text(found: Collection) -> str:

@@ -1,4 +1,4 @@
-"""How the command line ends: every error as what/where/fix on stderr, or as one JSON document."""
+"""Error reporting and exit codes: every error as what/where/fix on stderr, or as one JSON document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from edgeface.errors import EdgefaceError
 
 BAD_INPUT = 2
-DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never taken for a gate's "no"
+DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never mistaken for an unmet gate
 INTERRUPTED = 130
 NO_READER = 141
 
@@ -31,7 +31,7 @@ _FIXES = {
     errno.ENOENT: "check the path",
     errno.ENOTDIR: "check the path: a part of it is a file",
 }
-# What edgeface works without, by the extra that installs it.
+# Optional packages, and the extra that installs each.
 _EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle", "scipy": "eval"}
 
 
@@ -44,7 +44,7 @@ class ReportingGroup(TyperGroup):
     """A command group that reports errors itself, before typer turns some of them into its own."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named."""
+        """Run the named command."""
         with _reported():
             return super().invoke(ctx)
 
@@ -55,7 +55,7 @@ def run_reported(run: Callable[[list[str]], None], arguments: list[str]) -> int:
     if sys.stdout is None:  # the caller closed it
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError):  # closed, or put in place of the real one by a caller
+        with suppress(AttributeError, ValueError):  # closed, or replaced by a caller
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = 0
     try:
@@ -85,35 +85,37 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _tell(EdgefaceError("interrupted"))
+        _print_error(EdgefaceError("interrupted"))
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
         _silence_stdout()
         raise SystemExit(NO_READER) from None
     except EdgefaceError as error:
-        _tell(error)
+        _print_error(error)
         raise SystemExit(error.exit_code) from None
     except MemoryError:
-        _tell(EdgefaceError("there is not enough memory", fix="use smaller inputs, or a machine with more memory"))
+        _print_error(
+            EdgefaceError("there is not enough memory", fix="use smaller inputs, or a machine with more memory")
+        )
         raise SystemExit(BAD_INPUT) from None
     except OSError as error:
-        _tell(_from_system(error))
+        _print_error(_from_system(error))
         raise SystemExit(BAD_INPUT) from None
     except ModuleNotFoundError as error:
         package = (error.name or "edgeface").partition(".")[0]
         if package == "edgeface":
-            _tell_defect(error)
+            _print_defect(error)
             raise SystemExit(DEFECT) from None
-        _tell(_not_installed(package))
+        _print_error(_not_installed(package))
         raise SystemExit(BAD_INPUT) from None
     except Exception as error:  # a defect: the traceback is for its report, the exit code for scripts
-        if type(error).__module__.startswith(("typer", "click")):  # usage errors and exits are typer's to show
+        if type(error).__module__.startswith(("typer", "click")):  # typer reports usage errors and exits
             raise
-        _tell_defect(error)
+        _print_defect(error)
         raise SystemExit(DEFECT) from None
 
 
-def _tell(error: EdgefaceError) -> None:
+def _print_error(error: EdgefaceError) -> None:
     with suppress(OSError):
         print(f"error: {error}", file=sys.stderr, flush=True)
     if _Stdout.as_json and not _Stdout.printed:
@@ -123,16 +125,18 @@ def _tell(error: EdgefaceError) -> None:
             _silence_stdout()
 
 
-def _tell_defect(error: Exception) -> None:
+def _print_defect(error: Exception) -> None:
     traceback.print_exc()
-    _tell(EdgefaceError(f"a defect of edgeface: {type(error).__name__}: {error}", fix="report it with the traceback"))
+    _print_error(
+        EdgefaceError(f"a defect of edgeface: {type(error).__name__}: {error}", fix="report it with the traceback")
+    )
 
 
 def _not_installed(package: str) -> EdgefaceError:
     extra = _EXTRAS.get(package)
     if extra is not None:
         return EdgefaceError(f"the package {package!r} is not installed", fix=f"pip install 'edgeface[{extra}]'")
-    return EdgefaceError(f"the package {package!r} is not installed", fix="`edgeface doctor` lists what is lacking")
+    return EdgefaceError(f"the package {package!r} is not installed", fix="`edgeface doctor` lists what is missing")
 
 
 def _from_system(error: OSError) -> EdgefaceError:
@@ -144,7 +148,7 @@ def _from_system(error: OSError) -> EdgefaceError:
 
 
 def _silence_stdout() -> None:
-    """Point stdout at nothing, so that flushing it at exit cannot fail again."""
+    """Redirect stdout to the null device, so that flushing it at exit cannot fail again."""
     with suppress(OSError, ValueError, AttributeError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())

@@ -24,6 +24,6 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int
 
 
 def format_described(table: Table) -> str:
-    """A described table: its caption, a line below it, and the rows."""
+    """A table with its caption, a line below it, and the rows."""
     rows = [[cell if isinstance(cell, str) else cell.text for cell in row] for row in table.rows]
     return f"{table.caption}\n{format_table(table.header, rows, table.left)}"

@@ -8,7 +8,7 @@ from edgeface.cli.table import format_table
 
 
 def targets(json_output: Json = False) -> None:
-    """List what a model can be exported to."""
+    """List the targets that models can be exported to."""
     from edgeface.backends import targets as known
 
     found = known().values()

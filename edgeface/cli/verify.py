@@ -14,12 +14,12 @@ from edgeface.cli.reporting import print_json
 def verify(
     bundle: Annotated[Path, typer.Argument(help="A bundle's archive, or the folder that it was unpacked into.")],
     key: Annotated[Path | None, typer.Option(help="The minisign public key that must have signed it.")] = None,
-    golden: Annotated[bool, typer.Option(help="Run the golden images, too.")] = True,
+    golden: Annotated[bool, typer.Option(help="Also run the golden images.")] = True,
     json_output: Json = False,
 ) -> None:
-    """Verify a bundle: every byte, the signature, and what its models compute here; exit code 1 if it is refused.
+    """Verify a bundle: every byte, the signature, and its models' results here; exit code 1 if it is refused.
 
-    Nothing is unpacked or written. The models run only once every file is known to be the one that was packed.
+    Nothing is unpacked or written. The models run only after every file has been verified.
     """
     from edgeface.bundle.check import verify_bundle
 

@@ -1,1 +1,1 @@
-"""From a checkpoint to built and judged models."""
+"""Compilation from a checkpoint to built and judged models."""

@@ -1,4 +1,4 @@
-"""Build one target: legalize, calibrate, plan, emit."""
+"""Build of one target: legalize, calibrate, plan, emit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from edgeface.quantize.statistics import CalibrationStats
 class Built:
     """An emitted model, its files by name.
 
-    `exact` computes in float what the model should; `quantization` is for the manifest.
+    `exact` is the float graph that the model approximates; `quantization` is for the manifest.
     """
 
     target: Target
@@ -44,23 +44,23 @@ class Built:
         return self.files[self.target.model_file]
 
     def write(self, folder: Path) -> Path:
-        """Write every file into a folder; the path of the one that a runtime opens."""
+        """Write every file into a folder, and return the path of the one that a runtime opens."""
         for name, data in self.files.items():
             (folder / name).write_bytes(data)
         return folder / self.target.model_file
 
 
 def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Built:
-    """Emit the model of one target.
+    """The emitted model of one target.
 
     Args:
-        job: what is built.
-        target: for what.
-        stats: of the job's graph; an int8 target calibrates where none are given.
+        job: the export.
+        target: the target.
+        stats: statistics of the job's graph; without them an int8 target calibrates.
 
     Raises:
-        InputError: an int8 target without images to calibrate with, statistics that lack what the recipe's algorithms
-            need, or a recipe that asks for a dtype that the target has not.
+        InputError: an int8 target without images to calibrate with, statistics that the recipe's algorithms need
+            and the file lacks, or a recipe with a dtype that the target does not support.
         GraphError: the target cannot express the graph.
     """
     graph = run_passes(job.graph, target.legalize)
@@ -84,13 +84,13 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
 
 
 def _metadata(job: Job, graph: Graph) -> dict[str, str]:
-    """What the model file carries along: its contract, and which biases are the network's own."""
+    """The model file's metadata: its contract, and which biases are the network's own."""
     contract = {"edgeface.contract": job.source.contract.model_dump_json()}
     return contract | bias_record(graph, job.own_biases)
 
 
 def _given(options: BuildOptions) -> list[str]:
-    """The options that a float target has no use for, as the command line spells them."""
+    """The given options that float targets ignore, as command-line options."""
     given = [f"--io {options.io}"] if options.io != "float" else []
     named = {"--integer-only": options.integer_only, "--statistics": options.statistics}
     named["--save-statistics"] = options.save_statistics
@@ -98,7 +98,7 @@ def _given(options: BuildOptions) -> list[str]:
 
 
 def _io(job: Job, target: Target) -> IoType:
-    """The type of inputs and outputs: what is asked for, if the target has it."""
+    """The type of inputs and outputs: the requested one, if the target supports it."""
     if job.options.io not in target.io_types:
         note(f"{target.name} keeps float inputs and outputs: --io {job.options.io} is for TFLite")
     return next((kind for kind in target.io_types if kind == job.options.io), "float")

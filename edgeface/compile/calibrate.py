@@ -1,4 +1,4 @@
-"""Calibrate: one run over images, whose statistics serve every int8 target."""
+"""Calibration: one run over images, whose statistics all int8 targets share."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SYNTHETIC_IMAGES = 8
 
 
 def calibrate(job: Job) -> CalibrationStats:
-    """Statistics of the optimized graph, before any target's forms: observed, or read from the file that was given.
+    """Calibration statistics of the optimized graph, before legalization: observed, or read from the given file.
 
-    What is observed is what the recipe's algorithms need between them, whatever the targets.
+    The observed statistics are those that the recipe's algorithms need, independent of the targets.
 
     Raises:
         InputError: there are no images to calibrate with, the file is of another network, or it lacks statistics that
@@ -60,7 +60,7 @@ def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
     else:
         raise InputError(
             "int8 needs images to calibrate with",
-            fix="pass --calibration DIR: some dozens of images as the device will see them, with faces",
+            fix="pass --calibration DIR: a few dozen images with faces, like those that the device will see",
         )
     task = task_of(contract)
     for image in images:

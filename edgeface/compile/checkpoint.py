@@ -1,4 +1,4 @@
-"""A family's checkpoint as what is exported: its contract declared, inferred from images, or both."""
+"""A family's checkpoint as source: its contract is declared, inferred from images, or both."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from edgeface.validate.reference import torch_reference
 
 
 def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
-    """A family's network with the weights that are declared, seeded, or else those that the package brings along.
+    """A family's network with declared or seeded weights, else with sample weights.
 
     Args:
-        declared: what the user says.
+        declared: the user's declaration.
         probes: images with faces, uint8 [H,W,3] in BGR; may be empty.
 
     Raises:
         InputError: an unknown model or variant, or neither weights nor a seed for a model without sample weights.
         CheckpointError: the weights are not this network's.
-        ContractError: the contract is unsure, or contradicts what was declared.
+        ContractError: the contract is uncertain, or contradicts the declaration.
     """
     found = family(declared.model)
     _known_variant(found, declared.variant)
@@ -60,7 +60,7 @@ def _seeded(found: Family, declared: Declared, seed: int) -> Source:
 
 
 def _sample(found: Family, declared: Declared) -> Source:
-    """The weights that the package brings along, whose contract is known."""
+    """The sample weights, whose contract is known."""
     sample = sample_of(found.name)
     if sample is None:
         raise InputError(
@@ -84,28 +84,30 @@ def _sample(found: Family, declared: Declared) -> Source:
 
 
 def _check_declared(sample: Sample, contract: Contract, declared: Declared) -> None:
-    """What is declared of weights that are known must be so."""
-    for option, said, known in (
+    """Check a declaration against weights whose contract is known."""
+    for option, stated, known in (
         ("--variant", declared.variant, sample.variant),
         ("--color", declared.color, contract.input.color),
     ):
-        if said not in {None, known}:
+        if stated not in {None, known}:
             raise ContractError(
-                f"the sample weights of {sample.family} are {known!r}, not {said!r}",
+                f"the sample weights of {sample.family} are {known!r}, not {stated!r}",
                 where=option,
-                fix=f"leave out {option}, or pass --weights FILE with weights of your own",
+                fix=f"leave out {option}, or pass --weights FILE with your weights",
             )
 
 
 def _known(found: Family, declared: Declared, known: str) -> tuple[Contract, dict[str, Any]]:
-    """The contract where the tensors themselves are those of one variant."""
+    """The contract of weights whose tensors identify their variant."""
     if declared.variant not in {None, known}:
         raise ContractError(
             f"the weights are those of variant {known!r}, not {declared.variant!r}",
             where=str(declared.weights),
             fix="leave out --variant",
         )
-    note(f"contract: variant {known}, by the tensors of the weights; that it was trained on such images is not checked")
+    note(
+        f"contract: variant {known}, by the tensors of the weights; whether it was trained for such images is unchecked"
+    )
     return _with_color(_variant(found, known), declared.color), {
         "how": "by the tensors of the weights",
         "checked": False,
@@ -113,25 +115,25 @@ def _known(found: Family, declared: Declared, known: str) -> tuple[Contract, dic
 
 
 def _contract(found: Family, declared: Declared, probes: Sequence[Image]) -> tuple[Contract, dict[str, Any]]:
-    said = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
+    stated = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
     assert declared.weights is not None
     if not probes:
         if declared.variant is None:
             raise ContractError(
-                "the checkpoint does not say its activation, anchors or color order, and there are no images to "
+                "the checkpoint does not record its activation, anchors or color order, and there are no images to "
                 "infer them from",
                 where=str(declared.weights),
                 fix=f"pass --variant ({', '.join(found.variants())}), or --calibration DIR with images of faces",
             )
         note("contract: as declared; no images to check it on")
         return _with_color(_variant(found, declared.variant), declared.color), {"how": "declared", "checked": False}
-    inferred = _inferred(found, declared.weights, probes, said)
-    note(describe_inference(inferred, bool(said)))
-    return inferred.contract, how_inferred(inferred, said)
+    inferred = _inferred(found, declared.weights, probes, stated)
+    note(describe_inference(inferred, bool(stated)))
+    return inferred.contract, how_inferred(inferred, stated)
 
 
-def _inferred(found: Family, weights: Path, probes: Sequence[Image], said: Mapping[str, str]) -> Inference:
-    modules: dict[object, Any] = {}  # variants that differ in how images enter share a network
+def _inferred(found: Family, weights: Path, probes: Sequence[Image], stated: Mapping[str, str]) -> Inference:
+    modules: dict[object, Any] = {}  # variants that differ only in preprocessing share a network
 
     def forward(candidate: Contract, image: Array) -> dict[str, Array]:
         return run_module(modules[candidate.network], image, candidate)
@@ -141,7 +143,7 @@ def _inferred(found: Family, weights: Path, probes: Sequence[Image], said: Mappi
         if contract.network not in modules:
             modules[contract.network] = found.load(weights, contract)
     try:
-        return task(found.task).infer(variants, forward, probes, said)
+        return task(found.task).infer(variants, forward, probes, stated)
     except ContractError as error:
         raise ContractError(error.what, where=error.where or str(weights), fix=error.fix) from error
 

@@ -1,4 +1,4 @@
-"""What a target's finish is given: the judged model, a judge for what is built of it, and further models."""
+"""Inputs of a target's finish: the judged model, a judge for what is built from it, and further models."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def finishing(job: Job, judged: Judged) -> Finishing:
     """A finish's view of an export.
 
     Args:
-        job: what is exported.
-        judged: the model, good enough, in the folder of its artifact.
+        job: the export.
+        judged: the accepted model, in the folder of its artifact.
     """
     built = judged.built
 

@@ -1,4 +1,4 @@
-"""What images said of a contract, for the user and for the manifest."""
+"""Results of contract inference from images, for the user and for the manifest."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from edgeface.tasks.task import Inference
 
 
 def describe_inference(inferred: Inference, declared: bool) -> str:
-    """One line: what was inferred, or whether what was declared is confirmed."""
+    """One line: the inferred contract, or whether the declared one is confirmed."""
     if inferred.confidence == 0:
         return "contract: as declared; the images could not confirm it"
+    if declared and set(inferred.margins) == {"color"}:
+        return (
+            f"contract: as declared; the images confirm its color order (confidence {inferred.confidence:.2f}); its "
+            "decoder, mean and scale had no alternative to compare with"
+        )
     word = "declared, and confirmed" if declared else "inferred"
-    return f"contract: {word} on images among {inferred.said}, confidence {inferred.confidence:.2f}"
+    return f"contract: {word} on images among {inferred.summary}, confidence {inferred.confidence:.2f}"
 
 
 def how_inferred(inferred: Inference, declared: Mapping[str, str]) -> dict[str, Any]:
-    """For the manifest: how the contract is known, and how sure that is."""
+    """For the manifest: how the contract was determined, and the confidence."""
     return {
         "how": "declared" if "variant" in declared else "inferred",
         "checked": inferred.confidence > 0,
+        "compared": sorted(inferred.margins),
         "declared": dict(declared),
         "confidence": round(inferred.confidence, 3),
         **{f"{name}_margin": round(margin, 2) for name, margin in inferred.margins.items()},

@@ -1,4 +1,4 @@
-"""One export: what is built, from what, how, and what is measured of it."""
+"""One export: source, options and measurements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeface.validate.measure import Measure, MeasuringObserver
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How int8 targets are built; see `edgeface.compile.request.ExportRequest`."""
+    """Options of int8 targets; see `edgeface.compile.request.ExportRequest`."""
 
     io: str = "float"
     integer_only: bool = False
@@ -27,11 +27,11 @@ class BuildOptions:
 
 @dataclass(frozen=True)
 class Job:
-    """One export: the source, its optimized graph, and how it is to be built and judged.
+    """One export: the source, its optimized graph, and options for building and judging.
 
-    `own_biases` tells by origin whether each layer was defined with a bias. `detector` finds the faces that a
-    recognizer is shown, where its images are no aligned faces. `measures` are made of every artifact on images of
-    their own, `observers` beside the judge. `engines` says for which GPUs TensorRT's are built.
+    `own_biases` says by origin whether each layer was defined with a bias. `detector` finds the faces for a recognizer
+    whose images are not aligned faces. `measures` measure every artifact on their own images, `observers` on the
+    judge's. `engines` are the options of TensorRT engines.
     """
 
     source: Source

@@ -1,4 +1,4 @@
-"""Built models in the runtimes that prove them, scored side by side and held against the recipe's gate."""
+"""Judging of built models in their runtimes, all in one pass, against the recipe's gate."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SYNTHETIC_IMAGES = 4
 
 @dataclass(frozen=True)
 class Judged:
-    """A built model with what was found of it. `model` is its file; `kernels` are how its runtime takes it."""
+    """A built model with its findings. `model` is its file; `kernels` describe how its runtime executes it."""
 
     built: Built
     model: Path
@@ -35,7 +35,7 @@ class Judged:
     kernels: dict[str, Any]
 
     def certificate(self, reference: str) -> Certificate:
-        """What was measured, deterministic for the same inputs; `reference` names what it was compared with."""
+        """The certificate, deterministic for the same inputs; `reference` names the reference."""
         return Certificate(
             **self.findings.comparison().model_dump(),
             format=2,
@@ -48,11 +48,11 @@ class Judged:
 
 
 def open_judge(job: Job, doing: str) -> Judge:
-    """The judge of a job, on the images that calibration did not see, or on synthetic ones where there are none.
+    """The judge of a job, on images that did not calibrate, or on synthetic ones where there are none.
 
     Args:
-        job: what is exported.
-        doing: what images are read for, in progress and errors.
+        job: the export.
+        doing: the purpose of reading images, for progress and errors.
     """
     contract = job.source.contract
 
@@ -65,20 +65,20 @@ def open_judge(job: Job, doing: str) -> Judge:
 
 
 def evidence_of(job: Job) -> Evidence:
-    """What a job's artifacts are judged on."""
+    """The kind of images that judge a job's artifacts."""
     if not job.images.judge:
         return "synthetic"
     return "composed" if "judged_on" in job.images.composed else "images"
 
 
 def judge_built(job: Job, built: Sequence[Built], models: Sequence[Path], watches: Sequence[Watch]) -> list[Judged]:
-    """Score all models in one pass over the images, and judge each by its own thresholds.
+    """All models judged in one pass over the images, each by its thresholds.
 
     Args:
-        job: what is exported.
+        job: the export.
         built: the models.
         models: their files.
-        watches: each looks on while its model's decisions are compared.
+        watches: one for each model, called for every compared image.
 
     Raises:
         InputError: an image cannot be used.
@@ -103,12 +103,12 @@ def judge_built(job: Job, built: Sequence[Built], models: Sequence[Path], watche
 
 
 def opened(built: Built, model: Path) -> FloatRunner:
-    """A model file in the runtime that proves it."""
+    """A model file in the runtime that judges it."""
     return FloatRunner(runtime_named(built.target.runtime).open(model, 1), built.target.layout)
 
 
 def thresholds_of(job: Job, built: Built) -> Thresholds:
-    """What the recipe requires of a model."""
+    """The recipe's requirements on a model."""
     integer_only = job.options.integer_only and built.quantization is not None
     return job.recipe.thresholds(built.target.name, job.source.contract.variant, integer_only)
 

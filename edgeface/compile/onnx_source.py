@@ -1,4 +1,4 @@
-"""A user's own ONNX model as what is exported: its contract is declared in a file, its reference is ONNX Runtime."""
+"""A user's ONNX model as source: its contract is declared in a file, its reference runs in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from edgeface.validate.reference import Reference, onnx_reference
 
 
 def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image]) -> Source:
-    """A model file under its declared contract.
+    """The source of a model file with its declared contract.
 
     Args:
         path: an .onnx file.
-        declared: names the contract file; an input size or color order there overrules the file's.
-        probes: images, uint8 [H,W,3] in BGR, that the contract is held against; may be empty.
+        declared: names the contract file; its input size or color order overrides the file's.
+        probes: images, uint8 [H,W,3] in BGR, that check the contract; may be empty.
 
     Raises:
         InputError: no contract is given, a file cannot be read, or an option is only for families.
@@ -48,15 +48,15 @@ def _declared(path: Path, declared: Declared) -> Contract:
     for option, value in (("--weights", declared.weights), ("--variant", declared.variant), ("--seed", declared.seed)):
         if value is not None:
             raise InputError(
-                f"{option} is for edgeface's own families; an ONNX model has its weights inside",
+                f"{option} is for edgeface's model families; an ONNX model has its weights inside",
                 where=str(path),
                 fix=f"leave out {option}",
             )
     if declared.contract is None:
         raise InputError(
-            "an ONNX file does not say how images become its input, nor what its outputs mean",
+            "an ONNX file does not describe how images become its input, nor what its outputs mean",
             where=str(path),
-            fix="pass --contract FILE.toml (docs/contracts.md shows a whole one)",
+            fix="pass --contract FILE.toml (docs/contracts.md has a complete example)",
         )
     contract = read_contract(declared.contract)
     if declared.color is not None:
@@ -65,7 +65,7 @@ def _declared(path: Path, declared: Declared) -> Contract:
 
 
 def _check_outputs(contract: Contract, reference: Reference, path: Path) -> None:
-    """Run the model once on black: what comes out must be what the task decides by."""
+    """Run the model once on a black image, and check that the task can decode its outputs."""
     task, size = task_of(contract), (contract.input.height, contract.input.width, 3)
     shown = task.prepare(np.zeros(size, np.uint8), contract)
     outputs = reference.run({contract.input.name: shown.tensor})
@@ -76,7 +76,7 @@ def _check_outputs(contract: Contract, reference: Reference, path: Path) -> None
 
 
 def _confirmed(contract: Contract, reference: Reference, probes: Sequence[Image], declared: Declared) -> dict[str, Any]:
-    """How the contract is known; a wrong one loads without error, and no comparison with the same network shows it."""
+    """How the contract was checked; a wrong one loads without error, and parity cannot show it."""
     if not probes:
         note(f"contract: as {declared.contract} declares; no images to check it on")
         return {"how": "declared", "checked": False}
@@ -84,10 +84,10 @@ def _confirmed(contract: Contract, reference: Reference, probes: Sequence[Image]
     def forward(_: Contract, image: Array) -> Mapping[str, Array]:
         return reference.run({contract.input.name: image})
 
-    said = {"variant": contract.variant}
+    stated = {"variant": contract.variant}
     try:
-        inferred = task_of(contract).infer({contract.variant: contract}, forward, probes, said, resizable=False)
+        inferred = task_of(contract).infer({contract.variant: contract}, forward, probes, stated, resizable=False)
     except ContractError as error:
         raise ContractError(error.what, where=str(declared.contract), fix="correct the contract file") from error
     note(describe_inference(inferred, declared=True))
-    return how_inferred(inferred, said)
+    return how_inferred(inferred, stated)

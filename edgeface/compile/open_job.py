@@ -1,4 +1,4 @@
-"""From a request and its images to a job: the source is opened, its graph optimized, what measures it prepared."""
+"""Jobs from requests and images: open the source, optimize its graph, prepare the measurements."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from edgeface.core.artifact import Artifact
 from edgeface.core.progress import step
 from edgeface.cost.record import own_biases
 from edgeface.errors import InputError
-from edgeface.evaluation.identity_change import IdentityMeasure, LabelledFaces
-from edgeface.evaluation.labels import read_labelled
+from edgeface.evaluation.identity_change import IdentityMeasure, LabeledFaces
+from edgeface.evaluation.labels import read_labeled
 from edgeface.evaluation.landmark_cost import LandmarkObserver
 from edgeface.evaluation.precision_change import PrecisionMeasure
 from edgeface.graph.onnx_reader import read_onnx
@@ -32,15 +32,15 @@ PROBES = 16
 
 
 def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
-    """Everything that building and judging need.
+    """The job of a request, with everything that building and judging need.
 
     Args:
-        request: what is asked for.
-        recipe: how it is compiled.
-        images: what calibrates and what judges.
+        request: the request.
+        recipe: the recipe.
+        images: images that calibrate and images that judge.
 
     Raises:
-        InputError, CheckpointError, ContractError, GraphError: something given cannot be used.
+        InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
     """
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
     recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))
@@ -74,10 +74,10 @@ def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
 
 def _measures(request: ExportRequest, contract: Contract, detector: Detector | None) -> Iterator[Measure]:
     if request.pairs is not None:
-        yield IdentityMeasure(_labelled_faces(request, contract, detector), recognition(contract, "--pairs"))
+        yield IdentityMeasure(_labeled_faces(request, contract, detector), recognition(contract, "--pairs"))
     if request.labels is not None:
         yield PrecisionMeasure(
-            read_labelled(request.labels, request.label_images or request.labels), detection(contract, "--labels")
+            read_labeled(request.labels, request.label_images or request.labels), detection(contract, "--labels")
         )
 
 
@@ -90,7 +90,7 @@ def _observers(
     return (lambda: LandmarkObserver(recognizer),) if images.judge else ()
 
 
-def _labelled_faces(request: ExportRequest, contract: Contract, detector: Detector | None) -> LabelledFaces:
+def _labeled_faces(request: ExportRequest, contract: Contract, detector: Detector | None) -> LabeledFaces:
     """The faces of the pairs that judge a recognizer."""
     assert request.pairs is not None
     if request.pair_images is None:
@@ -98,7 +98,7 @@ def _labelled_faces(request: ExportRequest, contract: Contract, detector: Detect
     pairs = read_pairs(request.pairs)
     files = find_images(pairs, request.pair_images)
     faces = subjects(list(files.values()), "aligning the pairs' faces", recognition(contract, "--pairs"), detector)
-    return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
+    return LabeledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 
 def _probes(images: Images) -> Iterator[Image]:

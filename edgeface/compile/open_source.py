@@ -1,4 +1,4 @@
-"""Open what is exported, whatever it is: a family's checkpoint, or a user's own model file."""
+"""Opening of sources: a family's checkpoint, or a user's model file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from edgeface.tasks.task import Image
 
 
 def open_source(declared: Declared, probes: Sequence[Image]) -> Source:
-    """The float32 network under its contract.
+    """The float32 network with its contract.
 
     Args:
-        declared: what the user says.
-        probes: images with faces, uint8 [H,W,3] in BGR, to infer or try the contract on; may be empty.
+        declared: the user's declaration.
+        probes: images with faces, uint8 [H,W,3] in BGR, to infer or check the contract; may be empty.
 
     Raises:
         InputError, CheckpointError, ContractError, RuntimeFailure: as `open_checkpoint` and `open_onnx_source`.

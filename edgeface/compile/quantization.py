@@ -1,4 +1,4 @@
-"""What a recipe, a target and the options of an export make of quantization."""
+"""Quantization of an export, from recipe, target and options."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from edgeface.quantize.statistics import CalibrationStats
 
 
 def refuse_dtypes(settings: QuantizeSettings, target: Target) -> None:
-    """Refuse a recipe that asks for a dtype in which an integer target cannot make values; a float one is not asked.
+    """Refuse a recipe with a dtype that an integer target cannot compute; float targets are not checked.
 
     Raises:
-        InputError: naming the first pattern that asks for one.
+        InputError: with the first pattern that requests one.
     """
     for pattern, asked in settings.precision.items():
         if target.scheme is not None and asked.dtype not in target.dtypes:
             raise InputError(
                 f"{target.name} cannot compute in {asked.dtype}",
                 where=f"recipe, [quantize.precision], {pattern!r}",
-                fix=f"ask for {' or '.join(d for d in target.dtypes if d != 'uint8')}, or export to another target",
+                fix=f"use {' or '.join(d for d in target.dtypes if d != 'uint8')}, or export to another target",
             )
 
 
 def float_plan(job: Job, graph: Graph, target: Target) -> QuantPlan:
-    """The plan of a float target: its own float dtype, but for what the recipe keeps in float32."""
+    """The plan of a float target: its float dtype, except for values that the recipe keeps in float32."""
     patterns = in_float32(job.recipe.half.keep_float) if target.half else {}
     return target.float_plan(state_precision(graph, patterns, float_interface=False, section="[half.keep_float]"))
 
 
 def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict[str, Stated]:
-    """What the target and the recipe want in another dtype than the scheme's 8 bits, and why.
+    """Values that target and recipe compute in another dtype than the scheme's 8 bits, and why.
 
-    With `integer_only` nothing stays in float that could be integers.
+    With `integer_only`, everything that can be integer is.
     """
     patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns}
     if job.options.integer_only:
@@ -50,7 +50,7 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
 
 
 def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: CalibrationStats) -> Quantized:
-    """The graph quantized as the recipe and the target's scheme say; `stats` are of this very graph."""
+    """The graph quantized by the recipe and the target's scheme; `stats` must be of this graph."""
     assert target.scheme is not None
     settings, image = job.recipe.quantize, job.source.contract.input
     options = QuantizeOptions(
@@ -63,7 +63,7 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
 
 
 def summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
-    """What the manifest says of quantization."""
+    """The manifest's record of quantization."""
     settings = job.recipe.quantize
     graph, plan = quantized.graph, quantized.plan
     made = Counter(plan.dtype(name) for name in graph.activations if graph.type(name).dtype == "float32")
@@ -79,7 +79,7 @@ def summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
 
 
 def by_reason(plan: QuantPlan) -> dict[str, list[str]]:
-    """The values that are asked to be computed in float, by why."""
+    """The values that are kept in float, by reason."""
     reasons: dict[str, list[str]] = {}
     for name, reason in plan.kept_float.items():
         reasons.setdefault(reason, []).append(name)

@@ -1,4 +1,4 @@
-"""A recipe: how one model is compiled and what is required of the result, one TOML file a model."""
+"""Recipes: how a model is compiled and what is required of the result, one TOML file per model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class InputSize(_Strict):
 
 
 class Half(_Strict):
-    """How targets that compute in float16 do so. `keep_float` maps patterns of node names to reasons for float32."""
+    """Options of float16 targets. `keep_float` maps patterns of node names to reasons for float32."""
 
     keep_float: dict[str, str] = {}
 
@@ -53,7 +53,7 @@ class Recipe(_Strict):
     gates: dict[str, Thresholds] = {}
 
     def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
-        """What the gate requires of a target."""
+        """The gate's thresholds for a target."""
         keys = [f"{variant}:{target}", target]
         if integer_only:
             keys = [f"{key}:integer-only" for key in keys] + keys
@@ -70,14 +70,14 @@ def recipe_for(model: str) -> Recipe:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Read a recipe.
+    """The recipe in a file.
 
     Raises:
-        InputError: not readable, not TOML, a key or value that no recipe has, or an algorithm that there is not.
+        InputError: not readable, not TOML, an unknown key, invalid value or unknown algorithm.
     """
     try:
         if path.stat().st_size > MAX_RECIPE_BYTES:
-            raise InputError("a recipe this large is none", where=str(path))
+            raise InputError("the file is too large for a recipe", where=str(path))
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"cannot read the recipe: {error}", where=str(path)) from error

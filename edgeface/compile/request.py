@@ -1,4 +1,4 @@
-"""What an export is asked for."""
+"""Export requests."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ from pathlib import Path
 
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.report_options import ReportOptions
+from edgeface.core.deprecated import renamed_keywords
 from edgeface.models.onnx_file import is_onnx_file
 
 
+@renamed_keywords(colour="color", recogniser="recognizer")
 @dataclass(frozen=True)
 class ExportRequest:
-    """What to export; None stands for what the recipe says, or for what the checkpoint can be found to need.
+    """A request for an export; None uses the recipe's value, or one inferred from the checkpoint.
 
     Attributes:
         model: a family's name, the path of a recipe (.toml), or of an ONNX model (.onnx).
         targets: names of targets.
-        contract: of an ONNX model, a TOML file that says how images become its input and what its outputs mean.
+        contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
         weights: a checkpoint; without one and without a seed, the sample weights of the package.
-        variant, color: what is known of the checkpoint's contract; checked on the images.
-        calibration: folder of images to calibrate with; sample weights do without.
-        judge: folder of other images to judge with; by default what calibration leaves over.
+        variant, color: known fields of the checkpoint's contract; checked on the images.
+        calibration: folder of images to calibrate with; optional for sample weights.
+        judge: folder of other images to judge with; by default the images that do not calibrate.
         input_size: height and width in pixels.
         io: "float", "int8" or "uint8" inputs and outputs.
         out: folder for the artifacts.
         seed: export a network with seeded random weights instead of a checkpoint.
-        integer_only: compute everything in int8, whatever the recipe keeps in float.
-        statistics: calibration statistics to use instead of calibrating; of the very same network.
+        integer_only: compute everything in int8, even what the recipe keeps in float.
+        statistics: calibration statistics to use instead of calibrating; of the same network.
         save_statistics: file for the statistics that calibration gathers.
         detector: an artifact that finds the faces in a recognizer's images.
-        recognizer: an artifact; a detector's certificate then says what its landmark errors cost in identity.
-        labels: a folder of Pascal-VOC boxes or of WIDER FACE's ground truth, on which a detector's precision is judged.
-        label_images: the folder of the labelled images; by default that of the labels.
-        pairs: a list of pairs of images, LFW's or a table, on which a recognizer's decisions are judged.
+        recognizer: an artifact; measures the effect of a detector's landmark errors on its embeddings.
+        labels: a folder of Pascal-VOC boxes or of WIDER FACE's ground truth, to evaluate a detector's precision on.
+        label_images: the folder of the labeled images; by default that of the labels.
+        pairs: a list of pairs of images, LFW's or a table, to evaluate a recognizer's decisions on.
         pair_images: the folder that the pairs' paths start from.
-        engines: for which GPUs and batches TensorRT engines are built.
-        report: what the report beside each artifact holds.
+        engines: GPUs and batch sizes of TensorRT engines.
+        report: options of the report next to each artifact.
     """
 
     model: str = "retinaface_mnet025"
@@ -65,6 +67,6 @@ class ExportRequest:
 
     @property
     def onnx_file(self) -> Path | None:
-        """The user's own model file, where `model` is one."""
+        """The user's model file, if `model` is one."""
         path = Path(self.model)
         return path if is_onnx_file(path) else None

@@ -1,4 +1,4 @@
-"""The recipe that a request means, after everything in the request that can be refused at once."""
+"""The recipe of a request, after the checks that need no other input."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLORS = ("bgr", "rgb")
 
 
 def requested_recipe(request: ExportRequest) -> Recipe:
-    """How what is asked for is compiled.
+    """The recipe of a request.
 
     Raises:
         InputError: an unknown option, options that exclude each other, or a recipe that cannot be read.
@@ -26,7 +26,7 @@ def requested_recipe(request: ExportRequest) -> Recipe:
         raise InputError(f"unknown --color {request.color!r}", fix=f"use one of {', '.join(COLORS)}")
     if request.statistics is not None and request.save_statistics is not None:
         raise InputError(
-            "--statistics and --save-statistics exclude each other", fix="statistics in use are saved already"
+            "--statistics and --save-statistics exclude each other", fix="the statistics are already saved"
         )
     if not request.targets:
         raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
@@ -39,9 +39,9 @@ def _of_file(path: Path, contract: Path | None) -> Recipe:
     """A model file's recipe: that of its task, under the file's name."""
     if contract is None:
         raise InputError(
-            "an ONNX file does not say how images become its input, nor what its outputs mean",
+            "an ONNX file does not describe how images become its input, nor what its outputs mean",
             where=str(path),
-            fix="pass --contract FILE.toml (docs/contracts.md shows a whole one)",
+            fix="pass --contract FILE.toml (docs/contracts.md has a complete example)",
         )
     name = re.sub(r"[^A-Za-z0-9._-]", "_", path.stem)
     return recipe_for(read_contract(contract).task).model_copy(update={"model": name})

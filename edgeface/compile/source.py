@@ -1,4 +1,4 @@
-"""What is exported: a float32 network under a contract, a reference that computes it, and where all that is from."""
+"""Sources of exports: a float32 network with its contract, reference and provenance."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from edgeface.validate.reference import Reference
 
 @dataclass(frozen=True)
 class Declared:
-    """What the user says of the source; None is "not said".
+    """The user's declaration of a source; None where undeclared.
 
-    `model` names the result, and the family unless `onnx` is given: the user's own model file, which `contract`, a
-    TOML file, describes. `weights`, `variant` and `seed` are of a family.
+    `model` names the result, and the family unless `onnx` is given: the user's model file, which `contract`, a TOML
+    file, describes. `weights`, `variant` and `seed` are for families.
     """
 
     model: str
@@ -32,7 +32,7 @@ class Declared:
 class Source:
     """The float32 network: `onnx` for the graph reader, `reference` to compare with.
 
-    `provenance` goes into the manifest: which file, and how the contract is known.
+    `provenance` is for the manifest: the file, and how the contract was determined.
     """
 
     contract: Contract

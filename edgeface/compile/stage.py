@@ -1,4 +1,4 @@
-"""A judged model as an artifact's folder, if it passes the gate; else the error that says why not."""
+"""Staging of judged models as artifact folders, or the gate's error."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from edgeface.validate.layerwise import explain, layer_agreement
 
 @dataclass(frozen=True)
 class Staged:
-    """An artifact's folder before it is moved into place, with what its files say.
+    """An artifact's folder before it is moved to its final path, with its manifest and certificate.
 
-    `refusal` is the gate's error where the model is not good enough: the folder is then only good for a report.
+    `refusal` is the gate's error where the model is not good enough: the folder then only serves a report.
     """
 
     folder: Path
@@ -34,18 +34,18 @@ class Staged:
 
 
 def write_model(job: Job, built: Built, folder: Path) -> Path:
-    """The file that a runtime opens, of a built model written into its artifact's folder below a temporary one."""
+    """The path of the file that a runtime opens, after writing a built model into its temporary artifact folder."""
     staged = folder / f"{job.recipe.model}-{built.target.name}"
     staged.mkdir()
     return built.write(staged)
 
 
 def stage(job: Job, judged: Judged) -> Staged:
-    """Write manifest and certificate beside a model, and build what belongs to it.
+    """The staged artifact: manifest and certificate next to the model, and its finish.
 
     Args:
-        job: what is exported.
-        judged: the model, in a folder of its own below a temporary one.
+        job: the export.
+        judged: the model, in its temporary folder.
     """
     built, findings = judged.built, judged.findings
     if not findings.passed:
@@ -107,6 +107,6 @@ def _advice(built: Built) -> str:
     if built.quantization is None:
         return "this target does not approximate: report this with the model and the versions"
     return (
-        "calibrate on more images like the device's own, keep the nodes named above in float "
+        "calibrate on more images like the device's, keep the nodes named above in float "
         "([quantize.keep_float] in the recipe), or relax [gates] knowingly"
     )

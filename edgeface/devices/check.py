@@ -1,4 +1,4 @@
-"""Compare an artifact on a device with this machine, and time it where the device is real."""
+"""Comparison of an artifact on a device with this machine, and latency where the device is real."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DeviceReport:
 def check_device(
     artifact: Artifact, device: Device, images: Path | None = None, detector: Path | None = None
 ) -> DeviceReport:
-    """Run an artifact here and on a device.
+    """Parity and latency of an artifact on a device.
 
     Args:
         artifact: a TFLite or ONNX artifact.

@@ -1,4 +1,4 @@
-"""How far one tensor on a device is from the same tensor here, bit by bit."""
+"""Bit-by-bit distance of a tensor on a device from the same tensor on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edgeface.graph.types import Array
 
 @dataclass(frozen=True)
 class Distance:
-    """Values that were compared, how many of them differ in any bit, and the largest absolute difference.
+    """Number of compared values, how many of them differ in any bit, and the largest absolute difference.
 
     `max_abs` is in the tensor's own stored units: steps of an integer, or the float itself; infinite for NaN.
     """
@@ -27,7 +27,7 @@ class Distance:
         return self.differing == 0
 
     def __add__(self, other: Distance) -> Distance:
-        """Over both sets of values."""
+        """The distance over both sets of values."""
         largest = max(self.max_abs, other.max_abs)
         return Distance(self.values + other.values, self.differing + other.differing, largest)
 
@@ -38,14 +38,14 @@ class Distance:
 
 
 def distance(here: Array, there: Array) -> Distance:
-    """Compare two arrays of one shape and dtype; equal bits are equal, NaN included."""
-    mine, theirs = np.ascontiguousarray(here), np.ascontiguousarray(there)
-    width = mine.dtype.itemsize
-    unequal = (mine.view(np.uint8).reshape(-1, width) != theirs.view(np.uint8).reshape(-1, width)).any(axis=1)
+    """The distance of two arrays of the same shape and dtype; equal bits are equal, NaN included."""
+    ours, theirs = np.ascontiguousarray(here), np.ascontiguousarray(there)
+    width = ours.dtype.itemsize
+    unequal = (ours.view(np.uint8).reshape(-1, width) != theirs.view(np.uint8).reshape(-1, width)).any(axis=1)
     differing = int(unequal.sum())
     if not differing:
-        return Distance(mine.size)
+        return Distance(ours.size)
     with np.errstate(invalid="ignore"):
-        gaps = np.abs(mine.reshape(-1)[unequal].astype(np.float64) - theirs.reshape(-1)[unequal].astype(np.float64))
+        gaps = np.abs(ours.reshape(-1)[unequal].astype(np.float64) - theirs.reshape(-1)[unequal].astype(np.float64))
     largest = float(gaps.max()) if np.isfinite(gaps).all() else float("inf")
-    return Distance(mine.size, differing, largest)
+    return Distance(ours.size, differing, largest)

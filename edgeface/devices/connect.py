@@ -1,4 +1,4 @@
-"""Open a session with a device: an emulated one, a board by ssh or adb, or an agent on this machine."""
+"""Sessions with devices: emulated ones, boards by ssh or adb, or an agent on this machine."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from edgeface.devices.runner import DeviceRunner, Loading, RuntimeMissing
 from edgeface.errors import InputError, RuntimeFailure
 
 LOOPBACK = Device("loopback")
-"""This machine itself, by an agent in a process like those of devices, so that both sides do the same."""
+"""This machine, through an agent process like those on devices, so that both sides run the same code."""
 
 SSH_CONFIG = "EDGEFACE_SSH_CONFIG"
-"""Variable that names another configuration file for ssh than the user's own."""
+"""Environment variable that names an ssh configuration file to use instead of the user's."""
 
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:\[\]-]{0,252}")
 _SERIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
@@ -32,14 +32,14 @@ _SSH_OPTIONS = (
 
 
 def connect(device: Device, site: str = "current") -> Link:
-    """Start an agent on a device.
+    """A session with an agent that is started on a device.
 
     Args:
-        device: one that has an agent.
-        site: Python packages of an emulated device, see `emulator.Setting`; a real one has its own.
+        device: a device that can run an agent.
+        site: Python packages of an emulated device, see `emulator.Setting`; a real one uses its own.
 
     Raises:
-        InputError: no such device, or a host or serial that is none.
+        InputError: no such device, or an invalid host or serial.
         RuntimeFailure: it cannot be reached, or has no Python with numpy.
     """
     if device == LOOPBACK:
@@ -59,7 +59,7 @@ def connect(device: Device, site: str = "current") -> Link:
 
 
 def open_device(model: Path, device: Device, loading: Loading) -> DeviceRunner:
-    """Load a model on a device, in a session of its own that ends with the runner.
+    """A model loaded on a device, in a new session that ends with the runner.
 
     Raises:
         InputError: no such device, or the model is not usable.
@@ -74,12 +74,12 @@ def open_device(model: Path, device: Device, loading: Loading) -> DeviceRunner:
 
 
 def site_of(loading: Loading) -> str:
-    """The packages of an emulated device that hold a runtime."""
+    """The package set of an emulated device that contains a runtime."""
     return "legacy" if loading.runtime == "tflite-runtime" else "current"
 
 
 def _here(site: str) -> Launch:
-    """This Python; tflite-runtime's packages are put before its own, and need one that they have a build for."""
+    """This Python; tflite-runtime's packages come first on its path, and exist only for some Python versions."""
     launch = _local([sys.executable, "-c", BOOTSTRAP])
     launch.environment.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     if site == "legacy":

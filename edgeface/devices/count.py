@@ -1,8 +1,8 @@
-"""Count what one inference costs on an emulated device: instructions, and lines that its caches would miss.
+"""Counts of one inference on an emulated device: instructions and cache misses.
 
 The device's own runtime runs under QEMU with one thread while a plugin (`counts.c`) counts. Kernels are those that the
-board would choose, so the counts rank forms of a layer as a board would; where addresses can be kept from being
-randomised they repeat to the instruction.
+board would choose, so the counts rank implementations of a layer as a board would; without address randomization
+they are exactly repeatable.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FLOAT_SPREAD, _INTEGER_SPREAD = 0.5, 40.0
 
 @dataclass(frozen=True)
 class Counts:
-    """One inference: instructions, and lines that were not in the simulated caches."""
+    """Counts of one inference: instructions, and misses of the simulated caches."""
 
     instructions: int
     vector: int
@@ -42,7 +42,7 @@ class Counts:
 
     @property
     def predicted_ms(self) -> float:
-        """Milliseconds on one Cortex-A72 of an RK3399.
+        """Predicted latency in milliseconds on one Cortex-A72 of an RK3399.
 
         The coefficients are cycles at 1.8 GHz, the middle of what a least-squares fit to 33 published networks of ncnn
         found (mean error 6.7 % left-one-out). For ranking; not fitted to LiteRT.
@@ -53,12 +53,12 @@ class Counts:
 
 
 def count_models(models: Sequence[Path], device: str = "a72", loading: Loading | None = None) -> list[Counts]:
-    """Count one inference of each model on seeded noise, after one that is not counted.
+    """The counts of one inference of each model on seeded noise, after one that is not counted.
 
-    All run in one session, since starting takes most of the time.
+    All models run in one session, since starting takes most of the time.
 
     Args:
-        models: .onnx or .tflite files, all of the runtime's kind.
+        models: .onnx or .tflite files, all of the runtime's format.
         device: name of a profile with an [emulator]; the caches of its fastest cluster are simulated.
         loading: runtime and kernels; by default LiteRT with XNNPACK. One thread is counted.
 
@@ -94,7 +94,7 @@ def _launch(emulator: Emulator, device: str, site: str, found: Path) -> Launch:
 
 
 def _plugin(emulator: Emulator) -> Path:
-    """The compiled plugin, kept in the cache beside the userland."""
+    """The compiled plugin, kept in the cache next to the userland."""
     source = (resources.files("edgeface.devices") / "counts.c").read_bytes()
     built = emulator.folder.with_name(f"counts-{hashlib.sha256(source).hexdigest()[:12]}.so")
     if built.exists():
@@ -114,7 +114,7 @@ def _plugin(emulator: Emulator) -> Path:
 
 
 def _fixed_addresses() -> list[str]:
-    """Without address randomisation the counts repeat; some containers forbid to switch it off."""
+    """A prefix that turns off address randomization, so that counts repeat; some containers forbid it."""
     wrapper = ["setarch", "-R"]
     try:
         allowed = subprocess.run([*wrapper, "true"], check=False, capture_output=True).returncode == 0

@@ -12,7 +12,7 @@ struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 struct qemu_info {
     const char *target;
-    struct { int least, own; } version;
+    struct { int minimum, own; } version;
     bool system;
 };
 typedef uint64_t Id;

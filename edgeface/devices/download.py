@@ -1,8 +1,8 @@
-"""Fetch and unpack what an emulated device is made of: Debian packages and wheels, by their ordinary clients.
+"""Download of an emulated device's Debian packages and wheels, by their ordinary clients.
 
 Nothing is installed on the host and root is not needed: apt-get keeps its state in a folder of the cache and reads
-the host's own package sources. Each archive is checked by its client, against Debian's signed lists or the pinned
-hash, and one that is there already is not fetched again.
+the host's package sources. Each archive is verified by its client, against Debian's signed lists or the pinned
+hash, and not fetched again if it exists.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ _TAGS = ("manylinux2014", *(f"manylinux_2_{minor}" for minor in (17, 24, 26, 27,
 
 
 def unpack_packages(state: Path, root: Path, architecture: str, packages: Sequence[str]) -> dict[str, str]:
-    """Debian packages unpacked under `root`.
+    """Fetch Debian packages and unpack them under `root`.
 
     Args:
         state: folder for apt-get's lists and archives, kept between tries.
         root: folder to unpack into.
-        architecture: Debian's name of it, as in "arm64".
+        architecture: Debian's name for it, e.g. "arm64".
         packages: names.
 
     Returns:
-        Versions by name of the packages that were unpacked.
+        Versions of the unpacked packages, by name.
 
     Raises:
         RuntimeFailure: there is no apt-get, or it cannot fetch a package.
     """
     options, archives = _apt_options(state, architecture), state / "cache" / "archives"
-    # A broken source that has nothing to do with Debian fails an update, but not the download that follows.
+    # A broken third-party source fails an update, but not the download that follows.
     done = subprocess.run(["apt-get", *options, "-q", "update"], check=False, capture_output=True, timeout=TIMEOUT_S)
     try:
         _run(["apt-get", *options, "-q", "download", *packages], archives)
     except RuntimeFailure as error:
-        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] if done.returncode else []
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] if done.returncode else []
         raise RuntimeFailure(
-            "; ".join([error.what, *said]),
+            "; ".join([error.what, *last]),
             where=f"packages of Debian {DEBIAN} for {architecture}",
             fix=f"run this on Debian {DEBIAN}, or in a container of it, with its package sources reachable",
         ) from error
@@ -59,15 +59,15 @@ def unpack_packages(state: Path, root: Path, architecture: str, packages: Sequen
 
 
 def unpack_wheels(folder: Path, site: Path, wheels: Sequence[Wheel]) -> None:
-    """Wheels for CPython 3.11 unpacked into `site`.
+    """Fetch wheels for CPython 3.11 and unpack them into `site`.
 
     Args:
-        folder: where the archives are kept between tries.
+        folder: folder that keeps the archives between tries.
         site: folder to unpack into.
         wheels: pinned by version, hash and size; all of one architecture.
 
     Raises:
-        RuntimeFailure: pip cannot fetch one, or an archive is not the pinned one.
+        RuntimeFailure: pip cannot fetch a wheel, or an archive is not the pinned one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = folder / "requirements.txt"
@@ -90,14 +90,14 @@ def unpack_wheels(folder: Path, site: Path, wheels: Sequence[Wheel]) -> None:
 
 
 def needs() -> list[str]:
-    """Programs that setting up needs and that this host lacks."""
+    """Programs that the installation needs and this host lacks."""
     return [name for name in ("apt-get", "dpkg") if shutil.which(name) is None]
 
 
 def _extract(archive: Path, site: Path) -> None:
     with zipfile.ZipFile(archive) as content:
         if sum(member.file_size for member in content.infolist()) > MAX_UNPACKED_BYTES:
-            raise RuntimeFailure("a wheel is too large to be what it claims", where=str(archive))
+            raise RuntimeFailure("a wheel unpacks to more than its limit", where=str(archive))
         content.extractall(site)
 
 

@@ -1,4 +1,4 @@
-"""Run aarch64 programs: in QEMU's user-mode emulation on x86-64, as they are on an aarch64 machine."""
+"""Execution of aarch64 programs: in QEMU's user-mode emulation on x86-64, directly on an aarch64 machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 @dataclass(frozen=True)
 class Completed:
-    """How a program ended, and what it wrote."""
+    """Exit code and output of a program."""
 
     returncode: int
     stdout: bytes
@@ -29,7 +29,7 @@ class Completed:
 
 @dataclass(frozen=True)
 class Launch:
-    """A command line and its whole environment, as subprocess takes them."""
+    """A command line and its complete environment, as subprocess takes them."""
 
     command: list[str]
     environment: dict[str, str]
@@ -37,13 +37,13 @@ class Launch:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a program finds besides its arguments.
+    """A program's surroundings: packages, paths, variables and plugin.
 
     Args:
         site: Python packages: "current" for ai-edge-litert, onnxruntime and numpy 2; "legacy" for tflite-runtime and
             numpy 1.
-        paths: folders to import from before those.
-        environment: further variables; nothing of the host's reaches an emulated program otherwise.
+        paths: folders that come first on the import path.
+        environment: further variables; an emulated program inherits none from the host.
         plugin: a TCG plugin and its arguments, as QEMU's -plugin takes them.
     """
 
@@ -58,23 +58,23 @@ DEFAULT_SETTING = Setting()
 
 @dataclass(frozen=True)
 class Emulator:
-    """QEMU, and an aarch64 userland that it runs, in a folder that `install` made.
+    """QEMU and an aarch64 userland, in a folder that `install` created.
 
-    Paths of the host are seen by the emulated program too, except where the userland has a file of that name.
+    The emulated program also sees the host's paths, except where the userland has a file of that name.
     """
 
     folder: Path
 
     def python(self, device: str) -> Path:
-        """The Python to run as `program`."""
+        """The path of Python, to run as `program`."""
         return Path(sys.executable) if is_native() else self.root(device) / f"usr/bin/python{PYTHON}"
 
     def root(self, device: str) -> Path:
-        """The root that an emulated device sees: the userland and its own /proc/cpuinfo and /sys.
+        """The root folder of an emulated device: the userland with the device's /proc/cpuinfo and /sys.
 
         Raises:
             InputError: no such device.
-            RuntimeFailure: it is used for the first time, and its description cannot be written.
+            RuntimeFailure: the folder does not exist yet and cannot be written.
         """
         return device_root(self.folder, emulated_profile(device))
 
@@ -85,7 +85,7 @@ class Emulator:
     def launch(
         self, device: str, program: Path, arguments: Sequence[str] = (), setting: Setting = DEFAULT_SETTING
     ) -> Launch:
-        """How to start a program on an emulated device.
+        """The command that starts a program on an emulated device.
 
         Args:
             device: name of a profile with an [emulator].
@@ -109,7 +109,7 @@ class Emulator:
         variables |= {"PYTHONHOME": f"{root}/usr", "PYTHONPATH": packages, "PATH": "/usr/bin:/bin"}
         command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", profile.emulator.cpu, "-L", str(root)]
         command += [] if setting.plugin is None else ["-plugin", setting.plugin]
-        # The emulator's own libraries are found by this variable; the emulated program must not see it.
+        # The emulator finds its libraries by this variable; the emulated program must not see it.
         command += ["-U", "LD_LIBRARY_PATH"]
         for name, value in {**variables, **setting.environment}.items():
             command += ["-E", f"{name}={value}"]
@@ -124,7 +124,7 @@ class Emulator:
         setting: Setting = DEFAULT_SETTING,
         timeout_s: float = 600,
     ) -> Completed:
-        """Run a program to its end; arguments as of `launch`.
+        """The result of running a program to its end; arguments as of `launch`.
 
         Raises:
             InputError: no such device.
@@ -148,5 +148,5 @@ class Emulator:
 
 
 def is_native() -> bool:
-    """Whether this machine runs aarch64 programs itself."""
+    """Whether this machine runs aarch64 programs without emulation."""
     return platform.machine() == "aarch64"

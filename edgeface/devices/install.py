@@ -1,7 +1,7 @@
-"""Set up the emulated devices in a cache folder: whole or not at all, one process at a time, resumable.
+"""Installation of the emulated devices in a cache folder: atomic, one process at a time, resumable.
 
-Everything is made in a folder beside the final one, which is named for the pinned versions, and renamed into place when
-the emulated Python has imported each runtime. Archives that were fetched stay for the next try if one fails.
+Everything is built in a temporary folder next to the final one, which is named after the pinned versions, and renamed
+when the emulated Python has imported each runtime. Fetched archives are kept for the next try if one fails.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _IMPORTS = {"current": ("ai_edge_litert.interpreter", "onnxruntime"), "legacy": 
 
 @dataclass(frozen=True)
 class Status:
-    """What is set up.
+    """State of the installation.
 
     `state` is "ready", "native" (this machine is aarch64 itself), "missing" or "damaged"; `versions` are those of the
-    emulator, the packages and the wheels, where ready.
+    emulator, the packages and the wheels, when ready.
     """
 
     state: str
@@ -50,7 +50,7 @@ class Status:
 
 
 def cache_folder() -> Path:
-    """Where devices are kept: `EDGEFACE_CACHE`, else the user's cache folder."""
+    """The folder that holds installations: `EDGEFACE_CACHE`, else the user's cache folder."""
     given = os.environ.get("EDGEFACE_CACHE")
     if given:
         return Path(given).expanduser().resolve() / "arm"
@@ -59,7 +59,7 @@ def cache_folder() -> Path:
 
 
 def status() -> Status:
-    """Look at the cache; never raises for what it finds there."""
+    """The installation's state; never raises because of the cache's contents."""
     folder = cache_folder() / pins_digest()
     if is_native():
         return Status("native", folder, f"this machine is {platform.machine()}: nothing to emulate", {})
@@ -77,7 +77,7 @@ def status() -> Status:
 
 
 def installed() -> Emulator:
-    """The emulator that is set up, with its userland.
+    """The installed emulator with its userland.
 
     Raises:
         RuntimeFailure: it is missing or damaged.
@@ -91,21 +91,21 @@ def installed() -> Emulator:
 
 
 def install(progress: Callable[[str], None] = note) -> Status:
-    """Set everything up unless it is there; about 100 MB are fetched and 400 MB kept.
+    """The state after installing everything that is missing; about 100 MB are fetched and 400 MB kept.
 
     Args:
-        progress: gets a line on what is being done.
+        progress: called with a line on each step.
 
     Raises:
         InputError: a device profile is not usable.
-        RuntimeFailure: this host cannot, a package cannot be fetched, or the result does not run.
+        RuntimeFailure: this host is not supported, a package cannot be fetched, or the result does not run.
     """
     found = status()
     if found.state in ("ready", "native"):
         return found
     _check_host()
     with _locked(found.folder.parent, progress):
-        found = status()  # another process may have done it meanwhile
+        found = status()  # another process may have finished it in the meantime
         if found.state == "ready":
             return found
         start = time.perf_counter()
@@ -123,7 +123,7 @@ def _downloads(building: Path) -> Path:
 
 
 def _build(folder: Path, progress: Callable[[str], None]) -> None:
-    """Make the whole tree in `folder`; what an interrupted try left there is replaced, its archives are used."""
+    """Build the whole tree in `folder`; leftovers of an interrupted try are replaced, its archives reused."""
     profiles = emulated()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -140,7 +140,7 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
 
 
 def _fetch(folder: Path, downloads: Path) -> dict[str, str]:
-    """Fetch and unpack everything at once, since most of it is waiting; versions by name."""
+    """Fetch and unpack everything concurrently, since most of the time is waiting; versions by name."""
     with ThreadPoolExecutor() as pool:
         arm64 = pool.submit(unpack_packages, downloads / "arm64", folder / USERLAND, "arm64", USERLAND_PACKAGES)
         amd64 = pool.submit(unpack_packages, downloads / "amd64", folder / "host", "amd64", HOST_PACKAGES)
@@ -155,7 +155,7 @@ def _fetch(folder: Path, downloads: Path) -> dict[str, str]:
 
 
 def _slim(folder: Path) -> None:
-    """Leave out emulators of other processors, documentation and tests."""
+    """Delete emulators of other processors, documentation and tests."""
     for binary in (folder / "host/usr/bin").iterdir():
         if binary.name != "qemu-aarch64":
             binary.unlink()
@@ -164,17 +164,17 @@ def _slim(folder: Path) -> None:
 
 
 def _try_runtimes(emulator: Emulator, device: str) -> None:
-    """Import each runtime in the emulated Python, which also compiles what every later start would compile."""
+    """Import each runtime in the emulated Python, which also compiles the modules for later starts."""
     for site, modules in _IMPORTS.items():
         source = f"import {', '.join(modules)}, json, select, types, numpy as n; print(n.arange(4.).sum())"
         setting = Setting(site, environment={"PYTHONDONTWRITEBYTECODE": ""})
         done = emulator.run(device, emulator.python(device), ["-c", source], setting)
         if done.returncode or done.stdout.strip() != b"6.0":
-            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
             raise RuntimeFailure(
                 f"the emulated Python cannot import {' and '.join(modules)} (exit code {done.returncode})",
-                where="; ".join(said) or str(emulator.folder),
-                fix="the C library of this host must be 2.34 or newer, and it must allow to run programs in the cache",
+                where="; ".join(last) or str(emulator.folder),
+                fix="the C library of this host must be 2.34 or newer, and it must allow running programs in the cache",
             )
 
 
@@ -210,7 +210,7 @@ def _check_host() -> None:
 
 @contextmanager
 def _locked(folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
-    """Let one process at a time work in a folder; the lock goes with the process that holds it."""
+    """Let one process at a time work in a folder; the lock ends with the process that holds it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free

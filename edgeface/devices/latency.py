@@ -1,4 +1,4 @@
-"""Latency on a real device: pinned to its fastest processors, with the clocks and temperatures that it had."""
+"""Latency on a real device: pinned to its fastest processors, with its clocks and temperatures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ThreadLatency:
 
 @dataclass(frozen=True)
 class DeviceLatency:
-    """A thread sweep. States are those before and after; an emulated device's latencies mean nothing."""
+    """A thread sweep, with the device's state before and after; an emulated device's latencies are meaningless."""
 
     device: Device
     path: str
@@ -50,11 +50,11 @@ class DeviceLatency:
 
     @property
     def warnings(self) -> list[str]:
-        """What makes the latencies doubtful."""
+        """Reasons why the latencies may be unreliable."""
         unpinned = [f"{item.threads} thread(s) could not be pinned: {item.unpinned}" for item in self.sweep]
         found = [line for line, item in zip(unpinned, self.sweep, strict=True) if item.unpinned is not None]
         if self.device.is_emulated:
-            found.append("the device is emulated: its latencies mean nothing")
+            found.append("the device is emulated: its latencies are meaningless")
         return list(dict.fromkeys([*self.before.warnings(), *self.after.warnings(), *found]))
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,14 +74,14 @@ class DeviceLatency:
 def device_latency(
     model: Path, device: Device, loading: Loading, threads: Sequence[int] = THREADS, runs: int | None = None
 ) -> DeviceLatency:
-    """Time a model on a device with each number of threads that it has processors for.
+    """The latency of a model on a device, with each number of threads that it has processors for.
 
     Args:
         model: an .onnx or .tflite file.
-        device: one that `connect` takes.
+        device: a device that `connect` takes.
         loading: runtime and kernels; its threads and cpus are replaced.
         threads: numbers of threads; those above the number of processors are left out.
-        runs: timed runs of each, by default 50, after 5 that are not.
+        runs: timed runs of each, by default 50, after 5 warm-up runs.
 
     Raises:
         InputError: no such device, or the model is not usable.
@@ -91,7 +91,7 @@ def device_latency(
         before = device_state(link)
         usable = [count for count in threads if count <= len(before.cpus)]
         if not usable:
-            raise RuntimeFailure("the device does not say which processors it has", where=str(device))
+            raise RuntimeFailure("the device does not report its processors", where=str(device))
         sweep = []
         for count in usable:
             runner = DeviceRunner(link, model, replace(loading, threads=count, cpus=before.pinned(count)))
@@ -106,7 +106,7 @@ def _timed(runner: DeviceRunner, runs: int) -> ThreadLatency:
 
 
 def _feeds(inputs: Sequence[TensorSpec]) -> Mapping[str, Array]:
-    """Seeded noise; latency does not depend on it but through denormal numbers, which it has none of."""
+    """Seeded noise; latency depends on values only through denormal numbers, which it does not contain."""
     random = np.random.default_rng(0)
     if any(side < 0 for spec in inputs for side in spec.shape):
         raise InputError("the model's input has no fixed size", fix="export it for one input size")

@@ -1,8 +1,8 @@
-"""An agent on a device, spoken to over the standard input and output of one process: QEMU, ssh or adb.
+"""A session with an agent on a device, over the standard input and output of one process: QEMU, ssh or adb.
 
-Nothing that the device sends is trusted: what it prints before the agent's greeting is skipped up to a limit, every
-answer must carry this session's nonce and number, arrays may have the size that was asked for and no more, every wait
-has an end, and text is shown without control characters. No name or path of the device's is ever used here.
+The device is not trusted: output before the agent's greeting is skipped up to a limit, every answer must contain this
+session's nonce and number, arrays are limited to the requested size, every wait has a timeout, and text is shown
+without control characters. No name or path sent by the device is ever used here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ BOOTSTRAP = (
     " exec(compile(source,name,'exec'),made.__dict__)\n"
     "made.main(given['nonce'])\n"
 )
-"""What the device's Python is started with, as `-c`: it takes the agent's modules as source from its input."""
+"""The device's Python runs this with `-c`: it reads the agent's modules as source from its input."""
 
 
 class Link:
@@ -47,10 +47,10 @@ class Link:
 
     Args:
         launch: starts the device's Python with `-c BOOTSTRAP`.
-        name: of the device, for errors.
+        name: the device's name in errors.
 
     Raises:
-        RuntimeFailure: the process cannot be started, or no agent greets.
+        RuntimeFailure: the process cannot be started, or no agent answers.
     """
 
     def __init__(self, launch: Launch, name: str) -> None:
@@ -91,23 +91,23 @@ class Link:
         max_bytes: int = 0,
         timeout_s: float = 600,
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Send a request and wait for its answer.
+        """The answer to a request.
 
         Args:
             request: see `agent.serve`.
             arrays: sent with it.
-            max_bytes: of all arrays of the answer together.
-            timeout_s: for sending and answering.
+            max_bytes: limit on all arrays of the answer together.
+            timeout_s: limit for request and answer.
 
         Raises:
-            RuntimeFailure: the agent says no, is gone or too slow, or what came is no answer.
+            RuntimeFailure: the agent refuses, has ended or is too slow, or the data is not an answer.
         """
         self._end = time.monotonic() + timeout_s
         try:
             self._send(pack(request, arrays or {}))
             head, found = read_frame(self._read, max_bytes)
             if head.pop("nonce", None) != self._nonce or head.pop("number", None) != self._number:
-                raise WireError("an answer to something else")
+                raise WireError("an answer to another request")
         except WireError as error:
             self._process.kill()
             self.close()
@@ -122,7 +122,7 @@ class Link:
         return head, found
 
     def close(self) -> None:
-        """End the session and the process; what it holds on the device goes with it."""
+        """End the session and the process, which frees its memory on the device."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
@@ -144,7 +144,7 @@ class Link:
         self.close()
 
     def _greet(self) -> None:
-        """Send the agent and skip what the device prints before it speaks."""
+        """Send the agent, and skip the device's output before the agent's greeting."""
         self._end = time.monotonic() + START_TIMEOUT_S
         folder = resources.files(_PACKAGE)
         modules = [(f"{_PACKAGE}.{name}", (folder / f"{name}.py").read_text(encoding="utf-8")) for name in _MODULES]
@@ -165,7 +165,7 @@ class Link:
         while view:
             _, ready, _ = select.select([], [self._in], [], self._left())
             if not ready:
-                raise self._failure("it takes nothing in")
+                raise self._failure("it does not read its input")
             try:
                 view = view[os.write(self._in, view[:_CHUNK]) :]
             except BlockingIOError:
@@ -198,15 +198,15 @@ class Link:
         return max(self._end - time.monotonic(), 0.0)
 
     def _failure(self, what: str) -> RuntimeFailure:
-        """What went wrong, with the last words of the process."""
+        """The error for a failure, with the last line of the process's stderr."""
         if what != "no answer in time":
             self._drain.join(timeout=1)
-        said = [line for line in self._stderr.decode(errors="replace").splitlines() if line.strip()]
-        words = f": {printable(said[-1])}" if said else ""
+        lines = [line for line in self._stderr.decode(errors="replace").splitlines() if line.strip()]
+        words = f": {printable(lines[-1])}" if lines else ""
         return RuntimeFailure(f"the session with the device failed, {what}{words}", where=self.name)
 
     def _keep_stderr(self) -> None:
-        """Read all that comes, so that the process never waits; keep the end of it."""
+        """Read all of stderr, so that the process never blocks; keep the end of it."""
         assert self._process.stderr is not None
         file = self._process.stderr.fileno()
         while data := os.read(file, _CHUNK):
@@ -214,7 +214,7 @@ class Link:
 
 
 def printable(text: object, limit: int = 300) -> str:
-    """A device's text without control characters, and cut."""
+    """A device's text without control characters, truncated."""
     kept = "".join(sign if sign.isprintable() else " " for sign in str(text)[: limit * 2])
     return " ".join(kept.split())[:limit]
 

@@ -1,4 +1,4 @@
-"""Whether an artifact does on a device what it does here: bit by bit in integers, within a tolerance in floats."""
+"""Parity of an artifact on a device with this machine: bit-exact integers, floats within a tolerance."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from edgeface.tasks import task_of
 from edgeface.tasks.task import Image
 
 FLOAT_TOLERANCE = 1e-4
-"""Largest difference of any float that two processors' kernels may make: they sum in different orders."""
+"""Largest allowed difference of a float between two processors' kernels, which sum in different orders."""
 
 
 @dataclass(frozen=True)
 class PathParity:
-    """One runtime with one kind of kernels, here against there.
+    """Parity of one runtime with one kind of kernels, here and on the device.
 
-    `versions` are the runtime's here and there; `outputs` are over all images. `origins` are the operators that make
-    a difference, on the image of number `traced`, where outputs differ.
+    `versions` are the runtime's here and on the device; `outputs` are over all images. `origins` are the operators that
+    introduce differences, on the image of number `traced`, where outputs differ.
     """
 
     loading: Loading
@@ -46,12 +46,12 @@ class PathParity:
 
     @property
     def total(self) -> Distance:
-        """Over all outputs."""
+        """The distance over all outputs."""
         return sum(self.outputs.values(), Distance())
 
     @property
     def requirement(self) -> str:
-        """What is required."""
+        """The requirement in words."""
         floats = f"≤ {FLOAT_TOLERANCE:g}"
         return {
             "integer": "equal bit by bit",
@@ -94,7 +94,7 @@ class PathParity:
 
 @dataclass(frozen=True)
 class DeviceParity:
-    """What comparing an artifact on a device found; `absent` says which paths the device has no runtime for."""
+    """Results of comparing an artifact on a device; `absent` lists the paths that the device has no runtime for."""
 
     artifact: str
     device: Device
@@ -114,7 +114,7 @@ class DeviceParity:
 
 
 class _Pair:
-    """A model open here and there, and what comparing it found."""
+    """A model open here and on the device, and the results of comparing it."""
 
     def __init__(self, artifact: Artifact, device: Device, loading: Loading, stack: ExitStack) -> None:
         self._artifact, self._device, self._loading = artifact, device, loading
@@ -124,15 +124,15 @@ class _Pair:
 
     def compare(self, number: int, image: Image) -> None:
         """Run one image in both."""
-        mine, theirs = self._run(self._runners, image)
-        found = {name: distance(array, theirs[name]) for name, array in mine.items()}
-        self._outputs = {name: self._outputs.get(name, Distance()) + apart for name, apart in found.items()}
-        differing = sum(apart.differing for apart in found.values())
+        ours, theirs = self._run(self._runners, image)
+        found = {name: distance(array, theirs[name]) for name, array in ours.items()}
+        self._outputs = {name: self._outputs.get(name, Distance()) + gap for name, gap in found.items()}
+        differing = sum(gap.differing for gap in found.values())
         if differing and (self._worst is None or differing > self._worst[0]):
             self._worst = (differing, number, image)
 
     def result(self) -> PathParity:
-        """What was found; where outputs differ, the image of the most differences is traced."""
+        """The result; where outputs differ, the image with the most differences is traced."""
         here, there = self._runners
         model = self._artifact.model_path
         if not self._loading.shows_values:
@@ -149,8 +149,8 @@ class _Pair:
         with ExitStack() as stack:
             keeping = self._open(replace(self._loading, keep_all=True), stack)
             self._run(keeping, image)
-            mine, theirs = (runner.tensors(wanted) for runner in keeping)
-        return replace(plain, traced=number, origins=tuple(origins(graph, mine, theirs)))
+            ours, theirs = (runner.tensors(wanted) for runner in keeping)
+        return replace(plain, traced=number, origins=tuple(origins(graph, ours, theirs)))
 
     def _open(self, loading: Loading, stack: ExitStack) -> tuple[DeviceRunner, DeviceRunner]:
         model = self._artifact.model_path
@@ -162,18 +162,18 @@ class _Pair:
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         contract, layout = self._artifact.contract, self._artifact.manifest.layout
         feeds = {contract.input.name: task_of(contract).prepare(image, contract).tensor}
-        mine, theirs = (FloatRunner(runner, layout).run(feeds) for runner in runners)
-        return mine, theirs
+        ours, theirs = (FloatRunner(runner, layout).run(feeds) for runner in runners)
+        return ours, theirs
 
 
 def device_parity(
     artifact: Artifact, device: Device, images: Iterable[Image], loadings: Iterable[Loading] | None = None
 ) -> DeviceParity:
-    """Run an artifact here and on a device, in every runtime whose numbers should agree.
+    """The parity of an artifact here and on a device, in every runtime whose results should agree.
 
     Args:
         artifact: a TFLite or ONNX artifact.
-        device: one that `connect` takes.
+        device: a device that `connect` takes.
         images: uint8 [H,W,3] in BGR, as the task's `prepare` takes them.
         loadings: runtimes and kernels; by default those of `loadings_of`.
 

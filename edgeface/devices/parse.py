@@ -1,4 +1,4 @@
-"""Read the value of `--on`: this machine, an emulated device of the table, or a board by ssh or adb."""
+"""Parsing of `--on`: this machine, an emulated device of the table, or a board by ssh or adb."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ def parse_device(text: str) -> Device:
     """`"gpu"`, `"a72"`, `"ssh:board"` … as a Device.
 
     Raises:
-        InputError: no such device, a name where none is taken or none where one is needed, or a profile that is not
-            usable.
+        InputError: no such device, an unexpected or missing name, or an unusable profile.
     """
     local = {str(device): device for device in (HERE, GPU)}
     if text in local:
@@ -27,7 +26,7 @@ def parse_device(text: str) -> Device:
         return Device("adb", name)
     usage = {"ssh": "ssh:HOST", "adb": "adb or adb:SERIAL"} | {one: one for one in (*local, *profiles)}
     if kind in usage:
-        raise InputError(f"{text!r} is not how this device is named", where="--on", fix=f"use {usage[kind]}")
+        raise InputError(f"{text!r} does not name a device", where="--on", fix=f"use {usage[kind]}")
     described = [
         *("x86 (this machine's processor)", "gpu (the first NVIDIA GPU of this machine)"),
         *(f"{key} (an emulated {profile.title})" for key, profile in profiles.items()),

@@ -1,6 +1,6 @@
-"""What the emulated devices are made of: Debian packages by name, and wheels by version, hash and size.
+"""Pinned contents of the emulated devices: Debian packages by name, and wheels by version, hash and size.
 
-Debian's mirrors keep only the newest build of a package, so what was unpacked is recorded at installation instead.
+Debian's mirrors keep only the newest build of a package, so their versions are recorded at installation instead.
 Wheels are pinned, for CPython 3.11 on aarch64; `SITES` groups what one process can import together.
 """
 
@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 
 LAYOUT = 2
-"""Changes with the folders of an installation, so that no version of edgeface opens another's."""
+"""Version of the installation's layout, so that no version of edgeface opens an incompatible one."""
 DEBIAN = "bookworm"
 PYTHON = "3.11"
 
@@ -19,8 +19,8 @@ USERLAND_PACKAGES = (
     *("libc6", "libgcc-s1", "libstdc++6", "libgomp1", "zlib1g", "libexpat1", "libbz2-1.0", "liblzma5", "libffi8"),
     *("libuuid1", "libcrypt1", "libssl3", "libpython3.11-minimal", "libpython3.11-stdlib", "python3.11-minimal"),
 )
-# The dynamic emulator, unlike the static one, is small and loads counting plugins; its libraries come along so that
-# nothing need be installed on the host but a C library of version 2.34 or newer.
+# The dynamic emulator, unlike the static one, is small and loads counting plugins; its libraries are included, so that
+# the host needs only a C library of version 2.34 or newer.
 HOST_PACKAGES = (
     *("qemu-user", "libcapstone4", "liburing2", "libglib2.0-0", "libgnutls30", "libnuma1", "libpcre2-8-0", "libffi8"),
     *("libnettle8", "libhogweed6", "libgmp10", "libp11-kit0", "libidn2-0", "libunistring2", "libtasn1-6", "zlib1g"),
@@ -29,7 +29,7 @@ HOST_PACKAGES = (
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel: what pip calls it, its SHA-256 and its size."""
+    """A wheel: its name for pip, its SHA-256 and its size."""
 
     name: str
     version: str
@@ -58,12 +58,12 @@ SITES: dict[str, tuple[Wheel, ...]] = {
         ),
     ),
 }
-"""tflite-runtime is what older boards have; it needs numpy 1 and so a folder of its own. Its x86-64 build is what it is
-compared with, in a process of a host whose Python it has a build for."""
+"""Package sets. Older boards have tflite-runtime, which needs numpy 1 and so a separate folder; it is compared with its
+x86-64 build, on hosts whose Python it has a build for."""
 
 
 def pins_digest() -> str:
-    """Names the folder of an installation: other pins make another folder. 12 hex digits of a SHA-256."""
+    """The installation folder's name, which changes with the pins: 12 hex digits of a SHA-256."""
     pins = {
         "layout": LAYOUT,
         "debian": DEBIAN,

@@ -1,4 +1,4 @@
-"""What a device profile says: a kind of core, a board made of such cores, and what may be done with it."""
+"""The schema of device profiles: cores, boards, emulation and recommended settings."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Core(_Table):
     """A kind of Arm core.
 
     Attributes:
-        part: of its MIDR register, which tells kinds apart; `variant` and `revision` are two more fields of it.
-        features: its instructions as Linux lists them in /proc/cpuinfo; "asimddp" is the int8 dot product.
+        part: field of its MIDR register, which identifies the kind; `variant` and `revision` are two further fields.
+        features: its instruction sets as Linux lists them in /proc/cpuinfo; "asimddp" is the int8 dot product.
     """
 
     part: int = Field(ge=0, le=0xFFF)
@@ -35,7 +35,7 @@ class Core(_Table):
 
 
 class Cache(_Table):
-    """A cache: its size in KiB, and how many lines of 64 bytes may share a set."""
+    """A cache: its size in KiB, and its associativity, with lines of 64 bytes."""
 
     kib: int = Field(ge=1, le=1 << 20)
     ways: int = Field(ge=1, le=1 << 10)
@@ -43,19 +43,19 @@ class Cache(_Table):
     @model_validator(mode="after")
     def _has_whole_sets(self) -> Cache:
         if (self.kib << 10) % (self.ways * CACHE_LINE_BYTES):
-            raise ValueError(f"{self.kib} KiB are no whole number of sets of {self.ways} lines")
+            raise ValueError(f"{self.kib} KiB are not a whole number of sets of {self.ways} lines")
         return self
 
 
 class Cluster(_Table):
-    """Cores of one kind on one clock.
+    """Cores of one kind that share a clock.
 
     Attributes:
-        core: name of the profile that describes the kind.
-        cores: their numbers.
-        max_khz: highest clock, and `min_khz` the lowest.
-        l1d: data cache of each.
-        l2: cache that they share.
+        core: name of the profile that describes the kind of core.
+        cores: the cores' numbers.
+        max_khz: highest clock; `min_khz` is the lowest.
+        l1d: data cache of each core.
+        l2: shared cache.
     """
 
     core: str
@@ -67,29 +67,29 @@ class Cluster(_Table):
 
 
 class EmulatorCpu(_Table):
-    """How a device is emulated: what QEMU calls its processor."""
+    """How a device is emulated: QEMU's name of its processor."""
 
     cpu: Word
 
 
 class Advice(_Table):
-    """What bundles recommend on a board: the cores to stay on, and threads inside one operator."""
+    """Settings that bundles recommend on a board: cores to pin to, and threads inside one operator."""
 
     cores: Numbers
     threads: int = Field(ge=1, le=MAX_CORES)
 
 
 class Profile(_Table):
-    """A device: a board, or cores of one kind alone.
+    """A device: a board, or a kind of core.
 
     Attributes:
-        name: what its file is called.
-        title: what people call it.
-        architecture: as `uname -m` tells it.
-        core: the kind of core that this profile describes, where it does.
-        clusters: the cores that the device has; none where only a kind is described.
+        name: the file's name without suffix.
+        title: its usual name.
+        architecture: as `uname -m` prints it.
+        core: the kind of core that this profile describes, if any.
+        clusters: the device's cores; empty where only a kind of core is described.
         emulator: how it is emulated; None where it is not.
-        bundle: what bundles recommend; None where they are not packed for it.
+        bundle: recommended settings; None where bundles are not packed for it.
     """
 
     name: Word
@@ -102,13 +102,13 @@ class Profile(_Table):
 
     @property
     def cores(self) -> tuple[tuple[int, Cluster], ...]:
-        """The number of each core and its cluster, by number."""
+        """Each core's number and cluster, in order of number."""
         every = [(number, cluster) for cluster in self.clusters for number in cluster.cores]
         return tuple(sorted(every, key=lambda item: item[0]))
 
     @property
     def fastest(self) -> Cluster:
-        """The cluster of the highest clock; there must be one."""
+        """The cluster with the highest clock; the profile must have clusters."""
         return max(self.clusters, key=lambda cluster: cluster.max_khz)
 
     @model_validator(mode="after")
@@ -119,5 +119,5 @@ class Profile(_Table):
         if not numbers and (self.core is None or self.emulator or self.bundle):
             raise ValueError("[[clusters]] are missing, without which only a [core] can be described")
         if self.bundle is not None and not set(self.bundle.cores) <= set(numbers):
-            raise ValueError(f"[bundle] recommends cores that are not there: {list(self.bundle.cores)}")
+            raise ValueError(f"[bundle] recommends cores that do not exist: {list(self.bundle.cores)}")
         return self

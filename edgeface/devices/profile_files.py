@@ -1,7 +1,7 @@
-"""Device profiles as files: which there are and what they say, read without importing anything slow.
+"""Files of device profiles, found and read without importing anything slow.
 
-Shipped ones are the TOML files in `profiles/`, found by filename; a user's own are in the folder that the variable
-`EDGEFACE_DEVICES` names. Users' files are not trusted: sizes are bounded, and every error names the file.
+Shipped profiles are the TOML files in `profiles/`; users' profiles are in the folder that the environment variable
+`EDGEFACE_DEVICES` names. Users' files are not trusted: sizes are limited, and every error names the file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ else:
 
 FOLDER = Path(__file__).with_name("profiles")
 OWN_FOLDER = "EDGEFACE_DEVICES"
-# The TOML readers take memory by the square of a dotted key's length: a line of a megabyte takes all there is.
+# The TOML parsers' memory grows with the square of a dotted key's length: a line of a megabyte exhausts it.
 MAX_PROFILE_BYTES = 1 << 16
 MAX_LINE_BYTES = 1000
 FIX = "edgeface/devices/profiles/rk3399.toml shows every key of a board, a72.toml those of a core"
@@ -33,22 +33,22 @@ def profile_files() -> dict[str, Path]:
     """Every profile's file by the name of its device, in alphabetical order.
 
     Raises:
-        InputError: the folder of the user's own is missing, a filename is no device's name, or a name is taken.
+        InputError: the user's folder is missing, a filename is not a valid device name, or a name is taken.
     """
     own = os.environ.get(OWN_FOLDER)
     if own and not Path(own).is_dir():
         raise InputError(
-            "the folder of device profiles is not there", where=own, fix=f"create it, or unset {OWN_FOLDER}"
+            "the folder of device profiles does not exist", where=own, fix=f"create it, or unset {OWN_FOLDER}"
         )
     found: dict[str, Path] = {}
     for folder in (FOLDER, Path(own)) if own else (FOLDER,):
         for path in sorted(folder.glob("*.toml")):
             if not _NAME.fullmatch(path.stem) or path.stem in _TAKEN or path.stem in found:
-                why = "is taken" if path.stem in _TAKEN or path.stem in found else "is no device's name"
+                why = "is taken" if path.stem in _TAKEN or path.stem in found else "is not a valid device name"
                 raise InputError(
                     f"{path.stem!r} {why}",
                     where=str(path),
-                    fix="name the file with lowercase letters, digits and hyphens, as no other device is named",
+                    fix="name the file with lowercase letters, digits and hyphens, differently from every other device",
                 )
             found[path.stem] = path
     return dict(sorted(found.items()))
@@ -63,7 +63,7 @@ def read_profile(path: Path) -> dict[str, Any]:
     where = str(path)
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_PROFILE_BYTES + 1)  # bounded also where the file has no end
+            data = file.read(MAX_PROFILE_BYTES + 1)  # limited even for a file without an end
     except OSError as error:
         raise InputError(f"cannot read the device profile: {error.strerror}", where=where) from error
     if len(data) > MAX_PROFILE_BYTES or max(map(len, data.splitlines()), default=0) > MAX_LINE_BYTES:

@@ -1,4 +1,4 @@
-"""A model on a device, behind the interface of every runtime."""
+"""A model on a device, with the interface of every runtime."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUN_TIMEOUT_S = 600.0
 
 
 class RuntimeMissing(RuntimeFailure):
-    """A device, or this machine, lacks the runtime that a model was to be loaded in."""
+    """A device, or this machine, lacks the runtime for a model."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Loading:
         kernels: of a TFLite runtime, as of `LiteRtRunner`.
         threads: threads inside one operator.
         keep_all: keep every intermediate tensor readable; not for timing. TFLite only.
-        cpus: processors to stay on; none leaves it to the device.
+        cpus: processors to pin to; empty leaves it to the device.
     """
 
     runtime: Runtime = "litert"
@@ -52,7 +52,7 @@ class Loading:
 
     @property
     def path(self) -> str:
-        """Runtime and kernels, in words."""
+        """Runtime and kernels as text."""
         return self.runtime if self.runtime == "onnxruntime" else f"{self.runtime} {self.kernels}"
 
 
@@ -67,8 +67,8 @@ _COMPARED = {
 class DeviceRunner:
     """A model that is loaded on a device.
 
-    Its inputs and outputs are those that the same model has here, and a device's outputs must have their shapes and
-    dtypes. The link stays open when the runner is done with: it can load another model.
+    Its inputs and outputs are those of the same model on this machine, and the device's outputs must have their shapes
+    and dtypes. The link stays open after use: it can load another model.
 
     Args:
         link: an open session.
@@ -76,7 +76,7 @@ class DeviceRunner:
         loading: runtime, kernels, threads.
 
     Raises:
-        InputError: the file is missing or damaged, or not of the runtime's kind.
+        InputError: the file is missing or damaged, or not of the runtime's format.
         RuntimeMissing: the device lacks the runtime.
         RuntimeFailure: the runtime refuses the model, or the device fails.
     """
@@ -106,10 +106,10 @@ class DeviceRunner:
 
         Args:
             feeds: every input by name, in the model's own shapes and dtypes.
-            marked: between the marks of the emulator's counting plugin.
+            marked: run between the marks of the emulator's counting plugin.
 
         Raises:
-            RuntimeFailure: a feed does not fit, the device fails, or what it returns is not the model's output.
+            RuntimeFailure: a feed does not fit, the device fails, or its answer is not the model's output.
         """
         check_feeds(self.inputs, feeds, self.where)
         given = {str(index): feeds[spec.name] for index, spec in enumerate(self.inputs)}
@@ -121,14 +121,14 @@ class DeviceRunner:
         """Tensors of the last run by their index in the model, which was loaded with `keep_all`.
 
         Raises:
-            RuntimeFailure: the device fails, or a tensor has not the shape and dtype that `wanted` says.
+            RuntimeFailure: the device fails, or a tensor does not have the shape and dtype in `wanted`.
         """
         expected = {str(index): spec for index, spec in wanted.items()}
         found = self._ask_arrays({"do": "tensors", "indices": list(wanted)}, {}, expected)
         return {int(index): array for index, array in found.items()}
 
     def latencies_ms(self, runs: int, warm_up: int) -> list[float]:
-        """Milliseconds of each of `runs` runs on what was fed last, after `warm_up` that are not counted.
+        """Latencies in milliseconds of `runs` runs on the last fed inputs, after `warm_up` runs that are not timed.
 
         Raises:
             RuntimeFailure: the device fails, or sends something else.
@@ -138,7 +138,7 @@ class DeviceRunner:
         if not isinstance(found, list) or len(found) != runs:
             raise RuntimeFailure("the device sent no latencies", where=self.where)
         if not all(type(ms) is float and 0 < ms < 1e9 for ms in found):
-            raise RuntimeFailure("the device sent latencies that are none", where=self.where)
+            raise RuntimeFailure("the device sent invalid latencies", where=self.where)
         return found
 
     def close(self) -> None:
@@ -171,10 +171,10 @@ class DeviceRunner:
 
 
 def open_here(model: Path, loading: Loading) -> Runner:
-    """The same model in this machine's runtime; LiteRT stands for tflite-runtime too.
+    """The same model in this machine's runtime; LiteRT is used for tflite-runtime too.
 
     Raises:
-        InputError: the file is missing or damaged, or not of the runtime's kind.
+        InputError: the file is missing or damaged, or not of the runtime's format.
         RuntimeFailure: the runtime refuses it.
     """
     stands_in = _HERE[loading.runtime]
@@ -189,18 +189,18 @@ def open_here(model: Path, loading: Loading) -> Runner:
 
 
 def loadings_of(model: Path) -> Sequence[Loading]:
-    """The runtimes and kernels that a model file is compared in.
+    """The runtimes and kernels in which a model file is compared.
 
-    LiteRT's built-in kernels are left out: they round integers differently on each processor, and so does what
-    tflite-runtime chooses by default.
+    LiteRT's built-in kernels are left out: they round integers differently on each processor, and so do
+    tflite-runtime's default kernels.
 
     Raises:
-        InputError: devices run no such file.
+        InputError: devices do not run such a file.
     """
     here = runtime_for(model)
     if here.name not in _COMPARED:
         known = " or ".join(sorted(_COMPARED))
-        raise InputError(f"devices run no model of {here.title}", where=str(model), fix=f"use a model of {known}")
+        raise InputError(f"devices do not run models of {here.title}", where=str(model), fix=f"use a model of {known}")
     return _COMPARED[here.name]
 
 

@@ -1,4 +1,4 @@
-"""What a device says of its processors, clocks and temperatures, checked before anything is made of it."""
+"""A device's reported processors, clocks and temperatures, validated before use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Khz = Annotated[int | None, Field(ge=0, le=100_000_000)]
 
 
 class Cpu(BaseModel):
-    """A processor: `part` is that of its MIDR register, clocks are in kHz; None is not known."""
+    """A processor: `part` is that of its MIDR register, clocks are in kHz; None where unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -38,7 +38,7 @@ class Zone(BaseModel):
 
 
 class DeviceState(BaseModel):
-    """A device at one moment. `allowed` are the processors that its agent may use."""
+    """A device's state at one moment. `allowed` are the processors that its agent may use."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -51,19 +51,19 @@ class DeviceState(BaseModel):
     zones: list[Zone] = Field(max_length=32)
 
     def pinned(self, threads: int) -> tuple[int, ...]:
-        """The processors for so many threads: the fastest cluster, and slower ones where it has not enough."""
+        """The processors for a number of threads: the fastest cluster, and slower ones if it has too few."""
         order = sorted(self.cpus, key=lambda cpu: (-(cpu.max_khz or 0), cpu.index))
         return tuple(sorted(cpu.index for cpu in order[:threads]))
 
     def summary(self) -> str:
-        """Processors and system in a line."""
+        """Processors and system in one line."""
         titles = core_titles()
         kinds = [titles.get(cpu.part or 0, "an unknown core") for cpu in self.cpus]
         cores = " + ".join(f"{kinds.count(kind)}×{kind}" for kind in dict.fromkeys(kinds)) or "unknown cores"
         return f"{self.model or self.architecture}: {cores}, Linux {self.kernel}, Python {self.python}"
 
     def warnings(self) -> list[str]:
-        """What makes latencies of this device doubtful."""
+        """Reasons why latencies of this device may be unreliable."""
         found = []
         governors = sorted({cpu.governor for cpu in self.cpus if cpu.governor and cpu.governor != "performance"})
         if governors:
@@ -76,27 +76,27 @@ class DeviceState(BaseModel):
         if warm:
             found.append("warm: " + ", ".join(f"{zone.name} {zone.celsius:.0f} °C" for zone in warm))
         if not self.zones:
-            found.append("no temperature can be read: throttling would not be seen")
+            found.append("no temperature can be read: throttling would go unnoticed")
         if not any(cpu.governor for cpu in self.cpus):
             found.append("no governor can be read")
         return found
 
 
 def device_state(link: Link) -> DeviceState:
-    """Ask a device for its state.
+    """The current state of a device.
 
     Raises:
-        RuntimeFailure: it does not answer, or answers what is none.
+        RuntimeFailure: it does not answer, or its answer is invalid.
     """
     head, _ = link.ask({"do": "describe"})
     return checked_state(head, link.name)
 
 
 def checked_state(head: dict[str, Any], name: str) -> DeviceState:
-    """The state that an answer describes.
+    """The validated state of an answer.
 
     Raises:
-        RuntimeFailure: it is not one.
+        RuntimeFailure: the answer is not a valid state.
     """
     try:
         return DeviceState.model_validate(head)
@@ -104,6 +104,6 @@ def checked_state(head: dict[str, Any], name: str) -> DeviceState:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise RuntimeFailure(
-            f"the device's description of itself is none: {printable(where, 80)}: {printable(first['msg'], 120)}",
+            f"the device's description of itself is invalid: {printable(where, 80)}: {printable(first['msg'], 120)}",
             where=name,
         ) from error

@@ -1,4 +1,4 @@
-"""What a device's operating system shows of its processor: /proc/cpuinfo and /sys/devices/system/cpu as files.
+"""System files that describe a device's processor: /proc/cpuinfo and /sys/devices/system/cpu.
 
 LiteRT's XNNPACK and ONNX Runtime read them to choose kernels, and fail on the description of a processor of another
 architecture, so an emulated device needs its own.
@@ -23,7 +23,7 @@ _IMPLEMENTER = 0x41  # Arm
 
 
 def system_files(profile: Profile) -> dict[str, str]:
-    """Text of each file by its path below the device's root.
+    """The text of each file, by its path below the device's root.
 
     Raises:
         InputError: a profile of a core is not usable.
@@ -43,16 +43,16 @@ def system_files(profile: Profile) -> dict[str, str]:
 
 
 def device_root(installation: Path, profile: Profile) -> Path:
-    """The folder that an emulated device sees as its root: its own files, and links to the userland.
+    """The root folder of an emulated device: its system files, and links to the userland.
 
-    It is named for what it holds, and made whole or not at all where it is not there yet.
+    It is named after its contents, and created atomically if it does not exist.
 
     Args:
-        installation: the folder that `install` made.
+        installation: the folder that `install` created.
         profile: of the device.
 
     Raises:
-        RuntimeFailure: it is not there and cannot be written.
+        RuntimeFailure: it does not exist and cannot be written.
     """
     files = system_files(profile)
     digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
@@ -77,7 +77,7 @@ def device_root(installation: Path, profile: Profile) -> Path:
 
 
 def cpu_list(numbers: Iterable[int]) -> str:
-    """Numbers as the kernel lists them: 0-3,5."""
+    """Numbers in the kernel's list format: 0-3,5."""
     runs = groupby(enumerate(sorted(numbers)), key=lambda item: item[1] - item[0])
     ends = [[number for _, number in run] for _, run in runs]
     return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in ends)
@@ -97,7 +97,7 @@ def _cpuinfo(core: Core, number: int) -> dict[str, object]:
 
 
 def _facts(core: Core, cluster: Cluster, number: int, position: int) -> dict[str, object]:
-    """What stands under /sys/devices/system/cpu/cpu<number>; the cluster is the one of that position."""
+    """The contents of /sys/devices/system/cpu/cpu<number>, whose cluster is at `position`."""
     together = cpu_list(cluster.cores)
     midr = _IMPLEMENTER << 24 | core.variant << 20 | 0xF << 16 | core.part << 4 | core.revision
     facts: dict[str, object] = {
@@ -122,7 +122,7 @@ def _facts(core: Core, cluster: Cluster, number: int, position: int) -> dict[str
 
 
 def _rename(made: Path, root: Path) -> None:
-    """Rename a folder; another process may have made the same one meanwhile."""
+    """Rename a folder; another process may have created the same one in the meantime."""
     try:
         made.rename(root)
     except OSError:

@@ -1,4 +1,4 @@
-"""The one table of devices: profiles by name, checked."""
+"""The table of devices: validated profiles by name."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from edgeface.errors import InputError
 
 
 def profile(name: str) -> Profile:
-    """The profile of a name.
+    """The profile with a name.
 
     Raises:
-        InputError: there is none of that name, or it is not usable.
+        InputError: there is none with that name, or it is not usable.
     """
     files = profile_files()
     if name not in files:
@@ -35,7 +35,7 @@ def profiles() -> dict[str, Profile]:
     """Every profile by name, in alphabetical order.
 
     Raises:
-        InputError: one is not usable.
+        InputError: a profile is not usable.
     """
     return {name: profile(name) for name in profile_files()}
 
@@ -51,7 +51,7 @@ def cores() -> dict[str, Core]:
 
 
 def core_titles() -> dict[int, str]:
-    """What people call each kind of core, by the part of its MIDR register."""
+    """The title of each kind of core, by the part of its MIDR register."""
     read = [_read(path) for path in profile_files().values()]
     return {found.core.part: found.title for found in read if found.core is not None}
 
@@ -65,7 +65,7 @@ def emulated_profile(name: str) -> Profile:
     """The profile of a device that can be emulated.
 
     Raises:
-        InputError: there is none of that name, or it has no [emulator].
+        InputError: there is none with that name, or it has no [emulator].
     """
     found = profile(name)
     if found.emulator is None:
@@ -76,16 +76,16 @@ def emulated_profile(name: str) -> Profile:
 
 
 def _read(path: Path) -> Profile:
-    """A file as a profile; the cores that it names are not looked for."""
+    """The profile in a file; the cores that it names are not resolved."""
     document = read_profile(path)
     if "name" in document:
-        raise InputError("device profile key 'name': the file's own name is the device's", where=str(path), fix=FIX)
+        raise InputError("device profile key 'name': the file's name is the device's name", where=str(path), fix=FIX)
     try:
         return Profile.model_validate(document | {"name": path.stem})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the whole"
-        said = "there is no such key" if first["type"] == "extra_forbidden" else first["msg"]
+        message = "there is no such key" if first["type"] == "extra_forbidden" else first["msg"]
         raise InputError(
-            f"device profile key {key!r}: {said.removeprefix('Value error, ')}", where=str(path), fix=FIX
+            f"device profile key {key!r}: {message.removeprefix('Value error, ')}", where=str(path), fix=FIX
         ) from error

@@ -1,4 +1,4 @@
-"""Where a device first differs: every tensor of a TFLite model in the order of execution, here and there."""
+"""Layerwise comparison of a TFLite model here and on a device: the operators that introduce differences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeface.graph.types import Array
 
 Arithmetic = Literal["integer", "float", "mixed"]
 
-# They move values or change how they are written, and so never round differently on another processor.
+# They move values or change their format, and so never round differently on another processor.
 _EXACT = frozenset(
     {
         *("DEQUANTIZE", "QUANTIZE", "RESHAPE", "CONCATENATION", "TRANSPOSE", "PAD", "PADV2", "SLICE", "STRIDED_SLICE"),
@@ -25,7 +25,7 @@ _EXACT = frozenset(
 
 @dataclass(frozen=True)
 class Origin:
-    """An operator whose output differs although all that it read is equal.
+    """An operator whose output differs although its inputs are equal.
 
     `number` counts operators from 0 in the order of execution; `is_float` says whether it computes in float.
     """
@@ -44,7 +44,7 @@ class Origin:
 
 
 def arithmetic_of(operators: Sequence[Operator], specs: Mapping[int, TensorSpec]) -> Arithmetic:
-    """Whether a model computes in integers, in floats, or in both."""
+    """The arithmetic of a model: integer, float, or mixed."""
     floats = any(computes_in_float(operator, specs) for operator in operators)
     integers = any(_is_integer(operator, specs) for operator in operators)
     return "mixed" if floats and integers else "float" if floats else "integer"
@@ -56,11 +56,11 @@ def computes_in_float(operator: Operator, specs: Mapping[int, TensorSpec]) -> bo
 
 
 def origins(graph: LiteRtRunner, here: Mapping[int, Array], there: Mapping[int, Array]) -> list[Origin]:
-    """Operators that make a difference of their own, in the order of execution.
+    """Operators that introduce a difference, in the order of execution.
 
     Args:
         graph: the model, for its operators and the names of its tensors.
-        here: every tensor that an operator makes, by its index, in this machine's runtime.
+        here: every operator's output tensors by index, in this machine's runtime.
         there: the same on the device.
     """
     specs = graph.tensors()
@@ -69,18 +69,18 @@ def origins(graph: LiteRtRunner, here: Mapping[int, Array], there: Mapping[int, 
     for number, operator in enumerate(graph.operators()):
         fresh = unequal.isdisjoint(operator.inputs)
         for index in operator.outputs:
-            apart = distance(here[index], there[index])
-            if apart.identical:
+            difference = distance(here[index], there[index])
+            if difference.identical:
                 continue
             unequal.add(index)
             if fresh:
                 spec, rounds = specs[index], computes_in_float(operator, specs)
-                found.append(Origin(number, operator.name, spec.name, spec.dtype, rounds, apart))
+                found.append(Origin(number, operator.name, spec.name, spec.dtype, rounds, difference))
     return found
 
 
 def made_tensors(graph: LiteRtRunner) -> dict[int, TensorSpec]:
-    """What the operators of a model make, by index."""
+    """The output tensors of a model's operators, by index."""
     specs = graph.tensors()
     return {index: specs[index] for operator in graph.operators() for index in operator.outputs}
 

@@ -1,4 +1,4 @@
-"""What this machine has for edgeface and what it lacks, with the command that mends it."""
+"""Diagnosis of this machine: what edgeface needs, what is missing, and the command that fixes it."""
 
 from __future__ import annotations
 

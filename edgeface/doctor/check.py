@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""Results of checks."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ State = Literal["ok", "missing", "problem"]
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked for.
+    """The result of one check.
 
     Attributes:
-        name: what was looked for.
-        state: "ok"; "missing" where it is not there; "problem" where it is there and cannot be used.
+        name: the checked item.
+        state: "ok", "missing", or "problem" for something that exists but cannot be used.
         found: what was found, and what that means.
-        mend: the command that mends it; None where nothing is to be mended, or no command can.
-        required: whether edgeface cannot do its main work without it.
+        fix: the command that fixes it; None where nothing needs fixing, or no command can. JSON calls it "mend".
+        required: whether edgeface's main functions need it.
     """
 
     name: str
     state: State
     found: str
-    mend: str | None = None
+    fix: str | None = None
     required: bool = False
 
 
@@ -37,15 +37,20 @@ class Group:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Everything that was looked for."""
+    """The results of all checks."""
 
     groups: tuple[Group, ...]
 
     @property
     def lacking(self) -> tuple[Check, ...]:
-        """Required things that are missing or cannot be used."""
+        """Checks of required items that are missing or cannot be used."""
         return tuple(check for group in self.groups for check in group.checks if check.required and check.state != "ok")
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: `usable` says whether nothing required is lacking."""
-        return {"usable": not self.lacking, **asdict(self)}
+        return {"usable": not self.lacking, **asdict(self, dict_factory=_document)}
+
+
+def _document(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object of dataclass fields; `fix` keeps its public key "mend"."""
+    return {"mend" if name == "fix" else name: value for name, value in items}

@@ -1,4 +1,4 @@
-"""What a container or a service may use, as Linux's control groups say it (cgroup v2, and v1 where that is mounted)."""
+"""Resource limits of a container or service, from Linux's control groups (cgroup v2, and v1 where mounted)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-_UNLIMITED_BYTES = 1 << 60  # v1 writes a number near 2**63 where nothing is limited
+_UNLIMITED_BYTES = 1 << 60  # v1 reports a number near 2**63 for no limit
 
 
 def processor_quota() -> float | None:
-    """Cores' worth of time that may be used; None where it is not limited."""
+    """Processor time that may be used, in cores; None where it is not limited."""
     quotas = []
     for words in _read("", "cpu.max"):
         if len(words) == 2 and words[0] != "max":
@@ -23,18 +23,18 @@ def processor_quota() -> float | None:
 
 
 def memory_limit_bytes() -> int | None:
-    """Bytes that may be used; None where they are not limited."""
+    """Memory that may be used, in bytes; None where it is not limited."""
     words = [*_read("", "memory.max"), *_read("memory", "memory.limit_in_bytes")]
     limits = [int(each[0]) for each in words if each[0] != "max"]
     return min((limit for limit in limits if limit < _UNLIMITED_BYTES), default=None)
 
 
 def _read(controller: str, name: str) -> Iterator[list[str]]:
-    """A file's words, from the group of this process up to the outermost: each of them limits.
+    """A file's words, from this process's group up to the root group: each of them is a limit.
 
     Args:
         controller: of a v1 hierarchy; "" for v2.
-        name: of the file.
+        name: the file's name.
     """
     for folder in _groups(controller):
         try:
@@ -55,5 +55,5 @@ def _groups(controller: str) -> Iterator[Path]:
         if controller in controllers.split(","):
             base = MOUNT / controller
             inside = base / group.lstrip("/")
-            # A container sees its own group as the root, though its path may be that of the machine.
+            # A container sees its group as the root, although the path may be the machine's.
             yield from (folder for folder in (inside, *inside.parents) if folder.is_relative_to(base))

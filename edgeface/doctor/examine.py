@@ -1,4 +1,4 @@
-"""Run every check, in order."""
+"""Runs of all checks, in order."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LAST = 1000
 
 
 def examine() -> Diagnosis:
-    """Look at this machine: every module of `edgeface.doctor.checks`, by its RANK.
+    """The diagnosis of this machine: every module of `edgeface.doctor.checks`, by its RANK.
 
-    Such a module has a TITLE, a RANK and a function `look() -> tuple[Check, ...]`. A library that a check itself
-    needs may be missing or broken; that is then what the check found.
+    Such a module has a TITLE, a RANK and a function `look() -> tuple[Check, ...]`. If a library that a
+    check itself needs is missing or broken, the check reports that.
     """
     found = [_group(module.name) for module in pkgutil.iter_modules(home.__path__)]
     return Diagnosis(tuple(group for _, group in sorted(found, key=lambda item: item[0])))

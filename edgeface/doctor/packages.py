@@ -1,4 +1,4 @@
-"""Installed packages by their metadata alone: nothing is imported."""
+"""Installed packages, by their metadata only: nothing is imported."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?P<limits>[^;]*)(?P<marker
 _AT_LEAST = re.compile(r">=\s*([0-9.]+)")
 
 
-def package_check(name: str, use: str, mend: str, at_least: str = "", required: bool = False) -> Check:
-    """Whether a package is installed, and new enough.
+def package_check(name: str, use: str, fix: str, at_least: str = "", required: bool = False) -> Check:
+    """The check that a package is installed and new enough.
 
     Args:
-        name: of the distribution.
-        use: what it is for, said where it is there.
-        mend: the command that installs it.
-        at_least: the oldest version that serves; any if empty.
+        name: the distribution's name.
+        use: its purpose, for the message.
+        fix: the command that installs it.
+        at_least: minimum version; any if empty.
         required: whether edgeface needs it.
     """
     found = installed(name)
     if found is None:
-        return Check(name, "missing", f"not installed; {use}", mend, required)
+        return Check(name, "missing", f"not installed; {use}", fix, required)
     if at_least and _numbers(found) < _numbers(at_least):
-        return Check(name, "problem", f"{found}, older than {at_least}; {use}", mend, required)
+        return Check(name, "problem", f"{found}, older than {at_least}; {use}", fix, required)
     return Check(name, "ok", f"{found}; {use}", None, required)
 
 
@@ -38,10 +38,10 @@ def installed(name: str) -> str | None:
 
 
 def needed_packages() -> dict[str, str]:
-    """What edgeface's own metadata requires on every platform: least version by name, "" for any.
+    """Packages that edgeface's metadata requires on every platform: minimum version by name, "" for any.
 
-    Extras, and what only some versions of Python need, are left out. Empty where edgeface runs from a source tree that
-    is not installed.
+    Extras and requirements of only some Python versions are left out. Empty where edgeface runs from a source tree
+    that is not installed.
     """
     try:
         lines = requires("edgeface") or []
@@ -53,6 +53,6 @@ def needed_packages() -> dict[str, str]:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The version 2.13.0+cpu as (2, 13, 0), for comparing."""
+    """A version for comparison, e.g. 2.13.0+cpu as (2, 13, 0)."""
     release = re.match(r"\d+(\.\d+)*", text)
     return () if release is None else tuple(int(part) for part in release[0].split("."))

@@ -1,4 +1,4 @@
-"""How good artifacts are on labelled images, and how far one is from another.
+"""Evaluation of artifacts on labeled images, and comparison of one with another.
 
-What is computed of each image is kept in a cache, so that an interrupted run goes on where it was.
+Results of each image are kept in a cache, so that an interrupted run resumes where it stopped.
 """

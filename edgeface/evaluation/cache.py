@@ -1,4 +1,4 @@
-"""Results by image in one file, written whole or not at all, so that a run can go on after an interruption."""
+"""Cache of results by image: one file, written atomically, so that an interrupted run can resume."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Rows = NDArray[np.float32]
 
 
 class Cache:
-    """Rows float32 [k,d] by part (what was computed, by which artifacts) and SHA-256 of the image.
+    """Cached rows float32 [k,d], by part (what was computed, by which artifacts) and SHA-256 of the image.
 
     Args:
-        path: a file, which is made if it is missing, or a folder to make one in; None keeps nothing.
+        path: a file, created if it is missing, or a folder to create one in; None keeps nothing.
 
     Raises:
-        InputError: the file is damaged, or no cache of this program.
+        InputError: the file is damaged, or not an edgeface cache.
         OSError: the file cannot be written.
     """
 
@@ -47,18 +47,18 @@ class Cache:
             _write(self.path, self._rows)
 
     def get(self, part: str, image: str) -> Rows | None:
-        """What was computed, or None."""
+        """The cached rows, or None."""
         return self._rows.get(part, {}).get(image)
 
     def put(self, part: str, image: str, rows: Rows) -> None:
-        """Keep a result; now and then everything is written."""
+        """Store a result; the file is written from time to time."""
         self._rows.setdefault(part, {})[image] = rows
         self._changed = True
         if time.monotonic() - self._saved > SAVE_EVERY_S:
             self.save()
 
     def save(self) -> None:
-        """Write everything, if something is new.
+        """Write the file if there are new results.
 
         Raises:
             OSError: the file cannot be written.
@@ -91,19 +91,19 @@ def _read(path: Path) -> dict[str, dict[str, Rows]]:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             if _MARK not in file:
-                raise InputError("this file is no cache of an evaluation", where=str(path), fix=_FIX)
+                raise InputError("this file is not an evaluation cache", where=str(path), fix=_FIX)
             if int(file[_MARK]) != _FORMAT:
                 raise InputError("the cache is of another version of edgeface", where=str(path), fix=_FIX)
             parts = sorted({name.split("/")[0] for name in file.files} - {_MARK})
             return {part: _split(*(file[f"{part}/{name}"] for name in ("images", "counts", "rows"))) for part in parts}
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:
-        what = "damaged" if zipfile.is_zipfile(path) else "no cache of an evaluation, or damaged"
+        what = "damaged" if zipfile.is_zipfile(path) else "not an evaluation cache, or damaged"
         raise InputError(f"the cache is {what}: {error}", where=str(path), fix=_FIX) from error
 
 
 def _split(images: NDArray[np.str_], counts: NDArray[np.int64], rows: Rows) -> dict[str, Rows]:
     fits = images.shape == counts.shape and images.dtype.kind == "U" and counts.dtype == np.int64
     if not (fits and rows.ndim == 2 and rows.dtype == np.float32 and (counts >= 0).all() and counts.sum() == len(rows)):
-        raise ValueError("its arrays do not fit together")
+        raise ValueError("its arrays have inconsistent lengths")
     pieces = np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
     return dict(zip(images.tolist(), pieces, strict=True))

@@ -1,4 +1,4 @@
-"""What changes from one way to match to another, on the same pairs."""
+"""Change of verification from a reference to a candidate on the same pairs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from edgeface.tasks.recognition.threshold_shift import ThresholdShift, shift_at_
 
 @dataclass(frozen=True)
 class Change:
-    """What changes from a reference to a candidate on the same pairs, with 95 % intervals on the same resamples.
+    """Change from a reference to a candidate on the same pairs, with 95 % intervals over the same resamples.
 
     Attributes:
         reference: label of the reference.
         candidate: label of the candidate.
-        drawn: "persons" or "pairs", what the intervals draw.
+        drawn: "persons" or "pairs", the resampled units of the intervals.
         tar: change of the TAR at equal FAR, each at its own threshold.
         accuracy: change of the accuracy by folds, or None.
         at_far: thresholds at equal FAR; the candidate's is the one to use.
@@ -47,10 +47,10 @@ class Change:
 
 
 def compare(reference: Verification, candidate: Verification, pairs: Pairs) -> Change:
-    """What changes from the reference to the candidate, both on the same pairs and at the same FAR.
+    """The change from the reference to the candidate, on the same pairs and at the same FAR.
 
     Raises:
-        InputError: there are too few pairs or persons to draw from.
+        InputError: there are too few pairs or persons to resample.
     """
     same, names, far = pairs.same, pairs.names, candidate.tar.far
     accuracy = None

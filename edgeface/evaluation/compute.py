@@ -1,4 +1,4 @@
-"""Compute something of many images, with what was computed before taken from a cache."""
+"""Computation over many images, with earlier results read from a cache."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ def compute(
 ) -> list[list[Rows]]:
     """The rows of every image for each part of the work.
 
-    What is new goes to the cache, also where the run is interrupted or an image cannot be used.
+    New results are cached even if the run is interrupted or an image cannot be used.
 
     Args:
-        work: what is computed.
-        files: images; equal ones are worked on once.
-        cache: what was computed before.
+        work: the computation.
+        files: images; identical ones are computed once.
+        cache: earlier results.
         jobs: processes, at least 1.
-        doing: what progress calls it.
+        doing: its name in progress messages.
 
     Returns:
-        For each part, rows of each file in order.
+        For each part, the rows of each file in order.
 
     Raises:
         EdgefaceError: an image or an artifact cannot be used, or a process died.
         OSError: the cache cannot be written.
     """
     if jobs < 1:
-        raise InputError(f"{jobs} is no number of processes", where="--jobs", fix="use 1 or more")
+        raise InputError(f"{jobs} is not a number of processes", where="--jobs", fix="use 1 or more")
     parts = work.parts
     digests = [_digest(file) for file in files]
     by_item = {item: digest for digest, item in _lacking(files, digests, parts, cache).items()}
@@ -53,7 +53,7 @@ def compute(
 
 
 def _lacking(files: Sequence[Path], digests: Sequence[str], parts: Sequence[str], cache: Cache) -> dict[str, Item]:
-    """What is still to be computed, by the image's digest."""
+    """The parts still to be computed, by the image's digest."""
     todo: dict[str, Item] = {}
     for file, digest in zip(files, digests, strict=True):
         lacking = tuple(index for index, part in enumerate(parts) if cache.get(part, digest) is None)

@@ -1,4 +1,4 @@
-"""Evaluate detectors: average precision on labelled images, agreement with a reference on any."""
+"""Evaluate detectors: average precision on labeled images, agreement with a reference on any."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from typing import Any
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
-from edgeface.evaluation.labels import read_labelled
+from edgeface.evaluation.labels import read_labeled
 from edgeface.evaluation.work import DetectWork, faces_of, open_detection
 from edgeface.images.files import list_images
 from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import match_faces
 
-_MIN_MATCHED_SCORE = 0.3  # faces below the threshold of a match say which misses are by score alone
+_MIN_MATCHED_SCORE = 0.3  # faces below the threshold of a match show which misses are due to the score alone
 
 
 @dataclass(frozen=True)
 class DetectionRequest:
-    """What to evaluate on what.
+    """The detector to evaluate, and the data.
 
     Attributes:
-        detector: the artifact.
+        detector: the detector's artifact.
         images: the folder of images.
-        labels: a folder of Pascal-VOC XML files, or of WIDER FACE's ground truth; None only compares.
-        reference: an artifact to compare with.
-        cache: file or folder that keeps detections.
+        labels: a folder of Pascal-VOC XML files, or of WIDER FACE's ground truth; None only compares detectors.
+        reference: the artifact to compare with.
+        cache: file or folder for cached detections.
         jobs: processes.
     """
 
@@ -45,24 +45,24 @@ class DetectionRequest:
 
 @dataclass(frozen=True)
 class DetectionEvaluation:
-    """What was found.
+    """Results of an evaluation.
 
     Attributes:
         detector: the artifact's folder.
         reference: the reference's, or None.
-        images: how many were looked at.
-        labelled: what the labels are, or None without.
-        unlabelled: images that have no labels, and were left out.
-        average_precision: 0 to 1, by "easy", "medium" and "hard", or by the least size of the faces that count.
-        reference_average_precision: the reference's; empty without.
+        images: number of evaluated images.
+        labeled: the kind of labels, or None without labels.
+        unlabeled: images without labels, which were left out.
+        average_precision: 0 to 1, by "easy", "medium" and "hard", or by the minimum size of the faces that count.
+        reference_average_precision: the reference's; empty without a reference.
         agreement: of the two detectors' faces, or None without a reference.
     """
 
     detector: str
     reference: str | None
     images: int
-    labelled: str | None = None
-    unlabelled: tuple[str, ...] = ()
+    labeled: str | None = None
+    unlabeled: tuple[str, ...] = ()
     average_precision: Mapping[str, float] = field(default_factory=dict)
     reference_average_precision: Mapping[str, float] = field(default_factory=dict)
     agreement: FaceAgreement | None = None
@@ -81,8 +81,8 @@ class DetectionEvaluation:
             "detector": self.detector,
             "reference": self.reference,
             "images": self.images,
-            "labels": self.labelled,
-            "unlabelled": list(self.unlabelled),
+            "labels": self.labeled,
+            "unlabelled": list(self.unlabeled),
             "average_precision": dict(self.average_precision),
             "reference_average_precision": dict(self.reference_average_precision),
             "average_precision_changes": self.changes,
@@ -102,7 +102,7 @@ class DetectionEvaluation:
 
 
 def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
-    """Detect faces in every image once, and judge them.
+    """The evaluation of faces that are detected once in every image.
 
     Raises:
         InputError: a file or artifact cannot be used, or there are neither labels nor a reference.
@@ -110,21 +110,21 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
     """
     if request.labels is None and request.reference is None:
         raise InputError(
-            "there is nothing to judge the detector by", fix="pass --labels DIR, --reference ARTIFACT, or both"
+            "there is nothing to evaluate the detector with", fix="pass --labels DIR, --reference ARTIFACT, or both"
         )
     detectors = (request.detector, *((request.reference,) if request.reference is not None else ()))
     folders = [str(open_detection(path).folder) for path in detectors]
-    labelled = None if request.labels is None else read_labelled(request.labels, request.images)
-    files = list_images(request.images) if labelled is None else labelled.files
+    labeled = None if request.labels is None else read_labeled(request.labels, request.images)
+    files = list_images(request.images) if labeled is None else labeled.files
     rows = compute(DetectWork(detectors), files, Cache(request.cache), request.jobs, "detecting")
     found = [[faces_of(item) for item in part] for part in rows]
-    precisions = [{} if labelled is None else labelled.average_precision(faces) for faces in found]
+    precisions = [{} if labeled is None else labeled.average_precision(faces) for faces in found]
     return DetectionEvaluation(
         folders[0],
         folders[1] if len(folders) > 1 else None,
         len(files),
-        None if labelled is None else labelled.kind,
-        () if labelled is None else labelled.unlabelled,
+        None if labeled is None else labeled.kind,
+        () if labeled is None else labeled.unlabeled,
         precisions[0],
         precisions[1] if len(precisions) > 1 else {},
         _agreement(found[1], found[0]) if len(found) > 1 else None,

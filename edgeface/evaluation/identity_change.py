@@ -1,4 +1,4 @@
-"""What a build did to identities: float reference and artifact on the same pairs."""
+"""Change of verification caused by a build: float reference and artifact on the same pairs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAR = 1e-3
 
 
 @dataclass(frozen=True)
-class LabelledFaces:
+class LabeledFaces:
     """Pairs, and the aligned face uint8 [h,w,3] in BGR of each image in them; None where it shows no face."""
 
     pairs: Pairs
@@ -35,8 +35,8 @@ class LabelledFaces:
 class IdentityChange:
     """Verification by the float reference and by the artifact, and what changed.
 
-    `threshold` is the cosine to use with the artifact: where it accepts as many strangers as the reference, if the
-    pairs suffice for that rate, else where it is right most often; `basis` says which.
+    `threshold` is the cosine to use with the artifact: the one at the reference's false accept rate, if there are
+    enough pairs for that rate, else the one of highest accuracy; `basis` says which.
     """
 
     reference: Verification
@@ -45,7 +45,7 @@ class IdentityChange:
 
     @property
     def basis(self) -> str:
-        """What the threshold was chosen by."""
+        """The criterion that chose the threshold."""
         return "best accuracy" if self.candidate.tar.caution else f"FAR {self.candidate.tar.far:g}"
 
     @property
@@ -56,7 +56,7 @@ class IdentityChange:
 
     @property
     def accuracy_drop_points(self) -> float | None:
-        """By how many percent points the accuracy by folds fell; negative where it rose."""
+        """Drop of the accuracy by folds in percentage points; negative where it rose."""
         found = self.change.accuracy
         return None if found is None else -100 * found.value
 
@@ -70,23 +70,23 @@ class IdentityChange:
         }
 
     def entries(self) -> dict[str, Any]:
-        """For the certificate's `decisions`: with the threshold that commands then take."""
+        """Entries of the certificate's `decisions`, with the threshold that commands then use."""
         return {"verification": self.as_dict(), "threshold": self.threshold}
 
     def requirements(self, limits: Thresholds) -> list[Requirement]:
-        """That accuracy does not fall too far."""
+        """The limit on lost accuracy."""
         return points_lost("accuracy lost in verification", limits.accuracy_drop_points, self.accuracy_drop_points)
 
 
 @dataclass(frozen=True)
 class IdentityMeasure:
-    """Measures verification of labelled pairs by recognizers."""
+    """Measurement of recognizers' verification of labeled pairs."""
 
-    labelled: LabelledFaces
+    labeled: LabeledFaces
     contract: RecognitionContract
 
     def of(self, reference: Reference, candidates: Sequence[Network]) -> list[IdentityChange]:
-        """Verify the pairs with all networks; the candidates run side by side.
+        """The change for each candidate, verified on the pairs; candidates run concurrently.
 
         Raises:
             InputError: there are too few pairs.
@@ -94,14 +94,14 @@ class IdentityMeasure:
         first = self._verified(reference.run, "float32")
         with ThreadPoolExecutor(max(1, min(len(candidates), len(os.sched_getaffinity(0))))) as pool:
             verified = list(pool.map(lambda run: self._verified(run, "artifact"), candidates))
-        return [IdentityChange(first, each, compare(first, each, self.labelled.pairs)) for each in verified]
+        return [IdentityChange(first, each, compare(first, each, self.labeled.pairs)) for each in verified]
 
     def _verified(self, run: Network, label: str) -> Verification:
         nobody = np.zeros((0, self.contract.width), np.float32)
         embedded = {
             name: nobody if face is None else embed_faces(run, self.contract, [face])
-            for name, face in self.labelled.faces.items()
+            for name, face in self.labeled.faces.items()
         }
-        pairs = self.labelled.pairs
+        pairs = self.labeled.pairs
         scores = pair_scores([embedded[p.first] for p in pairs.pairs], [embedded[p.second] for p in pairs.pairs])
         return verify(label, scores, pairs, FAR)

@@ -1,4 +1,4 @@
-"""Labelled images: Pascal-VOC boxes beside them, or WIDER FACE's ground truth."""
+"""Labeled images: with Pascal-VOC boxes, or WIDER FACE's ground truth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edgeface.errors import InputError
 from edgeface.images.files import EXTENSIONS, list_images
-from edgeface.tasks.detection.average_precision import LabelledDetections, average_precision
+from edgeface.tasks.detection.average_precision import LabeledDetections, average_precision
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.pascal_voc import read_labels
 from edgeface.tasks.detection.wider import SETTINGS, WiderDetections, WiderLabels, wider_average_precision
@@ -20,22 +20,22 @@ from edgeface.tasks.detection.wider_labels import is_wider_folder, read_wider_la
 
 LISTED = 8
 SMALL_PX = 10
-"""Faces below this are left out of one of the figures: labels of such faces are often missing or unsure."""
+"""Faces below this size are left out of one of the figures: their labels are often missing or uncertain."""
 
 
-class LabelledImages(Protocol):
-    """Images, and how detections in them are judged."""
+class LabeledImages(Protocol):
+    """Images, and the evaluation of detections in them."""
 
     @property
     def kind(self) -> str:
-        """What the labels are."""
+        """The kind of labels."""
 
     @property
     def files(self) -> list[Path]:
         """The images that have labels."""
 
     @property
-    def unlabelled(self) -> tuple[str, ...]:
+    def unlabeled(self) -> tuple[str, ...]:
         """Names of images that have none."""
 
     def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
@@ -48,12 +48,12 @@ class VocImages:
 
     files: list[Path]
     boxes: list[NDArray[np.float32]]
-    unlabelled: tuple[str, ...]
+    unlabeled: tuple[str, ...]
     kind: str = "Pascal-VOC boxes"
 
     def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
-        """Over all labelled faces, and over those of at least 10 pixels."""
-        judged = [LabelledDetections(faces, boxes) for faces, boxes in zip(found, self.boxes, strict=True)]
+        """Over all labeled faces, and over those of at least 10 pixels."""
+        judged = [LabeledDetections(faces, boxes) for faces, boxes in zip(found, self.boxes, strict=True)]
         return {
             "all faces": average_precision(judged),
             f"faces from {SMALL_PX} px": average_precision(judged, SMALL_PX),
@@ -67,7 +67,7 @@ class WiderImages:
     files: list[Path]
     names: list[str]
     labels: dict[str, WiderLabels]
-    unlabelled: tuple[str, ...] = ()
+    unlabeled: tuple[str, ...] = ()
     kind: str = "WIDER FACE"
 
     def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
@@ -76,12 +76,12 @@ class WiderImages:
         return {setting: wider_average_precision(detections, self.labels, setting) for setting in SETTINGS}
 
 
-def read_labelled(labels: Path, images: Path) -> LabelledImages:
-    """Find images and their labels.
+def read_labeled(labels: Path, images: Path) -> LabeledImages:
+    """The images of a folder with their labels.
 
     Args:
-        labels: a folder of XML files, or of WIDER FACE's ground truth (then `images` is its folder of event folders,
-            or the one above).
+        labels: a folder of XML files, or of WIDER FACE's ground truth (then `images` is its folder of event folders
+            or the parent folder).
         images: the folder of images.
 
     Raises:
@@ -98,19 +98,19 @@ def _voc(labels: Path, images: Path) -> VocImages:
     files = [file for file in found if (labels / f"{file.stem}.xml").is_file()]
     if not files:
         raise InputError(
-            f"none of {len(found)} images has a NAME.xml beside it in the folder of labels",
+            f"none of {len(found)} images has a NAME.xml in the folder of labels",
             where=f"{images}, {labels}",
             fix="pass --labels a folder of Pascal-VOC XML files named like the images, or of WIDER FACE's .mat files",
         )
     boxes = [read_labels(labels / f"{file.stem}.xml") for file in files]
-    labelled = set(files)
-    return VocImages(files, boxes, tuple(file.name for file in found if file not in labelled))
+    labeled = set(files)
+    return VocImages(files, boxes, tuple(file.name for file in found if file not in labeled))
 
 
 def _wider(labels: Path, images: Path) -> WiderImages:
-    truth = read_wider_labels(labels)
+    labeled = read_wider_labels(labels)
     roots = [root for root in (images, images / "images") if root.is_dir()]
-    files = {name: _find(roots, name) for name in truth}
+    files = {name: _find(roots, name) for name in labeled}
     missing = [name for name, file in files.items() if file is None]
     if missing:
         listed = "; ".join(missing[:LISTED])
@@ -120,7 +120,7 @@ def _wider(labels: Path, images: Path) -> WiderImages:
             where=str(images),
             fix="pass --images the folder WIDER_val of WIDER FACE's validation set",
         )
-    return WiderImages([file for file in files.values() if file is not None], list(truth), truth)
+    return WiderImages([file for file in files.values() if file is not None], list(labeled), labeled)
 
 
 def _find(roots: Sequence[Path], name: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""What a detector's landmark errors cost in identity: the same faces, aligned by either detector's landmarks."""
+"""Effect of a detector's landmark errors on embeddings: the same faces, aligned by either detector's landmarks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeface.tasks.detection.nms import iou_matrix
 from edgeface.validate.compare import Look
 
 MIN_PX = 40.0
-"""Shorter side of the smallest face that counts: smaller ones are not recognized."""
+"""Minimum shorter side of a face that counts: smaller ones are not recognized."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,19 @@ class LandmarkCost:
         }
 
     def entries(self) -> dict[str, Any]:
-        """For the certificate's `decisions`."""
+        """Entries of the certificate's `decisions`."""
         return {"identity": self.as_dict()}
 
     def requirements(self, limits: Thresholds) -> list[Requirement]:  # noqa: ARG002
-        """None: no recipe limits this cost yet."""
+        """No requirements: recipes have no limit on this cost."""
         return []
 
 
 class LandmarkObserver:
-    """Aligns every matched face by both detectors' landmarks, and compares what a recognizer makes of it.
+    """Aligns every matched face by both detectors' landmarks, and compares a recognizer's embeddings of it.
 
     Args:
-        recognizer: embeds; the same for both.
+        recognizer: embeds the faces of both detectors.
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
@@ -79,7 +79,7 @@ class LandmarkObserver:
 
 
 def _counted(faces: Sequence[Face]) -> list[Face]:
-    """Those that show at the usual threshold and are large enough."""
+    """Faces that are above the usual threshold and large enough."""
     return [
         face
         for face in faces

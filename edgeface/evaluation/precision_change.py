@@ -1,4 +1,4 @@
-"""What a build did to a detector's average precision, on labelled images."""
+"""Change of a detector's average precision caused by a build, on labeled images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from edgeface.contracts import DetectionContract
 from edgeface.core.requirement import Requirement, points_lost
 from edgeface.core.thresholds import Thresholds
-from edgeface.evaluation.labels import LabelledImages
+from edgeface.evaluation.labels import LabeledImages
 from edgeface.evaluation.work import MIN_SCORE
 from edgeface.images.split import read_images
 from edgeface.tasks import task_of
@@ -31,7 +31,7 @@ class PrecisionChange:
 
     @property
     def worst_drop_points(self) -> float:
-        """The largest fall of any figure, in percent points; negative where all rose."""
+        """The largest drop of any figure, in percentage points; negative where all rose."""
         return max(100 * (self.reference[name] - value) for name, value in self.candidate.items())
 
     def as_dict(self) -> dict[str, Any]:
@@ -45,38 +45,38 @@ class PrecisionChange:
         }
 
     def entries(self) -> dict[str, Any]:
-        """For the certificate's `decisions`."""
+        """Entries of the certificate's `decisions`."""
         return {"average_precision": self.as_dict()}
 
     def requirements(self, limits: Thresholds) -> list[Requirement]:
-        """That precision does not fall too far."""
+        """The limit on lost precision."""
         return points_lost("average precision lost", limits.precision_drop_points, self.worst_drop_points)
 
 
 @dataclass(frozen=True)
 class PrecisionMeasure:
-    """Measures the average precision of detectors on labelled images."""
+    """Measurement of detectors' average precision on labeled images."""
 
-    labelled: LabelledImages
+    labeled: LabeledImages
     contract: DetectionContract
 
     def of(self, reference: Reference, candidates: Sequence[Network]) -> list[PrecisionChange]:
-        """Detect faces in every labelled image with all networks; each image is read once.
+        """The change for each candidate on the labeled images; each image is read once.
 
         Raises:
             InputError: an image cannot be read.
         """
         found: list[list[list[Face]]] = [[] for _ in range(1 + len(candidates))]
         name = self.contract.input.name
-        for seen in side_by_side(referenced(reference.run, name, self._views()), candidates, name):
-            for faces, outputs in zip(found, (seen.wanted, *seen.got), strict=True):
-                faces.append(self._faces(outputs, seen.view))
-        before, *after = (self.labelled.average_precision(faces) for faces in found)
-        return [PrecisionChange(self.labelled.kind, len(self.labelled.files), before, each) for each in after]
+        for item in side_by_side(referenced(reference.run, name, self._views()), candidates, name):
+            for faces, outputs in zip(found, (item.wanted, *item.got), strict=True):
+                faces.append(self._faces(outputs, item.view))
+        before, *after = (self.labeled.average_precision(faces) for faces in found)
+        return [PrecisionChange(self.labeled.kind, len(self.labeled.files), before, each) for each in after]
 
     def _views(self) -> Iterator[View]:
         task = task_of(self.contract)
-        for image in read_images(self.labelled.files, "average precision"):
+        for image in read_images(self.labeled.files, "average precision"):
             yield task.prepare(image, self.contract)
 
     def _faces(self, outputs: Outputs, view: View) -> list[Face]:

@@ -1,4 +1,4 @@
-"""Evaluate recognizers on pairs of images: alone, against a reference, or one's gallery by another's probes."""
+"""Evaluation of recognizers on pairs of images: alone, against a reference, or as gallery and probe."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Embeddings = dict[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class RecognitionRequest:
-    """What to evaluate on what.
+    """The recognizers to evaluate, and the data.
 
     Attributes:
         pairs: the list of pairs.
@@ -36,7 +36,7 @@ class RecognitionRequest:
         reference: a recognizer to compare with.
         probe: a recognizer that embeds the second image of each pair.
         far: false accept rate, above 0 and below 1.
-        cache: file or folder that keeps embeddings.
+        cache: file or folder for cached embeddings.
         jobs: processes.
     """
 
@@ -59,21 +59,21 @@ class EmbeddingCosines:
     """
 
     mean: float
-    least: float
+    minimum: float
     lowest: str
     images: int
 
 
 @dataclass(frozen=True)
 class RecognitionEvaluation:
-    """What was found.
+    """Results of an evaluation.
 
     Attributes:
         pairs: the pairs.
-        images: how many are in them.
+        images: number of images in them.
         without_face: those that show no face, as the pairs name them.
         faceless_pairs: pairs with such an image; they score −1.
-        verifications: the one asked for, then those that it is compared with.
+        verifications: the requested one, then those that it is compared with.
         changes: from each of the others to the first.
         cosines: between the two artifacts' embeddings, where there are two of one width.
     """
@@ -107,7 +107,7 @@ class RecognitionEvaluation:
             if cosines is None
             else {
                 "mean": cosines.mean,
-                "min": cosines.least,
+                "min": cosines.minimum,
                 "lowest": cosines.lowest,
                 "images": cosines.images,
             },
@@ -115,11 +115,11 @@ class RecognitionEvaluation:
 
 
 def evaluate_recognition(request: RecognitionRequest) -> RecognitionEvaluation:
-    """Embed every image once, and verify the pairs.
+    """The evaluation of the pairs; every image is embedded once.
 
     Raises:
-        InputError: a file or artifact cannot be used, images are missing, two recognizers that must match do
-            not have one embedding width, or no image shows a face.
+        InputError: a file or artifact cannot be used, images are missing, two recognizers that must match have
+            different embedding widths, or no image shows a face.
         EdgefaceError: an artifact fails.
     """
     other = request.probe or request.reference
@@ -169,7 +169,7 @@ def _cosines(embedded: Sequence[Embeddings]) -> EmbeddingCosines | None:
     first, second = embedded
     names = [name for name in first if len(first[name])]
     if first[names[0]].shape != second[names[0]].shape:
-        return None  # two models, whose embeddings have nothing to do with each other
+        return None  # two different models, whose embeddings cannot be compared
     cosines = pair_scores([first[name] for name in names], [second[name] for name in names])
     lowest = int(cosines.argmin())
     return EmbeddingCosines(float(cosines.mean()), float(cosines[lowest]), names[lowest], len(names))

@@ -1,4 +1,4 @@
-"""How well a recognizer verifies pairs of images, with intervals."""
+"""Verification of pairs of images by a recognizer, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from edgeface.tasks.recognition.pairs import Pairs
 from edgeface.tasks.recognition.verification import BestThreshold, FoldAccuracy, best_threshold, fold_accuracy
 
 NO_FACE_SCORE = -1.0
-"""What a pair scores of which an image shows no face: it is never taken for one person."""
+"""Score of a pair with an image that shows no face: it never counts as the same person."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """Figures of one way to match.
+    """Verification figures of one recognizer, or of two matched with each other.
 
     Attributes:
         label: the artifact, or the two that are matched with each other.
         scores: float64 [n], the cosine of each pair; −1 where an image shows no face.
-        tar: at the rate asked for, with its intervals "pairs" and, where the file names persons, "persons".
-        tar_intervals: by what was drawn.
-        best: the threshold of highest accuracy on all pairs, which therefore flatters a little.
+        tar: at the requested rate, with its intervals "pairs" and, where the file names persons, "persons".
+        tar_intervals: by the resampled unit.
+        best: the threshold of highest accuracy on all pairs, which is therefore slightly optimistic.
         accuracy: by folds; None where there are too few pairs for two.
-        accuracy_intervals: by what was drawn; empty without `accuracy`.
+        accuracy_intervals: by the resampled unit; empty without `accuracy`.
     """
 
     label: str
@@ -86,16 +86,16 @@ def pair_scores(first: Sequence[NDArray[np.float32]], second: Sequence[NDArray[n
 
 
 def verify(label: str, scores: NDArray[np.float64], pairs: Pairs, far: float) -> Verification:
-    """Every figure of one way to match.
+    """The verification figures of one set of scores.
 
     Args:
-        label: what is matched.
+        label: names the recognizers that are matched.
         scores: float64 [n], of the pairs in order.
         pairs: the pairs.
         far: false accept rate, above 0 and below 1.
 
     Raises:
-        InputError: a kind of pair is missing, or `far` is no rate.
+        InputError: a kind of pair is missing, or `far` is not a rate.
     """
     same, names = pairs.same, pairs.names
     tar = tar_at_far(scores, same, far)
@@ -125,12 +125,12 @@ def _each_way(
 
 
 def tar_statistic(far: float) -> Statistic:
-    """The TAR at a rate of false accepts, of scores."""
+    """A statistic of scores: the TAR at a false accept rate."""
     return lambda scores, same: tar_at_far(scores, same, far).tar
 
 
 def mean_statistic(values: NDArray[np.float64], _same: NDArray[np.bool_]) -> float:
-    """The mean of the values, such as the accuracy where they say what is judged rightly."""
+    """The mean of the values, e.g. the accuracy where values say which pairs are classified correctly."""
     return float(values.mean())
 
 

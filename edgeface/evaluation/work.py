@@ -1,4 +1,4 @@
-"""What is computed of an image: the embeddings of its main face, or its faces."""
+"""Computations on an image: the embeddings of its main face, or its faces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeface.tasks.detection.faces import Face
 from edgeface.version import __version__
 
 MIN_SCORE = 0.02
-"""Detections below this are not kept: average precision wants low scores, and none is lower in public figures."""
+"""Detections below this are dropped: average precision needs low scores, and public figures use none lower."""
 
 FACE_VALUES = 15
 
@@ -24,18 +24,18 @@ Rows = NDArray[np.float32]
 """Float32 [k,d]: k faces, or one or no embedding."""
 
 Compute = Callable[[NDArray[np.uint8], Sequence[int]], dict[int, Rows]]
-"""An image and the wanted parts, by index → the rows of each part."""
+"""Maps an image and the indices of the wanted parts to the rows of each part."""
 
 
 class Work(Protocol):
-    """What to compute of images, as a value that can be sent to another process."""
+    """A computation on images, as a value that can be sent to another process."""
 
     @property
     def parts(self) -> tuple[str, ...]:
         """A name for each result that changes whenever the result could."""
 
     def open(self) -> Compute:
-        """Load what it takes.
+        """The computation, with its artifacts loaded.
 
         Raises:
             EdgefaceError: an artifact cannot be opened.
@@ -59,7 +59,7 @@ class EmbedWork:
         return tuple(_part("embedding", finder, open_recognition(path)) for path in self.recognizers)
 
     def open(self) -> Compute:
-        """Load the detector and the recognizers."""
+        """The computation, with detector and recognizers loaded."""
         from edgeface.inference.detector import Detector
         from edgeface.inference.recognizer import Recognizer
         from edgeface.tasks.detection.main_face import main_face
@@ -90,7 +90,7 @@ class DetectWork:
         return tuple(_part("faces", MIN_SCORE, open_detection(path)) for path in self.detectors)
 
     def open(self) -> Compute:
-        """Load the detectors."""
+        """The computation, with the detectors loaded."""
         from edgeface.inference.detector import Detector
 
         detectors = [Detector(open_detection(path)) for path in self.detectors]
@@ -111,11 +111,11 @@ def faces_of(rows: Rows) -> list[Face]:
 
 
 def open_detection(path: Path) -> Artifact:
-    """Open the artifact of a detector.
+    """The artifact of a detector.
 
     Raises:
         InputError: there is no such artifact.
-        ContractError: it is none of a detector.
+        ContractError: it is not a detector's.
     """
     artifact = Artifact.open(path)
     detection(artifact.contract, str(path))
@@ -123,11 +123,11 @@ def open_detection(path: Path) -> Artifact:
 
 
 def open_recognition(path: Path) -> Artifact:
-    """Open the artifact of a recognizer.
+    """The artifact of a recognizer.
 
     Raises:
         InputError: there is no such artifact.
-        ContractError: it is none of a recognizer.
+        ContractError: it is not a recognizer's.
     """
     artifact = Artifact.open(path)
     recognition(artifact.contract, str(path))
@@ -140,7 +140,7 @@ def _rows_of(faces: Sequence[Face]) -> Rows:
 
 
 def _part(what: str, *made_by: Artifact | str | float) -> str:
-    """A digest of all that decides the result: models, contracts, and the version of the code."""
+    """A digest of everything that determines the result: models, contracts, and the version of the code."""
     facts = [__version__, what]
     for item in made_by:
         if isinstance(item, Artifact):

@@ -1,4 +1,4 @@
-"""Work on images in processes of their own, each decoding ahead of its inference."""
+"""Parallel work on images in worker processes, each decoding ahead of its inference."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from edgeface.evaluation.work import Compute, Rows, Work
 from edgeface.images.files import read_image
 
 CHUNK = 16
-"""Images that a process takes at a time: few enough that little is lost where the run is interrupted."""
+"""Images that a process takes at a time: few, so that little is lost if the run is interrupted."""
 
 Item = tuple[Path, tuple[int, ...]]
-"""An image, and the parts of the work that are wanted of it."""
+"""An image, and the parts of the work to compute for it."""
 
 Done = tuple[Item, dict[int, Rows]]
 
@@ -33,11 +33,11 @@ def usable_cores() -> int:
 
 
 def work_on(work: Work, items: Sequence[Item], jobs: int = 1) -> Generator[Done, None, None]:
-    """Compute the wanted parts of each image, in no order; close the generator to end its processes.
+    """The computed parts of each image, in any order; close the generator to end its processes.
 
     Args:
-        work: what is computed.
-        items: of what.
+        work: the computation.
+        items: the images.
         jobs: processes; with 1 all is done in this one. Each computes with one thread.
 
     Raises:
@@ -49,10 +49,10 @@ def work_on(work: Work, items: Sequence[Item], jobs: int = 1) -> Generator[Done,
         return
     size = min(CHUNK, math.ceil(len(items) / jobs))
     chunks = [items[start : start + size] for start in range(0, len(items), size)]
-    # Started anew rather than forked: runtimes' threads do not survive a fork.
+    # Spawned rather than forked: runtimes' threads do not survive a fork.
     pool = ProcessPoolExecutor(min(jobs, len(chunks)), get_context("spawn"), _prepare)
     try:
-        with _interrupts_ignored():  # the processes inherit it: Ctrl-C is for this one, which then ends them
+        with _interrupts_ignored():  # the workers inherit it: Ctrl-C reaches only this process, which then ends them
             futures = [pool.submit(_work_on_chunk, work, chunk) for chunk in chunks]
         for future in as_completed(futures):
             yield from future.result()
@@ -60,7 +60,7 @@ def work_on(work: Work, items: Sequence[Item], jobs: int = 1) -> Generator[Done,
         raise RuntimeFailure(
             "a process that evaluates ended unexpectedly",
             where=f"{jobs} processes",
-            fix="if memory ran out use fewer with --jobs; --jobs 1 shows what else it may be",
+            fix="if memory ran out use fewer with --jobs; --jobs 1 shows other causes",
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -71,7 +71,7 @@ def _work_on_chunk(work: Work, items: Sequence[Item]) -> list[Done]:
 
 
 class _Process:
-    """What this process has open: it gets one piece of work after the other, always the same."""
+    """State of a worker process: it gets one chunk after the other, always of the same work."""
 
     work: Work | None = None
     compute: Compute
@@ -101,7 +101,7 @@ def _prepare() -> None:
 
 
 def _end_with_parent() -> None:
-    """Do not wait for work forever where the parent was killed."""
+    """End this process if the parent was killed, rather than wait for work forever."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -110,7 +110,7 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # only there may signals be handled
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may handle signals
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,1 +1,1 @@
-"""The public door: one export from request to artifacts and reports. It is not named `export`: that is the function."""
+"""Exports from request to artifacts and reports. The folder is not named `export`, because the function is."""

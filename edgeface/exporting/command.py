@@ -1,4 +1,4 @@
-"""The command that made an artifact; files by their names only, for paths are of one machine and may name people."""
+"""The command that reproduces an artifact; files without folders, since paths are local and may contain names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main job: source → graph → passes → legalize → calibrate → plan → emit → judge → artifact, and its report."""
+"""Export: source → graph → passes → legalize → calibrate → plan → emit → judge → artifact, and its report."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from pathlib import Path
 
 from edgeface.backends import target
 from edgeface.backends.target import Target
+from edgeface.compile.artifact_folder import artifact_folder
 from edgeface.compile.build import Built, build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import judge_built
 from edgeface.compile.open_job import open_job
-from edgeface.compile.place import place_of
 from edgeface.compile.quantization import refuse_dtypes
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
 from edgeface.compile.stage import Staged, stage, write_model
 from edgeface.core.artifact import Artifact
+from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
 from edgeface.exporting.reports import ExportReports
 from edgeface.images.split import Images, choose_images
@@ -28,11 +29,11 @@ from edgeface.samples.stand_in import composed_where_missing
 
 
 def export(request: ExportRequest) -> list[Artifact]:
-    """Compile a model for every target, judge each result, and write all of them or none.
+    """The artifacts of a model for every target; each is judged, and either all or none are written.
 
     Raises:
-        InputError, CheckpointError, ContractError, GraphError: something given cannot be used.
-        GateError: a result is not good enough; nothing is written.
+        InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
+        GateError: an artifact is not good enough; nothing is written.
     """
     recipe = requested_recipe(request)
     targets = [target(name) for name in dict.fromkeys(request.targets)]
@@ -40,18 +41,18 @@ def export(request: ExportRequest) -> list[Artifact]:
         refuse_dtypes(recipe.quantize, wanted)
         if wanted.finish is not None:
             wanted.finish.check(request.engines, wanted.name)
-    places = [place_of(request.out, recipe.model, wanted.name) for wanted in targets]
+    folders = [artifact_folder(request.out, recipe.model, wanted.name) for wanted in targets]
     with _images(request, recipe) as images, staging(request.out) as folder:
         job = open_job(request, recipe, images)
         reports = ExportReports(job, request)
         staged = _validated(job, _built(job, targets), folder, reports)
         reports.write(staged, folder)
-        move_into_place([(each.folder, place) for each, place in zip(staged, places, strict=True)])
-    return [Artifact.open(place) for place in places]
+        move_into_place([(each.folder, final) for each, final in zip(staged, folders, strict=True)])
+    return [Artifact.open(final) for final in folders]
 
 
 def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Images]:
-    """What calibrates and what judges."""
+    """Images that calibrate and images that judge."""
     chosen = choose_images(request.calibration, request.judge, recipe.quantize.calibration_images)
     if request.weights is not None or request.seed is not None or request.onnx_file is not None:
         return nullcontext(chosen)
@@ -61,19 +62,23 @@ def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Im
 def _built(job: Job, targets: Sequence[Target]) -> list[Built]:
     """Every target's model; all int8 targets share one calibration."""
     stats = calibrate(job) if any(wanted.scheme for wanted in targets) else None
-    return [build(job, wanted, stats) for wanted in targets]
+    built = [build(job, wanted, stats) for wanted in targets]
+    release_memory()  # calibration kept every activation of an image
+    return built
 
 
 def _validated(job: Job, built: Sequence[Built], folder: Path, reports: ExportReports) -> list[Staged]:
-    """Artifacts' folders below a temporary one, if all are good enough.
+    """The artifacts' temporary folders, if all are good enough.
 
     Raises:
-        GateError: one is not; where a report of the refusal was asked for, it is written.
+        GateError: one is not; the report of the refusal is written if requested.
     """
     staged = []
     models = [write_model(job, item, folder) for item in built]
-    for judged in judge_built(job, built, models, [reports.watch(item) for item in built]):
-        found = stage(job, judged)
+    judged = judge_built(job, built, models, [reports.watch(item) for item in built])
+    release_memory()  # all runtimes were open at the same time
+    for each in judged:
+        found = stage(job, each)
         if found.refusal is not None:
             reports.write_refused(found)
             raise found.refusal

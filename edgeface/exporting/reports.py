@@ -1,4 +1,4 @@
-"""What an export's reports show is gathered here and handed to `report`: latency, layers, counts, images."""
+"""Reports of an export: collects latency, layerwise errors, counts and images, and passes them to `report`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgeface.bench.export_latency import NOT_ASKED, REFERENCE, measure_latencie
 from edgeface.budgets.check import check
 from edgeface.compile.build import Built, build
 from edgeface.compile.job import BuildOptions, Job
-from edgeface.compile.layers import layer_errors
+from edgeface.compile.layers import LayerErrors, layer_errors
 from edgeface.compile.report_options import REPORT
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
@@ -25,22 +25,22 @@ from edgeface.exporting.command import export_command
 from edgeface.report.budget import Counted
 from edgeface.report.export_page import Exported, export_page
 from edgeface.report.watch import Watcher
-from edgeface.report.write_page import check_place, write_page
+from edgeface.report.write_page import check_page_path, write_page
 from edgeface.tasks import task_of
 from edgeface.validate.compare import Watch
 
-REFUSED = {"missing": "Not measured: what is not good enough need not be fast."}
+REFUSED = {"missing": "Not measured, because the artifact is not good enough."}
 
 
 class ExportReports:
-    """Looks on while artifacts are judged, and then writes a report into the folder of each.
+    """Observes the judging of artifacts, and then writes a report into the folder of each.
 
     Args:
-        job: what is exported.
-        request: what was asked for.
+        job: the export.
+        request: the request.
 
     Raises:
-        InputError: a report of a refusal could not be written where it was asked for.
+        InputError: the requested report of a refusal cannot be written.
     """
 
     def __init__(self, job: Job, request: ExportRequest) -> None:
@@ -48,10 +48,10 @@ class ExportReports:
         self._request = request
         self._watchers: dict[str, Watcher] = {}
         if request.report.refused is not None:
-            check_place(request.report.refused)
+            check_page_path(request.report.refused)
 
     def watch(self, built: Built) -> Watch:
-        """What looks on while a model is judged."""
+        """The observer for the judging of a model."""
         watcher = Watcher(self._job.source.contract, self._request.report.images)
         self._watchers[built.target.name] = watcher
         if built.target.name == REFERENCE:
@@ -59,7 +59,7 @@ class ExportReports:
         return watcher.see
 
     def write(self, staged: Sequence[Staged], folder: Path) -> None:
-        """Measure latencies, if that is asked for, and write every report.
+        """Measure latencies, if requested, and write every report.
 
         Args:
             staged: the artifacts.
@@ -70,30 +70,35 @@ class ExportReports:
         if self._request.report.latency:
             found = measure_latencies(timed, fp32, folder)
         latencies = [found.get(each.built.target.name) or {"missing": _untimed(each.built)} for each in staged]
+        layers = [self._layers(each) for each in staged]  # in turn: each holds every value of two networks
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            for each, page in zip(staged, pool.map(self._page, staged, latencies), strict=True):
+            for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 (each.folder / REPORT).write_text(page, encoding="utf-8")
 
     def write_refused(self, staged: Staged) -> None:
-        """Write the report of a refusal where one was asked for; if that fails, the refusal is what matters."""
-        place = self._request.report.refused
-        if place is None:
+        """Write the report of a refusal, if requested; if that fails, only a note says so."""
+        path = self._request.report.refused
+        if path is None:
             return
         try:
-            write_page(place, self._page(staged, REFUSED))
+            write_page(path, self._page(staged, REFUSED, self._layers(staged)))
         except InputError as error:
             note(f"no report of the refusal: {error}")
         else:
-            note(f"report of the refusal: {place}")
+            note(f"report of the refusal: {path}")
 
     @cached_property
     def _fp32(self) -> bytes:
-        """The model of onnx-fp32, which size and latency are compared with."""
+        """The onnx-fp32 model, the reference for size and latency."""
         return build(replace(self._job, options=BuildOptions()), target(REFERENCE)).model
 
-    def _page(self, staged: Staged, latency: dict[str, Any]) -> str:
+    def _layers(self, staged: Staged) -> LayerErrors:
+        first = self._watchers[staged.built.target.name].first
+        feeds = None if first is None else {self._job.source.contract.input.name: first}
+        return layer_errors(staged.built, staged.folder / staged.manifest.model_file, feeds)
+
+    def _page(self, staged: Staged, latency: dict[str, Any], layers: LayerErrors) -> str:
         watcher = self._watchers[staged.built.target.name]
-        first = None if watcher.first is None else {self._job.source.contract.input.name: watcher.first}
         return export_page(
             Exported(
                 built=staged.built,
@@ -103,7 +108,7 @@ class ExportReports:
                 image_names=[file.name for file in self._job.images.judge],
                 latency=latency,
                 fp32_bytes=len(self._fp32),
-                layers=layer_errors(staged.built, staged.folder / staged.manifest.model_file, first),
+                layers=layers,
                 counted=self._counted(staged),
                 command=export_command(self._request, staged.manifest.target),
             )
@@ -118,5 +123,5 @@ class ExportReports:
 
 
 def _untimed(built: Built) -> str:
-    """Why a report shows no latency."""
+    """The reason for a missing latency."""
     return NOT_ASKED if built.target.finish is None else built.target.finish.untimed

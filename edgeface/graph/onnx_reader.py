@@ -36,14 +36,20 @@ def read_onnx(source: Path | bytes, name: str | None = None) -> Graph:
         GraphError: an op is not supported, shapes are dynamic, or the graph is invalid.
     """
     where = str(source) if isinstance(source, Path) else "ONNX model"
-    model = _simplify(_parse(source, where), where)
+    model = _simplify(parse_onnx(source), where)
     return _to_graph(model, name or model.graph.name or "model", where)
 
 
-def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
+def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
+    """The model of a file of at most 2 GiB that holds its own weights, or of its bytes.
+
+    Raises:
+        InputError: it cannot be read, is too large, holds no graph, or keeps weights in other files.
+    """
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+    where = str(source) if isinstance(source, Path) else "ONNX model"
     try:
         if isinstance(source, Path) and source.stat().st_size > MAX_MODEL_BYTES:
             raise InputError("the ONNX file is larger than 2 GiB", where=where)

@@ -1,1 +1,1 @@
-"""Artifacts at work: detector, recognizer, pipeline, gallery."""
+"""Inference with artifacts: detector, recognizer, pipeline, gallery."""

@@ -1,4 +1,4 @@
-"""Embed images from their files, and name all that cannot be used at once."""
+"""Embeddings of image files; one error names all files that cannot be used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 def embed_aligned(recognizer: Recognizer, files: Sequence[Path]) -> list[NDArray[np.float32]]:
-    """Embed files that hold aligned faces, each float32 [width] of unit length.
+    """Embeddings of files that hold aligned faces, each float32 [width] of unit length.
 
     Raises:
         InputError: files cannot be used; all of them are named.
@@ -30,7 +30,7 @@ def embed_aligned(recognizer: Recognizer, files: Sequence[Path]) -> list[NDArray
 
 
 def embed_main_faces(pipeline: FacePipeline, files: Sequence[Path]) -> list[IdentifiedFace]:
-    """Find and embed the main face of each image.
+    """The main face of each image with its embedding.
 
     Raises:
         InputError: files cannot be used, or show no face; all of them are named.

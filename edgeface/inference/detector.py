@@ -1,4 +1,4 @@
-"""A face detector made of an artifact: image in, faces out."""
+"""A face detector from an artifact: image in, faces out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeface.tasks.detection.faces import Face
 
 
 class Detector:
-    """Runs an artifact as its contract says.
+    """A detector that runs an artifact as its contract says.
 
     Args:
         artifact: an opened artifact of a detection model.
@@ -26,7 +26,7 @@ class Detector:
     Raises:
         InputError: the model file is missing or damaged.
         RuntimeFailure: the runtime refuses the model.
-        ContractError: the artifact is not a detector's, or its input not the one that the contract declares.
+        ContractError: the artifact is not a detector's, or its input is not the one that the contract declares.
     """
 
     task: ClassVar[str] = "detection"
@@ -37,22 +37,22 @@ class Detector:
         self._runner = open_declared(artifact, threads)
 
     def detect(self, image: NDArray[np.uint8], threshold: float | None = None) -> list[Face]:
-        """Find faces in an image.
+        """The faces in an image.
 
         Args:
             image: uint8 [H,W,3] in BGR, any size.
-            threshold: least score of a face, 0 to 1; None takes the contract's.
+            threshold: minimum score of a face, 0 to 1; None uses the contract's.
 
         Returns:
             Faces by falling score, in pixels of the image.
 
         Raises:
-            InputError: the array is not an image, or the threshold not a score.
+            InputError: the array is not an image, or the threshold is not a score.
             ContractError: the model's outputs are not what the contract says.
             RuntimeFailure: the runtime fails.
         """
         if threshold is not None and not 0 <= threshold <= 1:
-            raise InputError(f"threshold {threshold} is no score", fix="use a number from 0 to 1")
+            raise InputError(f"threshold {threshold} is not a score", fix="use a number from 0 to 1")
         tensor, scale = letterbox(image, self.contract.input)
         outputs = self._runner.run({self.contract.input.name: tensor})
         height, width = image.shape[:2]

@@ -1,4 +1,4 @@
-"""People by name, from a folder of images, and whose face a face is."""
+"""Identification of faces against people by name, from a folder of images."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from edgeface.inference.batch import embed_main_faces
 from edgeface.inference.pipeline import FacePipeline, IdentifiedFace
 
 UNKNOWN = "unknown"
-_FIX_LAYOUT = "put a folder of images for each person into it, or one image a person, named for them"
+_FIX_LAYOUT = "put a folder of images for each person into it, or one image per person, named after them"
 
 
 @dataclass(frozen=True)
 class Match:
-    """The person of a gallery whose face is most like a face, and the cosine of the two embeddings."""
+    """The person of a gallery whose face is most similar, and the cosine of the two embeddings."""
 
     name: str
     similarity: float
@@ -28,17 +28,17 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Gallery:
-    """People and how they look: `names`, and an embedding of unit length each, float32 [people,width].
+    """People by name, each with an embedding of unit length: `embeddings` is float32 [people,width].
 
-    A person of several images is the mean of their embeddings, scaled to unit length: unlike the best of them, it
-    does not find strangers more often the more images there are.
+    A person with several images is the mean of their embeddings, scaled to unit length: unlike the best match
+    among them, the mean does not accept strangers more often as images are added.
     """
 
     names: tuple[str, ...]
     embeddings: NDArray[np.float32]
 
     def nearest(self, embedding: NDArray[np.float32]) -> Match:
-        """Whose face is most like an embedding float32 [width] of unit length; of equals the first by name."""
+        """The person most similar to an embedding float32 [width] of unit length; the first by name among equals."""
         similarities = self.embeddings @ embedding
         best = int(np.argmax(similarities))
         return Match(self.names[best], float(np.clip(similarities[best], -1, 1)))
@@ -46,7 +46,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Identification:
-    """A face of an image and who of a gallery is most like it; `name` is None where nobody is like enough."""
+    """A face of an image and the most similar person of a gallery; `name` is None below the threshold."""
 
     found: IdentifiedFace
     nearest: Match
@@ -54,22 +54,22 @@ class Identification:
 
     @property
     def name(self) -> str | None:
-        """The person's name, None for one whom the gallery lacks."""
+        """The person's name, None for a person who is not in the gallery."""
         return self.nearest.name if self.nearest.similarity >= self.threshold else None
 
     @property
     def label(self) -> str:
-        """What is written beside the face in an image: a name, or "unknown", and the similarity."""
+        """The label next to the face in an image: a name, or "unknown", and the similarity."""
         return f"{self.name or UNKNOWN} {self.nearest.similarity:.2f}"
 
 
 def name_faces(faces: Sequence[IdentifiedFace], gallery: Gallery, threshold: float) -> list[Identification]:
-    """Name each face, in their order; two faces may get one name.
+    """The identification of each face, in order; two faces may get the same name.
 
     Args:
         faces: what `FacePipeline.faces` found.
         gallery: of embeddings of the same recognizer.
-        threshold: least cosine for the same person.
+        threshold: minimum cosine for the same person.
     """
     return [Identification(found, gallery.nearest(found.embedding), threshold) for found in faces]
 
@@ -77,8 +77,8 @@ def name_faces(faces: Sequence[IdentifiedFace], gallery: Gallery, threshold: flo
 def list_gallery(folder: Path) -> dict[str, list[Path]]:
     """The images of each person, sorted by name.
 
-    A person is a sub-folder with images, an image that is named for them, or both; what is hidden or no
-    image is left out.
+    A person is a sub-folder with images, an image named after them, or both; hidden files and files that are
+    not images are left out.
 
     Args:
         folder: the gallery.
@@ -101,7 +101,7 @@ def list_gallery(folder: Path) -> dict[str, list[Path]]:
 
 
 def read_gallery(folder: Path, pipeline: FacePipeline) -> Gallery:
-    """Embed the main face of every image of a gallery.
+    """The gallery of a folder, from the main face of every image.
 
     Args:
         folder: as `list_gallery` takes it.

@@ -1,4 +1,4 @@
-"""Open any artifact, ready to run."""
+"""Loading of any artifact, ready to run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Opener: TypeAlias = Callable[[Artifact, int], Detector | Recognizer]
 
 @cache
 def openers() -> dict[str, Opener]:
-    """What opens an artifact, by its contract's task: each `OPENER` of a module beside this one."""
+    """The constructors of artifacts by their contract's task: each `OPENER` of a module in this folder."""
     modules = (
         importlib.import_module(f"{home.__name__}.{found.name}") for found in pkgutil.iter_modules(home.__path__)
     )
@@ -29,14 +29,14 @@ def openers() -> dict[str, Opener]:
 
 
 def load(path: Path | str, threads: int = 1) -> Detector | Recognizer:
-    """Open an artifact as what its contract says it is.
+    """The detector or recognizer of an artifact, as its contract's task says.
 
     Args:
         path: the folder that an export wrote, or the model file in it.
         threads: threads inside one operator, at least 1.
 
     Raises:
-        ContractError: nothing here runs artifacts of its task.
+        ContractError: no module here runs artifacts of its task.
         EdgefaceError: as `Artifact.open`, `Detector` and `Recognizer` do.
     """
     artifact = Artifact.open(Path(path))

@@ -1,4 +1,4 @@
-"""Detector and recognizer together: image in, embeddings of its faces out."""
+"""A pipeline of detector and recognizer: image in, embeddings of its faces out."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings
 
 @dataclass(frozen=True, eq=False)
 class IdentifiedFace:
-    """A face of an image, in its pixels, with its embedding float32 [width] of unit length."""
+    """A face, in pixels of its image, with its embedding float32 [width] of unit length."""
 
     face: Face
     embedding: NDArray[np.float32]
 
 
 class FacePipeline:
-    """Finds faces, aligns them by their landmarks and embeds them.
+    """A pipeline that finds faces, aligns them by their landmarks and embeds them.
 
     Args:
         detector: finds the faces.
         recognizer: embeds them.
-        face_threshold: least score of a face, 0 to 1; None takes the detector's contract's.
+        face_threshold: minimum score of a face, 0 to 1; None uses the detector's contract's.
     """
 
     def __init__(self, detector: Detector, recognizer: Recognizer, face_threshold: float | None = None) -> None:
@@ -49,7 +49,7 @@ class FacePipeline:
         Args:
             detector: folder of a detector's artifact, or the model file in it.
             recognizer: the same of a recognizer's.
-            face_threshold: least score of a face, 0 to 1; None takes the detector's contract's.
+            face_threshold: minimum score of a face, 0 to 1; None uses the detector's contract's.
             threads: threads inside one operator, at least 1.
 
         Raises:
@@ -65,7 +65,7 @@ class FacePipeline:
             image: uint8 [H,W,3] in BGR, any size.
 
         Returns:
-            Faces by falling score; none if there are none.
+            Faces by falling score; empty if there are none.
 
         Raises:
             EdgefaceError: as `Detector.detect` and `Recognizer.embed_photo` do.
@@ -76,14 +76,14 @@ class FacePipeline:
         return [IdentifiedFace(face, embedding) for face, embedding in zip(found, embeddings, strict=True)]
 
     def main_face(self, image: NDArray[np.uint8], name: str = "the image") -> IdentifiedFace:
-        """The face that an image is of, the large one near the centre; the others are not embedded.
+        """The main face of an image, the large one near the center; the others are not embedded.
 
-        As `edgeface.tasks.detection.main_face` chooses it, by insightface's rule: in images like LFW's people
-        in the background may be larger than the one that is named.
+        `edgeface.tasks.detection.main_face` chooses it by insightface's rule: in images like LFW's, people in the
+        background may be larger than the named person.
 
         Args:
             image: uint8 [H,W,3] in BGR.
-            name: what an error calls the image, e.g. its path.
+            name: the image's name in errors, e.g. its path.
 
         Raises:
             InputError: there is no face in it.
@@ -91,11 +91,11 @@ class FacePipeline:
         """
         face = main_face(self.detector.detect(image, self.face_threshold), (image.shape[0], image.shape[1]))
         if face is None:
-            least = self.detector.contract.score_threshold if self.face_threshold is None else self.face_threshold
+            min_score = self.detector.contract.score_threshold if self.face_threshold is None else self.face_threshold
             raise InputError(
-                f"no face was found with a score of at least {least:g}",
+                f"no face was found with a score of at least {min_score:g}",
                 where=name,
-                fix="use an image with a larger, unhidden face, or a lower --face-threshold",
+                fix="use an image with a larger, unobstructed face, or a lower --face-threshold",
             )
         return IdentifiedFace(face, self.recognizer.embed_photo(image, face.landmarks))
 
@@ -106,16 +106,16 @@ class FacePipeline:
         threshold: float | None = None,
         names: tuple[str, str] = ("the first image", "the second image"),
     ) -> Comparison:
-        """Say whether the main faces of two images are one person's.
+        """The comparison of the main faces of two images: whether they are the same person's.
 
         Args:
             image_a: uint8 [H,W,3] in BGR.
             image_b: the other.
-            threshold: least cosine for the same person; None takes the recognizer's artifact's.
-            names: what errors call the images, e.g. their paths.
+            threshold: minimum cosine for the same person; None uses the recognizer's artifact's.
+            names: the images' names in errors, e.g. their paths.
 
         Raises:
-            InputError: an image shows no face, or the threshold is no cosine.
+            InputError: an image shows no face, or the threshold is not a cosine.
             EdgefaceError: as `main_face` does.
         """
         chosen = match_threshold(self.recognizer.artifact, threshold)

@@ -1,4 +1,4 @@
-"""A face recognizer made of an artifact: aligned face in, embedding out."""
+"""A face recognizer from an artifact: aligned face in, embedding out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgeface.tasks.recognition.embedding import embed_faces
 
 
 class Recognizer:
-    """Runs an artifact as its contract says.
+    """A recognizer that runs an artifact as its contract says.
 
     Args:
         artifact: an opened artifact of a recognition model.
@@ -27,7 +27,7 @@ class Recognizer:
     Raises:
         InputError: the model file is missing or damaged.
         RuntimeFailure: the runtime refuses the model.
-        ContractError: the artifact is not a recognizer's, or its input or output not the one that the contract
+        ContractError: the artifact is not a recognizer's, or its input or output is not the one that the contract
             declares.
     """
 
@@ -47,7 +47,7 @@ class Recognizer:
             )
 
     def embed(self, aligned: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Embed one aligned face, or several.
+        """The embedding of one aligned face, or of several.
 
         Args:
             aligned: uint8 [h,w,3] in BGR of the contract's input size, or a list of them.
@@ -65,7 +65,7 @@ class Recognizer:
         return embed_faces(self._runner.run, self.contract, list(aligned))
 
     def embed_photo(self, image: NDArray[np.uint8], landmarks: ArrayLike) -> NDArray[np.float32]:
-        """Align a face by its landmarks and embed it.
+        """The embedding of a face in an image, aligned by its landmarks.
 
         Args:
             image: uint8 [H,W,3] in BGR.
@@ -83,15 +83,15 @@ class Recognizer:
     def compare(
         self, aligned_a: NDArray[np.uint8], aligned_b: NDArray[np.uint8], threshold: float | None = None
     ) -> Comparison:
-        """Say whether two aligned faces are one person's.
+        """The comparison of two aligned faces: whether they are the same person's.
 
         Args:
             aligned_a: uint8 [h,w,3] in BGR of the contract's input size.
             aligned_b: the other.
-            threshold: least cosine for the same person; None takes the artifact's.
+            threshold: minimum cosine for the same person; None uses the artifact's.
 
         Raises:
-            InputError: a face has another size or dtype, or the threshold is no cosine.
+            InputError: a face has another size or dtype, or the threshold is not a cosine.
             RuntimeFailure: an embedding is zero or not finite, or the runtime fails.
         """
         chosen = match_threshold(self.artifact, threshold)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from edgeface.contracts import Contract
 from edgeface.errors import ContractError, InputError
+from edgeface.graph.onnx_reader import parse_onnx
 
 if TYPE_CHECKING:
     import onnx
 
 SUFFIX = ".onnx"
-MAX_BYTES = 2 << 30
 
 
 def is_onnx_file(path: Path) -> bool:
@@ -37,7 +37,9 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
         InputError: the file is missing, too large or not an ONNX model.
         ContractError: it lacks the contract's input or outputs, or its input has another size.
     """
-    model = _parse(path)
+    if not path.is_file():
+        raise InputError("there is no such ONNX file", where=str(path), fix="pass the path of an .onnx file")
+    model = parse_onnx(path)
     _pin_input(model, contract, path)
     _choose_outputs(model, contract.output_names, path)
     del model.graph.value_info[:]  # they may be of other sizes
@@ -56,27 +58,6 @@ def _inferred(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
         raise InputError(
             f"the shapes in the model do not fit together: {said}", where=str(path), fix="run onnx.checker on the model"
         ) from error
-
-
-def _parse(path: Path) -> onnx.ModelProto:
-    import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-
-    if not path.is_file():
-        raise InputError("there is no such ONNX file", where=str(path), fix="pass the path of an .onnx file")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError("the ONNX file is larger than 2 GiB", where=str(path))
-        model = onnx.load_from_string(path.read_bytes())
-    except (OSError, DecodeError) as error:
-        raise InputError(f"cannot read an ONNX model: {error}", where=str(path)) from error
-    if not model.graph.node:
-        fix = "pass a model written by an ONNX exporter"
-        raise InputError("the file does not contain an ONNX graph", where=str(path), fix=fix)
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
-        fix = "save the model with its weights inside (onnx.save without save_as_external_data)"
-        raise InputError("weights in external files are not read", where=str(path), fix=fix)
-    return model
 
 
 def _pin_input(model: onnx.ModelProto, contract: Contract, path: Path) -> None:

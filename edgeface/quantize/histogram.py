@@ -5,6 +5,8 @@ Histograms take the same memory for any number of images, merge by addition, and
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from edgeface.graph.types import Array
@@ -24,12 +26,44 @@ def bin_centers() -> Array:
 
 
 def bin_index(flat: Array) -> Array:
-    """The bin of each number, int32 of the same shape as the float32 numbers."""
-    with np.errstate(divide="ignore"):
-        position = np.log2(np.abs(flat)) * BINS_PER_OCTAVE - LOW_EXPONENT * BINS_PER_OCTAVE
-    magnitude = np.minimum(position, MAGNITUDES - 1).astype(np.float32)
-    signed = np.where(magnitude >= 0, np.floor(magnitude) + 1, 0) * np.sign(flat)
-    found: Array = signed.astype(np.int32) + ZERO_BIN
+    """The bin of each number, int32 of the same shape as the float32 numbers.
+
+    A table by a number's leading bits gives the bin of 99 in 100 numbers at once, four times as fast as a logarithm;
+    those in whose cell a bin ends take the logarithm.
+    """
+    single = np.ascontiguousarray(flat, np.float32)
+    found: Array = _bins_of_cells()[single.view(np.uint32) >> _CELL_BITS]
+    unsure = np.flatnonzero(found < 0)
+    found.reshape(-1)[unsure] = _bin_by_logarithm(single.reshape(-1)[unsure])
+    return found
+
+
+_CELL_BITS = np.uint32(12)
+"""2^11 cells an octave, of which 16 hold the end of a bin."""
+
+_EDGE = np.uint32(16)
+"""Numbers next to a cell that must lie in its bin too: logarithms are exact to a few of these."""
+
+
+@cache
+def _bins_of_cells() -> Array:
+    """The bin of each cell, int32 [2^20] by sign, exponent and leading bits of the mantissa; −1 where a bin ends."""
+    first = np.arange(1 << 19, dtype=np.uint32) << _CELL_BITS
+    last = first + np.uint32((1 << 12) - 1)
+    below, above = np.where(first >= _EDGE, first - _EDGE, first), last + _EDGE
+    ends = [_bin_by_logarithm(edge.view(np.float32)) for edge in (below, above)]
+    positive = np.where(ends[0] == ends[1], ends[0], -1).astype(np.int32)
+    negative = np.where(positive < 0, -1, 2 * ZERO_BIN - positive).astype(np.int32)
+    return np.concatenate([positive, negative])
+
+
+def _bin_by_logarithm(numbers: Array) -> Array:
+    """The bin of each number, int32 of float32."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        position = np.log2(np.abs(numbers)) * BINS_PER_OCTAVE - LOW_EXPONENT * BINS_PER_OCTAVE
+        magnitude = np.minimum(position, MAGNITUDES - 1).astype(np.float32)
+        signed = np.where(magnitude >= 0, np.floor(magnitude) + 1, 0) * np.sign(numbers)
+        found: Array = signed.astype(np.int32) + ZERO_BIN
     return found
 
 

@@ -1,1 +1,1 @@
-"""Reports as HTML: one of each artifact, and a matrix of many. One file each, no network, no JavaScript."""
+"""HTML reports: one for each artifact, and a matrix of many. Single files without network access or JavaScript."""

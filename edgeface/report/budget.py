@@ -1,4 +1,4 @@
-"""What `edgeface check` says of the artifact."""
+"""The report's budget section: results of `edgeface check` for the artifact."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _STATES: dict[str, State] = {"within": "good", "over": "bad"}
 
 @dataclass(frozen=True)
 class Counted:
-    """What `edgeface check` says of a model; `missing` says why it says nothing."""
+    """The result of `edgeface check` for a model; `missing` says why there is none."""
 
     check: Check | None
     missing: str = ""
 
 
 def budget(counted: Counted) -> tuple[tuple[Table, ...], tuple[str, ...]]:
-    """Figures and verdicts of a model file, and what is to be said of them."""
+    """Tables of a model file's figures and verdicts, and notes on them."""
     found = counted.check
     if found is None:
         return (), (counted.missing,)
@@ -35,12 +35,12 @@ def budget(counted: Counted) -> tuple[tuple[Table, ...], tuple[str, ...]]:
         for figure in found.figures.values()
     )
     figures = Table("Cost of one inference", ("figure", "value", "counted as"), rows, left=3)
-    none = () if found.verdicts else ("No budget that ships is for this task: nothing is judged here.",)
+    none = () if found.verdicts else ("No shipped budget is for this task: nothing is judged here.",)
     return (*_verdicts(found), figures), (*none, *found.notes)
 
 
 def _title(name: str) -> str:
-    """A figure in words."""
+    """A figure's title."""
     titles = {str(metric): title for metric, title in TITLES.items()}
     return titles.get(name, _FURTHER.get(name, name.replace("_", " ")))
 

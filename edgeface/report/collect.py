@@ -1,4 +1,4 @@
-"""Find the artifacts below a folder, and what is to be said of each."""
+"""Collection of the artifacts below a folder, with their verdicts."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from edgeface.tasks import task_of
 from edgeface.validate.describe import describe
 
 DEPTH = 4
-"""How many folders deep artifacts are looked for."""
+"""Maximum depth of folders in which artifacts are searched."""
 
 STALE = "SHA-256 differs"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An artifact with its verdict. `timed` is what `latency.json` measured of it, None where there is none.
+    """An artifact with its verdict. `timed` is its measurement in `latency.json`, None without one.
 
-    `report` is its report.html, None where there is none; `least_db` the least SNR of its outputs.
+    `report` is its report.html, None without one; `min_snr_db` is the minimum SNR of its outputs.
     """
 
     artifact: Artifact
     verdict: Verdict
     accuracy: Tile | None
-    least_db: float | None
+    min_snr_db: float | None
     timed: dict[str, Any] | None
     report: Path | None
 
     @property
     def model(self) -> str:
-        """What exports must share to be compared: name, variant and input size."""
+        """The key of comparable exports: name, variant and input size."""
         contract = self.artifact.contract
         return f"{self.artifact.manifest.name} {contract.variant} {contract.input.height}×{contract.input.width}"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A folder with a manifest that is no usable artifact; `stale` if its model is not the one described."""
+    """A folder with a manifest that is not a usable artifact; `stale` if its model is not the described one."""
 
     folder: Path
     reason: str
@@ -54,7 +54,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Collection:
-    """What stands below a folder."""
+    """The artifacts and problems below a folder."""
 
     root: Path
     entries: tuple[Entry, ...]
@@ -62,7 +62,7 @@ class Collection:
 
 
 def collect(root: Path) -> Collection:
-    """Every artifact in a folder and `DEPTH` folders below; hidden folders and links are passed over.
+    """Every artifact in a folder and `DEPTH` folders below; hidden folders and links are skipped.
 
     Raises:
         InputError: there is no such folder, or no usable artifact in it.
@@ -77,10 +77,10 @@ def collect(root: Path) -> Collection:
         except EdgefaceError as error:
             problems.append(Problem(folder, error.what, STALE in error.what))
     if not entries:
-        seen = f"{problems[0].folder}: {problems[0].reason}" if problems else str(root)
+        where = f"{problems[0].folder}: {problems[0].reason}" if problems else str(root)
         raise InputError(
-            "no usable artifact" if problems else "no artifact: no folder here holds a manifest.json",
-            where=seen,
+            "no usable artifact" if problems else "no artifact: no folder here contains a manifest.json",
+            where=where,
             fix="pass the folder that `edgeface export --out` wrote to, e.g. out",
         )
     return Collection(root, tuple(entries), tuple(problems))
@@ -96,7 +96,7 @@ def _folders(folder: Path, depth: int) -> Iterator[Path]:
         with os.scandir(folder) as found:
             below = sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
     except OSError:
-        return  # no folder that may be read holds an artifact to show
+        return  # an unreadable folder has no artifact to show
     for name in below:
         if not name.startswith("."):
             yield from _folders(folder / name, depth - 1)
@@ -106,15 +106,15 @@ def _entry(folder: Path) -> Entry:
     artifact = Artifact.open(folder)
     certificate = artifact.certificate()
     report = folder / REPORT
-    said = describe(certificate, task_of(artifact.contract))
+    described = describe(certificate, task_of(artifact.contract))
     decibels = [item.snr_db for item in certificate.tensors.values()]
     known = [value for value in decibels if value is not None]
-    least = min(known) if known and len(known) == len(decibels) else None
+    lowest = min(known) if known and len(known) == len(decibels) else None
     try:
         timed = _timed(folder / LATENCY)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"damaged latency: {type(error).__name__} {error}", where=str(folder / LATENCY)) from error
-    return Entry(artifact, said.verdict, said.glance, least, timed, report if report.is_file() else None)
+    return Entry(artifact, described.verdict, described.glance, lowest, timed, report if report.is_file() else None)
 
 
 def _timed(path: Path) -> dict[str, Any] | None:

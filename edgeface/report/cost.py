@@ -1,4 +1,4 @@
-"""Latency and size of an artifact against fp32, as a report shows them."""
+"""The report's cost section: latency and size of an artifact against fp32."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from edgeface.report.page import Bar, Cost
 
 
 def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> Cost:
-    """Bars and tables.
+    """Bars and tables of the cost section.
 
     Args:
         manifest: the artifact's.
         reference_bytes: size of the onnx-fp32 model.
-        latency: what `latency.json` says, or {"missing": why it was not measured}.
+        latency: the content of `latency.json`, or {"missing": why it was not measured}.
     """
     size = manifest.model_bytes
     pairs = [(manifest.target, size / 1e3), (REFERENCE, reference_bytes / 1e3)]
@@ -34,23 +34,23 @@ def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> C
     machine = latency["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     peaks = " and ".join(f"{gops:.0f} G{_UNITS[kind]}/s in {kind}" for kind, gops in latency["peak_gops"].items())
-    said = (
+    measured_on = (
         f"{machine['processor']}, {machine['cores']} cores; {latency['rounds']} interleaved rounds, one thread; "
         f"peak of one core, measured in between: {peaks}. {versions}."
     )
     busy = BUSY.format(latency["load"]) if was_busy(latency) else ""
-    return Cost(tuple(bars), tuple(tables), machine=said, busy=busy)
+    return Cost(tuple(bars), tuple(tables), machine=measured_on, busy=busy)
 
 
 BUSY = (
-    "The machine had other work while this was measured (a load of {:g}): long runs are interrupted then and short "
-    "ones are not, so that these latencies and their ratio are rough. `edgeface bench` measures them again."
+    "The machine had other work during this measurement (a load of {:g}), which interrupts long runs more than short "
+    "ones: these latencies and their ratio are rough. `edgeface bench` measures them again."
 )
 _UNITS = {"fp32": "FLOP", "int8": "OP"}
 
 
 def tiles(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> list[Tile]:
-    """Size, and latency where it was measured, at a glance."""
+    """Summary tiles of the size, and of the latency where it was measured."""
     found = [
         Tile(
             "model file",

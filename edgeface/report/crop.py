@@ -1,4 +1,4 @@
-"""Cut a face out of its image, large enough to look at."""
+"""Enlarged crops of faces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeface.tasks.detection.faces import Face
 
 SIDE_PX = 192
 ROOM = 1.7
-"""Side of a close-up by the longer side of the face's box."""
+"""Side of a close-up relative to the longer side of the face's box."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Crop:
     side: float
 
     def outline(self, face: Face | None) -> Outline | None:
-        """Where a face of the image is on the close-up."""
+        """The outline of a face on the close-up."""
         if face is None:
             return None
         x1, y1, x2, y2 = face.box
@@ -39,17 +39,17 @@ class Crop:
 
 
 def crop(image: NDArray[np.uint8], difference: Difference) -> Crop:
-    """The square around a face; what lies outside the image is grey.
+    """The square around a face; pixels outside the image are gray.
 
     Args:
         image: uint8 [h,w,3] in BGR.
-        difference: its face, of the reference where that has one.
+        difference: the face, the reference's where there is one.
     """
     x1, y1, x2, y2 = difference.face.box
     side = max(ROOM * max(x2 - x1, y2 - y1), 8.0)
     left, top = (x1 + x2 - side) / 2, (y1 + y2 - side) / 2
     scale = SIDE_PX / side
-    # A pixel's centre is half a pixel from its corner, in the image and in the close-up.
+    # A pixel's center is half a pixel from its corner, in the image and in the close-up.
     matrix = np.array([[scale, 0, -left * scale + (scale - 1) / 2], [0, scale, -top * scale + (scale - 1) / 2]])
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     cut = cv2.warpAffine(

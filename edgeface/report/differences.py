@@ -1,4 +1,4 @@
-"""What two detectors disagree about on one image, face by face."""
+"""Differences between two detectors on one image, face by face."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOVED_PERCENT = 5.0
 
 @dataclass(frozen=True)
 class Difference:
-    """One face as both detectors see it; one side is None where that detector has nothing there, even below 0.5."""
+    """One face as found by both detectors; a side is None where that detector finds nothing, even below 0.5."""
 
     kind: Kind
     reference: Face | None
@@ -27,22 +27,22 @@ class Difference:
 
     @property
     def face(self) -> Face:
-        """The face itself, as the reference sees it where it does."""
+        """The face, the reference's where there is one."""
         found = self.reference or self.candidate
         assert found is not None
         return found
 
     @property
     def words(self) -> str:
-        """What differs, in words."""
+        """The difference in words."""
         if self.kind == "missed":
             assert self.reference is not None
-            seen = "not seen" if self.candidate is None else f"seen with {self.candidate.score:.2f} only"
-            return f"missed: a face of {_size(self.reference)}, score {self.reference.score:.2f} in fp32, {seen}"
+            found = "not found" if self.candidate is None else f"found with only {self.candidate.score:.2f}"
+            return f"missed: a face of {_size(self.reference)}, score {self.reference.score:.2f} in fp32, {found}"
         if self.kind == "extra":
             assert self.candidate is not None
-            seen = "does not see it" if self.reference is None else f"has {self.reference.score:.2f}"
-            return f"extra: a face of {_size(self.candidate)}, score {self.candidate.score:.2f}; fp32 {seen}"
+            found = "does not find it" if self.reference is None else f"has {self.reference.score:.2f}"
+            return f"extra: a face of {_size(self.candidate)}, score {self.candidate.score:.2f}; fp32 {found}"
         assert self.reference is not None
         assert self.candidate is not None
         error = landmark_error_percent(self.reference, self.candidate)
@@ -54,9 +54,9 @@ class Difference:
 
 
 def differences(reference: Sequence[Face], candidate: Sequence[Face]) -> list[Difference]:
-    """Every face that either detector shows: what differs first, and of that the largest face first.
+    """Every face that either detector finds: differing ones first, by falling size.
 
-    Faces match as in `edgeface.tasks.detection.match.match_faces`; both lists reach down to a lower score.
+    Faces match as in `edgeface.tasks.detection.match.match_faces`; both lists include lower scores.
     """
     overlaps = iou_matrix(face_boxes(reference), face_boxes(candidate))
     rows = np.array([face.score >= MIN_SCORE for face in reference], bool)

@@ -1,4 +1,4 @@
-"""The report of one exported artifact, made of the values that the export hands over."""
+"""The report of one exported artifact, from the export's values."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from edgeface.version import __version__
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export knows of one artifact.
+    """An export's values for one artifact.
 
     Attributes:
-        built: the model, and what each value is computed in.
-        manifest, certificate: as they are written.
-        watcher: looked on while the artifact was judged.
-        image_names: of the images that judged it, in their order.
-        latency: what `latency.json` says, or {"missing": why there is none}.
-        fp32_bytes: size of the model of onnx-fp32.
+        built: the model, and the dtype of each value.
+        manifest, certificate: as written.
+        watcher: observed the judging of the artifact.
+        image_names: names of the images that judged it, in order.
+        latency: the content of `latency.json`, or {"missing": why there is none}.
+        fp32_bytes: size of the onnx-fp32 model.
         layers: the error of every value.
         counted: figures of `edgeface check`.
-        command: makes the artifact again.
+        command: reproduces the artifact.
     """
 
     built: Built
@@ -52,21 +52,21 @@ class Exported:
 
 
 def export_page(shown: Exported) -> str:
-    """The report as one HTML file."""
+    """The report as one HTML document."""
     manifest = shown.manifest
     contract = manifest.contract
     tables, remarks = budget(shown.counted)
-    said = describe(shown.certificate, task_of(contract))
+    described = describe(shown.certificate, task_of(contract))
     page = Page(
         model=manifest.name,
         target=manifest.target,
         subtitle=f"{contract.task}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
-        verdict=said.verdict,
-        tiles=(*((said.glance,) if said.glance else ()), *tiles(manifest, shown.fp32_bytes, shown.latency)),
-        requirements=said.requirements,
+        verdict=described.verdict,
+        tiles=(*((described.glance,) if described.glance else ()), *tiles(manifest, shown.fp32_bytes, shown.latency)),
+        requirements=described.requirements,
         gallery=gallery(shown.watcher, shown.image_names, manifest.target),
-        findings=said.tables,
-        findings_notes=said.notes,
+        findings=described.tables,
+        findings_notes=described.notes,
         cost=cost(manifest, shown.fp32_bytes, shown.latency),
         layers=layers(shown.built, shown.layers),
         budget=tables,

@@ -1,4 +1,4 @@
-"""The images of a report, made of what the watcher saw."""
+"""The gallery of a report, from the watcher's images."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def gallery(watcher: Watcher, names: Sequence[str], target: str) -> Gallery:
     """The worst images, and a typical one.
 
     Args:
-        watcher: looked on while the artifact was proven.
-        names: of the images in their order, as they are to be shown; empty where they are not known.
-        target: the artifact's.
+        watcher: observed the judging of the artifact.
+        names: the images' displayed names in order; empty where unknown.
+        target: the artifact's target.
     """
     if not watcher.images:
-        return Gallery("", missing="Left out, as --no-images asks.")
+        return Gallery("", missing="Left out: --no-images was given.")
     worst, typical = watcher.chosen()
     if not worst:
         return Gallery(

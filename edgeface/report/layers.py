@@ -1,4 +1,4 @@
-"""Error by layer: a drawing, its numbers, and what they say."""
+"""The report's error by layer: a plot, its numbers, and a summary."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from edgeface.validate.layerwise import BAD_DB, Layer
 
 
 def layers(built: Built, errors: LayerErrors) -> Layers:
-    """Draw how far every value is from the exact graph's.
+    """The plot and table of every value's error against the exact graph.
 
     Args:
-        built: the model, for what each value is computed in.
-        errors: of its values.
+        built: the model, for the dtype of each value.
+        errors: its values' errors.
     """
     if errors.missing:
         return Layers(missing=errors.missing)
@@ -33,7 +33,7 @@ def _kept_float(built: Built) -> frozenset[str]:
 
 
 def _type(built: Built, layer: Layer, kept: Collection[str]) -> str:
-    """What a value is computed in."""
+    """The dtype that a value is computed in."""
     if built.target.scheme is not None:
         return "float" if layer.name in kept else "int8"
     if built.target.half:
@@ -55,8 +55,8 @@ def _lead(found: Sequence[Layer]) -> str:
     lost = ""
     if steepest.drop_db > 0 and steepest.inputs_db < 100:
         left = f"{steepest.inputs_db:.1f} dB become {steepest.agreement.snr_db:.1f} dB"
-        lost = f" Most is lost at {steepest.name}: {left}."
-    return f"{first}; the least is {worst.agreement.snr_db:.1f} dB, at {worst.name}.{lost}"
+        lost = f" The largest drop is at {steepest.name}: {left}."
+    return f"{first}; the minimum is {worst.agreement.snr_db:.1f} dB, at {worst.name}.{lost}"
 
 
 def _table(found: Sequence[Layer], points: list[Point]) -> Table:

@@ -1,4 +1,4 @@
-"""Many artifacts on one page: models by targets, and a table for each model."""
+"""The matrix page of many artifacts: models by targets, and a table for each model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeface.version import __version__
 
 @dataclass(frozen=True)
 class Square:
-    """An artifact in the matrix; `link` leads to its report, "" where there is none."""
+    """An artifact in the matrix; `link` points to its report, "" without one."""
 
     verdict: Mark
     figures: tuple[str, ...]
@@ -26,7 +26,7 @@ class Square:
 
 @dataclass(frozen=True)
 class Row:
-    """A model with the artifacts of each target; most squares hold one, or none."""
+    """A model with the artifacts of each target; most cells hold one or none."""
 
     model: str
     squares: tuple[tuple[Square, ...], ...]
@@ -34,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What `index.html` shows."""
+    """The content of `index.html`."""
 
     title: str
     targets: tuple[str, ...]
@@ -45,13 +45,13 @@ class Matrix:
     version: str
 
 
-def render_matrix(found: Collection, place: Path) -> str:
-    """The page, with links as they lead from `place`, the file that it is written to."""
-    return render("index.html", page=matrix(found, place))
+def render_matrix(found: Collection, path: Path) -> str:
+    """The page as HTML, with links relative to `path`, the file that it is written to."""
+    return render("index.html", page=matrix(found, path))
 
 
-def matrix(found: Collection, place: Path) -> Matrix:
-    """Models in the order of their names, targets likewise."""
+def matrix(found: Collection, path: Path) -> Matrix:
+    """The matrix, with models and targets sorted by name."""
     targets = tuple(sorted({entry.artifact.manifest.target for entry in found.entries}))
     models = sorted({entry.model for entry in found.entries})
     by_model = {model: [entry for entry in found.entries if entry.model == model] for model in models}
@@ -59,7 +59,7 @@ def matrix(found: Collection, place: Path) -> Matrix:
         Row(
             model,
             tuple(
-                tuple(_square(e, found.root, place) for e in entries if e.artifact.manifest.target == name)
+                tuple(_square(e, found.root, path) for e in entries if e.artifact.manifest.target == name)
                 for name in targets
             ),
         )
@@ -70,10 +70,10 @@ def matrix(found: Collection, place: Path) -> Matrix:
     return Matrix(title, targets, rows, tables, _problems(found), _summary(found, len(models)), __version__)
 
 
-def document(found: Collection, place: Path) -> dict[str, Any]:
-    """The same for JSON."""
+def document(found: Collection, path: Path) -> dict[str, Any]:
+    """The matrix for JSON."""
     return {
-        "report": str(place),
+        "report": str(path),
         "artifacts": [_artifact(entry) for entry in found.entries],
         "problems": [
             {"folder": str(problem.folder), "reason": problem.reason, "stale": problem.stale}
@@ -91,26 +91,26 @@ def _artifact(entry: Entry) -> dict[str, Any]:
         "state": entry.verdict.state,
         "verdict": entry.verdict.headline,
         "accuracy": None if glance is None else {"what": glance.label, "figure": glance.figure, "note": glance.note},
-        "least_snr_db": entry.least_db,
+        "least_snr_db": entry.min_snr_db,
         "model_bytes": manifest.model_bytes,
         "latency": entry.timed,
         "report": None if entry.report is None else str(entry.report),
     }
 
 
-def _square(entry: Entry, root: Path, place: Path) -> Square:
+def _square(entry: Entry, root: Path, path: Path) -> Square:
     figures = [f"{entry.accuracy.label} {entry.accuracy.figure}"] if entry.accuracy else []
     figures.append(f"{entry.artifact.manifest.model_bytes / 1e3:,.0f} kB")
     rough = ", rough: busy machine" if entry.timed and entry.timed["busy"] else ""
     figures.append(f"{entry.timed['ratio']:.2f} × fp32's latency{rough}" if entry.timed else "latency not measured")
-    link = "" if entry.report is None else quote(os.path.relpath(entry.report.resolve(), place.resolve().parent))
+    link = "" if entry.report is None else quote(os.path.relpath(entry.report.resolve(), path.resolve().parent))
     return Square(
         Mark(entry.verdict.headline, entry.verdict.state), tuple(figures), link, _name(entry.artifact.folder, root)
     )
 
 
 def _comparison(model: str, entries: list[Entry], root: Path) -> Table:
-    header = ("artifact", "verdict", "decisions", "least SNR dB", "kB", "median ms", "× fp32, 95 % interval")
+    header = ("artifact", "verdict", "decisions", "minimum SNR dB", "kB", "median ms", "× fp32, 95 % interval")
     return Table(model, header, tuple(_line(entry, root) for entry in entries), left=3)
 
 
@@ -120,7 +120,7 @@ def _line(entry: Entry, root: Path) -> tuple[str | Mark, ...]:
         _name(entry.artifact.folder, root),
         Mark(entry.verdict.headline, entry.verdict.state),
         "not judged" if glance is None else f"{glance.label} {glance.figure}",
-        "–" if entry.least_db is None else f"{entry.least_db:.1f}",
+        "–" if entry.min_snr_db is None else f"{entry.min_snr_db:.1f}",
         f"{entry.artifact.manifest.model_bytes / 1e3:,.1f}",
         "–" if timed is None else f"{timed['median_ms']:.3f}",
         "–" if timed is None else f"{timed['ratio']:.3f} [{timed['ratio_low']:.3f}, {timed['ratio_high']:.3f}]",
@@ -132,12 +132,12 @@ def _problems(found: Collection) -> Table | None:
         (_name(problem.folder, found.root), Mark("stale" if problem.stale else "damaged", "bad"), problem.reason)
         for problem in found.problems
     )
-    return Table("Folders that are no usable artifacts", ("folder", "state", "why"), rows, left=3) if rows else None
+    return Table("Folders that are not usable artifacts", ("folder", "state", "why"), rows, left=3) if rows else None
 
 
 def _summary(found: Collection, models: int) -> str:
     states = [entry.verdict.state for entry in found.entries]
-    said = [
+    counted = [
         f"{states.count(state)} {words}"
         for state, words in (
             ("good", "good enough on images"),
@@ -149,7 +149,7 @@ def _summary(found: Collection, models: int) -> str:
     count = len(states)
     named = f"{count} artifact{'s' if count > 1 else ''} of {models} model{'s' if models > 1 else ''}"
     left = f", and {len(found.problems)} that cannot be used" if found.problems else ""
-    return f"{named}: {', '.join(said) or 'none'}{left}."
+    return f"{named}: {', '.join(counted) or 'none'}{left}."
 
 
 def _name(folder: Path, root: Path) -> str:

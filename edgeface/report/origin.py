@@ -1,4 +1,4 @@
-"""What an artifact was made from, out of its manifest."""
+"""The report's origin section: what an artifact was made from, by its manifest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LISTED = 3
 
 
 def origin(manifest: Manifest) -> tuple[Table, ...]:
-    """Sources with hashes, contract, quantization and versions."""
+    """Tables of sources with hashes, contract, quantization and versions."""
     tables = [_sources(manifest), _contract(manifest)]
     if manifest.quantization is not None:
         tables.append(_quantization(manifest.quantization))
@@ -27,12 +27,12 @@ def _sources(manifest: Manifest) -> Table:
         rows.append(("weights", sources["weights"]["file"], sources["weights"]["sha256"]))
     if "seed" in sources:
         rows.append(("weights", f"none: random numbers with seed {sources['seed']}, which find no faces", ""))
-    for key, named in (("calibration", "calibration saw"), ("judged_on", "judged on")):
+    for key, named in (("calibration", "calibrated on"), ("judged_on", "judged on")):
         listed = sources.get(key)
         if listed is not None:
             many = f"{listed['count']} images" if listed["count"] else "no images"
             if listed.get("composed"):
-                many = f"{listed['count']} images composed of two images that ship with edgeface"
+                many = f"{listed['count']} images composed of the two sample photographs"
             rows.append((named, many, listed["sha256"] if listed["count"] else ""))
     return Table("Made from", ("", "what", "SHA-256"), tuple(rows), left=3)
 
@@ -45,8 +45,8 @@ def _contract(manifest: Manifest) -> Table:
         ("variant", contract.variant),
         ("input", f"{image.name}: {image.height}×{image.width} (height × width), {manifest.layout}, {manifest.io}"),
         ("pixels", f"{image.color}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
-        ("activation", contract.activation or "the model file's own"),
-        ("how it is known", _how(manifest.sources.get("contract") or {})),
+        ("activation", contract.activation or "as in the model file"),
+        ("determined by", _how(manifest.sources.get("contract") or {})),
     ]
     rows += task_of(contract).contract_rows(contract)
     rows.append(("multiply–accumulates", f"{manifest.macs:,}"))
@@ -58,10 +58,10 @@ def _list(values: tuple[float, ...]) -> str:
 
 
 def _how(found: dict[str, Any]) -> str:
-    said = str(found.get("how", "not said"))
+    how = str(found.get("how", "not stated"))
     if "confidence" in found:
-        return f"{said}, confidence {found['confidence']:.2f} by images"
-    return said if found.get("checked", True) else f"{said}; not checked on images"
+        return f"{how}, confidence {found['confidence']:.2f} by images"
+    return how if found.get("checked", True) else f"{how}; not checked on images"
 
 
 def _quantization(found: dict[str, Any]) -> Table:
@@ -83,7 +83,7 @@ def _quantization(found: dict[str, Any]) -> Table:
 
 
 def _algorithms(found: list[dict[str, Any]]) -> str:
-    """Each with its parameters, in the order in which they ran."""
+    """Algorithms with their parameters, in order of execution."""
     named = (
         entry["name"] + "".join(f" {key}={value}" for key, value in sorted(entry["parameters"].items()))
         for entry in found

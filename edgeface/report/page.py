@@ -1,4 +1,4 @@
-"""What stands in a report, as plain values: the templates only arrange them."""
+"""The content of a report as plain values, which the templates arrange."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kind = Literal["same", "missed", "extra", "moved"]
 
 @dataclass(frozen=True)
 class Box:
-    """A face on an image; place and size in percent of the image. `label` is empty where nothing is to be said."""
+    """A face on an image; position and size in percent of the image. `label` may be empty."""
 
     kind: Kind
     left: float
@@ -24,7 +24,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Image:
-    """An image as a data URI with its size in pixels, and the faces that are marked on it."""
+    """An image as a data URI with its size in pixels, and the marked faces."""
 
     title: str
     uri: str
@@ -44,7 +44,7 @@ class Outline:
 
 @dataclass(frozen=True)
 class CloseUp:
-    """One face, enlarged, as both detectors see it; None where one of them does not. `words` says what differs."""
+    """One enlarged face with both detectors' outlines, None where one is missing; `words` describes the difference."""
 
     image: Image
     kind: Kind
@@ -55,18 +55,18 @@ class CloseUp:
 
 @dataclass(frozen=True)
 class Scene:
-    """One image as both detectors see it; `closeups` enlarge its largest differences, `told` sums them up."""
+    """One image with both detectors' faces; `closeups` enlarge the largest differences, `summary` counts them."""
 
     title: str
     why: str
     images: tuple[Image, ...]
     closeups: tuple[CloseUp, ...]
-    told: str
+    summary: str
 
 
 @dataclass(frozen=True)
 class FaceCard:
-    """An aligned face, and how near the artifact's embedding of it is to the reference's."""
+    """An aligned face, and the cosine of the artifact's embedding and the reference's."""
 
     image: Image
     cosine: str
@@ -75,7 +75,7 @@ class FaceCard:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images for the eye; `missing` says why there are none."""
+    """Images of the report; `missing` says why there are none."""
 
     lead: str
     scenes: tuple[Scene, ...] = ()
@@ -106,7 +106,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Layers:
-    """Error by layer: a drawing as SVG, its numbers, and what they say; `missing` says why there is none."""
+    """Error by layer: a plot as SVG, its numbers, and a summary; `missing` says why there is none."""
 
     svg: str = ""
     lead: str = ""
@@ -116,7 +116,7 @@ class Layers:
 
 @dataclass(frozen=True)
 class Page:
-    """A report of one artifact, in the order in which it is read."""
+    """A report of one artifact, in reading order."""
 
     model: str
     target: str

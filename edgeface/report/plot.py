@@ -1,4 +1,4 @@
-"""Error by layer as SVG. Colors are the page's (CSS classes), so that the drawing follows light and dark."""
+"""Plot of the error by layer as SVG. Colors are the page's CSS classes, so that it follows light and dark mode."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INTEGER = {"int8"}
 
 @dataclass(frozen=True)
 class Point:
-    """A value: its name, its SNR in dB, and what it is computed in."""
+    """A value: its name, its SNR in dB, and its dtype."""
 
     name: str
     snr_db: float
@@ -27,24 +27,24 @@ class Point:
 
 
 def plot_layers(points: Sequence[Point], target: str) -> str:
-    """SVG with a point for each value in the order of the graph; integers are discs, floats are squares.
+    """The SVG plot, with a point for each value in graph order; integers are discs, floats are squares.
 
     Args:
         points: in the graph's order, at least one.
-        target: the artifact's, for the title.
+        target: the artifact's target, for the title.
     """
     top_db = _top_db(points)
-    parts = [*_frame(points, target), *_islands(points), *_grid(top_db), *_threshold(top_db)]
+    parts = [*_frame(points, target), *_float_regions(points), *_grid(top_db), *_threshold(top_db)]
     line = " ".join(f"{_x(i, len(points)):.1f},{_y(p.snr_db, top_db):.1f}" for i, p in enumerate(points))
     parts.append(f'<polyline class="trace" points="{line}"/>')
     parts += [_point(i, point, len(points), top_db) for i, point in enumerate(points)]
     parts += [*_legend(points), "</svg>"]
-    return Markup("\n".join(parts))  # names are escaped where they are put in
+    return Markup("\n".join(parts))  # names are escaped where they are inserted
 
 
 def _top_db(points: Sequence[Point]) -> float:
-    most = min(max(point.snr_db for point in points), MAX_DB)
-    return max(2, -(-most // STEP_DB)) * STEP_DB
+    highest = min(max(point.snr_db for point in points), MAX_DB)
+    return max(2, -(-highest // STEP_DB)) * STEP_DB
 
 
 def _x(index: int, count: int) -> float:
@@ -59,11 +59,11 @@ def _y(snr_db: float, top_db: float) -> float:
 def _frame(points: Sequence[Point], target: str) -> list[str]:
     worst = min(points, key=lambda point: point.snr_db)
     title = f"Signal-to-noise ratio of {len(points)} values of {target}, in the order of the graph"
-    told = f"From {points[0].snr_db:.0f} dB at the first value to {points[-1].snr_db:.0f} dB at the last"
+    summary = f"From {points[0].snr_db:.0f} dB at the first value to {points[-1].snr_db:.0f} dB at the last"
     return [
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="plot-title plot-desc">',
         f'<title id="plot-title">{escape(title)}</title>',
-        f'<desc id="plot-desc">{told}; the least is {worst.snr_db:.1f} dB at {escape(worst.name)}. '
+        f'<desc id="plot-desc">{summary}; the minimum is {worst.snr_db:.1f} dB at {escape(worst.name)}. '
         "The table below has every number.</desc>",
         f'<text class="label" x="{LEFT}" y="16">SNR against fp32 in dB – higher is better</text>',
         f'<text class="label" x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
@@ -71,8 +71,8 @@ def _frame(points: Sequence[Point], target: str) -> list[str]:
     ]
 
 
-def _islands(points: Sequence[Point]) -> list[str]:
-    """A shade behind the values that an int8 model computes in float."""
+def _float_regions(points: Sequence[Point]) -> list[str]:
+    """Shaded regions of values that an int8 model computes in float."""
     if not any(point.kind in _INTEGER for point in points):
         return []
     parts, start, half = [], 0, (WIDTH - LEFT - RIGHT) / len(points) / 2

@@ -1,4 +1,4 @@
-"""Pages as HTML: templates with everything escaped, and one style sheet inside each page."""
+"""Rendering of HTML pages: templates with everything escaped, and an inline style sheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page of `edgeface/report/templates`; the same values give the same text."""
+    """A page from `edgeface/report/templates`; the same values give the same text."""
     return _environment().get_template(template).render(**values)
 
 

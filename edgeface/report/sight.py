@@ -1,4 +1,4 @@
-"""An image that a report may show, with what both networks made of it."""
+"""An image that a report may show, with both networks' decisions."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SIDE_PX = 720
 
 @dataclass(frozen=True)
 class Sight:
-    """An image with what both networks made of it.
+    """An image with both networks' decisions.
 
-    `image` is uint8 [h,w,3] in BGR, images shrunk to `SIDE_PX`; `shape` the image's own height and width
-    in pixels, in which the faces are; `severity` orders images, the worst last. `closeups` are of the original.
-    `telling` says whether there is anything to be seen, even where both networks agree.
+    `image` is uint8 [h,w,3] in BGR, shrunk to `SIDE_PX`; `shape` is the original's height and width in pixels, in
+    which faces are given; `severity` orders images, the worst last. `closeups` are cut from the original.
+    `informative` says whether there is something to see, even where both networks agree.
     """
 
     index: int
@@ -31,7 +31,7 @@ class Sight:
     reference: tuple[Face, ...] = ()
     candidate: tuple[Face, ...] = ()
     closeups: tuple[Crop, ...] = ()
-    telling: bool = True
+    informative: bool = True
 
 
 def shrunk(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

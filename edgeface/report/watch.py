@@ -1,4 +1,4 @@
-"""Look on while an artifact is proven, and remember the images that say most: the worst, and a typical one."""
+"""Observer that keeps the most different images and a typical one while an artifact is judged."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ TYPICAL_OF = 16
 
 @dataclass
 class Watcher:
-    """What the comparison of an artifact shows. Pass `see` as `watch` to `edgeface.validate.compare.compare`.
+    """Images kept while an artifact is judged. Pass `see` as the `watch` of `edgeface.validate.judge.Candidate`.
 
-    `first` is the first image's tensor, on which the error by layer is taken; `count` the images so far.
+    `first` is the first image's tensor, for the error by layer; `count` is the number of images so far.
     """
 
     contract: Contract
@@ -37,25 +37,25 @@ class Watcher:
         return gallery_of(task_of(self.contract))
 
     def see(self, shown: View, reference: Any, candidate: Any, agreed: Agreement | None) -> None:
-        """Remember an image, if it is among the worst or the first ones."""
+        """Keep an image if it is among the worst or the first ones."""
         if self.first is None:
             self.first = shown.tensor
         index, self.count = self.count, self.count + 1
         if agreed is None or not self.images:
             return
-        severity, most = agreed.severity, self.shown_as.most
-        wanted = len(self._worst) < most or severity > self._worst[-1].severity
+        severity, limit = agreed.severity, self.shown_as.max_images
+        wanted = len(self._worst) < limit or severity > self._worst[-1].severity
         if not wanted and len(self._early) >= TYPICAL_OF:
             return
         sight = self.shown_as.sight(index, shown, severity, reference, candidate)
         if len(self._early) < TYPICAL_OF:
             self._early.append(sight)
         self._worst = sorted([*self._worst, sight], key=lambda item: (tuple(-x for x in item.severity), item.index))
-        del self._worst[most:]
+        del self._worst[limit:]
 
     def chosen(self) -> tuple[list[Sight], Sight | None]:
-        """The worst images, the worst first, and the middle of the first ones where it is none of those."""
+        """The worst images, worst first, and the median of the first images unless it is one of those."""
         ordered = sorted(self._early, key=lambda sight: (sight.severity, sight.index))
-        telling = [sight for sight in ordered if sight.telling]
-        typical = telling[len(telling) // 2] if telling else None
+        informative = [sight for sight in ordered if sight.informative]
+        typical = informative[len(informative) // 2] if informative else None
         return list(self._worst), None if typical in self._worst else typical

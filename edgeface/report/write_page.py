@@ -1,4 +1,4 @@
-"""Write a page whole or not at all, and over nothing but a page of edgeface."""
+"""Atomic writing of pages, which replaces only pages of edgeface."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _HEAD_BYTES = 2000
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write HTML to a file; its folder is made where there is none.
+    """Write HTML to a file; its folder is created if needed.
 
     Raises:
-        InputError: it cannot be written, or a file stands there that edgeface did not make.
+        InputError: it cannot be written, or the file exists and is not edgeface's.
     """
-    check_place(path)
+    check_page_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text)
@@ -28,16 +28,16 @@ def write_page(path: Path, text: str) -> None:
         ) from error
 
 
-def check_place(path: Path) -> None:
-    """Refuse to write over what is no report.
+def check_page_path(path: Path) -> None:
+    """Refuse to overwrite a file that is not a report.
 
     Raises:
-        InputError: something stands there that edgeface did not make.
+        InputError: the file exists and is not edgeface's.
     """
     try:
         if path.exists() and not _is_ours(path):
             raise InputError(
-                "something stands there that is no report of edgeface's",
+                "the file exists and is not a report of edgeface",
                 where=str(path),
                 fix="move it away, or name another file",
             )

@@ -1,7 +1,7 @@
-"""What edgeface brings along so that it can be tried without a checkpoint and without images.
+"""Sample weights and images, so that edgeface can be tried without a checkpoint and without images.
 
-Two small networks of its own (`recipes/samples` holds how they were trained, and how good they are), and two
-images in the public domain.
+The package includes two small networks (`recipes/samples` describes their training and accuracy) and two
+photographs in the public domain.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Sample:
-    """Weights that the package brings along for a family.
+    """Sample weights of a family.
 
     Attributes:
         family: the family's name.
-        variant: the contract that they were trained under.
+        variant: the contract's variant that they were trained for.
         sha256: of the file, in hex.
     """
 
@@ -39,7 +39,7 @@ SAMPLES = {
         Sample("mobilefacenet", "y1", "dc2d20de26ca9a2dc905c5f7a69db68121a0c0bf5a7819e611f5b1f330110097"),
     )
 }
-"""By family."""
+"""Sample weights by family."""
 
 
 def sample_of(family: str) -> Sample | None:
@@ -49,12 +49,12 @@ def sample_of(family: str) -> Sample | None:
 
 @dataclass(frozen=True)
 class SampleImage:
-    """An image of one person, in the public domain.
+    """A photograph of one person, in the public domain.
 
     Attributes:
-        person: who it shows.
+        person: the person's name.
         file_name: in this folder.
-        landmarks: x, y of the eyes, nose and mouth's corners, left ones first, in pixels.
+        landmarks: x, y of eyes, nose and mouth corners, left before right, in pixels.
     """
 
     person: str

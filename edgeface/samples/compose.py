@@ -1,7 +1,7 @@
-"""Images composed of the two images that the package brings along: walls of images, and aligned faces.
+"""Images composed of the two sample photographs: scenes of several photographs, and aligned faces.
 
-They show real faces in many sizes and lights, but of two persons only: enough to show a tool at work, far too little
-to say how good a network is.
+They show real faces in many sizes and lighting conditions, but of only two persons: enough to try the tool, far too
+little to measure how good a network is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _EYES_PX = (9.0, 110.0)
 
 
 def compose_scene(seed: int) -> Image:
-    """A wall of two to seven images, in many sizes, turned and lit differently: uint8 [480,640,3] in BGR."""
+    """A scene of two to seven photographs, in many sizes, rotated and lit differently: uint8 [480,640,3] in BGR."""
     random = np.random.default_rng([1, seed])
     wall = random.uniform(40, 220, (3, 4, 3)).astype(np.uint8)
     scene = np.asarray(cv2.resize(wall, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
@@ -43,7 +43,7 @@ def compose_scene(seed: int) -> Image:
 
 
 def compose_face(seed: int) -> Image:
-    """One person's face, or two faded into each other, aligned: uint8 [112,112,3] in BGR."""
+    """An aligned face, of one person or a blend of two: uint8 [112,112,3] in BGR."""
     random = np.random.default_rng([2, seed])
     first, second = random.permutation(len(IMAGES))[:2]
     share = float(random.choice([0.0, random.uniform(0.2, 0.8)]))
@@ -53,14 +53,14 @@ def compose_face(seed: int) -> Image:
 
 
 COMPOSERS = {"detection": compose_scene, "recognition": compose_face}
-"""What composes an image of a seed, by the task of the network that is shown it."""
+"""Functions that compose an image from a seed, by task."""
 
 
 def write_images(folder: Path, task: str, count: int, first_seed: int = 0) -> None:
-    """Write the images that are composed for a task into an existing folder, as PNG.
+    """Write composed images for a task into an existing folder, as PNG.
 
     Raises:
-        InputError: none are composed for such a task.
+        InputError: there are no composed images for this task.
     """
     compose = COMPOSERS.get(task)
     if compose is None:
@@ -71,7 +71,7 @@ def write_images(folder: Path, task: str, count: int, first_seed: int = 0) -> No
 
 
 def hang(scene: Image, image: Image, matrix: Matrix) -> Image:
-    """A scene with an image before it, warped by a matrix [2,3]: no finer than its place in the scene."""
+    """A scene with an image pasted in, warped by a matrix [2,3]; its resolution is reduced to its size in the scene."""
     size = (scene.shape[1], scene.shape[0])
     scale = min(1.0, float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -83,7 +83,7 @@ def hang(scene: Image, image: Image, matrix: Matrix) -> Image:
 
 
 def relight(image: Image, random: np.random.Generator) -> Image:
-    """Change gamma, contrast, brightness and color balance."""
+    """The image with random gamma, contrast, brightness and color balance."""
     curve = np.linspace(0, 1, 256) ** np.exp(random.normal(0, 0.25))
     curve = (curve - 0.5) * np.exp(random.normal(0, 0.15)) + 0.5 + random.normal(0, 0.06)
     table = np.clip(curve[:, None] * np.exp(random.normal(0, 0.06, 3)) * 255, 0, 255).astype(np.uint8)
@@ -91,13 +91,13 @@ def relight(image: Image, random: np.random.Generator) -> Image:
 
 
 def place_face(shown: SampleImage, eyes_px: float, middle: tuple[float, float], turn: float = 0.0) -> Matrix:
-    """The matrix [2,3] that brings an image's face to a place.
+    """The matrix [2,3] that maps an image's face to a position.
 
     Args:
         shown: the image.
         eyes_px: distance of the eyes in the scene, negative for a mirrored image.
-        middle: where the nose is to be, x and y in pixels.
-        turn: by how much it is turned, in radians.
+        middle: target position of the nose, x and y in pixels.
+        turn: rotation, in radians.
     """
     left, right, nose = (np.array(point) for point in shown.landmarks[:3])
     scale = abs(eyes_px) / float(np.linalg.norm(right - left))
@@ -109,12 +109,12 @@ def place_face(shown: SampleImage, eyes_px: float, middle: tuple[float, float], 
 
 @cache
 def pixels(shown: SampleImage) -> Image:
-    """An image uint8 [H,W,3] in BGR."""
+    """The photograph's pixels, uint8 [H,W,3] in BGR."""
     return read_image(shown.path)
 
 
 def _aligned(shown: SampleImage, random: np.random.Generator) -> Image:
-    """A face where a recognizer wants it, or nearly, mirrored in half of the cases."""
+    """A face at or near the alignment template, mirrored in half of the cases."""
     moved = np.array(ARCFACE_TEMPLATE) + random.normal(0, 1.5, 2) + random.normal(0, 0.7, (5, 2))
     matrix = similarity_transform(shown.landmarks, moved)
     face = np.asarray(cv2.warpAffine(pixels(shown), matrix, (FACE_PX, FACE_PX)), np.uint8)
@@ -122,7 +122,7 @@ def _aligned(shown: SampleImage, random: np.random.Generator) -> Image:
 
 
 def _worn(image: Image, random: np.random.Generator) -> Image:
-    """Sometimes blurred, often noisy, as cameras are."""
+    """The image as a camera may take it: sometimes blurred, often noisy."""
     if random.random() < 0.3:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), random.uniform(0.4, 1.5)), np.uint8)
     noise = random.normal(0, random.uniform(0, 6), image.shape)

@@ -1,4 +1,4 @@
-"""Images for sample weights, where there are no images: composed ones stand in."""
+"""Composed images for sample weights, where the user gives no images."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ JUDGED_IMAGES = 24
 
 @contextmanager
 def composed_where_missing(chosen: Images, task: str, calibration_images: int) -> Iterator[Images]:
-    """What was chosen, with composed images for what calibrates and for what judges where none were chosen.
+    """The chosen images, with composed ones for calibration and for judging where none were chosen.
 
     Args:
-        chosen: of the user's folders.
-        task: what the network is for, "detection" or "recognition".
-        calibration_images: how many calibrate.
+        chosen: images of the user's folders.
+        task: "detection" or "recognition".
+        calibration_images: how many images calibrate.
 
     Yields:
-        Images, whose composed files are gone afterwards.
+        Images; the composed files are removed afterwards.
     """
     if chosen.calibrate and chosen.judge:
         yield chosen
@@ -32,8 +32,8 @@ def composed_where_missing(chosen: Images, task: str, calibration_images: int) -
     from edgeface.samples.compose import write_images
 
     note(
-        "no --calibration: images composed of two images stand in, which is enough to try the tool; "
-        "use images as the device will see them for anything else"
+        "no --calibration: images composed of the two sample photographs are used, which is enough to try the tool; "
+        "for anything else, use images like those that the device will see"
     )
     with tempfile.TemporaryDirectory(prefix="edgeface-") as temporary:
         folders = {name: Path(temporary) / name for name in ("calibration", "judged_on")}

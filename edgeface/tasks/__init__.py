@@ -1,4 +1,4 @@
-"""What the networks are for: tasks, found by filename. A folder here whose module `task` has TASK is one."""
+"""Tasks that networks are for, found by filename: each folder here whose module `task` defines TASK."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def task(name: str) -> Task:
     """The task of this name.
 
     Raises:
-        InputError: there is none; the nearest name is offered.
+        InputError: there is no such task; the closest name is suggested.
     """
     known = tasks()
     if name not in known:
@@ -39,5 +39,5 @@ def task(name: str) -> Task:
 
 
 def task_of(contract: Contract) -> Task:
-    """The task that a contract is of."""
+    """The task of a contract."""
     return task(contract.task)

@@ -1,4 +1,4 @@
-"""What a task is: how images are shown to a network, what its outputs decide, and how well two networks agree."""
+"""The interface of a task: how images become inputs, what outputs decide, and how well two networks agree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FindFaces: TypeAlias = "Callable[[Image], Sequence[Face]]"
 
 @dataclass(frozen=True)
 class View:
-    """An image as the network is shown it: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image."""
+    """An image as it is fed to the network: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image."""
 
     image: Image
     tensor: NDArray[np.float32]
@@ -42,7 +42,7 @@ class Agreement(Protocol):
 
     @property
     def severity(self) -> tuple[float, ...]:
-        """What orders images by how much the networks disagree on them: the greater, the worse."""
+        """A sort key for images: the larger, the more the networks disagree."""
         ...
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,23 +56,23 @@ Forward: TypeAlias = Callable[[Any, NDArray[np.float32]], Mapping[str, Array]]
 
 @dataclass(frozen=True)
 class Inference:
-    """A contract as images infer or confirm it.
+    """A contract that images inferred or confirmed.
 
     Attributes:
-        contract: what the images speak for, or what was declared where they cannot tell.
-        confidence: 0 to 1, of the least sure of the choices; 0 where nothing could be confirmed.
-        margins: by how many standard errors each choice was made, by its name.
-        said: which candidates were compared and which one was found, in words.
+        contract: the one that fits the images best, or the declared one where images cannot decide.
+        confidence: 0 to 1, of the least certain choice; 0 where nothing could be confirmed.
+        margins: how many standard errors decided each choice, by its name; what had no alternative is not there.
+        summary: which candidates were compared and which one was found, in words.
     """
 
     contract: Any
     confidence: float
     margins: Mapping[str, float]
-    said: str
+    summary: str
 
 
 class Task(Protocol):
-    """One task, found by the folder that its `task.py` stands in."""
+    """One task, found by the folder that holds its `task.py`."""
 
     name: str
     """The contract's `task`."""
@@ -81,7 +81,7 @@ class Task(Protocol):
     """The type of its contracts."""
 
     budgets: tuple[str, ...]
-    """Budgets that its networks are held against in reports."""
+    """Budgets that reports compare its networks with."""
 
     def infer(
         self,
@@ -91,40 +91,40 @@ class Task(Protocol):
         declared: Mapping[str, str],
         resizable: bool = True,
     ) -> Inference:
-        """The contract under which a network works best on images, or a declared one held against them.
+        """The contract under which a network works best on images, or the declared one once images confirm it.
 
         Args:
             variants: known contracts by name.
             forward: the network.
             images: uint8 [H,W,3] in BGR, as the device will see them.
-            declared: what is known: "variant", "color" or other fields of the contract, by name.
+            declared: known fields of the contract, by name: "variant", "color" or others.
             resizable: whether the network takes other input sizes than its contract's.
 
         Raises:
-            ContractError: the images cannot tell, or contradict what is declared.
+            ContractError: the images cannot decide, or contradict what is declared.
         """
         ...
 
     def subject(self, image: Image, contract: Any, find: FindFaces | None, where: str) -> Image | None:
-        """What of an image the network is shown; None where there is no such thing in it.
+        """The part of an image that is fed to the network; None where the image has none, e.g. no face.
 
         Args:
             image: uint8 [H,W,3] in BGR.
             contract: of this task.
-            find: finds the faces of an image, where the network is shown a face.
-            where: what errors call the image, e.g. its path.
+            find: finds the faces of an image, for networks whose input is a face.
+            where: the image's name in errors, e.g. its path.
 
         Raises:
-            InputError: a face has to be found, and there is no `find`.
+            InputError: a face has to be found and `find` is None.
         """
         ...
 
     def fit(self, image: Image, contract: Any) -> Image:
-        """Any image, made one that `prepare` takes: for synthetic images, which hold nothing to look for."""
+        """Any image converted to one that `prepare` takes; for synthetic images, which show no face."""
         ...
 
     def prepare(self, image: Image, contract: Any) -> View:
-        """Show an image as the contract says.
+        """The network's input for an image, as the contract says.
 
         Args:
             image: uint8 [H,W,3] in BGR: any image for a detector, an aligned face for a recognizer.
@@ -136,7 +136,7 @@ class Task(Protocol):
         ...
 
     def decide(self, outputs: Mapping[str, Array], contract: Any, view: View) -> Any:
-        """What a network decides about one image, from its outputs by name: faces, or an embedding."""
+        """The network's decision about one image, from its outputs by name: faces, or an embedding."""
         ...
 
     def agree(self, reference: Any, candidate: Any) -> Agreement:
@@ -144,11 +144,11 @@ class Task(Protocol):
         ...
 
     def requirements(self, limits: Thresholds, agreement: Any) -> list[Requirement]:
-        """What the thresholds require of decisions, each with its verdict."""
+        """The thresholds' requirements on decisions, each with its verdict."""
         ...
 
     def contract_rows(self, contract: Any) -> tuple[tuple[str, str], ...]:
-        """What a contract of this task says beyond every contract, as rows of name and value."""
+        """The fields that only contracts of this task have, as rows of name and value."""
         ...
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
@@ -156,5 +156,5 @@ class Task(Protocol):
         ...
 
     def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
-        """The one figure that says most about a certificate's `decisions`; None where it has judged none."""
+        """The most telling figure of a certificate's `decisions`; None where no decisions were judged."""
         ...

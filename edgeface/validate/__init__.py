@@ -1,1 +1,1 @@
-"""Is it still the same network? Tensors, decisions, kernels, and the gate over them."""
+"""Validation that an artifact still computes its network: tensors, decisions, kernels, and the gate."""

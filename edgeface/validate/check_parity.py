@@ -1,4 +1,4 @@
-"""Compare an artifact with its fp32 reference again, on images of one's own."""
+"""Comparison of an existing artifact with its fp32 reference, on any images."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SYNTHETIC_IMAGES = 4
 
 @dataclass(frozen=True)
 class ParityReport:
-    """One comparison, judged by the thresholds that the artifact was built under; `on` is where it ran."""
+    """One comparison, judged by the thresholds that the artifact was built with; `on` is the device it ran on."""
 
     artifact: Path
     on: str
@@ -43,15 +43,15 @@ class ParityReport:
 
 @dataclass(frozen=True)
 class ParityRequest:
-    """What is compared, and on what.
+    """What is compared, on which images and device.
 
     Attributes:
-        weights: the artifact's checkpoint, which need not be named if it is a sample of the package; or
+        weights: the artifact's checkpoint, which may be omitted if it is sample weights of the package; or
         reference: an fp32 artifact of the same checkpoint.
         images: folder of images; synthetic images otherwise, which compare tensors only.
         detector: an artifact that finds the faces in a recognizer's images.
         threads: threads of the artifact's runtime.
-        on: where the artifact runs; the reference runs on this machine's processor.
+        on: the device that runs the artifact; the reference runs on this machine's processor.
     """
 
     weights: Path | None = None
@@ -63,10 +63,10 @@ class ParityRequest:
 
 
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
-    """Run artifact and reference on images, and judge as the export did.
+    """The comparison of artifact and reference on images, judged as in the export.
 
     Raises:
-        InputError: something given cannot be used, or the artifact does not run there.
+        InputError: something given cannot be used, or the artifact does not run on the device.
         RuntimeFailure: a runtime fails.
     """
     judging = runtime_named(target(artifact.manifest.target).runtime)
@@ -104,7 +104,7 @@ def _images(artifact: Artifact, request: ParityRequest) -> Iterable[Image]:
 
 
 def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
-    """The checkpoint to compare with: the package's own where the artifact was made of it and nothing is named."""
+    """The checkpoint to compare with; the sample weights where the artifact was made from them and none is named."""
     sample = sample_of(artifact.contract.family)
     of_sample = artifact.manifest.sources.get("weights", {}).get("sample", False)
     if request.weights is None and request.reference is None and of_sample and sample is not None:
@@ -116,4 +116,4 @@ def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:
     calibrated = set(artifact.manifest.sources.get("calibration", {}).get("files", ()))
     shared = calibrated.intersection(names)
     if shared:
-        note(f"warning: {len(shared)} of {len(names)} images have the names of ones that calibrated it")
+        note(f"warning: {len(shared)} of {len(names)} images have the names of its calibration images")

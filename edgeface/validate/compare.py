@@ -1,4 +1,4 @@
-"""How near a candidate is to the fp32 reference, over images: tensors and decisions."""
+"""Agreement of a candidate with the fp32 reference over images: tensors and decisions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from edgeface.validate.side_by_side import Outputs
 from edgeface.validate.tensors import TensorAgreement, compare_tensors
 
 Watch: TypeAlias = Callable[[View, Any, Any, Agreement | None], None]
-"""Looks on: an image as it was shown, what the reference and the candidate decide, and how well they agree."""
+"""Callback for each image: the view, the decisions of reference and candidate, and how well they agree."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a comparison found. `decisions` is None where the images are synthetic and decisions mean nothing."""
+    """Results of a comparison. `decisions` is None for synthetic images, where decisions are meaningless."""
 
     tensors: dict[str, TensorAgreement]
     decisions: Agreement | None
@@ -26,7 +26,7 @@ class Findings:
     kind: Evidence
     requirements: list[Requirement] = field(default_factory=list)
     further: dict[str, Any] = field(default_factory=dict)
-    """What was measured of decisions besides, on images of its own; stands among the certificate's `decisions`."""
+    """Further measurements of decisions, on their own images; part of the certificate's `decisions`."""
 
     @property
     def passed(self) -> bool:
@@ -38,7 +38,7 @@ class Findings:
         return replace(self, requirements=[*self.requirements, *requirements])
 
     def comparison(self) -> Comparison:
-        """As it stands in certificates and in JSON."""
+        """The comparison as certificates and JSON contain it."""
         decisions = None if self.decisions is None else self.decisions.as_dict()
         if self.further:
             decisions = {**(decisions or {}), **self.further}
@@ -54,7 +54,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Look:
-    """One image with what reference and candidate make of it; what they decide is None where images are synthetic."""
+    """One image with the outputs of reference and candidate; their decisions are None for synthetic images."""
 
     view: View
     wanted: Outputs
@@ -64,11 +64,11 @@ class Look:
 
 
 class Comparer:
-    """Adds up one candidate's agreement with the reference, image by image.
+    """Accumulates one candidate's agreement with the reference, image by image.
 
     Args:
-        task: decides how decisions agree.
-        kind: what the images are; with synthetic ones decisions are not compared.
+        task: defines how decisions agree.
+        kind: the kind of images; with synthetic ones decisions are not compared.
         watch: called with each image in turn; its last three arguments are None where decisions are not compared.
     """
 

@@ -1,4 +1,4 @@
-"""What a certificate says, as values that terminal and HTML arrange: one description for both."""
+"""Description of a certificate as values, the same for terminal and HTML."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Description:
 
     Attributes:
         verdict: whether it is good enough.
-        glance: the one figure that says most about its decisions; None where none was judged.
-        requirements: what was required and measured; None where nothing was.
-        tables: decisions, tensors, kernels and engines, as far as they were measured.
-        notes: what the tables do not say.
+        glance: the most telling figure of its decisions; None where none were judged.
+        requirements: what was required and measured; None where there were no requirements.
+        tables: decisions, tensors, kernels and engines, as far as measured.
+        notes: remarks that the tables do not contain.
     """
 
     verdict: Verdict
@@ -35,7 +35,7 @@ def describe(certificate: Certificate, task: Task) -> Description:
     """The description of a certificate.
 
     Args:
-        certificate: of an artifact, or of a later comparison.
+        certificate: an artifact's, or a later comparison's.
         task: what the network is for.
     """
     return Description(
@@ -79,7 +79,7 @@ def _tensors(found: Mapping[str, TensorFigures]) -> Table:
 
 
 def _number(value: float | None, form: str) -> str:
-    """A number, or what a number that was not finite became."""
+    """A number as text, or a mark where it was not finite."""
     return "not finite" if value is None else format(value, form)
 
 
@@ -93,7 +93,7 @@ def _kernels(found: dict[str, Any]) -> Table:
         taken = found["optimized"]
         facts.append(("convolutions in integers", str(taken["convolutions_in_integers"])))
         facts.append(("convolutions in float", str(taken["convolutions_in_float"])))
-    return Table("How the runtime takes it", ("", "found"), tuple(facts), left=1)
+    return Table("How the runtime executes it", ("", "found"), tuple(facts), left=1)
 
 
 def _engines(found: dict[str, Any]) -> Table:

@@ -1,4 +1,4 @@
-"""The gate: what a recipe requires, and whether it was met."""
+"""The gate: a recipe's requirements, and whether they are met."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def judge(
 
     Args:
         limits: the recipe's thresholds.
-        tensors: agreement by output.
+        tensors: agreement of each output.
         decisions: agreement of decisions; None where no images were judged.
         task: what the network is for.
     """
@@ -29,7 +29,7 @@ def judge(
             Requirement("largest difference of any output", f"≤ {limits.max_abs:g}", f"{worst:.3g}", met)
         )
     if limits.snr_db is not None:
-        least = min(t.snr_db for t in tensors.values())
-        met = least >= limits.snr_db
-        requirements.append(Requirement("least output SNR", f"≥ {limits.snr_db:g} dB", f"{least:.1f} dB", met))
+        lowest = min(t.snr_db for t in tensors.values())
+        met = lowest >= limits.snr_db
+        requirements.append(Requirement("minimum output SNR", f"≥ {limits.snr_db:g} dB", f"{lowest:.1f} dB", met))
     return requirements if decisions is None else requirements + task.requirements(limits, decisions)

@@ -1,4 +1,4 @@
-"""The images that a network is shown, made of files as its task has it."""
+"""Input images of a network, from files, as its task defines them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def task_images(
     detector: Detector | None = None,
     others: Sequence[Path] = (),
 ) -> Iterator[Image]:
-    """Read one after the other, with progress; what shows nothing of the task's is left out, and that is said.
+    """The input images of files in order, with progress; a note names how many show no face and are left out.
 
     Args:
         files: images; for a recognizer also aligned faces of its input's size or of 112×112 pixels.
-        doing: what they are read for, as in "calibrating".
+        doing: the purpose, for messages, e.g. "calibrating".
         contract: of the network that they are for.
-        detector: finds the faces, where a recognizer's file is no aligned face.
-        others: read later, or never; named too where a file cannot be used.
+        detector: finds the faces, where a recognizer's file is not an aligned face.
+        others: files used elsewhere; the error for unusable files covers them too.
 
     Raises:
         InputError: files cannot be used, or show no aligned face and there is no detector.
@@ -53,14 +53,14 @@ def subjects(
     detector: Detector | None,
     others: Sequence[Path] = (),
 ) -> Iterator[Image | None]:
-    """What of each file the network is shown; None where it is not in it. Arguments as of `task_images`."""
+    """The input image of each file; None where it shows no face. Arguments as of `task_images`."""
     task, find = task_of(contract), None if detector is None else detector.detect
     for file, image in zip(files, read_images(files, doing, others), strict=True):
         yield task.subject(image, contract, find, str(file))
 
 
 def synthetic_for(contract: Contract, count: int, doing: str, seed: int = 0) -> Iterator[Image]:
-    """Synthetic images that fit the contract; they say nothing about faces."""
+    """Synthetic images that fit the contract; they show no faces."""
     task = task_of(contract)
     for image in track(synthetic_images(count, seed), doing):
         yield task.fit(image, contract)

@@ -1,4 +1,4 @@
-"""The judge: looks at every image once with the reference, and scores any number of candidates on it."""
+"""The judge: runs the reference once on every image, and scores any number of candidates against it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from edgeface.validate.side_by_side import Outputs, referenced, side_by_side
 
 
 class Observer(Protocol):
-    """Measures something of one candidate besides its agreement, on the same images."""
+    """Measures one candidate beyond its agreement, on the same images."""
 
     def see(self, look: Look) -> None:
-        """Look at an image with what reference and candidate make of it."""
+        """Add an image with the outputs of reference and candidate."""
         ...
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A network to score: `watch` and `observers` look on while it is."""
+    """A network to score; `watch` and `observers` are called for each image."""
 
     run: Network
     watch: Watch | None = None
@@ -40,17 +40,17 @@ class Candidate:
 class Judge:
     """Scores candidates against one reference on one set of images. Use it as a context manager.
 
-    However many candidates are scored at once, each image is decoded once and the reference runs on it once. With
-    `keep` that holds for later calls of `score` too: images and the reference's outputs are kept on disk until the
-    end, about as large as the decoded images.
+    However many candidates are scored in a call, each image is decoded once and the reference runs on it once. With
+    `keep` that includes later calls of `score`: images and the reference's outputs stay on disk until the end, and
+    take about as much space as the decoded images.
 
     Args:
         reference: the float32 network.
-        contract: decides how images become tensors and tensors become decisions.
-        images: gives the images, uint8 [H,W,3] in BGR, as the task's `prepare` takes them; called for each scoring
-            that finds none kept.
-        kind: what the images are.
-        keep: whether there will be further scorings.
+        contract: defines how images become tensors and tensors become decisions.
+        images: returns the images, uint8 [H,W,3] in BGR, as the task's `prepare` takes them; called for each scoring
+            that has no recorded ones.
+        kind: the kind of images.
+        keep: whether `score` will be called again.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Judge:
         self._kept = _Kept() if keep else None
 
     def score(self, candidates: Sequence[Candidate]) -> list[Findings]:
-        """How near each candidate is to the reference; not yet judged.
+        """The agreement of each candidate with the reference; not yet judged.
 
         Raises:
             InputError: an image cannot be used.
@@ -77,10 +77,10 @@ class Judge:
         """
         comparers = [Comparer(self._task, self.kind, candidate.watch) for candidate in candidates]
         runs = [candidate.run for candidate in candidates]
-        for seen in side_by_side(self._shown(), runs, self.contract.input.name):
-            decided = self._decided(seen.wanted, seen.view)
-            for candidate, comparer, got in zip(candidates, comparers, seen.got, strict=True):
-                look = Look(seen.view, seen.wanted, got, decided, self._decided(got, seen.view))
+        for item in side_by_side(self._shown(), runs, self.contract.input.name):
+            decided = self._decided(item.wanted, item.view)
+            for candidate, comparer, got in zip(candidates, comparers, item.got, strict=True):
+                look = Look(item.view, item.wanted, got, decided, self._decided(got, item.view))
                 for observer in (comparer, *candidate.observers):
                     observer.see(look)
         return [comparer.findings() for comparer in comparers]
@@ -89,7 +89,7 @@ class Judge:
         return None if self.kind == "synthetic" else self._task.decide(outputs, self.contract, view)
 
     def first_tensor(self) -> Outputs:
-        """The first image as the networks are shown it, by the input's name; for a look at single layers."""
+        """The first image's input tensor, by the input's name; for the layerwise comparison."""
         view = next(iter(self._views()))
         return {self.contract.input.name: view.tensor}
 
@@ -100,7 +100,7 @@ class Judge:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove what was kept."""
+        """Remove the recorded files."""
         if self._kept is not None:
             self._kept.close()
 
@@ -125,7 +125,7 @@ class _Kept:
         self.complete = False
 
     def record(self, shown: Iterable[tuple[View, Outputs]]) -> Iterator[tuple[View, Outputs]]:
-        """Pass on what is shown, and keep it."""
+        """Pass on each item, and record it."""
         self._count = 0
         for view, wanted in shown:
             self._names = list(wanted)
@@ -137,7 +137,7 @@ class _Kept:
         self.complete = True
 
     def read(self, prepare: Callable[[Image, Contract], View], contract: Contract) -> Iterator[tuple[View, Outputs]]:
-        """What was recorded, in its order."""
+        """The recorded items, in order."""
         for number in range(self._count):
             with self._file(number).open("rb") as file:
                 image = np.load(file, allow_pickle=False)

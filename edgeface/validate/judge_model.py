@@ -1,4 +1,4 @@
-"""The whole verdict on a model: what a comparison found and how its runtime takes it, against the thresholds."""
+"""The complete verdict on a model: comparison and kernels, against the thresholds."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from edgeface.validate.kernels import inspect_kernels, judge_kernels
 def judge_model(
     findings: Findings, limits: Thresholds, model: Path, task: Task, runtime: Runtime | None = None
 ) -> tuple[Findings, dict[str, Any]]:
-    """The findings with every requirement judged, and what the runtime tells of the model, as `inspect_kernels` does.
+    """The findings with every requirement judged, and what `inspect_kernels` found.
 
-    A gate that requires nothing passes everything; that is said aloud.
+    A gate without requirements passes everything; a warning says so.
     """
     kernels = inspect_kernels(model, runtime)
     requirements = judge(limits, findings.tensors, findings.decisions, task) + judge_kernels(limits, kernels)
     if not requirements:
-        note(f"warning: no gate requires anything of {model.name}: add [gates] to the recipe")
+        note(f"warning: the recipe has no gate for {model.name}: add [gates] to the recipe")
     return replace(findings, requirements=requirements), kernels.facts

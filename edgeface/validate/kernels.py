@@ -1,4 +1,4 @@
-"""How the runtime takes a model: operators, transposes, delegated partitions."""
+"""How the runtime executes a model: operators, transposes, delegated partitions."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from edgeface.backends.runtime import Inspection, Runtime
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 
-UNKNOWN = "the runtime does not tell"
+UNKNOWN = "not reported by the runtime"
 
 
 def inspect_kernels(model: Path, runtime: Runtime | None = None) -> Inspection:
-    """What a runtime tells of a model file; nothing where it cannot tell.
+    """A runtime's inspection of a model file; empty where the runtime has none.
 
     Args:
         model: a model file.
-        runtime: the one that judges it; by default the one that the file is deployed in.
+        runtime: the runtime that judges it; by default the one that the file is deployed with.
 
     Raises:
         InputError: no runtime runs such a file, or it is damaged.
@@ -28,7 +28,7 @@ def inspect_kernels(model: Path, runtime: Runtime | None = None) -> Inspection:
 
 
 def judge_kernels(limits: Thresholds, found: Inspection) -> list[Requirement]:
-    """The runtime's own requirements, and those on transposes and partitions; what it does not tell is not met."""
+    """The runtime's requirements, and those on transposes and partitions; unreported figures do not meet theirs."""
     requirements = list(found.requirements)
     for key, what, limit in (
         ("transposes", "transposes in memory", limits.max_transposes),

@@ -1,4 +1,4 @@
-"""Find the first bad tensor, layer by layer."""
+"""Layerwise comparison, to find the first bad tensor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LISTED = 5
 
 @dataclass(frozen=True)
 class Layer:
-    """A value's agreement with the exact graph. `inputs_db` is the least SNR of what its node read."""
+    """A value's agreement with the exact graph. `inputs_db` is the minimum SNR of its node's inputs."""
 
     name: str
     node: str
@@ -29,20 +29,20 @@ class Layer:
 
     @property
     def drop_db(self) -> float:
-        """How much worse the value is than what its node read."""
+        """How much worse the value is than its node's inputs."""
         return self.inputs_db - self.agreement.snr_db
 
 
 def layer_agreement(
     exact: Graph, model: Path, feeds: Mapping[str, Array], runtime: Runtime | None = None
 ) -> list[Layer]:
-    """Compare every value that can be read back, in graph order; none where the runtime shows none.
+    """The agreement of every value that can be read back, in graph order; empty where the runtime shows none.
 
     Args:
         exact: the graph that the model was emitted from, before rounding.
         model: the emitted model's file.
-        feeds: one input in the graph's own layout, float32.
-        runtime: the one that judges it; by default the one that the file is deployed in.
+        feeds: one input in the graph's layout, float32.
+        runtime: the runtime that judges it; by default the one that the file is deployed with.
 
     Raises:
         InputError: no runtime runs such a file, or it is damaged.
@@ -65,7 +65,7 @@ def layer_agreement(
 
 
 def explain(layers: list[Layer]) -> str:
-    """The first bad tensor, and where most is lost."""
+    """The first bad tensor, and the layers with the largest SNR drop."""
     if not layers:
         return "no intermediate tensor can be read back"
     bad = next((layer for layer in layers if layer.agreement.snr_db < BAD_DB), None)
@@ -76,4 +76,4 @@ def explain(layers: list[Layer]) -> str:
     first = (
         "no tensor is below 20 dB" if bad is None else f"first bad tensor: {bad.node} ({bad.agreement.snr_db:.1f} dB)"
     )
-    return "; ".join([first, "most is lost at " + ", ".join(lines)])
+    return "; ".join([first, "the largest drops are at " + ", ".join(lines)])

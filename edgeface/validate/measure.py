@@ -1,4 +1,4 @@
-"""What else is measured of candidates: on images of its own, or beside the judge."""
+"""Further measurements of candidates: on their own images, or on the judge's."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from edgeface.validate.reference import Network, Reference
 
 
 class Measured(Protocol):
-    """What was measured of one candidate."""
+    """One candidate's result of a measurement."""
 
     def entries(self) -> Mapping[str, Any]:
-        """What stands among the certificate's `decisions`."""
+        """Entries of the certificate's `decisions`."""
         ...
 
     def requirements(self, limits: Thresholds) -> list[Requirement]:
-        """What the thresholds require of it, each with its verdict."""
+        """The thresholds' requirements on it, each with its verdict."""
         ...
 
 
 class Measure(Protocol):
-    """A measurement on images of its own, on which the reference runs once for all candidates."""
+    """A measurement on its own images; the reference runs on them once for all candidates."""
 
     def of(self, reference: Reference, candidates: Sequence[Network]) -> Sequence[Measured]:
-        """What is measured of each candidate, in their order.
+        """The result for each candidate, in order.
 
         Raises:
             InputError: an image cannot be used, or there are too few.
@@ -37,8 +37,8 @@ class Measure(Protocol):
 
 
 class MeasuringObserver(Observer, Protocol):
-    """A measurement of one candidate on the judge's own images."""
+    """A measurement of one candidate on the judge's images."""
 
     def measured(self) -> Measured:
-        """What was measured on all images so far."""
+        """The result over all images so far."""
         ...

@@ -1,4 +1,4 @@
-"""The fp32 network that an artifact is compared with: a callable with a name."""
+"""The fp32 reference that an artifact is compared with: a callable with a name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 @dataclass(frozen=True)
 class Reference:
-    """A float32 network: `name` says in manifests and certificates what computed it."""
+    """A float32 network; `name` identifies it in manifests and certificates."""
 
     name: str
     run: Network
@@ -44,15 +44,15 @@ def onnx_reference(model: bytes) -> Reference:
 
 
 def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -> Reference:
-    """The network that an artifact was made of.
+    """The float32 network that an artifact was made from.
 
     Args:
-        artifact: what is to be compared.
+        artifact: the artifact to compare.
         weights: the checkpoint or .onnx file that it was exported from.
         other: an fp32 artifact of the same checkpoint.
 
     Raises:
-        InputError: none or both are given, or what is given is not what the artifact was exported from.
+        InputError: none or both are given, or the given one is not the artifact's origin.
     """
     sources = artifact.manifest.sources
     if (weights is not None) + (other is not None) + ("seed" in sources) != 1:

@@ -1,4 +1,4 @@
-"""Run a reference, once, and any number of candidates on the same images."""
+"""Concurrent runs of any number of candidates on the same images, with the reference run once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Outputs: TypeAlias = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
-class Seen:
-    """An image as it was shown, with the outputs of the reference and of every candidate, in the candidates' order."""
+class SideBySide:
+    """A view with the outputs of the reference and of every candidate, in the candidates' order."""
 
     view: View
     wanted: Outputs
@@ -26,18 +26,18 @@ class Seen:
 
 
 def referenced(reference: Network, name: str, views: Iterable[View]) -> Iterator[tuple[View, Outputs]]:
-    """Each view with the reference's outputs; `name` is that of the network's input."""
+    """Each view with the reference's outputs; `name` is the name of the network's input."""
     for view in views:
         yield view, reference({name: view.tensor})
 
 
 def side_by_side(
     shown: Iterable[tuple[View, Outputs]], candidates: Sequence[Network], name: str, workers: int | None = None
-) -> Iterator[Seen]:
-    """Every image in order, with what all networks make of it.
+) -> Iterator[SideBySide]:
+    """Every image in order, with the outputs of all networks.
 
-    While an image is looked at, the candidates already work on the next one, and `shown` is read one further ahead:
-    three images are held at most. A candidate never runs twice at the same time.
+    While the caller handles an image, the candidates already run on the next one, and `shown` is read one further
+    ahead: at most three images are in memory. A candidate never runs twice at the same time.
 
     Args:
         shown: views and the reference's outputs, as of `referenced`.
@@ -52,7 +52,7 @@ def side_by_side(
             got = () if last is None else tuple(run.result() for run in last[2])
             running = [pool.submit(candidate, {name: view.tensor}) for candidate in candidates]
             if last is not None:
-                yield Seen(last[0], last[1], got)
+                yield SideBySide(last[0], last[1], got)
             last = (view, wanted, running)
         if last is not None:
-            yield Seen(last[0], last[1], tuple(run.result() for run in last[2]))
+            yield SideBySide(last[0], last[1], tuple(run.result() for run in last[2]))

@@ -11,7 +11,7 @@ import numpy as np
 from edgeface.graph.types import Array
 
 SILENT_DB = 200.0
-"""Reported where there is no difference at all."""
+"""Reported where the tensors are identical."""
 
 
 @dataclass(frozen=True)

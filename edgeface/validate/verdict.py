@@ -1,4 +1,4 @@
-"""What a certificate comes down to, in one line and in one paragraph."""
+"""Verdict of a certificate: a headline and a paragraph."""
 
 from __future__ import annotations
 
@@ -14,27 +14,22 @@ def verdict(certificate: Certificate) -> Verdict:
         missed = f"{len(failed)} of {len(required)} requirements are missed: {'; '.join(failed)}"
         return Verdict("bad", "NOT good enough", f"{missed}; compared with {certificate.reference}.")
     if not required:
-        return Verdict(
-            "unsure",
-            "NOT judged",
-            f"No gate requires anything of {certificate.target}: what was measured is below, and nobody has said what "
-            "is enough. Add [gates] to the recipe.",
-        )
+        return Verdict("unsure", "NOT judged", _why_not_judged(certificate))
     if certificate.kind == "synthetic":
         return Verdict(
             "unsure",
-            "Computes as it should – not proven on faces",
-            f"{certificate.images} synthetic images judged it: they show that its numbers are those of "
-            f"{certificate.reference} within {_count(len(required))}, and nothing about faces. Export it again "
+            "Computes correctly – not validated on faces",
+            f"{certificate.images} synthetic images judged it: they show that its numbers match those of "
+            f"{certificate.reference} within {_count(len(required))}, but nothing about faces. Export it again "
             "with --calibration or --judge and a folder of images.",
         )
     if certificate.kind == "composed":
         return Verdict(
             "unsure",
-            "Works – how well is not shown",
-            f"{_all(len(required))} met on {certificate.images} images composed of two images: they show "
-            "that it finds what fp32 finds there, and not how good it is. Export it again with --calibration or "
-            "--judge and a folder of images.",
+            "Works – accuracy not measured",
+            f"{_all(len(required))} met on {certificate.images} images composed of the two sample photographs: they "
+            "show that it finds what fp32 finds there, but not how accurate it is. Export it again with --calibration "
+            "or --judge and a folder of images.",
         )
     unrun = ""
     if certificate.engines is not None and "on_gpu" not in certificate.engines:
@@ -43,6 +38,18 @@ def verdict(certificate: Certificate) -> Verdict:
         "good",
         "Good enough",
         f"{_all(len(required))} met on {certificate.images} images, compared with {certificate.reference}.{unrun}",
+    )
+
+
+def _why_not_judged(certificate: Certificate) -> str:
+    if certificate.thresholds.model_dump(exclude_none=True):
+        return (
+            f"The gate of {certificate.target} only limits changed decisions on images, and {certificate.kind} images "
+            "have no decisions. Export it again with --calibration or --judge and a folder of images."
+        )
+    return (
+        f"The recipe has no gate for {certificate.target}: the measurements are below, and no threshold judges them. "
+        "Add [gates] to the recipe."
     )
 
 

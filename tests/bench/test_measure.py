@@ -12,6 +12,7 @@ from edgeface.bench.subject import open_subjects
 from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
 
 
+@pytest.mark.slow
 def test_two_models_are_measured_against_the_first(write_onnx):
     paths = [write_onnx("a.onnx"), write_onnx("b.onnx", op="Sigmoid")]
     report = bench(BenchRequest(paths, threads=(1, 2), rounds=3, batch_ms=1.0))
@@ -34,7 +35,8 @@ def test_a_limit_names_what_is_above_it(write_onnx):
     assert [item.label for item in report.slower_than(0.5)] == ["a.onnx"]
 
 
-def test_batches_of_a_dynamic_model_are_measured_each_against_the_baseline_at_the_same(write_onnx):
+@pytest.mark.slow
+def test_batches_of_a_dynamic_model_are_compared_at_the_same_batch_size(write_onnx):
     paths = [write_onnx("a.onnx", shape=("batch", 4)), write_onnx("b.onnx", op="Sigmoid", shape=("batch", 4))]
     report = bench(BenchRequest(paths, rounds=3, batch_ms=1.0, batches=(1, 8)))
     measured = [(item.label, item.batch) for item in report.measurements]
@@ -57,7 +59,7 @@ def test_without_a_gpu_nothing_is_started_and_the_doctor_is_named(write_onnx, mo
     assert "edgeface doctor" in str(caught.value.fix)
 
 
-def test_an_engines_file_is_measured_on_a_gpu_only(tmp_path):
+def test_an_engine_is_measured_on_a_gpu_only(tmp_path):
     engine = tmp_path / "model.sm86.engine"
     engine.write_bytes(b"x")
     assert open_subjects([engine], GPU)[0].model == engine
@@ -83,13 +85,13 @@ def test_a_request_that_cannot_be_measured_is_refused(write_onnx, change, says):
         bench(BenchRequest(**{"paths": [write_onnx()], **change}))
 
 
-def test_models_of_the_same_name_are_told_apart_by_path(write_onnx):
+def test_models_with_the_same_name_are_labeled_by_path(write_onnx):
     one, two = write_onnx("one/model.onnx"), write_onnx("two/model.onnx")
     assert [subject.label for subject in open_subjects([one, two])] == [str(one), str(two)]
 
 
 @pytest.mark.parametrize("name", ["absent.onnx", "weights.pth", ""])
-def test_what_is_no_model_is_refused_before_anything_runs(tmp_path, name):
+def test_a_file_that_is_not_a_model_is_refused_before_anything_runs(tmp_path, name):
     (tmp_path / "weights.pth").write_bytes(b"x")
     with pytest.raises(InputError):
         open_subjects([tmp_path / name])
@@ -110,7 +112,7 @@ def test_a_model_that_cannot_run_stops_the_bench_with_its_name(write_onnx, tmp_p
     assert caught.value.where == str(broken)
 
 
-def test_an_artifact_brings_its_macs_so_that_a_share_is_known(detector_artifact):
+def test_an_artifact_s_macs_give_a_share_of_the_peak(detector_artifact):
     (by_folder,), (by_file,) = open_subjects([detector_artifact]), open_subjects([detector_artifact / "model.onnx"])
     assert (by_folder.label, by_folder.macs, by_folder.arithmetic) == ("one_face-onnx-fp32", 1_000_000, "fp32")
     assert by_file.macs == 1_000_000

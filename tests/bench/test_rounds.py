@@ -35,7 +35,7 @@ def test_the_ratio_is_taken_within_rounds_so_a_slow_round_cancels():
     assert (found.value, found.low, found.high) == (2.0, 2.0, 2.0)
 
 
-def test_the_interval_holds_the_median_and_is_the_same_every_time():
+def test_the_interval_contains_the_median_and_is_repeatable():
     values = [1.0, 1.1, 0.9, 1.3, 1.05, 0.95, 1.0]
     found = bootstrap_median(values)
     assert found.low <= found.value == 1.0 <= found.high
@@ -48,13 +48,13 @@ def test_spread_is_over_all_runs():
     assert (middle, low, high) == (6.0, 2.0, 10.0)
 
 
-def test_the_share_of_the_peak_counts_two_operations_a_mac():
+def test_the_share_of_the_peak_counts_two_operations_per_mac():
     peaks = peak_rates([[2.0, 1.0], [1.0, 4.0]], operations=1_000_000)
     assert peaks == [1e9, 1e9]
     assert peak_share([[4.0], [4.0]], macs=1_000_000, peaks=peaks) == pytest.approx(0.5)
 
 
-def test_a_batch_lasts_about_as_long_as_asked():
+def test_a_batch_lasts_about_the_requested_time():
     assert iterations_for(lambda count: [10.0] * count, batch_ms=120) == 12
     assert iterations_for(lambda count: [500.0] * count, batch_ms=120) == 1
     assert iterations_for(lambda count: [0.0] * count, batch_ms=120) == 1000

@@ -26,7 +26,7 @@ def test_a_worker_answers_one_line_for_each_request(write_onnx):
 
 
 @pytest.mark.parametrize("arithmetic", ["fp32", "int8"])
-def test_the_peak_is_a_model_like_any_other(arithmetic):
+def test_the_peak_is_measured_like_any_model(arithmetic):
     assert answers_to({"load": {"peak": arithmetic}})[0] == {"loaded": True}
 
 
@@ -56,7 +56,7 @@ def test_a_model_that_does_not_load_is_an_error_with_its_path(tmp_path):
     assert caught.value.where == str(broken)
 
 
-def test_a_process_that_dies_is_an_error_and_no_hang(write_onnx):
+def test_a_process_that_dies_is_an_error_and_does_not_hang(write_onnx):
     worker = Worker("a", {"model": str(write_onnx()), "threads": 1})
     worker._process.kill()
     with pytest.raises(RuntimeFailure, match="ended with code -9"):
@@ -65,7 +65,7 @@ def test_a_process_that_dies_is_an_error_and_no_hang(write_onnx):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "int8", "uint8", "int64", "bool"])
-def test_feeds_are_seeded_and_of_the_inputs_dtype(dtype):
+def test_feeds_are_seeded_and_have_the_input_s_dtype(dtype):
     spec = TensorSpec("x", (-1, 3), dtype)
     one, two = (random_feed(spec, np.random.default_rng(0)) for _ in range(2))
     assert (one.shape, one.dtype.name) == ((1, 3), dtype)

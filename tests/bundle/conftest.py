@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from shared_exports import made_once
 
 from edgeface.bundle.archive import open_archive
 from edgeface.bundle.keys import write_key_pair
@@ -30,16 +31,21 @@ def seeded(seeded_artifact):
 
 
 @pytest.fixture(scope="session")
-def key_pair(tmp_path_factory):
+def key_pair(shared_folder):
     """Secret and public key files."""
-    secret = tmp_path_factory.mktemp("keys") / "maker.key"
-    return secret, write_key_pair(secret)
+    folder = made_once(shared_folder / "keys", lambda folder: write_key_pair(folder / "maker.key"))
+    return folder / "maker.key", folder / "maker.pub"
 
 
 @pytest.fixture(scope="session")
-def archive(seeded, key_pair) -> bytes:
+def archive(seeded, key_pair, shared_folder) -> bytes:
     """A signed bundle of the integer networks."""
-    return pack_bundle(Order(*seeded["integer"], "rk3399", key=key_pair[0]))
+
+    def pack(folder: Path) -> None:
+        order = Order(*seeded["integer"], "rk3399", key=key_pair[0])
+        (folder / "face.tar.gz").write_bytes(pack_bundle(order))
+
+    return (made_once(shared_folder / "archive", pack) / "face.tar.gz").read_bytes()
 
 
 @pytest.fixture(scope="session")

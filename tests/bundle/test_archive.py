@@ -39,7 +39,7 @@ def stored(tar):
     return archive._gzip(tar)
 
 
-def test_an_archive_gives_back_its_files():
+def test_an_archive_returns_its_files():
     assert open_archive(write_archive(SMALL), "x") == (SMALL, [])
 
 
@@ -62,21 +62,21 @@ def test_gnu_tar_and_python_read_the_archive(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../up", "/etc/passwd", "a//b", "a/../b", ".hidden", "a b", "ü", "a/" * 9 + "b", ""])
-def test_a_name_that_leads_elsewhere_is_not_packed(name):
+def test_a_name_outside_the_bundle_is_not_packed(name):
     with pytest.raises(InputError):
         write_archive({name: b""})
 
 
 HOSTILE = {
-    "path traversal": ((ROOT + "../../evil", tarfile.REGTYPE, "", b"x"), "a name that no bundle gives"),
-    "traversal inside": ((ROOT + "a/../../evil", tarfile.REGTYPE, "", b"x"), "a name that no bundle gives"),
-    "absolute path": (("/tmp/evil", tarfile.REGTYPE, "", b"x"), "a name that no bundle gives"),
-    "another folder": (("elsewhere/evil", tarfile.REGTYPE, "", b"x"), "a name that no bundle gives"),
-    "symbolic link": ((ROOT + "link", tarfile.SYMTYPE, "/etc/passwd", b""), "no regular file"),
-    "hard link": ((ROOT + "link", tarfile.LNKTYPE, "/etc/passwd", b""), "no regular file"),
-    "device": ((ROOT + "device", tarfile.CHRTYPE, "", b""), "no regular file"),
-    "pipe": ((ROOT + "pipe", tarfile.FIFOTYPE, "", b""), "no regular file"),
-    "folder": ((ROOT + "folder", tarfile.DIRTYPE, "", b""), "a name that no bundle gives"),
+    "path traversal": ((ROOT + "../../evil", tarfile.REGTYPE, "", b"x"), "a name that is not valid in a bundle"),
+    "traversal inside": ((ROOT + "a/../../evil", tarfile.REGTYPE, "", b"x"), "a name that is not valid in a bundle"),
+    "absolute path": (("/tmp/evil", tarfile.REGTYPE, "", b"x"), "a name that is not valid in a bundle"),
+    "another folder": (("elsewhere/evil", tarfile.REGTYPE, "", b"x"), "a name that is not valid in a bundle"),
+    "symbolic link": ((ROOT + "link", tarfile.SYMTYPE, "/etc/passwd", b""), "not a regular file"),
+    "hard link": ((ROOT + "link", tarfile.LNKTYPE, "/etc/passwd", b""), "not a regular file"),
+    "device": ((ROOT + "device", tarfile.CHRTYPE, "", b""), "not a regular file"),
+    "pipe": ((ROOT + "pipe", tarfile.FIFOTYPE, "", b""), "not a regular file"),
+    "folder": ((ROOT + "folder", tarfile.DIRTYPE, "", b""), "a name that is not valid in a bundle"),
 }
 
 
@@ -93,9 +93,9 @@ def test_a_hostile_entry_is_refused_and_nothing_is_written(kind, tmp_path, monke
     assert contents(tmp_path) == before
 
 
-def test_an_entry_that_is_there_twice_is_refused():
+def test_a_duplicate_entry_is_refused():
     member = (ROOT + "a", tarfile.REGTYPE, "", b"x")
-    with pytest.raises(Refused, match="out of order or there twice"):
+    with pytest.raises(Refused, match="out of order or duplicated"):
         open_archive(stored(tar_of(member, member)), "x")
 
 
@@ -105,7 +105,7 @@ def test_too_many_entries_are_refused():
         open_archive(stored(tar_of(*members)), "x")
 
 
-def test_a_size_that_the_archive_does_not_have_is_refused():
+def test_a_size_beyond_the_archive_is_refused():
     tar = bytearray(tar_of((ROOT + "a", tarfile.REGTYPE, "", b"x")))
     tar[124:135] = b"77777777777"
     with pytest.raises(Refused, match="claims more bytes"):
@@ -122,7 +122,7 @@ def test_a_compressed_bomb_is_refused_before_anything_expands():
         open_archive(write_archive({})[:10] + raw.compress(bytes(MAX_BYTES)) + raw.flush() + bytes(8), "x")
 
 
-def test_a_file_larger_than_any_bundle_is_refused_unread(tmp_path):
+def test_a_file_larger_than_any_bundle_is_refused_without_reading_it(tmp_path):
     path = tmp_path / "large.tar.gz"
     with path.open("wb") as stream:
         stream.truncate(1 << 40)
@@ -138,17 +138,18 @@ def test_an_owner_or_a_time_in_the_archive_is_a_change():
 
 
 @pytest.mark.parametrize("cut", [0, 5, 12, 600, -1, -9])
-def test_an_archive_cut_short_is_refused(archive, cut):
+def test_a_truncated_archive_is_refused(archive, cut):
     with pytest.raises(Refused):
         open_archive(archive[:cut], "x")
 
 
-def test_bytes_behind_the_archive_are_refused(archive):
+def test_trailing_bytes_are_refused(archive):
     for extra in (b"\0", archive):
         with pytest.raises(Refused):
             open_archive(archive + extra, "x")
 
 
+@pytest.mark.slow
 def test_every_one_of_a_thousand_changed_bytes_is_refused_with_its_file_named(archive, files):
     known = {"face.tar.gz", *files}
     places = {name: archive.find(content[:400]) for name, content in files.items()}
@@ -185,27 +186,27 @@ def test_every_byte_of_a_small_file_and_of_its_header_counts(files, name):
         changed[at] = archive[at]
 
 
-def test_a_changed_file_is_named_even_where_the_archive_was_written_anew(files):
+def test_a_changed_file_is_named_in_a_rewritten_archive(files):
     changed = files | {"bundle.json": files["bundle.json"].replace(b"0.", b"1.", 1)}
     report = verify_archive(write_archive(changed), "x")
     assert [problem.name for problem in report.problems] == ["bundle.json"]
 
 
-def test_a_file_that_was_added_or_taken_away_is_named(files):
+def test_an_added_or_removed_file_is_named(files):
     added = verify_archive(write_archive(files | {"face_runner/extra.py": b"import os\n"}), "x")
     assert [(p.name, p.what) for p in added.problems] == [("face_runner/extra.py", "is not of this bundle")]
     taken = verify_archive(write_archive({name: files[name] for name in files if name != "README.md"}), "x")
     assert [(p.name, p.what) for p in taken.problems] == [("README.md", "is missing")]
 
 
-def test_a_damaged_list_of_hashes_is_told_from_a_damaged_file(files):
+def test_a_damaged_list_of_hashes_is_distinguished_from_a_damaged_file(files):
     sums = bytearray(files[SUMS])
     sums[3] = ord("0") if sums[3] != ord("0") else ord("1")
     report = verify_archive(write_archive(files | {SUMS: bytes(sums)}), "x")
     assert [problem.name for problem in report.problems] == [SUMS]
 
 
-def test_whoever_changes_a_file_and_its_hash_is_found_by_the_signature(files, key_pair):
+def test_a_changed_file_with_a_changed_hash_fails_the_signature(files, key_pair):
     changed = files | {"face_runner/pipeline.py": files["face_runner/pipeline.py"] + b"\n# more\n"}
     changed[SUMS] = sums_of(changed)
     data = write_archive(changed)

@@ -49,7 +49,7 @@ def test_verify_says_what_it_verified(on_board, unpacked, key_pair):
     assert "0 LSB" in ended.stdout
 
 
-def test_running_leaves_the_bundle_as_it_was(on_board, low, unpacked, contents):
+def test_running_does_not_change_the_bundle(on_board, low, unpacked, contents):
     before = contents(unpacked)
     on_board(low, "face", "--no-pin", "embed", low / "golden" / "scene.ppm")
     on_board(unpacked, "verify", "--no-golden")
@@ -78,18 +78,18 @@ def test_a_pipe_in_an_unpacked_bundle_is_not_read(unpacked):
         read_folder(unpacked)
 
 
-def test_a_folder_that_is_no_bundle_is_refused(tmp_path):
+def test_a_folder_that_is_not_a_bundle_is_refused(tmp_path):
     (tmp_path / "some.txt").write_text("x")
     (problem,) = verify_bundle(tmp_path).problems
     assert (problem.name, problem.what) == (SUMS, "is missing")
 
 
-def test_sha256sum_itself_reads_the_list(unpacked):
+def test_sha256sum_reads_the_list(unpacked):
     ended = subprocess.run(["sha256sum", "-c", "--strict", SUMS], cwd=unpacked, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stdout
 
 
-def test_faces_are_those_of_edgeface(seeded, runner):
+def test_faces_match_edgeface_s(seeded, runner):
     detector, recognizer = (Artifact.open(folder) for folder in seeded["integer"])
     finder, embedder = Detector(detector), Recognizer(recognizer)
     for image in synthetic_images(3, seed=12):
@@ -123,7 +123,7 @@ def test_an_image_that_is_missing_or_shows_no_face_is_named(on_board, unpacked):
     assert "Traceback" not in faceless.stderr + missing.stderr
 
 
-def test_the_process_stays_on_recommended_cores_only_where_they_are():
+def test_the_process_is_pinned_only_to_existing_cores():
     there = os.sched_getaffinity(0)
     try:
         assert "not pinned" in pin({"cores": [10_000]})
@@ -134,7 +134,7 @@ def test_the_process_stays_on_recommended_cores_only_where_they_are():
         os.sched_setaffinity(0, there)
 
 
-def test_a_service_answers_line_by_line_and_survives_nonsense(low, tmp_path):
+def test_a_service_answers_line_by_line_and_survives_bad_requests(low, tmp_path):
     path = tmp_path / "s"
     with FaceServer(str(path), FaceRunner.open(low, threads=1)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -162,7 +162,7 @@ def test_a_service_answers_line_by_line_and_survives_nonsense(low, tmp_path):
     assert all(set(answer) == {"error"} for answer in said)
 
 
-def test_a_request_of_before_says_pictures_and_is_answered_alike(low):
+def test_a_request_with_old_keys_is_answered_with_old_keys(low):
     runner, scene = FaceRunner.open(low, threads=1), str(low / "golden" / "scene.ppm")
 
     def said(request):
@@ -197,7 +197,7 @@ def test_ppm_and_npy_images_are_read_without_a_library(image, tmp_path, monkeypa
         np.testing.assert_array_equal(read_image(tmp_path / name), image)
 
 
-def test_grey_images_become_three_channels_and_comments_are_skipped():
+def test_gray_images_become_three_channels_and_comments_are_skipped():
     data = b"P5 # drawn\n# by hand\n3 2\n255\n" + bytes(range(6))
     wanted = np.repeat(np.arange(6, dtype=np.uint8).reshape(2, 3, 1), 3, axis=2)
     np.testing.assert_array_equal(decode_image(data, "x"), wanted)
@@ -212,10 +212,10 @@ def test_other_images_are_read_with_opencv_or_pillow(image, library, monkeypatch
     np.testing.assert_array_equal(decode_image(data, "x"), image)
 
 
-def test_without_a_library_a_jpeg_is_refused_with_what_to_do(image, monkeypatch):
+def test_without_a_library_a_jpeg_is_refused_with_a_fix(image, monkeypatch):
     for library in ("cv2", "PIL"):
         monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(RunnerError, match="nothing here decodes") as caught:
+    with pytest.raises(RunnerError, match="cannot be decoded here") as caught:
         decode_image(cv2.imencode(".jpg", image)[1].tobytes(), "a.jpg")
     assert "PPM" in str(caught.value.fix)
 

@@ -57,7 +57,8 @@ def similarity_of(text):
     return float(text.splitlines()[0].removeprefix("similarity "))
 
 
-def test_c_is_of_the_runners_opinion_here(unpacked, here, wanted):
+@pytest.mark.slow
+def test_c_agrees_with_the_runner_here(unpacked, here, wanted):
     program = compiled(unpacked, here)
     arguments = [unpacked / name for name in ("models/recognizer.tflite", *FACES)]
     ended = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
@@ -65,7 +66,8 @@ def test_c_is_of_the_runners_opinion_here(unpacked, here, wanted):
     assert similarity_of(ended.stdout) == pytest.approx(wanted, abs=2e-6)
 
 
-def test_c_refuses_what_is_no_aligned_face_and_another_model(unpacked, here):
+@pytest.mark.slow
+def test_c_refuses_other_images_and_another_model(unpacked, here):
     program = compiled(unpacked, here)
     for arguments in (
         ("models/recognizer.tflite", "golden/scene.ppm", FACES[0]),
@@ -80,7 +82,7 @@ def test_c_refuses_what_is_no_aligned_face_and_another_model(unpacked, here):
         assert "error: " in ended.stderr
 
 
-def test_c_is_of_the_runners_opinion_on_the_emulated_board(unpacked, emulator, cross_compiler, wanted):
+def test_c_agrees_with_the_runner_on_the_emulated_board(unpacked, emulator, cross_compiler, wanted):
     if shutil.which("cmake") is None:
         pytest.skip("there is no CMake")
     library = litert_of(emulator.site())
@@ -92,7 +94,7 @@ def test_c_is_of_the_runners_opinion_on_the_emulated_board(unpacked, emulator, c
     assert similarity_of(ended.stdout.decode()) == pytest.approx(wanted, abs=2e-6)
 
 
-def test_the_header_says_how_the_recognizer_stores_its_tensors(files):
+def test_the_header_describes_the_recognizer_s_tensors(files):
     header = files["c/face_contract.h"].decode()
     assert "#define FACE_INPUT_IS_FLOAT 0" in header
     assert f"#define FACE_INPUT_BYTES {112 * 96 * 3}\n" in header
@@ -100,7 +102,7 @@ def test_the_header_says_how_the_recognizer_stores_its_tensors(files):
 
 
 @pytest.mark.real_data
-def test_c_is_of_the_runners_opinion_with_float_inputs_and_outputs(real, unpack, here):
+def test_c_agrees_with_the_runner_with_float_inputs_and_outputs(real, unpack, here):
     folder = unpack(real[2])
     assert "#define FACE_INPUT_IS_FLOAT 1" in (folder / "c" / "face_contract.h").read_text()
     runner = FaceRunner.open(folder, threads=1)

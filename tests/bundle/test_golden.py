@@ -70,7 +70,7 @@ def test_the_first_op_that_diverges_is_named(files):
     assert "recognizer" not in said
 
 
-def test_golden_values_that_were_changed_are_a_difference(files):
+def test_changed_golden_values_are_a_difference(files):
     record = json.loads(files[GOLDEN])
     record["networks"]["recognizer"]["xnnpack"][7]["sha256"] = "0" * 64
     report = check_golden({**files, GOLDEN: json.dumps(record).encode()})
@@ -81,7 +81,7 @@ def test_another_golden_image_is_a_difference(files):
     changed = bytearray(files[SCENE])
     changed[5000] ^= 64
     problems = [str(problem) for problem in check_golden({**files, SCENE: bytes(changed)}).problems]
-    assert any("other pixels" in problem for problem in problems)
+    assert any("different pixels" in problem for problem in problems)
     assert any("input tensor differs" in problem for problem in problems)
 
 
@@ -92,7 +92,7 @@ def test_another_decision_is_a_difference(files):
     assert "similarity by 0.01" in str(problem)
 
 
-def test_golden_images_are_alike_by_seed_and_differ_by_it():
+def test_golden_images_depend_on_the_seed_only():
     assert golden_image(20, 30, 1).tobytes() == golden_image(20, 30, 1).tobytes()
     assert golden_image(20, 30, 1).tobytes() != golden_image(20, 30, 2).tobytes()
     assert np.ptp(golden_image(120, 160, 1)) > 100
@@ -109,7 +109,7 @@ def test_an_emulated_board_verifies_an_integer_bundle_bit_by_bit(site, kernels, 
     assert "signature  by key" in said
 
 
-def test_an_emulated_board_verifies_float_islands_within_their_budget(emulator, mixed, unpack):
+def test_an_emulated_board_verifies_float_fallback_within_its_budget(emulator, mixed, unpack):
     ended = emulator.run("a53", emulator.python("a53"), [str(unpack(mixed[0]) / "verify")])
     assert ended.returncode == 0, ended.stdout.decode() + ended.stderr.decode()
 

@@ -38,7 +38,7 @@ def minisign(tmp_path):
     return run
 
 
-def test_minisign_takes_our_signature_and_refuses_another_message(minisign, tmp_path):
+def test_minisign_accepts_our_signature_and_refuses_another_message(minisign, tmp_path):
     public = write_key_pair(tmp_path / "maker.key")
     (tmp_path / SUMS).write_bytes(MESSAGE)
     (tmp_path / SIGNATURE).write_bytes(sign(MESSAGE, read_secret_key(tmp_path / "maker.key"), "a bundle"))
@@ -49,7 +49,7 @@ def test_minisign_takes_our_signature_and_refuses_another_message(minisign, tmp_
     assert minisign("-V", "-m", SUMS, "-p", public.name).returncode != 0
 
 
-def test_minisign_signs_with_our_key_and_we_with_its(minisign, tmp_path):
+def test_minisign_signs_with_our_key_and_we_with_minisign_s(minisign, tmp_path):
     public = read_public_key(write_key_pair(tmp_path / "ours.key"))
     (tmp_path / SUMS).write_bytes(MESSAGE)
     ended = minisign("-S", "-s", "ours.key", "-m", SUMS, "-x", "by-minisign", "-t", "said")
@@ -90,14 +90,14 @@ def test_another_key_and_a_missing_signature_are_refused(key_pair, tmp_path):
         check_signature(MESSAGE, None, other)
 
 
-def test_a_signature_without_a_key_at_hand_must_have_its_form(key_pair):
+def test_a_signature_is_checked_for_its_form_without_a_key(key_pair):
     good = sign(MESSAGE, read_secret_key(key_pair[0]), "c")
     check_form(good)
     with pytest.raises(Refused, match="damaged"):
         check_form(good + b"\n")
 
 
-def test_the_secret_key_is_its_owners_alone_and_never_written_over(tmp_path):
+def test_the_secret_key_is_private_and_never_overwritten(tmp_path):
     path = tmp_path / "maker.key"
     public = write_key_pair(path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -116,7 +116,7 @@ def test_a_secret_key_that_others_may_read_is_refused(tmp_path, mode):
     assert "chmod 600" in str(caught.value.fix)
 
 
-def test_a_secret_key_with_a_password_is_refused_with_what_to_do(tmp_path):
+def test_a_secret_key_with_a_password_is_refused_with_a_fix(tmp_path):
     path = tmp_path / "locked.key"
     path.write_text("untrusted comment: x\n" + base64.b64encode(b"EdScB2" + bytes(152)).decode() + "\n")
     path.chmod(0o600)
@@ -137,7 +137,7 @@ def test_a_damaged_secret_key_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "x", "untrusted comment: x\nAAAA\n", "untrusted comment: x\n\xff\n"])
-def test_what_is_no_public_key_is_refused(tmp_path, text):
+def test_an_invalid_public_key_is_refused(tmp_path, text):
     path = tmp_path / "a.pub"
     path.write_text(text, encoding="latin-1")
     with pytest.raises(RunnerError):
@@ -152,7 +152,7 @@ def by_library(key, message, signature):
     return True
 
 
-def test_the_boards_own_verification_agrees_with_the_library():
+def test_the_board_s_verification_agrees_with_the_library():
     verdicts = []
     for number in range(24):
         private = Ed25519PrivateKey.from_private_bytes(bytes([number] * 32))
@@ -169,14 +169,14 @@ def test_the_boards_own_verification_agrees_with_the_library():
     assert verdicts.count(True) == 24
 
 
-def test_the_boards_own_verification_refuses_keys_that_sign_everything():
+def test_the_board_s_verification_refuses_small_order_keys():
     neutral = (1).to_bytes(32, "little")
     assert not ed25519.verify(neutral, b"anything", neutral + bytes(32))
     assert not ed25519.verify(b"\xff" * 32, b"", bytes(64))
     assert not ed25519.verify(bytes(31), b"", bytes(64))
 
 
-def test_rfc_8032s_own_examples_are_verified():
+def test_rfc_8032_s_examples_are_verified():
     key = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
     signature = bytes.fromhex(
         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"

@@ -76,7 +76,7 @@ def assert_alike(said, expected, tolerance):
     assert max(shifts) <= tolerance
 
 
-def test_decisions_are_the_pipelines_here(real, pairs, expected):
+def test_decisions_match_the_pipeline_here(real, pairs, expected):
     files, _ = open_archive(real[2], "face.tar.gz")
     runner = FaceRunner(files, threads=1)
     said = []
@@ -89,7 +89,7 @@ def test_decisions_are_the_pipelines_here(real, pairs, expected):
     assert_alike(said, expected, 1e-9)
 
 
-def test_decisions_are_the_pipelines_on_the_emulated_board(real, pairs, expected, emulator, unpack, tmp_path):
+def test_decisions_match_the_pipeline_on_the_emulated_board(real, pairs, expected, emulator, unpack, tmp_path):
     folder = unpack(real[2])
     chosen = list(range(0, PAIRS, PAIRS // EMULATED_PAIRS))[:EMULATED_PAIRS]
     pairs, expected = [pairs[index] for index in chosen], [expected[index] for index in chosen]

@@ -42,10 +42,10 @@ sides = "size"
 """
 
 
-def scene(*centres):
+def scene(*centers):
     """A dark image of 64×64 pixels with a bright cell of 8×8 at each place."""
-    image = np.random.default_rng(len(centres)).integers(10, 30, (SIZE, SIZE, 3), np.uint8)
-    for x, y in centres:
+    image = np.random.default_rng(len(centers)).integers(10, 30, (SIZE, SIZE, 3), np.uint8)
+    for x, y in centers:
         image[y - 4 : y + 4, x - 4 : x + 4] = 240
     return image
 
@@ -92,8 +92,8 @@ def exported(blobs, tmp_path):
     """Artifacts of onnx-fp32 and tflite-fp32, judged on images with bright cells."""
     images = tmp_path / "images"
     images.mkdir()
-    for index, centres in enumerate((((12, 20), (44, 44)), ((20, 52),), ())):
-        cv2.imwrite(str(images / f"{index}.png"), scene(*centres))
+    for index, centers in enumerate((((12, 20), (44, 44)), ((20, 52),), ())):
+        cv2.imwrite(str(images / f"{index}.png"), scene(*centers))
     (tmp_path / "spots.onnx").write_bytes(network())
     (tmp_path / "spots.toml").write_text(CONTRACT)
     request = ExportRequest(

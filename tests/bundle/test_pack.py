@@ -87,7 +87,7 @@ def test_the_packed_program_is_python_3_8(files):
         assert list(later_than_3_8(ast.parse(line))) == []
 
 
-def test_names_of_shared_modules_are_those_on_the_board():
+def test_shared_modules_are_renamed_for_the_board():
     given = (
         "from edgeface.tasks.detection.decoding import Candidates  # edgeface.errors.InputError, edgeface.tasks.task"
     )
@@ -101,7 +101,7 @@ def test_names_of_shared_modules_are_those_on_the_board():
         ("import scipy", "imports scipy"),
         ("from edgeface.contracts import Anchors", "imports edgeface.contracts"),
         ("from . import ssd", "imports ."),
-        ("match 3:\n    case _:\n        pass", "is no Python 3.8"),
+        ("match 3:\n    case _:\n        pass", "is not Python 3.8"),
     ],
 )
 def test_a_decoder_that_a_board_cannot_import_is_not_packed(text, said, tmp_path, monkeypatch):
@@ -123,7 +123,7 @@ def test_the_same_artifacts_give_the_same_bytes_in_another_process(archive, seed
     assert out.read_bytes() == archive
 
 
-def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(seeded, tmp_path):
+def test_image_names_and_host_paths_are_not_packed(seeded, tmp_path):
     copies = [shutil.copytree(folder, tmp_path / name) for name, folder in zip("dr", seeded["integer"], strict=True)]
     for copy in copies:
         manifest = json.loads((copy / "manifest.json").read_text())
@@ -136,7 +136,7 @@ def test_no_name_of_an_image_and_no_path_of_the_host_is_packed(seeded, tmp_path)
         assert str(tmp_path).encode() not in content, name
 
 
-def test_the_settings_hold_contracts_thresholds_and_the_devices_cores(files):
+def test_the_settings_hold_contracts_thresholds_and_cores(files):
     settings = json.loads(files["bundle.json"])
     assert settings["device"]["cores"] == [4, 5]
     assert settings["device"]["threads"] == 2
@@ -189,7 +189,7 @@ def test_integer_networks_have_no_budget_and_floats_have_one(seeded, files):
     assert {op["op"] for op in ops if op["budget_lsb"] == 0} <= {"PAD", "QUANTIZE", "DEQUANTIZE"}
 
 
-def test_float_arithmetic_is_followed_to_what_it_reaches():
+def test_float_arithmetic_is_followed_downstream():
     rows = (("QUANTIZE", 1), ("CONV_2D", 2), ("DEQUANTIZE", 3), ("PRELU", 4), ("RESHAPE", 5), ("QUANTIZE", 6))
     operators = [{"op_name": name, "inputs": [out - 1, -1], "outputs": [out]} for name, out in rows]
     operators.append({"op_name": "ADD", "inputs": [2, 6], "outputs": [7]})
@@ -199,7 +199,7 @@ def test_float_arithmetic_is_followed_to_what_it_reaches():
     assert stages(operators, is_float) == wanted
 
 
-def test_artifacts_in_each_others_place_are_refused(seeded):
+def test_swapped_artifacts_are_refused(seeded):
     with pytest.raises(ContractError, match="no face detector") as caught:
         pack_bundle(Order(*reversed(seeded["integer"]), "rk3399"))
     assert caught.value.where == str(seeded["integer"][1])
@@ -226,7 +226,7 @@ def test_every_file_of_a_model_is_packed(seeded, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["toaster", "a72", "../rk3399"])
-def test_what_is_no_board_is_refused_with_those_that_are(name):
+def test_an_unknown_board_is_refused_with_the_known_ones(name):
     with pytest.raises(InputError, match=f"no board is called '{name}'") as caught:
         board(name)
     assert "use one of rk3399, or" in str(caught.value.fix)

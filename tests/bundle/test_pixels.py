@@ -38,14 +38,14 @@ def warped(image, matrix, height=112, width=96):
 
 
 @pytest.mark.parametrize("size", [(480, 640), (240, 320), (160, 213), (67, 91), (479, 639), (1, 1)])
-def test_shrinking_averages_areas_to_opencvs_bytes(size):
+def test_shrinking_averages_areas_to_opencv_s_bytes(size):
     for image in synthetic_images(2, seed=3):
         wanted = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
         np.testing.assert_array_equal(shrink(image, *size), wanted)
 
 
 @pytest.mark.parametrize("size", [(96, 128), (121, 161), (480, 640), (97, 500), (720, 131)])
-def test_enlarging_interpolates_to_opencvs_bytes(size):
+def test_enlarging_interpolates_to_opencv_s_bytes(size):
     for image in synthetic_images(2, seed=4):
         small = np.ascontiguousarray(image[::5, ::5])
         wanted = cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR)
@@ -57,19 +57,19 @@ def test_an_image_of_one_pixel_can_be_enlarged():
     np.testing.assert_array_equal(enlarge(image, 4, 7), np.broadcast_to(image, (4, 7, 3)))
 
 
-def test_turned_faces_are_cut_out_to_opencvs_bytes():
+def test_rotated_faces_are_cropped_to_opencv_s_bytes():
     for image in synthetic_images(2, seed=5):
         for matrix in matrices(image.shape, 40, 6):
             np.testing.assert_array_equal(warp_affine(image, matrix, 112, 96), warped(image, matrix))
 
 
-def test_what_lies_outside_the_image_is_black():
+def test_pixels_outside_the_image_are_black():
     image = np.full((20, 20, 3), 255, np.uint8)
     assert not warp_affine(image, np.array([[1.0, 0, 500], [0, 1, 500]]), 8, 8).any()
 
 
 @pytest.mark.parametrize("shape", [(480, 640), (37, 200), (900, 64), (64, 96), (65, 96), (64, 97), (2000, 3), (8, 8)])
-def test_a_letterboxed_image_is_edgefaces_own(shape):
+def test_a_letterboxed_image_matches_edgeface_s(shape):
     spec = DETECTOR.with_input_size(64, 96).input
     image = np.random.default_rng(shape).integers(0, 256, (*shape, 3), np.uint8)
     wanted, scale = letterbox(image, spec)
@@ -78,7 +78,7 @@ def test_a_letterboxed_image_is_edgefaces_own(shape):
     np.testing.assert_array_equal(tensor.transpose(0, 3, 1, 2), wanted)
 
 
-def test_an_aligned_face_is_edgefaces_own():
+def test_an_aligned_face_matches_edgeface_s():
     image = synthetic_images(1, seed=8)[0]
     rng = np.random.default_rng(9)
     for _ in range(40):
@@ -88,7 +88,7 @@ def test_an_aligned_face_is_edgefaces_own():
         np.testing.assert_array_equal(aligned, align_face(image, points, RECOGNIZER))
 
 
-def test_outputs_become_the_faces_that_edgeface_makes_of_them(normal):
+def test_outputs_become_the_same_faces_as_in_edgeface(normal):
     contract = DETECTOR.with_input_size(64, 96)
     count = 2 * (8 * 12 + 4 * 6 + 2 * 3)
     outputs = {"boxes": normal(1, count, 4), "landmarks": normal(1, count, 10)}
@@ -108,7 +108,7 @@ def test_a_contract_that_the_bundle_cannot_decode_is_refused(changed):
 
 
 @pytest.mark.real_data
-def test_images_are_resized_and_cut_to_opencvs_bytes(shared_data):
+def test_images_are_resized_and_cropped_to_opencv_s_bytes(shared_data):
     spec = DETECTOR.with_input_size(240, 320).input
     large = DETECTOR.with_input_size(1080, 1920).input
     for path in list_images(shared_data / "scenes")[::12]:

@@ -32,7 +32,7 @@ def test_every_command_has_json_and_help(edgeface_cli, name):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_refuses_what_it_does_not_know_with_one_document(edgeface_cli, name):
+def test_every_command_refuses_unknown_options_with_one_document(edgeface_cli, name):
     ended = edgeface_cli(name, "--nonsense", "--json")
     assert ended.code == 2
     assert ended.document["error"]["error"] == "UsageError"
@@ -80,9 +80,7 @@ def test_the_package_is_run_by_its_name(tmp_path):
         ("onnxruntime", "edgeface doctor"),
     ],
 )
-def test_a_package_that_is_not_installed_is_no_defect_and_is_mended_by_a_command(
-    edgeface_cli, replace_command, module, mend
-):
+def test_a_missing_package_is_an_error_with_an_installation_command(edgeface_cli, replace_command, module, mend):
     def lacking():
         raise ModuleNotFoundError(f"No module named {module!r}", name=module)
 
@@ -95,7 +93,7 @@ def test_a_package_that_is_not_installed_is_no_defect_and_is_mended_by_a_command
 
 
 @pytest.mark.parametrize("module", ["edgeface.nonsense", None])
-def test_a_module_of_its_own_that_is_missing_is_a_defect(edgeface_cli, replace_command, module):
+def test_a_missing_module_of_edgeface_is_a_defect(edgeface_cli, replace_command, module):
     def lacking():
         raise ModuleNotFoundError("No module", name=module)
 

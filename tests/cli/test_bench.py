@@ -65,7 +65,7 @@ def test_json_is_one_document_that_holds_the_gate(edgeface_cli):
     assert edgeface_cli("bench", "a", "--json").document["gate"] is None
 
 
-def test_batches_are_shown_with_images_a_second(edgeface_cli, monkeypatch):
+def test_batches_are_shown_with_images_per_second(edgeface_cli, monkeypatch):
     items = (
         Measurement("a", 1, 2.0, 1.9, 2.2, 1.0, 1.0, 1.0, None, 30),
         Measurement("a", 1, 4.0, 3.9, 4.2, 1.0, 1.0, 1.0, None, 30, batch=8),
@@ -79,12 +79,12 @@ def test_batches_are_shown_with_images_a_second(edgeface_cli, monkeypatch):
     assert lines[-1] == "on gpu, copies to and from it included: A card; as a CUDA graph"
 
 
-def test_place_and_batches_reach_the_request(edgeface_cli, measured):
+def test_device_and_batches_reach_the_request(edgeface_cli, measured):
     assert edgeface_cli("bench", "a", "--on", "gpu", "--batch", "1,8").code == 0
     assert (measured[0].on, measured[0].batches) == (GPU, (1, 8))
 
 
-def test_a_place_that_is_not_known_is_refused_with_those_that_are(edgeface_cli):
+def test_an_unknown_device_is_refused_with_the_known_ones(edgeface_cli):
     ended = edgeface_cli("bench", "a", "--on", "moon", "--json")
     assert ended.code == 2
     assert "gpu (the first NVIDIA GPU of this machine)" in ended.document["error"]["fix"]
@@ -98,7 +98,7 @@ def test_without_a_gpu_the_error_names_the_doctor(edgeface_cli, detector_artifac
 
 
 @pytest.mark.parametrize("threads", ["0", "1,1", "x", ""])
-def test_threads_that_are_no_counts_are_refused(edgeface_cli, threads):
+def test_invalid_thread_counts_are_refused(edgeface_cli, threads):
     ended = edgeface_cli("bench", "a", "--threads", threads)
     assert ended.code == 2
     assert "--threads" in ended.err

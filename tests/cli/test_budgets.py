@@ -17,7 +17,7 @@ def test_aliases_are_listed_with_what_their_leaderboard_used(edgeface_cli, alias
     assert rate in row
 
 
-def test_one_budget_is_shown_whole_by_its_alias(edgeface_cli):
+def test_one_budget_is_shown_in_full_by_its_alias(edgeface_cli):
     ended = edgeface_cli("budgets", "deepglint-light")
     assert ended.code == 0
     assert ended.out.startswith("lfr-light: ")
@@ -28,7 +28,7 @@ def test_one_budget_is_shown_whole_by_its_alias(edgeface_cli):
     assert all(len(line) <= 130 for line in ended.out.splitlines())
 
 
-def test_a_users_own_file_is_shown(edgeface_cli, tmp_path):
+def test_a_user_s_file_is_shown(edgeface_cli, tmp_path):
     path = tmp_path / "board.toml"
     path.write_text('[limits.peak_activation_bytes]\nat_most = "2 MiB"\n', encoding="utf-8")
     ended = edgeface_cli("budgets", path)

@@ -30,7 +30,7 @@ def test_a_network_within_its_budget_exits_0(edgeface_cli):
     assert "220,965,376 MAC" in ended.out
 
 
-def test_a_network_over_its_budget_exits_1_and_says_what_would_help(edgeface_cli):
+def test_a_network_over_its_budget_exits_1_with_advice(edgeface_cli):
     ended = edgeface_cli("check", LARGE, "--budget", "lfr-light")
     assert ended.code == 1
     assert "over: lfr-light" in ended.out
@@ -95,7 +95,7 @@ def test_all_layers_are_listed_on_request(edgeface_cli):
     assert len(everything.splitlines()) > len(few.splitlines()) + 50
 
 
-def test_a_budget_file_of_ones_own_is_used(edgeface_cli, tmp_path):
+def test_a_user_s_budget_file_is_used(edgeface_cli, tmp_path):
     own = tmp_path / "board.toml"
     own.write_text('[limits.peak_activation_bytes]\nat_most = "2 MB"\n')
     ended = edgeface_cli("check", SMALL, "--budget", own)
@@ -103,7 +103,7 @@ def test_a_budget_file_of_ones_own_is_used(edgeface_cli, tmp_path):
     assert "peak activation memory" in ended.out
 
 
-def test_formats_for_machines_are_whole_documents(edgeface_cli):
+def test_formats_for_machines_are_complete_documents(edgeface_cli):
     def run(form):
         ended = edgeface_cli("check", LARGE, "--budget", "lfr-light", "--format", form)
         assert ended.code == 1
@@ -119,7 +119,7 @@ def test_formats_for_machines_are_whole_documents(edgeface_cli):
     ("arguments", "says"),
     [
         (["--format", "yaml"], "unknown format 'yaml'"),
-        (["--layers", "few"], "no number of layers"),
+        (["--layers", "few"], "not a number of layers"),
         (["--budget", "lfr-lite"], "did you mean lfr-light?"),
         (["--input", "112"], "no input size"),
         (["--input", "128x128"], "takes 112×112 pixels only"),
@@ -132,7 +132,7 @@ def test_options_that_are_not_usable_exit_2(edgeface_cli, arguments, says):
     assert ended.out == ""
 
 
-def test_an_unknown_operator_is_never_taken_for_nothing(edgeface_cli, broken_onnx):
+def test_an_unknown_operator_is_an_error(edgeface_cli, broken_onnx):
     ended = edgeface_cli("check", broken_onnx, "--json")
     assert ended.code == 2
     error = ended.document["error"]
@@ -141,7 +141,7 @@ def test_an_unknown_operator_is_never_taken_for_nothing(edgeface_cli, broken_onn
     assert error["fix"]
 
 
-def test_bad_input_among_several_models_prints_no_half_document(edgeface_cli, broken_onnx):
+def test_bad_input_among_several_models_prints_one_document(edgeface_cli, broken_onnx):
     ended = edgeface_cli("check", SMALL, broken_onnx, "--format", "junit")
     assert ended.code == 2
     assert ended.out == ""

@@ -19,7 +19,7 @@ def pair(faces_artifact, recognizer_artifact):
     return "--detector", faces_artifact, "--recognizer", recognizer_artifact
 
 
-def test_the_verdict_is_said_and_either_exits_0(edgeface_cli, portraits, pair):
+def test_the_verdict_is_printed_and_either_exits_0(edgeface_cli, portraits, pair):
     a, also_a, b = portraits
     same, different = edgeface_cli("compare", a, also_a, *pair), edgeface_cli("compare", a, b, *pair)
     assert (same.code, different.code) == (0, 0)
@@ -27,7 +27,7 @@ def test_the_verdict_is_said_and_either_exits_0(edgeface_cli, portraits, pair):
     assert different.out.splitlines()[-1] == "different people"
 
 
-def test_a_default_threshold_is_said_to_be_one(edgeface_cli, portraits, pair, recognizer_artifact, write_certificate):
+def test_a_default_threshold_is_marked(edgeface_cli, portraits, pair, recognizer_artifact, write_certificate):
     a, _, b = portraits
     assert "0.350 (a default" in edgeface_cli("compare", a, b, *pair).out
     assert edgeface_cli("compare", a, b, *pair, "--json").document["threshold_source"] == "default"
@@ -54,7 +54,7 @@ def test_aligned_faces_are_compared_without_a_detector(edgeface_cli, recognizer_
     assert (document["same"], document["faces"]) == (True, None)
 
 
-def test_an_image_without_a_face_is_named_with_what_to_try(edgeface_cli, portraits, pair, tmp_path):
+def test_an_image_without_a_face_is_named_with_a_fix(edgeface_cli, portraits, pair, tmp_path):
     cv2.imwrite(str(tmp_path / "black.png"), np.zeros((64, 64, 3), np.uint8))
     ended = edgeface_cli("compare", portraits[0], tmp_path / "black.png", *pair)
     assert ended.code == 2
@@ -63,7 +63,7 @@ def test_an_image_without_a_face_is_named_with_what_to_try(edgeface_cli, portrai
 
 
 @pytest.mark.parametrize(("option", "value"), [("--threshold", "1.5"), ("--face-threshold", "2")])
-def test_a_threshold_that_is_none_is_refused(edgeface_cli, portraits, pair, option, value):
+def test_an_invalid_threshold_is_refused(edgeface_cli, portraits, pair, option, value):
     ended = edgeface_cli("compare", *portraits[:2], *pair, option, value)
     assert ended.code == 2
     assert "threshold" in ended.err

@@ -28,7 +28,7 @@ def test_json_holds_boxes_and_landmarks(edgeface_cli, detector_artifact, image):
     assert (document["height"], document["width"], document["drawn"]) == (64, 64, None)
 
 
-def test_no_faces_is_said_and_is_no_error(edgeface_cli, detector_artifact, image):
+def test_no_faces_is_reported_without_an_error(edgeface_cli, detector_artifact, image):
     ended = edgeface_cli("detect", image, "--artifact", detector_artifact, "--threshold", "0.99")
     assert (ended.code, ended.out) == (0, "no faces\n")
 
@@ -40,7 +40,7 @@ def test_a_path_that_cannot_be_drawn_to_is_refused_first(edgeface_cli, tmp_path,
     assert "absent.jpg" not in ended.err
 
 
-def test_what_is_no_image_or_no_artifact_exits_2(edgeface_cli, detector_artifact, image, tmp_path):
+def test_a_bad_image_or_artifact_exits_2(edgeface_cli, detector_artifact, image, tmp_path):
     text = tmp_path / "text.jpg"
     text.write_text("not an image")
     assert edgeface_cli("detect", text, "--artifact", detector_artifact).code == 2

@@ -27,7 +27,7 @@ def test_a_failing_path_names_its_first_tensor():
     assert lines[-1] == "not compared: tflite-runtime reference: not there"
 
 
-def test_latencies_stand_with_what_makes_them_doubtful():
+def test_latencies_are_shown_with_warnings():
     cpu = Cpu(index=4, part=0xD08, max_khz=1_800_000, now_khz=1_800_000, governor="ondemand")
     state = DeviceState(
         architecture="aarch64", kernel="6.1", python="3.11.2", model="Board", allowed=[4], cpus=[cpu], zones=[]

@@ -81,7 +81,9 @@ def test_a_path_that_cannot_be_written_to_is_refused_first(edgeface_cli, tmp_pat
     assert "manifest" not in ended.err
 
 
-def test_without_a_detector_or_aligned_faces_it_says_what_to_pass(edgeface_cli, portraits, pair, recognizer_artifact):
+def test_without_a_detector_or_aligned_faces_the_error_names_the_options(
+    edgeface_cli, portraits, pair, recognizer_artifact
+):
     ended = edgeface_cli("embed", *portraits, "--recognizer", recognizer_artifact)
     assert ended.code == 2
     assert "--detector" in ended.err
@@ -89,7 +91,7 @@ def test_without_a_detector_or_aligned_faces_it_says_what_to_pass(edgeface_cli, 
     assert edgeface_cli("embed", *portraits, *pair, "--aligned").code == 2
 
 
-def test_artifacts_in_each_others_place_are_refused(edgeface_cli, portraits, faces_artifact, recognizer_artifact):
+def test_swapped_artifacts_are_refused(edgeface_cli, portraits, faces_artifact, recognizer_artifact):
     ended = edgeface_cli("embed", *portraits, "--detector", recognizer_artifact, "--recognizer", faces_artifact)
     assert ended.code == 2
     assert "is no face detector, but for recognition" in ended.err

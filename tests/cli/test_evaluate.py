@@ -29,7 +29,7 @@ def evaluate(edgeface_cli, people, faces_artifact, recognizer_artifact):
 def test_a_recognizer_is_evaluated_on_pairs(evaluate, people):
     outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5)
     assert outcome.code == 0
-    assert "2 pairs of one person, 2 of two" in outcome.out
+    assert "2 pairs of the same person, 2 of others" in outcome.out
     assert "4 images, all with a face" in outcome.out
     assert "100.00% ± 0.00%" in outcome.out
     assert "caution: FAR 0.5 is only 1 of 2" in outcome.out
@@ -67,7 +67,7 @@ def test_a_foreign_cache_is_refused(evaluate, people):
     (people / "cache.npz").write_text("mine")
     outcome = evaluate("--pairs", people / "pairs.csv", "--cache", people / "cache.npz")
     assert outcome.code == 2
-    assert "no cache of an evaluation" in outcome.err
+    assert "not an evaluation cache" in outcome.err
     assert (people / "cache.npz").read_text() == "mine"
 
 
@@ -87,19 +87,19 @@ def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, peop
     ("arguments", "without", "message"),
     [
         ((), ("recognizer", "detector"), "nothing to evaluate"),
-        ((), ("recognizer",), "nothing to judge the detector by"),
+        ((), ("recognizer",), "nothing to evaluate the detector with"),
         (("--pairs", "p.csv"), ("recognizer",), "--pairs judge a recognizer"),
         ((), (), "evaluated on pairs"),
-        (("--pairs", "p.csv"), ("detector",), "found or be aligned"),
-        (("--pairs", "p.csv", "--aligned"), (), "found or be aligned"),
+        (("--pairs", "p.csv"), ("detector",), "already be aligned"),
+        (("--pairs", "p.csv", "--aligned"), (), "already be aligned"),
         (("--pairs", "p.csv", "--labels", "l"), (), "boxes do not judge"),
         (("--pairs", "p.csv", "--gallery-artifact", "a"), (), "need each other"),
         (("--pairs", "p.csv", "--gallery-artifact", "a", "--probe-artifact", "b"), (), "exclude each other"),
         (("--pairs", "p.csv"), (), "cannot read the list of pairs"),
-        (("--pairs", "p.csv", "--far", "2"), (), "cannot read the list of pairs|no false accept rate"),
+        (("--pairs", "p.csv", "--far", "2"), (), "cannot read the list of pairs|not a false accept rate"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(evaluate, arguments, without, message):
+def test_conflicting_options_are_refused(evaluate, arguments, without, message):
     import re
 
     outcome = evaluate(*arguments, **dict.fromkeys(without))
@@ -110,4 +110,4 @@ def test_options_that_do_not_go_together_are_refused(evaluate, arguments, withou
 def test_jobs_must_be_positive(edgeface_cli, evaluate, people):
     outcome = evaluate("--pairs", people / "pairs.csv", "--jobs", 0)
     assert outcome.code == 2
-    assert "no number of processes" in outcome.err
+    assert "not a number of processes" in outcome.err

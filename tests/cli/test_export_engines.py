@@ -28,7 +28,10 @@ SEEDED = ("--seed", 1, "--input", "64x96")
 FILE = "model.sm80-86-89-120.engine"
 TYPES = {"tensorrt-int8": {"Float", "Int8"}, "tensorrt-fp16": {"Float", "Half"}, "tensorrt-fp32": {"Float"}}
 
-pytestmark = pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU, for which engines would be built")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(look_for_gpus().gpus), reason="there is a GPU, for which engines would be built"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,7 @@ def pretend(monkeypatch):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_an_artifact_holds_the_engine_its_onnx_its_layers_and_what_it_needs(exported, tensorrt, target):
+def test_an_artifact_holds_the_engine_its_onnx_layers_and_requirements(exported, tensorrt, target):
     artifact = exported[0][target]
     names = {path.name for path in artifact.folder.iterdir()}
     listing = f"layers.{FILE.split('.')[1]}.json"
@@ -88,7 +91,7 @@ def test_an_artifact_holds_the_engine_its_onnx_its_layers_and_what_it_needs(expo
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_the_certificate_tells_the_types_that_convolutions_run_in_and_that_nothing_was_run(exported, target):
+def test_the_certificate_records_convolution_types_and_that_nothing_was_run(exported, target):
     certificate = exported[0][target].certificate()
     facts = certificate.engines["precision"][FILE.split(".")[1]]
     assert set(facts["convolutions"]) == TYPES[target]
@@ -103,7 +106,7 @@ def test_the_certificate_tells_the_types_that_convolutions_run_in_and_that_nothi
     assert certificate.passed is True
 
 
-def test_the_onnx_beside_the_engine_takes_every_batch(exported, normal):
+def test_the_onnx_next_to_the_engine_takes_every_batch(exported, normal):
     for artifact in exported[0].values():
         typed = open_as_typed(artifact.model_path)
         three = normal(3, 3, 64, 96, seed=4, scale=60.0)
@@ -132,7 +135,7 @@ def test_the_text_ends_with_each_engine_and_that_it_was_not_run(exported):
     assert report.startswith("report: ")
 
 
-def test_an_engine_that_ran_is_said_to_have_run(exported):
+def test_an_engine_that_ran_is_reported_as_run(exported):
     certificate = exported[0]["tensorrt-fp16"].certificate()
     ran = {**certificate.engines, "run": "A card, TensorRT 10.9", "on_gpu": {}}
     said = format_findings(certificate.model_copy(update={"engines": ran}), TASK)
@@ -162,7 +165,7 @@ def test_without_tensorrt_the_command_that_installs_it_is_named(refused, monkeyp
     assert "edgeface[tensorrt]" in error["fix"]
 
 
-def test_a_capability_that_the_library_does_not_build_for_is_refused_with_those_that_it_does(refused, tensorrt):
+def test_an_unsupported_capability_is_refused_with_the_supported_ones(refused, tensorrt):
     error = refused("--compute-capability", "61,8.6")
     assert error["what"] == f"{tensorrt.name} {tensorrt.version} cannot build for compute capability 61"
     assert error["where"] == "tensorrt-fp16"
@@ -187,7 +190,7 @@ def test_an_option_that_cannot_be_read_is_refused(refused, options, said):
     assert error["fix"]
 
 
-def test_int8_that_a_gpu_would_run_in_float_is_refused_at_the_gate_with_node_and_reason(refused, ahead_of_time):
+def test_int8_that_a_gpu_would_run_in_float_is_refused_with_node_and_reason(refused, ahead_of_time):
     error = refused("--compute-capability", "75", target="tensorrt-int8", code=1)
     assert error["error"] == "GateError"
     found = (
@@ -196,7 +199,7 @@ def test_int8_that_a_gpu_would_run_in_float_is_refused_at_the_gate_with_node_and
     assert re.search(found, error["what"])
 
 
-def test_an_export_that_fails_keeps_the_artifact_that_was_there(exported, edgeface_cli, contents):
+def test_a_failed_export_keeps_the_existing_artifact(exported, edgeface_cli, contents):
     folder = exported[0]["tensorrt-fp16"].folder
     before = contents(folder.parent)
     given = ("--target", "tensorrt-fp16", *SEEDED, "--compute-capability", "61", "--out", folder.parent)
@@ -277,12 +280,12 @@ def test_an_engine_that_cannot_be_used_is_refused_before_the_gpu_reads_it(
 
 
 @pytest.mark.parametrize("gpus", [(), (Gpu("A card", "90", 1),)], ids=["no GPU", "another GPU"])
-def test_an_engine_is_run_only_where_the_gpu_is_one_that_it_was_built_for(exported, monkeypatch, gpus):
+def test_an_engine_runs_only_on_gpus_that_it_was_built_for(exported, monkeypatch, gpus):
     monkeypatch.setattr(on_gpu, "look_for_gpus", lambda: Driver((13, 0), gpus))
     assert on_gpu.engine_here(exported[0]["tensorrt-int8"].folder) is None
 
 
-def test_an_engine_for_the_gpu_here_is_opened_and_damage_told(exported, tmp_path, monkeypatch, pretend):
+def test_an_engine_for_this_gpu_is_opened_and_damage_is_reported(exported, tmp_path, monkeypatch, pretend):
     folder = copied(exported[0]["tensorrt-int8"], tmp_path / "copied")
     cut_short(folder)
     pretend("86")

@@ -78,6 +78,7 @@ def int8_of(edgeface_cli, weights, faces, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_a_build_that_verifies_as_well_as_the_network_meets_its_gate(int8_of):
     ended = int8_of(99.99)
     assert ended.code == 0, ended.err
@@ -90,6 +91,7 @@ def test_a_build_that_verifies_as_well_as_the_network_meets_its_gate(int8_of):
     }
 
 
+@pytest.mark.slow
 def test_a_build_that_verifies_worse_than_its_gate_allows_is_refused(int8_of, tmp_path):
     ended = int8_of(70.0)
     assert ended.code == 1
@@ -100,7 +102,7 @@ def test_a_build_that_verifies_worse_than_its_gate_allows_is_refused(int8_of, tm
     assert not (tmp_path / "out").exists()
 
 
-def test_the_weights_tell_the_variant_and_a_contradiction_is_refused(edgeface_cli, weights, faces, tmp_path):
+def test_the_variant_is_inferred_from_weights_and_a_contradiction_is_refused(edgeface_cli, weights, faces, tmp_path):
     given = ["--weights", weights, "--calibration", faces, "--target", "onnx-fp32", "--out", tmp_path / "out"]
     ended = edgeface_cli("export", "mobilefacenet", *given, "--variant", "y1")
     assert ended.code == 2
@@ -115,9 +117,9 @@ def test_pairs_without_their_images_are_refused(edgeface_cli, weights, faces, tm
     assert "--pair-images" in ended.err
 
 
-def test_images_that_are_no_aligned_faces_need_a_detector(edgeface_cli, weights, images, tmp_path):
+def test_images_that_are_not_aligned_faces_need_a_detector(edgeface_cli, weights, images, tmp_path):
     given = ["--weights", weights, "--calibration", images, "--target", "tflite-int8", "--out", tmp_path / "out"]
     ended = edgeface_cli("export", "mobilefacenet", *given)
     assert ended.code == 2
-    assert "is no aligned face" in ended.err
+    assert "is not an aligned face" in ended.err
     assert "--detector" in ended.err

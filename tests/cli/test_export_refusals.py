@@ -207,7 +207,7 @@ def test_an_unknown_value_is_named_with_the_known_ones(refused, options, said):
 
 
 @pytest.mark.parametrize("size", ["16x640", "100000x640"])
-def test_an_input_size_that_no_network_has_is_refused(refused, size):
+def test_an_impossible_input_size_is_refused(refused, size):
     error = refused("--seed", 1, "--target", "onnx-fp32", "--input", size)
     assert size.replace("x", "×") in error["what"]
 
@@ -230,7 +230,8 @@ def test_real_weights_need_images_to_calibrate_with(refused, seeded_weights):
     assert "--calibration" in error["fix"]
 
 
-def test_sample_weights_are_not_taken_for_those_of_another_variant(refused):
+@pytest.mark.slow
+def test_sample_weights_are_not_used_for_another_variant(refused):
     error = refused("--variant", "1mb", *OPTIONS)
     assert error["where"] == "--variant"
     assert "--weights" in error["fix"]
@@ -248,7 +249,7 @@ def test_without_a_target_typer_s_own_error_is_one_document_too(edgeface_cli):
     assert ended.document["error"]["error"] == "UsageError"
 
 
-def test_a_gate_that_says_no_exits_1_with_one_document(edgeface_cli, tmp_path):
+def test_an_unmet_gate_exits_1_with_one_document(edgeface_cli, tmp_path):
     path = tmp_path / "strict.toml"
     path.write_text('model = "retinaface_mnet025"\n[gates.onnx-fp32]\nsnr_db = 199.0\n')
     ended = edgeface_cli("-q", "export", path, "--seed", 1, *OPTIONS, "--out", tmp_path / "out", "--json")
@@ -266,6 +267,7 @@ def test_a_seeded_export_ends_with_one_document_and_progress_on_stderr(edgeface_
     assert "judging onnx-fp32" in ended.err
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_nothing_behind(tmp_path, contents):
     command = [sys.executable, "-m", "edgeface", "export", "--seed", "1", "--target", "tflite-int8"]
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores and hands down

@@ -50,7 +50,7 @@ def test_json_holds_names_and_nearest(edgeface_cli, image, options):
 def test_names_are_drawn(edgeface_cli, image, options, tmp_path):
     drawn, detected = tmp_path / "drawn.png", tmp_path / "detected.png"
     ended = edgeface_cli("identify", image, *options, "--out", drawn)
-    assert f"drawn: {drawn}" in ended.out
+    assert f"written: {drawn}" in ended.out
     edgeface_cli("detect", image, "--artifact", options[3], "--out", detected)
     images = [cv2.imread(str(path)) for path in (image, drawn, detected)]
     assert not np.array_equal(images[1], images[0])

@@ -13,7 +13,7 @@ def test_without_a_gpu_the_error_names_the_doctor(edgeface_cli, detector_artifac
     assert "edgeface doctor" in ended.document["error"]["fix"]
 
 
-def test_a_place_that_is_not_known_is_refused_with_those_that_are(edgeface_cli, detector_artifact):
+def test_an_unknown_device_is_refused_with_the_known_ones(edgeface_cli, detector_artifact):
     ended = edgeface_cli("parity", detector_artifact, "--on", "moon", "--json")
     assert ended.code == 2
     assert ended.document["error"]["fix"].startswith("use x86")

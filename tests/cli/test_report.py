@@ -15,7 +15,7 @@ def root(seeded_artifact, tmp_path):
     return tmp_path / "out"
 
 
-def test_it_writes_one_page_beside_the_artifacts(edgeface_cli, root):
+def test_it_writes_one_page_next_to_the_artifacts(edgeface_cli, root):
     ended = edgeface_cli("report", root)
     assert ended.code == 0, ended.err
     assert f"written: {root / 'index.html'}" in ended.out
@@ -48,7 +48,7 @@ def test_an_artifact_s_own_folder_is_a_matrix_of_one(edgeface_cli, root):
     assert 'href="report.html"' in (folder / "index.html").read_text()
 
 
-def test_a_stale_artifact_is_told_apart(edgeface_cli, root):
+def test_a_stale_artifact_is_marked(edgeface_cli, root):
     shutil.copytree(root / "retinaface_mnet025-onnx-fp32", root / "old")
     with (root / "old" / "model.onnx").open("ab") as stream:
         stream.write(b"x")
@@ -69,7 +69,7 @@ def test_a_page_that_is_not_edgeface_s_is_not_replaced(edgeface_cli, root):
     (root / "index.html").write_text("<h1>my site</h1>")
     ended = edgeface_cli("report", root)
     assert ended.code == 2
-    assert "no report of edgeface's" in ended.err
+    assert "no report of edgeface" in ended.err
     assert (root / "index.html").read_text() == "<h1>my site</h1>"
 
 

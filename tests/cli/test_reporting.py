@@ -34,7 +34,7 @@ def test_an_error_is_one_document_with_json(edgeface_cli, replace_command):
     }
 
 
-def test_a_gate_that_says_no_exits_1(edgeface_cli, replace_command):
+def test_an_unmet_gate_exits_1(edgeface_cli, replace_command):
     replace_command(raising(GateError("too few faces")))
     assert edgeface_cli("models").code == 1
 
@@ -48,7 +48,7 @@ def test_a_gate_that_says_no_exits_1(edgeface_cli, replace_command):
         (KeyboardInterrupt(), 130, "error: interrupted\n"),
     ],
 )
-def test_what_the_system_refuses_is_no_traceback(edgeface_cli, replace_command, error, code, says):
+def test_system_errors_print_no_traceback(edgeface_cli, replace_command, error, code, says):
     replace_command(raising(error))
     ended = edgeface_cli("models")
     assert ended.code == code
@@ -56,7 +56,7 @@ def test_what_the_system_refuses_is_no_traceback(edgeface_cli, replace_command, 
     assert "Traceback" not in ended.err
 
 
-def test_a_defect_is_told_apart_from_a_gate_and_keeps_its_traceback(edgeface_cli, replace_command):
+def test_a_defect_differs_from_a_gate_and_keeps_its_traceback(edgeface_cli, replace_command):
     replace_command(raising(ZeroDivisionError("division by zero")))
     ended = edgeface_cli("models", "--json")
     assert ended.code == 70
@@ -64,7 +64,7 @@ def test_a_defect_is_told_apart_from_a_gate_and_keeps_its_traceback(edgeface_cli
     assert "ZeroDivisionError" in ended.document["error"]["what"]
 
 
-def test_nobody_reading_is_no_error_message(edgeface_cli, replace_command):
+def test_a_closed_pipe_prints_no_error(edgeface_cli, replace_command):
     replace_command(raising(BrokenPipeError()))
     ended = edgeface_cli("models")
     assert (ended.code, ended.err) == (141, "")
@@ -98,7 +98,7 @@ def test_a_full_disk_under_stdout_exits_2():
     assert "Exception ignored" not in ended.stderr
 
 
-def test_a_closed_stdout_is_survived():
+def test_a_closed_stdout_is_tolerated():
     ended = subprocess.run(
         ["sh", "-c", f"exec '{sys.executable}' -m edgeface models >&-"], stderr=subprocess.PIPE, text=True, check=False
     )

@@ -3,6 +3,7 @@ import pytest
 
 from edgeface.backends import target
 from edgeface.compile.build import build
+from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.recipe import Recipe, recipe_for
 from edgeface.errors import InputError
@@ -13,7 +14,7 @@ from edgeface.passes import run_passes
 INT8 = target("tflite-int8")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def job(seeded_source):
     """Make a job of the seeded network: (recipe, images, options) with defaults."""
     graph = run_passes(read_onnx(seeded_source.onnx, "retinaface_mnet025"))
@@ -25,44 +26,65 @@ def job(seeded_source):
     return make
 
 
-def test_a_float_target_is_not_quantized_whatever_io_is_asked(job):
-    built = build(job(io="int8"), target("tflite-fp32"))
-    assert (built.io, built.quantization) == ("float", None)
+@pytest.fixture(scope="module")
+def stats(job):
+    """What calibration on synthetic images sees, for any recipe of the seeded network."""
+    return calibrate(job())
 
 
-def test_calibration_images_decide_the_model(job, images):
-    first = build(job(images=choose_images(images, None, 1)), INT8)
-    again = build(job(images=choose_images(images, None, 1)), INT8)
-    drawn = build(job(), INT8)
-    assert first.model == again.model
-    assert first.model != drawn.model
-    assert first.quantization["plan_sha256"] != drawn.quantization["plan_sha256"]
+@pytest.fixture(scope="module")
+def plain(job, stats):
+    """The int8 model by the shipped recipe."""
+    return build(job(), INT8, stats)
 
 
-def test_kept_float_is_listed_by_the_reason_that_the_recipe_gives(job):
-    reasons = Recipe(model="retinaface_mnet025", quantize={"keep_float": {"*/stage1/*": "because"}})
-    kept = build(job(reasons), INT8).quantization["kept_float"]
-    assert kept["because"]
-    assert all("stage1" in name for name in kept["because"])
-    assert "because" not in build(job(reasons, integer_only=True), INT8).quantization["kept_float"]
+@pytest.fixture
+def built(job, stats):
+    """An int8 model by a recipe that asks for this: `built(**options of the build, **settings)`."""
+
+    def make(integer_only=False, **quantize):
+        return build(job(asking(**quantize), integer_only=integer_only), INT8, stats)
+
+    return make
 
 
 def asking(**quantize):
     return Recipe(model="retinaface_mnet025", quantize=quantize)
 
 
-def test_float32_that_is_asked_for_by_precision_is_what_keep_float_is(job):
-    kept = build(job(asking(keep_float={"*/stage1/*": "because"})), INT8)
-    asked = build(job(asking(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}})), INT8)
+def test_a_float_target_is_not_quantized_with_any_io(job):
+    built = build(job(io="int8"), target("tflite-fp32"))
+    assert (built.io, built.quantization) == ("float", None)
+
+
+@pytest.mark.slow
+def test_calibration_images_decide_the_model(job, images, plain):
+    given = build(job(images=choose_images(images, None, 1)), INT8)
+    assert given.model != plain.model
+    assert given.quantization["plan_sha256"] != plain.quantization["plan_sha256"]
+
+
+KEPT = {"*/stage1/*": "because"}
+
+
+def test_kept_float_is_listed_by_the_recipe_s_reason(built):
+    kept = built(keep_float=KEPT).quantization["kept_float"]
+    assert kept["because"]
+    assert all("stage1" in name for name in kept["because"])
+    assert "because" not in built(keep_float=KEPT, integer_only=True).quantization["kept_float"]
+
+
+def test_float32_by_precision_equals_keep_float(built):
+    kept = built(keep_float=KEPT)
+    asked = built(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}})
     assert asked.model == kept.model
     assert asked.quantization["kept_float"] == kept.quantization["kept_float"]
     assert asked.quantization["dtypes"] == kept.quantization["dtypes"]
 
 
-def test_int8_takes_back_what_keep_float_kept(job):
-    kept = {"*/stage1/*": "because"}
-    assert build(job(asking(keep_float=kept)), INT8).quantization["dtypes"]["float32"] > 0
-    back = build(job(asking(keep_float=kept, precision={"*": {"dtype": "int8", "reason": "a test"}})), INT8)
+def test_int8_by_precision_overrides_keep_float(built, plain):
+    assert plain.quantization["dtypes"]["float32"] > 0
+    back = built(keep_float=KEPT, precision={"*": {"dtype": "int8", "reason": "a test"}})
     assert set(back.quantization["dtypes"]) == {"int8"}
     assert back.quantization["kept_float"] == {}
 
@@ -75,38 +97,38 @@ def test_a_dtype_that_a_target_lacks_is_refused_before_anything_is_calibrated(jo
     with pytest.raises(InputError, match=f"{name} cannot compute in {dtype}") as caught:
         build(job(recipe), target(name))
     assert "'*Softmax'" in caught.value.where
-    assert "ask for int8 or float32" in caught.value.fix
+    assert "use int8 or float32" in caught.value.fix
 
 
-def test_integer_only_leaves_no_pattern_in_float(job):
-    recipe = asking(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}})
-    assert "because" not in build(job(recipe, integer_only=True), INT8).quantization["kept_float"]
+def test_integer_only_leaves_no_pattern_in_float(built):
+    asked = built(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}}, integer_only=True)
+    assert "because" not in asked.quantization["kept_float"]
 
 
-def test_the_manifest_names_the_algorithms_and_their_parameters(job):
-    found = build(job(), INT8).quantization
+def test_the_manifest_names_the_algorithms_and_their_parameters(job, stats, plain):
+    found = plain.quantization
     assert [entry["name"] for entry in found["algorithms"]] == ["cross_layer_equalization", "second_moment_rounding"]
     assert found["algorithms"][1]["parameters"] == {"damping": 1e-3}
     assert found["ranges"] == {"method": "percentile", "percentile": 99.9999, "headroom": 0.1}
     assert set(found["dtypes"]) == {"float32", "int8"}
-    assert set(build(job(), target("onnx-int8")).quantization["dtypes"]) == {"float32", "uint8"}
+    assert set(build(job(), target("onnx-int8"), stats).quantization["dtypes"]) == {"float32", "uint8"}
 
 
-@pytest.mark.parametrize("algorithms", [[], ["cross_layer_equalization"], ["second_moment_rounding"]])
-def test_each_algorithm_that_is_chosen_changes_the_model(job, algorithms):
-    given = build(job(asking(algorithms=algorithms)), INT8)
-    assert given.model != build(job(asking()), INT8).model
+def test_each_chosen_algorithm_changes_the_model(built):
+    chosen = ([], ["cross_layer_equalization"], ["second_moment_rounding"], None)
+    models = [built(**({} if names is None else {"algorithms": names})).model for names in chosen]
+    assert len(set(models)) == 4
 
 
-def test_earlier_switches_build_what_todays_list_does(job):
-    old = build(job(asking(equalize=False, round_weights=True)), INT8)
-    assert old.model == build(job(asking(algorithms=["second_moment_rounding"])), INT8).model
+def test_deprecated_switches_build_the_same_as_the_list(built):
+    old = built(equalize=False, round_weights=True)
+    assert old.model == built(algorithms=["second_moment_rounding"]).model
 
 
-def test_saved_statistics_give_the_same_model(job, tmp_path):
+def test_saved_statistics_give_the_same_model(job, tmp_path, plain):
     path = tmp_path / "statistics.npz"
-    saved = build(job(save_statistics=path), INT8)
-    assert build(job(statistics=path), INT8).model == saved.model
+    calibrate(job(save_statistics=path))
+    assert build(job(statistics=path), INT8).model == plain.model
 
 
 def test_statistics_of_another_graph_are_refused(job, tmp_path, seeded_source):
@@ -116,7 +138,7 @@ def test_statistics_of_another_graph_are_refused(job, tmp_path, seeded_source):
     from edgeface.compile.source import Declared
 
     path = tmp_path / "statistics.npz"
-    build(job(save_statistics=path), INT8)
+    calibrate(job(save_statistics=path))
     source = open_source(Declared("retinaface_mnet025", input_size=(64, 64), seed=1), [])
     graph = run_passes(read_onnx(source.onnx, "retinaface_mnet025"))
     other = replace(job(statistics=path), source=source, graph=graph)
@@ -137,8 +159,9 @@ def test_real_weights_are_not_calibrated_on_synthetic_images(job, seeded_weights
     assert "--calibration" in str(caught.value.fix)
 
 
-def test_int8_holds_less_than_a_third_of_the_float_bytes(job):
-    sizes = {name: len(build(job(), target(name)).model) for name in ("tflite-fp32", "tflite-fp16", "tflite-int8")}
+def test_int8_holds_less_than_a_third_of_the_float_bytes(job, plain):
+    sizes = {name: len(build(job(), target(name)).model) for name in ("tflite-fp32", "tflite-fp16")}
+    sizes["tflite-int8"] = len(plain.model)
     assert sizes["tflite-int8"] < sizes["tflite-fp16"] < sizes["tflite-fp32"]
     assert sizes["tflite-int8"] < 560_000
     assert np.isclose(sizes["tflite-fp16"] / sizes["tflite-fp32"], 0.5, atol=0.05)

@@ -51,7 +51,14 @@ def recognizer(steep: bool) -> Source:
     return Source(contract, stream.getvalue(), reference, {"seed": 1})
 
 
-@pytest.fixture(scope="module", params=["detector", "recognizer", "steep recognizer"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("detector", marks=pytest.mark.slow),
+        "recognizer",
+        pytest.param("steep recognizer", marks=pytest.mark.slow),
+    ],
+)
 def job(request, seeded_source):
     """Make a job of a seeded network: `job(**options)`."""
     source = seeded_source if request.param == "detector" else recognizer(request.param.startswith("steep"))
@@ -72,19 +79,19 @@ def saved(job, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", INT8)
-def test_what_a_tflite_export_saved_gives_every_target_its_bytes(job, saved, name):
+def test_statistics_of_a_tflite_export_serve_every_target(job, saved, name):
     path, tflite = saved
     given = build(job(statistics=path), target(name)).model
     assert given == (tflite if name == "tflite-int8" else build(job(), target(name)).model)
 
 
-def test_statistics_in_hand_are_not_calibrated_again(job, saved, tmp_path):
+def test_given_statistics_are_not_calibrated_again(job, saved, tmp_path):
     stats = calibrate(job(statistics=saved[0]))
     unread = job(statistics=tmp_path / "is not read.npz")
     assert build(unread, target("tflite-int8"), stats).model == saved[1]
 
 
-def test_statistics_hold_the_optimized_graph_and_no_target_s_forms(job, saved):
+def test_statistics_are_of_the_optimized_graph_before_legalization(job, saved):
     stats, graph = calibrate(job(statistics=saved[0])), job().graph
     assert set(stats.values) == set(graph.activations)
 
@@ -100,7 +107,7 @@ def test_statistics_of_another_network_are_refused_by_every_target(job, saved, n
     assert "--statistics" in caught.value.fix
 
 
-def test_what_is_no_statistics_file_is_refused_before_anything_is_built(job, tmp_path):
+def test_an_invalid_statistics_file_is_refused_before_anything_is_built(job, tmp_path):
     path = tmp_path / "statistics.npz"
     path.write_bytes(b"PK\x03\x04 not an archive")
     with pytest.raises(InputError, match="not a calibration statistics file") as caught:
@@ -109,7 +116,7 @@ def test_what_is_no_statistics_file_is_refused_before_anything_is_built(job, tmp
 
 
 @pytest.mark.parametrize("name", INT8)
-def test_a_file_that_lacks_what_the_recipe_needs_is_refused_by_the_algorithm(job, tmp_path, name):
+def test_missing_statistics_are_refused_with_the_algorithm(job, tmp_path, name):
     path = tmp_path / "statistics.npz"
     plain = job(save_statistics=path)
     few = plain.recipe.model_copy(update={"quantize": QuantizeSettings(algorithms=())})

@@ -61,7 +61,7 @@ def test_the_most_specific_gate_decides(variant, integer_only, snr_db):
     assert Recipe(model="m", gates=GATES).thresholds("t", variant, integer_only).snr_db == snr_db
 
 
-def test_without_a_gate_of_its_own_integer_only_gets_the_target_s():
+def test_without_its_own_gate_integer_only_gets_the_target_s():
     recipe = Recipe(model="m", gates={"t": GATES["t"]})
     assert recipe.thresholds("t", "v", integer_only=True).snr_db == 1
     assert recipe.thresholds("other", "v") == Thresholds()
@@ -94,7 +94,7 @@ def test_a_wrong_recipe_names_its_key_and_its_file(tmp_path, text, named):
         ('ranges = { method = "percentile", percentil = 99 }', "[quantize.ranges]", "it takes percentile"),
     ],
 )
-def test_an_algorithm_that_there_is_not_is_refused_by_file_and_place(tmp_path, text, place, fix):
+def test_an_unknown_algorithm_is_refused_by_file_and_key(tmp_path, text, place, fix):
     path = written(tmp_path, f'model = "m"\n[quantize]\n{text}\n')
     with pytest.raises(InputError) as caught:
         read_recipe(path)
@@ -119,7 +119,7 @@ def test_a_recipe_may_state_dtypes_and_parameters(tmp_path):
     assert settings.patterns == {"*Head*": Stated("float32", "scores near the threshold")}
 
 
-def test_what_is_no_text_or_not_there_is_refused(tmp_path):
+def test_a_missing_or_binary_file_is_refused(tmp_path):
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe\x00")
     for path in (binary, tmp_path / "absent.toml", tmp_path):
@@ -131,5 +131,5 @@ def test_a_huge_file_is_not_read(tmp_path):
     path = tmp_path / "huge.toml"
     with path.open("wb") as stream:
         stream.truncate(MAX_RECIPE_BYTES + 1)
-    with pytest.raises(InputError, match="this large"):
+    with pytest.raises(InputError, match="too large for a recipe"):
         read_recipe(path)

@@ -32,6 +32,8 @@ from edgeface.quantize.settings import QuantizeSettings
 
 IMAGE = (1, 3, 16, 16)
 SAME = (1, 1, 1, 1)
+pytestmark = pytest.mark.emulation
+
 PROGRAMS = ("qemu-x86_64-static", "qemu-x86_64")
 SCRIPT = """
 import sys, numpy, onnxruntime

@@ -29,6 +29,14 @@ LARGEST = "iresnet100"
 SMALL = ["mobilefacenet:y1", "mobilefacenet:mbf", "vargfacenet", "iresnet18", DETECTOR]
 UP_TO_50 = SMALL + [name for name in GOLDEN if name not in (*SMALL, LARGEST)]
 BY_DYNAMO = [*SMALL, LARGEST]
+QUICK = {"mobilefacenet:y1", DETECTOR}
+
+
+def slow_but(quick, names):
+    """Names as parameters, of which only those of `quick` are not marked slow."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
 DETECTOR_AT = {
     (240, 320): (367_902_200, 184_738_560),
     (640, 640): (1_953_909_600, 981_145_600),
@@ -81,22 +89,23 @@ def test_the_detector_by_name_at_other_sizes(size):
     assert cost_of(found) == Golden(*DETECTOR_AT[size], GOLDEN[DETECTOR].parameters)
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", slow_but(QUICK, GOLDEN))
 def test_a_torch_module(name):
     found = check(trained(name), input_size=architecture(name).input_size)
     assert cost_of(found.complexity) == golden(name)
 
 
-@pytest.mark.parametrize("folded", [*UP_TO_50, LARGEST], indirect=True)
+@pytest.mark.parametrize("folded", slow_but(QUICK, [*UP_TO_50, LARGEST]), indirect=True)
 def test_onnx_of_the_tracing_exporter_that_folds_batch_norm(folded):
     assert counted(folded.model) == golden(folded.name)
 
 
-@pytest.mark.parametrize("unfolded", UP_TO_50, indirect=True)
+@pytest.mark.parametrize("unfolded", slow_but(QUICK, UP_TO_50), indirect=True)
 def test_onnx_of_the_tracing_exporter_that_preserves_batch_norm(unfolded):
     assert counted(unfolded.model) == golden(unfolded.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_dynamo", BY_DYNAMO, indirect=True)
 def test_onnx_of_the_dynamo_exporter(by_dynamo):
     plain, optimized = by_dynamo
@@ -106,7 +115,7 @@ def test_onnx_of_the_dynamo_exporter(by_dynamo):
     assert counted(optimized.model) == golden(optimized.name, fused=True)
 
 
-@pytest.mark.parametrize("folded", SMALL, indirect=True)
+@pytest.mark.parametrize("folded", slow_but({DETECTOR}, SMALL), indirect=True)
 class TestDerivedFromFolded:
     def test_onnxsim(self, folded):
         assert counted(simplified(folded.model)) == golden(folded.name)
@@ -118,7 +127,7 @@ class TestDerivedFromFolded:
         assert counted(quantized(folded.name, folded.model, tmp_path / "q.onnx")) == golden(folded.name)
 
 
-@pytest.mark.parametrize("unfolded", SMALL, indirect=True)
+@pytest.mark.parametrize("unfolded", slow_but({DETECTOR}, SMALL), indirect=True)
 class TestDerivedFromUnfolded:
     def test_onnxsim_which_folds_batch_norm(self, unfolded):
         assert counted(simplified(unfolded.model)) == golden(unfolded.name)
@@ -127,6 +136,7 @@ class TestDerivedFromUnfolded:
         assert counted(halved(unfolded.model)) == golden(unfolded.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_dynamo", SMALL, indirect=True)
 class TestDerivedFromDynamo:
     def test_onnxsim(self, by_dynamo):
@@ -138,13 +148,14 @@ class TestDerivedFromDynamo:
         assert counted(quantized(name, model, tmp_path / "q.onnx")) == golden(name, fused=True)
 
 
-@pytest.mark.parametrize("unfolded", UP_TO_50, indirect=True)
+@pytest.mark.parametrize("unfolded", slow_but({"mobilefacenet:y1"}, UP_TO_50), indirect=True)
 def test_tflite_fp32(unfolded, tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(tflite(*unfolded, "tflite-fp32"))
     assert cost_of(check(path).complexity) == golden(unfolded.name, fused=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unfolded", SMALL, indirect=True)
 def test_tflite_int8(unfolded, tmp_path):
     path = tmp_path / "model.tflite"

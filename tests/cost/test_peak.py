@@ -129,6 +129,7 @@ def test_a_search_that_is_given_up_takes_the_greedy_order(monkeypatch):
     assert found.bytes <= found.in_file_order
 
 
+@pytest.mark.slow
 def test_work_is_linear_in_the_number_of_layers():
     """Twenty thousand side by side."""
     wide = [("x", f"t{i}") for i in range(10_000)]

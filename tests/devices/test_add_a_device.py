@@ -55,14 +55,14 @@ def a57(monkeypatch, tmp_path):
     return Device("emulator", "a57")
 
 
-def test_without_its_file_it_is_known_nowhere():
+def test_without_its_file_it_is_unknown():
     for refused in (parse_device, profile, board):
         with pytest.raises(InputError):
             refused("a57")
     assert "a57" not in (*known.devices(), *known.boards())
 
 
-def test_it_is_known_wherever_devices_are_named(a57):
+def test_it_is_known_to_every_command(a57):
     assert parse_device("a57") == a57
     with pytest.raises(InputError) as caught:
         parse_device("nonsense")
@@ -74,7 +74,7 @@ def test_it_is_known_wherever_devices_are_named(a57):
     assert (board("a57").cores, board("a57").threads) == ((1, 2), 2)
 
 
-def test_it_is_described_to_what_runs_on_it(a57):
+def test_its_system_files_describe_it(a57):
     files = system_files(profile("a57"))
     assert files["proc/cpuinfo"].count("CPU part\t: 0xd07\n") == 3
     assert files["proc/cpuinfo"].count("CPU variant\t: 0x1\n") == 3
@@ -94,7 +94,7 @@ def test_the_emulator_runs_its_agent_and_an_artifact_agrees_there(a57, emulator,
     assert (ended.value.code, document["on"], document["passed"]) == (0, "a57", True)
 
 
-def test_its_own_caches_are_counted(a57, emulator, built, monkeypatch, tmp_path):
+def test_its_caches_are_simulated(a57, emulator, built, monkeypatch, tmp_path):
     models = [built["integer"].model_path]
     (large,) = count_models(models, "a57")
     folder = tmp_path / "smaller"

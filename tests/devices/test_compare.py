@@ -11,7 +11,7 @@ from edgeface.devices.compare import Distance, distance
 from edgeface.devices.trace import arithmetic_of, origins
 
 
-def test_equal_bits_are_equal_whatever_they_mean():
+def test_equal_bits_are_equal_even_for_nan():
     same = np.array([[math.nan, -0.0, math.inf, 1.5]], np.float32)
     assert distance(same, same.copy()) == Distance(4)
     assert distance(np.zeros(3, np.int8), np.zeros(3, np.int8)).identical
@@ -50,7 +50,7 @@ def changed(values, *indices):
     return {i: array + array.dtype.type(i in indices) for i, array in values.items()}
 
 
-def test_only_operators_whose_inputs_are_equal_make_a_difference(here):
+def test_only_operators_with_equal_inputs_introduce_a_difference(here):
     assert origins(Chain(), here, changed(here)) == []
     (found,) = origins(Chain(), here, changed(here, 4, 5, 6))
     assert (found.number, found.op, found.tensor, found.is_float) == (3, "CONV_2D", "t4", True)
@@ -58,7 +58,7 @@ def test_only_operators_whose_inputs_are_equal_make_a_difference(here):
     assert (first.tensor, first.is_float, second.tensor, second.is_float) == ("t2", False, "t6", False)
 
 
-def test_arithmetic_is_told_by_what_rounds():
+def test_arithmetic_depends_on_operators_that_round():
     chain = Chain()
     assert arithmetic_of(chain.operators(), chain.tensors()) == "mixed"
     assert arithmetic_of(chain.operators()[:3], chain.tensors()) == "integer"

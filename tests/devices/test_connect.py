@@ -12,19 +12,19 @@ from edgeface.errors import InputError, RuntimeFailure
 
 
 @pytest.mark.parametrize("device", [HERE, GPU])
-def test_this_machines_processor_and_gpu_have_no_agent(device):
+def test_this_machine_s_processor_and_gpu_have_no_agent(device):
     with pytest.raises(InputError, match=f"no agent on {device}"):
         connect(device)
 
 
 @pytest.mark.parametrize("host", ["", "-oProxyCommand=id", "a b", "a;id", "a$(id)", "a\nb", "x" * 300])
-def test_a_host_that_ssh_could_take_for_something_else_is_refused(host):
+def test_a_host_that_ssh_could_misread_is_refused(host):
     with pytest.raises(InputError, match="not a host's name"):
         connect(Device("ssh", host))
 
 
 @pytest.mark.parametrize("serial", ["-a", "a b", "a;id"])
-def test_a_serial_that_adb_could_take_for_something_else_is_refused(serial):
+def test_a_serial_that_adb_could_misread_is_refused(serial):
     with pytest.raises(InputError, match="not a device's serial"):
         connect(Device("adb", serial))
 
@@ -37,7 +37,7 @@ def test_a_missing_client_is_named_with_its_package(device, package, monkeypatch
     assert package in (caught.value.fix or "")
 
 
-def test_adb_without_a_board_says_so_in_its_own_words(monkeypatch):
+def test_adb_without_a_board_reports_adb_s_message(monkeypatch):
     if shutil.which("adb") is None:
         if os.environ.get("CI") == "true":
             pytest.fail("CI needs adb")

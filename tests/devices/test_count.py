@@ -10,7 +10,7 @@ from edgeface.errors import RuntimeFailure
 pytestmark = pytest.mark.usefixtures("emulator")
 
 
-def test_counts_repeat_and_tell_kernels_apart(built):
+def test_counts_repeat_and_distinguish_kernels(built):
     models = [built["integer"].model_path, built["float"].model_path]
     integer, floats = count_models(models)
     again, _ = count_models(models)
@@ -21,7 +21,7 @@ def test_counts_repeat_and_tell_kernels_apart(built):
     assert integer.l2_misses <= integer.l1_misses < floats.l1_misses
 
 
-def test_milliseconds_grow_with_every_count():
+def test_predicted_latency_grows_with_every_count():
     least = Counts(1_000_000, 500_000, 1_000, 100)
     assert least.predicted_ms == pytest.approx((0.75 * 5e5 + 1.55 * 5e5 + 6 * 900 + 14.5 * 100) / 1.8e6)
     assert Counts(1_000_000, 500_000, 2_000, 100).predicted_ms > least.predicted_ms

@@ -27,7 +27,7 @@ def run_python(emulator):
     ("device", "parts"),
     [("a72", "0xd08,0xd08"), ("a53", ",".join(["0xd03"] * 4)), ("rk3399", ",".join(["0xd03"] * 4 + ["0xd08"] * 2))],
 )
-def test_a_script_sees_the_devices_processor_and_nothing_of_the_hosts(run_python, tmp_path, monkeypatch, device, parts):
+def test_a_script_sees_the_device_s_processor_and_not_the_host_s(run_python, tmp_path, monkeypatch, device, parts):
     monkeypatch.setenv("SECRET", "of the host")
     (tmp_path / "script.py").write_text(SCRIPT)
     done = run_python(device, tmp_path / "script.py", ["a b", "ü"])
@@ -45,7 +45,7 @@ def test_packages_and_variables_are_chosen(run_python, tmp_path):
     assert run_python("a72", tmp_path / "script.py", setting=setting).stdout == b"7 1 y\n"
 
 
-def test_how_a_script_ends_is_told(run_python, tmp_path):
+def test_a_script_s_exit_code_is_returned(run_python, tmp_path):
     (tmp_path / "script.py").write_text("import sys; sys.exit('no')")
     done = run_python("a72", tmp_path / "script.py")
     assert (done.returncode, done.stderr) == (1, b"no\n")

@@ -42,7 +42,7 @@ def test_the_cache_is_where_the_environment_says(tmp_path, monkeypatch):
     assert cache_folder() == Path.home() / ".cache" / "edgeface" / "arm"
 
 
-def test_what_is_set_up_is_recorded_and_whole(emulator):
+def test_an_installation_is_recorded_and_complete(emulator):
     found = status()
     assert found.state == "ready"
     assert found.folder == emulator.folder
@@ -63,7 +63,7 @@ def test_an_empty_cache_says_how_to_fill_it(cache):
 
 
 @pytest.mark.parametrize("damage", ["removed", "cut", "record", "record shape"])
-def test_damage_is_seen(false_installation, damage):
+def test_damage_is_detected(false_installation, damage):
     assert status().state == "ready"
     if damage == "removed":
         (false_installation / "file").unlink()
@@ -76,7 +76,7 @@ def test_damage_is_seen(false_installation, damage):
         installed()
 
 
-def test_a_host_without_debians_tools_is_told_so(cache, monkeypatch):
+def test_a_host_without_debian_s_tools_is_refused(cache, monkeypatch):
     monkeypatch.setenv("PATH", str(cache))
     with pytest.raises(RuntimeFailure, match="apt-get and dpkg"):
         install()
@@ -96,7 +96,7 @@ def test_a_full_disk_is_noticed_before_anything_is_fetched(cache, monkeypatch):
         install()
 
 
-def test_an_interrupted_set_up_leaves_nothing_that_looks_set_up(cache, monkeypatch):
+def test_an_interrupted_installation_does_not_look_installed(cache, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
@@ -107,7 +107,7 @@ def test_an_interrupted_set_up_leaves_nothing_that_looks_set_up(cache, monkeypat
     assert status().state == "missing"
 
 
-def test_two_processes_at_once_set_up_once(cache, monkeypatch):
+def test_two_processes_at_once_install_once(cache, monkeypatch):
     built = []
 
     def build(folder, _):
@@ -122,7 +122,7 @@ def test_two_processes_at_once_set_up_once(cache, monkeypatch):
     assert len(built) == 1
 
 
-def test_another_pin_is_another_folder(monkeypatch):
+def test_another_pin_has_another_folder(monkeypatch):
     before = pins_digest()
     monkeypatch.setitem(SITES, "current", SITES["current"][1:])
     assert pins_digest() != before

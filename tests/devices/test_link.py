@@ -47,16 +47,16 @@ def false_link(reply):
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        ("frame(nonce='0' * 32)", "something else"),
-        ("frame(number=7)", "something else"),
-        ("b'\\0\\0\\0\\2{}'", "no list of arrays"),
+        ("frame(nonce='0' * 32)", "another request"),
+        ("frame(number=7)", "another request"),
+        ("b'\\0\\0\\0\\2{}'", "without a list of arrays"),
         ("b'Segmentation fault\\n'", "a head of"),
-        ("frame(arrays=[['0', 'int8', [1 << 30]]])", "were asked for"),
+        ("frame(arrays=[['0', 'int8', [1 << 30]]])", "were requested"),
         ("frame(error='\\x1b[31m' + 'no' * 9999)", r"says: \[31mnono"),
         ("exit(3)", "it ended"),
     ],
 )
-def test_an_answer_that_is_none_ends_the_session(reply, says):
+def test_an_invalid_answer_ends_the_session(reply, says):
     with false_link(reply) as link, pytest.raises(RuntimeFailure, match=says) as caught:
         link.ask({"do": "describe"})
     assert len(str(caught.value)) < 1000
@@ -79,32 +79,32 @@ def test_outputs_of_another_shape_or_name_are_refused(reply, integer_model, int8
 
 
 @pytest.mark.parametrize("found", ["[-1.0]", "[float('nan')]", "['fast']", "[1.0, 1.0]", "None"])
-def test_latencies_that_are_none_are_refused(found, integer_model):
+def test_invalid_latencies_are_refused(found, integer_model):
     with false_link(f"frame(version='1', ms={found}, number=number)") as link:
         runner = DeviceRunner(link, integer_model, Loading())
         with pytest.raises(RuntimeFailure, match="latencies"):
             runner.latencies_ms(1, 0)
 
 
-def test_a_device_that_never_answers_is_given_up():
+def test_a_device_that_never_answers_times_out():
     with false_link("b''") as link, pytest.raises(RuntimeFailure, match="no answer in time"):
         link.ask({"do": "describe"}, timeout_s=0.3)
 
 
-def test_a_device_that_takes_nothing_in_is_given_up():
+def test_a_device_that_does_not_read_times_out():
     silent = Launch([sys.executable, "-c", FALSE_AGENT.partition("number = 0")[0] + "import time; time.sleep(60)"], {})
-    with Link(silent, "false") as link, pytest.raises(RuntimeFailure, match="takes nothing in"):
+    with Link(silent, "false") as link, pytest.raises(RuntimeFailure, match="does not read its input"):
         link.ask({"do": "load"}, {"model": np.zeros(1 << 24, np.uint8)}, timeout_s=0.3)
 
 
-def test_what_a_device_writes_to_stderr_is_bounded():
+def test_a_device_s_stderr_is_limited():
     with false_link("(sys.stderr.write('x' * (1 << 22)), exit(1))[0]") as link:
         with pytest.raises(RuntimeFailure):
             link.ask({"do": "describe"})
         assert len(link._stderr) <= MAX_STDERR_BYTES
 
 
-def test_a_program_that_is_not_there_is_an_error():
+def test_a_missing_program_is_an_error():
     with pytest.raises(RuntimeFailure, match="cannot start nothing-of-this-name"):
         Link(Launch(["nothing-of-this-name"], {}), "false")
 
@@ -114,7 +114,7 @@ def test_control_characters_are_never_shown():
     assert len(printable("x" * 10_000)) == 300
 
 
-def test_this_machine_describes_itself_as_a_device_does():
+def test_this_machine_is_described_like_a_device():
     with connect(LOOPBACK) as link:
         state = device_state(link)
     assert state.python == ".".join(map(str, sys.version_info[:3]))
@@ -137,12 +137,12 @@ CPU = {"index": 0, "part": 0xD08, "max_khz": 1_800_000, "now_khz": 600_000, "gov
         {"surprise": 1},
     ],
 )
-def test_a_description_that_is_none_is_refused(change):
+def test_an_invalid_description_is_refused(change):
     with pytest.raises(RuntimeFailure, match="description of itself"):
         checked_state({**STATE, "cpus": [CPU], "zones": [], **change}, "board")
 
 
-def test_a_doubtful_device_is_warned_about():
+def test_unreliable_latencies_give_warnings():
     hot = [{"name": "soc\x1b", "celsius": 91.5}]
     state = checked_state({**STATE, "cpus": [CPU], "zones": hot}, "board")
     assert state.warnings() == [

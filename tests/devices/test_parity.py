@@ -89,7 +89,7 @@ def test_the_command_prints_one_document_and_its_verdict(built, images, capsys):
     assert [path["path"] for path in document["paths"]][:2] == ["litert xnnpack", "litert reference"]
 
 
-def test_fixtures_compute_as_they_say(built):
+def test_fixtures_compute_in_the_declared_arithmetic(built):
     for kind, artifact in built.items():
         graph = open_here(artifact.model_path, Loading())
         assert arithmetic_of(graph.operators(), graph.tensors()) == kind

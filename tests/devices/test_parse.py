@@ -19,7 +19,7 @@ from edgeface.errors import InputError
         ("adb:1:2", Device("adb", "1:2")),
     ],
 )
-def test_a_device_is_read_as_it_is_written(text, device):
+def test_a_device_is_written_as_it_is_read(text, device):
     assert parse_device(text) == device
     assert str(device) == text
 
@@ -33,8 +33,8 @@ def test_an_unknown_device_lists_those_that_are_known(text):
 
 
 @pytest.mark.parametrize("text", ["gpu:", "gpu:1", "a72:1", "ssh", "ssh:", "adb:"])
-def test_a_name_too_many_or_too_few_is_refused(text):
-    with pytest.raises(InputError, match="not how this device is named"):
+def test_an_unexpected_or_missing_name_is_refused(text):
+    with pytest.raises(InputError, match="does not name a device"):
         parse_device(text)
 
 

@@ -16,7 +16,7 @@ from edgeface.errors import RuntimeFailure
 BOARD = Device("ssh", "board")
 
 
-def test_a_board_behind_ssh_runs_the_model_bit_for_bit(board, integer_model, int8_feeds):
+def test_a_board_by_ssh_runs_the_model_bit_for_bit(board, integer_model, int8_feeds):
     with open_device(integer_model, BOARD, Loading()) as runner:
         found = runner.run(int8_feeds)
     wanted = open_here(integer_model, Loading()).run(int8_feeds)
@@ -25,7 +25,7 @@ def test_a_board_behind_ssh_runs_the_model_bit_for_bit(board, integer_model, int
         np.testing.assert_array_equal(found[name], array)
 
 
-def test_latency_is_swept_over_threads_with_the_devices_state(board, integer_model):
+def test_latency_is_swept_over_threads_with_the_device_s_state(board, integer_model):
     found = device_latency(integer_model, BOARD, Loading(), runs=3)
     assert found.before.summary().startswith("aarch64: 4×Cortex-A53 + 2×Cortex-A72")
     assert [(item.threads, item.cpus) for item in found.sweep] == [
@@ -38,7 +38,7 @@ def test_latency_is_swept_over_threads_with_the_devices_state(board, integer_mod
     assert any("governor" in line for line in found.warnings)
 
 
-def test_parity_on_a_board_comes_with_its_latency_and_says_what_was_not_compared(built, board, monkeypatch):
+def test_parity_on_a_board_includes_latency_and_missing_runtimes(built, board, monkeypatch):
     monkeypatch.setattr("edgeface.devices.latency.RUNS", 2)
     monkeypatch.setattr("edgeface.devices.check.SYNTHETIC_IMAGES", 1)
     found = check_device(built["integer"], BOARD)
@@ -49,7 +49,7 @@ def test_parity_on_a_board_comes_with_its_latency_and_says_what_was_not_compared
     assert found.as_dict()["latency"]["device"].startswith("aarch64")
 
 
-def test_what_login_scripts_print_is_skipped(board, integer_model, int8_feeds):
+def test_output_of_login_scripts_is_skipped(board, integer_model, int8_feeds):
     real = board.python.read_text().removeprefix("#!/bin/sh\n")
     board.answers_with(f"printf 'Welcome!\\n\\033[31mlast login: never\\n'\n{real}")
     with open_device(integer_model, BOARD, Loading()) as runner:
@@ -75,12 +75,12 @@ def test_a_hostile_or_broken_login_ends_in_an_error_without_control_characters(b
     assert all(sign.isprintable() for line in str(caught.value).splitlines() for sign in line)
 
 
-def test_a_device_without_the_runtime_is_told_what_to_install(board, integer_model, emulator):
+def test_a_device_without_the_runtime_gets_an_installation_hint(board, integer_model, emulator):
     with pytest.raises(RuntimeFailure, match="ModuleNotFoundError") as caught:
         open_device(integer_model, BOARD, Loading("tflite-runtime", "reference"))
     assert "pip install tflite-runtime" in (caught.value.fix or "")
 
 
-def test_an_unknown_host_is_an_error_in_sshs_own_words(board):
+def test_an_unknown_host_is_an_error_with_ssh_s_message(board):
     with pytest.raises(RuntimeFailure, match=r"nowhere\.invalid"):
         connect(Device("ssh", "nowhere.invalid"))

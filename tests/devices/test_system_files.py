@@ -23,7 +23,7 @@ def test_cores_are_listed_as_the_kernel_does(numbers, text):
     assert cpu_list(numbers) == text
 
 
-def test_clusters_are_described_by_the_cores_that_they_have():
+def test_clusters_are_described_by_their_cores():
     files = system_files(profile("rk3399"))
     assert files[f"{CPUS}/present"] == "0-5\n"
     assert [files[f"{CPUS}/cpu{i}/topology/core_siblings_list"] for i in range(6)] == ["0-3\n"] * 4 + ["4-5\n"] * 2
@@ -34,7 +34,7 @@ def test_clusters_are_described_by_the_cores_that_they_have():
     assert files["proc/cpuinfo"].count("CPU part\t: 0xd03\n") == 4
 
 
-def test_a_root_is_made_once_and_links_to_the_userland(installation):
+def test_a_root_is_created_once_and_links_to_the_userland(installation):
     root = device_root(installation, profile("a53"))
     assert (root / "proc/cpuinfo").read_text() == system_files(profile("a53"))["proc/cpuinfo"]
     assert (root / "usr").resolve() == installation / USERLAND / "usr"
@@ -44,7 +44,7 @@ def test_a_root_is_made_once_and_links_to_the_userland(installation):
     assert [path.name for path in root.parent.iterdir()] == [root.name]
 
 
-def test_another_description_is_another_root(installation):
+def test_another_description_has_another_root(installation):
     before = profile("a53")
     retitled = before.model_copy(update={"title": "Another"})  # which none of its files says
     assert device_root(installation, retitled) == device_root(installation, before)
@@ -53,7 +53,7 @@ def test_another_description_is_another_root(installation):
     assert device_root(installation, after) != device_root(installation, before)
 
 
-def test_a_root_that_cannot_be_made_is_an_error_and_leaves_nothing(tmp_path):
+def test_a_root_that_cannot_be_created_is_an_error_and_leaves_nothing(tmp_path):
     with pytest.raises(RuntimeFailure, match="Cortex-A53") as caught:
         device_root(tmp_path, profile("a53"))  # there is no userland
     assert "EDGEFACE_CACHE" in str(caught.value.fix)

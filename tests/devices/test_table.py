@@ -49,19 +49,19 @@ def test_every_shipped_profile_is_usable():
     assert found["rk3399"].fastest.cores == (4, 5)
 
 
-def test_kinds_of_cores_are_told_apart_by_their_part_and_features():
+def test_kinds_of_cores_differ_by_part_and_features():
     assert core_titles()[0xD08] == "Cortex-A72"
     assert [name for name, core in cores().items() if "asimddp" in core.features] == ["a55", "a76", "a78"]
 
 
-def test_a_profile_of_ones_own_stands_beside_the_shipped_ones(own):
+def test_a_user_s_profile_is_listed_with_the_shipped_ones(own):
     own(BOARD)
     assert profile("mine").cores[1] == (1, profile("mine").clusters[0])
     assert emulated_profile("mine").name == "mine"
     assert set(profile_files()) > {"mine", "rk3399"}
 
 
-def test_the_readmes_profile_is_one(own):
+def test_the_readme_s_profile_is_valid(own):
     blocks = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     (text,) = [block for block in blocks if "[[clusters]]" in block]
     own(text)
@@ -87,8 +87,8 @@ def test_a_core_that_is_not_emulated_says_which_are():
         ("cores = [0, 1]", "cores = [0, 0]", "numbered from 0"),
         ("cores = [0, 1]", "cores = []", "'clusters.0.cores'"),
         ("max_khz = 1_000_000", "max_khz = 1.0e6", "'clusters.0.max_khz'"),
-        ("kib = 32, ways = 4", "kib = 32, ways = 5", "no whole number of sets"),
-        ("cores = [1]", "cores = [2]", "cores that are not there"),
+        ("kib = 32, ways = 4", "kib = 32, ways = 5", "not a whole number of sets"),
+        ("cores = [1]", "cores = [2]", "cores that do not exist"),
         ('core = "a53"', 'core = "a54"', "no profile describes the core 'a54'"),
         ('core = "a53"', 'core = "rk3399"', "no profile describes the core 'rk3399'"),
         ('core = "a53"', 'core = "../a53"', "no profile describes the core"),
@@ -96,7 +96,7 @@ def test_a_core_that_is_not_emulated_says_which_are():
         ('title = "A board"', "title = ", "not TOML"),
     ],
 )
-def test_what_no_profile_says_is_refused_with_file_and_key(own, before, after, says):
+def test_a_bad_profile_is_refused_with_file_and_key(own, before, after, says):
     assert before in BOARD
     path = own(BOARD.replace(before, after))
     with pytest.raises(InputError) as caught:
@@ -114,23 +114,23 @@ def test_a_profile_that_describes_no_cores_is_refused(own, text):
 
 
 @pytest.mark.parametrize("text", [b"#" * (MAX_PROFILE_BYTES + 1), b"a" + b".a" * 600 + b" = 1", b"\xff", b"[" * 900])
-def test_what_is_too_large_or_no_toml_is_refused(own, text):
+def test_a_large_or_malformed_file_is_refused(own, text):
     own(text)
     with pytest.raises(InputError, match=r"not a device profile|not TOML"):
         profile("mine")
 
 
 @pytest.mark.parametrize("name", ["gpu", "ssh", "a72", "My board", "-x", "loopback"])
-def test_a_filename_that_is_taken_or_no_name_is_refused(own, name):
+def test_a_taken_or_invalid_filename_is_refused(own, name):
     path = own(BOARD, name)
-    with pytest.raises(InputError, match=r"is taken|no device's name") as caught:
+    with pytest.raises(InputError, match=r"is taken|not a valid device name") as caught:
         profile("rk3399")
     assert caught.value.where == str(path)
 
 
-def test_a_folder_that_is_not_there_is_an_error(monkeypatch, tmp_path):
+def test_a_missing_folder_is_an_error(monkeypatch, tmp_path):
     monkeypatch.setenv("EDGEFACE_DEVICES", str(tmp_path / "absent"))
-    with pytest.raises(InputError, match="not there") as caught:
+    with pytest.raises(InputError, match="does not exist") as caught:
         profiles()
     assert "EDGEFACE_DEVICES" in str(caught.value.fix)
 

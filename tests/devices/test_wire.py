@@ -26,7 +26,7 @@ def frame(head, payload=b""):
     return struct.pack(">I", len(text)) + text + payload
 
 
-def test_arrays_come_back_as_they_were_sent():
+def test_arrays_survive_a_round_trip():
     arrays = {
         "a": np.arange(6, dtype=np.int8).reshape(2, 3),
         "b": np.array(1.5, np.float32),
@@ -50,9 +50,9 @@ def test_arrays_come_back_as_they_were_sent():
         (frame(b"\xff\xfe"), "not JSON"),
         (frame(b"[" * 100_000), "not JSON"),
         (frame([1, 2]), "not an object"),
-        (frame({}), "no list"),
-        (frame({"arrays": [["a", "float32", [1 << 20]]]}), "were asked for"),
-        (frame({"arrays": [["a", "float32", [1 << 30, 1 << 30]]]}), "were asked for"),
+        (frame({}), "without a list"),
+        (frame({"arrays": [["a", "float32", [1 << 20]]]}), "were requested"),
+        (frame({"arrays": [["a", "float32", [1 << 30, 1 << 30]]]}), "were requested"),
         (frame({"arrays": [["a", "object", [1]]]}), "without name"),
         (frame({"arrays": [["a", ["float32"], [1]]]}), "without name"),
         (frame({"arrays": [["a", "float32", [-1]]]}), "wrong shape"),
@@ -61,9 +61,9 @@ def test_arrays_come_back_as_they_were_sent():
         (frame({"arrays": [["a", "float32", "12"]]}), "wrong name or rank"),
         (frame({"arrays": [["a", "float32", [1] * 9]]}), "wrong name or rank"),
         (frame({"arrays": [["a", "int8", [1]], ["a", "int8", [1]]]}), "wrong name or rank"),
-        (frame({"arrays": [["a", "int8", [0]]] * 10_001}), "no list"),
+        (frame({"arrays": [["a", "int8", [0]]] * 10_001}), "without a list"),
     ],
 )
-def test_what_is_no_frame_is_refused_before_its_arrays_are_read(data, says):
+def test_a_bad_frame_is_refused_before_its_arrays_are_read(data, says):
     with pytest.raises(WireError, match=says):
         read_frame(reader(data), 100)

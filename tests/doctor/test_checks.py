@@ -48,20 +48,20 @@ def test_float16_on_x86_is_judged_by_its_conversion(machine):
     assert machine("x86_64", model_name="A core", flags="sse4_2")["float16"].state == "missing"
 
 
-def test_a_system_that_lists_no_instructions_is_told(machine, monkeypatch, tmp_path):
+def test_a_system_that_lists_no_instructions_is_a_problem(machine, monkeypatch, tmp_path):
     assert machine("x86_64", model_name="A core")["instructions"].state == "problem"
     monkeypatch.setattr(processor, "CPUINFO", tmp_path / "absent")
     assert processor.look()[1].state == "problem"
 
 
-def test_a_machine_without_a_driver_is_told_so_and_what_that_costs(monkeypatch):
+def test_a_missing_driver_is_reported_with_its_consequence(monkeypatch):
     monkeypatch.setattr(gpu, "look_for_gpus", lambda: NO_DRIVER)
     driver = gpu.look()[0]
     assert (driver.state, driver.required) == ("missing", False)
     assert "processor only" in driver.found
 
 
-def test_a_gpu_is_told_by_name_capability_and_memory(monkeypatch):
+def test_a_gpu_is_described_by_name_capability_and_memory(monkeypatch):
     card = Gpu("A card", "86", 24 << 30)
     monkeypatch.setattr(gpu, "look_for_gpus", lambda: Driver((13, 0), (card,)))
     checks = {check.name: check.found for check in gpu.look()}
@@ -73,21 +73,21 @@ def test_a_cuda_runtime_newer_than_the_driver_is_not_counted(monkeypatch):
     monkeypatch.setattr(gpu, "look_for_gpus", lambda: Driver((9, 0), (), "shows no GPU"))
     checks = {check.name: check for check in gpu.look()}
     assert checks["GPU"].state == "missing"
-    assert (checks["CUDA runtime"].state, checks["CUDA runtime"].mend) == ("missing", "pip install 'cuda-bindings<10'")
+    assert (checks["CUDA runtime"].state, checks["CUDA runtime"].fix) == ("missing", "pip install 'cuda-bindings<10'")
 
 
 def test_the_environment_of_old_boards_is_found_by_its_metadata(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert runtimes.look()[-1].mend == "make .venv-tflite/.installed"
+    assert runtimes.look()[-1].fix == "make .venv-tflite/.installed"
     (tmp_path / ".venv-tflite/lib/python3.11/site-packages/tflite_runtime-2.14.0.dist-info").mkdir(parents=True)
     assert runtimes.look()[-1].found == "2.14.0 in .venv-tflite"
 
 
-def test_emulated_cores_that_are_not_set_up_name_the_command_that_does_it(monkeypatch, tmp_path):
+def test_missing_emulated_devices_name_the_installation_command(monkeypatch, tmp_path):
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setenv("EDGEFACE_CACHE", str(tmp_path))
     [check] = emulation.look()
-    assert (check.state, check.mend) == ("missing", "edgeface doctor --install arm")
+    assert (check.state, check.fix) == ("missing", "edgeface doctor --install arm")
 
 
 def test_an_arm_machine_needs_no_emulator(monkeypatch):
@@ -106,12 +106,12 @@ def test_a_profile_that_is_not_usable_is_named(checks, monkeypatch, tmp_path):
     (tmp_path / "mine.toml").write_text('title = "Mine"\nspeed = 3\n')
     monkeypatch.setenv("EDGEFACE_DEVICES", str(tmp_path))
     check = checks.look()[-1]
-    assert (check.state, check.mend) == ("problem", None)
+    assert (check.state, check.fix) == ("problem", None)
     assert str(tmp_path / "mine.toml") in check.found
     assert "'speed'" in check.found
 
 
-def test_folders_are_tried_by_writing(tmp_path):
+def test_folders_are_tested_by_writing(tmp_path):
     assert storage.writable("a", tmp_path / "not" / "yet").state == "ok"
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("")
@@ -119,13 +119,13 @@ def test_folders_are_tried_by_writing(tmp_path):
     assert (blocked.state, blocked.required) == ("problem", True)
 
 
-def test_a_folder_that_takes_no_file_is_a_problem(monkeypatch, tmp_path):
+def test_a_folder_that_cannot_be_written_is_a_problem(monkeypatch, tmp_path):
     def full(dir):  # noqa: A002
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tempfile.TemporaryFile", full)
     check = storage.writable("a", tmp_path)
-    assert (check.state, check.mend) == ("problem", f"chmod u+rwx {tmp_path}")
+    assert (check.state, check.fix) == ("problem", f"chmod u+rwx {tmp_path}")
     assert "No space left" in check.found
 
 
@@ -139,7 +139,7 @@ def test_the_cache_folder_is_where_the_environment_says(monkeypatch, tmp_path):
     assert storage.cache_folder() == tmp_path / "own"
 
 
-def test_a_disk_that_is_nearly_full_is_a_problem_though_it_takes_a_file(monkeypatch, tmp_path):
+def test_a_nearly_full_disk_is_a_problem(monkeypatch, tmp_path):
     assert "GB free" in storage.writable("a", tmp_path).found
     monkeypatch.setattr(storage, "LITTLE_BYTES", 1 << 62)
     check = storage.writable("a", tmp_path, required=True)
@@ -147,19 +147,19 @@ def test_a_disk_that_is_nearly_full_is_a_problem_though_it_takes_a_file(monkeypa
     assert "only" in check.found
 
 
-def test_programs_that_reach_boards_are_looked_for_on_the_path(monkeypatch, tmp_path):
+def test_clients_for_boards_are_searched_on_the_path(monkeypatch, tmp_path):
     program = tmp_path / "adb"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     ssh, adb, _ = boards.look()
-    assert (ssh.state, ssh.mend) == ("missing", "apt-get install openssh-client")
+    assert (ssh.state, ssh.fix) == ("missing", "apt-get install openssh-client")
     assert (adb.state, adb.found) == ("ok", f"{program}; --on adb")
 
 
 def test_extras_that_are_not_installed_name_the_extra_that_installs_them(monkeypatch):
     monkeypatch.setattr("edgeface.doctor.packages.installed", lambda name: None)
-    mends = {check.name: check.mend for check in extras.look()}
-    assert mends["cryptography"] == "pip install 'edgeface[bundle]'"
-    assert mends["safetensors"] == runtimes.look()[2].mend == "pip install 'edgeface[torch]'"
+    fixes = {check.name: check.fix for check in extras.look()}
+    assert fixes["cryptography"] == "pip install 'edgeface[bundle]'"
+    assert fixes["safetensors"] == runtimes.look()[2].fix == "pip install 'edgeface[torch]'"
     assert not any(check.required for check in extras.look())

@@ -20,14 +20,14 @@ def test_this_environment_lacks_nothing_required():
     assert examine().lacking == ()
 
 
-def test_what_is_not_there_says_so_and_what_is_there_is_not_to_be_mended():
+def test_only_missing_or_broken_items_have_a_fix():
     for group in examine().groups:
         for check in group.checks:
             assert check.found
-            assert check.state != "ok" or check.mend is None
+            assert check.state != "ok" or check.fix is None
 
 
-def test_a_check_that_cannot_import_what_it_needs_is_a_problem_and_no_crash(monkeypatch):
+def test_a_check_with_a_missing_import_is_a_problem_without_a_crash(monkeypatch):
     def look():
         raise ImportError("No module named 'numpy'")
 
@@ -36,7 +36,7 @@ def test_a_check_that_cannot_import_what_it_needs_is_a_problem_and_no_crash(monk
     assert group.checks == (Check("emulation", "problem", "could not be examined: No module named 'numpy'"),)
 
 
-def test_a_machine_without_a_required_package_is_examined_all_the_same():
+def test_a_machine_without_a_required_package_is_still_examined():
     code = (
         "import sys; sys.modules['numpy'] = None\n"
         "from edgeface.doctor import examine\n"
@@ -54,7 +54,7 @@ def test_only_required_things_make_a_machine_unusable():
     assert Diagnosis((Group("g", (optional, required)),)).lacking == (required,)
 
 
-def test_nothing_that_is_slow_to_import_is_imported():
+def test_no_slow_module_is_imported():
     code = (
         f"from edgeface.doctor import examine; examine(); import sys; print([n for n in {HEAVY} if n in sys.modules])"
     )

@@ -37,12 +37,12 @@ def checks(groups, monkeypatch, tmp_path):
     return lambda: {check.name: check for check in resources.look()}
 
 
-def test_the_least_quota_of_the_groups_above_decides(groups):
+def test_the_lowest_quota_of_the_parent_groups_applies(groups):
     groups({"a/b/cpu.max": "max 100000\n", "a/cpu.max": "150000 100000\n", "cpu.max": "400000 100000\n"})
     assert control_groups.processor_quota() == 1.5
 
 
-def test_quotas_and_limits_of_the_first_version_are_read(groups):
+def test_quotas_and_limits_of_cgroup_v1_are_read(groups):
     v1 = {
         "cpu/a/b/cpu.cfs_quota_us": "50000\n",
         "cpu/a/b/cpu.cfs_period_us": "100000\n",
@@ -63,16 +63,16 @@ def test_without_control_groups_nothing_is_limited(groups, monkeypatch, tmp_path
     assert (control_groups.processor_quota(), control_groups.memory_limit_bytes()) == (None, None)
 
 
-def test_less_time_than_cores_is_a_problem_with_the_command_that_stays_on_fewer(checks, groups, monkeypatch):
+def test_a_quota_below_the_cores_is_a_problem_with_a_command(checks, groups, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2, 3})
     assert checks()["cores"].state == "ok"
     groups({"a/b/cpu.max": "250000 100000\n"})
     check = checks()["cores"]
-    assert (check.state, check.mend) == ("problem", "taskset --cpu-list 0,2 edgeface …")
-    assert "for the time of 2.5" in check.found
+    assert (check.state, check.fix) == ("problem", "taskset --cpu-list 0,2 edgeface …")
+    assert "with a quota of 2.5" in check.found
 
 
-def test_memory_is_what_the_machine_and_the_container_leave(checks, groups, monkeypatch, tmp_path):
+def test_memory_is_limited_by_machine_and_container(checks, groups, monkeypatch, tmp_path):
     listed = tmp_path / "meminfo"
     listed.write_text(f"MemTotal: {16 << 20} kB\nMemFree: 1 kB\nMemAvailable: {8 << 20} kB\n")
     monkeypatch.setattr(resources, "MEMINFO", listed)
@@ -98,5 +98,5 @@ def test_numbers_of_threads_in_the_environment_are_named(checks, monkeypatch):
     assert checks()["threads"].state == "ok"
     monkeypatch.setenv("MKL_NUM_THREADS", "4")
     check = checks()["threads"]
-    assert (check.state, check.mend) == ("problem", "unset MKL_NUM_THREADS")
+    assert (check.state, check.fix) == ("problem", "unset MKL_NUM_THREADS")
     assert "MKL_NUM_THREADS=4" in check.found

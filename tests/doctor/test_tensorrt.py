@@ -8,7 +8,7 @@ OK = {"state": "ok", "library": "TensorRT", "version": "10.9", "compute_capabili
 LACKING = {"problem": "no TensorRT is installed", "fix": "pip install it"}
 
 
-def test_a_library_is_told_by_what_it_builds_for(monkeypatch):
+def test_a_library_is_described_by_the_gpus_it_builds_for(monkeypatch):
     monkeypatch.setattr(tensorrt, "describe", lambda: OK)
     assert tensorrt.look()[0].found == "TensorRT 10.9 builds engines for the GPU here and runs them"
     ahead = OK | {"compute_capabilities": ["86", "89"], "has_gpu": False}
@@ -18,8 +18,8 @@ def test_a_library_is_told_by_what_it_builds_for(monkeypatch):
 
 
 @pytest.mark.parametrize("state", ["missing", "problem"])
-def test_a_library_that_is_not_usable_says_why_and_what_mends_it(monkeypatch, state):
+def test_an_unusable_library_is_reported_with_reason_and_fix(monkeypatch, state):
     monkeypatch.setattr(tensorrt, "describe", lambda: LACKING | {"state": state})
     (check,) = tensorrt.look()
-    assert (check.state, check.mend, check.required) == (state, "pip install it", False)
+    assert (check.state, check.fix, check.required) == (state, "pip install it", False)
     assert "no TensorRT is installed" in check.found

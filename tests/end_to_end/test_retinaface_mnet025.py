@@ -21,7 +21,7 @@ from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.core.artifact import Artifact
 from edgeface.images.files import letterbox, list_images, read_image
 from edgeface.models import family
-from edgeface.tasks.detection.average_precision import LabelledDetections, average_precision
+from edgeface.tasks.detection.average_precision import LabeledDetections, average_precision
 from edgeface.tasks.detection.pascal_voc import read_labels
 
 pytestmark = pytest.mark.real_data
@@ -162,16 +162,16 @@ def test_two_exports_are_byte_identical(integer_only, contents, name):
     assert first == second
 
 
-def detections(artifact: Artifact, data: Path) -> list[LabelledDetections]:
+def detections(artifact: Artifact, data: Path) -> list[LabeledDetections]:
     detector = edgeface.load(artifact.folder)
     return [
-        LabelledDetections(detector.detect(read_image(path), 0.02), read_labels(path.with_suffix(".xml")))
+        LabeledDetections(detector.detect(read_image(path), 0.02), read_labels(path.with_suffix(".xml")))
         for path in list_images(data / "labelled")
     ]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_int8_finds_the_labelled_faces_as_well_as_float(artifacts, shared_data, variant):
+def test_int8_finds_the_labeled_faces_as_well_as_float(artifacts, shared_data, variant):
     wanted, got = (
         average_precision(detections(artifacts[variant, target], shared_data), min_side_px=20)
         for target in ("onnx-fp32", "tflite-int8")

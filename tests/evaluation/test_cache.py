@@ -20,7 +20,7 @@ def filled(tmp_path):
     return cache.path
 
 
-def test_what_was_put_is_there_again(filled):
+def test_stored_results_are_read_back(filled):
     cache = Cache(filled)
     assert cache.get("first", A).tolist() == [[1, 2, 3]]
     assert cache.get("first", B).shape == (0, 3)
@@ -39,7 +39,7 @@ def test_the_same_content_gives_the_same_arrays_in_any_order(filled, tmp_path):
         assert all(np.array_equal(one[name], two[name]) for name in one.files)
 
 
-def test_the_file_is_made_at_once_and_nothing_is_left_beside_it(filled, tmp_path):
+def test_the_file_is_created_at_once_without_temporary_files(filled, tmp_path):
     empty = Cache(tmp_path / "new.npz")
     assert empty.path.is_file()
     assert Cache(empty.path).get("first", A) is None
@@ -57,7 +57,7 @@ def test_without_a_path_results_are_kept_in_memory_only():
     assert cache.get("first", A).shape == (1, 2)
 
 
-def test_it_is_written_now_and_then(tmp_path, monkeypatch):
+def test_the_file_is_written_from_time_to_time(tmp_path, monkeypatch):
     monkeypatch.setattr("edgeface.evaluation.cache.SAVE_EVERY_S", -1.0)
     cache = Cache(tmp_path / "cache.npz")
     cache.put("first", A, np.ones((1, 2), np.float32))
@@ -79,7 +79,7 @@ def test_a_write_that_fails_leaves_the_old_file(filled, monkeypatch):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-def test_a_file_that_is_cut_short_is_refused(filled, share):
+def test_a_truncated_file_is_refused(filled, share):
     data = filled.read_bytes()
     filled.write_bytes(data[: int(share * len(data))])
     with pytest.raises(InputError, match="damaged") as caught:
@@ -97,7 +97,7 @@ def test_flipped_bytes_are_refused(filled):
         Cache(filled)
 
 
-def test_foreign_files_are_refused_and_not_touched(tmp_path):
+def test_foreign_files_are_refused_and_not_changed(tmp_path):
     archive, text, array = tmp_path / "weights.npz", tmp_path / "notes.npz", tmp_path / "array.npz"
     np.savez(archive, weights=np.ones(3))
     text.write_text("not an archive")
@@ -105,16 +105,16 @@ def test_foreign_files_are_refused_and_not_touched(tmp_path):
         np.save(stream, np.ones(3))
     for path in (archive, text, array):
         before = path.read_bytes()
-        with pytest.raises(InputError, match="no cache of an evaluation"):
+        with pytest.raises(InputError, match="not an evaluation cache"):
             Cache(path)
         assert path.read_bytes() == before
 
 
-def test_arrays_that_do_not_fit_are_refused(filled):
+def test_arrays_of_different_lengths_are_refused(filled):
     with np.load(filled) as file:
         arrays = dict(file)
     np.savez(filled, **(arrays | {"first/counts": np.array([5, 5])}))
-    with pytest.raises(InputError, match="do not fit together"):
+    with pytest.raises(InputError, match="inconsistent lengths"):
         Cache(filled)
     np.savez(filled, **{name: array for name, array in arrays.items() if name != "first/rows"})
     with pytest.raises(InputError, match="damaged"):

@@ -8,8 +8,8 @@ from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact
 from edgeface.core.thresholds import Thresholds
-from edgeface.evaluation.identity_change import IdentityMeasure, LabelledFaces
-from edgeface.evaluation.labels import read_labelled
+from edgeface.evaluation.identity_change import IdentityMeasure, LabeledFaces
+from edgeface.evaluation.labels import read_labeled
 from edgeface.evaluation.landmark_cost import MIN_PX, LandmarkObserver
 from edgeface.evaluation.precision_change import PrecisionMeasure
 from edgeface.images.files import read_image
@@ -21,13 +21,13 @@ from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.reference import Reference
 
 
-def identity_change(labelled, contract, reference, candidate):
-    (found,) = IdentityMeasure(labelled, contract).of(Reference("the same", reference), [candidate])
+def identity_change(labeled, contract, reference, candidate):
+    (found,) = IdentityMeasure(labeled, contract).of(Reference("the same", reference), [candidate])
     return found
 
 
-def precision_change(labelled, contract, reference, candidate):
-    (found,) = PrecisionMeasure(labelled, contract).of(Reference("the same", reference), [candidate])
+def precision_change(labeled, contract, reference, candidate):
+    (found,) = PrecisionMeasure(labeled, contract).of(Reference("the same", reference), [candidate])
     return found
 
 
@@ -50,11 +50,11 @@ def contract(recognizer_artifact):
 
 
 @pytest.fixture
-def labelled(people, contract, faces_artifact):
+def labeled(people, contract, faces_artifact):
     pairs = read_pairs(people.parent / "pairs.txt")
     files = find_images(pairs, people)
     faces = subjects(list(files.values()), "trying", contract, Detector(Artifact.open(faces_artifact)))
-    return LabelledFaces(pairs, dict(zip(files, faces, strict=True)))
+    return LabeledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 
 def rounded(run, step):
@@ -66,16 +66,16 @@ def rounded(run, step):
     return coarse
 
 
-def test_the_same_network_changes_nothing(labelled, contract, network):
-    found = identity_change(labelled, contract, network, network)
+def test_the_same_network_changes_nothing(labeled, contract, network):
+    found = identity_change(labeled, contract, network, network)
     assert found.change.tar.value == 0
     assert found.accuracy_drop_points in {None, 0}
     assert found.threshold == pytest.approx(found.change.at_best.reference)
     assert found.as_dict()["threshold_basis"] == "best accuracy"  # eight pairs do not suffice for a rate of 1e-3
 
 
-def test_a_worse_network_is_seen_in_its_decisions(labelled, contract, network):
-    found = identity_change(labelled, contract, network, rounded(network, 60.0))
+def test_a_worse_network_has_worse_decisions(labeled, contract, network):
+    found = identity_change(labeled, contract, network, rounded(network, 60.0))
     assert not np.array_equal(found.reference.scores, found.candidate.scores)
     assert found.candidate.best.accuracy <= found.reference.best.accuracy
     assert -1 <= found.threshold <= 1
@@ -92,13 +92,13 @@ def many(portrait, tmp_path):
         for person in range(count)
         for name, noise in (("a", 0), ("b", 20))
     }
-    return LabelledFaces(read_pairs(tmp_path / "pairs.csv"), faces)
+    return LabeledFaces(read_pairs(tmp_path / "pairs.csv"), faces)
 
 
 @pytest.mark.parametrize(
     ("step", "lost", "met"), [(1.0, "0.00", True), (60.0, "35.00", False)], ids=["slightly", "coarsely"]
 )
-def test_lost_accuracy_is_judged_where_a_threshold_asks_for_it(many, contract, network, step, lost, met):
+def test_lost_accuracy_is_judged_where_a_threshold_limits_it(many, contract, network, step, lost, met):
     found = identity_change(many, contract, network, rounded(network, step))
     assert found.reference.accuracy.mean == 1
     assert found.requirements(Thresholds()) == []
@@ -114,11 +114,11 @@ def test_a_threshold_is_met_by_exactly_what_it_allows(many, contract, network):
     assert [each.met for each in found.requirements(Thresholds(accuracy_drop_points=lost - 0.1))] == [False]
 
 
-def test_a_face_that_is_not_there_is_nobody(labelled, contract, network):
-    first = next(iter(labelled.faces))
-    hidden = LabelledFaces(labelled.pairs, {**labelled.faces, first: None})
+def test_a_missing_face_matches_nobody(labeled, contract, network):
+    first = next(iter(labeled.faces))
+    hidden = LabeledFaces(labeled.pairs, {**labeled.faces, first: None})
     found = identity_change(hidden, contract, network, network)
-    lost = [first in (pair.first, pair.second) for pair in labelled.pairs.pairs]
+    lost = [first in (pair.first, pair.second) for pair in labeled.pairs.pairs]
     assert (found.candidate.scores[lost] == -1).all()
 
 
@@ -128,7 +128,7 @@ def enlarged(people):
     return [np.repeat(np.repeat(read_image(file), 4, 0), 4, 1) for file in sorted(people.rglob("*.png"))]
 
 
-def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, recognizer_artifact, enlarged):
+def test_landmark_errors_are_measured_by_their_effect_on_embeddings(faces_artifact, recognizer_artifact, enlarged):
     artifact = Artifact.open(faces_artifact)
     run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
     recognizer = Recognizer(Artifact.open(recognizer_artifact))
@@ -148,7 +148,7 @@ def test_landmark_errors_are_told_by_what_they_cost_in_identity(faces_artifact, 
     assert worse.as_dict()["least_face_px"] == MIN_PX
 
 
-def test_no_face_large_enough_is_no_cost(faces_artifact, recognizer_artifact, people):
+def test_without_large_faces_there_is_no_landmark_cost(faces_artifact, recognizer_artifact, people):
     artifact = Artifact.open(faces_artifact)
     run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
     small = [read_image(file) for file in sorted(people.rglob("*.png"))]
@@ -156,7 +156,7 @@ def test_no_face_large_enough_is_no_cost(faces_artifact, recognizer_artifact, pe
     assert found.as_dict()["mean_cosine"] is None
 
 
-def test_average_precision_is_told_before_and_after(faces_artifact, people, tmp_path):
+def test_average_precision_is_reported_before_and_after(faces_artifact, people, tmp_path):
     artifact = Artifact.open(faces_artifact)
     run = FloatRunner(open_runner(artifact), artifact.manifest.layout).run
     folder = tmp_path / "labelled"
@@ -172,9 +172,9 @@ def test_average_precision_is_told_before_and_after(faces_artifact, people, tmp_
         outputs = run(feeds)
         return {**outputs, "scores": np.zeros_like(outputs["scores"])}
 
-    labelled = read_labelled(folder, folder)
-    same = precision_change(labelled, artifact.contract, run, run)
-    worse = precision_change(labelled, artifact.contract, run, blind)
+    labeled = read_labeled(folder, folder)
+    same = precision_change(labeled, artifact.contract, run, run)
+    worse = precision_change(labeled, artifact.contract, run, blind)
     assert same.worst_drop_points == 0
     assert same.candidate["all faces"] > 0.9
     assert worse.worst_drop_points == pytest.approx(100 * same.candidate["all faces"])

@@ -52,7 +52,7 @@ def test_results_are_in_the_order_of_the_files_for_each_part(shades):
     ]
 
 
-def test_an_interrupted_run_goes_on_where_it_was(shades, tmp_path):
+def test_an_interrupted_run_resumes_where_it_stopped(shades, tmp_path):
     path = tmp_path / "cache.npz"
     with pytest.raises(KeyboardInterrupt):
         compute(MeanOfBlue(interrupt_after=4), shades, Cache(path))
@@ -65,7 +65,7 @@ def test_an_interrupted_run_goes_on_where_it_was(shades, tmp_path):
     assert third.seen == []
 
 
-def test_what_was_done_before_a_damaged_image_is_kept(shades, tmp_path):
+def test_results_before_a_damaged_image_are_kept(shades, tmp_path):
     shades[3].write_bytes(b"no image")
     with pytest.raises(InputError, match="not an image") as caught:
         compute(MeanOfBlue(), shades, Cache(tmp_path / "cache.npz"))
@@ -75,7 +75,7 @@ def test_what_was_done_before_a_damaged_image_is_kept(shades, tmp_path):
     assert len(rest.seen) == 2
 
 
-def test_only_the_parts_that_are_lacking_are_computed(shades):
+def test_only_missing_parts_are_computed(shades):
     cache = Cache(None)
     compute(MeanOfBlue(("one",)), shades[:2], cache)
     both = MeanOfBlue(("one", "two"))
@@ -83,7 +83,7 @@ def test_only_the_parts_that_are_lacking_are_computed(shades):
     assert both.seen == [1, 1, 2, 2, 2, 2]
 
 
-def test_equal_images_are_worked_on_once(shades, tmp_path):
+def test_identical_images_are_computed_once(shades, tmp_path):
     copy = tmp_path / "copy.png"
     shutil.copy(shades[0], copy)
     work = MeanOfBlue()
@@ -93,8 +93,8 @@ def test_equal_images_are_worked_on_once(shades, tmp_path):
 
 
 @pytest.mark.parametrize("jobs", [0, -1])
-def test_there_must_be_a_process(shades, jobs):
-    with pytest.raises(InputError, match="no number of processes"):
+def test_at_least_one_process_is_required(shades, jobs):
+    with pytest.raises(InputError, match="not a number of processes"):
         compute(MeanOfBlue(), shades, Cache(None), jobs)
 
 
@@ -104,7 +104,7 @@ def test_a_missing_image_is_named(tmp_path):
     assert caught.value.where == str(tmp_path / "absent.png")
 
 
-def test_processes_compute_what_one_computes(people, faces_artifact, recognizer_artifact):
+def test_several_processes_compute_the_same_as_one(people, faces_artifact, recognizer_artifact):
     files = sorted(people.rglob("*.png"))
     work = EmbedWork((recognizer_artifact,), faces_artifact)
     alone, together = (compute(work, files, Cache(None), jobs)[0] for jobs in (1, 2))
@@ -165,5 +165,5 @@ def test_artifacts_of_the_other_task_are_refused(faces_artifact, recognizer_arti
         _ = DetectWork((recognizer_artifact,)).parts
 
 
-def test_there_are_cores():
+def test_there_is_a_usable_core():
     assert usable_cores() >= 1

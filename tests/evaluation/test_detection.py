@@ -27,18 +27,18 @@ def images(people):
     return people / "P1"
 
 
-def test_boxes_that_are_found_have_an_average_precision_of_one(images, faces_artifact):
+def test_perfect_detections_have_an_average_precision_of_one(images, faces_artifact):
     for file in list(images.glob("*.png")):
         write_boxes(file.with_suffix(".xml"), NEAR, FAR)
     found = evaluate_detection(DetectionRequest(faces_artifact, images, images))
     assert found.average_precision == {"all faces": 1.0, "faces from 10 px": 1.0}
-    assert (found.images, found.unlabelled, found.changes) == (2, (), {})
+    assert (found.images, found.unlabeled, found.changes) == (2, (), {})
 
 
 def test_images_without_labels_are_left_out_and_named(images, faces_artifact):
     write_boxes(images / "P1_0002.xml", NEAR, FAR, (0, 0, 6, 6))
     found = evaluate_detection(DetectionRequest(faces_artifact, images, images))
-    assert (found.images, found.unlabelled) == (1, ("P1_0001.png",))
+    assert (found.images, found.unlabeled) == (1, ("P1_0001.png",))
     assert found.average_precision["faces from 10 px"] == 1.0
     assert found.average_precision["all faces"] == pytest.approx(2 / 3)
 
@@ -53,14 +53,14 @@ def test_a_reference_gives_the_change_and_the_agreement(images, faces_artifact, 
     assert json.loads(json.dumps(document)) == document
 
 
-def test_without_labels_there_is_agreement_alone(images, faces_artifact):
+def test_without_labels_there_is_only_agreement(images, faces_artifact):
     found = evaluate_detection(DetectionRequest(faces_artifact, images, reference=faces_artifact))
     assert (found.agreement.matched, found.agreement.missed, found.agreement.extra) == (4, 0, 0)
     assert found.average_precision == {}
 
 
 def test_neither_labels_nor_reference_is_refused(images, faces_artifact):
-    with pytest.raises(InputError, match="nothing to judge"):
+    with pytest.raises(InputError, match="nothing to evaluate"):
         evaluate_detection(DetectionRequest(faces_artifact, images))
 
 
@@ -95,10 +95,10 @@ def wider(tmp_path, people):
     return folder
 
 
-def test_wider_faces_settings_are_judged(wider, people, faces_artifact, darken):
+def test_wider_face_s_settings_are_evaluated(wider, people, faces_artifact, darken):
     darken(people / "P1" / "P1_0001.png")
     found = evaluate_detection(DetectionRequest(faces_artifact, people, wider))
-    assert found.labelled == "WIDER FACE"
+    assert found.labeled == "WIDER FACE"
     assert found.images == 8
     assert found.average_precision == pytest.approx({"easy": 7 / 8, "medium": 7 / 8, "hard": 7 / 8})
 

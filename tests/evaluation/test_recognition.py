@@ -17,7 +17,7 @@ def request_for(people, faces_artifact, recognizer_artifact):
     return RecognitionRequest(people.parent / "pairs.txt", people, recognizer_artifact, faces_artifact, far=0.25)
 
 
-def test_persons_that_differ_are_told_apart(request_for):
+def test_different_persons_are_distinguished(request_for):
     found = evaluate_recognition(request_for)
     (verification,) = found.verifications
     assert verification.label == "projection-onnx-fp32"
@@ -29,7 +29,7 @@ def test_persons_that_differ_are_told_apart(request_for):
     assert (found.changes, found.cosines) == ((), None)
 
 
-def test_scores_are_the_cosines_of_the_pipelines_embeddings(request_for, people):
+def test_scores_are_the_cosines_of_the_pipeline_s_embeddings(request_for, people):
     from edgeface.inference.pipeline import FacePipeline
 
     pipeline = FacePipeline.open(request_for.detector, request_for.recognizer)
@@ -40,7 +40,7 @@ def test_scores_are_the_cosines_of_the_pipelines_embeddings(request_for, people)
     assert scores[0] == pytest.approx(float(first @ second), abs=1e-6)
 
 
-def test_an_image_without_a_face_is_reported_and_its_pairs_score_least(request_for, people, darken):
+def test_an_image_without_a_face_is_reported_and_its_pairs_score_lowest(request_for, people, darken):
     darken(people / "P2" / "P2_0002.png")
     found = evaluate_recognition(request_for)
     assert found.without_face == ("P2/P2_0002",)
@@ -49,7 +49,7 @@ def test_an_image_without_a_face_is_reported_and_its_pairs_score_least(request_f
     assert found.verifications[0].tar.tar == 0.75
 
 
-def test_no_face_anywhere_is_refused(request_for, people, darken):
+def test_images_without_any_face_are_refused(request_for, people, darken):
     for file in people.rglob("*.png"):
         darken(file)
     with pytest.raises(InputError, match="no image shows a face"):
@@ -64,7 +64,7 @@ def test_a_reference_gives_changes_thresholds_and_cosines(request_for, another_r
     assert change.tar.value == 0.0
     assert change.at_far.candidate == found.verifications[0].tar.threshold
     assert change.at_far.reference == found.verifications[1].tar.threshold
-    assert 0 < found.cosines.least <= found.cosines.mean < 0.9999
+    assert 0 < found.cosines.minimum <= found.cosines.mean < 0.9999
     assert found.cosines.images == 8
 
 
@@ -72,7 +72,7 @@ def test_an_artifact_against_itself_changes_nothing(request_for):
     found = evaluate_recognition(replace(request_for, reference=request_for.recognizer))
     (change,) = found.changes
     assert (change.tar.value, change.tar.low, change.tar.high, change.at_far.shift, change.at_best.shift) == (0,) * 5
-    assert found.cosines.least == pytest.approx(1.0)
+    assert found.cosines.minimum == pytest.approx(1.0)
 
 
 def test_gallery_and_probe_are_compared_with_each_alone(request_for, another_recognizer):

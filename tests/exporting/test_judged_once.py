@@ -38,7 +38,7 @@ def counted(monkeypatch):
     return decoded, ran
 
 
-@pytest.mark.parametrize("targets", [TARGETS[:1], TARGETS])
+@pytest.mark.parametrize("targets", [TARGETS[:2], pytest.param(TARGETS, marks=pytest.mark.slow)])
 def test_images_are_decoded_once_and_the_reference_runs_once(images, tmp_path, counted, targets):
     decoded, ran = counted
     recipe = tmp_path / "lenient.toml"

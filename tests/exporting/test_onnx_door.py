@@ -43,7 +43,7 @@ def mine(seeded_source, tmp_path):
     return model, contract
 
 
-def test_a_detector_of_one_s_own_goes_the_whole_way(mine, tmp_path):
+def test_a_user_s_detector_is_exported(mine, tmp_path):
     model, contract = mine
     targets = ("onnx-fp32", "tflite-fp32")
     artifacts = export(
@@ -65,14 +65,14 @@ def test_a_detector_of_one_s_own_goes_the_whole_way(mine, tmp_path):
     ("given", "named"),
     [({"weights": "x.pth"}, "--weights"), ({"variant": "1mb"}, "--variant"), ({"seed": 1}, "--seed")],
 )
-def test_what_is_for_families_is_refused(mine, tmp_path, given, named):
+def test_options_for_families_are_refused(mine, tmp_path, given, named):
     model, contract = mine
     with pytest.raises(InputError, match=named):
         export(ExportRequest(model=str(model), contract=contract, out=tmp_path / "out", **given))
 
 
-def test_without_a_contract_the_option_and_the_page_that_explains_it_are_named(mine, tmp_path):
-    with pytest.raises(InputError, match="does not say how images become its input") as caught:
+def test_without_a_contract_the_option_and_its_documentation_are_named(mine, tmp_path):
+    with pytest.raises(InputError, match="does not describe how images become its input") as caught:
         export(ExportRequest(model=str(mine[0]), out=tmp_path / "out"))
     assert "--contract" in str(caught.value.fix)
     assert not (tmp_path / "out").exists()
@@ -91,7 +91,7 @@ def test_outputs_that_the_decoder_does_not_expect_are_refused_before_anything_is
 
 
 @pytest.mark.real_data
-def test_a_public_recognizer_of_no_known_family_keeps_its_identities_in_int8(shared_data, tmp_path):
+def test_a_public_recognizer_of_an_unknown_family_keeps_its_identities_in_int8(shared_data, tmp_path):
     contract, faces = tmp_path / "feature.toml", tmp_path / "faces"
     contract.write_text(RECOGNIZER)
     faces.mkdir()

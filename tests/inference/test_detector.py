@@ -18,24 +18,24 @@ def test_faces_are_in_pixels_of_the_image(detector_artifact):
     assert face.landmarks[2] == pytest.approx((56, 40), abs=1e-3)
 
 
-def test_the_threshold_is_the_contracts_unless_given(detector_artifact):
+def test_the_threshold_defaults_to_the_contract_s(detector_artifact):
     detector = edgeface.load(detector_artifact, threads=2)
     assert len(detector.detect(PHOTOGRAPH)) == 1
     assert detector.detect(PHOTOGRAPH, threshold=0.95) == []
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
-def test_a_threshold_that_is_no_score_is_refused(detector_artifact, threshold):
+def test_a_threshold_that_is_not_a_score_is_refused(detector_artifact, threshold):
     with pytest.raises(InputError, match="threshold"):
         edgeface.load(detector_artifact).detect(PHOTOGRAPH, threshold)
 
 
-def test_what_is_no_image_is_refused(detector_artifact):
+def test_an_array_that_is_not_an_image_is_refused(detector_artifact):
     with pytest.raises(InputError, match="uint8"):
         edgeface.load(detector_artifact).detect(PHOTOGRAPH.astype(np.float32))
 
 
-def test_a_model_that_is_not_the_contracts_is_refused(detector_artifact):
+def test_a_model_that_contradicts_its_contract_is_refused(detector_artifact):
     manifest = Artifact.open(detector_artifact).manifest
     other = manifest.model_copy(update={"contract": manifest.contract.with_input_size(96, 64)})
     write_json(detector_artifact / MANIFEST, other.model_dump(mode="json"))

@@ -45,7 +45,7 @@ def test_a_folder_and_an_image_of_one_name_are_one_person(folder, portrait):
 
 
 @pytest.mark.parametrize("what", ["absent", "a file", "empty", "an empty person"])
-def test_a_folder_that_is_no_gallery_is_refused(folder, tmp_path, what):
+def test_a_folder_that_is_not_a_gallery_is_refused(folder, tmp_path, what):
     other = {"absent": tmp_path / "absent", "a file": folder / "Ann.png"}.get(what, tmp_path / "other")
     if what.startswith(("empty", "an")):
         other.mkdir()
@@ -104,6 +104,6 @@ def test_images_that_have_one_failing_keep_their_common_fix(folder, pipeline):
     assert "--face-threshold" in caught.value.fix
 
 
-def test_of_equals_the_first_by_name_is_nearest():
+def test_the_first_by_name_among_equals_is_nearest():
     gallery = Gallery(("Ann", "Bob"), np.array([[1, 0], [1, 0]], np.float32))
     assert gallery.nearest(np.array([1, 0], np.float32)).name == "Ann"

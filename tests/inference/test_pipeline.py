@@ -43,13 +43,13 @@ def test_an_image_without_faces_has_none(pipeline):
     assert pipeline.faces(BLACK) == []
 
 
-def test_the_main_face_is_the_large_one_near_the_centre(pipeline, portrait):
+def test_the_main_face_is_the_large_one_near_the_center(pipeline, portrait):
     main = pipeline.main_face(portrait(1))
     assert main.face.box == pytest.approx((12, 20, 44, 52), abs=1e-3)
     np.testing.assert_array_equal(main.embedding, pipeline.faces(portrait(1))[0].embedding)
 
 
-def test_one_persons_images_match_and_two_peoples_do_not(pipeline, portrait):
+def test_images_of_the_same_person_match_and_others_do_not(pipeline, portrait):
     same = pipeline.compare(portrait(1), portrait(1, noise=20))
     assert same.same
     assert same.similarity > 0.95
@@ -65,7 +65,7 @@ def test_faces_are_compared_in_images_of_any_size(pipeline, portrait):
 
 
 @pytest.mark.parametrize(("orientation", "turn"), [(6, cv2.ROTATE_90_COUNTERCLOCKWISE), (3, cv2.ROTATE_180)])
-def test_images_are_turned_upright_by_their_exif(pipeline, portrait, tmp_path, orientation, turn):
+def test_images_are_rotated_upright_by_their_exif(pipeline, portrait, tmp_path, orientation, turn):
     lying = cv2.rotate(portrait(1), turn)
     upright = read_image(with_exif(tmp_path / "upright.jpg", lying, orientation))
     ignored = read_image(with_exif(tmp_path / "ignored.jpg", lying, 1))
@@ -73,7 +73,7 @@ def test_images_are_turned_upright_by_their_exif(pipeline, portrait, tmp_path, o
     assert pipeline.compare(portrait(1), ignored).similarity < 0.9
 
 
-def test_an_image_without_a_face_is_named_with_what_to_try(pipeline, portrait):
+def test_an_image_without_a_face_is_named_with_a_fix(pipeline, portrait):
     with pytest.raises(InputError, match="no face") as caught:
         pipeline.compare(portrait(1), BLACK, names=("a.jpg", "b.jpg"))
     assert caught.value.where == "b.jpg"
@@ -87,7 +87,7 @@ def test_the_face_threshold_decides_what_a_face_is(faces_artifact, recognizer_ar
         FacePipeline.open(faces_artifact, recognizer_artifact, face_threshold=0.95).main_face(portrait(1))
 
 
-def test_artifacts_in_each_others_place_are_refused(faces_artifact, recognizer_artifact):
+def test_swapped_artifacts_are_refused(faces_artifact, recognizer_artifact):
     with pytest.raises(ContractError, match="no face detector"):
         FacePipeline.open(recognizer_artifact, faces_artifact)
 
@@ -107,7 +107,7 @@ def real_pipeline(shared_data, shared_export):
 
 
 @pytest.mark.real_data
-def test_real_people_are_told_apart_and_their_faces_stand_on_the_template(real_pipeline, shared_data):
+def test_real_people_are_distinguished_and_their_faces_match_the_template(real_pipeline, shared_data):
     people = [folder for folder in sorted((shared_data / "lfw" / "images").iterdir()) if len(list_images(folder)) > 1]
     chosen = [[read_image(path) for path in list_images(folder)[:2]] for folder in people[:60:5]]
     off = []

@@ -38,7 +38,7 @@ def test_one_face_gives_a_vector_and_several_give_rows(recognizer_artifact):
     assert recognizer.embed([]).shape == (0, 16)
 
 
-def test_a_face_and_its_mirror_image_embed_alike_where_the_contract_flips(recognizer_artifact):
+def test_a_face_and_its_mirror_image_have_equal_embeddings_with_flip(recognizer_artifact):
     assert edgeface.load(recognizer_artifact).compare(face(), face()[:, ::-1].copy()).similarity == pytest.approx(1)
     edit_contract(recognizer_artifact, flip=False)
     assert edgeface.load(recognizer_artifact).compare(face(), face()[:, ::-1].copy()).similarity < 0.99
@@ -69,20 +69,20 @@ def test_an_artifact_of_another_task_is_refused_by_name(recognizer_artifact, det
 
 
 @pytest.mark.parametrize("change", [{"width": 8}, {"output": "features"}])
-def test_a_model_whose_output_is_not_the_contracts_is_refused(recognizer_artifact, change):
+def test_a_model_whose_output_contradicts_its_contract_is_refused(recognizer_artifact, change):
     edit_contract(recognizer_artifact, **change)
     with pytest.raises(ContractError, match="outputs"):
         edgeface.load(recognizer_artifact)
 
 
-def test_a_model_whose_input_is_not_the_contracts_is_refused(recognizer_artifact):
+def test_a_model_whose_input_contradicts_its_contract_is_refused(recognizer_artifact):
     spec = Artifact.open(recognizer_artifact).contract.input
     edit_contract(recognizer_artifact, input=spec.model_copy(update={"width": 96}))
     with pytest.raises(ContractError, match="inputs"):
         edgeface.load(recognizer_artifact)
 
 
-def test_the_threshold_is_the_callers_then_the_certificates_then_the_default(recognizer_artifact, write_certificate):
+def test_the_threshold_is_the_caller_s_then_the_certificate_s_then_the_default(recognizer_artifact, write_certificate):
     recognizer = edgeface.load(recognizer_artifact)
     found = recognizer.compare(face(), face(1))
     assert (found.threshold, found.threshold_source) == (DEFAULT_THRESHOLD, "default")
@@ -97,7 +97,7 @@ def test_the_threshold_is_the_callers_then_the_certificates_then_the_default(rec
 
 
 @pytest.mark.parametrize("threshold", [1.2, -1.2, float("nan"), "0.3", True])
-def test_a_threshold_that_is_no_cosine_is_refused(recognizer_artifact, write_certificate, threshold):
+def test_a_threshold_that_is_not_a_cosine_is_refused(recognizer_artifact, write_certificate, threshold):
     artifact = Artifact.open(recognizer_artifact)
     with pytest.raises(InputError, match="cosine"):
         match_threshold(artifact, threshold)

@@ -89,7 +89,12 @@ def test_a_skeleton_has_the_names_and_shapes_of_the_state_dict_but_no_weights(na
     assert all(not node.doc_string and not node.metadata_props for node in found.node)
 
 
-@pytest.mark.parametrize("name", architectures())
+LIGHT = {"mobilefacenet:y1", DETECTOR}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in LIGHT else pytest.mark.slow) for name in architectures()]
+)
 def test_a_shipped_skeleton_is_the_network_as_it_is_now(name: str) -> None:
     shipped, written = model(name), onnx.load_from_string(write_skeleton(architecture(name)))
     assert nodes(shipped.graph) == nodes(written.graph)

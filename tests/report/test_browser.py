@@ -141,7 +141,7 @@ def opened(contexts):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_for_nothing_but_itself_and_shows_all_without_scripts(opened, paths, name):
+def test_a_page_is_self_contained_and_complete_without_scripts(opened, paths, name):
     path = paths(name)
     with opened(path, scripts=False) as (sheet, asked, said):
         assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
@@ -153,7 +153,7 @@ def test_a_page_asks_for_nothing_but_itself_and_shows_all_without_scripts(opened
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", PAGES)
-def test_every_text_stands_out_from_its_ground(opened, paths, name, scheme):
+def test_every_text_has_enough_contrast(opened, paths, name, scheme):
     with opened(paths(name), scheme=scheme) as (sheet, *_):
         seen, low = sheet.evaluate(LOW_CONTRAST, MIN_CONTRAST)
         assert seen > 20
@@ -170,7 +170,7 @@ def test_light_and_dark_are_two_schemes(opened, paths):
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_stands_out_at_the_side(opened, paths, name, viewport):
+def test_nothing_overflows_the_page(opened, paths, name, viewport):
     with opened(paths(name), viewport=viewport) as (sheet, *_):
         sheet.evaluate("() => document.querySelectorAll('details').forEach(e => { e.open = true; })")
         over, found = sheet.evaluate(OVERFLOWING)
@@ -179,7 +179,7 @@ def test_nothing_stands_out_at_the_side(opened, paths, name, viewport):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_structure_is_one_that_can_be_read_aloud(opened, paths, name):
+def test_the_structure_suits_a_screen_reader(opened, paths, name):
     with opened(paths(name)) as (sheet, *_):
         found = sheet.evaluate(STRUCTURE)
     assert found.pop("tables") > 0
@@ -210,7 +210,7 @@ def test_wide_tables_scroll_by_themselves_on_a_phone(opened, paths):
         assert min(scrolled) > 0
 
 
-def test_boxes_stand_over_the_face_that_they_mark(opened, paths, scenes):
+def test_boxes_cover_the_face_that_they_mark(opened, paths, scenes):
     box = scenes.scenes[0].images[0].boxes[0]
     with opened(paths("detector")) as (sheet, *_):
         photo = sheet.locator(".scene .photo").first
@@ -219,7 +219,7 @@ def test_boxes_stand_over_the_face_that_they_mark(opened, paths, scenes):
     assert drawn["width"] == pytest.approx(whole["width"] * box.width / 100, abs=1)
 
 
-def test_differences_are_told_by_shape_and_word_too(opened, paths):
+def test_differences_are_shown_by_shape_and_word_too(opened, paths):
     with opened(paths("detector")) as (sheet, *_):
         styles = {
             kind: sheet.evaluate(f"() => getComputedStyle(document.querySelector('.photo .box.{kind}')).borderTopStyle")
@@ -230,14 +230,14 @@ def test_differences_are_told_by_shape_and_word_too(opened, paths):
     assert {"✕ missed", "+ extra", "→ moved"} <= set(words)
 
 
-def test_on_paper_it_is_dark_on_white_whatever_the_scheme(opened, paths):
+def test_print_is_dark_on_white_in_every_scheme(opened, paths):
     with opened(paths("detector"), scheme="dark") as (sheet, *_):
         sheet.emulate_media(media="print", color_scheme="dark")
         assert sheet.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert sheet.evaluate(LOW_CONTRAST, MIN_CONTRAST)[1] == []
 
 
-def test_a_hostile_name_stays_a_name(opened, tmp_path, page, watched):
+def test_a_hostile_name_is_escaped(opened, tmp_path, page, watched):
     from edgeface.report.gallery import gallery
 
     name = "<script>document.title='taken'</script><img src=x onerror=document.title='taken'>.jpg"
@@ -252,5 +252,5 @@ def test_a_hostile_name_stays_a_name(opened, tmp_path, page, watched):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_no_larger_than_it_may_be(paths, name):
+def test_a_page_stays_below_its_size_limit(paths, name):
     assert paths(name).stat().st_size < MAX_BYTES

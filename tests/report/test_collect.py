@@ -24,12 +24,17 @@ def test_artifacts_are_found_in_the_order_of_their_folders(two):
     entry = found.entries[0]
     assert entry.model == "retinaface_mnet025 official 64×96"
     assert entry.verdict.state == "unsure"
-    assert entry.timed["ratio"] > 0
+    assert entry.timed is None
     assert entry.report == two / "a" / "report.html"
     assert found.problems == ()
 
 
-def test_hidden_folders_links_and_what_is_too_deep_are_passed_over(two):
+def test_a_latency_that_was_measured_is_found(timed_artifact):
+    (entry,) = collect(timed_artifact.folder).entries
+    assert entry.timed["ratio"] > 0
+
+
+def test_hidden_deep_and_linked_folders_are_skipped(two):
     shutil.move(two / "deep" / "b", two / ".edgeface-staged")
     (two / "link").symlink_to(two / "a", target_is_directory=True)
     below = two.joinpath(*"xyzuv"[: DEPTH + 1])
@@ -61,7 +66,7 @@ def damaged_latency(folder):
 @pytest.mark.parametrize(
     "damage", [changed_model, damaged_manifest, no_certificate, foreign_certificate, damaged_latency]
 )
-def test_what_is_damaged_is_told_and_the_others_are_shown(two, damage):
+def test_damaged_artifacts_are_reported_and_others_are_shown(two, damage):
     damage(two / "deep" / "b")
     found = collect(two)
     assert [entry.artifact.folder for entry in found.entries] == [two / "a"]
@@ -74,7 +79,7 @@ def test_what_is_damaged_is_told_and_the_others_are_shown(two, damage):
     assert table.rows[0][1].text == ("stale" if damage is changed_model else "damaged")
 
 
-def test_nothing_to_show_is_an_error_that_says_why(two, tmp_path):
+def test_no_artifacts_is_an_error_with_a_reason(two, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(InputError, match="no artifact"):
@@ -98,7 +103,7 @@ def test_artifacts_of_one_model_and_target_share_a_square(two):
     assert len(table.rows) == 2
 
 
-def test_other_inputs_and_targets_are_other_rows_and_columns(two):
+def test_different_inputs_and_targets_have_different_rows_and_columns(two):
     path = two / "a" / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["target"] = "tflite-fp32"
@@ -110,15 +115,14 @@ def test_other_inputs_and_targets_are_other_rows_and_columns(two):
     assert [[len(squares) for squares in row.squares] for row in page.rows] == [[1, 0], [0, 1]]
 
 
-def test_links_lead_from_where_the_page_stands_and_are_quoted(two, tmp_path):
+def test_links_are_relative_to_the_page_and_quoted(two, tmp_path):
     (two / "a").rename(two / "a #1")
     page = matrix(collect(two), tmp_path / "pages" / "all.html")
     assert page.rows[0].squares[0][0].link == "../out/a%20%231/report.html"
 
 
-def test_an_artifact_without_report_or_latency_is_shown_without(two):
+def test_an_artifact_without_report_or_latency_is_shown(two):
     (two / "a" / "report.html").unlink()
-    (two / "a" / "latency.json").unlink()
     found = collect(two)
     square = matrix(found, two / "index.html").rows[0].squares[0][0]
     assert square.link == ""

@@ -29,20 +29,20 @@ def test_faces_on_one_side_only_are_missed_or_extra():
     assert kinds([], [face(10, 10, 40, 0.9)]) == ["extra"]
 
 
-def test_a_face_below_the_threshold_is_missed_and_said_to_be_seen():
+def test_a_face_below_the_threshold_is_missed_with_its_score():
     (missed,) = differences([face(10, 10, 40, 0.55)], [face(10, 10, 40, 0.45)])
     assert missed.kind == "missed"
-    assert "seen with 0.45 only" in missed.words
+    assert "found with only 0.45" in missed.words
     (extra,) = differences([face(10, 10, 40, 0.45)], [face(10, 10, 40, 0.55)])
     assert extra.kind == "extra"
     assert "fp32 has 0.45" in extra.words
 
 
-def test_what_neither_shows_is_left_out():
+def test_faces_that_neither_finds_are_left_out():
     assert kinds([face(10, 10, 40, 0.4)], [face(10, 10, 40, 0.45)]) == []
 
 
-def test_what_differs_comes_first_the_largest_face_before_others():
+def test_differences_come_first_by_falling_size():
     reference = [face(0, 0, 40, 0.9), face(100, 0, 20, 0.9), face(200, 0, 60, 0.9)]
     found = differences(reference, [reference[0]])
     assert [(item.kind, item.face.box[0]) for item in found] == [("missed", 200), ("missed", 100), ("same", 0)]
@@ -60,6 +60,6 @@ def test_differences_count_what_the_gate_counts(watched):
 
 
 @pytest.mark.parametrize("shift", [0.0, 4.0])
-def test_words_tell_the_landmark_error(shift):
+def test_words_include_the_landmark_error(shift):
     (found,) = differences([face(10, 10, 40, 0.9)], [face(10, 10, 40, 0.9, shift)])
     assert f"landmarks off by {100 * shift / 40:.1f} %" in found.words

@@ -22,14 +22,14 @@ def test_a_scene_shows_both_sides_and_marks_what_differs(scenes):
     first, second = scene.images
     assert {box.kind for box in first.boxes} == {"missed", "moved"}
     assert {box.kind for box in second.boxes} == {"missed", "moved", "extra"}
-    assert scene.told == "1 missed, 1 extra, 1 moved; 0 of 3 faces are the same."
+    assert scene.summary == "1 missed, 1 extra, 1 moved; 0 of 3 faces are the same."
     assert all(box.label for box in second.boxes)
     assert "2 faces that fp32 finds" in first.alt
     assert "3 differences marked" in second.alt
     assert "2 faces that tflite-int8 finds" in second.alt
 
 
-def test_boxes_stand_in_percent_of_the_image(scenes, watched):
+def test_boxes_are_in_percent_of_the_image(scenes, watched):
     sight = watched.chosen()[0][0]
     box = next(box for box in scenes.scenes[0].images[0].boxes if box.kind == "missed")
     face = next(face for face in sight.reference if face.score == pytest.approx(0.8))
@@ -37,14 +37,14 @@ def test_boxes_stand_in_percent_of_the_image(scenes, watched):
     assert [box.left, box.top] == pytest.approx(wanted, abs=0.01)
 
 
-def test_images_are_the_images(scenes, portrait):
+def test_shown_images_match_the_originals(scenes, portrait):
     shown = decoded(scenes.scenes[0].images[0].uri)
     assert shown.shape == (64, 64, 3)
     assert np.abs(shown.astype(int) - portrait(1)).mean() < 25  # JPEG halves colors
     assert np.abs(shown.astype(int) - portrait(2)).mean() > 50
 
 
-def test_names_that_do_not_fit_the_images_are_not_guessed(watched):
+def test_names_that_do_not_match_the_images_are_not_used(watched):
     assert gallery(watched, ["1.jpg"], "tflite-int8").scenes[0].title == "image 1"
 
 
@@ -55,7 +55,7 @@ def test_faces_show_their_cosine(cards):
     assert "cosine" in cards.faces[0].image.alt
 
 
-def test_without_images_it_is_said_why(detectors):
+def test_without_images_the_reason_is_shown(detectors):
     contract, *_ = detectors
     assert "--no-images" in gallery(Watcher(contract, images=False), [], "tflite-int8").missing
     assert "synthetic images" in gallery(Watcher(contract), [], "tflite-int8").missing
@@ -79,7 +79,7 @@ def test_a_close_up_shows_the_face_where_its_outline_says():
     assert closeup.outline(None) is None
 
 
-def test_a_close_up_at_the_edge_is_grey_outside_the_image():
+def test_a_close_up_at_the_edge_is_gray_outside_the_image():
     from edgeface.tasks.detection.faces import Face
 
     face = Face((0.0, 0.0, 20.0, 20.0), 0.9, ((5.0, 5.0),) * 5)

@@ -18,13 +18,13 @@ def test_algorithms_are_named_with_their_parameters_and_values_counted_by_dtype(
     assert rows["values by dtype"] == f"{counted['float32']} float32, {counted['int8']} int8"
 
 
-def test_a_network_corrected_by_nothing_says_so(seeded_artifact):
+def test_a_network_without_corrections_says_so(seeded_artifact):
     manifest = seeded_artifact("tflite-int8").manifest
     plain = manifest.model_copy(update={"quantization": {**manifest.quantization, "algorithms": []}})
     assert quantization(plain)["algorithms"] == "none"
 
 
-def test_float16_lists_what_stays_float32(seeded_artifact):
+def test_float16_lists_values_that_stay_float32(seeded_artifact):
     rows = quantization(seeded_artifact("onnx-fp16").manifest)
     assert len(rows) == 1
     [(kept, _)] = rows.items()

@@ -14,7 +14,7 @@ def marks(root, name):
     return [found for found in root.iter() if found.get("class") == name and list(found)]
 
 
-def test_every_value_is_a_mark_of_its_kind_within_the_drawing():
+def test_every_value_is_a_mark_of_its_kind_within_the_plot():
     root = drawn([Point("a", 90, "float"), Point("b", 30, "int8"), Point("c", 25, "int8")])
     assert len(marks(root, "real")) == 1
     integers = marks(root, "integer")
@@ -36,11 +36,11 @@ def test_floats_between_integers_are_shaded_and_a_float_model_is_not():
     assert not any(found.get("class") == "island" for found in drawn([Point("a", 90, "float")]).iter())
 
 
-def test_it_is_told_in_words_and_names_are_escaped():
+def test_the_plot_has_a_description_and_names_are_escaped():
     root = drawn([Point('<script>"&', 12.0, "int8")])
     assert root.get("role") == "img"
-    title, told = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
-    assert root.get("aria-labelledby") == f"{title.get('id')} {told.get('id')}"
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
     assert "tflite-int8" in title.text
-    assert '12.0 dB at <script>"&' in told.text
+    assert '12.0 dB at <script>"&' in description.text
     assert not list(root.iter("script"))

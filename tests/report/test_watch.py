@@ -23,15 +23,15 @@ def test_the_worst_images_come_first_and_a_typical_one_is_another(watched):
     assert typical is None  # all three are among the worst
 
 
-def test_of_many_faces_the_least_alike_are_kept_in_order(embedders):
+def test_the_least_similar_faces_are_kept_in_order(embedders):
     worst, typical = embedders.chosen()
     cosines = [-sight.severity[0] for sight in worst]
-    assert len(cosines) == GALLERY.most
+    assert len(cosines) == GALLERY.max_images
     assert cosines == sorted(cosines)
     assert typical is None or -typical.severity[0] >= cosines[-1]
 
 
-def test_synthetic_images_leave_nothing_but_the_first_tensor(detectors, portrait):
+def test_synthetic_images_keep_only_the_first_tensor(detectors, portrait):
     watcher = Watcher(detectors[0])
     watch(watcher, detectors, [portrait(1)], "synthetic")
     assert watcher.chosen() == ([], None)
@@ -46,7 +46,7 @@ def test_without_images_none_is_kept(detectors, portrait):
     assert watcher.count == 1
 
 
-def test_large_images_are_kept_small_and_their_faces_in_their_own_pixels(detectors):
+def test_large_images_are_shrunk_and_faces_stay_in_original_pixels(detectors):
     watcher = Watcher(detectors[0])
     large = np.full((1024, 1536, 3), 200, np.uint8)
     watch(watcher, detectors, [large])

@@ -9,7 +9,7 @@ COLLINS = IMAGES[0]
 
 
 @pytest.mark.parametrize("compose", [compose_scene, compose_face])
-def test_a_seed_decides_the_image(compose):
+def test_a_seed_determines_the_image(compose):
     first, again, other = compose(3), compose(3), compose(4)
     assert first.dtype == np.uint8
     np.testing.assert_array_equal(first, again)
@@ -22,7 +22,7 @@ def test_scenes_and_faces_have_the_size_that_their_networks_take():
 
 
 @pytest.mark.parametrize("eyes_px", [20.0, -20.0])
-def test_a_face_is_placed_where_it_is_asked_for(eyes_px):
+def test_a_face_is_placed_at_the_requested_position(eyes_px):
     matrix = place_face(COLLINS, eyes_px, (200.0, 120.0), turn=0.2)
     points = np.array(COLLINS.landmarks) @ matrix[:, :2].T + matrix[:, 2]
     assert np.linalg.norm(points[1] - points[0]) == pytest.approx(20)
@@ -39,7 +39,7 @@ def test_an_image_hides_only_what_is_behind_it():
     assert (scene == 77).all()
 
 
-def test_a_shrunk_image_is_averaged_and_not_merely_thinned_out():
+def test_a_shrunk_image_is_averaged():
     chessboard = np.indices((512, 512)).sum(axis=0)[..., None].repeat(3, axis=2) % 2 * np.uint8(255)
     hung = hang(np.zeros((64, 64, 3), np.uint8), chessboard.astype(np.uint8), np.array([[0.125, 0, 0], [0, 0.125, 0]]))
     assert np.abs(hung[4:-4, 4:-4].astype(int) - 127).max() <= 2

@@ -16,7 +16,7 @@ MAX_BYTES = 6_000_000
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_sample_weights_load_under_their_variant(name):
+def test_sample_weights_load_with_their_variant(name):
     sample, found = sample_of(name), family(name)
     assert sample.family == name
     found.load(sample.weights, found.variants()[sample.variant])
@@ -34,7 +34,7 @@ def test_a_family_without_samples_has_none():
     assert sample_of("retinanet") is None
 
 
-def test_the_images_are_those_that_the_sources_name():
+def test_the_photographs_match_the_documented_sources():
     hashes = {shown.file_name: hashlib.sha256(shown.path.read_bytes()).hexdigest()[:16] for shown in IMAGES}
     assert hashes == {"astronaut.jpg": "370adb9cb9dd03ca", "grace_hopper.jpg": "a8ca6d734765703b"}
     for shown in IMAGES:
@@ -56,7 +56,7 @@ def test_without_weights_the_samples_are_exported(name):
 
 
 @pytest.mark.parametrize("declared", [{"variant": "1mb"}, {"color": "rgb"}])
-def test_what_contradicts_the_samples_is_refused(declared):
+def test_options_that_contradict_the_samples_are_refused(declared):
     with pytest.raises(ContractError, match="sample weights") as caught:
         open_source(Declared("retinaface_mnet025", **declared), [])
     assert "--weights" in str(caught.value.fix)

@@ -81,7 +81,7 @@ def test_only_its_homes_branch_on_a_task():
 
 
 @pytest.mark.parametrize("kind", HOMES)
-def test_no_home_is_allowed_for_nothing(kind):
+def test_every_home_branches_on_its_task(kind):
     for home in HOMES[kind]:
         files = [PACKAGE / home] if home.endswith(".py") else sorted((PACKAGE / home).rglob("*.py"))
         kinds = {each for path in files for each, _ in branches(ast.parse(path.read_text(encoding="utf-8")))}
@@ -107,5 +107,5 @@ def test_no_home_is_allowed_for_nothing(kind):
         ("runner == HERE", []),
     ],
 )
-def test_the_rules_see_what_breaks_them_and_nothing_else(text, kinds):
+def test_the_rules_find_violations_and_nothing_else(text, kinds):
     assert [kind for kind, _ in branches(ast.parse(text))] == kinds

@@ -36,7 +36,7 @@ def test_an_unknown_task_is_refused_with_the_nearest():
 
 
 @pytest.mark.parametrize("name", tasks())
-def test_each_task_has_what_is_found_by_its_name(name):
+def test_values_found_by_a_task_s_name_exist_for_each_task(name):
     assert name in openers()
     assert gallery_of(task(name)).most > 0
     contracts = [contract for item in families().values() for contract in item.variants().values()]
@@ -57,7 +57,7 @@ def test_any_image_can_be_made_to_fit(contract):
     assert view.tensor.dtype == np.float32
 
 
-def test_a_detector_is_shown_the_whole_image_and_a_recognizer_its_face():
+def test_a_detector_gets_the_whole_image_and_a_recognizer_its_face():
     shown = image(200, 300)
     face = Face((20.0, 20.0, 120.0, 140.0), 0.9, ((45, 60), (95, 60), (70, 90), (50, 115), (90, 115)))
     assert task_of(DETECTOR).subject(shown, DETECTOR, None, "a.png") is shown
@@ -68,12 +68,12 @@ def test_a_detector_is_shown_the_whole_image_and_a_recognizer_its_face():
     assert found.subject(shown, RECOGNIZER, lambda _: [], "a.png") is None
     aligned = image(112, 112)
     assert found.subject(aligned, RECOGNIZER, None, "a.png") is aligned
-    with pytest.raises(InputError, match="no aligned face") as caught:
+    with pytest.raises(InputError, match="not an aligned face") as caught:
         found.subject(shown, RECOGNIZER, None, "a.png")
     assert caught.value.where == "a.png"
 
 
-def test_the_worse_image_is_the_more_severe():
+def test_a_worse_image_has_a_higher_severity():
     found = task_of(DETECTOR)
     near, far = (Face((x, 10.0, x + 40, 50.0), 0.9, ((x, 20.0),) * 5) for x in (10.0, 14.0))
     other = Face((60.0, 10.0, 90.0, 40.0), 0.9, ((70.0, 20.0),) * 5)
@@ -92,7 +92,7 @@ def test_a_recognizer_s_cosines_are_judged_and_a_detector_s_faces_are_not():
     assert [item.met for item in found.requirements(limits, agreed)] == [False, True]
 
 
-def test_decisions_are_described_as_far_as_they_were_measured():
+def test_only_measured_decisions_are_described():
     found = task_of(DETECTOR)
     face = Face((10.0, 10.0, 50.0, 50.0), 0.9, ((20.0, 20.0),) * 5)
     measured = found.agree([face], [face]).as_dict()
@@ -104,7 +104,7 @@ def test_decisions_are_described_as_far_as_they_were_measured():
     assert found.glance(measured).figure == "100.0 %"
 
 
-def test_the_figure_at_a_glance_of_a_recognizer_is_accuracy_where_there_were_pairs():
+def test_a_recognizer_s_main_figure_is_accuracy_where_pairs_were_given():
     found = task_of(RECOGNIZER)
     cosines = {"faces": 7, "mean_cosine": 0.99571, "min_cosine": 0.99}
     verified = {"candidate": {"fold_accuracy": {"mean": 0.9912}}}

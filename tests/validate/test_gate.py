@@ -21,7 +21,7 @@ def verdict(limits, tensors=QUIET, faces=FACES):
     return requirement.met
 
 
-def test_nothing_is_required_by_default():
+def test_there_are_no_requirements_by_default():
     assert judge(Thresholds(), QUIET, FACES, TASK) == []
 
 
@@ -71,7 +71,7 @@ def test_means_over_matched_faces_are_judged(limits, met):
     assert verdict(limits) is met
 
 
-def test_a_requirement_shows_limit_and_measure():
+def test_a_requirement_shows_limit_and_measurement():
     (requirement,) = judge(Thresholds(matched_percent=98), QUIET, FACES, TASK)
     assert (requirement.limit, requirement.measured) == ("≥ 98% (≤ 2 missed)", "97.00% (3 of 100 missed)")
 
@@ -83,6 +83,6 @@ def test_without_images_only_tensors_are_judged():
     ]
 
 
-def test_a_misspelt_threshold_is_refused():
+def test_an_unknown_threshold_is_refused():
     with pytest.raises(ValidationError, match="max_abz"):
         Thresholds.model_validate({"max_abz": 1})

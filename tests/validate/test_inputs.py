@@ -25,24 +25,24 @@ def aligned(tmp_path):
     return list_images(folder)
 
 
-def test_a_detector_is_shown_images_as_they_are(images):
+def test_a_detector_gets_images_unchanged(images):
     files = list_images(images)
     assert [image.shape for image in task_images(files, "trying", DETECTOR)] == [(120, 160, 3)] * 5
 
 
-def test_aligned_faces_are_shown_as_they_are(aligned):
+def test_a_recognizer_gets_aligned_faces_unchanged(aligned):
     shown = list(task_images(aligned, "trying", RECOGNISERS["y1"]))
     assert all(np.array_equal(face, cv2.imread(str(file))) for face, file in zip(shown, aligned, strict=True))
 
 
-def test_a_narrow_recognizer_is_shown_the_middle_columns_of_aligned_faces(aligned):
+def test_a_narrow_recognizer_gets_the_middle_columns_of_aligned_faces(aligned):
     [first, *_] = task_images(aligned, "trying", RECOGNISERS["prelu-112x96"])
     np.testing.assert_array_equal(first, cv2.imread(str(aligned[0]))[:, 8:104])
 
 
 def test_an_image_without_a_detector_is_refused_by_name(images):
     files = list_images(images)
-    with pytest.raises(InputError, match="120×160 pixels is no aligned face") as raised:
+    with pytest.raises(InputError, match="120×160 pixels is not an aligned face") as raised:
         list(task_images(files, "trying", RECOGNISERS["y1"]))
     assert raised.value.where == str(files[0])
     assert "--detector" in raised.value.fix

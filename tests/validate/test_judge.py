@@ -77,7 +77,7 @@ def test_kept_images_serve_later_scorings_without_decoding_or_the_reference(arti
     assert first == second
 
 
-def test_without_keeping_a_second_scoring_looks_again(artifact, network, images):
+def test_without_keep_a_second_scoring_decodes_again(artifact, network, images):
     decoded = Counted(lambda: iter(images))
     with Judge(Reference("it", network), artifact.contract, decoded, "images") as judge:
         assert judge.score([Candidate(network)]) == judge.score([Candidate(network)])
@@ -114,7 +114,7 @@ def test_an_image_that_cannot_be_read_ends_the_scoring(artifact, network, images
         judge.score([Candidate(network)])
 
 
-def test_a_scoring_that_was_cut_off_is_not_taken_for_kept(artifact, network, images):
+def test_an_interrupted_scoring_is_not_reused(artifact, network, images):
     good = iter([False, True])
 
     def second_time_good():

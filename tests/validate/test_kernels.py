@@ -62,7 +62,7 @@ def test_integer_convolutions_left_in_float_fail_the_gate_that_requires_nothing_
     assert (requirement.limit, requirement.measured, requirement.met) == ("0", "1: b/real", False)
 
 
-def test_a_model_that_is_fused_whole_meets_it(quantized):
+def test_a_fully_fused_model_meets_the_gate(quantized):
     found = inspect_kernels(quantized(Relu()))
     assert [(one.measured, one.met) for one in judge_kernels(Thresholds(), found)] == [("0", True)] * 2
     assert found.facts["optimized"]["convolutions_in_integers"] == 2
@@ -77,7 +77,7 @@ def test_a_verdict_names_what_the_gate_found(quantized):
     assert kernels["optimized"]["left_in_float"] == ["b/real"]
 
 
-def test_what_onnx_runtime_fuses_is_not_asked_for_another_runtime(quantized):
+def test_fusions_of_onnx_runtime_are_not_required_of_another_runtime(quantized):
     found = inspect_kernels(quantized(Tanh()), runtime_named("onnxruntime-as-typed"))
     assert "optimized" not in found.facts
     assert judge_kernels(Thresholds(), found) == []
@@ -88,7 +88,7 @@ def one_relu(make_graph):
     return make_graph({"x": (1, 4)}, [(Relu(), "x", "y")])
 
 
-def test_float_models_are_not_asked_for_integers(one_relu, tmp_path):
+def test_integer_convolutions_are_not_required_of_float_models(one_relu, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(write_onnx(one_relu))
     found = inspect_kernels(path)
@@ -97,14 +97,14 @@ def test_float_models_are_not_asked_for_integers(one_relu, tmp_path):
     assert (requirement.limit, requirement.measured, requirement.met) == ("≤ 0", "0", True)
 
 
-def test_what_a_runtime_does_not_tell_does_not_meet_a_limit(one_relu, tmp_path):
+def test_a_figure_that_a_runtime_does_not_report_does_not_meet_a_limit(one_relu, tmp_path):
     path = tmp_path / "model.onnx"
     path.write_bytes(write_onnx(one_relu))
     [requirement] = judge_kernels(Thresholds(max_partitions=1), inspect_kernels(path))
-    assert (requirement.measured, requirement.met) == ("the runtime does not tell", False)
+    assert (requirement.measured, requirement.met) == ("not reported by the runtime", False)
 
 
-def test_partitions_of_a_delegate_are_held_to_their_limit(one_relu, tmp_path):
+def test_partitions_of_a_delegate_are_limited(one_relu, tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(target("tflite-fp32").emit_model(one_relu, QuantPlan(), EmitOptions()))
     found = inspect_kernels(path)

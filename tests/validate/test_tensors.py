@@ -15,27 +15,27 @@ def test_the_ratio_of_powers_in_decibel(normal):
     assert found.cosine == pytest.approx(np.corrcoef(reference, reference + noise)[0, 1], abs=0.02)
 
 
-def test_equal_tensors_are_silent_even_if_all_zero(normal):
+def test_equal_tensors_have_no_noise_even_if_all_zero(normal):
     for tensor in (normal(2, 3), np.zeros((2, 3), np.float32)):
         found = compare_tensors(tensor, tensor.copy())
         assert (found.snr_db, found.max_abs) == (SILENT_DB, 0.0)
         assert found.cosine == pytest.approx(1.0)
 
 
-def test_a_silent_reference_and_a_loud_candidate_disagree():
+def test_a_zero_reference_and_a_nonzero_candidate_disagree():
     found = compare_tensors(np.zeros(3, np.float32), np.ones(3, np.float32))
     assert found.snr_db < -200
     assert found.cosine == 0.0
 
 
-def test_a_silent_candidate_is_at_zero_decibel(normal):
+def test_a_zero_candidate_has_an_snr_of_zero_decibel(normal):
     found = compare_tensors(normal(10), np.zeros(10, np.float32))
     assert found.snr_db == pytest.approx(0)
     assert found.cosine == 0.0
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_is_infinite_noise_and_stays_so(bad, normal):
+def test_values_that_are_not_finite_are_infinite_noise(bad, normal):
     candidate = normal(10)
     candidate[3] = bad
     found = compare_tensors(normal(10), candidate) + compare_tensors(normal(10), normal(10))
@@ -45,7 +45,7 @@ def test_what_is_not_finite_is_infinite_noise_and_stays_so(bad, normal):
     assert found.as_dict() == {"snr_db": None, "max_abs": None, "cosine": 0.0}
 
 
-def test_equal_infinities_are_no_agreement():
+def test_equal_infinities_do_not_agree():
     assert compare_tensors(np.array([np.inf]), np.array([np.inf])).snr_db == -np.inf
 
 
@@ -64,7 +64,7 @@ def test_integers_do_not_overflow():
     assert found.noise == 2 * 255**2
 
 
-def test_json_has_no_more_digits_than_mean_anything():
+def test_json_has_only_significant_digits():
     assert compare_tensors(np.ones(3, np.float32), np.full(3, 1.1, np.float32)).as_dict() == {
         "snr_db": 20.0,
         "max_abs": pytest.approx(0.1, abs=1e-6),

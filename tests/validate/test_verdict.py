@@ -8,7 +8,7 @@ from edgeface.tasks.detection.task import TASK
 from edgeface.validate.describe import describe
 from edgeface.validate.verdict import verdict
 
-MET = {"what": "least output SNR", "limit": "≥ 10 dB", "measured": "20 dB", "met": True}
+MET = {"what": "minimum output SNR", "limit": "≥ 10 dB", "measured": "20 dB", "met": True}
 MISSED = {**MET, "met": False, "what": "faces matched"}
 
 
@@ -22,8 +22,8 @@ def certificate(**changed):
     ("changed", "state", "headline"),
     [
         ({}, "good", "Good enough"),
-        ({"kind": "synthetic"}, "unsure", "not proven on faces"),
-        ({"kind": "composed"}, "unsure", "how well is not shown"),
+        ({"kind": "synthetic"}, "unsure", "not validated on faces"),
+        ({"kind": "composed"}, "unsure", "accuracy not measured"),
         ({"requirements": []}, "unsure", "NOT judged"),
         ({"requirements": [MET, MISSED]}, "bad", "NOT good enough"),
         ({"requirements": [MISSED], "kind": "synthetic"}, "bad", "NOT good enough"),
@@ -40,7 +40,7 @@ def test_a_refusal_names_what_was_missed():
     assert "1 of 2 requirements are missed: faces matched" in verdict(certificate(requirements=[MET, MISSED])).meaning
 
 
-def test_an_engine_that_was_not_run_is_not_passed_over():
+def test_an_engine_that_was_not_run_is_mentioned():
     built = {"precision": {}, "run": "engine built, not run"}
     assert "built and not run" in verdict(certificate(engines=built)).meaning
     assert "not run" not in verdict(certificate(engines={**built, "on_gpu": {}})).meaning
@@ -67,7 +67,7 @@ def test_a_certificate_knows_its_keys():
         Certificate.model_validate(certificate().as_dict() | {"passd": True})
 
 
-def test_a_certificate_survives_json_and_leaves_out_what_was_not_measured():
+def test_a_certificate_survives_json_and_omits_what_was_not_measured():
     found = certificate(tensors={"boxes": {"snr_db": None, "max_abs": 0.5, "cosine": None}})
     document = found.as_dict()
     assert Certificate.model_validate(document) == found

@@ -1,34 +1,9 @@
-"""Emit a graph as one .onnx file: in float32, in float16, or with Q/DQ."""
+"""What ONNX Runtime needs in the .onnx files that it runs."""
 
 from __future__ import annotations
 
-from edgeface.backends.qdq.half import to_half
-from edgeface.backends.qdq.quantized import Placement, insert_quantization
-from edgeface.backends.target import EmitOptions
-from edgeface.graph.ir import Graph
-from edgeface.graph.onnx_writer import write_onnx
-from edgeface.quantize.plan import QuantPlan
-from edgeface.quantize.precision import require_dtypes
+from edgeface.backends.qdq.emit import OnnxEmitter
+from edgeface.backends.qdq.quantized import Placement
 
-MODEL_FILE = "model.onnx"
 PLACEMENT = Placement(rounded="made", bias="int32")
-
-
-def emit(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The files of the float32 graph."""
-    require_dtypes(graph, plan, ("float32",), "onnx-fp32")
-    return _written(graph, options)
-
-
-def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The files of the graph in float16, except for what the plan keeps in float32."""
-    return _written(to_half(graph, plan), options)
-
-
-def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The files of the graph with Q/DQ after every value that the plan quantizes."""
-    return _written(insert_quantization(graph, plan, PLACEMENT), options)
-
-
-def _written(graph: Graph, options: EmitOptions) -> dict[str, bytes]:
-    return {MODEL_FILE: write_onnx(graph, metadata=dict(options.metadata))}
+EMITTER = OnnxEmitter("onnx", PLACEMENT)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from edgeface.backends.onnx.emit import MODEL_FILE, emit, emit_half, emit_quantized
+from edgeface.backends.onnx.emit import EMITTER
 from edgeface.backends.onnx.scheme import ORT_U8S8
 from edgeface.backends.qdq import half, quantized
+from edgeface.backends.qdq.emit import MODEL_FILE
 from edgeface.backends.target import Target
 from edgeface.graph.ir import Graph
 from edgeface.passes.decompose_prelu import decompose_prelu
@@ -23,7 +24,7 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="onnxruntime",
-        emit=emit,
+        emit=EMITTER.emit,
     ),
     Target(
         name="onnx-fp16",
@@ -31,7 +32,7 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="onnxruntime-as-typed",  # as GPUs compute it; on CPUs ONNX Runtime uses float32
-        emit=emit_half,
+        emit=EMITTER.emit_half,
         half=True,
         dtypes=half.DTYPES,
     ),
@@ -41,7 +42,7 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="onnxruntime",
-        emit=emit_quantized,
+        emit=EMITTER.emit_quantized,
         scheme=ORT_U8S8,
         integer_forms=_integer_forms,
         dtypes=quantized.DTYPES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgeface.backends.finish import Finished, Finishing
-from edgeface.backends.tensorrt.emit import MODEL_FILE
+from edgeface.backends.qdq.emit import MODEL_FILE
 from edgeface.backends.tensorrt.on_gpu import engine_here, judge_speed
 from edgeface.backends.tensorrt.stage import stage_engines
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from edgeface.backends.finish import Finish, Finished, Finishing
 from edgeface.backends.qdq import half, quantized
+from edgeface.backends.qdq.emit import MODEL_FILE
 from edgeface.backends.target import Target
-from edgeface.backends.tensorrt.emit import MODEL_FILE, emit, emit_half, emit_quantized
+from edgeface.backends.tensorrt.emit import EMITTER
 from edgeface.backends.tensorrt.scheme import TENSORRT_INT8
 from edgeface.passes.prelu_as_maximum import prelu_as_maximum
 
@@ -63,7 +64,7 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime=ONNX_RUNTIME,
-        emit=emit,
+        emit=EMITTER.emit,
         legalize=(prelu_as_maximum,),
         finish=ENGINES,
     ),
@@ -73,7 +74,7 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime=ONNX_RUNTIME,
-        emit=emit_half,
+        emit=EMITTER.emit_half,
         legalize=(prelu_as_maximum,),
         half=True,
         dtypes=half.DTYPES,
@@ -85,7 +86,7 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime=ONNX_RUNTIME,
-        emit=emit_quantized,
+        emit=EMITTER.emit_quantized,
         scheme=TENSORRT_INT8,
         dtypes=quantized.DTYPES,
         finish=replace(ENGINES, build=_build_quantized),

@@ -1,4 +1,4 @@
-"""What the programs and the service say of images."""
+"""Answers of the programs and the service about images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeface.bundle.face_runner.pipeline import FaceRunner
 
 
 def answer(runner: FaceRunner, command: str, images: list[Path]) -> dict[str, Any]:
-    """What a command says of images, as JSON has it.
+    """A command's answer about images, for JSON.
 
     Raises:
         RunnerError: an image is not usable, or the command is unknown.

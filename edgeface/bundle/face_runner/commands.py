@@ -20,7 +20,7 @@ BAD_INPUT, REFUSED = 2, 1
 
 
 def verify_main(folder: Path, arguments: list[str]) -> int:
-    """`./verify [--key PUB] [--no-golden]`: exit code 0 if the bundle is whole and computes as it did, else 1."""
+    """`./verify [--key PUB] [--no-golden]`: exit code 0 if files and golden values are intact, else 1."""
     parser = argparse.ArgumentParser(prog="verify", description="Is this bundle the one that was packed?")
     parser.add_argument("--key", type=Path, help="minisign public key that must have signed the bundle")
     parser.add_argument("--no-golden", action="store_true", help="check files only, run nothing")
@@ -32,7 +32,7 @@ def face_main(folder: Path, arguments: list[str]) -> int:
     """`./face detect|embed|compare|serve …`: one JSON document on stdout."""
     parser = argparse.ArgumentParser(prog="face", description="Find and compare faces; JSON on stdout.")
     parser.add_argument("--threads", type=int, help="threads inside one operator; the device's by default")
-    parser.add_argument("--no-pin", action="store_true", help="stay on whatever cores the system chooses")
+    parser.add_argument("--no-pin", action="store_true", help="leave the choice of cores to the system")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, count in (("detect", "+"), ("embed", "+"), ("compare", 2)):
         commands.add_parser(name).add_argument("images", type=Path, nargs=count)

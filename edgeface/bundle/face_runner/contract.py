@@ -1,4 +1,4 @@
-"""How the detector's outputs become faces, by its contract as bundle.json has it."""
+"""Decoding of the detector's outputs, by its contract in bundle.json."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.tasks.detection.decoding import Decoding
 
 SSD = "ssd"
-"""The decoder of contracts that name none; its parameters stand under `anchors`."""
+"""The decoder of contracts that name none; its parameters are under `anchors`."""
 
 
 def decoding_of(contract: Mapping[str, Any]) -> Decoding:
     """The decoding of a detector's contract.
 
     Raises:
-        RunnerError: the bundle does not hold the decoder that the contract names, or not its parameters.
+        RunnerError: the bundle lacks the contract's decoder, or its parameters are wrong.
     """
     name = contract.get("decoder", SSD)
     parameters = contract["anchors"] if name == SSD else contract["parameters"]
@@ -32,5 +32,5 @@ def decoding_of(contract: Mapping[str, Any]) -> Decoding:
 
 
 def _as_tuples(value: Any) -> Any:
-    """JSON's lists as tuples, as contracts have them where they are validated."""
+    """A JSON value with lists as tuples, as in validated contracts."""
     return tuple(_as_tuples(item) for item in value) if isinstance(value, list) else value

@@ -1,13 +1,13 @@
-"""Verify Ed25519 signatures where no library is at hand; nothing here is secret, so timing does not matter.
+"""Verification of Ed25519 signatures without a library; nothing here is secret, so timing does not matter.
 
-Source: RFC 8032, section 5.1.7, with the checks that libsodium makes too: s below the group's order, and neither point
+Source: RFC 8032, section 5.1.7, with libsodium's additional checks: s below the group's order, and neither point
 of small order.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Tuple  # noqa: UP035  # Python 3.8 evaluates no tuple[…]
+from typing import Tuple  # noqa: UP035  # Python 3.8 cannot evaluate tuple[…]
 
 Point = Tuple[int, int, int, int]  # noqa: UP006
 
@@ -57,7 +57,7 @@ def _is_small(point: Point) -> bool:
 
 
 def _decode(data: bytes) -> Point | None:
-    """The point of 32 bytes, y with the sign of x in the top bit; None where they are none, or not canonical."""
+    """The point encoded in 32 bytes, y with the sign of x in the top bit; None if invalid or not canonical."""
     number = int.from_bytes(data, "little")
     sign, y = number >> 255, number & ((1 << 255) - 1)
     if y >= _P:

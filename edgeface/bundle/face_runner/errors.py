@@ -1,4 +1,4 @@
-"""What the runner says when something is not usable."""
+"""Errors of the runner."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ class RunnerError(EdgefaceError):
     """A file, image or runtime is not usable.
 
     Args:
-        what: what is wrong, one sentence without a full stop.
-        where: the file concerned.
-        fix: what can be done about it.
+        what: the error, one sentence without a period.
+        where: the affected file.
+        fix: how to fix it.
     """
 
     def __init__(self, what: str, where: str | None = None, fix: str | None = None) -> None:
         super().__init__(what, where=where, fix=fix)
 
 
-class Refused(RunnerError):  # noqa: N818  # what happened to the bundle, not what went wrong
-    """The bundle was read, and is not the one that was packed."""
+class Refused(RunnerError):  # noqa: N818  # named after the bundle's state
+    """The bundle was read, but is not the one that was packed."""
 
     exit_code = 1

@@ -1,4 +1,4 @@
-"""Does this machine compute what the packing machine did: golden images, tensors op by op, and decisions."""
+"""Comparison with the packing machine: golden images, tensors op by op, and decisions."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from edgeface.tasks.recognition.vectors import cosine
 GOLDEN = "golden/golden.json"
 SCENE, FIRST, SECOND = "golden/scene.ppm", "golden/first.ppm", "golden/second.ppm"
 SHRUNK = 67, 91
-"""Rows and columns that the scene is shrunk to, neither a divisor of its own."""
+"""Rows and columns that the scene is shrunk to; neither divides the scene's."""
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class GoldenReport:
-    """What was compared, and what differed: ops of each network, the largest difference in LSB, and problems.
+    """Results of the comparison: ops of each network, the largest difference in LSB, and problems.
 
-    `ops` are those that were compared, and all that are recorded: an old runtime writes over some.
+    `ops` are the compared and the recorded ones; an old runtime overwrites some.
     """
 
     kernels: str
@@ -40,7 +40,7 @@ class GoldenReport:
 
 
 def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
-    """Run the golden images and compare.
+    """The report of running the golden images and comparing with the record.
 
     Args:
         files: a bundle's files by name, already verified.
@@ -48,7 +48,7 @@ def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
     record = json.loads(files[GOLDEN])
     kernels = comparable_kernels()
     problems = [
-        Problem(GOLDEN, f"{name}: this machine makes other pixels of the golden image")
+        Problem(GOLDEN, f"{name}: this machine computes different pixels from the golden image")
         for name, digest in image_digests(files).items()
         if digest != record.get("images", record.get("pictures"))[name]  # the key's name in older bundles
     ]
@@ -73,11 +73,11 @@ def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
 
 
 def first_diverging(network: Network, ops: list[dict[str, Any]], values: NDArray[np.uint8]) -> tuple[str | None, float]:
-    """Compare every op's output with its golden samples after a run.
+    """The first op whose output after a run differs from its golden samples.
 
     Returns:
-        What the first op that goes beyond its budget is and does, or None; and the largest difference in LSB of all
-        ops up to it.
+        A description of the first op that exceeds its budget, or None; and the largest difference in LSB of all ops up
+        to it.
     """
     worst = 0.0
     for op in ops:
@@ -101,7 +101,7 @@ def sampled(values: Array, count: int) -> Array:
 
 
 def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.float32], bytes]]:
-    """For each network its golden input float32 [1,h,w,3] and its model's bytes."""
+    """Each network's golden input float32 [1,h,w,3] and its model's bytes."""
     settings = json.loads(files["bundle.json"])
     scene, first = (decode_image(files[name], name) for name in (SCENE, FIRST))
     detector, recognizer = settings["detector"], settings["recognizer"]
@@ -112,7 +112,7 @@ def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.floa
 
 
 def image_digests(files: Mapping[str, bytes]) -> dict[str, str]:
-    """SHA-256 of what the pixel paths make of the golden scene: shrunk, letterboxed, aligned."""
+    """SHA-256 of the golden scene after image processing: shrunk, letterboxed, aligned."""
     settings = json.loads(files["bundle.json"])
     scene = decode_image(files[SCENE], SCENE)
     recognizer = settings["recognizer"]["contract"]
@@ -125,12 +125,12 @@ def image_digests(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def golden_values(task: str, kernels: str) -> str:
-    """The file of a network's golden samples, op after op, in the tensors' own dtypes."""
+    """The file name of a network's golden samples, op after op, in the tensors' dtypes."""
     return f"golden/{task}.{kernels}.bin"
 
 
 def decisions(files: Mapping[str, bytes], kernels: str) -> dict[str, Any]:
-    """What the pipeline decides on the golden images: faces of the scene, the cosine of the two faces."""
+    """The pipeline's decisions on the golden images: faces of the scene, the cosine of the two faces."""
     runner = FaceRunner(files, threads=1, kernels=kernels)
     scene, first, second = (decode_image(files[name], name) for name in (SCENE, FIRST, SECOND))
     similarity = cosine(runner.embed(first), runner.embed(second))
@@ -144,7 +144,7 @@ def decisions(files: Mapping[str, bytes], kernels: str) -> dict[str, Any]:
 def _check_decisions(files: Mapping[str, bytes], wanted: Mapping[str, Any], kernels: str) -> list[Problem]:
     got = decisions(files, kernels)
     if len(got["faces"]) != len(wanted["faces"]) or got["same"] != wanted["same"]:
-        return [Problem(GOLDEN, "the pipeline decides otherwise on the golden images")]
+        return [Problem(GOLDEN, "the pipeline's decisions on the golden images differ")]
     ours, theirs = ([face["box"] for face in side["faces"]] for side in (got, wanted))
     moved = float(np.abs(np.subtract(ours, theirs)).max(initial=0.0))
     shift = abs(got["similarity"] - wanted["similarity"])
@@ -154,7 +154,7 @@ def _check_decisions(files: Mapping[str, bytes], wanted: Mapping[str, Any], kern
 
 
 def _aligned(scene: Image, recognizer: Mapping[str, Any]) -> Image:
-    """A face that the scene does not have: landmarks by the template, turned a little and larger by 1.3."""
+    """An artificial face in the scene: the template's landmarks, slightly rotated and scaled by 1.3."""
     landmarks = [(1.3 * x - 0.2 * y + 9.5, 0.2 * x + 1.3 * y - 21.25) for x, y in recognizer["template"]]
     return aligned_face(scene, landmarks, recognizer)
 
@@ -162,7 +162,7 @@ def _aligned(scene: Image, recognizer: Mapping[str, Any]) -> Image:
 def _diverges(op: Mapping[str, Any], largest: float, differing: int) -> str:
     what = f"op {op['index']} {op['op']} ({op['name']!r}) is the first that diverges: "
     if not differing:
-        return what + "values beside the samples differ; its budget is 0 LSB"
+        return what + "values between the samples differ; its budget is 0 LSB"
     return (
         what
         + f"{differing} of {op['count']} samples differ, by up to {largest:.3g} LSB; its budget is "

@@ -1,4 +1,4 @@
-"""Read images: PPM and NPY by itself, JPEG and others with OpenCV or Pillow where one is installed."""
+"""Reading of images: PPM and NPY directly, JPEG and others with OpenCV or Pillow if one is installed."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def read_image(path: Path) -> Image:
     """An image as uint8 [H,W,3] in BGR.
 
     Args:
-        path: binary PPM or PGM with 255 levels, an .npy file of uint8 [H,W,3] in BGR, or what OpenCV or Pillow read.
+        path: binary PPM or PGM with 255 levels, an .npy file of uint8 [H,W,3] in BGR, or a format of OpenCV or Pillow.
 
     Raises:
-        RunnerError: the file is missing, too large, or no such image.
+        RunnerError: the file is missing, too large, or not an image.
     """
     try:
         with path.open("rb") as stream:
@@ -48,7 +48,7 @@ def decode_image(data: bytes, where: str) -> Image:
     """An image file's bytes as uint8 [H,W,3] in BGR.
 
     Raises:
-        RunnerError: they are no image, or of a kind that nothing here reads.
+        RunnerError: they are not an image, or in a format that cannot be read here.
     """
     if data[:2] in (b"P5", b"P6"):
         return _decode_pnm(data, where)
@@ -72,7 +72,7 @@ def _decode_pnm(data: bytes, where: str) -> Image:
     if not 0 < width * height <= MAX_PIXELS:
         raise RunnerError(f"the image claims {height}×{width} pixels", where, "make the image smaller")
     if len(data) - header.end() != width * height * channels:
-        raise RunnerError("the PPM file is cut short or has bytes behind it", where, "write it again")
+        raise RunnerError("the PPM file is truncated or has trailing bytes", where, "write it again")
     pixels = np.frombuffer(data, np.uint8, offset=header.end()).reshape(height, width, channels)
     return np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3))[:, :, ::-1])
 
@@ -80,7 +80,7 @@ def _decode_pnm(data: bytes, where: str) -> Image:
 def _decode_npy(data: bytes, where: str) -> Image:
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
-    except Exception as error:  # numpy's reader of headers raises whatever damaged text leads it to
+    except Exception as error:  # numpy's header parser raises anything on damaged text
         raise RunnerError(f"the NPY file is damaged: {error}", where) from error
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
         raise RunnerError(f"the array is {array.dtype} {list(array.shape)}", where, "save uint8 [H,W,3] in BGR")
@@ -94,7 +94,7 @@ def _decode_by_library(data: bytes, where: str) -> Image:
         return _decode_by_pillow(data, where)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
-        raise RunnerError("no image that OpenCV can decode", where, "use a whole JPEG, PNG or PPM file")
+        raise RunnerError("not an image that OpenCV can decode", where, "use a complete JPEG, PNG or PPM file")
     return np.asarray(image, np.uint8)
 
 
@@ -103,10 +103,10 @@ def _decode_by_pillow(data: bytes, where: str) -> Image:
         from PIL import Image as Pil
         from PIL import ImageOps
     except ImportError as error:
-        raise RunnerError("nothing here decodes this kind of image", where, _FIX) from error
+        raise RunnerError("this image format cannot be decoded here", where, _FIX) from error
     try:
         with Pil.open(io.BytesIO(data)) as opened:
             upright = ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, ValueError, Pil.DecompressionBombError) as error:
-        raise RunnerError(f"no image that Pillow can decode: {error}", where) from error
+        raise RunnerError(f"not an image that Pillow can decode: {error}", where) from error
     return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])

@@ -1,4 +1,4 @@
-"""Is every file of a bundle the one that was packed: SHA256SUMS, as `sha256sum -c` reads it."""
+"""Integrity of a bundle's files: SHA256SUMS, in the format of `sha256sum -c`."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ _LIKELY_MISPRINT = 4
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a file of a bundle."""
+    """A problem with a file of a bundle."""
 
     name: str
     what: str
 
     def __str__(self) -> str:
-        """File and fault on one line."""
+        """File and problem on one line."""
         return f"{self.name}: {self.what}"
 
 
 def sums_of(files: Mapping[str, bytes]) -> bytes:
-    """SHA256SUMS of all files but itself and its signature, by name."""
+    """SHA256SUMS of all files except itself and its signature, by name."""
     return _sums_text(_digests(files))
 
 
 def check_sums(files: Mapping[str, bytes]) -> list[Problem]:
-    """Every file that is damaged, missing or not of the bundle."""
+    """Problems of files that are damaged, missing or not part of the bundle."""
     given = files.get(SUMS)
     if given is None:
         return [Problem(SUMS, "is missing")]
@@ -49,14 +49,14 @@ def check_sums(files: Mapping[str, bytes]) -> list[Problem]:
         return []
     listed = _read_sums(given)
     if listed is None:
-        return [Problem(SUMS, "is damaged: a line is no hash and name, or they are out of order")]
+        return [Problem(SUMS, "is damaged: a line is not a hash and a name, or lines are out of order")]
     found = [_judge(name, digest, digests.get(name)) for name, digest in listed.items()]
     problems = [problem for problem in found if problem is not None]
     extra = sorted(digests.keys() - listed.keys())
-    if extra and problems:  # a name that was changed in the list is missing and extra at once
+    if extra and problems:  # a name that was changed in the list is both missing and extra
         problems.append(Problem(SUMS, "is damaged, or its files were renamed"))
-    problems += [Problem(name, "is not of this bundle") for name in extra]
-    return problems or [Problem(SUMS, "is damaged: it is not written as it was")]
+    problems += [Problem(name, "is not part of this bundle") for name in extra]
+    return problems or [Problem(SUMS, "is damaged: its form was changed")]
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -64,7 +64,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
     Raises:
         RunnerError: there is no such folder.
-        Refused: a link or device in it, a name that no bundle has, or too much to be one.
+        Refused: it contains a link or device or an invalid name, or is too large.
     """
     if not folder.is_dir():
         raise RunnerError("there is no such folder", str(folder), "pass the folder that was unpacked")
@@ -73,10 +73,10 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     for path in _walk(folder):
         name = path.relative_to(folder).as_posix()
         if not NAME.fullmatch(name):
-            raise Refused(f"{name!r} is not of this bundle", str(folder))
+            raise Refused(f"{name!r} is not part of this bundle", str(folder))
         total += path.stat().st_size
         if total > MAX_BYTES or len(files) >= MAX_FILES:
-            raise Refused("the folder holds more than a bundle can", str(folder))
+            raise Refused("the folder contains more than a bundle can", str(folder))
         files[name] = path.read_bytes()
     return files
 
@@ -89,7 +89,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         elif stat.S_ISREG(kind):
             yield Path(entry.path)
         else:
-            raise Refused("a link, device or pipe is in the bundle", entry.path, "unpack the bundle again")
+            raise Refused("the bundle contains a link, device or pipe", entry.path, "unpack the bundle again")
 
 
 def _read_sums(data: bytes) -> dict[str, str] | None:

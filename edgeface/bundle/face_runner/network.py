@@ -1,4 +1,4 @@
-"""A TFLite model in the runtime that the board has: LiteRT (ai-edge-litert) or tflite-runtime."""
+"""A TFLite model in the board's runtime: LiteRT (ai-edge-litert) or tflite-runtime."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESOLVERS = {"deployed": "BUILTIN", "xnnpack": "BUILTIN", "reference": "BUILTIN_
 
 
 def runtime_module() -> tuple[Any, str, str]:
-    """The interpreter's module, and the name and version of its distribution; LiteRT if both are there.
+    """The interpreter's module, and the name and version of its distribution; LiteRT if both are installed.
 
     Raises:
         RunnerError: neither is installed.
@@ -39,7 +39,7 @@ def runtime_module() -> tuple[Any, str, str]:
 def comparable_kernels() -> str:
     """Kernels of this runtime whose integers are the same on every machine: "xnnpack" or "reference".
 
-    LiteRT hands int8 to XNNPACK; tflite-runtime computes it with kernels that differ between machines, so that only
+    LiteRT delegates int8 to XNNPACK; tflite-runtime computes it with kernels that differ between machines, so only
     its reference kernels can be compared.
     """
     return "xnnpack" if runtime_module()[1] == RUNTIMES[0][1] else "reference"
@@ -51,7 +51,7 @@ class Network:
     Args:
         content: bytes of a .tflite file.
         threads: threads inside one operator.
-        kernels: "deployed" as the runtime chooses, "xnnpack" or "reference".
+        kernels: "deployed" (the runtime's choice), "xnnpack" or "reference".
         keep_all: keep every intermediate tensor readable.
 
     Raises:
@@ -62,7 +62,7 @@ class Network:
         module = runtime_module()[0]
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a note that preserving tensors takes memory
+                warnings.simplefilter("ignore")  # a warning that preserving tensors takes memory
                 self._interpreter = module.Interpreter(
                     model_content=content,
                     num_threads=threads,
@@ -79,7 +79,7 @@ class Network:
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
 
     def run(self, image: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """Run once on float32 [1,h,w,3] and return float32 outputs by name."""
+        """The float32 outputs by name of one run on float32 [1,h,w,3]."""
         self.set_input(image)
         self._interpreter.invoke()
         return {
@@ -88,7 +88,7 @@ class Network:
         }
 
     def set_input(self, image: NDArray[np.float32]) -> Array:
-        """Give the input, and return it as the model stores it."""
+        """Set the input, and return it as the model stores it."""
         stored = np.ascontiguousarray(_quantized(image, self._input))
         self._interpreter.set_tensor(self._input["index"], stored)
         return stored
@@ -98,28 +98,28 @@ class Network:
         self._interpreter.invoke()
 
     def tensor(self, index: int) -> Array:
-        """A copy of a tensor after the last run, stored values as they are."""
+        """A copy of a tensor's stored values after the last run."""
         value: Array = self._interpreter.get_tensor(index)
         return value
 
     def overwritten(self, tensors: Sequence[int]) -> set[int]:
-        """Which of the tensors, in the order in which they are computed, a later one of them stands upon.
+        """The tensors, given in order of computation, whose memory a later one of them overwrites.
 
-        tflite-runtime 2.14 lets an op write over its input even where every tensor is to be kept.
+        tflite-runtime 2.14 lets an op overwrite its input even when every tensor is to be kept.
         """
         hidden: set[int] = set()
-        behind: list[tuple[int, int]] = []
+        later: list[tuple[int, int]] = []
         for index in reversed(tensors):
             view = self._interpreter.tensor(index)()
             begin = int(view.__array_interface__["data"][0])
             end = begin + view.nbytes
-            if any(begin < other_end and other < end for other, other_end in behind):
+            if any(begin < other_end and other < end for other, other_end in later):
                 hidden.add(index)
-            behind.append((begin, end))
+            later.append((begin, end))
         return hidden
 
     def operators(self) -> list[dict[str, Any]]:
-        """The model's own nodes in order, without the delegate's: op_name, inputs, outputs."""
+        """The model's nodes in order, without the delegate's: op_name, inputs, outputs."""
         return [item for item in self._interpreter._get_ops_details() if item["op_name"] != "DELEGATE"]
 
     def tensor_names(self) -> dict[int, str]:
@@ -146,7 +146,7 @@ def _storage(detail: Any) -> dict[str, Any]:
 
 
 def _quantized(values: NDArray[np.float32], detail: Any) -> Array:
-    """Round x / scale, halves away from zero, add the zero point, saturate; float tensors stay as they are."""
+    """Quantized values: x / scale rounded half away from zero, plus zero point, saturated; floats are unchanged."""
     scales, zero_points = _parameters(detail)
     if not len(scales):
         return values.astype(detail["dtype"], copy=False)

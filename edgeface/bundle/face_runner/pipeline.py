@@ -1,4 +1,4 @@
-"""Detect, align, embed, compare: what edgeface's pipeline does, from a bundle's files."""
+"""Edgeface's pipeline from a bundle's files: detect, align, embed, compare."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two main faces compared: same where the similarity, a cosine, reaches the threshold."""
+    """Comparison of two main faces: the same person where the similarity, a cosine, reaches the threshold."""
 
     similarity: float
     threshold: float
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Whether the faces are taken for one person's."""
+        """Whether the faces count as the same person's."""
         return self.similarity >= self.threshold
 
 
@@ -45,8 +45,8 @@ class FaceRunner:
 
     Args:
         files: the bundle's files by name.
-        threads: threads inside one operator; None takes what the bundle recommends for its device.
-        kernels: "deployed" as the runtime chooses, "xnnpack" or "reference".
+        threads: threads inside one operator; None uses the bundle's recommendation for its device.
+        kernels: "deployed" (the runtime's choice), "xnnpack" or "reference".
 
     Raises:
         RunnerError: a file is missing, or no runtime loads the models.
@@ -68,25 +68,25 @@ class FaceRunner:
         """The runner of an unpacked bundle.
 
         Raises:
-            RunnerError: the folder is no bundle, or no runtime loads its models.
+            RunnerError: the folder is not a bundle, or no runtime loads its models.
         """
         try:
             settings = json.loads((folder / BUNDLE).read_bytes())
             names = [BUNDLE, settings["detector"]["model"], settings["recognizer"]["model"]]
             files = {name: (folder / name).read_bytes() for name in names}
         except (OSError, ValueError, KeyError) as error:
-            raise RunnerError(f"not a whole bundle: {error}", str(folder), "unpack the bundle again") from error
+            raise RunnerError(f"not a complete bundle: {error}", str(folder), "unpack the bundle again") from error
         return cls(files, threads, kernels)
 
     def detect(self, image: Image, threshold: float | None = None) -> list[Face]:
-        """Faces of an image uint8 [H,W,3] in BGR by falling score; None takes the contract's threshold."""
+        """Faces of an image uint8 [H,W,3] in BGR by falling score; threshold None uses the contract's."""
         tensor, scale = letterbox(image, self.detector["input"])
-        least = self.face_threshold if threshold is None else threshold
+        min_score = self.face_threshold if threshold is None else threshold
         shape = image.shape[0], image.shape[1]
-        return self._decoding.faces(self._find.run(tensor), scale, shape, least)
+        return self._decoding.faces(self._find.run(tensor), scale, shape, min_score)
 
     def main_face(self, image: Image, name: str = "the image") -> Face:
-        """The face that an image is of, the large one near the centre.
+        """The main face of an image, the large one near the center.
 
         Raises:
             RunnerError: there is none.
@@ -96,12 +96,12 @@ class FaceRunner:
             raise RunnerError(
                 f"no face was found with a score of at least {self.face_threshold:g}",
                 name,
-                "use an image with a larger, unhidden face",
+                "use an image with a larger, unobstructed face",
             )
         return face
 
     def aligned(self, image: Image, face: Face) -> Image:
-        """The face as the recognizer wants it, uint8 [h,w,3] in BGR."""
+        """The face aligned for the recognizer, uint8 [h,w,3] in BGR."""
         return aligned_face(image, face.landmarks, self.recognizer)
 
     def embed(self, aligned: Image) -> Floats:
@@ -118,7 +118,7 @@ class FaceRunner:
     def compare(
         self, a: Image, b: Image, names: tuple[str, str] = ("the first image", "the second image")
     ) -> Comparison:
-        """Say whether the main faces of two images are one person's.
+        """The comparison of the main faces of two images: whether they are the same person's.
 
         Raises:
             RunnerError: an image shows no face.
@@ -144,7 +144,7 @@ def letterbox(image: Image, spec: Mapping[str, Any]) -> tuple[Floats, float]:
 
 
 def aligned_face(image: Image, landmarks: ArrayLike, contract: Mapping[str, Any]) -> Image:
-    """Cut a face out of an image as its recognizer wants it.
+    """The aligned face of an image, as its recognizer's contract says.
 
     Args:
         image: uint8 [H,W,3].
@@ -156,7 +156,7 @@ def aligned_face(image: Image, landmarks: ArrayLike, contract: Mapping[str, Any]
         uint8 [height,width,3].
 
     Raises:
-        InputError: the landmarks are not five points of one face.
+        InputError: the landmarks are not the five points of one face.
     """
     size = contract["input"]
     return warp_affine(image, similarity_transform(landmarks, contract["template"]), size["height"], size["width"])

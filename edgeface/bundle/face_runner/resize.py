@@ -1,8 +1,8 @@
-"""Resize 8-bit images to the same bytes as OpenCV 5 does, in numpy.
+"""Resizing of 8-bit images in numpy, with the same bytes as OpenCV 5.
 
 Shrinking averages pixel areas (`INTER_AREA`) in float32, in the order in which OpenCV adds; enlarging is bilinear
 (`INTER_LINEAR`) with weights of 11 bits and a vertical step that keeps 16 bits. Both use only additions, products and
-shifts that every machine rounds alike.
+shifts, which every machine rounds identically.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _WHOLE = np.finfo(np.float64).eps
 
 
 def shrink(image: Image, rows: int, columns: int) -> Image:
-    """Average pixel areas.
+    """The image shrunk by averaging pixel areas.
 
     Args:
         image: uint8 [H,W,3].
-        rows: of the result, at most H.
-        columns: of the result, at most W.
+        rows: the result's rows, at most H.
+        columns: the result's columns, at most W.
 
     Returns:
         uint8 [rows,columns,3].
@@ -46,12 +46,12 @@ def shrink(image: Image, rows: int, columns: int) -> Image:
 
 
 def enlarge(image: Image, rows: int, columns: int) -> Image:
-    """Interpolate bilinearly.
+    """The image enlarged by bilinear interpolation.
 
     Args:
         image: uint8 [H,W,3].
-        rows: of the result.
-        columns: of the result.
+        rows: the result's rows.
+        columns: the result's columns.
 
     Returns:
         uint8 [rows,columns,3].
@@ -64,7 +64,7 @@ def enlarge(image: Image, rows: int, columns: int) -> Image:
     source = image.astype(np.int32)
     right = np.minimum(left + 1, width - 1)
     lines = (source[:, left] * near[None, :, None] + source[:, right] * far[None, :, None]) >> 4
-    # Rows, unlike columns, keep their fraction at the edge: the same line is then taken twice, and rounded twice.
+    # Rows, unlike columns, keep their fraction at the edge: the same row is then used twice, and rounded twice.
     above, fraction = _positions(height, rows)
     near, far = _weights(fraction)
     first, second = lines[np.clip(above, 0, height - 1)], lines[np.clip(above + 1, 0, height - 1)]
@@ -73,7 +73,7 @@ def enlarge(image: Image, rows: int, columns: int) -> Image:
 
 
 def to_bytes(values: NDArray[np.float32]) -> Image:
-    """Round to the nearest whole number, halves to even, within 0 to 255."""
+    """Values rounded to the nearest integer, half to even, clipped to 0 to 255."""
     rounded: Image = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     return rounded
 
@@ -90,11 +90,11 @@ def _average_blocks(image: Image, down: int, across: int) -> Image:
 
 
 def _area_shares(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Which source pixels [target,taps] each target pixel covers, and by which share; unused taps have share 0."""
+    """The source pixels [target,taps] that each target pixel covers, and their shares; unused taps have share 0."""
     step = 1.0 / (target / source)
     covered: list[list[tuple[int, float]]] = []
-    for place in range(target):
-        begin = place * step
+    for position in range(target):
+        begin = position * step
         end = begin + step
         cell = min(step, source - begin)
         last = min(math.floor(end), source - 1)
@@ -106,14 +106,14 @@ def _area_shares(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[n
         covered.append(taps)
     index = np.zeros((target, max(map(len, covered))), np.int64)
     share = np.zeros(index.shape, np.float32)
-    for place, taps in enumerate(covered):
-        index[place, : len(taps)] = [pixel for pixel, _ in taps]
-        share[place, : len(taps)] = [part for _, part in taps]
+    for position, taps in enumerate(covered):
+        index[position, : len(taps)] = [pixel for pixel, _ in taps]
+        share[position, : len(taps)] = [part for _, part in taps]
     return index, share
 
 
 def _positions(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """For each target pixel the source pixel before it and the fraction behind that, float32 as OpenCV has it."""
+    """For each target pixel, the source pixel before it and the fraction beyond that, float32 as in OpenCV."""
     step = 1.0 / (target / source)
     exact = ((np.arange(target) + 0.5) * step - 0.5).astype(np.float32)
     whole = np.floor(exact)

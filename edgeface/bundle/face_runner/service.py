@@ -1,9 +1,9 @@
-"""Answer requests on a Unix socket: a JSON object a line in, one a line out.
+"""Service on a Unix socket: one JSON object per line in, one per line out.
 
-A request is {"do": "detect" | "embed" | "compare", "images": [path, …]}; an answer what `./face` prints, or
-{"error": …}. Requests are answered one after the other: the cores are what is scarce.
+A request is {"do": "detect" | "embed" | "compare", "images": [path, …]}; an answer is what `./face` prints, or
+{"error": …}. Requests are answered one after the other, because cores are scarce.
 
-For one more release a request may say "pictures", as it once did; it is answered in the words of then.
+For one more release a request may use the old key "pictures"; its answer uses the old keys too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def serve(runner: FaceRunner, socket: Path) -> None:
     """Answer until the process is stopped.
 
     Raises:
-        RunnerError: the socket cannot be made.
+        RunnerError: the socket cannot be created.
     """
     try:
         if socket.is_socket():  # left over by a run that was killed
@@ -41,7 +41,7 @@ def serve(runner: FaceRunner, socket: Path) -> None:
 
 
 class FaceServer(socketserver.UnixStreamServer):
-    """The socket and the runner that answers on it."""
+    """The socket, and the runner that answers on it."""
 
     def __init__(self, address: str, runner: FaceRunner) -> None:
         self.runner = runner
@@ -49,7 +49,7 @@ class FaceServer(socketserver.UnixStreamServer):
 
 
 class _Connection(socketserver.StreamRequestHandler):
-    timeout = _IDLE_S  # a client that says nothing must not keep the others waiting
+    timeout = _IDLE_S  # a silent client must not keep the others waiting
 
     def handle(self) -> None:
         assert isinstance(self.server, FaceServer)
@@ -58,7 +58,7 @@ class _Connection(socketserver.StreamRequestHandler):
                 self.wfile.write(_answer_line(self.server.runner, line))
                 if len(line) > MAX_REQUEST_BYTES:
                     return
-        except OSError:  # the client went away, or said nothing for too long
+        except OSError:  # the client disconnected, or was silent for too long
             return
 
 
@@ -71,19 +71,21 @@ def _answer_line(runner: FaceRunner, line: bytes) -> bytes:
         paths = request.get("pictures" if old else "images")
         if not isinstance(paths, list):
             raise _no_request()
-        said = answer(runner, str(request.get("do")), [Path(str(path)) for path in paths])
-        said = _in_old_words(said) if old else said
+        answered = answer(runner, str(request.get("do")), [Path(str(path)) for path in paths])
+        answered = _with_old_keys(answered) if old else answered
     except (EdgefaceError, ValueError) as error:
-        said = {"error": str(error)}
-    return json.dumps(said).encode() + b"\n"
+        answered = {"error": str(error)}
+    return json.dumps(answered).encode() + b"\n"
 
 
 def _no_request() -> RunnerError:
     return RunnerError("not a request", fix='send {"do": "detect", "images": ["a.ppm"]} on one line')
 
 
-def _in_old_words(said: dict[str, Any]) -> dict[str, Any]:
-    """An answer whose keys are those of before "images" were called so."""
-    if "images" not in said:
-        return said
-    return {"pictures": [{"picture" if key == "image" else key: each[key] for key in each} for each in said["images"]]}
+def _with_old_keys(answered: dict[str, Any]) -> dict[str, Any]:
+    """An answer with the keys from before "pictures" were called "images"."""
+    if "images" not in answered:
+        return answered
+    return {
+        "pictures": [{"picture" if key == "image" else key: each[key] for key in each} for each in answered["images"]]
+    }

@@ -1,4 +1,4 @@
-"""minisign's signatures: Ed25519 of the BLAKE2b-512 of a file, and of the trusted comment beside it."""
+"""minisign's signatures: Ed25519 of the BLAKE2b-512 of a file, and of the trusted comment."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class PublicKey:
 
 
 def read_public_key(path: Path) -> PublicKey:
-    """Read a minisign .pub file.
+    """The public key in a minisign .pub file.
 
     Raises:
-        RunnerError: the file is missing or no public key.
+        RunnerError: the file is missing or not a public key.
     """
     try:
         lines = path.read_text(encoding="utf-8").strip().splitlines()
@@ -49,16 +49,16 @@ def read_public_key(path: Path) -> PublicKey:
 
 
 def check_signature(signed: bytes, signature: bytes | None, key: PublicKey) -> None:
-    """Hold a signature file to the bytes that it signs.
+    """Verify a signature file against the signed bytes.
 
     Raises:
-        Refused: there is none, it is damaged, by another key, or of other bytes.
+        Refused: it is missing, damaged, by another key, or of other bytes.
     """
     if signature is None:
         raise Refused("the bundle is not signed", SIGNATURE, "pack it with --sign KEY")
     found, comment, overall = _parts(signature)
     if found[:2] != PREHASHED:
-        raise Refused("the signature is not of minisign's prehashed kind", SIGNATURE)
+        raise Refused("the signature is not in minisign's prehashed format", SIGNATURE)
     if found[2:10] != key.identifier:
         raise Refused("the signature is by another key", SIGNATURE, f"its key is not {key.name}")
     if not _verified(key.key, hashlib.blake2b(signed).digest(), found[10:]):
@@ -68,7 +68,7 @@ def check_signature(signed: bytes, signature: bytes | None, key: PublicKey) -> N
 
 
 def check_form(signature: bytes) -> None:
-    """Hold a signature file, which no key is at hand for, to the only form that edgeface writes.
+    """Check the form of a signature file without a key; edgeface writes only one form.
 
     Raises:
         Refused: it is damaged.
@@ -77,7 +77,7 @@ def check_form(signature: bytes) -> None:
 
 
 def _parts(signature: bytes) -> tuple[bytes, bytes, bytes]:
-    """Algorithm, key and signature (74 bytes), the trusted comment, and the signature over both (64 bytes)."""
+    """Algorithm, key and signature (74 bytes), the trusted comment, and the signature of both (64 bytes)."""
     try:
         lines = signature.decode("ascii").split("\n")
     except UnicodeDecodeError:
@@ -90,7 +90,7 @@ def _parts(signature: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _decode(text: str) -> bytes | None:
-    """Base64 as it is written, and no other spelling of the same bytes."""
+    """Decoded canonical Base64; None for any other encoding of the same bytes."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

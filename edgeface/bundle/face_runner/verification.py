@@ -1,4 +1,4 @@
-"""Verify a bundle's files: hashes, signature, golden values."""
+"""Verification of a bundle's files: hashes, signature, golden values."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from edgeface.bundle.face_runner.signature import check_form, check_signature, r
 
 @dataclass(frozen=True)
 class Verification:
-    """What was verified of a bundle, and what is wrong with it.
+    """Results of verifying a bundle.
 
-    `golden` is a sentence on golden values, None where they were not run.
+    `golden` is a sentence about the golden values, None where they were not run.
     """
 
     files: int
@@ -26,16 +26,18 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no problems."""
         return not self.problems
 
     def lines(self) -> list[str]:
         """The report as text."""
-        said = [f"files      {self.files}", f"signature  {self.signature}", f"golden     {self.golden or 'not run'}"]
-        return said + [f"refused    {problem}" for problem in self.problems] + ([] if self.problems else ["verified"])
+        checked = [f"files      {self.files}", f"signature  {self.signature}", f"golden     {self.golden or 'not run'}"]
+        return (
+            checked + [f"refused    {problem}" for problem in self.problems] + ([] if self.problems else ["verified"])
+        )
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as JSON has it."""
+        """The report for JSON."""
         problems = [{"file": problem.name, "what": problem.what} for problem in self.problems]
         return {
             "passed": self.passed,
@@ -47,19 +49,19 @@ class Verification:
 
 
 def verify_files(files: Mapping[str, bytes], key: Path | None = None, golden: bool = True) -> Verification:
-    """Verify a bundle's files by name; the models run only once every file is known to be the one that was packed.
+    """The verification of a bundle's files by name; the models run only after every file has been verified.
 
     Args:
         files: by name relative to the bundle.
-        key: public key that must have signed it; None takes a bundle with any signature or none.
-        golden: run the golden images too.
+        key: public key that must have signed it; None accepts a bundle with any signature or none.
+        golden: also run the golden images.
 
     Raises:
         RunnerError: the key is not usable, or no runtime runs the models.
     """
     public = None if key is None else read_public_key(key)
     problems = check_sums(files)
-    signature = "none" if SIGNATURE not in files else "there, but not checked: no key was given"
+    signature = "none" if SIGNATURE not in files else "present, but not checked: no key was given"
     try:
         if public is not None:
             check_signature(files.get(SUMS, b""), files.get(SIGNATURE), public)
@@ -81,5 +83,5 @@ def _with_golden(files: Mapping[str, bytes], signature: str) -> Verification:
     report = check_golden(files)
     _, name, version = runtime_module()
     ops = ", ".join(f"{task} {count} of {total} ops" for task, (count, total) in report.ops.items())
-    said = f"{name} {version}, {report.kernels} kernels: {ops}, largest difference {report.worst_lsb:.3g} LSB"
-    return Verification(len(files), signature, said, report.problems)
+    summary = f"{name} {version}, {report.kernels} kernels: {ops}, largest difference {report.worst_lsb:.3g} LSB"
+    return Verification(len(files), signature, summary, report.problems)

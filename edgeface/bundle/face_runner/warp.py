@@ -1,8 +1,8 @@
-"""Cut a turned and scaled rectangle out of an image, to the same bytes as OpenCV 5's `warpAffine` does.
+"""Affine warp of an image, with the same bytes as OpenCV 5's `warpAffine`.
 
-OpenCV takes the inverse transform in float32, one fused multiply–add for each coordinate, and interpolates bilinearly
-with fused multiply–adds. Here those are a product and a sum in float64, which hold every product of two float32
-exactly, rounded once to float32: the same bits on machines with and without such an instruction.
+OpenCV evaluates the inverse transform in float32, one fused multiply–add for each coordinate, and interpolates
+bilinearly with fused multiply–adds. Here those are a product and a sum in float64, which holds every product of two
+float32 exactly, rounded once to float32: the same bits on machines with and without such an instruction.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from edgeface.bundle.face_runner.resize import Image, to_bytes
 
 
 def warp_affine(image: Image, matrix: NDArray[np.float64], height: int, width: int) -> Image:
-    """Bilinear, black outside the image.
+    """The warped image, bilinear, black outside the source.
 
     Args:
         image: uint8 [H,W,3].
         matrix: float64 [2,3], from the image's pixels to the result's.
-        height: of the result, in pixels.
-        width: of the result, in pixels.
+        height: the result's height in pixels.
+        width: the result's width in pixels.
 
     Returns:
         uint8 [height,width,3].

@@ -1,1 +1,1 @@
-"""Shell completion: what may stand next on a command line, and the scripts that let shells ask for it."""
+"""Shell completion: candidates at the cursor, and the scripts with which shells request them."""

@@ -1,4 +1,4 @@
-"""Answer a shell that asks, by an environment variable, what may stand where the cursor is."""
+"""Answers to shells that request completion by an environment variable."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BREAKS = "=:"
 
 
 def answer_shell(shell: str, given: Sequence[str]) -> None:
-    """Print whether a path fits ("files" or "only"), then each word that does, on a line of its own.
+    """Print whether a path fits ("files" or "only"), then each fitting word on a separate line.
 
-    zsh and fish pass the words, the last one up to the cursor, and get each word with a tab and its meaning. bash
-    passes its line up to the cursor: it takes words apart at = and : itself, and inserts what follows the last of them.
+    zsh and fish pass the words, the last one up to the cursor, and get each word with a tab and its description.
+    bash passes its line up to the cursor: it splits words at = and : itself, and inserts only the part after the last.
     """
     import typer
 
@@ -34,8 +34,8 @@ def answer_shell(shell: str, given: Sequence[str]) -> None:
 
 
 def _split(line: str) -> list[str]:
-    """A line's words after the program's name; the last is what the cursor stands in or behind, "" after a space."""
-    for closed in ("", '"', "'"):  # the cursor may stand within quotes
+    """A line's words after the program's name; the last is the one at the cursor, "" after a space."""
+    for closed in ("", '"', "'"):  # the cursor may be within quotes
         try:
             words = shlex.split(line + closed)
         except ValueError:
@@ -46,5 +46,5 @@ def _split(line: str) -> list[str]:
 
 
 def _broken_off(word: str, breaks: str) -> int:
-    """How many of a word's characters bash takes for words of their own."""
+    """The number of a word's leading characters that bash treats as separate words."""
     return max((word.rfind(each) + 1 for each in _BREAKS if each in breaks), default=0)

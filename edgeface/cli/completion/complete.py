@@ -1,4 +1,4 @@
-"""What may stand where the cursor is."""
+"""Completion candidates at the cursor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HELP_WIDTH = 60
 
 @dataclass(frozen=True)
 class Answer:
-    """Words that fit, each with what it means ("" where nothing is said), and whether a path fits as well."""
+    """Fitting words, each with its description or "", and whether a path fits as well."""
 
     words: tuple[tuple[str, str], ...] = ()
     files: bool = False
@@ -22,7 +22,7 @@ class Answer:
 
 @dataclass
 class _Line:
-    """A command line up to the cursor, as far as it was read."""
+    """The parsed part of a command line up to the cursor."""
 
     command: Any
     name: str = ""
@@ -32,11 +32,11 @@ class _Line:
 
 
 def complete(program: Any, words: Sequence[str]) -> Answer:
-    """Answer for the last of a command line's words, which may be empty.
+    """The answer for the last word of a command line, which may be empty.
 
     Args:
-        program: the command group, as `typer.main.get_command` makes it.
-        words: what stands after the program's name, without quotes.
+        program: the command group, from `typer.main.get_command`.
+        words: the words after the program's name, without quotes.
     """
     *before, current = words or [""]
     line = _Line(program)
@@ -57,17 +57,17 @@ def complete(program: Any, words: Sequence[str]) -> Answer:
 
 
 def _of_option(line: _Line, before: Sequence[str], current: str) -> Answer:
-    """An option's name, or its value where an equals sign stands behind the name."""
+    """Candidates for an option's name, or for its value after an equals sign."""
     option, equals, part = current.partition("=")
     if not equals:
         return _fitting(_options(line.command, before), current)
     found = _option(line.command, option)
     answer = Answer() if found is None or found.is_flag else _values_of(line, found, before, part)
-    return Answer(tuple((f"{option}={word}", said) for word, said in answer.words), answer.files)
+    return Answer(tuple((f"{option}={word}", meaning) for word, meaning in answer.words), answer.files)
 
 
 def _read(line: _Line, word: str) -> None:
-    """Take in a word that stands before the cursor."""
+    """Parse a word before the cursor."""
     if line.pending is not None:
         line.pending = None
     elif word == "--" and not line.only_arguments:
@@ -86,7 +86,7 @@ def _option(command: Any, name: str) -> Any:
 
 
 def _options(command: Any, before: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Options that were not given yet, or may be given again."""
+    """Options that are not given yet or may be repeated."""
     given = {word.partition("=")[0] for word in before}
     for each in command.params:
         names = (*each.opts, *each.secondary_opts)
@@ -96,7 +96,7 @@ def _options(command: Any, before: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _argument(line: _Line) -> Any:
-    """The argument that stands here: the last one takes all that follow, if it takes several."""
+    """The argument at this position; the last one takes all further words if it takes several."""
     arguments = [each for each in line.command.params if each.param_type_name == "argument"]
     if line.positions < len(arguments):
         return arguments[line.positions]
@@ -104,7 +104,7 @@ def _argument(line: _Line) -> Any:
 
 
 def _values_of(line: _Line, parameter: Any, before: Sequence[str], part: str) -> Answer:
-    """Values of an option or an argument that begin with what is typed."""
+    """Values of an option or argument that begin with the typed part."""
     if parameter.param_type_name == "argument":
         name, known = parameter.name, OF_ARGUMENTS.get((line.name, parameter.name))
     else:
@@ -120,10 +120,10 @@ def _values_of(line: _Line, parameter: Any, before: Sequence[str], part: str) ->
 
 
 def _takes_path(command: Any, name: str) -> bool:
-    """Whether a parameter's type is a path, or several. What the command line's library knows of that is not public."""
+    """Whether a parameter's type is a path or several; typer's information on that is not public."""
     hint = get_type_hints(command.callback).get(name)
     return hint is Path or Path in getattr(hint, "__args__", ())
 
 
 def _fitting(words: Iterable[tuple[str, str]], part: str) -> Answer:
-    return Answer(tuple((word, said) for word, said in words if word.startswith(part)))
+    return Answer(tuple((word, meaning) for word, meaning in words if word.startswith(part)))

@@ -1,7 +1,7 @@
-"""Values that options and arguments are known to take.
+"""Known values of options and arguments.
 
-Completion answers at every press of a key. Budgets, devices, models and targets are found by filename, as they are
-elsewhere. Variants and networks are worth the import, which only who asks for them waits for.
+Completion runs at every key press, so budgets, devices, models and targets are found by filename, as elsewhere.
+Only variants and networks need a slow import.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def budgets(_: Words = ()) -> tuple[str, ...]:
 
 
 def targets(_: Words = ()) -> tuple[str, ...]:
-    """Names of the targets, as they stand in the text of the files that define them."""
+    """Names of the targets, parsed from the source of the files that define them."""
     files = (_PACKAGE / "backends").glob("*/target.py")
     return tuple(sorted(name for file in files for name in _target_names(ast.parse(file.read_bytes()))))
 
@@ -58,12 +58,12 @@ def boards(_: Words = ()) -> tuple[str, ...]:
 
 
 def devices(_: Words = ()) -> tuple[str, ...]:
-    """Where artifacts run."""
+    """Names of devices that run artifacts."""
     return ("x86", "gpu", *_profiles_with("emulator"), "ssh:", "adb")
 
 
 def _profiles_with(table: str) -> tuple[str, ...]:
-    """Names of the device profiles that hold a table; one that cannot be read is for `edgeface doctor` to tell."""
+    """Names of the device profiles that have a table; `edgeface doctor` reports unreadable ones."""
     found = []
     with suppress(InputError):
         for name, path in profile_files().items():
@@ -73,13 +73,13 @@ def _profiles_with(table: str) -> tuple[str, ...]:
 
 
 def models(_: Words = ()) -> tuple[str, ...]:
-    """Names of the model families: of the files that define one."""
+    """Names of the model families, from the files that define them."""
     files = (file for file in (_PACKAGE / "models").glob("[!_]*.py") if _FAMILY.search(file.read_text("utf-8")))
     return tuple(sorted(file.stem for file in files))
 
 
 def variants(words: Words) -> tuple[str, ...]:
-    """Variants of the models that a command line names; of the default model where it names none."""
+    """Variants of the models on the command line, or of the default model."""
     from edgeface.models import families
 
     known = families()
@@ -88,7 +88,7 @@ def variants(words: Words) -> tuple[str, ...]:
 
 
 def networks(_: Words = ()) -> tuple[str, ...]:
-    """Networks whose complexity is known by name."""
+    """Names of networks whose complexity is known."""
     from edgeface.models.architectures import architectures
 
     return tuple(architectures())
@@ -98,7 +98,7 @@ def _of(*values: str) -> Callable[[Words], tuple[str, ...]]:
     return lambda _: values
 
 
-# Options mean the same in every command that has them.
+# Options have the same meaning in every command.
 OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--budget": budgets,
     "--color": _of("bgr", "rgb"),
@@ -111,7 +111,7 @@ OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--target": targets,
     "--variant": variants,
 }
-# Several of these may be given at once, with commas between them.
+# These take several values, separated by commas.
 LISTS = frozenset({"--target"})
 # By command and argument.
 OF_ARGUMENTS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
@@ -120,5 +120,5 @@ OF_ARGUMENTS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
     ("completion", "shell"): _of(*SHELLS),
     ("export", "model"): models,
 }
-# What these take may be a file as well: a recipe, a model, a budget of the user's own.
+# These also take files: a recipe, a model, the user's budget.
 OR_FILES = frozenset({"--budget", "model", "models", "name"})

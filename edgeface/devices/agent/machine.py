@@ -1,4 +1,4 @@
-"""What a Linux device says of itself: processors, clocks, governors and temperatures, read from /proc and /sys."""
+"""State of a Linux device: processors, clocks, governors and temperatures, read from /proc and /sys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAX_CPUS, _MAX_ZONES = 64, 32
 
 
 def describe() -> dict[str, Any]:
-    """The device's own description; what cannot be read is None."""
+    """The device's state; values that cannot be read are None."""
     return {
         "architecture": platform.machine(),
         "kernel": platform.release(),
@@ -24,7 +24,7 @@ def describe() -> dict[str, Any]:
 
 
 def pin(cpus: list[int]) -> str | None:
-    """Keep this process and the threads that it starts to some processors; what went wrong, or None."""
+    """Pin this process and the threads that it starts to processors; the error as text, or None."""
     try:
         os.sched_setaffinity(0, cpus)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Load a model on the device in one of its runtimes; tensors are numbered, since the host knows their names."""
+"""Models loaded in one of the device's runtimes; tensors are numbered, since the host knows their names."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TfliteModel:
             self._interpreter.set_tensor(item["index"], arrays[str(index)])
 
     def invoke(self) -> None:
-        """Run once on what was fed."""
+        """Run once on the fed inputs."""
         self._interpreter.invoke()
 
     def outputs(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class OnnxModel:
         self._feeds = {item.name: arrays[str(index)] for index, item in enumerate(self._session.get_inputs())}
 
     def invoke(self) -> None:
-        """Run once on what was fed."""
+        """Run once on the fed inputs."""
         self._found = self._session.run(None, self._feeds)
 
     def outputs(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class OnnxModel:
 
 
 def latencies_ms(model: Any, runs: int, warm_up: int) -> list[float]:
-    """Milliseconds of each of `runs` runs, after `warm_up` that are not counted."""
+    """Latencies in milliseconds of `runs` runs, after `warm_up` runs that are not timed."""
     for _ in range(warm_up):
         model.invoke()
     found = []
@@ -94,7 +94,7 @@ def latencies_ms(model: Any, runs: int, warm_up: int) -> list[float]:
 
 
 def run_once(model: Any, marked: bool) -> None:
-    """Run a model; `marked`, between two system calls that the emulator's counting plugin sees and that do nothing."""
+    """Run a model; with `marked`, between two no-op system calls that the emulator's counting plugin recognizes."""
     if marked:
         _mark(_MARK_START)
     model.invoke()
@@ -103,7 +103,7 @@ def run_once(model: Any, marked: bool) -> None:
 
 
 def _mark(which: int) -> None:
-    with suppress(OSError):  # there is no such process: the call itself is the mark
+    with suppress(OSError):  # no such process exists: the call itself is the mark
         os.getpriority(os.PRIO_PROCESS, which)
 
 

@@ -1,7 +1,7 @@
-"""Serve one host over standard input and output: load a model, run it, time it, read its tensors.
+"""Server for one host over standard input and output: loads a model, runs it, times it, reads its tensors.
 
-Each answer carries the host's nonce and the number of its request, so that the host knows it from anything else that a
-device may print. Nothing is written to the device's disk.
+Each answer contains the host's nonce and the number of its request, so that the host can distinguish it from other
+output of the device. Nothing is written to the device's disk.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ MAX_REQUEST_BYTES = 1 << 30
 
 
 class Agent:
-    """The model that is loaded, and what the host may ask of it."""
+    """The loaded model, and the requests that the host may send."""
 
     def __init__(self) -> None:
         self._model: Any = None
 
     def answer(self, request: Mapping[str, Any], arrays: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Do what a request says: describe, load, run, tensors or time."""
+        """The answer to a request: describe, load, run, tensors or time."""
         do = request["do"]
         if do == "describe":
             return describe(), {}
@@ -44,7 +44,7 @@ class Agent:
         raise ValueError(f"unknown request {do!r}")
 
     def _load(self, request: Mapping[str, Any], content: bytes) -> dict[str, Any]:
-        """Load a model, after pinning this process: threads stay where the process was when they started."""
+        """Load a model, after pinning this process: threads inherit the processors from when they start."""
         self._model = None
         unpinned = pin(request["cpus"]) if request["cpus"] else None
         kind = OnnxModel if request["runtime"] == "onnxruntime" else TfliteModel
@@ -73,7 +73,7 @@ def main(nonce: str) -> None:
             return
         try:
             head, found = agent.answer(request, arrays)
-        except Exception as error:  # whatever a runtime raises is the host's to tell
+        except Exception as error:  # the host reports whatever a runtime raises
             head, found = {"error": f"{type(error).__name__}: {str(error)[:2000]}"}, {}
         answers.write(pack({"nonce": nonce, "number": number, **head}, found))
         answers.flush()

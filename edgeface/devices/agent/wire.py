@@ -24,7 +24,7 @@ DTYPES = ("float32", "float16", "float64", "int8", "uint8", "int16", "int32", "i
 
 
 class WireError(Exception):
-    """What was read is no frame, or larger than was asked for."""
+    """The data read is not a frame, or is larger than requested."""
 
 
 def pack(head: Mapping[str, Any], arrays: Mapping[str, Any]) -> bytes:
@@ -43,7 +43,7 @@ def read_frame(read: Callable[[int], bytes], max_bytes: int) -> tuple[dict[str, 
         max_bytes: of all arrays together.
 
     Raises:
-        WireError: not a frame, or over a limit; nothing of that size is read or kept then.
+        WireError: not a frame, or over a limit; then nothing of that size is read.
     """
     length = struct.unpack(">I", read(4))[0]
     if not 2 <= length <= MAX_HEAD_BYTES:
@@ -57,7 +57,7 @@ def read_frame(read: Callable[[int], bytes], max_bytes: int) -> tuple[dict[str, 
     rows = array_rows(head.pop("arrays", None))
     total = sum(row[3] for row in rows)
     if total > max_bytes:
-        raise WireError(f"arrays of {total} bytes, at most {max_bytes} were asked for")
+        raise WireError(f"arrays of {total} bytes, at most {max_bytes} were requested")
     arrays = {}
     for name, dtype, shape, size in rows:
         arrays[name] = np.frombuffer(read(size), dtype).reshape(shape)
@@ -71,18 +71,18 @@ def array_rows(rows: Any) -> list[tuple[str, str, list[int], int]]:
         WireError: it is not such a list.
     """
     if not isinstance(rows, list) or len(rows) > MAX_ARRAYS:
-        raise WireError("no list of arrays")
+        raise WireError("a head without a list of arrays")
     found, names = [], set()
     for row in rows:
         if not (isinstance(row, list) and len(row) == 3 and isinstance(row[0], str) and row[1] in DTYPES):
             raise WireError("an array without name, dtype and shape")
         name, dtype, shape = row
         if len(name) > MAX_NAME or name in names or not isinstance(shape, list) or len(shape) > MAX_RANK:
-            raise WireError("an array of a wrong name or rank")
+            raise WireError("an array with a wrong name or rank")
         size = np.dtype(dtype).itemsize
         for side in shape:
             if type(side) is not int or not 0 <= side < 1 << 31:
-                raise WireError("an array of a wrong shape")
+                raise WireError("an array with a wrong shape")
             size *= side
         names.add(name)
         found.append((name, dtype, shape, size))

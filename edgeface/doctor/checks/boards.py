@@ -1,4 +1,4 @@
-"""Programs that reach boards, and boards that bundles are packed for."""
+"""Clients for boards, and boards that bundles are packed for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RANK = 65
 
 
 def look() -> tuple[Check, ...]:
-    """The programs ssh and adb, which `--on ssh:HOST` and `--on adb` run, and the boards of the table of devices."""
+    """The clients ssh and adb, which `--on ssh:HOST` and `--on adb` run, and the boards of the table of devices."""
     return _program("ssh", "--on ssh:HOST", "openssh-client"), _program("adb", "--on adb", "adb"), _profiles()
 
 

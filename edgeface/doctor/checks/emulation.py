@@ -1,4 +1,4 @@
-"""What runs artifacts of Arm boards without a board."""
+"""The emulator, which runs artifacts for Arm boards without a board."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ RANK = 60
 
 
 def look() -> tuple[Check, ...]:
-    """The emulator, set up or not, and the devices that it emulates."""
+    """The state of the emulator, and the devices that it emulates."""
     from edgeface.devices.install import INSTALL, status
     from edgeface.devices.table import emulated
     from edgeface.errors import InputError

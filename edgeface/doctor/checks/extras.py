@@ -10,7 +10,7 @@ RANK = 35
 
 
 def look() -> tuple[Check, ...]:
-    """What reads safetensors, signs bundles and reads WIDER FACE's labels."""
+    """Packages that read safetensors, sign bundles and read WIDER FACE's labels."""
     return (
         package_check("safetensors", "optional: reads checkpoints in .safetensors", "pip install 'edgeface[torch]'"),
         package_check("cryptography", "optional: signs bundles", "pip install 'edgeface[bundle]'"),

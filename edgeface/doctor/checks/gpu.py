@@ -1,4 +1,4 @@
-"""NVIDIA's driver, its GPUs, and what allocates their memory."""
+"""NVIDIA's driver, its GPUs, and the CUDA runtime."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ANY_MAJOR = 99
 
 
 def look() -> tuple[Check, ...]:
-    """Driver and GPUs, as the driver's library shows them; then CUDA's runtime."""
+    """Driver and GPUs, as the driver's library reports them, and the CUDA runtime."""
     driver = look_for_gpus()
     if driver.cuda_version is None:
         found = f"{driver.problem}: artifacts run on the processor only"
@@ -32,7 +32,7 @@ def describe(gpu: Gpu) -> str:
 
 
 def _runtime(served_major: int) -> Check:
-    """What `edgeface.backends.tensorrt.cuda` would call, as far as that is known without importing it."""
+    """The CUDA runtime that `edgeface.backends.tensorrt.cuda` would use, found without importing it."""
     name = "CUDA runtime"
     version = installed(BINDINGS)
     if version is not None and int(version.partition(".")[0]) <= served_major:

@@ -16,7 +16,7 @@ _MODEL_FIELDS = ("model name", "Hardware", "CPU part")
 
 
 def look() -> tuple[Check, ...]:
-    """The processor's name and the instructions that its family is judged by."""
+    """The processor's name, and the instruction sets that matter for its family."""
     machine = platform.machine().lower()
     fields = _cpuinfo()
     named = next((fields[name] for name in _MODEL_FIELDS if name in fields), machine or "unknown")
@@ -74,7 +74,7 @@ def _arm(flags: frozenset[str]) -> tuple[Check, ...]:
 
 
 def _cpuinfo() -> dict[str, str]:
-    """The first value of each field of the system's list of processors; empty where there is none."""
+    """The first value of each field of the system's list of processors; empty where there is no list."""
     try:
         lines = CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

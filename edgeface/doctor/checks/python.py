@@ -1,4 +1,4 @@
-"""Python, edgeface, and the packages that edgeface cannot do without."""
+"""Python, edgeface, and the packages that edgeface requires."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ OLDEST = (3, 10)
 
 
 def look() -> tuple[Check, ...]:
-    """Versions, and every requirement of edgeface's metadata; those that are met are only counted."""
-    needed = [_needed(name, least) for name, least in sorted(needed_packages().items())]
+    """Versions, and every requirement of edgeface's metadata; fulfilled ones are only counted."""
+    needed = [_needed(name, at_least) for name, at_least in sorted(needed_packages().items())]
     unmet = [check for check in needed if check.state != "ok"]
     return (_python(), _edgeface(), *(unmet or [_complete(len(needed))]))
 
@@ -34,9 +34,9 @@ def _edgeface() -> Check:
     return Check("edgeface", "ok", __version__)
 
 
-def _needed(name: str, least: str) -> Check:
-    mend = f"pip install '{name}>={least}'" if least else f"pip install {name}"
-    return package_check(name, "required", mend, least, required=True)
+def _needed(name: str, at_least: str) -> Check:
+    fix = f"pip install '{name}>={at_least}'" if at_least else f"pip install {name}"
+    return package_check(name, "required", fix, at_least, required=True)
 
 
 def _complete(count: int) -> Check:

@@ -24,7 +24,7 @@ def look() -> tuple[Check, ...]:
 
 
 def _runtime(runtime: Runtime) -> Check:
-    """The first of the distributions that a runtime is made of; one that is made of none comes with its backend."""
+    """The first of a runtime's distributions; a runtime without any comes with its backend."""
     use = f"runs {' and '.join(runtime.suffixes)}"
     if not runtime.distributions:
         return Check(runtime.name, "ok", use)
@@ -33,7 +33,7 @@ def _runtime(runtime: Runtime) -> Check:
 
 
 def _old_tflite() -> Check:
-    """tflite-runtime wants numpy 1, so it has an environment of its own, in the folder that make makes it in."""
+    """tflite-runtime needs numpy 1, and therefore a separate environment, which make creates."""
     name = "tflite-runtime"
     folders = sorted(OLD_ENVIRONMENT.glob("lib/python*/site-packages/tflite_runtime-*.dist-info"))
     if not folders:

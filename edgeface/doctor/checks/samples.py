@@ -1,4 +1,4 @@
-"""What the package brings along to be tried with."""
+"""Sample weights and images of the package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AGAIN = "pip install --force-reinstall --no-deps edgeface"
 
 
 def look() -> tuple[Check, ...]:
-    """Sample weights, which must be those that were measured, and sample images."""
+    """Sample weights, which must match their SHA-256, and sample images."""
     weights = [_weights(sample.weights, sample.sha256) for sample in SAMPLES.values()]
     return (*weights, *(_file(shown.path, shown.person) for shown in IMAGES))
 
@@ -29,5 +29,5 @@ def _weights(path: Path, sha256: str) -> Check:
 
 def _file(path: Path, what: str) -> Check:
     if not path.is_file():
-        return Check(path.name, "missing", f"{what}: {path} is not there", _AGAIN)
+        return Check(path.name, "missing", f"{what}: {path} does not exist", _AGAIN)
     return Check(path.name, "ok", f"{what}, {path.stat().st_size / 1e3:,.0f} kB")

@@ -11,12 +11,12 @@ from edgeface.doctor.check import Check
 
 TITLE = "Storage"
 RANK = 70
-# The emulated cores take the most: 1 GiB. An export takes some megabytes.
+# The emulated devices need the most space: 1 GiB. An export needs some megabytes.
 LITTLE_BYTES = 100 << 20
 
 
 def look() -> tuple[Check, ...]:
-    """The current folder (`out/` is made in it), the folder of temporary files, and the cache folder."""
+    """The current folder (which will contain `out/`), the folder of temporary files, and the cache folder."""
     try:
         temporary = Path(tempfile.gettempdir())
     except OSError:
@@ -29,7 +29,7 @@ def look() -> tuple[Check, ...]:
 
 
 def cache_folder() -> Path:
-    """`EDGEFACE_CACHE`, else where programs of this user keep what can be made again."""
+    """`EDGEFACE_CACHE`, else the user's cache folder."""
     own = os.environ.get("EDGEFACE_CACHE")
     if own:
         return Path(own).expanduser().resolve()
@@ -38,20 +38,20 @@ def cache_folder() -> Path:
 
 
 def writable(name: str, folder: Path, required: bool = False) -> Check:
-    """Whether a file can be made in a folder, or the folder be made, tried on the nearest folder that there is.
+    """Whether a folder can be written to or created, tested in the nearest existing folder.
 
-    Little space left is a problem, too, though small models fit.
+    Little free space is a problem, too, although small models fit.
     """
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    mend = f"chmod u+rwx {there}"
-    if not there.is_dir():
-        return Check(name, "problem", f"{there} is a file, so that {folder} cannot be made", None, required)
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    fix = f"chmod u+rwx {existing}"
+    if not existing.is_dir():
+        return Check(name, "problem", f"{existing} is a file, so that {folder} cannot be created", None, required)
     try:
-        with tempfile.TemporaryFile(dir=there):
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        return Check(name, "problem", f"{there} cannot be written to: {error.strerror}", mend, required)
-    free = shutil.disk_usage(there).free
+        return Check(name, "problem", f"{existing} cannot be written to: {error.strerror}", fix, required)
+    free = shutil.disk_usage(existing).free
     if free < LITTLE_BYTES:
         return Check(name, "problem", f"{folder} has only {free / 1e6:.0f} MB left")
     return Check(name, "ok", f"{folder} can be written to, {free / 1e9:.1f} GB free", None, required)

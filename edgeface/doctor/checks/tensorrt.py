@@ -10,7 +10,7 @@ RANK = 40
 
 
 def look() -> tuple[Check, ...]:
-    """The TensorRT that edgeface would use, and for which GPUs it builds engines here."""
+    """The TensorRT that edgeface would use, and the GPUs that it builds engines for."""
     facts = describe()
     if facts["state"] != "ok":
         found = f"optional: {facts['problem']}" if facts["state"] == "missing" else str(facts["problem"])

@@ -1,4 +1,4 @@
-"""How images are shown in a report, by task: the file of the task's name, which has GALLERY."""
+"""Image galleries of reports by task: the file with the task's name defines GALLERY."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeface.tasks.task import Task, View
 
 @dataclass(frozen=True)
 class Choice:
-    """A sight that is shown, as what, and why."""
+    """A chosen image, with its title and the reason."""
 
     sight: Sight
     title: str
@@ -22,21 +22,21 @@ class Choice:
 
 
 class TaskGallery(Protocol):
-    """How the images of a task are shown."""
+    """The gallery of a task's images."""
 
-    most: int
-    """How many of the worst images are kept."""
+    max_images: int
+    """Maximum number of worst images that are kept."""
 
     def sight(self, index: int, shown: View, severity: tuple[float, ...], reference: Any, candidate: Any) -> Sight:
-        """What is kept of an image, and of what both networks decide on it."""
+        """The kept data of an image and of both networks' decisions."""
         ...
 
     def gallery(self, chosen: Sequence[Choice], count: int, target: str) -> Gallery:
-        """The chosen ones, of `count` images that judged the artifact of a target."""
+        """The gallery of the chosen images, out of `count` images that judged a target's artifact."""
         ...
 
 
 def gallery_of(task: Task) -> TaskGallery:
-    """How the images of a task are shown."""
+    """The gallery of a task's images."""
     found: TaskGallery = importlib.import_module(f"{__name__}.{task.name}").GALLERY
     return found

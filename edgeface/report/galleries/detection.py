@@ -1,4 +1,4 @@
-"""Images as both detectors see them, with close-ups of what differs."""
+"""Images with both detectors' faces, and close-ups of differences."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _SIGNS: dict[Kind, str] = {"missed": "✕ missed", "extra": "+ extra", "moved": 
 
 @dataclass(frozen=True)
 class Scenes:
-    """Each image twice, left with the reference's faces and right with the artifact's."""
+    """Each image twice: left with the reference's faces, right with the artifact's."""
 
-    most: int = 3
+    max_images: int = 3
 
     def sight(
         self,
@@ -41,8 +41,8 @@ class Scenes:
     def gallery(self, chosen: Sequence[Choice], count: int, target: str) -> Gallery:
         """A scene for each."""
         lead = (
-            f"Of {count} images those with the largest differences, and a typical one. Left what fp32 finds, "
-            f"right what {target} finds, both at a score of 0.5 or more."
+            f"Of {count} images, those with the largest differences, and a typical one. Left: faces found by fp32; "
+            f"right: by {target}; both at a score of 0.5 or more."
         )
         return Gallery(lead, scenes=tuple(_scene(choice, target) for choice in chosen))
 
@@ -57,11 +57,11 @@ def _scene(choice: Choice, target: str) -> Scene:
         _image(sight, "fp32", uri, title, [_on_reference(item, sight.shape) for item in found]),
         _image(sight, target, uri, title, [_on_candidate(item, sight.shape) for item in found]),
     )
-    return Scene(title, choice.why, images, tuple(_closeup(item, title) for item in sight.closeups), _told(found))
+    return Scene(title, choice.why, images, tuple(_closeup(item, title) for item in sight.closeups), _summary(found))
 
 
-def _told(found: Sequence[Difference]) -> str:
-    """How many faces agree, and what of the others."""
+def _summary(found: Sequence[Difference]) -> str:
+    """How many faces agree, and how the others differ."""
     if not found:
         return "Neither finds a face."
     counts = {kind: sum(item.kind == kind for item in found) for kind in ("missed", "extra", "moved")}
@@ -91,14 +91,14 @@ def _image(sight: Sight, title: str, uri: str, name: str, boxes: Sequence[Box | 
 
 
 def _on_reference(item: Difference, shape: tuple[int, int]) -> Box | None:
-    """A face on fp32's side; what only the artifact finds is not there."""
+    """A face on fp32's side; None for faces that only the artifact finds."""
     if item.kind == "extra" or item.reference is None:
         return None
     return _box(item.kind, item.reference, shape, "" if item.kind == "same" else f"{item.reference.score:.2f}")
 
 
 def _on_candidate(item: Difference, shape: tuple[int, int]) -> Box:
-    """A face on the artifact's side; where it misses one, the place is marked."""
+    """A face on the artifact's side; missed faces are marked at fp32's position."""
     face = item.reference if item.kind == "missed" else item.candidate
     assert face is not None
     return _box(item.kind, face, shape, _SIGNS[item.kind])
@@ -108,6 +108,6 @@ def _box(kind: Kind, face: Face, shape: tuple[int, int], label: str) -> Box:
     x1, y1, x2, y2 = face.box
     height, width = shape
     across, down = 100 / width, 100 / height
-    place = (x1 * across, y1 * down, (x2 - x1) * across, (y2 - y1) * down)
-    left, top, wide, high = (round(value, 2) for value in place)
+    percents = (x1 * across, y1 * down, (x2 - x1) * across, (y2 - y1) * down)
+    left, top, wide, high = (round(value, 2) for value in percents)
     return Box(kind, left, top, wide, high, label)

@@ -1,4 +1,4 @@
-"""Aligned faces, each with how near the artifact's embedding is to the reference's."""
+"""Aligned faces, each with the cosine of the artifact's embedding and the reference's."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ FACE_PX = 112
 class FaceCards:
     """A card for each aligned face."""
 
-    most: int = 8
+    max_images: int = 8
 
     def sight(self, index: int, shown: View, severity: tuple[float, ...], reference: Any, candidate: Any) -> Sight:  # noqa: ARG002
-        """The face itself."""
+        """The aligned face."""
         height, width = shown.image.shape[:2]
         return Sight(index, shown.image, (height, width), severity)
 
     def gallery(self, chosen: Sequence[Choice], count: int, target: str) -> Gallery:  # noqa: ARG002
         """A card for each."""
         lead = (
-            f"Of {count} aligned faces those whose embedding moved furthest, and a typical one. A cosine of 1 "
-            "says that the artifact and fp32 see the very same face."
+            f"Of {count} aligned faces, those whose embeddings changed most, and a typical one. A cosine of 1 "
+            "means that artifact and fp32 compute the same embedding."
         )
         return Gallery(lead, faces=tuple(_card(choice) for choice in chosen))
 

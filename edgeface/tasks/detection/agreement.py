@@ -1,4 +1,4 @@
-"""How well two detectors agree, and what a recipe requires of that."""
+"""Agreement of two detectors, and a recipe's requirements on it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class FaceAgreement:
 
     A reference and a candidate face are matched if both score at least 0.5 and overlap by IoU ≥ 0.5.
     `missed` are reference faces without a match, `extra` candidate faces without one. Of them,
-    `missed_by_score` and `extra_by_score` have a counterpart in the other list that only scores lower: the two
-    detectors see the same face on different sides of the threshold.
+    `missed_by_score` and `extra_by_score` have a counterpart in the other list that only scores lower: both
+    detectors find the face, on different sides of the threshold.
 
     Attributes:
         score_changes: candidate − reference score of each matched pair.
@@ -77,7 +77,7 @@ class FaceAgreement:
 
     @property
     def severity(self) -> tuple[float, ...]:
-        """Faces on one side only, then the largest landmark error: the greater, the worse."""
+        """Number of unmatched faces, then the largest landmark error: the larger, the worse."""
         return float(self.missed + self.extra), max(self.landmark_errors_percent, default=0.0)
 
     def as_dict(self) -> dict[str, Any]:
@@ -98,22 +98,22 @@ class FaceAgreement:
 
 
 def face_requirements(limits: Thresholds, faces: FaceAgreement) -> list[Requirement]:
-    """What the thresholds require of two detectors' agreement, each with its verdict."""
+    """The thresholds' requirements on two detectors' agreement, each with its verdict."""
     requirements = []
     count = faces.reference_faces
     if limits.matched_percent is not None:
         allowed = math.ceil(count * (100 - limits.matched_percent) / 100 - 1e-9)
-        said = f"{faces.matched_share:.2%} ({faces.missed} of {count} missed)"
+        measured = f"{faces.matched_share:.2%} ({faces.missed} of {count} missed)"
         limit = f"≥ {limits.matched_percent:g}% (≤ {allowed} missed)"
-        requirements.append(Requirement("faces matched", limit, said, faces.missed <= allowed))
+        requirements.append(Requirement("faces matched", limit, measured, faces.missed <= allowed))
     if limits.extra_percent is not None:
         allowed = math.ceil(count * limits.extra_percent / 100 - 1e-9)
-        said, limit = f"{faces.extra_share:.2%} ({faces.extra})", f"≤ {limits.extra_percent:g}% (≤ {allowed})"
-        requirements.append(Requirement("extra faces", limit, said, faces.extra <= allowed))
-    for what, limit_value, measured in (
+        measured, limit = f"{faces.extra_share:.2%} ({faces.extra})", f"≤ {limits.extra_percent:g}% (≤ {allowed})"
+        requirements.append(Requirement("extra faces", limit, measured, faces.extra <= allowed))
+    for what, limit_value, value in (
         ("mean score change", limits.mean_score_change, faces.mean_score_change),
         ("mean landmark error in % of face size", limits.landmark_error_percent, faces.mean_landmark_error_percent),
     ):
         if limit_value is not None:
-            requirements.append(Requirement(what, f"≤ {limit_value:g}", f"{measured:.4f}", measured <= limit_value))
+            requirements.append(Requirement(what, f"≤ {limit_value:g}", f"{value:.4f}", value <= limit_value))
     return requirements

@@ -1,4 +1,4 @@
-"""Average precision of a detector on labelled images.
+"""Average precision of a detector on labeled images.
 
 Source: the PASCAL VOC development kit (Everingham et al., IJCV 2010), area under the whole curve as since 2010.
 """
@@ -18,8 +18,8 @@ MIN_IOU = 0.5
 
 
 @dataclass(frozen=True)
-class LabelledDetections:
-    """One image: what was detected, down to a low score (0.02, say), and the labelled boxes.
+class LabeledDetections:
+    """One image: what was detected, down to a low score (0.02, say), and the labeled boxes.
 
     `labels` is float32 [n,4], x1, y1, x2, y2 in pixels.
     """
@@ -28,36 +28,36 @@ class LabelledDetections:
     labels: NDArray[np.float32]
 
 
-def average_precision(images: Sequence[LabelledDetections], min_side_px: float = 0.0) -> float:
+def average_precision(images: Sequence[LabeledDetections], min_side_px: float = 0.0) -> float:
     """Area under the precision–recall curve at IoU ≥ 0.5 over all images together.
 
     A detection counts for the label that it overlaps most; a second detection of a label is false. Labels
-    whose shorter side is under `min_side_px`, and detections of them, count for nothing.
+    whose shorter side is under `min_side_px`, and detections of them, are ignored.
 
     Args:
         images: detections and labels of each image.
         min_side_px: labels smaller than this are ignored.
 
     Returns:
-        0 to 1; NaN where nothing is labelled.
+        0 to 1; NaN where nothing is labeled.
     """
     verdicts: list[tuple[float, bool]] = []
-    labelled = 0
+    labeled = 0
     for image in images:
         counted, of_image = _judge(image, min_side_px)
-        labelled += counted
+        labeled += counted
         verdicts += of_image
-    if not labelled:
+    if not labeled:
         return float("nan")
     verdicts.sort(key=lambda verdict: -verdict[0])
     hits = np.cumsum([hit for _, hit in verdicts])
     precision = hits / np.arange(1, len(verdicts) + 1)
-    recall = hits / labelled
+    recall = hits / labeled
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
 
 
-def _judge(image: LabelledDetections, min_side_px: float) -> tuple[int, list[tuple[float, bool]]]:
+def _judge(image: LabeledDetections, min_side_px: float) -> tuple[int, list[tuple[float, bool]]]:
     labels = image.labels.reshape(-1, 4)
     ignored = np.minimum(labels[:, 2] - labels[:, 0], labels[:, 3] - labels[:, 1]) < min_side_px
     faces = sorted(image.faces, key=lambda face: -face.score)

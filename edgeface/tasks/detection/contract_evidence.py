@@ -1,8 +1,8 @@
 """Evidence for or against a detector's contract in images without labels.
 
-Under the right contract a face is seen again when the image is mirrored and shrunk, with its
-landmarks in place; all anchors that see it decode to nearly one box; and five landmarks lie as on a face.
-Wrong anchors or activations break the last three even where scores stay high.
+Under the right contract a face is found again when the image is mirrored and shrunk, with its landmarks in
+place; all anchors that respond to it decode to nearly one box; and its five landmarks are arranged as on a face.
+Wrong anchors or activations break these even where scores stay high.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _QUALITY_COUNTED = 0.25
 
 @dataclass(frozen=True)
 class Sized:
-    """Outputs for one image, shrunk to some size."""
+    """Outputs for one image at some size."""
 
     outputs: Mapping[str, Array]
     scale: float
@@ -46,9 +46,9 @@ class Sized:
 
 @dataclass
 class Probe:
-    """Runs the network on the images; what depends on the decoder's parameters only is not run again.
+    """Runs the network on the images, once for all contracts that differ only in the decoder's parameters.
 
-    A network that is not `resizable` is shown images of every size at the top left of its one input.
+    For a network that is not `resizable`, images of every size are placed at the top left of its one input.
     """
 
     forward: Forward
@@ -79,7 +79,7 @@ class Probe:
 
 
 def _at_top_left(tensor: NDArray[np.float32], contract: DetectionContract) -> NDArray[np.float32]:
-    """A tensor [1,3,h,w] in one of the contract's size, 0 elsewhere as where images are letterboxed."""
+    """A tensor [1,3,h,w] padded to the contract's size with 0, as letterboxed images are."""
     whole = np.zeros((1, 3, contract.input.height, contract.input.width), np.float32)
     whole[:, :, : tensor.shape[2], : tensor.shape[3]] = tensor
     return whole
@@ -87,14 +87,14 @@ def _at_top_left(tensor: NDArray[np.float32], contract: DetectionContract) -> ND
 
 @dataclass(frozen=True)
 class Support:
-    """What one image says for one contract.
+    """Evidence of one image for one contract.
 
     Attributes:
         strong: faces with score ≥ 0.5.
-        supported: those that stood all checks.
+        supported: those that passed all checks.
         support: sum over the faces of a quality between 0 and 1.
-        landmark_error: mean distance of landmarks between the views, in face sizes, of the faces seen twice.
-        tightness: mean IoU of a face with the boxes of all anchors that see it.
+        landmark_error: mean distance of landmarks between the views, in face sizes, of the faces found in both.
+        tightness: mean IoU of a face with the boxes of all anchors that respond to it.
     """
 
     strong: int
@@ -105,7 +105,7 @@ class Support:
 
 
 def support_of(probe: Probe, contract: DetectionContract, index: int) -> Support:
-    """Judge the faces that one image shows under one contract."""
+    """The evidence that the faces of one image give for one contract."""
     shape = probe.images[index].shape[:2]
     plain = probe.view(contract, index, LONG_SIDE_PX)
     mirrored = probe.view(contract, index, MIRRORED_SIDE_PX, mirrored=True)
@@ -133,9 +133,9 @@ def support_of(probe: Probe, contract: DetectionContract, index: int) -> Support
 
 
 def color_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, index: int) -> tuple[float, int]:
-    """How much surer the network is of the same faces in BGR than in RGB, at many sizes.
+    """How much more certain the network is of the same faces in BGR than in RGB, at many sizes.
 
-    Large faces are seen in either order; as they get smaller, the wrong order loses them first.
+    Large faces are found in either order; as they get smaller, the wrong order loses them first.
 
     Args:
         probe: the images.
@@ -164,10 +164,10 @@ def color_gain(probe: Probe, bgr: DetectionContract, rgb: DetectionContract, ind
     return float(gain.mean()), len(boxes)
 
 
-def _strongest(view: Sized, contract: DetectionContract, least: float) -> Candidates:
-    """The best few hundred candidates: an untrained network may call thousands of places faces."""
+def _strongest(view: Sized, contract: DetectionContract, min_score: float) -> Candidates:
+    """The best few hundred candidates: an untrained network may find thousands of faces."""
     sized = contract.with_input_size(view.height, view.width)
-    found = decoding_of(sized).candidates(view.outputs, least)
+    found = decoding_of(sized).candidates(view.outputs, min_score)
     best = np.sort(np.argsort(-found.scores, kind="stable")[:MAX_STRONG_CANDIDATES])
     return Candidates(found.boxes[best], found.scores[best], found.landmarks[best])
 
@@ -191,9 +191,9 @@ def _distortion(face: Face) -> float:
 
 
 def _raw_boxes(
-    view: Sized, contract: DetectionContract, least: float
+    view: Sized, contract: DetectionContract, min_score: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    found = _strongest(view, contract, least)
+    found = _strongest(view, contract, min_score)
     return found.boxes / np.float32(view.scale), found.scores
 
 
@@ -207,6 +207,6 @@ def _tightness(view: Sized, contract: DetectionContract, faces: Sequence[Face]) 
 
 def _log_odds(view: Sized, contract: DetectionContract, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     raw, scores = _raw_boxes(view, contract, _MIN_P)
-    seen = np.where(iou_matrix(boxes, raw) > 0.5, scores[None, :], 0).max(axis=1, initial=0)
-    p = np.clip(seen, _MIN_P, 1 - _MIN_P)
+    best = np.where(iou_matrix(boxes, raw) > 0.5, scores[None, :], 0).max(axis=1, initial=0)
+    p = np.clip(best, _MIN_P, 1 - _MIN_P)
     return np.asarray(np.log(p / (1 - p)), np.float32)

@@ -1,8 +1,8 @@
-"""Infer what a checkpoint does not say about itself: activation, anchors and color order.
+"""Inference of what a checkpoint does not record: activation, anchors and color order.
 
-First activation and anchors are chosen by the support that faces find (`contract_evidence`), then
-the color order by the same faces at many sizes. Each choice is a paired comparison over images: the mean
-difference by its standard error. A choice that images do not confirm is an error, not a guess.
+Activation and anchors are chosen first, by the support of faces (`contract_evidence`), then the color order, by
+the same faces at many sizes. Each choice is a paired comparison over images: the mean
+difference over its standard error. A choice that the images do not confirm is an error, not a guess.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from edgeface.tasks.task import Forward, Image, Inference
 
 MAX_SUPPORT_PROBES = 10
 WORKERS = 2
-"""Images judged at a time; `forward` is called from as many threads."""
+"""Images evaluated at a time; `forward` is called from as many threads."""
 
 MAX_COLOR_PROBES = 12
 MIN_STANDARD_ERRORS = 1.0
@@ -37,15 +37,15 @@ _FIX = "declare the contract with --variant, or pass images that show faces with
 
 @dataclass(frozen=True)
 class CandidateEvidence:
-    """What the images say for one candidate.
+    """Evidence of the images for one candidate.
 
     Attributes:
         contract: the candidate.
         strong_faces: faces with score ≥ 0.5.
-        supported_faces: those seen again when mirrored and shrunk, with tight anchors and landmarks as on a face.
+        supported_faces: those found again when mirrored and shrunk, with tight anchors and landmarks as on a face.
         support: sum of the faces' qualities, 0 to 1 each.
         landmark_error_percent: mean distance of landmarks between the views, in percent of the face's size.
-        tightness: mean IoU of a face with the boxes of all anchors that see it.
+        tightness: mean IoU of a face with the boxes of all anchors that respond to it.
     """
 
     contract: DetectionContract
@@ -57,7 +57,7 @@ class CandidateEvidence:
 
     @property
     def quality(self) -> float:
-        """Support by strong faces, 0 to 1."""
+        """Support per strong face, 0 to 1."""
         return self.support / max(self.strong_faces, 1)
 
 
@@ -67,7 +67,7 @@ class InferredContract:
 
     Attributes:
         contract: a known variant where one has these fields, else one whose variant is "inferred".
-        confidence: 0 to 1, of the least sure of the choices; 0 where all was declared and nothing could be checked.
+        confidence: 0 to 1, of the least certain choice; 0 where all was declared and nothing could be checked.
         support_margin: standard errors between the chosen activation and anchors and the next.
         color_margin: standard errors between the chosen color order and the other.
         evidence: every candidate, most supported first.
@@ -80,9 +80,11 @@ class InferredContract:
     evidence: tuple[CandidateEvidence, ...]
 
     def inference(self) -> Inference:
-        """The same for who knows nothing of detection."""
+        """The same in the form that every task gives."""
         contract = self.contract
-        margins = {"support": min(self.support_margin, _MAX_MARGIN), "color": self.color_margin}
+        margins = {"color": self.color_margin}
+        if math.isfinite(self.support_margin):
+            margins = {"support": min(self.support_margin, _MAX_MARGIN), **margins}
         found = f"variant {contract.variant} ({contract.activation}, {_sides(contract)}, {contract.input.color})"
         return Inference(contract, self.confidence, margins, f"{len(self.evidence)} candidates: {found}")
 
@@ -102,22 +104,22 @@ def infer_contract(
     declared: Mapping[str, object] | None = None,
     resizable: bool = True,
 ) -> InferredContract:
-    """The contract under which a checkpoint's weights detect faces best, if that can be told.
+    """The contract under which a checkpoint's weights detect faces best, if the images can decide it.
 
     Args:
         variants: known contracts; candidates are all combinations of their activations and anchors with both
             color orders.
         forward: runs the network with a contract's activation on a tensor float32 [1,3,h,w] of the
-            contract's input size, and gives its outputs by name; anchors and color do not matter to it.
+            contract's input size, and returns its outputs by name; it does not depend on anchors and color.
         images: images, uint8 [H,W,3] in BGR; about a dozen with faces, spread evenly, are used.
-        declared: what is known: "variant" (a name), or any of "activation", "anchors" and "color". It is
-            checked, and believed unless the images contradict it.
+        declared: known fields: "variant" (a name), or any of "activation", "anchors" and "color". They are
+            checked, and kept unless the images contradict them.
         resizable: whether the network takes other input sizes than the contract's.
 
     Raises:
         InputError: `declared` has an unknown field or value, or there are no images.
-        ContractError: the images cannot tell, support nothing at all (the network finds no faces, as when weights
-            are random or damaged), or contradict what is declared.
+        ContractError: the images cannot decide, support no candidate at all (the network finds no faces, as when
+            weights are random or damaged), or contradict what is declared.
     """
     wanted = _declared_fields(variants, declared or {})
     if not images:
@@ -154,8 +156,8 @@ def _declared_fields(variants: Mapping[str, DetectionContract], declared: Mappin
         if key not in known:
             raise InputError(f"unknown contract field {key!r}", fix=f"declare any of: variant, {', '.join(FIELDS)}")
         if value not in known[key]:
-            choices = ", ".join(sorted(_spell(choice) for choice in known[key]))
-            raise InputError(f"no known contract has {key} {_spell(value)}", fix=f"one of: {choices}")
+            choices = ", ".join(sorted(_written(choice) for choice in known[key]))
+            raise InputError(f"no known contract has {key} {_written(value)}", fix=f"one of: {choices}")
     return fields
 
 
@@ -183,15 +185,15 @@ def _spread_indices(total: int, count: int) -> list[int]:
 
 
 def _sum_up(contract: DetectionContract, supports: Sequence[Support]) -> CandidateEvidence:
-    seen = [s for s in supports if s.strong]
-    errors = [s.landmark_error for s in seen if not math.isnan(s.landmark_error)]
+    strong = [s for s in supports if s.strong]
+    errors = [s.landmark_error for s in strong if not math.isnan(s.landmark_error)]
     return CandidateEvidence(
         contract,
         strong_faces=sum(s.strong for s in supports),
         supported_faces=sum(s.supported for s in supports),
         support=sum(s.support for s in supports),
         landmark_error_percent=100 * float(np.mean(errors)) if errors else float("nan"),
-        tightness=float(np.mean([s.tightness for s in seen])) if seen else float("nan"),
+        tightness=float(np.mean([s.tightness for s in strong])) if strong else float("nan"),
     )
 
 
@@ -209,7 +211,7 @@ def _unsupported(
         return InferredContract(_named(contract, variants), 0.0, 0.0, 0.0, evidence)
     best = evidence[0]
     raise ContractError(
-        "cannot tell the checkpoint's contract: under none does it find faces that stand the checks "
+        "cannot infer the checkpoint's contract: under none does it find faces that pass the checks "
         f"({best.supported_faces} of {best.strong_faces} at best); either the images show none, "
         "or the weights are untrained or damaged",
         fix=_FIX,
@@ -219,7 +221,7 @@ def _unsupported(
 def _choose_network(
     supports: Mapping[DetectionContract, Sequence[Support]], wanted: Mapping[str, object]
 ) -> tuple[DetectionContract, float]:
-    """Activation and anchors, each judged in the color order that suits it better."""
+    """Activation and anchors, each evaluated in the color order that suits it better."""
     best_of: dict[tuple[object, object], tuple[DetectionContract, NDArray[np.float64]]] = {}
     for contract, per_image in supports.items():
         values = np.sqrt([s.support for s in per_image])  # so that one crowd does not outvote the rest
@@ -262,7 +264,7 @@ def _choose_color(
 
 
 def _standard_errors(differences: NDArray[np.float64], floor: float) -> float:
-    """Mean by standard error; `floor` keeps a few alike images from looking certain."""
+    """Mean over its standard error; `floor` keeps a few similar images from looking certain."""
     if len(differences) < 2:
         return 0.0
     return float(differences.mean() / (differences.std(ddof=1) / math.sqrt(len(differences)) + floor))
@@ -274,23 +276,23 @@ def _allows(wanted: Mapping[str, object], contract: DetectionContract, keys: Seq
 
 def _contradiction(wanted: Mapping[str, object], found: DetectionContract, evidence: str) -> ContractError:
     differing = {key: value for key, value in _fields(found).items() if wanted.get(key, value) != value}
-    said = ", ".join(f"{key} {_spell(wanted[key])}" for key in differing)
-    shown = ", ".join(f"{key} {_spell(value)}" for key, value in differing.items())
+    declared = ", ".join(f"{key} {_written(wanted[key])}" for key in differing)
+    shown = ", ".join(f"{key} {_written(value)}" for key, value in differing.items())
     return ContractError(
-        f"the checkpoint is declared as {said}, but on the images it behaves as {shown} ({evidence})",
+        f"the checkpoint is declared as {declared}, but on the images it behaves as {shown} ({evidence})",
         fix=f"declare {shown}, or leave it out to have it inferred",
     )
 
 
 def _undecided(first: DetectionContract, second: DetectionContract, margin: float) -> ContractError:
-    names = " and ".join(", ".join(_spell(value) for value in _fields(c).values()) for c in (first, second))
+    names = " and ".join(", ".join(_written(value) for value in _fields(c).values()) for c in (first, second))
     return ContractError(
-        f"cannot tell the checkpoint's contract: {names} differ by only {margin:.1f} standard errors",
+        f"cannot infer the checkpoint's contract: {names} differ by only {margin:.1f} standard errors",
         fix=_FIX,
     )
 
 
-def _spell(value: object) -> str:
+def _written(value: object) -> str:
     if isinstance(value, Anchors):
         return "/".join(",".join(map(str, sizes)) for sizes in value.sizes)
     if isinstance(value, Parameters):

@@ -19,7 +19,7 @@ from edgeface.tasks.detection.nms import suppress_overlaps
 
 @dataclass(frozen=True)
 class Candidates:
-    """What may be faces, in pixels of the input tensor, before overlaps are suppressed.
+    """Face candidates, in pixels of the input tensor, before overlaps are suppressed.
 
     `boxes` are x1, y1, x2, y2, float32 [n,4]; `scores` 0 to 1, float32 [n]; `landmarks` the image's left eye, right
     eye, nose, left and right mouth corner, float32 [n,5,2].
@@ -31,35 +31,37 @@ class Candidates:
 
 
 class Decoder(Protocol):
-    """What a file in `decoders` offers: a frozen dataclass whose fields are the decoder's parameters."""
+    """The interface of a decoder: a frozen dataclass whose fields are its parameters."""
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
-        """Shapes of the outputs that an input of this size in pixels gives, by what the decoder calls them."""
+        """Shapes of the outputs for an input of this size in pixels, by the decoder's names for them."""
         ...
 
-    def decode(self, outputs: Mapping[str, NDArray[np.float32]], height: int, width: int, least: float) -> Candidates:
+    def decode(
+        self, outputs: Mapping[str, NDArray[np.float32]], height: int, width: int, min_score: float
+    ) -> Candidates:
         """Candidates of one image.
 
         Args:
             outputs: float32, of the expected shapes.
             height: the input tensor's height in pixels.
             width: the input tensor's width in pixels.
-            least: candidates with a lower score are left out.
+            min_score: candidates with a lower score are left out.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """How a network's outputs become faces.
+    """Conversion of a network's outputs to faces.
 
     Attributes:
-        decoder: makes candidates of them.
-        names: what the network calls each of the decoder's outputs.
+        decoder: turns outputs into candidates.
+        names: the network's name for each of the decoder's outputs.
         height: of the input tensor, in pixels.
         width: of the input tensor, in pixels.
         max_iou: two faces overlap by at most this.
-        where: what errors name, e.g. the model's family and variant.
+        where: the location that errors name, e.g. the model's family and variant.
     """
 
     decoder: Decoder
@@ -69,12 +71,12 @@ class Decoding:
     max_iou: float
     where: str
 
-    def candidates(self, outputs: Mapping[str, NDArray[np.float32]], least: float) -> Candidates:
-        """Candidates of one image that score `least` or more.
+    def candidates(self, outputs: Mapping[str, NDArray[np.float32]], min_score: float) -> Candidates:
+        """Candidates of one image that score `min_score` or more.
 
         Args:
-            outputs: the network's, float32 by the names that it gives them.
-            least: 0 to 1.
+            outputs: the network's, float32, by the network's names.
+            min_score: 0 to 1.
 
         Raises:
             ContractError: an output is missing, or its shape is not the decoder's.
@@ -91,18 +93,18 @@ class Decoding:
                     fix="the contract's input size, decoder, its parameters or output names are not this network's",
                 )
             arrays[role] = np.asarray(got, np.float32)
-        return self.decoder.decode(arrays, self.height, self.width, least)
+        return self.decoder.decode(arrays, self.height, self.width, min_score)
 
     def faces(
-        self, outputs: Mapping[str, NDArray[np.float32]], scale: float, image_shape: tuple[int, int], least: float
+        self, outputs: Mapping[str, NDArray[np.float32]], scale: float, image_shape: tuple[int, int], min_score: float
     ) -> list[Face]:
-        """Decode, suppress overlaps, and go back to the image's pixels.
+        """The faces of one image: outputs decoded, overlaps suppressed, mapped back to the image's pixels.
 
         Args:
-            outputs: the network's, float32 by the names that it gives them.
+            outputs: the network's, float32, by the network's names.
             scale: input pixels per pixel of the image.
             image_shape: the image's height and width in pixels.
-            least: least score of a face.
+            min_score: minimum score of a face.
 
         Returns:
             Faces by falling score.
@@ -110,12 +112,12 @@ class Decoding:
         Raises:
             ContractError: an output is missing, or its shape is not the decoder's.
         """
-        return self.faces_of(self.candidates(outputs, least), scale, image_shape)
+        return self.faces_of(self.candidates(outputs, min_score), scale, image_shape)
 
     def faces_of(self, found: Candidates, scale: float, image_shape: tuple[int, int]) -> list[Face]:
-        """The candidates that overlap no better one, in pixels of the image, by falling score.
+        """The candidates that do not overlap a better one, in pixels of the image, by falling score.
 
-        Those whose centre lies outside the image (in the padding) are dropped. Arguments as of `faces`.
+        Those whose center lies outside the image (in the padding) are dropped. Arguments as of `faces`.
         """
         kept = suppress_overlaps(found.boxes, found.scores, self.max_iou)
         boxes, landmarks = (array[kept] / np.float32(scale) for array in (found.boxes, found.landmarks))
@@ -132,8 +134,8 @@ def _faces_inside(
     limits = np.array([width, height, width, height], np.float32)
     faces = []
     for index, box in enumerate(boxes):
-        centre_x, centre_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        if 0 <= centre_x < width and 0 <= centre_y < height:
+        center_x, center_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        if 0 <= center_x < width and 0 <= center_y < height:
             x1, y1, x2, y2 = np.clip(box, 0, limits).tolist()
             a, b, c, d, e = ((float(x), float(y)) for x, y in landmarks[index])
             faces.append(Face((x1, y1, x2, y2), float(scores[index]), (a, b, c, d, e)))

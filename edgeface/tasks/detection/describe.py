@@ -1,4 +1,4 @@
-"""What was measured of a detector's decisions, as tables."""
+"""Tables of what was measured of a detector's decisions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from edgeface.core.description import Table, Tile
 
 
 def face_tables(decisions: Mapping[str, Any]) -> tuple[Table, ...]:
-    """Tables of a certificate's `decisions`: of each part as far as it was measured."""
+    """Tables of a certificate's `decisions`, one for each part that was measured."""
     return tuple(_tables(decisions))
 
 
 def matched_tile(decisions: Mapping[str, Any]) -> Tile | None:
-    """The share of the reference's faces that are matched; None where only labelled images were judged."""
+    """The share of the reference's faces that are matched; None where only labeled images were evaluated."""
     if "matched_percent" not in decisions:
         return None
     return Tile(
@@ -38,8 +38,8 @@ def _faces(found: Mapping[str, Any]) -> Table:
     rows = (
         ("faces that fp32 finds", "at a score of 0.5 or more", str(found["reference_faces"])),
         ("matched", "at an overlap (IoU) of 0.5 or more", f"{found['matched']} ({found['matched_percent']:.2f} %)"),
-        ("missed", f"{found['missed_by_score']} of them seen below the score", str(found["missed"])),
-        ("extra", f"{found['extra_by_score']} of them seen below it by fp32", str(found["extra"])),
+        ("missed", f"{found['missed_by_score']} of them found below that score", str(found["missed"])),
+        ("extra", f"{found['extra_by_score']} of them found below it by fp32", str(found["extra"])),
         ("mean score change", "of matched faces", f"{found['mean_score_change']:.4f}"),
         ("mean landmark error", "of the face's size", f"{found['mean_landmark_error_percent']:.2f} %"),
         ("mean overlap", "IoU of matched faces", overlap),
@@ -61,6 +61,6 @@ def _identity(found: Mapping[str, Any]) -> Table:
         ("faces", str(found["faces"])),
         ("mean cosine", f"{found['mean_cosine']:.4f}"),
         ("one in twenty below", f"{found['p5_cosine']:.4f}"),
-        ("least", f"{found['min_cosine']:.4f}"),
+        ("minimum", f"{found['min_cosine']:.4f}"),
     )
     return Table("What the landmark errors cost in identity", ("", "measured"), rows)

@@ -1,4 +1,4 @@
-"""Faces of an image from a network's outputs, as its contract says."""
+"""Faces of an image from a network's outputs, decoded as its contract says."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from edgeface.tasks.detection.faces import Face
 
 @lru_cache(maxsize=64)
 def decoding_of(contract: DetectionContract) -> Decoding:
-    """How outputs of a contract's network become faces.
+    """The conversion of a network's outputs to faces, as its contract says.
 
     Raises:
-        ContractError: there is no such decoder, its parameters are not its own, or an output that it needs has no
-            name.
+        ContractError: there is no such decoder, it does not have these parameters, or an output that it needs has
+            no name.
     """
     where, size = f"{contract.family} ({contract.variant})", contract.input
     decoder = _decoder(contract.decoder, contract.parameters, where)
@@ -41,14 +41,14 @@ def detect_faces(
     image_shape: tuple[int, int],
     threshold: float | None = None,
 ) -> list[Face]:
-    """Decode, suppress overlaps, and go back to the image's pixels.
+    """The faces of one image: outputs decoded, overlaps suppressed, mapped back to the image's pixels.
 
     Args:
         outputs: the network's float32 outputs by the names that the contract gives them.
         contract: the detector's contract, with the input size that was run.
         letterbox_scale: what `edgeface.images.files.letterbox` returned.
         image_shape: the image's height and width in pixels.
-        threshold: least score of a face; None takes the contract's.
+        threshold: minimum score of a face; None uses the contract's.
 
     Returns:
         Faces by falling score.
@@ -56,8 +56,8 @@ def detect_faces(
     Raises:
         ContractError: an output is missing, or its shape is not the contract's.
     """
-    least = contract.score_threshold if threshold is None else threshold
-    return decoding_of(contract).faces(outputs, letterbox_scale, image_shape, least)
+    min_score = contract.score_threshold if threshold is None else threshold
+    return decoding_of(contract).faces(outputs, letterbox_scale, image_shape, min_score)
 
 
 @lru_cache(maxsize=64)

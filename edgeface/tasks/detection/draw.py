@@ -20,7 +20,7 @@ _POINT_COLORS = (_LEFT_BGR, _RIGHT_BGR, _NOSE_BGR, _LEFT_BGR, _RIGHT_BGR)
 def draw_faces(
     image: NDArray[np.uint8], faces: Sequence[Face], labels: Sequence[str] | None = None
 ) -> NDArray[np.uint8]:
-    """A copy of the image with every face's box, label and landmarks.
+    """A copy of the image with every face's box, label and landmarks drawn on it.
 
     Lines and letters grow with the image. Points at the image's left are red, at its right
     blue, the nose is yellow, so that mirrored landmarks show.
@@ -37,7 +37,7 @@ def draw_faces(
     canvas = np.ascontiguousarray(image).copy()
     thickness = max(1, round(max(image.shape[:2]) / 500))
     texts = [f"{face.score:.2f}" for face in faces] if labels is None else [_ascii(label) for label in labels]
-    for face, text in reversed(list(zip(faces, texts, strict=True))):  # the surest face is drawn last, above the others
+    for face, text in reversed(list(zip(faces, texts, strict=True))):  # the most certain face is drawn last, on top
         x1, y1, x2, y2 = (round(value) for value in face.box)
         cv2.rectangle(canvas, (x1, y1), (x2, y2), _BOX_BGR, thickness)
         _draw_label(canvas, text, (x1, y1), thickness)

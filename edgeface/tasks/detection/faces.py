@@ -34,7 +34,7 @@ class Face:
         return math.sqrt(max(x2 - x1, 0.0) * max(y2 - y1, 0.0))
 
     def as_dict(self) -> dict[str, object]:
-        """The face as JSON has it."""
+        """The face for JSON."""
         return {"box": list(self.box), "score": self.score, "landmarks": [list(point) for point in self.landmarks]}
 
 

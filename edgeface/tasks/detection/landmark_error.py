@@ -1,4 +1,4 @@
-"""Normalized mean error of five landmarks against labelled ones.
+"""Normalized mean error of five landmarks against labeled ones.
 
 Two normalizers are in use, and figures are comparable only with the same: the distance between the eyes (300-W and
 its successors), which vanishes in profile, and the box size √(width·height) (AFLW, Menpo, RetinaFace).
@@ -17,34 +17,34 @@ Normalizer = Literal["inter_ocular", "box"]
 
 
 def landmark_nme(
-    found: ArrayLike, labelled: ArrayLike, normalizer: Normalizer, boxes: ArrayLike | None = None
+    found: ArrayLike, labeled: ArrayLike, normalizer: Normalizer, boxes: ArrayLike | None = None
 ) -> NDArray[np.float64]:
-    """Mean distance of the five points of each face, by the size of the labelled face.
+    """Mean distance of the five points of each face, by the size of the labeled face.
 
     Args:
         found: [n,5,2] in pixels: left eye, right eye, nose, left and right corner of the mouth.
-        labelled: [n,5,2] in pixels, the same faces.
-        normalizer: "inter_ocular" divides by the distance of the labelled eyes, "box" by √(width·height) of the
-            labelled box.
-        boxes: [n,4], x1, y1, x2, y2 of the labelled faces in pixels; only for "box".
+        labeled: [n,5,2] in pixels, the same faces.
+        normalizer: "inter_ocular" divides by the distance of the labeled eyes, "box" by √(width·height) of the
+            labeled box.
+        boxes: [n,4], x1, y1, x2, y2 of the labeled faces in pixels; only for "box".
 
     Returns:
         float64 [n], a share (0.05 is 5 %); its mean over all faces is the NME.
 
     Raises:
-        InputError: shapes do not fit, or a face's size is 0, so that its error has no meaning.
+        InputError: shapes do not fit, or a face's size is 0, so that its error is undefined.
     """
-    points, truth = np.asarray(found, np.float64), np.asarray(labelled, np.float64)
-    if points.shape != truth.shape or points.shape[1:] != (5, 2):
-        raise InputError(f"landmarks {list(points.shape)} and {list(truth.shape)} must both be [n,5,2]")
+    points, expected = np.asarray(found, np.float64), np.asarray(labeled, np.float64)
+    if points.shape != expected.shape or points.shape[1:] != (5, 2):
+        raise InputError(f"landmarks {list(points.shape)} and {list(expected.shape)} must both be [n,5,2]")
     if normalizer == "inter_ocular":
-        sizes = np.linalg.norm(truth[:, 0] - truth[:, 1], axis=1)
+        sizes = np.linalg.norm(expected[:, 0] - expected[:, 1], axis=1)
     else:
         corners = np.asarray([] if boxes is None else boxes, np.float64).reshape(-1, 4)
-        if len(corners) != len(truth):
-            raise InputError(f"{len(corners)} boxes do not fit {len(truth)} faces")
+        if len(corners) != len(expected):
+            raise InputError(f"{len(corners)} boxes do not fit {len(expected)} faces")
         sizes = np.sqrt(np.prod(np.maximum(corners[:, 2:] - corners[:, :2], 0), axis=1))
     if not (sizes > 0).all():
-        raise InputError(f"face {int(np.argmin(sizes > 0))} has no size ({normalizer}): its error has no meaning")
-    errors: NDArray[np.float64] = np.linalg.norm(points - truth, axis=2).mean(axis=1) / sizes
+        raise InputError(f"face {int(np.argmin(sizes > 0))} has no size ({normalizer}): its error is undefined")
+    errors: NDArray[np.float64] = np.linalg.norm(points - expected, axis=2).mean(axis=1) / sizes
     return errors

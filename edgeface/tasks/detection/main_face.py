@@ -1,4 +1,4 @@
-"""The face that an image is of.
+"""The main face of an image.
 
 This file ships to boards as it is: Python 3.8, the standard library and numpy.
 """
@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from edgeface.tasks.detection.faces import Face
 
-_OFF_CENTRE = 2.0
+_OFF_CENTER = 2.0
 
 
 def main_face(faces: Sequence[Face], image_shape: tuple[int, int]) -> Face | None:
-    """The large face near the centre: area − 2·d², d from the image's centre, in pixels, as insightface has it.
+    """The large face near the center: area − 2·d², d from the image's center, in pixels: insightface's rule.
 
     Args:
         faces: in pixels of the image.
@@ -24,6 +24,6 @@ def main_face(faces: Sequence[Face], image_shape: tuple[int, int]) -> Face | Non
     def prominence(face: Face) -> float:
         x1, y1, x2, y2 = face.box
         off = ((x1 + x2 - width) / 2) ** 2 + ((y1 + y2 - height) / 2) ** 2
-        return (x2 - x1) * (y2 - y1) - _OFF_CENTRE * off
+        return (x2 - x1) * (y2 - y1) - _OFF_CENTER * off
 
     return max(faces, key=prominence, default=None)

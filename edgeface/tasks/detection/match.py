@@ -20,9 +20,9 @@ def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score:
 
     Args:
         reference: faces of the reference, down to a lower score than `min_score` (0.3, say), so
-            that faces at the threshold can be told from faces that the other does not see.
+            that faces just below the threshold are distinguished from faces that are not found.
         candidate: faces of the detector that is judged, down to the same score.
-        min_score: least score of the faces that are matched and counted.
+        min_score: minimum score of the faces that are matched and counted.
     """
     overlaps = iou_matrix(face_boxes(reference), face_boxes(candidate))
     strong_rows = np.array([face.score >= min_score for face in reference], bool)
@@ -48,7 +48,7 @@ def match_boxes(overlaps: NDArray[np.float32], min_iou: float) -> list[tuple[int
 
     Args:
         overlaps: float32 [n,m], IoU.
-        min_iou: least overlap of a pair; must be above 0.
+        min_iou: minimum overlap of a pair; must be above 0.
 
     Returns:
         Pairs (row, column), sorted.

@@ -30,7 +30,7 @@ def iou_matrix(a: NDArray[np.float32], b: NDArray[np.float32], border_px: float 
 
 
 def suppress_overlaps(boxes: NDArray[np.float32], scores: NDArray[np.float32], max_iou: float) -> NDArray[np.intp]:
-    """Keep the best box, drop those that overlap it by more than `max_iou`, and go on with the rest.
+    """Greedy suppression: keep the best box, drop those that overlap it by more than `max_iou`, repeat with the rest.
 
     Areas count the pixel at the border (+1), as public evaluations of RetinaFace do.
 

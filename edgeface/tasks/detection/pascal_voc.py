@@ -1,4 +1,4 @@
-"""Labelled boxes from Pascal-VOC XML files."""
+"""Labeled boxes from Pascal-VOC XML files."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ _FIX = "write the boxes as Pascal-VOC XML: annotation/object/bndbox with xmin, y
 def read_labels(path: Path) -> NDArray[np.float32]:
     """The boxes of a Pascal-VOC annotation.
 
-    Document types and entities are refused before parsing, since they can make a small file expand without
-    bound.
+    Document types and entities are refused before parsing, since they can make a small file expand without limit.
 
     Args:
         path: a UTF-8 XML file of at most 4 MiB.

@@ -21,12 +21,12 @@ from edgeface.tasks.detection.match import match_faces
 from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
 
 LISTED_SCORE = 0.3
-"""Faces down to this score are decoded, so that one at the threshold can be told from one not seen."""
+"""Faces down to this score are decoded, so that one at the threshold can be distinguished from one not found."""
 
 
 @dataclass(frozen=True)
 class DetectionTask:
-    """Images in, faces out; two networks agree as far as they find the same faces."""
+    """Image in, faces out; two networks agree where they find the same faces."""
 
     name: str = "detection"
     contract: type[BaseContract] = DetectionContract
@@ -40,7 +40,7 @@ class DetectionTask:
         declared: Mapping[str, str],
         resizable: bool = True,
     ) -> Inference:
-        """By how well the faces that the network finds are found again in changed images."""
+        """The contract under which the faces that the network finds are found again best in changed images."""
         return infer_contract(variants, forward, images, declared, resizable).inference()
 
     def subject(self, image: Image, contract: DetectionContract, find: FindFaces | None, where: str) -> Image:  # noqa: ARG002
@@ -48,7 +48,7 @@ class DetectionTask:
         return image
 
     def fit(self, image: Image, contract: DetectionContract) -> Image:  # noqa: ARG002
-        """The image as it is: a detector takes any."""
+        """The image as it is: a detector takes any image."""
         return image
 
     def prepare(self, image: Image, contract: DetectionContract) -> View:
@@ -61,23 +61,23 @@ class DetectionTask:
         return detect_faces(outputs, contract, view.scale, size, LISTED_SCORE)
 
     def agree(self, reference: Sequence[Face], candidate: Sequence[Face]) -> FaceAgreement:
-        """Which faces both find, and how far apart."""
+        """The faces that both find, and how far apart they are."""
         return match_faces(reference, candidate)
 
     def requirements(self, limits: Thresholds, agreement: FaceAgreement) -> list[Requirement]:
-        """Of missed and extra faces, scores and landmarks."""
+        """Requirements on missed and extra faces, scores and landmarks."""
         return face_requirements(limits, agreement)
 
     def contract_rows(self, contract: DetectionContract) -> tuple[tuple[str, str], ...]:
-        """From which score on a face is shown."""
+        """The minimum score of a face that is shown."""
         return (("score to show a face", f"{contract.score_threshold:g}"),)
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
-        """Faces against the reference, average precision, and what landmark errors cost, as far as measured."""
+        """Faces against the reference, average precision, and the cost of landmark errors, as far as measured."""
         return face_tables(decisions)
 
     def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
-        """How many of the reference's faces are matched."""
+        """The share of the reference's faces that are matched."""
         return matched_tile(decisions)
 
 

@@ -3,8 +3,8 @@
 Source: Yang et al., WIDER FACE: A Face Detection Benchmark (CVPR 2016), and its published evaluation program
 (eval_tools), whose steps are followed to the pixel: boxes count the pixel at their border (+1), scores are min–max
 normalized over the whole set, precision and recall are taken at 1 000 thresholds, and detections in images
-without a labelled face count for nothing. A second detection of a face is false. Labels that a setting leaves out
-count for nothing, nor do detections that overlap them most.
+without a labeled face are ignored. A second detection of a face is false. Labels that a setting leaves out
+are ignored, and so are detections that overlap them most.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SETTINGS = ("easy", "medium", "hard")
 
 @dataclass(frozen=True)
 class WiderLabels:
-    """The labelled faces of one image.
+    """The labeled faces of one image.
 
     Attributes:
         boxes: float32 [n,4], x1, y1, x2, y2 in pixels.
@@ -45,7 +45,7 @@ class WiderDetections:
 
     @classmethod
     def of(cls, faces: Sequence[Face]) -> WiderDetections:
-        """Faces as detectors write them for the benchmark: corners cut to whole pixels."""
+        """Faces in the benchmark's format: corners truncated to whole pixels."""
         return cls(np.trunc(face_boxes(faces)), np.array([face.score for face in faces], np.float64))
 
 
@@ -66,17 +66,17 @@ def wider_average_precision(
     scores = np.concatenate([item.scores for item in found.values()] or [np.zeros(0)])
     low, spread = (float(scores.min()), float(np.ptp(scores))) if len(scores) else (0.0, 0.0)
     totals = np.zeros((THRESHOLDS, 2), np.int64)
-    labelled = 0
-    for name, truth in labels.items():
-        counted = truth.counted[setting]
-        labelled += int(counted.sum())
-        if len(truth.boxes) and len(found[name].scores):
-            totals += _counts(found[name], (found[name].scores - low) / (spread or 1.0), truth.boxes, counted)
-    if not labelled:
+    labeled = 0
+    for name, annotated in labels.items():
+        counted = annotated.counted[setting]
+        labeled += int(counted.sum())
+        if len(annotated.boxes) and len(found[name].scores):
+            totals += _counts(found[name], (found[name].scores - low) / (spread or 1.0), annotated.boxes, counted)
+    if not labeled:
         return float("nan")
     proposed, recalled = totals.T
     precision = recalled / np.maximum(proposed, 1)  # where nothing is proposed nothing is recalled
-    return _area(recalled / labelled, precision)
+    return _area(recalled / labeled, precision)
 
 
 def _counts(

@@ -16,12 +16,12 @@ _FIX = "pass the folder eval_tools/ground_truth of WIDER FACE's evaluation progr
 
 
 def is_wider_folder(folder: Path) -> bool:
-    """Whether WIDER FACE's ground truth stands in a folder."""
+    """Whether a folder holds WIDER FACE's ground truth."""
     return (folder / FACES_FILE).is_file()
 
 
 def read_wider_labels(folder: Path) -> dict[str, WiderLabels]:
-    """The labelled faces of each image of WIDER FACE's validation set.
+    """The labeled faces of each image of WIDER FACE's validation set.
 
     Args:
         folder: holds wider_face_val.mat and wider_{easy,medium,hard}_val.mat. Only open files from a source that
@@ -46,7 +46,7 @@ def read_wider_labels(folder: Path) -> dict[str, WiderLabels]:
                 }
                 labels[f"{event[0].item()}/{name[0].item()}"] = WiderLabels(_corners(boxes), counted)
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"this is no ground truth of WIDER FACE: {error}", where=str(folder), fix=_FIX) from error
+        raise InputError(f"this is not WIDER FACE's ground truth: {error}", where=str(folder), fix=_FIX) from error
     return labels
 
 

@@ -29,12 +29,12 @@ class EmbeddingAgreement:
 
     @property
     def min_cosine(self) -> float:
-        """Least of any face; 1 where there are none."""
+        """Minimum over the faces; 1 where there are none."""
         return min(self.cosines, default=1.0)
 
     @property
     def severity(self) -> tuple[float, ...]:
-        """The least cosine, negative: the greater, the worse."""
+        """The negated minimum cosine: the larger, the worse."""
         return (-self.min_cosine,)
 
     def as_dict(self) -> dict[str, Any]:
@@ -60,10 +60,10 @@ def compare_embeddings(reference: Array, candidate: Array) -> EmbeddingAgreement
 
 
 def embedding_requirements(limits: Thresholds, found: EmbeddingAgreement) -> list[Requirement]:
-    """What the thresholds require of two recognizers' agreement, each with its verdict."""
+    """The thresholds' requirements on two recognizers' agreement, each with its verdict."""
     measured = (
         ("mean cosine to float32", limits.mean_cosine, found.mean_cosine),
-        ("least cosine to float32", limits.min_cosine, found.min_cosine),
+        ("minimum cosine to float32", limits.min_cosine, found.min_cosine),
     )
     return [
         Requirement(what, f"≥ {limit:g}", f"{value:.5f}", value >= limit)

@@ -1,4 +1,4 @@
-"""Turn and scale a face so that its landmarks stand where a recognizer was trained to find them."""
+"""Alignment of a face: rotate and scale it so that its landmarks match a recognizer's alignment template."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from edgeface.errors import InputError
 from edgeface.tasks.recognition.similarity import similarity_transform
 
 MAX_SIDE_PX = 32766
-"""OpenCV's warps count pixels in 16 bits."""
+"""OpenCV's warps index pixels in 16 bits."""
 
 
 def align_face(image: NDArray[np.uint8], landmarks: ArrayLike, contract: RecognitionContract) -> NDArray[np.uint8]:
-    """Cut a face out of an image as its recognizer wants it.
+    """The aligned face of an image, as its recognizer's contract says.
 
-    Bilinear, without averaging where the image is shrunk, as recognizers' training data are made; what lies
-    outside the image is black.
+    Bilinear, without averaging where the image is shrunk, as recognizers' training data is made; pixels outside
+    the image are black.
 
     Args:
         image: uint8 [H,W,3] in BGR, at most 32766 pixels a side.
         landmarks: [5,2] as x, y in pixels of the image: the eye at the image's left, the eye at its right,
             the nose, the mouth's left and right corner.
-        contract: size of the aligned face, and where its landmarks stand.
+        contract: size of the aligned face, and its alignment template.
 
     Returns:
         uint8 [h,w,3] in BGR, of the contract's input size.
 
     Raises:
-        InputError: the array is not such an image, or the landmarks are not five points of one face.
+        InputError: the array is not such an image, or the landmarks are not the five points of one face.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InputError(

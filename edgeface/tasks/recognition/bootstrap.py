@@ -1,7 +1,7 @@
-"""How far a figure could lie from what was measured: bootstrap intervals over pairs or over persons.
+"""Bootstrap confidence intervals of a figure, over pairs or over persons.
 
-Persons are drawn with replacement, and a pair counts as often as its persons were drawn together, since pairs that
-share a person are not independent. Sources: Efron and Tibshirani, An Introduction to the Bootstrap (1993), the
+Persons are resampled with replacement, and a pair counts as often as both its persons were sampled, since pairs
+that share a person are not independent. Sources: Efron and Tibshirani, An Introduction to the Bootstrap (1993), the
 percentile interval; Davison and Hinkley, Bootstrap Methods and their Application (1997).
 """
 
@@ -48,18 +48,18 @@ def bootstrap(
 
     Args:
         statistic: the figure.
-        scores: [n], higher for more alike.
+        scores: [n], higher for more similar faces.
         same: bool [n], whether the pair is of one person.
-        names: the persons of each pair; with them persons are drawn, else pairs of each kind.
-        draws: how often is drawn.
+        names: the persons of each pair; with them persons are resampled, else pairs of each kind.
+        draws: number of resamples.
         seed: the same seed gives the same interval.
 
     Raises:
-        InputError: the arrays do not fit, or no draw has both kinds of pairs.
+        InputError: the arrays do not fit, or no resample has both kinds of pairs.
     """
-    values, truth = checked(scores, same)
-    drawn = [statistic(values[chosen], truth[chosen]) for chosen in resamples(truth, names, draws, seed)]
-    return interval(statistic(values, truth), drawn)
+    values, is_same = checked(scores, same)
+    resampled = [statistic(values[chosen], is_same[chosen]) for chosen in resamples(is_same, names, draws, seed)]
+    return interval(statistic(values, is_same), resampled)
 
 
 def bootstrap_difference(
@@ -78,31 +78,31 @@ def bootstrap_difference(
         candidate: [n], scores of the same pairs by the candidate.
         same: bool [n], whether the pair is of one person.
         names: as in `bootstrap`.
-        draws: how often is drawn.
+        draws: number of resamples.
 
     Raises:
-        InputError: the arrays do not fit, or no draw has both kinds of pairs.
+        InputError: the arrays do not fit, or no resample has both kinds of pairs.
     """
-    before, truth = checked(reference, same)
+    before, is_same = checked(reference, same)
     after, _ = checked(candidate, same)
 
     def change(chosen: NDArray[np.intp]) -> float:
-        return statistic(after[chosen], truth[chosen]) - statistic(before[chosen], truth[chosen])
+        return statistic(after[chosen], is_same[chosen]) - statistic(before[chosen], is_same[chosen])
 
-    drawn = [change(chosen) for chosen in resamples(truth, names, draws)]
-    return interval(statistic(after, truth) - statistic(before, truth), drawn)
+    resampled = [change(chosen) for chosen in resamples(is_same, names, draws)]
+    return interval(statistic(after, is_same) - statistic(before, is_same), resampled)
 
 
 def resamples(
     same: NDArray[np.bool_], names: Names | None = None, draws: int = DRAWS, seed: int = 0
 ) -> Iterator[NDArray[np.intp]]:
-    """Indices of the pairs of each draw; draws that lack a kind of pair which there is are left out.
+    """Indices of the pairs of each resample; resamples without any pair of an existing kind are left out.
 
     Args:
         same: bool [n], whether the pair is of one person.
-        names: the persons of each pair; with them persons are drawn, else pairs of each kind.
-        draws: how often is drawn.
-        seed: of the random numbers.
+        names: the persons of each pair; with them persons are resampled, else pairs of each kind.
+        draws: number of resamples.
+        seed: seed of the random numbers.
     """
     rng = np.random.default_rng(seed)
     if names is None:
@@ -119,14 +119,14 @@ def resamples(
             yield np.repeat(np.arange(len(same)), often)
 
 
-def interval(value: float, drawn: Sequence[float]) -> Interval:
-    """The interval that holds 95 % of the drawn values, from percentile 2.5 to 97.5.
+def interval(value: float, resampled: Sequence[float]) -> Interval:
+    """The interval that holds 95 % of the resampled values, from percentile 2.5 to 97.5.
 
     Raises:
-        InputError: nothing was drawn.
+        InputError: there are no values.
     """
-    if not drawn:
-        raise InputError("there are too few pairs or persons to draw from", fix="use more pairs")
+    if not resampled:
+        raise InputError("there are too few pairs or persons to resample", fix="use more pairs")
     tail = (1 - CONFIDENCE) / 2 * 100
-    low, high = np.percentile(drawn, [tail, 100 - tail])
+    low, high = np.percentile(resampled, [tail, 100 - tail])
     return Interval(value, float(low), float(high))

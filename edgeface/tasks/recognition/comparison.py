@@ -1,4 +1,4 @@
-"""Are two embeddings one person's: the threshold, where it is from, and the verdict."""
+"""Comparison of two embeddings: the threshold, its source, and whether they are the same person's."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from edgeface.tasks.recognition.vectors import cosine
 ThresholdSource = Literal["given", "certificate", "default"]
 
 DEFAULT_THRESHOLD = 0.35
-"""For recognizers whose threshold nobody measured: cosine where two public MobileFaceNets agree best.
+"""For recognizers without a measured threshold: the cosine where two public MobileFaceNets agree best.
 
 On 300 people of LFW in two images each, none of them in its pairs, faces found by RetinaFace-mnet0.25: 99.0 % of
-one person's pairs are at or above it with either (`relu6-128`, `prelu-112x96`), and .09 % and .52 % of two people's.
-At 0.3 these are 99.7 and 99.3 %, .34 and 1.30 %.
+same-person pairs are at or above it with either (`relu6-128`, `prelu-112x96`), and 0.09 % and 0.52 % of others.
+At 0.3 these are 99.7 and 99.3 %, 0.34 and 1.30 %.
 """
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """Least cosine for the same person, and who said so: the caller, the artifact's certificate, or nobody."""
+    """Minimum cosine for the same person, and its source: the caller, the artifact's certificate, or the default."""
 
     cosine: float
     source: ThresholdSource
@@ -34,9 +34,9 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two faces compared: the cosine of their embeddings, and the threshold that decides.
+    """Comparison of two faces: the cosine of their embeddings, and the threshold that decides.
 
-    `faces` are the ones that were compared, in pixels of their images; None where faces came aligned.
+    `faces` are the compared faces, in pixels of their images; None where aligned faces were given.
     """
 
     similarity: float
@@ -46,17 +46,17 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Whether the faces are taken for one person's."""
+        """Whether the faces count as the same person's."""
         return self.similarity >= self.threshold
 
 
 def compare_embeddings(
     a: NDArray[np.float32], b: NDArray[np.float32], threshold: Threshold, faces: tuple[Face, Face] | None = None
 ) -> Comparison:
-    """Compare two embeddings float32 [width] of one recognizer.
+    """The comparison of two embeddings float32 [width] of one recognizer.
 
     Raises:
-        InputError: they have two widths, or one is zero or not finite.
+        InputError: their widths differ, or one is zero or not finite.
     """
     return Comparison(cosine(a, b), threshold.cosine, threshold.source, faces)
 
@@ -69,7 +69,7 @@ def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold
         given: the caller's, a cosine.
 
     Raises:
-        InputError: the threshold is no cosine, or the certificate cannot be read.
+        InputError: the threshold is not a cosine, or the certificate cannot be read.
     """
     if given is not None:
         return Threshold(_cosine(given, "threshold"), "given")
@@ -83,5 +83,5 @@ def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold
 
 def _cosine(value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not -1 <= value <= 1:
-        raise InputError(f"the threshold {value} is no cosine", where=where, fix="use a number from -1 to 1")
+        raise InputError(f"the threshold {value} is not a cosine", where=where, fix="use a number from -1 to 1")
     return float(value)

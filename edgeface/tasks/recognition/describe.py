@@ -1,4 +1,4 @@
-"""What was measured of a recognizer's decisions, as tables."""
+"""Tables of what was measured of a recognizer's decisions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgeface.core.description import Table, Tile
 
 
 def embedding_tables(decisions: Mapping[str, Any]) -> tuple[Table, ...]:
-    """Tables of a certificate's `decisions`: of each part as far as it was measured."""
+    """Tables of a certificate's `decisions`, one for each part that was measured."""
     return tuple(_tables(decisions))
 
 
@@ -20,7 +20,7 @@ def cosine_tile(decisions: Mapping[str, Any]) -> Tile | None:
         return Tile("verification", f"{verified['mean']:.2%}", "accuracy by folds on the pairs given")
     if "mean_cosine" not in decisions:
         return None
-    note = f"to fp32, of {decisions['faces']} faces; least {decisions['min_cosine']:.4f}"
+    note = f"to fp32, of {decisions['faces']} faces; minimum {decisions['min_cosine']:.4f}"
     return Tile("mean cosine", f"{decisions['mean_cosine']:.4f}", note)
 
 
@@ -35,7 +35,7 @@ def _embeddings(found: Mapping[str, Any]) -> Table:
     rows = (
         ("faces", str(found["faces"])),
         ("mean cosine to fp32", f"{found['mean_cosine']:.6f}"),
-        ("least cosine", f"{found['min_cosine']:.6f}"),
+        ("minimum cosine", f"{found['min_cosine']:.6f}"),
     )
     return Table("Embeddings", ("", "measured"), rows)
 

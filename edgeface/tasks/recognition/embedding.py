@@ -17,17 +17,17 @@ Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 
 def face_tensor(face: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
-    """Make a recognizer's input tensor of an aligned face.
+    """A recognizer's input tensor, from an aligned face.
 
     Args:
-        face: uint8 [h,w,3] in BGR, of the size that `spec` says.
+        face: uint8 [h,w,3] in BGR, of `spec`'s size.
         spec: input size, color order, mean and scale.
 
     Returns:
         Contiguous float32 [1,3,h,w].
 
     Raises:
-        InputError: another dtype or size; a face is aligned, not resized.
+        InputError: another dtype or size; faces are never resized here, only aligned.
     """
     if face.dtype != np.uint8 or face.shape != (spec.height, spec.width, 3):
         raise InputError(
@@ -40,10 +40,10 @@ def face_tensor(face: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32
 
 
 def embed_faces(run: Run, contract: RecognitionContract, faces: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    """Embed aligned faces, one after the other.
+    """Embeddings of aligned faces, computed one after the other.
 
-    Where the contract says `flip`, the network's embeddings of a face and of its mirror image are added as they are,
-    and the sum is scaled to unit length; so public evaluations do.
+    Where the contract says `flip`, the network's embeddings of a face and of its mirror image are added without
+    normalization, and the sum is scaled to unit length, as in public evaluations.
 
     Args:
         run: the network, on batches of one.
@@ -69,7 +69,7 @@ def embed_faces(run: Run, contract: RecognitionContract, faces: Sequence[NDArray
 
 
 def _embed(run: Run, contract: RecognitionContract, face: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The network's embedding [width] as it is; float64, so that neither sum nor length can overflow."""
+    """The network's embedding [width], not normalized; float64, so that neither sum nor length can overflow."""
     return np.asarray(
         embedding_of(run({contract.input.name: face_tensor(face, contract.input)}), contract)[0], np.float64
     )

@@ -1,4 +1,4 @@
-"""Lists of pairs of images to verify: LFW's own, or a table of two paths and 0 or 1.
+"""Lists of pairs of images to verify: LFW's format, or a table of two paths and 0 or 1.
 
 Formats, by their first line: one number N is LFW's View 1 (N same-person pairs in three columns, then N of different
 persons in four); two numbers "10 300" are View 2 (ten folds of 300 and 300); all else is a table
@@ -25,9 +25,9 @@ _FIX = "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (sa
 
 @dataclass(frozen=True)
 class Pair:
-    """Two images, as paths below a folder (LFW's without extension), and whether they show one person.
+    """Two images, as paths below a folder (LFW's without extension), and whether they show the same person.
 
-    `line` is where the pair stands in its file; `names` the two persons, where the file names them.
+    `line` is the pair's line in its file; `names` the two persons, where the file names them.
     """
 
     first: str
@@ -55,7 +55,7 @@ class Pairs:
 
     @property
     def same(self) -> NDArray[np.bool_]:
-        """Bool [n], whether each pair shows one person."""
+        """Bool [n], whether each pair shows the same person."""
         return np.array([pair.same for pair in self.pairs], bool)
 
     @property
@@ -66,7 +66,7 @@ class Pairs:
 
 
 def read_pairs(path: Path) -> Pairs:
-    """Read a list of pairs.
+    """The list of pairs in a file.
 
     Args:
         path: a UTF-8 file of at most 64 MiB, in one of the formats that the module names.
@@ -136,7 +136,7 @@ def _text(path: Path) -> str:
 def _read_lfw(lines: list[tuple[int, str]], folds: int, count: int, path: Path) -> tuple[Pair, ...]:
     if not folds * count or len(lines) != 2 * folds * count:
         raise InputError(
-            f"the first line promises {folds} × {count} pairs of each kind, the file has {len(lines)} pairs",
+            f"the first line announces {folds} × {count} pairs of each kind, the file has {len(lines)} pairs",
             where=str(path),
             fix="the file is cut short or edited: copy it again",
         )
@@ -164,7 +164,7 @@ def _read_row(number: int, line: str, path: Path) -> Pair:
     except csv.Error:  # a NUL, or an endless field
         row = []
     if len(row) != 3 or row[2] not in ("0", "1") or not (row[0] and row[1]):
-        raise InputError(f"line {number} is no pair: {line.strip()[:80]!r}", where=str(path), fix=_FIX)
+        raise InputError(f"line {number} is not a pair: {line.strip()[:80]!r}", where=str(path), fix=_FIX)
     return Pair(row[0], row[1], row[2] == "1", number)
 
 

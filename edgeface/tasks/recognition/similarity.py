@@ -1,4 +1,4 @@
-"""The similarity transform that brings a face's landmarks nearest to a template.
+"""The similarity transform that maps a face's landmarks closest to an alignment template.
 
 This file ships to boards as it is: Python 3.8, the standard library and numpy.
 """
@@ -16,36 +16,36 @@ _FIX_POINTS = "pass the five landmarks of one face, in pixels: left eye, right e
 
 
 def similarity_transform(points: ArrayLike, template: ArrayLike) -> NDArray[np.float64]:
-    """The rotation, one scale and shift that bring points nearest to a template, by least squares.
+    """The rotation, uniform scale and translation that map points closest to a template, by least squares.
 
     No reflection: a mirrored face stays mirrored. In the plane Umeyama's solution ("Least-squares estimation of
     transformation parameters between two point patterns", PAMI 1991, eq. 40–42) has a closed form: with points as
     complex numbers about their means, template ≈ c · point, c = Σ template · conj(point) / Σ |point|². It is written
-    out in sums and products, for a matrix product may round otherwise on another machine.
+    as sums and products, because a matrix product may round differently on another machine.
 
     Args:
         points: five points [5,2] as x, y, pixels of the image.
-        template: where they belong [5,2], pixels of the aligned face.
+        template: their target positions [5,2], in pixels of the aligned face.
 
     Returns:
-        float64 [2,3]: a point p of the image belongs at M[:, :2] · p + M[:, 2].
+        float64 [2,3]: a point p of the image maps to M[:, :2] · p + M[:, 2].
 
     Raises:
-        InputError: not five points each, a coordinate is not finite or beyond any image, all points are one,
+        InputError: not five points each, a coordinate is not finite or outside any image, all points coincide,
             or no rotation is better than another.
     """
     source, target = _checked(points, "landmarks"), _checked(template, "template")
-    centre, goal = source.mean(axis=0), target.mean(axis=0)
-    (x, y), (u, v) = (source - centre).T, (target - goal).T
+    center, goal = source.mean(axis=0), target.mean(axis=0)
+    (x, y), (u, v) = (source - center).T, (target - goal).T
     spread = float(np.sum(x * x + y * y))
     if spread < _MIN_SPREAD_PX**2:
         raise InputError("the landmarks are all at one point", fix=_FIX_POINTS)
     cosine = float(np.sum(u * x + v * y)) / spread
     sine = float(np.sum(v * x - u * y)) / spread
     if np.hypot(cosine, sine) * np.sqrt(spread) < _MIN_SPREAD_PX:
-        raise InputError("no rotation brings the landmarks near the template", fix=_FIX_POINTS)
-    shift_x = goal[0] - (cosine * centre[0] - sine * centre[1])
-    shift_y = goal[1] - (sine * centre[0] + cosine * centre[1])
+        raise InputError("no rotation maps the landmarks to the template", fix=_FIX_POINTS)
+    shift_x = goal[0] - (cosine * center[0] - sine * center[1])
+    shift_y = goal[1] - (sine * center[0] + cosine * center[1])
     return np.array([[cosine, -sine, shift_x], [sine, cosine, shift_y]])
 
 
@@ -54,5 +54,5 @@ def _checked(points: ArrayLike, what: str) -> NDArray[np.float64]:
     if array.shape != (5, 2):
         raise InputError(f"{what} must be [5,2], these are {list(array.shape)}", fix=_FIX_POINTS)
     if not (np.abs(array) < _MAX_PX).all():  # NaN fails this too
-        raise InputError(f"the {what} hold a coordinate that is in no image", fix=_FIX_POINTS)
+        raise InputError(f"the {what} contain a coordinate outside any image", fix=_FIX_POINTS)
     return array

@@ -1,4 +1,4 @@
-"""The aligned face that a recognizer is shown of an image."""
+"""The aligned face of an image that is fed to a recognizer."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ ALIGNED_PX = 112
 
 
 def aligned_subject(image: Image, contract: RecognitionContract, find: FindFaces | None, where: str) -> Image | None:
-    """An image's face as the contract wants it, uint8 [h,w,3] in BGR; None where none is found.
+    """An image's face, aligned as the contract says, uint8 [h,w,3] in BGR; None where none is found.
 
     Args:
-        image: uint8 [H,W,3] in BGR; of the input's size or of 112×112 pixels it is taken for an aligned face.
+        image: uint8 [H,W,3] in BGR; an image of the input's size or of 112×112 pixels counts as an aligned face.
         contract: the recognizer's.
         find: finds the faces of any other image.
-        where: what errors call the image.
+        where: the image's name in errors.
 
     Raises:
-        InputError: the image is no aligned face, and nothing finds one.
+        InputError: the image is not an aligned face, and `find` is None.
     """
     height, width = image.shape[:2]
     if (height, width) == (contract.input.height, contract.input.width):
@@ -33,7 +33,7 @@ def aligned_subject(image: Image, contract: RecognitionContract, find: FindFaces
         return align_face(image, np.array(ARCFACE_TEMPLATE), contract)
     if find is None:
         raise InputError(
-            f"an image of {height}×{width} pixels is no aligned face",
+            f"an image of {height}×{width} pixels is not an aligned face",
             where=where,
             fix=f"pass --detector ARTIFACT, which aligns faces, or faces aligned to {ALIGNED_PX} pixels",
         )

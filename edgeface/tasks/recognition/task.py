@@ -24,7 +24,7 @@ from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
 
 @dataclass(frozen=True)
 class RecognitionTask:
-    """Aligned faces in, embeddings out; two networks agree as far as their embeddings of a face are alike."""
+    """Aligned face in, embedding out; two networks agree where their embeddings of a face are similar."""
 
     name: str = "recognition"
     contract: type[BaseContract] = RecognitionContract
@@ -38,14 +38,14 @@ class RecognitionTask:
         declared: Mapping[str, str],
         resizable: bool = True,  # noqa: ARG002
     ) -> Inference:
-        """What is declared: images without names tell neither color order nor normalization of a recognizer.
+        """The declared contract: images without names cannot show a recognizer's color order or normalization.
 
         Raises:
             ContractError: no variant is declared.
         """
         if "variant" not in declared:
             raise ContractError(
-                "images cannot tell a recognizer's contract", fix=f"pass --variant ({', '.join(variants)})"
+                "a recognizer's contract cannot be inferred from images", fix=f"pass --variant ({', '.join(variants)})"
             )
         contract = variants[declared["variant"]]
         color = declared.get("color", contract.input.color)
@@ -56,32 +56,32 @@ class RecognitionTask:
         return aligned_subject(image, contract, find, where)
 
     def fit(self, image: Image, contract: RecognitionContract) -> Image:
-        """The image in the input's size, whatever its shape."""
+        """The image resized to the input's size, whatever its shape."""
         size = (contract.input.width, contract.input.height)
         return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
     def prepare(self, image: Image, contract: RecognitionContract) -> View:
-        """The aligned face, which has the input's size."""
+        """The input tensor of an aligned face, which has the input's size."""
         return View(image, face_tensor(image, contract.input), 1.0)
 
     def decide(self, outputs: Mapping[str, Array], contract: RecognitionContract, view: View) -> Array:  # noqa: ARG002
-        """The embedding [1,width], as the network gives it."""
+        """The network's embedding [1,width]."""
         return embedding_of(outputs, contract)
 
     def agree(self, reference: Array, candidate: Array) -> EmbeddingAgreement:
-        """The cosine of both embeddings."""
+        """The cosine of the two embeddings."""
         return compare_embeddings(reference, candidate)
 
     def requirements(self, limits: Thresholds, agreement: EmbeddingAgreement) -> list[Requirement]:
-        """Of the cosines."""
+        """Requirements on the cosines."""
         return embedding_requirements(limits, agreement)
 
     def contract_rows(self, contract: RecognitionContract) -> tuple[tuple[str, str], ...]:
-        """How long an embedding is, and what of."""
+        """The embedding's width, and whether it includes the mirror image."""
         return (("embedding", f"{contract.width} numbers{', of face and mirror image' if contract.flip else ''}"),)
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
-        """Cosines to the reference, and verification of the pairs where there were any."""
+        """Cosines to the reference, and verification where pairs were given."""
         return embedding_tables(decisions)
 
     def glance(self, decisions: Mapping[str, Any]) -> Tile | None:

@@ -1,4 +1,4 @@
-"""How far the threshold moves from one artifact to another, and what happens where it is not moved along."""
+"""How far the threshold moves from one artifact to another, and what keeping the old one costs."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ def unit_length(embedding: NDArray[np.float64], what: str, where: str) -> NDArra
 
     Args:
         embedding: float64, so that its length cannot overflow.
-        what: what errors call it.
-        where: where it is from, for errors.
+        what: its name in errors.
+        where: its source, for errors.
 
     Raises:
         RuntimeFailure: it is zero or not finite.
@@ -35,10 +35,10 @@ def unit_length(embedding: NDArray[np.float64], what: str, where: str) -> NDArra
 def cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     """Cosine of two embeddings [width] of any length but 0: from −1 to 1, 1 for the same direction.
 
-    Written out in products and a sum, for a product of matrices may round otherwise on another machine.
+    Written as products and a sum, because a matrix product may round differently on another machine.
 
     Raises:
-        InputError: two widths, or an embedding that is zero or not finite.
+        InputError: the widths differ, or an embedding is zero or not finite.
     """
     if a.ndim != 1 or a.shape != b.shape:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Are two faces the same person's? Accuracy by LFW's protocols.
+"""Verification accuracy by LFW's protocols: are two faces the same person's?
 
 A pair is accepted as the same person where its score is at least the threshold. Source: Huang et al., Labeled Faces
 in the Wild (UMass technical report 07-49, 2007), which defines View 1 and View 2.
@@ -18,7 +18,7 @@ FOLDS = 10
 
 @dataclass(frozen=True)
 class BestThreshold:
-    """The threshold that judges most pairs rightly, and the share that it judges rightly (0 to 1)."""
+    """The threshold that classifies most pairs correctly, and the share that it classifies correctly (0 to 1)."""
 
     threshold: float
     accuracy: float
@@ -32,7 +32,7 @@ class FoldAccuracy:
         mean: over the folds, 0 to 1.
         std: standard deviation over the folds (of the population, as public figures are given).
         thresholds: the threshold used on each fold.
-        correct: bool [n], whether each pair is judged rightly.
+        correct: bool [n], whether each pair is classified correctly.
     """
 
     mean: float
@@ -42,39 +42,39 @@ class FoldAccuracy:
 
 
 def best_threshold(scores: ArrayLike, same: ArrayLike) -> BestThreshold:
-    """The threshold of highest accuracy, midway between two neighbouring scores; of several the middle one.
+    """The threshold of highest accuracy, midway between two adjacent scores; of several the middle one.
 
     Args:
-        scores: [n], higher for more alike.
+        scores: [n], higher for more similar faces.
         same: bool [n], whether the pair is of one person.
 
     Raises:
         InputError: there are no pairs, or the arrays do not fit.
     """
-    values, truth = checked(scores, same)
+    values, is_same = checked(scores, same)
     order = np.argsort(values, kind="stable")
-    values, truth = values[order], truth[order]
-    # Cutting below item k accepts items k… as the same; k = n accepts none.
-    rejected_rightly = np.concatenate([[0], np.cumsum(~truth)])
-    accepted_rightly = truth.sum() - np.concatenate([[0], np.cumsum(truth)])
-    right = rejected_rightly + accepted_rightly
+    values, is_same = values[order], is_same[order]
+    # A cut below item k accepts items k… as the same person; k = n accepts none.
+    rejected_correctly = np.concatenate([[0], np.cumsum(~is_same)])
+    accepted_correctly = is_same.sum() - np.concatenate([[0], np.cumsum(is_same)])
+    right = rejected_correctly + accepted_correctly
     cuts = np.flatnonzero(np.concatenate([[True], values[1:] > values[:-1], [True]]))
     best = cuts[right[cuts] == right[cuts].max()]
     return BestThreshold(_cut(values, int(best[(len(best) - 1) // 2])), float(right[best[0]] / len(values)))
 
 
 def fold_accuracy(scores: ArrayLike, same: ArrayLike, folds: ArrayLike) -> FoldAccuracy:
-    """Accuracy by LFW's View 2: each fold is judged at the threshold that is best on the others.
+    """Accuracy by LFW's View 2: each fold is evaluated at the threshold that is best on the others.
 
     Args:
-        scores: [n], higher for more alike.
+        scores: [n], higher for more similar faces.
         same: bool [n], whether the pair is of one person.
-        folds: int [n], the fold of each pair, in no order; at least two different ones.
+        folds: int [n], the fold of each pair, in any order; at least two different ones.
 
     Raises:
         InputError: there are no pairs, the arrays do not fit, or all pairs are in one fold.
     """
-    values, truth = checked(scores, same)
+    values, is_same = checked(scores, same)
     numbers = np.asarray(folds)
     if numbers.shape != values.shape or len(np.unique(numbers)) < 2:
         raise InputError("accuracy by folds needs a fold for each pair, and two folds or more")
@@ -82,15 +82,15 @@ def fold_accuracy(scores: ArrayLike, same: ArrayLike, folds: ArrayLike) -> FoldA
     thresholds, accuracies = [], []
     for fold in np.unique(numbers):
         inside = numbers == fold
-        threshold = best_threshold(values[~inside], truth[~inside]).threshold
-        correct[inside] = (values[inside] >= threshold) == truth[inside]
+        threshold = best_threshold(values[~inside], is_same[~inside]).threshold
+        correct[inside] = (values[inside] >= threshold) == is_same[inside]
         thresholds.append(threshold)
         accuracies.append(correct[inside].mean())
     return FoldAccuracy(float(np.mean(accuracies)), float(np.std(accuracies)), tuple(thresholds), correct)
 
 
 def unshuffled_folds(same: ArrayLike, count: int = FOLDS) -> NDArray[np.int64]:
-    """Folds for pairs that come without: consecutive ones of each kind, so that every fold holds both.
+    """Folds for pairs that have none: consecutive pairs of each kind, so that every fold holds both kinds.
 
     Args:
         same: bool [n], whether the pair is of one person.
@@ -99,11 +99,11 @@ def unshuffled_folds(same: ArrayLike, count: int = FOLDS) -> NDArray[np.int64]:
     Returns:
         int64 [n], from 0; all 0 where a kind has fewer than two pairs.
     """
-    truth = np.asarray(same, bool)
-    smaller = int(min(truth.sum(), (~truth).sum()))
+    is_same = np.asarray(same, bool)
+    smaller = int(min(is_same.sum(), (~is_same).sum()))
     used = min(count, smaller) if smaller > 1 else 1
-    folds = np.zeros(len(truth), np.int64)
-    for kind in (truth, ~truth):
+    folds = np.zeros(len(is_same), np.int64)
+    for kind in (is_same, ~is_same):
         folds[kind] = np.arange(kind.sum()) * used // max(int(kind.sum()), 1)
     return folds
 
@@ -114,12 +114,12 @@ def checked(scores: ArrayLike, same: ArrayLike) -> tuple[NDArray[np.float64], ND
     Raises:
         InputError: there are no pairs, scores are not finite, or the lengths differ.
     """
-    values, truth = np.asarray(scores, np.float64), np.asarray(same, bool)
-    if values.ndim != 1 or values.shape != truth.shape or not len(values):
-        raise InputError(f"{list(values.shape)} scores do not fit {list(truth.shape)} pairs")
+    values, is_same = np.asarray(scores, np.float64), np.asarray(same, bool)
+    if values.ndim != 1 or values.shape != is_same.shape or not len(values):
+        raise InputError(f"{list(values.shape)} scores do not fit {list(is_same.shape)} pairs")
     if not np.isfinite(values).all():
         raise InputError("scores are not finite numbers")
-    return values, truth
+    return values, is_same
 
 
 def _cut(values: NDArray[np.float64], index: int) -> float:

@@ -42,7 +42,7 @@ def given(typed, tmp_path, normal):
 
         def judge(runner, what):
             shown[what] = runner.run({"input": normal(1, 3, 64, 96)})
-            return [Requirement("least output SNR", "≥ 40 dB", "50.0 dB", True)], {"images": 1}
+            return [Requirement("minimum output SNR", "≥ 40 dB", "50.0 dB", True)], {"images": 1}
 
         (tmp_path / "model.onnx").write_bytes(typed[name])
         options = EngineOptions(("86",))
@@ -53,6 +53,7 @@ def given(typed, tmp_path, normal):
     return make
 
 
+@pytest.mark.slow
 def test_an_engine_that_cannot_run_here_is_staged_but_not_validated(given, ahead_of_time, monkeypatch):
     monkeypatch.setattr(finish, "engine_here", lambda _: None)
     finishing, shown = given("tensorrt-fp16")
@@ -69,7 +70,7 @@ def test_an_engine_that_runs_here_is_validated_like_its_onnx(given, ahead_of_tim
     monkeypatch.setattr(finish, "engine_here", lambda _: runner)
     found = target("tensorrt-fp16").finish.build(finishing)
     assert set(shown["tensorrt-fp16 on the GPU"]) == {"boxes", "scores", "landmarks"}
-    assert [requirement.what for requirement in found.requirements][-1] == "least output SNR, on the GPU"
+    assert [requirement.what for requirement in found.requirements][-1] == "minimum output SNR, on the GPU"
     assert (found.certificate["run"], found.certificate["on_gpu"]) == (runner.origin, {"images": 1})
     assert runner.closed
 

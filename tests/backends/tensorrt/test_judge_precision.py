@@ -24,6 +24,7 @@ def typed_half(model):
     return {node.name for node in graph.node if node.op_type == "Conv" and node.input[1] in halves}
 
 
+@pytest.mark.slow
 def test_an_int8_engine_that_runs_int8_is_let_pass(typed, table_of):
     table = table_of("tensorrt-int8", "86", "89")
     (requirement,) = judge_precision(typed["tensorrt-int8"], table, "8.6, 8.9")

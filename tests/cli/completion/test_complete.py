@@ -18,14 +18,14 @@ def words(*typed):
     return answer(*typed)[0]
 
 
-def test_commands_are_told_with_what_they_do():
+def test_commands_are_offered_with_their_descriptions():
     found = complete(PROGRAM, ["exp"])
     assert found.words == (("export", "Compile a model, and write it if it is good enough."),)
     assert {"export", "eval", "completion"} <= set(words(""))
     assert complete(PROGRAM, []) == complete(PROGRAM, [""])
 
 
-def test_options_are_those_of_the_command_and_not_given_yet():
+def test_options_of_the_command_that_are_not_given_yet_are_offered():
     assert words("export", "--in") == ["--input", "--integer-only"]
     assert "--integer-only" not in words("export", "--integer-only", "--")
     assert "--target" not in words("export", "--target=tflite-int8", "--")
@@ -40,7 +40,7 @@ def test_several_targets_are_completed_one_after_the_other_and_none_twice():
     assert words("export", "--target", "tflite-fp32,tflite-f") == ["tflite-fp32,tflite-fp16"]
 
 
-def test_a_value_behind_an_equals_sign_is_completed_with_its_option():
+def test_a_value_after_an_equals_sign_is_completed_with_its_option():
     assert words("bench", "--on=a") == ["--on=a53", "--on=a72", "--on=adb"]
     assert words("bench", "--nonsense=a") == []
 
@@ -74,10 +74,10 @@ def test_files_are_left_to_the_shell(line):
 @pytest.mark.parametrize(
     "line", ["export --seed", "nonsense", "nonsense a", "bench --threads", "models", "detect a.jpg"]
 )
-def test_where_nothing_is_known_to_fit_nothing_is_offered(line):
+def test_without_known_values_nothing_is_offered(line):
     assert answer(*line.split(), "") == ([], False)
 
 
-def test_behind_two_dashes_there_are_no_options():
+def test_after_two_dashes_there_are_no_options():
     assert words("check", "--", "--") == []
     assert words("check", "--", "vargf") == ["vargfacenet"]

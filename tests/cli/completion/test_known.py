@@ -17,42 +17,42 @@ from edgeface.models import families
 COMMANDS = typer.main.get_command(app).commands
 
 
-def test_targets_are_all_there_are():
+def test_all_targets_are_completed():
     assert tuple(targets()) == known.targets()
 
 
-def test_models_are_all_there_are():
+def test_all_models_are_completed():
     assert known.models() == tuple(families())
 
 
-def test_budgets_are_all_there_are_with_their_aliases():
+def test_all_budgets_are_completed_with_their_aliases():
     found = budgets()
     assert set(known.budgets()) == {*found, *(alias for budget in found.values() for alias in budget.aliases)}
 
 
-def test_boards_are_all_there_are():
+def test_all_boards_are_completed():
     assert known.boards() == tuple(boards())
     assert "rk3399" in known.boards()
 
 
-def test_devices_are_all_there_are():
+def test_all_devices_are_completed():
     assert known.devices() == ("x86", "gpu", *emulated(), "ssh:", "adb")
     assert "a72" in known.devices()
 
 
-def test_a_profile_that_cannot_be_read_does_not_keep_others_from_being_told(monkeypatch, tmp_path):
+def test_an_unreadable_profile_does_not_hide_others(monkeypatch, tmp_path):
     (tmp_path / "broken.toml").write_text("[emulator")
     monkeypatch.setenv("EDGEFACE_DEVICES", str(tmp_path))
     assert "a72" in known.devices()
     assert "broken" not in known.devices()
 
 
-def test_formats_and_types_are_all_there_are():
+def test_all_formats_and_types_are_completed():
     assert known.OF_OPTIONS["--format"](()) == ("text", *FORMATS)
     assert known.OF_OPTIONS["--io"](()) == IO_TYPES
 
 
-def test_every_option_and_argument_that_values_are_known_for_exists():
+def test_every_option_and_argument_with_known_values_exists():
     options = {name for command in COMMANDS.values() for each in command.params for name in each.opts}
     assert known.OF_OPTIONS.keys() <= options
     assert set(known.LISTS) <= known.OF_OPTIONS.keys()

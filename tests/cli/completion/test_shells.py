@@ -80,7 +80,7 @@ def typed(shell, text):
 
 
 @pytest.mark.parametrize("shell", START)
-def test_a_person_at_a_keyboard_gets_whole_words(shell, home):
+def test_typed_words_are_completed_in_real_shells(shell, home):
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     command, load = START[shell]
@@ -94,7 +94,7 @@ def test_a_person_at_a_keyboard_gets_whole_words(shell, home):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_scripts_are_without_errors_of_syntax(shell, tmp_path):
+def test_scripts_have_no_syntax_errors(shell, tmp_path):
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     file = tmp_path / "script"
@@ -124,7 +124,7 @@ def test_an_answer_imports_nothing_heavy(shell):
         ("edgeface", ["only"]),
     ],
 )
-def test_a_line_is_taken_apart_as_bash_does(line, answer, capsys):
+def test_a_line_is_split_as_bash_does(line, answer, capsys):
     from edgeface.cli.completion.answer import answer_shell
 
     answer_shell("bash", [line])

@@ -75,6 +75,7 @@ def test_every_truncation_gives_a_network_or_an_error(small):
     assert "Network" not in found[: len(content) // 2]
 
 
+@pytest.mark.slow
 def test_flipped_bytes_give_a_network_or_an_error(small, tmp_path):
     """In a process of its own: onnx's shape inference is C++."""
     path = tmp_path / "small.onnx"

@@ -172,6 +172,7 @@ def test_flipped_bytes_give_a_network_or_an_error(small_tflite):
     assert found == {"read", "InputError", "GraphError"}
 
 
+@pytest.mark.slow
 def test_flipped_bytes_of_a_real_network_give_a_network_or_an_error(retinaface_tflite, tmp_path):
     content = retinaface_tflite["tflite-int8"].read_bytes()
     rng = random.Random(0)

@@ -117,6 +117,7 @@ def test_what_is_added_may_be_chosen_and_offered(added):
     assert "did you mean drop_small_weights?" in caught.value.fix
 
 
+@pytest.mark.slow
 def test_a_model_is_exported_with_custom_algorithms(added, tmp_path):
     manifests, models = [], []
     for name, text in (("own", RECIPE), ("less", RECIPE.replace("share = 0.2", "share = 0.0"))):
@@ -142,6 +143,7 @@ def test_a_model_is_exported_with_custom_algorithms(added, tmp_path):
     assert all(own != less for own, less in zip(*models, strict=True))
 
 
+@pytest.mark.slow
 def test_statistics_gathered_for_custom_algorithms_may_lack_what_others_need(added, tmp_path):
     from edgeface.quantize.statistics import CalibrationStats
 

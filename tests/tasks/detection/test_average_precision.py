@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.tasks.detection.average_precision import LabelledDetections, average_precision
+from edgeface.tasks.detection.average_precision import LabeledDetections, average_precision
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.pascal_voc import read_labels
 
@@ -17,32 +17,32 @@ def at(x: float, y: float, side: float, score: float) -> Face:
     return Face((x, y, x + side, y + side), score, POINTS)
 
 
-def test_all_found_and_nothing_else_is_one() -> None:
-    assert average_precision([LabelledDetections([at(0, 0, 20, 0.9), at(50, 50, 30, 0.5)], LABELS)]) == 1.0
+def test_perfect_detections_give_one() -> None:
+    assert average_precision([LabeledDetections([at(0, 0, 20, 0.9), at(50, 50, 30, 0.5)], LABELS)]) == 1.0
 
 
-def test_half_found_is_half() -> None:
-    assert average_precision([LabelledDetections([at(0, 0, 20, 0.9)], LABELS)]) == 0.5
-    assert average_precision([LabelledDetections([], LABELS)]) == 0.0
+def test_half_of_the_faces_gives_half() -> None:
+    assert average_precision([LabeledDetections([at(0, 0, 20, 0.9)], LABELS)]) == 0.5
+    assert average_precision([LabeledDetections([], LABELS)]) == 0.0
 
 
 def test_false_and_double_detections_cost_precision_by_their_score() -> None:
     false_first = [at(200, 0, 20, 0.95), at(0, 0, 20, 0.9), at(50, 50, 30, 0.5)]
-    assert average_precision([LabelledDetections(false_first, LABELS)]) == pytest.approx(2 / 3)
+    assert average_precision([LabeledDetections(false_first, LABELS)]) == pytest.approx(2 / 3)
     double = [at(0, 0, 20, 0.9), at(1, 0, 20, 0.8), at(50, 50, 30, 0.5)]
-    assert average_precision([LabelledDetections(double, LABELS)]) == pytest.approx(0.5 + 0.5 * 2 / 3)
+    assert average_precision([LabeledDetections(double, LABELS)]) == pytest.approx(0.5 + 0.5 * 2 / 3)
 
 
 def test_images_are_ranked_together() -> None:
-    first = LabelledDetections([at(0, 0, 20, 0.4)], LABELS[:1])
-    second = LabelledDetections([at(0, 0, 20, 0.9)], np.zeros((0, 4), np.float32))
+    first = LabeledDetections([at(0, 0, 20, 0.4)], LABELS[:1])
+    second = LabeledDetections([at(0, 0, 20, 0.9)], np.zeros((0, 4), np.float32))
     assert average_precision([first, second]) == 0.5
 
 
-def test_small_labels_and_their_detections_count_for_nothing() -> None:
+def test_small_labels_and_their_detections_are_ignored() -> None:
     found = [at(0, 0, 20, 0.9), at(50, 50, 30, 0.5)]
-    assert average_precision([LabelledDetections(found, LABELS)], min_side_px=25) == 1.0
-    assert np.isnan(average_precision([LabelledDetections(found, LABELS)], min_side_px=99))
+    assert average_precision([LabeledDetections(found, LABELS)], min_side_px=25) == 1.0
+    assert np.isnan(average_precision([LabeledDetections(found, LABELS)], min_side_px=99))
 
 
 def test_pascal_voc_boxes_are_read(tmp_path: Path) -> None:

@@ -65,7 +65,9 @@ def test_contract_of_public_checkpoints_is_found(name: str, scenes, portraits, s
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(("name", "variant"), [("official", "rgb"), ("1mb", "inferred")])
-def test_swapped_input_channels_are_told_by_color(name: str, variant: str, portraits, shared_data: Path) -> None:
+def test_swapped_input_channels_are_inferred_as_color_order(
+    name: str, variant: str, portraits, shared_data: Path
+) -> None:
     state = weights(shared_data, name)
     state[FIRST] = state[FIRST].flip(1)
     contract = infer_contract(VARIANTS, forward_of(state), portraits).contract
@@ -89,7 +91,7 @@ def test_contradicted_declarations_are_refused(declared, named: str, scenes, sha
 
 
 @pytest.mark.real_data
-def test_true_declarations_are_confirmed(portraits, shared_data: Path) -> None:
+def test_correct_declarations_are_confirmed(portraits, shared_data: Path) -> None:
     forward = forward_of(weights(shared_data, "official"))
     result = infer_contract(VARIANTS, forward, portraits, {"variant": "official"})
     assert result.contract == VARIANTS["official"]
@@ -100,7 +102,7 @@ def test_true_declarations_are_confirmed(portraits, shared_data: Path) -> None:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_random_weights_are_refused(seed: int, portraits) -> None:
     state = FAMILY.random(VARIANTS["official"], seed).state_dict()
-    with pytest.raises(ContractError, match="cannot tell"):
+    with pytest.raises(ContractError, match="cannot infer"):
         infer_contract(VARIANTS, forward_of(state), portraits[:4])
 
 
@@ -114,18 +116,18 @@ def test_noised_weights_are_refused(noise: float, portraits, shared_data: Path) 
         else tensor
         for key, tensor in weights(shared_data, "1mb").items()
     }
-    with pytest.raises(ContractError, match="cannot tell"):
+    with pytest.raises(ContractError, match="cannot infer"):
         infer_contract(VARIANTS, forward_of(state), portraits[:4])
 
 
 @pytest.mark.real_data
 def test_images_without_faces_are_refused(shared_data: Path) -> None:
-    with pytest.raises(ContractError, match="cannot tell") as caught:
+    with pytest.raises(ContractError, match="cannot infer") as caught:
         infer_contract(VARIANTS, forward_of(weights(shared_data, "official")), noise_images(3))
     assert "--variant" in str(caught.value.fix)
 
 
-def test_fully_declared_contract_that_cannot_be_checked_is_believed_without_confidence() -> None:
+def test_a_declared_contract_that_cannot_be_checked_has_no_confidence() -> None:
     state = FAMILY.random(VARIANTS["1mb"], 0).state_dict()
     result = infer_contract(VARIANTS, forward_of(state), noise_images(2), {"variant": "1mb"})
     assert result.contract == VARIANTS["1mb"]
@@ -151,7 +153,7 @@ def test_no_images_are_refused() -> None:
 
 
 @pytest.mark.real_data
-def test_a_network_of_one_size_is_shown_images_of_every_size_in_it(portraits, shared_data: Path) -> None:
+def test_a_fixed_size_network_gets_images_of_every_size(portraits, shared_data: Path) -> None:
     contract = VARIANTS["1mb"].with_input_size(512, 512)
     whole = forward_of(weights(shared_data, "1mb"))
 
@@ -165,7 +167,7 @@ def test_a_network_of_one_size_is_shown_images_of_every_size_in_it(portraits, sh
 
 
 @pytest.mark.real_data
-def test_a_wrong_declaration_of_a_network_of_one_size_is_refused(portraits, shared_data: Path) -> None:
+def test_a_wrong_declaration_of_a_fixed_size_network_is_refused(portraits, shared_data: Path) -> None:
     contract = VARIANTS["1mb"].with_input_size(512, 512)
     wrong = contract.with_color("rgb" if contract.input.color == "bgr" else "bgr")
     with pytest.raises(ContractError, match="but on the images it behaves as color"):

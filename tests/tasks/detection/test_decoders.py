@@ -33,7 +33,7 @@ def contract(blobs):
     return DetectionContract(family="f", variant="v", activation="relu", input=image, **blobs)
 
 
-def test_ssd_is_found_and_whatever_stands_beside_it(blobs):
+def test_ssd_and_added_decoders_are_found(blobs):
     assert list(decoders()) == ["blobs", "ssd"]
 
 
@@ -71,7 +71,7 @@ def test_a_contract_of_another_decoder_survives_a_file(contract):
         _ = read.anchors
 
 
-def test_another_decoder_finds_faces_by_its_own_outputs(contract):
+def test_another_decoder_finds_faces_from_its_outputs(contract):
     outputs = {name: np.zeros((1, 96, 1), np.float32) for name in ("warm", "size")}
     outputs["warm"][0, [12 * 2 + 3, 12 * 2 + 4, 50], 0] = 0.9, 0.8, 0.3
     outputs["size"] += 24
@@ -89,12 +89,12 @@ def test_outputs_of_another_network_are_refused(contract):
 
 def test_parameters_are_checked_where_they_are_opened(blobs):
     assert open_decoder("ssd", {"strides": [8], "sizes": [[16, 32]]}, "x") == Ssd((8,), ((16, 32),))
-    for given, said in (
+    for given, message in (
         ({**blobs["parameters"], "step": 3}, "has no parameter 'step'"),
         ({"stride": 8}, "cannot use parameter 'places': Field required"),
         ({**blobs["parameters"], "stride": "wide"}, "cannot use parameter 'stride'"),
     ):
-        with pytest.raises(ContractError, match=said) as caught:
+        with pytest.raises(ContractError, match=message) as caught:
             open_decoder("blobs", given, "a file")
         assert caught.value.where == "a file"
         assert caught.value.fix == "its parameters: stride, places"
@@ -115,7 +115,7 @@ def test_every_output_that_a_decoder_takes_must_have_a_name(contract, blobs):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("WEIGHTS = 3", "defines DECODER"),
         ("class Plain:\n    expected = decode = None\nDECODER = Plain", "defines DECODER"),
@@ -125,10 +125,10 @@ def test_every_output_that_a_decoder_takes_must_have_a_name(contract, blobs):
         ),
     ],
 )
-def test_a_file_that_is_no_decoder_is_named(text, said, tmp_path, monkeypatch):
+def test_a_file_that_is_not_a_decoder_is_named(text, message, tmp_path, monkeypatch):
     name = f"unfit_{len(text)}"
     (tmp_path / f"{name}.py").write_text(text)
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
-    with pytest.raises(ContractError, match=said) as caught:
+    with pytest.raises(ContractError, match=message) as caught:
         decoders()
     assert caught.value.where.endswith(f"{name}.py")

@@ -38,7 +38,7 @@ def test_faces_come_in_pixels_of_the_image_by_falling_score() -> None:
     assert faces[1].landmarks[0] == pytest.approx((88, 56))
 
 
-def test_boxes_are_cut_at_the_border_and_faces_in_the_padding_dropped() -> None:
+def test_boxes_are_clipped_and_faces_in_the_padding_dropped() -> None:
     corner, padding = 0, 2 * (7 * 12 + 5)
     faces = detect_faces(outputs({corner: 0.9, padding: 0.9}), CONTRACT, 1.0, (40, 96))
     assert [f.box for f in faces] == [pytest.approx((0, 0, 12, 12))]
@@ -64,7 +64,7 @@ def test_same_faces_agree_fully() -> None:
     assert result.mean_landmark_error_percent == 0.0
 
 
-def test_missed_extra_and_moved_faces_are_told_apart() -> None:
+def test_missed_extra_and_moved_faces_are_distinguished() -> None:
     reference = [face(10, 10, 40), face(100, 10, 30)]
     candidate = [face(10, 10, 40, 0.8, shift=2), face(200, 10, 30)]
     result = match_faces(reference, candidate)
@@ -74,7 +74,7 @@ def test_missed_extra_and_moved_faces_are_told_apart() -> None:
     assert result.landmark_errors_percent == pytest.approx((5.0,))
 
 
-def test_faces_on_other_sides_of_the_threshold_are_counted_as_such() -> None:
+def test_faces_on_different_sides_of_the_threshold_are_counted_separately() -> None:
     result = match_faces(
         [face(10, 10, 40, 0.52), face(90, 10, 40, 0.4)], [face(10, 10, 40, 0.48), face(90, 10, 40, 0.6)]
     )
@@ -96,7 +96,7 @@ def test_agreements_add_up_and_empty_ones_are_neutral() -> None:
     assert match_faces([], []) == FaceAgreement()
 
 
-def test_drawing_changes_a_copy_only_and_survives_faces_outside() -> None:
+def test_drawing_changes_a_copy_only_and_accepts_faces_outside() -> None:
     image = np.full((120, 160, 3), 90, np.uint8)
     drawn = draw_faces(image, [face(20, 30, 50), face(-30, -20, 40), face(150, 110, 80)])
     assert (image == 90).all()

@@ -9,13 +9,13 @@ from edgeface.tasks.detection.landmark_error import landmark_nme
 FACE = np.array([[[10, 10], [30, 10], [20, 20], [12, 30], [28, 30]]], float)
 
 
-def test_one_point_off_is_a_fifth_of_its_distance_by_the_eyes_distance():
+def test_an_error_of_one_point_counts_a_fifth_over_the_eye_distance():
     found = FACE.copy()
     found[0, 2] += (3, 4)
     assert landmark_nme(found, FACE, "inter_ocular") == pytest.approx([5 / 5 / 20])
 
 
-def test_the_box_normalizes_by_the_root_of_its_area():
+def test_the_box_normalizer_is_the_root_of_its_area():
     found = FACE + np.array([6, 8])
     assert landmark_nme(found, FACE, "box", [[0, 0, 20, 45]]) == pytest.approx([10 / 30])
 
@@ -32,7 +32,7 @@ def test_no_faces_have_no_errors():
         (FACE, "box", [[5, 5, 5, 9]], "face 0 has no size"),
     ],
 )
-def test_what_has_no_meaning_is_refused(found, normalizer, boxes, message):
+def test_an_undefined_error_is_refused(found, normalizer, boxes, message):
     with pytest.raises(InputError, match=message):
         landmark_nme(found, FACE, normalizer, boxes)
 

@@ -18,18 +18,18 @@ def test_best_box_survives_and_overlapping_ones_do_not() -> None:
     assert suppress_overlaps(found, np.array([0.6, 0.9, 0.7], np.float32), 0.4).tolist() == [1, 2]
 
 
-def test_suppression_is_by_kept_boxes_only() -> None:
+def test_only_kept_boxes_suppress_others() -> None:
     chain = boxes((0, 0, 10, 10), (4, 0, 14, 10), (8, 0, 18, 10))
     assert suppress_overlaps(chain, np.array([0.9, 0.8, 0.7], np.float32), 0.4).tolist() == [0, 2]
 
 
-def test_equal_scores_keep_their_order_and_nothing_gives_nothing() -> None:
+def test_equal_scores_keep_their_order_and_no_boxes_give_none() -> None:
     same = boxes((0, 0, 10, 10), (0, 0, 10, 10))
     assert suppress_overlaps(same, np.array([0.5, 0.5], np.float32), 0.4).tolist() == [0]
     assert suppress_overlaps(boxes(), np.zeros(0, np.float32), 0.4).tolist() == []
 
 
-def test_agrees_with_a_plain_double_loop() -> None:
+def test_suppression_agrees_with_a_double_loop() -> None:
     random = np.random.default_rng(5)
     corners = random.uniform(0, 80, (60, 2)).astype(np.float32)
     found = np.concatenate([corners, corners + random.uniform(5, 40, (60, 2)).astype(np.float32)], 1)

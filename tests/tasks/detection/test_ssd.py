@@ -20,7 +20,7 @@ def outputs(boxes=0.0, landmarks=0.0, scored=range(COUNT)):
     return dict(zip(("boxes", "landmarks"), shaped, strict=True)) | {"scores": scores}
 
 
-def test_priors_go_by_stride_row_column_anchor() -> None:
+def test_priors_are_ordered_by_stride_row_column_anchor() -> None:
     assert priors().shape == (COUNT, 4)
     np.testing.assert_allclose(priors()[0], [4 / 96, 4 / 64, 16 / 96, 16 / 64])
     np.testing.assert_allclose(priors()[1], [4 / 96, 4 / 64, 32 / 96, 32 / 64])
@@ -29,7 +29,7 @@ def test_priors_go_by_stride_row_column_anchor() -> None:
     np.testing.assert_allclose(priors()[-1], [80 / 96, 48 / 64, 512 / 96, 512 / 64])
 
 
-def test_cells_that_the_input_cuts_count() -> None:
+def test_partial_cells_at_the_border_count() -> None:
     assert Ssd((8,), ((16,),)).expected(9, 17) == {"boxes": (1, 6, 4), "scores": (1, 6, 2), "landmarks": (1, 6, 10)}
 
 
@@ -46,7 +46,7 @@ def test_offsets_move_and_scale_by_the_variances() -> None:
     np.testing.assert_allclose(found.landmarks[1, 2], [4 + 0.4 * 32, 4 + 0.5 * 32], rtol=1e-5)
 
 
-def test_only_what_scores_enough_is_decoded_in_the_priors_order() -> None:
+def test_only_high_scores_are_decoded_in_the_priors_order() -> None:
     given = outputs(scored=(7, 40))
     given["scores"][0, 40, 1] = 0.5
     found = SSD.decode(given, *SIZE, 0.5)
@@ -57,10 +57,10 @@ def test_only_what_scores_enough_is_decoded_in_the_priors_order() -> None:
     assert len(SSD.decode(given, *SIZE, 0.95).boxes) == 0
 
 
-def test_absurd_offsets_stay_finite() -> None:
+def test_extreme_offsets_stay_finite() -> None:
     assert np.isfinite(SSD.decode(outputs(boxes=1e6), *SIZE, 0.5).boxes).all()
 
 
-def test_priors_are_shared_and_cannot_be_changed() -> None:
+def test_priors_are_shared_and_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         priors()[0] = 0

@@ -74,7 +74,7 @@ def slow_average_precision(found, truth):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_area_is_that_of_the_slow_implementation(seed):
+def test_the_area_matches_a_direct_implementation(seed):
     rng = np.random.default_rng(seed)
     truth, found = {}, {}
     for index in range(12):
@@ -90,12 +90,12 @@ def test_the_area_is_that_of_the_slow_implementation(seed):
     assert wider_average_precision(found, truth, "easy") == pytest.approx(slow_average_precision(found, truth))
 
 
-def test_all_found_and_nothing_else_is_one():
+def test_perfect_detections_give_one():
     found = {"a": detections((0, 0, 20, 20, 0.9), (50, 50, 80, 80, 0.3))}
     assert wider_average_precision(found, {"a": labels(SQUARE, 1, 1)}, "easy") == pytest.approx(1.0)
 
 
-def test_labels_that_do_not_count_neither_cost_nor_earn():
+def test_ignored_labels_do_not_change_the_precision():
     found = {"a": detections((0, 0, 20, 20, 0.9), (50, 50, 80, 80, 0.3))}
     assert wider_average_precision(found, {"a": labels(SQUARE, 0, 1)}, "easy") == pytest.approx(1.0)
     assert np.isnan(wider_average_precision(found, {"a": labels(SQUARE, 0, 0)}, "easy"))
@@ -106,14 +106,14 @@ def test_a_second_detection_of_a_face_is_false():
     assert wider_average_precision(found, {"a": labels(SQUARE, 1, 1)}, "easy") == pytest.approx(0.5 + 0.5 * 2 / 3)
 
 
-def test_an_image_without_detections_lowers_recall_and_one_without_labels_counts_for_nothing():
+def test_images_without_detections_lower_recall_and_those_without_labels_are_ignored():
     found = {"a": detections((0, 0, 20, 20, 0.5)), "c": detections((0, 0, 20, 20, 0.9))}
     truth = {"a": labels(SQUARE[:1], 1), "b": labels(SQUARE[:1], 1), "c": labels([])}
     assert wider_average_precision(found, truth, "easy") == pytest.approx(0.5)
     assert wider_average_precision({}, truth, "easy") == 0.0
 
 
-def test_boxes_are_cut_to_whole_pixels():
+def test_boxes_are_truncated_to_whole_pixels():
     face = Face((1.9, 2.5, 20.99, 30.2), 0.75, ((0.0, 0.0),) * 5)
     found = WiderDetections.of([face])
     assert found.boxes.tolist() == [[1, 2, 20, 30]]
@@ -173,7 +173,7 @@ def test_another_matlab_file_is_refused(ground_truth):
     from scipy.io import savemat
 
     savemat(ground_truth / "wider_hard_val.mat", {"other": [1]})
-    with pytest.raises(InputError, match="no ground truth of WIDER FACE"):
+    with pytest.raises(InputError, match="not WIDER FACE's ground truth"):
         read_wider_labels(ground_truth)
 
 

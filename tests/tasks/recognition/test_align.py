@@ -29,14 +29,14 @@ def apply(matrix, points):
 
 
 @pytest.mark.parametrize("degrees", [0, 30, -100, 180])
-def test_a_turned_scaled_and_shifted_template_goes_back_to_it(degrees):
+def test_a_rotated_scaled_and_shifted_template_maps_back_to_itself(degrees):
     points = turned(TEMPLATE, degrees, 3.7, (900, -40))
     matrix = similarity_transform(points, TEMPLATE)
     assert (matrix.shape, matrix.dtype) == ((2, 3), np.float64)
     np.testing.assert_allclose(apply(matrix, points), TEMPLATE, atol=1e-9)
 
 
-def test_it_is_the_least_squares_similarity():
+def test_the_transform_is_the_least_squares_similarity():
     points = turned(TEMPLATE, 20, 2, (5, 6)) + np.random.default_rng(1).normal(size=(5, 2), scale=6)
     rows, wanted = [], TEMPLATE.reshape(-1)
     for x, y in points:  # the same four unknowns, a, b, shift x and y, by a general solver
@@ -61,19 +61,19 @@ def test_a_mirrored_face_is_not_reflected():
         TEMPLATE.reshape(-1),
     ],
 )
-def test_points_that_are_no_face_are_refused(points):
+def test_points_that_are_not_a_face_are_refused(points):
     with pytest.raises(InputError, match="landmarks") as caught:
         similarity_transform(points, TEMPLATE)
     assert caught.value.fix
 
 
-def test_points_that_no_rotation_brings_nearer_are_refused():
+def test_points_that_no_rotation_maps_closer_are_refused():
     corners = np.array([(1, 0), (0, 1), (-1, 0), (0, -1), (0, 0)], float)
     with pytest.raises(InputError, match="no rotation"):
         similarity_transform(corners * [1, -1], corners)
 
 
-def test_the_face_is_cut_out_upright_and_bilinear():
+def test_the_face_is_cropped_upright_with_bilinear_sampling():
     rows, columns = np.mgrid[0:200, 0:300].astype(np.float64)
     ramp = np.stack([columns * 0.8, rows, np.zeros_like(rows)], axis=-1)
     landmarks = turned(TEMPLATE, 25, 1.3, (100, 10))
@@ -84,18 +84,18 @@ def test_the_face_is_cut_out_upright_and_bilinear():
         assert (blue / 0.8, green, red) == pytest.approx((column, row, 0), abs=2)
 
 
-def test_a_face_that_stands_on_the_template_is_cut_out_as_it_is():
+def test_a_face_on_the_template_is_cropped_unchanged():
     image = np.random.default_rng(2).integers(0, 256, (150, 160, 3), np.uint8)
     np.testing.assert_array_equal(align_face(image, TEMPLATE + np.array((20, 30)), CONTRACT), image[30:142, 20:132])
 
 
-def test_what_lies_outside_the_image_is_black():
+def test_pixels_outside_the_image_are_black():
     face = align_face(np.full((112, 112, 3), 200, np.uint8), TEMPLATE - (56, 0), CONTRACT)
     assert not face[:, :56].any()
     assert (face[:, 56:] == 200).all()
 
 
-def test_size_and_template_are_the_contracts():
+def test_size_and_template_follow_the_contract():
     narrow = CONTRACT.model_copy(
         update={
             "input": CONTRACT.input.model_copy(update={"width": 96}),
@@ -110,7 +110,7 @@ def test_size_and_template_are_the_contracts():
     "image",
     [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3), np.float32), np.zeros((0, 9, 3), np.uint8)],
 )
-def test_what_is_no_image_is_refused(image):
+def test_an_array_that_is_not_an_image_is_refused(image):
     with pytest.raises(InputError, match="uint8"):
         align_face(image, TEMPLATE, CONTRACT)
 

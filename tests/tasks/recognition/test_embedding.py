@@ -22,7 +22,7 @@ def corner(feeds):
     return {"embedding": feeds["input"][:, :, 0, 0]}
 
 
-def test_color_order_mean_and_scale_are_the_contracts():
+def test_color_order_mean_and_scale_follow_the_contract():
     face = np.zeros((32, 40, 3), np.uint8)
     face[1, 2] = 30, 24, 12  # blue, green, red
     tensor = face_tensor(face, INPUT)
@@ -56,12 +56,12 @@ def test_flip_adds_the_mirror_image_before_scaling():
     np.testing.assert_allclose(found, wanted / np.linalg.norm(wanted), atol=1e-6)
 
 
-def test_no_faces_are_no_embeddings():
+def test_no_faces_give_no_embeddings():
     assert embed_faces(corner, CONTRACT, []).shape == (0, 3)
 
 
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
-def test_an_embedding_that_is_nothing_is_named(value):
+def test_a_zero_or_infinite_embedding_is_named(value):
     seen = []
 
     def run(feeds):
@@ -72,7 +72,7 @@ def test_an_embedding_that_is_nothing_is_named(value):
         embed_faces(run, CONTRACT, faces(3))
 
 
-def test_a_very_long_embedding_is_none_the_less_one():
+def test_a_very_long_embedding_is_scaled_to_unit_length():
     huge = np.float32(3e38)
     (found,) = embed_faces(lambda feeds: {"embedding": np.full((1, 3), huge)}, FLIPPED, faces(1))
     np.testing.assert_allclose(found, 3**-0.5, atol=1e-6)
@@ -84,7 +84,7 @@ def test_an_output_that_is_not_the_contracts_is_refused(outputs):
         embed_faces(lambda feeds: outputs, CONTRACT, faces(1))
 
 
-def test_cosine_is_of_directions():
+def test_cosine_depends_on_directions_only():
     a, b = np.array([3, 0], np.float32), np.array([1, 1], np.float32)
     assert cosine(a, a) == 1
     assert cosine(a, -a) == -1
@@ -92,6 +92,6 @@ def test_cosine_is_of_directions():
 
 
 @pytest.mark.parametrize("b", [np.zeros(2), np.array([np.nan, 1]), np.ones(3), np.ones((1, 2))])
-def test_what_has_no_cosine_is_refused(b):
+def test_embeddings_without_a_cosine_are_refused(b):
     with pytest.raises(InputError):
         cosine(np.ones(2, np.float32), b.astype(np.float32))

@@ -64,20 +64,20 @@ def test_a_table_is_read(listed, separator):
         ("", "empty"),
         ("\n \n", "empty"),
         (b"\xff\xfe\x00", "UTF-8"),
-        ("3\nAnn 1 2\n", "promises 1 × 3"),
-        ("0\n", "promises"),
+        ("3\nAnn 1 2\n", "announces 1 × 3"),
+        ("0\n", "announces"),
         (DEV.replace("Ann\t1\t2", "Ann\t1\tBob\t2"), "line 2 .*the same person"),
         (DEV.replace("Bob_Lee\t14\tCy\t1", "Cy\t1\t2"), "line 5 .*different persons"),
         (DEV.replace("Ann\t1\t2", "Ann\tone\t2"), "line 2 does not number"),
         (DEV.replace("Ann\t1\t2", "../Ann\t1\t2"), "line 2 does not number"),
         (DEV.replace("Ann\t1\t2", "Ann\t1\t" + "9" * 5000), "line 2 does not number"),
-        ("a.jpg,b.jpg,1\na.jpg,b.jpg,yes\n", "line 2 is no pair"),
-        ("a.jpg,b.jpg\n", "line 1 is no pair"),
-        ("a.jpg,,1\n", "line 1 is no pair"),
-        ("a.jpg," + "b" * 200_000 + ",1\n", "line 1 is no pair"),
+        ("a.jpg,b.jpg,1\na.jpg,b.jpg,yes\n", "line 2 is not a pair"),
+        ("a.jpg,b.jpg\n", "line 1 is not a pair"),
+        ("a.jpg,,1\n", "line 1 is not a pair"),
+        ("a.jpg," + "b" * 200_000 + ",1\n", "line 1 is not a pair"),
     ],
 )
-def test_what_is_no_list_of_pairs_is_refused_by_file_and_line(listed, text, message):
+def test_a_bad_list_of_pairs_is_refused_by_file_and_line(listed, text, message):
     path = listed(text)
     with pytest.raises(InputError, match=message) as caught:
         read_pairs(path)
@@ -107,7 +107,7 @@ def test_missing_images_are_listed(listed, tmp_path):
         find_images(read_pairs(listed(DEV)), tmp_path / "absent")
 
 
-def test_a_long_list_of_missing_images_is_cut(listed, tmp_path):
+def test_a_long_list_of_missing_images_is_shortened(listed, tmp_path):
     with pytest.raises(InputError, match=r"40 of 40 .*; and 32 more"):
         find_images(read_pairs(listed("".join(f"{i}.jpg,x{i}.jpg,0\n" for i in range(20)))), tmp_path)
 

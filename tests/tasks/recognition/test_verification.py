@@ -42,13 +42,13 @@ def test_no_threshold_is_better_than_the_best(seed):
 
 
 @pytest.mark.parametrize(("same", "score_accepted"), [([True, True], True), ([False, False], False)])
-def test_one_kind_alone_is_all_accepted_or_all_rejected(same, score_accepted):
+def test_pairs_of_one_kind_are_all_accepted_or_all_rejected(same, score_accepted):
     found = best_threshold([0.5, 0.7], same)
     assert found.accuracy == 1.0
     assert (found.threshold <= 0.5, found.threshold <= 0.7) == (score_accepted, score_accepted)
 
 
-def test_each_fold_is_judged_at_the_others_threshold():
+def test_each_fold_is_evaluated_at_the_others_threshold():
     # Fold 1 alone would choose a threshold near 0.65 and err nowhere; fold 0's threshold is 0.4.
     scores, same = [0.3, 0.5, 0.6, 0.7], [False, True, False, True]
     found = fold_accuracy(scores, same, [0, 0, 1, 1])
@@ -57,7 +57,7 @@ def test_each_fold_is_judged_at_the_others_threshold():
     assert (found.mean, found.std) == (0.5, 0.0)
 
 
-def test_fold_accuracy_is_that_of_a_slow_search():
+def test_fold_accuracy_matches_an_exhaustive_search():
     scores, same = pairs_like(200)
     folds = np.arange(200) // 20
     expected = []
@@ -101,15 +101,15 @@ def test_ties_among_impostors_are_accepted_together_or_not_at_all():
     assert (found.accepted, found.tar) == (0, 0.5)
 
 
-def test_too_few_impostors_are_said_to_be_too_few():
+def test_too_few_impostors_give_a_caution():
     scores, same = pairs_like(400)
     assert "200 pairs of different persons are too few for FAR 0.001" in tar_at_far(scores, same, 1e-3).caution
     assert tar_at_far(scores, same, 0.05).caution is None
 
 
 @pytest.mark.parametrize("far", [0, 1, -0.1, float("nan")])
-def test_what_is_no_rate_is_refused(far):
-    with pytest.raises(InputError, match="no false accept rate"):
+def test_an_invalid_rate_is_refused(far):
+    with pytest.raises(InputError, match="not a false accept rate"):
         tar_at_far([0.1, 0.2], [True, False], far)
 
 
@@ -117,19 +117,19 @@ def test_what_is_no_rate_is_refused(far):
     ("scores", "same", "message"),
     [([], [], "do not fit"), ([0.1], [True, False], "do not fit"), ([np.nan, 1], [True, False], "finite")],
 )
-def test_arrays_that_do_not_fit_are_refused(scores, same, message):
+def test_arrays_of_different_lengths_are_refused(scores, same, message):
     with pytest.raises(InputError, match=message):
         best_threshold(scores, same)
 
 
-def test_rates_need_both_kinds_and_folds_two():
+def test_rates_need_both_kinds_and_folds_need_two():
     with pytest.raises(InputError, match="same person and pairs of different"):
         tar_at_far([0.1, 0.2], [True, True], 0.1)
     with pytest.raises(InputError, match="two folds"):
         fold_accuracy([0.1, 0.2], [True, False], [0, 0])
 
 
-def test_an_interval_over_pairs_is_that_of_the_binomial():
+def test_an_interval_over_pairs_matches_the_binomial():
     same = np.arange(4000) % 2 == 0
     right = (np.arange(4000) % 10 > 0).astype(float)  # 90 %
     found = bootstrap(lambda values, _: float(values.mean()), right, same)
@@ -138,7 +138,7 @@ def test_an_interval_over_pairs_is_that_of_the_binomial():
     assert (found.high - found.low) / 2 == pytest.approx(spread, rel=0.1)
 
 
-def test_an_interval_is_the_same_every_time_and_another_with_another_seed():
+def test_an_interval_depends_on_the_seed_only():
     scores, same = pairs_like()
     assert bootstrap(tar, scores, same) == bootstrap(tar, scores, same)
     assert bootstrap(tar, scores, same, seed=1) != bootstrap(tar, scores, same)
@@ -155,18 +155,18 @@ def test_pairs_of_few_persons_give_a_wider_interval_over_persons():
     assert over_persons.value == over_pairs.value
 
 
-def test_a_pair_counts_as_often_as_its_persons_are_drawn_together():
+def test_a_pair_counts_as_often_as_both_persons_are_sampled():
     names = [("a", "a"), ("b", "b"), ("a", "b")]
     drawn = [np.bincount(chosen, minlength=3) for chosen in resamples(np.array([True, True, False]), names, 200)]
     assert {tuple(count) for count in drawn} == {(1, 1, 1)}  # a twice and b never leaves no impostors
 
 
-def test_no_draw_with_both_kinds_is_refused():
+def test_resamples_without_both_kinds_are_refused():
     with pytest.raises(InputError, match="too few"):
         bootstrap(tar, [0.1, 0.2], [True, False], names=[("a", "a"), ("b", "c")], draws=0)
 
 
-def test_a_difference_is_sharper_than_the_figures_that_it_is_of():
+def test_a_difference_has_a_narrower_interval_than_its_figures():
     scores, same = pairs_like(2000)
     other = scores - np.where(same, 0.1, 0.0)
     difference = bootstrap_difference(tar, scores, other, same)
@@ -176,7 +176,7 @@ def test_a_difference_is_sharper_than_the_figures_that_it_is_of():
     assert bootstrap_difference(tar, scores, scores, same).high == 0
 
 
-def test_a_shift_of_all_scores_is_found_and_undone_by_the_threshold_to_use():
+def test_a_shift_of_all_scores_is_corrected_by_the_threshold():
     scores, same = pairs_like(2000)
     for found in (shift_at_far(scores, scores - 0.25, same, 0.02), shift_at_best_accuracy(scores, scores - 0.25, same)):
         assert found.shift == pytest.approx(-0.25)

@@ -3,7 +3,7 @@
  *   face_compare MODEL.tflite A.ppm B.ppm
  *
  * The faces are binary PPM of the recognizer's size. Prints the cosine of their embeddings and the verdict; exit code
- * 0 for one person, 3 for two, 2 for anything that is not usable. */
+ * 0 for the same person, 3 for different persons, 2 for bad input. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static int header_number(FILE *file) {
   }
   for (; sign >= '0' && sign <= '9' && value < 100000; sign = fgetc(file))
     value = (value < 0 ? 0 : value) * 10 + (sign - '0');
-  return value; /* the one character behind the number is read too, as the format wants it */
+  return value; /* the one character after the number is consumed too, as the format requires */
 }
 
 static void read_face(const char *path, unsigned char *rgb) {
@@ -57,7 +57,7 @@ static void read_face(const char *path, unsigned char *rgb) {
   fclose(file);
 }
 
-/* x' = (x - mean) * scale for each channel, in the order and the dtype that the network wants. */
+/* x' = (x - mean) * scale for each channel, in the network's order and dtype. */
 static void write_tensor(const unsigned char *rgb, int mirrored, void *tensor) {
   static const float mean[CHANNELS] = FACE_MEAN, scale[CHANNELS] = FACE_SCALE;
   for (int y = 0; y < FACE_HEIGHT; y++)
@@ -70,7 +70,7 @@ static void write_tensor(const unsigned char *rgb, int mirrored, void *tensor) {
         ((float *)tensor)[at] = value;
 #else
         float stored = roundf(value / FACE_INPUT_SCALE) + FACE_INPUT_ZERO_POINT;
-        stored = fminf(fmaxf(stored, FACE_INPUT_LEAST), FACE_INPUT_LEAST + 255);
+        stored = fminf(fmaxf(stored, FACE_INPUT_MIN), FACE_INPUT_MIN + 255);
         ((unsigned char *)tensor)[at] = (unsigned char)(int)stored;
 #endif
       }

@@ -16,7 +16,7 @@ typedef struct LiteRtTensorT *LiteRtTensor;
 typedef struct LiteRtTensorBufferT *LiteRtTensorBuffer;
 typedef struct LiteRtTensorBufferRequirementsT *LiteRtTensorBufferRequirements;
 
-/* Element type, rank, dimensions and strides: 72 bytes in LiteRT 2, with room to spare. */
+/* Element type, rank, dimensions and strides: 72 bytes in LiteRT 2, with a margin. */
 typedef union {
   unsigned char bytes[256];
   uint64_t aligned;

@@ -1,7 +1,7 @@
 """Decoders of detectors' outputs, found by filename: a file here with DECODER, a frozen dataclass, is one.
 
 The dataclass's fields are the decoder's parameters, as contracts name them; `Decoder` in
-`edgeface.tasks.detection.decoding` says what it offers. Such a file ships to boards as it is, and therefore takes no
+`edgeface.tasks.detection.decoding` is its interface. Such a file ships to boards as it is, and therefore imports no
 more than Python 3.8, the standard library, numpy and the files that ship with it (`edgeface.bundle.shipped`).
 """
 
@@ -24,7 +24,7 @@ OFFERED = ("expected", "decode")
 
 
 def decoders() -> dict[str, type[Any]]:
-    """Every decoder's dataclass by name, sorted; files whose name starts with an underscore are none.
+    """Every decoder's dataclass by name, sorted; files whose name starts with an underscore are skipped.
 
     Raises:
         ContractError: a file defines no DECODER, or one that lacks something.
@@ -48,12 +48,12 @@ def open_decoder(name: str, parameters: Mapping[str, Any], where: str) -> Decode
     """The decoder of a name with its parameters.
 
     Args:
-        name: of a file here.
+        name: filename without suffix of a file here.
         parameters: as a contract has them.
-        where: what errors name.
+        where: the location that errors name.
 
     Raises:
-        ContractError: there is no such decoder, or the parameters are not its own.
+        ContractError: there is no such decoder, or it does not have these parameters.
     """
     known = decoders()
     if name not in known:

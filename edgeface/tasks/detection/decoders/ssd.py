@@ -1,6 +1,6 @@
-"""SSD: offsets from prior boxes, at several strides, with RetinaFace's five landmarks.
+"""SSD decoder: offsets from prior boxes at several strides, with RetinaFace's five landmarks.
 
-Source: the SSD parametrisation (Liu et al., ECCV 2016, section 2.2). This file ships to boards as it is: Python 3.8,
+Source: the SSD parametrization (Liu et al., ECCV 2016, section 2.2). This file ships to boards as it is: Python 3.8,
 the standard library and numpy.
 """
 
@@ -31,10 +31,12 @@ class Ssd:
         count = len(prior_boxes(self.strides, self.sizes, height, width))
         return {"boxes": (1, count, 4), "scores": (1, count, 2), "landmarks": (1, count, 10)}
 
-    def decode(self, outputs: Mapping[str, NDArray[np.float32]], height: int, width: int, least: float) -> Candidates:
-        """Boxes and landmarks of the priors that score `least` or more, in the priors' order."""
+    def decode(
+        self, outputs: Mapping[str, NDArray[np.float32]], height: int, width: int, min_score: float
+    ) -> Candidates:
+        """Boxes and landmarks of the priors that score `min_score` or more, in the priors' order."""
         scores = outputs["scores"][0, :, 1]
-        keep = np.flatnonzero(scores >= least)
+        keep = np.flatnonzero(scores >= min_score)
         priors = prior_boxes(self.strides, self.sizes, height, width)[keep]
         sides = np.array([width, height], np.float32)
         boxes = _decode_boxes(outputs["boxes"][0, keep], priors, sides, self.variances)
@@ -51,7 +53,7 @@ def prior_boxes(
 ) -> NDArray[np.float32]:
     """Priors in the order of the network's outputs: stride, row, column, anchor.
 
-    A stride's map has ⌈height/stride⌉ × ⌈width/stride⌉ cells; a prior stands at its cell's centre.
+    A stride's map has ⌈height/stride⌉ × ⌈width/stride⌉ cells; a prior stands at its cell's center.
 
     Args:
         strides: in pixels.
@@ -60,7 +62,7 @@ def prior_boxes(
         width: the input tensor's width in pixels.
 
     Returns:
-        Read-only float32 [N,4]: centre x, centre y, width, height, as fractions of the input's width and height.
+        Read-only float32 [N,4]: center x, center y, width, height, as fractions of the input's width and height.
     """
     levels = []
     for index, stride in enumerate(strides):
@@ -84,9 +86,9 @@ def _decode_boxes(
     variances: tuple[float, float],
 ) -> NDArray[np.float32]:
     """Boxes x1, y1, x2, y2 float32 [n,4] in pixels of the input tensor."""
-    centres = priors[:, :2] + offsets[:, :2] * variances[0] * priors[:, 2:]
+    centers = priors[:, :2] + offsets[:, :2] * variances[0] * priors[:, 2:]
     sizes = priors[:, 2:] * np.exp(np.minimum(offsets[:, 2:] * variances[1], _MAX_LOG_SIZE))
-    corners = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
+    corners = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1)
     return np.asarray(corners * np.tile(sides, 2), np.float32)
 
 
