@@ -40,7 +40,7 @@ def add(monkeypatch, tmp_path):
         del sys.modules[name]
 
 
-def test_every_target_names_a_runtime_that_there_is():
+def test_every_target_names_an_existing_runtime():
     for wanted in targets().values():
         assert runtimes()[wanted.runtime].processor == "cpu"
 

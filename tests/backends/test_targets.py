@@ -55,7 +55,7 @@ def test_float16_is_refused_where_nothing_computes_in_it(network, name):
 
 
 @pytest.mark.parametrize("name", sorted(targets()))
-def test_what_a_target_says_that_it_can_make_it_makes(network, plan_of, name):
+def test_targets_emit_all_their_dtypes(network, plan_of, name):
     found = target(name)
     assert "float32" in found.dtypes
     assert ("int8" in found.dtypes) == (found.scheme is not None)

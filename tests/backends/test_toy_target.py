@@ -100,7 +100,7 @@ def test_a_name_that_two_backends_give_is_refused(monkeypatch, tmp_path):
         targets()
 
 
-def test_the_export_passes_its_gate_and_says_so(artifact):
+def test_the_export_passes_its_gate(artifact):
     certificate = artifact.certificate()
     assert certificate.passed
     measured = {requirement.what: requirement.measured for requirement in certificate.requirements}
@@ -135,7 +135,7 @@ def test_it_is_loaded_and_detects(artifact, portrait):
     assert all(0 <= face.score <= 1 for face in detector.detect(portrait(1)))
 
 
-def test_parity_is_told_again(artifact):
+def test_parity_is_measured_again(artifact):
     report = check_parity(artifact, ParityRequest())
     assert report.certificate.passed
     assert report.certificate.tensors == artifact.certificate().tensors
@@ -144,7 +144,7 @@ def test_parity_is_told_again(artifact):
 def test_a_gate_that_it_misses_refuses_it_and_leaves_nothing(tmp_path):
     with pytest.raises(GateError, match="toy-fp32 is not good enough: largest difference") as caught:
         export(request(tmp_path, max_abs=0))
-    assert "most is lost at" in str(caught.value.where)
+    assert "the largest drops are at" in str(caught.value.where)
     assert [path.name for path in tmp_path.iterdir()] == ["recipe.toml"]
 
 
@@ -167,7 +167,7 @@ def test_the_first_bad_tensor_is_the_one_whose_weights_are_damaged(copied, exact
     assert explain(layers).startswith(f"first bad tensor: {node} ")
 
 
-def test_how_its_runtime_takes_it_is_told(artifact, exact):
+def test_its_runtimes_inspection_is_reported(artifact, exact):
     facts = inspect_kernels(artifact.model_path).facts
     assert facts["transposes"] == 9
     assert sum(facts["operators"].values()) == len(exact.nodes)

@@ -34,23 +34,23 @@ def test_files_of_one_network_have_the_same_counts(kind, seeded_files):
     assert checked.figures["file_bytes"].value == seeded_files[kind].stat().st_size
 
 
-def test_a_record_in_an_artifact_tells_which_biases_are_its_own(seeded_files):
+def test_a_record_in_an_artifact_marks_its_own_biases(seeded_files):
     complexity = check(seeded_files["tflite"]).complexity
     assert complexity.evidence == "recorded"
     assert complexity.folded == 47
 
 
-def test_a_folded_file_says_what_its_biases_would_add(seeded_files):
+def test_a_folded_file_notes_what_its_biases_would_add(seeded_files):
     checked = check(seeded_files["tflite"])
     added = checked.complexity.as_it_stands - checked.complexity.lfr_flops
     assert added > 0
     assert any(f"would add {added:,} FLOPs" in note for note in checked.notes)
 
 
-def test_a_torch_module_is_counted_at_the_size_asked_for():
+def test_a_torch_module_is_counted_at_the_given_size():
     module = architectures()["mobilefacenet:y1"].build()
     assert values(check(module, input_size=(112, 112)), "lfr_flops", "macs") == [439_821_056, 220_965_376]
-    with pytest.raises(InputError, match="no input size of its own"):
+    with pytest.raises(InputError, match="no fixed input size"):
         check(module)
 
 
@@ -102,7 +102,7 @@ def test_an_artifact_s_folder_is_its_model(detector_artifact):
     ("source", "says"),
     [
         ("mobilefacenet", "several variants"),
-        ("vargfacnet", "neither a file nor a network"),
+        ("vargfacnet", "neither a file nor a known network"),
         ("nowhere.onnx", "no such file"),
         ("no/where", "no such file"),
     ],
@@ -113,7 +113,7 @@ def test_a_source_that_means_nothing_is_refused_with_advice(source, says):
     assert raised.value.fix
 
 
-def test_a_folder_that_is_no_artifact_is_refused(tmp_path):
+def test_a_folder_that_is_not_an_artifact_is_refused(tmp_path):
     with pytest.raises(InputError, match="not an artifact"):
         check(tmp_path)
 
@@ -154,6 +154,6 @@ def test_a_flip_test_that_alone_breaks_the_budget_is_named():
     assert any("one pass instead of two is within" in line for line in checked.advice)
 
 
-def test_a_size_that_the_budget_does_not_judge_at_is_noted():
+def test_a_size_other_than_the_budgets_is_noted():
     assert any("lfr-light applies at 112×112" in note for note in check(DETECTOR, "lfr-light").notes)
     assert check("mobilefacenet:y1", "lfr-light").notes == ()

@@ -121,7 +121,7 @@ def test_junit_skips_what_is_not_applicable_and_fails_where_nothing_is():
     assert (suite.get("tests"), suite.get("skipped"), suite.get("failures")) == ("2", "1", "1")
 
 
-def test_junit_holds_any_file_name():
+def test_junit_accepts_any_file_name():
     suite = junit(checked(NASTY))[0]
     assert suite.get("name") == NASTY.replace("\r", "\\x0d").replace("\n", "\\x0a").replace("\x1b", "\\x1b").replace(
         "\x00", "\\x00"
@@ -154,7 +154,7 @@ def test_github_has_an_error_for_each_broken_limit_and_they_come_first():
     assert "1,022,388,952 FLOP" in commands(OVER)[0][2]
 
 
-def test_github_says_what_is_not_applicable_and_fails_where_nothing_is():
+def test_github_reports_what_is_not_applicable_and_fails_where_nothing_is():
     [(kind, _, message)] = commands(PARTLY)
     assert kind == "notice"
     assert "embedding width: not applicable: the model has no embedding output" in message.split("\n")[2]
@@ -207,7 +207,7 @@ def test_sarif_has_what_the_schema_and_code_scanning_require():
     assert [result["ruleId"] for result in run["results"]] == ["budget/lfr_flops", "budget/not_judged"]
 
 
-def test_sarif_results_are_broken_limits_only_and_its_properties_hold_all():
+def test_sarif_results_are_exceeded_limits_only_and_its_properties_have_all():
     run = sarif(WITHIN, PARTLY)
     assert run["results"] == []
     states = [
@@ -246,7 +246,7 @@ def test_sarif_uris_below_the_working_directory_are_relative_to_it(tmp_path, mon
 # Markdown
 
 
-def test_markdown_says_the_verdict_first():
+def test_markdown_starts_with_the_verdict():
     assert FORMATS["markdown"]([WITHIN]).startswith("## edgeface check: within budget\n")
     assert FORMATS["markdown"]([WITHIN, OVER]).startswith("## edgeface check: over budget (1 of 2 models within)\n")
     without = Checked("y2", None, {}, ())
@@ -265,7 +265,7 @@ def test_markdown_has_limits_figures_notes_and_advice():
     assert "**Notes**\n\n- a note\n\n**Advice**\n\n- an advice\n" in text
 
 
-def test_markdown_says_what_is_not_applicable_and_what_was_not_judged():
+def test_markdown_reports_what_is_not_applicable_and_not_judged():
     assert "| not applicable: the model has no embedding output |  | **not applicable** |" in FORMATS["markdown"](
         [PARTLY]
     )

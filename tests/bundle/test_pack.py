@@ -175,7 +175,7 @@ def test_licences_are_packed(seeded, tmp_path, files):
     data = pack_bundle(Order(*seeded["integer"], "rk3399", licences=(tmp_path / "weights-MIT.txt",)))
     assert open_archive(data, "x")[0]["LICENSES/weights-MIT.txt"] == b"MIT\n"
     twice = (tmp_path / "weights-MIT.txt",) * 2
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="exists already"):
         pack_bundle(Order(*seeded["integer"], "rk3399", licences=twice))
 
 

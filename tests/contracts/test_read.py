@@ -35,7 +35,7 @@ def test_a_contract_is_named_after_its_file_where_it_does_not_name_itself(writte
     assert found.input.color == "rgb"
 
 
-def test_the_old_spelling_of_color_is_read_too(written):
+def test_the_old_key_of_color_is_read_too(written):
     old = read_contract(written(RECOGNIZER.replace("color", "colour")))
     assert old == read_contract(written(RECOGNIZER))
 
@@ -59,7 +59,7 @@ def test_the_first_wrong_key_is_named(written, text, named):
 
 
 @pytest.mark.parametrize("content", [b"task = ", b"\xff\xfe", b"x" * (2 << 20)])
-def test_what_is_no_toml_is_refused(tmp_path, content):
+def test_a_file_that_is_not_toml_is_refused(tmp_path, content):
     path = tmp_path / "mine.toml"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:

@@ -71,8 +71,8 @@ def test_a_manifest_of_format_1_is_read_as_one_of_this_format(detector_artifact)
     ("changes", "said"),
     [
         ({"format": 3}, "format 3 is not supported by this version"),
-        ({"files": {}}, "the model file is not among the files"),
-        ({"files": {"model.onnx": "0" * 64}}, "its SHA-256 is another there"),
+        ({"files": {}}, "the model file is missing from files"),
+        ({"files": {"model.onnx": "0" * 64}}, "has another SHA-256 there"),
         ({"model_file": None, "files": None}, "model_file"),
         ({"model_sha256": 1}, "model_sha256"),
         ({"surprise": 1}, "surprise"),

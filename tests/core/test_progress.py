@@ -49,6 +49,6 @@ def test_a_step_says_how_long_it_took(capsys):
     assert capsys.readouterr().err.startswith("counting …\ncounting: done in 0.0 s")
 
 
-def test_rich_is_not_imported_until_a_bar_is_drawn():
+def test_rich_is_imported_only_for_a_bar():
     code = "import sys, edgeface.core.progress; sys.exit('rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

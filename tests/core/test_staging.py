@@ -40,13 +40,13 @@ def test_a_failure_leaves_what_was_there(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_an_empty_folder_that_was_there_is_not_removed(tmp_path):
+def test_an_existing_empty_folder_is_not_removed(tmp_path):
     with staging(tmp_path):
         pass
     assert tmp_path.is_dir()
 
 
-def test_a_standing_folder_is_replaced_whole(tmp_path):
+def test_an_existing_folder_is_replaced_completely(tmp_path):
     old = tmp_path / "x"
     old.mkdir()
     (old / "stale").write_text("old")
@@ -57,7 +57,7 @@ def test_a_standing_folder_is_replaced_whole(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "x"]
 
 
-def test_a_standing_folder_is_put_back_when_the_new_one_cannot_be_moved(tmp_path):
+def test_an_existing_folder_is_restored_when_the_new_one_cannot_be_moved(tmp_path):
     old = tmp_path / "x"
     old.mkdir()
     (old / "mine").write_text("kept")

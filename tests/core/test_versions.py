@@ -6,7 +6,7 @@ from edgeface.core.versions import versions
 from edgeface.version import __version__
 
 
-def test_what_compiles_is_always_named_and_what_judges_on_request():
+def test_compiler_versions_are_always_recorded_and_runtimes_on_request():
     plain, further = versions(), versions("ai-edge-litert", "pytest")
     assert plain["edgeface"] == __version__
     assert {"numpy", "onnx", "onnxruntime", "onnxsim", "torch"} <= set(plain)

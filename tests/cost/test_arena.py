@@ -163,12 +163,12 @@ def chain(*layers, inputs=("x",), outputs=("y",), **sizes):
     return Network("chain", "tflite", "nhwc", inputs, outputs, tuple(rows), tensors)
 
 
-def test_places_start_at_multiples_of_64_bytes():
+def test_offsets_are_multiples_of_64_bytes():
     found = tensor_offsets(chain("ABS x -> y", x=1, y=1))
     assert found == {"x": 0, "y": 64}
 
 
-def test_a_tensor_takes_the_place_of_one_that_is_no_longer_needed():
+def test_a_tensor_reuses_memory_that_is_no_longer_needed():
     network = chain("ABS x -> a", "ABS a -> b", "ABS b -> c", "ABS c -> y", x=64, a=640, b=640, c=640, y=64)
     assert arena_bytes(network) == 64 + 2 * 640 + 0
 
@@ -180,7 +180,7 @@ def test_an_output_may_not_overwrite_what_is_read_later():
     assert tensor_offsets(kept)["a"] != tensor_offsets(kept)["b"]
 
 
-def test_inputs_and_outputs_keep_a_place_of_their_own():
+def test_inputs_and_outputs_keep_their_own_memory():
     found = tensor_offsets(chain("RESHAPE x -> a", "RESHAPE a -> y", x=640, a=640, y=640))
     assert len(set(found.values())) == 3
 

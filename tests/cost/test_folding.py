@@ -79,7 +79,7 @@ def test_where_batch_norm_still_follows_biases_are_the_networks_own():
 
 
 @pytest.mark.parametrize("between", ["view", "quantize"])
-def test_batch_norm_follows_also_behind_a_view(between):
+def test_batch_norm_is_found_after_a_view(between):
     draft = Draft().conv("a", "x").role(between, "b", "a").batch_norm("c", "b").role("activation", "d", "c")
     assert unfold(draft.conv("y", "d").network("y")).evidence == "not folded"
 
@@ -98,7 +98,7 @@ def test_a_network_without_a_bias_has_nothing_to_settle():
 
 
 @pytest.mark.parametrize(("record", "folded"), [("110", {"y"}), ("001", {"a", "c"}), ("111", set())])
-def test_a_record_tells_each_bias(record, folded):
+def test_a_record_marks_each_bias(record, folded):
     network = replace(recognizer(), metadata={OWN_BIASES: record})
     assert folded_names(network) == folded
     found = unfold(network)
@@ -158,13 +158,13 @@ def detector() -> Network:
     return draft.network("boxes", "scores")
 
 
-def test_by_structure_the_heads_of_a_detector_have_biases_of_their_own():
+def test_by_structure_the_heads_of_a_detector_have_their_own_biases():
     found = unfold(detector())
     assert (found.evidence, found.folded, found.doubtful_flops) == ("structure", 2, 0)
     assert folded_names(detector()) == {"a", "c"}
 
 
-def test_by_structure_squeeze_and_excite_has_biases_of_its_own():
+def test_by_structure_squeeze_and_excitation_has_its_own_biases():
     draft = Draft().conv("a", "x").role("activation", "b", "a").role("global_pool", "c", "b", VECTOR)
     draft.conv("d", "c").role("activation", "e", "d").conv("f", "e").role("activation", "g", "f")
     draft.role("elementwise", "h", "b g").conv("i", "h").role("view", "j", "i", ROW).dense("y", "j")
@@ -212,12 +212,12 @@ def test_an_embedder_makes_one_vector(shape, width):
     assert embedding_width(network) == width
 
 
-def test_a_network_with_two_outputs_is_no_embedder():
+def test_a_network_with_two_outputs_is_not_an_embedder():
     network = Draft().role("view", "y", "x", ROW).role("view", "z", "x", ROW).network("y", "z")
     assert not is_embedder(network)
 
 
-def test_a_convolution_that_stands_for_a_pooling_costs_nothing(make_graph, tmp_path):
+def test_a_convolution_that_replaces_pooling_is_not_counted(make_graph, tmp_path):
     """A target may pool by a convolution with equal weights; the record says so, and the count stays the network's."""
     rows = [(Conv(), "x w b", "a"), (AveragePool((2, 2), (2, 2)), "a", "y")]
     constants = {"w": np.ones((4, 3, 1, 1), np.float32), "b": np.ones(4, np.float32)}

@@ -25,33 +25,33 @@ def left(net):
 
 
 @pytest.mark.parametrize("role", ["activation", "batch_norm", "quantize", "softmax", "elementwise", "view"])
-def test_what_alone_reads_a_tensor_takes_its_place(role):
+def test_the_only_reader_of_a_tensor_overwrites_it(role):
     net = network(("pool", "x", "a"), (role, "a", "b"), ("pool", "b", "y"))
     assert left(net) == ["a", "y"]
     assert fused(net).layers[1].inputs == ("a",)
 
 
 @pytest.mark.parametrize("role", ["pool", "join", "permute", "resize", "pad", "split", "reduce", "normalize"])
-def test_what_moves_numbers_keeps_a_place_of_its_own(role):
+def test_layers_that_move_numbers_keep_their_own_memory(role):
     assert left(network(("pool", "x", "a"), (role, "a", "b"), ("pool", "b", "y"))) == ["a", "b", "y"]
 
 
-def test_an_activation_of_a_tensor_with_two_readers_keeps_its_own_place():
+def test_an_activation_of_a_tensor_with_two_readers_keeps_its_own_memory():
     net = network(("pool", "x", "a"), ("activation", "a", "b"), ("elementwise", "a b", "y"))
     assert left(net) == ["a", "b", "y"]
 
 
-def test_a_view_of_a_tensor_with_two_readers_shares_its_place():
+def test_a_view_of_a_tensor_with_two_readers_shares_its_memory():
     net = network(("pool", "x", "a"), ("view", "a", "b"), ("elementwise", "a b", "y"))
     assert left(net) == ["a", "y"]
     assert fused(net).layers[1].inputs == ("a",)
 
 
-def test_a_sum_of_two_tensors_keeps_its_own_place():
+def test_a_sum_of_two_tensors_keeps_its_own_memory():
     assert left(network(("pool", "x", "a"), ("pool", "x", "b"), ("elementwise", "a b", "y"))) == ["a", "b", "y"]
 
 
-def test_what_changes_the_number_of_elements_keeps_its_own_place():
+def test_layers_that_change_the_number_of_elements_keep_their_own_memory():
     net = network(("pool", "x", "a"), ("elementwise", "a", "b"), ("pool", "b", "y"), shapes={"b": (2, 8)})
     assert left(net) == ["a", "b", "y"]
 
@@ -66,13 +66,13 @@ def test_an_output_is_not_overwritten():
     assert left(net) == ["a", "y"]
 
 
-def test_an_output_may_take_the_place_of_its_input():
+def test_an_output_may_overwrite_its_input():
     net = fused(network(("pool", "x", "a"), ("activation", "a", "y")))
     assert net.outputs == ("a",)
     assert smallest_peak(network(("pool", "x", "a"), ("activation", "a", "y"))).bytes == 2 * 32
 
 
-def test_chains_share_one_place():
+def test_chains_share_memory():
     net = network(("pool", "x", "a"), ("batch_norm", "a", "b"), ("activation", "b", "c"), ("view", "c", "y"))
     assert left(net) == ["a"]
 

@@ -58,11 +58,11 @@ def test_an_output_that_is_read_has_no_only_reader():
     ("nodes", "says", "where"),
     [
         ([Node(Add(), ("x", "y"), ("a",)), Node(Relu(), ("a",), ("y",))], "cycle", "Add 'a'"),
-        ([Node(Relu(), ("x",), ("y",)), Node(Sigmoid(), ("x",), ("y",))], "made twice", "Sigmoid 'y'"),
-        ([Node(Relu(), ("x",), ("x",)), Node(Relu(), ("x",), ("y",))], "made twice", "'x'"),
+        ([Node(Relu(), ("x",), ("y",)), Node(Sigmoid(), ("x",), ("y",))], "produced twice", "Sigmoid 'y'"),
+        ([Node(Relu(), ("x",), ("x",)), Node(Relu(), ("x",), ("y",))], "produced twice", "'x'"),
         ([Node(Add(), ("x", "absent"), ("y",))], "no node produces the value 'absent'", "Add 'y'"),
         ([Node(Relu(), ("x",), ("z",))], "no node produces the value 'y'", "graph output"),
-        ([Node(Relu(), ("x",), ("y", "z"))], "makes 1 outputs, 2 are named", "Relu 'y'"),
+        ([Node(Relu(), ("x",), ("y", "z"))], "has 1 outputs, 2 are named", "Relu 'y'"),
     ],
 )
 def test_a_broken_graph_is_refused_with_the_node(nodes, says, where):

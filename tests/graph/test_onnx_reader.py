@@ -156,7 +156,7 @@ def test_identities_vanish_and_outputs_keep_their_names(onnx_bytes):
     np.testing.assert_array_equal(found["same"], x)
 
 
-def test_weights_listed_among_the_inputs_are_no_inputs(onnx_bytes):
+def test_weights_listed_as_inputs_are_not_inputs(onnx_bytes):
     model = onnx_bytes(
         [helper.make_node("Conv", ["x", "w"], ["y"])], {"x": IMAGE, "w": W.shape}, constants={"w": W}, opset=9
     )

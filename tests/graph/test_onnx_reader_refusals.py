@@ -29,7 +29,7 @@ def case(says, op_type, *constants, shape=(1, 4, 6, 7), opset=18, outputs=("y",)
         case("nearest with asymmetric", "Resize", EMPTY, DOUBLE, **{**FLOOR, "nearest_mode": "round_prefer_floor"}),
         case("align_corners", "Resize", EMPTY, DOUBLE, mode="linear", coordinate_transformation_mode="align_corners"),
         case("cubic", "Resize", EMPTY, DOUBLE, mode="cubic"),
-        case("no whole number of pixels", "Resize", EMPTY, np.array([1, 1, 1, 1.5], np.float32), **FLOOR),
+        case("does not give a whole number of pixels", "Resize", EMPTY, np.array([1, 1, 1, 1.5], np.float32), **FLOOR),
         case("image axes only", "Resize", EMPTY, np.array([1, 2, 1, 1], np.float32), **FLOOR),
         case("antialias", "Resize", EMPTY, np.array([1, 1, 0.5, 1], np.float32), mode="linear", antialias=1),
         case("ceil_mode", "MaxPool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
@@ -37,21 +37,21 @@ def case(says, op_type, *constants, shape=(1, 4, 6, 7), opset=18, outputs=("y",)
         case("auto_pad", "MaxPool", kernel_shape=[2, 2], auto_pad="SAME_UPPER"),
         case("only the first 1", "MaxPool", outputs=("y", "indices"), kernel_shape=[2, 2]),
         case("two-dimensional", "MaxPool", shape=(1, 4, 6), kernel_shape=[2]),
-        case("padding out of the mean", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        case("excludes padding from the mean", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
         case("two-dimensional", "Conv", np.ones((4, 4, 3), np.float32), shape=(1, 4, 6)),
         case("alpha, beta", "Gemm", WEIGHT, shape=(2, 12), transB=1, alpha=0.5),
         case("alpha, beta", "Gemm", np.ones((2, 5), np.float32), shape=(2, 12), transA=1),
         case("does not fit weight", "MatMul", np.ones((12, 5), np.float32), shape=(1, 2, 12)),
         case("Max of 3 inputs", "Max", FOUR.reshape(4, 1, 1), FOUR.reshape(4, 1, 1)),
-        case("quantized already", "QuantizeLinear", np.array(0.1, np.float32)),
-        case("quantized already", "QuantizeLinear", np.array(0.1, np.float32), np.array(3, np.uint8)),
+        case("already quantized", "QuantizeLinear", np.array(0.1, np.float32)),
+        case("already quantized", "QuantizeLinear", np.array(0.1, np.float32), np.array(3, np.uint8)),
         case("Cast to int64", "Cast", to=TensorProto.INT64),
         case("Cast to bfloat16", "Cast", to=TensorProto.BFLOAT16),
         case("steps [2]", "Slice", *(np.array([n]) for n in (0, 6, 2, 2))),
         case("with a constant", "Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), mode="reflect"),
         case("with zeros", "Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), np.float32(1)),
         case("do not fit", "Pad", np.array([0, 0, -1, 0, 0, 0, 0, 0])),
-        case("all axes from 1 on (opset 11)", "Softmax", shape=(1, 3, 2), opset=11),
+        case("all axes from axis 1 (opset 11)", "Softmax", shape=(1, 3, 2), opset=11),
         case("training mode", "BatchNormalization", FOUR, FOUR, FOUR, FOUR, outputs=("y", "m", "v"), training_mode=1),
     ],
 )
@@ -66,7 +66,7 @@ def test_an_op_outside_what_is_exact_is_refused(onnx_bytes, says, form):
     assert "the_node" in (caught.value.where or "")
 
 
-def test_an_unknown_op_says_what_to_add(onnx_bytes):
+def test_an_unknown_op_is_refused_with_a_fix(onnx_bytes):
     with pytest.raises(GraphError) as caught:
         read_onnx(onnx_bytes([helper.make_node("Erf", ["x"], ["y"])]))
     assert "edgeface/graph/ops/" in (caught.value.fix or "")
@@ -100,7 +100,7 @@ def test_an_input_that_is_not_float32_is_refused(onnx_bytes):
         read_onnx(model)
 
 
-def test_weights_beside_the_file_are_refused(onnx_bytes, tmp_path):
+def test_external_weights_are_refused(onnx_bytes, tmp_path):
     weight = np.ones((64, 4, 3, 3), np.float32)
     model = onnx.load_from_string(onnx_bytes([helper.make_node("Conv", ["x", "w"], ["y"])], constants={"w": weight}))
     path = tmp_path / "model.onnx"
@@ -112,7 +112,7 @@ def test_weights_beside_the_file_are_refused(onnx_bytes, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model at all", bytes(range(256))])
-def test_what_is_no_model_is_refused_with_its_path(tmp_path, content):
+def test_a_file_that_is_not_a_model_is_refused_with_its_path(tmp_path, content):
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:

@@ -29,7 +29,7 @@ def test_a_rule_fires_until_none_matches(make_graph):
     assert len(graph.nodes) == 4
 
 
-def test_a_refusal_leaves_the_graph_alone_and_says_why(make_graph):
+def test_a_refusal_keeps_the_graph_and_has_a_reason(make_graph):
     graph = make_graph({"x": (3,)}, [(Relu(), "x", "a"), (Relu(), "a", "b"), (Add(), "a b", "y")])
     assert apply_rules(graph, join_two_relus) is graph
     assert refusals(graph, join_two_relus) == [(graph.producers["b"], "a is read elsewhere")]
@@ -53,7 +53,7 @@ def test_rules_that_undo_each_other_are_an_error(make_graph, monkeypatch):
         return Rewrite([node], [Node(other(), node.inputs, node.outputs)])
 
     monkeypatch.setattr(rewrite, "MAX_REWRITES", 20)
-    with pytest.raises(GraphError, match="does not come to rest after 20 steps") as caught:
+    with pytest.raises(GraphError, match="does not terminate after 20 steps") as caught:
         apply_rules(make_graph({"x": (3,)}, [(Relu(), "x", "y")]), swing)
     assert caught.value.where == "swing"
 

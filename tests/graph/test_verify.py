@@ -31,7 +31,7 @@ def test_a_value_read_before_it_is_made_is_named(graph):
 
 def test_a_type_that_the_op_does_not_make_is_named(graph):
     values = {**graph.values, "y": Value("y", TensorType((1, 3)))}
-    with pytest.raises(GraphError, match=r"typed float32\[1,3\], its op makes float32\[1,2\]"):
+    with pytest.raises(GraphError, match=r"has type float32\[1,3\], but its op infers float32\[1,2\]"):
         verify(replace(graph, values=values))
 
 

@@ -57,7 +57,7 @@ def test_both_webp_codecs_are_read(quality: int) -> None:
     assert declared_size(data.tobytes()) == (21, 34)
 
 
-def test_png_is_read_exactly_and_grey_becomes_three_channels(tmp_path: Path) -> None:
+def test_png_is_read_exactly_and_gray_becomes_three_channels(tmp_path: Path) -> None:
     image = gradient(20, 30)
     cv2.imwrite(str(tmp_path / "c.png"), image)
     cv2.imwrite(str(tmp_path / "g.png"), image[:, :, 0])
@@ -81,7 +81,7 @@ def test_unusable_files_are_named_with_their_fault(tmp_path: Path) -> None:
         "empty.jpg": (b"", "is empty"),
         "text.jpg": (b"hello, I am text, not an image", "not an image"),
         "cut.png": (png[:60], "damaged|decoded"),
-        "cut.jpg": (cv2.imencode(".jpg", gradient(400, 400))[1].tobytes()[:-900], "cut short"),
+        "cut.jpg": (cv2.imencode(".jpg", gradient(400, 400))[1].tobytes()[:-900], "truncated"),
         "tiny.png": (cv2.imencode(".png", gradient(4, 40))[1].tobytes(), "only 4×40"),
     }
     for name, (data, message) in cases.items():
@@ -130,6 +130,6 @@ def test_letterbox_fits_at_the_top_left_and_pads_with_zero(size, scale, filled) 
 @pytest.mark.parametrize(
     "bad", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)]
 )
-def test_letterbox_refuses_arrays_that_are_no_image(bad: np.ndarray) -> None:
+def test_letterbox_refuses_arrays_that_are_not_images(bad: np.ndarray) -> None:
     with pytest.raises(InputError, match="uint8"):
         letterbox(bad, SPEC)

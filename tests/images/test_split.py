@@ -7,13 +7,13 @@ from edgeface.images.files import list_images
 from edgeface.images.split import Images, choose_images, read_images
 
 
-def test_no_image_of_one_folder_both_calibrates_and_judges(images):
+def test_calibration_and_evaluation_share_no_image_of_a_folder(images):
     chosen = choose_images(images, None, 40)
     assert [len(chosen.calibrate), len(chosen.judge)] == [3, 2]
     assert sorted(chosen.calibrate + chosen.judge) == list_images(images)
 
 
-def test_no_more_calibrate_than_asked_and_they_are_spread_over_the_folder(images):
+def test_at_most_count_images_calibrate_spread_over_the_folder(images):
     chosen = choose_images(images, None, 2)
     assert [path.name for path in chosen.calibrate] == ["1.png", "3.png"]
     assert len(chosen.judge) == 3
@@ -23,7 +23,7 @@ def test_the_same_folder_twice_is_as_one_folder(images):
     assert choose_images(images, images, 2) == choose_images(images, None, 2)
 
 
-def test_a_copy_of_a_calibrating_image_does_not_judge(images, tmp_path):
+def test_a_copy_of_a_calibration_image_is_not_evaluated(images, tmp_path):
     judge = tmp_path / "judge"
     judge.mkdir()
     shutil.copy(images / "1.png", judge / "copy.png")
@@ -35,7 +35,7 @@ def test_a_copy_of_a_calibrating_image_does_not_judge(images, tmp_path):
     assert len(chosen.calibrate) == 4
 
 
-def test_without_calibration_all_of_the_judging_folder_judges(images):
+def test_without_calibration_the_whole_folder_is_evaluated(images):
     assert choose_images(None, images, 40) == Images((), tuple(list_images(images)))
     assert choose_images(None, None, 40) == Images()
 
@@ -43,7 +43,7 @@ def test_without_calibration_all_of_the_judging_folder_judges(images):
 def test_one_image_is_too_few(images):
     for name in ("2.png", "3.png", "4.png", "5.png"):
         (images / name).unlink()
-    with pytest.raises(InputError, match="cannot both calibrate and judge") as caught:
+    with pytest.raises(InputError, match="cannot be used for both calibration and evaluation") as caught:
         choose_images(images, None, 40)
     assert "--judge" in str(caught.value.fix)
 

@@ -67,7 +67,7 @@ def test_unknown_architecture_is_refused_with_the_closest_name() -> None:
         architecture("xyz")
 
 
-def test_architectures_are_no_families_and_every_shipped_file_is_one() -> None:
+def test_architectures_are_not_families_and_match_the_shipped_files() -> None:
     known = architectures()
     assert [name for name, found in known.items() if found.name != name] == []
     assert set(families()) & set(known) == {DETECTOR}
@@ -75,7 +75,7 @@ def test_architectures_are_no_families_and_every_shipped_file_is_one() -> None:
 
 
 @pytest.mark.parametrize("name", architectures())
-def test_a_skeleton_holds_the_state_dict_s_names_and_shapes_and_no_weights(name: str) -> None:
+def test_a_skeleton_has_the_names_and_shapes_of_the_state_dict_but_no_weights(name: str) -> None:
     found = model(name).graph
     with torch.device("meta"):
         module = architecture(name).build()
@@ -151,7 +151,7 @@ def test_the_resizable_detector_computes_the_family_s_numbers() -> None:
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
-def test_the_tool_writes_every_skeleton_and_says_so(
+def test_the_tool_writes_and_lists_every_skeleton(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from edgeface.models import architectures as module

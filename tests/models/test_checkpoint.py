@@ -53,7 +53,7 @@ def saved(content: object, path: Path) -> bytes:
     ("make", "message"),
     [
         (lambda p: b"", "file is empty"),
-        (lambda p: saved(STATE, p)[:-200], "cut short"),
+        (lambda p: saved(STATE, p)[:-200], "truncated"),
         (lambda p: b"these are no weights at all", "not a checkpoint"),
         (lambda p: pickle.dumps(Path), "pickled code"),
         (lambda p: saved(Whole(), p), "pickled code"),

@@ -37,7 +37,7 @@ def test_random_weights_are_seeded_and_tell_faces_apart(variant, normal):
 
 
 @pytest.mark.parametrize("variant", sorted(VARIANTS))
-def test_a_checkpoint_tells_its_variant_and_loads_as_it(variant, tmp_path):
+def test_a_variant_is_inferred_from_a_checkpoint_and_loads_it(variant, tmp_path):
     contract = VARIANTS[variant]
     module = FAMILY.random(contract, 3)
     path = tmp_path / "weights.pth"

@@ -56,7 +56,7 @@ def test_another_size_than_the_contract_s_is_refused(seeded_source, model, opene
     assert "--input" in str(caught.value.fix)
 
 
-def test_an_input_or_output_of_another_name_is_told_with_those_that_there_are(seeded_source, model, opened):
+def test_an_unknown_input_or_output_is_refused_with_the_existing_names(seeded_source, model, opened):
     contract = seeded_source.contract
     renamed = contract.model_copy(update={"input": contract.input.model_copy(update={"name": "data"})})
     with pytest.raises(ContractError, match="'data', the model has 'input'"):
@@ -67,7 +67,7 @@ def test_an_input_or_output_of_another_name_is_told_with_those_that_there_are(se
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x08\x07"])
-def test_what_is_no_onnx_is_refused(seeded_source, tmp_path, content):
+def test_a_file_that_is_not_onnx_is_refused(seeded_source, tmp_path, content):
     path = tmp_path / "mine.onnx"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:

@@ -102,7 +102,7 @@ def request(out, **given):
     return ExportRequest("toy", TARGETS, out=out, report=ReportOptions(latency=False), **given)
 
 
-def test_it_is_listed_beside_the_others(toy, capsys):
+def test_it_is_listed_with_the_others(toy, capsys):
     try:
         with pytest.raises(SystemExit) as ended:
             main(["models", "--json"])

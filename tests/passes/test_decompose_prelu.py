@@ -39,7 +39,7 @@ def kinds(graph):
 
 
 @pytest.mark.parametrize("slope", [GENTLE, STEEP, np.array([0.3], np.float32).reshape(1, 1, 1)])
-def test_the_spelled_network_computes_the_same(between_convolutions, evaluate, normal, slope):
+def test_the_decomposed_network_computes_the_same(between_convolutions, evaluate, normal, slope):
     graph = between_convolutions(slope)
     decomposed = decompose_prelu(graph)
     feeds = {"x": normal(*IMAGE, seed=2, scale=3)}
@@ -73,7 +73,7 @@ def test_what_is_computed_in_float_stays_a_prelu(between_convolutions):
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 6, 4), (1, 4)])
-def test_one_slope_for_all_channels_is_spelled_for_images_and_rows(make_graph, evaluate, normal, shape):
+def test_one_slope_for_all_channels_is_decomposed_for_images_and_rows(make_graph, evaluate, normal, shape):
     graph = make_graph({"x": shape}, [(PRelu(), "x s", "y")], {"s": np.array([0.3], np.float32)})
     decomposed = run_passes(graph, (decompose_prelu,))
     feeds = {"x": normal(*shape, scale=3)}
@@ -88,7 +88,7 @@ def test_slopes_that_are_computed_or_differ_by_column_are_refused(make_graph):
         assert PRelu in kinds(decompose_prelu(graph))
 
 
-def test_a_vector_is_spelled_too(make_graph, evaluate, normal):
+def test_a_vector_is_decomposed_too(make_graph, evaluate, normal):
     graph = make_graph({"x": (1, 4)}, [(PRelu(), "x s", "y")], {"s": GENTLE.ravel()})
     feeds = {"x": normal(1, 4, scale=3)}
     decomposed = decompose_prelu(graph)

@@ -75,7 +75,7 @@ def test_a_convolution_that_is_read_elsewhere_keeps_a_product_and_a_sum(
 
 
 @pytest.mark.parametrize("before", [Relu(), Add()])
-def test_it_is_spelt_out_after_anything_else(make_graph, normal, statistics, same, ops, before):
+def test_it_is_decomposed_after_other_ops(make_graph, normal, statistics, same, ops, before):
     read = "x x" if isinstance(before, Add) else "x"
     graph = make_graph(IMAGE, [(before, read, "a"), NORM], statistics(4))
     spelt = fold_batch_norm(graph)

@@ -37,5 +37,5 @@ def test_a_pass_that_leaves_an_invalid_graph_is_named(graph):
     def poison(g):
         return g.rebuild([Node(Add(), ("x", "c"), ("y",))], {"c": np.full(3, np.nan, np.float32)})
 
-    with pytest.raises(GraphError, match="pass poison: a constant holds NaN"):
+    with pytest.raises(GraphError, match="pass poison: a constant contains NaN"):
         run_passes(graph, (poison,))

@@ -44,7 +44,7 @@ def test_ops_of_one_scale_share_it_back_to_what_computes(make_graph, planned):
     assert plan.params["x"] != plan.params["a"]
 
 
-def test_a_shared_range_holds_every_branch(make_graph, normal, planned, evaluate, feeds):
+def test_a_shared_range_contains_every_branch(make_graph, normal, planned, evaluate, feeds):
     rows = [(Conv(), "x w", "a"), (LeakyRelu(), "x", "b"), (Concat(1), "a b", "y")]
     graph = make_graph(IMAGE, rows, {"w": normal(2, 2, 1, 1, scale=9)})
     plan = planned(graph)
@@ -103,7 +103,7 @@ def test_what_only_sigmoids_read_is_clipped_where_they_are_flat(make_graph, norm
     assert also.params["a"].range[1] > 2 * SIGMOID_REACH
 
 
-def test_a_known_range_is_taken_over_what_was_seen(make_graph, planned):
+def test_a_known_range_overrides_the_observed_one(make_graph, planned):
     plan = planned(make_graph(IMAGE, [(LeakyRelu(), "x", "y")]), known={"x": (-123.0, 151.0)})
     assert plan.params["x"].range == pytest.approx((-123.0, 151.0), abs=1.1)
 
@@ -111,7 +111,7 @@ def test_a_known_range_is_taken_over_what_was_seen(make_graph, planned):
 def test_a_value_that_was_not_observed_is_named(make_graph, observed, feeds):
     stats = observed(make_graph(IMAGE, [(LeakyRelu(), "x", "y")]), feeds(1, 2, 4, 6))
     graph = make_graph(IMAGE, [(LeakyRelu(), "x", "y"), (Relu(), "y", "new")])
-    with pytest.raises(GraphError, match="saw nothing") as caught:
+    with pytest.raises(GraphError, match="lack a value") as caught:
         build_plan(graph, stats, TFLITE_INT8, MINMAX)
     assert caught.value.where == "tensor 'new'"
 
@@ -143,7 +143,7 @@ def test_headroom_does_not_reach_beyond_what_clips(make_graph, normal, observed,
         assert params.range[1] <= bounds[1] * (1 + 1e-6)
 
 
-def test_headroom_reaches_beyond_what_was_seen_where_nothing_clips(make_graph, normal, observed, feeds):
+def test_headroom_exceeds_the_observed_range_without_a_clip(make_graph, normal, observed, feeds):
     graph = make_graph(IMAGE, [(Conv(), "x w", "a"), (Relu(), "a", "y")], {"w": normal(2, 2, 1, 1)})
     stats = observed(graph, feeds(1, 2, 4, 6))
     params = build_plan(graph, stats, ORT_U8S8, WIDE).params["a"]

@@ -41,7 +41,7 @@ def farthest_move(found, wanted):
 
 
 @pytest.mark.parametrize("slope", [GENTLE, STEEP], ids=["gentle", "steep"])
-def test_what_is_derived_is_what_a_run_of_the_spelled_network_sees(activated, observed, feeds, slope):
+def test_derived_statistics_equal_those_observed_on_the_decomposed_network(activated, observed, feeds, slope):
     graph = activated(slope)
     decomposed = decompose_prelu(graph)
     images = feeds(*IMAGE)
@@ -99,10 +99,10 @@ def test_a_row_of_numbers_counts_as_one_channel(make_graph, normal, observed, fe
     np.testing.assert_allclose([found.low, found.high], [wanted.low, wanted.high], rtol=1e-6)
 
 
-def test_a_plan_of_the_spelled_network_needs_no_second_calibration(activated, observed, feeds):
+def test_a_plan_of_the_decomposed_network_needs_no_second_calibration(activated, observed, feeds):
     graph = activated(GENTLE)
     decomposed, stats = decompose_prelu(graph), observed(graph, feeds(*IMAGE))
-    with pytest.raises(GraphError, match="saw nothing"):
+    with pytest.raises(GraphError, match="lack a value"):
         build_plan(decomposed, stats, ORT_U8S8, RangeRule("minmax"))
     scheme = replace(ORT_U8S8, refine=())  # which would make a large difference of scales out of the least one
     plan = build_plan(decomposed, derive(decomposed, stats), scheme, RangeRule("minmax"))

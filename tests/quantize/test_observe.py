@@ -62,7 +62,7 @@ def test_equal_seeds_take_equal_pixels(make_graph, normal):
     assert not np.array_equal(moments[0], moments[2])
 
 
-def test_every_value_of_every_image_is_seen(make_graph, normal, observed, evaluate):
+def test_every_value_of_every_image_is_observed(make_graph, normal, observed, evaluate):
     graph = make_graph({"x": SIZE}, [(Conv(), "x w", "a"), (Relu(), "a", "y")], {"w": normal(2, 4, 1, 1)})
     images = [{"x": normal(*SIZE, seed=n)} for n in range(3)]
     stats = observed(graph, images)

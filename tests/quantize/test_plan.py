@@ -35,7 +35,7 @@ def test_a_scale_for_each_index_of_an_axis():
         (-32_767, 32_767, "int16"),
     ],
 )
-def test_the_range_of_the_steps_tells_what_stores_them(low, high, dtype):
+def test_the_storage_type_follows_from_the_range_of_steps(low, high, dtype):
     params = QParams((1.0,), 0, None, low, high)
     assert params.dtype == dtype
     assert params.quantize(np.array([-1e9, 1e9])).tolist() == [low, high]
@@ -66,8 +66,8 @@ def test_every_value_has_a_dtype():
 @pytest.mark.parametrize(
     ("params", "what"), [({}, "has no scale"), ({"a": QParams((0.1,))}, "has a scale for int8")], ids=["none", "int8"]
 )
-def test_integers_that_are_asked_for_need_a_scale_of_their_dtype(params, what):
-    with pytest.raises(GraphError, match=f"made in int16 {what}") as caught:
+def test_requested_integers_need_a_scale_of_their_dtype(params, what):
+    with pytest.raises(GraphError, match=f"requested in int16 {what}") as caught:
         QuantPlan(params, {"a": Stated("int16", "a test")})
     assert caught.value.where == "tensor 'a'"
     QuantPlan({"a": WIDE}, {"a": Stated("int16", "a test")})
@@ -75,5 +75,5 @@ def test_integers_that_are_asked_for_need_a_scale_of_their_dtype(params, what):
 
 
 def test_what_has_no_scale_cannot_be_an_integer_by_default():
-    with pytest.raises(GraphError, match="cannot be made in int8"):
+    with pytest.raises(GraphError, match="cannot be int8"):
         QuantPlan(default="int8")

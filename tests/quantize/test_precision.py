@@ -97,10 +97,10 @@ def test_of_several_patterns_the_last_that_matches_counts(graph):
     assert dtypes(graph, {"head.*": "int16", "*": "float32"})["head.0"] == "float32"
 
 
-def test_int8_takes_back_what_another_pattern_asked_for(graph):
+def test_int8_cancels_the_request_of_another_pattern(graph):
     assert dtypes(graph, {"head.*": "float32", "head.0": "int8"}) == {}
     assert set(dtypes(graph, {"*": "float32", "y": "int8"})) == {"head.0", "t", "r", "z", "x"}
-    # What would follow does not, where it is asked for in int8.
+    # What would follow does not, where int8 is requested.
     assert set(dtypes(graph, {"head.*": "float32", "r": "int8"})) == {"head.0", "t"}
 
 
@@ -119,7 +119,7 @@ def test_a_concat_follows_only_what_all_its_branches_are(make_graph, first, seco
     assert dtypes(make_graph(IMAGE, rows), asked).get("c") == joined
 
 
-def test_an_input_that_16_bit_nodes_read_is_no_float_input(graph):
+def test_an_input_of_16_bit_nodes_is_not_kept_float(graph):
     assert "x" not in dtypes(graph, {"head.0": "int16", "z": "float32"})
 
 
@@ -136,7 +136,7 @@ def test_a_dtype_that_a_target_lacks_is_refused_by_value(graph):
 def test_the_fix_names_dtypes_as_the_recipe_does(graph):
     with pytest.raises(GraphError) as caught:
         require_dtypes(graph, QuantPlan(default="float16"), ("int8", "uint8", "float32"), "Q/DQ")
-    assert "ask for int8 or float32" in caught.value.fix
+    assert "use int8 or float32" in caught.value.fix
     assert caught.value.where == "tensor 'x'"
 
 

@@ -74,9 +74,9 @@ def test_the_values_that_are_in_float_are_shown_to_what_corrects_the_network(gra
 @pytest.mark.parametrize(
     ("held", "settings", "lacking", "name"),
     [
-        (("ranges",), QuantizeSettings(algorithms=()), "no histograms", "percentile"),
-        (("ranges", "histograms"), QuantizeSettings(), "no second moments", "second_moment_rounding"),
-        (("ranges",), QuantizeSettings(ranges={"method": "mse"}), "no histograms", "mse"),
+        (("ranges",), QuantizeSettings(algorithms=()), "lack histograms", "percentile"),
+        (("ranges", "histograms"), QuantizeSettings(), "lack second moments", "second_moment_rounding"),
+        (("ranges",), QuantizeSettings(ranges={"method": "mse"}), "lack histograms", "mse"),
     ],
 )
 def test_statistics_that_lack_what_an_algorithm_needs_are_refused_by_its_name(
@@ -88,7 +88,7 @@ def test_statistics_that_lack_what_an_algorithm_needs_are_refused_by_its_name(
     assert name in caught.value.fix
 
 
-def test_statistics_that_hold_no_more_than_is_needed_give_the_same(graph, observed, feeds, stats):
+def test_statistics_with_only_the_needed_kinds_give_the_same(graph, observed, feeds, stats):
     settings = QuantizeSettings(algorithms=("cross_layer_equalization",))
     few = observed(graph, feeds(*IMAGE), *settings.needs)
     assert few.holds == ("ranges", "histograms")
@@ -118,12 +118,12 @@ def test_a_scheme_that_is_never_content_is_an_error(graph, stats):
         calls.append(plan)
         return plan
 
-    with pytest.raises(GraphError, match="no scales of the weights"):
+    with pytest.raises(GraphError, match="no weight scales"):
         quantize(graph, stats, replace(PLAIN, relieve=relieve), QuantizeOptions(MINMAX))
     assert len(calls) == MAX_RELIEFS
 
 
-def test_the_digest_tells_dtypes_apart(graph, stats):
+def test_the_digest_depends_on_dtypes(graph, stats):
     plain = quantize(graph, stats, PLAIN, QuantizeOptions(MINMAX))
     kept = quantize(graph, stats, PLAIN, QuantizeOptions(MINMAX, (), in_float32({"y": "a test"})))
     assert len({plain.digest, kept.digest}) == 2

@@ -22,7 +22,7 @@ def test_headroom_widens_both_sides_and_more_for_fewer_images():
     assert RangeRule(headroom=0.0).widen((-2.0, 10.0), 4) == (-2.0, 10.0)
 
 
-def test_a_rule_says_all_its_parameters_given_or_not():
+def test_a_rule_lists_all_parameters_with_defaults():
     assert RangeRule().as_dict() == {"method": "percentile", "percentile": 99.9999, "headroom": 0.1}
     given = RangeRule("percentile", headroom=0.0, parameters={"percentile": 99.0})
     assert given.as_dict() == {"method": "percentile", "percentile": 99.0, "headroom": 0.0}

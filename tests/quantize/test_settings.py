@@ -33,7 +33,7 @@ def test_the_defaults_equalize_and_round_by_second_moments():
     assert set(DEFAULT) <= set(algorithms())
 
 
-def test_a_range_method_and_its_parameters_stand_in_one_table():
+def test_a_range_method_and_its_parameters_share_a_table():
     table = {"method": "percentile", "percentile": 99.0, "headroom": 0.2}
     assert QuantizeSettings(ranges=table).ranges.as_dict() == table
     assert QuantizeSettings(ranges={"method": "mse"}).ranges == RangeRule("mse")

@@ -24,7 +24,7 @@ def test_merged_statistics_are_those_of_all_images_at_once(normal):
     equal(summarize(first).merged(summarize(second)), summarize(np.concatenate([first, second], axis=2)))
 
 
-def test_numbers_fall_into_the_bin_that_stands_for_them():
+def test_numbers_fall_into_the_nearest_bin():
     numbers = np.array([-1e9, -3.0, -1e-9, 0.0, 1e-9, 0.01, 1.0, 700.0, 1e9], np.float32)
     counts = summarize(numbers).counts[0]
     assert counts.sum() == len(numbers)
@@ -101,7 +101,7 @@ def test_without_histograms_there_are_ranges_and_means(normal):
 
 
 @pytest.mark.parametrize("holds", [("ranges",), ("ranges", "histograms"), STATISTICS], ids=len)
-def test_a_file_says_what_it_holds(normal, tmp_path, holds):
+def test_a_file_lists_its_kinds_of_statistics(normal, tmp_path, holds):
     stats = summarize(normal(1, 3, 4, 5), with_histograms="histograms" in holds)
     CalibrationStats({"x": stats}, {}, 1, "d", holds).save(tmp_path / "stats.npz")
     found = CalibrationStats.load(tmp_path / "stats.npz")
@@ -109,7 +109,7 @@ def test_a_file_says_what_it_holds(normal, tmp_path, holds):
     equal(found.values["x"], stats)
 
 
-def test_a_file_of_the_first_format_holds_everything(tmp_path, good):
+def test_a_file_of_format_1_has_all_statistics(tmp_path, good):
     header = json.loads(good["header"].tobytes())
     del header["holds"]
     good["header"] = np.frombuffer(json.dumps({**header, "format": 1}).encode(), np.uint8)
@@ -118,7 +118,7 @@ def test_a_file_of_the_first_format_holds_everything(tmp_path, good):
 
 
 @pytest.mark.parametrize("holds", [["ranges"], None, 3])
-def test_a_file_that_holds_other_than_it_says_is_refused(tmp_path, good, holds):
+def test_a_file_that_contradicts_its_header_is_refused(tmp_path, good, holds):
     header = json.loads(good["header"].tobytes())
     good["header"] = np.frombuffer(json.dumps({**header, "holds": holds}).encode(), np.uint8)
     np.savez(tmp_path / "bad.npz", **good)

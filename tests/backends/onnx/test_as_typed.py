@@ -62,7 +62,7 @@ def test_inputs_and_outputs_and_the_name_are_the_file_s(network, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", None], ids=["empty", "noise", "missing"])
-def test_what_is_no_model_is_refused_with_its_file(tmp_path, content):
+def test_a_file_that_is_not_a_model_is_refused_with_its_path(tmp_path, content):
     path = tmp_path / "model.onnx"
     if content is not None:
         path.write_bytes(content)

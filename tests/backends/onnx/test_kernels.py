@@ -70,7 +70,7 @@ def test_a_convolution_between_its_pairs_is_computed_in_integers(write):
     ],
     ids=["nothing behind", "float activation behind", "activation before the rounding"],
 )
-def test_a_convolution_that_is_not_rounded_behind_is_named(write, rest):
+def test_a_convolution_with_an_unquantized_output_is_named(write, rest):
     found = ort_kernels(write([*ROUNDED, *rest]))
     name = rest[0].name
     assert (found.planned, found.in_integers, found.in_float) == (1, 0, 1)

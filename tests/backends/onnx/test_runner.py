@@ -31,7 +31,7 @@ def test_a_dynamic_axis_is_minus_one_and_takes_any_size(onnx_model):
 @pytest.mark.parametrize(
     ("feeds", "says"),
     [
-        ({}, "was fed []"),
+        ({}, "the feeds are []"),
         ({"image": np.zeros((1, 3, 4, 5), np.float32)}, "[1, 3, 4, 5]"),
         ({"image": np.zeros((3, 4, 6), np.float32)}, "[3, 4, 6]"),
         ({"image": np.zeros((1, 3, 4, 6), np.float64)}, "float64"),

@@ -74,7 +74,7 @@ def test_an_output_that_is_also_read_inside_is_read_in_float16(branching):
     }
 
 
-def test_an_island_is_computed_in_float32_with_its_weights_as_they_are(branching, as_typed, normal):
+def test_float_fallback_is_computed_in_float32_with_unchanged_weights(branching, as_typed, normal):
     half = half_of(branching, {"b", "c"})
     kinds = dtypes(half)
     assert (kinds["a"], kinds["b"], kinds["c"], kinds["e0"]) == ("float16", "float32", "float32", "float16")
@@ -86,7 +86,7 @@ def test_an_island_is_computed_in_float32_with_its_weights_as_they_are(branching
         assert np.array_equal(found[name], found[name].astype(np.float16).astype(np.float32)) is rounded
 
 
-def test_an_island_around_everything_is_the_graph_in_float32(branching, as_typed, evaluate, normal):
+def test_float_fallback_of_all_nodes_is_the_graph_in_float32(branching, as_typed, evaluate, normal):
     feeds = {"x": normal(*IMAGE)}
     whole = half_of(branching, {node.output for node in branching.nodes})
     assert casts(whole) == []

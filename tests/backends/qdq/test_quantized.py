@@ -127,7 +127,7 @@ def test_onnx_runtime_computes_what_the_plan_means(made, plan_of, emulated, norm
                 np.testing.assert_allclose(found / step, np.rint(found / step), atol=1e-3)
 
 
-def test_a_name_stands_for_the_rounded_value_wherever_it_is_read(branching, plan_of, emulated, normal):
+def test_every_reader_of_a_name_gets_the_quantized_value(branching, plan_of, emulated, normal):
     plan = plan_of(branching, ORT_U8S8)
     inserted = insert_quantization(branching, plan, ORT)
     x = {"x": normal(1, 3, 12, 16, seed=1)}
@@ -215,7 +215,7 @@ def test_shifted_values_give_the_numbers_that_zero_points_give(made, plan_of, no
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
-def test_shifted_values_stand_for_the_plan(made, plan_of, emulated, normal, case):
+def test_shifted_values_match_the_plan(made, plan_of, emulated, normal, case):
     graph = made(case)
     plan = plan_of(graph, TENSORRT_INT8)
     found = OrtRunner(write_onnx(insert_quantization(graph, plan, SHIFTED)), optimize=False).run(feed(normal))
@@ -225,7 +225,7 @@ def test_shifted_values_stand_for_the_plan(made, plan_of, emulated, normal, case
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
-def test_no_zero_point_but_zero_and_no_integer_bias_stand_in_the_shifted_form(made, plan_of, case):
+def test_the_shifted_form_has_zero_points_of_0_and_float_biases(made, plan_of, case):
     graph = made(case)
     inserted = insert_quantization(graph, plan_of(graph, TENSORRT_INT8), SHIFTED)
     pairs = [node for node in inserted.nodes if isinstance(node.op, QuantizeLinear | DequantizeLinear)]

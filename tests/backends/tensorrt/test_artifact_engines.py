@@ -59,8 +59,8 @@ def test_the_engine_of_the_librarys_own_version_is_preferred(folder):
     assert engine_for(folder, CARD, *RTX).name == "model.sm86.engine"
 
 
-def test_without_an_engine_for_the_gpu_the_error_says_what_there_is_and_how_to_build(folder):
-    with pytest.raises(InputError, match=r"capability 8\.9 \(A card\) by TensorRT-RTX; there are 12\.0 by") as caught:
+def test_without_an_engine_for_the_gpu_the_error_lists_engines_and_a_fix(folder):
+    with pytest.raises(InputError, match=r"capability 8\.9 \(A card\) by TensorRT-RTX; available: 12\.0 by") as caught:
         engine_for(folder, Gpu("A card", "89", 1), *RTX)
     assert caught.value.fix == "edgeface export … --compute-capability 89"
 
@@ -72,7 +72,7 @@ def test_an_engine_that_needs_a_newer_driver_is_refused_with_both_versions(folde
     assert engine_for(folder, CARD, *RTX, (13, 2)).name == "model.sm86.engine"
 
 
-def test_an_artifact_without_engines_says_what_to_export(tmp_path):
+def test_an_artifact_without_engines_is_refused_with_a_fix(tmp_path):
     with pytest.raises(InputError, match="no engines here") as caught:
         EngineList.read(tmp_path)
     assert "tensorrt-fp16" in str(caught.value.fix)
@@ -94,7 +94,7 @@ def test_a_damaged_list_is_named_with_the_field(folder, change, says):
         EngineList.read(folder)
 
 
-def test_a_list_that_is_no_json_is_refused(folder):
+def test_a_list_that_is_not_json_is_refused(folder):
     (folder / ENGINES).write_text("{")
     with pytest.raises(InputError, match="cannot read JSON"):
         EngineList.read(folder)

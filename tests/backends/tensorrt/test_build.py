@@ -20,7 +20,7 @@ def _ahead_of_time(tensorrt):
         pytest.skip("TensorRT proper builds only for the GPU that is here")
 
 
-def test_an_engine_tells_its_library_its_gpus_and_its_layers(tensorrt, integer_engine):
+def test_an_engine_lists_its_library_gpus_and_layers(tensorrt, integer_engine):
     assert (integer_engine.library, integer_engine.version) == (tensorrt.name, tensorrt.version)
     assert integer_engine.compute_capabilities == ("86", "89")
     assert {origin for layer in integer_engine.layers for origin in layer.origins} >= {"first", "second", "relu"}
@@ -73,7 +73,7 @@ def test_where_none_is_named_the_engine_is_for_the_gpu_here(integer_onnx, monkey
     assert build_engine(integer_onnx, EngineRequest()).compute_capabilities == ("89",)
 
 
-def test_bytes_that_are_no_model_are_refused():
+def test_bytes_that_are_not_a_model_are_refused():
     with pytest.raises(InputError, match="cannot read the ONNX model") as caught:
         build_engine(b"not a model", REQUEST)
     assert caught.value.where == "small.onnx"
@@ -105,7 +105,7 @@ def test_types_that_do_not_fit_are_refused_at_their_node(network):
 def test_a_fixed_batch_takes_no_profile_of_others(network):
     made = network()
     output = made.conv("input", False)
-    with pytest.raises(InputError, match="takes no batch of 8"):
+    with pytest.raises(InputError, match="does not support a batch of 8"):
         build_engine(made.onnx(output), EngineRequest(("86",), BatchProfile(1, 1, 8)))
 
 

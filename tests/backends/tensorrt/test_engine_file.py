@@ -24,7 +24,7 @@ def engine_file(tensorrt, integer_engine, tmp_path):
     return path
 
 
-def test_an_engine_is_accepted_and_tells_its_version_its_size_and_its_gpus(tensorrt, integer_engine, engine_file):
+def test_a_valid_engine_has_a_header_with_version_size_and_gpus(tensorrt, integer_engine, engine_file):
     header = check_engine_file(engine_file, tensorrt, "86")
     assert (header.library, header.version) == (tensorrt.name, tensorrt.version)
     assert header.size_bytes == len(integer_engine.plan)
@@ -41,15 +41,15 @@ def test_an_engine_for_another_gpu_is_refused_with_those_that_it_is_for(tensorrt
 @pytest.mark.parametrize("kept", [1, 10, 63, 64, 1000, -1])
 def test_a_truncated_engine_is_refused_with_its_file(tensorrt, integer_engine, engine_file, kept):
     engine_file.write_bytes(integer_engine.plan[:kept])
-    with pytest.raises(InputError, match=r"cut short|not a TensorRT engine") as caught:
+    with pytest.raises(InputError, match=r"truncated|not a TensorRT engine") as caught:
         check_engine_file(engine_file, tensorrt)
     assert caught.value.where == str(engine_file)
     assert "edgeface export" in str(caught.value.fix)
 
 
-def test_bytes_behind_the_end_are_refused(tensorrt, integer_engine, engine_file):
+def test_trailing_bytes_are_refused(tensorrt, integer_engine, engine_file):
     engine_file.write_bytes(integer_engine.plan + b"more")
-    with pytest.raises(InputError, match="bytes behind its end"):
+    with pytest.raises(InputError, match="trailing bytes"):
         check_engine_file(engine_file, tensorrt)
 
 
@@ -57,12 +57,12 @@ def test_an_engine_of_another_version_is_refused_with_both(tensorrt, integer_eng
     plan = bytearray(integer_engine.plan)
     plan[VERSION_AT : VERSION_AT + 4] = 1, 4, 0, 76
     engine_file.write_bytes(plan)
-    with pytest.raises(InputError, match=rf"built by TensorRT-RTX 1\.4\.0\.76, but {tensorrt.version} is here"):
+    with pytest.raises(InputError, match=rf"built by TensorRT-RTX 1\.4\.0\.76, but {tensorrt.version} is installed"):
         check_engine_file(engine_file, tensorrt)
 
 
 def test_an_engine_of_the_other_library_is_refused(tensorrt, engine_file):
-    with pytest.raises(InputError, match=r"the engine is TensorRT-RTX's, but TensorRT 10\.9 is here"):
+    with pytest.raises(InputError, match=r"the engine is for TensorRT-RTX, but TensorRT 10\.9 is installed"):
         check_engine_file(engine_file, replace(tensorrt, name="TensorRT", version="10.9"))
     engine_file.write_bytes(b"ftrt" + bytes(200))
     with pytest.raises(InputError, match="the engine is TensorRT's, but TensorRT-RTX"):
@@ -83,7 +83,7 @@ def test_a_header_of_an_unknown_layout_is_left_to_the_library(integer_engine, en
 
 
 @pytest.mark.parametrize(("content", "problem"), [(b"", "empty"), (b"\x08\x09 an ONNX model", "not a TensorRT engine")])
-def test_a_file_that_is_no_engine_is_refused(tensorrt, tmp_path, content, problem):
+def test_a_file_that_is_not_an_engine_is_refused(tensorrt, tmp_path, content, problem):
     path = tmp_path / "model.engine"
     path.write_bytes(content)
     with pytest.raises(InputError, match=problem) as caught:

@@ -54,7 +54,7 @@ def given(typed, tmp_path, normal):
 
 
 @pytest.mark.slow
-def test_an_engine_that_cannot_run_here_is_staged_and_not_judged(given, ahead_of_time, monkeypatch):
+def test_an_engine_that_cannot_run_here_is_staged_but_not_validated(given, ahead_of_time, monkeypatch):
     monkeypatch.setattr(finish, "engine_here", lambda _: None)
     finishing, shown = given("tensorrt-fp16")
     found = target("tensorrt-fp16").finish.build(finishing)
@@ -64,7 +64,7 @@ def test_an_engine_that_cannot_run_here_is_staged_and_not_judged(given, ahead_of
     assert {path.name for path in finishing.folder.iterdir()} >= {"engines.json", "model.sm86.engine"}
 
 
-def test_an_engine_that_runs_here_is_judged_as_its_onnx_was(given, ahead_of_time, monkeypatch):
+def test_an_engine_that_runs_here_is_validated_like_its_onnx(given, ahead_of_time, monkeypatch):
     finishing, shown = given("tensorrt-fp16")
     runner = OnProcessor(finishing.folder / "model.onnx")
     monkeypatch.setattr(finish, "engine_here", lambda _: runner)
@@ -91,7 +91,7 @@ def test_int8_is_also_timed_against_the_fp16_model_of_the_same_network(given, ah
     assert [requirement.met for requirement in found.requirements][-2:] == [True, False]
 
 
-def test_options_are_spelled_as_the_command_line_takes_them():
+def test_options_are_written_as_command_line_arguments():
     words = target("tensorrt-fp32").finish.words
     assert list(words(EngineOptions())) == []
     given = EngineOptions(("86", "89"), BatchProfile(1, 8, 64), allow_slower=True)

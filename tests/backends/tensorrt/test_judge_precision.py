@@ -83,7 +83,7 @@ def test_float16_that_the_builder_runs_in_float32_is_named(typed, table_of):
     assert set(named) <= halves
 
 
-def test_a_float16_convolution_that_no_layer_names_does_not_pass_unseen(typed, table_of):
+def test_a_float16_convolution_without_a_layer_is_reported(typed, table_of):
     model, table = typed["tensorrt-fp16"], table_of("tensorrt-fp16", "86", "89")
     lost = min(typed_half(model))
     nodes = [replace(node, precision="not listed") if node.node == lost else node for node in table.nodes]

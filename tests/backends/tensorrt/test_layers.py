@@ -38,7 +38,7 @@ def test_a_node_is_an_origin_once_even_with_brackets_in_its_name():
     assert layers_in_log([f"Layers:\n{text}"])[0].origins == ("a[0]", "b")
 
 
-def test_synchronisation_between_streams_is_no_layer():
+def test_synchronization_between_streams_is_not_a_layer():
     wait = line("w", "wait").replace("StreamId: 0", "StreamId: 1, EventId: 3")
     assert [layer.name for layer in layers_in_log([f"Layers:\n{wait}\n{line('k')}"])] == ["k"]
 
@@ -56,7 +56,7 @@ def test_of_several_listings_the_last_counts_and_without_one_there_are_no_layers
     ],
 )
 def test_a_listing_in_an_unknown_form_is_refused_with_its_line(text):
-    with pytest.raises(RuntimeFailure, match="form that is not known") as caught:
+    with pytest.raises(RuntimeFailure, match="format of the builder's layer list is unknown") as caught:
         layers_in_log([f"Layers:\n{text}"])
     assert str(caught.value.where).startswith("Name: a")
 
@@ -86,5 +86,5 @@ def test_the_inspectors_json_of_tensorrt_rtx_is_read():
 
 @pytest.mark.parametrize("text", ["nothing", "{}", '{"Layers": ["only a name"]}'])
 def test_json_without_details_is_refused(text):
-    with pytest.raises(RuntimeFailure, match="form that is not known"):
+    with pytest.raises(RuntimeFailure, match="format of the builder's layer list is unknown"):
         layers_in_json(text)

@@ -52,7 +52,7 @@ def test_a_library_is_found_that_builds_for_gpus_that_are_not_here(tensorrt):
     assert list(tensorrt.compute_capabilities) == sorted(tensorrt.compute_capabilities, key=int)
 
 
-def test_the_modules_here_import_no_tensorrt_until_one_is_asked_for():
+def test_modules_import_tensorrt_only_on_use():
     modules = ("artifact_engines", "build", "engine_file", "layers", "library", "precision", "request")
     code = f"import sys, {', '.join(f'edgeface.backends.tensorrt.{name}' for name in modules)}\n"
     code += "print([name for name in sys.modules if name.startswith(('tensorrt', 'onnx'))])"
@@ -69,7 +69,7 @@ def test_where_nothing_is_installed_the_command_that_installs_it_is_named(only, 
     assert caught.value.fix == "pip install 'edgeface[tensorrt]'"
 
 
-def test_where_there_are_no_wheels_the_machine_is_named_instead_of_a_command_that_would_fail(only, monkeypatch):
+def test_without_wheels_the_machine_is_named_instead_of_a_command(only, monkeypatch):
     only()
     monkeypatch.setattr(installed.platform, "machine", lambda: "aarch64")
     with pytest.raises(InputError, match="no TensorRT is installed") as caught:
@@ -80,7 +80,7 @@ def test_where_there_are_no_wheels_the_machine_is_named_instead_of_a_command_tha
 
 def test_tensorrt_proper_without_a_gpu_is_refused_with_the_library_that_needs_none(only):
     only("tensorrt")
-    with pytest.raises(InputError, match="only where a CUDA driver and a GPU are") as caught:
+    with pytest.raises(InputError, match="needs a CUDA driver and a GPU") as caught:
         find()
     assert "edgeface[tensorrt]" in str(caught.value.fix)
 
@@ -112,7 +112,7 @@ def test_bindings_of_another_version_than_the_library_are_refused_with_both(only
         pytest.skip("the library here comes with its bindings")
     only("tensorrt_rtx_bindings")
     monkeypatch.setattr(library, "bundled_libraries", lambda: NativeLibraries("a_bundle", "1.7.0"))
-    with pytest.raises(InputError, match=f"bindings are version {tensorrt.version}, its library is 1.7.0"):
+    with pytest.raises(InputError, match=f"bindings have version {tensorrt.version}, but its library 1.7.0"):
         find()
 
 

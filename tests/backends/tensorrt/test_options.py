@@ -42,7 +42,7 @@ def test_capabilities_are_read_with_and_without_a_point(text, found):
 
 
 @pytest.mark.parametrize("text", ["", "86,", "sm86", "8", "1200", "8.", "8..6", "8.66", "86;89", "-86", "٨٦"])
-def test_what_is_no_capability_is_refused_with_the_option(text):
+def test_an_invalid_capability_is_refused_with_the_option(text):
     with pytest.raises(InputError, match="is not a compute capability") as caught:
         parse_capabilities(text)
     assert caught.value.where == "--compute-capability"
@@ -57,7 +57,7 @@ def test_a_batch_is_one_number_or_three(text, found):
 
 
 @pytest.mark.parametrize("text", ["", "a", "1,8", "1,2,3,4", "1,,3", "-1", "1.5", "1x8x64", "²", "9" * 5000])
-def test_what_is_no_batch_profile_is_refused_with_the_option(text):
+def test_an_invalid_batch_profile_is_refused_with_the_option(text):
     with pytest.raises(InputError, match="is not a batch profile") as caught:
         parse_batch(text)
     assert caught.value.where == "--batch"
@@ -70,7 +70,7 @@ def test_a_batch_profile_out_of_order_is_refused(text):
         parse_batch(text)
 
 
-def test_a_batch_that_no_memory_holds_is_refused():
+def test_a_batch_that_is_too_large_is_refused():
     assert EngineOptions(batch=BatchProfile(1, 1, MAX_BATCH)).batch.most == MAX_BATCH
     with pytest.raises(InputError, match=f"a batch of {MAX_BATCH + 1} is too large") as caught:
         EngineOptions(batch=BatchProfile(1, 1, MAX_BATCH + 1))
@@ -104,7 +104,7 @@ def test_what_is_named_is_built_whatever_is_here(gpu):
         assert EngineOptions(("89", "86")).groups(RTX) == (("86", "89"),)
 
 
-def test_turing_has_a_file_of_its_own(gpu):
+def test_turing_has_a_separate_file(gpu):
     gpu()
     assert EngineOptions(("120", "75", "80")).groups(RTX) == (("75",), ("80", "120"))
     assert EngineOptions(("75",)).groups(RTX) == (("75",),)

@@ -44,7 +44,7 @@ def test_the_table_is_json_and_the_same_each_time(integer_onnx, integer_engine):
     assert found["counts"] == {"Int8": 2}
 
 
-def test_a_convolution_that_is_float_on_purpose_is_told_but_not_complained_of(table, network):
+def test_a_convolution_that_is_float_on_purpose_is_listed_without_complaint(table, network):
     made = network()
     inner = made.conv("input", False, "plain")
     found = table(made.onnx(made.conv(made.round_trip(inner), True, "integer")))
@@ -89,7 +89,7 @@ def test_int8_depthwise_filters_are_padded_and_the_table_says_how_much(table, ne
     assert (by_name(found)["depthwise"].precision, by_name(found)["depthwise"].padding) == ("Int8", 4)
 
 
-def test_a_matrix_product_behind_a_reshape_runs_in_int8(table, network):
+def test_a_matrix_product_after_a_reshape_runs_in_int8(table, network):
     made = network()
     flat = made.add("Flatten", made.round_trip("input"))
     weights = made.weights((32, 16 * 8 * 8), True)
@@ -115,6 +115,6 @@ def test_every_convolution_of_the_detector_runs_as_it_is_typed(table, retinaface
     assert len({node.layer for node in found.nodes if node.weighted}) == 56
 
 
-def test_bytes_that_are_no_model_are_refused():
+def test_bytes_that_are_not_a_model_are_refused():
     with pytest.raises(InputError, match="not an ONNX model"):
         precision_table(b"\xff\xff", ())

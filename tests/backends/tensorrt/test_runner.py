@@ -62,7 +62,7 @@ def test_without_a_gpu_an_engine_is_not_loaded(damaged):
 
 
 @with_gpu
-def test_an_engine_computes_what_its_onnx_says_at_every_batch(integer_onnx, engine_file, normal):
+def test_an_engine_computes_what_its_onnx_does_at_every_batch(integer_onnx, engine_file, normal):
     reference = OrtRunner(integer_onnx, optimize=False)
     with EngineRunner(engine_file) as runner:
         for batch in (1, 8, 8, 3):

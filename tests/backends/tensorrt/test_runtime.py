@@ -46,7 +46,7 @@ def test_engines_are_for_gpus_only():
         ({"engines.json": {}}, "tensorrt"),
     ],
 )
-def test_an_onnx_file_beside_engines_is_run_as_an_engine_on_a_gpu(onnx_file, beside, runtime):
+def test_an_onnx_file_next_to_engines_runs_as_an_engine_on_a_gpu(onnx_file, beside, runtime):
     for name, document in beside.items():
         write_json(onnx_file.parent / name, document)
     assert runtime_for(onnx_file, "gpu").name == runtime
@@ -63,7 +63,7 @@ def test_an_onnx_file_needs_an_onnx_runtime_with_cuda(onnx_file, monkeypatch):
     assert "onnxruntime-gpu" in str(caught.value.fix)
 
 
-def test_a_provider_that_does_not_start_is_no_silent_fallback(monkeypatch, onnx_file):
+def test_a_provider_that_does_not_start_is_an_error(monkeypatch, onnx_file):
     import onnxruntime as ort
 
     there = [*ort.get_available_providers(), CUDA_PROVIDER]

@@ -57,7 +57,7 @@ def test_each_file_is_an_engine_for_the_gpus_in_its_name(staged, tensorrt):
 def test_a_staged_engine_that_is_cut_short_is_refused_with_its_file(staged, tensorrt, tmp_path, kept):
     path = tmp_path / "model.sm86-89.engine"
     path.write_bytes((staged[0] / path.name).read_bytes()[:kept])
-    with pytest.raises(InputError, match="cut short") as caught:
+    with pytest.raises(InputError, match="truncated") as caught:
         check_engine_file(path, tensorrt, "86")
     assert caught.value.where == str(path)
 
@@ -78,7 +78,7 @@ def test_the_layers_are_listed_with_the_precision_of_every_node(staged, tag):
     assert facts["moved_bytes"] == document["precision"]["moved_bytes"] > 1e6
 
 
-def test_the_manifest_says_what_the_engines_need(staged, tensorrt):
+def test_the_manifest_lists_what_the_engines_need(staged, tensorrt):
     assert staged[1].manifest == {
         "library": tensorrt.name,
         "library_version": tensorrt.version,
@@ -92,7 +92,7 @@ def test_the_manifest_says_what_the_engines_need(staged, tensorrt):
     json.dumps(staged[1].manifest)
 
 
-def test_each_file_is_judged_by_itself(staged):
+def test_each_file_is_checked_separately(staged):
     judged = {requirement.what: requirement.met for requirement in staged[1].requirements}
     assert judged == {
         "int8 convolutions in float in the engine for 7.5": False,
@@ -115,11 +115,11 @@ def test_what_is_said_is_the_same_each_time(staged, typed, tmp_path):
     ],
     ids=["no GPU", "another GPU"],
 )
-def test_the_certificate_says_why_it_was_not_run(typed, ahead_of_time, tmp_path, monkeypatch, driver, reason):
+def test_the_certificate_has_the_reason_for_not_running(typed, ahead_of_time, tmp_path, monkeypatch, driver, reason):
     monkeypatch.setattr(stage, "look_for_gpus", lambda: driver)
     found = stage_engines(typed["tensorrt-fp32"], tmp_path, EngineOptions(("86",)), "tensorrt-fp32")
     assert found.certificate["run"].startswith(f"engine built, not run: {reason}. ")
-    assert "the ONNX that it is built from" in found.certificate["run"]
+    assert "its ONNX model" in found.certificate["run"]
     assert "on_gpu" not in found.certificate
     assert found.requirements == []
 

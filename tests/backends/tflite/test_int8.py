@@ -67,7 +67,7 @@ def test_weights_and_biases_follow_the_specification(written):
         np.testing.assert_allclose(bias.quantization.scale, wanted, rtol=1e-6)
 
 
-def test_biases_stand_for_the_graphs_numbers(written, network):
+def test_stored_biases_represent_the_graphs_numbers(written, network):
     bias = next(inputs[2] for name, inputs, _ in written.operators if name == "DEPTHWISE_CONV_2D")
     real = written.data(bias, np.int32) * bias.quantization.scale
     np.testing.assert_allclose(real, network.constants["b1"], atol=bias.quantization.scale.max())
@@ -124,7 +124,7 @@ def test_a_bias_that_does_not_fit_int32_is_refused(make_graph, normal, plan_of):
     assert "keep this layer in float" in caught.value.fix
 
 
-def test_an_op_without_a_lowering_says_what_to_add(make_graph, normal):
+def test_an_op_without_a_lowering_is_refused_with_a_fix(make_graph, normal):
     graph = make_graph({"x": (1, 4, 5, 5)}, [(BatchNorm(), "x p p p p", "y")], {"p": np.ones(4, np.float32)})
     with pytest.raises(GraphError, match="BatchNorm has no TFLite lowering") as caught:
         target("tflite-fp32").emit_model(graph, QuantPlan(), EmitOptions())

@@ -49,7 +49,7 @@ def test_preserved_tensors_can_be_read_layer_by_layer(tflite_chain, kernels):
     assert runner.operators()[0].outputs == (by_name["y0"],)
 
 
-def test_a_tensor_inside_a_partition_says_how_to_read_it(tflite_chain):
+def test_a_tensor_inside_a_partition_is_refused_with_a_fix(tflite_chain):
     runner = LiteRtRunner(tflite_chain(["CONV_2D", "CONV_2D"]))
     runner.run({"image": IMAGE})
     inside = next(index for index, spec in runner.tensors().items() if spec.name == "y0")
@@ -75,7 +75,7 @@ def test_loading_writes_nothing_to_stderr(tflite_chain, capfd):
 
 def test_damaged_and_foreign_files_are_refused(tflite_chain, tmp_path):
     path = tmp_path / "model.tflite"
-    for content, says in [(tflite_chain()[:-40], "cut short"), (b"x" * 64, "not a TFLite"), (b"", "empty")]:
+    for content, says in [(tflite_chain()[:-40], "truncated"), (b"x" * 64, "not a TFLite"), (b"", "empty")]:
         path.write_bytes(content)
         with pytest.raises(InputError, match=says) as caught:
             LiteRtRunner(path)

@@ -95,7 +95,7 @@ def test_a_bias_that_is_added_after_a_product_is_its_own(build_onnx):
     assert parameters(model) == 18
 
 
-def test_what_is_added_for_each_position_is_no_bias(build_onnx):
+def test_an_addition_per_position_is_not_a_bias(build_onnx):
     model = build_onnx("MatMul x w -> m", "Add m b -> y", x=(1, 7, 5), w=(5, 3), b=(7, 3))
     assert works(model) == [Dense(5, 3, 7)]
 
@@ -106,7 +106,7 @@ def test_products_of_computed_tensors_have_macs_but_no_flops_by_the_challenge(bu
     assert count(read(model)).lfr_flops == 0
 
 
-def test_zeros_made_of_sizes_are_no_bias(build_onnx):
+def test_zeros_computed_from_sizes_are_not_a_bias(build_onnx):
     """As PyTorch's exporter writes a convolution without a bias."""
     zeros = ("Shape w -> s", "Slice s i0 i1 -> n", "CastLike zero w -> z", "Expand z n -> b", "Conv x w b -> y")
     model = build_onnx(*zeros, w=(6, 4, 1, 1), zero=np.float32(0), i0=ints(0), i1=ints(1))
@@ -121,7 +121,7 @@ def test_batch_norm_has_parameters_and_statistics(build_onnx):
     assert (found.parameters, found.statistics) == (8, 8)
 
 
-def test_attributes_that_old_exporters_leave_behind_do_no_harm(build_onnx, node):
+def test_obsolete_attributes_of_old_exporters_are_ignored(build_onnx, node):
     line = node("BatchNormalization x g b m v -> y", spatial=1)
     assert len(read(build_onnx(line, g=(4,), b=(4,), m=(4,), v=(4,))).layers) == 1
 
@@ -131,7 +131,7 @@ def test_slopes_are_parameters(build_onnx, slopes):
     assert parameters(build_onnx("PRelu x s -> y", s=slopes)) == np.prod(slopes)
 
 
-def test_numbers_of_formulas_are_no_parameters(build_onnx):
+def test_numbers_in_formulas_are_not_parameters(build_onnx):
     assert parameters(build_onnx("Mul x half -> a", "Add a one -> y", half=np.float32(0.5), one=np.float32(1))) == 0
 
 
@@ -216,7 +216,7 @@ def test_a_static_size_may_be_changed(build_onnx):
 def test_a_size_that_the_graph_forbids_is_refused(build_onnx):
     model = build_onnx("Reshape x s -> r", "Gemm r w -> y", s=ints(1, 256), w=(256, 3))
     assert works(model) == [Dense(256, 3)]
-    with pytest.raises(GraphError, match="do not fit together"):
+    with pytest.raises(GraphError, match="do not match"):
         read(model, size=(5, 7))
 
 
@@ -232,13 +232,13 @@ def test_a_size_for_no_image_is_refused(build_onnx):
         read(build_onnx("Relu x -> y", x=(1, 5)), size=(5, 7))
 
 
-def test_channels_may_stand_last(build_onnx, node):
+def test_channels_may_be_last(build_onnx, node):
     model = build_onnx(node("Transpose x -> t", perm=[0, 3, 1, 2]), "Conv t w -> y", x=(1, 8, 8, 3), w=(6, 3, 1, 1))
     assert read(model).layout == "nhwc"
     assert works(model, size=(5, 7)) == [Convolution(3, 6, 1, 1, 35)]
 
 
-def test_nodes_may_stand_in_any_order(build_onnx):
+def test_nodes_may_be_in_any_order(build_onnx):
     model = build_onnx("Relu b -> y", "Relu a -> b", CONV.replace("y", "a"), w=(4, 4, 1, 1))
     assert [layer.outputs for layer in read(model).layers] == [("a",), ("b",), ("y",)]
 
@@ -302,9 +302,9 @@ def test_sizes_computed_from_shapes_are_followed(build_onnx, node):
 
 
 def test_sizes_that_depend_on_data_are_refused(build_onnx, node):
-    with pytest.raises(GraphError, match="cannot be told"):
+    with pytest.raises(GraphError, match="cannot be inferred"):
         read(build_onnx("NonZero x -> y"))
-    with pytest.raises(GraphError, match="cannot be told"):
+    with pytest.raises(GraphError, match="cannot be inferred"):
         read(build_onnx(node("Cast x -> s", to=7), "Reshape z s -> y", x=(1,), inputs={"z": (1, 4)}))
 
 
@@ -359,15 +359,15 @@ def test_control_flow_is_refused(build_onnx, node, op):
         (["Relu a -> a", "Relu x -> y"], "form a cycle"),
         (["Relu nothing -> y"], "no node produces the tensor 'nothing'"),
         (["Relu x -> z"], "no node produces the tensor 'y'"),
-        (["Relu x -> y", "Abs x -> y"], "made twice"),
-        (["Relu x -> x", "Abs x -> y"], "made twice"),
-        (["Relu x -> w", "Abs x -> y"], "made twice"),
-        (["Conv x w -> y"], "do not fit"),
-        (["Conv x -> y"], "do not fit"),
-        (["Relu x x -> y"], "do not fit"),
-        (["Shape -> s", "Relu x -> y"], "do not fit"),
-        (["Constant -> s", "Relu x -> y"], "do not fit"),
-        (["Relu x -> y more"], "do not fit"),
+        (["Relu x -> y", "Abs x -> y"], "produced twice"),
+        (["Relu x -> x", "Abs x -> y"], "produced twice"),
+        (["Relu x -> w", "Abs x -> y"], "produced twice"),
+        (["Conv x w -> y"], "do not match"),
+        (["Conv x -> y"], "do not match"),
+        (["Relu x x -> y"], "do not match"),
+        (["Shape -> s", "Relu x -> y"], "do not match"),
+        (["Constant -> s", "Relu x -> y"], "do not match"),
+        (["Relu x -> y more"], "do not match"),
     ],
 )
 def test_broken_graphs_are_refused(build_onnx, lines, message):
@@ -402,9 +402,9 @@ def test_sizes_that_cannot_be_meant_are_refused(build_onnx, node, line, options,
 def test_ranges_and_splits_that_cannot_be_meant_are_refused(build_onnx, node):
     with pytest.raises(GraphError):
         read(build_onnx("Range a b c -> y", a=np.int64(0), b=np.int64(10**13), c=np.int64(1)))
-    with pytest.raises(GraphError, match="as many outputs"):
+    with pytest.raises(GraphError, match="another number of outputs"):
         read(build_onnx(node("Split x -> y", num_outputs=1 << 29, axis=1), opset=18))
-    with pytest.raises(GraphError, match="too large"):
+    with pytest.raises(GraphError, match="implausibly large"):
         read(build_onnx("Relu x -> y", x=(1, 1 << 62, 4, 4)))
     with pytest.raises(InputError, match="dynamic size"):
         read(build_onnx("Relu x -> y", x=(1, -4, 4, 4)))
@@ -412,7 +412,7 @@ def test_ranges_and_splits_that_cannot_be_meant_are_refused(build_onnx, node):
 
 def test_shapes_that_double_are_refused_before_they_fill_the_memory(build_onnx, node):
     doubling = [node(f"Concat s{i} s{i} -> s{i + 1}", axis=0) for i in range(60)]
-    with pytest.raises(GraphError, match="too large"):
+    with pytest.raises(GraphError, match="implausibly large"):
         read(build_onnx("Shape x -> s0", *doubling, "Reshape x s60 -> y"))
 
 
@@ -445,7 +445,7 @@ def test_names_cannot_disturb_a_terminal(build_onnx):
     assert str(caught.value).replace("\n", "").isprintable()
 
 
-def test_names_that_are_no_utf8_are_read(build_onnx):
+def test_names_that_are_not_utf8_are_read(build_onnx):
     content = build_onnx("Relu x -> middle", "Abs middle -> y").SerializeToString().replace(b"middle", b"mid\xff\xfee")
     network = read_onnx_network(content, "sketch")
     assert network.layers[0].outputs == ("mid\\xff\\xfee",)

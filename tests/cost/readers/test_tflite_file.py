@@ -32,7 +32,7 @@ def test_metadata_that_is_text_is_read(sketch):
     assert read_tflite(path).metadata == {"edgeface.contract": '{"a": "é"}'}
 
 
-def test_data_behind_the_flatbuffer_is_found(small_tflite, rewrite_tflite):
+def test_data_after_the_flatbuffer_is_found(small_tflite, rewrite_tflite):
     """Files of more than 2 GiB keep constants there; a bias of zeros is still seen as none."""
 
     def change(model):
@@ -63,11 +63,11 @@ def makes(index, *tensors):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        (signature(0, 1, -1, -1, 6), GraphError, "the size of the input is not fixed: 1×\\?×\\?×6"),
-        (signature(1, 1, -1, 4, 6), GraphError, "the size of 'relu1' is not fixed"),
-        (shape(2, 3, 3, 3, 5), GraphError, "CONV_2D cannot read"),
-        (shape(2, 3, 3, 3, 0), GraphError, "CONV_2D cannot read"),
-        (shape(2, 3, 3, 6), GraphError, "CONV_2D cannot read"),
+        (signature(0, 1, -1, -1, 6), GraphError, "the size of the input is dynamic: 1×\\?×\\?×6"),
+        (signature(1, 1, -1, 4, 6), GraphError, "the size of 'relu1' is dynamic"),
+        (shape(2, 3, 3, 3, 5), GraphError, "CONV_2D cannot compute"),
+        (shape(2, 3, 3, 3, 0), GraphError, "CONV_2D cannot compute"),
+        (shape(2, 3, 3, 6), GraphError, "CONV_2D cannot compute"),
         (shape(1, 1, 4, 4, -6), InputError, "has the shape"),
         (shape(1, 1 << 20, 1 << 20, 1 << 20, 6), InputError, "has the shape"),
         (shape(1, *[1] * 40), InputError, "has the shape"),
@@ -75,13 +75,13 @@ def makes(index, *tensors):
         (reads(0, -2), InputError, "there is no tensor -2"),
         (makes(0, 99), InputError, "there is no tensor 99"),
         (makes(0, -1), InputError, "there is no tensor -1"),
-        (makes(0), GraphError, "RELU makes nothing"),
+        (makes(0), GraphError, "RELU has no output"),
         (makes(0, 0), GraphError, "RELU writes 'input0', which already has a value"),
         (makes(0, 2), GraphError, "RELU writes 'constant2', which already has a value"),
         (reads(0, 4), GraphError, "RELU reads 'conv_2d4' before it is produced"),
-        (reads(1, 1), GraphError, "CONV_2D cannot read"),
-        (reads(1, 1, -1, 3), GraphError, "CONV_2D cannot read"),
-        (lambda graph: graph.operators.pop(), GraphError, "nothing makes an output"),
+        (reads(1, 1), GraphError, "CONV_2D cannot compute"),
+        (reads(1, 1, -1, 3), GraphError, "CONV_2D cannot compute"),
+        (lambda graph: graph.operators.pop(), GraphError, "no operator produces an output"),
         (lambda graph: setattr(graph.tensors[1], "type", 13), GraphError, "a tensor has resource elements"),
         (lambda graph: setattr(graph.tensors[1], "type", 99), GraphError, "a tensor has type 99 elements"),
         (lambda graph: setattr(graph.tensors[2], "buffer", 99), InputError, "there is no buffer 99"),
@@ -96,7 +96,7 @@ def test_contradictions_are_refused(small_tflite, rewrite_tflite, change, error,
 
 
 @pytest.mark.parametrize("content", [b"", b"TFL3", b"\0" * 64, b"\0\0\0\0TFL3", b"\x1c\0\0\0TFL2" + bytes(64)])
-def test_what_is_no_tflite_file_is_refused(tmp_path, content):
+def test_a_file_that_is_not_tflite_is_refused(tmp_path, content):
     path = tmp_path / "model.tflite"
     path.write_bytes(content)
     with pytest.raises(InputError):
@@ -115,7 +115,7 @@ def test_a_missing_file_a_folder_and_a_giant_are_refused(tmp_path, monkeypatch):
         read_tflite(path)
 
 
-def test_a_vector_that_claims_more_than_the_file_holds_is_refused(small_tflite):
+def test_a_vector_longer_than_the_file_is_refused(small_tflite):
     path = small_tflite
     content = bytearray(path.read_bytes())
     tensors = schema.Model.GetRootAs(bytes(content), 0).Subgraphs(0)._tab

@@ -78,7 +78,7 @@ def test_a_fully_connected_layer_applies_to_every_row(sketch):
     assert works(path) == [Dense(16, 5, 6, "none")]
 
 
-def test_products_of_computed_tensors_are_no_layers_with_weights(sketch):
+def test_products_of_computed_tensors_have_no_weights(sketch):
     x = sketch.input(2, 6, 16)
     y = sketch.input(2, 7, 16)
     product = sketch.op("BATCH_MATMUL", [x, y], (2, 6, 7), adjY=True)
@@ -104,7 +104,7 @@ def test_half_weights_are_counted_where_they_are_stored(sketch):
     assert [(network.tensors[name].dtype, network.tensors[name].count) for name in layer.weights] == [("float16", 6)]
 
 
-def test_what_is_made_of_constants_alone_is_no_layer(sketch):
+def test_nodes_with_only_constant_inputs_are_not_layers(sketch):
     x = sketch.input(1, 6)
     turned = sketch.op("TRANSPOSE", [sketch.ones(6, 5), sketch.const(np.array([1, 0], np.int32))], (5, 6))
     weights = sketch.op("RESHAPE", [turned, sketch.const(np.array([5, 6], np.int32))], (5, 6))
@@ -120,7 +120,7 @@ def test_int8_weights_count_one_parameter_each(sketch):
     assert parameters(network) == 6 + 3
 
 
-def test_trained_constants_are_told_from_shapes_and_scalars(sketch):
+def test_trained_constants_are_distinguished_from_shapes_and_scalars(sketch):
     x = sketch.input(1, 4, 4, 6)
     a = sketch.op("PRELU", [x, sketch.ones(1, 1, 6)], (1, 4, 4, 6))
     b = sketch.op("MUL", [a, sketch.ones(6)], (1, 4, 4, 6))
@@ -192,7 +192,7 @@ def test_an_operator_of_unknown_cost_is_refused_by_name(sketch, op):
     with pytest.raises(GraphError, match=f"the cost of {op} is unknown") as caught:
         read_tflite(path)
     assert caught.value.exit_code == 2
-    assert caught.value.where == f"{path}: operator 1 ({op}), which makes '{op.lower()}2'"
+    assert caught.value.where == f"{path}: operator 1 ({op}), which produces '{op.lower()}2'"
 
 
 def test_a_custom_operator_is_refused_by_its_own_name(sketch, rewrite_tflite):
@@ -215,12 +215,12 @@ def test_a_dynamic_batch_counts_as_one(small_tflite, rewrite_tflite):
     assert network.notes == ("input 'input0' has a dynamic batch; counted with batch 1",)
 
 
-def test_further_subgraphs_are_told(small_tflite, rewrite_tflite):
+def test_further_subgraphs_are_noted(small_tflite, rewrite_tflite):
     path = rewrite_tflite(small_tflite, lambda model: model.subgraphs.append(model.subgraphs[0]))
     assert read_tflite(path).notes == ("the file contains 2 subgraphs; only the first is counted",)
 
 
-def test_equal_names_are_told_apart(small_tflite, rewrite_tflite):
+def test_equal_names_become_distinct(small_tflite, rewrite_tflite):
     def change(model):
         for index in (0, 1):
             model.subgraphs[0].tensors[index].name = b"same"

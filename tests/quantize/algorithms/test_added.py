@@ -118,7 +118,7 @@ def test_what_is_added_may_be_chosen_and_offered(added):
 
 
 @pytest.mark.slow
-def test_a_model_is_exported_with_algorithms_of_ones_own(added, tmp_path):
+def test_a_model_is_exported_with_custom_algorithms(added, tmp_path):
     manifests, models = [], []
     for name, text in (("own", RECIPE), ("less", RECIPE.replace("share = 0.2", "share = 0.0"))):
         (tmp_path / f"{name}.toml").write_text(dedent(text))
@@ -144,7 +144,7 @@ def test_a_model_is_exported_with_algorithms_of_ones_own(added, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_was_not_gathered_for_ones_own_algorithms_is_missed_by_others(added, tmp_path):
+def test_statistics_gathered_for_custom_algorithms_may_lack_what_others_need(added, tmp_path):
     from edgeface.quantize.statistics import CalibrationStats
 
     (tmp_path / "own.toml").write_text(dedent(RECIPE))
@@ -152,6 +152,6 @@ def test_what_was_not_gathered_for_ones_own_algorithms_is_missed_by_others(added
     saved = tmp_path / "saved.npz"
     export(ExportRequest(model=str(tmp_path / "own.toml"), save_statistics=saved, **request))
     assert CalibrationStats.load(saved).holds == ("ranges",)
-    with pytest.raises(InputError, match="no histograms, which percentile needs") as caught:
+    with pytest.raises(InputError, match="lack histograms, which percentile needs") as caught:
         export(ExportRequest(statistics=saved, **request))
     assert caught.value.where == str(saved)

@@ -148,7 +148,7 @@ def test_a_channel_that_is_large_only_before_its_activation_is_not_enlarged(make
     np.testing.assert_allclose(after.low[0], stats.values["a"].low[0], rtol=1e-5)
 
 
-def test_a_spelled_prelu_passes_scales_on(make_graph, normal, observed, feeds):
+def test_scales_pass_through_a_decomposed_prelu(make_graph, normal, observed, feeds):
     slope = np.array([0.2, -0.3, 1.5, 0.6], np.float32).reshape(4, 1, 1)
     rows = [
         (Conv(), "x w0 b0", "a"),

@@ -38,7 +38,7 @@ def rounded(observed, feeds):
     ("groups", "weight"),
     [(1, (6, 4, 3, 3)), (4, (4, 1, 3, 3)), (4, (8, 1, 3, 3)), (1, (5, 4, 1, 1)), (2, (6, 2, 3, 3))],
 )
-def test_outputs_of_unseen_images_change_less_than_by_nearest_rounding(
+def test_outputs_of_new_images_change_less_than_with_nearest_rounding(
     make_graph, normal, rounded, evaluate, feeds, groups, weight
 ):
     graph = one_conv(make_graph, normal, groups, weight)

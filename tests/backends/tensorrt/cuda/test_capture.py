@@ -28,6 +28,6 @@ def test_what_cannot_be_captured_gives_no_graph_and_the_reason(cuda):
     assert ran == []
 
 
-def test_memory_that_is_not_there_is_a_failure_with_the_call(cuda):
+def test_missing_memory_is_a_failure_with_the_call(cuda):
     with pytest.raises(CudaFailure, match="cudaMalloc"):
         Buffer(cuda, (1, 3), "float32")

@@ -7,19 +7,19 @@ from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu, look_for_gpus, u
 from edgeface.errors import InputError
 
 
-def test_a_machine_without_a_driver_says_that(monkeypatch, tmp_path):
+def test_a_machine_without_a_driver_is_reported(monkeypatch, tmp_path):
     monkeypatch.setattr(driver, "KERNEL_MODULE", tmp_path / "version")
     found = look_for_gpus(str(tmp_path / "libcuda.so.1"))
     assert (found.cuda_version, found.gpus) == (None, ())
     assert found.problem.startswith("no NVIDIA driver is installed")
 
 
-def test_a_container_without_its_gpus_is_told_from_a_machine_without_a_driver(monkeypatch, tmp_path):
+def test_a_container_without_gpus_is_distinguished_from_a_machine_without_a_driver(monkeypatch, tmp_path):
     monkeypatch.setattr(driver, "KERNEL_MODULE", tmp_path)
     assert "container" in look_for_gpus(str(tmp_path / "libcuda.so.1")).problem
 
 
-def test_a_library_that_is_no_driver_is_named():
+def test_a_library_that_is_not_a_driver_is_named():
     found = look_for_gpus("libm.so.6")
     assert found.gpus == ()
     assert "libm.so.6 is not a usable driver library" in found.problem

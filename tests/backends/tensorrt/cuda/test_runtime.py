@@ -48,7 +48,7 @@ def test_without_a_driver_every_call_fails_by_name(caller, name):
     assert "edgeface doctor" in str(caught.value.fix)
 
 
-def test_the_runtime_says_what_it_is(caller):
+def test_the_runtime_has_an_origin(caller):
     assert "CUDA 1" in CudaRuntime(caller).origin
 
 
@@ -65,12 +65,12 @@ def test_a_full_gpu_is_a_failure_with_what_helps():
 
 
 def test_a_runtime_newer_than_the_driver_is_refused():
-    with pytest.raises(InputError, match="a driver for CUDA 7") as caught:
+    with pytest.raises(InputError, match="a driver of CUDA 7") as caught:
         open_cuda_runtime(7)
     assert caught.value.fix == "pip install 'cuda-bindings<8'"
 
 
-def test_files_that_are_no_cuda_runtime_are_passed_over(monkeypatch):
+def test_files_that_are_not_a_cuda_runtime_are_skipped(monkeypatch):
     monkeypatch.setattr(libcudart, "candidates", lambda: iter(["libm.so.6", "libabsent.so.1"]))
     assert open_libcudart(NEWEST) is None
 
