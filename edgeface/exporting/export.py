@@ -25,6 +25,7 @@ from edgeface.core.staging import move_into_place, staging
 from edgeface.exporting.reports import ExportReports
 from edgeface.images.split import Images, choose_images
 from edgeface.models import family
+from edgeface.samples import sample_of
 from edgeface.samples.stand_in import composed_where_missing
 
 
@@ -54,7 +55,8 @@ def export(request: ExportRequest) -> list[Artifact]:
 def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Images]:
     """Images that calibrate and images that judge."""
     chosen = choose_images(request.calibration, request.judge, recipe.quantize.calibration_images)
-    if request.weights is not None or request.seed is not None or request.onnx_file is not None:
+    given = request.weights is not None or request.seed is not None or request.onnx_file is not None
+    if given or sample_of(recipe.model) is None:
         return nullcontext(chosen)
     return composed_where_missing(chosen, family(recipe.model).task, recipe.quantize.calibration_images)
 
