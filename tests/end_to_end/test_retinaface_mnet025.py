@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from outcome import Outcome
 
 import edgeface
 from edgeface.backends.tflite.legacy import run_tflite_runtime
@@ -32,22 +31,11 @@ VARIANTS = ("1mb", "official")
 OLD_PYTHON = Path(__file__).resolve().parents[2] / ".venv-tflite" / "bin" / "python"
 
 
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-def command(*arguments: object) -> Ended:
+def command(*arguments: object) -> Outcome:
     """`edgeface ARGUMENTS… --json` in a process of its own."""
     full = [sys.executable, "-m", "edgeface", *map(str, arguments), "--json"]
     done = subprocess.run(full, capture_output=True, text=True, check=False)
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
 def weights(data: Path, variant: str) -> Path:
