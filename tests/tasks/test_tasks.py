@@ -116,10 +116,10 @@ def test_a_recognizer_s_main_figure_is_accuracy_where_pairs_were_given():
 
 def test_a_contract_of_another_task_is_refused_in_one_way():
     assert detection(DETECTOR) is DETECTOR
-    with pytest.raises(ContractError, match="retinaface_mnet025 is no face recognizer, but for detection") as caught:
+    with pytest.raises(ContractError, match="retinaface_mnet025 is not a face recognizer: its task is detection") as caught:
         recognition(DETECTOR, "out/x")
     assert caught.value.where == "out/x"
-    with pytest.raises(ContractError, match="mobilefacenet is no face detector, but for recognition"):
+    with pytest.raises(ContractError, match="mobilefacenet is not a face detector: its task is recognition"):
         detection(RECOGNIZER)
 
 
