@@ -11,6 +11,8 @@ EdgefaceError            anything that a user can fix; the CLI prints it and exi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class EdgefaceError(Exception):
     """An error that says what is wrong, where, and how to fix it.
@@ -67,3 +69,11 @@ class GateError(EdgefaceError):
     """An artifact was built and validated, but is not good enough."""
 
     exit_code = 1
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The start of a fix for an unknown name: "did you mean X? " with the closest known one, "" if none is close."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]}? " if near else ""

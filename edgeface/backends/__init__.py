@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import pkgutil
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 
 from edgeface.backends.runtime import Processor, Runtime
 from edgeface.backends.target import Target
-from edgeface.errors import InputError
+from edgeface.errors import InputError, did_you_mean
 
 Named = TypeVar("Named", Target, Runtime)
 
@@ -117,7 +116,7 @@ def _by_name(items: Iterable[Named]) -> dict[str, Named]:
 
 def _named(known: dict[str, Named], name: str, kind: str) -> Named:
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"unknown {kind} {name!r}", fix=f"{hint}known {kind}s: {', '.join(known)}")
+        raise InputError(
+            f"unknown {kind} {name!r}", fix=f"{did_you_mean(name, known)}known {kind}s: {', '.join(known)}"
+        )
     return known[name]

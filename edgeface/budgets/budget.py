@@ -5,14 +5,13 @@ Built-in ones are the TOML files in `files/`, found by filename.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 from edgeface.budgets.judge import Result, Verdict, judge
 from edgeface.budgets.limits import Budget, Limit, Source
 from edgeface.budgets.read_budget import read_budget
-from edgeface.errors import InputError
+from edgeface.errors import InputError, did_you_mean
 
 __all__ = ["Budget", "Limit", "Result", "Source", "Verdict", "budget", "budgets", "judge"]
 
@@ -41,8 +40,9 @@ def budget(name_or_path: str | Path) -> Budget:
     by_alias = {alias: one for one in known.values() for alias in one.aliases}
     found = known.get(text) or by_alias.get(text)
     if found is None:
-        near = get_close_matches(text, [*known, *by_alias], n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}? " if near else ""
         listed = ", ".join([*known, *by_alias])
-        raise InputError(f"unknown budget {text!r}", fix=f"{hint}known: {listed}; or pass your own .toml file")
+        raise InputError(
+            f"unknown budget {text!r}",
+            fix=f"{did_you_mean(text, [*known, *by_alias])}known: {listed}; or pass your own .toml file",
+        )
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from edgeface.budgets.limits import Budget, Limit, Source
 from edgeface.budgets.metrics import Metric
-from edgeface.errors import InputError
+from edgeface.errors import InputError, did_you_mean
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -88,6 +87,6 @@ def _from_pydantic(error: ErrorDetails, metrics: list[str], where: str) -> Input
 
 
 def _unknown(key: str, name: str, allowed: list[str], where: str) -> InputError:
-    near = get_close_matches(name, allowed, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return InputError(f"unknown budget key {key!r}", where=where, fix=f"{hint}allowed: {', '.join(allowed)}")
+    return InputError(
+        f"unknown budget key {key!r}", where=where, fix=f"{did_you_mean(name, allowed)}allowed: {', '.join(allowed)}"
+    )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from edgeface.cost.network import Network
 from edgeface.cost.readers import SUFFIXES, Size, read_network
-from edgeface.errors import CheckpointError, InputError
+from edgeface.errors import CheckpointError, InputError, did_you_mean
 from edgeface.models.architectures import Architecture, architectures
 
 _CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".bin")
@@ -102,11 +101,10 @@ def _by_name(name: str) -> Architecture:
     variants = [other for other in known if other.startswith(f"{name}:")]
     if variants:
         raise InputError(f"{name!r} has several variants", fix=f"name one of {', '.join(variants)}")
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    meant = f"did you mean {close[0]!r}? " if close else ""
     raise InputError(
         f"{name!r} is neither a file nor a known network",
-        fix=f"{meant}pass an .onnx or .tflite file, an artifact, a checkpoint, or one of {', '.join(known)}",
+        fix=did_you_mean(name, known)
+        + f"pass an .onnx or .tflite file, an artifact, a checkpoint, or one of {', '.join(known)}",
     )
 
 

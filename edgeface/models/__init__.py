@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from difflib import get_close_matches
 from types import ModuleType
 
-from edgeface.errors import InputError
+from edgeface.errors import InputError, did_you_mean
 from edgeface.models.family import Family
 
 
@@ -51,9 +50,9 @@ def family(name: str) -> Family:
     known = families()
     if name in known:
         return known[name]
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    meant = f"did you mean {close[0]!r}? " if close else ""
-    raise InputError(f"unknown model {name!r}", fix=f"{meant}known models: {', '.join(known) or 'none'}")
+    raise InputError(
+        f"unknown model {name!r}", fix=f"{did_you_mean(name, known)}known models: {', '.join(known) or 'none'}"
+    )
 
 
 __all__ = ["Family", "families", "family"]

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeface.errors import InputError
+from edgeface.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import torch
@@ -95,9 +94,9 @@ def architecture(name: str) -> Architecture:
     known = architectures()
     if name in known:
         return known[name]
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    meant = f"did you mean {close[0]!r}? " if close else ""
-    raise InputError(f"unknown architecture {name!r}", fix=f"{meant}known architectures: {', '.join(known)}")
+    raise InputError(
+        f"unknown architecture {name!r}", fix=f"{did_you_mean(name, known)}known architectures: {', '.join(known)}"
+    )
 
 
 def skeleton(name: str) -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import pkgutil
 from functools import cache
 
 from edgeface.contracts import Contract
-from edgeface.errors import InputError
+from edgeface.errors import InputError, did_you_mean
 from edgeface.tasks.task import Task
 
 
@@ -32,9 +31,7 @@ def task(name: str) -> Task:
     """
     known = tasks()
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"unknown task {name!r}", fix=f"{hint}known tasks: {', '.join(known)}")
+        raise InputError(f"unknown task {name!r}", fix=f"{did_you_mean(name, known)}known tasks: {', '.join(known)}")
     return known[name]
 
 

@@ -144,7 +144,7 @@ def test_parity_is_measured_again(artifact):
 def test_a_gate_that_it_misses_refuses_it_and_leaves_nothing(tmp_path):
     with pytest.raises(GateError, match="toy-fp32 is not good enough: largest difference") as caught:
         export(request(tmp_path, max_abs=0))
-    assert "most is lost at" in str(caught.value.where)
+    assert "the largest drops are at" in str(caught.value.where)
     assert [path.name for path in tmp_path.iterdir()] == ["recipe.toml"]
 
 

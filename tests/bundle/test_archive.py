@@ -194,7 +194,7 @@ def test_a_changed_file_is_named_in_a_rewritten_archive(files):
 
 def test_an_added_or_removed_file_is_named(files):
     added = verify_archive(write_archive(files | {"face_runner/extra.py": b"import os\n"}), "x")
-    assert [(p.name, p.what) for p in added.problems] == [("face_runner/extra.py", "is not of this bundle")]
+    assert [(p.name, p.what) for p in added.problems] == [("face_runner/extra.py", "is not part of this bundle")]
     taken = verify_archive(write_archive({name: files[name] for name in files if name != "README.md"}), "x")
     assert [(p.name, p.what) for p in taken.problems] == [("README.md", "is missing")]
 

@@ -39,7 +39,7 @@ def test_a_reference_gives_the_threshold_to_use(evaluate, people, recognizer_art
     outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5, "--reference", recognizer_artifact)
     assert "threshold to use: " in outcome.out
     assert "+0.00 points [+0.00, +0.00]" in outcome.out
-    assert "mean 1.0000, least 1.0000" in outcome.out
+    assert "mean 1.0000, minimum 1.0000" in outcome.out
 
 
 def test_gallery_and_probe_are_evaluated(evaluate, people, recognizer_artifact):
@@ -88,11 +88,11 @@ def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, peop
     [
         ((), ("recognizer", "detector"), "nothing to evaluate"),
         ((), ("recognizer",), "nothing to evaluate the detector with"),
-        (("--pairs", "p.csv"), ("recognizer",), "--pairs judge a recognizer"),
+        (("--pairs", "p.csv"), ("recognizer",), "--pairs are for recognizers"),
         ((), (), "evaluated on pairs"),
         (("--pairs", "p.csv"), ("detector",), "already be aligned"),
         (("--pairs", "p.csv", "--aligned"), (), "already be aligned"),
-        (("--pairs", "p.csv", "--labels", "l"), (), "boxes do not judge"),
+        (("--pairs", "p.csv", "--labels", "l"), (), "boxes cannot evaluate"),
         (("--pairs", "p.csv", "--gallery-artifact", "a"), (), "need each other"),
         (("--pairs", "p.csv", "--gallery-artifact", "a", "--probe-artifact", "b"), (), "exclude each other"),
         (("--pairs", "p.csv"), (), "cannot read the list of pairs"),

@@ -30,7 +30,7 @@ def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path
     kilobytes = f"{(place / 'model.tflite').stat().st_size / 1e3:.1f}"
     assert ended.out.endswith(f"report: {place / 'report.html'}\n")
     assert ended.out.splitlines()[1].split() == ["tflite-fp16", kilobytes, str(place)]
-    assert "tflite-fp16: Computes as it should – not proven on faces: 4 synthetic images judged it" in ended.out
+    assert "tflite-fp16: Computes correctly – not validated on faces: 4 synthetic images judged it" in ended.out
 
 
 @pytest.mark.slow

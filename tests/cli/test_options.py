@@ -15,7 +15,7 @@ def test_a_size_is_height_by_width():
 
 @pytest.mark.parametrize("text", ["480", "480x", "x640", "0x640", "-1x640", "480x640x3", "4 80x640", "480.5x640"])
 def test_an_invalid_size_is_refused(text):
-    with pytest.raises(InputError, match="no input size"):
+    with pytest.raises(InputError, match="not an input size"):
         parse_size(text)
 
 

@@ -69,7 +69,7 @@ def test_a_page_that_is_not_edgeface_s_is_not_replaced(edgeface_cli, root):
     (root / "index.html").write_text("<h1>my site</h1>")
     ended = edgeface_cli("report", root)
     assert ended.code == 2
-    assert "no report of edgeface" in ended.err
+    assert "not a report of edgeface" in ended.err
     assert (root / "index.html").read_text() == "<h1>my site</h1>"
 
 

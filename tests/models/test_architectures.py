@@ -61,7 +61,7 @@ def test_skeletons_are_read_without_torch() -> None:
 
 
 def test_unknown_architecture_is_refused_with_the_closest_name() -> None:
-    with pytest.raises(InputError, match="did you mean 'iresnet100'"):
+    with pytest.raises(InputError, match="did you mean iresnet100"):
         skeleton("iresnet101")
     with pytest.raises(InputError, match="known architectures: mobilefacenet:y1, "):
         architecture("xyz")

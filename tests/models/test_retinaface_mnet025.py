@@ -26,7 +26,7 @@ def test_listing_families_does_not_import_torch() -> None:
 
 def test_unknown_family_is_refused_with_the_closest_name() -> None:
     assert NAME in families()
-    with pytest.raises(InputError, match="did you mean 'retinaface_mnet025'"):
+    with pytest.raises(InputError, match="did you mean retinaface_mnet025"):
         family("retinaface_mnet25")
 
 

@@ -63,14 +63,14 @@ def test_the_verdict_comes_first_and_every_part_is_present(seeded_artifact):
     assert page.sections == SECTIONS
     assert "not validated on faces" in page.text
     assert "minimum output SNR" in page.text
-    for said in (
+    for expected in (
         artifact.manifest.model_sha256,
         "static_wi8_ai8",
         "LFR FLOPs",
         "output SNR dB",
-        "Every value in numbers",
+        "All values as numbers",
     ):
-        assert said in page.text
+        assert expected in page.text
     assert "edgeface export retinaface_mnet025 --target tflite-int8 --seed 1 --input 64x96" in page.text
 
 
@@ -114,7 +114,7 @@ def test_images_are_shown_with_their_names_without_folders(judged, images):
     page = read(folder)
     shown = Artifact.open(folder).manifest.sources["judged_on"]["files"]
     assert any(name in page.text for name in shown)
-    assert "hand it on as you would hand on those" in page.text
+    assert "share it as you would share those" in page.text
     assert str(images.parent) not in (folder / REPORT).read_text()
 
 
@@ -175,7 +175,7 @@ def test_a_refused_export_leaves_only_its_requested_report(seeded_export, tmp_pa
 def test_a_report_of_a_refusal_replaces_no_other_file(seeded_export, tmp_path):
     place = tmp_path / "thesis.html"
     place.write_text("the only copy")
-    with pytest.raises(InputError, match="no report of edgeface"):
+    with pytest.raises(InputError, match="not a report of edgeface"):
         seeded_export(tmp_path / "out", report=ReportOptions(latency=False, refused=place))
     assert place.read_text() == "the only copy"
     assert not (tmp_path / "out").exists()

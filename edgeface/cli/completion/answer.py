@@ -6,7 +6,6 @@ import os
 import shlex
 from collections.abc import Sequence
 
-VARIABLE = "_EDGEFACE_COMPLETE"
 FILES, ONLY = "files", "only"
 _BREAKS = "=:"
 

@@ -88,17 +88,6 @@ def read_tflite_file(path: Path) -> TFLiteFile:
         return _main_subgraph(model, path)
 
 
-def read_metadata(path: Path) -> dict[str, bytes]:
-    """The file's metadata buffers by name.
-
-    Raises:
-        InputError: as `read_tflite_file`.
-    """
-    content = open_content(path)
-    with damage_reported(path):
-        return _metadata(_model(content, path))
-
-
 @dataclass(frozen=True)
 class _Model:
     reader: BoundedReader

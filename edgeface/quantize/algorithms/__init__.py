@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from edgeface.errors import InputError
+from edgeface.errors import InputError, did_you_mean
 from edgeface.quantize.algorithm import Algorithm, Chosen, RangeMethod
 
 RANGES = "[quantize.ranges] method"
@@ -43,9 +42,7 @@ def choose(name: str, parameters: Mapping[str, Any], *, ranges: bool) -> Chosen:
     where = RANGES if ranges else LIST
     if name not in known:
         suited = [other for other, found in known.items() if isinstance(found, RangeMethod) == ranges]
-        near = difflib.get_close_matches(name, suited, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        fix = f"{hint}known algorithms: {', '.join(suited)}"
+        fix = f"{did_you_mean(name, suited)}known algorithms: {', '.join(suited)}"
         raise InputError(f"unknown quantization algorithm {name!r}", where=where, fix=fix)
     found = known[name]
     if isinstance(found, RangeMethod) != ranges:

@@ -20,7 +20,7 @@ from edgeface.quantize.statistics import CalibrationStats
 
 
 class Rounding(Parameters):
-    """`damping`: share of the mean of the moments' diagonal to add to it, which limits changes of little-used weights."""
+    """`damping`: share of the mean of the moments' diagonal added to it, so little-used weights change little."""
 
     damping: float = Field(default=1e-3, gt=0.0, le=1.0)
 

@@ -7,7 +7,6 @@ more than Python 3.8, the standard library, numpy and the files that ship with i
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from edgeface.errors import ContractError
+from edgeface.errors import ContractError, did_you_mean
 from edgeface.tasks.detection.decoding import Decoder
 
 OFFERED = ("expected", "decode")
@@ -57,10 +56,10 @@ def open_decoder(name: str, parameters: Mapping[str, Any], where: str) -> Decode
     """
     known = decoders()
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
         raise ContractError(
-            f"unknown decoder {name!r}", where=where, fix=f"{hint}known decoders: {', '.join(known)}, or add its file"
+            f"unknown decoder {name!r}",
+            where=where,
+            fix=f"{did_you_mean(name, known)}known decoders: {', '.join(known)}, or add its file",
         )
     kind = known[name]
     wanted = [field.name for field in fields(kind)]
