@@ -23,7 +23,7 @@ def certificate(**changed):
     [
         ({}, "good", "Good enough"),
         ({"kind": "synthetic"}, "unsure", "not validated on faces"),
-        ({"kind": "composed"}, "unsure", "accuracy not measured"),
+        ({"kind": "composed"}, "unsure", "how well is not shown"),
         ({"requirements": []}, "unsure", "NOT judged"),
         ({"requirements": [MET, MISSED]}, "bad", "NOT good enough"),
         ({"requirements": [MISSED], "kind": "synthetic"}, "bad", "NOT good enough"),
