@@ -200,7 +200,7 @@ def test_float_arithmetic_is_followed_downstream():
 
 
 def test_swapped_artifacts_are_refused(seeded):
-    with pytest.raises(ContractError, match="no face detector") as caught:
+    with pytest.raises(ContractError, match="not a face detector") as caught:
         pack_bundle(Order(*reversed(seeded["integer"]), "rk3399"))
     assert caught.value.where == str(seeded["integer"][1])
 

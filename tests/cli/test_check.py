@@ -122,7 +122,7 @@ def test_formats_for_machines_are_complete_documents(edgeface_cli):
         (["--layers", "few"], "not a number of layers"),
         (["--budget", "lfr-lite"], "did you mean lfr-light?"),
         (["--input", "112"], "not an input size"),
-        (["--input", "128x128"], "takes 112×112 pixels only"),
+        (["--input", "128x128"], "only supports 112×112 pixels"),
     ],
 )
 def test_options_that_are_not_usable_exit_2(edgeface_cli, arguments, says):

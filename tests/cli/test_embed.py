@@ -94,7 +94,7 @@ def test_without_a_detector_or_aligned_faces_the_error_names_the_options(
 def test_swapped_artifacts_are_refused(edgeface_cli, portraits, faces_artifact, recognizer_artifact):
     ended = edgeface_cli("embed", *portraits, "--detector", recognizer_artifact, "--recognizer", faces_artifact)
     assert ended.code == 2
-    assert "is no face detector, but for recognition" in ended.err
+    assert "is not a face detector: its task is recognition" in ended.err
     ended = edgeface_cli("detect", portraits[0], "--artifact", recognizer_artifact)
     assert ended.code == 2
-    assert "is no face detector, but for recognition" in ended.err
+    assert "is not a face detector: its task is recognition" in ended.err

@@ -88,7 +88,7 @@ def test_the_face_threshold_decides_what_a_face_is(faces_artifact, recognizer_ar
 
 
 def test_swapped_artifacts_are_refused(faces_artifact, recognizer_artifact):
-    with pytest.raises(ContractError, match="no face detector"):
+    with pytest.raises(ContractError, match="not a face detector"):
         FacePipeline.open(recognizer_artifact, faces_artifact)
 
 

@@ -38,7 +38,7 @@ def test_an_unknown_task_is_refused_with_the_nearest():
 @pytest.mark.parametrize("name", tasks())
 def test_values_found_by_a_task_s_name_exist_for_each_task(name):
     assert name in openers()
-    assert gallery_of(task(name)).most > 0
+    assert gallery_of(task(name)).max_images > 0
     contracts = [contract for item in families().values() for contract in item.variants().values()]
     of_task = [contract for contract in contracts if task_of(contract).name == name]
     assert of_task
@@ -116,10 +116,12 @@ def test_a_recognizer_s_main_figure_is_accuracy_where_pairs_were_given():
 
 def test_a_contract_of_another_task_is_refused_in_one_way():
     assert detection(DETECTOR) is DETECTOR
-    with pytest.raises(ContractError, match="retinaface_mnet025 is no face recognizer, but for detection") as caught:
+    with pytest.raises(
+        ContractError, match="retinaface_mnet025 is not a face recognizer: its task is detection"
+    ) as caught:
         recognition(DETECTOR, "out/x")
     assert caught.value.where == "out/x"
-    with pytest.raises(ContractError, match="mobilefacenet is no face detector, but for recognition"):
+    with pytest.raises(ContractError, match="mobilefacenet is not a face detector: its task is recognition"):
         detection(RECOGNIZER)
 
 
