@@ -26,7 +26,7 @@ def verdict(certificate: Certificate) -> Verdict:
     if certificate.kind == "composed":
         return Verdict(
             "unsure",
-            "Works – accuracy not measured",
+            "Works – how well is not shown",
             f"{_all(len(required))} met on {certificate.images} images composed of the two sample photographs: they "
             "show that it finds what fp32 finds there, but not how accurate it is. Export it again with --calibration "
             "or --judge and a folder of images.",
