@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         from scheduling import slow_first
 
-        items[:] = slow_first(items, LONG)
+        items[:] = slow_first(items, lambda item: any(item.get_closest_marker(mark) for mark in LONG))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import pytest
 
@@ -18,7 +20,7 @@ pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("emulator")]
 IMAGES = 20
 INTEGERS = BuildOptions(integer_only=True)
 PATHS = (Loading("litert", "xnnpack"), Loading("litert", "reference"))
-RECOGNISERS = {"prelu": "mobilefacenet_prelu_112x96.ckpt", "relu6": "mobilefacenet_relu6_128.pt"}
+RECOGNIZERS = {"prelu": "mobilefacenet_prelu_112x96.ckpt", "relu6": "mobilefacenet_relu6_128.pt"}
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +41,19 @@ def faces(shared_data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def models(shared_data, scenes, faces, build_artifact):
-    """By name: an integer-only artifact, and the images that it is compared on."""
-    weights = shared_data / "weights"
-    declared = Declared("retinaface_mnet025", weights / "retinaface_mnet025_1mb.pth", "1mb", input_size=(160, 192))
-    detector = build_artifact(declared, options=INTEGERS, images=scenes[:8])
-    found = {"detector": (detector, scenes)}
-    for name, file in RECOGNISERS.items():
-        declared = Declared("mobilefacenet", weights / file)
-        found[name] = (build_artifact(declared, options=INTEGERS, images=faces[:8]), faces)
-    return found
+def model(shared_data, scenes, faces, build_artifact):
+    """`model(name)`: an integer-only artifact, built once, and the images that it is compared on."""
+
+    @functools.cache
+    def build(name):
+        if name in RECOGNIZERS:
+            declared = Declared("mobilefacenet", shared_data / "weights" / RECOGNIZERS[name])
+            return build_artifact(declared, options=INTEGERS, images=faces[:8]), faces
+        weights = shared_data / "weights" / "retinaface_mnet025_1mb.pth"
+        declared = Declared("retinaface_mnet025", weights, "1mb", input_size=(160, 192))
+        return build_artifact(declared, options=INTEGERS, images=scenes[:8]), scenes
+
+    return build
 
 
 # All that is bit-exact on 20 images stands in reports/arm.md; the larger recognizer takes a minute for that.
@@ -63,8 +68,8 @@ COUNTS = {
 
 
 @pytest.mark.parametrize(("name", "device"), list(COUNTS))
-def test_int8_is_equal_bit_by_bit(models, name, device):
-    artifact, files = models[name]
+def test_int8_is_equal_bit_by_bit(model, name, device):
+    artifact, files = model(name)
     count = COUNTS[name, device]
     found = device_parity(artifact, parse_device(device), shown(files[:count], artifact), PATHS)
     assert found.images == count
@@ -74,7 +79,7 @@ def test_int8_is_equal_bit_by_bit(models, name, device):
 
 
 def test_a_float_recognizer_agrees_within_the_tolerance(shared_data, faces, build_artifact):
-    declared = Declared("mobilefacenet", shared_data / "weights" / RECOGNISERS["prelu"])
+    declared = Declared("mobilefacenet", shared_data / "weights" / RECOGNIZERS["prelu"])
     artifact = build_artifact(declared, "tflite-fp32")
     found = device_parity(artifact, parse_device("a72"), shown(faces[:2], artifact), [Loading()])
     assert found.passed

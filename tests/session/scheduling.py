@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -21,12 +21,16 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         self.config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        return nodeid if file in APART else file
+        return unit_of(nodeid)
 
 
-def slow_first(items: Iterable[pytest.Item], marks: Iterable[str]) -> list[pytest.Item]:
-    """Tests in their order, but those of files that hold one with any of these marks before all others."""
-    found = list(items)
-    slow = {item.path for item in found for mark in marks if item.get_closest_marker(mark)}
-    return sorted(found, key=lambda item: item.path not in slow)
+def unit_of(nodeid: str) -> str:
+    """The tests that one worker runs together: a file's, or a single one of a file of `APART`."""
+    file = nodeid.split("::", 1)[0]
+    return nodeid if file in APART else file
+
+
+def slow_first(items: Sequence[pytest.Item], is_slow: Callable[[pytest.Item], object]) -> list[pytest.Item]:
+    """Tests in their order, but those of files that hold a slow one before all others."""
+    slow = {item.path for item in items if is_slow(item)}
+    return sorted(items, key=lambda item: item.path not in slow)

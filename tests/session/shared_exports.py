@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -64,6 +65,7 @@ def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
     with _locked(folder):
         if not folder.is_dir():
             unfinished = _unfinished(folder)
+            shutil.rmtree(unfinished, ignore_errors=True)  # of a worker that failed
             unfinished.mkdir()
             make(unfinished)
             unfinished.rename(folder)

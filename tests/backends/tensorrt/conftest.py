@@ -147,9 +147,6 @@ def quantized(onnx: bytes) -> bytes:
     return model.SerializeToString()
 
 
-GPUS = ("86", "89")
-
-
 @pytest.fixture(scope="session")
 def typed(seeded_source) -> dict[str, bytes]:
     """The typed ONNX of every TensorRT target, by the target's name, with what the recipe keeps in float."""
