@@ -65,7 +65,7 @@ def test_an_engine_of_the_other_library_is_refused(tensorrt, engine_file):
     with pytest.raises(InputError, match=r"the engine is for TensorRT-RTX, but TensorRT 10\.9 is installed"):
         check_engine_file(engine_file, replace(tensorrt, name="TensorRT", version="10.9"))
     engine_file.write_bytes(b"ftrt" + bytes(200))
-    with pytest.raises(InputError, match="the engine is TensorRT's, but TensorRT-RTX"):
+    with pytest.raises(InputError, match="the engine is for TensorRT, but TensorRT-RTX"):
         check_engine_file(engine_file, tensorrt)
 
 
