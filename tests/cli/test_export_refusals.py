@@ -80,8 +80,8 @@ def folder(path: Path, weights: Path) -> None:
 
 CHECKPOINTS = {
     empty: "is empty",
-    truncated: "cut short",
-    half: "cut short",
+    truncated: "truncated",
+    half: "truncated",
     noise: "not a checkpoint",
     text: "not a checkpoint",
     other_network: "weights of another network",
