@@ -34,8 +34,10 @@ def run_tflite_runtime(
         given, found = Path(folder, "feeds.npz"), Path(folder, "outputs.npz")
         arrays_given = {f"{name}@{i}": array for i, feed in enumerate(feeds) for name, array in feed.items()}
         np.savez(given, **arrays_given)  # type: ignore[arg-type]  # mypy takes an array for `allow_pickle`
-        command = [str(python), str(WORKER), str(model), str(given), str(found), kernels]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        # As source, not as a file: a file's folder comes first in the path, and modules here are named as Python's own.
+        source = WORKER.read_text(encoding="utf-8")
+        command = [str(python.absolute()), "-c", source, str(model.absolute()), str(given), str(found), kernels]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, cwd=folder)
         if done.returncode != 0:
             last = (done.stderr.strip() or "no message").splitlines()[-1]
             raise RuntimeFailure(f"tflite-runtime failed: {last}", where=str(model))
