@@ -58,5 +58,5 @@ def test_the_manifest_records_sample_weights(shown):
 
 def test_parity_finds_sample_weights(shown):
     report = check_parity(shown.artifacts[1], ParityRequest())
-    assert report.reference == "torch float32"
-    assert report.findings.tensors["embedding"].snr_db > 10
+    assert report.certificate.reference == "torch float32"
+    assert report.certificate.tensors["embedding"].snr_db > 10

@@ -54,7 +54,7 @@ def test_a_stale_artifact_is_marked(edgeface_cli, root):
         stream.write(b"x")
     ended = edgeface_cli("report", root)
     assert ended.code == 0
-    assert f"not usable: {root / 'old'}: the model is not the one that this manifest describes" in ended.out
+    assert f"not usable: {root / 'old'}: the model does not match its manifest" in ended.out
     assert "stale" in (root / "index.html").read_text()
 
 
