@@ -159,9 +159,9 @@ def test_names_of_parts_change_with_model_contract_and_detector(
 
 
 def test_artifacts_of_the_other_task_are_refused(faces_artifact, recognizer_artifact):
-    with pytest.raises(ContractError, match="no face recognizer"):
+    with pytest.raises(ContractError, match="is not a face recognizer"):
         _ = EmbedWork((faces_artifact,)).parts
-    with pytest.raises(ContractError, match="no face detector"):
+    with pytest.raises(ContractError, match="is not a face detector"):
         _ = DetectWork((recognizer_artifact,)).parts
 
 
