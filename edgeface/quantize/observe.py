@@ -46,7 +46,7 @@ def observe(
     moments: dict[str, Array] = {}
     images = 0
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for found in prefetch({**feed, **run(feed)} for feed in feeds):
+        for found in prefetch({**feed, **run(feed)} for feed in prefetch(feeds)):
             look = partial(_summary, image=images, with_histograms="histograms" in holds)
             summaries = pool.map(look, found.values())
             if "second_moments" in holds:

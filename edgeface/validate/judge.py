@@ -13,6 +13,7 @@ import numpy as np
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Evidence
+from edgeface.core.prefetch import prefetch
 from edgeface.tasks import task_of
 from edgeface.tasks.task import Image, View
 from edgeface.validate.compare import Comparer, Findings, Look, Watch
@@ -108,7 +109,8 @@ class Judge:
         if self._kept is not None and self._kept.complete:
             yield from self._kept.read(self._task.prepare, self.contract)
             return
-        shown = referenced(self.reference.run, self.contract.input.name, self._views())
+        views = prefetch(self._views())  # so that decoding and the reference do not wait for each other
+        shown = referenced(self.reference.run, self.contract.input.name, views)
         yield from shown if self._kept is None else self._kept.record(shown)
 
     def _views(self) -> Iterator[View]:
