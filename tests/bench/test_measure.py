@@ -45,6 +45,7 @@ def test_batches_of_a_dynamic_model_are_compared_at_the_same_batch_size(write_on
     assert (report.on, report.notes) == ("x86", ())
 
 
+@pytest.mark.slow
 def test_a_batch_of_a_model_that_takes_one_image_is_refused(write_onnx):
     with pytest.raises(RuntimeFailure, match="not a batch of 8") as caught:
         bench(BenchRequest([write_onnx()], rounds=3, batch_ms=1.0, batches=(8,)))
@@ -112,6 +113,7 @@ def test_a_model_that_cannot_run_stops_the_bench_with_its_name(write_onnx, tmp_p
     assert caught.value.where == str(broken)
 
 
+@pytest.mark.slow
 def test_an_artifact_s_macs_give_a_share_of_the_peak(detector_artifact):
     (by_folder,), (by_file,) = open_subjects([detector_artifact]), open_subjects([detector_artifact / "model.onnx"])
     assert (by_folder.label, by_folder.macs, by_folder.arithmetic) == ("one_face-onnx-fp32", 1_000_000, "fp32")

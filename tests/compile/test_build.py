@@ -74,6 +74,7 @@ def test_kept_float_is_listed_by_the_recipe_s_reason(built):
     assert "because" not in built(keep_float=KEPT, integer_only=True).quantization["kept_float"]
 
 
+@pytest.mark.slow
 def test_float32_by_precision_equals_keep_float(built):
     kept = built(keep_float=KEPT)
     asked = built(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}})
@@ -131,6 +132,7 @@ def test_saved_statistics_give_the_same_model(job, tmp_path, plain):
     assert build(job(statistics=path), INT8).model == plain.model
 
 
+@pytest.mark.slow
 def test_statistics_of_another_graph_are_refused(job, tmp_path, seeded_source):
     from dataclasses import replace
 

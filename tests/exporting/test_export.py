@@ -278,6 +278,7 @@ def test_a_recipe_without_gates_gives_a_warning(tmp_path, capsys):
     assert "NOT judged" in format_findings(artifact.certificate(), task_of(artifact.contract))
 
 
+@pytest.mark.slow
 def test_a_certificate_without_thresholds_is_damaged_not_lenient(tmp_path):
     artifact = export(request(tmp_path, "onnx-fp32"))[0]
     document = artifact.certificate().as_dict()

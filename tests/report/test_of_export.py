@@ -150,6 +150,7 @@ def test_an_engine_says_why_it_was_not_timed(ahead_of_time, seeded_export, tmp_p
     assert "TensorRT engines" in page.text
 
 
+@pytest.mark.slow
 def test_onnx_fp32_is_not_compared(seeded_export, tmp_path):
     folder = seeded_export(tmp_path, "onnx-fp32", report=ReportOptions(latency=True)).folder
     assert not (folder / LATENCY).exists()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from edgeface.report.origin import origin
 
 
@@ -24,6 +26,7 @@ def test_a_network_without_corrections_says_so(seeded_artifact):
     assert quantization(plain)["algorithms"] == "none"
 
 
+@pytest.mark.slow
 def test_float16_lists_values_that_stay_float32(seeded_artifact):
     rows = quantization(seeded_artifact("onnx-fp16").manifest)
     assert len(rows) == 1

@@ -64,6 +64,7 @@ def test_an_engine_that_cannot_run_here_is_staged_but_not_validated(given, ahead
     assert {path.name for path in finishing.folder.iterdir()} >= {"engines.json", "model.sm86.engine"}
 
 
+@pytest.mark.slow
 def test_an_engine_that_runs_here_is_validated_like_its_onnx(given, ahead_of_time, monkeypatch):
     finishing, shown = given("tensorrt-fp16")
     runner = OnProcessor(finishing.folder / "model.onnx")
