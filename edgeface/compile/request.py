@@ -19,7 +19,6 @@ class ExportRequest:
     Attributes:
         model: a family's name, the path of a recipe (.toml), or of an ONNX model (.onnx).
         targets: names of targets.
-        contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
         weights: a checkpoint; without one and without a seed, the sample weights of the package.
         variant, color: known fields of the checkpoint's contract; checked on the images.
         calibration: folder of images to calibrate with; optional for sample weights.
@@ -39,11 +38,11 @@ class ExportRequest:
         pair_images: the folder that the pairs' paths start from.
         engines: GPUs and batch sizes of TensorRT engines.
         report: options of the report next to each artifact.
+        contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
     """
 
     model: str = "retinaface_mnet025"
     targets: tuple[str, ...] = ("tflite-int8",)
-    contract: Path | None = None
     weights: Path | None = None
     variant: str | None = None
     color: str | None = None
@@ -64,6 +63,7 @@ class ExportRequest:
     pair_images: Path | None = None
     engines: EngineOptions = field(default_factory=EngineOptions)
     report: ReportOptions = field(default_factory=ReportOptions)
+    contract: Path | None = None
 
     @property
     def onnx_file(self) -> Path | None:
