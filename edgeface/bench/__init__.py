@@ -1,8 +1,1 @@
-"""Benchmarks of artifacts: one process each, interleaved rounds, share of the processor's peak."""
-
-from __future__ import annotations
-
-from edgeface.bench.measure import BenchRequest, bench
-from edgeface.bench.result import BenchReport, Measurement
-
-__all__ = ["BenchReport", "BenchRequest", "Measurement", "bench"]
+"""Latency of artifacts against one another: a process each, interleaved rounds, share of the peak."""

@@ -21,7 +21,6 @@ import numpy as np
 from edgeface.backends.device import HERE
 from edgeface.backends.open import Runner, TensorSpec, open_runner
 from edgeface.backends.runtime import Noted
-from edgeface.devices.parse import parse_device
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.graph.types import Array
 
@@ -69,6 +68,8 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
 
         runner: Runner = OrtRunner(peak_model(request["peak"]), threads=1)
     else:
+        from edgeface.devices.parse import parse_device
+
         device = parse_device(request.get("on", str(HERE)))
         runner = open_runner(Path(request["model"]), int(request["threads"]), device)
     rng = np.random.default_rng(_SEED)

@@ -13,7 +13,7 @@ from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
-    from edgeface.bench import BenchReport, Measurement
+    from edgeface.bench.result import BenchReport, Measurement
 
 _HEADER = ("artifact", "threads", "median ms", "p10–p90", "× baseline", "95 %", "of peak")
 
@@ -32,8 +32,8 @@ def bench(
 
     Artifacts run in separate processes, in interleaved rounds; on a processor also against its core's measured peak.
     """
-    from edgeface.bench import BenchRequest
-    from edgeface.bench import bench as measure
+    from edgeface.bench.measure import BenchRequest
+    from edgeface.bench.measure import bench as measure
     from edgeface.devices.parse import parse_device
 
     counts = parse_counts(threads, "--threads")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgeface.compile.inferred import describe_inference, how_inferred
 from edgeface.compile.source import Declared, Source
@@ -21,6 +21,8 @@ from edgeface.samples import Sample, sample_of
 from edgeface.tasks import task
 from edgeface.tasks.task import Image, Inference
 from edgeface.validate.reference import torch_reference
+
+Load: TypeAlias = Callable[[Contract], Any]
 
 
 def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
@@ -41,12 +43,24 @@ def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
         return _seeded(found, declared, declared.seed)
     if declared.weights is None:
         return _sample(found, declared)
-    known = found.variant_of(declared.weights)
-    contract, how = _contract(found, declared, probes) if known is None else _known(found, declared, known)
+    known, load = found.variant_of(declared.weights), _loader(found, declared.weights)
+    contract, how = _contract(found, declared, probes, load) if known is None else _known(found, declared, known)
     contract = _resized(contract, declared)
-    module = found.load(declared.weights, contract)
+    module = load(contract)
     weights = {"file": declared.weights.name, "sha256": sha256_hex(declared.weights.read_bytes())}
     return _source(contract, module, {"weights": weights, "contract": how})
+
+
+def _loader(found: Family, weights: Path) -> Load:
+    """Loads the weights into the network of a contract; variants that differ only in preprocessing share one."""
+    modules: dict[object, Any] = {}
+
+    def load(contract: Contract) -> Any:
+        if contract.network not in modules:
+            modules[contract.network] = found.load(weights, contract)
+        return modules[contract.network]
+
+    return load
 
 
 def _source(contract: Contract, module: Any, provenance: dict[str, Any]) -> Source:
@@ -114,7 +128,9 @@ def _known(found: Family, declared: Declared, known: str) -> tuple[Contract, dic
     }
 
 
-def _contract(found: Family, declared: Declared, probes: Sequence[Image]) -> tuple[Contract, dict[str, Any]]:
+def _contract(
+    found: Family, declared: Declared, probes: Sequence[Image], load: Load
+) -> tuple[Contract, dict[str, Any]]:
     stated = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
     assert declared.weights is not None
     if not probes:
@@ -127,25 +143,23 @@ def _contract(found: Family, declared: Declared, probes: Sequence[Image]) -> tup
             )
         note("contract: as declared; no images to check it on")
         return _with_color(_variant(found, declared.variant), declared.color), {"how": "declared", "checked": False}
-    inferred = _inferred(found, declared.weights, probes, stated)
+    try:
+        inferred = _inferred(found, load, probes, stated)
+    except ContractError as error:
+        raise ContractError(error.what, where=error.where or str(declared.weights), fix=error.fix) from error
     note(describe_inference(inferred, bool(stated)))
     return inferred.contract, how_inferred(inferred, stated)
 
 
-def _inferred(found: Family, weights: Path, probes: Sequence[Image], stated: Mapping[str, str]) -> Inference:
-    modules: dict[object, Any] = {}  # variants that differ only in preprocessing share a network
-
-    def forward(candidate: Contract, image: Array) -> dict[str, Array]:
-        return run_module(modules[candidate.network], image, candidate)
-
+def _inferred(found: Family, load: Load, probes: Sequence[Image], stated: Mapping[str, str]) -> Inference:
     variants = found.variants()
     for contract in variants.values():
-        if contract.network not in modules:
-            modules[contract.network] = found.load(weights, contract)
-    try:
-        return task(found.task).infer(variants, forward, probes, stated)
-    except ContractError as error:
-        raise ContractError(error.what, where=error.where or str(weights), fix=error.fix) from error
+        load(contract)  # before threads ask for it
+
+    def forward(candidate: Contract, image: Array) -> dict[str, Array]:
+        return run_module(load(candidate), image, candidate)
+
+    return task(found.task).infer(variants, forward, probes, stated)
 
 
 def _known_variant(found: Family, variant: str | None) -> None:

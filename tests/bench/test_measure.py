@@ -7,7 +7,7 @@ import pytest
 
 from edgeface.backends.device import GPU
 from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
-from edgeface.bench import BenchRequest, bench
+from edgeface.bench.measure import BenchRequest, bench
 from edgeface.bench.subject import open_subjects
 from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
 

@@ -6,7 +6,8 @@ import pytest
 
 from edgeface.backends.device import GPU
 from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
-from edgeface.bench import BenchReport, BenchRequest, Measurement
+from edgeface.bench.measure import BenchRequest
+from edgeface.bench.result import BenchReport, Measurement
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def measured(monkeypatch):
         )
         return BenchReport("a", 15, {"fp32": 100.0, "int8": 400.0}, items, {"processor": "a core"})
 
-    monkeypatch.setattr("edgeface.bench.bench", bench)
+    monkeypatch.setattr("edgeface.bench.measure.bench", bench)
     return requests
 
 
@@ -72,7 +73,7 @@ def test_batches_are_shown_with_images_per_second(edgeface_cli, monkeypatch):
     )
     notes = ("A card", "as a CUDA graph")
     report = BenchReport("a", 15, {}, items, {"processor": "a core"}, "gpu", notes)
-    monkeypatch.setattr("edgeface.bench.bench", lambda _: report)
+    monkeypatch.setattr("edgeface.bench.measure.bench", lambda _: report)
     lines = edgeface_cli("bench", "a", "--on", "gpu", "--batch", "1,8").out.splitlines()
     assert lines[0].split()[:4] == ["artifact", "threads", "batch", "images/s"]
     assert lines[2].split()[:5] == ["a", "1", "8", "2000", "4.000"]
