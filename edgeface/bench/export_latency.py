@@ -6,7 +6,7 @@ It is not a property of the inputs, and is therefore written to a separate file,
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,16 @@ REFERENCE = "onnx-fp32"
 NOT_ASKED = "Not measured: --no-latency was given."
 
 
-def measure_latencies(staged: Mapping[str, Path], reference: bytes, folder: Path) -> dict[str, dict[str, Any]]:
+def measure_latencies(
+    staged: Mapping[str, Path], reference: bytes, folder: Path, meanwhile: Callable[[], None]
+) -> dict[str, dict[str, Any]]:
     """The latencies of artifacts and the reference, in interleaved rounds with one thread; writes each `latency.json`.
 
     Args:
         staged: folders of artifacts by target, without engines.
         reference: the model of onnx-fp32.
         folder: for temporary files, which are removed.
+        meanwhile: called while the processes that time start, if there are any.
 
     Returns:
         The content of each `latency.json`, by target. If a runtime fails, no file is written, and the content says why.
@@ -45,7 +48,7 @@ def measure_latencies(staged: Mapping[str, Path], reference: bytes, folder: Path
     path.write_bytes(reference)
     try:
         with step("latency against onnx-fp32"):
-            report = bench(BenchRequest([path, *others.values()], (1,), rounds=ROUNDS, batch_ms=BATCH_MS))
+            report = bench(BenchRequest([path, *others.values()], (1,), rounds=ROUNDS, batch_ms=BATCH_MS), meanwhile)
     except EdgefaceError as error:
         note(f"latency: not measured: {error.what}")
         return {target: {"missing": f"Not measured: {error.what}."} for target in staged}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,10 +69,14 @@ class _Lane:
         return f"{self.subject.label} ({threads}{f', batch {self.batch}' if self.batch > 1 else ''})"
 
 
-def bench(request: BenchRequest) -> BenchReport:
+def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) -> BenchReport:
     """The latency of one inference, its ratio to a baseline, and its share of the peak.
 
     A latency includes copying inputs in and outputs out.
+
+    Args:
+        request: what to measure.
+        meanwhile: called while the processes start, before anything is timed.
 
     Raises:
         InputError: a request that cannot be measured.
@@ -82,7 +88,7 @@ def bench(request: BenchRequest) -> BenchReport:
     settings = [(threads, batch) for threads in request.threads for batch in request.batches]
     lanes = [_Lane(subject, *setting) for setting in settings for subject in subjects]
     products = PRODUCTS if request.on == HERE else {}
-    samples, notes = _sample(lanes, products, request)
+    samples, notes = _sample(lanes, products, request, meanwhile)
     peaks = {kind: peak_rates(samples[_peak_lane(kind)], product.operations) for kind, product in products.items()}
     measurements = [
         _measurement(
@@ -99,7 +105,10 @@ def bench(request: BenchRequest) -> BenchReport:
 
 
 def _sample(
-    lanes: Sequence[_Lane], products: Mapping[Arithmetic, Product], request: BenchRequest
+    lanes: Sequence[_Lane],
+    products: Mapping[Arithmetic, Product],
+    request: BenchRequest,
+    meanwhile: Callable[[], None] | None,
 ) -> tuple[dict[str, Samples], tuple[str, ...]]:
     """Samples by lane, and the distinct notes of the lanes' runtimes."""
     loads: dict[str, dict[str, object]] = {_peak_lane(kind): {"peak": kind} for kind in products}
@@ -109,9 +118,15 @@ def _sample(
     pause_s = _SPIN_S if max(request.threads) > 1 else 0.0
     with ExitStack() as stack:
         workers = {name: stack.enter_context(Worker(name, load)) for name, load in loads.items()}
+        if meanwhile is not None:
+            meanwhile()
         notes = dict.fromkeys(note for worker in workers.values() for note in worker.notes)
         runs = {name: worker.run for name, worker in workers.items()}
-        sizes = {name: iterations_for(run, request.batch_ms) for name, run in runs.items()}
+        # With one thread each, lanes warm up side by side: only how many runs make a batch depends on it.
+        cores = len(os.sched_getaffinity(0)) if max(request.threads) == 1 else 1
+        with ThreadPoolExecutor(cores) as pool:
+            warm = pool.map(lambda run: iterations_for(run, request.batch_ms), runs.values())
+            sizes = dict(zip(runs, warm, strict=True))
         rounds = track(range(request.rounds), "measuring", total=request.rounds)
         samples = collect(runs, sizes, rounds, pause_s)
         for worker in workers.values():  # all end concurrently

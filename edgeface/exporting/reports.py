@@ -66,11 +66,16 @@ class ExportReports:
             folder: a temporary folder.
         """
         timed = {each.built.target.name: each.folder for each in staged if each.built.target.finish is None}
-        fp32, found = self._fp32, dict[str, dict[str, Any]]()
+        fp32, found, layers = self._fp32, dict[str, dict[str, Any]](), list[LayerErrors]()
+
+        def look_at_layers() -> None:  # in turns: each holds every value of two networks
+            layers.extend(self._layers(each) for each in staged)
+
         if self._request.report.latency:
-            found = measure_latencies(timed, fp32, folder)
+            found = measure_latencies(timed, fp32, folder, meanwhile=look_at_layers)
+        if not layers:  # nothing was timed
+            look_at_layers()
         latencies = [found.get(each.built.target.name) or {"missing": _untimed(each.built)} for each in staged]
-        layers = [self._layers(each) for each in staged]  # in turn: each holds every value of two networks
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 (each.folder / REPORT).write_text(page, encoding="utf-8")
