@@ -78,7 +78,7 @@ class Judge:
         """
         comparers = [Comparer(self._task, self.kind, candidate.watch) for candidate in candidates]
         runs = [candidate.run for candidate in candidates]
-        for item in side_by_side(self._shown(), runs, self.contract.input.name):
+        for item in side_by_side(self._shown(ahead=len(runs) == 1), runs, self.contract.input.name):
             decided = self._decided(item.wanted, item.view)
             for candidate, comparer, got in zip(candidates, comparers, item.got, strict=True):
                 look = Look(item.view, item.wanted, got, decided, self._decided(got, item.view))
@@ -105,11 +105,12 @@ class Judge:
         if self._kept is not None:
             self._kept.close()
 
-    def _shown(self) -> Iterator[tuple[View, Outputs]]:
+    def _shown(self, ahead: bool) -> Iterator[tuple[View, Outputs]]:
         if self._kept is not None and self._kept.complete:
             yield from self._kept.read(self._task.prepare, self.contract)
             return
-        views = prefetch(self._views())  # so that decoding and the reference do not wait for each other
+        # One candidate leaves a core to decode beside the reference; several keep all cores busy, and images take memory.
+        views = prefetch(self._views()) if ahead else self._views()
         shown = referenced(self.reference.run, self.contract.input.name, views)
         yield from shown if self._kept is None else self._kept.record(shown)
 
