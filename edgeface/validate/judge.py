@@ -109,7 +109,7 @@ class Judge:
         if self._kept is not None and self._kept.complete:
             yield from self._kept.read(self._task.prepare, self.contract)
             return
-        # One candidate leaves a core to decode beside the reference; several keep all cores busy, and images take memory.
+        # One candidate leaves a core to decode beside the reference; several keep all cores busy.
         views = prefetch(self._views()) if ahead else self._views()
         shown = referenced(self.reference.run, self.contract.input.name, views)
         yield from shown if self._kept is None else self._kept.record(shown)
