@@ -19,6 +19,8 @@ def renamed_keywords(**names: str) -> Callable[[Class], Class]:
         @functools.wraps(construct)
         def initialize(self: Any, *given: Any, **keywords: Any) -> None:
             for old in names.keys() & keywords.keys():
+                if names[old] in keywords:
+                    raise TypeError(f"{made.__name__}() got both {old!r} and its new name {names[old]!r}")
                 warn_renamed(f"{made.__name__}({old}=…)", f"{names[old]}=…")
                 keywords[names[old]] = keywords.pop(old)
             construct(self, *given, **keywords)

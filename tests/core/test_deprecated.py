@@ -20,6 +20,8 @@ def test_todays_keywords_do_not_warn(recwarn):
 
 
 def test_both_at_once_and_unknown_keywords_are_errors():
+    with pytest.raises(TypeError, match="both 'colour' and its new name 'color'"):
+        ExportRequest(colour="rgb", color="bgr")
     with pytest.raises(TypeError, match="grey"):
         ExportRequest(grey=True)
 
