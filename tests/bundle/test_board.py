@@ -20,7 +20,7 @@ from edgeface.bundle.face_runner.images import decode_image, encode_ppm, read_im
 from edgeface.bundle.face_runner.integrity import SUMS, read_folder
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
-from edgeface.bundle.face_runner.service import FaceServer, _answer_line
+from edgeface.bundle.face_runner.service import FaceServer, answer_line
 from edgeface.core.artifact import Artifact
 from edgeface.images.synthetic import synthetic_images
 from edgeface.inference.detector import Detector
@@ -166,7 +166,7 @@ def test_a_request_with_old_keys_is_answered_with_old_keys(low):
     runner, scene = FaceRunner.open(low, threads=1), str(low / "golden" / "scene.ppm")
 
     def said(request):
-        return json.loads(_answer_line(runner, json.dumps(request).encode()))
+        return json.loads(answer_line(runner, json.dumps(request).encode()))
 
     now = said({"do": "detect", "images": [scene]})["images"][0]
     before = said({"do": "detect", "pictures": [scene]})["pictures"][0]
