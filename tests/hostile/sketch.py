@@ -65,7 +65,7 @@ class Sketch:
 
 
 def embedder(side: int = 32, width: int = 16) -> bytes:
-    """"input" [1,side,side,3] to "embedding" [1,width]: convolutions, pooling, a matrix."""
+    """ "input" [1,side,side,3] to "embedding" [1,width]: convolutions, pooling, a matrix."""
     net, half = Sketch("embedder"), side // 2
     image = net.tensor((1, side, side, 3))
     a = net.conv(image, (1, half, half, 8), (8, 3, 3, 3), stride=2)
@@ -74,7 +74,11 @@ def embedder(side: int = 32, width: int = 16) -> bytes:
     c = net.op("ADD", [a, b], net.tensor((1, half, half, 8)))
     d = net.conv(c, (1, half, half, width), (width, 1, 1, 8))
     e = net.op("MEAN", [d, net.const(np.array([1, 2], np.int32))], net.tensor((1, width)), keepDims=False)
-    f = net.op("FULLY_CONNECTED", [e, net.weights(width, width), net.const(np.zeros(width, np.float32))], net.tensor((1, width)))
+    f = net.op(
+        "FULLY_CONNECTED",
+        [e, net.weights(width, width), net.const(np.zeros(width, np.float32))],
+        net.tensor((1, width)),
+    )
     return net.finish({"input": image}, {"embedding": f})
 
 

@@ -27,7 +27,18 @@ class Raw:
 def _hostile(draw: Draw) -> Any:
     """A value that a reader may not expect."""
     scalars = (None, True, False, 0, -1, 1, 2**31, -(2**31) - 1, 2**63, 2**64, 1e308, -1e308, 5e-324, -0.0)
-    texts = ("", " ", "\x00", "\x1b[2J\x1b[31m", "\u202e\u2066", "a" * 5000, "../" * 8 + "x", "/dev/null", "é\ud7ff", "1e999")
+    texts = (
+        "",
+        " ",
+        "\x00",
+        "\x1b[2J\x1b[31m",
+        "\u202e\u2066",
+        "a" * 5000,
+        "../" * 8 + "x",
+        "/dev/null",
+        "é\ud7ff",
+        "1e999",
+    )
     special = (math.nan, math.inf, -math.inf, Raw("1" + "0" * 400), Raw("9" * 5000), Raw("1e999"), Raw("-1e999"))
     shapes = ([], {}, [[]], [None], {"": 0}, [0] * 1000, Raw("[" * DEEP + "]" * DEEP), {"a": {"b": {"c": []}}})
     return copy.copy(draw.one((*scalars, *texts, *special, *special, *shapes)))

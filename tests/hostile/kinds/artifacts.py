@@ -28,7 +28,14 @@ SIDE, WIDTH = 64, 16
 
 def _contract(task: str) -> Document:
     declared = {"family": "mine", "variant": "own", "task": task, "activation": None}
-    size = {"name": "input", "height": SIDE, "width": SIDE, "colour": "bgr", "mean": [104.0, 117.0, 123.0], "scale": [1.0] * 3}
+    size = {
+        "name": "input",
+        "height": SIDE,
+        "width": SIDE,
+        "colour": "bgr",
+        "mean": [104.0, 117.0, 123.0],
+        "scale": [1.0] * 3,
+    }
     if task == "recognition":
         size |= {"height": 112, "width": 112, "mean": [127.5] * 3, "scale": [1 / 128] * 3}
         template = [list(point) for point in ARCFACE_TEMPLATE]
@@ -155,7 +162,18 @@ def _hostile_model(draw: Draw, task: str) -> _Made:
 def _odd_folder(draw: Draw, task: str) -> _Made:
     files = folder_of(task)
     document = json.loads(files[MANIFEST])
-    odd = draw.one(("../model.tflite", "/etc/hostname", "sub/model.tflite", ".", "", "manifest.json", "\x1b[31m.tflite", "model.onnx"))
+    odd = draw.one(
+        (
+            "../model.tflite",
+            "/etc/hostname",
+            "sub/model.tflite",
+            ".",
+            "",
+            "manifest.json",
+            "\x1b[31m.tflite",
+            "model.onnx",
+        )
+    )
     act = draw.below(4)
     if act == 0:
         del files[draw.one((MODEL, MANIFEST))]
@@ -170,7 +188,16 @@ def _odd_folder(draw: Draw, task: str) -> _Made:
     return f"a folder where {odd!r} or something is amiss: {act}", files, _used, refused("an incomplete artifact")
 
 
-_MADE = (_lying_manifest, _lying_manifest, _damaged_manifest, _certificate_lies, _changed_model, _hostile_model, _hostile_model, _odd_folder)
+_MADE = (
+    _lying_manifest,
+    _lying_manifest,
+    _damaged_manifest,
+    _certificate_lies,
+    _changed_model,
+    _hostile_model,
+    _hostile_model,
+    _odd_folder,
+)
 
 
 def _used(folder: Path) -> Any:

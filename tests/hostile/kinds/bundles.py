@@ -155,7 +155,18 @@ def _folder(draw: Draw) -> _Made:
         note = "removed"
         content = files.pop(name)
     elif act == 2:
-        note = draw.one(("extra.py", "face_runner/numpy.py", "__pycache__/x.pyc", ".hidden", "a b", "\x1b[31m", "é", "sitecustomize.py"))
+        note = draw.one(
+            (
+                "extra.py",
+                "face_runner/numpy.py",
+                "__pycache__/x.pyc",
+                ".hidden",
+                "a b",
+                "\x1b[31m",
+                "é",
+                "sitecustomize.py",
+            )
+        )
         files[f"{FOLDER}/{note}"] = b"print('verified')\n"
     else:
         content = files.pop(name)
@@ -175,7 +186,12 @@ def _runs_golden(draw: Draw) -> _Made:
     else:
         files[name], note = damaged(draw, files[name])
     files[SUMS] = sums_of(files)
-    return f"{name}: {note}", {ARCHIVE: write_archive(files)}, _door(ARCHIVE, False, golden=True), _plain(lambda _: None)
+    return (
+        f"{name}: {note}",
+        {ARCHIVE: write_archive(files)},
+        _door(ARCHIVE, False, golden=True),
+        _plain(lambda _: None),
+    )
 
 
 def _runner(draw: Draw) -> _Made:
@@ -232,7 +248,18 @@ def _plain(wrong: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
 
 
 _IMAGE = encode_ppm(np.random.default_rng(3).integers(0, 255, (40, 56, 3), np.uint8))
-_MADE = (_changed_archive, _changed_head, _repacked, _repacked, _signature, _folder, _runs_golden, _runner, _runner, _requests)
+_MADE = (
+    _changed_archive,
+    _changed_head,
+    _repacked,
+    _repacked,
+    _signature,
+    _folder,
+    _runs_golden,
+    _runner,
+    _runner,
+    _requests,
+)
 
 
 def _prepared() -> None:

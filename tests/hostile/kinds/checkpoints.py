@@ -7,6 +7,7 @@ import json
 import math
 import os
 import pickle
+import re
 import struct
 import zipfile
 from collections import OrderedDict
@@ -41,9 +42,24 @@ def state() -> dict[str, torch.Tensor]:
 
 
 def _saved(content: Any, zipped: bool = True) -> bytes:
+    """Torch's file; in the old format of a single storage, whose address the file would hold."""
     stream = io.BytesIO()
     torch.save(content, stream, _use_new_zipfile_serialization=zipped)
-    return stream.getvalue()
+    return stream.getvalue() if zipped else _ADDRESS.sub(b"X\x01\x00\x00\x001", stream.getvalue())
+
+
+_ADDRESS = re.compile(rb"X[\x08-\x14]\x00\x00\x00[0-9]{8,20}", re.DOTALL)
+
+
+def _views() -> dict[str, torch.Tensor]:
+    """The same weights in one storage."""
+    flat = torch.cat([tensor.flatten() for tensor in state().values() if tensor.is_floating_point()])
+    found, at = {}, 0
+    for name, tensor in state().items():
+        if tensor.is_floating_point():
+            found[name] = flat[at : at + tensor.numel()].view(tensor.shape)
+            at += tensor.numel()
+    return found
 
 
 @cache
@@ -52,7 +68,7 @@ def seeds() -> dict[str, bytes]:
     plain = state()
     return {
         "zip.pth": _saved(plain),
-        "legacy.pth": _saved(plain, zipped=False),
+        "legacy.pth": _saved(_views(), zipped=False),
         "wrapped.ckpt": _saved({"state_dict": OrderedDict((f"module.{k}", v) for k, v in plain.items()), "epoch": 3}),
         "plain.safetensors": save(plain, metadata={"format": "pt"}),
     }
@@ -166,18 +182,24 @@ def _archive_lies(draw: Draw, data: bytes) -> tuple[bytes, str]:
     else:
         method, note = zipfile.ZIP_DEFLATED, "compressed"
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", method, compresslevel=1) as archive:
+    with zipfile.ZipFile(stream, "w", compresslevel=1) as archive:
         for entry, written in entries:
-            archive.writestr(zipfile.ZipInfo(entry) if method == zipfile.ZIP_STORED else entry, written)
+            archive.writestr(zipfile.ZipInfo(entry), written, method)
     return stream.getvalue(), note
 
 
 def _pickle_lies(draw: Draw, data: bytes) -> bytes:
     """Names, numbers and opcodes of the pickle, replaced by others of the same length where offsets matter little."""
     swaps = (
-        (b"FloatStorage", draw.one((b"DoubleStorage", b"ComplexFloatStorage", b"BoolStorage", b"Storage", b"HalfStorage"))),
+        (
+            b"FloatStorage",
+            draw.one((b"DoubleStorage", b"ComplexFloatStorage", b"BoolStorage", b"Storage", b"HalfStorage")),
+        ),
         (b"torch._utils", draw.one((b"builtins", b"os", b"torch.nn"))),
-        (b"_rebuild_tensor_v2", draw.one((b"_rebuild_parameter", b"_rebuild_sparse_tensor", b"_rebuild_qtensor", b"eval"))),
+        (
+            b"_rebuild_tensor_v2",
+            draw.one((b"_rebuild_parameter", b"_rebuild_sparse_tensor", b"_rebuild_qtensor", b"eval")),
+        ),
         (b"OrderedDict", b"Counter"),
         (b"storage", b"elsewhere"),
         (b"cpu", draw.one((b"cuda:0", b"meta", b"", b"\x1b[31m"))),
@@ -192,7 +214,11 @@ def _pickle_lies(draw: Draw, data: bytes) -> bytes:
     if numbers and draw.chance(0.7):
         for at in draw.some(numbers, 1 + draw.below(2)):
             wide = b"J" + struct.pack("<i", draw.one((-1, -(1 << 31), (1 << 31) - 1, 1 << 20, 1 << 28, 0)))
-            data = data[:at] + draw.one((b"K" + bytes([draw.below(256)]), wide, b"N", b"G" + b"\x7f\xf8" + bytes(6))) + data[at + 2 :]
+            data = (
+                data[:at]
+                + draw.one((b"K" + bytes([draw.below(256)]), wide, b"N", b"G" + b"\x7f\xf8" + bytes(6)))
+                + data[at + 2 :]
+            )
         return data
     return damaged(draw, data)[0]
 
@@ -208,24 +234,32 @@ _Made = tuple[str, bytes, str, Callable[[Any], str | None]]
 
 
 def _with(draw: Draw, **tensors: Any) -> bytes:
-    return _saved({**state(), **tensors}, zipped=draw.chance(0.7))
+    return _saved({**state(), **tensors}) if draw.chance(0.7) else _saved(tensors, zipped=False)
 
 
 def _code(draw: Draw) -> _Made:
-    content: Any = draw.one((_Runs(), {"a": _Runs()}, {**state(), "run": _Runs()}))
+    content: Any = draw.one((_Runs(), {"a": _Runs()}, {**_views(), "run": _Runs()}))
     data = draw.one((_saved(content), _saved(content, zipped=False), pickle.dumps(content, protocol=draw.below(6))))
     return "code.pth", data, "pickled code", _wrong
 
 
 def _expanded(draw: Draw) -> _Made:
     sides = draw.one(((1 << 30,), (1 << 16, 1 << 16), (1 << 40,), (3, 1 << 28)))
-    content = {**state(), "conv.bias": torch.zeros(1).expand(*sides)}
-    return "expanded.pth", _saved(content, zipped=draw.chance(0.7)), f"one value as {sides}", refused("an expanded storage")
+    return (
+        "expanded.pth",
+        _with(draw, **{"conv.bias": torch.zeros(1).expand(*sides)}),
+        f"one value as {sides}",
+        refused("an expanded storage"),
+    )
 
 
 def _odd_values(draw: Draw) -> _Made:
     bad = draw.one((torch.tensor([math.nan]), torch.tensor([math.inf]), torch.zeros(8, dtype=torch.complex64)))
-    data = save({**state(), "conv.bias": bad}) if draw.chance(0.3) and not bad.is_complex() else _with(draw, **{"conv.bias": bad})
+    data = (
+        save({**state(), "conv.bias": bad})
+        if draw.chance(0.3) and not bad.is_complex()
+        else _with(draw, **{"conv.bias": bad})
+    )
     name = "odd.safetensors" if data[8:9] == b"{" else "odd.pth"
     return name, data, f"a bias of {bad.dtype}, {bad.flatten()[0]}", refused("what is not a finite real number")
 
@@ -253,13 +287,42 @@ def _odd_content(draw: Draw) -> _Made:
         nested = {"state_dict": nested}
     loop: dict[str, Any] = {}
     loop["model"] = loop
-    content = draw.one((nested, loop, [], None, 3, "text", {1: torch.ones(2)}, {"a": 1}, {("a",): torch.ones(1)}, {"\x1b[31m": torch.ones(1)}))
+    content = draw.one(
+        (
+            nested,
+            loop,
+            [],
+            None,
+            3,
+            "text",
+            {1: torch.ones(2)},
+            {"a": 1},
+            {("a",): torch.ones(1)},
+            {"\x1b[31m": torch.ones(1)},
+        )
+    )
     return "content.pth", _saved(content), f"content {str(content)[:30]!r}", _wrong
 
 
 def _odd_file(draw: Draw) -> _Made:
-    data = draw.one((b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(18), b"\x80", b"\x80\x02.", b"\x80\x05" + b"(" * 5000, b"{}", b"\x89PNG"))
-    return f"file{draw.one(('.pth', '.pt', '.ckpt', '.safetensors', '.bin'))}", data, f"a file of {data[:8]!r}", refused("no checkpoint")
+    data = draw.one(
+        (
+            b"",
+            b"PK\x03\x04",
+            b"PK\x05\x06" + bytes(18),
+            b"\x80",
+            b"\x80\x02.",
+            b"\x80\x05" + b"(" * 5000,
+            b"{}",
+            b"\x89PNG",
+        )
+    )
+    return (
+        f"file{draw.one(('.pth', '.pt', '.ckpt', '.safetensors', '.bin'))}",
+        data,
+        f"a file of {data[:8]!r}",
+        refused("no checkpoint"),
+    )
 
 
 _MADE = (_code, _expanded, _odd_values, _odd_tensors, _odd_content, _odd_file)

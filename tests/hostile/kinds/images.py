@@ -100,7 +100,9 @@ def _pnm_lies(draw: Draw, data: bytes) -> tuple[bytes, str]:
 
 
 def _npy_lies(draw: Draw, data: bytes) -> tuple[bytes, str]:
-    shape = draw.one(((40, 56, 3), (1 << 40, 1, 3), (0, 0, 3), (-1, 56, 3), (40, 56), (10**9, 10**9, 3), (100_000, 9_000, 3)))
+    shape = draw.one(
+        ((40, 56, 3), (1 << 40, 1, 3), (0, 0, 3), (-1, 56, 3), (40, 56), (10**9, 10**9, 3), (100_000, 9_000, 3))
+    )
     kind = draw.one(("|u1", "<f8", "|O", "<U9", "|V3", "'"))
     text = f"{{'descr': '{kind}', 'fortran_order': {draw.one(('True', 'False', '1'))}, 'shape': {shape}, }}"
     text = text * (200 if draw.chance(0.05) else 1)

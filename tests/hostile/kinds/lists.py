@@ -59,7 +59,7 @@ def _wider() -> dict[str, bytes]:
     for name in _WIDER:
         stream = io.BytesIO()
         savemat(stream, found if name == _WIDER[0] else counted, do_compression=name == _WIDER[0])
-        files[name] = stream.getvalue()
+        files[name] = b"MATLAB 5.0 MAT-file".ljust(116) + stream.getvalue()[116:]  # its text has the time
     return files
 
 
@@ -130,18 +130,33 @@ def _entries_lie(draw: Draw, data: bytes) -> bytes:
     name = draw.one(sorted(entries))
     entries[name] = draw.one((bytes(64 << 20), damaged(draw, entries[name])[0], b""))
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(stream, "w", compresslevel=1) as archive:
         for entry, content in entries.items():
-            archive.writestr(entry, content)
+            archive.writestr(zipfile.ZipInfo(entry), content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 
 def _text_lies(draw: Draw, data: bytes) -> tuple[bytes, str]:
     """A value of the text replaced, or lines in another number."""
-    odd = (b"nan", b"1e999", b"-1", b"9" * 5000, b"\x1b[31m", b"\x00", b"../../x", b"\xff", b"", "é".encode(), b'"', b"1 2 3 4")
+    odd = (
+        b"nan",
+        b"1e999",
+        b"-1",
+        b"9" * 5000,
+        b"\x1b[31m",
+        b"\x00",
+        b"../../x",
+        b"\xff",
+        b"",
+        "é".encode(),
+        b'"',
+        b"1 2 3 4",
+    )
     if data.startswith(b"<"):
         old = draw.one((b"1", b"30", b"40", b"face", b"object", b"bndbox", b"annotation", b"xmin"))
-        new = draw.one((*odd, b"<a>" * 5000, b"<!DOCTYPE a>", b"&amp;" * 50, b"&unknown;", b"<a/>" * 1000, b"<![CDATA[1]]>"))
+        new = draw.one(
+            (*odd, b"<a>" * 5000, b"<!DOCTYPE a>", b"&amp;" * 50, b"&unknown;", b"<a/>" * 1000, b"<![CDATA[1]]>")
+        )
     else:
         old = draw.one((b"1", b"Ada", b"\t", b"\n", b",", b"a/1.jpg"))
         new = draw.one((*odd, b"1000000000", b"10 300", b"\r", b"\xe2\x80\xa8", b"\n" * 3000))
@@ -160,9 +175,13 @@ def _read_wider(folder: Path) -> Any:
 
 def _read_statistics(folder: Path) -> Any:
     found = CalibrationStats.load(folder / "statistics.npz")
-    numbers = [np.asarray(a, np.float64).ravel() for v in found.values.values() for a in (v.low, v.high, v.total, [v.count])]
+    numbers = [
+        np.asarray(a, np.float64).ravel() for v in found.values.values() for a in (v.low, v.high, v.total, [v.count])
+    ]
     numbers += [moment.ravel() for moment in found.moments.values()]
-    counts = [int(np.min(v.counts)) for v in found.values.values() if v.counts.size] + [v.count for v in found.values.values()]
+    counts = [int(np.min(v.counts)) for v in found.values.values() if v.counts.size] + [
+        v.count for v in found.values.values()
+    ]
     return {"numbers": np.concatenate(numbers or [np.zeros(0)]).tolist(), "counts": [*counts, found.images]}
 
 
@@ -199,4 +218,3 @@ _DOORS: dict[str, _Door] = {
 }
 
 KIND = Kind(make, share=80, prepare=seeds)
-

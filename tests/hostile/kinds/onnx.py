@@ -299,7 +299,18 @@ def _attribute(draw: Draw, model: onnx.ModelProto) -> str:
 
 
 def _attribute_added(draw: Draw, model: onnx.ModelProto) -> str:
-    names = ("group", "strides", "pads", "dilations", "kernel_shape", "axis", "axes", "perm", "auto_pad", "output_shape")
+    names = (
+        "group",
+        "strides",
+        "pads",
+        "dilations",
+        "kernel_shape",
+        "axis",
+        "axes",
+        "perm",
+        "auto_pad",
+        "output_shape",
+    )
     node, name = _a_node(draw, model), draw.one((*names, "transA", "transB", "keepdims", "to", "ceil_mode", "nonsense"))
     value = draw.one((draw.number(), [draw.number() for _ in range(draw.below(5))], float("nan"), "SAME", b"\xff\xfe"))
     node.attribute.append(helper.make_attribute(name, value or 0))
@@ -333,15 +344,42 @@ def _dtype(draw: Draw, model: onnx.ModelProto) -> str:
 def _data(draw: Draw, model: onnx.ModelProto) -> str:
     tensor = _a_constant(draw, model)
     if draw.chance(0.5):
-        tensor.raw_data = draw.one((b"", b"\0", tensor.raw_data[:-1], tensor.raw_data * 2, b"\xff" * len(tensor.raw_data)))
+        tensor.raw_data = draw.one(
+            (b"", b"\0", tensor.raw_data[:-1], tensor.raw_data * 2, b"\xff" * len(tensor.raw_data))
+        )
     else:
         tensor.int64_data.extend([draw.number()] * (1 + draw.below(4)))
     return f"{tensor.name} has other data"
 
 
 def _operator(draw: Draw, model: onnx.ModelProto) -> str:
-    ops = ("Conv", "ConvTranspose", "MatMul", "Gemm", "Loop", "If", "Scan", "Einsum", "LSTM", "Resize", "NonMaxSuppression")
-    more = ("Reshape", "Expand", "Tile", "Pad", "GatherND", "NonZero", "TopK", "Split", "Range", "ConstantOfShape", "", "\x1b[31m")
+    ops = (
+        "Conv",
+        "ConvTranspose",
+        "MatMul",
+        "Gemm",
+        "Loop",
+        "If",
+        "Scan",
+        "Einsum",
+        "LSTM",
+        "Resize",
+        "NonMaxSuppression",
+    )
+    more = (
+        "Reshape",
+        "Expand",
+        "Tile",
+        "Pad",
+        "GatherND",
+        "NonZero",
+        "TopK",
+        "Split",
+        "Range",
+        "ConstantOfShape",
+        "",
+        "\x1b[31m",
+    )
     node = _a_node(draw, model)
     node.op_type = draw.one((*ops, *more))
     return f"{node.name!r} is {node.op_type!r}"
@@ -428,7 +466,18 @@ def _outside(draw: Draw, model: onnx.ModelProto) -> str:
     tensor = _a_constant(draw, model)
     tensor.data_location = TensorProto.EXTERNAL
     del tensor.external_data[:]
-    where = (WEIGHTS, "../weights.bin", "/etc/hostname", "", ".", "/dev/zero", "missing", f"./x/../{WEIGHTS}", "\x1b[31m", FILE)
+    where = (
+        WEIGHTS,
+        "../weights.bin",
+        "/etc/hostname",
+        "",
+        ".",
+        "/dev/zero",
+        "missing",
+        f"./x/../{WEIGHTS}",
+        "\x1b[31m",
+        FILE,
+    )
     numbers = ("0", "4", "-1", str(1 << 40), "9" * 30, "x", "")
     for key, values in (("location", where), ("offset", numbers), ("length", numbers), ("checksum", numbers)):
         if draw.chance(0.7):
