@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import struct
 
-_WHOLE = re.compile(
-    rb"\x80[\x02-\x05](?:\x95.{8})?(?:c(?!collections\n)[\w.]+\n|\x8c.(?!collections)[\w.]+\x94\x8c)", re.S
-)
+# A class by its module and name; torch's first format puts a tuple ("module", class, …) in place of a module.
+_CLASS_FIRST = rb"c(?!collections\n)[\w.]+\n|\x8c.(?!collections)[\w.]+\x94\x8c|\((?:X\x06\0\0\0|\x8c\x06)module[q\x94]"
+_WHOLE = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?(?:" + _CLASS_FIRST + rb")", re.DOTALL)
 _LENGTH_BYTES = 8
 _MAX_HEADER_BYTES = 100 << 20
 
@@ -87,7 +87,7 @@ def is_flatbuffer(head: bytes) -> bool:
     if not 4 <= table < root:
         return False
     size, width = struct.unpack_from("<HH", head, table)
-    return size % 2 == 0 and 4 <= size <= 128 and table + size <= root and 4 <= width <= 512
+    return bool(size % 2 == 0 and 4 <= size <= 128 and table + size <= root and 4 <= width <= 512)
 
 
 def _field(head: bytes, tag: int) -> bytes:

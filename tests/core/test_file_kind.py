@@ -70,7 +70,8 @@ def scripted() -> bytes:
     import torch
 
     made = io.BytesIO()
-    with warnings.catch_warnings(action="ignore"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
         torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 3), torch.zeros(1, 2)), made)
     return made.getvalue()
 
