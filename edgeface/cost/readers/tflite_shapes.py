@@ -71,10 +71,10 @@ class DerivedShapes:
 
     def _operation(self, operator: StoredOperator) -> Operation:
         shapes = [None if index == ABSENT else self.rows[index].shape for index in operator.inputs]
-        values = [None if index == ABSENT else self._value(index) for index in operator.inputs]
+        values = [None if index == ABSENT else self.value(index) for index in operator.inputs]
         return Operation(operator.name, shapes, values, operator.options, len(operator.outputs))
 
-    def _value(self, index: int) -> Array | None:
+    def value(self, index: int) -> Array | None:
         """The value of a small tensor, if it is known."""
         row = self.rows[index]
         if index not in self._values and row.data is not None and not row.variable and row.dtype in KEPT_TYPES:
