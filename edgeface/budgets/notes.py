@@ -35,6 +35,12 @@ def _notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> Ite
     network = complexity.network
     if taken:
         yield taken
+    if network.beyond:
+        listed = ", ".join(f"{times} × {op}" for op, times in network.beyond.items())
+        yield (
+            f"not counted, because their sizes depend on data: {listed}; they have no weights, but take memory and "
+            "time that no figure contains"
+        )
     yield from network.notes
     yield from _size(network, budgets)
     if complexity.folded:

@@ -22,6 +22,7 @@ _REASONS = {
     "quantize": "converts numbers",
     "matrix_product": "the challenge does not count products of two computed tensors; MACs do",
 }
+_BEYOND = "its size depends on data, so it is in no figure"
 _RULE = "is not counted by the challenge's rules"
 
 
@@ -131,7 +132,7 @@ def count(network: Network) -> Complexity:
         folded=unfolded.folded,
         doubtful_flops=unfolded.doubtful_flops,
         layers=tuple(layers),
-        uncounted=_uncounted(network.layers),
+        uncounted=(*_uncounted(network.layers), *(Uncounted(op, n, _BEYOND) for op, n in network.beyond.items())),
         lfr_flops=lfr_flops,
         as_it_stands=lfr_flops + sum(map(_saved, works)),
         deconvolution_flops=sum(layer.work.lfr_flops for layer in network.layers if _is_deconvolution(layer)),

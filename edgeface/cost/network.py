@@ -63,6 +63,8 @@ class Network:
 
     `layers` excludes operators whose inputs are all constant; `metadata` is text from the file; `notes` describe limits
     of the count; `uniform` names constants with a single repeated value, which exporters merge in untrained networks.
+    `beyond` counts, by their names, operators without counted work that are not among the layers, because their sizes
+    depend on data; the tensors that they read are among `outputs`.
     """
 
     name: str
@@ -76,3 +78,4 @@ class Network:
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     uniform: frozenset[str] = frozenset()
+    beyond: Mapping[str, int] = field(default_factory=dict)
