@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from edgeface.errors import InputError
+from edgeface.reading.document import read_text
+from edgeface.reading.kinds import OWN
 
 RUNNER = "edgeface.bundle.face_runner"
 BOARD = "face_runner"
@@ -55,7 +57,7 @@ def on_board(text: str) -> str:
 
 
 def _packed(module: str, path: Path) -> tuple[str, bytes]:
-    text = on_board(path.read_text(encoding="utf-8"))
+    text = on_board(read_text(path, OWN))
     lacking = sorted({name for name in _imported(text, path) if not _is_there(name)})
     if lacking:
         raise InputError(

@@ -37,8 +37,6 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
         InputError: the file is missing, too large or not an ONNX model.
         ContractError: it lacks the contract's input or outputs, or its input has another size.
     """
-    if not path.is_file():
-        raise InputError("there is no such ONNX file", where=str(path), fix="pass the path of an .onnx file")
     model = parse_onnx(path)
     _pin_input(model, contract, path)
     _choose_outputs(model, contract.output_names, path)

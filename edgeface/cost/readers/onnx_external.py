@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from edgeface.cost.readers.onnx_dtypes import bits_of
 from edgeface.errors import InputError
+from edgeface.reading.kinds import EXTERNAL_DATA
+from edgeface.reading.regular_file import check_file, open_file
 
 if TYPE_CHECKING:
     import onnx
@@ -40,21 +42,18 @@ def read_external(tensor: onnx.TensorProto, folder: Path | None, where: str) -> 
             where=where,
             fix="save the model again with its data in the same folder; do not use files from untrusted sources",
         )
-    if not path.is_file():
-        raise InputError(
-            f"the model's external data {location!r} is missing", where=where, fix="copy it next to the model"
-        )
+    size = check_file(path, EXTERNAL_DATA)
     offset = _number(entries.get("offset", "0"), where)
     length = -(-math.prod(tensor.dims) * bits_of(tensor.data_type, where) // 8)
     said = _number(entries.get("length", str(length)), where)
-    if said != length or offset + length > path.stat().st_size:
+    if said != length or offset + length > size:
         raise InputError(
             f"external data {location!r} does not contain {length:,} bytes for this tensor at {offset:,}",
             where=where,
             fix="the data file is truncated or belongs to another model: copy both again",
         )
     if math.prod(tensor.dims) <= KEPT_ELEMENTS:
-        with path.open("rb") as stream:
+        with open_file(path, EXTERNAL_DATA) as stream:
             stream.seek(offset)
             tensor.raw_data = stream.read(length)
     tensor.ClearField("data_location")
