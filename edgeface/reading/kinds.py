@@ -45,5 +45,7 @@ KEY = Kind("secret key", 1 << 12, "create one with `edgeface keygen`, or with `m
 LICENCE = Kind("licence", 1 << 20, "pass a text file")
 BUNDLE = Kind("bundle", 65 << 20, "copy the bundle again from its origin")
 REPORT = Kind("report", 64 << 20, "name another file")
+ANY = Kind("file", 1 << 60, "check the path")
+"""Of which only the first or last bytes are read."""
 SYSTEM = Kind("file of the system", 16 << 20)
 OWN = Kind("file of edgeface", 64 << 20, "install edgeface again")
