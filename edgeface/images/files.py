@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
+from edgeface.images.decode import decode_image
 from edgeface.images.fit import fit
-from edgeface.images.header import declared_size, lacks_jpeg_end
+from edgeface.images.header import declared_size
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
 
@@ -54,7 +55,8 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         path: a JPEG, PNG, BMP or WebP file of at most 64 MiB and 100 megapixels.
 
     Raises:
-        InputError: the file is missing, empty, too large, truncated, not an image, or under 8 pixels per side.
+        InputError: the file is missing, empty, too large, not an image, under 8 pixels per side, or cannot be decoded
+            wholly.
     """
     data = read_file(path, IMAGE)
     if not data:
@@ -63,15 +65,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     if size is None:
         raise InputError("not an image: no JPEG, PNG, BMP or WebP header", where=str(path), fix=_FIX_FORMAT)
     _check_size(size, path)
-    if lacks_jpeg_end(data):
-        raise InputError("the image is truncated", where=str(path), fix="copy or download the file again")
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise InputError(f"the image cannot be decoded: {error.err}", where=str(path), fix=_FIX_FORMAT) from error
-    if image is None:
-        raise InputError("the image is damaged and cannot be decoded", where=str(path), fix=_FIX_FORMAT)
-    return np.asarray(image, np.uint8)
+    return decode_image(data, path)
 
 
 def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.float32], float]:
