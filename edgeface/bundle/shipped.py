@@ -23,6 +23,8 @@ DECODERS = "edgeface.tasks.detection.decoders"
 SHARED: Mapping[str, str] = {
     "edgeface.errors": f"{BOARD}.base_errors",
     "edgeface.images.fit": f"{BOARD}.fit",
+    "edgeface.images.header": f"{BOARD}.header",
+    "edgeface.reading.regular_file": f"{BOARD}.regular_file",
     "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",
     "edgeface.tasks.detection.faces": f"{BOARD}.faces",
     "edgeface.tasks.detection.main_face": f"{BOARD}.main_face",
