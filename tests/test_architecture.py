@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "edgeface"
 ORDER = (
     "errors",
     "version",
+    "reading",
     "contracts",
     "core",
     "images",
