@@ -6,12 +6,13 @@ float, silently, where it has none or does not recognize the pattern.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from edgeface.core.temporary import temporary_folder
 
 if TYPE_CHECKING:
     import onnx
@@ -68,8 +69,8 @@ def _optimized(model: Path) -> onnx.GraphProto:
     import onnx
     import onnxruntime as ort
 
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder, "optimized.onnx")
+    with temporary_folder() as folder:
+        written = folder / "optimized.onnx"
         options = ort.SessionOptions()
         options.optimized_model_filepath = str(written)
         options.log_severity_level = (
