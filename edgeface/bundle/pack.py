@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -21,6 +20,7 @@ from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
+from edgeface.core.writing import make_folders, write_file
 from edgeface.errors import InputError
 from edgeface.reading.kinds import LICENCE, MODEL, OWN
 from edgeface.reading.regular_file import read_file
@@ -93,22 +93,10 @@ def write_bundle(data: bytes, out: Path) -> None:
     """Write an archive atomically.
 
     Raises:
-        InputError: it cannot be written to this path.
+        WriteError: it cannot be written to this path.
     """
-    partial = out.with_name(f".{out.name}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(out)
-    except OSError as error:
-        raise InputError(
-            f"cannot write the bundle: {error.strerror}", where=str(out), fix="pass --out a file that you may write"
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    make_folders(out.parent, "the bundle")
+    write_file(out, data, "the bundle")
 
 
 def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -15,6 +14,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from edgeface.core.writing import fix_of
 from edgeface.errors import EdgefaceError
 
 BAD_INPUT = 2
@@ -22,15 +22,6 @@ DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never mistaken for 
 INTERRUPTED = 130
 NO_READER = 141
 
-_FIXES = {
-    errno.ENOSPC: "free some space, or write to another disk",
-    errno.EDQUOT: "free some space, or write to another disk",
-    errno.EACCES: "check the permissions, or choose another path",
-    errno.EPERM: "check the permissions, or choose another path",
-    errno.EROFS: "choose a path that can be written to",
-    errno.ENOENT: "check the path",
-    errno.ENOTDIR: "check the path: a part of it is a file",
-}
 # Optional packages, and the extra that installs each.
 _EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle", "scipy": "eval"}
 
@@ -144,7 +135,7 @@ def _from_system(error: OSError) -> EdgefaceError:
         _silence_stdout()  # most likely stdout itself cannot be written: do not fail again at exit
     what = error.strerror or str(error) or type(error).__name__
     where = None if error.filename is None else str(error.filename)
-    return EdgefaceError(what[:1].lower() + what[1:], where=where, fix=_FIXES.get(error.errno or 0))
+    return EdgefaceError(what[:1].lower() + what[1:], where=where, fix=fix_of(error))
 
 
 def _silence_stdout() -> None:

@@ -18,6 +18,7 @@ from edgeface.compile.quantization import (
     summary,
 )
 from edgeface.core.progress import note, step
+from edgeface.core.writing import fill_file
 from edgeface.cost.record import bias_record
 from edgeface.graph.ir import Graph
 from edgeface.passes import run_passes
@@ -46,7 +47,7 @@ class Built:
     def write(self, folder: Path) -> Path:
         """Write every file into a folder, and return the path of the one that a runtime opens."""
         for name, data in self.files.items():
-            (folder / name).write_bytes(data)
+            fill_file(folder / name, data, "the model")
         return folder / self.target.model_file
 
 

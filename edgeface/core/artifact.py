@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
+from edgeface.core.temporary import recover
+from edgeface.core.writing import write_file
 from edgeface.errors import InputError
 from edgeface.reading.document import read_json as read_document
 from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
@@ -115,6 +117,8 @@ class Artifact:
         Raises:
             InputError: there is no artifact, the manifest is damaged, or a file is missing or was changed.
         """
+        for place in (path.parent, path):  # a process may have been killed while it replaced the folder
+            recover(place)
         folder = path if path.is_dir() else path.parent
         if not (folder / MANIFEST).is_file():
             raise InputError(
@@ -154,8 +158,12 @@ def sha256_hex(data: bytes) -> str:
 
 
 def write_json(path: Path, document: Any) -> None:
-    """Write JSON with sorted keys, so that the same content gives the same bytes."""
-    path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write JSON with sorted keys, so that the same content gives the same bytes.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    write_file(path, json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> Any:

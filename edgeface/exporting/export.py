@@ -20,6 +20,7 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
 from edgeface.compile.stage import Staged, stage, write_model
 from edgeface.core.artifact import Artifact
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
 from edgeface.exporting.reports import ExportReports
@@ -29,6 +30,7 @@ from edgeface.samples import sample_of
 from edgeface.samples.stand_in import composed_where_missing
 
 
+@one_blas_thread()
 def export(request: ExportRequest) -> list[Artifact]:
     """The artifacts of a model for every target; each is judged, and either all or none are written.
 
