@@ -10,13 +10,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from edgeface.core.writing import write_file
-from edgeface.errors import InputError
 from edgeface.graph.types import Array
 from edgeface.quantize.histogram import BINS, BINS_PER_OCTAVE, histograms, shifted
 from edgeface.reading.arrays import read_arrays

@@ -13,12 +13,9 @@ from edgeface.cost.readers.onnx_external import KEPT_ELEMENTS, read_external
 from edgeface.cost.readers.onnx_functions import inline_functions
 from edgeface.cost.readers.onnx_names import describe_node, make_names_visible
 from edgeface.errors import InputError
-<<<<<<< HEAD
 from edgeface.graph.onnx_contradictions import refuse_contradictions
-=======
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import read_file
->>>>>>> reading
 
 if TYPE_CHECKING:
     import onnx
