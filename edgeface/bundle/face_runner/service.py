@@ -63,6 +63,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
 
 def answer_line(runner: FaceRunner, line: bytes) -> bytes:
+    """The answer to one request, whatever it is, as a line."""
     try:
         request = json.loads(line) if len(line) <= MAX_REQUEST_BYTES else None
         if not isinstance(request, dict):

@@ -528,8 +528,8 @@ _LIES = (*_LIES, _wiring, _nodes, _interface, _interface, _opset, _constants, _o
 
 
 def _prepared() -> None:
-    import onnxsim  # noqa: F401  # importing it takes seconds, which no input shall be charged with
     import onnxruntime  # noqa: F401
+    import onnxsim  # noqa: F401  # importing it takes seconds, which no input shall be charged with
 
     for name in seeds():
         _counted(name)
