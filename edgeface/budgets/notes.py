@@ -43,6 +43,8 @@ def _notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> Ite
         )
     yield from network.notes
     yield from _size(network, budgets)
+    if complexity.unused_record:
+        yield f"edgeface's record of own biases in the file is not used: {complexity.unused_record}"
     if complexity.folded:
         added = complexity.as_it_stands - complexity.lfr_flops
         yield (

@@ -66,11 +66,12 @@ class Complexity:
 
     `parameters` counts trained numbers: weights, biases, slopes, batch norm's scale and shift. `statistics` counts
     batch norm's means and variances. `as_it_stands` is the FLOP count if every bias in the file belonged to the
-    network.
+    network. `unused_record` says why edgeface's record of own biases in the file is not used, or is "".
     """
 
     network: Network
     evidence: Evidence
+    unused_record: str
     folded: int
     doubtful_flops: int
     layers: tuple[LayerCost, ...]
@@ -91,6 +92,7 @@ class Complexity:
         """The findings about folded batch norm, for JSON."""
         return {
             "evidence": self.evidence,
+            "unused_record": self.unused_record or None,
             "folded_layers": self.folded,
             "lfr_flops_as_it_stands": self.as_it_stands,
             "doubtful_flops": self.doubtful_flops,
@@ -129,6 +131,7 @@ def count(network: Network) -> Complexity:
     return Complexity(
         network=network,
         evidence=unfolded.evidence,
+        unused_record=unfolded.unused_record,
         folded=unfolded.folded,
         doubtful_flops=unfolded.doubtful_flops,
         layers=tuple(layers),
