@@ -5,7 +5,6 @@ A suffix decides only between formats whose first bytes are equal. Nothing here 
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from collections.abc import Callable, Collection
@@ -25,6 +24,8 @@ from edgeface.core.file_kind_bytes import (
 )
 from edgeface.core.file_kind_table import FOLDERS, FileKind, kind_named
 from edgeface.errors import InputError
+from edgeface.reading.kinds import ANY
+from edgeface.reading.regular_file import open_file
 
 HEAD_BYTES = 4096
 """Bytes of a file's beginning that tell every format here."""
@@ -149,7 +150,7 @@ def kind_of(path: Path) -> FileKind | None:
         if stat.S_ISDIR(mode):
             return recognize_folder(path)
         return recognize(_read(path, 0, HEAD_BYTES), path) if stat.S_ISREG(mode) else None
-    except OSError:
+    except (OSError, InputError):
         return None
 
 
@@ -175,7 +176,7 @@ def _archived(head: bytes, path: Path) -> str:
     try:
         size = path.stat().st_size
         names = _read(path, max(0, size - _TAIL_BYTES), _TAIL_BYTES)
-    except OSError:
+    except (OSError, InputError):
         names = b""
     names += head
     for name, key in (
@@ -195,11 +196,6 @@ def _archived(head: bytes, path: Path) -> str:
 
 
 def _read(path: Path, start: int, size: int) -> bytes:
-    with open(path, "rb", buffering=0, opener=_without_waiting) as stream:
+    with open_file(path, ANY) as stream:
         stream.seek(start)
-        return stream.read(size) or b""
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open without waiting for a writer, should a pipe have taken the file's place."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+        return stream.read(size)

@@ -14,6 +14,8 @@ from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note, track
 from edgeface.errors import InputError
 from edgeface.images.files import list_images, read_image
+from edgeface.reading.kinds import IMAGE
+from edgeface.reading.regular_file import digest_file
 
 LISTED_FAILURES = 8
 CALIBRATION_SHARE = 0.6
@@ -100,8 +102,8 @@ def _failures(first: InputError, rest: Sequence[Path]) -> InputError:
 
 
 def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Images:
-    calibrated = {sha256_hex(file.read_bytes()) for file in calibrate}
-    others = tuple(file for file in judge if sha256_hex(file.read_bytes()) not in calibrated)
+    calibrated = {digest_file(file, IMAGE) for file in calibrate}
+    others = tuple(file for file in judge if digest_file(file, IMAGE) not in calibrated)
     if not others:
         raise InputError(
             "every evaluation image is also a calibration image", where=str(folder), fix="add other images"
@@ -117,5 +119,5 @@ def spread(files: Sequence[Path], count: int) -> list[Path]:
 
 
 def _listing(files: Sequence[Path]) -> dict[str, Any]:
-    digest = sha256_hex("".join(sha256_hex(file.read_bytes()) for file in files).encode())
+    digest = sha256_hex("".join(digest_file(file, IMAGE) for file in files).encode())
     return {"count": len(files), "sha256": digest, "files": [file.name for file in files]}
