@@ -45,7 +45,8 @@ class Layer:
     """One operator in execution order.
 
     `op` is the operator's name in the file (Conv, CONV_2D); `inputs` and `outputs` are computed tensors only; `weights`
-    are the trained constants that it reads, `statistics` batch norm's means and variances.
+    are the trained constants that it reads, `statistics` batch norm's means and variances; `level` says that its
+    weights are one repeated number, as far as the reader looks.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Layer:
     work: Work
     weights: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
+    level: bool = False
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,15 @@ class TFLiteFile:
         start, size = tensor.data
         return not np.frombuffer(self.content, np.uint8, size, start).any()
 
+    def is_level(self, index: int) -> bool:
+        """Whether a constant contains one repeated number; False for a computed tensor."""
+        tensor = self.tensors[index]
+        if tensor.data is None or not tensor.count or tensor.data[1] % tensor.count:
+            return False
+        start, size = tensor.data
+        numbers = np.frombuffer(self.content, np.uint8, size, start).reshape(tensor.count, -1)
+        return bool((numbers == numbers[0]).all())
+
 
 def read_tflite_file(path: Path) -> TFLiteFile:
     """The main subgraph of a .tflite file.

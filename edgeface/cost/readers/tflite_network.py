@@ -95,6 +95,8 @@ class _Walk:
                 outputs=tuple(self.names[i] for i in operator.outputs),
                 work=work_of(self._operands(operator, bias, where)),
                 weights=tuple(self.names[i] for i in self._weights(operator, bias)),
+                level=operator.name == "DEPTHWISE_CONV_2D"
+                and all(map(self.file.is_level, self._stored(operator.inputs[WEIGHTS : WEIGHTS + 1]))),
             )
         )
         self.computed.update(operator.outputs)
