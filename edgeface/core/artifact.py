@@ -33,7 +33,7 @@ class Manifest(BaseModel):
     the model is a single file; such a manifest is converted to this format when read.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     format: int = FORMAT
     name: str

@@ -12,7 +12,7 @@ from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
 from edgeface.images.decode import decode_image
 from edgeface.images.fit import fit
-from edgeface.images.header import declared_size
+from edgeface.images.header import claims_too_much, declared_size
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
 
@@ -65,6 +65,12 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     if size is None:
         raise InputError("not an image: no JPEG, PNG, BMP or WebP header", where=str(path), fix=_FIX_FORMAT)
     _check_size(size, path)
+    if claims_too_much(size, len(data)):
+        raise InputError(
+            f"the image declares {size[0]}×{size[1]} pixels in {len(data):,} bytes, which no photograph does",
+            where=str(path),
+            fix="leave it out, or make it smaller",
+        )
     return decode_image(data, path)
 
 

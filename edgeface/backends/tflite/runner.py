@@ -59,8 +59,13 @@ class LiteRtRunner:
         if content[where] != identifier:
             raise InputError("not a TFLite model", where=self.where, fix="pass a .tflite file that an export wrote")
         self._interpreter = self._load(content, threads, kernels, preserve_all)
-        read, write = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        names = self._signature_names(read, write)
+        try:
+            read, write = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+            names = self._signature_names(read, write)
+        except ValueError as error:  # a name that is not UTF-8, an index that is no tensor's
+            raise InputError(
+                f"the TFLite model is damaged: {_one_line(error)}", where=self.where, fix="export or copy it again"
+            ) from error
         self._input_index = {names[0][item["index"]]: int(item["index"]) for item in read}
         self._output_index = {names[1][item["index"]]: int(item["index"]) for item in write}
         self.inputs: tuple[TensorSpec, ...] = tuple(_spec(item, names[0][item["index"]]) for item in read)
