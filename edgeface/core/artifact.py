@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from edgeface.reading.regular_file import digest_file
 FORMAT = 2
 MANIFEST = "manifest.json"
 CERTIFICATE = "certificate.json"
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 class Manifest(BaseModel):
@@ -155,7 +157,13 @@ def sha256_hex(data: bytes) -> str:
 
 def write_json(path: Path, document: Any) -> None:
     """Write JSON with sorted keys, so that the same content gives the same bytes."""
-    path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    path.write_text(_NO_TEXT.sub(_as_bytes, text), encoding="utf-8")
+
+
+def _as_bytes(found: re.Match[str]) -> str:
+    r"""A byte of a file name that is not UTF-8 (PEP 383) as `\xff`, in JSON."""
+    return f"\\\\x{ord(found[0]) & 0xFF:02x}"
 
 
 def read_json(path: Path) -> Any:
