@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from edgeface.reading.regular_file import digest_file
 FORMAT = 2
 MANIFEST = "manifest.json"
 CERTIFICATE = "certificate.json"
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 class Manifest(BaseModel):
@@ -163,7 +165,13 @@ def write_json(path: Path, document: Any) -> None:
     Raises:
         WriteError: it cannot be written.
     """
-    write_file(path, json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    write_file(path, _NO_TEXT.sub(_as_bytes, text))
+
+
+def _as_bytes(found: re.Match[str]) -> str:
+    r"""A byte of a file name that is not UTF-8 (PEP 383) as `\xff`, in JSON."""
+    return f"\\\\x{ord(found[0]) & 0xFF:02x}"
 
 
 def read_json(path: Path) -> Any:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
+from edgeface.core.visible import visible_lines
+
 _STDERR = 2
 _HELD = threading.RLock()
 """The process has one stderr, so threads that capture it at the same time take turns."""
@@ -35,7 +37,7 @@ def native_log_held() -> Iterator[list[str]]:
         text = held.decode("utf-8", "replace").splitlines()
         lines += [line for line in text if line.strip() and not line.startswith(_NOISE)]
         if succeeded and lines:
-            _write(("\n".join(lines) + "\n").encode())
+            _write(visible_lines("\n".join(lines) + "\n").encode())
 
 
 @contextmanager
@@ -88,7 +90,7 @@ def _scratch() -> BinaryIO:
     """A file that no folder lists; in memory where the system has such."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("stderr"), "w+b")
-    return tempfile.TemporaryFile()  # type: ignore[return-value]
+    return tempfile.TemporaryFile()
 
 
 def _write(data: bytes) -> None:
