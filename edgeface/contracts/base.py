@@ -15,7 +15,9 @@ Point = tuple[float, float]
 class Frozen(BaseModel):
     """Immutable model that rejects unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, allow_inf_nan=False
+    )
 
 
 class ImageInput(Frozen):

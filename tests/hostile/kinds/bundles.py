@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edgeface.bundle.archive import open_archive, write_archive
 from edgeface.bundle.check import verify_bundle
+from edgeface.bundle.face_runner.errors import Refused
 from edgeface.bundle.face_runner.images import encode_ppm
 from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.service import answer_line
 from edgeface.bundle.keys import SecretKey, sign
 from edgeface.bundle.pack import Order, pack_bundle
-from tests.hostile.case import Case, Kind
+from tests.hostile.case import Case, Kind, no_complaint, refused
 from tests.hostile.damage import damaged
 from tests.hostile.draw import Draw
 from tests.hostile.kinds.artifacts import folder_of
@@ -74,21 +75,12 @@ def make(draw: Draw) -> Case:
 _Made = tuple[str, dict[str, bytes], Callable[[Path], Any], Callable[[Any], str | None]]
 
 
-def _verified(answer: Any) -> str | None:
-    """Nothing here may be verified."""
-    return "a bundle that nobody signed was verified" if answer["passed"] else None
-
-
-def _valid_sums_only(answer: Any) -> str | None:
-    """Without a key, only consistent files may pass."""
-    return "a changed byte was verified" if answer["passed"] else None
-
-
 def _door(name: str, key: bool, golden: bool = False) -> Callable[[Path], Any]:
     def verify(folder: Path) -> Any:
         found = verify_bundle(folder / name, folder / KEY if key else None, golden)
-        raw = [line for line in found.lines() if not line.isprintable()]
-        return found.as_dict() | {"raw": raw}
+        if not found.passed:
+            raise Refused("; ".join(map(str, found.problems)))
+        return found.signature
 
     return verify
 
@@ -96,7 +88,7 @@ def _door(name: str, key: bool, golden: bool = False) -> Callable[[Path], Any]:
 def _changed_archive(draw: Draw) -> _Made:
     """Any changed byte: refused, with or without a key."""
     data, note = damaged(draw, packed()[0])
-    return f"archive: {note}", {ARCHIVE: data, KEY: packed()[1]}, _door(ARCHIVE, draw.chance(0.5)), _plain(_verified)
+    return f"archive: {note}", {ARCHIVE: data, KEY: packed()[1]}, _door(ARCHIVE, draw.chance(0.5)), _NEVER
 
 
 def _changed_head(draw: Draw) -> _Made:
@@ -105,7 +97,7 @@ def _changed_head(draw: Draw) -> _Made:
     at = draw.below(4096)
     head, note = damaged(draw, data[at : at + 600])
     changed = data[:at] + head + data[at + 600 :]
-    return f"archive near {at}: {note}", {ARCHIVE: changed, KEY: packed()[1]}, _door(ARCHIVE, False), _plain(_verified)
+    return f"archive near {at}: {note}", {ARCHIVE: changed, KEY: packed()[1]}, _door(ARCHIVE, False), _NEVER
 
 
 def _repacked(draw: Draw) -> _Made:
@@ -118,7 +110,7 @@ def _repacked(draw: Draw) -> _Made:
         files[SUMS] = sums_of(files)
     content = {ARCHIVE: write_archive(files), KEY: packed()[1]}
     key = rehashed or draw.chance(0.5)
-    return f"{name}: {note}{', hashed again' if rehashed else ''}", content, _door(ARCHIVE, key), _plain(_verified)
+    return f"{name}: {note}{', hashed again' if rehashed else ''}", content, _door(ARCHIVE, key), _NEVER
 
 
 def _signature(draw: Draw) -> _Made:
@@ -135,20 +127,20 @@ def _signature(draw: Draw) -> _Made:
     else:
         key, note = damaged(draw, key)
     what = ("signature", "no signature", "another signer", "key")[act]
-    wrong = _plain(_verified) if act < 3 else _plain(_same_key)
+    wrong = _NEVER if act < 3 else _same_key
     return f"{what}: {note}", {ARCHIVE: write_archive(files), KEY: key}, _door(ARCHIVE, True), wrong
 
 
 def _same_key(answer: Any) -> str | None:
     """A key's file that was changed may verify only if it is the same key: comments are not checked."""
-    return _verified(answer) if answer["passed"] and answer["signature"] != f"by key {_name(_MAKER)}" else None
+    return None if answer == f"by key {_name(_MAKER)}" else f"another key verified it: {answer}"
 
 
 def _folder(draw: Draw) -> _Made:
     """An unpacked folder in which a file was changed, added, removed or renamed."""
     files = {f"{FOLDER}/{name}": content for name, content in unpacked().items()}
     name = draw.one(sorted(files))
-    act = draw.below(4)
+    act, key = draw.below(4), draw.chance(0.5) or name.endswith(SIGNATURE)  # without a key none is asked for
     if act == 0:
         files[name], note = damaged(draw, files[name])
     elif act == 1:
@@ -172,7 +164,7 @@ def _folder(draw: Draw) -> _Made:
         content = files.pop(name)
         files[f"{FOLDER}/{draw.one(('moved', 'face_runner/moved.py'))}"] = content
         note = "renamed"
-    return f"{name}: {note!r}", {**files, KEY: packed()[1]}, _door(FOLDER, draw.chance(0.5)), _plain(_verified)
+    return f"{name}: {note!r}", {**files, KEY: packed()[1]}, _door(FOLDER, key), _NEVER
 
 
 def _runs_golden(draw: Draw) -> _Made:
@@ -190,7 +182,7 @@ def _runs_golden(draw: Draw) -> _Made:
         f"{name}: {note}",
         {ARCHIVE: write_archive(files)},
         _door(ARCHIVE, False, golden=True),
-        _plain(lambda _: None),
+        no_complaint,
     )
 
 
@@ -242,11 +234,7 @@ def _request(do: str, folder: Path) -> bytes:
     return json.dumps({"do": do, "images": [path, path]}).encode()
 
 
-def _plain(wrong: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
-    """As `wrong`, and no line of the report may hold raw control characters."""
-    return lambda answer: f"raw control characters in {answer['raw']}" if answer["raw"] else wrong(answer)
-
-
+_NEVER = refused("a bundle that is not the one that was signed")
 _IMAGE = encode_ppm(np.random.default_rng(3).integers(0, 255, (40, 56, 3), np.uint8))
 _MADE = (
     _changed_archive,
