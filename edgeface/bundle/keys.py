@@ -84,19 +84,20 @@ def read_secret_key(path: Path) -> SecretKey:
     return SecretKey(identifier, seed)
 
 
-def sign(message: bytes, key: SecretKey, comment: str) -> bytes:
+def sign(message: bytes, key: SecretKey, comment: str, untrusted: str = UNTRUSTED) -> bytes:
     """A minisign signature file, prehashed; the same message, key and comment give the same bytes.
 
     Args:
         message: the signed bytes.
         key: the signer's.
         comment: trusted comment, ASCII on one line.
+        untrusted: the file's first line, which is not signed.
     """
     private = _private(key.seed)
     signature = private.sign(hashlib.blake2b(message).digest())
     overall = private.sign(signature + comment.encode("ascii"))
     body = base64.b64encode(PREHASHED + key.identifier + signature).decode()
-    return f"{UNTRUSTED}\n{body}\n{TRUSTED}{comment}\n{base64.b64encode(overall).decode()}\n".encode("ascii")
+    return f"{untrusted}\n{body}\n{TRUSTED}{comment}\n{base64.b64encode(overall).decode()}\n".encode("ascii")
 
 
 def _secret_text(key: SecretKey) -> str:

@@ -31,6 +31,7 @@ _HERE = Path(__file__).parent
 _BOARD = _HERE / "board"
 BOARD_RUNTIME = "litert"
 """The runtime of the bundle's runner."""
+_OF_ARCHIVE = "untrusted comment: signature of the archive of an edgeface bundle"
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,29 @@ def packed_name(task: str, artifact: Artifact, path: Path) -> str:
     return f"models/{task}{path.suffix}" if path == artifact.model_path else f"models/{task}-{path.name}"
 
 
-def write_bundle(data: bytes, out: Path) -> None:
-    """Write an archive atomically.
+def write_bundle(data: bytes, out: Path, key: Path | None = None) -> Path | None:
+    """Write an archive atomically, and beside it the signature of all of it, which `minisign -V` checks.
+
+    Args:
+        data: the archive.
+        out: its file.
+        key: the secret key that signed it; None for an unsigned one.
+
+    Returns:
+        The signature's file, None without a key.
 
     Raises:
-        WriteError: it cannot be written to this path.
+        InputError: the key is not usable.
+        WriteError: a file cannot be written to its path.
     """
+    made = None if key is None else sign(data, read_secret_key(key), f"edgeface {__version__} bundle", _OF_ARCHIVE)
     make_folders(out.parent, "the bundle")
     write_file(out, data, "the bundle")
+    if made is None:
+        return None
+    beside = out.with_name(f"{out.name}.minisig")
+    write_file(beside, made, "the signature")
+    return beside
 
 
 def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:

@@ -18,8 +18,6 @@ _COLORS = ("bgr", "rgb")
 _SHOWN = 60
 _FIX = "unpack the bundle again, or pack it again"
 
-Check = Callable[[Any], bool]
-
 
 def read_settings(data: bytes, where: str = BUNDLE) -> dict[str, Any]:
     """The settings in a bundle's file; further keys than those that the runner needs are kept.
@@ -74,18 +72,18 @@ def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _whole(least: int, most: int) -> Check:
+def _whole(least: int, most: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
-def _number(least: float, most: float) -> Check:
+def _number(least: float, most: float) -> Callable[[Any], bool]:
     def check(value: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
 
     return check
 
 
-def _each(check: Check, least: int, most: int) -> Check:
+def _each(check: Callable[[Any], bool], least: int, most: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and least <= len(value) <= most and all(map(check, value))
 
 
