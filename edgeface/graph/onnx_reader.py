@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeface.core.file_kind import refuse_other
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph, Node, Value, constant_value
 from edgeface.graph.onnx_contradictions import refuse_contradictions
@@ -53,6 +54,8 @@ def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     where = str(source) if isinstance(source, Path) else "ONNX model"
+    if isinstance(source, Path):
+        refuse_other(source, {"onnx"})
     data = read_file(source, ONNX) if isinstance(source, Path) else source
     try:
         model = onnx.load_from_string(data)

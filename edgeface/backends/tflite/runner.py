@@ -54,7 +54,7 @@ class LiteRtRunner:
     ) -> None:
         self.where = describe_model(model)
         self._turn = threading.Lock()
-        content = read_model(model)
+        content = read_model(model, {"tflite"})
         where, identifier = _IDENTIFIER
         if content[where] != identifier:
             raise InputError("not a TFLite model", where=self.where, fix="pass a .tflite file that an export wrote")
