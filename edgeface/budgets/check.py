@@ -51,6 +51,7 @@ class Check:
             "stages": [asdict(cost) for cost in self.complexity.stages],
             "layers": [asdict(cost) for cost in self.complexity.layers],
             "not_counted": [asdict(item) for item in self.complexity.uncounted],
+            "summed_products_macs": self.complexity.summed_products,
             "folding": self.complexity.folding(),
             "peak_at": self.memory.peak.at,
             "peak_in_file_order_bytes": self.memory.peak.in_file_order,

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
+from edgeface.core.file_kind import kind_of
 from edgeface.errors import InputError
 from edgeface.reading.document import read_json as read_document
 from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
@@ -119,10 +120,13 @@ class Artifact:
         """
         folder = path if path.is_dir() else path.parent
         if not (folder / MANIFEST).is_file():
+            kind = kind_of(path)
             raise InputError(
-                "not an artifact: there is no manifest.json",
+                f"not an artifact: there is no manifest.json{'' if kind is None else f'; this is {kind.name}'}",
                 where=str(path),
-                fix="pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
+                fix=kind.fix()
+                if kind is not None and path.is_dir()
+                else "pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
             )
         try:
             manifest = Manifest.model_validate(read_json(folder / MANIFEST))

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeface.core.file_kind import refuse_other
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph, Node, Value, constant_value
+from edgeface.graph.onnx_contradictions import refuse_contradictions
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.base import OnnxNode
 from edgeface.graph.ops.shape import Reshape
@@ -46,11 +48,14 @@ def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
 
     Raises:
         InputError: it cannot be read, is too large, holds no graph, or keeps weights in other files.
+        GraphError: as `refuse_contradictions`.
     """
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     where = str(source) if isinstance(source, Path) else "ONNX model"
+    if isinstance(source, Path):
+        refuse_other(source, {"onnx"})
     data = read_file(source, ONNX) if isinstance(source, Path) else source
     try:
         model = onnx.load_from_string(data)
@@ -63,6 +68,7 @@ def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
         fix = "save the model with its weights inside (onnx.save without save_as_external_data)"
         raise InputError("weights in external files are not read", where=where, fix=fix)
+    refuse_contradictions(model, where)
     return model
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.contracts import Contract
+from edgeface.core.file_kind import kind_of
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.onnx_reader import parse_onnx
 from edgeface.models.weight_values import check_weights
@@ -19,8 +20,11 @@ _WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 
 
 def is_onnx_file(path: Path) -> bool:
-    """Whether a path names an ONNX model, by its suffix."""
-    return path.suffix == SUFFIX
+    """Whether a path names an ONNX model, by its suffix or, if it exists, by its first bytes."""
+    if path.suffix == SUFFIX:
+        return True
+    kind = kind_of(path)
+    return kind is not None and kind.key == "onnx"
 
 
 def open_onnx(path: Path, contract: Contract) -> bytes:

@@ -49,7 +49,7 @@ class LiteRtRunner:
         self, model: Path | bytes, threads: int = 1, kernels: Kernels = "xnnpack", preserve_all: bool = False
     ) -> None:
         self.where = describe_model(model)
-        content = read_model(model)
+        content = read_model(model, {"tflite"})
         where, identifier = _IDENTIFIER
         if content[where] != identifier:
             raise InputError("not a TFLite model", where=self.where, fix="pass a .tflite file that an export wrote")
