@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AliasChoices,
@@ -22,6 +22,9 @@ from pydantic import (
 from edgeface.contracts.base import BaseContract, ColorOrder, ImageInput
 from edgeface.errors import ContractError, InputError
 
+Side = Annotated[int, Field(ge=1, le=1 << 15)]
+Variance = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+MAX_PRIORS = 1 << 23
 SSD = "ssd"
 """The default decoder."""
 
@@ -45,9 +48,15 @@ class Anchors(Parameters):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    strides: tuple[int, ...]
-    sizes: tuple[tuple[int, ...], ...]
-    variances: tuple[float, float] = (0.1, 0.2)
+    strides: tuple[Side, ...] = Field(min_length=1, max_length=16)
+    sizes: tuple[Annotated[tuple[Side, ...], Field(min_length=1, max_length=64)], ...]
+    variances: tuple[Variance, Variance] = (0.1, 0.2)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Anchors:
+        if len(self.sizes) != len(self.strides):
+            raise ValueError(f"there are {len(self.strides)} strides, and sizes for {len(self.sizes)}")
+        return self
 
 
 class OutputNames(BaseModel):
@@ -82,12 +91,12 @@ class DetectionContract(BaseContract):
     """
 
     task: Literal["detection"] = "detection"
-    negative_slope: float = 0.0
+    negative_slope: float = Field(default=0.0, ge=-100, le=100)
     decoder: str = SSD
     parameters: SerializeAsAny[Parameters] = Field(validation_alias=AliasChoices("anchors", "parameters"))
     outputs: SerializeAsAny[OutputNames] = Field(default={}, validate_default=True)
-    score_threshold: float = 0.6
-    nms_iou: float = 0.4
+    score_threshold: float = Field(default=0.6, ge=0, le=1)
+    nms_iou: float = Field(default=0.4, ge=0, le=1)
 
     @field_validator("parameters", "outputs", mode="before")
     @classmethod
@@ -97,6 +106,17 @@ class DetectionContract(BaseContract):
             return given
         kind: type[BaseModel] = Anchors if info.field_name == "parameters" else DetectionOutputs
         return kind.model_validate(given)
+
+    @model_validator(mode="after")
+    def _countable(self) -> DetectionContract:
+        """Refuse more priors than any network has: they are computed from a few numbers."""
+        if isinstance(self.parameters, Anchors):
+            height, width = self.input.height, self.input.width
+            pairs = zip(self.parameters.strides, self.parameters.sizes, strict=True)
+            count = sum(-(-height // stride) * -(-width // stride) * len(sizes) for stride, sizes in pairs)
+            if count > MAX_PRIORS:
+                raise ValueError(f"{count:,} priors at {height}×{width} pixels, over {MAX_PRIORS:,}")
+        return self
 
     @model_serializer(mode="wrap")
     def _write_by_decoder(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class Thresholds(BaseModel):
     max_partitions: of the model as its runtime executes it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     max_abs: float | None = None
     snr_db: float | None = None

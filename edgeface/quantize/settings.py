@@ -56,7 +56,7 @@ class QuantizeSettings(BaseModel):
             precedence over `keep_float`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     ranges: Annotated[InstanceOf[RangeRule], BeforeValidator(_range_rule)] = Field(default_factory=RangeRule)
     algorithms: tuple[str, ...] = DEFAULT
