@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AliasChoices,
@@ -23,6 +23,9 @@ from pydantic import (
 from edgeface.contracts.base import BaseContract, ColorOrder, ImageInput
 from edgeface.errors import ContractError, InputError
 
+Side = Annotated[int, Field(ge=1, le=1 << 15)]
+Variance = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+MAX_PRIORS = 1 << 23
 SSD = "ssd"
 """The default decoder."""
 
@@ -46,9 +49,15 @@ class Anchors(Parameters):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    strides: tuple[int, ...]
-    sizes: tuple[tuple[int, ...], ...]
-    variances: tuple[float, float] = (0.1, 0.2)
+    strides: tuple[Side, ...] = Field(min_length=1, max_length=16)
+    sizes: tuple[Annotated[tuple[Side, ...], Field(min_length=1, max_length=64)], ...]
+    variances: tuple[Variance, Variance] = (0.1, 0.2)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Anchors:
+        if len(self.sizes) != len(self.strides):
+            raise ValueError(f"there are {len(self.strides)} strides, and sizes for {len(self.sizes)}")
+        return self
 
 
 class OutputNames(BaseModel):
@@ -83,7 +92,7 @@ class DetectionContract(BaseContract):
     """
 
     task: Literal["detection"] = "detection"
-    negative_slope: float = 0.0
+    negative_slope: float = Field(default=0.0, ge=-100, le=100)
     decoder: str = SSD
     parameters: SerializeAsAny[Parameters] = Field(validation_alias=AliasChoices("anchors", "parameters"))
     outputs: SerializeAsAny[OutputNames] = Field(default={}, validate_default=True)
@@ -98,6 +107,17 @@ class DetectionContract(BaseContract):
             return given
         kind: type[BaseModel] = Anchors if info.field_name == "parameters" else DetectionOutputs
         return kind.model_validate(given)
+
+    @model_validator(mode="after")
+    def _countable(self) -> DetectionContract:
+        """Refuse more priors than any network has: they are computed from a few numbers."""
+        if isinstance(self.parameters, Anchors):
+            height, width = self.input.height, self.input.width
+            pairs = zip(self.parameters.strides, self.parameters.sizes, strict=True)
+            count = sum(-(-height // stride) * -(-width // stride) * len(sizes) for stride, sizes in pairs)
+            if count > MAX_PRIORS:
+                raise ValueError(f"{count:,} priors at {height}×{width} pixels, over {MAX_PRIORS:,}")
+        return self
 
     @model_serializer(mode="wrap")
     def _write_by_decoder(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -7,13 +7,14 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
 from edgeface.core.file_kind import kind_of
+from edgeface.core.sources import check_sources
 from edgeface.core.temporary import recover
 from edgeface.core.writing import write_file
 from edgeface.errors import InputError
@@ -43,13 +44,13 @@ class Manifest(BaseModel):
     target: str
     model_file: str
     model_sha256: str
-    model_bytes: int
+    model_bytes: int = Field(ge=0)
     files: dict[str, str] = {}
-    layout: str
+    layout: Literal["nchw", "nhwc"]
     io: str
-    macs: int
+    macs: int = Field(ge=0)
     contract: Contract
-    sources: dict[str, Any]
+    sources: Annotated[dict[str, Any], AfterValidator(check_sources)]
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
     engines: dict[str, Any] | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from edgeface.errors import CheckpointError
 from edgeface.models.checkpoint_names import named_tensors
 from edgeface.models.checkpoint_shapes import SAFETENSORS, read_declared
-from edgeface.models.torch_file import read_structure
+from edgeface.models.torch_file import pickled_code, read_structure
 from edgeface.models.weight_values import check_weights
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import open_file, read_file
@@ -153,22 +153,14 @@ def _read_torch(path: Path) -> object:
 
     foreign = read_structure(path).foreign
     if foreign:
-        raise _pickled_code(path, f" ({', '.join(foreign[:3])}{', …' if len(foreign) > 3 else ''})")
+        raise pickled_code(path, foreign)
     try:
         with open_file(path, CHECKPOINT) as stream, warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Detected pickle protocol")  # our error below is more specific
             return torch.load(stream, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise _pickled_code(path) from error
+        raise pickled_code(path, ()) from error
     except Exception as error:  # the legacy reader raises all kinds of exceptions on damaged bytes
         raise CheckpointError(
             "not a checkpoint: torch cannot read the file, or it is damaged", where=str(path), fix=CHECKPOINT.fix
         ) from error
-
-
-def _pickled_code(path: Path, named: str = "") -> CheckpointError:
-    return CheckpointError(
-        f"the file contains pickled code or whole objects{named}, which are not loaded because that could run code",
-        where=str(path),
-        fix="if you trust it, load it yourself and save only the weights: torch.save(model.state_dict(), path)",
-    )

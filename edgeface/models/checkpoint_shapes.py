@@ -9,7 +9,7 @@ from edgeface.errors import CheckpointError
 from edgeface.models.checkpoint_names import named_tensors
 from edgeface.models.safetensors_file import read_header
 from edgeface.models.stored_tensor import StoredTensor
-from edgeface.models.torch_file import read_structure
+from edgeface.models.torch_file import TorchContent, pickled_code, read_structure
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import check_file
 
@@ -34,8 +34,10 @@ def read_declared(path: Path) -> dict[str, StoredTensor]:
             contains no named tensors.
     """
     check_checkpoint_file(path)
-    content = read_header(path) if path.suffix == SAFETENSORS else read_structure(path).content
-    declared = named_tensors(content, StoredTensor)
+    structure = TorchContent(read_header(path), ()) if path.suffix == SAFETENSORS else read_structure(path)
+    declared = named_tensors(structure.content, StoredTensor)
+    if not declared and structure.foreign:
+        raise pickled_code(path, structure.foreign)
     if not declared:
         raise CheckpointError(
             "the file contains no named tensors",

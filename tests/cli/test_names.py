@@ -69,11 +69,14 @@ def test_an_error_cannot_be_continued_by_a_name(edgeface_cli, tmp_path):
     assert ended.err.count("  fix:") <= 2
 
 
-def test_files_of_any_name_are_detected_and_embedded(
-    edgeface_cli, detector_artifact, recognizer_artifact, tmp_path, name
-):
-    folder = tmp_path / f"folder {NAMES[name]}".replace("/", "_")
-    folder.mkdir()
+@pytest.fixture
+def folder(tmp_path, name):
+    path = tmp_path / f"folder {NAMES[name]}".replace("/", "_")
+    path.mkdir()
+    return path
+
+
+def test_files_of_any_name_are_read(edgeface_cli, detector_artifact, recognizer_artifact, folder, name):
     image = folder / f"{NAMES[name]}.png".replace("/", "_")
     image.write_bytes(cv2.imencode(".png", np.full((112, 112, 3), 90, np.uint8))[1].tobytes())
     artifact = detector_artifact.rename(folder / "detector")
