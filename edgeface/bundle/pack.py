@@ -16,6 +16,7 @@ from edgeface.bundle.c_contract import c_contract
 from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
+from edgeface.bundle.replacing import refuse_other_bundle
 from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
@@ -88,12 +89,18 @@ def packed_name(task: str, artifact: Artifact, path: Path) -> str:
     return f"models/{task}{path.suffix}" if path == artifact.model_path else f"models/{task}-{path.name}"
 
 
-def write_bundle(data: bytes, out: Path) -> None:
+def write_bundle(data: bytes, out: Path, *, force: bool = False) -> None:
     """Write an archive atomically.
 
+    Args:
+        data: the archive.
+        out: its path.
+        force: replace a bundle of other networks or for another board.
+
     Raises:
-        WriteError: it cannot be written to this path.
+        InputError: it cannot be written to this path, where something else may be.
     """
+    refuse_other_bundle(data, out, force=force)
     make_folders(out.parent, "the bundle")
     write_file(out, data, "the bundle")
 

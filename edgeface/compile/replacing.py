@@ -30,23 +30,38 @@ def refuse_other(folders: Mapping[Path, str], source: Source) -> None:
         if (folder / MANIFEST).is_file():
             found = list(_differences(read_manifest(folder), source, io))
             if found:
-                more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
                 raise InputError(
-                    f"another artifact of this name exists: {', '.join(found[:_SHOWN])}{more}",
+                    f"another artifact of this name exists: {listed(found)}",
                     where=str(folder),
                     fix="pass another --out, or --force to replace it",
                 )
 
 
 def _differences(there: Manifest, source: Source, io: str) -> Iterator[str]:
+    now = {"sources": source.provenance, "contract": source.contract.model_dump(mode="json"), "io": io}
+    yield from network_changes(there.model_dump(mode="json"), now)
+
+
+def network_changes(there: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """What differs between two records of a network, in words.
+
+    Args:
+        there: "sources", "contract" and "io", as in a manifest.
+        now: the same of another.
+    """
     for key, title in _ORIGINS.items():
-        old, new = (_origin(sources.get(key)) for sources in (there.sources, source.provenance))
-        if old != new:
-            yield f"{title} {_said(there.sources.get(key))}, now {_said(source.provenance.get(key))}"
-    old, new = (contract.model_dump(mode="json") for contract in (there.contract, source.contract))
-    yield from _changes(old, new, ())
-    if there.io != io:
-        yield f"inputs and outputs {there.io}, now {io}"
+        old, new = (record["sources"].get(key) for record in (there, now))
+        if _origin(old) != _origin(new):
+            yield f"{title} {_said(old)}, now {_said(new)}"
+    yield from _changes(there["contract"], now["contract"], ())
+    if there["io"] != now["io"]:
+        yield f"inputs and outputs {there['io']}, now {now['io']}"
+
+
+def listed(differences: Sequence[str]) -> str:
+    """The first differences, and how many more there are."""
+    more = f", and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
+    return ", ".join(differences[:_SHOWN]) + more
 
 
 def _origin(recorded: Any) -> Any:
