@@ -25,6 +25,7 @@ from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
+from edgeface.core.writing import check_replaceable
 from edgeface.exporting.reports import ExportReports
 from edgeface.images.split import Images, choose_images
 from edgeface.models import family
@@ -44,6 +45,8 @@ def export(request: ExportRequest) -> list[Artifact]:
     recipe = requested_recipe(request)
     targets = [target(name) for name in dict.fromkeys(request.targets)]
     refuse_unused(request, targets)
+    if request.save_statistics is not None:
+        check_replaceable(request.save_statistics, "the statistics")
     for wanted in targets:
         refuse_dtypes(recipe.quantize, wanted)
         if wanted.finish is not None:
