@@ -16,13 +16,13 @@ CONSTRAINTS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if s
 
 # Fixtures say what a test needs and tests/conftest.py marks it; tests/session/scheduling.py says which worker runs it.
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
-LONG := real_data or emulation or browser or wheel or counters or slow
+LONG := real_data or emulation or browser or wheel or counters or slow or hostile
 
 .PHONY: test quick hostile lint demo clean
 .DEFAULT_GOAL := test
 
 test: lint $(OLD)/.installed
-	$(PYTEST) --durations=25
+	$(PYTEST) -m 'not hostile' --durations=25
 
 quick: lint
 	$(PYTEST) -m 'not ($(LONG))'

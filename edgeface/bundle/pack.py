@@ -16,6 +16,7 @@ from edgeface.bundle.c_contract import c_contract
 from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
+from edgeface.bundle.replacing import refuse_other_bundle
 from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
@@ -90,22 +91,29 @@ def packed_name(task: str, artifact: Artifact, path: Path) -> str:
     return f"models/{task}{path.suffix}" if path == artifact.model_path else f"models/{task}-{path.name}"
 
 
-def write_bundle(data: bytes, out: Path, key: Path | None = None) -> Path | None:
+def write_bundle(data: bytes, out: Path, key: Path | None = None, *, force: bool = False) -> Path | None:
     """Write an archive atomically, and beside it the signature of all of it, which `minisign -V` checks.
 
     Args:
         data: the archive.
         out: its file.
         key: the secret key that signed it; None for an unsigned one.
+        force: whether to replace a bundle of other contents, or another file.
 
     Returns:
         The signature's file, None without a key.
 
+    Args:
+        data: the archive.
+        out: its path.
+        force: replace a bundle of other networks or for another board.
+
     Raises:
-        InputError: the key is not usable.
+        InputError: the key is not usable, or something else may be at this path.
         WriteError: a file cannot be written to its path.
     """
     made = None if key is None else sign(data, read_secret_key(key), f"edgeface {__version__} bundle", _OF_ARCHIVE)
+    refuse_other_bundle(data, out, force=force)
     make_folders(out.parent, "the bundle")
     write_file(out, data, "the bundle")
     if made is None:

@@ -18,6 +18,7 @@ def bundle(
     out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
     sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
     licence: Annotated[list[Path] | None, typer.Option(help="A licence of the weights; repeatable.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace a bundle of other networks or for another board.")] = False,
     json_output: Json = False,
 ) -> None:
     """Pack a detector and a recognizer for a board, with programs that run and verify them.
@@ -34,7 +35,7 @@ def bundle(
         data = pack_bundle(Order(detector, recognizer, device, tuple(licence or ()), sign))
     except RunnerError as error:
         raise RuntimeFailure(error.what, where=error.where, fix=error.fix) from error
-    signature = write_bundle(data, out, sign)
+    signature = write_bundle(data, out, sign, force=force)
     digest = sha256_hex(data)
     if json_output:
         beside = None if signature is None else str(signature)

@@ -14,6 +14,7 @@ from typing import Any, TextIO, cast
 
 from typer.core import TyperGroup
 
+from edgeface.cli.termination import Terminated
 from edgeface.core.visible import VisibleStream, visible, visible_json
 from edgeface.core.writing import fix_of
 from edgeface.errors import EdgefaceError
@@ -93,9 +94,9 @@ def print_json(document: dict[str, Any]) -> None:
 def _reported() -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
-        _print_error(EdgefaceError("interrupted"))
-        raise SystemExit(INTERRUPTED) from None
+    except KeyboardInterrupt as ended:
+        _print_error(EdgefaceError("terminated" if isinstance(ended, Terminated) else "interrupted"))
+        raise SystemExit(ended.exit_code if isinstance(ended, Terminated) else INTERRUPTED) from None
     except BrokenPipeError:
         _silence_stdout()
         raise SystemExit(NO_READER) from None

@@ -133,17 +133,8 @@ class Artifact:
                 if kind is not None and path.is_dir()
                 else "pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
             )
-        try:
-            manifest = Manifest.model_validate(read_json(folder / MANIFEST))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"damaged manifest: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                where=str(folder / MANIFEST),
-                fix="export the artifact again with this version of edgeface",
-            ) from error
-        artifact = cls(folder, manifest)
-        for name, sha256 in manifest.files.items():
+        artifact = cls(folder, read_manifest(folder))
+        for name, sha256 in artifact.manifest.files.items():
             artifact._check_file(name, sha256)
         return artifact
 
@@ -157,6 +148,23 @@ class Artifact:
                 where=str(path),
                 fix="export the artifact again, or copy the whole folder again",
             )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in an artifact's folder, whose other files are not looked at.
+
+    Raises:
+        InputError: it cannot be read, or is not an artifact's manifest.
+    """
+    try:
+        return Manifest.model_validate(read_json(folder / MANIFEST))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            f"damaged manifest: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            where=str(folder / MANIFEST),
+            fix="export the artifact again with this version of edgeface",
+        ) from error
 
 
 def sha256_hex(data: bytes) -> str:

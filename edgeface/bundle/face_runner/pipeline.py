@@ -44,7 +44,7 @@ class Comparison:
 
 
 class FaceRunner:
-    """A bundle's detector and recognizer.
+    """A bundle's detector and recognizer. Threads may share it: runs of each network take turns.
 
     Args:
         files: the bundle's files by name.
