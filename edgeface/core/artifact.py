@@ -23,6 +23,8 @@ from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
 from edgeface.reading.regular_file import digest_file
 
 FORMAT = 2
+MAX_NAME = 200
+"""Characters of a model file's name."""
 MANIFEST = "manifest.json"
 CERTIFICATE = "certificate.json"
 _NO_TEXT = re.compile("[\ud800-\udfff]")
@@ -140,7 +142,7 @@ class Artifact:
 
     def _check_file(self, name: str, sha256: str) -> None:
         path = self.folder / name
-        if Path(name).name != name or not path.is_file():
+        if Path(name).name != name or len(name) > MAX_NAME or not path.is_file():
             raise InputError(f"the artifact's model file {name!r} is missing", where=str(self.folder))
         if digest_file(path, MODEL) != sha256:
             raise InputError(

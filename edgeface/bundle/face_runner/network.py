@@ -107,7 +107,7 @@ class Network:
         """The float32 outputs by name of one run on float32 [1,h,w,3]."""
         with self._turn:
             self.set_input(image)
-            self._interpreter.invoke()
+            self.invoke()
             found = {name: self._interpreter.get_tensor(item["index"]) for name, item in self._outputs.items()}
         return {name: _dequantized(values, self._outputs[name]) for name, values in found.items()}
 
@@ -118,8 +118,15 @@ class Network:
         return stored
 
     def invoke(self) -> None:
-        """Run on the input that was set."""
-        self._interpreter.invoke()
+        """Run on the input that was set.
+
+        Raises:
+            RunnerError: the runtime fails.
+        """
+        try:
+            self._interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise RunnerError(f"the runtime cannot run the model: {' '.join(str(error).split())}") from error
 
     def tensor(self, index: int) -> Array:
         """A copy of a tensor's stored values after the last run."""
