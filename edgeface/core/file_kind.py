@@ -33,6 +33,8 @@ HEAD_BYTES = 4096
 MODELS = frozenset({"onnx", "tflite", "engine"})
 CHECKPOINTS = frozenset({"torch", "torch-old", "safetensors"})
 _TAIL_BYTES = 64 << 10
+_MNN_TABLES = b" \0\0\0\x1c\0$\0"
+"""Where MNN's root table begins, and the sizes of its table of fields and of itself, as MNN 3 writes them."""
 _TORCH_NUMBER = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """The number with which torch's first format begins, as pickled."""
 
@@ -126,7 +128,8 @@ def recognize(head: bytes, path: Path) -> FileKind | None:
         return kind_named(_pickled(head))
     found = next((key for fits, key in _BINARY if fits(head)), None)
     if found is None and is_flatbuffer(head):
-        found = "mnn" if path.suffix == ".mnn" or b"MNN" in head else "flatbuffer"
+        mnn = path.suffix == ".mnn" or head.startswith(_MNN_TABLES) or b"MNN" in head
+        found = "mnn" if mnn else "flatbuffer"
     if found is None and b"\0" not in head:
         found = next((key for pattern, key in _TEXT_PATTERNS if pattern.match(head)), None)
     return None if found is None else kind_named(found)
