@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.backends.tflite.soundness import unsoundness
 from edgeface.bundle.face_runner.errors import RunnerError
 
 Array = NDArray[Any]
@@ -73,13 +74,16 @@ class Network:
                     experimental_op_resolver_type=getattr(module.OpResolverType, RESOLVERS[kernels]),
                     experimental_preserve_all_tensors=keep_all,
                 )
+                damage = unsoundness(self._interpreter)
+                if damage is not None:
+                    raise RunnerError(f"the model is damaged: {damage}")
                 self._interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
+            self._input = self._interpreter.get_input_details()[0]
+            details = self._interpreter.get_output_details()
+            names = self._signature_outputs()
+        except (RuntimeError, ValueError, IndexError) as error:
             raise RunnerError(f"the runtime cannot load the model: {' '.join(str(error).split())}") from error
         self._content = content  # the interpreter reads weights from it
-        self._input = self._interpreter.get_input_details()[0]
-        details = self._interpreter.get_output_details()
-        names = self._signature_outputs()
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
 
     def check_fit(self, name: str, size: Mapping[str, Any], outputs: Mapping[str, tuple[int, ...]]) -> None:
