@@ -36,8 +36,8 @@ def _free_products(complexity: Complexity, budget: Budget | None) -> Iterator[st
     if summed:
         yield (
             f"{exact(summed)} multiplications by trained numbers are summed outside of convolutions and fully "
-            "connected layers, as by Mul and ReduceSum; the challenge does not count them, though they would be as many "
-            "MACs"
+            "connected layers, as by Mul and ReduceSum; the challenge does not count them, though they would be as "
+            "many MACs"
         )
     layers = complexity.network.layers
     computed = sum(layer.work.macs for layer in layers if isinstance(layer.work, MatrixProduct))
