@@ -64,6 +64,8 @@ def makes(index, *tensors):
     ("change", "error", "message"),
     [
         (signature(0, 1, -1, -1, 6), GraphError, "the size of the input is dynamic: 1×\\?×\\?×6"),
+        (signature(0, 1, 8, 8, 6), GraphError, "the input is 1×4×4×6 by its shape and 1×8×8×6 by its signature"),
+        (shape(0, 1, 0, 4, 6), GraphError, "the input is empty: 1×0×4×6"),
         (shape(2, 3, 3, 3, 5), InputError, "540 bytes, but 648 of data"),
         (shape(2, 3, 3, 3, 0), InputError, "0 bytes, but 648 of data"),
         (shape(2, 3, 3, 6), InputError, "216 bytes, but 648 of data"),
