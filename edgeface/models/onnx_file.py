@@ -75,7 +75,7 @@ def _inferred(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
 
     try:
         return shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
-    except (RuntimeError, ValueError, TypeError, EncodeError, DecodeError) as error:  # among them InferenceError
+    except (shape_inference.InferenceError, RuntimeError, ValueError, TypeError, EncodeError, DecodeError) as error:
         said = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise InputError(
             f"the shapes in the model do not fit together: {said}", where=str(path), fix="run onnx.checker on the model"
