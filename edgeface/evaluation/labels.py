@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgeface.errors import InputError
 from edgeface.images.files import EXTENSIONS, list_images
+from edgeface.reading.regular_file import is_file, is_folder
 from edgeface.tasks.detection.average_precision import LabeledDetections, average_precision
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.pascal_voc import read_labels
@@ -88,14 +89,14 @@ def read_labeled(labels: Path, images: Path) -> LabeledImages:
         InputError: a folder is missing or empty, labels cannot be read, no image has labels, or images of
             WIDER FACE are missing.
     """
-    if not labels.is_dir():
+    if not is_folder(labels):
         raise InputError("there is no such folder", where=str(labels), fix="pass --labels the folder of labels")
     return _wider(labels, images) if is_wider_folder(labels) else _voc(labels, images)
 
 
 def _voc(labels: Path, images: Path) -> VocImages:
     found = list_images(images)
-    files = [file for file in found if (labels / f"{file.stem}.xml").is_file()]
+    files = [file for file in found if is_file(labels / f"{file.stem}.xml")]
     if not files:
         raise InputError(
             f"none of {len(found)} images has a NAME.xml in the folder of labels",
@@ -109,7 +110,7 @@ def _voc(labels: Path, images: Path) -> VocImages:
 
 def _wider(labels: Path, images: Path) -> WiderImages:
     labeled = read_wider_labels(labels)
-    roots = [root for root in (images, images / "images") if root.is_dir()]
+    roots = [root for root in (images, images / "images") if is_folder(root)]
     files = {name: _find(roots, name) for name in labeled}
     missing = [name for name, file in files.items() if file is None]
     if missing:
@@ -125,4 +126,4 @@ def _wider(labels: Path, images: Path) -> WiderImages:
 
 def _find(roots: Sequence[Path], name: str) -> Path | None:
     candidates = (root / f"{name}{extension}" for root in roots for extension in EXTENSIONS)
-    return next((file for file in candidates if file.is_file()), None)
+    return next((file for file in candidates if is_file(file)), None)

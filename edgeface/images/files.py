@@ -14,7 +14,7 @@ from edgeface.images.decode import decode_image
 from edgeface.images.fit import fit
 from edgeface.images.header import claims_too_much, declared_size
 from edgeface.reading.kinds import IMAGE
-from edgeface.reading.regular_file import read_file
+from edgeface.reading.regular_file import is_file, is_folder, is_there, read_file
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 MAX_PIXELS = 100_000_000
@@ -30,11 +30,11 @@ def list_images(folder: Path) -> list[Path]:
     Raises:
         InputError: the folder does not exist, cannot be read, or holds no images.
     """
-    if not folder.is_dir():
-        what = "a file, not a folder" if folder.exists() else "there is no such folder"
+    if not is_folder(folder):
+        what = "a file, not a folder" if is_there(folder) else "there is no such folder"
         raise InputError(what, where=str(folder), fix="pass a folder that holds images")
     try:
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and path.is_file())
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and is_file(path))
     except OSError as error:
         raise InputError(f"cannot list the folder: {error.strerror}", where=str(folder)) from error
     if not found:

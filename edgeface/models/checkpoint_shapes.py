@@ -11,7 +11,7 @@ from edgeface.models.safetensors_file import read_header
 from edgeface.models.stored_tensor import StoredTensor
 from edgeface.models.torch_file import TorchContent, pickled_code, read_structure
 from edgeface.reading.kinds import CHECKPOINT
-from edgeface.reading.regular_file import check_file
+from edgeface.reading.regular_file import check_file, is_folder
 
 Shapes = dict[str, tuple[int, ...]]
 SAFETENSORS = ".safetensors"
@@ -59,7 +59,7 @@ def check_checkpoint_file(path: Path) -> None:
     Raises:
         CheckpointError: it is missing, empty, too large, not a regular file, or of another known format.
     """
-    if path.is_dir():
+    if is_folder(path):
         refuse_other(path, CHECKPOINTS, CheckpointError)
     if check_file(path, CHECKPOINT) == 0:
         raise CheckpointError("the checkpoint file is empty", where=str(path), fix="copy or download the file again")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgeface.errors import InputError
 from edgeface.reading.kinds import WIDER_LABELS
+from edgeface.reading.regular_file import is_file
 from edgeface.tasks.detection.matlab_file import read_matlab
 from edgeface.tasks.detection.wider import SETTINGS, WiderLabels
 
@@ -20,7 +21,7 @@ _FIX = WIDER_LABELS.fix
 
 def is_wider_folder(folder: Path) -> bool:
     """Whether a folder holds WIDER FACE's ground truth."""
-    return (folder / FACES_FILE).is_file()
+    return is_file(folder / FACES_FILE)
 
 
 def read_wider_labels(folder: Path) -> dict[str, WiderLabels]:

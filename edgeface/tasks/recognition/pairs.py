@@ -18,9 +18,12 @@ from edgeface.errors import InputError
 from edgeface.images.files import EXTENSIONS
 from edgeface.reading.document import read_text
 from edgeface.reading.kinds import PAIRS
+from edgeface.reading.regular_file import is_file, is_folder
 from edgeface.tasks.recognition.verification import unshuffled_folds
 
 LISTED = 8
+MAX_LINES = 1_000_000
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _FIX = PAIRS.fix
 
 
@@ -75,7 +78,10 @@ def read_pairs(path: Path) -> Pairs:
     Raises:
         InputError: the file cannot be read, or a line is not a pair; the error names the line.
     """
-    lines = [(number, line) for number, line in enumerate(_text(path).splitlines(), 1) if line.strip()]
+    text = _text(path)
+    if sum(map(text.count, _LINE_ENDS)) > MAX_LINES:  # before they are split: a line of nothing takes memory too
+        raise InputError(f"the list has over {MAX_LINES:,} lines", where=str(path), fix="split it")
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
         raise InputError("the list of pairs is empty", where=str(path), fix=_FIX)
     header = lines[0][1].split()
@@ -98,7 +104,7 @@ def find_images(pairs: Pairs, folder: Path) -> dict[str, Path]:
     Raises:
         InputError: there is no such folder, or images are missing; the first of them are listed.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError("there is no such folder", where=str(folder), fix="pass --images the folder of images")
     found: dict[str, Path] = {}
     missing: dict[str, int] = {}
@@ -166,4 +172,4 @@ def _is_count(text: str) -> bool:
 
 def _find(path: Path, any_extension: bool) -> Path | None:
     candidates = [path.with_name(path.name + extension) for extension in EXTENSIONS] if any_extension else [path]
-    return next((file for file in candidates if file.is_file()), None)
+    return next((file for file in candidates if is_file(file)), None)
