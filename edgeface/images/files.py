@@ -71,6 +71,27 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
+def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
+    """The image as uint8 [h,w] in gray, for comparing images; None where `read_image` would refuse it or it is damaged.
+
+    JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, as long as their sides keep `min_side_px`.
+    """
+    try:
+        data = _read_bytes(path)
+        size = declared_size(data)
+        if size is None:
+            return None
+        _check_size(size, path)
+    except InputError:
+        return None
+    reduced = next((flag for part, flag in _REDUCED if min(size) >= part * min_side_px), cv2.IMREAD_GRAYSCALE)
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), reduced)
+    except cv2.error:
+        return None
+    return None if image is None else np.asarray(image, np.uint8)
+
+
 def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.float32], float]:
     """The input tensor for an image, as `spec` describes it.
 
@@ -107,6 +128,12 @@ def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.fl
         tensor[0, channel, :rows, :columns] = (plane - spec.mean[channel]) * spec.scale[channel]
     return tensor, scale
 
+
+_REDUCED = (
+    (8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
+    (4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
+    (2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
+)
 
 _FIX_FORMAT = "replace the file, or convert it to JPEG or PNG"
 
