@@ -66,7 +66,8 @@ def _precision_table(found: DetectionEvaluation) -> str:
     if found.reference_precision is None:
         return format_table(header, rows)
     compared = [
-        (*row, f"{found.reference_precision.values[row[0]].value:.4f}", _points(found.changes[row[0]])) for row in rows
+        (*row, f"{found.reference_precision.values[row[0]].value:.4f}", _points(found.precision_changes[row[0]]))
+        for row in rows
     ]
     return format_table((*header, "reference", "change, 95 %"), compared)
 

@@ -58,7 +58,7 @@ class DetectionEvaluation:
         precision: average precision by "easy", "medium" and "hard", or by the minimum size of the faces that count;
             None without labels.
         reference_precision: the reference's; None without a reference.
-        changes: detector − reference, on the same resamples of the images; empty without labels or reference.
+        precision_changes: detector − reference, on the same resamples of the images; empty without labels or reference.
         agreement: of the two detectors' faces, or None without a reference.
     """
 
@@ -69,8 +69,23 @@ class DetectionEvaluation:
     unlabeled: tuple[str, ...] = ()
     precision: Precision | None = None
     reference_precision: Precision | None = None
-    changes: Mapping[str, Interval] = field(default_factory=dict)
+    precision_changes: Mapping[str, Interval] = field(default_factory=dict)
     agreement: FaceAgreement | None = None
+
+    @property
+    def average_precision(self) -> dict[str, float]:
+        """The detector's, 0 to 1, by name; empty without labels."""
+        return {} if self.precision is None else self.precision.figures()
+
+    @property
+    def reference_average_precision(self) -> dict[str, float]:
+        """The reference's, 0 to 1, by name; empty without labels or reference."""
+        return {} if self.reference_precision is None else self.reference_precision.figures()
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """Average precision, detector − reference, by name."""
+        return {name: found.value for name, found in self.precision_changes.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -85,8 +100,8 @@ class DetectionEvaluation:
             "labeled_faces": {} if self.precision is None else dict(self.precision.labeled),
             **_precision("average_precision", self.precision),
             **_precision("reference_average_precision", self.reference_precision),
-            "average_precision_changes": {name: found.value for name, found in self.changes.items()},
-            "average_precision_change_intervals": intervals(self.changes),
+            "average_precision_changes": self.changes,
+            "average_precision_change_intervals": intervals(self.precision_changes),
             "agreement": None
             if agreement is None
             else {**agreement.as_dict(), "mean_absolute_score_change": agreement.as_dict()["mean_score_change"]},

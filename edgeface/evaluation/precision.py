@@ -21,6 +21,10 @@ class Precision:
     values: Mapping[str, Interval]
     labeled: Mapping[str, int]
 
+    def figures(self) -> dict[str, float]:
+        """The figures alone; NaN where nothing is labeled."""
+        return {name: found.value for name, found in self.values.items()}
+
     def as_dict(self) -> dict[str, Any]:
         """The figures alone, for JSON; null where nothing is labeled."""
         return {name: _rounded(found.value) for name, found in self.values.items()}

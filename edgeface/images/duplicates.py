@@ -1,11 +1,10 @@
 """Images that show the same: equal files, re-encoded or resized copies, and near-equal frames of a video.
 
-Each image has a difference hash of 256 bits: it is reduced to 16 rows of 17 gray pixels, and each bit says whether a
-pixel is brighter than its left neighbor. Measured on 128 photographs of WIDER FACE and 1 549 of LFW: a copy at JPEG
-quality 50, at half its size, one pixel aside or with noise of σ = 8 differs in at most 20 bits; two different
-photographs differ in at least 52, cropped to their faces in at least 35.
-
-Source: N. Krawetz, Kind of Like That (2013), which defines the hash with 64 bits.
+Each image is reduced to 32 × 32 gray pixels without their mean, as a vector of length 1; two images are compared by the
+square of their distance, 0 to 4. Measured on 128 photographs of WIDER FACE and 6 662 of LFW: a copy at JPEG quality 50,
+at half its size, 10 gray levels brighter, with noise of σ = 8 or with a gamma of 1.2 is at most 0.018 away, one moved
+by a pixel 0.003 to 0.05; the photographs that LFW holds twice are 0.003 to 0.038 apart, photographs of two persons at
+least 0.1, cropped to their faces at least 0.08.
 """
 
 from __future__ import annotations
@@ -20,9 +19,10 @@ from numpy.typing import NDArray
 
 from edgeface.images.files import read_gray
 
-SIDE = 16
-MAX_DIFFERING_BITS = 24
-_SHARP_SIDE_PX = 8 * SIDE
+SIDE_PX = 32
+MAX_DISTANCE = 0.04
+_MIN_CONTRAST = 2.0
+"""Gray levels; below this standard deviation an image is flat, and noise alone tells it from another."""
 
 
 @dataclass(frozen=True)
@@ -42,35 +42,34 @@ def distinct(files: Sequence[Path], others: Sequence[Path] = ()) -> Distinct:
         files: image files.
         others: image files used elsewhere, of which none may be among the result.
     """
-    copies: list[tuple[Path, Path]] = []
-    kept: list[Path] = []
+    result = Distinct([], [])
     seen: list[Path] = []
-    hashes = np.zeros((len(files) + len(others), SIDE * SIDE), bool)
+    vectors = np.zeros((len(files) + len(others), SIDE_PX * SIDE_PX), np.float32)
     for number, file in enumerate((*others, *files)):
-        found = _hash(file)
-        like = None if found is None else _nearest(hashes[: len(seen)], found)
+        found = _vector(file)
+        like = None if found is None else _nearest(vectors[: len(seen)], found)
         if like is not None and number >= len(others):
-            copies.append((file, seen[like]))
+            result.copies.append((file, seen[like]))
             continue
         if found is not None:
-            hashes[len(seen)] = found
+            vectors[len(seen)] = found
             seen.append(file)
         if number >= len(others):
-            kept.append(file)
-    return Distinct(kept, copies)
+            result.files.append(file)
+    return result
 
 
-def _nearest(hashes: NDArray[np.bool_], found: NDArray[np.bool_]) -> int | None:
-    """The index of the first hash that is near enough."""
-    near = np.flatnonzero((hashes != found).sum(axis=1) <= MAX_DIFFERING_BITS)
+def _nearest(vectors: NDArray[np.float32], found: NDArray[np.float32]) -> int | None:
+    """The index of the first vector that is near enough."""
+    near = np.flatnonzero(np.square(vectors - found).sum(axis=1) <= MAX_DISTANCE)
     return int(near[0]) if len(near) else None
 
 
-def _hash(file: Path) -> NDArray[np.bool_] | None:
-    """The difference hash bool [256]; None where the file cannot be decoded."""
-    image = read_gray(file, _SHARP_SIDE_PX)
+def _vector(file: Path) -> NDArray[np.float32] | None:
+    """What an image shows, float32 [1024]; None where it cannot be decoded."""
+    image = read_gray(file, 4 * SIDE_PX)
     if image is None:
         return None
-    small = cv2.resize(image, (SIDE + 1, SIDE), interpolation=cv2.INTER_AREA)
-    bits: NDArray[np.bool_] = (small[:, 1:] > small[:, :-1]).ravel()
-    return bits
+    small = cv2.resize(image, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+    small -= small.mean()
+    return np.asarray(small / max(float(np.linalg.norm(small)), _MIN_CONTRAST * SIDE_PX), np.float32)

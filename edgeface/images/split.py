@@ -89,9 +89,8 @@ def distinct_images(folder: Path, others: Sequence[Path] = ()) -> list[Path]:
         )
     if found.copies:
         copy, original = found.copies[0]
-        note(
-            f"{len(found.copies)} images in {folder} show what others show: left out ({copy.name} as {original.name}, …)"
-        )
+        example = f"{copy.name} as {original.name}, …"
+        note(f"{len(found.copies)} images in {folder} show what others show: left out ({example})")
     return found.files
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from edgeface.core.certificate import STATES_EVIDENCE, Certificate
 from edgeface.core.description import Verdict
 
-NOT_SHOWN = "Works – how well is not shown"
 _AGAIN = "Export it again with --calibration or --judge and a folder of"
 
 
@@ -26,7 +25,7 @@ def verdict(certificate: Certificate) -> Verdict:
             f"{certificate.reference} within {_count(len(required))}, but nothing about faces. {_AGAIN} images.",
         )
     if certificate.state == "unsure":
-        return Verdict("unsure", NOT_SHOWN, _why_not_shown(certificate))
+        return Verdict("unsure", "Works – how well is not shown", _why_not_shown(certificate))
     unrun = ""
     if certificate.engines is not None and "on_gpu" not in certificate.engines:
         unrun = " Its engines were built and not run: all numbers are of the ONNX that they are built from."
