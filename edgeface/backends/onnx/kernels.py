@@ -6,12 +6,14 @@ float, silently, where it has none or does not recognize the pattern.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from edgeface.backends.onnx.file import load_onnx, session_source
+from edgeface.core.temporary import temporary_folder
 
 if TYPE_CHECKING:
     import onnx
@@ -44,9 +46,7 @@ def ort_kernels(model: Path) -> OrtKernels:
     Args:
         model: an .onnx file, with Q/DQ or without.
     """
-    import onnx
-
-    before, after = onnx.load(model).graph, _optimized(model)
+    before, after = load_onnx(model).graph, _optimized(model)
     dequantized = _made_by(before.node, "DequantizeLinear")
     planned = [n for n in before.node if n.op_type in _WEIGHTED and n.input[1] in dequantized]
     in_integers = sum(node.op_type in _IN_INTEGERS for node in after.node)
@@ -65,18 +65,17 @@ def ort_kernels(model: Path) -> OrtKernels:
 
 
 def _optimized(model: Path) -> onnx.GraphProto:
-    import onnx
     import onnxruntime as ort
 
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder, "optimized.onnx")
+    with temporary_folder() as folder:
+        written = folder / "optimized.onnx"
         options = ort.SessionOptions()
         options.optimized_model_filepath = str(written)
         options.log_severity_level = (
             _SEVERE  # suppresses a warning that the file is specific to this processor, which is intended
         )
-        ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        return onnx.load(written).graph
+        ort.InferenceSession(session_source(model), options, providers=["CPUExecutionProvider"])
+        return load_onnx(written).graph
 
 
 def _made_by(nodes: Iterable[onnx.NodeProto], op_type: str) -> set[str]:
