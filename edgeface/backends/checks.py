@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from edgeface.backends.runtime import TensorSpec
+from edgeface.core.file_kind import MODELS, refuse_other
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
+from edgeface.reading.kinds import MODEL
+from edgeface.reading.regular_file import check_file, read_file
 
 DYNAMIC = -1
 
@@ -17,28 +20,28 @@ def describe_model(model: Path | bytes) -> str:
     return f"model in memory ({len(model)} bytes)" if isinstance(model, bytes) else str(model)
 
 
-def check_model(model: Path | bytes) -> None:
+def check_model(model: Path | bytes, reads: Collection[str] = MODELS) -> None:
     """Reject a model that cannot be opened.
 
+    Args:
+        model: a file, or its content.
+        reads: formats that the runtime reads, as in `core.file_kind`.
+
     Raises:
-        InputError: the file is missing, not a file, unreadable or empty.
+        InputError: the file is missing, not a file, unreadable, empty or of another known format.
     """
     where = describe_model(model)
-    if isinstance(model, bytes):
-        size = len(model)
-    elif not model.is_file():
-        problem = "the model is a folder, not a file" if model.is_dir() else "there is no such model file"
-        raise InputError(problem, where=where, fix="pass an artifact folder, an .onnx or a .tflite file")
-    else:
-        size = len(_first_byte(model))
+    size = len(model) if isinstance(model, bytes) else check_file(model, MODEL)
     if not size:
         raise InputError("the model is empty", where=where, fix="export or copy it again")
+    if isinstance(model, Path):
+        refuse_other(model, reads)
 
 
-def read_model(model: Path | bytes) -> bytes:
+def read_model(model: Path | bytes, reads: Collection[str] = MODELS) -> bytes:
     """The model's bytes, checked by `check_model`."""
-    check_model(model)
-    return model if isinstance(model, bytes) else model.read_bytes()
+    check_model(model, reads)
+    return model if isinstance(model, bytes) else read_file(model, MODEL)
 
 
 def check_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, Array], where: str) -> None:
@@ -65,11 +68,3 @@ def check_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, Array], where:
                 where=where,
                 fix="FloatRunner takes float32 NCHW arrays and converts them for the model",
             )
-
-
-def _first_byte(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(1)
-    except OSError as error:
-        raise InputError(f"cannot read the model: {error.strerror}", where=str(path)) from error

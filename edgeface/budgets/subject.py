@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgeface.core.file_kind import CHECKPOINTS, MODELS, kind_of
 from edgeface.cost.network import Network
 from edgeface.cost.readers import SUFFIXES, Size, read_network
 from edgeface.errors import CheckpointError, InputError, did_you_mean
-from edgeface.models.architectures import Architecture, architectures
+from edgeface.models.architectures import Architecture, architectures, skeleton
 
 _CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".bin")
 
@@ -51,7 +52,7 @@ class Subject:
             raise InputError(
                 f"{architecture.name} only supports {height}×{width} pixels", where="--input", fix="leave out --input"
             )
-        content = architecture.skeleton_path.read_bytes()
+        content = skeleton(architecture.name)
         network = read_onnx_network(content, architecture.name, size or architecture.input_size, weightless=True)
         return replace(network, file_bytes=None if self.path is None else self.path.stat().st_size)
 
@@ -70,7 +71,8 @@ def open_subject(source: str | Path) -> Subject:
         artifact = Artifact.open(path)
         return Subject(text, artifact.model_path)
     if path.is_file():
-        if path.suffix in _CHECKPOINTS:
+        kind = kind_of(path)
+        if _is_checkpoint(path, "" if kind is None else kind.key):
             found = _architecture_of(path)
             note = f"the weights match {found.name}, whose original definition was counted"
             return Subject(text, path, found, note=note)
@@ -78,6 +80,10 @@ def open_subject(source: str | Path) -> Subject:
     if isinstance(source, Path) or "/" in text or path.suffix in (*_CHECKPOINTS, *SUFFIXES):
         raise InputError("there is no such file", where=text, fix="check the path")
     return Subject(text, None, _by_name(text))
+
+
+def _is_checkpoint(path: Path, kind: str) -> bool:
+    return kind in CHECKPOINTS or (path.suffix in _CHECKPOINTS and kind not in MODELS)
 
 
 def trace(module: Any, size: Size | None) -> Subject:
@@ -132,6 +138,6 @@ def _architecture_of(path: Path) -> Architecture:
 def _parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     import onnx
 
-    skeleton = onnx.load_from_string(architecture.skeleton_path.read_bytes())
+    model = onnx.load_from_string(skeleton(architecture.name))
     float32 = onnx.TensorProto.FLOAT
-    return {t.name: tuple(t.dims) for t in skeleton.graph.initializer if t.data_type == float32}
+    return {t.name: tuple(t.dims) for t in model.graph.initializer if t.data_type == float32}

@@ -7,7 +7,6 @@ it off the board and out of version control. Source: minisign's documentation of
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 from dataclasses import dataclass
@@ -18,12 +17,14 @@ from edgeface.bundle.face_runner.signature import PLAIN, PREHASHED, TRUSTED, UNT
 from edgeface.core.progress import note
 from edgeface.core.writing import write_new_files
 from edgeface.errors import InputError
+from edgeface.reading.kinds import KEY
+from edgeface.reading.regular_file import read_file
 
 _SECRET_COMMENT = "untrusted comment: minisign unencrypted secret key"
 _SECRET_BYTES = 158
 _NO_PASSWORD = b"Ed\0\0B2"
 _OPEN_TO_OTHERS = 0o077
-_FIX = "create one with `edgeface keygen`, or with `minisign -G -W`"
+_FIX = KEY.fix
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,11 @@ def read_secret_key(path: Path) -> SecretKey:
         InputError: the file is missing, damaged, has a password, or others than its owner may read it.
     """
     try:
-        mode = path.stat().st_mode
-        lines = path.read_text(encoding="ascii").strip().splitlines()
+        lines = read_file(path, KEY).decode("ascii").strip().splitlines()
         data = base64.b64decode(lines[-1], validate=True) if lines else b""
-    except (OSError, UnicodeDecodeError, binascii.Error) as error:
+    except ValueError as error:  # UnicodeDecodeError and binascii.Error are
         raise InputError(f"cannot read the secret key: {error}", where=str(path), fix=_FIX) from error
-    if mode & _OPEN_TO_OTHERS:
+    if path.stat().st_mode & _OPEN_TO_OTHERS:
         raise InputError("others may read the secret key", where=str(path), fix=f"chmod 600 {path.name}")
     if data[:6] == b"EdScB2":
         raise InputError("the secret key has a password", where=str(path), fix="remove it with `minisign -C -W`")
@@ -84,19 +84,20 @@ def read_secret_key(path: Path) -> SecretKey:
     return SecretKey(identifier, seed)
 
 
-def sign(message: bytes, key: SecretKey, comment: str) -> bytes:
+def sign(message: bytes, key: SecretKey, comment: str, untrusted: str = UNTRUSTED) -> bytes:
     """A minisign signature file, prehashed; the same message, key and comment give the same bytes.
 
     Args:
         message: the signed bytes.
         key: the signer's.
         comment: trusted comment, ASCII on one line.
+        untrusted: the file's first line, which is not signed.
     """
     private = _private(key.seed)
     signature = private.sign(hashlib.blake2b(message).digest())
     overall = private.sign(signature + comment.encode("ascii"))
     body = base64.b64encode(PREHASHED + key.identifier + signature).decode()
-    return f"{UNTRUSTED}\n{body}\n{TRUSTED}{comment}\n{base64.b64encode(overall).decode()}\n".encode("ascii")
+    return f"{untrusted}\n{body}\n{TRUSTED}{comment}\n{base64.b64encode(overall).decode()}\n".encode("ascii")
 
 
 def _secret_text(key: SecretKey) -> str:

@@ -23,6 +23,8 @@ from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.core.writing import make_folders, write_file
 from edgeface.errors import InputError
+from edgeface.reading.kinds import LICENCE, MODEL, OWN
+from edgeface.reading.regular_file import read_file
 from edgeface.tasks.recognition.comparison import match_threshold
 from edgeface.version import __version__
 
@@ -30,7 +32,7 @@ _HERE = Path(__file__).parent
 _BOARD = _HERE / "board"
 BOARD_RUNTIME = "litert"
 """The runtime of the bundle's runner."""
-MAX_LICENCE_BYTES = 1 << 20
+_OF_ARCHIVE = "untrusted comment: signature of the archive of an edgeface bundle"
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def pack_bundle(order: Order) -> bytes:
     }
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
-        files |= {packed_name(task, artifact, path): path.read_bytes() for path in artifact.files}
+        files |= {packed_name(task, artifact, path): read_file(path, MODEL) for path in artifact.files}
     files["bundle.json"] = _json(_settings(models, packed_for))
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
@@ -89,8 +91,17 @@ def packed_name(task: str, artifact: Artifact, path: Path) -> str:
     return f"models/{task}{path.suffix}" if path == artifact.model_path else f"models/{task}-{path.name}"
 
 
-def write_bundle(data: bytes, out: Path, *, force: bool = False) -> None:
-    """Write an archive atomically.
+def write_bundle(data: bytes, out: Path, key: Path | None = None, *, force: bool = False) -> Path | None:
+    """Write an archive atomically, and beside it the signature of all of it, which `minisign -V` checks.
+
+    Args:
+        data: the archive.
+        out: its file.
+        key: the secret key that signed it; None for an unsigned one.
+        force: whether to replace a bundle of other contents, or another file.
+
+    Returns:
+        The signature's file, None without a key.
 
     Args:
         data: the archive.
@@ -98,11 +109,18 @@ def write_bundle(data: bytes, out: Path, *, force: bool = False) -> None:
         force: replace a bundle of other networks or for another board.
 
     Raises:
-        InputError: it cannot be written to this path, where something else may be.
+        InputError: the key is not usable, or something else may be at this path.
+        WriteError: a file cannot be written to its path.
     """
+    made = None if key is None else sign(data, read_secret_key(key), f"edgeface {__version__} bundle", _OF_ARCHIVE)
     refuse_other_bundle(data, out, force=force)
     make_folders(out.parent, "the bundle")
     write_file(out, data, "the bundle")
+    if made is None:
+        return None
+    beside = out.with_name(f"{out.name}.minisig")
+    write_file(beside, made, "the signature")
+    return beside
 
 
 def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:
@@ -142,7 +160,7 @@ def _programs(board: Board, decoder: str) -> dict[str, bytes]:
     files = runner_files(decoder)
     for path in sorted(_BOARD.rglob("*")):
         if path.is_file():
-            files[path.relative_to(_BOARD).as_posix()] = path.read_bytes()
+            files[path.relative_to(_BOARD).as_posix()] = read_file(path, OWN)
     cores = " ".join(map(str, board.cores))
     unit = files["systemd/face.service"].decode("utf-8")
     files["systemd/face.service"] = unit.replace("@CORES@", cores).replace("@TITLE@", board.title).encode("utf-8")
@@ -152,13 +170,10 @@ def _programs(board: Board, decoder: str) -> dict[str, bytes]:
 def _licences(given: Sequence[Path]) -> dict[str, bytes]:
     files = {"LICENSES/edgeface.txt": _own_licence()}
     for path in given:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"cannot read the licence: {error.strerror}", where=str(path)) from error
+        content = read_file(path, LICENCE)
         name = f"LICENSES/{path.name}"
-        if name in files or len(content) > MAX_LICENCE_BYTES:
-            raise InputError("a licence of that name exists already, or this is not a licence", where=str(path))
+        if name in files:
+            raise InputError("a licence of that name exists already", where=str(path))
         files[name] = content
     return files
 
@@ -167,7 +182,7 @@ def _own_licence() -> bytes:
     """Edgeface's licence, from the installed package or from the source tree."""
     in_source = _HERE.parents[1] / "LICENSE"
     if in_source.is_file():
-        return in_source.read_bytes()
+        return read_file(in_source, OWN)
     text = metadata.distribution("edgeface").read_text("licenses/LICENSE")
     if text is None:
         raise InputError("edgeface's own licence is missing", fix="install edgeface again")

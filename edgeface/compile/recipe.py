@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edgeface.core.thresholds import Thresholds
+from edgeface.core.thresholds import MinEvidence, Thresholds
 from edgeface.errors import InputError
 from edgeface.quantize.settings import QuantizeSettings
+from edgeface.reading.document import read_toml
+from edgeface.reading.kinds import RECIPE
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-MAX_RECIPE_BYTES = 1 << 20
 _FOLDERS = (Path(__file__).parents[1] / "_recipes", Path(__file__).parents[2] / "recipes")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class InputSize(_Strict):
@@ -41,6 +36,8 @@ class Half(_Strict):
 class Recipe(_Strict):
     """One model's recipe.
 
+    `evidence` says how many faces and pairs a verdict needs.
+
     `gates` are by target; the most specific of these keys decides:
     "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>".
     """
@@ -50,6 +47,7 @@ class Recipe(_Strict):
     input: InputSize | None = None
     quantize: QuantizeSettings = QuantizeSettings()
     half: Half = Half()
+    evidence: MinEvidence = MinEvidence()
     gates: dict[str, Thresholds] = {}
 
     def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
@@ -57,7 +55,9 @@ class Recipe(_Strict):
         keys = [f"{variant}:{target}", target]
         if integer_only:
             keys = [f"{key}:integer-only" for key in keys] + keys
-        return next((self.gates[key] for key in keys if key in self.gates), Thresholds())
+        found = next((self.gates[key] for key in keys if key in self.gates), Thresholds())
+        own = "evidence" in found.model_fields_set
+        return found if own else found.model_copy(update={"evidence": self.evidence})
 
 
 def recipe_for(model: str) -> Recipe:
@@ -75,13 +75,7 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         InputError: not readable, not TOML, an unknown key, invalid value or unknown algorithm.
     """
-    try:
-        if path.stat().st_size > MAX_RECIPE_BYTES:
-            raise InputError("the file is too large for a recipe", where=str(path))
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"cannot read the recipe: {error}", where=str(path)) from error
-    return _validated(document, path)
+    return _validated(read_toml(path, RECIPE), path)
 
 
 def _validated(document: dict[str, Any], path: Path) -> Recipe:

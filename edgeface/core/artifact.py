@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
+from edgeface.core.file_kind import kind_of
+from edgeface.core.sources import check_sources
 from edgeface.core.temporary import recover
 from edgeface.core.writing import write_file
 from edgeface.errors import InputError
+from edgeface.reading.document import read_json as read_document
+from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
+from edgeface.reading.regular_file import digest_file
 
 FORMAT = 2
 MANIFEST = "manifest.json"
 CERTIFICATE = "certificate.json"
-MAX_JSON_BYTES = 16 << 20
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 class Manifest(BaseModel):
@@ -31,20 +37,20 @@ class Manifest(BaseModel):
     the model is a single file; such a manifest is converted to this format when read.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     format: int = FORMAT
     name: str
     target: str
     model_file: str
     model_sha256: str
-    model_bytes: int
+    model_bytes: int = Field(ge=0)
     files: dict[str, str] = {}
-    layout: str
+    layout: Literal["nchw", "nhwc"]
     io: str
-    macs: int
+    macs: int = Field(ge=0)
     contract: Contract
-    sources: dict[str, Any]
+    sources: Annotated[dict[str, Any], AfterValidator(check_sources)]
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
     engines: dict[str, Any] | None = None
@@ -119,10 +125,13 @@ class Artifact:
             recover(place)
         folder = path if path.is_dir() else path.parent
         if not (folder / MANIFEST).is_file():
+            kind = kind_of(path)
             raise InputError(
-                "not an artifact: there is no manifest.json",
+                f"not an artifact: there is no manifest.json{'' if kind is None else f'; this is {kind.name}'}",
                 where=str(path),
-                fix="pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
+                fix=kind.fix()
+                if kind is not None and path.is_dir()
+                else "pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
             )
         artifact = cls(folder, read_manifest(folder))
         for name, sha256 in artifact.manifest.files.items():
@@ -133,7 +142,7 @@ class Artifact:
         path = self.folder / name
         if Path(name).name != name or not path.is_file():
             raise InputError(f"the artifact's model file {name!r} is missing", where=str(self.folder))
-        if sha256_hex(path.read_bytes()) != sha256:
+        if digest_file(path, MODEL) != sha256:
             raise InputError(
                 "the model does not match its manifest: its SHA-256 differs",
                 where=str(path),
@@ -169,7 +178,13 @@ def write_json(path: Path, document: Any) -> None:
     Raises:
         WriteError: it cannot be written.
     """
-    write_file(path, json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    write_file(path, _NO_TEXT.sub(_as_bytes, text))
+
+
+def _as_bytes(found: re.Match[str]) -> str:
+    r"""A byte of a file name that is not UTF-8 (PEP 383) as `\xff`, in JSON."""
+    return f"\\\\x{ord(found[0]) & 0xFF:02x}"
 
 
 def read_json(path: Path) -> Any:
@@ -178,9 +193,4 @@ def read_json(path: Path) -> Any:
     Raises:
         InputError: it cannot be read, is not JSON, or is far larger than any that edgeface writes.
     """
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise InputError("the file is too large for one that edgeface wrote", where=str(path))
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read JSON: {error}", where=str(path)) from error
+    return read_document(path, ARTIFACT_JSON)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from edgeface.core.writing import check_replaceable, make_folders, write_file
 from edgeface.errors import InputError
+from edgeface.reading.kinds import REPORT
+from edgeface.reading.regular_file import open_file
 
 GENERATOR = b'<meta name="generator" content="edgeface">'
 _HEAD_BYTES = 2000
@@ -43,5 +45,5 @@ def check_page_path(path: Path) -> None:
 def _is_ours(path: Path) -> bool:
     if not path.is_file():
         return False
-    with path.open("rb") as stream:
+    with open_file(path, REPORT) as stream:
         return GENERATOR in stream.read(_HEAD_BYTES)

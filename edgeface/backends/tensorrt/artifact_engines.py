@@ -7,8 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeface.backends.tensorrt.cuda.driver import Gpu, with_point
-from edgeface.core.artifact import read_json, sha256_hex, write_json
+from edgeface.core.artifact import read_json, write_json
 from edgeface.errors import InputError
+from edgeface.reading.kinds import ENGINE
+from edgeface.reading.regular_file import digest_file
 
 ENGINES = "engines.json"
 
@@ -21,7 +23,7 @@ class ArtifactEngine(BaseModel):
     driver must support, None if unknown. The hash is SHA-256 in hex.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     file: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
     compute_capability: str = Field(pattern=r"^\d{2,3}$")
@@ -35,7 +37,7 @@ class ArtifactEngine(BaseModel):
 class EngineList(BaseModel):
     """The content of engines.json."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: int = 1
     engines: tuple[ArtifactEngine, ...]
@@ -109,9 +111,7 @@ def engine_for(
 
 def _checked(folder: Path, engine: ArtifactEngine) -> Path:
     path = folder / engine.file
-    if not path.is_file():
-        raise InputError("the artifact's engine is missing", where=str(path), fix="copy the whole folder again")
-    if sha256_hex(path.read_bytes()) != engine.sha256:
+    if digest_file(path, ENGINE) != engine.sha256:
         raise InputError(
             "the engine does not match engines.json: its SHA-256 differs",
             where=str(path),

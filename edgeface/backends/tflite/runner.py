@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 
 from edgeface.backends.checks import check_feeds, describe_model, read_model
-from edgeface.backends.native_log import native_log_held
 from edgeface.backends.runtime import TensorSpec
 from edgeface.backends.tflite.delegation import DELEGATE, Delegation, Operator, delegation_of
+from edgeface.core.native_log import native_log_held
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 
@@ -54,13 +54,18 @@ class LiteRtRunner:
     ) -> None:
         self.where = describe_model(model)
         self._turn = threading.Lock()
-        content = read_model(model)
+        content = read_model(model, {"tflite"})
         where, identifier = _IDENTIFIER
         if content[where] != identifier:
             raise InputError("not a TFLite model", where=self.where, fix="pass a .tflite file that an export wrote")
         self._interpreter = self._load(content, threads, kernels, preserve_all)
-        read, write = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        names = self._signature_names(read, write)
+        try:
+            read, write = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+            names = self._signature_names(read, write)
+        except ValueError as error:  # a name that is not UTF-8, an index that is no tensor's
+            raise InputError(
+                f"the TFLite model is damaged: {_one_line(error)}", where=self.where, fix="export or copy it again"
+            ) from error
         self._input_index = {names[0][item["index"]]: int(item["index"]) for item in read}
         self._output_index = {names[1][item["index"]]: int(item["index"]) for item in write}
         self.inputs: tuple[TensorSpec, ...] = tuple(_spec(item, names[0][item["index"]]) for item in read)

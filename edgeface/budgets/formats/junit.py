@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from edgeface.budgets.formats.wording import NOT_JUDGED, sentence, visible
+from edgeface.budgets.formats.wording import NOT_JUDGED, sentence
 from edgeface.budgets.judge import Result, Verdict
 from edgeface.budgets.numbers import exact
+from edgeface.core.visible import visible
 
 if TYPE_CHECKING:
     from edgeface.budgets.check import Check
@@ -27,6 +28,9 @@ def write(checks: Sequence[Check]) -> str:
         _add_figures(suite, check)
         for verdict in check.verdicts:
             _add_cases(suite, check, verdict)
+        said = dict.fromkeys(visible(line) for verdict in check.verdicts for line in verdict.cautions)
+        if said:
+            ElementTree.SubElement(suite, "system-out").text = "\n".join(f"caution: {line}" for line in said)
         _count(suite)
     for key in ("tests", "failures", "errors", "skipped"):
         root.set(key, str(sum(int(suite.attrib[key]) for suite in root)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module, metadata
 from typing import Any
 
@@ -81,6 +81,29 @@ class Network:
         details = self._interpreter.get_output_details()
         names = self._signature_outputs()
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
+
+    def check_fit(self, name: str, size: Mapping[str, Any], outputs: Mapping[str, tuple[int, ...]]) -> None:
+        """Compare the model with its contract.
+
+        Args:
+            name: of the model's file, for errors.
+            size: height and width of the contract's input.
+            outputs: the contract's, shapes by name.
+
+        Raises:
+            RunnerError: the input or an output has another shape, or an output is missing.
+        """
+        found = {key: tuple(map(int, item["shape"])) for key, item in self._outputs.items()}
+        found_input: tuple[int, ...] | None = tuple(map(int, self._input["shape"]))
+        taken: tuple[int, ...] = (1, size["height"], size["width"], 3)
+        pairs = [("input", found_input, taken)]
+        pairs += [(f"output {key!r}", found.get(key), wanted) for key, wanted in outputs.items()]
+        for what, got, wanted in pairs:
+            if got != wanted:
+                shown = "missing" if got is None else str(list(got))
+                raise RunnerError(
+                    f"the model's {what} is {shown}, its contract says {list(wanted)}", name, "pack the bundle again"
+                )
 
     def run(self, image: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """The float32 outputs by name of one run on float32 [1,h,w,3]."""

@@ -11,11 +11,12 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from edgeface.errors import InputError
+from edgeface.reading.kinds import MODEL
+from edgeface.reading.regular_file import map_file
 
-_MAX_BYTES = 1 << 31
 _MAX_NAME_BYTES = 1 << 16
 _SHARING, _ALLOWANCE_BYTES = 4, 1 << 16
 """Writers may share equal vectors: the total read may be this multiple of the file plus an allowance."""
@@ -32,20 +33,9 @@ def open_content(path: Path) -> Content:
     Raises:
         InputError: it is missing, larger than 2 GiB or not TFLite.
     """
-    where = str(path)
-    if not path.is_file():
-        problem = "the model is a folder, not a file" if path.is_dir() else "there is no such model file"
-        raise InputError(problem, where=where, fix="pass a .tflite file")
-    try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            if size > _MAX_BYTES:
-                raise InputError(f"the model has {size} bytes", where=where, fix="a TFLite file has at most 2 GiB")
-            content: Content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    except OSError as error:
-        raise InputError(f"cannot read the model: {error.strerror}", where=where) from error
+    content = map_file(path, MODEL)
     if content[4:8] != _IDENTIFIER:
-        raise InputError("not a TFLite model", where=where, fix="pass a complete .tflite file")
+        raise InputError("not a TFLite model", where=str(path), fix="pass a complete .tflite file")
     return content
 
 
@@ -83,6 +73,12 @@ class BoundedReader:
         self._left -= length * bytes_each
         if length * bytes_each > len(self.content) or self._left < 0:
             raise damaged(self.path, f"vectors of {length} elements do not fit into {len(self.content)} bytes")
+
+    def integers(self, row: Any, field: str) -> tuple[int, ...]:
+        """A vector of numbers, by the field's name in the schema."""
+        self.check(getattr(row, f"{field}Length")(), 4)
+        values = getattr(row, f"{field}AsNumpy")()
+        return () if isinstance(values, int) else tuple(values.tolist())  # the schema returns 0 for "no vector"
 
     def name(self, stored: bytes | None) -> str:
         """A string decoded as UTF-8, without control characters."""
