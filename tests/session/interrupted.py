@@ -66,10 +66,10 @@ class Ended:
         """How many changes to files it made."""
         return sum(map(len, self.kinds.values()))
 
-    @property
-    def of_each_kind(self) -> list[int]:
-        """The first and the last change of each kind."""
-        return sorted({number for found in self.kinds.values() for number in (found[0], found[-1])})
+    def of_each_kind(self, *events: str) -> list[int]:
+        """The first and the last change of each kind, of these events of Python's audit."""
+        chosen = [found for kind, found in self.kinds.items() if kind.split()[0] in events]
+        return sorted({number for found in chosen for number in (found[0], found[-1])})
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,9 @@ class Interrupted:
         command = [sys.executable, "-c", DRIVER, how, str(at), watched, *map(str, arguments)]
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
         said, _, kinds = done.stderr.rpartition("changes ")
-        return (
-            Ended(done.returncode, said, json.loads(kinds))
-            if said or kinds[:1] == "{"
-            else Ended(done.returncode, kinds)
-        )
+        if not kinds.startswith("{"):  # it was killed
+            return Ended(done.returncode, done.stderr)
+        return Ended(done.returncode, said, json.loads(kinds))
 
     def run_for(self, arguments: Sequence[object], seconds: float, number: int) -> Ended:
         """Run a command, and send it a signal after a time."""
