@@ -49,6 +49,8 @@ def write_key_pair(path: Path) -> Path:
     public_path = path.with_suffix(".pub")
     if path == public_path:
         raise InputError("a secret key's file is not called .pub", where=str(path), fix="e.g. --out face.key")
+    if path.is_file() and path.stat().st_size == 0:  # older versions left that on a full disk
+        path.unlink()
     if path.is_file() and not os.path.lexists(public_path):
         key = read_secret_key(path)
         write_new_files([(public_path, _public_text(key), 0o644)], "the key")
