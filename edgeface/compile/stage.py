@@ -93,7 +93,7 @@ def _manifest(job: Job, built: Built) -> Manifest:
 
 
 def _refusal(built: Built, findings: Findings, where: str, fix: str) -> GateError:
-    failed = [f"{each.what}: {each.measured}, required {each.limit}" for each in findings.requirements if not each.met]
+    failed = [f"{each.what}: {each.measured}, required {each.limit}" for each in findings.requirements if each.missed]
     return GateError(f"{built.target.name} is not good enough: {'; '.join(failed)}", where=where, fix=fix)
 
 

@@ -98,7 +98,9 @@ class Network:
             RunnerError: the input or an output has another shape, or an output is missing.
         """
         found = {key: tuple(map(int, item["shape"])) for key, item in self._outputs.items()}
-        pairs = [("input", tuple(map(int, self._input["shape"])), (1, size["height"], size["width"], 3))]
+        found_input: tuple[int, ...] | None = tuple(map(int, self._input["shape"]))
+        taken: tuple[int, ...] = (1, size["height"], size["width"], 3)
+        pairs = [("input", found_input, taken)]
         pairs += [(f"output {key!r}", found.get(key), wanted) for key, wanted in outputs.items()]
         for what, got, wanted in pairs:
             if got != wanted:
