@@ -55,7 +55,7 @@ def _campaign(options: argparse.Namespace) -> int:
     begin = time.monotonic()
     campaign.prepare([kind.prepare for kind in chosen.values()])
     shares = sum(kind.share for kind in chosen.values())
-    counts = {name: options.count * kind.share // shares for name, kind in chosen.items()}
+    counts = {name: -(-options.count * kind.share // shares) for name, kind in chosen.items()}
     inputs = [(name, options.first + index) for name in chosen for index in range(counts[name])]
     inputs.sort(key=lambda item: (item[1] - options.first) / counts[item[0]])  # kinds are mixed, so that jobs end alike
     tallies = {name: table.Tally() for name in chosen}
