@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print the outcome as one document")
     parser.add_argument("--report", type=Path, help="write the table into this file")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: processes end, and their folder goes
     if len(options.kinds) == 2 and options.kinds[1].isdecimal():
         return _again(options.kinds[0], int(options.kinds[1]), options.seed)
     return _campaign(options)
