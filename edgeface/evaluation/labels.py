@@ -16,7 +16,6 @@ from edgeface.reading.regular_file import is_file, is_folder
 from edgeface.tasks.detection.average_precision import (
     LabeledDetections,
     PrecisionCurve,
-    average_precision,
     rank_detections,
 )
 from edgeface.tasks.detection.faces import Face
