@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from edgeface.budgets.cautions import cautions
 from edgeface.budgets.numbers import exact
 from edgeface.cost.counter import Complexity
 from edgeface.cost.network import Network
@@ -35,13 +36,7 @@ def _notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> Ite
     network = complexity.network
     if taken:
         yield taken
-    if network.beyond:
-        listed = ", ".join(f"{times} × {op}" for op, times in network.beyond.items())
-        yield (
-            f"not counted, because their sizes depend on data: {listed}; they have no weights, but take memory and "
-            "time that no figure contains"
-        )
-    yield from _disguised(complexity, budgets)
+    yield from dict.fromkeys(line for budget in (None, *budgets) for line in cautions(complexity, budget))
     yield from network.notes
     yield from _size(network, budgets)
     if complexity.unused_record:
@@ -68,26 +63,6 @@ def _notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> Ite
     narrow = _narrow(network)
     if narrow:
         yield f"weights are stored as {narrow}; size is counted as float32, because fewer bits do not extend the budget"
-
-
-def _disguised(complexity: Complexity, budgets: Sequence[Budget]) -> Iterator[str]:
-    """Products that are summed outside of convolutions, and the budgets that they would exceed as convolutions."""
-    products = complexity.summed_products
-    if not products:
-        return
-    yield (
-        f"{exact(products)} multiplications by trained numbers are summed outside of convolutions and fully connected "
-        "layers, as by Mul and ReduceSum; the challenge's rules do not count them, though they would be as many MACs"
-    )
-    total = complexity.lfr_flops + 2 * products
-    for budget in budgets:
-        limits = [limit for limit in budget.limits if limit.metric == "lfr_flops"]
-        most = [amount for limit in limits for relation, amount in limit.relations.items() if relation != "at_least"]
-        if most and total > min(most) >= complexity.lfr_flops:
-            yield (
-                f"as convolutions they would make {exact(total)} FLOPs, more than {budget.name}'s {exact(min(most))}: "
-                "the network is within that budget only by the wording of its rules"
-            )
 
 
 def _size(network: Network, budgets: Sequence[Budget]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -35,7 +36,7 @@ class Parameters(BaseModel):
     Lists become tuples, so that a contract is immutable and equal to itself after a round trip through a file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -46,7 +47,7 @@ class Parameters(BaseModel):
 class Anchors(Parameters):
     """Parameters of `ssd`: the sides of the square anchors (pixels) for each stride (pixels), in output order."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     strides: tuple[Side, ...] = Field(min_length=1, max_length=16)
     sizes: tuple[Annotated[tuple[Side, ...], Field(min_length=1, max_length=64)], ...]
@@ -62,7 +63,7 @@ class Anchors(Parameters):
 class OutputNames(BaseModel):
     """Names of the network's outputs by the decoder's role for them, in the network's order."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     __pydantic_extra__: dict[str, str]
 
@@ -75,7 +76,7 @@ class OutputNames(BaseModel):
 class DetectionOutputs(OutputNames):
     """Names of the three outputs of `ssd`: boxes [1,N,4], scores [1,N,2], landmarks [1,N,10]."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     boxes: str = "boxes"
     scores: str = "scores"
@@ -170,6 +171,8 @@ class DetectionContract(BaseContract):
 
 
 def _frozen(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
     if isinstance(value, list | tuple):
         return tuple(_frozen(item) for item in value)
     return value

@@ -15,6 +15,8 @@ from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
 from edgeface.core.file_kind import kind_of
 from edgeface.core.sources import check_sources
+from edgeface.core.temporary import recover
+from edgeface.core.writing import write_file
 from edgeface.errors import InputError
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.document import read_json as read_document
@@ -36,7 +38,7 @@ class Manifest(BaseModel):
     the model is a single file; such a manifest is converted to this format when read.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     format: int = FORMAT
     name: str
@@ -113,6 +115,8 @@ class Artifact:
         Raises:
             InputError: there is no artifact, the manifest is damaged, or a file is missing or was changed.
         """
+        for place in (path.parent, path):  # a process may have been killed while it replaced the folder
+            recover(place)
         folder = path if is_folder(path) else path.parent
         if not is_file(folder / MANIFEST):
             kind = kind_of(path)
@@ -123,11 +127,8 @@ class Artifact:
                 if kind is not None and is_folder(path)
                 else "pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
             )
-        fix = "export the artifact again with this version of edgeface"
-        with damage_reported("manifest", str(folder / MANIFEST), fix):
-            manifest = Manifest.model_validate(read_json(folder / MANIFEST))
-        artifact = cls(folder, manifest)
-        for name, sha256 in manifest.files.items():
+        artifact = cls(folder, read_manifest(folder))
+        for name, sha256 in artifact.manifest.files.items():
             artifact._check_file(name, sha256)
         return artifact
 
@@ -143,15 +144,30 @@ class Artifact:
             )
 
 
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in an artifact's folder, whose other files are not looked at.
+
+    Raises:
+        InputError: it cannot be read, or is not an artifact's manifest.
+    """
+    fix = "export the artifact again with this version of edgeface"
+    with damage_reported("manifest", str(folder / MANIFEST), fix):
+        return Manifest.model_validate(read_json(folder / MANIFEST))
+
+
 def sha256_hex(data: bytes) -> str:
     """SHA-256 of bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def write_json(path: Path, document: Any) -> None:
-    """Write JSON with sorted keys, so that the same content gives the same bytes."""
+    """Write JSON with sorted keys, so that the same content gives the same bytes.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    path.write_text(_NO_TEXT.sub(_as_bytes, text), encoding="utf-8")
+    write_file(path, _NO_TEXT.sub(_as_bytes, text))
 
 
 def _as_bytes(found: re.Match[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from edgeface.errors import InputError
 from edgeface.images.files import EXTENSIONS, list_images
 from edgeface.reading.regular_file import is_file, is_folder
-from edgeface.tasks.detection.average_precision import LabeledDetections, average_precision
+from edgeface.tasks.detection.average_precision import LabeledDetections, PrecisionCurve, rank_detections
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.pascal_voc import read_labels
-from edgeface.tasks.detection.wider import SETTINGS, WiderDetections, WiderLabels, wider_average_precision
+from edgeface.tasks.detection.wider import SETTINGS, WiderDetections, WiderLabels, wider_curve
 from edgeface.tasks.detection.wider_labels import is_wider_folder, read_wider_labels
 
 LISTED = 8
@@ -39,8 +39,8 @@ class LabeledImages(Protocol):
     def unlabeled(self) -> tuple[str, ...]:
         """Names of images that have none."""
 
-    def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
-        """Average precision by name, of the faces found in each file."""
+    def curves(self, found: Sequence[Sequence[Face]]) -> Mapping[str, PrecisionCurve]:
+        """Precision–recall curves by name, of the faces found in each file."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,10 @@ class VocImages:
     unlabeled: tuple[str, ...]
     kind: str = "Pascal-VOC boxes"
 
-    def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
+    def curves(self, found: Sequence[Sequence[Face]]) -> dict[str, PrecisionCurve]:
         """Over all labeled faces, and over those of at least 10 pixels."""
         judged = [LabeledDetections(faces, boxes) for faces, boxes in zip(found, self.boxes, strict=True)]
-        return {
-            "all faces": average_precision(judged),
-            f"faces from {SMALL_PX} px": average_precision(judged, SMALL_PX),
-        }
+        return {"all faces": rank_detections(judged), f"faces from {SMALL_PX} px": rank_detections(judged, SMALL_PX)}
 
 
 @dataclass(frozen=True)
@@ -71,10 +68,10 @@ class WiderImages:
     unlabeled: tuple[str, ...] = ()
     kind: str = "WIDER FACE"
 
-    def average_precision(self, found: Sequence[Sequence[Face]]) -> dict[str, float]:
+    def curves(self, found: Sequence[Sequence[Face]]) -> dict[str, PrecisionCurve]:
         """By the settings easy, medium and hard."""
         detections = {name: WiderDetections.of(faces) for name, faces in zip(self.names, found, strict=True)}
-        return {setting: wider_average_precision(detections, self.labels, setting) for setting in SETTINGS}
+        return {setting: wider_curve(detections, self.labels, setting) for setting in SETTINGS}
 
 
 def read_labeled(labels: Path, images: Path) -> LabeledImages:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note, track
 from edgeface.errors import InputError
+from edgeface.images.duplicates import distinct
 from edgeface.images.files import list_images, read_image
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import digest_file
@@ -46,27 +47,53 @@ class Images:
 def choose_images(calibration: Path | None, judge: Path | None, count: int) -> Images:
     """Up to `count` images for calibration, spread evenly over their folder, and others for evaluation.
 
+    Of images that show the same (`images.duplicates`) only the first counts, so that no image is judged by what has
+    calibrated, and none counts twice.
+
     Args:
         calibration: calibration folder; without `judge`, its other images are used for evaluation.
-        judge: evaluation folder; images whose content also calibrates are left out.
+        judge: evaluation folder; images that show what a calibration image shows are left out.
         count: maximum number of calibration images.
 
     Raises:
-        InputError: a folder has no images, or too few for both.
+        InputError: a folder has no images, or too few different ones for both.
     """
     if calibration is None:
-        return Images((), tuple(list_images(judge)) if judge is not None else ())
-    files = list_images(calibration)
+        return Images((), tuple(distinct_images(judge)) if judge is not None else ())
+    files = distinct_images(calibration)
     if judge is not None and judge.resolve() != calibration.resolve():
-        return _apart(spread(files, count), list_images(judge), judge)
+        chosen = spread(files, count)
+        return Images(tuple(chosen), tuple(distinct_images(judge, chosen)))
     if len(files) < 2:
         raise InputError(
             "one image cannot be used for both calibration and evaluation",
             where=str(calibration),
-            fix="add images (some dozens with faces, as the device will see them), or pass --judge DIR",
+            fix="add different images (some dozens with faces, as the device will see them), or pass --judge DIR",
         )
     chosen = spread(files, min(count, max(1, int(len(files) * CALIBRATION_SHARE))))
     return Images(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
+
+
+def distinct_images(folder: Path, others: Sequence[Path] = ()) -> list[Path]:
+    """The images of a folder that show different things; a note says which others are left out.
+
+    Args:
+        folder: the folder.
+        others: images used elsewhere; those of the folder that show the same are left out too.
+
+    Raises:
+        InputError: the folder has no images, or none that `others` does not show.
+    """
+    found = distinct(list_images(folder), others)
+    if not found.files:
+        raise InputError(
+            "every evaluation image is also a calibration image", where=str(folder), fix="add other images"
+        )
+    if found.copies:
+        copy, original = found.copies[0]
+        example = f"{copy.name} as {original.name}, …"
+        note(f"{len(found.copies)} images in {folder} show what others show: left out ({example})")
+    return found.files
 
 
 def read_images(files: Sequence[Path], doing: str, others: Sequence[Path] = ()) -> Iterator[NDArray[np.uint8]]:
@@ -99,18 +126,6 @@ def _failures(first: InputError, rest: Sequence[Path]) -> InputError:
     named = "; ".join(f"{e.where}: {e.what}" for e in failed[:LISTED_FAILURES])
     more = f"; and {len(failed) - LISTED_FAILURES} more" if len(failed) > LISTED_FAILURES else ""
     return InputError(f"{len(failed)} images cannot be used", where=named + more, fix="remove or replace them")
-
-
-def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Images:
-    calibrated = {digest_file(file, IMAGE) for file in calibrate}
-    others = tuple(file for file in judge if digest_file(file, IMAGE) not in calibrated)
-    if not others:
-        raise InputError(
-            "every evaluation image is also a calibration image", where=str(folder), fix="add other images"
-        )
-    if len(others) < len(judge):
-        note(f"{len(judge) - len(others)} images in {folder} are calibration images too: left out of the evaluation")
-    return Images(tuple(calibrate), others)
 
 
 def spread(files: Sequence[Path], count: int) -> list[Path]:

@@ -51,6 +51,8 @@ def read_state_dict(path: Path, expected: Mapping[str, tuple[int, ...]] | None =
         check_keys(declared, expected, str(path))
     content = _read_safetensors(path) if path.suffix == SAFETENSORS else _read_torch(path)
     state = _named(content, path)
+    order = {name: place for place, name in enumerate(declared)}  # safetensors gives another one at every call
+    state = dict(sorted(state.items(), key=lambda item: order.get(item[0], len(order))))
     check_weights({name: _as_numpy(tensor) for name, tensor in state.items()}, str(path), CheckpointError)
     return state
 

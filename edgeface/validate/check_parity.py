@@ -12,10 +12,11 @@ from edgeface.backends.device import HERE, Device
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.certificate import Certificate, Evidence
 from edgeface.core.progress import note
 from edgeface.core.versions import versions
-from edgeface.images.files import list_images
+from edgeface.images.split import distinct_images
 from edgeface.inference.detector import Detector
 from edgeface.samples import sample_of
 from edgeface.tasks import task_of
@@ -62,6 +63,7 @@ class ParityRequest:
     on: Device = HERE
 
 
+@one_blas_thread()
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     """The comparison of artifact and reference on images, judged as in the export.
 
@@ -83,7 +85,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     judged, kernels = judge_model(findings, limits, artifact.model_path, task_of(artifact.contract), judging)
     certificate = Certificate(
         **judged.comparison().model_dump(),
-        format=2,
+        format=3,
         target=artifact.manifest.target,
         reference=reference.name,
         thresholds=limits,
@@ -97,7 +99,7 @@ def _images(artifact: Artifact, request: ParityRequest) -> Iterable[Image]:
     if request.images is None:
         note("no images given: tensors are compared on synthetic images, decisions are not")
         return synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
-    files = list_images(request.images)
+    files = distinct_images(request.images)
     _warn_of_calibration(artifact, [file.name for file in files])
     finder = None if request.detector is None else Detector(Artifact.open(request.detector))
     return task_images(files, "comparing", artifact.contract, finder)

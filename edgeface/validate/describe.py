@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeface.core.certificate import Certificate, TensorFigures
 from edgeface.core.description import Mark, Table, Tile, Verdict
+from edgeface.core.requirement import Requirement
 from edgeface.reading.damage import damage_reported
 from edgeface.tasks.task import Task
 from edgeface.validate.verdict import verdict
@@ -54,10 +55,25 @@ def describe(certificate: Certificate, task: Task) -> Description:
 
 def _requirements(certificate: Certificate) -> Table | None:
     rows = tuple(
-        (each.what, each.limit, each.measured, Mark("met", "good") if each.met else Mark("missed", "bad"))
+        (each.what, each.limit, each.measured, _interval(each), _cases(each), _mark(each))
         for each in certificate.requirements
     )
-    return Table("What was required", ("requirement", "limit", "measured", ""), rows, left=4) if rows else None
+    header = ("requirement", "limit", "measured", "95 % interval", "on", "")
+    return Table("What was required", header, rows, left=6) if rows else None
+
+
+def _interval(found: Requirement) -> str:
+    return "–" if found.interval is None else f"{found.interval[0]:.3g} – {found.interval[1]:.3g}"
+
+
+def _cases(found: Requirement) -> str:
+    return "–" if found.n is None else f"{found.n} {found.of}"
+
+
+def _mark(found: Requirement) -> Mark:
+    if found.met:
+        return Mark("met", "good")
+    return Mark("missed", "bad") if found.unsure is None else Mark("not shown", "unsure")
 
 
 def _notes(engines: Mapping[str, Any] | None) -> Iterator[str]:

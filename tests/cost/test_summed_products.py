@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import onnx
 import pytest
 
 from edgeface.budgets.check import check
+from edgeface.budgets.formats import FORMATS
+from edgeface.cli import main
 from edgeface.cost.counter import count
 from edgeface.cost.readers.onnx_network import read_onnx_network
 from edgeface.cost.readers.tflite_network import read_tflite
@@ -91,3 +95,25 @@ def test_the_notes_name_the_budget_that_they_would_exceed(build_onnx, tmp_path):
     assert found["summed_products_macs"] == 64 * 64 * 480 * 640
     assert any("1,258,291,200 multiplications by trained numbers are summed" in note for note in found["notes"])
     assert any("more than lfr-light's 1,000,000,000" in note for note in found["notes"])
+    (verdict,) = found["verdicts"]
+    assert set(verdict["cautions"]) <= set(found["notes"])
+    assert any("more than lfr-light's 1,000,000,000" in line for line in verdict["cautions"])
+
+
+def hidden(build_onnx, path):
+    onnx.save(build_onnx("Mul x w -> m", "ReduceSum m axes -> y", x=X, axes=ints(1), w=(4, 8, 8)), path)
+    return path
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_of_a_verdict_has_its_cautions(build_onnx, tmp_path, form):
+    checked = check(hidden(build_onnx, tmp_path / "model.onnx"), "lfr-light")
+    assert "256 multiplications by trained numbers are summed" in FORMATS[form]([checked])
+
+
+def test_the_terminal_shows_a_caution_once_beside_its_verdict(build_onnx, tmp_path, capsys):
+    with suppress(SystemExit):
+        main(["check", str(hidden(build_onnx, tmp_path / "model.onnx")), "--budget", "lfr-light"])
+    shown = capsys.readouterr().out
+    assert shown.count("  caution: 256 multiplications") == 1
+    assert shown.count("256 multiplications") == 1

@@ -104,7 +104,8 @@ class _Walk:
     def _add_beyond(self, operator: StoredOperator, given: Sequence[int], where: str) -> None:
         """Set aside an operator whose results have sizes that depend on data."""
         if operator.name in COUNTED:
-            unknown = next(self.names[index] for index in given if index in self.shapes.unknown)
+            tensors = [*given, *operator.outputs]  # of a transposed convolution, only the result's size may be unknown
+            unknown = next(self.names[index] for index in tensors if index in self.shapes.unknown)
             raise GraphError(
                 f"the work of {operator.name} depends on data: the size of {unknown!r} is known only in a run",
                 where=where,

@@ -38,10 +38,13 @@ def computed(operation: Operation, shapes: list[Shape], dtype: str) -> list[Arra
         value is None for shape, value in zip(operation.shapes, operation.values, strict=True) if shape is not None
     ):
         return unknown
-    with np.errstate(all="ignore"):
-        made = rule(operation)
-    found = [made] if isinstance(made, np.ndarray | np.generic) else list(made)
-    return [np.asarray(value).astype(dtype).reshape(shape) for value, shape in zip(found, shapes, strict=True)]
+    try:
+        with np.errstate(all="ignore"):
+            made = rule(operation)
+            found = [made] if isinstance(made, np.ndarray | np.generic) else list(made)
+            return [np.asarray(value).astype(dtype).reshape(shape) for value, shape in zip(found, shapes, strict=True)]
+    except (ValueError, IndexError, TypeError, OverflowError):  # a form that numpy computes otherwise, so not known
+        return unknown
 
 
 def _values(operation: Operation) -> list[Array]:

@@ -304,6 +304,14 @@ def test_work_that_depends_on_data_is_refused(sketch):
         read_tflite(path)
 
 
+def test_a_transposed_convolution_to_a_size_that_an_input_gives_is_refused(sketch):
+    size = sketch.input(4, dtype="int32")
+    read = [size, sketch.ones(3, 2, 2, 8), sketch.input(1, 5, 5, 8)]
+    path = sketch.save(sketch.op("TRANSPOSE_CONV", read, (1, 10, 10, 3), strideW=2, strideH=2))
+    with pytest.raises(GraphError, match="the work of TRANSPOSE_CONV depends on data: the size of 'transpose_conv"):
+        read_tflite(path)
+
+
 def test_every_operator_that_can_be_read_has_a_rule_or_is_listed_as_unknown():
     assert set(RULES) | WITHOUT_RULE == set(ROLES) | COUNTED
     assert not set(RULES) & WITHOUT_RULE
