@@ -13,11 +13,7 @@ from numpy.typing import NDArray
 from edgeface.errors import InputError
 from edgeface.images.files import EXTENSIONS, list_images
 from edgeface.reading.regular_file import is_file, is_folder
-from edgeface.tasks.detection.average_precision import (
-    LabeledDetections,
-    PrecisionCurve,
-    rank_detections,
-)
+from edgeface.tasks.detection.average_precision import LabeledDetections, PrecisionCurve, rank_detections
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.pascal_voc import read_labels
 from edgeface.tasks.detection.wider import SETTINGS, WiderDetections, WiderLabels, wider_curve

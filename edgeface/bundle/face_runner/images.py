@@ -18,7 +18,8 @@ from edgeface.reading.regular_file import Kind, read_file
 KIND = Kind("image", 320 << 20, "pass a PPM, NPY, JPEG, PNG, BMP or WebP file", "make the image smaller", RunnerError)
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
-_PNM = re.compile(rb"P([56])(?:\s|#[^\n]*\n)+(\d{1,6})(?:\s|#[^\n]*\n)+(\d{1,6})(?:\s|#[^\n]*\n)+255\s")
+_SPACE = rb"(?:\s|#[^\n]*\n)+"  # one way to read each byte: nested repetitions would try exponentially many
+_PNM = re.compile(rb"P([56])" + _SPACE + rb"(\d{1,6})" + _SPACE + rb"(\d{1,6})" + _SPACE + rb"255\s")
 _PNM_BYTES = 4096
 _FIX = "convert it to PPM (magick in.jpg out.ppm), or install opencv-python-headless or Pillow"
 
