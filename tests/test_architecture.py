@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "edgeface"
 ORDER = (
     "errors",
     "version",
+    "reading",
     "contracts",
     "core",
     "images",
@@ -302,3 +303,84 @@ def test_a_quick_command_imports_no_heavy_library(command):
     imported = {line.rpartition("|")[2].strip().split(".")[0] for line in said.splitlines()}
     assert "edgeface" in imported
     assert sorted(imported.intersection(heavy)) == []
+
+
+ELSEWHERE = {
+    "backends/onnx/profile.py": "the profile that ONNX Runtime has just written into a folder of ours",
+    "backends/tflite/legacy.py": "our worker's source, and what the worker has just written into a folder of ours",
+    "backends/tflite/legacy_worker.py": "runs alone, in another Python",
+    "bench/result.py": "/proc/cpuinfo",
+    "bundle/pack.py": "the licence in our own distribution",
+    "cli/completion/command.py": "our own scripts",
+    "devices/agent/machine.py": "runs alone, on a device",
+    "devices/count.py": "our own source, and what the plugin has just written into a folder of ours",
+    "devices/install.py": "the installation's own record and lock, in a folder of ours",
+    "devices/link.py": "our own modules",
+    "doctor/checks/processor.py": "/proc/cpuinfo",
+    "doctor/checks/resources.py": "/proc and /sys",
+    "doctor/control_groups.py": "/proc and /sys",
+    "models/checkpoint.py": "torch.load of a stream that was opened and checked",
+    "report/render.py": "our own style sheet",
+    "validate/judge.py": "what the judge has just written into a folder of its own",
+}
+"""Files that open files for reading themselves, with what they read; all others go through `edgeface/reading`."""
+
+READ_BY_METHOD = frozenset({"read_text", "mmap", "imread", "fromfile", "memmap", "loadtxt", "genfromtxt"})
+READ_BY_LIBRARY = frozenset(
+    f"{library}.load" for library in ("np", "numpy", "torch", "onnx", "tomllib", "tomli", "json", "pickle", "yaml")
+)
+
+
+def reads(path: Path) -> Iterator[int]:
+    """The lines of a file in which a file is opened for reading, by a call that is known for it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and is_reading(node):
+            yield node.lineno
+
+
+def is_reading(call: ast.Call) -> bool:
+    said = [*call.args, *(keyword.value for keyword in call.keywords)]
+    modes = [item.value for item in said if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+    writes = any(mode[:1] in {"w", "x", "a"} and len(mode) < 4 for mode in modes)
+    if isinstance(call.func, ast.Name):
+        return call.func.id == "open" and not writes
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    if call.func.attr == "open":
+        return any(mode in {"r", "rb", "rt"} for mode in modes) or (
+            ast.unparse(call.func) == "os.open" and "O_RDONLY" in ast.unparse(call)
+        )
+    if call.func.attr == "read_bytes":
+        return not call.args
+    return call.func.attr in READ_BY_METHOD or ast.unparse(call.func) in READ_BY_LIBRARY
+
+
+def test_files_are_opened_for_reading_in_one_place_only():
+    found = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if any(reads(path))}
+    assert {name for name in found if not name.startswith("reading/")} == set(ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("path.read_bytes()", True),
+        ("path.read_text(encoding='utf-8')", True),
+        ("path.open('rb')", True),
+        ("path.open(mode='r')", True),
+        ("open(path)", True),
+        ("open(path, 'w')", False),
+        ("path.open('wb')", False),
+        ("os.open(path, os.O_RDONLY)", True),
+        ("os.open(path, os.O_WRONLY | os.O_CREAT)", False),
+        ("np.load(path)", True),
+        ("onnx.load(path)", True),
+        ("cv2.imread(path)", True),
+        ("json.loads(text)", False),
+        ("Artifact.open(path)", False),
+        ("archive.open(name)", False),
+    ],
+)
+def test_a_file_that_is_opened_is_seen(tmp_path, line, seen):
+    module = tmp_path / "module.py"
+    module.write_text(f"def f(path):\n    return {line}\n")
+    assert list(reads(module)) == ([2] if seen else [])

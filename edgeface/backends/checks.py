@@ -8,6 +8,8 @@ from pathlib import Path
 from edgeface.backends.runtime import TensorSpec
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
+from edgeface.reading.kinds import MODEL
+from edgeface.reading.regular_file import check_file, read_file
 
 DYNAMIC = -1
 
@@ -24,13 +26,7 @@ def check_model(model: Path | bytes) -> None:
         InputError: the file is missing, not a file, unreadable or empty.
     """
     where = describe_model(model)
-    if isinstance(model, bytes):
-        size = len(model)
-    elif not model.is_file():
-        problem = "the model is a folder, not a file" if model.is_dir() else "there is no such model file"
-        raise InputError(problem, where=where, fix="pass an artifact folder, an .onnx or a .tflite file")
-    else:
-        size = len(_first_byte(model))
+    size = len(model) if isinstance(model, bytes) else check_file(model, MODEL)
     if not size:
         raise InputError("the model is empty", where=where, fix="export or copy it again")
 
@@ -38,7 +34,7 @@ def check_model(model: Path | bytes) -> None:
 def read_model(model: Path | bytes) -> bytes:
     """The model's bytes, checked by `check_model`."""
     check_model(model)
-    return model if isinstance(model, bytes) else model.read_bytes()
+    return model if isinstance(model, bytes) else read_file(model, MODEL)
 
 
 def check_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, Array], where: str) -> None:
@@ -65,11 +61,3 @@ def check_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, Array], where:
                 where=where,
                 fix="FloatRunner takes float32 NCHW arrays and converts them for the model",
             )
-
-
-def _first_byte(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(1)
-    except OSError as error:
-        raise InputError(f"cannot read the model: {error.strerror}", where=str(path)) from error

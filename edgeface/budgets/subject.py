@@ -9,7 +9,7 @@ from typing import Any
 from edgeface.cost.network import Network
 from edgeface.cost.readers import SUFFIXES, Size, read_network
 from edgeface.errors import CheckpointError, InputError, did_you_mean
-from edgeface.models.architectures import Architecture, architectures
+from edgeface.models.architectures import Architecture, architectures, skeleton
 
 _CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".bin")
 
@@ -51,7 +51,7 @@ class Subject:
             raise InputError(
                 f"{architecture.name} only supports {height}×{width} pixels", where="--input", fix="leave out --input"
             )
-        content = architecture.skeleton_path.read_bytes()
+        content = skeleton(architecture.name)
         network = read_onnx_network(content, architecture.name, size or architecture.input_size, weightless=True)
         return replace(network, file_bytes=None if self.path is None else self.path.stat().st_size)
 
@@ -132,6 +132,6 @@ def _architecture_of(path: Path) -> Architecture:
 def _parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     import onnx
 
-    skeleton = onnx.load_from_string(architecture.skeleton_path.read_bytes())
+    model = onnx.load_from_string(skeleton(architecture.name))
     float32 = onnx.TensorProto.FLOAT
-    return {t.name: tuple(t.dims) for t in skeleton.graph.initializer if t.data_type == float32}
+    return {t.name: tuple(t.dims) for t in model.graph.initializer if t.data_type == float32}

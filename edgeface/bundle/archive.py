@@ -16,6 +16,8 @@ from pathlib import Path
 from edgeface.bundle.face_runner.errors import Refused
 from edgeface.bundle.face_runner.integrity import MAX_BYTES, MAX_FILES, NAME, Problem
 from edgeface.errors import InputError
+from edgeface.reading.kinds import BUNDLE
+from edgeface.reading.regular_file import read_file
 
 ROOT = "face/"
 EXECUTABLE = ("face", "verify")
@@ -24,7 +26,6 @@ _BLOCK_BYTES = 0xFFFF
 _RECORD = 512
 _TAR_END = bytes(2 * _RECORD)
 _MAX_NAME = 100
-_OVERHEAD = 1 << 20
 _FIX = "copy the bundle again from its origin"
 
 
@@ -46,17 +47,9 @@ def read_archive(path: Path) -> bytes:
     """An archive's bytes, not yet verified.
 
     Raises:
-        InputError: the file cannot be read.
-        Refused: it is larger than any bundle.
+        InputError: the file cannot be read, or is larger than any bundle.
     """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + _OVERHEAD + 1)
-    except OSError as error:
-        raise InputError(f"cannot read the bundle: {error.strerror}", where=str(path)) from error
-    if len(data) > MAX_BYTES + _OVERHEAD:
-        raise Refused("the file is larger than any bundle", str(path))
-    return data
+    return read_file(path, BUNDLE)
 
 
 def open_archive(data: bytes, where: str) -> tuple[dict[str, bytes], list[Problem]]:

@@ -7,7 +7,6 @@ it off the board and out of version control. Source: minisign's documentation of
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 from dataclasses import dataclass
@@ -16,12 +15,14 @@ from typing import Any
 
 from edgeface.bundle.face_runner.signature import PLAIN, PREHASHED, TRUSTED, UNTRUSTED
 from edgeface.errors import InputError
+from edgeface.reading.kinds import KEY
+from edgeface.reading.regular_file import read_file
 
 _SECRET_COMMENT = "untrusted comment: minisign unencrypted secret key"
 _SECRET_BYTES = 158
 _NO_PASSWORD = b"Ed\0\0B2"
 _OPEN_TO_OTHERS = 0o077
-_FIX = "create one with `edgeface keygen`, or with `minisign -G -W`"
+_FIX = KEY.fix
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,11 @@ def read_secret_key(path: Path) -> SecretKey:
         InputError: the file is missing, damaged, has a password, or others than its owner may read it.
     """
     try:
-        mode = path.stat().st_mode
-        lines = path.read_text(encoding="ascii").strip().splitlines()
+        lines = read_file(path, KEY).decode("ascii").strip().splitlines()
         data = base64.b64decode(lines[-1], validate=True) if lines else b""
-    except (OSError, UnicodeDecodeError, binascii.Error) as error:
+    except ValueError as error:  # UnicodeDecodeError and binascii.Error are
         raise InputError(f"cannot read the secret key: {error}", where=str(path), fix=_FIX) from error
-    if mode & _OPEN_TO_OTHERS:
+    if path.stat().st_mode & _OPEN_TO_OTHERS:
         raise InputError("others may read the secret key", where=str(path), fix=f"chmod 600 {path.name}")
     if data[:6] == b"EdScB2":
         raise InputError("the secret key has a password", where=str(path), fix="remove it with `minisign -C -W`")

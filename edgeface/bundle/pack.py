@@ -22,6 +22,8 @@ from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
+from edgeface.reading.kinds import LICENCE, MODEL, OWN
+from edgeface.reading.regular_file import read_file
 from edgeface.tasks.recognition.comparison import match_threshold
 from edgeface.version import __version__
 
@@ -29,7 +31,6 @@ _HERE = Path(__file__).parent
 _BOARD = _HERE / "board"
 BOARD_RUNTIME = "litert"
 """The runtime of the bundle's runner."""
-MAX_LICENCE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def pack_bundle(order: Order) -> bytes:
     }
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
-        files |= {packed_name(task, artifact, path): path.read_bytes() for path in artifact.files}
+        files |= {packed_name(task, artifact, path): read_file(path, MODEL) for path in artifact.files}
     files["bundle.json"] = _json(_settings(models, packed_for))
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
@@ -147,7 +148,7 @@ def _programs(board: Board, decoder: str) -> dict[str, bytes]:
     files = runner_files(decoder)
     for path in sorted(_BOARD.rglob("*")):
         if path.is_file():
-            files[path.relative_to(_BOARD).as_posix()] = path.read_bytes()
+            files[path.relative_to(_BOARD).as_posix()] = read_file(path, OWN)
     cores = " ".join(map(str, board.cores))
     unit = files["systemd/face.service"].decode("utf-8")
     files["systemd/face.service"] = unit.replace("@CORES@", cores).replace("@TITLE@", board.title).encode("utf-8")
@@ -157,13 +158,10 @@ def _programs(board: Board, decoder: str) -> dict[str, bytes]:
 def _licences(given: Sequence[Path]) -> dict[str, bytes]:
     files = {"LICENSES/edgeface.txt": _own_licence()}
     for path in given:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"cannot read the licence: {error.strerror}", where=str(path)) from error
+        content = read_file(path, LICENCE)
         name = f"LICENSES/{path.name}"
-        if name in files or len(content) > MAX_LICENCE_BYTES:
-            raise InputError("a licence of that name exists already, or this is not a licence", where=str(path))
+        if name in files:
+            raise InputError("a licence of that name exists already", where=str(path))
         files[name] = content
     return files
 
@@ -172,7 +170,7 @@ def _own_licence() -> bytes:
     """Edgeface's licence, from the installed package or from the source tree."""
     in_source = _HERE.parents[1] / "LICENSE"
     if in_source.is_file():
-        return in_source.read_bytes()
+        return read_file(in_source, OWN)
     text = metadata.distribution("edgeface").read_text("licenses/LICENSE")
     if text is None:
         raise InputError("edgeface's own licence is missing", fix="install edgeface again")

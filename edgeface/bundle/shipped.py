@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from edgeface.errors import InputError
+from edgeface.reading.document import read_text
+from edgeface.reading.kinds import OWN
 
 RUNNER = "edgeface.bundle.face_runner"
 BOARD = "face_runner"
@@ -21,6 +23,8 @@ DECODERS = "edgeface.tasks.detection.decoders"
 SHARED: Mapping[str, str] = {
     "edgeface.errors": f"{BOARD}.base_errors",
     "edgeface.images.fit": f"{BOARD}.fit",
+    "edgeface.images.header": f"{BOARD}.header",
+    "edgeface.reading.regular_file": f"{BOARD}.regular_file",
     "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",
     "edgeface.tasks.detection.faces": f"{BOARD}.faces",
     "edgeface.tasks.detection.main_face": f"{BOARD}.main_face",
@@ -55,7 +59,7 @@ def on_board(text: str) -> str:
 
 
 def _packed(module: str, path: Path) -> tuple[str, bytes]:
-    text = on_board(path.read_text(encoding="utf-8"))
+    text = on_board(read_text(path, OWN))
     lacking = sorted({name for name in _imported(text, path) if not _is_there(name)})
     if lacking:
         raise InputError(

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 from edgeface.compile.inferred import describe_inference, how_inferred
 from edgeface.compile.source import Declared, Source
 from edgeface.contracts import Contract
-from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
@@ -17,6 +16,8 @@ from edgeface.models import family
 from edgeface.models.family import Family
 from edgeface.models.torch_export import export_onnx
 from edgeface.models.torch_run import run_module, torch_network
+from edgeface.reading.kinds import CHECKPOINT
+from edgeface.reading.regular_file import digest_file
 from edgeface.samples import Sample, sample_of
 from edgeface.tasks import task
 from edgeface.tasks.task import Image, Inference
@@ -47,7 +48,7 @@ def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
     contract, how = _contract(found, declared, probes, load) if known is None else _known(found, declared, known)
     contract = _resized(contract, declared)
     module = load(contract)
-    weights = {"file": declared.weights.name, "sha256": sha256_hex(declared.weights.read_bytes())}
+    weights = {"file": declared.weights.name, "sha256": digest_file(declared.weights, CHECKPOINT)}
     return _source(contract, module, {"weights": weights, "contract": how})
 
 
@@ -84,7 +85,7 @@ def _sample(found: Family, declared: Declared) -> Source:
         )
     contract = _variant(found, sample.variant)
     _check_declared(sample, contract, declared)
-    if sha256_hex(sample.weights.read_bytes()) != sample.sha256:
+    if digest_file(sample.weights, CHECKPOINT) != sample.sha256:
         raise InputError(
             "the sample weights are not those that came with this version",
             where=str(sample.weights),

@@ -12,11 +12,12 @@ from edgeface.compile.inferred import describe_inference, how_inferred
 from edgeface.compile.source import Declared, Source
 from edgeface.contracts import Contract
 from edgeface.contracts.read import read_contract
-from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
 from edgeface.models.onnx_file import open_onnx
+from edgeface.reading.kinds import ONNX
+from edgeface.reading.regular_file import digest_file
 from edgeface.tasks import task_of
 from edgeface.tasks.task import Image
 from edgeface.validate.reference import Reference, onnx_reference
@@ -40,7 +41,7 @@ def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image]) ->
     reference = onnx_reference(model)
     _check_outputs(contract, reference, path)
     how = _confirmed(contract, reference, probes, declared)
-    weights = {"file": path.name, "sha256": sha256_hex(path.read_bytes()), "format": "onnx"}
+    weights = {"file": path.name, "sha256": digest_file(path, ONNX), "format": "onnx"}
     return Source(contract, model, reference, {"weights": weights, "contract": how})
 
 

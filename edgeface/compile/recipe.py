@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from edgeface.core.thresholds import MinEvidence, Thresholds
 from edgeface.errors import InputError
 from edgeface.quantize.settings import QuantizeSettings
+from edgeface.reading.document import read_toml
+from edgeface.reading.kinds import RECIPE
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-MAX_RECIPE_BYTES = 1 << 20
 _FOLDERS = (Path(__file__).parents[1] / "_recipes", Path(__file__).parents[2] / "recipes")
 
 
@@ -80,13 +75,7 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         InputError: not readable, not TOML, an unknown key, invalid value or unknown algorithm.
     """
-    try:
-        if path.stat().st_size > MAX_RECIPE_BYTES:
-            raise InputError("the file is too large for a recipe", where=str(path))
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"cannot read the recipe: {error}", where=str(path)) from error
-    return _validated(document, path)
+    return _validated(read_toml(path, RECIPE), path)
 
 
 def _validated(document: dict[str, Any], path: Path) -> Recipe:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
 from edgeface.errors import InputError
+from edgeface.reading.document import read_json as read_document
+from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
+from edgeface.reading.regular_file import digest_file
 
 FORMAT = 2
 MANIFEST = "manifest.json"
 CERTIFICATE = "certificate.json"
-MAX_JSON_BYTES = 16 << 20
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 class Manifest(BaseModel):
@@ -138,7 +142,7 @@ class Artifact:
         path = self.folder / name
         if Path(name).name != name or not path.is_file():
             raise InputError(f"the artifact's model file {name!r} is missing", where=str(self.folder))
-        if sha256_hex(path.read_bytes()) != sha256:
+        if digest_file(path, MODEL) != sha256:
             raise InputError(
                 "the model does not match its manifest: its SHA-256 differs",
                 where=str(path),
@@ -153,7 +157,13 @@ def sha256_hex(data: bytes) -> str:
 
 def write_json(path: Path, document: Any) -> None:
     """Write JSON with sorted keys, so that the same content gives the same bytes."""
-    path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    path.write_text(_NO_TEXT.sub(_as_bytes, text), encoding="utf-8")
+
+
+def _as_bytes(found: re.Match[str]) -> str:
+    r"""A byte of a file name that is not UTF-8 (PEP 383) as `\xff`, in JSON."""
+    return f"\\\\x{ord(found[0]) & 0xFF:02x}"
 
 
 def read_json(path: Path) -> Any:
@@ -162,9 +172,4 @@ def read_json(path: Path) -> Any:
     Raises:
         InputError: it cannot be read, is not JSON, or is far larger than any that edgeface writes.
     """
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise InputError("the file is too large for one that edgeface wrote", where=str(path))
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read JSON: {error}", where=str(path)) from error
+    return read_document(path, ARTIFACT_JSON)

@@ -8,23 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 from edgeface.errors import InputError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from edgeface.reading.document import read_toml
+from edgeface.reading.kinds import PROFILE
 
 FOLDER = Path(__file__).with_name("profiles")
 OWN_FOLDER = "EDGEFACE_DEVICES"
-# The TOML parsers' memory grows with the square of a dotted key's length: a line of a megabyte exhausts it.
-MAX_PROFILE_BYTES = 1 << 16
-MAX_LINE_BYTES = 1000
-FIX = "edgeface/devices/profiles/rk3399.toml shows every key of a board, a72.toml those of a core"
+FIX = PROFILE.fix
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _TAKEN = frozenset({"x86", "gpu", "ssh", "adb", "loopback"})
 
@@ -60,19 +53,4 @@ def read_profile(path: Path) -> dict[str, Any]:
     Raises:
         InputError: it cannot be read, is too large, not UTF-8 or not TOML.
     """
-    where = str(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_PROFILE_BYTES + 1)  # limited even for a file without an end
-    except OSError as error:
-        raise InputError(f"cannot read the device profile: {error.strerror}", where=where) from error
-    if len(data) > MAX_PROFILE_BYTES or max(map(len, data.splitlines()), default=0) > MAX_LINE_BYTES:
-        raise InputError(
-            f"not a device profile: it has over {MAX_PROFILE_BYTES:,} bytes, or a line of over {MAX_LINE_BYTES:,}",
-            where=where,
-            fix=FIX,
-        )
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
-        raise InputError(f"the device profile is not TOML in UTF-8: {error}", where=where, fix=FIX) from error
+    return read_toml(path, PROFILE)

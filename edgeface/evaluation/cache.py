@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
+from edgeface.reading.arrays import read_arrays
+from edgeface.reading.kinds import CACHE
 
 DEFAULT_NAME = "evaluation-cache.npz"
 SAVE_EVERY_S = 15.0
 
 _MARK = "edgeface_evaluation_cache"
 _FORMAT = 1
-_FIX = "delete it, or pass another path as --cache"
 
 Rows = NDArray[np.float32]
 
@@ -88,22 +88,25 @@ def _write(path: Path, content: dict[str, dict[str, Rows]]) -> None:
 
 
 def _read(path: Path) -> dict[str, dict[str, Rows]]:
+    file = read_arrays(path, CACHE, CACHE.max_bytes)
+    if _MARK not in file:
+        raise InputError("this file is not an evaluation cache", where=str(path), fix=CACHE.fix)
+    if file[_MARK].tolist() != _FORMAT:
+        raise InputError("the cache is of another version of edgeface", where=str(path), fix=CACHE.fix)
+    parts = sorted({name.split("/")[0] for name in file} - {_MARK})
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            if _MARK not in file:
-                raise InputError("this file is not an evaluation cache", where=str(path), fix=_FIX)
-            if int(file[_MARK]) != _FORMAT:
-                raise InputError("the cache is of another version of edgeface", where=str(path), fix=_FIX)
-            parts = sorted({name.split("/")[0] for name in file.files} - {_MARK})
-            return {part: _split(*(file[f"{part}/{name}"] for name in ("images", "counts", "rows"))) for part in parts}
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:
-        what = "damaged" if zipfile.is_zipfile(path) else "not an evaluation cache, or damaged"
-        raise InputError(f"the cache is {what}: {error}", where=str(path), fix=_FIX) from error
+        return {part: _split(*(file[f"{part}/{name}"] for name in ("images", "counts", "rows"))) for part in parts}
+    except (ValueError, KeyError) as error:
+        raise InputError(f"the cache is damaged: {error}", where=str(path), fix=CACHE.fix) from error
 
 
 def _split(images: NDArray[np.str_], counts: NDArray[np.int64], rows: Rows) -> dict[str, Rows]:
-    fits = images.shape == counts.shape and images.dtype.kind == "U" and counts.dtype == np.int64
-    if not (fits and rows.ndim == 2 and rows.dtype == np.float32 and (counts >= 0).all() and counts.sum() == len(rows)):
+    fits = images.shape == counts.shape and images.ndim == 1 and images.dtype.kind == "U" and counts.dtype == np.int64
+    fits = fits and rows.ndim == 2 and rows.dtype == np.float32
+    # Each is compared before they are summed: a sum of numbers from outside may wrap around.
+    if not (fits and ((counts >= 0) & (counts <= len(rows))).all() and counts.sum() == len(rows)):
         raise ValueError("its arrays have inconsistent lengths")
+    if not np.isfinite(rows).all():
+        raise ValueError("its results are not finite")
     pieces = np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
     return dict(zip(images.tolist(), pieces, strict=True))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note, track
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.work import Rows, Work
 from edgeface.evaluation.workers import Item, work_on
+from edgeface.reading.kinds import IMAGE
+from edgeface.reading.regular_file import digest_file
 
 
 def compute(
@@ -37,7 +38,7 @@ def compute(
     if jobs < 1:
         raise InputError(f"{jobs} is not a number of processes", where="--jobs", fix="use 1 or more")
     parts = work.parts
-    digests = [_digest(file) for file in files]
+    digests = [digest_file(file, IMAGE) for file in files]
     by_item = {item: digest for digest, item in _lacking(files, digests, parts, cache).items()}
     if len(by_item) < len(set(digests)):
         note(f"{doing}: {len(set(digests)) - len(by_item)} of {len(set(digests))} images are in the cache")
@@ -60,13 +61,6 @@ def _lacking(files: Sequence[Path], digests: Sequence[str], parts: Sequence[str]
         if lacking:
             todo.setdefault(digest, (file, lacking))
     return todo
-
-
-def _digest(file: Path) -> str:
-    try:
-        return sha256_hex(file.read_bytes())
-    except OSError as error:
-        raise InputError(f"cannot read the image: {error.strerror}", where=str(file)) from error
 
 
 def _known(cache: Cache, part: str, digest: str) -> Rows:

@@ -15,11 +15,12 @@ from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.base import OnnxNode
 from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.types import Array, TensorType
+from edgeface.reading.kinds import ONNX
+from edgeface.reading.regular_file import read_file
 
 if TYPE_CHECKING:
     import onnx
 
-MAX_MODEL_BYTES = 2 << 30
 _PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
 
@@ -50,12 +51,10 @@ def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     where = str(source) if isinstance(source, Path) else "ONNX model"
+    data = read_file(source, ONNX) if isinstance(source, Path) else source
     try:
-        if isinstance(source, Path) and source.stat().st_size > MAX_MODEL_BYTES:
-            raise InputError("the ONNX file is larger than 2 GiB", where=where)
-        data = source.read_bytes() if isinstance(source, Path) else source
         model = onnx.load_from_string(data)
-    except (OSError, DecodeError) as error:
+    except (DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read an ONNX model: {error}", where=where) from error
     if not model.graph.node:
         raise InputError(

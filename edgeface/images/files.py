@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
+from edgeface.images.decode import decode_image
 from edgeface.images.fit import fit
-from edgeface.images.header import declared_size, lacks_jpeg_end
+from edgeface.images.header import declared_size
+from edgeface.reading.kinds import IMAGE
+from edgeface.reading.regular_file import read_file
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
 
@@ -53,22 +55,17 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         path: a JPEG, PNG, BMP or WebP file of at most 64 MiB and 100 megapixels.
 
     Raises:
-        InputError: the file is missing, empty, too large, truncated, not an image, or under 8 pixels per side.
+        InputError: the file is missing, empty, too large, not an image, under 8 pixels per side, or cannot be decoded
+            wholly.
     """
-    data = _read_bytes(path)
+    data = read_file(path, IMAGE)
+    if not data:
+        raise InputError("the image file is empty", where=str(path), fix=_FIX_FORMAT)
     size = declared_size(data)
     if size is None:
         raise InputError("not an image: no JPEG, PNG, BMP or WebP header", where=str(path), fix=_FIX_FORMAT)
     _check_size(size, path)
-    if lacks_jpeg_end(data):
-        raise InputError("the image is truncated", where=str(path), fix="copy or download the file again")
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise InputError(f"the image cannot be decoded: {error.err}", where=str(path), fix=_FIX_FORMAT) from error
-    if image is None:
-        raise InputError("the image is damaged and cannot be decoded", where=str(path), fix=_FIX_FORMAT)
-    return np.asarray(image, np.uint8)
+    return decode_image(data, path)
 
 
 def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
@@ -77,7 +74,7 @@ def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
     JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, as long as their sides keep `min_side_px`.
     """
     try:
-        data = _read_bytes(path)
+        data = read_file(path, IMAGE)
         size = declared_size(data)
         if size is None:
             return None
@@ -136,23 +133,6 @@ _REDUCED = (
 )
 
 _FIX_FORMAT = "replace the file, or convert it to JPEG or PNG"
-
-
-def _read_bytes(path: Path) -> bytes:
-    if not path.is_file():
-        what = "a folder, not an image" if path.is_dir() else "there is no such image"
-        raise InputError(what, where=str(path), fix="pass the path of a JPEG, PNG, BMP or WebP file")
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"cannot read the image: {error.strerror}", where=str(path)) from error
-    if not data:
-        raise InputError("the image file is empty", where=str(path), fix=_FIX_FORMAT)
-    if len(data) > MAX_FILE_BYTES:
-        limit_mib = MAX_FILE_BYTES >> 20
-        raise InputError(f"the image file is over {limit_mib} MiB", where=str(path), fix="make the image smaller")
-    return data
 
 
 def _check_size(size: tuple[int, int], path: Path) -> None:

@@ -15,6 +15,8 @@ from edgeface.core.progress import note, track
 from edgeface.errors import InputError
 from edgeface.images.duplicates import distinct
 from edgeface.images.files import list_images, read_image
+from edgeface.reading.kinds import IMAGE
+from edgeface.reading.regular_file import digest_file
 
 LISTED_FAILURES = 8
 CALIBRATION_SHARE = 0.6
@@ -132,5 +134,5 @@ def spread(files: Sequence[Path], count: int) -> list[Path]:
 
 
 def _listing(files: Sequence[Path]) -> dict[str, Any]:
-    digest = sha256_hex("".join(sha256_hex(file.read_bytes()) for file in files).encode())
+    digest = sha256_hex("".join(digest_file(file, IMAGE) for file in files).encode())
     return {"count": len(files), "sha256": digest, "files": [file.name for file in files]}

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.errors import InputError, did_you_mean
+from edgeface.reading.kinds import OWN
+from edgeface.reading.regular_file import read_file
 
 if TYPE_CHECKING:
     import torch
@@ -108,7 +110,7 @@ def skeleton(name: str) -> bytes:
     Raises:
         InputError: there is no such architecture.
     """
-    return architecture(name).skeleton_path.read_bytes()
+    return read_file(architecture(name).skeleton_path, OWN)
 
 
 def _recognizer(name: str, description: str, build: Callable[[], torch.nn.Module]) -> Architecture:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from edgeface.contracts import Contract
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.onnx_reader import parse_onnx
+from edgeface.models.weight_values import check_weights
+from edgeface.reading.kinds import ONNX
 
 if TYPE_CHECKING:
     import onnx
 
 SUFFIX = ".onnx"
+_WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 
 
 def is_onnx_file(path: Path) -> bool:
@@ -37,9 +40,8 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
         InputError: the file is missing, too large or not an ONNX model.
         ContractError: it lacks the contract's input or outputs, or its input has another size.
     """
-    if not path.is_file():
-        raise InputError("there is no such ONNX file", where=str(path), fix="pass the path of an .onnx file")
     model = parse_onnx(path)
+    _check_weights(model, path)
     _pin_input(model, contract, path)
     _choose_outputs(model, contract.output_names, path)
     del model.graph.value_info[:]  # they may be of other sizes
@@ -47,14 +49,30 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
     return pinned
 
 
+def _check_weights(model: onnx.ModelProto, path: Path) -> None:
+    """Refuse weights of convolutions and matrix products that no trained network has."""
+    from onnx import numpy_helper
+
+    used = {name for node in model.graph.node if node.op_type in _WEIGHTED for name in node.input[1:3]}
+    found = [tensor for tensor in model.graph.initializer if tensor.name in used]
+    try:
+        weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in found}
+    except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+        raise InputError(
+            f"a tensor of the model is damaged: {str(error).splitlines()[0]}", where=str(path), fix=ONNX.fix
+        ) from error
+    check_weights(weights, str(path))
+
+
 def _inferred(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     """The model with shapes inferred from the fixed input size."""
+    from google.protobuf.message import DecodeError, EncodeError  # type: ignore[import-untyped]
     from onnx import shape_inference
 
     try:
         return shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
-    except shape_inference.InferenceError as error:
-        said = str(error).strip().splitlines()[-1]
+    except (RuntimeError, ValueError, TypeError, EncodeError, DecodeError) as error:  # among them InferenceError
+        said = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise InputError(
             f"the shapes in the model do not fit together: {said}", where=str(path), fix="run onnx.checker on the model"
         ) from error

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgeface.errors import InputError
 from edgeface.quantize.algorithm import Chosen, RangeMethod
 from edgeface.quantize.algorithms import choose
 from edgeface.quantize.statistics import ValueStats
 
 HEADROOM_IMAGES = 40
+MAX_HEADROOM = 10
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class RangeRule:
 
     def __post_init__(self) -> None:
         """Look up the method, so that unknown names are rejected at once."""
+        if not (isinstance(self.headroom, int | float) and 0 <= self.headroom <= MAX_HEADROOM):
+            raise InputError(f"headroom must be a number from 0 to {MAX_HEADROOM}, not {self.headroom!r}")
         object.__setattr__(self, "chosen", choose(self.method, self.parameters, ranges=True))
 
     def widen(self, bounds: tuple[float, float], images: int) -> tuple[float, float]:

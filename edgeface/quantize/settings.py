@@ -13,7 +13,7 @@ from edgeface.errors import InputError
 from edgeface.quantize.algorithm import Chosen
 from edgeface.quantize.algorithms import choose
 from edgeface.quantize.plan import Stated, in_float32
-from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.ranges import MAX_HEADROOM, RangeRule
 from edgeface.quantize.statistics import STATISTICS, Statistic
 
 DEFAULT = ("cross_layer_equalization", "second_moment_rounding")
@@ -36,8 +36,8 @@ def _range_rule(value: Any) -> Any:
         return value
     own = {key: value[key] for key in ("method", "headroom") if key in value}
     headroom = own.get("headroom", 0.0)
-    if not isinstance(headroom, int | float) or isinstance(headroom, bool) or not 0 <= headroom <= 10:
-        raise ValueError(f"headroom must be a number from 0 to 10, not {headroom!r}")
+    if not isinstance(headroom, int | float) or isinstance(headroom, bool) or not 0 <= headroom <= MAX_HEADROOM:
+        raise ValueError(f"headroom must be a number from 0 to {MAX_HEADROOM}, not {headroom!r}")
     if not isinstance(own.get("method", ""), str):
         raise ValueError(f"method must be the name of an algorithm, not {own['method']!r}")
     return RangeRule(**own, parameters={key: value[key] for key in value if key not in own})

@@ -7,20 +7,24 @@ equalization needs no second run.
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from edgeface.errors import InputError
 from edgeface.graph.types import Array
 from edgeface.quantize.histogram import BINS, BINS_PER_OCTAVE, histograms, shifted
+from edgeface.reading.arrays import read_arrays
+from edgeface.reading.document import parse_json
+from edgeface.reading.kinds import STATISTICS as STATISTICS_FILE
+from edgeface.reading.regular_file import unreadable
 
 FORMAT = 2
-MAX_FILE_BYTES = 1 << 30
+MAX_UNPACKED_BYTES = 2 << 30
 
 Statistic = Literal["ranges", "histograms", "second_moments"]
 """Kinds of statistics: exact bounds and histograms per channel, and second moments of convolution inputs."""
@@ -142,30 +146,50 @@ class CalibrationStats:
         Raises:
             InputError: the file is not one that `save` wrote.
         """
+        arrays = read_arrays(path, STATISTICS_FILE, MAX_UNPACKED_BYTES)
         try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                raise InputError("the statistics file is larger than 1 GiB", where=str(path))
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                header = _header(arrays)
-                bins = BINS if "histograms" in header["holds"] else 0
-                values = {name: _load_value(arrays, i, bins) for i, name in enumerate(header["names"])}
-                moments = {n: arrays[f"moment_{i}"].astype(np.float64) for i, n in enumerate(header["convolutions"])}
-                holds = tuple(known for known in STATISTICS if known in header["holds"])
-                return cls(values, moments, int(header["images"]), str(header["graph"]), holds)
-        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-            raise InputError(f"not a calibration statistics file: {error}", where=str(path)) from error
+            header = _Header.model_validate(parse_json(arrays["header"].tobytes(), str(path), STATISTICS_FILE))
+            bins = BINS if "histograms" in header.holds else 0
+            values = {name: _load_value(arrays, i, bins) for i, name in enumerate(header.names)}
+            moments = {name: _load_moment(arrays, i) for i, name in enumerate(header.convolutions)}
+        except (ValueError, KeyError) as error:  # pydantic's errors are ValueErrors
+            said = str(error).splitlines()[0]
+            raise unreadable(f"it is not what edgeface wrote: {said}", str(path), STATISTICS_FILE) from error
+        holds = tuple(known for known in STATISTICS if known in header.holds)
+        return cls(values, moments, header.images, header.graph, holds)
 
 
-def _header(arrays: Mapping[str, Array]) -> dict[str, Any]:
-    header: dict[str, Any] = json.loads(arrays["header"].tobytes())
-    if header["format"] not in {1, FORMAT}:
-        raise ValueError(f"format {header['format']} is not supported, only 1 and {FORMAT}")
-    return header if header["format"] == FORMAT else {**header, "holds": STATISTICS}
+class _Header(BaseModel):
+    """The header of a file."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    format: Literal[1, 2]
+    images: int = Field(ge=0)
+    graph: str
+    holds: list[Statistic] = list(STATISTICS)
+    names: list[str]
+    convolutions: list[str]
 
 
 def _load_value(arrays: Mapping[str, Array], index: int, bins: int) -> ValueStats:
-    counts, bounds, total = (arrays[f"{what}_{index}"] for what in ("counts", "range", "total"))
+    counts, bounds, total, count = (arrays[f"{what}_{index}"] for what in ("counts", "range", "total", "n"))
     channels = counts.shape[:1]
-    if counts.shape != (*channels, bins) or bounds.shape != (2, *channels) or total.shape != channels:
+    if counts.shape != (*channels, bins) or bounds.shape != (2, *channels) or total.shape != channels or count.ndim:
         raise ValueError(f"value {index} has the wrong shape")
-    return ValueStats(counts, bounds[0], bounds[1], total, int(arrays[f"n_{index}"]))
+    if counts.dtype != np.int64 or count.dtype.kind not in "iu" or bounds.dtype.kind != "f" or total.dtype.kind != "f":
+        raise ValueError(f"value {index} has the wrong dtype")
+    if int(count) < 0 or (counts < 0).any():
+        raise ValueError(f"value {index} has negative counts")
+    if not (np.isfinite(bounds).all() and np.isfinite(total).all() and (bounds[0] <= bounds[1]).all()):
+        raise ValueError(f"value {index} has no finite range")
+    return ValueStats(counts, bounds[0], bounds[1], total, int(count))
+
+
+def _load_moment(arrays: Mapping[str, Array], index: int) -> Array:
+    moment = arrays[f"moment_{index}"]
+    if moment.dtype.kind != "f" or moment.ndim not in {2, 3} or moment.shape[-1] != moment.shape[-2]:
+        raise ValueError(f"moment {index} has the wrong shape or dtype")
+    if not np.isfinite(moment).all():
+        raise ValueError(f"moment {index} is not finite")
+    return moment.astype(np.float64)

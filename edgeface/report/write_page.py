@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 from edgeface.errors import InputError
+from edgeface.reading.kinds import REPORT
+from edgeface.reading.regular_file import open_file
 
 GENERATOR = b'<meta name="generator" content="edgeface">'
 _HEAD_BYTES = 2000
@@ -60,5 +62,5 @@ def _replace(path: Path, text: str) -> None:
 def _is_ours(path: Path) -> bool:
     if not path.is_file():
         return False
-    with path.open("rb") as stream:
+    with open_file(path, REPORT) as stream:
         return GENERATOR in stream.read(_HEAD_BYTES)

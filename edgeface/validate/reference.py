@@ -10,12 +10,14 @@ from typing import Any, TypeAlias
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.open import open_runner
-from edgeface.core.artifact import Artifact, sha256_hex
+from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
 from edgeface.graph.types import Array
 from edgeface.models import family
 from edgeface.models.onnx_file import open_onnx
 from edgeface.models.torch_run import torch_network
+from edgeface.reading.kinds import CHECKPOINT
+from edgeface.reading.regular_file import digest_file
 
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """Float32 NCHW images in by name, float32 outputs by name."""
@@ -75,7 +77,7 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
 
 
 def _check_same_file(weights: Path, recorded: Mapping[str, Any]) -> None:
-    if sha256_hex(weights.read_bytes()) != recorded["sha256"]:
+    if digest_file(weights, CHECKPOINT) != recorded["sha256"]:
         raise InputError(
             "these are not the weights that the artifact was exported from: their SHA-256 differs",
             where=str(weights),

@@ -8,8 +8,10 @@ import pytest
 from edgeface.budgets.budget import FOLDER, Limit, budget, budgets, judge
 from edgeface.budgets.numbers import both, exact, human
 from edgeface.budgets.quantity import LARGEST, read_quantity
-from edgeface.budgets.read_budget import MAX_BUDGET_BYTES, MAX_LINE_BYTES, read_budget
+from edgeface.budgets.read_budget import read_budget
 from edgeface.errors import InputError
+from edgeface.reading.document import MAX_LINE_BYTES
+from edgeface.reading.kinds import BUDGET
 
 VALUES = {"lfr_flops": 933_336_950, "fp32_bytes": 8_036_352, "embedding_width": 256}
 
@@ -133,8 +135,8 @@ def test_broken_lines_of_texts_are_joined(written):
         ("[limits.macs]\nat_most = 0", "outside 1", ""),
         ("[limits.macs]\nat_most = true", "give a whole number", '"500 MMAC"'),
         ("[limits.macs]\nat_most = [1]", "give a whole number", ""),
-        ("[limits.macs]\nat_most = nan", "give a whole number", ""),
-        ("[limits.macs]\nat_most = inf", "give a whole number", ""),
+        ("[limits.macs]\nat_most = nan", "nan is not a finite number", ""),
+        ("[limits.macs]\nat_most = inf", "inf is not a finite number", ""),
         ("[limits.macs]\nat_most = 1.5", "not a whole number of MAC", ""),
         ("[limits.macs]\nat_most = 5\nbelow = 6", "at_most and below contradict", ""),
         ("[limits.macs]\nat_least = 5\nbelow = 5", "no value is within", ""),
@@ -159,15 +161,15 @@ def test_a_bad_file_is_refused_by_file_and_key(written, text, said, fix):
 
 def test_a_file_that_is_not_text_is_refused(written, tmp_path):
     assert "no such file" in str(refusal(tmp_path / "none.toml"))
-    assert "is a directory" in str(refusal(tmp_path))
+    assert "it is a folder" in str(refusal(tmp_path))
     assert "not UTF-8" in str(refusal(written(b"title = '\xff'")))
-    assert "exceeds" in str(refusal(written(b"#\n" * MAX_BUDGET_BYTES)))
+    assert "too large" in str(refusal(written(b"#\n" * BUDGET.max_bytes)))
     with pytest.raises(InputError, match="cannot read"):
         budget("a\0.toml")
 
 
 def test_lines_that_would_take_all_memory_are_refused_before_they_are_parsed(written):
-    assert "bytes per line" in str(refusal(written(".".join("a" * MAX_LINE_BYTES) + " = 1")))
+    assert "a line has over" in str(refusal(written(".".join("a" * MAX_LINE_BYTES) + " = 1")))
     assert "not TOML" in str(refusal(written("a = " + "[\n" * 20_000)))
 
 

@@ -126,7 +126,7 @@ def test_a_file_larger_than_any_bundle_is_refused_without_reading_it(tmp_path):
     path = tmp_path / "large.tar.gz"
     with path.open("wb") as stream:
         stream.truncate(1 << 40)
-    with pytest.raises(Refused, match="larger than any bundle"):
+    with pytest.raises(InputError, match="too large"):
         read_archive(path)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import zlib
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,11 +20,13 @@ import pytest
 from edgeface.bundle.check import verify_bundle
 from edgeface.bundle.face_runner import images
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
+from edgeface.bundle.face_runner.golden import GOLDEN
 from edgeface.bundle.face_runner.images import decode_image, encode_ppm, read_image
-from edgeface.bundle.face_runner.integrity import SUMS, read_folder
+from edgeface.bundle.face_runner.integrity import SUMS, read_folder, sums_of
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
 from edgeface.bundle.face_runner.service import FaceServer, _answer_line
+from edgeface.bundle.face_runner.verification import verify_files
 from edgeface.core.artifact import Artifact
 from edgeface.images.synthetic import synthetic_images
 from edgeface.inference.detector import Detector
@@ -250,9 +256,92 @@ def test_images_too_small_or_too_large_are_refused(tmp_path, monkeypatch):
     (tmp_path / "a.ppm").write_bytes(encode_ppm(np.zeros((4, 9, 3), np.uint8)))
     with pytest.raises(RunnerError, match="only 4×9"):
         read_image(tmp_path / "a.ppm")
-    monkeypatch.setattr(images, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(images, "KIND", replace(images.KIND, max_bytes=10))
     with pytest.raises(RunnerError, match="over"):
         read_image(tmp_path / "a.ppm")
+
+
+def test_only_regular_files_are_read_as_images(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, says in (
+        (tmp_path / "pipe", "it is a pipe"),
+        (Path("/dev/zero"), "it is a device"),
+        (tmp_path, "it is a folder"),
+        (tmp_path / "none", "there is no such file"),
+        (Path("nul\0"), "cannot read the image"),
+    ):
+        with pytest.raises(RunnerError, match=says):
+            read_image(path)
+
+
+def png_header(height, width):
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+def npy_header(*shape):
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (png_header(60_000, 60_000), "claims 60000×60000 pixels"),
+        (png_header(0, 9), "claims 0×9 pixels"),
+        (npy_header(60_000, 60_000, 3), "claims 60000×60000 pixels"),
+        (npy_header(20, 20, 3) + bytes(1199), "truncated or has trailing bytes"),
+        (npy_header(2**62, 4, 3), "claims"),
+        (b"P6\n60000 60000\n255\n", "claims 60000×60000 pixels"),
+        (b"GIF89a" + bytes(100), "no PPM, NPY, JPEG, PNG, BMP or WebP header"),
+        (b"II*\0" + bytes(100), "no PPM, NPY, JPEG, PNG, BMP or WebP header"),
+    ],
+)
+@pytest.mark.parametrize("library", ["cv2", "PIL"])
+def test_sizes_are_known_before_anything_is_decoded(data, says, library, monkeypatch):
+    monkeypatch.setitem(sys.modules, {"cv2": "PIL", "PIL": "cv2"}[library], None)
+    with pytest.raises(RunnerError, match=says):
+        decode_image(data, "x")
+
+
+@pytest.mark.parametrize("library", ["cv2", "PIL"])
+def test_a_truncated_jpeg_is_refused(image, library, monkeypatch):
+    data = cv2.imencode(".jpg", image)[1].tobytes()
+    monkeypatch.setitem(sys.modules, {"cv2": "PIL", "PIL": "cv2"}[library], None)
+    with pytest.raises(RunnerError, match="truncated"):
+        decode_image(data[: len(data) // 2], "x")
+
+
+def test_a_request_nested_without_end_is_answered():
+    assert "error" in json.loads(_answer_line(None, b"[" * 60_000))
+
+
+def deep(folder):
+    path = folder
+    for _ in range(400):
+        path = path / "d"
+        path.mkdir()
+
+
+def test_a_folder_nested_too_deeply_is_refused(tmp_path):
+    deep(tmp_path)
+    with pytest.raises(Refused, match="nested deeper"):
+        read_folder(tmp_path)
+
+
+@pytest.mark.parametrize("settings", ["[" * 60_000, "[]", "{}", '{"detector": 1}', "\\", "7", "null"])
+def test_settings_of_another_form_are_refused(unpacked, settings):
+    (unpacked / "bundle.json").write_text(settings)
+    with pytest.raises(RunnerError, match="not a complete bundle"):
+        FaceRunner.open(unpacked)
+
+
+@pytest.mark.parametrize("record", [b"[" * 60_000, b"[]", b"{}", b"7", b"\xff"])
+def test_a_record_of_another_form_is_a_problem_not_a_crash(files, record):
+    changed = {name: data for name, data in files.items() if name != SUMS} | {GOLDEN: record}
+    found = verify_files(changed | {SUMS: sums_of(changed)})
+    assert not found.passed
+    assert found.problems[0].name == GOLDEN
 
 
 def test_a_missing_runtime_says_what_to_install(files, monkeypatch):

@@ -67,7 +67,7 @@ def test_a_foreign_cache_is_refused(evaluate, people):
     (people / "cache.npz").write_text("mine")
     outcome = evaluate("--pairs", people / "pairs.csv", "--cache", people / "cache.npz")
     assert outcome.code == 2
-    assert "not an evaluation cache" in outcome.err
+    assert "cannot read the evaluation cache" in outcome.err
     assert (people / "cache.npz").read_text() == "mine"
 
 

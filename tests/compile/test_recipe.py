@@ -3,12 +3,13 @@ from pathlib import Path
 import pytest
 
 from edgeface.backends import targets
-from edgeface.compile.recipe import MAX_RECIPE_BYTES, Recipe, read_recipe, recipe_for
+from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.core.progress import show
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
 from edgeface.models import families
 from edgeface.quantize.plan import Stated
+from edgeface.reading.kinds import RECIPE
 from edgeface.tasks import tasks
 
 GATES = {
@@ -130,6 +131,6 @@ def test_a_missing_or_binary_file_is_refused(tmp_path):
 def test_a_huge_file_is_not_read(tmp_path):
     path = tmp_path / "huge.toml"
     with path.open("wb") as stream:
-        stream.truncate(MAX_RECIPE_BYTES + 1)
-    with pytest.raises(InputError, match="too large for a recipe"):
+        stream.truncate(RECIPE.max_bytes + 1)
+    with pytest.raises(InputError, match="too large"):
         read_recipe(path)

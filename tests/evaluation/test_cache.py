@@ -105,7 +105,7 @@ def test_foreign_files_are_refused_and_not_changed(tmp_path):
         np.save(stream, np.ones(3))
     for path in (archive, text, array):
         before = path.read_bytes()
-        with pytest.raises(InputError, match="not an evaluation cache"):
+        with pytest.raises(InputError, match="evaluation cache"):
             Cache(path)
         assert path.read_bytes() == before
 
@@ -122,3 +122,18 @@ def test_arrays_of_different_lengths_are_refused(filled):
     np.savez(filled, **(arrays | {"edgeface_evaluation_cache": np.array(99)}))
     with pytest.raises(InputError, match="another version"):
         Cache(filled)
+
+
+def test_counts_and_rows_that_no_run_gives_are_refused(filled):
+    with np.load(filled) as file:
+        arrays = dict(file)
+    counts, rows = arrays["first/counts"], arrays["first/rows"]
+    for change in (
+        {"first/counts": -counts},
+        {"first/counts": np.full_like(counts, 1 << 62)},
+        {"first/rows": rows * np.float32("nan")},
+        {"first/images": arrays["first/images"].reshape(1, -1), "first/counts": counts.reshape(1, -1)},
+    ):
+        np.savez(filled, **arrays | change)
+        with pytest.raises(InputError, match="the cache is damaged"):
+            Cache(filled)

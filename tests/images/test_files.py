@@ -89,7 +89,7 @@ def test_unusable_files_are_named_with_their_fault(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=message) as caught:
             read_image(tmp_path / name)
         assert caught.value.where == str(tmp_path / name)
-    with pytest.raises(InputError, match="no such image"):
+    with pytest.raises(InputError, match="no such file"):
         read_image(tmp_path / "absent.jpg")
 
 

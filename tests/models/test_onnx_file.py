@@ -82,5 +82,5 @@ def test_weights_in_other_files_are_refused(model, opened):
 
 
 def test_a_missing_file_is_said_to_be_missing(seeded_source, tmp_path):
-    with pytest.raises(InputError, match="no such ONNX file"):
+    with pytest.raises(InputError, match="there is no such file"):
         open_onnx(tmp_path / "absent.onnx", seeded_source.contract)

@@ -42,3 +42,9 @@ def test_what_chooses_no_ranges_is_refused(method, parameters, what, fix):
         RangeRule(method, parameters=parameters)
     assert what in caught.value.what
     assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize("headroom", [1e300, float("nan"), float("inf"), -0.1, "1"])
+def test_a_headroom_that_leaves_no_range_is_refused(headroom):
+    with pytest.raises(InputError, match="headroom must be a number from 0 to 10"):
+        RangeRule(headroom=headroom)

@@ -139,7 +139,7 @@ class Danger:
 
 
 def refused(path):
-    with pytest.raises(InputError, match="not a calibration statistics file") as caught:
+    with pytest.raises(InputError, match="cannot read the calibration statistics") as caught:
         CalibrationStats.load(path)
     assert caught.value.where == str(path)
 
@@ -185,3 +185,55 @@ def test_a_wrong_header_is_refused(tmp_path, good, header):
 def test_arrays_of_wrong_shape_are_refused(tmp_path, good, name, shape):
     np.savez(tmp_path / "bad.npz", **{**good, name: np.zeros(shape)})
     refused(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("counts_0", lambda a: a - 5, "negative counts"),
+        ("n_0", lambda a: -a, "negative counts"),
+        ("counts_0", lambda a: a.astype(np.float64), "wrong dtype"),
+        ("n_0", lambda a: np.array(["7"]), "wrong shape"),
+        ("n_0", lambda a: np.array("7"), "wrong dtype"),
+        ("range_0", lambda a: a * np.inf, "no finite range"),
+        ("range_0", lambda a: a[::-1].copy(), "no finite range"),
+        ("total_0", lambda a: a * np.nan, "no finite range"),
+    ],
+)
+def test_numbers_that_no_run_gives_are_refused(tmp_path, good, name, change, says):
+    with np.errstate(invalid="ignore"):
+        np.savez(tmp_path / "bad.npz", **{**good, name: change(good[name])})
+    with pytest.raises(InputError, match=says):
+        CalibrationStats.load(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"images": -1},
+        {"images": 1.5},
+        {"images": "1"},
+        {"names": "x"},
+        {"names": [1]},
+        {"convolutions": {"x": 1}},
+        {"holds": ["x"]},
+        {"graph": None},
+    ],
+)
+def test_a_header_with_a_value_of_another_type_is_refused(tmp_path, good, change):
+    header = json.loads(good["header"].tobytes()) | change
+    np.savez(tmp_path / "bad.npz", **good | {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)})
+    refused(tmp_path / "bad.npz")
+
+
+def test_damaged_compressed_bytes_are_refused(tmp_path, good):
+    np.savez_compressed(tmp_path / "bad.npz", **good)
+    data = bytearray((tmp_path / "bad.npz").read_bytes())
+    seen = 0
+    for at in range(100, 400, 3):  # compressed bytes, and the entries' own headers, some of which nothing reads
+        (tmp_path / "bad.npz").write_bytes(data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :])
+        try:
+            CalibrationStats.load(tmp_path / "bad.npz")
+        except InputError:
+            seen += 1
+    assert seen > 50

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeface.backends.onnx.file import load_onnx
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.errors import InputError
 
 if TYPE_CHECKING:
     import onnx
@@ -34,11 +36,10 @@ def _with_explicit_rounding(model: Path) -> Path | bytes:
     the rounding with them, even without optimization. It keeps casts that are in the model.
     """
     import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
-        proto = onnx.load(model)
-    except (OSError, DecodeError):
+        proto = load_onnx(model)
+    except InputError:
         return model  # ONNX Runtime reports the error
     half = _half_values(proto)
     if not half:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeface.backends.onnx.file import load_onnx, session_source
+
 if TYPE_CHECKING:
     import onnx
 
@@ -44,9 +46,7 @@ def ort_kernels(model: Path) -> OrtKernels:
     Args:
         model: an .onnx file, with Q/DQ or without.
     """
-    import onnx
-
-    before, after = onnx.load(model).graph, _optimized(model)
+    before, after = load_onnx(model).graph, _optimized(model)
     dequantized = _made_by(before.node, "DequantizeLinear")
     planned = [n for n in before.node if n.op_type in _WEIGHTED and n.input[1] in dequantized]
     in_integers = sum(node.op_type in _IN_INTEGERS for node in after.node)
@@ -65,7 +65,6 @@ def ort_kernels(model: Path) -> OrtKernels:
 
 
 def _optimized(model: Path) -> onnx.GraphProto:
-    import onnx
     import onnxruntime as ort
 
     with tempfile.TemporaryDirectory() as folder:
@@ -75,8 +74,8 @@ def _optimized(model: Path) -> onnx.GraphProto:
         options.log_severity_level = (
             _SEVERE  # suppresses a warning that the file is specific to this processor, which is intended
         )
-        ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        return onnx.load(written).graph
+        ort.InferenceSession(session_source(model), options, providers=["CPUExecutionProvider"])
+        return load_onnx(written).graph
 
 
 def _made_by(nodes: Iterable[onnx.NodeProto], op_type: str) -> set[str]:

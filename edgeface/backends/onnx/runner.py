@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.backends.checks import DYNAMIC, check_feeds, check_model, describe_model
+from edgeface.backends.onnx.file import check_onnx, session_source
 from edgeface.backends.runtime import TensorSpec
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
@@ -50,7 +51,7 @@ class OrtRunner:
     ) -> None:
         self.where = describe_model(model)
         self._provider = provider
-        check_model(model)
+        check_model(model) if isinstance(model, bytes) else check_onnx(model)
         _check_provider(provider)
         self._session = self._open(model, threads, optimize, profile_into)
         self.inputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_inputs()))
@@ -96,7 +97,7 @@ class OrtRunner:
         levels = ort.GraphOptimizationLevel
         options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
         try:
-            source = model if isinstance(model, bytes) else str(model)
+            source = model if isinstance(model, bytes) else session_source(model)
             session = ort.InferenceSession(source, options, providers=[self._provider])
         except _ort_errors() as error:
             raise RuntimeFailure(

@@ -7,8 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeface.backends.tensorrt.cuda.driver import Gpu, with_point
-from edgeface.core.artifact import read_json, sha256_hex, write_json
+from edgeface.core.artifact import read_json, write_json
 from edgeface.errors import InputError
+from edgeface.reading.kinds import ENGINE
+from edgeface.reading.regular_file import digest_file
 
 ENGINES = "engines.json"
 
@@ -109,9 +111,7 @@ def engine_for(
 
 def _checked(folder: Path, engine: ArtifactEngine) -> Path:
     path = folder / engine.file
-    if not path.is_file():
-        raise InputError("the artifact's engine is missing", where=str(path), fix="copy the whole folder again")
-    if sha256_hex(path.read_bytes()) != engine.sha256:
+    if digest_file(path, ENGINE) != engine.sha256:
         raise InputError(
             "the engine does not match engines.json: its SHA-256 differs",
             where=str(path),

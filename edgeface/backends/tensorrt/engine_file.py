@@ -14,6 +14,8 @@ from edgeface.backends.tensorrt.library import TENSORRT, TENSORRT_RTX, Library
 from edgeface.backends.tensorrt.request import Engine
 from edgeface.core.artifact import sha256_hex
 from edgeface.errors import InputError
+from edgeface.reading.kinds import ENGINE
+from edgeface.reading.regular_file import open_file
 
 HEADER_BYTES = 64
 # As observed in TensorRT-RTX 1.7: magic, 12 bytes, the file's size (uint64), the version's four parts (bytes), the
@@ -43,11 +45,8 @@ def read_header(path: Path) -> EngineHeader:
     Raises:
         InputError: the file is missing, cannot be read, or is not an engine.
     """
-    try:
-        with path.open("rb") as file:
-            start = file.read(HEADER_BYTES)
-    except OSError as error:
-        raise InputError(f"cannot read the engine: {error.strerror}", where=str(path), fix=_REBUILD) from error
+    with open_file(path, ENGINE) as file:
+        start = file.read(HEADER_BYTES)
     if start[:4] in _TENSORRT_MAGICS:
         return EngineHeader(TENSORRT)
     if not start.startswith(_RTX_MAGIC):
@@ -141,7 +140,7 @@ def _ask_library(path: Path, library: Library) -> None:
     if not library.has_gpu or not hasattr(trt.Runtime, "get_engine_validity"):
         return
     log: Any = build_log_class(trt)()
-    with path.open("rb") as file:
+    with open_file(path, ENGINE) as file:
         validity, diagnostics = trt.Runtime(log).get_engine_validity(file.read(HEADER_BYTES))
     if validity != trt.EngineValidity.INVALID:
         return

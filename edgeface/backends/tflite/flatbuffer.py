@@ -85,7 +85,8 @@ class ModelBuilder:
         self._model = schema.ModelT()
         self._model.version = 3
         self._model.description = b"edgeface"
-        self._model.buffers = [_buffer(b"")]
+        # The first buffer is a sentinel without data: an empty vector makes tools take computed tensors for constants.
+        self._model.buffers = [schema.BufferT()]
         self._model.operatorCodes = []
         self._model.metadata = []
         self._graph = schema.SubGraphT()

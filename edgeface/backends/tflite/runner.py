@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 
 from edgeface.backends.checks import check_feeds, describe_model, read_model
-from edgeface.backends.native_log import native_log_held
 from edgeface.backends.runtime import TensorSpec
 from edgeface.backends.tflite.delegation import DELEGATE, Delegation, Operator, delegation_of
+from edgeface.core.native_log import native_log_held
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 

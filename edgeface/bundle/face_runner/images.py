@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.resize import Image
+from edgeface.images.header import declared_size, lacks_jpeg_end
+from edgeface.reading.regular_file import Kind, read_file
 
-MAX_FILE_BYTES = 320 << 20
+KIND = Kind("image", 320 << 20, "pass a PPM, NPY, JPEG, PNG, BMP or WebP file", "make the image smaller", RunnerError)
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
 _PNM = re.compile(rb"P([56])(?:\s+|#[^\n]*\n)+(\d{1,6})(?:\s+|#[^\n]*\n)+(\d{1,6})(?:\s+|#[^\n]*\n)+255\s")
@@ -25,16 +29,9 @@ def read_image(path: Path) -> Image:
         path: binary PPM or PGM with 255 levels, an .npy file of uint8 [H,W,3] in BGR, or a format of OpenCV or Pillow.
 
     Raises:
-        RunnerError: the file is missing, too large, or not an image.
+        RunnerError: the file is missing, not a regular file, too large, truncated or not an image.
     """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise RunnerError(f"cannot read the image: {error.strerror}", str(path)) from error
-    if len(data) > MAX_FILE_BYTES:
-        raise RunnerError(f"the image is over {MAX_FILE_BYTES >> 20} MiB", str(path), "make the image smaller")
-    image = decode_image(data, str(path))
+    image = decode_image(read_file(path, KIND), str(path))
     if min(image.shape[:2]) < MIN_SIDE_PX:
         raise RunnerError(
             f"the image is only {image.shape[0]}×{image.shape[1]} pixels",
@@ -69,8 +66,7 @@ def _decode_pnm(data: bytes, where: str) -> Image:
         raise RunnerError("the PPM header is not one of 8 bits", where, "write binary PPM (P6) with 255 levels")
     channels = 3 if header[1] == b"6" else 1
     width, height = int(header[2]), int(header[3])
-    if not 0 < width * height <= MAX_PIXELS:
-        raise RunnerError(f"the image claims {height}×{width} pixels", where, "make the image smaller")
+    _check_pixels((height, width), where)
     if len(data) - header.end() != width * height * channels:
         raise RunnerError("the PPM file is truncated or has trailing bytes", where, "write it again")
     pixels = np.frombuffer(data, np.uint8, offset=header.end()).reshape(height, width, channels)
@@ -78,21 +74,43 @@ def _decode_pnm(data: bytes, where: str) -> Image:
 
 
 def _decode_npy(data: bytes, where: str) -> Image:
+    stream = io.BytesIO(data)
     try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
+        readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        shape, by_columns, dtype = readers[np.lib.format.read_magic(stream)](stream)
     except Exception as error:  # numpy's header parser raises anything on damaged text
-        raise RunnerError(f"the NPY file is damaged: {error}", where) from error
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
-        raise RunnerError(f"the array is {array.dtype} {list(array.shape)}", where, "save uint8 [H,W,3] in BGR")
-    return np.ascontiguousarray(array)
+        raise RunnerError("the NPY file is damaged", where) from error
+    if dtype != np.uint8 or len(shape) != 3 or shape[2] != 3 or min(shape) < 1:
+        raise RunnerError(f"the array is {dtype} {list(shape)}", where, "save uint8 [H,W,3] in BGR")
+    _check_pixels(shape[:2], where)
+    if len(data) - stream.tell() != shape[0] * shape[1] * 3:
+        raise RunnerError("the NPY file is truncated or has trailing bytes", where, "write it again")
+    pixels = np.frombuffer(data, np.uint8, offset=stream.tell())
+    return np.ascontiguousarray(pixels.reshape(shape, order="F" if by_columns else "C"))
+
+
+def _check_pixels(size: Sequence[int], where: str) -> None:
+    """Refuse a size that a header claims, before anything is decoded."""
+    height, width = size
+    if not 0 < height * width <= MAX_PIXELS:
+        raise RunnerError(f"the image claims {height}×{width} pixels", where, "make the image smaller")
 
 
 def _decode_by_library(data: bytes, where: str) -> Image:
+    size = declared_size(data)
+    if size is None:
+        raise RunnerError("not an image: no PPM, NPY, JPEG, PNG, BMP or WebP header", where, KIND.fix)
+    _check_pixels(size, where)
+    if lacks_jpeg_end(data):
+        raise RunnerError("the image is truncated", where, "copy the file again")
     try:
         import cv2
     except ImportError:
         return _decode_by_pillow(data, where)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        image = None
     if image is None:
         raise RunnerError("not an image that OpenCV can decode", where, "use a complete JPEG, PNG or PPM file")
     return np.asarray(image, np.uint8)
@@ -107,6 +125,6 @@ def _decode_by_pillow(data: bytes, where: str) -> Image:
     try:
         with Pil.open(io.BytesIO(data)) as opened:
             upright = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, ValueError, Pil.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, TypeError, struct.error, Pil.DecompressionBombError) as error:
         raise RunnerError(f"not an image that Pillow can decode: {error}", where) from error
     return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])

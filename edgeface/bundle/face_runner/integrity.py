@@ -12,11 +12,14 @@ from operator import ne
 from pathlib import Path
 
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
+from edgeface.reading.regular_file import Kind, read_file
 
 SUMS = "SHA256SUMS"
 SIGNATURE = "SHA256SUMS.minisig"
 MAX_BYTES = 64 << 20
 MAX_FILES = 256
+MAX_DEPTH = 6
+FILE = Kind("file of the bundle", MAX_BYTES, "unpack the bundle again", error=Refused)
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,5}")
 _LINE = re.compile(r"([0-9a-f]{64})  (\S+)")
 _LIKELY_MISPRINT = 4
@@ -77,15 +80,17 @@ def read_folder(folder: Path) -> dict[str, bytes]:
         total += path.stat().st_size
         if total > MAX_BYTES or len(files) >= MAX_FILES:
             raise Refused("the folder contains more than a bundle can", str(folder))
-        files[name] = path.read_bytes()
+        files[name] = read_file(path, FILE)
     return files
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, depth: int = 0) -> Iterator[Path]:
+    if depth > MAX_DEPTH:
+        raise Refused("the folder is nested deeper than a bundle is", str(folder))
     for entry in sorted(os.scandir(folder), key=lambda item: item.name):
         kind = entry.stat(follow_symlinks=False).st_mode
         if stat.S_ISDIR(kind):
-            yield from _walk(Path(entry.path))
+            yield from _walk(Path(entry.path), depth + 1)
         elif stat.S_ISREG(kind):
             yield Path(entry.path)
         else:

@@ -13,16 +13,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeface.bundle.face_runner.contract import decoding_of
 from edgeface.bundle.face_runner.errors import RunnerError
+from edgeface.bundle.face_runner.integrity import FILE
 from edgeface.bundle.face_runner.network import Network
 from edgeface.bundle.face_runner.resize import Image, enlarge, shrink
 from edgeface.bundle.face_runner.warp import warp_affine
 from edgeface.images.fit import fit
+from edgeface.reading.regular_file import read_file
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.similarity import similarity_transform
 from edgeface.tasks.recognition.vectors import cosine, unit_length
 
 BUNDLE = "bundle.json"
+UNUSABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
+"""What documents of another form than a bundle's lead to."""
 Floats = NDArray[np.float32]
 
 
@@ -71,12 +75,12 @@ class FaceRunner:
             RunnerError: the folder is not a bundle, or no runtime loads its models.
         """
         try:
-            settings = json.loads((folder / BUNDLE).read_bytes())
+            settings = json.loads(read_file(folder / BUNDLE, FILE))
             names = [BUNDLE, settings["detector"]["model"], settings["recognizer"]["model"]]
-            files = {name: (folder / name).read_bytes() for name in names}
-        except (OSError, ValueError, KeyError) as error:
-            raise RunnerError(f"not a complete bundle: {error}", str(folder), "unpack the bundle again") from error
-        return cls(files, threads, kernels)
+            return cls({name: read_file(folder / name, FILE) for name in names}, threads, kernels)
+        except UNUSABLE as error:
+            said = f"{type(error).__name__} {error}"
+            raise RunnerError(f"not a complete bundle: {said}", str(folder), "unpack the bundle again") from error
 
     def detect(self, image: Image, threshold: float | None = None) -> list[Face]:
         """Faces of an image uint8 [H,W,3] in BGR by falling score; threshold None uses the contract's."""

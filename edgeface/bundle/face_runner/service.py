@@ -73,7 +73,7 @@ def _answer_line(runner: FaceRunner, line: bytes) -> bytes:
             raise _no_request()
         answered = answer(runner, str(request.get("do")), [Path(str(path)) for path in paths])
         answered = _with_old_keys(answered) if old else answered
-    except (EdgefaceError, ValueError) as error:
+    except (EdgefaceError, ValueError, RecursionError) as error:
         answered = {"error": str(error)}
     return json.dumps(answered).encode() + b"\n"
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from edgeface.bundle.face_runner import ed25519
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
 from edgeface.bundle.face_runner.integrity import SIGNATURE
+from edgeface.reading.regular_file import Kind, read_file
 
 UNTRUSTED = "untrusted comment: signature of the SHA256SUMS of an edgeface bundle"
 TRUSTED = "trusted comment: "
 PREHASHED, PLAIN = b"ED", b"Ed"
 _ID_BYTES, _KEY_BYTES, _SIGNATURE_BYTES = 8, 32, 64
 _FIX_KEY = "pass the .pub file that `edgeface keygen` or `minisign -G` wrote"
+_KEY = Kind("public key", 1 << 12, _FIX_KEY, error=RunnerError)
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ def read_public_key(path: Path) -> PublicKey:
         RunnerError: the file is missing or not a public key.
     """
     try:
-        lines = path.read_text(encoding="utf-8").strip().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_file(path, _KEY).decode("utf-8").strip().splitlines()
+    except UnicodeDecodeError as error:
         raise RunnerError(f"cannot read the public key: {error}", str(path), _FIX_KEY) from error
     data = _decode(lines[-1]) if lines else None
     if data is None or len(data) != 2 + _ID_BYTES + _KEY_BYTES or data[:2] != PLAIN:

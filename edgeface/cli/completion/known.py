@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,11 +15,9 @@ from pathlib import Path
 from edgeface.cli.options import DEFAULT_MODEL
 from edgeface.devices.profile_files import profile_files, read_profile
 from edgeface.errors import InputError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from edgeface.reading.document import read_text, read_toml
+from edgeface.reading.kinds import BUDGET, OWN
+from edgeface.reading.regular_file import read_file
 
 _PACKAGE = Path(__file__).parents[2]
 _FAMILY = re.compile(r"^FAMILY\b", re.MULTILINE)
@@ -32,14 +29,14 @@ Words = Sequence[str]
 def budgets(_: Words = ()) -> tuple[str, ...]:
     """Names of the shipped budgets, and their aliases."""
     files = {file.stem: file for file in (_PACKAGE / "budgets" / "files").glob("*.toml")}
-    read = (tomllib.loads(file.read_text(encoding="utf-8")) for file in files.values())
+    read = (read_toml(file, BUDGET) for file in files.values())
     return (*sorted(files), *sorted(alias for budget in read for alias in budget.get("aliases", ())))
 
 
 def targets(_: Words = ()) -> tuple[str, ...]:
     """Names of the targets, parsed from the source of the files that define them."""
     files = (_PACKAGE / "backends").glob("*/target.py")
-    return tuple(sorted(name for file in files for name in _target_names(ast.parse(file.read_bytes()))))
+    return tuple(sorted(name for file in files for name in _target_names(ast.parse(read_file(file, OWN)))))
 
 
 def _target_names(module: ast.Module) -> Iterator[str]:
@@ -74,7 +71,7 @@ def _profiles_with(table: str) -> tuple[str, ...]:
 
 def models(_: Words = ()) -> tuple[str, ...]:
     """Names of the model families, from the files that define them."""
-    files = (file for file in (_PACKAGE / "models").glob("[!_]*.py") if _FAMILY.search(file.read_text("utf-8")))
+    files = (file for file in (_PACKAGE / "models").glob("[!_]*.py") if _FAMILY.search(read_text(file, OWN)))
     return tuple(sorted(file.stem for file in files))
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from edgeface.cost.network import Network
 from edgeface.errors import InputError
+from edgeface.reading.kinds import MODEL
+from edgeface.reading.regular_file import open_file
 
 SUFFIXES = (".onnx", ".tflite")
 """Suffixes of model files. Other names work too: a TFLite file is recognized by its first bytes."""
@@ -44,6 +46,6 @@ def read_network(path: Path, source: str, size: Size | None = None) -> Network:
 
 
 def _is_tflite(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with open_file(path, MODEL) as stream:
         start = stream.read(_TFLITE_AT + len(_TFLITE))
     return path.suffix == ".tflite" or start[_TFLITE_AT:] == _TFLITE

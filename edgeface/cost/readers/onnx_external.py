@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.cost.readers.onnx_dtypes import bits_of
 from edgeface.errors import InputError
+from edgeface.graph.external_data import external_file
+from edgeface.reading.kinds import EXTERNAL_DATA
+from edgeface.reading.regular_file import open_file
 
 if TYPE_CHECKING:
     import onnx
@@ -33,47 +36,23 @@ def read_external(tensor: onnx.TensorProto, folder: Path | None, where: str) -> 
     location = entries.get("location", "")
     if folder is None:
         raise InputError("external data needs a model file, next to which it is stored", where=where)
-    path = _beside(folder, location)
-    if path is None:
-        raise InputError(
-            f"the model points to data outside its folder: {location[:_SHOWN]!r}",
-            where=where,
-            fix="save the model again with its data in the same folder; do not use files from untrusted sources",
-        )
-    if not path.is_file():
-        raise InputError(
-            f"the model's external data {location!r} is missing", where=where, fix="copy it next to the model"
-        )
+    path, size = external_file(location, folder, where)
     offset = _number(entries.get("offset", "0"), where)
     length = -(-math.prod(tensor.dims) * bits_of(tensor.data_type, where) // 8)
     said = _number(entries.get("length", str(length)), where)
-    if said != length or offset + length > path.stat().st_size:
+    if said != length or offset + length > size:
         raise InputError(
             f"external data {location!r} does not contain {length:,} bytes for this tensor at {offset:,}",
             where=where,
             fix="the data file is truncated or belongs to another model: copy both again",
         )
     if math.prod(tensor.dims) <= KEPT_ELEMENTS:
-        with path.open("rb") as stream:
+        with open_file(path, EXTERNAL_DATA) as stream:
             stream.seek(offset)
             tensor.raw_data = stream.read(length)
     tensor.ClearField("data_location")
     del tensor.external_data[:]
     return path
-
-
-def _beside(folder: Path, location: str | bytes) -> Path | None:
-    """The path of external data, or None if it is invalid or outside the model's folder."""
-    if not isinstance(location, str) or not location or "\0" in location or "\\" in location:
-        return None
-    if PurePosixPath(location).is_absolute() or ".." in PurePosixPath(location).parts:
-        return None
-    try:
-        path = folder / location
-        path.exists()  # raises if the name is too long
-        return path if path.resolve().is_relative_to(folder.resolve()) else None
-    except (OSError, RuntimeError):  # the name is too long, or links form a cycle
-        return None
 
 
 def _number(text: str, where: str) -> int:

@@ -13,11 +13,12 @@ from edgeface.cost.readers.onnx_external import KEPT_ELEMENTS, read_external
 from edgeface.cost.readers.onnx_functions import inline_functions
 from edgeface.cost.readers.onnx_names import describe_node, make_names_visible
 from edgeface.errors import InputError
+from edgeface.reading.kinds import ONNX
+from edgeface.reading.regular_file import read_file
 
 if TYPE_CHECKING:
     import onnx
 
-MAX_FILE_BYTES = 2 << 30
 MAX_ELEMENTS = 1 << 40
 _GRAPHS = (5, 10)  # AttributeProto.GRAPH and GRAPHS
 _CONTROL_FLOW = ("If", "Loop", "Scan", "SequenceMap")
@@ -70,10 +71,9 @@ def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-    if isinstance(source, Path) and source.stat().st_size > MAX_FILE_BYTES:
-        raise InputError("the ONNX file is larger than 2 GiB", where=where, fix="save the weights as external data")
+    data = read_file(source, ONNX) if isinstance(source, Path) else source
     try:
-        model = onnx.load_from_string(source.read_bytes() if isinstance(source, Path) else source)
+        model = onnx.load_from_string(data)
     except (DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"not an ONNX model, or a damaged one: {str(error) or 'its protobuf cannot be parsed'}",

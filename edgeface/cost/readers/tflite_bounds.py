@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from edgeface.errors import InputError
+from edgeface.reading.kinds import MODEL
+from edgeface.reading.regular_file import map_file
 
-_MAX_BYTES = 1 << 31
 _MAX_NAME_BYTES = 1 << 16
 _SHARING, _ALLOWANCE_BYTES = 4, 1 << 16
 """Writers may share equal vectors: the total read may be this multiple of the file plus an allowance."""
@@ -32,20 +33,9 @@ def open_content(path: Path) -> Content:
     Raises:
         InputError: it is missing, larger than 2 GiB or not TFLite.
     """
-    where = str(path)
-    if not path.is_file():
-        problem = "the model is a folder, not a file" if path.is_dir() else "there is no such model file"
-        raise InputError(problem, where=where, fix="pass a .tflite file")
-    try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            if size > _MAX_BYTES:
-                raise InputError(f"the model has {size} bytes", where=where, fix="a TFLite file has at most 2 GiB")
-            content: Content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    except OSError as error:
-        raise InputError(f"cannot read the model: {error.strerror}", where=where) from error
+    content = map_file(path, MODEL)
     if content[4:8] != _IDENTIFIER:
-        raise InputError("not a TFLite model", where=where, fix="pass a complete .tflite file")
+        raise InputError("not a TFLite model", where=str(path), fix="pass a complete .tflite file")
     return content
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeface.core.artifact import sha256_hex
 from edgeface.doctor.check import Check
+from edgeface.reading.kinds import OWN
+from edgeface.reading.regular_file import digest_file
 from edgeface.samples import IMAGES, SAMPLES
 
 TITLE = "Samples"
@@ -22,7 +23,7 @@ def look() -> tuple[Check, ...]:
 
 def _weights(path: Path, sha256: str) -> Check:
     check = _file(path, "sample weights")
-    if check.state == "ok" and sha256_hex(path.read_bytes()) != sha256:
+    if check.state == "ok" and digest_file(path, OWN) != sha256:
         return Check(path.name, "problem", f"not the file that came with this version: {path}", _AGAIN)
     return check
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
+from edgeface.reading.document import read_text
+from edgeface.reading.kinds import LABELS
 
-MAX_BYTES = 4 << 20
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
-_FIX = "write the boxes as Pascal-VOC XML: annotation/object/bndbox with xmin, ymin, xmax and ymax in pixels"
+_FIX = LABELS.fix
 
 
 def read_labels(path: Path) -> NDArray[np.float32]:
@@ -44,16 +45,7 @@ def read_labels(path: Path) -> NDArray[np.float32]:
 
 
 def _parse(path: Path) -> ElementTree.Element:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read the labels: {error.strerror}", where=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise InputError("the labels are not UTF-8 text", where=str(path), fix=_FIX) from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"the labels are over {MAX_BYTES >> 20} MiB", where=str(path), fix=_FIX)
+    text = read_text(path, LABELS)
     if "<!" in text.replace("<!--", ""):
         raise InputError("the XML has a document type or entities, which are refused", where=str(path), fix=_FIX)
     try:

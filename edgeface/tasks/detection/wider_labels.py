@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
+from edgeface.reading.kinds import WIDER_LABELS
+from edgeface.reading.regular_file import check_file
 from edgeface.tasks.detection.wider import SETTINGS, WiderLabels
 
 FACES_FILE = "wider_face_val.mat"
-_FIX = "pass the folder eval_tools/ground_truth of WIDER FACE's evaluation program, with its four .mat files"
+_FIX = WIDER_LABELS.fix
 
 
 def is_wider_folder(folder: Path) -> bool:
@@ -57,8 +59,7 @@ def _load(path: Path) -> dict[str, Any]:
         raise InputError(
             "reading WIDER FACE's ground truth needs SciPy", where=str(path), fix="pip install 'edgeface[eval]'"
         ) from error
-    if not path.is_file():
-        raise InputError("the file is missing", where=str(path), fix=_FIX)
+    check_file(path, WIDER_LABELS)
     try:
         content: dict[str, Any] = loadmat(path)
     except Exception as error:  # SciPy's reader raises whatever damaged bytes lead it to

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from edgeface.errors import InputError
 from edgeface.images.files import EXTENSIONS
+from edgeface.reading.document import read_text
+from edgeface.reading.kinds import PAIRS
 from edgeface.tasks.recognition.verification import unshuffled_folds
 
-MAX_BYTES = 64 << 20
 LISTED = 8
-_FIX = "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (same person) or 0"
+_FIX = PAIRS.fix
 
 
 @dataclass(frozen=True)
@@ -121,16 +122,7 @@ def find_images(pairs: Pairs, folder: Path) -> dict[str, Path]:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise InputError(f"the list of pairs is over {MAX_BYTES >> 20} MiB", where=str(path), fix=_FIX)
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read the list of pairs: {error.strerror}", where=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise InputError("the list of pairs is not UTF-8 text", where=str(path), fix=_FIX) from error
+    return read_text(path, PAIRS)
 
 
 def _read_lfw(lines: list[tuple[int, str]], folds: int, count: int, path: Path) -> tuple[Pair, ...]:

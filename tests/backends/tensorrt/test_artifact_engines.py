@@ -96,7 +96,7 @@ def test_a_damaged_list_is_named_with_the_field(folder, change, says):
 
 def test_a_list_that_is_not_json_is_refused(folder):
     (folder / ENGINES).write_text("{")
-    with pytest.raises(InputError, match="cannot read JSON"):
+    with pytest.raises(InputError, match="cannot read the JSON"):
         EngineList.read(folder)
 
 

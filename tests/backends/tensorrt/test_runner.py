@@ -40,7 +40,7 @@ def test_a_file_that_is_no_engine_is_refused_with_tensorrts_own_words(tensorrt, 
 
 def test_an_empty_or_missing_engine_is_refused_before_tensorrt_sees_it(tensorrt, tmp_path):
     (tmp_path / "empty.engine").write_bytes(b"")
-    for name, says in (("empty.engine", "empty"), ("absent.engine", "no such model file")):
+    for name, says in (("empty.engine", "empty"), ("absent.engine", "no such file")):
         with pytest.raises(InputError, match=says):
             LoadedEngine(tmp_path / name, tensorrt)
 

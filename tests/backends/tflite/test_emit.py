@@ -43,6 +43,17 @@ def test_all_data_starts_at_a_multiple_of_sixteen_bytes(emitted, name):
         assert buffer.DataAsNumpy().tobytes() == content[start : start + buffer.DataLength()]
 
 
+@pytest.mark.parametrize("name", TFLITE)
+def test_the_first_buffer_has_no_data_at_all_and_belongs_to_every_computed_tensor(emitted, name):
+    model = schema.Model.GetRootAsModel(emitted(name), 0)
+    assert model.Buffers(0).DataIsNone()  # an empty vector makes other tools take computed tensors for constants
+    others = [model.Buffers(i) for i in range(1, model.BuffersLength())]
+    assert all(buffer.DataLength() for buffer in others)
+    graph = model.Subgraphs(0)
+    made = [i for row in map(graph.Operators, range(graph.OperatorsLength())) for i in row.OutputsAsNumpy()]
+    assert {graph.Tensors(i).Buffer() for i in made} == {0}
+
+
 def test_metadata_can_be_read_back(emitted):
     model = parsed(emitted("tflite-int8", metadata={"contract": '{"é": 1}', "a": "b"}))
     found = {entry.name.decode(): bytes(model.buffers[entry.buffer].data).decode() for entry in model.metadata}

@@ -1,0 +1,103 @@
+"""Capture what native code writes to stderr while it loads a model or decodes an image."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from edgeface.core.visible import visible_lines
+
+_STDERR = 2
+_HELD = threading.RLock()
+"""The process has one stderr, so threads that capture it at the same time take turns."""
+_NOISE = ("INFO:", "VERBOSE:")
+
+
+@contextmanager
+def native_log_held() -> Iterator[list[str]]:
+    """Capture lines that native code writes to file descriptor 2 inside the block.
+
+    Yields:
+        A list, filled at the end of the block with the lines that are not informational. If the
+        block succeeds they are also written to stderr; if it raises, the error should carry them.
+    """
+    lines: list[str] = []
+    succeeded = False
+    held = bytearray()
+    try:
+        with _captured(held):
+            yield lines
+            succeeded = True
+    finally:
+        text = held.decode("utf-8", "replace").splitlines()
+        lines += [line for line in text if line.strip() and not line.startswith(_NOISE)]
+        if succeeded and lines:
+            _write(visible_lines("\n".join(lines) + "\n").encode())
+
+
+@contextmanager
+def native_lines_taken(starts: tuple[str, ...]) -> Iterator[list[str]]:
+    """Take the lines out of stderr that start with one of `starts`; what else is written in the block passes.
+
+    Yields:
+        A list, filled at the end of the block with these lines.
+    """
+    lines: list[str] = []
+    held = bytearray()
+    try:
+        with _captured(held):
+            yield lines
+    finally:
+        passed = b""
+        for line in bytes(held).splitlines(keepends=True):
+            text = line.decode("utf-8", "replace")
+            if text.startswith(starts):
+                lines.append(text.strip())
+            else:
+                passed += line
+        if passed:
+            _write(passed)
+
+
+@contextmanager
+def _captured(held: bytearray) -> Iterator[None]:
+    """Fill `held` at the end of the block with what was written to stderr in it."""
+    with _HELD:
+        try:
+            saved = os.dup(_STDERR)
+        except OSError:  # the process has no stderr: nothing to capture
+            yield
+            return
+        with _scratch() as file:
+            _flush()
+            os.dup2(file.fileno(), _STDERR)
+            try:
+                yield
+            finally:
+                _flush()
+                os.dup2(saved, _STDERR)
+                os.close(saved)
+                file.seek(0)
+                held += file.read()
+
+
+def _scratch() -> BinaryIO:
+    """A file that no folder lists; in memory where the system has such."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def _write(data: bytes) -> None:
+    with suppress(OSError):
+        os.write(_STDERR, data)
+
+
+def _flush() -> None:
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()

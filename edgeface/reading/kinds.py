@@ -1,0 +1,51 @@
+"""The kinds of files that edgeface reads, each with the most bytes that one may have."""
+
+from __future__ import annotations
+
+from edgeface.errors import CheckpointError
+from edgeface.reading.regular_file import Kind
+
+_STATE_DICT = "pass a file that torch.save(model.state_dict(), …) or safetensors wrote"
+
+MODEL = Kind("model", 2 << 30, "pass an artifact folder, an .onnx or a .tflite file")
+ONNX = Kind("ONNX model", 2 << 30, "pass an .onnx file that an exporter wrote")
+EXTERNAL_DATA = Kind("model's external data", 8 << 30, "copy it next to the model")
+ENGINE = Kind("engine", 8 << 30, "edgeface export … --target tensorrt-fp16 (or tensorrt-int8)")
+CHECKPOINT = Kind(
+    "checkpoint", 2 << 30, _STATE_DICT, "save only the network's state_dict(), without optimizer state", CheckpointError
+)
+ARTIFACT_JSON = Kind("JSON", 8 << 20, "export the artifact again, or copy the whole folder again")
+RECIPE = Kind("recipe", 1 << 18, "see recipes/ for examples")
+CONTRACT = Kind("contract", 1 << 18, "docs/contracts.md shows a whole contract of a detector and of a recognizer")
+BUDGET = Kind("budget", 1 << 16, "`edgeface budgets` lists the built-in ones; README shows how to write one")
+PROFILE = Kind(
+    "device profile",
+    1 << 16,
+    "edgeface/devices/profiles/rk3399.toml shows every key of a board, a72.toml those of a core",
+)
+IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP or WebP file", "make the image smaller")
+PAIRS = Kind(
+    "list of pairs",
+    64 << 20,
+    "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (same person) or 0",
+)
+LABELS = Kind(
+    "labels",
+    4 << 20,
+    "write the boxes as Pascal-VOC XML: annotation/object/bndbox with xmin, ymin, xmax and ymax in pixels",
+)
+WIDER_LABELS = Kind(
+    "MATLAB file",
+    64 << 20,
+    "pass the folder eval_tools/ground_truth of WIDER FACE's evaluation program, with its four .mat files",
+)
+STATISTICS = Kind("calibration statistics", 1 << 30, "delete them, and calibrate again")
+CACHE = Kind("evaluation cache", 2 << 30, "delete it, or pass another path as --cache")
+KEY = Kind("secret key", 1 << 12, "create one with `edgeface keygen`, or with `minisign -G -W`")
+LICENCE = Kind("licence", 1 << 20, "pass a text file")
+BUNDLE = Kind("bundle", 65 << 20, "copy the bundle again from its origin")
+REPORT = Kind("report", 64 << 20, "name another file")
+ANY = Kind("file", 1 << 60, "check the path")
+"""Of which only the first or last bytes are read."""
+SYSTEM = Kind("file of the system", 16 << 20)
+OWN = Kind("file of edgeface", 64 << 20, "install edgeface again")
