@@ -27,7 +27,8 @@ IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP or WebP file"
 PAIRS = Kind(
     "list of pairs",
     64 << 20,
-    "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (same person) or 0",
+    "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (same person) or 0; paths with spaces need "
+    "commas, tabs or quotes",
 )
 LABELS = Kind(
     "labels",
