@@ -1,4 +1,4 @@
-"""Image files: list and read them, and convert an image to a network's input tensor."""
+"""Image files: read them, and convert an image to a network's input tensor."""
 
 from __future__ import annotations
 
@@ -16,34 +16,8 @@ from edgeface.images.header import declared_size
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
-
-
-def list_images(folder: Path) -> list[Path]:
-    """The image files directly in a folder, sorted by name.
-
-    Args:
-        folder: a folder; files are chosen by extension (jpg, jpeg, png, bmp, webp, any case).
-
-    Raises:
-        InputError: the folder does not exist, cannot be read, or holds no images.
-    """
-    if not folder.is_dir():
-        what = "a file, not a folder" if folder.exists() else "there is no such folder"
-        raise InputError(what, where=str(folder), fix="pass a folder that holds images")
-    try:
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and path.is_file())
-    except OSError as error:
-        raise InputError(f"cannot list the folder: {error.strerror}", where=str(folder)) from error
-    if not found:
-        raise InputError(
-            "the folder holds no images",
-            where=str(folder),
-            fix=f"put files named {', '.join('*' + e for e in EXTENSIONS)} directly into it",
-        )
-    return found
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:

@@ -35,6 +35,7 @@ LABELS = Kind(
     4 << 20,
     "write the boxes as Pascal-VOC XML: annotation/object/bndbox with xmin, ymin, xmax and ymax in pixels",
 )
+LABEL_LIST = Kind("list of labels", 64 << 20, "pass WIDER FACE's wider_face_val_bbx_gt.txt, or a COCO JSON file")
 WIDER_LABELS = Kind(
     "MATLAB file",
     64 << 20,

@@ -15,6 +15,7 @@ from edgeface.core.artifact import Artifact
 from edgeface.core.certificate import Certificate, Evidence
 from edgeface.core.progress import note
 from edgeface.core.versions import versions
+from edgeface.images.folder import image_name
 from edgeface.images.split import distinct_images
 from edgeface.inference.detector import Detector
 from edgeface.samples import sample_of
@@ -98,7 +99,7 @@ def _images(artifact: Artifact, request: ParityRequest) -> Iterable[Image]:
         note("no images given: tensors are compared on synthetic images, decisions are not")
         return synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
     files = distinct_images(request.images)
-    _warn_of_calibration(artifact, [file.name for file in files])
+    _warn_of_calibration(artifact, [image_name(file, request.images) for file in files])
     finder = None if request.detector is None else Detector(Artifact.open(request.detector))
     return task_images(files, "comparing", artifact.contract, finder)
 
@@ -114,6 +115,13 @@ def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
 
 def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:
     calibrated = set(artifact.manifest.sources.get("calibration", {}).get("files", ()))
-    shared = calibrated.intersection(names)
+    ends = {end for name in calibrated for end in _ends(name)}
+    shared = sum(name in ends or not calibrated.isdisjoint(_ends(name)) for name in names)
     if shared:
-        note(f"warning: {len(shared)} of {len(names)} images have the names of its calibration images")
+        note(f"warning: {shared} of {len(names)} images have the names of its calibration images")
+
+
+def _ends(name: str) -> list[str]:
+    """A path and its last parts: the folder that was named may be one above or below another time."""
+    parts = name.split("/")
+    return ["/".join(parts[index:]) for index in range(len(parts))]

@@ -8,7 +8,8 @@ import pytest
 
 from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
-from edgeface.images.files import letterbox, list_images, read_image
+from edgeface.images.files import letterbox, read_image
+from edgeface.images.folder import list_images
 from edgeface.images.header import declared_size
 
 SPEC = ImageInput(height=48, width=64, color="bgr", mean=(104.0, 117.0, 123.0))

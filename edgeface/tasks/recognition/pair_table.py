@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeface.errors import InputError
-from edgeface.images.files import EXTENSIONS
+from edgeface.images.folder import EXTENSIONS
 from edgeface.reading.kinds import PAIRS
 from edgeface.tasks.recognition.pair import Pair
 from edgeface.tasks.recognition.pair_words import column_of, verdicts_of

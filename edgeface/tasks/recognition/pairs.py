@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgeface.core.progress import note
 from edgeface.errors import InputError
-from edgeface.images.files import EXTENSIONS
+from edgeface.images.folder import EXTENSIONS
 from edgeface.reading.document import read_text
 from edgeface.reading.kinds import PAIRS
 from edgeface.tasks.recognition.pair import Pair
