@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from edgeface.backends.runtime import Processor, Runtime
 from edgeface.backends.target import Target
+from edgeface.core.file_kind import MODELS, refuse_other
 from edgeface.errors import InputError, did_you_mean
 
 Named = TypeVar("Named", Target, Runtime)
@@ -53,7 +54,7 @@ def runtime_for(model: Path, processor: Processor = "cpu") -> Runtime:
         processor: processor to run on.
 
     Raises:
-        InputError: no runtime on that processor supports such a file.
+        InputError: no runtime on that processor supports such a file; a known format is named.
     """
     there = [each for each in runtimes().values() if each.processor == processor]
     for each in there:
@@ -62,6 +63,7 @@ def runtime_for(model: Path, processor: Processor = "cpu") -> Runtime:
     for each in there:
         if model.suffix in each.suffixes:
             return each
+    refuse_other(model, MODELS)
     made = [each.name for each in targets().values() if each.finish is not None and each.finish.processor == processor]
     raise InputError(
         f"no runtime supports {model.suffix or 'files without a suffix'} on a {processor.upper()}",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from edgeface.backends.runtime import TensorSpec
+from edgeface.core.file_kind import MODELS, refuse_other
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 from edgeface.reading.kinds import MODEL
@@ -19,21 +20,27 @@ def describe_model(model: Path | bytes) -> str:
     return f"model in memory ({len(model)} bytes)" if isinstance(model, bytes) else str(model)
 
 
-def check_model(model: Path | bytes) -> None:
+def check_model(model: Path | bytes, reads: Collection[str] = MODELS) -> None:
     """Reject a model that cannot be opened.
 
+    Args:
+        model: a file, or its content.
+        reads: formats that the runtime reads, as in `core.file_kind`.
+
     Raises:
-        InputError: the file is missing, not a file, unreadable or empty.
+        InputError: the file is missing, not a file, unreadable, empty or of another known format.
     """
     where = describe_model(model)
     size = len(model) if isinstance(model, bytes) else check_file(model, MODEL)
     if not size:
         raise InputError("the model is empty", where=where, fix="export or copy it again")
+    if isinstance(model, Path):
+        refuse_other(model, reads)
 
 
-def read_model(model: Path | bytes) -> bytes:
+def read_model(model: Path | bytes, reads: Collection[str] = MODELS) -> bytes:
     """The model's bytes, checked by `check_model`."""
-    check_model(model)
+    check_model(model, reads)
     return model if isinstance(model, bytes) else read_file(model, MODEL)
 
 

@@ -175,6 +175,8 @@ def _check(request: BenchRequest) -> None:
     if not request.batches or min(request.batches) < 1 or len(set(request.batches)) < len(request.batches):
         raise InputError(f"cannot measure batches of {list(request.batches)}", fix="e.g. --batch 1,8,64")
     if request.on == GPU:
+        if tuple(request.threads) != (1,):
+            raise InputError("a GPU has no number of threads", where="--threads", fix="leave out --threads")
         usable_gpu()
     if request.rounds < 3:
         raise InputError(f"{request.rounds} rounds show no spread", fix="use 3 rounds or more")

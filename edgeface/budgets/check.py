@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeface.budgets.advice import Recount, advise
+from edgeface.budgets.cautions import cautions
 from edgeface.budgets.figures import Figure, Memory, figures
 from edgeface.budgets.notes import notes
 from edgeface.budgets.subject import Subject, open_subject, trace
@@ -51,6 +52,7 @@ class Check:
             "stages": [asdict(cost) for cost in self.complexity.stages],
             "layers": [asdict(cost) for cost in self.complexity.layers],
             "not_counted": [asdict(item) for item in self.complexity.uncounted],
+            "summed_products_macs": self.complexity.summed_products,
             "folding": self.complexity.folding(),
             "peak_at": self.memory.peak.at,
             "peak_in_file_order_bytes": self.memory.peak.in_file_order,
@@ -89,7 +91,7 @@ def check(
     memory = _memory(complexity.network)
     passes = 2 if flip else 1
     found = figures(complexity, memory, passes)
-    verdicts = _judged(budgets, found)
+    verdicts = _judged(budgets, found, complexity)
     return Check(
         source=subject.source,
         path=subject.path,
@@ -119,13 +121,13 @@ def _budgets(given: str | Path | Budget | Sequence[str | Path | Budget]) -> tupl
     return tuple(one if isinstance(one, Budget) else budget(one) for one in several)
 
 
-def _judged(budgets: Sequence[Budget], found: dict[str, Figure]) -> tuple[Verdict, ...]:
+def _judged(budgets: Sequence[Budget], found: dict[str, Figure], complexity: Complexity) -> tuple[Verdict, ...]:
     if not budgets:
         return ()
     from edgeface.budgets.judge import judge
 
     values = {name: figure.value for name, figure in found.items()}
-    return tuple(judge(one, values) for one in budgets)
+    return tuple(replace(judge(one, values), cautions=cautions(complexity, one)) for one in budgets)
 
 
 def _subject(source: Any, size: Size | None) -> Subject:

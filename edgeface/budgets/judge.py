@@ -65,10 +65,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A budget with the results for its limits."""
+    """A budget with the results for its limits. `cautions` name work that no figure counts."""
 
     budget: Budget
     results: tuple[Result, ...]
+    cautions: tuple[str, ...] = ()
 
     @property
     def within(self) -> bool:
@@ -100,7 +101,13 @@ class Verdict:
             }
             for result in self.results
         ]
-        return {"budget": self.budget.name, "state": self.state, "within": self.within, "limits": results}
+        return {
+            "budget": self.budget.name,
+            "state": self.state,
+            "within": self.within,
+            "limits": results,
+            "cautions": list(self.cautions),
+        }
 
 
 def judge(

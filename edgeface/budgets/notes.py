@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from edgeface.budgets.cautions import cautions
 from edgeface.budgets.numbers import exact
 from edgeface.cost.counter import Complexity
 from edgeface.cost.network import Network
@@ -35,8 +36,11 @@ def _notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> Ite
     network = complexity.network
     if taken:
         yield taken
+    yield from dict.fromkeys(line for budget in (None, *budgets) for line in cautions(complexity, budget))
     yield from network.notes
     yield from _size(network, budgets)
+    if complexity.unused_record:
+        yield f"edgeface's record of own biases in the file is not used: {complexity.unused_record}"
     if complexity.folded:
         added = complexity.as_it_stands - complexity.lfr_flops
         yield (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgeface.core.file_kind import CHECKPOINTS, MODELS, kind_of
 from edgeface.cost.network import Network
 from edgeface.cost.readers import SUFFIXES, Size, read_network
 from edgeface.errors import CheckpointError, InputError, did_you_mean
@@ -70,7 +71,8 @@ def open_subject(source: str | Path) -> Subject:
         artifact = Artifact.open(path)
         return Subject(text, artifact.model_path)
     if path.is_file():
-        if path.suffix in _CHECKPOINTS:
+        kind = kind_of(path)
+        if _is_checkpoint(path, "" if kind is None else kind.key):
             found = _architecture_of(path)
             note = f"the weights match {found.name}, whose original definition was counted"
             return Subject(text, path, found, note=note)
@@ -78,6 +80,10 @@ def open_subject(source: str | Path) -> Subject:
     if isinstance(source, Path) or "/" in text or path.suffix in (*_CHECKPOINTS, *SUFFIXES):
         raise InputError("there is no such file", where=text, fix="check the path")
     return Subject(text, None, _by_name(text))
+
+
+def _is_checkpoint(path: Path, kind: str) -> bool:
+    return kind in CHECKPOINTS or (path.suffix in _CHECKPOINTS and kind not in MODELS)
 
 
 def trace(module: Any, size: Size | None) -> Subject:

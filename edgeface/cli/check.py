@@ -77,7 +77,9 @@ def _text(item: Check, shown: int | None) -> Iterator[str]:
     ]
     yield "\n" + format_table(("  figure", "value", "counted as"), figures, left=3)
     yield from _costs(item.complexity, shown)
-    for title, lines in (("notes", item.notes), ("how to meet it", item.advice)):
+    said = {line for verdict in item.verdicts for line in verdict.cautions}
+    rest = [line for line in item.notes if line not in said]
+    for title, lines in (("notes", rest), ("how to meet it", item.advice)):
         if lines:
             yield f"\n{title}"
             yield from (f"  {line}" for line in lines)
@@ -90,6 +92,7 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
         for result in verdict.results
     ]
     yield format_table(("  metric", "measured", "limit", "headroom", ""), rows, left=5)
+    yield from (f"  caution: {line}" for line in verdict.cautions)
 
 
 def _costs(complexity: Complexity, shown: int | None) -> Iterator[str]:

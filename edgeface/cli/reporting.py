@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -15,7 +14,9 @@ from typing import Any, TextIO, cast
 
 from typer.core import TyperGroup
 
+from edgeface.cli.termination import Terminated
 from edgeface.core.visible import VisibleStream, visible, visible_json
+from edgeface.core.writing import fix_of
 from edgeface.errors import EdgefaceError
 
 BAD_INPUT = 2
@@ -23,15 +24,6 @@ DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never mistaken for 
 INTERRUPTED = 130
 NO_READER = 141
 
-_FIXES = {
-    errno.ENOSPC: "free some space, or write to another disk",
-    errno.EDQUOT: "free some space, or write to another disk",
-    errno.EACCES: "check the permissions, or choose another path",
-    errno.EPERM: "check the permissions, or choose another path",
-    errno.EROFS: "choose a path that can be written to",
-    errno.ENOENT: "check the path",
-    errno.ENOTDIR: "check the path: a part of it is a file",
-}
 # Optional packages, and the extra that installs each.
 _EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle", "scipy": "eval"}
 
@@ -102,9 +94,9 @@ def print_json(document: dict[str, Any]) -> None:
 def _reported() -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
-        _print_error(EdgefaceError("interrupted"))
-        raise SystemExit(INTERRUPTED) from None
+    except KeyboardInterrupt as ended:
+        _print_error(EdgefaceError("terminated" if isinstance(ended, Terminated) else "interrupted"))
+        raise SystemExit(ended.exit_code if isinstance(ended, Terminated) else INTERRUPTED) from None
     except BrokenPipeError:
         _silence_stdout()
         raise SystemExit(NO_READER) from None
@@ -169,7 +161,7 @@ def _from_system(error: OSError) -> EdgefaceError:
         _silence_stdout()  # most likely stdout itself cannot be written: do not fail again at exit
     what = error.strerror or str(error) or type(error).__name__
     where = None if error.filename is None else str(error.filename)
-    return EdgefaceError(what[:1].lower() + what[1:], where=where, fix=_FIXES.get(error.errno or 0))
+    return EdgefaceError(what[:1].lower() + what[1:], where=where, fix=fix_of(error))
 
 
 def _silence_stdout() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.job import Job
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.progress import note
 from edgeface.errors import InputError
 from edgeface.graph.types import Array
@@ -19,6 +20,7 @@ from edgeface.validate.inputs import synthetic_for, task_images
 SYNTHETIC_IMAGES = 8
 
 
+@one_blas_thread()
 def calibrate(job: Job) -> CalibrationStats:
     """Calibration statistics of the optimized graph, before legalization: observed, or read from the given file.
 

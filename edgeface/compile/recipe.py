@@ -17,7 +17,7 @@ _FOLDERS = (Path(__file__).parents[1] / "_recipes", Path(__file__).parents[2] / 
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class InputSize(_Strict):

@@ -39,6 +39,7 @@ class ExportRequest:
         engines: GPUs and batch sizes of TensorRT engines.
         report: options of the report next to each artifact.
         contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
+        force: replace artifacts of the same name that were made from other weights or by another contract.
     """
 
     model: str = "retinaface_mnet025"
@@ -64,6 +65,7 @@ class ExportRequest:
     engines: EngineOptions = field(default_factory=EngineOptions)
     report: ReportOptions = field(default_factory=ReportOptions)
     contract: Path | None = None
+    force: bool = False
 
     @property
     def onnx_file(self) -> Path | None:

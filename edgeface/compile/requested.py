@@ -9,7 +9,9 @@ from edgeface.backends.target import IO_TYPES
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import ExportRequest
 from edgeface.contracts.read import read_contract
+from edgeface.core.file_kind import refuse_other
 from edgeface.errors import InputError
+from edgeface.models import families
 
 COLORS = ("bgr", "rgb")
 
@@ -32,7 +34,11 @@ def requested_recipe(request: ExportRequest) -> Recipe:
         raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
     if request.onnx_file is not None:
         return _of_file(request.onnx_file, request.contract)
-    return read_recipe(Path(request.model)) if request.model.endswith(".toml") else recipe_for(request.model)
+    if request.model.endswith(".toml"):
+        return read_recipe(Path(request.model))
+    if request.model not in families():
+        refuse_other(Path(request.model), ())
+    return recipe_for(request.model)
 
 
 def _of_file(path: Path, contract: Path | None) -> Recipe:

@@ -7,12 +7,16 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
+from edgeface.core.file_kind import kind_of
+from edgeface.core.sources import check_sources
+from edgeface.core.temporary import recover
+from edgeface.core.writing import write_file
 from edgeface.errors import InputError
 from edgeface.reading.document import read_json as read_document
 from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
@@ -33,20 +37,20 @@ class Manifest(BaseModel):
     the model is a single file; such a manifest is converted to this format when read.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     format: int = FORMAT
     name: str
     target: str
     model_file: str
     model_sha256: str
-    model_bytes: int
+    model_bytes: int = Field(ge=0)
     files: dict[str, str] = {}
-    layout: str
+    layout: Literal["nchw", "nhwc"]
     io: str
-    macs: int
+    macs: int = Field(ge=0)
     contract: Contract
-    sources: dict[str, Any]
+    sources: Annotated[dict[str, Any], AfterValidator(check_sources)]
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
     engines: dict[str, Any] | None = None
@@ -117,24 +121,20 @@ class Artifact:
         Raises:
             InputError: there is no artifact, the manifest is damaged, or a file is missing or was changed.
         """
+        for place in (path.parent, path):  # a process may have been killed while it replaced the folder
+            recover(place)
         folder = path if path.is_dir() else path.parent
         if not (folder / MANIFEST).is_file():
+            kind = kind_of(path)
             raise InputError(
-                "not an artifact: there is no manifest.json",
+                f"not an artifact: there is no manifest.json{'' if kind is None else f'; this is {kind.name}'}",
                 where=str(path),
-                fix="pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
+                fix=kind.fix()
+                if kind is not None and path.is_dir()
+                else "pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
             )
-        try:
-            manifest = Manifest.model_validate(read_json(folder / MANIFEST))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"damaged manifest: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                where=str(folder / MANIFEST),
-                fix="export the artifact again with this version of edgeface",
-            ) from error
-        artifact = cls(folder, manifest)
-        for name, sha256 in manifest.files.items():
+        artifact = cls(folder, read_manifest(folder))
+        for name, sha256 in artifact.manifest.files.items():
             artifact._check_file(name, sha256)
         return artifact
 
@@ -150,15 +150,36 @@ class Artifact:
             )
 
 
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in an artifact's folder, whose other files are not looked at.
+
+    Raises:
+        InputError: it cannot be read, or is not an artifact's manifest.
+    """
+    try:
+        return Manifest.model_validate(read_json(folder / MANIFEST))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            f"damaged manifest: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            where=str(folder / MANIFEST),
+            fix="export the artifact again with this version of edgeface",
+        ) from error
+
+
 def sha256_hex(data: bytes) -> str:
     """SHA-256 of bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def write_json(path: Path, document: Any) -> None:
-    """Write JSON with sorted keys, so that the same content gives the same bytes."""
+    """Write JSON with sorted keys, so that the same content gives the same bytes.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    path.write_text(_NO_TEXT.sub(_as_bytes, text), encoding="utf-8")
+    write_file(path, _NO_TEXT.sub(_as_bytes, text))
 
 
 def _as_bytes(found: re.Match[str]) -> str:

@@ -78,7 +78,7 @@ class Bound:
 
     def _words(self) -> str:
         sign = "≥" if self.at_least else "≤"
-        shown = f", in 95 % {sign} {self._worst:g}{self.unit}" if self.margin else ""
+        shown = f" (95 %: {sign} {self._worst:g}{self.unit})" if self.margin else ""
         return f"{sign} {self.limit:g}{self.unit}{shown}"
 
     def _keeps(self, value: float, limit: float) -> bool:

@@ -27,7 +27,7 @@ class TensorFigures(BaseModel):
     `snr_db` is the signal-to-noise ratio in dB, `max_abs` the maximum absolute difference of any element.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     snr_db: float | None
     max_abs: float | None
@@ -41,7 +41,7 @@ class Comparison(BaseModel):
     None where the task has no decisions on such images.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     passed: bool
     images: int

@@ -154,8 +154,11 @@ def kind_of(path: Path) -> FileKind | None:
         return None
 
 
-def refuse_other(path: Path, reads: Collection[str], error: type[InputError] = InputError) -> None:
+def refuse_other(path: Path, reads: Collection[str], error: type[InputError] = InputError) -> str | None:
     """Refuse a file or folder of a known format that is not among `reads`; an unknown one passes.
+
+    Returns:
+        The key of the format, None for an unknown one.
 
     Raises:
         InputError: it names the format, and says how to get from it to one that is read; of the type `error`.
@@ -163,6 +166,7 @@ def refuse_other(path: Path, reads: Collection[str], error: type[InputError] = I
     kind = kind_of(path)
     if kind is not None and kind.key not in reads:
         raise error(f"this is {kind.name}", where=str(path), fix=kind.fix(weights="torch" in reads))
+    return None if kind is None else kind.key
 
 
 def _pickled(head: bytes) -> str:

@@ -34,7 +34,7 @@ class Thresholds(BaseModel):
     evidence: how many cases decide at all; figures of samples are judged by their 95 % intervals (`core.bound`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     max_abs: float | None = None
     snr_db: float | None = None

@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 
 from edgeface.cost.folding import Evidence, Unfolded, unfold
 from edgeface.cost.network import Layer, Network
+from edgeface.cost.summed_products import summed_products
 from edgeface.cost.wiring import role_of
 from edgeface.cost.work import Convolution, Deconvolution, Dense, MatrixProduct, Work
 
@@ -22,6 +23,7 @@ _REASONS = {
     "quantize": "converts numbers",
     "matrix_product": "the challenge does not count products of two computed tensors; MACs do",
 }
+_BEYOND = "its size depends on data, so it is in no figure"
 _RULE = "is not counted by the challenge's rules"
 
 
@@ -65,11 +67,14 @@ class Complexity:
 
     `parameters` counts trained numbers: weights, biases, slopes, batch norm's scale and shift. `statistics` counts
     batch norm's means and variances. `as_it_stands` is the FLOP count if every bias in the file belonged to the
-    network.
+    network. `summed_products` are multiplications by trained numbers outside of counted layers whose results are
+    summed, as a convolution's are; they are in no other count. `unused_record` says why edgeface's record of own
+    biases in the file is not used, or is "".
     """
 
     network: Network
     evidence: Evidence
+    unused_record: str
     folded: int
     doubtful_flops: int
     layers: tuple[LayerCost, ...]
@@ -80,6 +85,7 @@ class Complexity:
     macs: int
     parameters: int
     statistics: int
+    summed_products: int
 
     @property
     def fp32_bytes(self) -> int:
@@ -90,6 +96,7 @@ class Complexity:
         """The findings about folded batch norm, for JSON."""
         return {
             "evidence": self.evidence,
+            "unused_record": self.unused_record or None,
             "folded_layers": self.folded,
             "lfr_flops_as_it_stands": self.as_it_stands,
             "doubtful_flops": self.doubtful_flops,
@@ -128,16 +135,18 @@ def count(network: Network) -> Complexity:
     return Complexity(
         network=network,
         evidence=unfolded.evidence,
+        unused_record=unfolded.unused_record,
         folded=unfolded.folded,
         doubtful_flops=unfolded.doubtful_flops,
         layers=tuple(layers),
-        uncounted=_uncounted(network.layers),
+        uncounted=(*_uncounted(network.layers), *(Uncounted(op, n, _BEYOND) for op, n in network.beyond.items())),
         lfr_flops=lfr_flops,
         as_it_stands=lfr_flops + sum(map(_saved, works)),
         deconvolution_flops=sum(layer.work.lfr_flops for layer in network.layers if _is_deconvolution(layer)),
         macs=sum(work.macs for work in works),
         parameters=sum(layer.parameters for layer in layers),
         statistics=_statistics(unfolded),
+        summed_products=summed_products(network),
     )
 
 

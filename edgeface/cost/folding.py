@@ -15,15 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgeface.cost.network import Layer, Network
+from edgeface.cost.recorded import ADDED, read_record
 from edgeface.cost.wiring import Wiring, role_of
 from edgeface.cost.work import Convolution, Dense, Uncounted
-
-OWN_BIASES = "edgeface.own_biases"
-"""Metadata key of edgeface's artifacts: one mark per convolution and fully connected layer in the file's order: 1
-if the network was defined with a bias, 0 if without, x if the layer replaces another kind of op."""
-
-ADDED = "x"
-"""Mark of a convolution that a target uses to compute another op, such as average pooling."""
 
 NameSays = Literal["own", "folded", "unknown"]
 Evidence = Literal["not folded", "recorded", "names", "structure"]
@@ -39,24 +33,29 @@ class Unfolded:
     """The network with the origin of every bias determined. `folded` counts the layers with batch norm's bias.
 
     `doubtful_flops` is how much the count would grow if the last fully connected layer's bias, whose origin the file
-    does not determine, were of the other origin.
+    does not determine, were of the other origin. `unused_record` says why a record in the file is not used, or is "".
     """
 
     network: Network
     evidence: Evidence
     folded: int
     doubtful_flops: int = 0
+    unused_record: str = ""
 
 
 def unfold(network: Network) -> Unfolded:
     """The network with the origin of every bias determined."""
+    record = read_record(network)
+    if record.marks is None:
+        return replace(_by_evidence(network), unused_record=record.problem)
+    defined = replace(network, layers=tuple(map(_as_defined, network.layers, record.marks)))
+    folded = {id(n) for n, mark in zip(network.layers, record.marks, strict=True) if mark == "0" and _biased(n)}
+    return _settled(defined, folded, "recorded")
+
+
+def _by_evidence(network: Network) -> Unfolded:
     biased = [layer for layer in network.layers if _biased(layer)]
     wiring = Wiring(network)
-    recorded = _recorded(network)
-    if recorded is not None:
-        network = replace(network, layers=tuple(map(_as_defined, network.layers, recorded)))
-        folded = {id(n) for n, mark in zip(network.layers, recorded, strict=True) if mark == "0" and _biased(n)}
-        return _settled(network, folded, "recorded")
     if not biased or any(_normed(wiring, layer) for layer in network.layers if isinstance(layer.work, Convolution)):
         return Unfolded(network, "not folded", 0)
     names = {id(layer): _by_name(layer) for layer in biased}
@@ -79,16 +78,6 @@ def _is_folded(wiring: Wiring, layer: Layer, name: NameSays, distinct: bool) -> 
 
 def _biased(layer: Layer) -> bool:
     return isinstance(layer.work, Convolution | Dense) and layer.work.bias == "own"
-
-
-def _recorded(network: Network) -> list[str] | None:
-    """The record's mark of every layer, "" for those without one; None without a matching record."""
-    record = network.metadata.get(OWN_BIASES, "")
-    marked = [isinstance(layer.work, Convolution | Dense) for layer in network.layers]
-    if len(record) != sum(marked) or not record or set(record) - {"0", "1", ADDED}:
-        return None
-    marks = iter(record)
-    return [next(marks) if has else "" for has in marked]
 
 
 def _as_defined(layer: Layer, mark: str) -> Layer:

@@ -45,7 +45,8 @@ class Layer:
     """One operator in execution order.
 
     `op` is the operator's name in the file (Conv, CONV_2D); `inputs` and `outputs` are computed tensors only; `weights`
-    are the trained constants that it reads, `statistics` batch norm's means and variances.
+    are the trained constants that it reads, `statistics` batch norm's means and variances; `level` says that its
+    weights are one repeated number, as far as the reader looks.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Layer:
     work: Work
     weights: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
+    level: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Network:
 
     `layers` excludes operators whose inputs are all constant; `metadata` is text from the file; `notes` describe limits
     of the count; `uniform` names constants with a single repeated value, which exporters merge in untrained networks.
+    `beyond` counts, by their names, operators without counted work that are not among the layers, because their sizes
+    depend on data; the tensors that they read are among `outputs`.
     """
 
     name: str
@@ -76,3 +80,4 @@ class Network:
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     uniform: frozenset[str] = frozenset()
+    beyond: Mapping[str, int] = field(default_factory=dict)

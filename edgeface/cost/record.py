@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from edgeface.cost.folding import ADDED, OWN_BIASES
+from edgeface.cost.recorded import ADDED, FORMAT, OWN_BIASES, digest
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.conv import Conv, Gemm
 
@@ -18,9 +18,17 @@ def own_biases(graph: Graph) -> dict[str, bool]:
 
 
 def bias_record(graph: Graph, own: Mapping[str, bool]) -> dict[str, str]:
-    """The metadata entry for an emitted graph: a mark per layer, in the file's order."""
+    """The metadata entry for an emitted graph: a mark for each layer, by the name of its weights.
+
+    Without an entry where layers of different marks share their weights.
+    """
     marks = {None: ADDED, False: "0", True: "1"}
-    return {OWN_BIASES: "".join(marks[own.get(node.origin)] for node in _layers(graph))}
+    found: dict[str, str] = {}
+    for node in _layers(graph):
+        mark = marks[own.get(node.origin)]
+        if found.setdefault(digest(node.inputs[1]), mark) != mark:
+            return {}
+    return {OWN_BIASES: " ".join([FORMAT, *(key + mark for key, mark in found.items())])}
 
 
 def _layers(graph: Graph) -> Iterable[Node]:

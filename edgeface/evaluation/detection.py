@@ -9,6 +9,7 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.confidence import Interval
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
@@ -108,6 +109,7 @@ class DetectionEvaluation:
         }
 
 
+@one_blas_thread()
 def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
     """The evaluation of faces that are detected once in every image.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgeface.contracts import recognition
 from edgeface.core.artifact import Artifact
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.change import Change, compare
@@ -114,6 +115,7 @@ class RecognitionEvaluation:
         }
 
 
+@one_blas_thread()
 def evaluate_recognition(request: RecognitionRequest) -> RecognitionEvaluation:
     """The evaluation of the pairs; every image is embedded once.
 

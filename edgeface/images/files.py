@@ -12,7 +12,7 @@ from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
 from edgeface.images.decode import decode_image
 from edgeface.images.fit import fit
-from edgeface.images.header import declared_size
+from edgeface.images.header import claims_too_much, declared_size
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
 
@@ -32,13 +32,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         InputError: the file is missing, empty, too large, not an image, under 8 pixels per side, or cannot be decoded
             wholly.
     """
-    data = read_file(path, IMAGE)
-    if not data:
-        raise InputError("the image file is empty", where=str(path), fix=_FIX_FORMAT)
-    size = declared_size(data)
-    if size is None:
-        raise InputError("not an image: no JPEG, PNG, BMP or WebP header", where=str(path), fix=_FIX_FORMAT)
-    _check_size(size, path)
+    data, _ = _data(path)
     return decode_image(data, path)
 
 
@@ -48,11 +42,7 @@ def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
     JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, as long as their sides keep `min_side_px`.
     """
     try:
-        data = read_file(path, IMAGE)
-        size = declared_size(data)
-        if size is None:
-            return None
-        _check_size(size, path)
+        data, size = _data(path)
     except InputError:
         return None
     reduced = next((flag for part, flag in _REDUCED if min(size) >= part * min_side_px), cv2.IMREAD_GRAYSCALE)
@@ -107,6 +97,24 @@ _REDUCED = (
 )
 
 _FIX_FORMAT = "replace the file, or convert it to JPEG or PNG"
+
+
+def _data(path: Path) -> tuple[bytes, tuple[int, int]]:
+    """The bytes of an image, and the height and width that it declares."""
+    data = read_file(path, IMAGE)
+    if not data:
+        raise InputError("the image file is empty", where=str(path), fix=_FIX_FORMAT)
+    size = declared_size(data)
+    if size is None:
+        raise InputError("not an image: no JPEG, PNG, BMP or WebP header", where=str(path), fix=_FIX_FORMAT)
+    _check_size(size, path)
+    if claims_too_much(size, len(data)):
+        raise InputError(
+            f"the image declares {size[0]}×{size[1]} pixels in {len(data):,} bytes, which no photograph does",
+            where=str(path),
+            fix="leave it out, or make it smaller",
+        )
+    return data, size
 
 
 def _check_size(size: tuple[int, int], path: Path) -> None:

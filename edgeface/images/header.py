@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import struct
 
+LARGE_PIXELS = 16_000_000
+MAX_PIXELS_PER_BYTE = 1000
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS = frozenset((0x01, *range(0xD0, 0xD9)))
 
@@ -36,6 +38,20 @@ def declared_size(data: bytes) -> tuple[int, int] | None:
     except (struct.error, IndexError):
         return None
     return height, width
+
+
+def claims_too_much(size: tuple[int, int], file_bytes: int) -> bool:
+    """Whether a large image has fewer bytes than any photograph of its size.
+
+    The best compression of a photograph leaves a byte for some 100 pixels; a few hundred bytes can also declare 100
+    megapixels of one color, which take a gigabyte to decode.
+
+    Args:
+        size: (height, width) in pixels.
+        file_bytes: the file's size.
+    """
+    pixels = size[0] * size[1]
+    return pixels > LARGE_PIXELS and pixels > file_bytes * MAX_PIXELS_PER_BYTE
 
 
 def lacks_jpeg_end(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from edgeface.backends.device import HERE, Device
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.certificate import Certificate, Evidence
 from edgeface.core.progress import note
 from edgeface.core.versions import versions
@@ -63,6 +64,7 @@ class ParityRequest:
     on: Device = HERE
 
 
+@one_blas_thread()
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     """The comparison of artifact and reference on images, judged as in the export.
 

@@ -58,7 +58,7 @@ def _requirements(certificate: Certificate) -> Table | None:
 
 
 def _interval(found: Requirement) -> str:
-    return "–" if found.interval is None else f"{found.interval[0]:.4g} – {found.interval[1]:.4g}"
+    return "–" if found.interval is None else f"{found.interval[0]:.3g} – {found.interval[1]:.3g}"
 
 
 def _cases(found: Requirement) -> str:

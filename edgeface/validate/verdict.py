@@ -66,9 +66,12 @@ def _why_not_shown(certificate: Certificate) -> str:
             f"or the checkpoint or its contract is wrong. {_AGAIN} images of faces; `edgeface detect` shows what is "
             "found in one."
         )
-    listed = "; ".join(f"{each.what} {each.measured}, required {each.limit} ({each.unsure})" for each in open_ones)
+    wanting = dict.fromkeys(str(each.unsure) for each in open_ones)
+    listed = "; ".join(
+        f"{', '.join(each.what for each in open_ones if each.unsure == reason)}: {reason}" for reason in wanting
+    )
     return (
-        f"{certificate.images} images do not decide {len(open_ones)} of {len(certificate.requirements)} requirements: "
+        f"{certificate.images} images do not decide {len(open_ones)} of {len(certificate.requirements)} requirements. "
         f"{listed}. {_AGAIN} more images of faces."
     )
 

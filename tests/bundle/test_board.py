@@ -25,7 +25,7 @@ from edgeface.bundle.face_runner.images import decode_image, encode_ppm, read_im
 from edgeface.bundle.face_runner.integrity import SUMS, read_folder, sums_of
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
-from edgeface.bundle.face_runner.service import FaceServer, _answer_line
+from edgeface.bundle.face_runner.service import FaceServer, answer_line
 from edgeface.bundle.face_runner.verification import verify_files
 from edgeface.core.artifact import Artifact
 from edgeface.images.synthetic import synthetic_images
@@ -172,7 +172,7 @@ def test_a_request_with_old_keys_is_answered_with_old_keys(low):
     runner, scene = FaceRunner.open(low, threads=1), str(low / "golden" / "scene.ppm")
 
     def said(request):
-        return json.loads(_answer_line(runner, json.dumps(request).encode()))
+        return json.loads(answer_line(runner, json.dumps(request).encode()))
 
     now = said({"do": "detect", "images": [scene]})["images"][0]
     before = said({"do": "detect", "pictures": [scene]})["pictures"][0]
@@ -185,8 +185,8 @@ def test_a_request_with_old_keys_is_answered_with_old_keys(low):
 def test_the_unit_starts_what_the_bundle_has(files):
     unit = files["systemd/face.service"].decode()
     commands = [line.split("=", 1)[1].split()[0] for line in unit.splitlines() if line.startswith("ExecStart")]
-    assert [command.removeprefix("/opt/face/") for command in commands] == ["verify", "face"]
-    assert all(command.removeprefix("/opt/face/") in files for command in commands)
+    assert commands == ["/usr/local/sbin/face-check", "/opt/face/face"]
+    assert "face" in files
 
 
 @pytest.fixture
@@ -313,7 +313,7 @@ def test_a_truncated_jpeg_is_refused(image, library, monkeypatch):
 
 
 def test_a_request_nested_without_end_is_answered():
-    assert "error" in json.loads(_answer_line(None, b"[" * 60_000))
+    assert "error" in json.loads(answer_line(None, b"[" * 60_000))
 
 
 def deep(folder):

@@ -268,7 +268,15 @@ def test_a_seeded_export_ends_with_one_document_and_progress_on_stderr(edgeface_
 
 
 @pytest.mark.slow
-def test_an_interrupt_leaves_nothing_behind(tmp_path, contents):
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 129, "terminated"),
+    ],
+)
+def test_an_interrupt_leaves_nothing_behind(tmp_path, contents, number, code, said):
     command = [sys.executable, "-m", "edgeface", "export", "--seed", "1", "--target", "tflite-int8"]
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores and hands down
     try:
@@ -281,8 +289,8 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, contents):
     line = next((line for line in process.stderr if line.startswith("calibrating")), None)
     assert line is not None
     assert contents(tmp_path) != {}
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 130
-    assert (out, "error: interrupted" in err, "Traceback" in err) == ("", True, False)
+    assert process.returncode == code
+    assert (out, f"error: {said}" in err, "Traceback" in err) == ("", True, False)
     assert contents(tmp_path) == {}

@@ -74,7 +74,7 @@ def test_the_number_that_is_wanting_suffices():
 
 def test_a_requirement_states_limit_margin_cases_and_interval():
     found = shares(427, 432)
-    assert (found.limit, found.n, found.of) == ("≥ 97.5%, in 95 % ≥ 95.5%", 432, "faces")
+    assert (found.limit, found.n, found.of) == ("≥ 97.5% (95 %: ≥ 95.5%)", 432, "faces")
     assert found.interval == pytest.approx((97.3196, 99.5046), abs=1e-4)
     assert shares(0, 0).interval == (0, 100)
     assert rates(0, 0).interval is None

@@ -70,6 +70,11 @@ class Sketch:
         self._inputs: dict[str, int] = {}
         self._count = 0
 
+    @property
+    def made(self) -> int:
+        """The number in the name of the last tensor."""
+        return self._count
+
     def input(self, *shape: int, dtype: str = "float32") -> int:
         name = f"input{len(self._inputs)}"
         self._inputs[name] = self.builder.tensor(name, shape, dtype)
@@ -106,6 +111,10 @@ class Sketch:
         strides = {"strideW": 1, "strideH": 1, "dilationWFactor": 1, "dilationHFactor": 1}
         return self.op("DEPTHWISE_CONV_2D", [read, weights, bias], shape, depthMultiplier=multiplier, **strides)
 
+    def steps(self, axes: str, stride: int = 1) -> dict[str, int]:
+        """Options of a convolution's window along `axes`, such as "HW"; the schema's own strides are zero."""
+        return {f"stride{axis}": stride for axis in axes} | {f"dilation{axis}Factor": 1 for axis in axes}
+
     def save(self, *outputs: int, metadata: dict[str, bytes] | None = None) -> Path:
         content = self.builder.finish(self._inputs, {f"output{i}": t for i, t in enumerate(outputs)}, metadata or {})
         self._path.write_bytes(content)
@@ -113,6 +122,8 @@ class Sketch:
 
 
 _TABLES = {
+    **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), "ResizeBilinear"),
+    "L2_NORMALIZATION": "L2Norm",
     "CONV_2D": "Conv2D",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2D",
     "AVERAGE_POOL_2D": "Pool2D",
@@ -120,6 +131,9 @@ _TABLES = {
     "SUM": "Reducer",
     "REDUCE_MAX": "Reducer",
     "FULLY_CONNECTED": "FullyConnected",
+    "CONV_3D": "Conv3D",
+    "MAX_POOL_2D": "Pool2D",
+    "REDUCE_PROD": "Reducer",
     "BATCH_MATMUL": "BatchMatMul",
     "TRANSPOSE_CONV": "TransposeConv",
 }

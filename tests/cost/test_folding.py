@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from edgeface.backends.tflite.decompose_average import decompose_average
 from edgeface.backends.tflite.emit import write_tflite
 from edgeface.cost.counter import count
-from edgeface.cost.folding import OWN_BIASES, embedding_width, is_embedder, unfold
+from edgeface.cost.folding import embedding_width, is_embedder, unfold
 from edgeface.cost.network import Layer, Network, Tensor
 from edgeface.cost.readers.tflite_network import read_tflite
 from edgeface.cost.record import bias_record, own_biases
+from edgeface.cost.recorded import OWN_BIASES, digest
 from edgeface.cost.work import Convolution, Dense, Uncounted
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.spatial import AveragePool
@@ -95,24 +94,6 @@ def test_a_network_without_a_bias_has_nothing_to_settle():
     found = unfold(network)
     assert (found.evidence, found.folded) == ("not folded", 0)
     assert count(network).as_it_stands == count(network).lfr_flops
-
-
-@pytest.mark.parametrize(("record", "folded"), [("110", {"y"}), ("001", {"a", "c"}), ("111", set())])
-def test_a_record_marks_each_bias(record, folded):
-    network = replace(recognizer(), metadata={OWN_BIASES: record})
-    assert folded_names(network) == folded
-    found = unfold(network)
-    assert (found.evidence, found.folded, found.doubtful_flops) == ("recorded", len(folded), 0)
-
-
-def test_a_record_counts_layers_without_a_bias_too():
-    network = replace(recognizer(dense_bias="none"), metadata={OWN_BIASES: "010"})
-    assert folded_names(network) == {"a"}
-
-
-@pytest.mark.parametrize("record", ["", "11", "1111", "11y"])
-def test_a_record_that_does_not_fit_is_not_believed(record):
-    assert unfold(replace(recognizer(), metadata={OWN_BIASES: record})).evidence == "structure"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +205,9 @@ def test_a_convolution_that_replaces_pooling_is_not_counted(make_graph, tmp_path
     defined = make_graph({"x": (1, 3, 8, 6)}, rows, constants)
     spelled = decompose_average(defined)
     record = bias_record(spelled, own_biases(defined))
-    assert record == {OWN_BIASES: "1x"}
+    assert record == {
+        OWN_BIASES: f"2 {digest('w')}1 {digest('a/mean' if 'a/mean' in spelled.constants else 'y/mean')}x"
+    }
 
     def cost(metadata):
         path = tmp_path / "model.tflite"

@@ -25,7 +25,7 @@ def load_onnx(model: Path) -> onnx.ModelProto:
     from onnx.checker import ValidationError
     from onnx.external_data_helper import load_external_data_for_model
 
-    data = read_model(model)
+    data = read_model(model, {"onnx"})
     proto = _parsed(data, model)
     if _LOCATION in data:
         check_external_files(proto, model)
@@ -42,7 +42,7 @@ def check_onnx(model: Path) -> None:
     Raises:
         InputError: a file is missing, not a regular file or too large.
     """
-    data = read_model(model)
+    data = read_model(model, {"onnx"})
     if _LOCATION in data:
         check_external_files(_parsed(data, model), model)
 
@@ -56,7 +56,7 @@ def session_source(model: Path) -> str | bytes:
     try:
         str(model).encode("utf-8")
     except UnicodeEncodeError as error:
-        data = read_model(model)
+        data = read_model(model, {"onnx"})
         if _LOCATION in data:
             raise InputError(
                 "ONNX Runtime finds no weights beside a model whose path is not UTF-8",

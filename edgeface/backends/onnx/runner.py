@@ -27,7 +27,7 @@ CPU_PROVIDER, CUDA_PROVIDER = "CPUExecutionProvider", "CUDAExecutionProvider"
 
 
 class OrtRunner:
-    """A loaded ONNX model on one of ONNX Runtime's providers.
+    """A loaded ONNX model on one of ONNX Runtime's providers. Threads may share it: a session's runs share no values.
 
     Args:
         model: an .onnx file, or its bytes. A file may have external weights.

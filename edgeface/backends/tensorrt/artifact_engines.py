@@ -23,7 +23,7 @@ class ArtifactEngine(BaseModel):
     driver must support, None if unknown. The hash is SHA-256 in hex.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     file: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
     compute_capability: str = Field(pattern=r"^\d{2,3}$")
@@ -37,7 +37,7 @@ class ArtifactEngine(BaseModel):
 class EngineList(BaseModel):
     """The content of engines.json."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: int = 1
     engines: tuple[ArtifactEngine, ...]

@@ -1,4 +1,4 @@
-"""GitHub Actions workflow commands: an error for each exceeded limit, notices for the others.
+"""GitHub Actions workflow commands: an error for each exceeded limit, a warning for each caution, notices for the rest.
 
 Escapes are those of actions/toolkit: %, CR and LF in messages, and also : and , in properties.
 """
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 def write(checks: Sequence[Check]) -> str:
     """One command per line; errors first, since GitHub shows only the first ten annotations per kind and step."""
-    errors, notices = [], []
+    errors, warnings, notices = [], [], []
     for check in checks:
         for verdict in check.verdicts:
             errors += [_command("error", check, title, message) for title, message in _errors(verdict)]
+            title = f"{verdict.budget.name} caution"
+            warnings += [_command("warning", check, title, line) for line in verdict.cautions]
             notices += [_command("notice", check, title, message) for title, message in _notices(verdict)]
-    return "".join(line + "\n" for line in errors + notices)
+    return "".join(line + "\n" for line in errors + warnings + notices)
 
 
 def _errors(verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,9 @@ def write(checks: Sequence[Check]) -> str:
         _add_figures(suite, check)
         for verdict in check.verdicts:
             _add_cases(suite, check, verdict)
+        said = dict.fromkeys(visible(line) for verdict in check.verdicts for line in verdict.cautions)
+        if said:
+            ElementTree.SubElement(suite, "system-out").text = "\n".join(f"caution: {line}" for line in said)
         _count(suite)
     for key in ("tests", "failures", "errors", "skipped"):
         root.set(key, str(sum(int(suite.attrib[key]) for suite in root)))

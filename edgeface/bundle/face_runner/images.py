@@ -12,13 +12,14 @@ import numpy as np
 
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.resize import Image
-from edgeface.images.header import declared_size, lacks_jpeg_end
+from edgeface.images.header import claims_too_much, declared_size, lacks_jpeg_end
 from edgeface.reading.regular_file import Kind, read_file
 
 KIND = Kind("image", 320 << 20, "pass a PPM, NPY, JPEG, PNG, BMP or WebP file", "make the image smaller", RunnerError)
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
-_PNM = re.compile(rb"P([56])(?:\s+|#[^\n]*\n)+(\d{1,6})(?:\s+|#[^\n]*\n)+(\d{1,6})(?:\s+|#[^\n]*\n)+255\s")
+_SPACE = rb"(?:\s|#[^\n]*\n)+"  # one way to read each byte: nested repetitions would try exponentially many
+_PNM = re.compile(rb"P([56])" + _SPACE + rb"(\d{1,6})" + _SPACE + rb"(\d{1,6})" + _SPACE + rb"255\s")
 _FIX = "convert it to PPM (magick in.jpg out.ppm), or install opencv-python-headless or Pillow"
 
 
@@ -101,6 +102,8 @@ def _decode_by_library(data: bytes, where: str) -> Image:
     if size is None:
         raise RunnerError("not an image: no PPM, NPY, JPEG, PNG, BMP or WebP header", where, KIND.fix)
     _check_pixels(size, where)
+    if claims_too_much(size, len(data)):
+        raise RunnerError(f"the image claims {size[0]}×{size[1]} pixels in {len(data):,} bytes", where, "leave it out")
     if lacks_jpeg_end(data):
         raise RunnerError("the image is truncated", where, "copy the file again")
     try:

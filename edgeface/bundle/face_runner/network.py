@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module, metadata
 from typing import Any
 
@@ -46,7 +47,9 @@ def comparable_kernels() -> str:
 
 
 class Network:
-    """A loaded model, float32 in and out.
+    """A loaded model, float32 in and out. Threads may share it: calls of `run` take turns.
+
+    An interpreter keeps inputs and outputs in one arena: two runs at once would fail, or get each other's values.
 
     Args:
         content: bytes of a .tflite file.
@@ -60,6 +63,7 @@ class Network:
 
     def __init__(self, content: bytes, threads: int = 1, kernels: str = "deployed", keep_all: bool = False) -> None:
         module = runtime_module()[0]
+        self._turn = threading.Lock()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a warning that preserving tensors takes memory
@@ -78,17 +82,39 @@ class Network:
         names = self._signature_outputs()
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
 
+    def check_fit(self, name: str, size: Mapping[str, Any], outputs: Mapping[str, tuple[int, ...]]) -> None:
+        """Compare the model with its contract.
+
+        Args:
+            name: of the model's file, for errors.
+            size: height and width of the contract's input.
+            outputs: the contract's, shapes by name.
+
+        Raises:
+            RunnerError: the input or an output has another shape, or an output is missing.
+        """
+        found = {key: tuple(map(int, item["shape"])) for key, item in self._outputs.items()}
+        found_input: tuple[int, ...] | None = tuple(map(int, self._input["shape"]))
+        taken: tuple[int, ...] = (1, size["height"], size["width"], 3)
+        pairs = [("input", found_input, taken)]
+        pairs += [(f"output {key!r}", found.get(key), wanted) for key, wanted in outputs.items()]
+        for what, got, wanted in pairs:
+            if got != wanted:
+                shown = "missing" if got is None else str(list(got))
+                raise RunnerError(
+                    f"the model's {what} is {shown}, its contract says {list(wanted)}", name, "pack the bundle again"
+                )
+
     def run(self, image: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """The float32 outputs by name of one run on float32 [1,h,w,3]."""
-        self.set_input(image)
-        self._interpreter.invoke()
-        return {
-            name: _dequantized(self._interpreter.get_tensor(item["index"]), item)
-            for name, item in self._outputs.items()
-        }
+        with self._turn:
+            self.set_input(image)
+            self._interpreter.invoke()
+            found = {name: self._interpreter.get_tensor(item["index"]) for name, item in self._outputs.items()}
+        return {name: _dequantized(values, self._outputs[name]) for name, values in found.items()}
 
     def set_input(self, image: NDArray[np.float32]) -> Array:
-        """Set the input, and return it as the model stores it."""
+        """Set the input, and return it as the model stores it; only for one thread, as are `invoke` and `tensor`."""
         stored = np.ascontiguousarray(_quantized(image, self._input))
         self._interpreter.set_tensor(self._input["index"], stored)
         return stored

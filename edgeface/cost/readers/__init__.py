@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeface.core.file_kind import refuse_other
 from edgeface.cost.network import Network
 from edgeface.errors import InputError
-from edgeface.reading.kinds import MODEL
-from edgeface.reading.regular_file import open_file
 
 SUFFIXES = (".onnx", ".tflite")
-"""Suffixes of model files. Other names work too: a TFLite file is recognized by its first bytes."""
+"""Suffixes of model files. Other names work too: files are recognized by their first bytes."""
 
 Size = tuple[int, int]
-_TFLITE_AT, _TFLITE = 4, b"TFL3"
 
 
 def read_network(path: Path, source: str, size: Size | None = None) -> Network:
@@ -25,10 +23,11 @@ def read_network(path: Path, source: str, size: Size | None = None) -> Network:
         size: (height, width) in pixels to count at; by default the model's.
 
     Raises:
-        InputError: the file is not usable, or its size is fixed.
+        InputError: the file is not usable, of another format, or its size is fixed.
         GraphError: the network is invalid, or contains an operator of unknown cost.
     """
-    if not _is_tflite(path):
+    kind = refuse_other(path, {"onnx", "tflite"})
+    if kind != "tflite" and (kind == "onnx" or path.suffix != ".tflite"):
         from edgeface.cost.readers.onnx_network import read_onnx_network
 
         return read_onnx_network(path, source, size)
@@ -43,9 +42,3 @@ def read_network(path: Path, source: str, size: Size | None = None) -> Network:
             fix="leave out --input, or export the model again at that size",
         )
     return network
-
-
-def _is_tflite(path: Path) -> bool:
-    with open_file(path, MODEL) as stream:
-        start = stream.read(_TFLITE_AT + len(_TFLITE))
-    return path.suffix == ".tflite" or start[_TFLITE_AT:] == _TFLITE

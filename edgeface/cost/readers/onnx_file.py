@@ -13,6 +13,7 @@ from edgeface.cost.readers.onnx_external import KEPT_ELEMENTS, read_external
 from edgeface.cost.readers.onnx_functions import inline_functions
 from edgeface.cost.readers.onnx_names import describe_node, make_names_visible
 from edgeface.errors import InputError
+from edgeface.graph.onnx_contradictions import refuse_contradictions
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import read_file
 
@@ -47,6 +48,7 @@ def open_onnx(source: Path | bytes, where: str, weightless: bool = False) -> Onn
     Raises:
         InputError: not an ONNX model, truncated, over 2 GiB, tensors of impossible size, or external data that is
             missing, too short or outside the model's folder.
+        GraphError: as `refuse_contradictions`.
     """
     model = _parse(source, where)
     folder = source.parent if isinstance(source, Path) else None
@@ -88,6 +90,7 @@ def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
             fix="pass a file that an ONNX exporter wrote, or copy it again",
         )
     make_names_visible(model)
+    refuse_contradictions(model, where)
     if len(model.graph.node) > MAX_OPERATORS:
         raise InputError(
             f"the model has {len(model.graph.node):,} operators; at most {MAX_OPERATORS:,} are supported",

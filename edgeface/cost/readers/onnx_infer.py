@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ _SIZES = {
     "ConstantOfShape": (0,), "Resize": (1, 2, 3), "Upsample": (1,), "Slice": (1, 2, 3, 4), "OneHot": (1,),
     "Range": (0, 1, 2),
 }  # fmt: skip
+_SELECTS = {"NonZero", "NonMaxSuppression"}
 # "up to the end" is written as the maximum integer
 _OPEN_ENDED = {"Slice", "Shape", "Constant", "ConstantOfShape"}
 _COMPARISONS = {"GreaterOrEqual", "LessOrEqual"}
@@ -73,6 +74,17 @@ def infer_outputs(
     if any(node.input) and (first is None or not first.tensor_type.HasField("shape")):
         made |= _inferred_by_role(node, [types[name] for name in node.input if name])
     return {name: made.get(name, helper.make_tensor_type_proto(1, None)) for name in node.output if name}
+
+
+def depends_on_data(node: onnx.NodeProto, computed: Collection[str]) -> bool:
+    """Whether a node whose result has no static size gets it from the numbers in a tensor.
+
+    Args:
+        node: a standard ONNX operator.
+        computed: tensors whose numbers depend on the model's inputs.
+    """
+    sizes = (node.input[at] for at in _SIZES.get(node.op_type, ()) if at < len(node.input))
+    return node.op_type in _SELECTS or any(name in computed for name in sizes)
 
 
 def _inferred_by_role(node: onnx.NodeProto, given: list[onnx.TypeProto]) -> dict[str, onnx.TypeProto]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,7 @@ def read_onnx_network(
     Raises:
         InputError: the model is not ONNX, damaged or unsafe; or a size is dynamic and `size` is missing.
         GraphError: nodes form a cycle or read a missing tensor, shapes contradict each other, or an operator's cost is
-            unknown.
+            unknown or depends on data.
     """
     file = open_onnx(source, where, weightless)
     model = file.model
@@ -48,8 +49,10 @@ def read_onnx_network(
     for node in nodes:
         refuse_unknown(node, f"{where}: {describe_node(node)}")
     layout = set_input_size(model, size, where)
-    tensors = infer_tensors(model, where)
+    tensors, unknown = infer_tensors(model, where)
+    beyond, ends = _set_aside(model, unknown)
     constant = _constants(model, tensors)
+    outputs = dict.fromkeys([*(value.name for value in model.graph.output if value.name not in unknown), *ends])
     layers = tuple(_layers(model, tensors, constant, where))
     given = {tensor.name for tensor in model.graph.initializer}
     return Network(
@@ -57,13 +60,31 @@ def read_onnx_network(
         format="onnx",
         layout=layout,
         inputs=tuple(value.name for value in model.graph.input if value.name not in given),
-        outputs=tuple(value.name for value in model.graph.output),
+        outputs=tuple(name for name in outputs if name in tensors and (name not in ends or name not in constant)),
         layers=_with_added_biases(layers, tensors),
         tensors={name: replace(t, constant=name in constant) for name, t in tensors.items()},
         file_bytes=file.file_bytes,
         uniform=file.uniform,
+        beyond=beyond,
         metadata={entry.key: entry.value for entry in model.metadata_props},
     )
+
+
+def _set_aside(model: onnx.ModelProto, unknown: frozenset[str]) -> tuple[dict[str, int], dict[str, None]]:
+    """Remove the nodes whose results depend on data from the model.
+
+    Returns:
+        Their number by operator, and the tensors of known size that they read.
+    """
+    removed = [node for node in model.graph.node if not unknown.isdisjoint(node.output)]
+    if removed:
+        kept = [node for node in model.graph.node if unknown.isdisjoint(node.output)]
+        beyond = dict(sorted(Counter(node.op_type for node in removed).items()))
+        ends = dict.fromkeys(name for node in removed for name in node.input if name and name not in unknown)
+        del model.graph.node[:]
+        model.graph.node.extend(kept)
+        return beyond, ends
+    return {}, {}
 
 
 def sorted_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 from edgeface.cost.network import Tensor
 from edgeface.cost.readers.onnx_constants import ShapeArithmetic
 from edgeface.cost.readers.onnx_dtypes import dtype_name
-from edgeface.cost.readers.onnx_infer import infer_outputs
+from edgeface.cost.readers.onnx_infer import depends_on_data, infer_outputs
 from edgeface.cost.readers.onnx_names import describe_node
+from edgeface.cost.readers.onnx_operators import COUNTED
 from edgeface.errors import GraphError, InputError
 
 if TYPE_CHECKING:
@@ -74,12 +75,18 @@ def _layout(shape: list[int]) -> Layout | None:
     return "nhwc" if shape[3] in _COLORS and shape[1] not in _COLORS else "nchw"
 
 
-def infer_tensors(model: onnx.ModelProto, where: str) -> dict[str, Tensor]:
+def infer_tensors(model: onnx.ModelProto, where: str) -> tuple[dict[str, Tensor], frozenset[str]]:
     """All tensors with static shapes, after `set_input_size`; the nodes must be in execution order.
 
+    Returns:
+        The tensors by name, and the names of those whose sizes depend on data.
+
     Raises:
-        GraphError: shapes contradict each other, depend on data, or are implausibly large.
+        GraphError: shapes contradict each other, are implausibly large, or the work of a node depends on data.
     """
+    unknown: set[str] = set()
+    stored = {tensor.name for tensor in model.graph.initializer}
+    computed = {value.name for value in model.graph.input} - stored
     version = _opset(model, where)
     tensors: dict[str, Tensor] = {}
     types: dict[str, onnx.TypeProto] = {}
@@ -89,11 +96,37 @@ def infer_tensors(model: onnx.ModelProto, where: str) -> dict[str, Tensor]:
     arithmetic = ShapeArithmetic(model.graph.initializer, version)
     for node in model.graph.node:
         location = f"{where}: {describe_node(node)}"
-        for name, kind in infer_outputs(node, version, types, arithmetic.protos, location).items():
+        if not unknown.isdisjoint(node.input):
+            _refuse_work(node, unknown, location)
+            unknown.update(filter(None, node.output))
+            continue
+        made = infer_outputs(node, version, types, arithmetic.protos, location)
+        if not all(map(_is_static, made.values())) and depends_on_data(node, computed):
+            unknown.update(made)
+            continue
+        if node.op_type not in {"Shape", "Size"} and not computed.isdisjoint(node.input):
+            computed.update(made)
+        for name, kind in made.items():
             types[name] = kind
             tensors[name] = _tensor(name, kind, where)
         arithmetic.run(node, tensors)
-    return tensors
+    return tensors, frozenset(unknown)
+
+
+def _refuse_work(node: onnx.NodeProto, unknown: set[str], where: str) -> None:
+    if node.op_type not in COUNTED:
+        return
+    name = next(name for name in node.input if name in unknown)
+    raise GraphError(
+        f"the work of {node.op_type} depends on data: the size of {name!r} is known only when the model runs",
+        where=where,
+        fix="export the parts before and after what depends on data as models of their own, and check each",
+    )
+
+
+def _is_static(kind: onnx.TypeProto) -> bool:
+    shape = kind.tensor_type.shape
+    return kind.tensor_type.HasField("shape") and all(dim.HasField("dim_value") for dim in shape.dim)
 
 
 def _opset(model: onnx.ModelProto, where: str) -> int:
@@ -115,7 +148,7 @@ def _given(model: onnx.ModelProto) -> Iterable[tuple[str, onnx.TypeProto]]:
 def _tensor(name: str, kind: onnx.TypeProto, where: str) -> Tensor:
     location = f"{where}: tensor {name!r}"
     dims = kind.tensor_type.shape.dim
-    if not kind.tensor_type.HasField("shape") or not all(dim.HasField("dim_value") for dim in dims):
+    if not _is_static(kind):
         raise GraphError(
             "the size of a tensor cannot be inferred from the file",
             where=location,

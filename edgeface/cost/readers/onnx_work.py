@@ -11,6 +11,7 @@ from edgeface.cost.network import Tensor
 from edgeface.cost.readers.onnx_operators import COUNTED, ROLES
 from edgeface.cost.work import Bias, Convolution, Deconvolution, Dense, MatrixProduct, Role, Uncounted, Work
 from edgeface.errors import GraphError
+from edgeface.graph.onnx_contradictions import check_convolution
 
 if TYPE_CHECKING:
     import onnx
@@ -96,6 +97,7 @@ def _convolution(operator: Operator) -> Work:
     groups, taps = operator.attribute("group", 1), math.prod(weight[2:])
     bias: Bias = "own" if _has_bias(operator, result[1]) else "none"
     transposed = node.op_type == "ConvTranspose"
+    check_convolution(node, weight, operator.where)
     fits = len(source) == len(result) == len(weight) >= 3 and groups >= 1 and source[1] % groups == 0
     if not fits or (weight[0] if transposed else weight[1] * groups) != source[1]:
         raise GraphError(
@@ -115,7 +117,7 @@ def _product(operator: Operator) -> Work:
     macs = math.prod(result) * inner
     names = (node.input[0], node.input[second])
     constant = [name in operator.constant for name in names]
-    if not any(constant) or (constant[1] and len(right) > 2 and math.prod(right[:-2]) > 1):
+    if not any(constant):
         return MatrixProduct(macs)
     weight = right if constant[1] else left
     width = math.prod(weight) // max(inner, 1)

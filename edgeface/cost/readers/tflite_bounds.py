@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from edgeface.errors import InputError
 from edgeface.reading.kinds import MODEL
@@ -73,6 +73,12 @@ class BoundedReader:
         self._left -= length * bytes_each
         if length * bytes_each > len(self.content) or self._left < 0:
             raise damaged(self.path, f"vectors of {length} elements do not fit into {len(self.content)} bytes")
+
+    def integers(self, row: Any, field: str) -> tuple[int, ...]:
+        """A vector of numbers, by the field's name in the schema."""
+        self.check(getattr(row, f"{field}Length")(), 4)
+        values = getattr(row, f"{field}AsNumpy")()
+        return () if isinstance(values, int) else tuple(values.tolist())  # the schema returns 0 for "no vector"
 
     def name(self, stored: bytes | None) -> str:
         """A string decoded as UTF-8, without control characters."""

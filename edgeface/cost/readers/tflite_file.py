@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgeface.cost.network import BITS
 from edgeface.cost.readers.limits import MAX_OPERATORS
 from edgeface.cost.readers.tflite_bounds import BoundedReader, Content, damage_reported, damaged, open_content
+from edgeface.cost.readers.tflite_options import Options, read_options
 from edgeface.errors import InputError
 
 ABSENT = -1
@@ -20,7 +22,7 @@ DYNAMIC = -1
 """A dynamic dimension in a signature."""
 
 MAX_ELEMENTS = 1 << 40
-_MAX_RANK = 16
+MAX_RANK = 16
 _DTYPES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}  # only the width matters here
 
 
@@ -28,7 +30,8 @@ _DTYPES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}  # only the width
 class StoredTensor:
     """A tensor as declared in the file. `data` is the position of its constant: start and size in bytes.
 
-    A dynamic dimension is 1 in `shape` and −1 in `signature`; `dtype` is the schema's name in lower case.
+    A dynamic dimension is 1 in `shape` and −1 in `signature`; `dtype` is the schema's name in lower case; `ranked` is
+    False where an empty shape may stand for an unknown rank.
     """
 
     name: str
@@ -38,6 +41,7 @@ class StoredTensor:
     data: tuple[int, int] | None
     variable: bool = False
     sparse: bool = False
+    ranked: bool = False
 
     @property
     def count(self) -> int:
@@ -47,11 +51,15 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class StoredOperator:
-    """An operator: its builtin name (or `CUSTOM name`), and tensor indices, `ABSENT` for absent inputs."""
+    """An operator: its builtin name (or `CUSTOM name`), and tensor indices, `ABSENT` for absent inputs.
+
+    `options` are those that determine the sizes of its results, by the schema's names.
+    """
 
     name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,15 @@ class TFLiteFile:
             return False
         start, size = tensor.data
         return not np.frombuffer(self.content, np.uint8, size, start).any()
+
+    def is_level(self, index: int) -> bool:
+        """Whether a constant contains one repeated number; False for a computed tensor."""
+        tensor = self.tensors[index]
+        if tensor.data is None or not tensor.count or tensor.data[1] % tensor.count:
+            return False
+        start, size = tensor.data
+        numbers = np.frombuffer(self.content, np.uint8, size, start).reshape(tensor.count, -1)
+        return bool((numbers == numbers[0]).all())
 
 
 def read_tflite_file(path: Path) -> TFLiteFile:
@@ -136,7 +153,7 @@ def _main_subgraph(model: _Model, path: Path) -> TFLiteFile:
     codes = reader.rows(root.OperatorCodesLength(), lambda index: _operator_name(model, root.OperatorCodes(index)))
     tensors = reader.rows(graph.TensorsLength(), lambda index: _tensor(model, graph.Tensors(index), index))
     operators = reader.rows(graph.OperatorsLength(), lambda index: _operator(reader, graph.Operators(index), codes))
-    inputs, outputs = _indices(reader, graph, "Inputs"), _indices(reader, graph, "Outputs")
+    inputs, outputs = reader.integers(graph, "Inputs"), reader.integers(graph, "Outputs")
     known = range(len(tensors))
     used = [index for row in operators for index in row.inputs if index != ABSENT]
     for index in (*used, *(index for row in operators for index in row.outputs), *inputs, *outputs):
@@ -165,19 +182,20 @@ def _operator(reader: BoundedReader, row: Any, codes: list[str]) -> StoredOperat
     index = row.OpcodeIndex()
     if index >= len(codes):
         raise damaged(reader.path, f"there is no operator code {index}")
-    return StoredOperator(codes[index], _indices(reader, row, "Inputs"), _indices(reader, row, "Outputs"))
+    inputs, outputs = reader.integers(row, "Inputs"), reader.integers(row, "Outputs")
+    return StoredOperator(codes[index], inputs, outputs, read_options(reader, row, codes[index]))
 
 
 def _tensor(model: _Model, row: Any, index: int) -> StoredTensor:
     reader = model.reader
     name = reader.name(row.Name())
-    stored, signature = _integers(reader, row, "Shape"), _integers(reader, row, "ShapeSignature")
+    stored, signature = reader.integers(row, "Shape"), reader.integers(row, "ShapeSignature")
     signature = signature if len(signature) == len(stored) else stored
     shape = tuple(1 if size == DYNAMIC else size for size in stored)
-    if len(shape) > _MAX_RANK or any(size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
+    if len(shape) > MAX_RANK or any(size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
         raise damaged(reader.path, f"tensor {index} ({name!r}) has the shape {list(shape)}")
     dtype = model.dtypes.get(row.Type(), f"type {row.Type()}")
-    return StoredTensor(
+    found = StoredTensor(
         name,
         shape,
         signature,
@@ -185,16 +203,19 @@ def _tensor(model: _Model, row: Any, index: int) -> StoredTensor:
         model.buffer(row.Buffer()),
         bool(row.IsVariable()),
         row.Sparsity() is not None,
+        bool(row.HasRank()),
     )
+    _check_size(found, f"tensor {index} ({name!r})", reader.path)
+    return found
 
 
-def _integers(reader: BoundedReader, row: Any, field: str) -> tuple[int, ...]:
-    reader.check(getattr(row, f"{field}Length")(), 4)
-    values = getattr(row, f"{field}AsNumpy")()
-    return () if isinstance(values, int) else tuple(values.tolist())  # the schema returns 0 for "no vector"
-
-
-_indices = _integers
+def _check_size(row: StoredTensor, label: str, path: Path) -> None:
+    """Refuse a constant whose data is not as long as its shape says, as LiteRT does."""
+    if row.data is None or row.sparse or row.dtype not in BITS:
+        return
+    wanted = -(-row.count * BITS[row.dtype] // 8)
+    if row.data[1] != wanted:
+        raise damaged(path, f"{label} has the shape {list(row.shape)}, {wanted:,} bytes, but {row.data[1]:,} of data")
 
 
 def _metadata(model: _Model) -> dict[str, bytes]:

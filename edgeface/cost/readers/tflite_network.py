@@ -17,6 +17,7 @@ from edgeface.cost.readers.tflite_file import (
     read_tflite_file,
 )
 from edgeface.cost.readers.tflite_operators import COUNTED, ROLES, data_inputs
+from edgeface.cost.readers.tflite_shapes import DerivedShapes
 from edgeface.cost.readers.tflite_work import BIAS, WEIGHTS, Operands, work_of
 from edgeface.cost.work import Bias
 from edgeface.errors import GraphError
@@ -28,13 +29,16 @@ _INDEX_TYPES = frozenset({"int32", "int64", "uint32", "uint64", "bool", "string"
 def read_tflite(path: Path) -> Network:
     """The network in the main subgraph of a .tflite file.
 
-    A dynamic batch counts as 1. Operators whose inputs are all constant are omitted; a layer's weights are the stored
-    tensors that they come from, so fp16 weights keep their type and shared ones their identity. A bias of zeros counts
-    as none, because TFLite's convolutions must have one.
+    A dynamic batch counts as 1. The sizes of computed tensors are derived; those that the file declares must agree.
+    Operators whose results depend on data are set aside (`Network.beyond`) if they have no weights. Operators whose
+    inputs are all constant are omitted; a layer's weights are the stored tensors that they come from, so fp16 weights
+    keep their type and shared ones their identity. A bias of zeros counts as none, because TFLite's convolutions must
+    have one.
 
     Raises:
         InputError: the file is missing, not TFLite, truncated or damaged.
-        GraphError: an operator's cost is unknown, its tensors do not match, or the size of an input is dynamic.
+        GraphError: an operator's cost is unknown or depends on data, its tensors do not match, other sizes are declared
+            than it computes, or the size of an input is dynamic.
     """
     walk = _Walk(read_tflite_file(path))
     for index, operator in enumerate(walk.file.operators):
@@ -48,11 +52,14 @@ class _Walk:
     def __init__(self, file: TFLiteFile) -> None:
         self.file = file
         self.names = _unique_names(file.tensors)
+        self.shapes = DerivedShapes(file)
+        self.beyond: Counter[str] = Counter()
+        self.ends: dict[int, None] = {}  # computed tensors that operators set aside read
         self.layers: list[Layer] = []
         # Tensors whose values are not in the file, and the stored constants that constant ones come from.
         self.computed = {*file.inputs, *(index for index, row in enumerate(file.tensors) if row.variable)}
         self.roots: dict[int, tuple[int, ...]] = {}
-        self.used = {*file.inputs, *file.outputs}
+        self.used = set(file.inputs)
         for index in file.inputs:
             self._check_input(index)
 
@@ -71,6 +78,9 @@ class _Walk:
             )
         self._check_order(operator, where)
         given = [i for i in operator.inputs if i != ABSENT]
+        if not self.shapes.add(operator, self.names, where):
+            self._add_beyond(operator, given, where)
+            return
         self.used.update(given, operator.outputs)
         if given and self.computed.isdisjoint(given):
             read = (operator.inputs[i] for i in data_inputs(operator.name, len(operator.inputs)))
@@ -85,8 +95,24 @@ class _Walk:
                 outputs=tuple(self.names[i] for i in operator.outputs),
                 work=work_of(self._operands(operator, bias, where)),
                 weights=tuple(self.names[i] for i in self._weights(operator, bias)),
+                level=operator.name == "DEPTHWISE_CONV_2D"
+                and all(map(self.file.is_level, self._stored(operator.inputs[WEIGHTS : WEIGHTS + 1]))),
             )
         )
+        self.computed.update(operator.outputs)
+
+    def _add_beyond(self, operator: StoredOperator, given: Sequence[int], where: str) -> None:
+        """Set aside an operator whose results have sizes that depend on data."""
+        if operator.name in COUNTED:
+            tensors = [*given, *operator.outputs]  # of a transposed convolution, only the result's size may be unknown
+            unknown = next(self.names[index] for index in tensors if index in self.shapes.unknown)
+            raise GraphError(
+                f"the work of {operator.name} depends on data: the size of {unknown!r} is known only in a run",
+                where=where,
+                fix="export the model without what comes before this operator and depends on data, and check the parts",
+            )
+        self.beyond[operator.name] += 1
+        self.ends.update(dict.fromkeys(i for i in given if i in self.computed and i not in self.shapes.unknown))
         self.computed.update(operator.outputs)
 
     def network(self) -> Network:
@@ -101,29 +127,24 @@ class _Walk:
                 raise GraphError(
                     "no operator produces an output of the model", where=f"{file.path}: {self.names[index]!r}"
                 )
+        outputs = dict.fromkeys([*(i for i in file.outputs if i not in self.shapes.unknown), *self.ends])
+        self.used.update(outputs)
         return Network(
             name=file.path.stem,
             format="tflite",
             layout="nhwc",
             inputs=tuple(self.names[index] for index in file.inputs),
-            outputs=tuple(self.names[index] for index in file.outputs),
+            outputs=tuple(self.names[index] for index in outputs),
             layers=tuple(self.layers),
             tensors={self.names[index]: self._tensor(index) for index in sorted(self.used)},
             file_bytes=len(file.content),
             metadata=_texts(file.metadata),
             notes=tuple(self._notes()),
+            beyond=dict(sorted(self.beyond.items())),
         )
 
     def _operands(self, operator: StoredOperator, bias: Bias, where: str) -> Operands:
-        rows = self.file.tensors
-        if operator.name in COUNTED:
-            for index in (*operator.inputs, *operator.outputs):
-                if index != ABSENT and DYNAMIC in rows[index].signature[1:]:
-                    raise GraphError(
-                        f"the size of {self.names[index]!r} is dynamic: {_shown(rows[index].signature)}",
-                        where=where,
-                        fix="export the model with a fixed input size",
-                    )
+        rows = self.shapes.rows
         return Operands(
             operator.name,
             [None if index == ABSENT else rows[index] for index in operator.inputs],
@@ -152,7 +173,7 @@ class _Walk:
         roots = self._stored(read[position] for position in data_inputs(operator.name, len(read)))
         if operator.name == "PRELU":
             return roots  # one slope for all channels is trained too
-        rows = self.file.tensors
+        rows = self.shapes.rows
         return tuple(index for index in roots if rows[index].count > 1 and rows[index].dtype not in _INDEX_TYPES)
 
     def _stored(self, indices: Iterable[int]) -> tuple[int, ...]:
@@ -190,7 +211,7 @@ class _Walk:
             )
 
     def _tensor(self, index: int) -> Tensor:
-        row = self.file.tensors[index]
+        row = self.shapes.rows[index]
         # Constant strings are labels at most; their bytes are not counted.
         dtype = "uint8" if row.dtype == "string" and index not in self.computed else row.dtype
         if dtype not in BITS:
@@ -208,9 +229,6 @@ class _Walk:
             row = file.tensors[index]
             if row.signature[:1] == (DYNAMIC,):
                 yield f"input {self.names[index]!r} has a dynamic batch; counted with batch 1"
-        dynamic = [i for i in self.computed if DYNAMIC in file.tensors[i].signature[1:]]
-        if dynamic:
-            yield f"{len(dynamic)} tensors have dynamic sizes and count as 1 there, e.g. {self.names[min(dynamic)]!r}"
         if any(file.tensors[index].sparse for index in self.used):
             yield "some weights are stored sparse; they count as dense"
 

@@ -60,6 +60,7 @@ class Conv(Op):
         a = node.attributes
         kernel = node.input_shapes[1][2:]
         require(len(kernel) == 2, f"only two-dimensional Conv is supported; the kernel has shape {list(kernel)}")
+        require(tuple(a.get("kernel_shape", kernel)) == tuple(kernel), "kernel_shape is not that of the Conv's weight")
         strides, dilations = tuple(a.get("strides", (1, 1))), tuple(a.get("dilations", (1, 1)))
         auto = a.get("auto_pad", b"NOTSET").decode()
         pads = tuple(a.get("pads", (0, 0, 0, 0)))

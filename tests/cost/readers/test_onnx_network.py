@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
 
+from edgeface.budgets.check import check
+from edgeface.cli import main
 from edgeface.cost.counter import count
 from edgeface.cost.readers.onnx_network import read_onnx_network
 from edgeface.cost.work import Convolution, Deconvolution, Dense, MatrixProduct, Uncounted
@@ -301,11 +305,62 @@ def test_sizes_computed_from_shapes_are_followed(build_onnx, node):
     assert not {"s", "h", "sizes", "flat"} & {name for layer in network.layers for name in layer.outputs}
 
 
-def test_sizes_that_depend_on_data_are_refused(build_onnx, node):
-    with pytest.raises(GraphError, match="cannot be inferred"):
-        read(build_onnx("NonZero x -> y"))
-    with pytest.raises(GraphError, match="cannot be inferred"):
-        read(build_onnx(node("Cast x -> s", to=7), "Reshape z s -> y", x=(1,), inputs={"z": (1, 4)}))
+@pytest.mark.parametrize(
+    ("lines", "beyond"),
+    [
+        (["NonZero c -> y"], {"NonZero": 1}),
+        (
+            ["NonZero c -> n", "Transpose n -> t", "GatherND c t -> g", "Relu g -> y"],
+            {"GatherND": 1, "NonZero": 1, "Relu": 1, "Transpose": 1},
+        ),
+        (["ReduceMax c -> m", "Cast m -> i", "Slice c i one -> y"], {"Slice": 1}),
+        (["ReduceMax c -> m", "Cast m -> i", "Reshape c i -> y"], {"Reshape": 1}),
+        (
+            ["Reshape c b -> o", "Reshape c s -> p", "NonMaxSuppression o p -> y"],
+            {"NonMaxSuppression": 1},
+        ),
+    ],
+)
+def test_what_depends_on_data_is_set_aside_and_what_comes_before_is_counted(build_onnx, node, lines, beyond):
+    options = {"Cast": {"to": 7}, "ReduceMax": {"keepdims": 0, "axes": [0, 2, 3]}}
+    nodes = [node(line, **options.get(line.split()[0], {})) for line in lines]
+    model = build_onnx(CONV, *nodes, w=(4, 4, 1, 1), one=ints(2), b=ints(1, -1, 4), s=ints(1, 1, -1))
+    model.graph.node[0].output[0] = "c"
+    network = read(model)
+    assert network.beyond == beyond
+    assert network.layers[0].work == Convolution(4, 4, 1, 1, 64)
+    assert "c" in network.outputs or {"o", "p"} <= set(network.outputs)
+    assert "y" not in network.tensors
+    counted = count(network)
+    assert counted.macs == 64 * 16
+    assert {item.op: item.times for item in counted.uncounted if "depends on data" in item.reason} == beyond
+
+
+def test_what_depends_on_data_is_in_the_notes_and_in_json(build_onnx, tmp_path, capsys):
+    path = tmp_path / "model.onnx"
+    onnx.save(build_onnx("Relu x -> r", "NonZero r -> n", "Transpose n -> y"), path)
+    found = check(path, "lfr-light").document()
+    assert any("their sizes depend on data: 1 × NonZero, 1 × Transpose" in note for note in found["notes"])
+    listed = {item["op"] for item in found["not_counted"] if "depends on data" in item["reason"]}
+    assert listed == {"NonZero", "Transpose"}
+    with suppress(SystemExit):
+        main(["check", str(path)])
+    assert "1 × NonZero" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", ["MatMul t w -> y", "Gemm t w -> y"])
+def test_work_that_depends_on_data_is_refused(build_onnx, line):
+    model = build_onnx("NonZero x -> n", "Cast n -> f", "Transpose f -> t", line, w=(4, 3))
+    model.graph.node[1].attribute.append(onnx.helper.make_attribute("to", 1))
+    with pytest.raises(GraphError, match="depends on data: the size of 't' is known only when the model runs"):
+        read(model)
+
+
+def test_weights_of_several_matrices_count_as_dense(build_onnx):
+    model = build_onnx("MatMul x w -> y", x=(1, 2, 7, 5), w=(2, 5, 3))
+    assert works(model) == [Dense(5, 6, 7)]
+    assert count(read(model)).lfr_flops == 2 * (2 * 7 * 5 * 3) - 2 * 7 * 3
+    assert parameters(model) == 30
 
 
 @pytest.mark.parametrize(

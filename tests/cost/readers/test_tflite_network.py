@@ -68,13 +68,13 @@ def test_a_transposed_convolution_touches_every_tap_from_each_input_pixel(sketch
 
 def test_a_convolution_in_three_dimensions(sketch):
     x = sketch.input(1, 4, 5, 6, 3)
-    path = sketch.save(sketch.op("CONV_3D", [x, sketch.ones(2, 3, 3, 3, 7)], (1, 4, 5, 6, 7)))
+    path = sketch.save(sketch.op("CONV_3D", [x, sketch.ones(2, 3, 3, 3, 7)], (1, 4, 5, 6, 7), **sketch.steps("DHW")))
     assert works(path) == [Convolution(3, 7, 18, 1, 120, "none")]
 
 
 def test_a_fully_connected_layer_applies_to_every_row(sketch):
     x = sketch.input(1, 6, 16)
-    path = sketch.save(sketch.op("FULLY_CONNECTED", [x, sketch.ones(5, 16), -1], (1, 6, 5)))
+    path = sketch.save(sketch.op("FULLY_CONNECTED", [x, sketch.ones(5, 16), -1], (1, 6, 5), keepNumDims=True))
     assert works(path) == [Dense(16, 5, 6, "none")]
 
 
@@ -83,7 +83,7 @@ def test_products_of_computed_tensors_have_no_weights(sketch):
     y = sketch.input(2, 7, 16)
     product = sketch.op("BATCH_MATMUL", [x, y], (2, 6, 7), adjY=True)
     dense = sketch.op("BATCH_MATMUL", [product, sketch.ones(7, 3)], (2, 6, 3))
-    flat = sketch.op("FULLY_CONNECTED", [dense, sketch.op("RESHAPE", [dense], (12, 3)), -1], (12, 12))
+    flat = sketch.op("FULLY_CONNECTED", [dense, sketch.op("RESHAPE", [dense], (12, 3), newShape=[12, 3]), -1], (12, 12))
     path = sketch.save(flat)
     assert works(path) == [
         MatrixProduct(2 * 6 * 7 * 16),
@@ -149,23 +149,25 @@ def test_shared_weights_are_one_tensor(sketch):
 
 
 @pytest.mark.parametrize(
-    ("op", "shape", "role"),
+    ("op", "second", "options", "shape", "role"),
     [
-        ("MEAN", (1, 6), "global_pool"),
-        ("MEAN", (1, 1, 1, 6), "global_pool"),
-        ("MEAN", (1, 4, 6), "reduce"),
-        ("AVERAGE_POOL_2D", (1, 1, 1, 6), "global_pool"),
-        ("AVERAGE_POOL_2D", (1, 2, 2, 6), "pool"),
-        ("SUM", (1, 6), "reduce"),
-        ("QUANTIZE", (1, 4, 4, 6), "quantize"),
-        ("TRANSPOSE", (1, 6, 4, 4), "permute"),
-        ("RESHAPE", (1, 96), "view"),
-        ("SOFTMAX", (1, 4, 4, 6), "softmax"),
-        ("L2_NORMALIZATION", (1, 4, 4, 6), "normalize"),
+        ("MEAN", [1, 2], {}, (1, 6), "global_pool"),
+        ("MEAN", [-3, 2], {"keepDims": True}, (1, 1, 1, 6), "global_pool"),
+        ("MEAN", [1], {}, (1, 4, 6), "reduce"),
+        ("AVERAGE_POOL_2D", None, {"filterHeight": 4, "filterWidth": 4, "padding": 1}, (1, 1, 1, 6), "global_pool"),
+        ("AVERAGE_POOL_2D", None, {"filterHeight": 3, "filterWidth": 3, "padding": 1}, (1, 2, 2, 6), "pool"),
+        ("SUM", [1, 2], {}, (1, 6), "reduce"),
+        ("QUANTIZE", None, {}, (1, 4, 4, 6), "quantize"),
+        ("TRANSPOSE", [0, 3, 1, 2], {}, (1, 6, 4, 4), "permute"),
+        ("RESHAPE", None, {"newShape": [1, 96]}, (1, 96), "view"),
+        ("SOFTMAX", None, {}, (1, 4, 4, 6), "softmax"),
+        ("L2_NORMALIZATION", None, {}, (1, 4, 4, 6), "normalize"),
     ],
 )
-def test_roles_of_operators_that_cost_nothing(sketch, op, shape, role):
-    assert roles(sketch.save(sketch.op(op, [sketch.input(1, 4, 4, 6)], shape))) == [role]
+def test_roles_of_operators_that_cost_nothing(sketch, op, second, options, shape, role):
+    reads = [sketch.input(1, 4, 4, 6), *([] if second is None else [sketch.const(np.array(second, np.int32))])]
+    steps = {"strideH": 1, "strideW": 1} if "POOL" in op else {}
+    assert roles(sketch.save(sketch.op(op, reads, shape, **steps, **options))) == [role]
 
 
 UNKNOWN = {
