@@ -23,7 +23,7 @@ PROFILE = Kind(
     1 << 16,
     "edgeface/devices/profiles/rk3399.toml shows every key of a board, a72.toml those of a core",
 )
-IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP or WebP file", "make the image smaller")
+IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP, WebP or PPM file", "make the image smaller")
 PAIRS = Kind(
     "list of pairs",
     64 << 20,
