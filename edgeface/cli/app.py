@@ -20,7 +20,6 @@ from edgeface.cli.detect import detect
 from edgeface.cli.doctor import doctor
 from edgeface.cli.embed import embed
 from edgeface.cli.evaluate import evaluate
-from edgeface.cli.existing import with_existing_paths
 from edgeface.cli.export import export
 from edgeface.cli.identify import identify
 from edgeface.cli.keygen import keygen
@@ -47,8 +46,8 @@ COMMANDS = (
     *(models, targets, budgets, demo, doctor, completion),
 )
 for command in COMMANDS:
-    app.command()(with_existing_paths(command))
-app.command("eval")(with_existing_paths(evaluate))
+    app.command()(command)
+app.command("eval")(evaluate)
 
 
 def _print_version(wanted: bool) -> None:

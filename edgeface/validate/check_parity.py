@@ -19,6 +19,7 @@ from edgeface.core.versions import versions
 from edgeface.images.folder import image_name
 from edgeface.images.split import distinct_images
 from edgeface.inference.detector import Detector
+from edgeface.reading.existing import refuse_missing
 from edgeface.samples import sample_of
 from edgeface.tasks import task_of
 from edgeface.tasks.task import Image
@@ -63,6 +64,15 @@ class ParityRequest:
     threads: int = 1
     on: Device = HERE
 
+    def paths(self) -> dict[str, Path | None]:
+        """What is read, by the options' names."""
+        return {
+            "--weights": self.weights,
+            "--reference": self.reference,
+            "--images": self.images,
+            "--detector": self.detector,
+        }
+
 
 @one_blas_thread()
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
@@ -72,6 +82,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         InputError: something given cannot be used, or the artifact does not run on the device.
         RuntimeFailure: a runtime fails.
     """
+    refuse_missing(request.paths())
     judging = runtime_named(target(artifact.manifest.target).runtime)
     if request.on == HERE:
         opened = judging.open(artifact.model_path, request.threads)
