@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
@@ -18,9 +18,10 @@ from edgeface.core.sources import check_sources
 from edgeface.core.temporary import recover
 from edgeface.core.writing import write_file
 from edgeface.errors import InputError
+from edgeface.reading.damage import damage_reported
 from edgeface.reading.document import read_json as read_document
 from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
-from edgeface.reading.regular_file import digest_file
+from edgeface.reading.regular_file import digest_file, is_file, is_folder
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -104,15 +105,8 @@ class Artifact:
             InputError: certificate.json is missing, not JSON, or not a certificate.
         """
         path = self.folder / CERTIFICATE
-        try:
+        with damage_reported("certificate", str(path), "export the artifact again"):
             return Certificate.model_validate(read_json(path))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"damaged certificate: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                where=str(path),
-                fix="export the artifact again",
-            ) from error
 
     @classmethod
     def open(cls, path: Path) -> Artifact:
@@ -123,14 +117,14 @@ class Artifact:
         """
         for place in (path.parent, path):  # a process may have been killed while it replaced the folder
             recover(place)
-        folder = path if path.is_dir() else path.parent
-        if not (folder / MANIFEST).is_file():
+        folder = path if is_folder(path) else path.parent
+        if not is_file(folder / MANIFEST):
             kind = kind_of(path)
             raise InputError(
                 f"not an artifact: there is no manifest.json{'' if kind is None else f'; this is {kind.name}'}",
                 where=str(path),
                 fix=kind.fix()
-                if kind is not None and path.is_dir()
+                if kind is not None and is_folder(path)
                 else "pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
             )
         artifact = cls(folder, read_manifest(folder))
@@ -140,7 +134,7 @@ class Artifact:
 
     def _check_file(self, name: str, sha256: str) -> None:
         path = self.folder / name
-        if Path(name).name != name or not path.is_file():
+        if Path(name).name != name or not is_file(path):
             raise InputError(f"the artifact's model file {name!r} is missing", where=str(self.folder))
         if digest_file(path, MODEL) != sha256:
             raise InputError(
@@ -156,15 +150,9 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         InputError: it cannot be read, or is not an artifact's manifest.
     """
-    try:
+    fix = "export the artifact again with this version of edgeface"
+    with damage_reported("manifest", str(folder / MANIFEST), fix):
         return Manifest.model_validate(read_json(folder / MANIFEST))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(
-            f"damaged manifest: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-            where=str(folder / MANIFEST),
-            fix="export the artifact again with this version of edgeface",
-        ) from error
 
 
 def sha256_hex(data: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -15,6 +16,8 @@ from edgeface.core.visible import visible_lines
 _STDERR = 2
 _HELD = threading.RLock()
 """The process has one stderr, so threads that capture it at the same time take turns."""
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+"""With which ONNX Runtime marks its warnings, on a terminal or not."""
 _NOISE = ("INFO:", "VERBOSE:")
 
 
@@ -34,7 +37,7 @@ def native_log_held() -> Iterator[list[str]]:
             yield lines
             succeeded = True
     finally:
-        text = held.decode("utf-8", "replace").splitlines()
+        text = _COLORS.sub("", held.decode("utf-8", "replace")).splitlines()
         lines += [line for line in text if line.strip() and not line.startswith(_NOISE)]
         if succeeded and lines:
             _write(visible_lines("\n".join(lines) + "\n").encode())

@@ -12,6 +12,7 @@ from edgeface.core.writing import make_folders, write_file
 from edgeface.errors import InputError
 from edgeface.reading.arrays import read_arrays
 from edgeface.reading.kinds import CACHE
+from edgeface.reading.regular_file import is_folder, is_there
 
 DEFAULT_NAME = "evaluation-cache.npz"
 SAVE_EVERY_S = 15.0
@@ -33,13 +34,13 @@ class Cache:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path / DEFAULT_NAME if path is not None and path.is_dir() else path
+        self.path = path / DEFAULT_NAME if path is not None and is_folder(path) else path
         self._rows: dict[str, dict[str, Rows]] = {}
         self._changed = False
         self._saved = time.monotonic()
         if self.path is None:
             return
-        if self.path.exists():
+        if is_there(self.path):
             self._rows = _read(self.path)
         else:  # now, rather than after the first minutes of work
             make_folders(self.path.parent, "the cache")

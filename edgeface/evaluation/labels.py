@@ -7,6 +7,7 @@ from pathlib import Path
 from edgeface.errors import InputError
 from edgeface.evaluation.label_formats import FORMATS
 from edgeface.evaluation.labeled_images import LabeledImages
+from edgeface.reading.regular_file import is_folder, is_there
 
 _KNOWN = ", ".join(known.NAME for known in FORMATS)
 
@@ -22,11 +23,11 @@ def read_labeled(labels: Path, images: Path) -> LabeledImages:
         InputError: a folder is missing or empty, labels cannot be read or are of no known format or of several, no
             image has labels, or images that are listed are missing.
     """
-    if not labels.exists():
+    if not is_there(labels):
         raise InputError("there is no such folder or file", where=str(labels), fix="pass --labels the labels")
-    if images == labels and not images.is_dir():
+    if images == labels and not is_folder(images):
         images = labels.parent
-    if not images.is_dir():
+    if not is_folder(images):
         raise InputError("there is no such folder", where=str(images), fix="pass the folder of images")
     found = [(known, at) for known in FORMATS if (at := known.find(labels, images)) is not None]
     if len(found) > 1:

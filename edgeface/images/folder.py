@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeface.errors import InputError
+from edgeface.reading.regular_file import is_folder, is_there
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm")
 MAX_LEVELS = 2
@@ -25,8 +26,8 @@ def list_images(folder: Path) -> list[Path]:
     Raises:
         InputError: the folder does not exist, cannot be read, or holds no images.
     """
-    if not folder.is_dir():
-        what = "a file, not a folder" if folder.exists() else "there is no such folder"
+    if not is_folder(folder):
+        what = "a file, not a folder" if is_there(folder) else "there is no such folder"
         raise InputError(what, where=str(folder), fix="pass a folder that holds images")
     try:
         found, subfolders = _entries(folder)

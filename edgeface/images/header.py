@@ -18,6 +18,8 @@ _BARE_MARKERS = frozenset((0x01, *range(0xD0, 0xD9)))
 _SPACE = rb"(?:\s|#[^\n]*\n)+"  # one way to read each byte: nested repetitions would try exponentially many
 _NETPBM = re.compile(rb"P([56])" + _SPACE + rb"(\d{1,6})" + _SPACE + rb"(\d{1,6})" + _SPACE + rb"255\s")
 
+_NETPBM_BYTES = 4096
+
 
 @dataclass(frozen=True)
 class Netpbm:
@@ -67,7 +69,7 @@ def is_netpbm(data: bytes) -> bool:
 
 def netpbm_header(data: bytes) -> Netpbm | None:
     """The header of a binary PPM or PGM file; None if it is not one of 8 bits, with 255 levels."""
-    found = _NETPBM.match(data)
+    found = _NETPBM.match(data[:_NETPBM_BYTES])
     if found is None:
         return None
     return Netpbm((int(found[3]), int(found[2])), 3 if found[1] == b"6" else 1, found.end())

@@ -13,7 +13,7 @@ from edgeface.models.take_weights import take_weights
 from edgeface.models.taken import Shapes, Taken
 from edgeface.models.torch_file import TorchContent, pickled_code, read_structure
 from edgeface.reading.kinds import CHECKPOINT
-from edgeface.reading.regular_file import check_file
+from edgeface.reading.regular_file import check_file, is_folder
 
 SAFETENSORS = ".safetensors"
 
@@ -74,7 +74,7 @@ def check_checkpoint_file(path: Path) -> None:
     Raises:
         CheckpointError: it is missing, empty, too large, not a regular file, or of another known format.
     """
-    if path.is_dir():
+    if is_folder(path):
         refuse_other(path, CHECKPOINTS, CheckpointError)
     if check_file(path, CHECKPOINT) == 0:
         raise CheckpointError("the checkpoint file is empty", where=str(path), fix="copy or download the file again")

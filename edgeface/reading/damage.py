@@ -7,8 +7,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pydantic import ValidationError
+
 from edgeface.errors import InputError
 
+_SHOWN = 200
 TRIPPED = (
     *(KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError),
     *(ZeroDivisionError, EOFError, struct.error, zlib.error, AssertionError),
@@ -28,10 +31,12 @@ def damage_reported(what: str, where: str, fix: str | None = None) -> Iterator[N
     try:
         yield
     except TRIPPED as error:
-        said = str(error).split("\n")[0][:200]
-        lacking = isinstance(error, KeyError)
-        raise InputError(
-            f"damaged {what}: {f'it lacks {said}' if lacking else f'{said} ({type(error).__name__})'}",
-            where=where,
-            fix=fix,
-        ) from error
+        raise InputError(f"damaged {what}: {_said(error)}", where=where, fix=fix) from error
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:_SHOWN]
+    said = str(error).split("\n")[0][:_SHOWN]
+    return f"it lacks {said}" if isinstance(error, KeyError) else f"{said} ({type(error).__name__})"

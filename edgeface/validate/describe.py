@@ -9,6 +9,7 @@ from typing import Any
 from edgeface.core.certificate import Certificate, TensorFigures
 from edgeface.core.description import Mark, Table, Tile, Verdict
 from edgeface.core.requirement import Requirement
+from edgeface.reading.damage import damage_reported
 from edgeface.tasks.task import Task
 from edgeface.validate.verdict import verdict
 
@@ -38,14 +39,18 @@ def describe(certificate: Certificate, task: Task) -> Description:
     Args:
         certificate: an artifact's, or a later comparison's.
         task: what the network is for.
+
+    Raises:
+        InputError: what it says of decisions, kernels or engines is not what edgeface writes.
     """
-    return Description(
-        verdict(certificate),
-        task.glance(certificate.decisions or {}),
-        _requirements(certificate),
-        tuple(_tables(certificate, task)),
-        tuple(_notes(certificate.engines)),
-    )
+    with damage_reported("certificate", f"of {certificate.target}", "export the artifact again"):
+        return Description(
+            verdict(certificate),
+            task.glance(certificate.decisions or {}),
+            _requirements(certificate),
+            tuple(_tables(certificate, task)),
+            tuple(_notes(certificate.engines)),
+        )
 
 
 def _requirements(certificate: Certificate) -> Table | None:

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -302,6 +303,14 @@ def test_sizes_are_known_before_anything_is_decoded(data, says, library, monkeyp
     monkeypatch.setitem(sys.modules, {"cv2": "PIL", "PIL": "cv2"}[library], None)
     with pytest.raises(RunnerError, match=says):
         decode_image(data, "x")
+
+
+def test_a_header_of_spaces_is_read_in_no_time():
+    start = time.monotonic()
+    for data in (b"P6" + b" " * 4000 + b"x", b"P6" + b"\n#\n " * 800, b"P6 1 1" + b"\t" * 10_000):
+        with pytest.raises(RunnerError, match="PPM header"):
+            decode_image(data, "x")
+    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("library", ["cv2", "PIL"])

@@ -125,3 +125,10 @@ def test_jobs_must_be_positive(edgeface_cli, evaluate, people):
     outcome = evaluate("--pairs", people / "pairs.csv", "--jobs", 0)
     assert outcome.code == 2
     assert "not a number of processes" in outcome.err
+
+
+@pytest.mark.parametrize("options", [("--far", 0.01), ("--aligned",)])
+def test_a_recognizers_option_is_refused_for_a_detector(evaluate, people, options):
+    outcome = evaluate("--labels", people, *options, recognizer=None)
+    assert outcome.code == 2
+    assert f"{options[0]} are for recognizers" in outcome.err

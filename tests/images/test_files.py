@@ -9,7 +9,7 @@ import pytest
 from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
 from edgeface.images.files import letterbox, read_gray, read_image
-from edgeface.images.header import declared_size
+from edgeface.images.header import claims_too_much, declared_size
 
 SPEC = ImageInput(height=48, width=64, color="bgr", mean=(104.0, 117.0, 123.0))
 
@@ -148,3 +148,25 @@ def test_letterbox_fits_at_the_top_left_and_pads_with_zero(size, scale, filled) 
 def test_letterbox_refuses_arrays_that_are_not_images(bad: np.ndarray) -> None:
     with pytest.raises(InputError, match="uint8"):
         letterbox(bad, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("size", "file_bytes", "refused"),
+    [
+        ((4000, 4000), 100, False),
+        ((4001, 4001), 100, True),
+        ((9000, 9000), 81_000, False),
+        ((9000, 9000), 80_999, True),
+    ],
+)
+def test_a_large_image_of_hardly_any_bytes_claims_too_much(size, file_bytes, refused):
+    assert claims_too_much(size, file_bytes) == refused
+
+
+def test_an_image_that_claims_too_much_is_refused_before_decoding(tmp_path: Path) -> None:
+    data = bytearray(cv2.imencode(".jpg", np.zeros((16, 16, 3), np.uint8))[1])
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = b"\x20\x00\x20\x00"
+    (tmp_path / "a.jpg").write_bytes(data)
+    with pytest.raises(InputError, match="which no photograph does"):
+        read_image(tmp_path / "a.jpg")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from edgeface.backends.tensorrt.cuda.driver import Gpu, with_point
 from edgeface.core.artifact import read_json, write_json
 from edgeface.errors import InputError
+from edgeface.reading.damage import damage_reported
 from edgeface.reading.kinds import ENGINE
 from edgeface.reading.regular_file import digest_file
 
@@ -56,15 +57,8 @@ class EngineList(BaseModel):
                 where=str(folder),
                 fix="pass an artifact that `edgeface export … --target tensorrt-fp16` or tensorrt-int8 wrote",
             )
-        try:
+        with damage_reported("list of engines", str(path), "export the artifact again"):
             return cls.model_validate(read_json(path))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"damaged list of engines: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                where=str(path),
-                fix="export the artifact again",
-            ) from error
 
     def write(self, folder: Path) -> None:
         """Write engines.json; the same engines give the same bytes."""

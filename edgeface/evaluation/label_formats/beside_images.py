@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeface.images.folder import list_images
+from edgeface.reading.regular_file import is_file
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def labeled_files(labels: Path, images: Path, suffix: str, leave_out: str = "") 
     for image in list_images(images):
         relative = image.relative_to(images)
         candidates = (labels / relative.with_suffix(suffix), labels / f"{image.stem}{suffix}")
-        file = next((path for path in candidates if path.is_file() and path.name != leave_out), None)
+        file = next((path for path in candidates if is_file(path) and path.name != leave_out), None)
         if file is None:
             missing.append(relative.as_posix())
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from edgeface.errors import InputError
+from edgeface.reading.regular_file import is_file, is_folder
 
 LISTED = 8
 
@@ -24,7 +25,7 @@ def listed_images(names: Sequence[str], images: Path, extensions: Sequence[str] 
     outside = next((name for name in names if _leads_out(name)), None)
     if outside is not None:
         raise InputError(f"the image {outside!r} is not below the folder of images", where=str(images))
-    roots = [root for root in (images, images / "images") if root.is_dir()]
+    roots = [root for root in (images, images / "images") if is_folder(root)]
     found = [_find(roots, name, extensions) for name in names]
     missing = [name for name, file in zip(names, found, strict=True) if file is None]
     if missing:
@@ -44,9 +45,9 @@ def one_file(labels: Path, pattern: str, is_it: Callable[[Path], bool]) -> Path 
     Raises:
         InputError: the folder holds several.
     """
-    if not labels.is_dir():
+    if not is_folder(labels):
         return labels if is_it(labels) else None
-    found = [path for path in sorted(labels.glob(pattern)) if path.is_file() and is_it(path)]
+    found = [path for path in sorted(labels.glob(pattern)) if is_file(path) and is_it(path)]
     if len(found) > 1:
         raise InputError(
             f"the folder holds {len(found)} files of labels: {', '.join(path.name for path in found[:LISTED])}",
@@ -64,4 +65,4 @@ def _leads_out(name: str) -> bool:
 def _find(roots: Sequence[Path], name: str, extensions: Sequence[str]) -> Path | None:
     names = dict.fromkeys((name, PurePosixPath(name).name))
     candidates = (root / f"{each}{extension}" for each in names for root in roots for extension in extensions)
-    return next((file for file in candidates if file.is_file()), None)
+    return next((file for file in candidates if is_file(file)), None)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgeface.evaluation.label_formats.beside_images import labeled_files
 from edgeface.evaluation.labeled_images import Boxes, BoxImages
+from edgeface.reading.regular_file import is_folder
 from edgeface.tasks.detection.pascal_voc import read_labels
 
 NAME = "Pascal-VOC boxes"
@@ -13,7 +14,7 @@ NAME = "Pascal-VOC boxes"
 
 def find(labels: Path, images: Path) -> Path | None:
     """The folder, if it has a NAME.xml for an image."""
-    return labels if labels.is_dir() and labeled_files(labels, images, ".xml").labels else None
+    return labels if is_folder(labels) and labeled_files(labels, images, ".xml").labels else None
 
 
 def read(labels: Path, images: Path) -> BoxImages:

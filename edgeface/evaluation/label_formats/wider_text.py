@@ -14,7 +14,6 @@ from edgeface.evaluation.label_formats.listed_images import listed_images, one_f
 from edgeface.evaluation.label_formats.number_lines import corners, line_error, numbers_in
 from edgeface.evaluation.labeled_images import Boxes, BoxImages
 from edgeface.images.folder import EXTENSIONS
-from edgeface.reading.document import read_text
 from edgeface.reading.kinds import LABEL_LIST
 from edgeface.reading.regular_file import open_file
 from edgeface.tasks.detection.wider_labels import is_wider_folder
@@ -37,9 +36,7 @@ def read(labels: Path, images: Path) -> BoxImages:
     Raises:
         InputError: a line is not what it must be, an image is listed twice, or images are missing.
     """
-    lines = [
-        (number, line) for number, line in enumerate(read_text(labels, LABEL_LIST).splitlines(), 1) if line.strip()
-    ]
+    lines = read_lines(labels, LABEL_LIST)
     headed = lines[0][1].lstrip().startswith(_HEADER)
     found = _read_headed(lines, labels) if headed else _read_counted(lines, labels)
     empty = sum(len(faces) - len(_with_area(faces)) for faces in found.values())

@@ -13,8 +13,9 @@ from edgeface.evaluation.label_formats.beside_images import LabelFiles, labeled_
 from edgeface.evaluation.label_formats.number_lines import line_error, numbers_in
 from edgeface.evaluation.labeled_images import Boxes, BoxImages
 from edgeface.images.files import read_image
-from edgeface.reading.document import read_text
+from edgeface.reading.document import read_lines, read_text
 from edgeface.reading.kinds import LABELS
+from edgeface.reading.regular_file import is_file, is_folder
 
 NAME = "YOLO boxes"
 _NUMBERS = (5, 15, 20)
@@ -26,8 +27,8 @@ _FIX = "write lines of `class cx cy w h`, each as a share of the image's width o
 
 def find(labels: Path, images: Path) -> Path | None:
     """The folder of labels, if it has a NAME.txt of such lines for an image."""
-    candidates = (labels, labels / "labels", images.with_name("labels")) if labels.is_dir() else ()
-    return next((each for each in candidates if each.is_dir() and _files(each, images).labels), None)
+    candidates = (labels, labels / "labels", images.with_name("labels")) if is_folder(labels) else ()
+    return next((each for each in candidates if is_folder(each) and _files(each, images).labels), None)
 
 
 def read(labels: Path, images: Path) -> BoxImages:
@@ -49,16 +50,17 @@ def _files(labels: Path, images: Path) -> LabelFiles:
 
 
 def _is_yolo(path: Path) -> bool:
-    first = next((line for line in read_text(path, LABELS).splitlines() if line.strip()), None)
-    numbers = numbers_in(first) if first is not None else None
+    try:
+        lines = read_lines(path, LABELS)
+    except InputError:  # some other file of that name
+        return False
+    numbers = numbers_in(lines[0][1]) if lines else None
     return numbers is not None and len(numbers) in _NUMBERS
 
 
 def _lines(path: Path) -> list[list[float]]:
     found = []
-    for number, line in enumerate(read_text(path, LABELS).splitlines(), 1):
-        if not line.strip():
-            continue
+    for number, line in read_lines(path, LABELS):
         numbers = numbers_in(line)
         if numbers is None or len(numbers) not in _NUMBERS or numbers[0] < 0 or numbers[0] % 1:
             raise line_error(number, line, "is not a box `class cx cy w h`", path, _FIX)
@@ -70,7 +72,7 @@ def _lines(path: Path) -> list[list[float]]:
 
 def _face_class(labels: Path, classes: set[int]) -> int:
     """The class of faces: the only one, or the one that classes.txt names so."""
-    names = next((each for each in (labels / _CLASSES, labels.parent / _CLASSES) if each.is_file()), None)
+    names = next((each for each in (labels / _CLASSES, labels.parent / _CLASSES) if is_file(each)), None)
     named = [] if names is None else [line.strip().lower() for line in read_text(names, LABELS).splitlines()]
     if _FACE in named:
         return named.index(_FACE)

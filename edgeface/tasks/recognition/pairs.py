@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from edgeface.core.progress import note
 from edgeface.errors import InputError
 from edgeface.images.folder import EXTENSIONS
-from edgeface.reading.document import read_text
+from edgeface.reading.document import read_lines
 from edgeface.reading.kinds import PAIRS
+from edgeface.reading.regular_file import is_file, is_folder
 from edgeface.tasks.recognition.pair import Pair
 from edgeface.tasks.recognition.pair_table import read_table
 from edgeface.tasks.recognition.verification import unshuffled_folds
@@ -66,8 +67,7 @@ def read_pairs(path: Path) -> Pairs:
         InputError: the file cannot be read, a line is not a pair, the list can be read in several ways, or a pair is
             labeled in both; the error names the line.
     """
-    lines = [(number, line) for number, line in enumerate(read_text(path, PAIRS).splitlines(), 1) if line.strip()]
-    lines = [(number, line) for number, line in lines if not line.lstrip().startswith(_COMMENT)]
+    lines = [(number, line) for number, line in read_lines(path, PAIRS) if not line.lstrip().startswith(_COMMENT)]
     if not lines:
         raise InputError("the list of pairs is empty", where=str(path), fix=_FIX)
     header = lines[0][1].split()
@@ -112,7 +112,7 @@ def find_images(pairs: Pairs, folder: Path) -> dict[str, Path]:
     Raises:
         InputError: there is no such folder, or images are missing; the first of them are listed.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError("there is no such folder", where=str(folder), fix="pass --images the folder of images")
     found: dict[str, Path] = {}
     missing: dict[str, int] = {}
@@ -166,4 +166,4 @@ def _is_count(text: str) -> bool:
 
 def _find(path: Path, any_extension: bool) -> Path | None:
     candidates = [path.with_name(path.name + extension) for extension in EXTENSIONS] if any_extension else [path]
-    return next((file for file in candidates if file.is_file()), None)
+    return next((file for file in candidates if is_file(file)), None)
