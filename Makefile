@@ -1,7 +1,7 @@
 # make demo   install, export both sample models, find and name faces
 # make test   lint, types and all tests
 # make quick  lint, types, and the tests that need no real data, emulation or browser, and take no more than seconds
-# make hostile   a hundred thousand hostile inputs (20 minutes); the table goes into reports/hostile.md
+# make hostile   a hundred thousand hostile inputs (20 minutes), whose table goes into reports/hostile.md; kills, full disks
 # make lint   lint and types only         make clean  remove what was made (not the environments)
 
 PYTHON ?= python3
@@ -29,6 +29,7 @@ quick: lint
 
 hostile: $(VENV)/.installed
 	$(BIN)/python -m tests.hostile --jobs $(JOBS) --report reports/hostile.md
+	$(BIN)/python -m pytest -m hostile
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

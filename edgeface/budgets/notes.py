@@ -9,7 +9,6 @@ from edgeface.budgets.cautions import cautions
 from edgeface.budgets.numbers import exact
 from edgeface.cost.counter import Complexity
 from edgeface.cost.network import Network
-from edgeface.cost.work import MatrixProduct
 
 if TYPE_CHECKING:
     from edgeface.budgets.limits import Budget
@@ -57,9 +56,6 @@ def _notes(complexity: Complexity, budgets: Sequence[Budget], taken: str) -> Ite
             f"{exact(complexity.deconvolution_flops)} of the FLOPs are deconvolutions, which the challenge's script "
             "omits, but its rules say to add by hand"
         )
-    products = sum(layer.work.macs for layer in network.layers if isinstance(layer.work, MatrixProduct))
-    if products:
-        yield f"{exact(products)} MACs are products of two computed tensors, which the challenge does not count"
     narrow = _narrow(network)
     if narrow:
         yield f"weights are stored as {narrow}; size is counted as float32, because fewer bits do not extend the budget"

@@ -15,7 +15,7 @@ from typing import Any
 
 from edgeface.bundle.face_runner.signature import PLAIN, PREHASHED, TRUSTED, UNTRUSTED
 from edgeface.core.progress import note
-from edgeface.core.writing import write_new_files
+from edgeface.core.writing import write_failures, write_new_files
 from edgeface.errors import InputError
 from edgeface.reading.kinds import KEY
 from edgeface.reading.regular_file import read_file
@@ -49,6 +49,9 @@ def write_key_pair(path: Path) -> Path:
     public_path = path.with_suffix(".pub")
     if path == public_path:
         raise InputError("a secret key's file is not called .pub", where=str(path), fix="e.g. --out face.key")
+    if path.is_file() and path.stat().st_size == 0:  # older versions left that on a full disk
+        with write_failures(path, "the key"):
+            path.unlink()
     if path.is_file() and not os.path.lexists(public_path):
         key = read_secret_key(path)
         write_new_files([(public_path, _public_text(key), 0o644)], "the key")

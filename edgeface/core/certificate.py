@@ -57,7 +57,8 @@ class Comparison(BaseModel):
         if not isinstance(document, Mapping):
             return document
         found = {_OLD_KEYS.get(key, key): value for key, value in document.items() if key != "verdict"}
-        return found | {"kind": _OLD_EVIDENCE.get(found.get("kind", ""), found.get("kind"))}
+        kind = found.get("kind")
+        return found | {"kind": _OLD_EVIDENCE.get(kind, kind) if isinstance(kind, str) else kind}
 
 
 class Certificate(Comparison):

@@ -33,6 +33,8 @@ HEAD_BYTES = 4096
 MODELS = frozenset({"onnx", "tflite", "engine"})
 CHECKPOINTS = frozenset({"torch", "torch-old", "safetensors"})
 _TAIL_BYTES = 64 << 10
+_MNN_TABLES = b" \0\0\0\x1c\0$\0"
+"""Where MNN's root table begins, and the sizes of its table of fields and of itself, as MNN 3 writes them."""
 _TORCH_NUMBER = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """The number with which torch's first format begins, as pickled."""
 
@@ -75,13 +77,14 @@ _MAGICS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF-", "pdf"),
 )
 _TEXTS: tuple[tuple[bytes, str], ...] = (
-    (rb"\s*(<\?xml[^>]*>\s*)?<net\b", "openvino"),
-    (rb"\s*(<!doctype html|<html\b)", "html"),
-    (rb'\s*\{\s*"base_code"\s*:\s*\{\s*"magic"\s*:\s*"pir"', "paddle"),
-    (rb'\s*"1 \d+ 1 4206624770 ?,', "tnn"),
-    (rb"(?s).*^\s*(layers?|layer_param)\s*\{|(?s:\s*name\s*:\s*\"[^\"\n]*\"\s*(input|force_backward)\b)", "prototxt"),
-    (rb"\s*node\s*\{\s*name\s*:", "frozen-text"),
-    (rb"\s*[\[{]\s*[\"\[{\]}0-9]", "json"),
+    (rb"\A\s*(<\?xml[^>]*>\s*)?<net\b", "openvino"),
+    (rb"\A\s*(<!doctype html|<html\b)", "html"),
+    (rb'\A\s*\{\s*"base_code"\s*:\s*\{\s*"magic"\s*:\s*"pir"', "paddle"),
+    (rb'\A\s*"1 \d+ 1 4206624770 ?,', "tnn"),
+    (rb"\A\s*name\s*:\s*\"[^\"\n]*\"\s*(input|force_backward)\b", "prototxt"),
+    (rb"^[ \t]*(layers?|layer_param)[ \t]*\{", "prototxt"),
+    (rb"\A\s*node\s*\{\s*name\s*:", "frozen-text"),
+    (rb"\A\s*[\[{]\s*[\"\[{\]}0-9]", "json"),
 )
 _TEXT_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE | re.MULTILINE), key) for pattern, key in _TEXTS)
 _BINARY: tuple[tuple[Callable[[bytes], bool], str], ...] = (
@@ -126,9 +129,10 @@ def recognize(head: bytes, path: Path) -> FileKind | None:
         return kind_named(_pickled(head))
     found = next((key for fits, key in _BINARY if fits(head)), None)
     if found is None and is_flatbuffer(head):
-        found = "mnn" if path.suffix == ".mnn" or b"MNN" in head else "flatbuffer"
+        mnn = path.suffix == ".mnn" or head.startswith(_MNN_TABLES) or b"MNN" in head
+        found = "mnn" if mnn else "flatbuffer"
     if found is None and b"\0" not in head:
-        found = next((key for pattern, key in _TEXT_PATTERNS if pattern.match(head)), None)
+        found = next((key for pattern, key in _TEXT_PATTERNS if pattern.search(head)), None)
     return None if found is None else kind_named(found)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import struct
 
-# A class by its module and name; torch's first format puts a tuple ("module", class, …) in place of a module.
-_CLASS_FIRST = rb"c(?!collections\n)[\w.]+\n|\x8c.(?!collections)[\w.]+\x94\x8c|\((?:X\x06\0\0\0|\x8c\x06)module[q\x94]"
+# A class by its module and name, but no dictionary and no single tensor; torch's first format puts a tuple ("module",
+# class, …) in place of a module.
+_PLAIN = rb"(?!collections\b|torch\._utils\b)"
+_CLASS_FIRST = rb"c" + _PLAIN + rb"[\w.]+\n|\x8c." + _PLAIN + rb"[\w.]+\x94\x8c|\((?:X\x06\0\0\0|\x8c\x06)module[q\x94]"
 _WHOLE = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?(?:" + _CLASS_FIRST + rb")", re.DOTALL)
 _LENGTH_BYTES = 8
 _MAX_HEADER_BYTES = 100 << 20

@@ -2,7 +2,8 @@
 
 Other tools reorder, rename, merge and remove layers, and keep the metadata. So a mark belongs to the name of a layer's
 weights, and a record that does not name exactly the file's layers is not used. Records of old artifacts only list marks
-in the file's order: they are used where the names that edgeface gives to folded weights confirm every mark.
+in the file's order: they are used where the layers have only one order, or where the names that edgeface gives to
+folded weights confirm every mark.
 """
 
 from __future__ import annotations
@@ -79,9 +80,11 @@ def _by_name(entries: list[str], network: Network, marked: list[Layer]) -> list[
 
 
 def _by_position(text: str, network: Network, marked: list[Layer]) -> list[str] | None:
-    """The marks of an old record, if the names of the weights confirm each of them."""
+    """The marks of an old record, if no other order of the layers is possible, or their weights' names confirm them."""
     if len(text) != len(marked) or set(text) - MARKS:
         return None
+    if _is_chain(network):
+        return list(text)
     for layer, mark in zip(marked, text, strict=True):
         parts = _weights_of(network, layer).removesuffix(_QUANTIZED).split("/")[1:]
         said = "0" if _FOLDED in parts else ADDED if _POOLING in parts else "1"
@@ -89,6 +92,20 @@ def _by_position(text: str, network: Network, marked: list[Layer]) -> list[str] 
         if said != mark and not (unbiased and ADDED not in {said, mark}):  # without a bias, 0 and 1 count the same
             return None
     return list(text)
+
+
+def _is_chain(network: Network) -> bool:
+    """Whether each counted layer needs the one before it, so that every order of execution has them in this order."""
+    latest: dict[str, int] = {}  # the last counted layer that each tensor comes from
+    found = -1
+    for layer in network.layers:
+        before = max((latest.get(name, -1) for name in layer.inputs), default=-1)
+        if isinstance(layer.work, Convolution | Dense):
+            if before != found:
+                return False
+            found = before = found + 1
+        latest |= dict.fromkeys(layer.outputs, before)
+    return True
 
 
 def _key(network: Network, layer: Layer, known: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Contradictions in an ONNX file that readers resolve differently, so that none of them can be believed.
 
-onnx's own checker accepts most of them, and runtimes take the first or the last of two definitions.
+onnx's checker accepts two imports of one operator set in different versions, and ONNX Runtime takes the last of two
+definitions, so that the order of entries decides what the model computes.
 """
 
 from __future__ import annotations

@@ -109,8 +109,8 @@ def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, peop
         (("--pairs", "p.csv", "--labels", "l"), (), "boxes cannot evaluate"),
         (("--pairs", "p.csv", "--gallery-artifact", "a"), (), "need each other"),
         (("--pairs", "p.csv", "--gallery-artifact", "a", "--probe-artifact", "b"), (), "exclude each other"),
-        (("--pairs", "p.csv"), (), "cannot read the list of pairs"),
-        (("--pairs", "p.csv", "--far", "2"), (), "cannot read the list of pairs|not a false accept rate"),
+        (("--pairs", "p.csv"), (), "--pairs: there is no such file"),
+        (("--pairs", "p.csv", "--far", "2"), (), "--pairs: there is no such file|not a false accept rate"),
     ],
 )
 def test_conflicting_options_are_refused(evaluate, arguments, without, message):
@@ -125,3 +125,10 @@ def test_jobs_must_be_positive(edgeface_cli, evaluate, people):
     outcome = evaluate("--pairs", people / "pairs.csv", "--jobs", 0)
     assert outcome.code == 2
     assert "not a number of processes" in outcome.err
+
+
+@pytest.mark.parametrize("options", [("--far", 0.01), ("--aligned",)])
+def test_a_recognizers_option_is_refused_for_a_detector(evaluate, people, options):
+    outcome = evaluate("--labels", people, *options, recognizer=None)
+    assert outcome.code == 2
+    assert f"{options[0]} are for recognizers" in outcome.err

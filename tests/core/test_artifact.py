@@ -89,6 +89,20 @@ def test_a_manifest_that_contradicts_itself_is_damaged(detector_artifact, change
     assert caught.value.where == str(detector_artifact / MANIFEST)
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a\x00b"])
+def test_a_name_that_no_file_can_have_is_missing(two_files, name):
+    rewrite(two_files, files=hashes(two_files, "model.onnx") | {name: sha256_hex(b"")})
+    with pytest.raises(InputError):
+        Artifact.open(two_files)
+
+
+@pytest.mark.parametrize("kind", [[], {}, [[]], 3, None, True])
+def test_a_certificate_of_no_known_kind_is_refused(two_files, kind):
+    write_json(two_files / "certificate.json", {"kind": kind})
+    with pytest.raises(InputError, match="damaged certificate"):
+        Artifact.open(two_files).certificate()
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 @pytest.mark.parametrize(
     ("path", "named"),

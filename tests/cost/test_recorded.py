@@ -19,16 +19,18 @@ from edgeface.cost.recorded import OWN_BIASES, digest
 from edgeface.cost.work import Convolution
 
 
-def network(record, *weights, biases=(True, True, True)):
-    """Three convolutions, one after another; `weights` are the names of theirs."""
+def network(record, *weights, biases=(True, True, True), chain=False):
+    """Three convolutions, side by side or one after another; `weights` are the names of theirs."""
     tensors = {f"t{i}": Tensor(f"t{i}", (1, 4, 6, 6)) for i in range(4)}
     layers = []
     for at, (name, biased) in enumerate(zip(weights, biases, strict=True)):
         read = (name, f"{name}_bias") if biased else (name,)
         tensors |= {n: Tensor(n, (4, 4, 1, 1) if n == name else (4,), constant=True) for n in read}
         work = Convolution(4, 4, 1, 1, 36, "own" if biased else "none")
-        layers.append(Layer(f"layer{at}", "Conv", (f"t{at}",), (f"t{at + 1}",), work, read))
-    return Network("n", "onnx", "nchw", ("t0",), ("t3",), tuple(layers), tensors, metadata={OWN_BIASES: record})
+        layers.append(Layer(f"layer{at}", "Conv", (f"t{at if chain else 0}",), (f"t{at + 1}",), work, read))
+    return Network(
+        "n", "onnx", "nchw", ("t0",), ("t1", "t2", "t3"), tuple(layers), tensors, metadata={OWN_BIASES: record}
+    )
 
 
 def by_name(**marks):
@@ -93,6 +95,13 @@ def test_an_old_record_by_position_is_used_where_the_names_confirm_it():
     reordered = unfold(network("100", *reversed(names)))
     assert reordered.evidence != "recorded"
     assert reordered.unused_record
+
+
+@pytest.mark.parametrize("record", ["100", "010", "111"])
+def test_an_old_record_by_position_is_used_where_only_one_order_is_possible(record):
+    found = unfold(network(record, "a", "b/weight", "c", chain=True))
+    assert found.evidence == "recorded"
+    assert folded(found) == {f"layer{at}" for at, mark in enumerate(record) if mark == "0"}
 
 
 def reorder(model, seed):

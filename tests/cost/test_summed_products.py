@@ -100,6 +100,21 @@ def test_the_notes_name_the_budget_that_they_would_exceed(build_onnx, tmp_path):
     assert any("more than lfr-light's 1,000,000,000" in line for line in verdict["cautions"])
 
 
+def test_weights_that_pass_as_computed_are_cautioned_against(build_onnx, tmp_path):
+    """A product with weights that depend on the image in name only counts no FLOPs by the challenge's rules."""
+    lines = ["ReduceMax x -> m", "Mul m zero -> z", "Add w z -> v", "Transpose x -> t", "MatMul t v -> y"]
+    model = build_onnx(*lines, x=(1, 1000, 1024), zero=np.float32(0), w=(1000, 1000))
+    model.graph.node[0].attribute.append(onnx.helper.make_attribute("keepdims", 0))
+    model.graph.node[3].attribute.append(onnx.helper.make_attribute("perm", [0, 2, 1]))
+    onnx.save(model, tmp_path / "model.onnx")
+    (verdict,) = check(tmp_path / "model.onnx", "lfr-light").document()["verdicts"]
+    assert verdict["cautions"] == [
+        "1,024,000,000 MACs are products of two computed tensors, which the challenge does not count",
+        "counted as layers they would make 2,048,000,000 FLOPs in all, more than lfr-light's 1,000,000,000: "
+        "the network is within that budget only by the wording of its rules",
+    ]
+
+
 def hidden(build_onnx, path):
     onnx.save(build_onnx("Mul x w -> m", "ReduceSum m axes -> y", x=X, axes=ints(1), w=(4, 8, 8)), path)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DRIVER = """
-import errno, os, resource, signal, sys
+import errno, json, os, re, resource, signal, sys
 how, at, watched, arguments = sys.argv[1], int(sys.argv[2]), sys.argv[3].split(os.pathsep), sys.argv[4:]
-changes = 0
+changes, kinds = 0, {}
 
 def is_change(event, given):
     if event == "open":
@@ -26,6 +27,8 @@ def watch(event, given):
     if not is_change(event, given) or not os.path.abspath(os.fsdecode(given[0])).startswith(tuple(watched)):
         return
     changes += 1
+    name = re.sub("[0-9a-f]{16}|[0-9]+", "N", os.path.relpath(os.fsdecode(given[0]), watched[0]))
+    kinds.setdefault(event + " " + name, []).append(changes)
     if changes != at:
         return
     if how == "full" and event not in {"os.remove", "os.rmdir"}:
@@ -40,7 +43,7 @@ from edgeface.cli import main
 try:
     main(arguments)
 finally:
-    sys.stderr.write(f"changes {changes}\\n")
+    sys.stderr.write("changes " + json.dumps(kinds) + "\\n")
 """
 """Runs a command; at its change number `at` in a watched folder something happens: a signal's number is sent to the
 process, "full" lets the change itself fail as on a full disk, "short" lets what is written from then on fail."""
@@ -52,11 +55,21 @@ _OF_OTHERS = {".ses"}
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended; `changes` to files it made, -1 where it could not say."""
+    """How a command ended; `kinds` has the numbers of its changes to files by what they change, where it could say."""
 
     code: int
     err: str
-    changes: int = field(default=-1)
+    kinds: Mapping[str, list[int]] = field(default_factory=dict, repr=False)
+
+    @property
+    def changes(self) -> int:
+        """How many changes to files it made."""
+        return sum(map(len, self.kinds.values()))
+
+    def of_each_kind(self, *events: str) -> list[int]:
+        """The first and the last change of each kind, of these events of Python's audit."""
+        chosen = [found for kind, found in self.kinds.items() if kind.split()[0] in events]
+        return sorted({number for found in chosen for number in (found[0], found[-1])})
 
 
 @dataclass(frozen=True)
@@ -71,8 +84,10 @@ class Interrupted:
         watched = os.pathsep.join(map(str, (self.out, self.temporary)))
         command = [sys.executable, "-c", DRIVER, how, str(at), watched, *map(str, arguments)]
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
-        last = done.stderr.rpartition("changes ")[2].strip()
-        return Ended(done.returncode, done.stderr, int(last) if last.isdigit() else -1)
+        said, _, kinds = done.stderr.rpartition("changes ")
+        if not kinds.startswith("{"):  # it was killed
+            return Ended(done.returncode, done.stderr)
+        return Ended(done.returncode, said, json.loads(kinds))
 
     def run_for(self, arguments: Sequence[object], seconds: float, number: int) -> Ended:
         """Run a command, and send it a signal after a time."""

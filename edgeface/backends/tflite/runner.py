@@ -13,6 +13,7 @@ import numpy as np
 from edgeface.backends.checks import check_feeds, describe_model, read_model
 from edgeface.backends.runtime import TensorSpec
 from edgeface.backends.tflite.delegation import DELEGATE, Delegation, Operator, delegation_of
+from edgeface.backends.tflite.soundness import unsoundness
 from edgeface.core.native_log import native_log_held
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
@@ -62,7 +63,7 @@ class LiteRtRunner:
         try:
             read, write = self._interpreter.get_input_details(), self._interpreter.get_output_details()
             names = self._signature_names(read, write)
-        except ValueError as error:  # a name that is not UTF-8, an index that is no tensor's
+        except ValueError as error:  # an index that is no tensor's
             raise InputError(
                 f"the TFLite model is damaged: {_one_line(error)}", where=self.where, fix="export or copy it again"
             ) from error
@@ -142,6 +143,7 @@ class LiteRtRunner:
                     experimental_op_resolver_type=getattr(OpResolverType, _RESOLVERS[kernels]),
                     experimental_preserve_all_tensors=preserve_all,
                 )
+                self._refuse_unsound(interpreter)
                 interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
             reason = _one_line(error)
@@ -154,6 +156,14 @@ class LiteRtRunner:
                 f"LiteRT cannot load the model: {reason}" + (f" ({native})" if native else ""), where=self.where
             ) from error
         return interpreter
+
+    def _refuse_unsound(self, interpreter: Any) -> None:
+        try:
+            found = unsoundness(interpreter)
+        except (ValueError, IndexError) as error:  # a name that is not UTF-8, an index that is no tensor's
+            found = _one_line(error)
+        if found is not None:
+            raise InputError(f"the TFLite model is damaged: {found}", where=self.where, fix="export or copy it again")
 
     def _signature_names(self, read: list[Any], write: list[Any]) -> tuple[dict[int, str], dict[int, str]]:
         """Names of inputs and of outputs by tensor index."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.backends.tflite.soundness import unsoundness
 from edgeface.bundle.face_runner.errors import RunnerError
 
 Array = NDArray[Any]
@@ -73,13 +74,16 @@ class Network:
                     experimental_op_resolver_type=getattr(module.OpResolverType, RESOLVERS[kernels]),
                     experimental_preserve_all_tensors=keep_all,
                 )
+                damage = unsoundness(self._interpreter)
+                if damage is not None:
+                    raise RunnerError(f"the model is damaged: {damage}")
                 self._interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
+            self._input = self._interpreter.get_input_details()[0]
+            details = self._interpreter.get_output_details()
+            names = self._signature_outputs()
+        except (RuntimeError, ValueError, IndexError) as error:
             raise RunnerError(f"the runtime cannot load the model: {' '.join(str(error).split())}") from error
         self._content = content  # the interpreter reads weights from it
-        self._input = self._interpreter.get_input_details()[0]
-        details = self._interpreter.get_output_details()
-        names = self._signature_outputs()
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
 
     def check_fit(self, name: str, size: Mapping[str, Any], outputs: Mapping[str, tuple[int, ...]]) -> None:
@@ -109,7 +113,7 @@ class Network:
         """The float32 outputs by name of one run on float32 [1,h,w,3]."""
         with self._turn:
             self.set_input(image)
-            self._interpreter.invoke()
+            self.invoke()
             found = {name: self._interpreter.get_tensor(item["index"]) for name, item in self._outputs.items()}
         return {name: _dequantized(values, self._outputs[name]) for name, values in found.items()}
 
@@ -120,8 +124,15 @@ class Network:
         return stored
 
     def invoke(self) -> None:
-        """Run on the input that was set."""
-        self._interpreter.invoke()
+        """Run on the input that was set.
+
+        Raises:
+            RunnerError: the runtime fails.
+        """
+        try:
+            self._interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise RunnerError(f"the runtime cannot run the model: {' '.join(str(error).split())}") from error
 
     def tensor(self, index: int) -> Array:
         """A copy of a tensor's stored values after the last run."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgeface.cost.network import BITS
-from edgeface.cost.readers.limits import MAX_OPERATORS
+from edgeface.cost.readers.limits import MAX_OPERATORS, MAX_TENSORS
 from edgeface.cost.readers.tflite_bounds import BoundedReader, Content, damage_reported, damaged, open_content
 from edgeface.cost.readers.tflite_options import Options, read_options
 from edgeface.errors import InputError
@@ -144,12 +144,18 @@ def _main_subgraph(model: _Model, path: Path) -> TFLiteFile:
     if not root.SubgraphsLength():
         raise damaged(path, "it contains no subgraph")
     graph = root.Subgraphs(0)
-    if graph.OperatorsLength() > MAX_OPERATORS:
-        raise InputError(
-            f"the model has {graph.OperatorsLength():,} operators; at most {MAX_OPERATORS:,} are supported",
-            where=str(path),
-            fix="check the network in parts, or copy the file again if this number is wrong",
-        )
+    for number, most, kind in (
+        (graph.OperatorsLength(), MAX_OPERATORS, "operators"),
+        (graph.TensorsLength(), MAX_TENSORS, "tensors"),
+        (root.OperatorCodesLength(), MAX_OPERATORS, "kinds of operators"),
+        (root.MetadataLength(), MAX_OPERATORS, "entries of metadata"),
+    ):
+        if number > most:
+            raise InputError(
+                f"the model has {number:,} {kind}; at most {most:,} are supported",
+                where=str(path),
+                fix="check the network in parts, or copy the file again if this number is wrong",
+            )
     codes = reader.rows(root.OperatorCodesLength(), lambda index: _operator_name(model, root.OperatorCodes(index)))
     tensors = reader.rows(graph.TensorsLength(), lambda index: _tensor(model, graph.Tensors(index), index))
     operators = reader.rows(graph.OperatorsLength(), lambda index: _operator(reader, graph.Operators(index), codes))

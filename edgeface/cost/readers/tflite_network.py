@@ -17,7 +17,7 @@ from edgeface.cost.readers.tflite_file import (
     read_tflite_file,
 )
 from edgeface.cost.readers.tflite_operators import COUNTED, ROLES, data_inputs
-from edgeface.cost.readers.tflite_shapes import DerivedShapes
+from edgeface.cost.readers.tflite_shapes import DerivedShapes, check_input
 from edgeface.cost.readers.tflite_work import BIAS, WEIGHTS, Operands, work_of
 from edgeface.cost.work import Bias
 from edgeface.errors import GraphError
@@ -61,7 +61,7 @@ class _Walk:
         self.roots: dict[int, tuple[int, ...]] = {}
         self.used = set(file.inputs)
         for index in file.inputs:
-            self._check_input(index)
+            check_input(file.tensors[index], f"{file.path}: input {self.names[index]!r}")
 
     def add(self, index: int, operator: StoredOperator) -> None:
         """Add an operator as a layer, or track its result if its inputs are constant.
@@ -201,15 +201,6 @@ class _Walk:
                     f"{operator.name} writes {self.names[index]!r}, which already has a value", where=where
                 )
 
-    def _check_input(self, index: int) -> None:
-        row = self.file.tensors[index]
-        if DYNAMIC in row.signature[1:]:
-            raise GraphError(
-                f"the size of the input is dynamic: {_shown(row.signature)}",
-                where=f"{self.file.path}: input {self.names[index]!r}",
-                fix="export the model with a fixed input size",
-            )
-
     def _tensor(self, index: int) -> Tensor:
         row = self.shapes.rows[index]
         # Constant strings are labels at most; their bytes are not counted.
@@ -253,7 +244,3 @@ def _texts(metadata: Mapping[str, bytes]) -> dict[str, str]:
         with suppress(UnicodeDecodeError):
             found[name] = content.decode()
     return found
-
-
-def _shown(signature: Sequence[int]) -> str:
-    return "×".join("?" if size == DYNAMIC else str(size) for size in signature)

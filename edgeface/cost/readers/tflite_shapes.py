@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeface.cost.readers import tflite_layout_rules, tflite_making_rules, tflite_window_rules
-from edgeface.cost.readers.tflite_file import ABSENT, DYNAMIC, MAX_ELEMENTS, MAX_RANK, StoredOperator, TFLiteFile
+from edgeface.cost.readers.tflite_file import (
+    ABSENT,
+    DYNAMIC,
+    MAX_ELEMENTS,
+    MAX_RANK,
+    StoredOperator,
+    StoredTensor,
+    TFLiteFile,
+)
 from edgeface.cost.readers.tflite_operation import DependsOnDataError, MisfitError, Operation, Shape
 from edgeface.cost.readers.tflite_values import KEPT_TYPES, MAX_VALUES, computed
 from edgeface.cost.readers.tflite_window_rules import Rule
@@ -26,7 +34,29 @@ if TYPE_CHECKING:
 RULES: Mapping[str, Rule] = {**tflite_making_rules.RULES, **tflite_layout_rules.RULES, **tflite_window_rules.RULES}
 """Rules by operator, of all whose results have sizes that do not depend on data."""
 
-_FIX = "export the model again; the sizes that the file declares contradict its operators"
+FIX = "export the model again; the sizes that the file declares contradict its operators"
+
+
+def check_input(row: StoredTensor, where: str) -> None:
+    """Require a fixed size of an input, but for its batch, from which all other sizes follow.
+
+    Args:
+        row: the input.
+        where: its name in errors.
+
+    Raises:
+        GraphError: the size is dynamic, empty, or declared in two ways.
+    """
+    shape, signature = (
+        "×".join("?" if n == DYNAMIC else str(n) for n in found) for found in (row.shape, row.signature)
+    )
+    if DYNAMIC in row.signature[1:]:
+        fix = "export the model with a fixed input size"
+        raise GraphError(f"the size of the input is dynamic: {signature}", where=where, fix=fix)
+    if any(size not in {DYNAMIC, given} for size, given in zip(row.signature, row.shape, strict=True)):
+        raise GraphError(f"the input is {shape} by its shape and {signature} by its signature", where=where, fix=FIX)
+    if 0 in row.shape:
+        raise GraphError(f"the input is empty: {shape}", where=where, fix=FIX)
 
 
 class DerivedShapes:
@@ -100,14 +130,14 @@ class DerivedShapes:
                     f"{operator.name} computes {list(shape)} from {given}, but the file declares "
                     f"{list(declared.shape)} for {names[index]!r}",
                     where=where,
-                    fix=_FIX,
+                    fix=FIX,
                 )
         return made
 
     def _misfit(self, operator: StoredOperator, where: str) -> GraphError:
         declared = [list(self._file.tensors[index].shape) for index in operator.outputs]
         shown, given = ", ".join(map(str, declared)), self._read_shapes(operator)
-        return GraphError(f"{operator.name} cannot compute {shown} from {given}", where=where, fix=_FIX)
+        return GraphError(f"{operator.name} cannot compute {shown} from {given}", where=where, fix=FIX)
 
     def _read_shapes(self, operator: StoredOperator) -> str:
         return ", ".join("none" if i == ABSENT else str(list(self.rows[i].shape)) for i in operator.inputs) or "nothing"

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from edgeface.cost.readers import tflite_file
 from edgeface.cost.readers.tflite_file import read_tflite_file
 from edgeface.cost.readers.tflite_network import read_tflite
 from edgeface.cost.work import Convolution
@@ -63,6 +64,8 @@ def makes(index, *tensors):
     ("change", "error", "message"),
     [
         (signature(0, 1, -1, -1, 6), GraphError, "the size of the input is dynamic: 1×\\?×\\?×6"),
+        (signature(0, 1, 8, 8, 6), GraphError, "the input is 1×4×4×6 by its shape and 1×8×8×6 by its signature"),
+        (shape(0, 1, 0, 4, 6), GraphError, "the input is empty: 1×0×4×6"),
         (shape(2, 3, 3, 3, 5), InputError, "540 bytes, but 648 of data"),
         (shape(2, 3, 3, 3, 0), InputError, "0 bytes, but 648 of data"),
         (shape(2, 3, 3, 6), InputError, "216 bytes, but 648 of data"),
@@ -123,8 +126,20 @@ def test_a_vector_longer_than_the_file_is_refused(small_tflite):
     start = tensors.Vector(tensors.Offset(4)) - 4
     content[start : start + 4] = struct.pack("<I", 4_000_000_000)
     path.write_bytes(content)
-    with pytest.raises(InputError, match="vectors of 4000000000 elements"):
+    with pytest.raises(InputError, match="4,000,000,000 tensors; at most"):
         read_tflite(path)
+
+
+@pytest.mark.parametrize(("field", "kind"), [("tensors", "tensors"), ("operators", "operators")])
+def test_too_many_parts_are_refused(small_tflite, rewrite_tflite, monkeypatch, field, kind):
+    monkeypatch.setattr(tflite_file, "MAX_TENSORS" if field == "tensors" else "MAX_OPERATORS", 6)
+
+    def change(model):
+        parts = getattr(model.subgraphs[0], field)
+        parts.extend([parts[0]] * (7 - len(parts)))
+
+    with pytest.raises(InputError, match=f"the model has 7 {kind}; at most 6 are supported"):
+        read_tflite(rewrite_tflite(small_tflite, change))
 
 
 class WrittenOnce(schema.OperatorT):

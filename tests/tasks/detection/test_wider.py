@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -170,7 +168,7 @@ def test_damaged_and_missing_files_are_refused(ground_truth):
     with pytest.raises(InputError, match="cannot read the MATLAB file"):
         read_wider_labels(ground_truth)
     (ground_truth / "wider_hard_val.mat").unlink()
-    with pytest.raises(InputError, match="missing"):
+    with pytest.raises(InputError, match="there is no such file"):
         read_wider_labels(ground_truth)
 
 
@@ -180,11 +178,3 @@ def test_another_matlab_file_is_refused(ground_truth):
     savemat(ground_truth / "wider_hard_val.mat", {"other": [1]})
     with pytest.raises(InputError, match="not WIDER FACE's ground truth"):
         read_wider_labels(ground_truth)
-
-
-def test_without_scipy_the_error_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-    assert not is_wider_folder(tmp_path)
-    with pytest.raises(InputError, match="SciPy") as caught:
-        read_wider_labels(tmp_path)
-    assert "edgeface[eval]" in caught.value.fix
