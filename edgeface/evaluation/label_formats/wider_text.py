@@ -14,6 +14,7 @@ from edgeface.evaluation.label_formats.listed_images import listed_images, one_f
 from edgeface.evaluation.label_formats.number_lines import corners, line_error, numbers_in
 from edgeface.evaluation.labeled_images import Boxes, BoxImages
 from edgeface.images.folder import EXTENSIONS
+from edgeface.reading.document import read_lines
 from edgeface.reading.kinds import LABEL_LIST
 from edgeface.reading.regular_file import open_file
 from edgeface.tasks.detection.wider_labels import is_wider_folder
