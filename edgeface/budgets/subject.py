@@ -119,11 +119,11 @@ def _architecture_of(path: Path) -> Architecture:
     """The network inferred from a checkpoint's names and shapes."""
     from edgeface.models.checkpoint_shapes import read_shapes
 
-    shapes = read_shapes(path)
+    networks = [(architecture, _parameter_shapes(architecture)) for architecture in architectures().values()]
+    shapes = read_shapes(path, [wanted for _, wanted in networks])
     nearest = ""
     best = 0
-    for architecture in architectures().values():
-        wanted = _parameter_shapes(architecture)
+    for architecture, wanted in networks:
         fitting = sum(shapes.get(name) == shape for name, shape in wanted.items())
         if fitting == len(wanted) == len(shapes):
             return architecture

@@ -10,6 +10,12 @@ from edgeface.compile.report_options import ReportOptions
 from edgeface.core.deprecated import renamed_keywords
 from edgeface.models.onnx_file import is_onnx_file
 
+READ_PATHS = (
+    *("contract", "weights", "calibration", "judge", "statistics", "detector", "recognizer"),
+    *("labels", "label_images", "pairs", "pair_images"),
+)
+"""The fields that are paths of what an export reads."""
+
 
 @renamed_keywords(colour="color", recogniser="recognizer")
 @dataclass(frozen=True)

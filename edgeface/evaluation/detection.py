@@ -18,6 +18,7 @@ from edgeface.evaluation.labels import read_labeled
 from edgeface.evaluation.precision import Precision, intervals, precision, precision_changes
 from edgeface.evaluation.work import DetectWork, faces_of, open_detection
 from edgeface.images.split import distinct_images
+from edgeface.reading.existing import refuse_missing
 from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import match_faces
@@ -121,6 +122,8 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
         raise InputError(
             "there is nothing to evaluate the detector with", fix="pass --labels DIR, --reference ARTIFACT, or both"
         )
+    given = {"--detector": request.detector, "--images": request.images, "--labels": request.labels}
+    refuse_missing(given | {"--reference": request.reference})
     detectors = (request.detector, *((request.reference,) if request.reference is not None else ()))
     folders = [str(open_detection(path).folder) for path in detectors]
     labeled = None if request.labels is None else read_labeled(request.labels, request.images)
