@@ -43,16 +43,11 @@ def read_onnx_network(
     """
     file = open_onnx(source, where, weightless)
     model = file.model
-    nodes = sorted_nodes(model, where)
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    for node in nodes:
-        refuse_unknown(node, f"{where}: {describe_node(node)}")
+    _sort(model, where)
     layout = set_input_size(model, size, where)
     tensors, unknown = infer_tensors(model, where)
     beyond, ends = _set_aside(model, unknown)
     constant = _constants(model, tensors)
-    outputs = dict.fromkeys([*(value.name for value in model.graph.output if value.name not in unknown), *ends])
     layers = tuple(_layers(model, tensors, constant, where))
     given = {tensor.name for tensor in model.graph.initializer}
     return Network(
@@ -60,7 +55,7 @@ def read_onnx_network(
         format="onnx",
         layout=layout,
         inputs=tuple(value.name for value in model.graph.input if value.name not in given),
-        outputs=tuple(name for name in outputs if name in tensors and (name not in ends or name not in constant)),
+        outputs=_outputs(model, unknown, (name for name in ends if name not in constant)),
         layers=_with_added_biases(layers, tensors),
         tensors={name: replace(t, constant=name in constant) for name, t in tensors.items()},
         file_bytes=file.file_bytes,
@@ -68,6 +63,21 @@ def read_onnx_network(
         beyond=beyond,
         metadata={entry.key: entry.value for entry in model.metadata_props},
     )
+
+
+def _sort(model: onnx.ModelProto, where: str) -> None:
+    """Put the nodes into topological order, and refuse operators of unknown cost."""
+    nodes = sorted_nodes(model, where)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    for node in nodes:
+        refuse_unknown(node, f"{where}: {describe_node(node)}")
+
+
+def _outputs(model: onnx.ModelProto, unknown: frozenset[str], ends: Iterable[str]) -> tuple[str, ...]:
+    """The outputs of known size, and the tensors that what was set aside reads."""
+    known = (value.name for value in model.graph.output if value.name not in unknown)
+    return tuple(dict.fromkeys((*known, *ends)))
 
 
 def _set_aside(model: onnx.ModelProto, unknown: frozenset[str]) -> tuple[dict[str, int], dict[str, None]]:
