@@ -1,6 +1,7 @@
 # make demo   install, export both sample models, find and name faces
 # make test   lint, types and all tests
 # make quick  lint, types, and the tests that need no real data, emulation or browser, and take no more than seconds
+# make hostile   a hundred thousand hostile inputs (20 minutes), whose table goes into reports/hostile.md; kills, full disks
 # make lint   lint and types only         make clean  remove what was made (not the environments)
 
 PYTHON ?= python3
@@ -15,16 +16,20 @@ CONSTRAINTS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if s
 
 # Fixtures say what a test needs and tests/conftest.py marks it; tests/session/scheduling.py says which worker runs it.
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
-LONG := real_data or emulation or browser or wheel or counters or slow
+LONG := real_data or emulation or browser or wheel or counters or slow or hostile
 
-.PHONY: test quick lint demo clean
+.PHONY: test quick hostile lint demo clean
 .DEFAULT_GOAL := test
 
 test: lint $(OLD)/.installed
-	$(PYTEST) --durations=25
+	$(PYTEST) -m 'not hostile' --durations=25
 
 quick: lint
 	$(PYTEST) -m 'not ($(LONG))'
+
+hostile: $(VENV)/.installed
+	$(BIN)/python -m tests.hostile --jobs $(JOBS) --report reports/hostile.md
+	$(BIN)/python -m pytest -m hostile
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

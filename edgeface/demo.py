@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import Artifact
+from edgeface.core.writing import make_folders, write_file
 from edgeface.exporting.export import export
 from edgeface.images.files import read_image
 from edgeface.inference.gallery import Identification, name_faces, read_gallery
@@ -72,9 +72,9 @@ def demonstrate(out: Path) -> Demonstration:
     detector, recognizer = (export(ExportRequest(model=model, targets=(TARGET,), out=out))[0] for model in MODELS)
     folder = out / "demo"
     people = folder / "people"
-    people.mkdir(parents=True, exist_ok=True)
+    make_folders(people)
     for shown in IMAGES:
-        shutil.copyfile(shown.path, people / f"{shown.person}.jpg")
+        write_file(people / f"{shown.person}.jpg", shown.path.read_bytes(), "the image")
     image = folder / "image.jpg"
     _write(image, compose_wall())
     pipeline = FacePipeline.open(detector.folder, recognizer.folder)
@@ -100,4 +100,4 @@ def compose_wall() -> Image:
 
 
 def _write(path: Path, image: Image) -> None:
-    path.write_bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
+    write_file(path, cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes(), "the image")

@@ -2,7 +2,8 @@
 
 EdgefaceError            anything that a user can fix; the CLI prints it and exits 2
 ├── InputError           a file, folder, option or image is not usable
-│   └── CheckpointError  weights that do not fit the network (keys, shapes, format)
+│   ├── CheckpointError  weights that do not fit the network (keys, shapes, format)
+│   └── WriteError       a file or folder cannot be written completely
 ├── ContractError        the checkpoint's contract is unknown, uncertain or contradicted
 ├── GraphError           an invalid graph, or an op that the reader or a target does not support
 ├── RuntimeFailure       a runtime rejected an artifact or failed to run it
@@ -51,6 +52,10 @@ class InputError(EdgefaceError):
 
 class CheckpointError(InputError):
     """Weights do not fit the network: keys, shapes or format."""
+
+
+class WriteError(InputError):
+    """A file or folder cannot be written completely; what was there stays."""
 
 
 class ContractError(EdgefaceError):

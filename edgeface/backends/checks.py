@@ -9,10 +9,12 @@ from edgeface.backends.runtime import TensorSpec
 from edgeface.core.file_kind import refuse_other
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.reading.kinds import MODEL
+from edgeface.reading.kinds import MODEL, ONNX, TFLITE
 from edgeface.reading.regular_file import check_file, read_file
 
 DYNAMIC = -1
+_KINDS = {"onnx": ONNX, "tflite": TFLITE}
+"""What a runtime of one format reads."""
 
 
 def describe_model(model: Path | bytes) -> str:
@@ -41,7 +43,10 @@ def check_model(model: Path | bytes, reads: Collection[str] = ()) -> None:
 def read_model(model: Path | bytes, reads: Collection[str] = ()) -> bytes:
     """The model's bytes, checked by `check_model`."""
     check_model(model, reads)
-    return model if isinstance(model, bytes) else read_file(model, MODEL)
+    if isinstance(model, bytes):
+        return model
+    (only,) = reads if len(reads) == 1 else ("any",)
+    return read_file(model, _KINDS.get(only, MODEL))
 
 
 def check_feeds(inputs: Sequence[TensorSpec], feeds: Mapping[str, Array], where: str) -> None:

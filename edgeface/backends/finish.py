@@ -53,6 +53,7 @@ class Finish:
         words: the options as command-line arguments, without defaults.
         untimed: reason why a report shows no latency of such an artifact.
         failed: where an engine's own requirement failed, and the fix, for the error.
+        options: the options of the command line that it uses.
     """
 
     processor: Processor
@@ -61,3 +62,4 @@ class Finish:
     words: Callable[[Any], Iterable[str]]
     untimed: str
     failed: tuple[str, str]
+    options: frozenset[str] = frozenset()

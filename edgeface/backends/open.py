@@ -9,6 +9,7 @@ from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Runner, TensorSpec
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
+from edgeface.reading.regular_file import is_folder
 
 __all__ = ["Runner", "TensorSpec", "model_path", "open_runner"]
 
@@ -21,7 +22,7 @@ def model_path(model: Artifact | Path) -> Path:
     """
     if isinstance(model, Artifact):
         return model.model_path
-    return Artifact.open(model).model_path if model.is_dir() else model
+    return Artifact.open(model).model_path if is_folder(model) else model
 
 
 def open_runner(model: Artifact | Path, threads: int = 1, on: Device = HERE) -> Runner:

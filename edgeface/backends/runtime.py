@@ -31,7 +31,10 @@ class TensorSpec:
 
 
 class Runner(Protocol):
-    """A loaded model. Arrays have the model's shapes and dtypes."""
+    """A loaded model. Arrays have the model's shapes and dtypes.
+
+    Threads may share it: where a runtime keeps values in memory of its own, runs take turns. Outputs are copies.
+    """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]

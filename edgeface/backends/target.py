@@ -59,6 +59,13 @@ class Target:
         """The suffix of the model file."""
         return Path(self.model_file).suffix
 
+    @property
+    def options(self) -> frozenset[str]:
+        """The options of an export that this target uses and others do not, as on the command line."""
+        io = {"--io"} if len(self.io_types) > 1 else set()
+        quantized = {"--integer-only", "--statistics", "--save-statistics"} if self.scheme is not None else set()
+        return frozenset(io | quantized) | (self.finish.options if self.finish is not None else frozenset())
+
     def float_plan(self, stated: Mapping[str, Stated] | None = None) -> QuantPlan:
         """The plan of a float target: every value in its float dtype, except for what is stated."""
         return QuantPlan({}, stated or {}, "float16" if self.half else "float32")

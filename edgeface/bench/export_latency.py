@@ -17,6 +17,7 @@ from edgeface.bench.result import BenchReport, Measurement
 from edgeface.compile.report_options import LATENCY
 from edgeface.core.artifact import write_json
 from edgeface.core.progress import note, step
+from edgeface.core.writing import fill_file, make_folders
 from edgeface.errors import EdgefaceError
 
 ROUNDS, BATCH_MS = 9, 40.0
@@ -43,9 +44,9 @@ def measure_latencies(
         return {name: {"missing": f"Not measured: {REFERENCE} is the reference of the others."} for name in staged}
     load = current_load()
     models = folder / "latency"
-    models.mkdir()
+    make_folders(models)
     path = models / "reference.onnx"
-    path.write_bytes(reference)
+    fill_file(path, reference, "the model")
     try:
         with step("latency against onnx-fp32"):
             report = bench(BenchRequest([path, *others.values()], (1,), rounds=ROUNDS, batch_ms=BATCH_MS), meanwhile)

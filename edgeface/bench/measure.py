@@ -28,6 +28,7 @@ from edgeface.bench.rounds import (
 from edgeface.bench.subject import Arithmetic, Subject, open_subjects
 from edgeface.core.progress import track
 from edgeface.errors import InputError
+from edgeface.reading.existing import refuse_missing
 
 _SPIN_S = 0.05  # longer than idle threads of ONNX Runtime and XNNPACK spin while waiting for work
 
@@ -82,6 +83,7 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
         InputError: a request that cannot be measured.
         RuntimeFailure: a model does not load or run, or its process dies.
     """
+    refuse_missing({"ARTIFACTS": request.paths})
     subjects = open_subjects(request.paths, request.on)
     baseline = _baseline(request, subjects)
     _check(request)
@@ -175,6 +177,8 @@ def _check(request: BenchRequest) -> None:
     if not request.batches or min(request.batches) < 1 or len(set(request.batches)) < len(request.batches):
         raise InputError(f"cannot measure batches of {list(request.batches)}", fix="e.g. --batch 1,8,64")
     if request.on == GPU:
+        if tuple(request.threads) != (1,):
+            raise InputError("a GPU has no number of threads", where="--threads", fix="leave out --threads")
         usable_gpu()
     if request.rounds < 3:
         raise InputError(f"{request.rounds} rounds show no spread", fix="use 3 rounds or more")

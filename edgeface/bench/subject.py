@@ -12,6 +12,7 @@ from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Processor
 from edgeface.core.artifact import MANIFEST, Artifact
 from edgeface.errors import InputError
+from edgeface.reading.regular_file import is_file, is_folder
 
 Arithmetic = Literal["fp32", "int8"]
 
@@ -53,12 +54,12 @@ def open_subjects(paths: Sequence[Path], on: Device = HERE) -> tuple[Subject, ..
 
 
 def _open(path: Path, label: str, processor: Processor) -> Subject:
-    if path.is_dir() or (path.is_file() and (path.parent / MANIFEST).is_file()):
+    if is_folder(path) or (is_file(path) and is_file(path.parent / MANIFEST)):
         artifact = Artifact.open(path)
-        if path.is_dir() or artifact.model_path.resolve() == path.resolve():
+        if is_folder(path) or artifact.model_path.resolve() == path.resolve():
             integer = artifact.manifest.quantization is not None
             return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32")
-    if not path.is_file():
+    if not is_file(path):
         raise InputError("there is no such artifact or model file", where=str(path))
     runtime_for(path, processor).refuse_others(path)
     return Subject(label, path, None, "fp32")

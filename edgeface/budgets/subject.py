@@ -11,6 +11,7 @@ from edgeface.cost.network import Network
 from edgeface.cost.readers import SUFFIXES, Size, read_network
 from edgeface.errors import CheckpointError, InputError, did_you_mean
 from edgeface.models.architectures import Architecture, architectures, skeleton
+from edgeface.reading.regular_file import is_file, is_folder
 
 _CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".bin")
 
@@ -65,12 +66,12 @@ def open_subject(source: str | Path) -> Subject:
         CheckpointError: a checkpoint does not match a known network.
     """
     path, text = Path(source), str(source)
-    if path.is_dir():
+    if is_folder(path):
         from edgeface.core.artifact import Artifact
 
         artifact = Artifact.open(path)
         return Subject(text, artifact.model_path)
-    if path.is_file():
+    if is_file(path):
         kind = kind_of(path)
         if _is_checkpoint(path, "" if kind is None else kind.key):
             found = _architecture_of(path)
@@ -118,11 +119,11 @@ def _architecture_of(path: Path) -> Architecture:
     """The network inferred from a checkpoint's names and shapes."""
     from edgeface.models.checkpoint_shapes import read_shapes
 
-    shapes = read_shapes(path)
+    networks = [(architecture, _parameter_shapes(architecture)) for architecture in architectures().values()]
+    shapes = read_shapes(path, [wanted for _, wanted in networks])
     nearest = ""
     best = 0
-    for architecture in architectures().values():
-        wanted = _parameter_shapes(architecture)
+    for architecture, wanted in networks:
         fitting = sum(shapes.get(name) == shape for name, shape in wanted.items())
         if fitting == len(wanted) == len(shapes):
             return architecture

@@ -10,6 +10,7 @@ from edgeface.bundle.face_runner.errors import Refused, RunnerError
 from edgeface.bundle.face_runner.integrity import Problem, read_folder
 from edgeface.bundle.face_runner.verification import Verification, verify_files
 from edgeface.errors import InputError
+from edgeface.reading.regular_file import is_folder
 
 
 def verify_bundle(path: Path, key: Path | None = None, golden: bool = True) -> Verification:
@@ -27,7 +28,7 @@ def verify_bundle(path: Path, key: Path | None = None, golden: bool = True) -> V
         InputError: there is no such file, or the key is not usable.
     """
     try:
-        if path.is_dir():
+        if is_folder(path):
             return verify_files(read_folder(path), key, golden)
         return verify_archive(read_archive(path), str(path), key, golden)
     except Refused as error:

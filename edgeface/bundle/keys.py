@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.bundle.face_runner.signature import PLAIN, PREHASHED, TRUSTED, UNTRUSTED
+from edgeface.core.progress import note
+from edgeface.core.writing import write_failures, write_new_files
 from edgeface.errors import InputError
 from edgeface.reading.kinds import KEY
 from edgeface.reading.regular_file import read_file
@@ -36,6 +38,8 @@ class SecretKey:
 def write_key_pair(path: Path) -> Path:
     """Create a key pair: the secret key in `path` (permissions 0600), the public key next to it (.pub).
 
+    A secret key without its public key, such as a run leaves that was killed between the two, is completed.
+
     Returns:
         The public key's file.
 
@@ -45,12 +49,17 @@ def write_key_pair(path: Path) -> Path:
     public_path = path.with_suffix(".pub")
     if path == public_path:
         raise InputError("a secret key's file is not called .pub", where=str(path), fix="e.g. --out face.key")
-    seed, identifier = os.urandom(32), os.urandom(8)
-    public = _private(seed).public_key().public_bytes_raw()
-    _write_new(path, _secret_text(identifier, seed, public), 0o600)
-    name = identifier[::-1].hex().upper()
-    body = base64.b64encode(PLAIN + identifier + public).decode()
-    _write_new(public_path, f"untrusted comment: minisign public key {name}\n{body}\n", 0o644)
+    if path.is_file() and path.stat().st_size == 0:  # older versions left that on a full disk
+        with write_failures(path, "the key"):
+            path.unlink()
+    if path.is_file() and not os.path.lexists(public_path):
+        key = read_secret_key(path)
+        write_new_files([(public_path, _public_text(key), 0o644)], "the key")
+        note(f"{path} existed already, without its public key, which was added")
+        return public_path
+    key = SecretKey(os.urandom(8), os.urandom(32))
+    pair = [(path, _secret_text(key), 0o600), (public_path, _public_text(key), 0o644)]
+    write_new_files(pair, "the key")
     return public_path
 
 
@@ -78,35 +87,38 @@ def read_secret_key(path: Path) -> SecretKey:
     return SecretKey(identifier, seed)
 
 
-def sign(message: bytes, key: SecretKey, comment: str) -> bytes:
+def sign(message: bytes, key: SecretKey, comment: str, untrusted: str = UNTRUSTED) -> bytes:
     """A minisign signature file, prehashed; the same message, key and comment give the same bytes.
 
     Args:
         message: the signed bytes.
         key: the signer's.
         comment: trusted comment, ASCII on one line.
+        untrusted: the file's first line, which is not signed.
     """
     private = _private(key.seed)
     signature = private.sign(hashlib.blake2b(message).digest())
     overall = private.sign(signature + comment.encode("ascii"))
     body = base64.b64encode(PREHASHED + key.identifier + signature).decode()
-    return f"{UNTRUSTED}\n{body}\n{TRUSTED}{comment}\n{base64.b64encode(overall).decode()}\n".encode("ascii")
+    return f"{untrusted}\n{body}\n{TRUSTED}{comment}\n{base64.b64encode(overall).decode()}\n".encode("ascii")
 
 
-def _secret_text(identifier: bytes, seed: bytes, public: bytes) -> str:
-    checksum = hashlib.blake2b(PLAIN + identifier + seed + public, digest_size=32).digest()
-    data = _NO_PASSWORD + bytes(32 + 8 + 8) + identifier + seed + public + checksum
+def _secret_text(key: SecretKey) -> str:
+    public = _public_of(key)
+    checksum = hashlib.blake2b(PLAIN + key.identifier + key.seed + public, digest_size=32).digest()
+    data = _NO_PASSWORD + bytes(32 + 8 + 8) + key.identifier + key.seed + public + checksum
     return f"{_SECRET_COMMENT}\n{base64.b64encode(data).decode()}\n"
 
 
-def _write_new(path: Path, text: str, mode: int) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    except OSError as error:
-        fix = "choose another name: a key is never overwritten" if path.exists() else None
-        raise InputError(f"cannot write the key: {error.strerror}", where=str(path), fix=fix) from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(text)
+def _public_text(key: SecretKey) -> str:
+    name = key.identifier[::-1].hex().upper()
+    body = base64.b64encode(PLAIN + key.identifier + _public_of(key)).decode()
+    return f"untrusted comment: minisign public key {name}\n{body}\n"
+
+
+def _public_of(key: SecretKey) -> bytes:
+    public: bytes = _private(key.seed).public_key().public_bytes_raw()
+    return public
 
 
 def _private(seed: bytes) -> Any:

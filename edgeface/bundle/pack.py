@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -17,11 +16,14 @@ from edgeface.bundle.c_contract import c_contract
 from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
+from edgeface.bundle.replacing import refuse_other_bundle
 from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
+from edgeface.core.writing import make_folders, write_file
 from edgeface.errors import InputError
+from edgeface.reading.existing import refuse_missing
 from edgeface.reading.kinds import LICENCE, MODEL, OWN
 from edgeface.reading.regular_file import read_file
 from edgeface.tasks.recognition.comparison import match_threshold
@@ -31,6 +33,7 @@ _HERE = Path(__file__).parent
 _BOARD = _HERE / "board"
 BOARD_RUNTIME = "litert"
 """The runtime of the bundle's runner."""
+_OF_ARCHIVE = "untrusted comment: signature of the archive of an edgeface bundle"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def pack_bundle(order: Order) -> bytes:
         RunnerError: the runtime does not run a model.
     """
     packed_for = board(order.device)
+    given = {"DETECTOR": order.detector, "RECOGNIZER": order.recognizer, "--sign": order.key}
+    refuse_missing({**given, "--licence": order.licences})
     secret = None if order.key is None else read_secret_key(order.key)
     models = {
         "detector": _artifact(order.detector, detection),
@@ -89,26 +94,36 @@ def packed_name(task: str, artifact: Artifact, path: Path) -> str:
     return f"models/{task}{path.suffix}" if path == artifact.model_path else f"models/{task}-{path.name}"
 
 
-def write_bundle(data: bytes, out: Path) -> None:
-    """Write an archive atomically.
+def write_bundle(data: bytes, out: Path, key: Path | None = None, *, force: bool = False) -> Path | None:
+    """Write an archive atomically, and beside it the signature of all of it, which `minisign -V` checks.
+
+    Args:
+        data: the archive.
+        out: its file.
+        key: the secret key that signed it; None for an unsigned one.
+        force: whether to replace a bundle of other contents, or another file.
+
+    Returns:
+        The signature's file, None without a key.
+
+    Args:
+        data: the archive.
+        out: its path.
+        force: replace a bundle of other networks or for another board.
 
     Raises:
-        InputError: it cannot be written to this path.
+        InputError: the key is not usable, or something else may be at this path.
+        WriteError: a file cannot be written to its path.
     """
-    partial = out.with_name(f".{out.name}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(out)
-    except OSError as error:
-        raise InputError(
-            f"cannot write the bundle: {error.strerror}", where=str(out), fix="pass --out a file that you may write"
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    made = None if key is None else sign(data, read_secret_key(key), f"edgeface {__version__} bundle", _OF_ARCHIVE)
+    refuse_other_bundle(data, out, force=force)
+    make_folders(out.parent, "the bundle")
+    write_file(out, data, "the bundle")
+    if made is None:
+        return None
+    beside = out.with_name(f"{out.name}.minisig")
+    write_file(beside, made, "the signature")
+    return beside
 
 
 def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:

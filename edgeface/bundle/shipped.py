@@ -21,6 +21,8 @@ RUNNER = "edgeface.bundle.face_runner"
 BOARD = "face_runner"
 DECODERS = "edgeface.tasks.detection.decoders"
 SHARED: Mapping[str, str] = {
+    "edgeface.backends.tflite.soundness": f"{BOARD}.soundness",
+    "edgeface.core.visible": f"{BOARD}.visible",
     "edgeface.errors": f"{BOARD}.base_errors",
     "edgeface.images.fit": f"{BOARD}.fit",
     "edgeface.images.header": f"{BOARD}.header",

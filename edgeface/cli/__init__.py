@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit.
 
     Exit codes: 0 done; 1 a gate was not met; 2 bad input or a failing system call; 70 a defect of
-    edgeface; 130 interrupted; 141 stdout was closed by its reader.
+    edgeface; 129, 130 or 143 ended by SIGHUP, SIGINT or SIGTERM; 141 stdout was closed by its reader.
 
     Args:
         arguments: the arguments after the program's name; by default `sys.argv[1:]`.
@@ -31,8 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         answer_shell(asking, given)
         sys.exit(0)
     from edgeface.cli.reporting import run_reported
+    from edgeface.cli.termination import termination_raised
 
-    sys.exit(run_reported(_run, given))
+    with termination_raised():
+        code = run_reported(_run, given)
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> None:

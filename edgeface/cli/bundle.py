@@ -18,11 +18,13 @@ def bundle(
     out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
     sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
     licence: Annotated[list[Path] | None, typer.Option(help="A licence of the weights; repeatable.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace a bundle of other networks or for another board.")] = False,
     json_output: Json = False,
 ) -> None:
     """Pack a detector and a recognizer for a board, with programs that run and verify them.
 
-    The same artifacts give the same bytes. The board needs Python, numpy and a TFLite runtime.
+    The same artifacts give the same bytes. --sign also writes the archive's signature beside it, OUT.minisig. The board
+    needs Python, numpy and a TFLite runtime.
     """
     from edgeface.bundle.face_runner.errors import RunnerError
     from edgeface.bundle.pack import Order, pack_bundle, write_bundle
@@ -33,10 +35,24 @@ def bundle(
         data = pack_bundle(Order(detector, recognizer, device, tuple(licence or ()), sign))
     except RunnerError as error:
         raise RuntimeFailure(error.what, where=error.where, fix=error.fix) from error
-    write_bundle(data, out)
+    signature = write_bundle(data, out, sign, force=force)
     digest = sha256_hex(data)
     if json_output:
-        print_json({"bundle": str(out), "bytes": len(data), "sha256": digest, "signed": sign is not None})
+        beside = None if signature is None else str(signature)
+        made = {"bundle": str(out), "bytes": len(data), "sha256": digest, "signed": sign is not None}
+        print_json(made | {"signature": beside})
         return
-    signed = "signed" if sign is not None else "not signed"
-    print(f"{out}  {len(data) / 1e6:.2f} MB, {signed}\nsha256  {digest}")
+    signed = "not signed" if signature is None else f"signed, with {signature}"
+    print(f"{out}  {len(data) / 1e6:.2f} MB, {signed}\nsha256  {digest}\n{_how_to_check(out, sign)}")
+
+
+def _how_to_check(out: Path, key: Path | None) -> str:
+    """How the receiver checks a bundle: never by a program that comes with it."""
+    if key is None:
+        return "whoever receives it can find damage, but not who packed it: --sign KEY (edgeface keygen) changes that"
+    public = key.with_suffix(".pub").name
+    return (
+        f"where it arrives, before it is unpacked: minisign -Vm {out.name} -p {public}\n"
+        f"                                      or: edgeface verify {out.name} --key {public}\n"
+        f"with {public} from elsewhere: a bundle's own ./verify cannot vouch for it"
+    )

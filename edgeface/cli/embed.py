@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ from edgeface.cli.face_options import Aligned, FaceThreshold, OptionalDetectorFo
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
+from edgeface.core.writing import check_replaceable, write_file
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,9 +38,11 @@ def embed(
     """
     from edgeface.inference.batch import embed_aligned, embed_main_faces
     from edgeface.inference.recognizer import Recognizer
+    from edgeface.reading.existing import refuse_missing
 
     if out is not None:
         _check_path(out)
+    refuse_missing({"IMAGE": images, "--recognizer": recognizer, "--detector": detector})
     opened = open_recognizer(recognizer, detector, aligned, face_threshold)
     faces: list[Face] | None = None
     if isinstance(opened, Recognizer):
@@ -64,6 +66,7 @@ def _check_path(out: Path) -> None:
     if out.is_dir() or not out.parent.is_dir():
         problem = "this is a folder, not a file" if out.is_dir() else "there is no such folder"
         raise InputError(problem, where=str(out if out.is_dir() else out.parent), fix="choose another path")
+    check_replaceable(out, "the embeddings")
 
 
 def _write(
@@ -76,9 +79,7 @@ def _write(
         from edgeface.tasks.detection.faces import face_boxes
 
         arrays["boxes"] = face_boxes(faces)
-    data = io.BytesIO()  # NumPy would append a second suffix to a file named in another case than .npz
-    np.savez(data, allow_pickle=False, **arrays)
-    out.write_bytes(data.getvalue())
+    write_file(out, lambda stream: np.savez(stream, allow_pickle=False, **arrays), "the embeddings")
 
 
 def _document(

@@ -29,7 +29,7 @@ def evaluate(
     probe: Annotated[
         Path | None, typer.Option("--probe-artifact", help="Embeds the second image of each pair.")
     ] = None,
-    far: Annotated[float, typer.Option(help="False accept rate of the TAR.")] = 1e-3,
+    far: Annotated[float | None, typer.Option(help="False accept rate of the TAR; 0.001 by default.")] = None,
     aligned: Annotated[bool, typer.Option("--aligned", help="The images are already aligned faces.")] = False,
     cache: Annotated[
         Path | None, typer.Option(help="File that caches results, so that an interrupted run resumes.")
@@ -49,14 +49,15 @@ def evaluate(
     workers = usable_cores() if jobs is None else jobs
     first = _first_recognizer(recognizer, gallery, probe)
     if first is None:
-        _check_for_detection(detector, {"--pairs": pairs, "--aligned": aligned or None})
+        _check_for_detection(detector, {"--pairs": pairs, "--aligned": aligned or None, "--far": far})
         assert detector is not None
         found = evaluate_detection(DetectionRequest(detector, images, labels, reference, cache, workers))
         print_json(found.as_dict()) if json_output else print(detection_text(found))
         return
     _check_for_recognition(pairs, labels, detector, aligned)
     assert pairs is not None
-    request = RecognitionRequest(pairs, images, first, detector, reference, probe, far, cache, workers)
+    rate = RecognitionRequest.far if far is None else far
+    request = RecognitionRequest(pairs, images, first, detector, reference, probe, rate, cache, workers)
     result = evaluate_recognition(request)
     print_json(result.as_dict()) if json_output else print(recognition_text(result))
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
+    from edgeface.core.confidence import Interval
     from edgeface.evaluation.change import Change
     from edgeface.evaluation.detection import DetectionEvaluation
     from edgeface.evaluation.recognition import RecognitionEvaluation
     from edgeface.evaluation.verification import Verification
-    from edgeface.tasks.recognition.bootstrap import Interval
+    from edgeface.tasks.detection.agreement import FaceAgreement
     from edgeface.tasks.recognition.threshold_shift import ThresholdShift
 
 _LISTED = 8
@@ -37,9 +38,8 @@ def recognition_text(found: RecognitionEvaluation) -> str:
             f"\ncosine between the two artifacts' embeddings of a face: mean {item.mean:.4f}, "
             f"minimum {item.minimum:.4f} ({item.lowest})"
         )
-    caution = found.verifications[0].tar.caution
-    if caution is not None:
-        lines.append(f"\ncaution: {caution}")
+    cautions = dict.fromkeys(item.tar.caution for item in found.verifications if item.tar.caution is not None)
+    lines += [f"\ncaution: {caution}" for caution in cautions]
     return "\n".join(lines)
 
 
@@ -50,26 +50,47 @@ def detection_text(found: DetectionEvaluation) -> str:
         lines[0] += f", {found.labeled}"
         if found.unlabeled:
             lines.append(f"{len(found.unlabeled)} without labels, left out: {_listed(found.unlabeled)}")
-        header = ("average precision", "detector", *(("reference", "change") if found.changes else ()))
-        rows = []
-        for name, value in found.average_precision.items():
-            compared = found.changes and (
-                f"{found.reference_average_precision[name]:.4f}",
-                f"{found.changes[name]:+.4f}",
-            )
-            rows.append((name, f"{value:.4f}", *(compared or ())))
-        lines += ["", format_table(header, rows)]
+        lines += ["", _precision_table(found)]
     if found.agreement is not None:
-        item = found.agreement
-        lines += [
-            f"\nagreement with {found.reference}: {item.matched} of {item.reference_faces} faces found "
-            f"({item.matched_share:.2%})",
-            f"{item.missed} missed, of them {item.missed_by_score} by score alone; "
-            f"{item.extra} extra, of them {item.extra_by_score} by score alone",
-            f"mean change of score {item.mean_score_change:.4f}; mean landmark error "
-            f"{item.mean_landmark_error_percent:.2f} % of the face's size √(width·height)",
-        ]
+        lines += ["", *_agreement(found.agreement, str(found.reference))]
     return "\n".join(lines)
+
+
+def _precision_table(found: DetectionEvaluation) -> str:
+    assert found.precision is not None
+    header = ("average precision", "labeled", "detector", "95 %")
+    rows = [
+        (name, str(found.precision.labeled[name]), f"{each.value:.4f}", f"[{each.low:.4f}, {each.high:.4f}]")
+        for name, each in found.precision.values.items()
+    ]
+    if found.reference_precision is None:
+        return format_table(header, rows)
+    compared = [
+        (*row, f"{found.reference_precision.values[row[0]].value:.4f}", _points(found.precision_changes[row[0]]))
+        for row in rows
+    ]
+    return format_table((*header, "reference", "change, 95 %"), compared)
+
+
+def _agreement(item: FaceAgreement, reference: str) -> Iterator[str]:
+    if not item.reference_faces:
+        yield f"agreement with {reference}: it finds no face on these images, so they show nothing"
+    else:
+        found = item.matched_interval
+        yield (
+            f"agreement with {reference}: {item.matched} of {item.reference_faces} faces found "
+            f"({found.value:.2%}, 95 %: {found.low:.2%}–{found.high:.2%})"
+        )
+    yield (
+        f"{item.missed} missed: {item.lost} lost, {item.missed_by_score} found below the threshold; "
+        f"{item.extra} extra: {item.new} new, {item.extra_by_score} found below it by the reference"
+    )
+    if item.matched:
+        score, landmarks = item.mean_score_change, item.mean_landmark_error_percent
+        yield (
+            f"mean change of score {score.value:.4f} [{score.low:.4f}, {score.high:.4f}]; mean landmark error "
+            f"{landmarks.value:.2f} [{landmarks.low:.2f}, {landmarks.high:.2f}] % of the face's size √(width·height)"
+        )
 
 
 def _faceless(found: RecognitionEvaluation) -> str:

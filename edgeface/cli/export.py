@@ -53,6 +53,7 @@ def export(
     latency: Annotated[bool, typer.Option(help="Measure the latency against fp32, for the report.")] = True,
     images: Annotated[bool, typer.Option(help="Show images that judged the result in the report.")] = True,
     refused_report: Annotated[Path | None, typer.Option(help="A file for the report of a refused result.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
     """Compile a model, and write it if it is good enough.
@@ -89,6 +90,7 @@ def export(
         pair_images=pair_images,
         engines=EngineOptions(parse_capabilities(compute_capability), parse_batch(batch), allow_slower),
         report=ReportOptions(latency, images, refused_report),
+        force=force,
     )
     artifacts = compile_model(request)
     if json_output:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeface.core.writing import check_replaceable
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def check_image_path(path: Path) -> None:
     if path.is_dir() or not path.parent.is_dir():
         problem = "this is a folder, not a file" if path.is_dir() else "there is no such folder"
         raise InputError(problem, where=str(path if path.is_dir() else path.parent), fix="choose another path")
+    check_replaceable(path, "the image")
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
@@ -36,9 +38,11 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
 
     Raises:
         InputError: the path is not usable, or the image too large for its format.
-        OSError: the disk is full, or the file may not be written.
+        WriteError: the disk is full, or the file may not be written.
     """
     import cv2
+
+    from edgeface.core.writing import write_file
 
     check_image_path(path)
     try:
@@ -47,4 +51,4 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
         raise InputError(f"the image cannot be encoded: {error.err}", where=str(path)) from error
     if not written:
         raise InputError("the image cannot be encoded", where=str(path), fix="use a .png")
-    path.write_bytes(data.tobytes())
+    write_file(path, data.tobytes(), "the image")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -31,6 +32,22 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
         raise InputError(f"{text!r} is not an input size", where="--input", fix="give HEIGHTxWIDTH, e.g. 480x640")
     return int(height), int(width)
+
+
+def refuse_given(given: Mapping[str, object], why: str, fix: str = "leave it out") -> None:
+    """Refuse options that would not be used.
+
+    Args:
+        given: values by option; None and False are options that were not given.
+        why: ends the sentence that starts with their names.
+        fix: what to do instead.
+
+    Raises:
+        InputError: one was given.
+    """
+    names = [name for name, value in given.items() if value is not None and value is not False]
+    if names:
+        raise InputError(f"{' and '.join(names)} {why}", where=names[0], fix=fix)
 
 
 def parse_list(text: str, option: str) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeface.cli.options import Json, On
+from edgeface.cli.options import Json, On, refuse_given
 from edgeface.cli.reporting import print_json
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ def parity(
     ] = None,
     images: Annotated[Path | None, typer.Option(help="A folder of images to compare on.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
-    threads: Annotated[int, typer.Option(help="Threads of the artifact's runtime.", min=1)] = 1,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads of the artifact's runtime on this processor; 1 by default.", min=1)
+    ] = None,
     on: On = "x86",
     json_output: Json = False,
 ) -> None:
@@ -32,18 +35,29 @@ def parity(
     It is judged on tensors and decisions as in the export; exit code 1 if it is not good enough. With --on, the
     artifact is compared here and on the device, integers bit by bit, and timed on a real device.
     """
+    from edgeface.backends.device import HERE
     from edgeface.core.artifact import Artifact
     from edgeface.devices.parse import parse_device
-
-    opened, device = Artifact.open(artifact), parse_device(on)
-    if device.has_agent:
-        _on_device(opened, device, images, detector, json_output)
-        return
-    from edgeface.cli.findings import format_findings
+    from edgeface.reading.existing import refuse_missing
     from edgeface.tasks import task_of
     from edgeface.validate.check_parity import ParityRequest, check_parity
 
-    report = check_parity(opened, ParityRequest(weights, reference, images, detector, threads, device))
+    request = ParityRequest(weights, reference, images, detector, threads or 1)
+    refuse_missing({"ARTIFACT": artifact, **request.paths()})
+    opened, device = Artifact.open(artifact), parse_device(on)
+    if images is None:
+        refuse_given({"--detector": detector}, "finds faces in images, and there are none", "pass --images DIR too")
+    if not task_of(opened.contract).of_faces:
+        refuse_given({"--detector": detector}, "is for recognizers")
+    if device != HERE:
+        refuse_given({"--threads": threads}, f"is for this processor, not for {on}")
+    if device.has_agent:
+        refuse_given({"--weights": weights, "--reference": reference}, f"would not be used: {on} is compared with here")
+        _on_device(opened, device, images, detector, json_output)
+        return
+    from edgeface.cli.findings import format_findings
+
+    report = check_parity(opened, replace(request, on=device))
     if json_output:
         print_json(report.as_dict())
     else:

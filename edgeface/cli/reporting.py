@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -11,10 +10,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from typer.core import TyperGroup
 
+from edgeface.cli.termination import Terminated
+from edgeface.core.visible import VisibleStream, visible, visible_json
+from edgeface.core.writing import fix_of
 from edgeface.errors import EdgefaceError
 
 BAD_INPUT = 2
@@ -22,15 +24,6 @@ DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never mistaken for 
 INTERRUPTED = 130
 NO_READER = 141
 
-_FIXES = {
-    errno.ENOSPC: "free some space, or write to another disk",
-    errno.EDQUOT: "free some space, or write to another disk",
-    errno.EACCES: "check the permissions, or choose another path",
-    errno.EPERM: "check the permissions, or choose another path",
-    errno.EROFS: "choose a path that can be written to",
-    errno.ENOENT: "check the path",
-    errno.ENOTDIR: "check the path: a part of it is a file",
-}
 # Optional packages, and the extra that installs each.
 _EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle", "scipy": "eval"}
 
@@ -54,9 +47,25 @@ def run_reported(run: Callable[[list[str]], None], arguments: list[str]) -> int:
     _Stdout.as_json, _Stdout.printed = "--json" in arguments, False
     if sys.stdout is None:  # the caller closed it
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
-    for stream in (sys.stdout, sys.stderr):
+    with _visible_streams():
+        return _run_visibly(run, arguments)
+
+
+@contextmanager
+def _visible_streams() -> Iterator[None]:
+    """Show what names hold, whatever writes them: control characters never reach a terminal."""
+    given = sys.stdout, sys.stderr
+    for stream in given:
         with suppress(AttributeError, ValueError):  # closed, or replaced by a caller
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdout, sys.stderr = (cast(TextIO, stream and VisibleStream(stream)) for stream in given)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = given
+
+
+def _run_visibly(run: Callable[[list[str]], None], arguments: list[str]) -> int:
     code = 0
     try:
         with _reported():
@@ -77,16 +86,17 @@ def run_reported(run: Callable[[list[str]], None], arguments: list[str]) -> int:
 def print_json(document: dict[str, Any]) -> None:
     """Print the one document of a `--json` run; numbers that JSON lacks become null."""
     _Stdout.printed = True
-    print(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False), flush=True)
+    text = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+    print(visible_json(text), flush=True)
 
 
 @contextmanager
 def _reported() -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
-        _print_error(EdgefaceError("interrupted"))
-        raise SystemExit(INTERRUPTED) from None
+    except KeyboardInterrupt as ended:
+        _print_error(EdgefaceError("terminated" if isinstance(ended, Terminated) else "interrupted"))
+        raise SystemExit(ended.exit_code if isinstance(ended, Terminated) else INTERRUPTED) from None
     except BrokenPipeError:
         _silence_stdout()
         raise SystemExit(NO_READER) from None
@@ -117,12 +127,19 @@ def _reported() -> Iterator[None]:
 
 def _print_error(error: EdgefaceError) -> None:
     with suppress(OSError):
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        print(f"error: {_one_line_each(error)}", file=sys.stderr, flush=True)
     if _Stdout.as_json and not _Stdout.printed:
         try:
             print_json({"error": error.as_dict()})
         except OSError:
             _silence_stdout()
+
+
+def _one_line_each(error: EdgefaceError) -> EdgefaceError:
+    """The error with each part on one line: a name with a line break cannot forge another part."""
+    parts = (error.what, error.where, error.fix)
+    what, where, fix = (None if part is None else visible(str(part)) for part in parts)
+    return EdgefaceError(what or "", where=where, fix=fix)
 
 
 def _print_defect(error: Exception) -> None:
@@ -144,7 +161,7 @@ def _from_system(error: OSError) -> EdgefaceError:
         _silence_stdout()  # most likely stdout itself cannot be written: do not fail again at exit
     what = error.strerror or str(error) or type(error).__name__
     where = None if error.filename is None else str(error.filename)
-    return EdgefaceError(what[:1].lower() + what[1:], where=where, fix=_FIXES.get(error.errno or 0))
+    return EdgefaceError(what[:1].lower() + what[1:], where=where, fix=fix_of(error))
 
 
 def _silence_stdout() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from edgeface.core.visible import visible
+
 if TYPE_CHECKING:
     from edgeface.core.description import Table
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Rows in columns as wide as their widest cell; the first `left` columns flush left, others right."""
-    cells = [header, *rows]
+    cells = [[visible(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     lines = []
     for row in cells:

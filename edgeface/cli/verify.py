@@ -19,7 +19,8 @@ def verify(
 ) -> None:
     """Verify a bundle: every byte, the signature, and its models' results here; exit code 1 if it is refused.
 
-    Nothing is unpacked or written. The models run only after every file has been verified.
+    Nothing is unpacked or written. The models run only after every file has been verified. Get the public key from
+    elsewhere than the bundle; the program inside, ./verify, cannot vouch for the bundle that it came with.
     """
     from edgeface.bundle.check import verify_bundle
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeface.backends.target import EmitOptions, IoType, Target
 from edgeface.compile.calibrate import calibrate
-from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.job import Job
 from edgeface.compile.quantization import (
     by_reason,
     float_plan,
@@ -17,7 +17,8 @@ from edgeface.compile.quantization import (
     stated_precision,
     summary,
 )
-from edgeface.core.progress import note, step
+from edgeface.core.progress import step
+from edgeface.core.writing import fill_file
 from edgeface.cost.record import bias_record
 from edgeface.graph.ir import Graph
 from edgeface.passes import run_passes
@@ -46,7 +47,7 @@ class Built:
     def write(self, folder: Path) -> Path:
         """Write every file into a folder, and return the path of the one that a runtime opens."""
         for name, data in self.files.items():
-            (folder / name).write_bytes(data)
+            fill_file(folder / name, data, "the model")
         return folder / self.target.model_file
 
 
@@ -65,13 +66,11 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
     """
     graph = run_passes(job.graph, target.legalize)
     if target.scheme is None:
-        if job.options != BuildOptions():
-            note(f"{target.name} stays float: {' '.join(_given(job.options))} is for int8 targets")
         plan = float_plan(job, graph, target)
         files = target.emit(graph, plan, EmitOptions("float", _metadata(job, graph)))
         return Built(target, graph, files, "float", {"kept_float": by_reason(plan)} if plan.stated else None)
     refuse_dtypes(job.recipe.quantize, target)
-    io = _io(job, target)
+    io = io_of(job.options.io, target)
     if target.integer_forms is not None:
         stated = stated_precision(job, graph, target, io)
         graph = target.integer_forms(graph, {name for name, asked in stated.items() if asked.is_float})
@@ -89,16 +88,6 @@ def _metadata(job: Job, graph: Graph) -> dict[str, str]:
     return contract | bias_record(graph, job.own_biases)
 
 
-def _given(options: BuildOptions) -> list[str]:
-    """The given options that float targets ignore, as command-line options."""
-    given = [f"--io {options.io}"] if options.io != "float" else []
-    named = {"--integer-only": options.integer_only, "--statistics": options.statistics}
-    named["--save-statistics"] = options.save_statistics
-    return [*given, *(name for name, value in named.items() if value)]
-
-
-def _io(job: Job, target: Target) -> IoType:
-    """The type of inputs and outputs: the requested one, if the target supports it."""
-    if job.options.io not in target.io_types:
-        note(f"{target.name} keeps float inputs and outputs: --io {job.options.io} is for TFLite")
-    return next((kind for kind in target.io_types if kind == job.options.io), "float")
+def io_of(wanted: str, target: Target) -> IoType:
+    """The type of a target's inputs and outputs: the wanted one, if the target supports it."""
+    return next((kind for kind in target.io_types if kind == wanted), "float")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.job import Job
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.progress import note
 from edgeface.errors import InputError
+from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
 from edgeface.quantize.observe import graph_digest, observe, observed_onnx
 from edgeface.quantize.quantize import require_statistics
@@ -19,6 +21,7 @@ from edgeface.validate.inputs import synthetic_for, task_images
 SYNTHETIC_IMAGES = 8
 
 
+@one_blas_thread()
 def calibrate(job: Job) -> CalibrationStats:
     """Calibration statistics of the optimized graph, before legalization: observed, or read from the given file.
 
@@ -45,8 +48,22 @@ def _loaded(path: Path, job: Job) -> CalibrationStats:
             where=str(path),
             fix="calibrate again: leave out --statistics",
         )
+    _check_fits(stats, job.graph, path)
     require_statistics(stats.holds, job.recipe.quantize.every_algorithm, str(path))
     return stats
+
+
+def _check_fits(stats: CalibrationStats, graph: Graph, path: Path) -> None:
+    """Refuse statistics that lack a value of the graph, or have other channels than it."""
+    for name in graph.activations:
+        shape = graph.type(name).shape
+        channels = shape[1] if len(shape) == 4 else 1
+        if name not in stats.values or stats.values[name].low.shape != (channels,):
+            raise InputError(
+                f"the statistics do not describe the value {name!r}",
+                where=str(path),
+                fix="calibrate again: leave out --statistics",
+            )
 
 
 def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:

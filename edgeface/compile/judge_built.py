@@ -38,7 +38,7 @@ class Judged:
         """The certificate, deterministic for the same inputs; `reference` names the reference."""
         return Certificate(
             **self.findings.comparison().model_dump(),
-            format=2,
+            format=3,
             target=self.built.target.name,
             reference=reference,
             thresholds=self.limits,

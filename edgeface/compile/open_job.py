@@ -23,6 +23,7 @@ from edgeface.images.split import Images, read_images, spread
 from edgeface.inference.detector import Detector
 from edgeface.inference.recognizer import Recognizer
 from edgeface.passes import run_passes
+from edgeface.tasks import task_of
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
 from edgeface.tasks.task import Image
 from edgeface.validate.inputs import subjects
@@ -46,6 +47,12 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
     recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))
     with step("loading the network"):
         source = open_source(_declared(request, recipe), list(_probes(images)))
+    if detector is not None and not task_of(source.contract).of_faces:
+        raise InputError(
+            f"--detector finds the faces for a recognizer, this is for {source.contract.task}",
+            where="--detector",
+            fix="leave it out",
+        )
     with step("reading and simplifying the graph"):
         defined = read_onnx(source.onnx, recipe.model)
         graph = run_passes(defined)
@@ -87,7 +94,11 @@ def _observers(
     if recognizer is None:
         return ()
     detection(contract, "--recognizer")
-    return (lambda: LandmarkObserver(recognizer),) if images.judge else ()
+    if not images.judge:
+        raise InputError(
+            "--recognizer measures on images, and there are none", where="--recognizer", fix="pass --judge DIR too"
+        )
+    return (lambda: LandmarkObserver(recognizer),)
 
 
 def _labeled_faces(request: ExportRequest, contract: Contract, detector: Detector | None) -> LabeledFaces:

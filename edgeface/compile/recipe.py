@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edgeface.core.thresholds import Thresholds
+from edgeface.core.thresholds import MinEvidence, Thresholds
 from edgeface.errors import InputError
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.reading.document import read_toml
@@ -17,7 +17,7 @@ _FOLDERS = (Path(__file__).parents[1] / "_recipes", Path(__file__).parents[2] / 
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class InputSize(_Strict):
@@ -36,6 +36,8 @@ class Half(_Strict):
 class Recipe(_Strict):
     """One model's recipe.
 
+    `evidence` says how many faces and pairs a verdict needs.
+
     `gates` are by target; the most specific of these keys decides:
     "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>".
     """
@@ -45,6 +47,7 @@ class Recipe(_Strict):
     input: InputSize | None = None
     quantize: QuantizeSettings = QuantizeSettings()
     half: Half = Half()
+    evidence: MinEvidence = MinEvidence()
     gates: dict[str, Thresholds] = {}
 
     def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
@@ -52,7 +55,9 @@ class Recipe(_Strict):
         keys = [f"{variant}:{target}", target]
         if integer_only:
             keys = [f"{key}:integer-only" for key in keys] + keys
-        return next((self.gates[key] for key in keys if key in self.gates), Thresholds())
+        found = next((self.gates[key] for key in keys if key in self.gates), Thresholds())
+        own = "evidence" in found.model_fields_set
+        return found if own else found.model_copy(update={"evidence": self.evidence})
 
 
 def recipe_for(model: str) -> Recipe:

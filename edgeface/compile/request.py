@@ -10,6 +10,12 @@ from edgeface.compile.report_options import ReportOptions
 from edgeface.core.deprecated import renamed_keywords
 from edgeface.models.onnx_file import is_onnx_file
 
+READ_PATHS = (
+    *("contract", "weights", "calibration", "judge", "statistics", "detector", "recognizer"),
+    *("labels", "label_images", "pairs", "pair_images"),
+)
+"""The fields that are paths of what an export reads."""
+
 
 @renamed_keywords(colour="color", recogniser="recognizer")
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class ExportRequest:
         engines: GPUs and batch sizes of TensorRT engines.
         report: options of the report next to each artifact.
         contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
+        force: replace artifacts of the same name that were made from other weights or by another contract.
     """
 
     model: str = "retinaface_mnet025"
@@ -64,6 +71,7 @@ class ExportRequest:
     engines: EngineOptions = field(default_factory=EngineOptions)
     report: ReportOptions = field(default_factory=ReportOptions)
     contract: Path | None = None
+    force: bool = False
 
     @property
     def onnx_file(self) -> Path | None:

@@ -14,6 +14,7 @@ from edgeface.compile.judge_built import Judged, open_judge
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.core.certificate import Certificate
 from edgeface.core.versions import versions
+from edgeface.core.writing import make_folders
 from edgeface.errors import GateError
 from edgeface.validate.compare import Findings
 from edgeface.validate.layerwise import explain, layer_agreement
@@ -36,7 +37,7 @@ class Staged:
 def write_model(job: Job, built: Built, folder: Path) -> Path:
     """The path of the file that a runtime opens, after writing a built model into its temporary artifact folder."""
     staged = folder / f"{job.recipe.model}-{built.target.name}"
-    staged.mkdir()
+    make_folders(staged, "the model")
     return built.write(staged)
 
 
@@ -92,7 +93,7 @@ def _manifest(job: Job, built: Built) -> Manifest:
 
 
 def _refusal(built: Built, findings: Findings, where: str, fix: str) -> GateError:
-    failed = [f"{each.what}: {each.measured}, required {each.limit}" for each in findings.requirements if not each.met]
+    failed = [f"{each.what}: {each.measured}, required {each.limit}" for each in findings.requirements if each.missed]
     return GateError(f"{built.target.name} is not good enough: {'; '.join(failed)}", where=where, fix=fix)
 
 

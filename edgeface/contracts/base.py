@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Self
 
 ColorOrder = Literal["bgr", "rgb"]
 Activation = Literal["relu", "leaky_relu", "relu6", "prelu"]
-Point = tuple[float, float]
+Coordinate = Annotated[float, Field(ge=-1e5, le=1e5)]
+Point = tuple[Coordinate, Coordinate]
+Level = Annotated[float, Field(ge=-1e6, le=1e6)]
+"""A number that float32 pixels can be shifted and scaled by."""
 
 
 class Frozen(BaseModel):
     """Immutable model that rejects unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, allow_inf_nan=False
+    )
 
 
 class ImageInput(Frozen):
@@ -30,8 +35,8 @@ class ImageInput(Frozen):
     height: int = Field(ge=32, le=8192)
     width: int = Field(ge=32, le=8192)
     color: ColorOrder = Field(alias="colour")
-    mean: tuple[float, float, float]
-    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    mean: tuple[Level, Level, Level]
+    scale: tuple[Level, Level, Level] = (1.0, 1.0, 1.0)
 
     @property
     def value_range(self) -> tuple[float, float]:

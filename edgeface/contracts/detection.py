@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AliasChoices,
@@ -22,6 +23,9 @@ from pydantic import (
 from edgeface.contracts.base import BaseContract, ColorOrder, ImageInput
 from edgeface.errors import ContractError, InputError
 
+Side = Annotated[int, Field(ge=1, le=1 << 15)]
+Variance = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+MAX_PRIORS = 1 << 23
 SSD = "ssd"
 """The default decoder."""
 
@@ -32,7 +36,7 @@ class Parameters(BaseModel):
     Lists become tuples, so that a contract is immutable and equal to itself after a round trip through a file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -43,17 +47,23 @@ class Parameters(BaseModel):
 class Anchors(Parameters):
     """Parameters of `ssd`: the sides of the square anchors (pixels) for each stride (pixels), in output order."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    strides: tuple[int, ...]
-    sizes: tuple[tuple[int, ...], ...]
-    variances: tuple[float, float] = (0.1, 0.2)
+    strides: tuple[Side, ...] = Field(min_length=1, max_length=16)
+    sizes: tuple[Annotated[tuple[Side, ...], Field(min_length=1, max_length=64)], ...]
+    variances: tuple[Variance, Variance] = (0.1, 0.2)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Anchors:
+        if len(self.sizes) != len(self.strides):
+            raise ValueError(f"there are {len(self.strides)} strides, and sizes for {len(self.sizes)}")
+        return self
 
 
 class OutputNames(BaseModel):
     """Names of the network's outputs by the decoder's role for them, in the network's order."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
     __pydantic_extra__: dict[str, str]
 
@@ -66,7 +76,7 @@ class OutputNames(BaseModel):
 class DetectionOutputs(OutputNames):
     """Names of the three outputs of `ssd`: boxes [1,N,4], scores [1,N,2], landmarks [1,N,10]."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     boxes: str = "boxes"
     scores: str = "scores"
@@ -82,12 +92,12 @@ class DetectionContract(BaseContract):
     """
 
     task: Literal["detection"] = "detection"
-    negative_slope: float = 0.0
+    negative_slope: float = Field(default=0.0, ge=-100, le=100)
     decoder: str = SSD
     parameters: SerializeAsAny[Parameters] = Field(validation_alias=AliasChoices("anchors", "parameters"))
     outputs: SerializeAsAny[OutputNames] = Field(default={}, validate_default=True)
-    score_threshold: float = 0.6
-    nms_iou: float = 0.4
+    score_threshold: float = Field(default=0.6, ge=0, le=1)
+    nms_iou: float = Field(default=0.4, ge=0, le=1)
 
     @field_validator("parameters", "outputs", mode="before")
     @classmethod
@@ -97,6 +107,17 @@ class DetectionContract(BaseContract):
             return given
         kind: type[BaseModel] = Anchors if info.field_name == "parameters" else DetectionOutputs
         return kind.model_validate(given)
+
+    @model_validator(mode="after")
+    def _countable(self) -> DetectionContract:
+        """Refuse more priors than any network has: they are computed from a few numbers."""
+        if isinstance(self.parameters, Anchors):
+            height, width = self.input.height, self.input.width
+            pairs = zip(self.parameters.strides, self.parameters.sizes, strict=True)
+            count = sum(-(-height // stride) * -(-width // stride) * len(sizes) for stride, sizes in pairs)
+            if count > MAX_PRIORS:
+                raise ValueError(f"{count:,} priors at {height}×{width} pixels, over {MAX_PRIORS:,}")
+        return self
 
     @model_serializer(mode="wrap")
     def _write_by_decoder(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -150,6 +171,8 @@ class DetectionContract(BaseContract):
 
 
 def _frozen(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
     if isinstance(value, list | tuple):
         return tuple(_frozen(item) for item in value)
     return value

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Certificate
 from edgeface.core.file_kind import kind_of
+from edgeface.core.sources import check_sources
+from edgeface.core.temporary import recover
+from edgeface.core.writing import write_file
 from edgeface.errors import InputError
+from edgeface.reading.damage import damage_reported
 from edgeface.reading.document import read_json as read_document
 from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
-from edgeface.reading.regular_file import digest_file
+from edgeface.reading.regular_file import digest_file, is_file, is_folder
 
 FORMAT = 2
 MANIFEST = "manifest.json"
 CERTIFICATE = "certificate.json"
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 class Manifest(BaseModel):
@@ -32,20 +38,20 @@ class Manifest(BaseModel):
     the model is a single file; such a manifest is converted to this format when read.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     format: int = FORMAT
     name: str
     target: str
     model_file: str
     model_sha256: str
-    model_bytes: int
+    model_bytes: int = Field(ge=0)
     files: dict[str, str] = {}
-    layout: str
+    layout: Literal["nchw", "nhwc"]
     io: str
-    macs: int
+    macs: int = Field(ge=0)
     contract: Contract
-    sources: dict[str, Any]
+    sources: Annotated[dict[str, Any], AfterValidator(check_sources)]
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
     engines: dict[str, Any] | None = None
@@ -99,15 +105,8 @@ class Artifact:
             InputError: certificate.json is missing, not JSON, or not a certificate.
         """
         path = self.folder / CERTIFICATE
-        try:
+        with damage_reported("certificate", str(path), "export the artifact again"):
             return Certificate.model_validate(read_json(path))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"damaged certificate: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                where=str(path),
-                fix="export the artifact again",
-            ) from error
 
     @classmethod
     def open(cls, path: Path) -> Artifact:
@@ -116,33 +115,26 @@ class Artifact:
         Raises:
             InputError: there is no artifact, the manifest is damaged, or a file is missing or was changed.
         """
-        folder = path if path.is_dir() else path.parent
-        if not (folder / MANIFEST).is_file():
+        for place in (path.parent, path):  # a process may have been killed while it replaced the folder
+            recover(place)
+        folder = path if is_folder(path) else path.parent
+        if not is_file(folder / MANIFEST):
             kind = kind_of(path)
             raise InputError(
                 f"not an artifact: there is no manifest.json{'' if kind is None else f'; this is {kind.name}'}",
                 where=str(path),
                 fix=kind.fix()
-                if kind is not None and path.is_dir()
+                if kind is not None and is_folder(path)
                 else "pass a folder that `edgeface export` wrote, e.g. out/retinaface_mnet025-tflite-int8",
             )
-        try:
-            manifest = Manifest.model_validate(read_json(folder / MANIFEST))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"damaged manifest: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                where=str(folder / MANIFEST),
-                fix="export the artifact again with this version of edgeface",
-            ) from error
-        artifact = cls(folder, manifest)
-        for name, sha256 in manifest.files.items():
+        artifact = cls(folder, read_manifest(folder))
+        for name, sha256 in artifact.manifest.files.items():
             artifact._check_file(name, sha256)
         return artifact
 
     def _check_file(self, name: str, sha256: str) -> None:
         path = self.folder / name
-        if Path(name).name != name or not path.is_file():
+        if Path(name).name != name or not is_file(path):
             raise InputError(f"the artifact's model file {name!r} is missing", where=str(self.folder))
         if digest_file(path, MODEL) != sha256:
             raise InputError(
@@ -152,14 +144,35 @@ class Artifact:
             )
 
 
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in an artifact's folder, whose other files are not looked at.
+
+    Raises:
+        InputError: it cannot be read, or is not an artifact's manifest.
+    """
+    fix = "export the artifact again with this version of edgeface"
+    with damage_reported("manifest", str(folder / MANIFEST), fix):
+        return Manifest.model_validate(read_json(folder / MANIFEST))
+
+
 def sha256_hex(data: bytes) -> str:
     """SHA-256 of bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def write_json(path: Path, document: Any) -> None:
-    """Write JSON with sorted keys, so that the same content gives the same bytes."""
-    path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write JSON with sorted keys, so that the same content gives the same bytes.
+
+    Raises:
+        WriteError: it cannot be written.
+    """
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    write_file(path, _NO_TEXT.sub(_as_bytes, text))
+
+
+def _as_bytes(found: re.Match[str]) -> str:
+    r"""A byte of a file name that is not UTF-8 (PEP 383) as `\xff`, in JSON."""
+    return f"\\\\x{ord(found[0]) & 0xFF:02x}"
 
 
 def read_json(path: Path) -> Any:

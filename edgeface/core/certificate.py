@@ -7,11 +7,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from edgeface.core.description import State
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 
 Evidence = Literal["images", "composed", "synthetic"]
 """The evaluation data: the user's images, images composed of the two sample photographs, or synthetic ones."""
+
+STATES_EVIDENCE = 3
+"""The first format whose requirements say what they rest on."""
 
 _OLD_KEYS = {"pictures": "images", "demands": "requirements"}
 _OLD_EVIDENCE = {"photographs": "images", "drawn": "synthetic"}
@@ -23,7 +27,7 @@ class TensorFigures(BaseModel):
     `snr_db` is the signal-to-noise ratio in dB, `max_abs` the maximum absolute difference of any element.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     snr_db: float | None
     max_abs: float | None
@@ -37,7 +41,7 @@ class Comparison(BaseModel):
     None where the task has no decisions on such images.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     passed: bool
     images: int
@@ -52,15 +56,16 @@ class Comparison(BaseModel):
         """Rename the keys and kinds of format 1."""
         if not isinstance(document, Mapping):
             return document
-        found = {_OLD_KEYS.get(key, key): value for key, value in document.items()}
-        return found | {"kind": _OLD_EVIDENCE.get(found.get("kind", ""), found.get("kind"))}
+        found = {_OLD_KEYS.get(key, key): value for key, value in document.items() if key != "verdict"}
+        kind = found.get("kind")
+        return found | {"kind": _OLD_EVIDENCE.get(kind, kind) if isinstance(kind, str) else kind}
 
 
 class Certificate(Comparison):
     """The content of `certificate.json`; the same inputs give the same bytes.
 
     Attributes:
-        format: 2; format 1, which lacks this key, is read too.
+        format: 3; older ones, of which format 1 lacks this key, are read too. They state no evidence.
         target, reference: what was compared, and what ran the float32 network.
         thresholds: of the recipe's gate.
         kernels: how the runtime executes the model (operators, partitions, …), as the backend reports it.
@@ -68,7 +73,7 @@ class Certificate(Comparison):
         engines: for TensorRT, the engines that were built, and whether they ran.
     """
 
-    format: Literal[1, 2] = 1
+    format: Literal[1, 2, 3] = 1
     target: str
     reference: str
     thresholds: Thresholds
@@ -76,9 +81,17 @@ class Certificate(Comparison):
     versions: dict[str, str]
     engines: dict[str, Any] | None = None
 
+    @property
+    def state(self) -> State:
+        """Whether the artifact is good enough: shown, not shown, or shown not to be."""
+        if any(requirement.missed for requirement in self.requirements):
+            return "bad"
+        undecided = any(not requirement.met for requirement in self.requirements) or not self.requirements
+        return "unsure" if undecided or self.kind != "images" or self.format < STATES_EVIDENCE else "good"
+
     def as_dict(self) -> dict[str, Any]:
-        """The certificate for JSON, without what was not measured."""
-        document = self.model_dump(mode="json", exclude_none=False)
+        """The certificate for JSON, without what was not measured; with the `state` as "verdict"."""
+        document = {**self.model_dump(mode="json", exclude_none=False), "verdict": self.state}
         document["thresholds"] = self.thresholds.model_dump(exclude_none=True)
         if self.engines is None:
             del document["engines"]

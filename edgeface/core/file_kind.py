@@ -25,7 +25,7 @@ from edgeface.core.file_kind_bytes import (
 from edgeface.core.file_kind_table import FOLDERS, FileKind, kind_named
 from edgeface.errors import InputError
 from edgeface.reading.kinds import ANY
-from edgeface.reading.regular_file import open_file
+from edgeface.reading.regular_file import is_there, open_file
 
 HEAD_BYTES = 4096
 """Bytes of a file's beginning that tell every format here."""
@@ -139,7 +139,7 @@ def recognize(head: bytes, path: Path) -> FileKind | None:
 def recognize_folder(path: Path) -> FileKind | None:
     """The format of a folder, by the files that it must contain; None if no known one fits."""
     for key, names in FOLDERS:
-        if all((path / name).exists() for name in names):
+        if all(is_there(path / name) for name in names):
             return kind_named(key)
     return None
 

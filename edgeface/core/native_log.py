@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -10,9 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
+from edgeface.core.visible import visible_lines
+
 _STDERR = 2
 _HELD = threading.RLock()
 """The process has one stderr, so threads that capture it at the same time take turns."""
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+"""With which ONNX Runtime marks its warnings, on a terminal or not."""
 _NOISE = ("INFO:", "VERBOSE:")
 
 
@@ -32,10 +37,10 @@ def native_log_held() -> Iterator[list[str]]:
             yield lines
             succeeded = True
     finally:
-        text = held.decode("utf-8", "replace").splitlines()
+        text = _COLORS.sub("", held.decode("utf-8", "replace")).splitlines()
         lines += [line for line in text if line.strip() and not line.startswith(_NOISE)]
         if succeeded and lines:
-            _write(("\n".join(lines) + "\n").encode())
+            _write(visible_lines("\n".join(lines) + "\n").encode())
 
 
 @contextmanager
@@ -88,7 +93,7 @@ def _scratch() -> BinaryIO:
     """A file that no folder lists; in memory where the system has such."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("stderr"), "w+b")
-    return tempfile.TemporaryFile()  # type: ignore[return-value]
+    return tempfile.TemporaryFile()
 
 
 def _write(data: bytes) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TypeVar
 
+from edgeface.core.visible import visible, visible_lines
+
 Item = TypeVar("Item")
 
 _STEPS = 10
@@ -57,7 +59,7 @@ def step(description: str) -> Iterator[None]:
 def note(line: str) -> None:
     """Write one line to stderr, if progress is shown."""
     if _State.shown:
-        print(line, file=sys.stderr, flush=True)
+        print(visible_lines(line), file=sys.stderr, flush=True)
 
 
 def _lines(items: Iterable[Item], description: str, count: int | None) -> Iterator[Item]:
@@ -75,9 +77,10 @@ def _bar(items: Iterable[Item], description: str, count: int | None) -> Iterator
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(description, total=count)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    stream = getattr(sys.stderr, "unfiltered", sys.stderr)  # the bar's own sequences must reach the terminal
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        task = progress.add_task(visible(description), total=count)
         for item in items:
             yield item
             progress.advance(task)

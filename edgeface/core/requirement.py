@@ -7,22 +7,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Requirement:
-    """A requirement, what was measured, and whether it is met."""
+    """A requirement, what was measured, and whether it is met.
+
+    Attributes:
+        what: the requirement.
+        limit: its limit.
+        measured: what was measured.
+        met: whether the measurement shows that the limit is kept.
+        unsure: what would show it, where the evidence decides neither way; then `met` is False.
+        n: how many cases the measurement rests on; None where it is no sample, e.g. a count of operators.
+        of: the cases, e.g. "faces".
+        interval: the ends of the figure's 95 % interval, in the unit of `limit`; None where it has none.
+    """
 
     what: str
     limit: str
     measured: str
     met: bool
+    unsure: str | None = None
+    n: int | None = None
+    of: str | None = None
+    interval: tuple[float, float] | None = None
 
-
-def points_lost(what: str, limit: float | None, lost: float | None) -> list[Requirement]:
-    """The requirement that a figure drops by at most `limit` percentage points; empty without limit or figure.
-
-    Args:
-        what: name of the loss.
-        limit: maximum loss in points.
-        lost: measured loss in points; negative where the figure rose.
-    """
-    if limit is None or lost is None:
-        return []
-    return [Requirement(what, f"≤ {limit:g} points", f"{round(lost, 2) + 0.0:.2f} points", lost <= limit)]
+    @property
+    def missed(self) -> bool:
+        """Whether the limit is shown to be exceeded; a gate then refuses."""
+        return not self.met and self.unsure is None

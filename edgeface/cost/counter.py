@@ -13,6 +13,7 @@ from edgeface.cost.network import Layer, Network
 from edgeface.cost.summed_products import summed_products
 from edgeface.cost.wiring import role_of
 from edgeface.cost.work import Convolution, Deconvolution, Dense, MatrixProduct, Work
+from edgeface.errors import GraphError
 
 FP32_BYTES = 4
 
@@ -121,7 +122,12 @@ class Complexity:
 
 
 def count(network: Network) -> Complexity:
-    """The counts of a network as defined, before batch norm was folded."""
+    """The counts of a network as defined, before batch norm was folded.
+
+    Raises:
+        GraphError: a convolution or a fully connected layer has no weights or no outputs.
+    """
+    _refuse_empty(network)
     unfolded = unfold(network)
     network = unfolded.network
     counted: set[tuple[str, str]] = set()
@@ -148,6 +154,17 @@ def count(network: Network) -> Complexity:
         statistics=_statistics(unfolded),
         summed_products=summed_products(network),
     )
+
+
+def _refuse_empty(network: Network) -> None:
+    """Refuse layers without numbers, whose FLOPs, one less for each output, would be below zero."""
+    for layer in network.layers:
+        if isinstance(layer.work, Convolution | Dense | Deconvolution) and layer.work.macs < 1:
+            raise GraphError(
+                "the layer multiplies nothing: it has no weights, or no outputs",
+                where=f"{layer.name} ({layer.op})",
+                fix="export the model again",
+            )
 
 
 def stage_of(network: Network, layer: Layer) -> str:

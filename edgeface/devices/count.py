@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -19,6 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from edgeface.backends.runtime import TensorSpec
+from edgeface.core.temporary import temporary_folder
+from edgeface.core.writing import fill_file
 from edgeface.devices.connect import site_of
 from edgeface.devices.emulator import Emulator, Launch, Setting, is_native
 from edgeface.devices.install import installed
@@ -70,8 +71,8 @@ def count_models(models: Sequence[Path], device: str = "a72", loading: Loading |
     emulator = installed()
     if is_native():
         raise RuntimeFailure("counting needs the emulator, and this machine is aarch64 itself")
-    with tempfile.TemporaryDirectory() as scratch:
-        found = Path(scratch) / "counts"
+    with temporary_folder() as scratch:
+        found = scratch / "counts"
         with Link(_launch(emulator, device, site_of(chosen), found), device) as link:
             for model in models:
                 runner = DeviceRunner(link, model, chosen)
@@ -102,9 +103,9 @@ def _plugin(emulator: Emulator) -> Path:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise RuntimeFailure("counting needs a C compiler", fix="install one: apt-get install gcc libc6-dev")
-    with tempfile.TemporaryDirectory(dir=emulator.folder.parent, prefix=".counts-") as folder:
-        made, text = Path(folder) / "counts.so", Path(folder) / "counts.c"
-        text.write_bytes(source)
+    with temporary_folder(emulator.folder.parent) as folder:
+        made, text = folder / "counts.so", folder / "counts.c"
+        fill_file(text, source)
         command = [compiler, "-O2", "-shared", "-fPIC", "-o", str(made), str(text)]
         done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
         if done.returncode:

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgeface.core.writing import fill_file
 from edgeface.devices.pins import DEBIAN, PYTHON, Wheel
 from edgeface.errors import RuntimeFailure
 
@@ -72,7 +73,7 @@ def unpack_wheels(folder: Path, site: Path, wheels: Sequence[Wheel]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = folder / "requirements.txt"
     lines = [f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n" for wheel in wheels]
-    wanted.write_text("".join(lines), encoding="utf-8")
+    fill_file(wanted, "".join(lines))
     command = [sys.executable, "-m", "pip", "-q", "download", "--only-binary=:all:", "--no-deps", "--require-hashes"]
     command += [word for tag in _TAGS for word in ("--platform", f"{tag}_{wheels[0].architecture}")]
     command += ["--python-version", PYTHON, "--implementation", "cp", "--disable-pip-version-check"]

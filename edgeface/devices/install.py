@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.core.progress import note
+from edgeface.core.writing import write_file
 from edgeface.devices.download import needs, unpack_packages, unpack_wheels
 from edgeface.devices.emulator import Emulator, Setting, is_native
 from edgeface.devices.pins import HOST_PACKAGES, PYTHON, SITES, USERLAND_PACKAGES, pins_digest
@@ -136,7 +137,7 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
     shipped = next(name for name in profiles if profile_files()[name].parent == FOLDER)
     _try_runtimes(Emulator(folder), shipped)
     record = {"versions": versions, "pins": {s: [asdict(w) for w in ws] for s, ws in SITES.items()}}
-    (folder / RECORD).write_text(json.dumps(record | {"files": _sizes(folder)}, sort_keys=True), encoding="utf-8")
+    write_file(folder / RECORD, json.dumps(record | {"files": _sizes(folder)}, sort_keys=True))
 
 
 def _fetch(folder: Path, downloads: Path) -> dict[str, str]:

@@ -43,7 +43,7 @@ BOOTSTRAP = (
 
 
 class Link:
-    """An open session with an agent.
+    """An open session with an agent. Threads may share it: requests take turns.
 
     Args:
         launch: starts the device's Python with `-c BOOTSTRAP`.
@@ -55,6 +55,7 @@ class Link:
 
     def __init__(self, launch: Launch, name: str) -> None:
         self.name = name
+        self._turn = threading.RLock()
         self._nonce = secrets.token_hex(16)
         self._number = 0
         self._buffer = b""
@@ -102,6 +103,12 @@ class Link:
         Raises:
             RuntimeFailure: the agent refuses, has ended or is too slow, or the data is not an answer.
         """
+        with self._turn:
+            return self._ask(request, arrays, max_bytes, timeout_s)
+
+    def _ask(
+        self, request: Mapping[str, Any], arrays: Mapping[str, Array] | None, max_bytes: int, timeout_s: float
+    ) -> tuple[dict[str, Any], dict[str, Array]]:
         self._end = time.monotonic() + timeout_s
         try:
             self._send(pack(request, arrays or {}))

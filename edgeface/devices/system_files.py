@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
+from edgeface.core.temporary import temporary_folder
+from edgeface.core.writing import fill_file
 from edgeface.devices.profile import CACHE_LINE_BYTES, Cluster, Core, Profile
 from edgeface.devices.table import cores
 from edgeface.errors import RuntimeFailure
@@ -61,8 +62,8 @@ def device_root(installation: Path, profile: Profile) -> Path:
         return root
     try:
         root.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root.parent, prefix=".making-") as folder:
-            made = Path(folder) / root.name
+        with temporary_folder(root.parent) as folder:
+            made = folder / root.name
             _write(made, files)
             for entry in sorted((installation / USERLAND).iterdir()):
                 (made / entry.name).symlink_to(Path("../..") / USERLAND / entry.name)
@@ -133,4 +134,4 @@ def _rename(made: Path, root: Path) -> None:
 def _write(root: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
+        fill_file(root / name, text)

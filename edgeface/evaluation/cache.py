@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.core.writing import make_folders, write_file
 from edgeface.errors import InputError
 from edgeface.reading.arrays import read_arrays
 from edgeface.reading.kinds import CACHE
+from edgeface.reading.regular_file import is_folder, is_there
 
 DEFAULT_NAME = "evaluation-cache.npz"
 SAVE_EVERY_S = 15.0
@@ -29,21 +30,20 @@ class Cache:
         path: a file, created if it is missing, or a folder to create one in; None keeps nothing.
 
     Raises:
-        InputError: the file is damaged, or not an edgeface cache.
-        OSError: the file cannot be written.
+        InputError: the file is damaged, not an edgeface cache, or cannot be written.
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path / DEFAULT_NAME if path is not None and path.is_dir() else path
+        self.path = path / DEFAULT_NAME if path is not None and is_folder(path) else path
         self._rows: dict[str, dict[str, Rows]] = {}
         self._changed = False
         self._saved = time.monotonic()
         if self.path is None:
             return
-        if self.path.exists():
+        if is_there(self.path):
             self._rows = _read(self.path)
         else:  # now, rather than after the first minutes of work
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(self.path.parent, "the cache")
             _write(self.path, self._rows)
 
     def get(self, part: str, image: str) -> Rows | None:
@@ -61,7 +61,7 @@ class Cache:
         """Write the file if there are new results.
 
         Raises:
-            OSError: the file cannot be written.
+            WriteError: the file cannot be written.
         """
         if self.path is not None and self._changed:
             _write(self.path, self._rows)
@@ -76,15 +76,7 @@ def _write(path: Path, content: dict[str, dict[str, Rows]]) -> None:
         arrays[f"{part}/images"] = np.array([image for image, _ in ordered], np.str_)
         arrays[f"{part}/counts"] = np.array([len(item) for _, item in ordered], np.int64)
         arrays[f"{part}/rows"] = np.concatenate([item for _, item in ordered])
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_file(path, lambda stream: np.savez(stream, allow_pickle=False, **arrays), "the cache")
 
 
 def _read(path: Path) -> dict[str, dict[str, Rows]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from edgeface.core.confidence import Interval
 from edgeface.evaluation.verification import Verification, mean_statistic, tar_statistic
-from edgeface.tasks.recognition.bootstrap import Interval, bootstrap_difference
+from edgeface.tasks.recognition.bootstrap import bootstrap_difference
 from edgeface.tasks.recognition.pairs import Pairs
 from edgeface.tasks.recognition.threshold_shift import ThresholdShift, shift_at_best_accuracy, shift_at_far
 
@@ -39,8 +40,8 @@ class Change:
             "reference": self.reference,
             "candidate": self.candidate,
             "drawn": self.drawn,
-            "tar": _interval(self.tar),
-            "accuracy": None if self.accuracy is None else _interval(self.accuracy),
+            "tar": self.tar.as_dict(),
+            "accuracy": None if self.accuracy is None else self.accuracy.as_dict(),
             "threshold_to_use": self.at_far.candidate,
             "threshold_shift": {"at_far": _shift(self.at_far), "at_best_accuracy": _shift(self.at_best)},
         }
@@ -62,15 +63,20 @@ def compare(reference: Verification, candidate: Verification, pairs: Pairs) -> C
         reference.label,
         candidate.label,
         "pairs" if names is None else "persons",
-        bootstrap_difference(tar_statistic(far), reference.scores, candidate.scores, same, names),
+        tar_change(reference, candidate, pairs, far),
         accuracy,
         shift_at_far(reference.scores, candidate.scores, same, far),
         shift_at_best_accuracy(reference.scores, candidate.scores, same),
     )
 
 
-def _interval(item: Interval) -> dict[str, float]:
-    return {"value": item.value, "low": item.low, "high": item.high}
+def tar_change(reference: Verification, candidate: Verification, pairs: Pairs, far: float) -> Interval:
+    """The change of the TAR at a FAR, each at its own threshold.
+
+    Raises:
+        InputError: there are too few pairs or persons to resample.
+    """
+    return bootstrap_difference(tar_statistic(far), reference.scores, candidate.scores, pairs.same, pairs.names)
 
 
 def _shift(item: ThresholdShift) -> dict[str, float]:

@@ -9,12 +9,16 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
+from edgeface.core.blas_threads import one_blas_thread
+from edgeface.core.confidence import Interval
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.labels import read_labeled
+from edgeface.evaluation.precision import Precision, intervals, precision, precision_changes
 from edgeface.evaluation.work import DetectWork, faces_of, open_detection
-from edgeface.images.files import list_images
+from edgeface.images.split import distinct_images
+from edgeface.reading.existing import refuse_missing
 from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import match_faces
@@ -53,8 +57,10 @@ class DetectionEvaluation:
         images: number of evaluated images.
         labeled: the kind of labels, or None without labels.
         unlabeled: images without labels, which were left out.
-        average_precision: 0 to 1, by "easy", "medium" and "hard", or by the minimum size of the faces that count.
-        reference_average_precision: the reference's; empty without a reference.
+        precision: average precision by "easy", "medium" and "hard", or by the minimum size of the faces that count;
+            None without labels.
+        reference_precision: the reference's; None without a reference.
+        precision_changes: detector − reference, on the same resamples of the images; empty without labels or reference.
         agreement: of the two detectors' faces, or None without a reference.
     """
 
@@ -63,15 +69,25 @@ class DetectionEvaluation:
     images: int
     labeled: str | None = None
     unlabeled: tuple[str, ...] = ()
-    average_precision: Mapping[str, float] = field(default_factory=dict)
-    reference_average_precision: Mapping[str, float] = field(default_factory=dict)
+    precision: Precision | None = None
+    reference_precision: Precision | None = None
+    precision_changes: Mapping[str, Interval] = field(default_factory=dict)
     agreement: FaceAgreement | None = None
 
     @property
+    def average_precision(self) -> dict[str, float]:
+        """The detector's, 0 to 1, by name; empty without labels."""
+        return {} if self.precision is None else self.precision.figures()
+
+    @property
+    def reference_average_precision(self) -> dict[str, float]:
+        """The reference's, 0 to 1, by name; empty without labels or reference."""
+        return {} if self.reference_precision is None else self.reference_precision.figures()
+
+    @property
     def changes(self) -> dict[str, float]:
-        """Average precision, detector − reference; empty without labels or reference."""
-        before = self.reference_average_precision
-        return {name: self.average_precision[name] - value for name, value in before.items()}
+        """Average precision, detector − reference, by name."""
+        return {name: found.value for name, found in self.precision_changes.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -83,24 +99,18 @@ class DetectionEvaluation:
             "images": self.images,
             "labels": self.labeled,
             "unlabelled": list(self.unlabeled),
-            "average_precision": dict(self.average_precision),
-            "reference_average_precision": dict(self.reference_average_precision),
+            "labeled_faces": {} if self.precision is None else dict(self.precision.labeled),
+            **_precision("average_precision", self.precision),
+            **_precision("reference_average_precision", self.reference_precision),
             "average_precision_changes": self.changes,
+            "average_precision_change_intervals": intervals(self.precision_changes),
             "agreement": None
             if agreement is None
-            else {
-                "reference_faces": agreement.reference_faces,
-                "matched": agreement.matched,
-                "missed": agreement.missed,
-                "missed_by_score": agreement.missed_by_score,
-                "extra": agreement.extra,
-                "extra_by_score": agreement.extra_by_score,
-                "mean_absolute_score_change": agreement.mean_score_change,
-                "mean_landmark_error_percent": agreement.mean_landmark_error_percent,
-            },
+            else {**agreement.as_dict(), "mean_absolute_score_change": agreement.as_dict()["mean_score_change"]},
         }
 
 
+@one_blas_thread()
 def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
     """The evaluation of faces that are detected once in every image.
 
@@ -112,23 +122,33 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
         raise InputError(
             "there is nothing to evaluate the detector with", fix="pass --labels DIR, --reference ARTIFACT, or both"
         )
+    given = {"--detector": request.detector, "--images": request.images, "--labels": request.labels}
+    refuse_missing(given | {"--reference": request.reference})
     detectors = (request.detector, *((request.reference,) if request.reference is not None else ()))
     folders = [str(open_detection(path).folder) for path in detectors]
     labeled = None if request.labels is None else read_labeled(request.labels, request.images)
-    files = list_images(request.images) if labeled is None else labeled.files
+    files = distinct_images(request.images) if labeled is None else labeled.files
     rows = compute(DetectWork(detectors), files, Cache(request.cache), request.jobs, "detecting")
     found = [[faces_of(item) for item in part] for part in rows]
-    precisions = [{} if labeled is None else labeled.average_precision(faces) for faces in found]
+    curves = [] if labeled is None else [labeled.curves(faces) for faces in found]
+    precisions = [precision(each) for each in curves]
     return DetectionEvaluation(
         folders[0],
         folders[1] if len(folders) > 1 else None,
         len(files),
         None if labeled is None else labeled.kind,
         () if labeled is None else labeled.unlabeled,
-        precisions[0],
-        precisions[1] if len(precisions) > 1 else {},
+        precisions[0] if precisions else None,
+        precisions[1] if len(precisions) > 1 else None,
+        precision_changes(curves[1], curves[0]) if len(curves) > 1 else {},
         _agreement(found[1], found[0]) if len(found) > 1 else None,
     )
+
+
+def _precision(name: str, found: Precision | None) -> dict[str, Any]:
+    if found is None:
+        return {name: {}, f"{name}_intervals": {}}
+    return {name: found.as_dict(), f"{name}_intervals": found.intervals()}
 
 
 def _agreement(reference: Sequence[Sequence[Face]], candidate: Sequence[Sequence[Face]]) -> FaceAgreement:

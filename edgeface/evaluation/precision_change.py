@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeface.contracts import DetectionContract
-from edgeface.core.requirement import Requirement, points_lost
+from edgeface.core.bound import loss, points_lost
+from edgeface.core.confidence import Interval
+from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
-from edgeface.evaluation.labels import LabeledImages
+from edgeface.evaluation.labeled_images import LabeledImages
+from edgeface.evaluation.precision import Precision, intervals, precision, precision_changes
 from edgeface.evaluation.work import MIN_SCORE
 from edgeface.images.split import read_images
 from edgeface.tasks import task_of
@@ -22,25 +25,34 @@ from edgeface.validate.side_by_side import Outputs, referenced, side_by_side
 
 @dataclass(frozen=True)
 class PrecisionChange:
-    """Average precision, 0 to 1, by name: of the float reference and of the artifact."""
+    """Average precision of the float reference and of the artifact, and its changes, each with its 95 % interval."""
 
     labels: str
     images: int
-    reference: Mapping[str, float]
-    candidate: Mapping[str, float]
+    reference: Precision
+    candidate: Precision
+    changes: Mapping[str, Interval]
+
+    @property
+    def worst(self) -> str:
+        """The name of the figure that drops most."""
+        return min(self.changes, key=lambda name: self.changes[name].value)
 
     @property
     def worst_drop_points(self) -> float:
         """The largest drop of any figure, in percentage points; negative where all rose."""
-        return max(100 * (self.reference[name] - value) for name, value in self.candidate.items())
+        return -100 * self.changes[self.worst].value + 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "labels": self.labels,
             "images": self.images,
-            "reference": {name: round(value, 5) for name, value in self.reference.items()},
-            "candidate": {name: round(value, 5) for name, value in self.candidate.items()},
+            "labeled_faces": dict(self.candidate.labeled),
+            "reference": self.reference.as_dict(),
+            "candidate": self.candidate.as_dict(),
+            "candidate_intervals": self.candidate.intervals(),
+            "change_intervals": intervals(self.changes),
             "worst_drop_points": round(self.worst_drop_points, 3),
         }
 
@@ -50,7 +62,8 @@ class PrecisionChange:
 
     def requirements(self, limits: Thresholds) -> list[Requirement]:
         """The limit on lost precision."""
-        return points_lost("average precision lost", limits.precision_drop_points, self.worst_drop_points)
+        lost = loss(self.changes[self.worst], self.candidate.labeled[self.worst], "labeled faces")
+        return points_lost("average precision lost", limits.precision_drop_points, limits.evidence.faces, lost)
 
 
 @dataclass(frozen=True)
@@ -71,8 +84,12 @@ class PrecisionMeasure:
         for item in side_by_side(referenced(reference.run, name, self._views()), candidates, name):
             for faces, outputs in zip(found, (item.wanted, *item.got), strict=True):
                 faces.append(self._faces(outputs, item.view))
-        before, *after = (self.labeled.average_precision(faces) for faces in found)
-        return [PrecisionChange(self.labeled.kind, len(self.labeled.files), before, each) for each in after]
+        before, *after = (self.labeled.curves(faces) for faces in found)
+        first, count = precision(before), len(self.labeled.files)
+        return [
+            PrecisionChange(self.labeled.kind, count, first, precision(each), precision_changes(before, each))
+            for each in after
+        ]
 
     def _views(self) -> Iterator[View]:
         task = task_of(self.contract)

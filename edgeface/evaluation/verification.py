@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.core.confidence import Interval
 from edgeface.tasks.recognition.accept_rates import TarAtFar, tar_at_far
-from edgeface.tasks.recognition.bootstrap import Interval, Names, Statistic, bootstrap
+from edgeface.tasks.recognition.bootstrap import Names, Statistic, bootstrap
 from edgeface.tasks.recognition.pairs import Pairs
 from edgeface.tasks.recognition.verification import BestThreshold, FoldAccuracy, best_threshold, fold_accuracy
 
@@ -24,6 +25,7 @@ class Verification:
 
     Attributes:
         label: the artifact, or the two that are matched with each other.
+        genuine: pairs of one person.
         scores: float64 [n], the cosine of each pair; −1 where an image shows no face.
         tar: at the requested rate, with its intervals "pairs" and, where the file names persons, "persons".
         tar_intervals: by the resampled unit.
@@ -33,6 +35,7 @@ class Verification:
     """
 
     label: str
+    genuine: int
     scores: NDArray[np.float64]
     tar: TarAtFar
     tar_intervals: Mapping[str, Interval]
@@ -45,6 +48,7 @@ class Verification:
         folds = self.accuracy
         return {
             "label": self.label,
+            "pairs": {"same": self.genuine, "different": len(self.scores) - self.genuine},
             "tar_at_far": {
                 "far": self.tar.far,
                 "tar": self.tar.tar,
@@ -102,6 +106,7 @@ def verify(label: str, scores: NDArray[np.float64], pairs: Pairs, far: float) ->
     folds = _by_folds(scores, pairs)
     return Verification(
         label,
+        int(same.sum()),
         scores,
         tar,
         _each_way(tar_statistic(far), scores, same, names),

@@ -9,35 +9,46 @@ from pathlib import Path
 from edgeface.backends import target
 from edgeface.backends.target import Target
 from edgeface.compile.artifact_folder import artifact_folder
-from edgeface.compile.build import Built, build
+from edgeface.compile.build import Built, build, io_of
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import judge_built
 from edgeface.compile.open_job import open_job
 from edgeface.compile.quantization import refuse_dtypes
 from edgeface.compile.recipe import Recipe
-from edgeface.compile.request import ExportRequest
+from edgeface.compile.replacing import refuse_other
+from edgeface.compile.request import READ_PATHS, ExportRequest
 from edgeface.compile.requested import requested_recipe
 from edgeface.compile.stage import Staged, stage, write_model
+from edgeface.compile.unused_options import refuse_unused
 from edgeface.core.artifact import Artifact
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
+from edgeface.core.writing import check_replaceable
 from edgeface.exporting.reports import ExportReports
 from edgeface.images.split import Images, choose_images
 from edgeface.models import family
+from edgeface.reading.existing import refuse_missing
 from edgeface.samples import sample_of
 from edgeface.samples.stand_in import composed_where_missing
 
 
+@one_blas_thread()
 def export(request: ExportRequest) -> list[Artifact]:
     """The artifacts of a model for every target; each is judged, and either all or none are written.
 
     Raises:
-        InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
+        InputError, CheckpointError, ContractError, GraphError: an input cannot be used, an option is of no use to any
+            target, or an artifact of another network has this name.
         GateError: an artifact is not good enough; nothing is written.
     """
+    refuse_missing({f"--{name.replace('_', '-')}": getattr(request, name) for name in READ_PATHS})
     recipe = requested_recipe(request)
     targets = [target(name) for name in dict.fromkeys(request.targets)]
+    refuse_unused(request, targets)
+    if request.save_statistics is not None:
+        check_replaceable(request.save_statistics, "the statistics")
     for wanted in targets:
         refuse_dtypes(recipe.quantize, wanted)
         if wanted.finish is not None:
@@ -45,9 +56,15 @@ def export(request: ExportRequest) -> list[Artifact]:
     folders = [artifact_folder(request.out, recipe.model, wanted.name) for wanted in targets]
     with _images(request, recipe) as images, staging(request.out) as folder:
         job = open_job(request, recipe, images)
+        if not request.force:
+            refuse_other(
+                {final: io_of(request.io, each) for final, each in zip(folders, targets, strict=True)}, job.source
+            )
         reports = ExportReports(job, request)
         staged = _validated(job, _built(job, targets), folder, reports)
         reports.write(staged, folder)
+        for wanted in targets:  # once more, since minutes have passed
+            artifact_folder(request.out, recipe.model, wanted.name)
         move_into_place([(each.folder, final) for each, final in zip(staged, folders, strict=True)])
     return [Artifact.open(final) for final in folders]
 

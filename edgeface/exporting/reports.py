@@ -20,6 +20,7 @@ from edgeface.compile.report_options import REPORT
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
 from edgeface.core.progress import note
+from edgeface.core.writing import fill_file
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.exporting.command import export_command
 from edgeface.report.budget import Counted
@@ -78,7 +79,7 @@ class ExportReports:
         latencies = [found.get(each.built.target.name) or {"missing": _untimed(each.built)} for each in staged]
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
-                (each.folder / REPORT).write_text(page, encoding="utf-8")
+                fill_file(each.folder / REPORT, page, "the report")
 
     def write_refused(self, staged: Staged) -> None:
         """Write the report of a refusal, if requested; if that fails, only a note says so."""
@@ -110,7 +111,7 @@ class ExportReports:
                 manifest=staged.manifest,
                 certificate=staged.certificate,
                 watcher=watcher,
-                image_names=[file.name for file in self._job.images.judge],
+                image_names=self._job.images.judge_names,
                 latency=latency,
                 fp32_bytes=len(self._fp32),
                 layers=layers,

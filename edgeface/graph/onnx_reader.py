@@ -85,9 +85,7 @@ def _simplify(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
 
 
 def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
-    from onnx import numpy_helper
-
-    constants: dict[str, Array] = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    constants: dict[str, Array] = {t.name: stored_array(t, where) for t in model.graph.initializer}
     inputs = [_input(v, where) for v in model.graph.input if v.name not in constants]
     shapes = {v.name: v.type.shape for v in inputs} | {k: tuple(v.shape) for k, v in constants.items()}
     opset = max((o.version for o in model.opset_import if o.domain in _STANDARD), default=1)
@@ -99,7 +97,7 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
             aliases[proto.output[0]] = arguments[0]
             continue
         if proto.op_type == "Constant":
-            constants[proto.output[0]] = _constant(proto)
+            constants[proto.output[0]] = _constant(proto, where)
             shapes[proto.output[0]] = tuple(constants[proto.output[0]].shape)
             continue
         node = _read_node(proto, arguments, constants, shapes, opset, where)
@@ -169,11 +167,26 @@ def _input(value: onnx.ValueInfoProto, where: str) -> Value:
     return Value(value.name, TensorType(shape))
 
 
-def _constant(proto: onnx.NodeProto) -> Array:
-    from onnx import helper, numpy_helper
+def stored_array(tensor: onnx.TensorProto, where: str) -> Array:
+    """The numbers of a tensor in a model.
+
+    Raises:
+        InputError: its data does not have its type and shape.
+    """
+    from onnx import numpy_helper
+
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"the tensor {tensor.name!r} is damaged: {said}", where=where, fix=ONNX.fix) from error
+
+
+def _constant(proto: onnx.NodeProto, where: str) -> Array:
+    from onnx import helper
 
     value = helper.get_attribute_value(proto.attribute[0])
-    return numpy_helper.to_array(value) if hasattr(value, "data_type") else np.asarray(value)
+    return stored_array(value, where) if hasattr(value, "data_type") else np.asarray(value)
 
 
 def _read_node(

@@ -1,4 +1,4 @@
-"""Image files: list and read them, and convert an image to a network's input tensor."""
+"""Image files: read them, and convert an image to a network's input tensor."""
 
 from __future__ import annotations
 
@@ -12,38 +12,12 @@ from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
 from edgeface.images.decode import decode_image
 from edgeface.images.fit import fit
-from edgeface.images.header import declared_size
+from edgeface.images.header import claims_too_much, declared_size, is_netpbm
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
-
-
-def list_images(folder: Path) -> list[Path]:
-    """The image files directly in a folder, sorted by name.
-
-    Args:
-        folder: a folder; files are chosen by extension (jpg, jpeg, png, bmp, webp, any case).
-
-    Raises:
-        InputError: the folder does not exist, cannot be read, or holds no images.
-    """
-    if not folder.is_dir():
-        what = "a file, not a folder" if folder.exists() else "there is no such folder"
-        raise InputError(what, where=str(folder), fix="pass a folder that holds images")
-    try:
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and path.is_file())
-    except OSError as error:
-        raise InputError(f"cannot list the folder: {error.strerror}", where=str(folder)) from error
-    if not found:
-        raise InputError(
-            "the folder holds no images",
-            where=str(folder),
-            fix=f"put files named {', '.join('*' + e for e in EXTENSIONS)} directly into it",
-        )
-    return found
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -52,20 +26,33 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Gray images become three equal channels; transparency is dropped.
 
     Args:
-        path: a JPEG, PNG, BMP or WebP file of at most 64 MiB and 100 megapixels.
+        path: a JPEG, PNG, BMP, WebP or binary PPM or PGM file of at most 64 MiB and 100 megapixels.
 
     Raises:
         InputError: the file is missing, empty, too large, not an image, under 8 pixels per side, or cannot be decoded
             wholly.
     """
-    data = read_file(path, IMAGE)
-    if not data:
-        raise InputError("the image file is empty", where=str(path), fix=_FIX_FORMAT)
-    size = declared_size(data)
-    if size is None:
-        raise InputError("not an image: no JPEG, PNG, BMP or WebP header", where=str(path), fix=_FIX_FORMAT)
-    _check_size(size, path)
+    data, _ = _data(path)
     return decode_image(data, path)
+
+
+def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
+    """The image as uint8 [h,w] in gray, for comparing images; None where `read_image` would refuse it or it is damaged.
+
+    JPEG files are decoded at 1/2, 1/4 or 1/8 of their size, as long as their sides keep `min_side_px`.
+    """
+    try:
+        data, size = _data(path)
+        if is_netpbm(data):
+            return np.asarray(cv2.cvtColor(decode_image(data, path), cv2.COLOR_BGR2GRAY), np.uint8)
+    except InputError:
+        return None
+    reduced = next((flag for part, flag in _REDUCED if min(size) >= part * min_side_px), cv2.IMREAD_GRAYSCALE)
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), reduced)
+    except cv2.error:
+        return None
+    return None if image is None else np.asarray(image, np.uint8)
 
 
 def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.float32], float]:
@@ -105,7 +92,34 @@ def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.fl
     return tensor, scale
 
 
+_REDUCED = (
+    (8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
+    (4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
+    (2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
+)
+
 _FIX_FORMAT = "replace the file, or convert it to JPEG or PNG"
+
+
+def _data(path: Path) -> tuple[bytes, tuple[int, int]]:
+    """The bytes of an image, and the height and width that it declares."""
+    data = read_file(path, IMAGE)
+    if not data:
+        raise InputError("the image file is empty", where=str(path), fix=_FIX_FORMAT)
+    size = declared_size(data)
+    if size is None:
+        what = "not an image: no JPEG, PNG, BMP, WebP or PPM header"
+        if is_netpbm(data):
+            what = "the header of the PPM or PGM file is not one of 8 bits, with 255 levels"
+        raise InputError(what, where=str(path), fix=_FIX_FORMAT)
+    _check_size(size, path)
+    if claims_too_much(size, len(data)):
+        raise InputError(
+            f"the image declares {size[0]}×{size[1]} pixels in {len(data):,} bytes, which no photograph does",
+            where=str(path),
+            fix="leave it out, or make it smaller",
+        )
+    return data, size
 
 
 def _check_size(size: tuple[int, int], path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note, track
 from edgeface.errors import InputError
-from edgeface.images.files import list_images, read_image
+from edgeface.images.duplicates import distinct
+from edgeface.images.files import read_image
+from edgeface.images.folder import image_name, list_images
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import digest_file
 
@@ -31,42 +33,82 @@ class Images:
         judge: evaluation images.
         composed: which of "calibration" and "judged_on" are not the user's images, but composed of the two sample
             photographs (`samples.compose`).
+        calibrate_in, judge_in: the folders that the user named; images may be in subfolders.
     """
 
     calibrate: tuple[Path, ...] = ()
     judge: tuple[Path, ...] = ()
     composed: frozenset[str] = frozenset()
+    calibrate_in: Path | None = field(default=None, compare=False)
+    judge_in: Path | None = field(default=None, compare=False)
+
+    @property
+    def judge_names(self) -> list[str]:
+        """The evaluation images' paths below their folder."""
+        return [image_name(file, self.judge_in) for file in self.judge]
 
     def provenance(self) -> dict[str, Any]:
-        """File names and a digest of the contents, for the manifest."""
-        listed = {"calibration": _listing(self.calibrate), "judged_on": _listing(self.judge)}
+        """Paths below the user's folders and a digest of the contents, for the manifest."""
+        calibrate = [image_name(file, self.calibrate_in) for file in self.calibrate]
+        listed = {
+            "calibration": _listing(self.calibrate, calibrate),
+            "judged_on": _listing(self.judge, self.judge_names),
+        }
         return {name: found | ({"composed": True} if name in self.composed else {}) for name, found in listed.items()}
 
 
 def choose_images(calibration: Path | None, judge: Path | None, count: int) -> Images:
     """Up to `count` images for calibration, spread evenly over their folder, and others for evaluation.
 
+    Of images that show the same (`images.duplicates`) only the first counts, so that no image is judged by what has
+    calibrated, and none counts twice.
+
     Args:
         calibration: calibration folder; without `judge`, its other images are used for evaluation.
-        judge: evaluation folder; images whose content also calibrates are left out.
+        judge: evaluation folder; images that show what a calibration image shows are left out.
         count: maximum number of calibration images.
 
     Raises:
-        InputError: a folder has no images, or too few for both.
+        InputError: a folder has no images, or too few different ones for both.
     """
     if calibration is None:
-        return Images((), tuple(list_images(judge)) if judge is not None else ())
-    files = list_images(calibration)
+        return Images((), tuple(distinct_images(judge)) if judge is not None else (), judge_in=judge)
+    files = distinct_images(calibration)
     if judge is not None and judge.resolve() != calibration.resolve():
-        return _apart(spread(files, count), list_images(judge), judge)
+        chosen = spread(files, count)
+        others = tuple(distinct_images(judge, chosen))
+        return Images(tuple(chosen), others, calibrate_in=calibration, judge_in=judge)
     if len(files) < 2:
         raise InputError(
             "one image cannot be used for both calibration and evaluation",
             where=str(calibration),
-            fix="add images (some dozens with faces, as the device will see them), or pass --judge DIR",
+            fix="add different images (some dozens with faces, as the device will see them), or pass --judge DIR",
         )
     chosen = spread(files, min(count, max(1, int(len(files) * CALIBRATION_SHARE))))
-    return Images(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
+    others = tuple(file for file in files if file not in set(chosen))
+    return Images(tuple(chosen), others, calibrate_in=calibration, judge_in=calibration)
+
+
+def distinct_images(folder: Path, others: Sequence[Path] = ()) -> list[Path]:
+    """The images of a folder that show different things; a note says which others are left out.
+
+    Args:
+        folder: the folder.
+        others: images used elsewhere; those of the folder that show the same are left out too.
+
+    Raises:
+        InputError: the folder has no images, or none that `others` does not show.
+    """
+    found = distinct(list_images(folder), others)
+    if not found.files:
+        raise InputError(
+            "every evaluation image is also a calibration image", where=str(folder), fix="add other images"
+        )
+    if found.copies:
+        copy, original = found.copies[0]
+        example = f"{copy.name} as {original.name}, …"
+        note(f"{len(found.copies)} images in {folder} show what others show: left out ({example})")
+    return found.files
 
 
 def read_images(files: Sequence[Path], doing: str, others: Sequence[Path] = ()) -> Iterator[NDArray[np.uint8]]:
@@ -101,23 +143,11 @@ def _failures(first: InputError, rest: Sequence[Path]) -> InputError:
     return InputError(f"{len(failed)} images cannot be used", where=named + more, fix="remove or replace them")
 
 
-def _apart(calibrate: list[Path], judge: list[Path], folder: Path) -> Images:
-    calibrated = {digest_file(file, IMAGE) for file in calibrate}
-    others = tuple(file for file in judge if digest_file(file, IMAGE) not in calibrated)
-    if not others:
-        raise InputError(
-            "every evaluation image is also a calibration image", where=str(folder), fix="add other images"
-        )
-    if len(others) < len(judge):
-        note(f"{len(judge) - len(others)} images in {folder} are calibration images too: left out of the evaluation")
-    return Images(tuple(calibrate), others)
-
-
 def spread(files: Sequence[Path], count: int) -> list[Path]:
     """At most `count` of the files, evenly spaced."""
     return [files[i * len(files) // min(count, len(files))] for i in range(min(count, len(files)))]
 
 
-def _listing(files: Sequence[Path]) -> dict[str, Any]:
+def _listing(files: Sequence[Path], names: Sequence[str]) -> dict[str, Any]:
     digest = sha256_hex("".join(digest_file(file, IMAGE) for file in files).encode())
-    return {"count": len(files), "sha256": digest, "files": [file.name for file in files]}
+    return {"count": len(files), "sha256": digest, "files": list(names)}

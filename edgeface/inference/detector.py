@@ -17,7 +17,7 @@ from edgeface.tasks.detection.faces import Face
 
 
 class Detector:
-    """A detector that runs an artifact as its contract says.
+    """A detector that runs an artifact as its contract says. Threads may share it (see `edgeface.load`).
 
     Args:
         artifact: an opened artifact of a detection model.

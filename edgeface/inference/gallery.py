@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
-from edgeface.images.files import EXTENSIONS, list_images
+from edgeface.images.folder import EXTENSIONS, list_images
 from edgeface.inference.batch import embed_main_faces
 from edgeface.inference.pipeline import FacePipeline, IdentifiedFace
+from edgeface.reading.regular_file import is_folder, is_there
 
 UNKNOWN = "unknown"
 _FIX_LAYOUT = "put a folder of images for each person into it, or one image per person, named after them"
@@ -86,12 +87,16 @@ def list_gallery(folder: Path) -> dict[str, list[Path]]:
     Raises:
         InputError: there is no such folder, nobody is in it, or a person's folder holds no images.
     """
-    if not folder.is_dir():
-        what = "not a folder, but a file" if folder.exists() else "there is no such folder"
+    if not is_folder(folder):
+        what = "not a folder, but a file" if is_there(folder) else "there is no such folder"
         raise InputError(what, where=str(folder), fix=_FIX_LAYOUT)
     people: dict[str, list[Path]] = {}
-    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
-        if path.is_dir():
+    try:
+        found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise InputError(f"cannot list the gallery: {error.strerror}", where=str(folder)) from error
+    for path in found:
+        if is_folder(path):
             people.setdefault(path.name, []).extend(list_images(path))
         elif path.suffix.lower() in EXTENSIONS:
             people.setdefault(path.stem, []).append(path)

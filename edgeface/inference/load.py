@@ -31,6 +31,9 @@ def openers() -> dict[str, Opener]:
 def load(path: Path | str, threads: int = 1) -> Detector | Recognizer:
     """The detector or recognizer of an artifact, as its contract's task says.
 
+    Threads may share it. In TFLite and TensorRT their runs take turns; load it once for each thread where they shall
+    run side by side, which takes its memory each time.
+
     Args:
         path: the folder that an export wrote, or the model file in it.
         threads: threads inside one operator, at least 1.

@@ -18,7 +18,7 @@ from edgeface.tasks.recognition.embedding import embed_faces
 
 
 class Recognizer:
-    """A recognizer that runs an artifact as its contract says.
+    """A recognizer that runs an artifact as its contract says. Threads may share it (see `edgeface.load`).
 
     Args:
         artifact: an opened artifact of a recognition model.

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgeface.errors import CheckpointError
-from edgeface.models.checkpoint_names import named_tensors
-from edgeface.models.checkpoint_shapes import SAFETENSORS, read_declared
-from edgeface.models.torch_file import read_structure
+from edgeface.models.checkpoint_shapes import SAFETENSORS, read_taken
+from edgeface.models.taken import Taken
+from edgeface.models.torch_file import pickled_code, read_structure
 from edgeface.models.weight_values import check_weights
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import open_file, read_file
@@ -35,7 +35,7 @@ def read_state_dict(path: Path, expected: Mapping[str, tuple[int, ...]] | None =
     """The tensors by name of a .pth/.pt/.ckpt or .safetensors file, on the CPU.
 
     Names, shapes and dtypes are read and checked first: values take no more memory than the file. Code in a pickle is
-    never run. `checkpoint_names.named_tensors` says how names are found.
+    never run. `take_weights` says which tensors of a file are a network's.
 
     Args:
         path: the file.
@@ -43,14 +43,15 @@ def read_state_dict(path: Path, expected: Mapping[str, tuple[int, ...]] | None =
 
     Raises:
         CheckpointError: the file is missing, empty, over 2 GiB, truncated, contains pickled code, is not a checkpoint,
-            contains no tensors, other ones than expected, complex numbers, values that are not finite, or weights
-            that are all zero or denormal.
+            contains no tensors, other ones than expected, several sets of them, complex numbers, values that are not
+            finite, or weights that are all zero or denormal.
     """
-    declared = read_declared(path)
+    taken = read_taken(path, () if expected is None else (expected,))
     if expected is not None:
-        check_keys(declared, expected, str(path))
+        location = taken.location()
+        check_keys(taken.tensors, expected, f"{path}: {location}" if location else str(path))
     content = _read_safetensors(path) if path.suffix == SAFETENSORS else _read_torch(path)
-    state = _named(content, path)
+    state = _named(taken, content, path)
     check_weights({name: _as_numpy(tensor) for name, tensor in state.items()}, str(path), CheckpointError)
     return state
 
@@ -122,11 +123,11 @@ def _is_counter(key: str) -> bool:
     return key.endswith("num_batches_tracked")
 
 
-def _named(content: object, path: Path) -> dict[str, torch.Tensor]:
+def _named(taken: Taken, content: object, path: Path) -> dict[str, torch.Tensor]:
     import torch
 
-    found: dict[str, torch.Tensor] = named_tensors(content, torch.Tensor)
-    if not found or any(tensor.layout != torch.strided or tensor.is_quantized for tensor in found.values()):
+    found: dict[str, torch.Tensor] = taken.values(content)
+    if any(tensor.layout != torch.strided or tensor.is_quantized for tensor in found.values()):
         raise CheckpointError("the file contains no plain tensors", where=str(path), fix=CHECKPOINT.fix)
     return found
 
@@ -151,22 +152,14 @@ def _read_torch(path: Path) -> object:
 
     foreign = read_structure(path).foreign
     if foreign:
-        raise _pickled_code(path, f" ({', '.join(foreign[:3])}{', …' if len(foreign) > 3 else ''})")
+        raise pickled_code(path, foreign)
     try:
         with open_file(path, CHECKPOINT) as stream, warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Detected pickle protocol")  # our error below is more specific
             return torch.load(stream, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise _pickled_code(path) from error
+        raise pickled_code(path, ()) from error
     except Exception as error:  # the legacy reader raises all kinds of exceptions on damaged bytes
         raise CheckpointError(
             "not a checkpoint: torch cannot read the file, or it is damaged", where=str(path), fix=CHECKPOINT.fix
         ) from error
-
-
-def _pickled_code(path: Path, named: str = "") -> CheckpointError:
-    return CheckpointError(
-        f"the file contains pickled code or whole objects{named}, which are not loaded because that could run code",
-        where=str(path),
-        fix="if you trust it, load it yourself and save only the weights: torch.save(model.state_dict(), path)",
-    )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from edgeface.contracts import Contract
 from edgeface.core.file_kind import kind_of
 from edgeface.errors import ContractError, InputError
-from edgeface.graph.onnx_reader import parse_onnx
+from edgeface.graph.onnx_reader import parse_onnx, stored_array
 from edgeface.models.weight_values import check_weights
-from edgeface.reading.kinds import ONNX
 
 if TYPE_CHECKING:
     import onnx
 
 SUFFIX = ".onnx"
+_OF_INFERENCE = (RuntimeError, ValueError, TypeError, MemoryError)
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 
 
@@ -55,27 +55,19 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
 
 def _check_weights(model: onnx.ModelProto, path: Path) -> None:
     """Refuse weights of convolutions and matrix products that no trained network has."""
-    from onnx import numpy_helper
-
     used = {name for node in model.graph.node if node.op_type in _WEIGHTED for name in node.input[1:3]}
     found = [tensor for tensor in model.graph.initializer if tensor.name in used]
-    try:
-        weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in found}
-    except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
-        raise InputError(
-            f"a tensor of the model is damaged: {str(error).splitlines()[0]}", where=str(path), fix=ONNX.fix
-        ) from error
-    check_weights(weights, str(path))
+    check_weights({tensor.name: stored_array(tensor, str(path)) for tensor in found}, str(path))
 
 
 def _inferred(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     """The model with shapes inferred from the fixed input size."""
     from google.protobuf.message import DecodeError, EncodeError  # type: ignore[import-untyped]
-    from onnx import shape_inference
+    from onnx import checker, shape_inference
 
     try:
         return shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
-    except (RuntimeError, ValueError, TypeError, EncodeError, DecodeError) as error:  # among them InferenceError
+    except (*_OF_INFERENCE, shape_inference.InferenceError, checker.ValidationError, EncodeError, DecodeError) as error:
         said = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise InputError(
             f"the shapes in the model do not fit together: {said}", where=str(path), fix="run onnx.checker on the model"

@@ -52,7 +52,9 @@ def _tensor(name: str, item: Any, path: Path) -> tuple[StoredTensor, int]:
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, f"the entry of {name[:80]!r} is not whole") from error
     item_bytes = ITEM_BYTES.get(dtype)
-    if not whole or (item_bytes is not None and math.prod(shape) * item_bytes != end - begin):
+    if not whole:
+        raise _damaged(path, f"the entry of {name[:80]!r} is not whole")
+    if begin > end or (item_bytes is not None and math.prod(shape) * item_bytes != end - begin):
         raise _damaged(path, f"{name[:80]!r} of {dtype} {list(shape)[:9]} has {end - begin:,} bytes")
     return StoredTensor(shape, dtype, name, math.prod(shape)), end
 

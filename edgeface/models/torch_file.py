@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -48,6 +48,16 @@ def read_structure(path: Path) -> TorchContent:
             ) from error
     _check_room(reader.storages.values(), room, path)
     return TorchContent(content, tuple(sorted(reader.foreign)))
+
+
+def pickled_code(path: Path, foreign: Sequence[str]) -> CheckpointError:
+    """The error for a pickle that names what is no part of plain weights."""
+    named = f" ({', '.join(foreign[:3])}{', …' if len(foreign) > 3 else ''})" if foreign else ""
+    return CheckpointError(
+        f"the file contains pickled code or whole objects{named}, which are not loaded because that could run code",
+        where=str(path),
+        fix="if you trust it, load it yourself and save only the weights: torch.save(model.state_dict(), path)",
+    )
 
 
 def _archived(stream: IO[bytes], size: int, path: Path) -> tuple[StructureReader, object, dict[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeface.core.writing import write_file
 from edgeface.models.architectures import SKELETONS, Architecture, architectures
 from edgeface.models.torch_export import trace_onnx
 
@@ -55,7 +56,7 @@ def main() -> None:
     SKELETONS.mkdir(exist_ok=True)
     for architecture in architectures().values():
         content = write_skeleton(architecture)
-        architecture.skeleton_path.write_bytes(content)
+        write_file(architecture.skeleton_path, content)
         print(f"{architecture.skeleton_path.name}: {len(content)} bytes")
 
 

@@ -20,7 +20,7 @@ from edgeface.quantize.statistics import CalibrationStats, Statistic, ValueStats
 class Parameters(BaseModel):
     """Parameters of an algorithm, which are keys of the recipe; none by default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 P = TypeVar("P", bound=Parameters)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph
 from edgeface.quantize.algorithm import Chosen, GraphCorrection, WeightCorrection
@@ -53,6 +54,7 @@ class Quantized:
         return hashlib.sha256(json.dumps([params, stated, self.plan.default]).encode()).hexdigest()
 
 
+@one_blas_thread()
 def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: QuantizeOptions) -> Quantized:
     """The quantized graph: scales and integer weights.
 

@@ -24,7 +24,7 @@ RENAMED = {"equalize": DEFAULT[0], "round_weights": DEFAULT[1]}
 class AskedPrecision(BaseModel):
     """A requested dtype, and the reason. "int8" means the target's 8 bits, signed or not."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dtype: Literal["int8", "int16", "float16", "float32"]
     reason: str = Field(min_length=1)
@@ -56,7 +56,7 @@ class QuantizeSettings(BaseModel):
             precedence over `keep_float`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     ranges: Annotated[InstanceOf[RangeRule], BeforeValidator(_range_rule)] = Field(default_factory=RangeRule)
     algorithms: tuple[str, ...] = DEFAULT

@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from edgeface.errors import InputError
+from edgeface.core.writing import write_file
 from edgeface.graph.types import Array
 from edgeface.quantize.histogram import BINS, BINS_PER_OCTAVE, histograms, shifted
 from edgeface.reading.arrays import read_arrays
@@ -111,6 +111,9 @@ class CalibrationStats:
         """Write as .npz: a header as JSON, and for value i of its `names` `counts_i`, `range_i`, `total_i`, `n_i`.
 
         Moments follow as `moment_j` in the order of the header's `convolutions`, float32.
+
+        Raises:
+            WriteError: it cannot be written.
         """
         arrays: dict[str, Array] = {}
         for index, stats in enumerate(self.values.values()):
@@ -129,15 +132,11 @@ class CalibrationStats:
             "convolutions": list(self.moments),
         }
         arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
-        partial = path.with_name(f"{path.name}.partial")
-        try:
-            with partial.open("wb") as file:
-                np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # mypy takes an array for `allow_pickle`
-            partial.replace(path)
-        except OSError as error:
-            raise InputError(f"cannot save statistics: {error.strerror or error}", where=str(path)) from error
-        finally:
-            partial.unlink(missing_ok=True)
+
+        def save(stream: BinaryIO) -> None:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # mypy takes an array for `allow_pickle`
+
+        write_file(path, save, "the statistics")
 
     @classmethod
     def load(cls, path: Path) -> CalibrationStats:

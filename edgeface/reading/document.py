@@ -23,6 +23,8 @@ else:
 MAX_DEPTH = 64
 MAX_LINE_BYTES = 4096
 """TOML readers use memory quadratic in a dotted key's length: a line of a megabyte exhausts it."""
+MAX_LINES = 1_000_000
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _LARGEST = 2**63
 
 
@@ -56,6 +58,18 @@ def read_text(path: Path, kind: Kind) -> str:
         EdgefaceError: as `read_file`; or it is not UTF-8.
     """
     return _decoded(read_file(path, kind), str(path), kind)
+
+
+def read_lines(path: Path, kind: Kind) -> list[tuple[int, str]]:
+    """The lines of a text file that are not blank, with their numbers from 1.
+
+    Raises:
+        EdgefaceError: as `read_text`; or it has more than `MAX_LINES` lines.
+    """
+    text = read_text(path, kind)
+    if sum(map(text.count, _LINE_ENDS)) > MAX_LINES:  # before they are split: a line of nothing takes memory too
+        raise kind.error(f"the {kind.noun} has over {MAX_LINES:,} lines", where=str(path), fix="split it")
+    return [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
 
 
 def parse_json(data: bytes, where: str, kind: Kind) -> Any:

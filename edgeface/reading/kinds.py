@@ -8,7 +8,12 @@ from edgeface.reading.regular_file import Kind
 _STATE_DICT = "pass a file that torch.save(model.state_dict(), …) or safetensors wrote"
 
 MODEL = Kind("model", 2 << 30, "pass an artifact folder, an .onnx or a .tflite file")
-ONNX = Kind("ONNX model", 2 << 30, "pass an .onnx file that an exporter wrote")
+_TAGS = (*(number << 3 | (0 if number in {1, 5} else 2) for number in (1, 2, 3, 4, 5, 6, 7, 8, 14)), 0xA2, 0xCA, 0xD2)
+"""First bytes of the tags of a ModelProto's fields."""
+ONNX = Kind(
+    "ONNX model", 2 << 30, "pass an .onnx file that an exporter wrote", marks=tuple(bytes([tag]) for tag in _TAGS)
+)
+TFLITE = Kind("TFLite model", 2 << 30, "pass a complete .tflite file", marks=(b"TFL3",), marks_at=4)
 EXTERNAL_DATA = Kind("model's external data", 8 << 30, "copy it next to the model")
 ENGINE = Kind("engine", 8 << 30, "edgeface export … --target tensorrt-fp16 (or tensorrt-int8)")
 CHECKPOINT = Kind(
@@ -23,17 +28,19 @@ PROFILE = Kind(
     1 << 16,
     "edgeface/devices/profiles/rk3399.toml shows every key of a board, a72.toml those of a core",
 )
-IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP or WebP file", "make the image smaller")
+IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP, WebP or PPM file", "make the image smaller")
 PAIRS = Kind(
     "list of pairs",
     64 << 20,
-    "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (same person) or 0",
+    "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (same person) or 0; paths with spaces need "
+    "commas, tabs or quotes",
 )
 LABELS = Kind(
     "labels",
     4 << 20,
     "write the boxes as Pascal-VOC XML: annotation/object/bndbox with xmin, ymin, xmax and ymax in pixels",
 )
+LABEL_LIST = Kind("list of labels", 64 << 20, "pass WIDER FACE's wider_face_val_bbx_gt.txt, or a COCO JSON file")
 WIDER_LABELS = Kind(
     "MATLAB file",
     64 << 20,

@@ -10,7 +10,7 @@ import hashlib
 import mmap
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -39,6 +39,7 @@ class Kind:
         fix: how to mend one that cannot be used.
         too_large: the same for one that is too large.
         error: the class of these errors, which takes `where` and `fix`.
+        marks: what can stand at `marks_at`, empty for anything: a gigabyte of zeros is then refused unread.
     """
 
     noun: str
@@ -46,6 +47,8 @@ class Kind:
     fix: str | None = None
     too_large: str | None = None
     error: type[EdgefaceError] = InputError
+    marks: tuple[bytes, ...] = ()
+    marks_at: int = 0
 
 
 def open_file(path: Path, kind: Kind) -> BinaryIO:
@@ -62,9 +65,21 @@ def open_file(path: Path, kind: Kind) -> BinaryIO:
         except BaseException:
             os.close(descriptor)
             raise
-        return os.fdopen(descriptor, "rb")
+        stream = os.fdopen(descriptor, "rb")
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path, or text that no path can have
         raise _failed(error, path, kind) from error
+    return _begun(stream, path, kind)
+
+
+def _begun(stream: BinaryIO, path: Path, kind: Kind) -> BinaryIO:
+    """The stream, if it begins as the kind does."""
+    if kind.marks:
+        begin = stream.read(kind.marks_at + max(map(len, kind.marks)))
+        stream.seek(0)
+        if begin and not begin[kind.marks_at :].startswith(kind.marks):
+            stream.close()
+            raise unreadable(f"it does not begin as any {kind.noun}", str(path), kind)
+    return stream
 
 
 def check_file(path: Path, kind: Kind) -> int:
@@ -132,6 +147,28 @@ def digest_file(path: Path, kind: Kind) -> str:
     for chunk in read_chunks(path, kind, _CHUNK_BYTES):
         digest.update(chunk)
     return digest.hexdigest()
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file; False too for a path that the system refuses, e.g. for its length."""
+    return _mode(path, stat.S_ISREG)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; as `is_file`."""
+    return _mode(path, stat.S_ISDIR)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything; as `is_file`."""
+    return _mode(path, bool)
+
+
+def _mode(path: Path, wanted: Callable[[int], bool]) -> bool:
+    try:
+        return wanted(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def unreadable(why: str, where: str, kind: Kind) -> EdgefaceError:

@@ -13,6 +13,8 @@ from edgeface.compile.report_options import LATENCY, REPORT
 from edgeface.core.artifact import MANIFEST, Artifact, read_json
 from edgeface.core.description import Tile, Verdict
 from edgeface.errors import EdgefaceError, InputError
+from edgeface.reading.damage import damage_reported
+from edgeface.reading.regular_file import is_file, is_folder
 from edgeface.tasks import task_of
 from edgeface.validate.describe import describe
 
@@ -67,7 +69,7 @@ def collect(root: Path) -> Collection:
     Raises:
         InputError: there is no such folder, or no usable artifact in it.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         raise InputError("there is no such folder", where=str(root), fix="pass the folder that exports were written to")
     entries: list[Entry] = []
     problems: list[Problem] = []
@@ -88,7 +90,7 @@ def collect(root: Path) -> Collection:
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
     """Folders with a manifest, in the order of their names."""
-    if (folder / MANIFEST).is_file():
+    if is_file(folder / MANIFEST):
         yield folder
     if depth == 0:
         return
@@ -110,15 +112,13 @@ def _entry(folder: Path) -> Entry:
     decibels = [item.snr_db for item in certificate.tensors.values()]
     known = [value for value in decibels if value is not None]
     lowest = min(known) if known and len(known) == len(decibels) else None
-    try:
+    with damage_reported("latency", str(folder / LATENCY), "export the artifact again"):
         timed = _timed(folder / LATENCY)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"damaged latency: {type(error).__name__} {error}", where=str(folder / LATENCY)) from error
-    return Entry(artifact, described.verdict, described.glance, lowest, timed, report if report.is_file() else None)
+    return Entry(artifact, described.verdict, described.glance, lowest, timed, report if is_file(report) else None)
 
 
 def _timed(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
+    if not is_file(path):
         return None
     document = read_json(path)
     found = document["measured"]["artifact"]

@@ -33,16 +33,23 @@ class Difference:
         return found
 
     @property
+    def name(self) -> str:
+        """The kind; a missed face that is not found at all is lost, an extra one that fp32 does not find at all new."""
+        if self.kind == "missed" and self.candidate is None:
+            return "lost"
+        return "new" if self.kind == "extra" and self.reference is None else self.kind
+
+    @property
     def words(self) -> str:
         """The difference in words."""
         if self.kind == "missed":
             assert self.reference is not None
             found = "not found" if self.candidate is None else f"found with only {self.candidate.score:.2f}"
-            return f"missed: a face of {_size(self.reference)}, score {self.reference.score:.2f} in fp32, {found}"
+            return f"{self.name}: a face of {_size(self.reference)}, score {self.reference.score:.2f} in fp32, {found}"
         if self.kind == "extra":
             assert self.candidate is not None
             found = "does not find it" if self.reference is None else f"has {self.reference.score:.2f}"
-            return f"extra: a face of {_size(self.candidate)}, score {self.candidate.score:.2f}; fp32 {found}"
+            return f"{self.name}: a face of {_size(self.candidate)}, score {self.candidate.score:.2f}; fp32 {found}"
         assert self.reference is not None
         assert self.candidate is not None
         error = landmark_error_percent(self.reference, self.candidate)

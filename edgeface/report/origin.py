@@ -6,6 +6,7 @@ from typing import Any
 
 from edgeface.core.artifact import Manifest
 from edgeface.core.description import Table
+from edgeface.reading.damage import damage_reported
 from edgeface.tasks import task_of
 
 LISTED = 3
@@ -13,9 +14,10 @@ LISTED = 3
 
 def origin(manifest: Manifest) -> tuple[Table, ...]:
     """Tables of sources with hashes, contract, quantization and versions."""
-    tables = [_sources(manifest), _contract(manifest)]
-    if manifest.quantization is not None:
-        tables.append(_quantization(manifest.quantization))
+    with damage_reported("manifest", f"of {manifest.name}-{manifest.target}", "export the artifact again"):
+        tables = [_sources(manifest), _contract(manifest)]
+        if manifest.quantization is not None:
+            tables.append(_quantization(manifest.quantization))
     versions = tuple(sorted(manifest.versions.items()))
     return (*tables, Table("Versions", ("package", "version"), versions, left=2))
 

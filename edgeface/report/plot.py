@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+from markupsafe import escape as escape_markup
 
+from edgeface.core.visible import visible
 from edgeface.validate.layerwise import BAD_DB
 
 WIDTH, HEIGHT = 960, 320
@@ -40,6 +42,11 @@ def plot_layers(points: Sequence[Point], target: str) -> str:
     parts += [_point(i, point, len(points), top_db) for i, point in enumerate(points)]
     parts += [*_legend(points), "</svg>"]
     return Markup("\n".join(parts))  # names are escaped where they are inserted
+
+
+def escape(text: str) -> Markup:
+    """A name as it is inserted into the page."""
+    return escape_markup(visible(text))
 
 
 def _top_db(points: Sequence[Point]) -> float:

@@ -6,13 +6,21 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from edgeface.core.visible import visible_lines
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
 def render(template: str, **values: Any) -> str:
     """A page from `edgeface/report/templates`; the same values give the same text."""
-    return _environment().get_template(template).render(**values)
+    text = _environment().get_template(template).render(**values)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _shown(value: Any) -> Any:
+    """A value as it is inserted: of text, what could reverse or break the page's lines is made visible."""
+    return visible_lines(value) if type(value) is str else value  # Markup is our own
 
 
 @cache
@@ -24,6 +32,7 @@ def _environment() -> Environment:
         loader=PackageLoader("edgeface.report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
+from edgeface.core.writing import check_replaceable, make_folders, write_file
 from edgeface.errors import InputError
 from edgeface.reading.kinds import REPORT
 from edgeface.reading.regular_file import open_file
@@ -21,13 +20,8 @@ def write_page(path: Path, text: str) -> None:
         InputError: it cannot be written, or the file exists and is not edgeface's.
     """
     check_page_path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text)
-    except OSError as error:
-        raise InputError(
-            f"cannot write the report: {error.strerror}", where=str(path), fix="name a file that you may write"
-        ) from error
+    make_folders(path.parent, "the report")
+    write_file(path, text, "the report")
 
 
 def check_page_path(path: Path) -> None:
@@ -36,6 +30,7 @@ def check_page_path(path: Path) -> None:
     Raises:
         InputError: the file exists and is not edgeface's.
     """
+    check_replaceable(path, "the report")
     try:
         if path.exists() and not _is_ours(path):
             raise InputError(
@@ -45,18 +40,6 @@ def check_page_path(path: Path) -> None:
             )
     except OSError as error:
         raise InputError(f"cannot write the report: {error.strerror}", where=str(path)) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=".edgeface-", suffix=".html", dir=path.parent)
-    partial = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        partial.chmod(0o644)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _is_ours(path: Path) -> bool:

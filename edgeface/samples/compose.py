@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import ARCFACE_TEMPLATE
+from edgeface.core.writing import fill_file
 from edgeface.errors import InputError
 from edgeface.images.files import read_image
 from edgeface.samples import IMAGES, SampleImage
@@ -67,7 +68,7 @@ def write_images(folder: Path, task: str, count: int, first_seed: int = 0) -> No
         raise InputError(f"no images are composed for {task}", fix="pass --calibration DIR")
     for seed in range(first_seed, first_seed + count):
         path = folder / f"composed_{seed:03}.png"
-        path.write_bytes(cv2.imencode(".png", compose(seed))[1].tobytes())
+        fill_file(path, cv2.imencode(".png", compose(seed))[1].tobytes(), "a composed image")
 
 
 def hang(scene: Image, image: Image, matrix: Matrix) -> Image:

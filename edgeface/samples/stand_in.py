@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from edgeface.core.progress import note
+from edgeface.core.temporary import temporary_folder
+from edgeface.core.writing import make_folders
 from edgeface.images.split import Images
 
 JUDGED_IMAGES = 24
@@ -35,10 +36,10 @@ def composed_where_missing(chosen: Images, task: str, calibration_images: int) -
         "no --calibration: images composed of the two sample photographs are used, which is enough to try the tool; "
         "for anything else, use images like those that the device will see"
     )
-    with tempfile.TemporaryDirectory(prefix="edgeface-") as temporary:
-        folders = {name: Path(temporary) / name for name in ("calibration", "judged_on")}
+    with temporary_folder() as temporary:
+        folders = {name: temporary / name for name in ("calibration", "judged_on")}
         for folder in folders.values():
-            folder.mkdir()
+            make_folders(folder)
         if not chosen.calibrate:
             write_images(folders["calibration"], task, calibration_images)
             chosen = replace(

@@ -83,6 +83,9 @@ class Task(Protocol):
     budgets: tuple[str, ...]
     """Budgets that reports compare its networks with."""
 
+    of_faces: bool
+    """Whether its networks are shown one face, which a detector may have to find in an image first."""
+
     def infer(
         self,
         variants: Mapping[str, Any],

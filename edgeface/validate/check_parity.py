@@ -12,11 +12,14 @@ from edgeface.backends.device import HERE, Device
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact
+from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.certificate import Certificate, Evidence
 from edgeface.core.progress import note
 from edgeface.core.versions import versions
-from edgeface.images.files import list_images
+from edgeface.images.folder import image_name
+from edgeface.images.split import distinct_images
 from edgeface.inference.detector import Detector
+from edgeface.reading.existing import refuse_missing
 from edgeface.samples import sample_of
 from edgeface.tasks import task_of
 from edgeface.tasks.task import Image
@@ -61,7 +64,17 @@ class ParityRequest:
     threads: int = 1
     on: Device = HERE
 
+    def paths(self) -> dict[str, Path | None]:
+        """What is read, by the options' names."""
+        return {
+            "--weights": self.weights,
+            "--reference": self.reference,
+            "--images": self.images,
+            "--detector": self.detector,
+        }
 
+
+@one_blas_thread()
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     """The comparison of artifact and reference on images, judged as in the export.
 
@@ -69,6 +82,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         InputError: something given cannot be used, or the artifact does not run on the device.
         RuntimeFailure: a runtime fails.
     """
+    refuse_missing(request.paths())
     judging = runtime_named(target(artifact.manifest.target).runtime)
     if request.on == HERE:
         opened = judging.open(artifact.model_path, request.threads)
@@ -83,7 +97,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     judged, kernels = judge_model(findings, limits, artifact.model_path, task_of(artifact.contract), judging)
     certificate = Certificate(
         **judged.comparison().model_dump(),
-        format=2,
+        format=3,
         target=artifact.manifest.target,
         reference=reference.name,
         thresholds=limits,
@@ -97,8 +111,8 @@ def _images(artifact: Artifact, request: ParityRequest) -> Iterable[Image]:
     if request.images is None:
         note("no images given: tensors are compared on synthetic images, decisions are not")
         return synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
-    files = list_images(request.images)
-    _warn_of_calibration(artifact, [file.name for file in files])
+    files = distinct_images(request.images)
+    _warn_of_calibration(artifact, [image_name(file, request.images) for file in files])
     finder = None if request.detector is None else Detector(Artifact.open(request.detector))
     return task_images(files, "comparing", artifact.contract, finder)
 
@@ -114,6 +128,13 @@ def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
 
 def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:
     calibrated = set(artifact.manifest.sources.get("calibration", {}).get("files", ()))
-    shared = calibrated.intersection(names)
+    ends = {end for name in calibrated for end in _ends(name)}
+    shared = sum(name in ends or not calibrated.isdisjoint(_ends(name)) for name in names)
     if shared:
-        note(f"warning: {len(shared)} of {len(names)} images have the names of its calibration images")
+        note(f"warning: {shared} of {len(names)} images have the names of its calibration images")
+
+
+def _ends(name: str) -> list[str]:
+    """A path and its last parts: the folder that was named may be one above or below another time."""
+    parts = name.split("/")
+    return ["/".join(parts[index:]) for index in range(len(parts))]

@@ -30,8 +30,8 @@ class Findings:
 
     @property
     def passed(self) -> bool:
-        """Whether every requirement is met."""
-        return all(requirement.met for requirement in self.requirements)
+        """Whether no requirement is missed; some may be undecided."""
+        return not any(requirement.missed for requirement in self.requirements)
 
     def requiring(self, *requirements: Requirement) -> Findings:
         """The same findings with further requirements."""

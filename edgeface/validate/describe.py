@@ -8,6 +8,8 @@ from typing import Any
 
 from edgeface.core.certificate import Certificate, TensorFigures
 from edgeface.core.description import Mark, Table, Tile, Verdict
+from edgeface.core.requirement import Requirement
+from edgeface.reading.damage import damage_reported
 from edgeface.tasks.task import Task
 from edgeface.validate.verdict import verdict
 
@@ -37,22 +39,41 @@ def describe(certificate: Certificate, task: Task) -> Description:
     Args:
         certificate: an artifact's, or a later comparison's.
         task: what the network is for.
+
+    Raises:
+        InputError: what it says of decisions, kernels or engines is not what edgeface writes.
     """
-    return Description(
-        verdict(certificate),
-        task.glance(certificate.decisions or {}),
-        _requirements(certificate),
-        tuple(_tables(certificate, task)),
-        tuple(_notes(certificate.engines)),
-    )
+    with damage_reported("certificate", f"of {certificate.target}", "export the artifact again"):
+        return Description(
+            verdict(certificate),
+            task.glance(certificate.decisions or {}),
+            _requirements(certificate),
+            tuple(_tables(certificate, task)),
+            tuple(_notes(certificate.engines)),
+        )
 
 
 def _requirements(certificate: Certificate) -> Table | None:
     rows = tuple(
-        (each.what, each.limit, each.measured, Mark("met", "good") if each.met else Mark("missed", "bad"))
+        (each.what, each.limit, each.measured, _interval(each), _cases(each), _mark(each))
         for each in certificate.requirements
     )
-    return Table("What was required", ("requirement", "limit", "measured", ""), rows, left=4) if rows else None
+    header = ("requirement", "limit", "measured", "95 % interval", "on", "")
+    return Table("What was required", header, rows, left=6) if rows else None
+
+
+def _interval(found: Requirement) -> str:
+    return "–" if found.interval is None else f"{found.interval[0]:.3g} – {found.interval[1]:.3g}"
+
+
+def _cases(found: Requirement) -> str:
+    return "–" if found.n is None else f"{found.n} {found.of}"
+
+
+def _mark(found: Requirement) -> Mark:
+    if found.met:
+        return Mark("met", "good")
+    return Mark("missed", "bad") if found.unsure is None else Mark("not shown", "unsure")
 
 
 def _notes(engines: Mapping[str, Any] | None) -> Iterator[str]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
 from edgeface.contracts import Contract
 from edgeface.core.certificate import Evidence
 from edgeface.core.prefetch import prefetch
+from edgeface.core.temporary import temporary_folder
+from edgeface.core.writing import fill_file
+from edgeface.graph.types import Array
 from edgeface.tasks import task_of
 from edgeface.tasks.task import Image, View
 from edgeface.validate.compare import Comparer, Findings, Look, Watch
@@ -122,7 +126,8 @@ class _Kept:
     """Images and the reference's outputs on disk, one file each."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="edgeface-judge-")
+        self._held = ExitStack()
+        self._folder = self._held.enter_context(temporary_folder())
         self._names: list[str] = []
         self._count = 0
         self.complete = False
@@ -132,9 +137,7 @@ class _Kept:
         self._count = 0
         for view, wanted in shown:
             self._names = list(wanted)
-            with self._file(self._count).open("wb") as file:
-                for array in (view.image, *wanted.values()):
-                    np.save(file, array, allow_pickle=False)
+            fill_file(self._file(self._count), partial(_save, arrays=(view.image, *wanted.values())), "the reference")
             self._count += 1
             yield view, wanted
         self.complete = True
@@ -149,7 +152,12 @@ class _Kept:
 
     def close(self) -> None:
         """Remove the files."""
-        self._folder.cleanup()
+        self._held.close()
 
     def _file(self, number: int) -> Path:
-        return Path(self._folder.name, f"{number}.npy")
+        return self._folder / f"{number}.npy"
+
+
+def _save(stream: BinaryIO, arrays: Iterable[Array]) -> None:
+    for array in arrays:
+        np.save(stream, array, allow_pickle=False)

@@ -68,6 +68,12 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
         return _of_artifact(artifact, other)
     if weights is None:
         return torch_reference(torch_network(family(contract.family).random(contract, int(sources["seed"])), contract))
+    if "weights" not in sources:
+        raise InputError(
+            "the manifest does not say what the artifact was exported from",
+            where=str(artifact.folder),
+            fix="export the artifact again",
+        )
     if sources["weights"].get("format") == "onnx":
         opened = onnx_reference(open_onnx(weights, contract))
     else:

@@ -199,3 +199,26 @@ def test_signing_without_the_library_says_what_to_install(key_pair, monkeypatch)
     with pytest.raises(InputError, match="library") as caught:
         read_secret_key(key_pair[0])
     assert "edgeface[bundle]" in str(caught.value.fix)
+
+
+def test_a_half_pair_is_completed_by_the_next_run(tmp_path):
+    public = write_key_pair(tmp_path / "maker.key")
+    secret, known = (tmp_path / "maker.key").read_bytes(), public.read_bytes()
+    public.unlink()  # as where a run was killed between the two
+    assert write_key_pair(tmp_path / "maker.key") == public
+    assert (public.read_bytes(), (tmp_path / "maker.key").read_bytes()) == (known, secret)
+    with pytest.raises(InputError, match="it exists"):
+        write_key_pair(tmp_path / "maker.key")
+
+
+def test_an_empty_key_of_an_older_version_does_not_block(tmp_path):
+    (tmp_path / "maker.key").touch()
+    assert write_key_pair(tmp_path / "maker.key").is_file()
+    assert len(read_secret_key(tmp_path / "maker.key").seed) == 32
+
+
+def test_a_public_key_alone_is_not_replaced(tmp_path):
+    (tmp_path / "maker.pub").write_text("someone's")
+    with pytest.raises(InputError, match="it exists"):
+        write_key_pair(tmp_path / "maker.key")
+    assert [path.name for path in tmp_path.iterdir()] == ["maker.pub"]

@@ -81,3 +81,28 @@ def test_a_refused_bundle_leaves_no_file(edgeface_cli, artifacts, tmp_path):
     ):
         assert edgeface_cli("bundle", *arguments, "--out", out).code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bundle_replaces_its_like_and_asks_before_it_replaces_another(
+    edgeface_cli, artifacts, seeded_artifact, tmp_path
+):
+    out = tmp_path / "face.tar.gz"
+    assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0
+    before = out.read_bytes()
+    assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0
+    other = seeded_artifact("tflite-fp32", "mobilefacenet", seed=2).folder
+    refused = edgeface_cli("bundle", artifacts[0], other, "--out", out)
+    assert (refused.code, out.read_bytes() == before) == (2, True)
+    assert "recognizer: the seed 1, now 2" in refused.err
+    assert "--force" in refused.err
+    assert edgeface_cli("bundle", artifacts[0], other, "--out", out, "--force").code == 0
+    assert out.read_bytes() != before
+
+
+@pytest.mark.parametrize("content", [b"", b"mine", b"\x1f\x8b\x08" + bytes(100)])
+def test_a_file_that_is_no_bundle_is_never_replaced(edgeface_cli, artifacts, tmp_path, content):
+    out = tmp_path / "face.tar.gz"
+    out.write_bytes(content)
+    ended = edgeface_cli("bundle", *artifacts, "--out", out, "--force")
+    assert (ended.code, out.read_bytes()) == (2, content)
+    assert "is not a bundle" in ended.err

@@ -67,7 +67,7 @@ def test_a_foreign_cache_is_refused(evaluate, people):
     (people / "cache.npz").write_text("mine")
     outcome = evaluate("--pairs", people / "pairs.csv", "--cache", people / "cache.npz")
     assert outcome.code == 2
-    assert "not an evaluation cache" in outcome.err
+    assert "cannot read the evaluation cache" in outcome.err
     assert (people / "cache.npz").read_text() == "mine"
 
 
@@ -77,8 +77,22 @@ def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, peop
     outcome = evaluate("--labels", people, "--reference", faces_artifact, recognizer=None)
     assert outcome.code == 0
     assert "3 without labels, left out: 12.png, 21.png, 22.png" in outcome.out
-    assert "all faces            1.0000     1.0000  +0.0000" in outcome.out
-    assert "2 of 2 faces found (100.00%)" in outcome.out
+    row = next(line for line in outcome.out.splitlines() if line.startswith("all faces"))
+    assert row.split() == [
+        "all",
+        "faces",
+        "1",
+        "1.0000",
+        "[1.0000,",
+        "1.0000]",
+        "1.0000",
+        "+0.00",
+        "points",
+        "[+0.00,",
+        "+0.00]",
+    ]
+    assert "2 of 2 faces found (100.00%, 95 %: 34.24%–100.00%)" in outcome.out
+    assert "0 missed: 0 lost, 0 found below the threshold" in outcome.out
     alone = evaluate("--labels", people, "--json", recognizer=None)
     assert alone.document["average_precision"]["all faces"] == 1.0
 
@@ -95,8 +109,8 @@ def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, peop
         (("--pairs", "p.csv", "--labels", "l"), (), "boxes cannot evaluate"),
         (("--pairs", "p.csv", "--gallery-artifact", "a"), (), "need each other"),
         (("--pairs", "p.csv", "--gallery-artifact", "a", "--probe-artifact", "b"), (), "exclude each other"),
-        (("--pairs", "p.csv"), (), "cannot read the list of pairs"),
-        (("--pairs", "p.csv", "--far", "2"), (), "cannot read the list of pairs|not a false accept rate"),
+        (("--pairs", "p.csv"), (), "--pairs: there is no such file"),
+        (("--pairs", "p.csv", "--far", "2"), (), "--pairs: there is no such file|not a false accept rate"),
     ],
 )
 def test_conflicting_options_are_refused(evaluate, arguments, without, message):
@@ -111,3 +125,10 @@ def test_jobs_must_be_positive(edgeface_cli, evaluate, people):
     outcome = evaluate("--pairs", people / "pairs.csv", "--jobs", 0)
     assert outcome.code == 2
     assert "not a number of processes" in outcome.err
+
+
+@pytest.mark.parametrize("options", [("--far", 0.01), ("--aligned",)])
+def test_a_recognizers_option_is_refused_for_a_detector(evaluate, people, options):
+    outcome = evaluate("--labels", people, *options, recognizer=None)
+    assert outcome.code == 2
+    assert f"{options[0]} are for recognizers" in outcome.err

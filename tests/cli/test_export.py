@@ -19,7 +19,7 @@ def test_options_reach_the_artifacts(edgeface_cli, tmp_path):
     assert (contract.input.height, contract.input.width, contract.input.color) == (64, 96, "rgb")
     assert contract.anchors == family("retinaface_mnet025").variants()["1mb"].anchors
     assert int8.manifest.sources["seed"] == 7
-    assert "--io int8 is for int8 targets" in ended.err
+    assert "onnx-fp32: --io int8 is not used, only by tflite-int8" in ended.err
 
 
 def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path):

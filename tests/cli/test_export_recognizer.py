@@ -57,6 +57,9 @@ def test_a_recognizer_is_exported_with_the_threshold_to_use(edgeface_cli, weight
 
 
 PAIRED = """model = "mobilefacenet"
+[evidence]
+faces = 1
+genuine_pairs = {pairs}
 [gates.tflite-int8]
 accuracy_drop_points = 1.0
 [quantize.ranges]
@@ -69,8 +72,8 @@ percentile = {percentile}
 def int8_of(edgeface_cli, weights, faces, tmp_path):
     """Export to int8 with ranges of a percentile and a gate on accuracy: `int8_of(percentile)`."""
 
-    def run(percentile):
-        (tmp_path / "recipe.toml").write_text(PAIRED.format(percentile=percentile))
+    def run(percentile, pairs=1):
+        (tmp_path / "recipe.toml").write_text(PAIRED.format(percentile=percentile, pairs=pairs))
         given = ["--weights", weights, "--calibration", faces, "--target", "tflite-int8", "--out", tmp_path / "out"]
         paired = ["--pairs", tmp_path / "pairs.csv", "--pair-images", faces]
         return edgeface_cli("export", tmp_path / "recipe.toml", *given, *paired, "--no-latency", "--json")
@@ -82,13 +85,29 @@ def int8_of(edgeface_cli, weights, faces, tmp_path):
 def test_a_build_that_verifies_as_well_as_the_network_meets_its_gate(int8_of):
     ended = int8_of(99.99)
     assert ended.code == 0, ended.err
-    (requirement,) = ended.document["artifacts"][0]["certificate"]["requirements"]
-    assert requirement == {
+    certificate = ended.document["artifacts"][0]["certificate"]
+    assert certificate["requirements"][-1] == {
         "what": "accuracy lost in verification",
         "limit": "≤ 1 points",
         "measured": "0.00 points",
         "met": True,
+        "unsure": None,
+        "n": 6,
+        "of": "pairs of one person",
+        "interval": [0.0, 0.0],
     }
+    assert certificate["verdict"] == "good"
+
+
+@pytest.mark.slow
+def test_a_build_that_verifies_as_well_on_few_pairs_is_not_called_good_enough(int8_of):
+    ended = int8_of(99.99, pairs=300)
+    assert ended.code == 0, ended.err
+    certificate = ended.document["artifacts"][0]["certificate"]
+    assert certificate["requirements"][-1]["unsure"].startswith("6 pairs of one person do not show it: about 300")
+    assert certificate["verdict"] == "unsure"
+    caution = certificate["decisions"]["verification"]["candidate"]["tar_at_far"]["caution"]
+    assert "6 pairs of different persons are too few" in caution
 
 
 @pytest.mark.slow

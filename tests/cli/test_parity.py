@@ -24,3 +24,21 @@ def test_the_report_says_where_the_artifact_ran(edgeface_cli, seeded_artifact):
     assert ended.code == 0, ended.err
     assert ended.document["on"] == "x86"
     assert ended.document["tensors"]
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        (("--detector", "a"), "--detector"),  # there are no images
+        (("--detector", "a", "--images", "b"), "--detector"),  # and it is a detector itself
+        (("--on", "a72", "--threads", 2), "--threads"),
+        (("--on", "gpu", "--threads", 2), "--threads"),
+        (("--on", "a72", "--weights", "a"), "--weights"),
+        (("--on", "a72", "--reference", "a"), "--reference"),
+        (("--on", "ssh:board", "--weights", "a"), "--weights"),
+    ],
+)
+def test_an_option_that_would_not_be_used_is_refused(edgeface_cli, detector_artifact, options, option):
+    ended = edgeface_cli("parity", detector_artifact, *options, "--json")
+    assert ended.code == 2
+    assert ended.document["error"]["where"] == option

@@ -71,3 +71,43 @@ def test_a_missing_file_and_a_folder_are_said_to_be_none(tmp_path):
     for path in (tmp_path / "absent.toml", tmp_path):
         with pytest.raises(InputError, match=r"cannot read the contract: (there is no such file|it is a folder)"):
             read_contract(path)
+
+
+DETECTOR = """
+task = "detection"
+score_threshold = 0.6
+nms_iou = 0.4
+negative_slope = 0.1
+decoder = "other"
+[input]
+height = 64
+width = 64
+color = "rgb"
+mean = [1.5, 2.5, 3.5]
+scale = [4.5, 5.5, 6.5]
+[parameters]
+step = [[7.5]]
+[outputs]
+a = "a"
+"""
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "-inf", '"nan"', '"1e999"', "1e999"])
+@pytest.mark.parametrize("number", ["0.6", "0.4", "0.1", "1.5", "2.5", "3.5", "4.5", "5.5", "6.5"])
+def test_every_number_of_a_contract_is_finite(written, number, odd):
+    assert read_contract(written(DETECTOR)).task == "detection"
+    with pytest.raises(InputError):
+        read_contract(written(DETECTOR.replace(f" {number}", f" {odd}").replace(f"[{number}", f"[{odd}")))
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "1e999"])
+def test_a_decoders_numbers_are_finite_too(written, odd):
+    with pytest.raises(InputError):
+        read_contract(written(DETECTOR.replace("7.5", odd)))
+
+
+@pytest.mark.parametrize("key", ["score_threshold = 0.6", "nms_iou = 0.4"])
+@pytest.mark.parametrize("odd", ["-0.1", "1.1", "60"])
+def test_thresholds_lie_between_0_and_1(written, key, odd):
+    with pytest.raises(InputError):
+        read_contract(written(DETECTOR.replace(key, f"{key.split()[0]} = {odd}")))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import os
+
 import pytest
 
 from edgeface.core.artifact import MANIFEST, Artifact, Manifest, read_json, sha256_hex, write_json
@@ -84,3 +87,73 @@ def test_a_manifest_that_contradicts_itself_is_damaged(detector_artifact, change
         Artifact.open(detector_artifact)
     assert said in caught.value.what
     assert caught.value.where == str(detector_artifact / MANIFEST)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a\x00b"])
+def test_a_name_that_no_file_can_have_is_missing(two_files, name):
+    rewrite(two_files, files=hashes(two_files, "model.onnx") | {name: sha256_hex(b"")})
+    with pytest.raises(InputError):
+        Artifact.open(two_files)
+
+
+@pytest.mark.parametrize("kind", [[], {}, [[]], 3, None, True])
+def test_a_certificate_of_no_known_kind_is_refused(two_files, kind):
+    write_json(two_files / "certificate.json", {"kind": kind})
+    with pytest.raises(InputError, match="damaged certificate"):
+        Artifact.open(two_files).certificate()
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        (("contract", "input", "mean", 0), "contract.input.mean"),
+        (("contract", "input", "scale", 2), "contract.input.scale"),
+        (("contract", "score_threshold"), "contract.score_threshold"),
+        (("contract", "nms_iou"), "contract.nms_iou"),
+        (("macs",), "macs"),
+    ],
+)
+def test_numbers_that_are_not_finite_are_refused_by_their_key(detector_artifact, path, named, number):
+    document = read_json(detector_artifact / MANIFEST)
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = "@"
+    (detector_artifact / MANIFEST).write_text(json.dumps(document).replace('"@"', number))
+    with pytest.raises(InputError, match=f"{named}: .* is not a finite number"):
+        Artifact.open(detector_artifact)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("contract", "input", "mean", 0), 1e30),
+        (("contract", "score_threshold"), 7),
+        (("contract", "nms_iou"), -1),
+        (("contract", "anchors", "strides", 0), 0),
+        (("contract", "anchors", "sizes", 0, 0), -16),
+        (("contract", "anchors", "sizes"), []),
+        (("contract", "anchors", "variances", 0), 0),
+        (("layout",), "nwhc"),
+        (("macs",), -1),
+        (("model_bytes",), -1),
+        (("sources",), {"weights": {"file": 1}}),
+        (("sources",), {"seed": "one"}),
+        (("sources",), {"calibration": {"count": -1, "sha256": ""}}),
+    ],
+)
+def test_numbers_out_of_range_and_values_of_another_type_are_refused(detector_artifact, path, value):
+    document = read_json(detector_artifact / MANIFEST)
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    write_json(detector_artifact / MANIFEST, document)
+    with pytest.raises(InputError, match=r"damaged manifest: " + path[0]):
+        Artifact.open(detector_artifact)
+
+
+def test_names_that_are_not_text_are_written_as_they_are_shown(tmp_path):
+    write_json(tmp_path / "a.json", {"files": [os.fsdecode(b"caf\xe9.jpg"), "Grüße"]})
+    assert read_json(tmp_path / "a.json") == {"files": [r"caf\xe9.jpg", "Grüße"]}

@@ -1,10 +1,13 @@
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
-from edgeface.core.staging import move_into_place, staging
-from edgeface.errors import InputError
+from edgeface.core.staging import exchange, move_into_place, staging
+from edgeface.core.temporary import temporary_folder
+from edgeface.errors import InputError, WriteError
 
 
 def test_what_is_moved_stays_and_the_temporary_folder_goes(tmp_path):
@@ -57,29 +60,80 @@ def test_an_existing_folder_is_replaced_completely(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "x"]
 
 
-def test_an_existing_folder_is_restored_when_the_new_one_cannot_be_moved(tmp_path):
-    old = tmp_path / "x"
-    old.mkdir()
-    (old / "mine").write_text("kept")
-    staged = tmp_path / "staged"
-    staged.mkdir()
-    (tmp_path / "staged.replaced").mkdir()
-    (tmp_path / "staged.replaced" / "in the way").touch()
-    with pytest.raises(OSError, match="not empty"):
-        move_into_place([(staged, old)])
-    assert (old / "mine").read_text() == "kept"
+@pytest.fixture(params=["exchange", "two steps"])
+def way(request, monkeypatch):
+    """Both ways to replace a folder: the system's exchange, and the two steps where it has none."""
+    if request.param == "two steps":
+        monkeypatch.setattr("edgeface.core.staging._renameat2", lambda: None)
+    elif not exchange_works():
+        pytest.skip("this system does not exchange paths")
 
 
-def test_several_folders_are_moved_all_or_none(tmp_path):
-    staged = [tmp_path / name for name in ("staged-a", "staged-b")]
+def exchange_works():
+    with temporary_folder() as folder:
+        for name in "ab":
+            (folder / name).mkdir()
+        return exchange(folder / "a", folder / "b")
+
+
+def test_a_replaced_folder_stays_in_the_staging_folder_until_the_end(tmp_path, way):
+    for name in ("staged", "x"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    move_into_place([(tmp_path / "staged", tmp_path / "x")])
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["staged"]
+    assert [path.name for path in (tmp_path / "staged").iterdir()] == ["x"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_several_folders_are_moved_all_or_none(tmp_path, way):
+    staged = [tmp_path / name for name in ("staged-a", "staged-b", "staged-c")]
     for folder in staged:
         folder.mkdir()
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "mine").write_text("kept")
-    with pytest.raises(FileNotFoundError):
-        move_into_place([(staged[0], tmp_path / "a"), (staged[1], tmp_path / "missing" / "b")])
+    with pytest.raises(WriteError, match="cannot write the artifact"):
+        move_into_place(
+            [(staged[0], tmp_path / "a"), (staged[1], tmp_path / "b"), (staged[2], tmp_path / "missing" / "c")]
+        )
     assert (tmp_path / "a" / "mine").read_text() == "kept"
+    assert not (tmp_path / "b").exists()
     assert all(folder.is_dir() for folder in staged)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from edgeface.core import staging
+out = Path(sys.argv[1])
+staging._renameat2 = lambda: None
+renames = 0
+
+def end(event, arguments):
+    global renames
+    renames += event == "os.rename"
+    if event == "os.rename" and renames == int(sys.argv[2]):
+        os.kill(os.getpid(), 9)
+
+sys.addaudithook(end)
+with staging.staging(out) as folder:
+    (folder / "x").mkdir()
+    (folder / "x" / "new").touch()
+    staging.move_into_place([(folder / "x", out / "x")])
+"""
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_replacement_that_was_killed_leaves_the_old_or_the_new(tmp_path, at):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "old").touch()
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(at)], check=False)
+    assert done.returncode == -9
+    assert list(tmp_path.glob(".edgeface-*")), "nothing was left over: this shows nothing"
+    with staging(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["new" if at == 3 else "old"]
 
 
 def test_below_a_file_nothing_can_be_written(tmp_path):

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from in_threads import in_threads
 
 from edgeface.devices.connect import LOOPBACK, connect
 from edgeface.devices.emulator import Launch
@@ -153,3 +154,18 @@ def test_unreliable_latencies_give_warnings():
     good = {**CPU, "governor": "performance", "now_khz": 1_800_000}
     cool = [{"name": "soc", "celsius": 40.0}]
     assert checked_state({**STATE, "cpus": [good], "zones": cool}, "board").warnings() == []
+
+
+def test_threads_share_a_session(built):
+    model = built["float"].model_path
+    with connect(LOOPBACK) as link:
+        runner = DeviceRunner(link, model, Loading())
+        (spec,) = runner.inputs
+        shown = [{spec.name: np.random.default_rng(n).normal(size=spec.shape).astype(np.float32)} for n in range(5)]
+
+        def run(feeds):
+            return {name: array.tobytes() for name, array in runner.run(feeds).items()}
+
+        alone = [run(feeds) for feeds in shown]
+        assert len({str(each) for each in alone}) == len(shown)
+        assert in_threads(run, shown * 8) == alone * 8

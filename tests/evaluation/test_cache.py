@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.errors import InputError
+from edgeface.errors import InputError, WriteError
 from edgeface.evaluation.cache import DEFAULT_NAME, Cache
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -72,7 +72,7 @@ def test_a_write_that_fails_leaves_the_old_file(filled, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(WriteError, match="No space"):
         cache.save()
     assert filled.read_bytes() == before
     assert [path.name for path in filled.parent.iterdir()] == ["cache.npz"]

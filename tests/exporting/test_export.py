@@ -208,11 +208,13 @@ def test_an_artifact_is_replaced_atomically_and_survives_a_failing_export(tmp_pa
     export(wanted)
     (place / "stale.txt").write_text("of the last one")
     first = contents(tmp_path / "out")
-    failing = replace(wanted, seed=2, model=recipe(tmp_path, IMPOSSIBLE.replace("tflite-int8", "onnx-fp32")))
+    failing = replace(
+        wanted, seed=2, force=True, model=recipe(tmp_path, IMPOSSIBLE.replace("tflite-int8", "onnx-fp32"))
+    )
     with pytest.raises(GateError):
         export(failing)
     assert contents(tmp_path / "out") == first
-    export(replace(wanted, seed=2))
+    export(replace(wanted, seed=2, force=True))
     second = contents(tmp_path / "out")
     assert f"{place.name}/stale.txt" not in second
     assert second[f"{place.name}/model.onnx"] != first[f"{place.name}/model.onnx"]

@@ -8,7 +8,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgeface.errors import GraphError, InputError
-from edgeface.graph.onnx_reader import read_onnx
+from edgeface.graph.onnx_reader import read_onnx, stored_array
+from edgeface.graph.ops.activations import PRelu
+from edgeface.graph.types import TensorType
 
 EMPTY = np.zeros(0, np.float32)
 DOUBLE = np.array([1, 1, 2, 2], np.float32)
@@ -127,3 +129,28 @@ def test_a_missing_file_and_a_cut_one_are_refused(onnx_bytes, tmp_path):
     path.write_bytes(onnx_bytes([helper.make_node("Relu", ["x"], ["y"])])[:-30])
     with pytest.raises((InputError, GraphError)):
         read_onnx(path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda tensor: tensor.dims.append(3),
+        lambda tensor: setattr(tensor, "raw_data", tensor.raw_data[:-1]),
+        lambda tensor: setattr(tensor, "raw_data", tensor.raw_data * 2),
+        lambda tensor: setattr(tensor, "data_type", TensorProto.DOUBLE),
+        lambda tensor: setattr(tensor, "data_type", 99),
+    ],
+)
+def test_a_tensor_whose_data_is_not_its_type_and_shape_is_named(damage):
+    tensor = onnx.numpy_helper.from_array(FOUR, "w")
+    assert stored_array(tensor, "model.onnx").shape == (4,)
+    damage(tensor)
+    with pytest.raises(InputError, match="the tensor 'w' is damaged"):
+        stored_array(tensor, "model.onnx")
+
+
+@pytest.mark.parametrize("shape", [(5, 1, 1), (2, 1), (4, 6, 2), (1, 1, 4, 1, 1), (8, 16)])
+def test_a_slope_that_does_not_broadcast_is_refused(shape):
+    PRelu().infer([TensorType((1, 4, 6, 7)), TensorType((4, 1, 1))])
+    with pytest.raises(GraphError, match="does not broadcast"):
+        PRelu().infer([TensorType((1, 4, 6, 7)), TensorType(shape)])

@@ -1,9 +1,10 @@
 import shutil
 
+import cv2
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.images.split import Images, choose_images, read_images
 
 
@@ -38,6 +39,18 @@ def test_a_copy_of_a_calibration_image_is_not_evaluated(images, tmp_path):
 def test_without_calibration_the_whole_folder_is_evaluated(images):
     assert choose_images(None, images, 40) == Images((), tuple(list_images(images)))
     assert choose_images(None, None, 40) == Images()
+
+
+def test_copies_are_neither_split_nor_counted(images):
+    for number in range(6, 30):
+        shutil.copy(images / "1.png", images / f"{number}.png")
+    assert choose_images(images, None, 40) == choose_images(images, images, 40)
+    chosen = choose_images(images, None, 40)
+    assert {file.name for file in chosen.calibrate + chosen.judge} == {f"{number}.png" for number in range(1, 6)}
+    for number in range(2, 6):
+        (images / f"{number}.png").unlink()
+    with pytest.raises(InputError, match="one image cannot be used for both"):
+        choose_images(images, None, 40)
 
 
 def test_one_image_is_too_few(images):
@@ -79,7 +92,7 @@ def test_provenance_follows_contents_and_order(images):
     before = choose_images(images, None, 2).provenance()
     assert before["calibration"]["files"] == ["1.png", "3.png"]
     assert choose_images(images, None, 2).provenance() == before
-    (images / "3.png").write_bytes((images / "2.png").read_bytes())
+    cv2.imwrite(str(images / "3.png"), cv2.imread(str(images / "3.png"))[::-1])
     after = choose_images(images, None, 2).provenance()
     assert after["calibration"]["sha256"] != before["calibration"]["sha256"]
     assert after["judged_on"] == before["judged_on"]

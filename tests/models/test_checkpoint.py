@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from edgeface.errors import CheckpointError
 from edgeface.models.checkpoint import check_keys, read_state_dict
+from edgeface.models.safetensors_file import read_header
 
 STATE = {"body.weight": torch.arange(6.0).reshape(2, 3), "body.bias": torch.zeros(2)}
 
@@ -33,8 +35,6 @@ def test_wrappings_and_prefixes_are_removed(wrap, tmp_path: Path) -> None:
 
 
 def test_safetensors_are_read(tmp_path: Path) -> None:
-    from safetensors.torch import save_file
-
     save_file(STATE, tmp_path / "w.safetensors")
     assert torch.equal(read_state_dict(tmp_path / "w.safetensors")["body.weight"], STATE["body.weight"])
 
@@ -109,3 +109,12 @@ def test_long_lists_are_shortened_and_foreign_weights_hinted_at() -> None:
     with pytest.raises(CheckpointError, match="and 12 more") as caught:
         check_keys({"z": torch.zeros(1)}, {f"k{i}": (1,) for i in range(20)}, "w.pth")
     assert "another network" in str(caught.value.fix)
+
+
+def test_tensors_of_safetensors_come_in_the_headers_order(tmp_path: Path) -> None:
+    names = [f"layer{number}.weight" for number in range(40)]
+    save_file({name: torch.ones(2) for name in names}, tmp_path / "w.safetensors")
+    header = list(read_header(tmp_path / "w.safetensors"))
+    assert sorted(header) == sorted(names)
+    for _ in range(5):
+        assert list(read_state_dict(tmp_path / "w.safetensors")) == header

@@ -227,7 +227,7 @@ def test_differences_are_shown_by_shape_and_word_too(opened, paths):
         }
         words = sheet.locator(".photo .box span").all_inner_texts()
     assert styles == {"missed": "dashed", "extra": "double", "moved": "dotted"}
-    assert {"✕ missed", "+ extra", "→ moved"} <= set(words)
+    assert {"✕ missed", "+ new", "→ moved"} <= set(words)
 
 
 def test_print_is_dark_on_white_in_every_scheme(opened, paths):

@@ -63,3 +63,16 @@ def test_differences_count_what_the_gate_counts(watched):
 def test_words_include_the_landmark_error(shift):
     (found,) = differences([face(10, 10, 40, 0.9)], [face(10, 10, 40, 0.9, shift)])
     assert f"landmarks off by {100 * shift / 40:.1f} %" in found.words
+
+
+def test_a_face_that_one_side_does_not_see_at_all_has_a_name_of_its_own():
+    names = {
+        "lost": ([face(10, 10, 40, 0.9)], []),
+        "missed": ([face(10, 10, 40, 0.55)], [face(10, 10, 40, 0.45)]),
+        "new": ([], [face(10, 10, 40, 0.9)]),
+        "extra": ([face(10, 10, 40, 0.45)], [face(10, 10, 40, 0.55)]),
+    }
+    for name, (reference, candidate) in names.items():
+        (found,) = differences(reference, candidate)
+        assert found.name == name
+        assert found.words.startswith(f"{name}: ")

@@ -22,7 +22,7 @@ def test_a_scene_shows_both_sides_and_marks_what_differs(scenes):
     first, second = scene.images
     assert {box.kind for box in first.boxes} == {"missed", "moved"}
     assert {box.kind for box in second.boxes} == {"missed", "moved", "extra"}
-    assert scene.summary == "1 missed, 1 extra, 1 moved; 0 of 3 faces are the same."
+    assert scene.summary == "1 missed, 1 new, 1 moved; 0 of 3 faces are the same."
     assert all(box.label for box in second.boxes)
     assert "2 faces that fp32 finds" in first.alt
     assert "3 differences marked" in second.alt

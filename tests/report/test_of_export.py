@@ -169,7 +169,7 @@ def test_a_refused_export_leaves_only_its_requested_report(seeded_export, tmp_pa
     page = Reader(place.read_text(encoding="utf-8"))
     assert page.sections == SECTIONS
     assert "NOT good enough" in page.text
-    assert "1 of 1 requirements are missed: minimum output SNR" in page.text
+    assert "1 of 2 requirements are missed: minimum output SNR" in page.text
     assert "img" in page.tags
 
 

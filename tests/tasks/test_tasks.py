@@ -89,7 +89,12 @@ def test_a_recognizer_s_cosines_are_judged_and_a_detector_s_faces_are_not():
     found = task_of(RECOGNIZER)
     agreed = found.agree(np.array([[1.0, 0.0]]), np.array([[1.0, 0.2]]))
     limits = Thresholds(mean_cosine=0.99, min_cosine=0.5, matched_percent=99)
-    assert [item.met for item in found.requirements(limits, agreed)] == [False, True]
+    judged = {item.what: item for item in found.requirements(limits, agreed)}
+    assert list(judged) == ["faces compared", "mean cosine to float32", "minimum cosine to float32"]
+    assert [item.n for item in judged.values()] == [1, 1, 1]
+    assert not any(item.met for item in judged.values())
+    assert judged["mean cosine to float32"].missed
+    assert judged["minimum cosine to float32"].unsure
 
 
 def test_only_measured_decisions_are_described():
@@ -107,9 +112,11 @@ def test_only_measured_decisions_are_described():
 def test_a_recognizer_s_main_figure_is_accuracy_where_pairs_were_given():
     found = task_of(RECOGNIZER)
     cosines = {"faces": 7, "mean_cosine": 0.99571, "min_cosine": 0.99}
-    verified = {"candidate": {"fold_accuracy": {"mean": 0.9912}}}
+    folds = {"mean": 0.9912, "intervals": {"pairs": [0.98, 0.995]}}
+    verified = {"candidate": {"fold_accuracy": folds, "pairs": {"same": 300, "different": 300}}}
     assert found.glance(cosines).figure == "0.9957"
     assert found.glance({**cosines, "verification": verified}).figure == "99.12%"
+    assert "98.0%–99.5% (95 %), on 300 pairs" in found.glance({**cosines, "verification": verified}).note
     assert found.glance({}) is None
     assert [table.caption for table in found.describe(cosines)] == ["Embeddings"]
 

@@ -10,12 +10,14 @@ from edgeface.validate.verdict import verdict
 
 MET = {"what": "minimum output SNR", "limit": "≥ 10 dB", "measured": "20 dB", "met": True}
 MISSED = {**MET, "met": False, "what": "faces matched"}
+OPEN = {**MISSED, "unsure": "7 faces do not show it: about 158 would", "n": 7, "of": "faces", "interval": (64.6, 100.0)}
+NOTHING = {**OPEN, "n": 0, "unsure": "there are no faces: at least 100 are needed", "interval": None}
 
 
 def certificate(**changed):
     given = {"target": "tflite-int8", "kind": "images", "images": 9, "reference": "torch float32", "passed": True}
     measured = {"tensors": {}, "kernels": {}, "versions": {}, "thresholds": {"snr_db": 10.0}, "decisions": None}
-    return Certificate.model_validate({**given, **measured, "requirements": [MET], **changed})
+    return Certificate.model_validate({"format": 3, **given, **measured, "requirements": [MET], **changed})
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,10 @@ def certificate(**changed):
         ({"kind": "synthetic"}, "unsure", "not validated on faces"),
         ({"kind": "composed"}, "unsure", "how well is not shown"),
         ({"requirements": []}, "unsure", "NOT judged"),
+        ({"requirements": [MET, OPEN]}, "unsure", "how well is not shown"),
+        ({"requirements": [MET, NOTHING]}, "unsure", "how well is not shown"),
+        ({"format": 2}, "unsure", "how well is not shown"),
+        ({"requirements": [OPEN, MISSED]}, "bad", "NOT good enough"),
         ({"requirements": [MET, MISSED]}, "bad", "NOT good enough"),
         ({"requirements": [MISSED], "kind": "synthetic"}, "bad", "NOT good enough"),
     ],
@@ -40,6 +46,21 @@ def test_a_refusal_names_what_was_missed():
     assert "1 of 2 requirements are missed: faces matched" in verdict(certificate(requirements=[MET, MISSED])).meaning
 
 
+def test_a_verdict_on_too_little_says_what_would_be_needed():
+    meaning = verdict(certificate(requirements=[MET, OPEN])).meaning
+    assert "9 images do not decide 1 of 2 requirements. faces matched: 7 faces do not show it: about 158" in meaning
+
+
+def test_images_on_which_the_reference_finds_nothing_are_not_called_evidence():
+    meaning = verdict(certificate(requirements=[MET, NOTHING])).meaning
+    assert "fp32 itself finds nothing to compare on these 9 images" in meaning
+
+
+def test_a_certificate_of_an_older_format_is_not_trusted_to_have_had_evidence():
+    assert "states no evidence" in verdict(certificate(format=1)).meaning
+    assert verdict(certificate(format=1, requirements=[MISSED])).state == "bad"
+
+
 def test_an_engine_that_was_not_run_is_mentioned():
     built = {"precision": {}, "run": "engine built, not run"}
     assert "built and not run" in verdict(certificate(engines=built)).meaning
@@ -47,9 +68,14 @@ def test_an_engine_that_was_not_run_is_mentioned():
 
 
 def test_requirements_are_marked_by_word_and_state():
-    table = describe(certificate(requirements=[MET, MISSED]), TASK).requirements
+    table = describe(certificate(requirements=[MET, MISSED, OPEN]), TASK).requirements
     assert table is not None
-    assert [(row[3].text, row[3].state) for row in table.rows] == [("met", "good"), ("missed", "bad")]
+    assert [(row[-1].text, row[-1].state) for row in table.rows] == [
+        ("met", "good"),
+        ("missed", "bad"),
+        ("not shown", "unsure"),
+    ]
+    assert table.rows[2][3:5] == ("64.6 – 100", "7 faces")
     assert describe(certificate(requirements=[]), TASK).requirements is None
 
 
@@ -72,4 +98,6 @@ def test_a_certificate_survives_json_and_omits_what_was_not_measured():
     document = found.as_dict()
     assert Certificate.model_validate(document) == found
     assert "engines" not in document
-    assert document["thresholds"] == {"snr_db": 10.0}
+    assert document["thresholds"]["snr_db"] == 10.0
+    assert set(document["thresholds"]) == {"snr_db", "evidence"}
+    assert document["verdict"] == "good"

@@ -6,7 +6,6 @@ float, silently, where it has none or does not recognize the pattern.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.backends.onnx.file import load_onnx, session_source
+from edgeface.core.temporary import temporary_folder
 
 if TYPE_CHECKING:
     import onnx
@@ -67,8 +67,8 @@ def ort_kernels(model: Path) -> OrtKernels:
 def _optimized(model: Path) -> onnx.GraphProto:
     import onnxruntime as ort
 
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder, "optimized.onnx")
+    with temporary_folder() as folder:
+        written = folder / "optimized.onnx"
         options = ort.SessionOptions()
         options.optimized_model_filepath = str(written)
         options.log_severity_level = (

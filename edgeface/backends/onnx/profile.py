@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.runtime import OperatorTime
+from edgeface.core.temporary import temporary_folder
 from edgeface.graph.types import Array
 
 RUNS = 20
@@ -26,8 +26,8 @@ def ort_profile(model: Path, feeds: Mapping[str, Array], threads: int) -> tuple[
     Raises:
         InputError, RuntimeFailure: as `OrtRunner`.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        runner = OrtRunner(model, threads, profile_into=Path(folder))
+    with temporary_folder() as folder:
+        runner = OrtRunner(model, threads, profile_into=folder)
         for _ in range(RUNS + 1):
             runner.run(feeds)
         events = json.loads(runner.end_profile().read_text(encoding="utf-8"))

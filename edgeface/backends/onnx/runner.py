@@ -9,6 +9,7 @@ from typing import Any
 from edgeface.backends.checks import DYNAMIC, check_feeds, check_model, describe_model
 from edgeface.backends.onnx.file import check_onnx, session_source
 from edgeface.backends.runtime import TensorSpec
+from edgeface.core.native_log import native_log_held
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 
@@ -27,7 +28,7 @@ CPU_PROVIDER, CUDA_PROVIDER = "CPUExecutionProvider", "CUDAExecutionProvider"
 
 
 class OrtRunner:
-    """A loaded ONNX model on one of ONNX Runtime's providers.
+    """A loaded ONNX model on one of ONNX Runtime's providers. Threads may share it: a session's runs share no values.
 
     Args:
         model: an .onnx file, or its bytes. A file may have external weights.
@@ -98,7 +99,8 @@ class OrtRunner:
         options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
         try:
             source = model if isinstance(model, bytes) else session_source(model)
-            session = ort.InferenceSession(source, options, providers=[self._provider])
+            with native_log_held():  # its warnings name tensors, which may be called anything
+                session = ort.InferenceSession(source, options, providers=[self._provider])
         except _ort_errors() as error:
             raise RuntimeFailure(
                 f"ONNX Runtime cannot load the model: {_first_line(error)}",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from edgeface.backends.tensorrt.cuda.driver import Gpu, with_point
 from edgeface.core.artifact import read_json, write_json
 from edgeface.errors import InputError
+from edgeface.reading.damage import damage_reported
 from edgeface.reading.kinds import ENGINE
 from edgeface.reading.regular_file import digest_file
 
@@ -23,7 +24,7 @@ class ArtifactEngine(BaseModel):
     driver must support, None if unknown. The hash is SHA-256 in hex.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     file: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
     compute_capability: str = Field(pattern=r"^\d{2,3}$")
@@ -37,7 +38,7 @@ class ArtifactEngine(BaseModel):
 class EngineList(BaseModel):
     """The content of engines.json."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: int = 1
     engines: tuple[ArtifactEngine, ...]
@@ -56,15 +57,8 @@ class EngineList(BaseModel):
                 where=str(folder),
                 fix="pass an artifact that `edgeface export … --target tensorrt-fp16` or tensorrt-int8 wrote",
             )
-        try:
+        with damage_reported("list of engines", str(path), "export the artifact again"):
             return cls.model_validate(read_json(path))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"damaged list of engines: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                where=str(path),
-                fix="export the artifact again",
-            ) from error
 
     def write(self, folder: Path) -> None:
         """Write engines.json; the same engines give the same bytes."""

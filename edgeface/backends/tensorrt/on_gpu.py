@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +16,8 @@ from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.backends.tensorrt.request import EngineRequest
 from edgeface.backends.tensorrt.runner import EngineRunner
 from edgeface.core.requirement import Requirement
+from edgeface.core.temporary import temporary_folder
+from edgeface.core.writing import fill_file
 from edgeface.graph.types import Array
 
 ROUNDS = 15
@@ -41,9 +42,9 @@ def judge_speed(runner: EngineRunner, half: bytes, name: str, options: EngineOpt
         name: name for errors.
         options: options of the int8 engine, and whether it may be slower.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "half.engine")
-        path.write_bytes(build_engine(half, EngineRequest(batch=options.batch, where=name)).plan)
+    with temporary_folder() as folder:
+        path = folder / "half.engine"
+        fill_file(path, build_engine(half, EngineRequest(batch=options.batch, where=name)).plan, "the engine")
         with EngineRunner(path) as other:
             ratio = _ratio(_timed(runner), _timed(other))
     return Requirement(

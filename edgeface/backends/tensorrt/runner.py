@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,8 +24,9 @@ class EngineRunner:
     """A loaded engine on the first GPU, with pinned memory, one stream and, where possible, a CUDA graph.
 
     The first run with a batch size binds memory, warms up and captures; later runs of that size launch the graph. If
-    capture is not possible, `uncaptured` is the reason, and work is enqueued each time. `origin` names GPU, TensorRT
-    and CUDA's runtime. Close it, or use it as a context manager, to release GPU memory before the process ends.
+    capture is not possible, `uncaptured` is the reason, and work is enqueued each time. Threads may share it: runs take
+    turns, since they share the memory. `origin` names GPU, TensorRT and CUDA's runtime. Close it, or use it as a
+    context manager, to release GPU memory before the process ends.
 
     Args:
         engine: the engine file.
@@ -43,6 +45,7 @@ class EngineRunner:
         self.where = str(engine)
         self._bound: Bound | None = None
         self._closed = False
+        self._turn = threading.Lock()
         self._held = ExitStack()
         with ExitStack() as unless_done:
             unless_done.callback(self._held.close)
@@ -75,7 +78,7 @@ class EngineRunner:
         return self.origin, how
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
-        """Run once, copies included.
+        """Run once, copies included, after runs of other threads.
 
         Args:
             feeds: every input by name, in the engine's dtypes; a dynamic batch must be within the engine's profile.
@@ -83,9 +86,13 @@ class EngineRunner:
         Raises:
             RuntimeFailure: a feed does not match, the GPU is out of memory, TensorRT fails, or the runner is closed.
         """
+        check_feeds(self.inputs, feeds, self.where)
+        with self._turn:
+            return self._run(feeds)
+
+    def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         if self._closed:
             raise RuntimeFailure("the engine is closed", where=self.where, fix="open it again")
-        check_feeds(self.inputs, feeds, self.where)
         shapes = {name: tuple(array.shape) for name, array in feeds.items()}
         if self._bound is None or self._bound.shapes != shapes:
             self._engine.check_batch(shapes)
@@ -94,12 +101,13 @@ class EngineRunner:
         return self._bound.run(feeds)
 
     def close(self) -> None:
-        """Release GPU memory; closing twice has no effect."""
-        self._closed = True
-        try:
-            self._unbind()
-        finally:
-            self._held.close()
+        """Release GPU memory, after a run of another thread; closing twice has no effect."""
+        with self._turn:
+            self._closed = True
+            try:
+                self._unbind()
+            finally:
+                self._held.close()
 
     def __enter__(self) -> EngineRunner:
         """The runner itself."""

@@ -19,6 +19,7 @@ from edgeface.backends.tensorrt.request import Engine, EngineRequest
 from edgeface.core.artifact import write_json
 from edgeface.core.progress import step
 from edgeface.core.requirement import Requirement
+from edgeface.core.writing import fill_file
 
 NOT_RUN = "engine built, not run: {}. The numbers above are from its ONNX model, run with strong typing"
 TIMING_CACHE = "timing.cache"
@@ -51,7 +52,7 @@ def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str)
         entries += _write(engine, folder, tag)
         if engine.timing_cache is not None:
             caches[tag] = f"{tag}.{TIMING_CACHE}"
-            (folder / caches[tag]).write_bytes(engine.timing_cache)
+            fill_file(folder / caches[tag], engine.timing_cache, "the timing cache")
         table = precision_table(model, engine.layers)
         requirements += judge_precision(model, table, _joined(engine.compute_capabilities))
         tables[tag] = _table_facts(table)
@@ -73,7 +74,7 @@ def stage_engines(model: bytes, folder: Path, options: EngineOptions, name: str)
 
 def _write(engine: Engine, folder: Path, tag: str) -> tuple[ArtifactEngine, ...]:
     file = f"model.{tag}.engine"
-    (folder / file).write_bytes(engine.plan)
+    fill_file(folder / file, engine.plan, "the engine")
     return engine_entries(engine, file)
 
 

@@ -55,7 +55,9 @@ ENGINES = Finish(
         "the engine: its ONNX met every requirement",
         "leave out the named compute capability (--compute-capability), or export to tensorrt-fp16",
     ),
+    options=frozenset({"--compute-capability", "--batch"}),
 )
+INTEGER_ENGINES = replace(ENGINES, build=_build_quantized, options=ENGINES.options | {"--allow-slower"})
 
 TARGETS = (
     Target(
@@ -89,6 +91,6 @@ TARGETS = (
         emit=EMITTER.emit_quantized,
         scheme=TENSORRT_INT8,
         dtypes=quantized.DTYPES,
-        finish=replace(ENGINES, build=_build_quantized),
+        finish=INTEGER_ENGINES,
     ),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from edgeface.core.temporary import temporary_folder
+from edgeface.core.writing import fill_file
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
 
@@ -30,10 +31,11 @@ def run_tflite_runtime(
     Raises:
         RuntimeFailure: the runtime rejects the model or fails; with its last message.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        given, found = Path(folder, "feeds.npz"), Path(folder, "outputs.npz")
+    with temporary_folder() as folder:
+        given, found = folder / "feeds.npz", folder / "outputs.npz"
         arrays_given = {f"{name}@{i}": array for i, feed in enumerate(feeds) for name, array in feed.items()}
-        np.savez(given, **arrays_given)  # type: ignore[arg-type]  # mypy takes an array for `allow_pickle`
+        # mypy takes an array for `allow_pickle`
+        fill_file(given, lambda stream: np.savez(stream, **arrays_given))  # type: ignore[arg-type]
         # As source, not as a file: a file's folder comes first in the path, and modules here are named as Python's own.
         source = WORKER.read_text(encoding="utf-8")
         command = [str(python.absolute()), "-c", source, str(model.absolute()), str(given), str(found), kernels]

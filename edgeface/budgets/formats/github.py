@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from edgeface.budgets.formats.wording import failures, from_here, sentence, visible
+from edgeface.budgets.formats.wording import failures, from_here, sentence
 from edgeface.budgets.judge import Verdict
+from edgeface.core.visible import visible
 
 if TYPE_CHECKING:
     from edgeface.budgets.check import Check

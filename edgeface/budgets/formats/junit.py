@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from edgeface.budgets.formats.wording import NOT_JUDGED, sentence, visible
+from edgeface.budgets.formats.wording import NOT_JUDGED, sentence
 from edgeface.budgets.judge import Result, Verdict
 from edgeface.budgets.numbers import exact
+from edgeface.core.visible import visible
 
 if TYPE_CHECKING:
     from edgeface.budgets.check import Check

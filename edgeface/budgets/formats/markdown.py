@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from edgeface.budgets.formats.wording import NOT_JUDGED, visible
+from edgeface.budgets.formats.wording import NOT_JUDGED
 from edgeface.budgets.judge import Verdict
 from edgeface.budgets.numbers import both
+from edgeface.core.visible import visible
 
 if TYPE_CHECKING:
     from edgeface.budgets.check import Check

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import quote, quote_from_bytes
 
-from edgeface.budgets.formats.wording import failures, from_here, sentence, visible
+from edgeface.budgets.formats.wording import failures, from_here, sentence
 from edgeface.budgets.judge import Verdict
 from edgeface.budgets.metrics import TITLES, Metric
+from edgeface.core.visible import visible
 from edgeface.version import __version__
 
 if TYPE_CHECKING:

@@ -30,15 +30,3 @@ def from_here(path: Path) -> Path:
     path = Path(os.path.normpath(path))
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def visible(text: str) -> str:
-    r"""Text that is safe for terminals, logs and parsers, with control characters and undecodable bytes as `\x1b`."""
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8 (PEP 383)
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

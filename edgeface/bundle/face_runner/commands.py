@@ -14,14 +14,23 @@ from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
 from edgeface.bundle.face_runner.service import serve
 from edgeface.bundle.face_runner.verification import verify_files
+from edgeface.core.visible import visible_lines
 from edgeface.errors import EdgefaceError
 
 BAD_INPUT, REFUSED = 2, 1
+_ONLY_INSIDE = (
+    "this check came with the bundle: it finds damage, but cannot vouch for the bundle; "
+    "check it with minisign or `edgeface verify`, and a key from elsewhere (README.md)"
+)
 
 
 def verify_main(folder: Path, arguments: list[str]) -> int:
-    """`./verify [--key PUB] [--no-golden]`: exit code 0 if files and golden values are intact, else 1."""
-    parser = argparse.ArgumentParser(prog="verify", description="Is this bundle the one that was packed?")
+    """`./verify [--key PUB] [--no-golden]`: exit code 0 if files and golden values are intact, else 1.
+
+    It is a check for damage: a forged bundle brings a forged `verify`.
+    """
+    description = "Is this bundle undamaged, and does this machine compute what the packing one did?"
+    parser = argparse.ArgumentParser(prog="verify", description=description, epilog=_ONLY_INSIDE)
     parser.add_argument("--key", type=Path, help="minisign public key that must have signed the bundle")
     parser.add_argument("--no-golden", action="store_true", help="check files only, run nothing")
     options = parser.parse_args(arguments)
@@ -59,7 +68,8 @@ def _verify(folder: Path, options: argparse.Namespace) -> int:
     from edgeface.bundle.face_runner.integrity import read_folder
 
     report = verify_files(read_folder(folder), options.key, golden=not options.no_golden)
-    print("\n".join(report.lines()))
+    print(visible_lines("\n".join(report.lines())))
+    print(_ONLY_INSIDE, file=sys.stderr)
     return 0 if report.passed else REFUSED
 
 
@@ -67,8 +77,8 @@ def _reported(run: Callable[[], int]) -> int:
     try:
         return run()
     except Refused as error:
-        print(f"refused: {error}", file=sys.stderr)
+        print(visible_lines(f"refused: {error}"), file=sys.stderr)
         return REFUSED
     except EdgefaceError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(visible_lines(f"error: {error}"), file=sys.stderr)
         return BAD_INPUT

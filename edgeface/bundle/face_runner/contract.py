@@ -12,6 +12,8 @@ from edgeface.tasks.detection.decoding import Decoding
 SSD = "ssd"
 """The decoder of contracts that name none; its parameters are under `anchors`."""
 
+_FIX = "pack the bundle again"
+
 
 def decoding_of(contract: Mapping[str, Any]) -> Decoding:
     """The decoding of a detector's contract.
@@ -19,14 +21,15 @@ def decoding_of(contract: Mapping[str, Any]) -> Decoding:
     Raises:
         RunnerError: the bundle lacks the contract's decoder, or its parameters are wrong.
     """
-    name = contract.get("decoder", SSD)
-    parameters = contract["anchors"] if name == SSD else contract["parameters"]
-    where = f"{contract['family']} ({contract['variant']})"
+    name, where = contract.get("decoder", SSD), f"{contract['family']} ({contract['variant']})"
+    given = contract.get("anchors" if name == SSD else "parameters")
+    if not isinstance(name, str) or not name.isidentifier() or not isinstance(given, Mapping):
+        raise RunnerError("the contract has no decoder, or no parameters of one", where, _FIX)
     try:
         kind = import_module(f"edgeface.tasks.detection.decoders.{name}").DECODER
-        decoder = kind(**{key: _as_tuples(value) for key, value in parameters.items()})
-    except (ImportError, AttributeError, TypeError) as error:
-        raise RunnerError(f"the decoder {name!r} cannot be used: {error}", where, "pack the bundle again") from error
+        decoder = kind(**{key: _as_tuples(value) for key, value in given.items()})
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise RunnerError(f"the decoder {name!r} cannot be used: {error}", where, _FIX) from error
     size = contract["input"]
     return Decoding(decoder, contract["outputs"], size["height"], size["width"], contract["nms_iou"], where)
 

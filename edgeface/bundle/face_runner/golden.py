@@ -16,6 +16,7 @@ from edgeface.bundle.face_runner.integrity import Problem
 from edgeface.bundle.face_runner.network import Network, comparable_kernels
 from edgeface.bundle.face_runner.pipeline import FaceRunner, aligned_face, face_tensor, letterbox
 from edgeface.bundle.face_runner.resize import Image, shrink
+from edgeface.bundle.face_runner.settings import BUNDLE, read_settings
 from edgeface.tasks.recognition.vectors import cosine
 
 GOLDEN = "golden/golden.json"
@@ -102,7 +103,7 @@ def sampled(values: Array, count: int) -> Array:
 
 def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.float32], bytes]]:
     """Each network's golden input float32 [1,h,w,3] and its model's bytes."""
-    settings = json.loads(files["bundle.json"])
+    settings = read_settings(files[BUNDLE])
     scene, first = (decode_image(files[name], name) for name in (SCENE, FIRST))
     detector, recognizer = settings["detector"], settings["recognizer"]
     return {
@@ -113,7 +114,7 @@ def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.floa
 
 def image_digests(files: Mapping[str, bytes]) -> dict[str, str]:
     """SHA-256 of the golden scene after image processing: shrunk, letterboxed, aligned."""
-    settings = json.loads(files["bundle.json"])
+    settings = read_settings(files[BUNDLE])
     scene = decode_image(files[SCENE], SCENE)
     recognizer = settings["recognizer"]["contract"]
     made: dict[str, Array] = {

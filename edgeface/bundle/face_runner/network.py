@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module, metadata
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.backends.tflite.soundness import unsoundness
 from edgeface.bundle.face_runner.errors import RunnerError
 
 Array = NDArray[Any]
@@ -46,7 +48,9 @@ def comparable_kernels() -> str:
 
 
 class Network:
-    """A loaded model, float32 in and out.
+    """A loaded model, float32 in and out. Threads may share it: calls of `run` take turns.
+
+    An interpreter keeps inputs and outputs in one arena: two runs at once would fail, or get each other's values.
 
     Args:
         content: bytes of a .tflite file.
@@ -60,6 +64,7 @@ class Network:
 
     def __init__(self, content: bytes, threads: int = 1, kernels: str = "deployed", keep_all: bool = False) -> None:
         module = runtime_module()[0]
+        self._turn = threading.Lock()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a warning that preserving tensors takes memory
@@ -69,33 +74,65 @@ class Network:
                     experimental_op_resolver_type=getattr(module.OpResolverType, RESOLVERS[kernels]),
                     experimental_preserve_all_tensors=keep_all,
                 )
+                damage = unsoundness(self._interpreter)
+                if damage is not None:
+                    raise RunnerError(f"the model is damaged: {damage}")
                 self._interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
+            self._input = self._interpreter.get_input_details()[0]
+            details = self._interpreter.get_output_details()
+            names = self._signature_outputs()
+        except (RuntimeError, ValueError, IndexError) as error:
             raise RunnerError(f"the runtime cannot load the model: {' '.join(str(error).split())}") from error
         self._content = content  # the interpreter reads weights from it
-        self._input = self._interpreter.get_input_details()[0]
-        details = self._interpreter.get_output_details()
-        names = self._signature_outputs()
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
+
+    def check_fit(self, name: str, size: Mapping[str, Any], outputs: Mapping[str, tuple[int, ...]]) -> None:
+        """Compare the model with its contract.
+
+        Args:
+            name: of the model's file, for errors.
+            size: height and width of the contract's input.
+            outputs: the contract's, shapes by name.
+
+        Raises:
+            RunnerError: the input or an output has another shape, or an output is missing.
+        """
+        found = {key: tuple(map(int, item["shape"])) for key, item in self._outputs.items()}
+        found_input: tuple[int, ...] | None = tuple(map(int, self._input["shape"]))
+        taken: tuple[int, ...] = (1, size["height"], size["width"], 3)
+        pairs = [("input", found_input, taken)]
+        pairs += [(f"output {key!r}", found.get(key), wanted) for key, wanted in outputs.items()]
+        for what, got, wanted in pairs:
+            if got != wanted:
+                shown = "missing" if got is None else str(list(got))
+                raise RunnerError(
+                    f"the model's {what} is {shown}, its contract says {list(wanted)}", name, "pack the bundle again"
+                )
 
     def run(self, image: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """The float32 outputs by name of one run on float32 [1,h,w,3]."""
-        self.set_input(image)
-        self._interpreter.invoke()
-        return {
-            name: _dequantized(self._interpreter.get_tensor(item["index"]), item)
-            for name, item in self._outputs.items()
-        }
+        with self._turn:
+            self.set_input(image)
+            self.invoke()
+            found = {name: self._interpreter.get_tensor(item["index"]) for name, item in self._outputs.items()}
+        return {name: _dequantized(values, self._outputs[name]) for name, values in found.items()}
 
     def set_input(self, image: NDArray[np.float32]) -> Array:
-        """Set the input, and return it as the model stores it."""
+        """Set the input, and return it as the model stores it; only for one thread, as are `invoke` and `tensor`."""
         stored = np.ascontiguousarray(_quantized(image, self._input))
         self._interpreter.set_tensor(self._input["index"], stored)
         return stored
 
     def invoke(self) -> None:
-        """Run on the input that was set."""
-        self._interpreter.invoke()
+        """Run on the input that was set.
+
+        Raises:
+            RunnerError: the runtime fails.
+        """
+        try:
+            self._interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise RunnerError(f"the runtime cannot run the model: {' '.join(str(error).split())}") from error
 
     def tensor(self, index: int) -> Array:
         """A copy of a tensor's stored values after the last run."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.integrity import FILE
 from edgeface.bundle.face_runner.network import Network
 from edgeface.bundle.face_runner.resize import Image, enlarge, shrink
+from edgeface.bundle.face_runner.settings import BUNDLE, read_settings
 from edgeface.bundle.face_runner.warp import warp_affine
 from edgeface.images.fit import fit
 from edgeface.reading.regular_file import read_file
@@ -24,7 +24,6 @@ from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.similarity import similarity_transform
 from edgeface.tasks.recognition.vectors import cosine, unit_length
 
-BUNDLE = "bundle.json"
 UNUSABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 """What documents of another form than a bundle's lead to."""
 Floats = NDArray[np.float32]
@@ -45,7 +44,7 @@ class Comparison:
 
 
 class FaceRunner:
-    """A bundle's detector and recognizer.
+    """A bundle's detector and recognizer. Threads may share it: runs of each network take turns.
 
     Args:
         files: the bundle's files by name.
@@ -53,11 +52,12 @@ class FaceRunner:
         kernels: "deployed" (the runtime's choice), "xnnpack" or "reference".
 
     Raises:
-        RunnerError: a file is missing, or no runtime loads the models.
+        RunnerError: a file is missing, the settings are not usable, no runtime loads the models, or a model has
+            another input or output than its contract.
     """
 
     def __init__(self, files: Mapping[str, bytes], threads: int | None = None, kernels: str = "deployed") -> None:
-        self.settings: dict[str, Any] = json.loads(files[BUNDLE])
+        self.settings = read_settings(files[BUNDLE])
         count = self.settings["device"]["threads"] if threads is None else threads
         self.detector: dict[str, Any] = self.settings["detector"]["contract"]
         self.recognizer: dict[str, Any] = self.settings["recognizer"]["contract"]
@@ -66,6 +66,7 @@ class FaceRunner:
         self._decoding = decoding_of(self.detector)
         self._find = Network(files[self.settings["detector"]["model"]], count, kernels)
         self._embed = Network(files[self.settings["recognizer"]["model"]], count, kernels)
+        self._check_fit()
 
     @classmethod
     def open(cls, folder: Path, threads: int | None = None, kernels: str = "deployed") -> FaceRunner:
@@ -74,13 +75,9 @@ class FaceRunner:
         Raises:
             RunnerError: the folder is not a bundle, or no runtime loads its models.
         """
-        try:
-            settings = json.loads(read_file(folder / BUNDLE, FILE))
-            names = [BUNDLE, settings["detector"]["model"], settings["recognizer"]["model"]]
-            return cls({name: read_file(folder / name, FILE) for name in names}, threads, kernels)
-        except UNUSABLE as error:
-            said = f"{type(error).__name__} {error}"
-            raise RunnerError(f"not a complete bundle: {said}", str(folder), "unpack the bundle again") from error
+        settings = read_settings(read_file(folder / BUNDLE, FILE), str(folder / BUNDLE))
+        names = [BUNDLE, settings["detector"]["model"], settings["recognizer"]["model"]]
+        return cls({name: read_file(folder / name, FILE) for name in names}, threads, kernels)
 
     def detect(self, image: Image, threshold: float | None = None) -> list[Face]:
         """Faces of an image uint8 [H,W,3] in BGR by falling score; threshold None uses the contract's."""
@@ -130,6 +127,13 @@ class FaceRunner:
         faces = self.main_face(a, names[0]), self.main_face(b, names[1])
         first, second = self.embed(self.aligned(a, faces[0])), self.embed(self.aligned(b, faces[1]))
         return Comparison(cosine(first, second), self.match_threshold, faces)
+
+    def _check_fit(self) -> None:
+        """Compare the models with their contracts, before tensors of the contracts' sizes are made."""
+        detector, recognizer = self.settings["detector"], self.settings["recognizer"]
+        embedding = {self.recognizer["output"]: (1, self.recognizer["width"])}
+        self._find.check_fit(detector["model"], self.detector["input"], self._decoding.shapes())
+        self._embed.check_fit(recognizer["model"], self.recognizer["input"], embedding)
 
     def _embedding(self, aligned: Image) -> NDArray[np.float64]:
         outputs = self._embed.run(face_tensor(aligned, self.recognizer["input"]))

@@ -55,14 +55,15 @@ class _Connection(socketserver.StreamRequestHandler):
         assert isinstance(self.server, FaceServer)
         try:
             while line := self.rfile.readline(MAX_REQUEST_BYTES + 1):
-                self.wfile.write(_answer_line(self.server.runner, line))
+                self.wfile.write(answer_line(self.server.runner, line))
                 if len(line) > MAX_REQUEST_BYTES:
                     return
         except OSError:  # the client disconnected, or was silent for too long
             return
 
 
-def _answer_line(runner: FaceRunner, line: bytes) -> bytes:
+def answer_line(runner: FaceRunner, line: bytes) -> bytes:
+    """The answer to one request, whatever it is, as a line."""
     try:
         request = json.loads(line) if len(line) <= MAX_REQUEST_BYTES else None
         if not isinstance(request, dict):

@@ -10,9 +10,8 @@ RANK = 35
 
 
 def look() -> tuple[Check, ...]:
-    """Packages that read safetensors, sign bundles and read WIDER FACE's labels."""
+    """Packages that read safetensors and sign bundles."""
     return (
         package_check("safetensors", "optional: reads checkpoints in .safetensors", "pip install 'edgeface[torch]'"),
         package_check("cryptography", "optional: signs bundles", "pip install 'edgeface[bundle]'"),
-        package_check("scipy", "optional: reads WIDER FACE's ground truth", "pip install 'edgeface[eval]'"),
     )

@@ -115,6 +115,7 @@ class PRelu(Op):
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """X's type."""
         x, slope = inputs
-        fits = np.broadcast_shapes(x.shape, slope.shape) == x.shape if slope.rank <= x.rank else False
+        pairs = zip(reversed(slope.shape), reversed(x.shape), strict=False)
+        fits = slope.rank <= x.rank and all(size in (1, wanted) for size, wanted in pairs)
         require(fits, f"PRelu slope {slope} does not broadcast to {x}")
         return (x,)

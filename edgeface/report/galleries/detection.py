@@ -15,7 +15,7 @@ from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.task import View
 
 CLOSEUPS = 4
-_SIGNS: dict[Kind, str] = {"missed": "✕ missed", "extra": "+ extra", "moved": "→ moved", "same": ""}
+_SIGNS: dict[Kind, str] = {"missed": "✕ ", "extra": "+ ", "moved": "→ "}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _summary(found: Sequence[Difference]) -> str:
     """How many faces agree, and how the others differ."""
     if not found:
         return "Neither finds a face."
-    counts = {kind: sum(item.kind == kind for item in found) for kind in ("missed", "extra", "moved")}
+    counts = {name: sum(item.name == name for item in found) for name in ("lost", "missed", "new", "extra", "moved")}
     differing = [f"{count} {kind}" for kind, count in counts.items() if count]
     if not differing:
         return "The one face is the same." if len(found) == 1 else f"All {len(found)} faces are the same."
@@ -101,7 +101,7 @@ def _on_candidate(item: Difference, shape: tuple[int, int]) -> Box:
     """A face on the artifact's side; missed faces are marked at fp32's position."""
     face = item.reference if item.kind == "missed" else item.candidate
     assert face is not None
-    return _box(item.kind, face, shape, _SIGNS[item.kind])
+    return _box(item.kind, face, shape, "" if item.kind == "same" else _SIGNS[item.kind] + item.name)
 
 
 def _box(kind: Kind, face: Face, shape: tuple[int, int], label: str) -> Box:

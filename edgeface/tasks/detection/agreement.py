@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-
+from edgeface.core.bound import Bound, Figure, enough
+from edgeface.core.confidence import Interval, mean_interval, rate_interval, share_interval
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
+
+FACES = "faces"
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class FaceAgreement:
     A reference and a candidate face are matched if both score at least 0.5 and overlap by IoU ≥ 0.5.
     `missed` are reference faces without a match, `extra` candidate faces without one. Of them,
     `missed_by_score` and `extra_by_score` have a counterpart in the other list that only scores lower: both
-    detectors find the face, on different sides of the threshold.
+    detectors find the face, on different sides of the threshold. The others are `lost` and `new`.
 
     Attributes:
         score_changes: candidate − reference score of each matched pair.
@@ -56,24 +59,44 @@ class FaceAgreement:
         return self.matched + self.missed
 
     @property
+    def lost(self) -> int:
+        """Faces that the candidate does not find at all, not even below the threshold."""
+        return self.missed - self.missed_by_score
+
+    @property
+    def new(self) -> int:
+        """Faces that the reference does not find at all, not even below the threshold."""
+        return self.extra - self.extra_by_score
+
+    @property
     def matched_share(self) -> float:
-        """Matched faces by reference faces; 1 where the reference found none."""
-        return self.matched / self.reference_faces if self.reference_faces else 1.0
+        """Matched faces by reference faces; NaN where the reference found none."""
+        return self.matched_interval.value
 
     @property
     def extra_share(self) -> float:
-        """Extra faces by reference faces, or by 1 where the reference found none."""
-        return self.extra / max(self.reference_faces, 1)
+        """Extra faces by reference faces; NaN where the reference found none."""
+        return self.extra_interval.value
 
     @property
-    def mean_landmark_error_percent(self) -> float:
-        """Mean over the matched pairs, 0 where there are none."""
-        return float(np.mean(self.landmark_errors_percent)) if self.landmark_errors_percent else 0.0
+    def matched_interval(self) -> Interval:
+        """Matched faces by reference faces."""
+        return share_interval(self.matched, self.reference_faces)
 
     @property
-    def mean_score_change(self) -> float:
-        """Mean absolute change over the matched pairs, 0 where there are none."""
-        return float(np.mean(np.abs(self.score_changes))) if self.score_changes else 0.0
+    def extra_interval(self) -> Interval:
+        """Extra faces by reference faces."""
+        return rate_interval(self.extra, self.reference_faces)
+
+    @cached_property
+    def mean_score_change(self) -> Interval:
+        """Mean absolute change over the matched pairs; NaN where there are none."""
+        return mean_interval([abs(change) for change in self.score_changes])
+
+    @cached_property
+    def mean_landmark_error_percent(self) -> Interval:
+        """Mean over the matched pairs; NaN where there are none."""
+        return mean_interval(self.landmark_errors_percent)
 
     @property
     def severity(self) -> tuple[float, ...]:
@@ -81,39 +104,60 @@ class FaceAgreement:
         return float(self.missed + self.extra), max(self.landmark_errors_percent, default=0.0)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; shares in percent."""
+        """For JSON; shares in percent, each with its 95 % interval; null where there is nothing to measure."""
+        overlap = mean_interval(self.ious)
         return {
             "reference_faces": self.reference_faces,
             "matched": self.matched,
-            "matched_percent": round(100 * self.matched_share, 3),
+            **_figure("matched_percent", self.matched_interval.scaled(100), 3),
             "missed": self.missed,
             "missed_by_score": self.missed_by_score,
+            "lost": self.lost,
             "extra": self.extra,
-            "extra_percent": round(100 * self.extra_share, 3),
+            **_figure("extra_percent", self.extra_interval.scaled(100), 3),
             "extra_by_score": self.extra_by_score,
-            "mean_score_change": round(self.mean_score_change, 5),
-            "mean_landmark_error_percent": round(self.mean_landmark_error_percent, 3),
-            "mean_iou": round(float(np.mean(self.ious)), 4) if self.ious else None,
+            "new": self.new,
+            **_figure("mean_score_change", self.mean_score_change, 5),
+            **_figure("mean_landmark_error_percent", self.mean_landmark_error_percent, 3),
+            **_figure("mean_iou", overlap, 4),
         }
 
 
+def _figure(name: str, found: Interval, digits: int) -> dict[str, Any]:
+    if not math.isfinite(found.value):
+        return {name: None, f"{name}_interval": None}
+    return {name: round(found.value, digits), f"{name}_interval": [round(found.low, digits), round(found.high, digits)]}
+
+
 def face_requirements(limits: Thresholds, faces: FaceAgreement) -> list[Requirement]:
-    """The thresholds' requirements on two detectors' agreement, each with its verdict."""
-    requirements = []
+    """The thresholds' requirements on two detectors' agreement, each judged by its 95 % interval."""
+    least, margin = limits.evidence.faces, limits.evidence.margin_percent
+    landmarks = ("mean landmark error in % of face size", limits.landmark_error_percent)
+    asked = (
+        (("faces matched", limits.matched_percent, least, True, "%", margin), _matched(faces)),
+        (("extra faces", limits.extra_percent, least, False, "%", margin), _extra(faces)),
+        (("mean score change", limits.mean_score_change, least), _mean(faces, faces.mean_score_change)),
+        ((*landmarks, least), _mean(faces, faces.mean_landmark_error_percent)),
+    )
+    judged = [Bound(*bound).judge(figure) for bound, figure in asked if bound[1] is not None]
+    return [enough("faces that fp32 finds", faces.reference_faces, least, FACES), *judged] if limits.required() else []
+
+
+def _matched(faces: FaceAgreement) -> Figure:
     count = faces.reference_faces
-    if limits.matched_percent is not None:
-        allowed = math.ceil(count * (100 - limits.matched_percent) / 100 - 1e-9)
-        measured = f"{faces.matched_share:.2%} ({faces.missed} of {count} missed)"
-        limit = f"≥ {limits.matched_percent:g}% (≤ {allowed} missed)"
-        requirements.append(Requirement("faces matched", limit, measured, faces.missed <= allowed))
-    if limits.extra_percent is not None:
-        allowed = math.ceil(count * limits.extra_percent / 100 - 1e-9)
-        measured, limit = f"{faces.extra_share:.2%} ({faces.extra})", f"≤ {limits.extra_percent:g}% (≤ {allowed})"
-        requirements.append(Requirement("extra faces", limit, measured, faces.extra <= allowed))
-    for what, limit_value, value in (
-        ("mean score change", limits.mean_score_change, faces.mean_score_change),
-        ("mean landmark error in % of face size", limits.landmark_error_percent, faces.mean_landmark_error_percent),
-    ):
-        if limit_value is not None:
-            requirements.append(Requirement(what, f"≤ {limit_value:g}", f"{value:.4f}", value <= limit_value))
-    return requirements
+    text = f"{faces.matched_share:.2%} ({faces.missed} of {count} missed{_split(faces.lost, faces.missed, 'lost')})"
+    return Figure(faces.matched_interval.scaled(100), count, FACES, text, "share")
+
+
+def _extra(faces: FaceAgreement) -> Figure:
+    text = f"{faces.extra_share:.2%} ({faces.extra}{_split(faces.new, faces.extra, 'new')})"
+    return Figure(faces.extra_interval.scaled(100), faces.reference_faces, FACES, text, "rate")
+
+
+def _mean(faces: FaceAgreement, found: Interval) -> Figure:
+    return Figure(found, faces.matched, "matched faces", f"{found.value:.4f}")
+
+
+def _split(apart: int, whole: int, word: str) -> str:
+    """How many faces one detector does not see at all, and how many only flip at the threshold."""
+    return f": {apart} {word}, {whole - apart} at the threshold" if whole else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,45 +22,104 @@ MIN_IOU = 0.5
 class LabeledDetections:
     """One image: what was detected, down to a low score (0.02, say), and the labeled boxes.
 
-    `labels` is float32 [n,4], x1, y1, x2, y2 in pixels.
+    `labels` is float32 [n,4], x1, y1, x2, y2 in pixels; `ignored` bool [n], those that need not be found, or None.
     """
 
     faces: Sequence[Face]
     labels: NDArray[np.float32]
+    ignored: NDArray[np.bool_] | None = None
 
 
-def average_precision(images: Sequence[LabeledDetections], min_side_px: float = 0.0) -> float:
-    """Area under the precision–recall curve at IoU ≥ 0.5 over all images together.
+class PrecisionCurve(Protocol):
+    """Detections in labeled images, from which average precision is computed for any weights of the images."""
+
+    @property
+    def images(self) -> int:
+        """The number of images."""
+
+    @property
+    def labeled(self) -> int:
+        """The number of labels that count."""
+
+    def areas(self, weights: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Average precision for each row of weights int64 [r, images]: float64 [r], NaN where nothing counts."""
+
+
+@dataclass(frozen=True)
+class RankedDetections:
+    """Detections of all images by falling score: whether each found a label that had none, int64 [n] of which image.
+
+    `counted` is int64 [images], the labels that count in each image.
+    """
+
+    hits: NDArray[np.bool_]
+    image: NDArray[np.int64]
+    counted: NDArray[np.int64]
+
+    @property
+    def images(self) -> int:
+        """The number of images."""
+        return len(self.counted)
+
+    @property
+    def labeled(self) -> int:
+        """The number of labels that count."""
+        return int(self.counted.sum())
+
+    def areas(self, weights: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Area under the precision–recall curve where images count as often as each row of weights says."""
+        return np.array([self._area(row) for row in weights], np.float64)
+
+    def _area(self, weights: NDArray[np.int64]) -> float:
+        labeled = int(self.counted @ weights)
+        if not labeled:
+            return float("nan")
+        often = weights[self.image]
+        hits = np.cumsum(often * self.hits)
+        precision, recall = hits / np.maximum(np.cumsum(often), 1), hits / labeled
+        envelope = np.maximum.accumulate(precision[::-1])[::-1]
+        return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
+
+
+def rank_detections(images: Sequence[LabeledDetections], min_side_px: float = 0.0) -> RankedDetections:
+    """The detections of all images together, judged at IoU ≥ 0.5.
 
     A detection counts for the label that it overlaps most; a second detection of a label is false. Labels
-    whose shorter side is under `min_side_px`, and detections of them, are ignored.
+    whose shorter side is under `min_side_px` or that need not be found, and detections of them, are ignored.
 
     Args:
         images: detections and labels of each image.
         min_side_px: labels smaller than this are ignored.
-
-    Returns:
-        0 to 1; NaN where nothing is labeled.
     """
-    verdicts: list[tuple[float, bool]] = []
-    labeled = 0
-    for image in images:
-        counted, of_image = _judge(image, min_side_px)
-        labeled += counted
-        verdicts += of_image
-    if not labeled:
-        return float("nan")
+    verdicts: list[tuple[float, bool, int]] = []
+    counted = []
+    for number, image in enumerate(images):
+        labels, of_image = _judge(image, min_side_px)
+        counted.append(labels)
+        verdicts += [(score, hit, number) for score, hit in of_image]
     verdicts.sort(key=lambda verdict: -verdict[0])
-    hits = np.cumsum([hit for _, hit in verdicts])
-    precision = hits / np.arange(1, len(verdicts) + 1)
-    recall = hits / labeled
-    envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
+    return RankedDetections(
+        np.array([hit for _, hit, _ in verdicts], bool),
+        np.array([number for *_, number in verdicts], np.int64),
+        np.array(counted, np.int64),
+    )
+
+
+def whole_area(curve: PrecisionCurve) -> float:
+    """Area under the precision–recall curve over all images together, 0 to 1; NaN where nothing is labeled."""
+    return float(curve.areas(np.ones((1, curve.images), np.int64))[0])
+
+
+def average_precision(images: Sequence[LabeledDetections], min_side_px: float = 0.0) -> float:
+    """Average precision, 0 to 1, NaN where nothing is labeled; arguments as of `rank_detections`."""
+    return whole_area(rank_detections(images, min_side_px))
 
 
 def _judge(image: LabeledDetections, min_side_px: float) -> tuple[int, list[tuple[float, bool]]]:
     labels = image.labels.reshape(-1, 4)
     ignored = np.minimum(labels[:, 2] - labels[:, 0], labels[:, 3] - labels[:, 1]) < min_side_px
+    if image.ignored is not None:
+        ignored = ignored | image.ignored
     faces = sorted(image.faces, key=lambda face: -face.score)
     overlaps = iou_matrix(face_boxes(faces), labels)
     found: set[int] = set()

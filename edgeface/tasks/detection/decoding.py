@@ -71,6 +71,21 @@ class Decoding:
     max_iou: float
     where: str
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the network's outputs, by the network's names.
+
+        Raises:
+            ContractError: the contract does not name exactly the decoder's outputs.
+        """
+        roles = self.decoder.expected(self.height, self.width)
+        if set(self.names) != set(roles):
+            raise ContractError(
+                f"the contract names outputs {', '.join(self.names) or 'none'}, its decoder takes {', '.join(roles)}",
+                where=self.where,
+                fix="name each of them in [outputs] of the contract",
+            )
+        return {self.names[role]: shape for role, shape in roles.items()}
+
     def candidates(self, outputs: Mapping[str, NDArray[np.float32]], min_score: float) -> Candidates:
         """Candidates of one image that score `min_score` or more.
 

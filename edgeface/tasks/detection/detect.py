@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from edgeface.contracts import DetectionContract, Parameters
-from edgeface.errors import ContractError
 from edgeface.graph.types import Array
 from edgeface.tasks.detection.decoders import open_decoder
 from edgeface.tasks.detection.decoding import Decoder, Decoding
@@ -23,15 +22,9 @@ def decoding_of(contract: DetectionContract) -> Decoding:
     """
     where, size = f"{contract.family} ({contract.variant})", contract.input
     decoder = _decoder(contract.decoder, contract.parameters, where)
-    names, roles = contract.outputs.by_role, decoder.expected(size.height, size.width)
-    if set(names) != set(roles):
-        raise ContractError(
-            f"the contract names outputs {', '.join(names) or 'none'}, the decoder {contract.decoder} takes "
-            f"{', '.join(roles)}",
-            where=where,
-            fix="name each of them in [outputs] of the contract",
-        )
-    return Decoding(decoder, names, size.height, size.width, contract.nms_iou, where)
+    found = Decoding(decoder, contract.outputs.by_role, size.height, size.width, contract.nms_iou, where)
+    found.shapes()  # refuses names that are not the decoder's
+    return found
 
 
 def detect_faces(

@@ -49,29 +49,51 @@ class WiderDetections:
         return cls(np.trunc(face_boxes(faces)), np.array([face.score for face in faces], np.float64))
 
 
-def wider_average_precision(
+@dataclass(frozen=True)
+class WiderCurve:
+    """Each image's proposals and found faces at each threshold, float32 [images,1000,2], and labels that count."""
+
+    totals: NDArray[np.float32]
+    counted: NDArray[np.int64]
+
+    @property
+    def images(self) -> int:
+        """The number of images."""
+        return len(self.counted)
+
+    @property
+    def labeled(self) -> int:
+        """The number of labels that count."""
+        return int(self.counted.sum())
+
+    def areas(self, weights: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Area under the precision–recall curve where images count as often as each row of weights says."""
+        sums = np.einsum("ri,itk->rtk", weights.astype(np.float64), self.totals, optimize=True)
+        return np.array([_curve(found, int(self.counted @ row)) for found, row in zip(sums, weights, strict=True)])
+
+
+def wider_curve(
     detections: Mapping[str, WiderDetections], labels: Mapping[str, WiderLabels], setting: str
-) -> float:
-    """Area under the precision–recall curve of one setting.
+) -> WiderCurve:
+    """The counts of one setting.
 
     Args:
         detections: by image, down to a low score (0.02, say); an image that is missing has none.
         labels: by image.
         setting: "easy", "medium" or "hard".
-
-    Returns:
-        0 to 1; NaN where the setting counts no face.
     """
     found = {name: detections.get(name, WiderDetections()) for name in labels}
     scores = np.concatenate([item.scores for item in found.values()] or [np.zeros(0)])
     low, spread = (float(scores.min()), float(np.ptp(scores))) if len(scores) else (0.0, 0.0)
-    totals = np.zeros((THRESHOLDS, 2), np.int64)
-    labeled = 0
-    for name, annotated in labels.items():
-        counted = annotated.counted[setting]
-        labeled += int(counted.sum())
+    totals = np.zeros((len(labels), THRESHOLDS, 2), np.float32)
+    for number, (name, annotated) in enumerate(labels.items()):
         if len(annotated.boxes) and len(found[name].scores):
-            totals += _counts(found[name], (found[name].scores - low) / (spread or 1.0), annotated.boxes, counted)
+            relative = (found[name].scores - low) / (spread or 1.0)
+            totals[number] = _counts(found[name], relative, annotated.boxes, annotated.counted[setting])
+    return WiderCurve(totals, np.array([each.counted[setting].sum() for each in labels.values()], np.int64))
+
+
+def _curve(totals: NDArray[np.float64], labeled: int) -> float:
     if not labeled:
         return float("nan")
     proposed, recalled = totals.T

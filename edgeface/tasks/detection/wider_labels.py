@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from edgeface.errors import InputError
 from edgeface.reading.kinds import WIDER_LABELS
-from edgeface.reading.regular_file import check_file
+from edgeface.reading.regular_file import is_file
+from edgeface.tasks.detection.matlab_file import read_matlab
 from edgeface.tasks.detection.wider import SETTINGS, WiderLabels
 
 FACES_FILE = "wider_face_val.mat"
@@ -19,52 +21,63 @@ _FIX = WIDER_LABELS.fix
 
 def is_wider_folder(folder: Path) -> bool:
     """Whether a folder holds WIDER FACE's ground truth."""
-    return (folder / FACES_FILE).is_file()
+    return is_file(folder / FACES_FILE)
 
 
 def read_wider_labels(folder: Path) -> dict[str, WiderLabels]:
     """The labeled faces of each image of WIDER FACE's validation set.
 
     Args:
-        folder: holds wider_face_val.mat and wider_{easy,medium,hard}_val.mat. Only open files from a source that
-            you trust.
+        folder: holds wider_face_val.mat and wider_{easy,medium,hard}_val.mat.
 
     Returns:
         Labels by "event/image", without extension, as in `images/event/image.jpg`.
 
     Raises:
-        InputError: a file is missing or damaged, or SciPy, which reads them, is not installed.
+        InputError: a file is missing or damaged, or not of this ground truth.
     """
-    faces = _load(folder / FACES_FILE)
-    kept = {setting: _load(folder / f"wider_{setting}_val.mat") for setting in SETTINGS}
+    faces = _load(folder / FACES_FILE, ("event_list", "file_list", "face_bbx_list"))
+    kept = {setting: _load(folder / f"wider_{setting}_val.mat", ("gt_list",)) for setting in SETTINGS}
     labels = {}
     try:
         for event_index, event in enumerate(faces["event_list"]):
             for index, name in enumerate(faces["file_list"][event_index, 0]):
-                boxes = np.asarray(faces["face_bbx_list"][event_index, 0][index, 0], np.float32).reshape(-1, 4)
+                boxes = _boxes(faces["face_bbx_list"][event_index, 0][index, 0])
                 counted = {
                     setting: _counted(content["gt_list"][event_index, 0][index, 0], len(boxes))
                     for setting, content in kept.items()
                 }
-                labels[f"{event[0].item()}/{name[0].item()}"] = WiderLabels(_corners(boxes), counted)
+                labels["/".join(map(_name, (event[0], name[0])))] = WiderLabels(_corners(boxes), counted)
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"this is not WIDER FACE's ground truth: {error}", where=str(folder), fix=_FIX) from error
     return labels
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _load(path: Path, names: Sequence[str]) -> dict[str, Any]:
     try:
-        from scipy.io import loadmat
-    except ImportError as error:
-        raise InputError(
-            "reading WIDER FACE's ground truth needs SciPy", where=str(path), fix="pip install 'edgeface[eval]'"
-        ) from error
-    check_file(path, WIDER_LABELS)
-    try:
-        content: dict[str, Any] = loadmat(path)
-    except Exception as error:  # SciPy's reader raises whatever damaged bytes lead it to
+        content = read_matlab(path, names)
+    except ValueError as error:
         raise InputError(f"cannot read the MATLAB file: {error}", where=str(path), fix=_FIX) from error
+    missing = [name for name in names if name not in content]
+    if missing:
+        what = f"this is not WIDER FACE's ground truth: the MATLAB file has no {' and no '.join(missing)}"
+        raise InputError(what, where=str(path), fix=_FIX)
     return content
+
+
+def _name(value: Any) -> str:
+    """The name of an event or image, which is the name of a folder or file."""
+    if not isinstance(value, str) or not value.isprintable() or "/" in value or value in {"", ".", ".."}:
+        raise ValueError(f"{value!r} is no name")
+    return value
+
+
+def _boxes(numbers: Any) -> NDArray[np.float32]:
+    """Left, top, width and height of each face, float32 [n,4]."""
+    boxes = np.asarray(numbers, np.float32).reshape(-1, 4)
+    if not np.isfinite(boxes).all():
+        raise ValueError("a box is not finite")
+    return boxes
 
 
 def _corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -73,6 +86,9 @@ def _corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _counted(numbers: Any, count: int) -> NDArray[np.bool_]:
     """MATLAB's list of the faces that count, from 1, as bool [count]."""
+    indices = np.asarray(numbers, np.int64).reshape(-1)
+    if not ((indices >= 1) & (indices <= count)).all():
+        raise ValueError(f"face {indices.max()} of {count} would count")
     counted = np.zeros(count, bool)
-    counted[np.asarray(numbers, np.int64).reshape(-1) - 1] = True
+    counted[indices - 1] = True
     return counted

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from edgeface.core.bound import Bound, Figure, enough
+from edgeface.core.confidence import Interval, mean_interval
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
@@ -22,15 +26,15 @@ class EmbeddingAgreement:
         """The agreement over both sets of faces."""
         return EmbeddingAgreement(self.cosines + other.cosines)
 
-    @property
-    def mean_cosine(self) -> float:
-        """Mean over the faces; 1 where there are none."""
-        return float(np.mean(self.cosines)) if self.cosines else 1.0
+    @cached_property
+    def mean_cosine(self) -> Interval:
+        """Mean over the faces; NaN where there are none."""
+        return mean_interval(self.cosines)
 
     @property
     def min_cosine(self) -> float:
-        """Minimum over the faces; 1 where there are none."""
-        return min(self.cosines, default=1.0)
+        """Minimum over the faces; NaN where there are none."""
+        return min(self.cosines, default=math.nan)
 
     @property
     def severity(self) -> tuple[float, ...]:
@@ -38,10 +42,14 @@ class EmbeddingAgreement:
         return (-self.min_cosine,)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON and the certificate."""
+        """For JSON and the certificate; the mean with its 95 % interval, null where there are no faces."""
+        if not self.cosines:
+            return {"faces": 0, "mean_cosine": None, "mean_cosine_interval": None, "min_cosine": None}
+        mean = self.mean_cosine
         return {
             "faces": len(self.cosines),
-            "mean_cosine": round(self.mean_cosine, 6),
+            "mean_cosine": round(mean.value, 6),
+            "mean_cosine_interval": [round(mean.low, 6), round(mean.high, 6)],
             "min_cosine": round(self.min_cosine, 6),
         }
 
@@ -60,13 +68,17 @@ def compare_embeddings(reference: Array, candidate: Array) -> EmbeddingAgreement
 
 
 def embedding_requirements(limits: Thresholds, found: EmbeddingAgreement) -> list[Requirement]:
-    """The thresholds' requirements on two recognizers' agreement, each with its verdict."""
-    measured = (
-        ("mean cosine to float32", limits.mean_cosine, found.mean_cosine),
-        ("minimum cosine to float32", limits.min_cosine, found.min_cosine),
-    )
-    return [
-        Requirement(what, f"≥ {limit:g}", f"{value:.5f}", value >= limit)
-        for what, limit, value in measured
-        if limit is not None
-    ]
+    """The thresholds' requirements on two recognizers' agreement; the mean is judged by its 95 % interval."""
+    if not limits.required():
+        return []
+    least, count = limits.evidence.faces, len(found.cosines)
+    judged = [enough("faces compared", count, least, "faces")]
+    if limits.mean_cosine is not None:
+        mean = Figure(found.mean_cosine, count, "faces", f"{found.mean_cosine.value:.5f}")
+        judged.append(Bound("mean cosine to float32", limits.mean_cosine, least, at_least=True).judge(mean))
+    if limits.min_cosine is not None:
+        lowest = Interval(*[found.min_cosine] * 3)  # of the faces seen: no interval holds the extreme of others
+        figure = Figure(lowest, count, "faces", f"{found.min_cosine:.5f}")
+        bound = Bound("minimum cosine to float32", limits.min_cosine, least, at_least=True)
+        judged.append(replace(bound.judge(figure), interval=None))
+    return judged

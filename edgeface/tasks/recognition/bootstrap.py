@@ -8,32 +8,19 @@ percentile interval; Davison and Hinkley, Bootstrap Methods and their Applicatio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeface.errors import InputError
+from edgeface.core.confidence import DRAWS, Interval, percentile_interval
 from edgeface.tasks.recognition.verification import checked
-
-CONFIDENCE = 0.95
-DRAWS = 1000
 
 Names: TypeAlias = Sequence[tuple[str, str]]
 """The persons of each pair."""
 
 Statistic: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.bool_]], float]
 """A figure of scores float64 [n] and same bool [n]."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def bootstrap(
@@ -59,7 +46,7 @@ def bootstrap(
     """
     values, is_same = checked(scores, same)
     resampled = [statistic(values[chosen], is_same[chosen]) for chosen in resamples(is_same, names, draws, seed)]
-    return interval(statistic(values, is_same), resampled)
+    return percentile_interval(statistic(values, is_same), resampled)
 
 
 def bootstrap_difference(
@@ -90,7 +77,7 @@ def bootstrap_difference(
         return statistic(after[chosen], is_same[chosen]) - statistic(before[chosen], is_same[chosen])
 
     resampled = [change(chosen) for chosen in resamples(is_same, names, draws)]
-    return interval(statistic(after, is_same) - statistic(before, is_same), resampled)
+    return percentile_interval(statistic(after, is_same) - statistic(before, is_same), resampled)
 
 
 def resamples(
@@ -117,16 +104,3 @@ def resamples(
         often = np.where(first == second, count[first], count[first] * count[second])
         if all(often[kind].any() for kind in (same, ~same) if kind.any()):
             yield np.repeat(np.arange(len(same)), often)
-
-
-def interval(value: float, resampled: Sequence[float]) -> Interval:
-    """The interval that holds 95 % of the resampled values, from percentile 2.5 to 97.5.
-
-    Raises:
-        InputError: there are no values.
-    """
-    if not resampled:
-        raise InputError("there are too few pairs or persons to resample", fix="use more pairs")
-    tail = (1 - CONFIDENCE) / 2 * 100
-    low, high = np.percentile(resampled, [tail, 100 - tail])
-    return Interval(value, float(low), float(high))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.errors import InputError
+from edgeface.reading.regular_file import is_file
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.recognition.vectors import cosine
 
@@ -74,7 +75,7 @@ def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold
     if given is not None:
         return Threshold(_cosine(given, "threshold"), "given")
     path = artifact.folder / CERTIFICATE
-    decisions = artifact.certificate().decisions if path.is_file() else None
+    decisions = artifact.certificate().decisions if is_file(path) else None
     measured = decisions.get("threshold") if isinstance(decisions, dict) else None
     if measured is None:
         return Threshold(DEFAULT_THRESHOLD, "default")

@@ -53,7 +53,7 @@ def test_a_truncated_model_is_refused_with_its_path(onnx_file):
 def test_what_is_not_a_model_is_refused(tmp_path):
     text = tmp_path / "notes.onnx"
     text.write_text("not a model")
-    with pytest.raises(RuntimeFailure):
+    with pytest.raises(InputError, match="does not begin as any ONNX model"):
         OrtRunner(text)
     text.write_bytes(b"")
     with pytest.raises(InputError, match="empty"):

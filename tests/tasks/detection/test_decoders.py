@@ -110,7 +110,7 @@ def test_an_unknown_decoder_is_refused_with_the_nearest():
 def test_every_output_that_a_decoder_takes_must_have_a_name(contract, blobs):
     names = {"heat": "warm"}
     document = {**contract.model_dump(mode="json"), "outputs": names}
-    with pytest.raises(ContractError, match="names outputs heat, the decoder blobs takes heat, sides"):
+    with pytest.raises(ContractError, match="names outputs heat, its decoder takes heat, sides"):
         decoding_of(detection(CONTRACTS.validate_python(document)))
 
 

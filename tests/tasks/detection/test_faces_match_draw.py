@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from edgeface.core.confidence import Interval
 from edgeface.errors import ContractError
 from edgeface.models import family
 from edgeface.tasks.detection.agreement import FaceAgreement
@@ -61,7 +62,7 @@ def test_same_faces_agree_fully() -> None:
     result = match_faces(faces, list(reversed(faces)))
     assert (result.matched, result.missed, result.extra) == (2, 0, 0)
     assert result.matched_share == 1.0
-    assert result.mean_landmark_error_percent == 0.0
+    assert result.mean_landmark_error_percent == Interval(0.0, 0.0, 0.0)
 
 
 def test_missed_extra_and_moved_faces_are_distinguished() -> None:

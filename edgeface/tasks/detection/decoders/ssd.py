@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from edgeface.tasks.detection.decoding import Candidates
 
+MAX_SIDE_PX = 1 << 16
+MAX_ANCHORS = 64
 _MAX_LOG_SIZE = 20.0  # e^20 pixels: damaged weights must not overflow, trained ones stay far below
 
 
@@ -25,6 +27,20 @@ class Ssd:
     strides: tuple[int, ...]
     sizes: tuple[tuple[int, ...], ...]
     variances: tuple[float, float] = (0.1, 0.2)
+
+    def __post_init__(self) -> None:
+        """Check the parameters, which a contract's file gives: a board has no other check of them.
+
+        Raises:
+            ValueError: they are not of these types, out of range, or not as many sizes as strides.
+        """
+        sides = [*self.strides, *(side for sizes in self.sizes for side in sizes)]
+        if len(self.strides) != len(self.sizes) or not 0 < len(sides) <= MAX_ANCHORS or not all(map(len, self.sizes)):
+            raise ValueError("each stride needs its own anchor sides")
+        if not all(type(side) is int and 1 <= side <= MAX_SIDE_PX for side in sides):
+            raise ValueError(f"strides and anchor sides are 1 to {MAX_SIDE_PX} pixels")
+        if len(self.variances) != 2 or not all(type(v) in (int, float) and 0 < v <= 1e3 for v in self.variances):
+            raise ValueError("the two variances are positive numbers")
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: boxes, scores after softmax (background, face), landmarks."""

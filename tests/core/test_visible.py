@@ -1,0 +1,50 @@
+import io
+import json
+
+import pytest
+
+from edgeface.core.visible import VisibleStream, visible, visible_json, visible_lines
+
+ESCAPE = "\x1b[31m"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain name.jpg", "plain name.jpg"),
+        ("Grüße 顔\u3000写真 👩\u200d👩\u200d👧 می\u200cخواهم", "Grüße 顔\u3000写真 👩\u200d👩\u200d👧 می\u200cخواهم"),
+        (f"{ESCAPE}red", r"\x1b[31mred"),
+        ("a\nb\r\tc", r"a\x0ab\x0d\x09c"),
+        ("\x9b31m\x7f\x00", r"\x9b31m\x7f\x00"),
+        ("gpj.\u202egnp", r"gpj.\u202egnp"),
+        ("\u2066\u2069\u200e\u061c\u2028\ufeff", r"\u2066\u2069\u200e\u061c\u2028\ufeff"),
+        (b"caf\xe9".decode("utf-8", "surrogateescape"), r"caf\xe9"),
+        ("\ud800", r"\ud800"),
+        ("\U000e0001", r"\U000e0001"),
+    ],
+)
+def test_what_could_deceive_a_terminal_is_shown(text, shown):
+    assert visible(text) == shown
+    assert visible_lines(f"{text}\n\t{text}") == "\n\t".join([visible_lines(text)] * 2)
+
+
+def test_our_own_lines_stay_lines():
+    assert visible_lines(f"a\n\tb {ESCAPE}\n") == "a\n\tb \\x1b[31m\n"
+
+
+def test_json_keeps_its_content():
+    document = {"a\x9b\u202e": ["\udcff", "\U000e0001", "ä\x7f", ESCAPE, "\n\t"], "b": 1.5}
+    text = visible_json(json.dumps(document, ensure_ascii=False, indent=2))
+    assert json.loads(text) == document
+    assert all(char.isprintable() or char == "\n" for char in text)
+
+
+def test_a_stream_shows_whatever_is_written_to_it():
+    stream = io.StringIO()
+    shown = VisibleStream(stream)
+    print(f"{ESCAPE}name", "\u202e", file=shown)
+    assert shown.write("\x1b") == 1
+    assert stream.getvalue() == "\\x1b[31mname \\u202e\n\\x1b"
+    assert shown.isatty() is False
+    shown.unfiltered.write(ESCAPE)
+    assert stream.getvalue().endswith(ESCAPE)

@@ -1,0 +1,1 @@
+"""Kinds of hostile input, one file each, which offers `KIND`."""
