@@ -25,7 +25,7 @@ from edgeface.devices.parity import FLOAT_TOLERANCE, DeviceParity, PathParity, d
 from edgeface.devices.parse import parse_device
 from edgeface.devices.runner import Loading
 from edgeface.devices.table import profile
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.inference.detector import Detector
 from edgeface.tasks.task import Image
 from edgeface.validate.inputs import task_images

@@ -132,7 +132,8 @@ def _old_runtime(folders: dict[str, Path], judge: Path) -> str:
     from edgeface.backends.tflite.legacy import run_tflite_runtime
     from edgeface.backends.tflite.runner import LiteRtRunner
     from edgeface.core.artifact import Artifact
-    from edgeface.images.files import letterbox, list_images, read_image
+    from edgeface.images.files import letterbox, read_image
+    from edgeface.images.folder import list_images
 
     if not OLD_PYTHON.exists():
         return "tflite-runtime 2.14 was not run: `make test` makes its environment on Python 3.11."

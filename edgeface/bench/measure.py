@@ -28,6 +28,7 @@ from edgeface.bench.rounds import (
 from edgeface.bench.subject import Arithmetic, Subject, open_subjects
 from edgeface.core.progress import track
 from edgeface.errors import InputError
+from edgeface.reading.existing import refuse_missing
 
 _SPIN_S = 0.05  # longer than idle threads of ONNX Runtime and XNNPACK spin while waiting for work
 
@@ -82,6 +83,7 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
         InputError: a request that cannot be measured.
         RuntimeFailure: a model does not load or run, or its process dies.
     """
+    refuse_missing({"ARTIFACTS": request.paths})
     subjects = open_subjects(request.paths, request.on)
     baseline = _baseline(request, subjects)
     _check(request)

@@ -23,6 +23,7 @@ from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.core.writing import make_folders, write_file
 from edgeface.errors import InputError
+from edgeface.reading.existing import refuse_missing
 from edgeface.reading.kinds import LICENCE, MODEL, OWN
 from edgeface.reading.regular_file import read_file
 from edgeface.tasks.recognition.comparison import match_threshold
@@ -63,6 +64,8 @@ def pack_bundle(order: Order) -> bytes:
         RunnerError: the runtime does not run a model.
     """
     packed_for = board(order.device)
+    given = {"DETECTOR": order.detector, "RECOGNIZER": order.recognizer, "--sign": order.key}
+    refuse_missing({**given, "--licence": order.licences})
     secret = None if order.key is None else read_secret_key(order.key)
     models = {
         "detector": _artifact(order.detector, detection),

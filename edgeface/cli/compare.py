@@ -40,6 +40,9 @@ def compare(
     The main face is the large one near the center. Without --threshold, the threshold measured when the
     recognizer was exported is used; if its certificate has none, a default, and the output says so.
     """
+    from edgeface.reading.existing import refuse_missing
+
+    refuse_missing({"A": a, "B": b, "--recognizer": recognizer, "--detector": detector})
     found = _compare(open_recognizer(recognizer, detector, aligned, face_threshold), (a, b), threshold)
     if json_output:
         print_json(_document(found, (a, b)))

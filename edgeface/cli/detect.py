@@ -27,10 +27,12 @@ def detect(
     from edgeface.core.artifact import Artifact
     from edgeface.images.files import read_image
     from edgeface.inference.detector import Detector
+    from edgeface.reading.existing import refuse_missing
     from edgeface.tasks.detection.draw import draw_faces
 
     if out is not None:
         check_image_path(out)
+    refuse_missing({"IMAGE": image, "--artifact": artifact})
     detector = Detector(Artifact.open(artifact))
     pixels = read_image(image)
     faces = detector.detect(pixels, threshold)

@@ -38,9 +38,11 @@ def embed(
     """
     from edgeface.inference.batch import embed_aligned, embed_main_faces
     from edgeface.inference.recognizer import Recognizer
+    from edgeface.reading.existing import refuse_missing
 
     if out is not None:
         _check_path(out)
+    refuse_missing({"IMAGE": images, "--recognizer": recognizer, "--detector": detector})
     opened = open_recognizer(recognizer, detector, aligned, face_threshold)
     faces: list[Face] | None = None
     if isinstance(opened, Recognizer):

@@ -45,11 +45,14 @@ def identify(
     from edgeface.images.files import read_image
     from edgeface.inference.gallery import name_faces, read_gallery
     from edgeface.inference.pipeline import FacePipeline
+    from edgeface.reading.existing import refuse_missing
     from edgeface.tasks.detection.draw import draw_faces
     from edgeface.tasks.recognition.comparison import match_threshold
 
     if out is not None:
         check_image_path(out)
+    given = {"IMAGE": image, "--gallery": gallery, "--detector": detector, "--recognizer": recognizer}
+    refuse_missing(given)
     pipeline = FacePipeline.open(detector, recognizer, face_threshold)
     chosen = match_threshold(pipeline.recognizer.artifact, threshold)
     pixels = read_image(image)

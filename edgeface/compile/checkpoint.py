@@ -13,6 +13,7 @@ from edgeface.core.progress import note
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
 from edgeface.models import family
+from edgeface.models.checkpoint_shapes import read_taken
 from edgeface.models.family import Family
 from edgeface.models.torch_export import export_onnx
 from edgeface.models.torch_run import run_module, torch_network
@@ -48,7 +49,11 @@ def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
     contract, how = _contract(found, declared, probes, load) if known is None else _known(found, declared, known)
     contract = _resized(contract, declared)
     module = load(contract)
-    weights = {"file": declared.weights.name, "sha256": digest_file(declared.weights, CHECKPOINT)}
+    weights: dict[str, Any] = {"file": declared.weights.name, "sha256": digest_file(declared.weights, CHECKPOINT)}
+    taken = read_taken(declared.weights, [{k: tuple(v.shape) for k, v in module.state_dict().items()}])
+    if not taken.is_plain:
+        note(f"weights: {taken.describe()}")
+        weights["taken"] = taken.as_dict()
     return _source(contract, module, {"weights": weights, "contract": how})
 
 

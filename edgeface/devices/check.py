@@ -12,7 +12,7 @@ from edgeface.core.artifact import Artifact
 from edgeface.core.progress import note
 from edgeface.devices.latency import DeviceLatency, device_latency
 from edgeface.devices.parity import DeviceParity, device_parity
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.inference.detector import Detector
 from edgeface.tasks.task import Image
 from edgeface.validate.inputs import synthetic_for, task_images

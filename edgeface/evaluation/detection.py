@@ -18,6 +18,7 @@ from edgeface.evaluation.labels import read_labeled
 from edgeface.evaluation.precision import Precision, intervals, precision, precision_changes
 from edgeface.evaluation.work import DetectWork, faces_of, open_detection
 from edgeface.images.split import distinct_images
+from edgeface.reading.existing import refuse_missing
 from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import match_faces
@@ -32,7 +33,7 @@ class DetectionRequest:
     Attributes:
         detector: the detector's artifact.
         images: the folder of images.
-        labels: a folder of Pascal-VOC XML files, or of WIDER FACE's ground truth; None only compares detectors.
+        labels: labels of faces in a format of `label_formats`; None only compares detectors.
         reference: the artifact to compare with.
         cache: file or folder for cached detections.
         jobs: processes.
@@ -121,6 +122,8 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
         raise InputError(
             "there is nothing to evaluate the detector with", fix="pass --labels DIR, --reference ARTIFACT, or both"
         )
+    given = {"--detector": request.detector, "--images": request.images, "--labels": request.labels}
+    refuse_missing(given | {"--reference": request.reference})
     detectors = (request.detector, *((request.reference,) if request.reference is not None else ()))
     folders = [str(open_detection(path).folder) for path in detectors]
     labeled = None if request.labels is None else read_labeled(request.labels, request.images)

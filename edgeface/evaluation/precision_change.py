@@ -11,7 +11,7 @@ from edgeface.core.bound import loss, points_lost
 from edgeface.core.confidence import Interval
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
-from edgeface.evaluation.labels import LabeledImages
+from edgeface.evaluation.labeled_images import LabeledImages
 from edgeface.evaluation.precision import Precision, intervals, precision, precision_changes
 from edgeface.evaluation.work import MIN_SCORE
 from edgeface.images.split import read_images

@@ -19,6 +19,7 @@ from edgeface.evaluation.change import Change, compare
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.verification import Verification, pair_scores, verify
 from edgeface.evaluation.work import EmbedWork, open_recognition
+from edgeface.reading.existing import refuse_missing
 from edgeface.tasks.recognition.pairs import Pairs, find_images, read_pairs
 
 Embeddings = dict[str, NDArray[np.float32]]
@@ -127,6 +128,16 @@ def evaluate_recognition(request: RecognitionRequest) -> RecognitionEvaluation:
     other = request.probe or request.reference
     if request.probe is not None and request.reference is not None:
         raise InputError("a probe artifact and a reference exclude each other", fix="leave one of them out")
+    probed = request.probe is not None
+    refuse_missing(
+        {
+            "--gallery-artifact" if probed else "--recognizer": request.recognizer,
+            "--probe-artifact" if probed else "--reference": other,
+            "--detector": request.detector,
+            "--pairs": request.pairs,
+            "--images": request.images,
+        }
+    )
     paths = [request.recognizer] if other is None else [request.recognizer, other]
     artifacts = [open_recognition(path) for path in paths]
     labels = _labels([artifact.folder for artifact in artifacts])

@@ -111,7 +111,7 @@ class ExportReports:
                 manifest=staged.manifest,
                 certificate=staged.certificate,
                 watcher=watcher,
-                image_names=[file.name for file in self._job.images.judge],
+                image_names=self._job.images.judge_names,
                 latency=latency,
                 fp32_bytes=len(self._fp32),
                 layers=layers,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgeface.core.native_log import native_lines_taken
 from edgeface.errors import InputError
-from edgeface.images.header import lacks_jpeg_end
+from edgeface.images.header import is_netpbm, lacks_jpeg_end, netpbm_header
 
 FIX_DAMAGED = "copy or download the file again, or leave it out"
 _FIX_FORMAT = "replace the file, or convert it to JPEG or PNG"
@@ -48,6 +48,8 @@ def decode_image(data: bytes, path: Path) -> NDArray[np.uint8]:
     Raises:
         InputError: it cannot be decoded, or only in part.
     """
+    if is_netpbm(data):
+        return _decode_netpbm(data, path)
     if lacks_jpeg_end(data):
         raise InputError("the image is truncated", where=str(path), fix=FIX_DAMAGED)
     if data.startswith(_PNG) and not _is_whole_png(data):
@@ -62,6 +64,15 @@ def decode_image(data: bytes, path: Path) -> NDArray[np.uint8]:
     if any(_is_partial(line, data) for line in said):
         raise _damaged(path)
     return np.asarray(image, np.uint8)
+
+
+def _decode_netpbm(data: bytes, path: Path) -> NDArray[np.uint8]:
+    """As the board's runner decodes it; OpenCV would fill a truncated file."""
+    header = netpbm_header(data)
+    if header is None or not header.is_whole(data):
+        raise InputError("the PPM file is truncated or has trailing bytes", where=str(path), fix=FIX_DAMAGED)
+    pixels = np.frombuffer(data, np.uint8, offset=header.offset).reshape(*header.size, header.channels)
+    return np.ascontiguousarray(np.broadcast_to(pixels, (*header.size, 3))[:, :, ::-1])
 
 
 def _damaged(path: Path) -> InputError:

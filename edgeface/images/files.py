@@ -1,4 +1,4 @@
-"""Image files: list and read them, and convert an image to a network's input tensor."""
+"""Image files: read them, and convert an image to a network's input tensor."""
 
 from __future__ import annotations
 
@@ -12,38 +12,12 @@ from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
 from edgeface.images.decode import decode_image
 from edgeface.images.fit import fit
-from edgeface.images.header import claims_too_much, declared_size
+from edgeface.images.header import claims_too_much, declared_size, is_netpbm
 from edgeface.reading.kinds import IMAGE
-from edgeface.reading.regular_file import is_file, is_folder, is_there, read_file
+from edgeface.reading.regular_file import read_file
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
-
-
-def list_images(folder: Path) -> list[Path]:
-    """The image files directly in a folder, sorted by name.
-
-    Args:
-        folder: a folder; files are chosen by extension (jpg, jpeg, png, bmp, webp, any case).
-
-    Raises:
-        InputError: the folder does not exist, cannot be read, or holds no images.
-    """
-    if not is_folder(folder):
-        what = "a file, not a folder" if is_there(folder) else "there is no such folder"
-        raise InputError(what, where=str(folder), fix="pass a folder that holds images")
-    try:
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and is_file(path))
-    except OSError as error:
-        raise InputError(f"cannot list the folder: {error.strerror}", where=str(folder)) from error
-    if not found:
-        raise InputError(
-            "the folder holds no images",
-            where=str(folder),
-            fix=f"put files named {', '.join('*' + e for e in EXTENSIONS)} directly into it",
-        )
-    return found
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -52,7 +26,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Gray images become three equal channels; transparency is dropped.
 
     Args:
-        path: a JPEG, PNG, BMP or WebP file of at most 64 MiB and 100 megapixels.
+        path: a JPEG, PNG, BMP, WebP or binary PPM or PGM file of at most 64 MiB and 100 megapixels.
 
     Raises:
         InputError: the file is missing, empty, too large, not an image, under 8 pixels per side, or cannot be decoded
@@ -69,6 +43,8 @@ def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
     """
     try:
         data, size = _data(path)
+        if is_netpbm(data):
+            return np.asarray(cv2.cvtColor(decode_image(data, path), cv2.COLOR_BGR2GRAY), np.uint8)
     except InputError:
         return None
     reduced = next((flag for part, flag in _REDUCED if min(size) >= part * min_side_px), cv2.IMREAD_GRAYSCALE)
@@ -132,7 +108,10 @@ def _data(path: Path) -> tuple[bytes, tuple[int, int]]:
         raise InputError("the image file is empty", where=str(path), fix=_FIX_FORMAT)
     size = declared_size(data)
     if size is None:
-        raise InputError("not an image: no JPEG, PNG, BMP or WebP header", where=str(path), fix=_FIX_FORMAT)
+        what = "not an image: no JPEG, PNG, BMP, WebP or PPM header"
+        if is_netpbm(data):
+            what = "the header of the PPM or PGM file is not one of 8 bits, with 255 levels"
+        raise InputError(what, where=str(path), fix=_FIX_FORMAT)
     _check_size(size, path)
     if claims_too_much(size, len(data)):
         raise InputError(

@@ -2,17 +2,36 @@
 
 A few hundred bytes can declare an image of many gigabytes; this lets `edgeface.images.files` reject it first. Sources:
 PNG (ISO/IEC 15948, IHDR), JPEG (ITU-T T.81 annex B, SOFn), BMP (BITMAPCOREHEADER and BITMAPINFOHEADER), WebP (RFC 9649,
-VP8, VP8L and VP8X chunks).
+VP8, VP8L and VP8X chunks), PPM and PGM (netpbm, P6 and P5).
 """
 
 from __future__ import annotations
 
+import re
 import struct
+from dataclasses import dataclass
 
 LARGE_PIXELS = 16_000_000
 MAX_PIXELS_PER_BYTE = 1000
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS = frozenset((0x01, *range(0xD0, 0xD9)))
+_SPACE = rb"(?:\s|#[^\n]*\n)+"  # one way to read each byte: nested repetitions would try exponentially many
+_NETPBM = re.compile(rb"P([56])" + _SPACE + rb"(\d{1,6})" + _SPACE + rb"(\d{1,6})" + _SPACE + rb"255\s")
+
+_NETPBM_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Netpbm:
+    """The header of a binary PPM or PGM of 8 bits: height and width, channels (3 or 1), and where its pixels begin."""
+
+    size: tuple[int, int]
+    channels: int
+    offset: int
+
+    def is_whole(self, data: bytes) -> bool:
+        """Whether the file's data has its pixels, and nothing else."""
+        return len(data) - self.offset == self.size[0] * self.size[1] * self.channels
 
 
 def declared_size(data: bytes) -> tuple[int, int] | None:
@@ -22,8 +41,11 @@ def declared_size(data: bytes) -> tuple[int, int] | None:
         data: the whole file.
 
     Returns:
-        (height, width), or None when the bytes are not a PNG, JPEG, BMP or WebP header.
+        (height, width), or None when the bytes are not a PNG, JPEG, BMP, WebP, PPM or PGM header.
     """
+    if is_netpbm(data):
+        header = netpbm_header(data)
+        return None if header is None else header.size
     try:
         if data[:8] == b"\x89PNG\r\n\x1a\n":
             width, height = struct.unpack_from(">II", data, 16)
@@ -38,6 +60,19 @@ def declared_size(data: bytes) -> tuple[int, int] | None:
     except (struct.error, IndexError):
         return None
     return height, width
+
+
+def is_netpbm(data: bytes) -> bool:
+    """Whether the data begins as a binary PPM or PGM file."""
+    return data[:2] in (b"P5", b"P6")
+
+
+def netpbm_header(data: bytes) -> Netpbm | None:
+    """The header of a binary PPM or PGM file; None if it is not one of 8 bits, with 255 levels."""
+    found = _NETPBM.match(data[:_NETPBM_BYTES])
+    if found is None:
+        return None
+    return Netpbm((int(found[3]), int(found[2])), 3 if found[1] == b"6" else 1, found.end())
 
 
 def claims_too_much(size: tuple[int, int], file_bytes: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from edgeface.core.artifact import sha256_hex
 from edgeface.core.progress import note, track
 from edgeface.errors import InputError
 from edgeface.images.duplicates import distinct
-from edgeface.images.files import list_images, read_image
+from edgeface.images.files import read_image
+from edgeface.images.folder import image_name, list_images
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import digest_file
 
@@ -32,15 +33,27 @@ class Images:
         judge: evaluation images.
         composed: which of "calibration" and "judged_on" are not the user's images, but composed of the two sample
             photographs (`samples.compose`).
+        calibrate_in, judge_in: the folders that the user named; images may be in subfolders.
     """
 
     calibrate: tuple[Path, ...] = ()
     judge: tuple[Path, ...] = ()
     composed: frozenset[str] = frozenset()
+    calibrate_in: Path | None = field(default=None, compare=False)
+    judge_in: Path | None = field(default=None, compare=False)
+
+    @property
+    def judge_names(self) -> list[str]:
+        """The evaluation images' paths below their folder."""
+        return [image_name(file, self.judge_in) for file in self.judge]
 
     def provenance(self) -> dict[str, Any]:
-        """File names and a digest of the contents, for the manifest."""
-        listed = {"calibration": _listing(self.calibrate), "judged_on": _listing(self.judge)}
+        """Paths below the user's folders and a digest of the contents, for the manifest."""
+        calibrate = [image_name(file, self.calibrate_in) for file in self.calibrate]
+        listed = {
+            "calibration": _listing(self.calibrate, calibrate),
+            "judged_on": _listing(self.judge, self.judge_names),
+        }
         return {name: found | ({"composed": True} if name in self.composed else {}) for name, found in listed.items()}
 
 
@@ -59,11 +72,12 @@ def choose_images(calibration: Path | None, judge: Path | None, count: int) -> I
         InputError: a folder has no images, or too few different ones for both.
     """
     if calibration is None:
-        return Images((), tuple(distinct_images(judge)) if judge is not None else ())
+        return Images((), tuple(distinct_images(judge)) if judge is not None else (), judge_in=judge)
     files = distinct_images(calibration)
     if judge is not None and judge.resolve() != calibration.resolve():
         chosen = spread(files, count)
-        return Images(tuple(chosen), tuple(distinct_images(judge, chosen)))
+        others = tuple(distinct_images(judge, chosen))
+        return Images(tuple(chosen), others, calibrate_in=calibration, judge_in=judge)
     if len(files) < 2:
         raise InputError(
             "one image cannot be used for both calibration and evaluation",
@@ -71,7 +85,8 @@ def choose_images(calibration: Path | None, judge: Path | None, count: int) -> I
             fix="add different images (some dozens with faces, as the device will see them), or pass --judge DIR",
         )
     chosen = spread(files, min(count, max(1, int(len(files) * CALIBRATION_SHARE))))
-    return Images(tuple(chosen), tuple(f for f in files if f not in set(chosen)))
+    others = tuple(file for file in files if file not in set(chosen))
+    return Images(tuple(chosen), others, calibrate_in=calibration, judge_in=calibration)
 
 
 def distinct_images(folder: Path, others: Sequence[Path] = ()) -> list[Path]:
@@ -133,6 +148,6 @@ def spread(files: Sequence[Path], count: int) -> list[Path]:
     return [files[i * len(files) // min(count, len(files))] for i in range(min(count, len(files)))]
 
 
-def _listing(files: Sequence[Path]) -> dict[str, Any]:
+def _listing(files: Sequence[Path], names: Sequence[str]) -> dict[str, Any]:
     digest = sha256_hex("".join(digest_file(file, IMAGE) for file in files).encode())
-    return {"count": len(files), "sha256": digest, "files": [file.name for file in files]}
+    return {"count": len(files), "sha256": digest, "files": list(names)}

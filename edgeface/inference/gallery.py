@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
-from edgeface.images.files import EXTENSIONS, list_images
+from edgeface.images.folder import EXTENSIONS, list_images
 from edgeface.inference.batch import embed_main_faces
 from edgeface.inference.pipeline import FacePipeline, IdentifiedFace
 from edgeface.reading.regular_file import is_folder, is_there

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgeface.errors import CheckpointError
-from edgeface.models.checkpoint_names import named_tensors
-from edgeface.models.checkpoint_shapes import SAFETENSORS, read_declared
+from edgeface.models.checkpoint_shapes import SAFETENSORS, read_taken
+from edgeface.models.taken import Taken, is_counter
 from edgeface.models.torch_file import pickled_code, read_structure
 from edgeface.models.weight_values import check_weights
 from edgeface.reading.kinds import CHECKPOINT
@@ -35,7 +35,7 @@ def read_state_dict(path: Path, expected: Mapping[str, tuple[int, ...]] | None =
     """The tensors by name of a .pth/.pt/.ckpt or .safetensors file, on the CPU.
 
     Names, shapes and dtypes are read and checked first: values take no more memory than the file. Code in a pickle is
-    never run. `checkpoint_names.named_tensors` says how names are found.
+    never run. `take_weights` says which tensors of a file are a network's.
 
     Args:
         path: the file.
@@ -43,16 +43,15 @@ def read_state_dict(path: Path, expected: Mapping[str, tuple[int, ...]] | None =
 
     Raises:
         CheckpointError: the file is missing, empty, over 2 GiB, truncated, contains pickled code, is not a checkpoint,
-            contains no tensors, other ones than expected, complex numbers, values that are not finite, or weights
-            that are all zero or denormal.
+            contains no tensors, other ones than expected, several sets of them, complex numbers, values that are not
+            finite, or weights that are all zero or denormal.
     """
-    declared = read_declared(path)
+    taken = read_taken(path, () if expected is None else (expected,))
     if expected is not None:
-        check_keys(declared, expected, str(path))
+        location = taken.location()
+        check_keys(taken.tensors, expected, f"{path}: {location}" if location else str(path))
     content = _read_safetensors(path) if path.suffix == SAFETENSORS else _read_torch(path)
-    state = _named(content, path)
-    order = {name: place for place, name in enumerate(declared)}  # safetensors gives another one at every call
-    state = dict(sorted(state.items(), key=lambda item: order.get(item[0], len(order))))
+    state = _named(taken, content, path)
     check_weights({name: _as_numpy(tensor) for name, tensor in state.items()}, str(path), CheckpointError)
     return state
 
@@ -86,8 +85,8 @@ def check_keys(state: Mapping[str, Shaped], expected: Mapping[str, tuple[int, ..
     Raises:
         CheckpointError: the tensors differ; each kind of difference is named with its count and first few tensors.
     """
-    have = {key: tuple(tensor.shape) for key, tensor in state.items() if not _is_counter(key)}
-    want = {key: tuple(shape) for key, shape in expected.items() if not _is_counter(key)}
+    have = {key: tuple(tensor.shape) for key, tensor in state.items() if not is_counter(key)}
+    want = {key: tuple(shape) for key, shape in expected.items() if not is_counter(key)}
     missing = [key for key in want if key not in have]
     unexpected = [key for key in have if key not in want]
     misshaped = [
@@ -120,15 +119,11 @@ def _first(keys: list[str]) -> str:
     return ", ".join(keys[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _is_counter(key: str) -> bool:
-    return key.endswith("num_batches_tracked")
-
-
-def _named(content: object, path: Path) -> dict[str, torch.Tensor]:
+def _named(taken: Taken, content: object, path: Path) -> dict[str, torch.Tensor]:
     import torch
 
-    found: dict[str, torch.Tensor] = named_tensors(content, torch.Tensor)
-    if not found or any(tensor.layout != torch.strided or tensor.is_quantized for tensor in found.values()):
+    found: dict[str, torch.Tensor] = taken.values(content)
+    if any(tensor.layout != torch.strided or tensor.is_quantized for tensor in found.values()):
         raise CheckpointError("the file contains no plain tensors", where=str(path), fix=CHECKPOINT.fix)
     return found
 

@@ -2,55 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edgeface.core.file_kind import CHECKPOINTS, refuse_other
 from edgeface.errors import CheckpointError
-from edgeface.models.checkpoint_names import named_tensors
 from edgeface.models.safetensors_file import read_header
 from edgeface.models.stored_tensor import StoredTensor
+from edgeface.models.take_weights import take_weights
+from edgeface.models.taken import Shapes, Taken
 from edgeface.models.torch_file import TorchContent, pickled_code, read_structure
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import check_file, is_folder
 
-Shapes = dict[str, tuple[int, ...]]
 SAFETENSORS = ".safetensors"
 
 
-def read_shapes(path: Path) -> Shapes:
+def read_shapes(path: Path, networks: Sequence[Shapes] = ()) -> dict[str, tuple[int, ...]]:
     """Shapes by name, with the names that `checkpoint.read_state_dict` gives the tensors; without counters.
 
     Raises:
-        CheckpointError: as `read_declared`.
+        CheckpointError: as `read_taken`.
     """
-    return {name: t.shape for name, t in read_declared(path).items() if not name.endswith("num_batches_tracked")}
+    return read_taken(path, networks).shapes
 
 
-def read_declared(path: Path) -> dict[str, StoredTensor]:
-    """The tensors that a checkpoint declares; reading their values then takes no more memory than the file's size.
+def read_declared(path: Path, networks: Sequence[Shapes] = ()) -> Mapping[str, StoredTensor]:
+    """The tensors of a network that a checkpoint declares, by name.
 
     Raises:
-        CheckpointError: the file is not a checkpoint, is damaged, declares more than it holds, has complex numbers, or
-            contains no named tensors.
+        CheckpointError: as `read_taken`.
+    """
+    return read_taken(path, networks).tensors
+
+
+def read_taken(path: Path, networks: Sequence[Shapes] = ()) -> Taken:
+    """The tensors that `take_weights` takes; reading their values then takes no more memory than the file's size.
+
+    Args:
+        path: the file.
+        networks: shapes by name of each network that it may hold; empty if unknown.
+
+    Raises:
+        CheckpointError: the file is not a checkpoint, is damaged, declares more than it holds, has complex numbers,
+            contains no named tensors, or several sets of weights that fit.
     """
     check_checkpoint_file(path)
     structure = TorchContent(read_header(path), ()) if path.suffix == SAFETENSORS else read_structure(path)
-    declared = named_tensors(structure.content, StoredTensor)
-    if not declared and structure.foreign:
+    taken = take_weights(structure.content, networks, str(path))
+    if taken is None and structure.foreign:
         raise pickled_code(path, structure.foreign)
-    if not declared:
+    if taken is None:
         raise CheckpointError(
             "the file contains no named tensors",
             where=str(path),
             fix="save the weights as a state dict: torch.save(model.state_dict(), path)",
         )
-    for name, tensor in declared.items():
+    for name, tensor in taken.tensors.items():
         wrong = "holds complex numbers" if tensor.dtype.startswith("complex") else tensor.wrong
         if wrong is not None:
             raise CheckpointError(
                 f"the tensor {name} {wrong}", where=f"{path}: {name}", fix="save the network's state_dict() again"
             )
-    return declared
+    return taken
 
 
 def check_checkpoint_file(path: Path) -> None:

@@ -99,11 +99,13 @@ class MobileFaceNets:
         """
         from edgeface.models.checkpoint_shapes import read_shapes
 
-        found = read_shapes(path)
-        wanted = {name: self.build(contract).state_dict() for name, contract in self.variants().items()}
+        wanted = {
+            name: {key: tuple(tensor.shape) for key, tensor in self.build(contract).state_dict().items()}
+            for name, contract in self.variants().items()
+        }
+        found = read_shapes(path, list(wanted.values()))
         fitting = {
-            name: sum(found.get(key) == tuple(tensor.shape) for key, tensor in state.items())
-            for name, state in wanted.items()
+            name: sum(found.get(key) == shape for key, shape in shapes.items()) for name, shapes in wanted.items()
         }
         best = max(fitting, key=lambda name: fitting[name])
         if fitting[best] < len(found):

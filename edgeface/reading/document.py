@@ -21,8 +21,12 @@ else:
     import tomli as tomllib
 
 MAX_DEPTH = 64
+MAX_CONTAINERS, MAX_VALUES = 100_000, 1_000_000
+"""An empty list takes two bytes in a file and sixty in memory."""
 MAX_LINE_BYTES = 4096
 """TOML readers use memory quadratic in a dotted key's length: a line of a megabyte exhausts it."""
+MAX_LINES = 1_000_000
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _LARGEST = 2**63
 
 
@@ -58,6 +62,18 @@ def read_text(path: Path, kind: Kind) -> str:
     return _decoded(read_file(path, kind), str(path), kind)
 
 
+def read_lines(path: Path, kind: Kind) -> list[tuple[int, str]]:
+    """The lines of a text file that are not blank, with their numbers from 1.
+
+    Raises:
+        EdgefaceError: as `read_text`; or it has more than `MAX_LINES` lines.
+    """
+    text = read_text(path, kind)
+    if sum(map(text.count, _LINE_ENDS)) > MAX_LINES:  # before they are split: a line of nothing takes memory too
+        raise kind.error(f"the {kind.noun} has over {MAX_LINES:,} lines", where=str(path), fix="split it")
+    return [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+
+
 def parse_json(data: bytes, where: str, kind: Kind) -> Any:
     """The value in JSON's bytes; `where` names them in errors.
 
@@ -69,6 +85,8 @@ def parse_json(data: bytes, where: str, kind: Kind) -> Any:
 
 def _parsed(parse: Callable[[str], Any], language: str, data: bytes, where: str, kind: Kind) -> Any:
     text = _decoded(data, where, kind)
+    if text.count("[") + text.count("{") > MAX_CONTAINERS or text.count(",") > MAX_VALUES:
+        raise unreadable("it has more values than any", where, kind)
     try:
         document = parse(text)
     except (ValueError, RecursionError) as error:  # integers of thousands of digits and deep nesting too
@@ -89,14 +107,19 @@ def _decoded(data: bytes, where: str, kind: Kind) -> str:
 
 def _first_wrong(document: Any) -> str | None:
     """What is wrong with the first unusable value, level by level."""
+    wrong = _wrong(document)
+    if wrong is not None:
+        return wrong
     level: list[tuple[str, Any]] = [("", document)]
     for _ in range(MAX_DEPTH):
         deeper: list[tuple[str, Any]] = []
-        for key, value in level:
-            wrong = _wrong(value)
-            if wrong is not None:
-                return f"{key}: {wrong}" if key else wrong
-            deeper += _inside(key, value)
+        for place, container in level:
+            for key, value in _inside(place, container):
+                wrong = _wrong(value)
+                if wrong is not None:
+                    return f"{key}: {wrong}" if key else wrong
+                if isinstance(value, list | dict):
+                    deeper.append((key, value))
         if not deeper:
             return None
         level = deeper

@@ -28,17 +28,19 @@ PROFILE = Kind(
     1 << 16,
     "edgeface/devices/profiles/rk3399.toml shows every key of a board, a72.toml those of a core",
 )
-IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP or WebP file", "make the image smaller")
+IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP, WebP or PPM file", "make the image smaller")
 PAIRS = Kind(
     "list of pairs",
     64 << 20,
-    "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (same person) or 0",
+    "use LFW's pairsDevTest.txt or pairs.txt, or lines of path_a,path_b,1 (same person) or 0; paths with spaces need "
+    "commas, tabs or quotes",
 )
 LABELS = Kind(
     "labels",
     4 << 20,
     "write the boxes as Pascal-VOC XML: annotation/object/bndbox with xmin, ymin, xmax and ymax in pixels",
 )
+LABEL_LIST = Kind("list of labels", 64 << 20, "pass WIDER FACE's wider_face_val_bbx_gt.txt, or a COCO JSON file")
 WIDER_LABELS = Kind(
     "MATLAB file",
     64 << 20,

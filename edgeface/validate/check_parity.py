@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.certificate import Certificate, Evidence
 from edgeface.core.progress import note
 from edgeface.core.versions import versions
+from edgeface.images.folder import image_name
 from edgeface.images.split import distinct_images
 from edgeface.inference.detector import Detector
+from edgeface.reading.existing import refuse_missing
 from edgeface.samples import sample_of
 from edgeface.tasks import task_of
 from edgeface.tasks.task import Image
@@ -62,6 +64,15 @@ class ParityRequest:
     threads: int = 1
     on: Device = HERE
 
+    def paths(self) -> dict[str, Path | None]:
+        """What is read, by the options' names."""
+        return {
+            "--weights": self.weights,
+            "--reference": self.reference,
+            "--images": self.images,
+            "--detector": self.detector,
+        }
+
 
 @one_blas_thread()
 def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
@@ -71,6 +82,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         InputError: something given cannot be used, or the artifact does not run on the device.
         RuntimeFailure: a runtime fails.
     """
+    refuse_missing(request.paths())
     judging = runtime_named(target(artifact.manifest.target).runtime)
     if request.on == HERE:
         opened = judging.open(artifact.model_path, request.threads)
@@ -100,7 +112,7 @@ def _images(artifact: Artifact, request: ParityRequest) -> Iterable[Image]:
         note("no images given: tensors are compared on synthetic images, decisions are not")
         return synthetic_for(artifact.contract, SYNTHETIC_IMAGES, "comparing")
     files = distinct_images(request.images)
-    _warn_of_calibration(artifact, [file.name for file in files])
+    _warn_of_calibration(artifact, [image_name(file, request.images) for file in files])
     finder = None if request.detector is None else Detector(Artifact.open(request.detector))
     return task_images(files, "comparing", artifact.contract, finder)
 
@@ -116,6 +128,23 @@ def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
 
 def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:
     calibrated = set(artifact.manifest.sources.get("calibration", {}).get("files", ()))
-    shared = calibrated.intersection(names)
+    shared = len(calibrated_among(names, calibrated))
     if shared:
-        note(f"warning: {len(shared)} of {len(names)} images have the names of its calibration images")
+        note(f"warning: {shared} of {len(names)} images have the names of its calibration images")
+
+
+def calibrated_among(names: Sequence[str], calibrated: Collection[str]) -> list[str]:
+    """The names of images that are names of calibration images too.
+
+    Both are paths below the folder that was named, which may have been one above or below the other: a name is another
+    one's if it is equal to it, or to its last parts.
+    """
+    ends = {end for name in calibrated for end in _ends(name)}
+    known = set(calibrated)
+    return [name for name in names if name in ends or not known.isdisjoint(_ends(name))]
+
+
+def _ends(name: str) -> list[str]:
+    """A path and its last parts: the folder that was named may be one above or below another time."""
+    parts = name.split("/")
+    return ["/".join(parts[index:]) for index in range(len(parts))]

@@ -11,7 +11,8 @@ import numpy as np
 from distort import Image
 from numpy.typing import NDArray
 
-from edgeface.images.files import list_images, read_image
+from edgeface.images.files import read_image
+from edgeface.images.folder import list_images
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from edgeface.bundle.archive import open_archive
 from edgeface.bundle.keys import write_key_pair
 from edgeface.bundle.pack import Order, pack_bundle
 from edgeface.compile.source import Declared
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.inference.detector import Detector
 
 

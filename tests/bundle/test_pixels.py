@@ -13,7 +13,8 @@ from edgeface.bundle.face_runner.pipeline import letterbox as letterbox_on_board
 from edgeface.bundle.face_runner.resize import enlarge, shrink
 from edgeface.bundle.face_runner.warp import warp_affine
 from edgeface.contracts import ARCFACE_TEMPLATE
-from edgeface.images.files import letterbox, list_images, read_image
+from edgeface.images.files import letterbox, read_image
+from edgeface.images.folder import list_images
 from edgeface.images.synthetic import synthetic_images
 from edgeface.models import family
 from edgeface.tasks.detection.detect import detect_faces

@@ -109,8 +109,8 @@ def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, peop
         (("--pairs", "p.csv", "--labels", "l"), (), "boxes cannot evaluate"),
         (("--pairs", "p.csv", "--gallery-artifact", "a"), (), "need each other"),
         (("--pairs", "p.csv", "--gallery-artifact", "a", "--probe-artifact", "b"), (), "exclude each other"),
-        (("--pairs", "p.csv"), (), "cannot read the list of pairs"),
-        (("--pairs", "p.csv", "--far", "2"), (), "cannot read the list of pairs|not a false accept rate"),
+        (("--pairs", "p.csv"), (), "--pairs: there is no such file"),
+        (("--pairs", "p.csv", "--far", "2"), (), "--pairs: there is no such file|not a false accept rate"),
     ],
 )
 def test_conflicting_options_are_refused(evaluate, arguments, without, message):

@@ -260,7 +260,7 @@ def missing(folder):
         (of_another_version, "86", "was built by TensorRT-RTX 1.4.0.76, but"),
         (of_another_library, "86", "no engine here is for a GPU of compute capability 8.6 (A card) by TensorRT-RTX"),
         (of_another_library_unlisted, "86", "the engine is for TensorRT, but TensorRT-RTX"),
-        (missing, "86", "the artifact's engine is missing"),
+        (missing, "86", "cannot read the engine: there is no such file"),
         (lambda folder: None, "90", "no engine here is for a GPU of compute capability 9.0 (A card)"),
     ],
     ids=lambda item: getattr(item, "__name__", None),

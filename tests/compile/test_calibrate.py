@@ -110,7 +110,7 @@ def test_statistics_of_another_network_are_refused_by_every_target(job, saved, n
 def test_an_invalid_statistics_file_is_refused_before_anything_is_built(job, tmp_path):
     path = tmp_path / "statistics.npz"
     path.write_bytes(b"PK\x03\x04 not an archive")
-    with pytest.raises(InputError, match="not a calibration statistics file") as caught:
+    with pytest.raises(InputError, match="cannot read the calibration statistics") as caught:
         build(job(statistics=path), target("onnx-int8"))
     assert caught.value.where == str(path)
 

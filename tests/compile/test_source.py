@@ -4,6 +4,7 @@ import pytest
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.open_source import open_source
 from edgeface.compile.source import Declared
+from edgeface.core import progress
 from edgeface.core.artifact import sha256_hex
 from edgeface.errors import CheckpointError, ContractError, InputError
 from edgeface.images.synthetic import synthetic_images
@@ -69,6 +70,25 @@ def test_images_without_faces_do_not_decide_a_contract(seeded_weights):
     with pytest.raises(ContractError) as caught:
         open_source(Declared(MODEL, weights=seeded_weights), images)
     assert caught.value.where == str(seeded_weights)
+
+
+def test_what_was_taken_of_a_training_s_file_is_said_and_recorded(tmp_path, seeded_weights, capsys):
+    import torch
+
+    state = torch.load(seeded_weights, weights_only=True)
+    path = tmp_path / "last.ckpt"
+    averages = {f"_orig_mod.{name}": value for name, value in state.items()}
+    torch.save({"ema": averages, "model": {k: v + 1 for k, v in averages.items()}, "epoch": 9}, path)
+    plain = open_source(Declared(MODEL, seeded_weights, variant="1mb", input_size=SIZE), [])
+    progress.show()
+    try:
+        found = open_source(Declared(MODEL, path, variant="1mb", input_size=SIZE), [])
+    finally:
+        progress.show(False)
+    assert found.onnx == plain.onnx
+    assert "weights: took `ema` of 2 state dicts in the file; prefix `_orig_mod.` removed" in capsys.readouterr().err
+    assert found.provenance["weights"]["taken"]["averaged"]
+    assert "taken" not in plain.provenance["weights"]
 
 
 def test_weights_of_another_network_are_refused(tmp_path, seeded_weights):

@@ -12,7 +12,8 @@ from edgeface.compile.source import Declared
 from edgeface.devices.parity import FLOAT_TOLERANCE, device_parity
 from edgeface.devices.parse import parse_device
 from edgeface.devices.runner import Loading
-from edgeface.images.files import list_images, read_image
+from edgeface.images.files import read_image
+from edgeface.images.folder import list_images
 from edgeface.validate.inputs import task_images
 
 pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("emulator")]

@@ -12,7 +12,7 @@ import pytest
 import torch
 from outcome import Outcome
 
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.images.synthetic import synthetic_images
 
 pytestmark = pytest.mark.real_data

@@ -22,7 +22,7 @@ from edgeface.compile.recipe import recipe_for
 from edgeface.compile.source import Declared
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.ops.conv import Conv
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.images.split import choose_images, spread
 from edgeface.passes import run_passes
 from edgeface.tasks.task import Agreement

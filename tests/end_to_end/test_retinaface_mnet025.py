@@ -18,7 +18,8 @@ import edgeface
 from edgeface.backends.tflite.legacy import run_tflite_runtime
 from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.core.artifact import Artifact
-from edgeface.images.files import letterbox, list_images, read_image
+from edgeface.images.files import letterbox, read_image
+from edgeface.images.folder import list_images
 from edgeface.models import family
 from edgeface.tasks.detection.average_precision import LabeledDetections, average_precision
 from edgeface.tasks.detection.pascal_voc import read_labels

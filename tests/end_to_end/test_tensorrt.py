@@ -33,7 +33,7 @@ from edgeface.compile.open_source import open_source
 from edgeface.compile.recipe import recipe_for
 from edgeface.compile.source import Declared
 from edgeface.graph.onnx_reader import read_onnx
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.images.split import Images
 from edgeface.passes import run_passes
 from edgeface.validate.compare import Findings

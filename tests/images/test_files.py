@@ -8,7 +8,7 @@ import pytest
 
 from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
-from edgeface.images.files import letterbox, list_images, read_image
+from edgeface.images.files import letterbox, read_gray, read_image
 from edgeface.images.header import claims_too_much, declared_size, lacks_png_end
 
 SPEC = ImageInput(height=48, width=64, color="bgr", mean=(104.0, 117.0, 123.0))
@@ -25,30 +25,45 @@ def with_orientation(jpeg: bytes, orientation: int) -> bytes:
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + jpeg[2:]
 
 
-def test_images_are_listed_sorted_and_by_extension(tmp_path: Path) -> None:
-    for name in ("b.PNG", "a.jpg", "c.webp", "notes.txt"):
-        (tmp_path / name).write_bytes(b"x")
-    (tmp_path / "folder.jpg").mkdir()
-    assert [path.name for path in list_images(tmp_path)] == ["a.jpg", "b.PNG", "c.webp"]
-
-
-def test_folder_without_images_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(InputError, match="no images"):
-        list_images(tmp_path)
-    with pytest.raises(InputError, match="no such folder"):
-        list_images(tmp_path / "absent")
-    with pytest.raises(InputError, match="not a folder"):
-        list_images(tmp_path / "notes.txt")
-
-
-@pytest.mark.parametrize("extension", [".jpg", ".png", ".bmp", ".webp"])
+@pytest.mark.parametrize("extension", [".jpg", ".png", ".bmp", ".webp", ".ppm"])
 def test_header_gives_the_size_that_decoding_gives(extension: str, tmp_path: Path) -> None:
     image = gradient(37, 53)
     path = tmp_path / f"x{extension}"
     cv2.imwrite(str(path), image)
     assert declared_size(path.read_bytes()) == (37, 53)
     assert read_image(path).shape == (37, 53, 3)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_netpbm_is_read_as_the_board_s_runner_reads_it(channels: int, tmp_path: Path) -> None:
+    from edgeface.bundle.face_runner.images import decode_image
+
+    image = gradient(37, 53) if channels == 3 else np.ascontiguousarray(gradient(37, 53)[:, :, 0])
+    path = tmp_path / ("x.ppm" if channels == 3 else "x.pgm")
+    kind, stored = (b"P6", image[:, :, ::-1]) if channels == 3 else (b"P5", image)
+    path.write_bytes(kind + b" # a comment\n53\n37 255\n" + stored.tobytes())
+    np.testing.assert_array_equal(read_image(path), np.broadcast_to(image.reshape(37, 53, channels), (37, 53, 3)))
+    np.testing.assert_array_equal(read_image(path), decode_image(path.read_bytes(), str(path)))
+    assert read_gray(path, 8).shape == (37, 53)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"P6 16 16 255\n" + bytes(767), "truncated or has trailing bytes"),
+        (b"P6 16 16 255\n" + bytes(769), "truncated or has trailing bytes"),
+        (b"P6 16 16 65535\n" + bytes(1536), "not one of 8 bits"),
+        (b"P3 16 16 255\n" + b"0 " * 768, "not an image"),
+        (b"P6 999999 999999 255\n", "megapixels"),
+        (b"P6 4 400 255\n" + bytes(4800), "only 400×4 pixels"),
+        (b"P6" + b" " * 5000 + b"x", "not one of 8 bits"),
+    ],
+)
+def test_netpbm_that_is_not_whole_or_of_8_bits_is_refused(data: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "x.ppm").write_bytes(data)
+    with pytest.raises(InputError, match=message):
+        read_image(tmp_path / "x.ppm")
+    assert read_gray(tmp_path / "x.ppm", 8) is None
 
 
 @pytest.mark.parametrize("quality", [80, 101])

@@ -4,7 +4,7 @@ import cv2
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.images.split import Images, choose_images, read_images
 
 

@@ -7,7 +7,8 @@ import pytest
 from edgeface import ExportRequest, FacePipeline
 from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.errors import ContractError, InputError
-from edgeface.images.files import list_images, read_image
+from edgeface.images.files import read_image
+from edgeface.images.folder import list_images
 from edgeface.tasks.recognition.similarity import similarity_transform
 
 FP32 = "onnx-fp32"

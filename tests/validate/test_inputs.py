@@ -6,7 +6,7 @@ import pytest
 
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.inference.detector import Detector
 from edgeface.models import family
 from edgeface.validate.inputs import synthetic_for, task_images

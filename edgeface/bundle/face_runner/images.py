@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +11,19 @@ import numpy as np
 
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.resize import Image
-from edgeface.images.header import claims_too_much, declared_size, lacks_jpeg_end, lacks_png_end
+from edgeface.images.header import (
+    claims_too_much,
+    declared_size,
+    is_netpbm,
+    lacks_jpeg_end,
+    lacks_png_end,
+    netpbm_header,
+)
 from edgeface.reading.regular_file import Kind, read_file
 
 KIND = Kind("image", 320 << 20, "pass a PPM, NPY, JPEG, PNG, BMP or WebP file", "make the image smaller", RunnerError)
 MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
-_PNM = re.compile(rb"P([56])(?:\s|#[^\n]*\n)+(\d{1,6})(?:\s|#[^\n]*\n)+(\d{1,6})(?:\s|#[^\n]*\n)+255\s")
-_PNM_BYTES = 4096
 _FIX = "convert it to PPM (magick in.jpg out.ppm), or install opencv-python-headless or Pillow"
 
 
@@ -48,7 +52,7 @@ def decode_image(data: bytes, where: str) -> Image:
     Raises:
         RunnerError: they are not an image, or in a format that cannot be read here.
     """
-    if data[:2] in (b"P5", b"P6"):
+    if is_netpbm(data):
         return _decode_pnm(data, where)
     if data[:6] == b"\x93NUMPY":
         return _decode_npy(data, where)
@@ -62,16 +66,14 @@ def encode_ppm(image: Image) -> bytes:
 
 
 def _decode_pnm(data: bytes, where: str) -> Image:
-    header = _PNM.match(data[:_PNM_BYTES])
+    header = netpbm_header(data)
     if header is None:
         raise RunnerError("the PPM header is not one of 8 bits", where, "write binary PPM (P6) with 255 levels")
-    channels = 3 if header[1] == b"6" else 1
-    width, height = int(header[2]), int(header[3])
-    _check_pixels((height, width), where)
-    if len(data) - header.end() != width * height * channels:
+    _check_pixels(header.size, where)
+    if not header.is_whole(data):
         raise RunnerError("the PPM file is truncated or has trailing bytes", where, "write it again")
-    pixels = np.frombuffer(data, np.uint8, offset=header.end()).reshape(height, width, channels)
-    return np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3))[:, :, ::-1])
+    pixels = np.frombuffer(data, np.uint8, offset=header.offset).reshape(*header.size, header.channels)
+    return np.ascontiguousarray(np.broadcast_to(pixels, (*header.size, 3))[:, :, ::-1])
 
 
 def _decode_npy(data: bytes, where: str) -> Image:

@@ -22,11 +22,12 @@ MIN_IOU = 0.5
 class LabeledDetections:
     """One image: what was detected, down to a low score (0.02, say), and the labeled boxes.
 
-    `labels` is float32 [n,4], x1, y1, x2, y2 in pixels.
+    `labels` is float32 [n,4], x1, y1, x2, y2 in pixels; `ignored` bool [n], those that need not be found, or None.
     """
 
     faces: Sequence[Face]
     labels: NDArray[np.float32]
+    ignored: NDArray[np.bool_] | None = None
 
 
 class PrecisionCurve(Protocol):
@@ -84,7 +85,7 @@ def rank_detections(images: Sequence[LabeledDetections], min_side_px: float = 0.
     """The detections of all images together, judged at IoU ≥ 0.5.
 
     A detection counts for the label that it overlaps most; a second detection of a label is false. Labels
-    whose shorter side is under `min_side_px`, and detections of them, are ignored.
+    whose shorter side is under `min_side_px` or that need not be found, and detections of them, are ignored.
 
     Args:
         images: detections and labels of each image.
@@ -117,6 +118,8 @@ def average_precision(images: Sequence[LabeledDetections], min_side_px: float = 
 def _judge(image: LabeledDetections, min_side_px: float) -> tuple[int, list[tuple[float, bool]]]:
     labels = image.labels.reshape(-1, 4)
     ignored = np.minimum(labels[:, 2] - labels[:, 0], labels[:, 3] - labels[:, 1]) < min_side_px
+    if image.ignored is not None:
+        ignored = ignored | image.ignored
     faces = sorted(image.faces, key=lambda face: -face.score)
     overlaps = iou_matrix(face_boxes(faces), labels)
     found: set[int] = set()

@@ -1,44 +1,32 @@
-"""Lists of pairs of images to verify: LFW's format, or a table of two paths and 0 or 1.
+"""Lists of pairs of images to verify: LFW's format, or a table of two paths and a label.
 
 Formats, by their first line: one number N is LFW's View 1 (N same-person pairs in three columns, then N of different
-persons in four); two numbers "10 300" are View 2 (ten folds of 300 and 300); all else is a table
-`path_a,path_b,0|1` separated by commas or tabs. Source: http://vis-www.cs.umass.edu/lfw/README.txt
+persons in four); two numbers "10 300" are View 2 (ten folds of 300 and 300); all else is a table (`pair_table`).
+Source: http://vis-www.cs.umass.edu/lfw/README.txt
 """
 
 from __future__ import annotations
 
-import csv
+import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.core.progress import note
 from edgeface.errors import InputError
-from edgeface.images.files import EXTENSIONS
-from edgeface.reading.document import read_text
+from edgeface.images.folder import EXTENSIONS
+from edgeface.reading.document import read_lines
 from edgeface.reading.kinds import PAIRS
 from edgeface.reading.regular_file import is_file, is_folder
+from edgeface.tasks.recognition.pair import Pair
+from edgeface.tasks.recognition.pair_table import read_table
 from edgeface.tasks.recognition.verification import unshuffled_folds
 
 LISTED = 8
-MAX_LINES = 1_000_000
-_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _FIX = PAIRS.fix
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two images, as paths below a folder (LFW's without extension), and whether they show the same person.
-
-    `line` is the pair's line in its file; `names` the two persons, where the file names them.
-    """
-
-    first: str
-    second: str
-    same: bool
-    line: int
-    names: tuple[str, str] | None = None
+_COMMENT = "#"
 
 
 @dataclass(frozen=True)
@@ -70,30 +58,50 @@ class Pairs:
 
 
 def read_pairs(path: Path) -> Pairs:
-    """The list of pairs in a file.
+    """The list of pairs in a file, each pair once: copies, also in reverse, are left out, as a note says.
 
     Args:
         path: a UTF-8 file of at most 64 MiB, in one of the formats that the module names.
 
     Raises:
-        InputError: the file cannot be read, or a line is not a pair; the error names the line.
+        InputError: the file cannot be read, a line is not a pair, the list can be read in several ways, or a pair is
+            labeled in both; the error names the line.
     """
-    text = _text(path)
-    if sum(map(text.count, _LINE_ENDS)) > MAX_LINES:  # before they are split: a line of nothing takes memory too
-        raise InputError(f"the list has over {MAX_LINES:,} lines", where=str(path), fix="split it")
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(number, line) for number, line in read_lines(path, PAIRS) if not line.lstrip().startswith(_COMMENT)]
     if not lines:
         raise InputError("the list of pairs is empty", where=str(path), fix=_FIX)
     header = lines[0][1].split()
-    if len(header) in (1, 2) and all(_is_count(item) for item in header):
-        folds, count = (1, int(header[0])) if len(header) == 1 else (int(header[0]), int(header[1]))
-        pairs = _read_lfw(lines[1:], folds, count, path)
-        kind = f"LFW View {len(header)}"
-        if folds > 1:
-            return Pairs(path, kind, pairs, np.repeat(np.arange(folds, dtype=np.int64), 2 * count))
-    else:
-        kind, pairs = "table", tuple(_read_row(number, line, path) for number, line in lines)
-    return Pairs(path, kind, pairs, unshuffled_folds([pair.same for pair in pairs]))
+    if not (len(header) in (1, 2) and all(_is_count(item) for item in header)):
+        pairs = _distinct(read_table(lines, path), path)
+        return Pairs(path, "table", pairs, unshuffled_folds([pair.same for pair in pairs]))
+    folds, count = (1, int(header[0])) if len(header) == 1 else (int(header[0]), int(header[1]))
+    listed = _read_lfw(lines[1:], folds, count, path)
+    pairs = _distinct(listed, path)
+    kind = f"LFW View {len(header)}"
+    if folds == 1:
+        return Pairs(path, kind, pairs, unshuffled_folds([pair.same for pair in pairs]))
+    fold_of = {pair.line: index // (2 * count) for index, pair in enumerate(listed)}
+    return Pairs(path, kind, pairs, np.array([fold_of[pair.line] for pair in pairs], np.int64))
+
+
+def _distinct(pairs: tuple[Pair, ...], path: Path) -> tuple[Pair, ...]:
+    """Each pair once, and none of an image with itself: copies add no evidence."""
+    first: dict[tuple[str, ...], Pair] = {}
+    kept = []
+    for pair in pairs:
+        images = tuple(sorted((posixpath.normpath(pair.first), posixpath.normpath(pair.second))))
+        other = first.setdefault(images, pair)
+        if pair.same != other.same or (images[0] == images[1] and not pair.same):
+            lines = f"lines {other.line} and {pair.line} contradict each other" if other is not pair else ""
+            what = lines or f"line {pair.line} calls an image another person's than itself"
+            raise InputError(f"{what}: {pair.first}, {pair.second}", where=str(path), fix="correct the label")
+        if other is pair and images[0] != images[1]:
+            kept.append(pair)
+    if not kept:
+        raise InputError("the list pairs images with themselves only", where=str(path), fix=_FIX)
+    if len(kept) < len(pairs):
+        note(f"{len(pairs) - len(kept)} of {len(pairs)} pairs in {path} are listed before or of one image: left out")
+    return tuple(kept)
 
 
 def find_images(pairs: Pairs, folder: Path) -> dict[str, Path]:
@@ -127,10 +135,6 @@ def find_images(pairs: Pairs, folder: Path) -> dict[str, Path]:
     return found
 
 
-def _text(path: Path) -> str:
-    return read_text(path, PAIRS)
-
-
 def _read_lfw(lines: list[tuple[int, str]], folds: int, count: int, path: Path) -> tuple[Pair, ...]:
     if not folds * count or len(lines) != 2 * folds * count:
         raise InputError(
@@ -156,20 +160,11 @@ def _read_lfw_line(number: int, line: str, same: bool, path: Path) -> Pair:
     return Pair(first, second, same, number, (words[0], words[2]))
 
 
-def _read_row(number: int, line: str, path: Path) -> Pair:
-    try:
-        row = [item.strip() for item in next(csv.reader([line], delimiter="\t" if "\t" in line else ","))]
-    except csv.Error:  # a NUL, or an endless field
-        row = []
-    if len(row) != 3 or row[2] not in ("0", "1") or not (row[0] and row[1]):
-        raise InputError(f"line {number} is not a pair: {line.strip()[:80]!r}", where=str(path), fix=_FIX)
-    return Pair(row[0], row[1], row[2] == "1", number)
-
-
 def _is_count(text: str) -> bool:
     return text.isdecimal() and len(text) < 10
 
 
 def _find(path: Path, any_extension: bool) -> Path | None:
     candidates = [path.with_name(path.name + extension) for extension in EXTENSIONS] if any_extension else [path]
+    candidates += [Path(str(each).replace("\\", "/")) for each in candidates if "\\" in each.name]  # of Windows
     return next((file for file in candidates if is_file(file)), None)

@@ -7,7 +7,8 @@ import torch
 
 from edgeface.contracts import DetectionContract
 from edgeface.errors import ContractError, InputError
-from edgeface.images.files import list_images, read_image
+from edgeface.images.files import read_image
+from edgeface.images.folder import list_images
 from edgeface.models import family
 from edgeface.models.checkpoint import read_state_dict
 from edgeface.tasks.detection.contract_inference import infer_contract

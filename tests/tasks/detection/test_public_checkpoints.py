@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from edgeface.contracts import DetectionContract
-from edgeface.images.files import letterbox, list_images, read_image
+from edgeface.images.files import letterbox, read_image
+from edgeface.images.folder import list_images
 from edgeface.models import family
 from edgeface.tasks.detection.average_precision import LabeledDetections, average_precision
 from edgeface.tasks.detection.detect import detect_faces

@@ -39,8 +39,9 @@ def test_view_1_is_read(listed):
 
 
 def test_view_2_is_read_fold_by_fold(listed):
-    fold = "Ann 1 2\r\nAnn 1 3\r\nAnn 1 Bob 1\r\nCy 2 Bob 1\r\n"
-    pairs = read_pairs(listed(f"3\t2\r\n{fold * 3}"))
+    fold = "Ann 1 2\r\nAnn 1 3\r\nAnn 1 Bob 1\r\nAnn 2 Bob 1\r\n"
+    folds = "".join(fold.replace("Ann", name) for name in ("Ann", "Dee", "Eve"))
+    pairs = read_pairs(listed(f"3\t2\r\n{folds}"))
     assert pairs.kind == "LFW View 2"
     assert pairs.same.tolist() == [True, True, False, False] * 3
     assert pairs.folds.tolist() == [0] * 4 + [1] * 4 + [2] * 4
@@ -82,6 +83,27 @@ def test_a_bad_list_of_pairs_is_refused_by_file_and_line(listed, text, message):
     with pytest.raises(InputError, match=message) as caught:
         read_pairs(path)
     assert caught.value.where == str(path)
+
+
+def test_a_pair_counts_once_however_often_it_is_listed(listed):
+    text = "a.jpg,b.jpg,1\nb.jpg,a.jpg,1\n./a.jpg,b.jpg,1\nc.jpg,c.jpg,1\nc.jpg,d.jpg,0\n"
+    assert [pair.line for pair in read_pairs(listed(text)).pairs] == [1, 5]
+    fold = "Ann 1 2\nAnn 1 3\nAnn 1 Bob 1\nCy 2 Bob 1\n"
+    pairs = read_pairs(listed(f"2 2\n{fold}{fold.replace('Ann 1 3', 'Ann 4 5').replace('Cy 2', 'Cy 3')}"))
+    assert pairs.folds.tolist() == [0, 0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a.jpg,b.jpg,1\nb.jpg,a.jpg,0\n", "lines 1 and 2 contradict"),
+        ("a.jpg,a.jpg,0\n", "line 1 calls an image another person's than itself"),
+        ("a.jpg,a.jpg,1\n", "with themselves only"),
+    ],
+)
+def test_pairs_that_cannot_be_true_are_refused(listed, text, message):
+    with pytest.raises(InputError, match=message):
+        read_pairs(listed(text))
 
 
 def test_a_missing_list_is_refused(tmp_path):
