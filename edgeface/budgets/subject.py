@@ -74,8 +74,8 @@ def open_subject(source: str | Path) -> Subject:
     if is_file(path):
         kind = kind_of(path)
         if _is_checkpoint(path, "" if kind is None else kind.key):
-            found = _architecture_of(path)
-            note = f"the weights match {found.name}, whose original definition was counted"
+            found, taken = _architecture_of(path)
+            note = f"the weights match {found.name}, whose original definition was counted{taken}"
             return Subject(text, path, found, note=note)
         return Subject(text, path)
     if isinstance(source, Path) or "/" in text or path.suffix in (*_CHECKPOINTS, *SUFFIXES):
@@ -115,18 +115,19 @@ def _by_name(name: str) -> Architecture:
     )
 
 
-def _architecture_of(path: Path) -> Architecture:
-    """The network inferred from a checkpoint's names and shapes."""
-    from edgeface.models.checkpoint_shapes import read_shapes
+def _architecture_of(path: Path) -> tuple[Architecture, str]:
+    """The network inferred from a checkpoint's names and shapes, and what was taken of the file, for a note."""
+    from edgeface.models.checkpoint_shapes import read_taken
 
     networks = [(architecture, _parameter_shapes(architecture)) for architecture in architectures().values()]
-    shapes = read_shapes(path, [wanted for _, wanted in networks])
+    taken = read_taken(path, [wanted for _, wanted in networks])
+    shapes = taken.shapes
     nearest = ""
     best = 0
     for architecture, wanted in networks:
         fitting = sum(shapes.get(name) == shape for name, shape in wanted.items())
         if fitting == len(wanted) == len(shapes):
-            return architecture
+            return architecture, "" if taken.is_plain else f"; {taken.describe()}"
         if fitting > best:
             best, nearest = fitting, f"; the closest is {architecture.name}: {fitting} of {len(wanted)} tensors match"
     raise CheckpointError(

@@ -20,8 +20,8 @@ def evaluate(
     detector: Annotated[
         Path | None, typer.Option(help="A detector's artifact: evaluated if alone, else it finds faces to embed.")
     ] = None,
-    pairs: Annotated[Path | None, typer.Option(help="LFW's pairs, or lines of path_a,path_b,1 or 0.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="Folder of Pascal-VOC XML, or WIDER FACE's .mat files.")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="LFW's pairs, or a table of two paths and 1 or 0.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Labels: WIDER FACE, COCO, VOC or YOLO; folder or file.")] = None,
     reference: Annotated[Path | None, typer.Option(help="An artifact of the same task to compare with.")] = None,
     gallery: Annotated[
         Path | None, typer.Option("--gallery-artifact", help="Embeds the first image of each pair.")

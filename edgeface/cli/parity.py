@@ -39,11 +39,14 @@ def parity(
     from edgeface.core.artifact import Artifact
     from edgeface.devices.parse import parse_device
     from edgeface.reading.existing import refuse_missing
+    from edgeface.reading.regular_file import is_there
     from edgeface.tasks import task_of
     from edgeface.validate.check_parity import ParityRequest, check_parity
 
     request = ParityRequest(weights, reference, images, detector, threads or 1)
-    refuse_missing({"ARTIFACT": artifact, **request.paths()})
+    paths = {"ARTIFACT": artifact, **request.paths()}
+    if not is_there(artifact):
+        refuse_missing(paths)
     opened, device = Artifact.open(artifact), parse_device(on)
     if images is None:
         refuse_given({"--detector": detector}, "finds faces in images, and there are none", "pass --images DIR too")
@@ -53,6 +56,8 @@ def parity(
         refuse_given({"--threads": threads}, f"is for this processor, not for {on}")
     if device.has_agent:
         refuse_given({"--weights": weights, "--reference": reference}, f"would not be used: {on} is compared with here")
+    refuse_missing(paths)
+    if device.has_agent:
         _on_device(opened, device, images, detector, json_output)
         return
     from edgeface.cli.findings import format_findings

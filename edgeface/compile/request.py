@@ -38,7 +38,7 @@ class ExportRequest:
         save_statistics: file for the statistics that calibration gathers.
         detector: an artifact that finds the faces in a recognizer's images.
         recognizer: an artifact; measures the effect of a detector's landmark errors on its embeddings.
-        labels: a folder of Pascal-VOC boxes or of WIDER FACE's ground truth, to evaluate a detector's precision on.
+        labels: labels of faces in a format of `evaluation.label_formats`, to evaluate a detector's precision on.
         label_images: the folder of the labeled images; by default that of the labels.
         pairs: a list of pairs of images, LFW's or a table, to evaluate a recognizer's decisions on.
         pair_images: the folder that the pairs' paths start from.

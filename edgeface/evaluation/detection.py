@@ -33,7 +33,7 @@ class DetectionRequest:
     Attributes:
         detector: the detector's artifact.
         images: the folder of images.
-        labels: a folder of Pascal-VOC XML files, or of WIDER FACE's ground truth; None only compares detectors.
+        labels: labels of faces in a format of `label_formats`; None only compares detectors.
         reference: the artifact to compare with.
         cache: file or folder for cached detections.
         jobs: processes.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from edgeface.errors import CheckpointError
 from edgeface.models.checkpoint_shapes import SAFETENSORS, read_taken
-from edgeface.models.taken import Taken
+from edgeface.models.taken import Taken, is_counter
 from edgeface.models.torch_file import pickled_code, read_structure
 from edgeface.models.weight_values import check_weights
 from edgeface.reading.kinds import CHECKPOINT
@@ -85,8 +85,8 @@ def check_keys(state: Mapping[str, Shaped], expected: Mapping[str, tuple[int, ..
     Raises:
         CheckpointError: the tensors differ; each kind of difference is named with its count and first few tensors.
     """
-    have = {key: tuple(tensor.shape) for key, tensor in state.items() if not _is_counter(key)}
-    want = {key: tuple(shape) for key, shape in expected.items() if not _is_counter(key)}
+    have = {key: tuple(tensor.shape) for key, tensor in state.items() if not is_counter(key)}
+    want = {key: tuple(shape) for key, shape in expected.items() if not is_counter(key)}
     missing = [key for key in want if key not in have]
     unexpected = [key for key in have if key not in want]
     misshaped = [
@@ -117,10 +117,6 @@ def _fix_for(matching: int, wanted: int, misshaped: int) -> str:
 def _first(keys: list[str]) -> str:
     rest = len(keys) - _SHOWN
     return ", ".join(keys[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _is_counter(key: str) -> bool:
-    return key.endswith("num_batches_tracked")
 
 
 def _named(taken: Taken, content: object, path: Path) -> dict[str, torch.Tensor]:

@@ -24,8 +24,7 @@ def read_shapes(path: Path, networks: Sequence[Shapes] = ()) -> dict[str, tuple[
     Raises:
         CheckpointError: as `read_taken`.
     """
-    declared = read_declared(path, networks)
-    return {name: t.shape for name, t in declared.items() if not name.endswith("num_batches_tracked")}
+    return read_taken(path, networks).shapes
 
 
 def read_declared(path: Path, networks: Sequence[Shapes] = ()) -> Mapping[str, StoredTensor]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from edgeface.errors import CheckpointError
 from edgeface.models.checkpoint_contents import StateDict, state_dicts
 from edgeface.models.checkpoint_wrappings import CONTAINERS, PARALLEL
 from edgeface.models.stored_tensor import StoredTensor
-from edgeface.models.taken import Shapes, Taken
+from edgeface.models.taken import Shapes, Taken, is_counter
 from edgeface.models.training_heads import beside_network
 
 _PREFIX_PARTS = 4
@@ -81,13 +82,13 @@ def _prefixes(state: StateDict, network: Shapes) -> Counter[str]:
 
 def _taken(state: StateDict, prefix: str, network: Shapes, others: int) -> Taken:
     inside = {name[len(prefix) :]: tensor for name, tensor in state.tensors.items() if name.startswith(prefix)}
-    unused = beside_network({k: v for k, v in inside.items() if not _is_counter(k)}, network) if network else set()
+    unused = beside_network({k: v for k, v in inside.items() if not is_counter(k)}, network) if network else set()
     tensors = {name: tensor for name, tensor in inside.items() if name not in unused}
     keys = {name: state.keys[prefix + name] for name in tensors}
     used = set(keys.values())
     left_out = {key: state.tensors[name].shape for name, key in state.keys.items() if key not in used}
-    counted = _without_counters({name: tensor.shape for name, tensor in tensors.items()})
-    return Taken(state.place, _prefix_of(keys, prefix), tensors, keys, left_out, others, counted == dict(network))
+    taken = Taken(state.place, _prefix_of(keys, prefix), tensors, keys, left_out, others)
+    return replace(taken, whole=taken.shapes == dict(network))
 
 
 def _prefix_of(keys: Mapping[str, str], prefix: str) -> str:
@@ -106,7 +107,7 @@ def _distinct(candidates: Sequence[Taken]) -> list[Taken]:
 
 
 def _values_of(taken: Taken) -> Mapping[str, StoredTensor]:
-    return {name: tensor for name, tensor in taken.tensors.items() if not _is_counter(name)}
+    return {name: tensor for name, tensor in taken.tensors.items() if not is_counter(name)}
 
 
 def _likeliest(found: Sequence[StateDict]) -> Taken:
@@ -135,8 +136,4 @@ def _ambiguous(candidates: Sequence[Taken], where: str) -> CheckpointError:
 
 
 def _without_counters(shapes: Shapes) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(shape) for name, shape in shapes.items() if not _is_counter(name)}
-
-
-def _is_counter(name: str) -> bool:
-    return name.endswith("num_batches_tracked")
+    return {name: tuple(shape) for name, shape in shapes.items() if not is_counter(name)}

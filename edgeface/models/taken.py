@@ -45,6 +45,11 @@ class Taken:
         return {name: found[key] for name, key in self.keys.items()}
 
     @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes by name, without batch-norm counters."""
+        return {name: tensor.shape for name, tensor in self.tensors.items() if not is_counter(name)}
+
+    @property
     def is_plain(self) -> bool:
         """Whether the file holds the network's tensors by their names, and nothing else."""
         return not (self._is_renamed or self.place or self.left_out or self.others)
@@ -90,3 +95,8 @@ class Taken:
 def _short(text: str) -> str:
     shown = visible(text)
     return shown if len(shown) <= _SHOWN_LETTERS else f"{shown[:_SHOWN_LETTERS]}…"
+
+
+def is_counter(name: str) -> bool:
+    """Whether a tensor counts batches, which no inference reads."""
+    return name.endswith("num_batches_tracked")

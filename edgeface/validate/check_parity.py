@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,10 +128,20 @@ def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
 
 def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:
     calibrated = set(artifact.manifest.sources.get("calibration", {}).get("files", ()))
-    ends = {end for name in calibrated for end in _ends(name)}
-    shared = sum(name in ends or not calibrated.isdisjoint(_ends(name)) for name in names)
+    shared = len(calibrated_among(names, calibrated))
     if shared:
         note(f"warning: {shared} of {len(names)} images have the names of its calibration images")
+
+
+def calibrated_among(names: Sequence[str], calibrated: Collection[str]) -> list[str]:
+    """The names of images that are names of calibration images too.
+
+    Both are paths below the folder that was named, which may have been one above or below the other: a name is another
+    one's if it is equal to it, or to its last parts.
+    """
+    ends = {end for name in calibrated for end in _ends(name)}
+    known = set(calibrated)
+    return [name for name in names if name in ends or not known.isdisjoint(_ends(name))]
 
 
 def _ends(name: str) -> list[str]:

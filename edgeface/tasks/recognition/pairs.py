@@ -166,4 +166,5 @@ def _is_count(text: str) -> bool:
 
 def _find(path: Path, any_extension: bool) -> Path | None:
     candidates = [path.with_name(path.name + extension) for extension in EXTENSIONS] if any_extension else [path]
+    candidates += [Path(str(each).replace("\\", "/")) for each in candidates if "\\" in each.name]  # of Windows
     return next((file for file in candidates if is_file(file)), None)
