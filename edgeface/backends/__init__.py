@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from edgeface.backends.runtime import Processor, Runtime
 from edgeface.backends.target import Target
-from edgeface.core.file_kind import MODELS, refuse_other
+from edgeface.core.file_kind import MODELS, kind_of
 from edgeface.errors import InputError, did_you_mean
 
 Named = TypeVar("Named", Target, Runtime)
@@ -63,13 +63,16 @@ def runtime_for(model: Path, processor: Processor = "cpu") -> Runtime:
     for each in there:
         if model.suffix in each.suffixes:
             return each
-    refuse_other(model, MODELS)
     made = [each.name for each in targets().values() if each.finish is not None and each.finish.processor == processor]
+    fix = f"pass an artifact folder or a file ending in {' or '.join(suffixes(processor))}"
+    kind = kind_of(model)
     raise InputError(
-        f"no runtime supports {model.suffix or 'files without a suffix'} on a {processor.upper()}",
+        f"no runtime supports {model.suffix or 'files without a suffix'} on a {processor.upper()}"
+        + ("" if kind is None else f": this is {kind.name}"),
         where=str(model),
-        fix=f"pass an artifact folder or a file ending in {' or '.join(suffixes(processor))}"
-        + (f", or export it to {' or '.join(made)}" if made else ""),
+        fix=fix + (f", or export it to {' or '.join(made)}" if made else "")
+        if kind is None or kind.key in MODELS
+        else f"{kind.fix()}; or {fix}",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from edgeface.backends.runtime import TensorSpec
-from edgeface.core.file_kind import MODELS, refuse_other
+from edgeface.core.file_kind import refuse_other
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 from edgeface.reading.kinds import MODEL, ONNX, TFLITE
@@ -22,12 +22,12 @@ def describe_model(model: Path | bytes) -> str:
     return f"model in memory ({len(model)} bytes)" if isinstance(model, bytes) else str(model)
 
 
-def check_model(model: Path | bytes, reads: Collection[str] = MODELS) -> None:
+def check_model(model: Path | bytes, reads: Collection[str] = ()) -> None:
     """Reject a model that cannot be opened.
 
     Args:
         model: a file, or its content.
-        reads: formats that the runtime reads, as in `core.file_kind`.
+        reads: formats of `core.file_kind` that the runtime reads; none for a format of its own.
 
     Raises:
         InputError: the file is missing, not a file, unreadable, empty or of another known format.
@@ -36,11 +36,11 @@ def check_model(model: Path | bytes, reads: Collection[str] = MODELS) -> None:
     size = len(model) if isinstance(model, bytes) else check_file(model, MODEL)
     if not size:
         raise InputError("the model is empty", where=where, fix="export or copy it again")
-    if isinstance(model, Path):
+    if reads and isinstance(model, Path):
         refuse_other(model, reads)
 
 
-def read_model(model: Path | bytes, reads: Collection[str] = MODELS) -> bytes:
+def read_model(model: Path | bytes, reads: Collection[str] = ()) -> bytes:
     """The model's bytes, checked by `check_model`."""
     check_model(model, reads)
     if isinstance(model, bytes):

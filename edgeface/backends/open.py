@@ -45,4 +45,6 @@ def open_runner(model: Artifact | Path, threads: int = 1, on: Device = HERE) -> 
             f"single models cannot be opened on {on}", where="--on", fix=f"use edgeface parity ARTIFACT --on {on}"
         )
     path = model_path(model)
-    return runtime_for(path, "gpu" if on == GPU else "cpu").open(path, threads)
+    runtime = runtime_for(path, "gpu" if on == GPU else "cpu")
+    runtime.refuse_others(path)
+    return runtime.open(path, threads)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from edgeface.core.file_kind import refuse_other
 from edgeface.core.requirement import Requirement
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
@@ -86,6 +87,8 @@ class Runtime:
         open: loads a model file, with the model's other files next to it, for a number of threads.
         processor: processor that it runs on.
         claims: whether it runs a file regardless of the suffix, because of the files next to it.
+        reads: formats of `core.file_kind` that it reads, so that files of other known ones are refused by their names;
+            empty for a format of its own.
         values: all readable values of the exact graph by name, float32 in the graph's layout, from one run on the
             graph's float32 inputs.
         inspect: inspects how it executes a model file.
@@ -100,6 +103,16 @@ class Runtime:
     open: Callable[[Path, int], Runner]
     processor: Processor = "cpu"
     claims: Callable[[Path], bool] | None = None
+    reads: frozenset[str] = frozenset()
     values: Callable[[Graph, Path, Feeds], dict[str, Array]] | None = None
     inspect: Callable[[Path], Inspection] | None = None
     profile: Callable[[Path, Feeds, int], tuple[OperatorTime, ...]] | None = None
+
+    def refuse_others(self, model: Path) -> None:
+        """Refuse a model file of a known format that the runtime does not read.
+
+        Raises:
+            InputError: it names the format.
+        """
+        if self.reads:
+            refuse_other(model, self.reads)

@@ -11,7 +11,6 @@ from edgeface.backends import runtime_for
 from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Processor
 from edgeface.core.artifact import MANIFEST, Artifact
-from edgeface.core.file_kind import MODELS, refuse_other
 from edgeface.errors import InputError
 from edgeface.reading.regular_file import is_file, is_folder
 
@@ -62,6 +61,5 @@ def _open(path: Path, label: str, processor: Processor) -> Subject:
             return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32")
     if not is_file(path):
         raise InputError("there is no such artifact or model file", where=str(path))
-    refuse_other(path, MODELS)
-    runtime_for(path, processor)  # refuses files that no runtime runs
+    runtime_for(path, processor).refuse_others(path)
     return Subject(label, path, None, "fp32")

@@ -25,8 +25,8 @@ def _beyond(complexity: Complexity) -> Iterator[str]:
     if beyond:
         listed = ", ".join(f"{times} × {op}" for op, times in beyond.items())
         yield (
-            f"not counted, because their sizes depend on data: {listed}; they have no weights, but take memory and "
-            "time that no figure contains"
+            f"not counted, because their sizes depend on data: {listed}; no figure contains their memory and time, "
+            "only their weights"
         )
 
 

@@ -24,7 +24,7 @@ _REASONS = {
     "quantize": "converts numbers",
     "matrix_product": "the challenge does not count products of two computed tensors; MACs do",
 }
-_BEYOND = "its size depends on data, so it is in no figure"
+_BEYOND = "its size depends on data; its weights count, its work is in no figure"
 _RULE = "is not counted by the challenge's rules"
 
 
@@ -150,7 +150,7 @@ def count(network: Network) -> Complexity:
         as_it_stands=lfr_flops + sum(map(_saved, works)),
         deconvolution_flops=sum(layer.work.lfr_flops for layer in network.layers if _is_deconvolution(layer)),
         macs=sum(work.macs for work in works),
-        parameters=sum(layer.parameters for layer in layers),
+        parameters=sum(layer.parameters for layer in layers) + _set_aside(network),
         statistics=_statistics(unfolded),
         summed_products=summed_products(network),
     )
@@ -201,6 +201,12 @@ def _new_numbers(network: Network, layer: Layer, names: Sequence[str], counted: 
     keys = {(name, owner if name in network.uniform else "") for name in names} - counted
     counted |= keys
     return sum(network.tensors[name].count for name, _ in keys)
+
+
+def _set_aside(network: Network) -> int:
+    """Numbers in the constants that only operators read whose sizes depend on data."""
+    counted = {name for layer in network.layers for name in (*layer.weights, *layer.statistics)}
+    return sum(network.tensors[name].count for name in network.beyond_weights if name not in counted)
 
 
 def _statistics(unfolded: Unfolded) -> int:

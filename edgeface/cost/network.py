@@ -66,7 +66,7 @@ class Network:
     `layers` excludes operators whose inputs are all constant; `metadata` is text from the file; `notes` describe limits
     of the count; `uniform` names constants with a single repeated value, which exporters merge in untrained networks.
     `beyond` counts, by their names, operators without counted work that are not among the layers, because their sizes
-    depend on data; the tensors that they read are among `outputs`.
+    depend on data; the tensors that they read are among `outputs`, the trained constants in `beyond_weights`.
     """
 
     name: str
@@ -81,3 +81,4 @@ class Network:
     notes: tuple[str, ...] = ()
     uniform: frozenset[str] = frozenset()
     beyond: Mapping[str, int] = field(default_factory=dict)
+    beyond_weights: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from edgeface.models.stored_tensor import StoredTensor
 
-MAX_PICKLE_BYTES = 2 << 20
+MAX_PICKLE_BYTES = 1 << 20
 """A network of a thousand tensors takes 0.2 MB; each byte of a hostile one can make an object of 64."""
 
 _OLD_DTYPES = {

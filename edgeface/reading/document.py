@@ -21,6 +21,8 @@ else:
     import tomli as tomllib
 
 MAX_DEPTH = 64
+MAX_CONTAINERS, MAX_VALUES = 100_000, 1_000_000
+"""An empty list takes two bytes in a file and sixty in memory."""
 MAX_LINE_BYTES = 4096
 """TOML readers use memory quadratic in a dotted key's length: a line of a megabyte exhausts it."""
 MAX_LINES = 1_000_000
@@ -83,6 +85,8 @@ def parse_json(data: bytes, where: str, kind: Kind) -> Any:
 
 def _parsed(parse: Callable[[str], Any], language: str, data: bytes, where: str, kind: Kind) -> Any:
     text = _decoded(data, where, kind)
+    if text.count("[") + text.count("{") > MAX_CONTAINERS or text.count(",") > MAX_VALUES:
+        raise unreadable("it has more values than any", where, kind)
     try:
         document = parse(text)
     except (ValueError, RecursionError) as error:  # integers of thousands of digits and deep nesting too
@@ -103,14 +107,19 @@ def _decoded(data: bytes, where: str, kind: Kind) -> str:
 
 def _first_wrong(document: Any) -> str | None:
     """What is wrong with the first unusable value, level by level."""
+    wrong = _wrong(document)
+    if wrong is not None:
+        return wrong
     level: list[tuple[str, Any]] = [("", document)]
     for _ in range(MAX_DEPTH):
         deeper: list[tuple[str, Any]] = []
-        for key, value in level:
-            wrong = _wrong(value)
-            if wrong is not None:
-                return f"{key}: {wrong}" if key else wrong
-            deeper += _inside(key, value)
+        for place, container in level:
+            for key, value in _inside(place, container):
+                wrong = _wrong(value)
+                if wrong is not None:
+                    return f"{key}: {wrong}" if key else wrong
+                if isinstance(value, list | dict):
+                    deeper.append((key, value))
         if not deeper:
             return None
         level = deeper

@@ -341,7 +341,7 @@ def test_a_folder_nested_too_deeply_is_refused(tmp_path):
 @pytest.mark.parametrize("settings", ["[" * 60_000, "[]", "{}", '{"detector": 1}', "\\", "7", "null"])
 def test_settings_of_another_form_are_refused(unpacked, settings):
     (unpacked / "bundle.json").write_text(settings)
-    with pytest.raises(RunnerError, match="not a complete bundle"):
+    with pytest.raises(RunnerError, match="bundle"):
         FaceRunner.open(unpacked)
 
 

@@ -98,7 +98,7 @@ HOSTILE = {
     deflated: "the archive expands when it is read",
     deflated_index: "the archive expands when it is read",
     cut_storage: "1,000 float32 values are declared, and the file has 100 bytes",
-    large_index: "over 2 MiB beside its tensors",
+    large_index: "over 1 MiB beside its tensors",
     giant_header: "header would have 1,099,511,627,776 bytes",
     long_header: "header would have 8,388,608 bytes",
     giant_tensor: "not a whole safetensors file",

@@ -6,7 +6,7 @@ from edgeface.errors import InputError
 from edgeface.reading.document import MAX_DEPTH, parse_json, read_json, read_toml
 from edgeface.reading.regular_file import Kind
 
-KIND = Kind("note", 1 << 20)
+KIND = Kind("note", 4 << 20)
 
 
 def deep(depth, start="[", end="]"):
@@ -28,6 +28,8 @@ def deep(depth, start="[", end="]"):
         (r'{"a": "\ud800"}', "a: a text contains half of a character"),
         (r'{"\udfff": 1}', "half of a character"),
         (r'{"a": "b\u0000"}', "a text contains NUL"),
+        ("[" + "[]," * 100_001 + "[]]", "more values than any"),
+        ("[" + "1," * 1_000_001 + "1]", "more values than any"),
         ("{", "not JSON"),
         ("", "not JSON"),
     ],

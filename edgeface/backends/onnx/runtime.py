@@ -56,6 +56,7 @@ def _profile(model: Path, feeds: Mapping[str, Array], threads: int) -> tuple[Ope
     return ort_profile(model, feeds, threads)
 
 
+ONNX = frozenset({"onnx"})
 RUNTIMES = (
     Runtime(
         name="onnxruntime",
@@ -63,6 +64,7 @@ RUNTIMES = (
         suffixes=(".onnx",),
         distributions=("onnxruntime",),
         open=_open,
+        reads=ONNX,
         values=_values,
         inspect=_inspect,
         profile=_profile,
@@ -73,6 +75,7 @@ RUNTIMES = (
         suffixes=(),  # it emulates unavailable runtimes, so only targets name it
         distributions=("onnxruntime",),
         open=_open_as_typed,
+        reads=ONNX,
         values=_values,
         inspect=_inspect_as_typed,
     ),
@@ -82,6 +85,7 @@ RUNTIMES = (
         suffixes=(".onnx",),
         distributions=("onnxruntime-gpu",),
         open=_open_on_gpu,
+        reads=ONNX,
         processor="gpu",
     ),
 )

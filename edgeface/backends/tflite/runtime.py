@@ -35,6 +35,7 @@ RUNTIMES = (
         suffixes=(".tflite",),
         distributions=("ai-edge-litert", "flatbuffers"),
         open=_open,
+        reads=frozenset({"tflite"}),
         values=_values,
         inspect=_inspect,
     ),

@@ -43,16 +43,12 @@ def read_onnx_network(
     """
     file = open_onnx(source, where, weightless)
     model = file.model
-    nodes = sorted_nodes(model, where)
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    for node in nodes:
-        refuse_unknown(node, f"{where}: {describe_node(node)}")
+    _sort(model, where)
     layout = set_input_size(model, size, where)
     tensors, unknown = infer_tensors(model, where)
-    beyond, ends = _set_aside(model, unknown)
+    aside = _set_aside(model, unknown)
     constant = _constants(model, tensors)
-    outputs = dict.fromkeys([*(value.name for value in model.graph.output if value.name not in unknown), *ends])
+    ends = dict.fromkeys(name for node in aside for name in node.input if name and name not in {*unknown, *constant})
     layers = tuple(_layers(model, tensors, constant, where))
     given = {tensor.name for tensor in model.graph.initializer}
     return Network(
@@ -60,31 +56,49 @@ def read_onnx_network(
         format="onnx",
         layout=layout,
         inputs=tuple(value.name for value in model.graph.input if value.name not in given),
-        outputs=tuple(name for name in outputs if name in tensors and (name not in ends or name not in constant)),
+        outputs=_outputs(model, unknown, ends),
         layers=_with_added_biases(layers, tensors),
         tensors={name: replace(t, constant=name in constant) for name, t in tensors.items()},
         file_bytes=file.file_bytes,
         uniform=file.uniform,
-        beyond=beyond,
+        beyond=dict(sorted(Counter(node.op_type for node in aside).items())),
+        beyond_weights=_weights(aside, tensors, constant),
         metadata={entry.key: entry.value for entry in model.metadata_props},
     )
 
 
-def _set_aside(model: onnx.ModelProto, unknown: frozenset[str]) -> tuple[dict[str, int], dict[str, None]]:
-    """Remove the nodes whose results depend on data from the model.
+def _sort(model: onnx.ModelProto, where: str) -> None:
+    """Put the nodes into topological order, and refuse operators of unknown cost."""
+    nodes = sorted_nodes(model, where)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    for node in nodes:
+        refuse_unknown(node, f"{where}: {describe_node(node)}")
 
-    Returns:
-        Their number by operator, and the tensors of known size that they read.
-    """
-    removed = [node for node in model.graph.node if not unknown.isdisjoint(node.output)]
+
+def _outputs(model: onnx.ModelProto, unknown: frozenset[str], ends: Iterable[str]) -> tuple[str, ...]:
+    """The outputs of known size, and the tensors that what was set aside reads."""
+    known = (value.name for value in model.graph.output if value.name not in unknown)
+    return tuple(dict.fromkeys((*known, *ends)))
+
+
+def _set_aside(model: onnx.ModelProto, unknown: frozenset[str]) -> list[onnx.NodeProto]:
+    """Remove the nodes whose results depend on data from the model, and return them."""
+    nodes = list(model.graph.node)
+    removed = [node for node in nodes if not unknown.isdisjoint(node.output)]
     if removed:
-        kept = [node for node in model.graph.node if unknown.isdisjoint(node.output)]
-        beyond = dict(sorted(Counter(node.op_type for node in removed).items()))
-        ends = dict.fromkeys(name for node in removed for name in node.input if name and name not in unknown)
+        kept = [node for node in nodes if unknown.isdisjoint(node.output)]
         del model.graph.node[:]
         model.graph.node.extend(kept)
-        return beyond, ends
-    return {}, {}
+    return removed
+
+
+def _weights(
+    nodes: Iterable[onnx.NodeProto], tensors: dict[str, Tensor], constant: dict[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """The trained constants that some nodes read, each once."""
+    found = (_roots(node, TRAINED.get(node.op_type, ()), tensors, constant) for node in nodes)
+    return tuple(dict.fromkeys(name for names in found for name in names))
 
 
 def sorted_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:

@@ -54,6 +54,7 @@ class _Walk:
         self.names = _unique_names(file.tensors)
         self.shapes = DerivedShapes(file)
         self.beyond: Counter[str] = Counter()
+        self.beyond_weights: dict[int, None] = {}
         self.ends: dict[int, None] = {}  # computed tensors that operators set aside read
         self.layers: list[Layer] = []
         # Tensors whose values are not in the file, and the stored constants that constant ones come from.
@@ -112,6 +113,7 @@ class _Walk:
                 fix="export the model without what comes before this operator and depends on data, and check the parts",
             )
         self.beyond[operator.name] += 1
+        self.beyond_weights.update(dict.fromkeys(self._weights(operator, "none")))
         self.ends.update(dict.fromkeys(i for i in given if i in self.computed and i not in self.shapes.unknown))
         self.computed.update(operator.outputs)
 
@@ -128,7 +130,7 @@ class _Walk:
                     "no operator produces an output of the model", where=f"{file.path}: {self.names[index]!r}"
                 )
         outputs = dict.fromkeys([*(i for i in file.outputs if i not in self.shapes.unknown), *self.ends])
-        self.used.update(outputs)
+        self.used.update((*outputs, *self.beyond_weights))
         return Network(
             name=file.path.stem,
             format="tflite",
@@ -141,6 +143,7 @@ class _Walk:
             metadata=_texts(file.metadata),
             notes=tuple(self._notes()),
             beyond=dict(sorted(self.beyond.items())),
+            beyond_weights=tuple(self.names[index] for index in self.beyond_weights),
         )
 
     def _operands(self, operator: StoredOperator, bias: Bias, where: str) -> Operands:

@@ -17,13 +17,19 @@ class Parsed:
 
     def __init__(self, *operators, tensors=()):
         self.operators = [{"op_name": op, "inputs": reads, "outputs": makes} for op, reads, makes in operators]
-        self.tensors = [{"name": "t", "shape": np.array(s, np.int32), "dtype": d} for s, d in tensors]
+        self.tensors = [
+            {"name": "t", "index": index, "shape": np.array(shape, np.int32), "dtype": dtype}
+            for index, (shape, dtype) in enumerate(tensors)
+        ]
 
     def _get_ops_details(self):
         return self.operators
 
     def get_tensor_details(self):
         return self.tensors
+
+    def get_input_details(self):
+        return self.tensors[:1]
 
 
 @pytest.mark.parametrize("op", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
@@ -60,6 +66,12 @@ def test_recurrent_operators_have_optional_inputs_but_not_the_first():
 )
 def test_a_tensor_that_asks_for_too_much_memory_is_refused(shape, dtype, sound):
     assert (unsoundness(Parsed(tensors=[(shape, dtype)])) is None) == sound
+
+
+def test_a_computed_tensor_is_bounded_and_a_constant_is_not():
+    large = ([MAX_TENSOR_BYTES + 1], np.int8)
+    assert unsoundness(Parsed(("ADD", [0, 1], [2]), tensors=[([1], np.int8), large, ([1], np.int8)])) is None
+    assert "larger" in unsoundness(Parsed(("ADD", [0, 1], [2]), tensors=[([1], np.int8), ([1], np.int8), large]))
 
 
 def test_sound_models_run_on_the_host_and_on_the_board(tflite_chain):

@@ -336,6 +336,15 @@ def test_what_depends_on_data_is_set_aside_and_what_comes_before_is_counted(buil
     assert {item.op: item.times for item in counted.uncounted if "depends on data" in item.reason} == beyond
 
 
+def test_weights_that_only_such_operators_read_are_counted(build_onnx):
+    lines = ["NonZero x -> n", "Gather table n -> g", "Mul g scale -> y"]
+    network = read(build_onnx(*lines, table=(1000, 16), scale=(16,)))
+    assert set(network.beyond_weights) == {"table", "scale"}
+    assert count(network).parameters == 16_016
+    shared = read(build_onnx("Mul x table -> m", *lines, x=(1, 8), table=(1000, 8), scale=(8,), outputs="m y"))
+    assert count(shared).parameters == 8_008
+
+
 def test_what_depends_on_data_is_in_the_notes_and_in_json(build_onnx, tmp_path, capsys):
     path = tmp_path / "model.onnx"
     onnx.save(build_onnx("Relu x -> r", "NonZero r -> n", "Transpose n -> y"), path)

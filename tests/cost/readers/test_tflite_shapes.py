@@ -295,6 +295,12 @@ def test_what_depends_on_data_is_listed_and_what_comes_before_is_counted(sketch)
     assert read_tflite(path).outputs == ("conv_2d3",)
 
 
+def test_weights_that_only_such_operators_read_are_counted(sketch):
+    found = sketch.op("WHERE", [sketch.input(8, 4)], (1, 2), "int64")
+    taken = sketch.op("GATHER", [sketch.ones(1000, 16), found], (1, 16))
+    assert count(read_tflite(sketch.save(sketch.op("RELU", [taken], (1, 16))))).parameters == 16_000
+
+
 def test_work_that_depends_on_data_is_refused(sketch):
     x = sketch.input(8, 4)
     found = sketch.op("WHERE", [x], (1, 2), "int64")
