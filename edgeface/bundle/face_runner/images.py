@@ -11,7 +11,14 @@ import numpy as np
 
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.resize import Image
-from edgeface.images.header import claims_too_much, declared_size, is_netpbm, lacks_jpeg_end, netpbm_header
+from edgeface.images.header import (
+    claims_too_much,
+    declared_size,
+    is_netpbm,
+    lacks_jpeg_end,
+    lacks_png_end,
+    netpbm_header,
+)
 from edgeface.reading.regular_file import Kind, read_file
 
 KIND = Kind("image", 320 << 20, "pass a PPM, NPY, JPEG, PNG, BMP or WebP file", "make the image smaller", RunnerError)
@@ -99,7 +106,7 @@ def _decode_by_library(data: bytes, where: str) -> Image:
     _check_pixels(size, where)
     if claims_too_much(size, len(data)):
         raise RunnerError(f"the image claims {size[0]}×{size[1]} pixels in {len(data):,} bytes", where, "leave it out")
-    if lacks_jpeg_end(data):
+    if lacks_jpeg_end(data) or lacks_png_end(data):
         raise RunnerError("the image is truncated", where, "copy the file again")
     try:
         import cv2
