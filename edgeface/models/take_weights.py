@@ -54,11 +54,14 @@ def take_weights(content: object, networks: Sequence[Shapes], where: str) -> Tak
 
 def _nearest(found: Sequence[StateDict], networks: Sequence[Shapes]) -> Iterator[tuple[StateDict, str, Shapes]]:
     """Every place, prefix and network with all of its tensors, and the nearest else; the most matching ones first."""
+    known: dict[tuple[str, tuple[int, ...]], list[int]] = {}
+    for number, network in enumerate(networks):
+        for item in network.items():
+            known.setdefault(item, []).append(number)
     matching = [
-        (count, state, prefix, network)
+        (count, state, prefix, networks[number])
         for state in found
-        for network in networks
-        for prefix, count in _prefixes(state, network).items()
+        for (number, prefix), count in _prefixes(state, known).items()
     ]
     matching.sort(key=lambda each: -each[0])
     for index, (count, state, prefix, network) in enumerate(matching):
@@ -66,14 +69,14 @@ def _nearest(found: Sequence[StateDict], networks: Sequence[Shapes]) -> Iterator
             yield state, prefix, network
 
 
-def _prefixes(state: StateDict, network: Shapes) -> Counter[str]:
-    """How many of the network's tensors there are behind each prefix."""
-    counted: Counter[str] = Counter()
+def _prefixes(state: StateDict, known: Mapping[tuple[str, tuple[int, ...]], Sequence[int]]) -> Counter[tuple[int, str]]:
+    """How many of each network's tensors there are behind each prefix; `known` has the networks of a name and shape."""
+    counted: Counter[tuple[int, str]] = Counter()
     for name, tensor in state.tensors.items():
         at = 0
         for _ in range(_PREFIX_PARTS + 1):
-            if network.get(name[at:]) == tensor.shape:
-                counted[name[:at]] += 1
+            for number in known.get((name[at:], tensor.shape), ()):
+                counted[number, name[:at]] += 1
             at = name.find(".", at) + 1
             if not at:
                 break
@@ -99,15 +102,11 @@ def _prefix_of(keys: Mapping[str, str], prefix: str) -> str:
 
 def _distinct(candidates: Sequence[Taken]) -> list[Taken]:
     """Without those that hold the same stored values as an earlier one."""
-    kept: list[Taken] = []
+    kept: dict[frozenset[tuple[str, StoredTensor]], Taken] = {}
     for each in candidates:
-        if not any(_values_of(each) == _values_of(other) for other in kept):
-            kept.append(each)
-    return kept
-
-
-def _values_of(taken: Taken) -> Mapping[str, StoredTensor]:
-    return {name: tensor for name, tensor in taken.tensors.items() if not is_counter(name)}
+        values = ((name, tensor) for name, tensor in each.tensors.items() if not is_counter(name))
+        kept.setdefault(frozenset(values), each)
+    return list(kept.values())
 
 
 def _likeliest(found: Sequence[StateDict]) -> Taken:

@@ -1,4 +1,4 @@
-"""Reading of images: PPM and NPY directly, JPEG and others with OpenCV or Pillow if one is installed."""
+"""Reading of images: PPM and NPY directly; JPEG, PNG, BMP and WebP with OpenCV or Pillow if one is installed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_image(path: Path) -> Image:
     """An image as uint8 [H,W,3] in BGR.
 
     Args:
-        path: binary PPM or PGM with 255 levels, an .npy file of uint8 [H,W,3] in BGR, or a format of OpenCV or Pillow.
+        path: binary PPM or PGM with 255 levels, an .npy file of uint8 [H,W,3] in BGR, or JPEG, PNG, BMP or WebP.
 
     Raises:
         RunnerError: the file is missing, not a regular file, too large, truncated or not an image.

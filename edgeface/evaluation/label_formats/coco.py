@@ -9,7 +9,7 @@ from typing import Any
 from edgeface.core.progress import note
 from edgeface.errors import InputError
 from edgeface.evaluation.label_formats.listed_images import listed_images, one_file
-from edgeface.evaluation.label_formats.number_lines import corners
+from edgeface.evaluation.label_formats.number_lines import corners, is_sane
 from edgeface.evaluation.labeled_images import Boxes, BoxImages
 from edgeface.reading.document import read_json
 from edgeface.reading.kinds import LABEL_LIST
@@ -83,7 +83,11 @@ def _annotation(each: Any, index: int, path: Path) -> tuple[int, int, list[float
     number, category, box = each.get("image_id"), each.get("category_id"), each.get("bbox")
     if type(number) is not int or type(category) is not int:
         raise _wrong(path, f"annotations[{index}] has no image_id or no category_id")
-    if not isinstance(box, list) or len(box) != 4 or not all(type(side) in (int, float) for side in box):
+    if (
+        not isinstance(box, list)
+        or len(box) != 4
+        or not all(type(side) in (int, float) and is_sane(side) for side in box)
+    ):
         raise _wrong(path, f"annotations[{index}] has no bbox of four numbers x, y, w, h")
     return number, category, box
 

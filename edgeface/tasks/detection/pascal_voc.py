@@ -38,7 +38,9 @@ def read_labels(path: Path) -> NDArray[np.float32]:
             box = [float(value or "") for value in values]
         except ValueError as error:
             raise InputError(f"object {index} has no whole bndbox", where=str(path), fix=_FIX) from error
-        if not (np.isfinite(box).all() and box[0] < box[2] and box[1] < box[3]):
+        with np.errstate(over="ignore"):
+            x1, y1, x2, y2 = np.array(box, np.float32)
+        if not (np.isfinite((x1, y1, x2, y2)).all() and x1 < x2 and y1 < y2):
             raise InputError(f"object {index} has an empty box {box}", where=str(path), fix=_FIX)
         boxes.append(box)
     return np.array(boxes, np.float32).reshape(-1, 4)
