@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import json
 import mmap
 import os
@@ -167,6 +168,7 @@ def _end_with_parent(parent: int) -> None:
 
 def _quiet() -> None:
     """What native libraries and warnings print goes nowhere."""
+    faulthandler.disable()
     warnings.simplefilter("ignore")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):

@@ -19,7 +19,10 @@ from tests.hostile import sketch
 from tests.hostile.case import Case, Kind, refused
 from tests.hostile.damage import damaged
 from tests.hostile.draw import Draw
-from tests.hostile.kinds import onnx, tflite
+from tests.hostile.kinds import tflite
+from tests.hostile.onnx_lies import lied as onnx_lied
+from tests.hostile.onnx_models import FILE as ONNX
+from tests.hostile.onnx_models import seeds as onnx_seeds
 from tests.hostile.values import Document, json_bytes, lied, not_finite
 
 MODEL, MANIFEST, CERTIFICATE = "model.tflite", "manifest.json", "certificate.json"
@@ -163,15 +166,15 @@ def _hostile_onnx(draw: Draw, task: str) -> _Made:
     """A recognizer's ONNX model that lies, in a manifest that matches it."""
     name = draw.one(("embedder", "arithmetic"))
     if draw.chance(0.4):
-        data, note = damaged(draw, onnx.seeds()[name])
+        data, note = damaged(draw, onnx_seeds()[name])
     else:
-        data, note = onnx.lied(draw, name)
+        data, note = onnx_lied(draw, name)
     digest = hashlib.sha256(data).hexdigest()
     document = manifest_of("recognition", data)
-    document |= {"target": "onnx-fp32", "model_file": onnx.FILE, "files": {onnx.FILE: digest}, "layout": "nchw"}
+    document |= {"target": "onnx-fp32", "model_file": ONNX, "files": {ONNX: digest}, "layout": "nchw"}
     document["contract"] |= {"output": "y", "width": 8}
     document["contract"]["input"] |= {"name": "x", "height": 32, "width": 32}
-    return f"its own ONNX: {note}", {onnx.FILE: data, MANIFEST: json.dumps(document).encode()}, _used, _wrong
+    return f"its own ONNX: {note}", {ONNX: data, MANIFEST: json.dumps(document).encode()}, _used, _wrong
 
 
 def _odd_folder(draw: Draw, task: str) -> _Made:
@@ -243,7 +246,7 @@ def _flat(said: Any) -> list[float]:
 def _prepared() -> None:
     models()
     tflite.seeds()
-    onnx.seeds()
+    onnx_seeds()
     import tempfile
 
     for task in models():  # and LiteRT is loaded once, which no input shall be charged with
