@@ -338,6 +338,7 @@ def portrait():
 def write_certificate():
     """Write a certificate into an artifact's folder: (folder, decisions) → what it holds."""
     from edgeface.core.artifact import CERTIFICATE, write_json
+    from edgeface.core.certificate import Certificate
 
     def write(folder: Path, decisions: dict[str, object] | None) -> dict[str, object]:
         document: dict[str, object] = {
@@ -355,7 +356,7 @@ def write_certificate():
             "versions": {},
         }
         write_json(folder / CERTIFICATE, document)
-        return document
+        return Certificate.model_validate(document).as_dict()
 
     return write
 

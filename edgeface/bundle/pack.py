@@ -21,12 +21,14 @@ from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import CERTIFICATE, Artifact
+from edgeface.core.progress import note
 from edgeface.core.writing import make_folders, write_file
 from edgeface.errors import InputError
 from edgeface.reading.existing import refuse_missing
 from edgeface.reading.kinds import LICENCE, MODEL, OWN
 from edgeface.reading.regular_file import read_file
 from edgeface.tasks.recognition.comparison import match_threshold
+from edgeface.validate.verdict import verdict
 from edgeface.version import __version__
 
 _HERE = Path(__file__).parent
@@ -77,7 +79,10 @@ def pack_bundle(order: Order) -> bytes:
     files["bundle.json"] = _json(_settings(models, packed_for))
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
-            files[f"certificates/{task}.json"] = _json(_without_names(artifact.certificate().as_dict()))
+            certificate = artifact.certificate()
+            files[f"certificates/{task}.json"] = _json(_without_names(certificate.as_dict()))
+            if certificate.state != "good":
+                note(f"warning: the {task} is packed with this verdict: {verdict(certificate).headline}")
     files |= _programs(packed_for, detection(models["detector"].contract).decoder) | _licences(order.licences)
     files |= golden_files(files)
     files["c/face_contract.h"] = c_contract(files)
@@ -101,15 +106,10 @@ def write_bundle(data: bytes, out: Path, key: Path | None = None, *, force: bool
         data: the archive.
         out: its file.
         key: the secret key that signed it; None for an unsigned one.
-        force: whether to replace a bundle of other contents, or another file.
+        force: whether to replace a bundle of other networks or for another board.
 
     Returns:
         The signature's file, None without a key.
-
-    Args:
-        data: the archive.
-        out: its path.
-        force: replace a bundle of other networks or for another board.
 
     Raises:
         InputError: the key is not usable, or something else may be at this path.

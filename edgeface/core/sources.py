@@ -18,7 +18,7 @@ class _Weights(_Open):
 
 class _Images(_Open):
     count: int = Field(ge=0)
-    sha256: str
+    sha256: str = ""
     files: list[str] = []
 
 

@@ -101,6 +101,19 @@ def lacks_jpeg_end(data: bytes) -> bool:
         return True
 
 
+def lacks_png_end(data: bytes) -> bool:
+    """Whether the data is a PNG whose chunks do not lead to its end: decoders make room for what a chunk claims."""
+    if data[:8] != b"\x89PNG\r\n\x1a\n":
+        return False
+    position = 8
+    while position + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, position)
+        if data[position + 4 : position + 8] == b"IEND":
+            return False
+        position += 12 + length
+    return True
+
+
 def _jpeg_frame(data: bytes) -> int:
     """Offset of the frame header's marker; IndexError if the segments do not lead to one."""
     position = 2

@@ -19,6 +19,7 @@ from edgeface.bundle.budget_ops import EXACT, REQUANTIZED, ROUNDED, stages
 from edgeface.bundle.face_runner.golden import GOLDEN
 from edgeface.bundle.pack import Order, pack_bundle, write_bundle
 from edgeface.bundle.shipped import DECODERS, on_board, runner_files
+from edgeface.core import progress
 from edgeface.core.artifact import MANIFEST, Artifact, write_json
 from edgeface.errors import ContractError, InputError
 from edgeface.tasks.detection import decoders
@@ -242,3 +243,16 @@ def test_a_bundle_that_cannot_be_written_leaves_nothing(tmp_path, contents):
 @pytest.mark.real_data
 def test_a_bundle_of_real_networks_is_small(real):
     assert len(real[2]) <= MAX_BYTES
+
+
+def test_a_verdict_that_is_not_good_is_said_when_it_is_packed(seeded, write_certificate, tmp_path, capsys):
+    detector, recognizer = seeded["integer"]
+    for path in recognizer.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    write_certificate(tmp_path, {"threshold": 0.4125})
+    progress.show()
+    try:
+        pack_bundle(Order(detector, tmp_path, "rk3399"))
+    finally:
+        progress.show(False)
+    assert "the recognizer is packed with this verdict: NOT judged" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print the outcome as one document")
     parser.add_argument("--report", type=Path, help="write the table into this file")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: processes end, and their folder goes
     if len(options.kinds) == 2 and options.kinds[1].isdecimal():
         return _again(options.kinds[0], int(options.kinds[1]), options.seed)
     return _campaign(options)
@@ -55,7 +57,7 @@ def _campaign(options: argparse.Namespace) -> int:
     begin = time.monotonic()
     campaign.prepare([kind.prepare for kind in chosen.values()])
     shares = sum(kind.share for kind in chosen.values())
-    counts = {name: options.count * kind.share // shares for name, kind in chosen.items()}
+    counts = {name: -(-options.count * kind.share // shares) for name, kind in chosen.items()}
     inputs = [(name, options.first + index) for name in chosen for index in range(counts[name])]
     inputs.sort(key=lambda item: (item[1] - options.first) / counts[item[0]])  # kinds are mixed, so that jobs end alike
     tallies = {name: table.Tally() for name in chosen}

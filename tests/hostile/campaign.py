@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import mmap
 import os
@@ -35,6 +36,7 @@ _ADDRESS_SPACE = 6 << 30
 
 _SLOT = struct.Struct("<qd")
 _NONE = -1
+_PR_SET_PDEATHSIG = 1
 _RAM = Path("/dev/shm")
 
 
@@ -94,6 +96,7 @@ def _fork(inputs: list[Input], folder: Path, seed: int) -> _Worker:
     slot = mmap.mmap(-1, mmap.PAGESIZE)
     slot[: _SLOT.size] = _SLOT.pack(_NONE, time.monotonic())
     sys.stdout.flush()
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         os.close(write)
@@ -101,6 +104,8 @@ def _fork(inputs: list[Input], folder: Path, seed: int) -> _Worker:
     status = 1
     try:  # no way out of here but the last line: this is a copy of the whole program
         os.close(read)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _end_with_parent(parent)
         _quiet()
         _limit_memory()
         for place, (kind, index) in enumerate(inputs):
@@ -150,6 +155,14 @@ def _end_hanging(workers: Sequence[_Worker]) -> None:
         if time.monotonic() - worker.now()[1] > HANG_S:
             with suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGKILL)
+
+
+def _end_with_parent(parent: int) -> None:
+    """Have the kernel end this process when its parent ends, however that ends."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _quiet() -> None:

@@ -9,7 +9,7 @@ import pytest
 from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
 from edgeface.images.files import letterbox, read_gray, read_image
-from edgeface.images.header import claims_too_much, declared_size
+from edgeface.images.header import claims_too_much, declared_size, lacks_png_end
 
 SPEC = ImageInput(height=48, width=64, color="bgr", mean=(104.0, 117.0, 123.0))
 
@@ -170,3 +170,13 @@ def test_an_image_that_claims_too_much_is_refused_before_decoding(tmp_path: Path
     (tmp_path / "a.jpg").write_bytes(data)
     with pytest.raises(InputError, match="which no photograph does"):
         read_image(tmp_path / "a.jpg")
+
+
+def test_a_png_whose_chunks_do_not_lead_to_its_end_is_seen():
+    data = cv2.imencode(".png", gradient(16, 16))[1].tobytes()
+    assert not lacks_png_end(data)
+    assert not lacks_png_end(b"no image")
+    chunk = data.index(b"IDAT") - 4
+    for length in (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\0\1\0\0"):
+        assert lacks_png_end(data[:chunk] + length + data[chunk + 4 :])
+    assert lacks_png_end(data[: data.index(b"IEND")])

@@ -1,4 +1,4 @@
-"""Reading of images: PPM and NPY directly, JPEG and others with OpenCV or Pillow if one is installed."""
+"""Reading of images: PPM and NPY directly; JPEG, PNG, BMP and WebP with OpenCV or Pillow if one is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ import numpy as np
 
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.resize import Image
-from edgeface.images.header import claims_too_much, declared_size, is_netpbm, lacks_jpeg_end, netpbm_header
+from edgeface.images.header import (
+    claims_too_much,
+    declared_size,
+    is_netpbm,
+    lacks_jpeg_end,
+    lacks_png_end,
+    netpbm_header,
+)
 from edgeface.reading.regular_file import Kind, read_file
 
 KIND = Kind("image", 320 << 20, "pass a PPM, NPY, JPEG, PNG, BMP or WebP file", "make the image smaller", RunnerError)
@@ -24,7 +31,7 @@ def read_image(path: Path) -> Image:
     """An image as uint8 [H,W,3] in BGR.
 
     Args:
-        path: binary PPM or PGM with 255 levels, an .npy file of uint8 [H,W,3] in BGR, or a format of OpenCV or Pillow.
+        path: binary PPM or PGM with 255 levels, an .npy file of uint8 [H,W,3] in BGR, or JPEG, PNG, BMP or WebP.
 
     Raises:
         RunnerError: the file is missing, not a regular file, too large, truncated or not an image.
@@ -99,7 +106,7 @@ def _decode_by_library(data: bytes, where: str) -> Image:
     _check_pixels(size, where)
     if claims_too_much(size, len(data)):
         raise RunnerError(f"the image claims {size[0]}×{size[1]} pixels in {len(data):,} bytes", where, "leave it out")
-    if lacks_jpeg_end(data):
+    if lacks_jpeg_end(data) or lacks_png_end(data):
         raise RunnerError("the image is truncated", where, "copy the file again")
     try:
         import cv2
