@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import textwrap
 from datetime import datetime, timezone
 from importlib import metadata
 
@@ -18,10 +19,13 @@ def text(tallies: dict[str, Tally], seconds: float, jobs: int, seed: int) -> str
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in _LIBRARIES)
     day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
     failures = failures_text(tallies)
+    written = (
+        f"Written by `make hostile` (`tests/hostile`, seed {seed}) on {day}: edgeface {__version__}, Python "
+        f"{platform.python_version()}, {versions}."
+    )
     return f"""# Hostile input
 
-Written by `make hostile` (`tests/hostile`, seed {seed}) on {day}: edgeface {__version__}, Python
-{platform.python_version()}, {versions}.
+{textwrap.fill(written, 120, break_on_hyphens=False)}
 
 Every input is a valid file that was changed by seeded code: bytes flipped, cut, spliced; lengths, offsets, shapes,
 names, types and values that lie. It goes through the public function that reads such files. *Failed* is any of: the

@@ -19,7 +19,7 @@ from tests.hostile import sketch
 from tests.hostile.case import Case, Kind, refused
 from tests.hostile.damage import damaged
 from tests.hostile.draw import Draw
-from tests.hostile.kinds import tflite
+from tests.hostile.kinds import onnx, tflite
 from tests.hostile.values import Document, json_bytes, lied, not_finite
 
 MODEL, MANIFEST, CERTIFICATE = "model.tflite", "manifest.json", "certificate.json"
@@ -159,6 +159,21 @@ def _hostile_model(draw: Draw, task: str) -> _Made:
     return f"its own model: {note}", files, _used, _wrong
 
 
+def _hostile_onnx(draw: Draw, task: str) -> _Made:
+    """A recognizer's ONNX model that lies, in a manifest that matches it."""
+    name = draw.one(("embedder", "arithmetic"))
+    if draw.chance(0.4):
+        data, note = damaged(draw, onnx.seeds()[name])
+    else:
+        data, note = onnx.lied(draw, name)
+    digest = hashlib.sha256(data).hexdigest()
+    document = manifest_of("recognition", data)
+    document |= {"target": "onnx-fp32", "model_file": onnx.FILE, "files": {onnx.FILE: digest}, "layout": "nchw"}
+    document["contract"] |= {"output": "y", "width": 8}
+    document["contract"]["input"] |= {"name": "x", "height": 32, "width": 32}
+    return f"its own ONNX: {note}", {onnx.FILE: data, MANIFEST: json.dumps(document).encode()}, _used, _wrong
+
+
 def _odd_folder(draw: Draw, task: str) -> _Made:
     files = folder_of(task)
     document = json.loads(files[MANIFEST])
@@ -197,6 +212,7 @@ _MADE = (
     _hostile_model,
     _hostile_model,
     _odd_folder,
+    _hostile_onnx,
 )
 
 
@@ -227,6 +243,7 @@ def _flat(said: Any) -> list[float]:
 def _prepared() -> None:
     models()
     tflite.seeds()
+    onnx.seeds()
     import tempfile
 
     for task in models():  # and LiteRT is loaded once, which no input shall be charged with

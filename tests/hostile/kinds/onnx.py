@@ -175,6 +175,13 @@ def make(draw: Draw) -> Case:
     return Case(f"check {name}: {note}", files, _check, wrong)
 
 
+def lied(draw: Draw, name: str) -> tuple[bytes, str]:
+    """A model parts of which lie, and how."""
+    model = onnx.load_from_string(seeds()[name])
+    note = ", ".join(draw.act(_LIES, model) for _ in range(1 + (draw.below(3) if draw.chance(0.3) else 0)))
+    return model.SerializeToString(), note
+
+
 def _check(folder: Path) -> tuple[int, int, int]:
     found = edgeface.check(folder / FILE, "lfr-light").complexity
     return found.macs, found.lfr_flops, found.parameters
