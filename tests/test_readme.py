@@ -58,15 +58,15 @@ class Block:
 
     @property
     def needs(self) -> set[str]:
-        """Artifacts that the block reads and does not make itself."""
+        """Artifacts, with the folder that holds them, that the block reads and does not make itself."""
         made = {
-            f"{model}-{target}"
+            f"{folder}/{model or 'retinaface_mnet025'}-{target}"
             for command in self.commands
+            for folder in re.findall(r"--out (\S+)", command) or ["out"]
             for model, targets in re.findall(r"edgeface export ([a-z]\w*)?.*--target (\S+)", command)
             for target in targets.split(",")
-            for model in [model or "retinaface_mnet025"]
         }
-        return set(re.findall(r"\bout/(\w+-\w+-\w+)", self.text)) - made
+        return set(re.findall(r"\b((?:out|mine|pair)/\w+-\w+-\w+)", self.text)) - made
 
 
 def _blocks() -> list[Block]:
@@ -96,9 +96,12 @@ def test_blocks_are_found():
 
 def test_what_a_block_needs_is_what_it_does_not_make():
     block = Block("a", 1, "sh", "edgeface export --target tflite-int8,onnx-fp32\nedgeface bench out/a-onnx-fp32\n")
-    assert block.needs == {"a-onnx-fp32"}
+    assert block.needs == {"out/a-onnx-fp32"}
     made = Block(
-        "a", 1, "sh", "edgeface export a --weights w --target tflite-int8,onnx-fp32\nedgeface x out/a-onnx-fp32"
+        "a",
+        1,
+        "sh",
+        "edgeface export a --weights w --target tflite-int8,onnx-fp32 --out pair\nedgeface x pair/a-onnx-fp32",
     )
     assert made.needs == set()
 
@@ -212,9 +215,9 @@ def place(files, earlier, tmp_path):
             (tmp_path / path.name).symlink_to(path)
         needed = block.needs
         if re.search(r"edgeface report out/", block.text):
-            needed |= {"retinaface_mnet025-tflite-int8", "retinaface_mnet025-onnx-fp32"}
+            needed |= {"out/retinaface_mnet025-tflite-int8", "out/retinaface_mnet025-onnx-fp32"}
         for name in sorted(needed):
-            shutil.copytree(earlier(name), tmp_path / "out" / name)
+            shutil.copytree(earlier(Path(name).name), tmp_path / name)
         if "model.onnx" in block.text:
             (tmp_path / "model.onnx").symlink_to(earlier("mobilefacenet-onnx-fp32") / "model.onnx")
         return tmp_path

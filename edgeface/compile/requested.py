@@ -7,13 +7,15 @@ from pathlib import Path
 
 from edgeface.backends.target import IO_TYPES
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
-from edgeface.compile.request import ExportRequest
+from edgeface.compile.request import READ_PATHS, ExportRequest
 from edgeface.contracts.read import read_contract
 from edgeface.core.file_kind import refuse_other
 from edgeface.errors import InputError
 from edgeface.models import families
+from edgeface.reading.existing import refuse_missing
 
 COLORS = ("bgr", "rgb")
+_RECIPE = ".toml"
 
 
 def requested_recipe(request: ExportRequest) -> Recipe:
@@ -32,13 +34,22 @@ def requested_recipe(request: ExportRequest) -> Recipe:
         )
     if not request.targets:
         raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
+    _refuse_missing(request)
     if request.onnx_file is not None:
         return _of_file(request.onnx_file, request.contract)
-    if request.model.endswith(".toml"):
+    if request.model.endswith(_RECIPE):
         return read_recipe(Path(request.model))
     if request.model not in families():
         refuse_other(Path(request.model), ())
     return recipe_for(request.model)
+
+
+def _refuse_missing(request: ExportRequest) -> None:
+    """Refuse paths that lead to nothing, all at once, before anything is read."""
+    model = Path(request.model)
+    is_path = model.suffix == _RECIPE or request.onnx_file is not None
+    given = {f"--{name.replace('_', '-')}": getattr(request, name) for name in READ_PATHS}
+    refuse_missing({"MODEL": model if is_path else None, **given})
 
 
 def _of_file(path: Path, contract: Path | None) -> Recipe:

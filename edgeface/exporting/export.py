@@ -17,7 +17,7 @@ from edgeface.compile.open_job import open_job
 from edgeface.compile.quantization import refuse_dtypes
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.replacing import refuse_other
-from edgeface.compile.request import READ_PATHS, ExportRequest
+from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
 from edgeface.compile.stage import Staged, stage, write_model
 from edgeface.compile.unused_options import refuse_unused
@@ -29,7 +29,6 @@ from edgeface.core.writing import check_replaceable
 from edgeface.exporting.reports import ExportReports
 from edgeface.images.split import Images, choose_images
 from edgeface.models import family
-from edgeface.reading.existing import refuse_missing
 from edgeface.samples import sample_of
 from edgeface.samples.stand_in import composed_where_missing
 
@@ -43,7 +42,6 @@ def export(request: ExportRequest) -> list[Artifact]:
             target, or an artifact of another network has this name.
         GateError: an artifact is not good enough; nothing is written.
     """
-    refuse_missing({f"--{name.replace('_', '-')}": getattr(request, name) for name in READ_PATHS})
     recipe = requested_recipe(request)
     targets = [target(name) for name in dict.fromkeys(request.targets)]
     refuse_unused(request, targets)

@@ -67,7 +67,7 @@ def decode_image(data: bytes, path: Path) -> NDArray[np.uint8]:
 
 
 def _decode_netpbm(data: bytes, path: Path) -> NDArray[np.uint8]:
-    """As the board's runner decodes it; OpenCV would fill a truncated file."""
+    """As the board's runner decodes it."""
     header = netpbm_header(data)
     if header is None or not header.is_whole(data):
         raise InputError("the PPM file is truncated or has trailing bytes", where=str(path), fix=FIX_DAMAGED)

@@ -21,6 +21,7 @@ from edgeface.images.files import read_gray
 
 SIDE_PX = 32
 MAX_DISTANCE = 0.04
+_ROUNDING = 1e-4
 _MIN_CONTRAST = 2.0
 """Gray levels; below this standard deviation an image is flat, and noise alone tells it from another."""
 
@@ -60,9 +61,20 @@ def distinct(files: Sequence[Path], others: Sequence[Path] = ()) -> Distinct:
 
 
 def _nearest(vectors: NDArray[np.float32], found: NDArray[np.float32]) -> int | None:
-    """The index of the first vector that is near enough."""
-    near = np.flatnonzero(np.square(vectors - found).sum(axis=1) <= MAX_DISTANCE)
+    """The index of the first vector that is near enough; all are of length 1, or shorter where images are flat.
+
+    Of ten thousand images each is compared with thousands: products find the few that may be near, in a tenth of the
+    time, and their distances decide.
+    """
+    length = float(found @ found)
+    maybe = np.flatnonzero(vectors @ found >= (length + _least(length) - MAX_DISTANCE) / 2 - _ROUNDING)
+    near = maybe[np.square(vectors[maybe] - found).sum(axis=1) <= MAX_DISTANCE]
     return int(near[0]) if len(near) else None
+
+
+def _least(length: float) -> float:
+    """The least square of the length that a vector within the maximum distance of one of a squared length has."""
+    return float(max(length**0.5 - MAX_DISTANCE**0.5, 0.0) ** 2)
 
 
 def _vector(file: Path) -> NDArray[np.float32] | None:
