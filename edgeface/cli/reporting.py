@@ -25,7 +25,7 @@ INTERRUPTED = 130
 NO_READER = 141
 
 # Optional packages, and the extra that installs each.
-_EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle", "scipy": "eval"}
+_EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle"}
 
 
 class _Stdout:

@@ -77,7 +77,7 @@ def test_folders_without_labels_are_refused(images, faces_artifact, tmp_path):
 @pytest.fixture
 def wider(tmp_path, people):
     """Ground truth in which each of `people` is an event of two images with the two faces."""
-    savemat = pytest.importorskip("scipy.io", reason="needs the extra `eval`").savemat
+    from scipy.io import savemat
 
     def column(items):
         cells = np.empty((len(items), 1), object)

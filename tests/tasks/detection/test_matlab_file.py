@@ -34,7 +34,8 @@ def read(tmp_path, content, name="x"):
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_numbers_texts_and_cells_are_those_that_scipy_wrote(tmp_path, compressed):
-    savemat = pytest.importorskip("scipy.io", reason="needs the extra `eval`").savemat
+    from scipy.io import savemat
+
     numbers = {str(np.dtype(t)): np.arange(6).reshape(2, 3).astype(t) for t in ("f8", "f4", "u1", "i2", "i4", "i8")}
     cells = np.empty((2, 1), object)
     cells[:, 0] = ["0--Parade", np.zeros((0, 4))]

@@ -134,7 +134,8 @@ def cells(*items):
 
 @pytest.fixture
 def ground_truth(tmp_path):
-    savemat = pytest.importorskip("scipy.io", reason="needs the extra `eval`").savemat
+    from scipy.io import savemat
+
     listing = {
         "event_list": cells("0--Parade", "1--Handshaking"),
         "file_list": cells(cells("0_Parade_1", "0_Parade_2"), cells("1_Handshaking_1")),
