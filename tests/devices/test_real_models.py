@@ -7,7 +7,7 @@ import functools
 import cv2
 import pytest
 
-from edgeface.compile.build import BuildOptions
+from edgeface.compile.job import BuildOptions
 from edgeface.compile.source import Declared
 from edgeface.devices.parity import FLOAT_TOLERANCE, device_parity
 from edgeface.devices.parse import parse_device
