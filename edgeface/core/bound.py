@@ -34,8 +34,9 @@ class Bound:
     """A requirement: a figure is at least, or at most, a limit.
 
     It is met where the figure keeps the limit, there are at least `min_cases`, and the 95 % interval's worse end is
-    beyond the limit by no more than `margin`. It is missed where the figure does not keep the limit; with fewer cases,
-    only where the whole interval does not. Otherwise the evidence decides nothing.
+    beyond the limit by no more than `margin`. It is missed where the figure does not keep the limit, nor would with one
+    case fewer; with fewer cases than the minimum, only where the whole interval does not. Otherwise the evidence
+    decides nothing.
 
     Attributes:
         what: the requirement.
@@ -59,7 +60,7 @@ class Bound:
         kept = bool(figure.n) and self._keeps(found.value, self.limit)
         met = kept and enough_cases and self._keeps(self._worse(found), self._worst)
         refuted = enough_cases or not self._keeps(self._better(found), self.limit)
-        missed = bool(figure.n) and not kept and refuted
+        missed = bool(figure.n) and not kept and refuted and not self._nearly_keeps(figure)
         return Requirement(
             self.what,
             self._words(),
@@ -84,6 +85,13 @@ class Bound:
     def _keeps(self, value: float, limit: float) -> bool:
         return value >= limit if self.at_least else value <= limit
 
+    def _nearly_keeps(self, figure: Figure) -> bool:
+        """Whether a share or rate would keep the limit with less than one case fewer."""
+        if figure.percent_of is None:
+            return False
+        one = 100 / figure.n - 1e-9
+        return abs(figure.interval.value - self.limit) < one
+
     def _worse(self, found: Interval) -> float:
         return found.low if self.at_least else found.high
 
@@ -95,7 +103,8 @@ class Bound:
         if not figure.n:
             return f"there are no {figure.of}: at least {self.min_cases} are needed"
         if not self._keeps(figure.interval.value, self.limit):
-            return f"{figure.n} {figure.of} are too few to decide: at least {self.min_cases} are needed"
+            least = self.min_cases if figure.n < self.min_cases else 2 * figure.n
+            return f"{figure.n} {figure.of} are too few to decide: at least {least} are needed"
         wanted = max(float(self.min_cases), self._total(figure))
         if not math.isfinite(wanted):
             return f"the figure is on the limit: no number of {figure.of} would show that it is kept"

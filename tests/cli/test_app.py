@@ -76,7 +76,6 @@ def test_the_package_is_run_by_its_name(tmp_path):
         ("torch", "pip install 'edgeface[torch]'"),
         ("safetensors.torch", "pip install 'edgeface[torch]'"),
         ("cryptography", "pip install 'edgeface[bundle]'"),
-        ("scipy.io", "pip install 'edgeface[eval]'"),
         ("onnxruntime", "edgeface doctor"),
     ],
 )

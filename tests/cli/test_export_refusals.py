@@ -278,13 +278,15 @@ def test_a_seeded_export_ends_with_one_document_and_progress_on_stderr(edgeface_
 )
 def test_an_interrupt_leaves_nothing_behind(tmp_path, contents, number, code, said):
     command = [sys.executable, "-m", "edgeface", "export", "--seed", "1", "--target", "tflite-int8"]
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores and hands down
+    # What a job in the background, or under nohup, ignores is handed down.
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)}
     try:
         process = subprocess.Popen(
             [*command, "--out", str(tmp_path / "a" / "out")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
     assert process.stderr is not None
     line = next((line for line in process.stderr if line.startswith("calibrating")), None)
     assert line is not None

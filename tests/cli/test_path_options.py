@@ -97,13 +97,14 @@ def test_no_path_option_hangs_or_reads_without_end(edgeface_cli, tmp_path, monke
 def test_no_option_of_an_export_hangs(edgeface_cli, tmp_path, kind, suffix):
     path = special(tmp_path, kind, suffix)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    contract = tmp_path / "contract.toml"
+    model, contract = tmp_path / "m.onnx", tmp_path / "contract.toml"
+    model.write_bytes(b"")
     contract.write_text(
         'task = "recognition"\nwidth = 8\n[input]\nheight = 64\nwidth = 64\ncolor = "bgr"\nmean = [0, 0, 0]\n'
     )
     option = {
         ".onnx": (path, "--contract", contract),
-        ".toml": (tmp_path / "m.onnx", "--contract", path),
+        ".toml": (model, "--contract", path),
     }.get(suffix, ("--weights", path, "--variant", "official"))
     ended = edgeface_cli("export", *option, "--target", "onnx-fp32", "--out", tmp_path / "out")
     assert ended.code == 2, ended.out + ended.err

@@ -197,7 +197,7 @@ def test_float32_has_neither_requirements_nor_other_types(staged, name):
 def test_the_numbers_pass_the_recipe_s_gate(found, name, wanted):
     findings = found(name, wanted)
     assert findings.requirements
-    assert [requirement for requirement in findings.requirements if not requirement.met] == []
+    assert [requirement for requirement in findings.requirements if requirement.missed] == []
 
 
 def test_float16_finds_the_detector_s_faces(found):

@@ -75,7 +75,11 @@ def test_loading_writes_nothing_to_stderr(tflite_chain, capfd):
 
 def test_damaged_and_foreign_files_are_refused(tflite_chain, tmp_path):
     path = tmp_path / "model.tflite"
-    for content, says in [(tflite_chain()[:-40], "truncated"), (b"x" * 64, "not a TFLite"), (b"", "empty")]:
+    for content, says in [
+        (tflite_chain()[:-40], "truncated"),
+        (b"x" * 64, "does not begin as any TFLite model"),
+        (b"", "empty"),
+    ]:
         path.write_bytes(content)
         with pytest.raises(InputError, match=says) as caught:
             LiteRtRunner(path)
