@@ -60,6 +60,6 @@ def _text(shown: Demonstration) -> str:
             f"image:  {shown.drawn}\nreport: {shown.report}",
             f"again:  edgeface identify {shown.image} --gallery {shown.people} \\\n"
             f"            --detector {detector.folder} --recognizer {recognizer.folder} --out named.jpg\n"
-            "next:   edgeface export --weights YOUR.pth --calibration PHOTOS --target tflite-int8",
+            "next:   edgeface export --weights YOUR.pth --calibration PHOTOS --target tflite-int8 --out mine",
         )
     )

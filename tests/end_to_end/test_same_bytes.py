@@ -63,16 +63,9 @@ def test_threads_hash_seeds_and_folders_do_not_change_a_byte(tmp_path):
     assert [name for name in one if one[name] != other[name]] == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("model", "target"),
-    [
-        ("mobilefacenet", "tflite-int8"),
-        pytest.param("mobilefacenet", "onnx-int8", marks=pytest.mark.hostile),
-        pytest.param("retinaface_mnet025", "tflite-int8", marks=pytest.mark.hostile),
-        ("retinaface_mnet025", "onnx-int8"),
-    ],
-)
+@pytest.mark.hostile
+@pytest.mark.parametrize("target", ["tflite-int8", "onnx-int8"])
+@pytest.mark.parametrize("model", ["mobilefacenet", "retinaface_mnet025"])
 def test_no_number_of_threads_changes_a_byte(tmp_path, model, target):
     one_core = frozenset({min(os.sched_getaffinity(0))})
     runs = [Run(1), Run(2, 1), Run(4, 2), Run(2, 3, one_core)]

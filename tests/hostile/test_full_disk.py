@@ -27,9 +27,13 @@ def commands(seeded_artifact):
 
 
 @pytest.mark.parametrize(
-    "length", [pytest.param("short", marks=pytest.mark.slow), pytest.param("long", marks=pytest.mark.hostile)]
+    ("name", "length"),
+    [
+        pytest.param("bundle", "short", marks=pytest.mark.slow),
+        pytest.param("report", "short", marks=pytest.mark.slow),
+        *(pytest.param(name, "long", marks=pytest.mark.hostile) for name in ("export", "bundle", "report")),
+    ],
 )
-@pytest.mark.parametrize("name", ["export", "bundle", "report"])
 def test_a_full_disk_at_any_write_leaves_old_results(tmp_path, commands, name, length):
     command, draw = commands[name], random.Random(14)
     place = Interrupted(tmp_path / "out", tmp_path / "temporary")
