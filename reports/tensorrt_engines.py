@@ -235,7 +235,7 @@ def _judged(folder: Path, digits: str) -> str:
     batch = BatchProfile(MIN_BATCH, BEST_BATCH, MAX_IMAGES)
     engine = build_engine(onnx, EngineRequest((digits,), batch, where=folder.name))
     requirements = judge_precision(onnx, precision_table(onnx, engine.layers), with_point(digits))
-    failed = [f"{requirement.what}: {requirement.measured}" for requirement in requirements if not requirement.met]
+    failed = [f"{requirement.what}: {requirement.measured}" for requirement in requirements if requirement.missed]
     return f"refused at the gate: {_short('; '.join(failed))}" if failed else "passes the gate, and was not exported"
 
 
