@@ -83,6 +83,7 @@ def test_a_refused_bundle_leaves_no_file(edgeface_cli, artifacts, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_bundle_replaces_its_like_and_asks_before_it_replaces_another(
     edgeface_cli, artifacts, seeded_artifact, tmp_path
 ):
@@ -99,6 +100,7 @@ def test_a_bundle_replaces_its_like_and_asks_before_it_replaces_another(
     assert out.read_bytes() != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"mine", b"\x1f\x8b\x08" + bytes(100)])
 def test_a_file_that_is_no_bundle_is_never_replaced(edgeface_cli, artifacts, tmp_path, content):
     out = tmp_path / "face.tar.gz"

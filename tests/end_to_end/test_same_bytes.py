@@ -57,6 +57,7 @@ def exported(run: Run, out: Path, model: str, target: str, *calibration: Path) -
     return {name: (folder / name).read_bytes() for name in (*FILES, *(path.name for path in folder.glob("model.*")))}
 
 
+@pytest.mark.slow
 def test_threads_hash_seeds_and_folders_do_not_change_a_byte(tmp_path):
     one = exported(Run(), tmp_path / "one", "mobilefacenet", "tflite-int8")
     other = exported(Run(threads=4, hash_seed=7), tmp_path / "other folder", "mobilefacenet", "tflite-int8")

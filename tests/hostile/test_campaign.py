@@ -46,6 +46,7 @@ def test_more_hostile_inputs_are_refused_or_answered_rightly(kind):
     assert failures(kind, "--count", MORE, "--first", FEW) == []
 
 
+@pytest.mark.slow
 def test_inputs_depend_on_seed_kind_and_index_only():
     print_digests = (
         "import hashlib; from tests.hostile.case import case_of, kinds\n"

@@ -19,6 +19,7 @@ def shown():
     return [np.random.default_rng(seed).integers(0, 256, (64, 96, 3), np.uint8) for seed in range(DIFFERENT)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["tflite-int8", "onnx-int8"])
 def test_eight_threads_find_the_faces_that_one_finds(seeded_artifact, shown, target):
     detector = edgeface.load(seeded_artifact(target).folder)
@@ -32,6 +33,7 @@ def test_eight_threads_find_the_faces_that_one_finds(seeded_artifact, shown, tar
     assert [call for call, faces in enumerate(found) if faces != alone[call % DIFFERENT]] == []
 
 
+@pytest.mark.slow
 def test_eight_threads_embed_as_one_does(seeded_artifact):
     recognizer = edgeface.load(seeded_artifact("tflite-int8", "mobilefacenet").folder)
     size = recognizer.contract.input
