@@ -46,14 +46,9 @@ class PrecisionCurve(Protocol):
 
 
 @dataclass(frozen=True)
-class RankedDetections:
-    """Detections of all images by falling score: whether each found a label that had none, int64 [n] of which image.
+class CountedLabels:
+    """The labels that count in each image, int64 [images]."""
 
-    `counted` is int64 [images], the labels that count in each image.
-    """
-
-    hits: NDArray[np.bool_]
-    image: NDArray[np.int64]
     counted: NDArray[np.int64]
 
     @property
@@ -65,6 +60,14 @@ class RankedDetections:
     def labeled(self) -> int:
         """The number of labels that count."""
         return int(self.counted.sum())
+
+
+@dataclass(frozen=True)
+class RankedDetections(CountedLabels):
+    """Detections of all images by falling score: whether each found a label that had none, int64 [n] of which image."""
+
+    hits: NDArray[np.bool_]
+    image: NDArray[np.int64]
 
     def areas(self, weights: NDArray[np.int64]) -> NDArray[np.float64]:
         """Area under the precision–recall curve where images count as often as each row of weights says."""
@@ -99,9 +102,9 @@ def rank_detections(images: Sequence[LabeledDetections], min_side_px: float = 0.
         verdicts += [(score, hit, number) for score, hit in of_image]
     verdicts.sort(key=lambda verdict: -verdict[0])
     return RankedDetections(
+        np.array(counted, np.int64),
         np.array([hit for _, hit, _ in verdicts], bool),
         np.array([number for *_, number in verdicts], np.int64),
-        np.array(counted, np.int64),
     )
 
 

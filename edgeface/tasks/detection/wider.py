@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeface.tasks.detection.average_precision import CountedLabels
 from edgeface.tasks.detection.faces import Face, face_boxes
 from edgeface.tasks.detection.nms import iou_matrix
 
@@ -50,21 +51,10 @@ class WiderDetections:
 
 
 @dataclass(frozen=True)
-class WiderCurve:
-    """Each image's proposals and found faces at each threshold, float32 [images,1000,2], and labels that count."""
+class WiderCurve(CountedLabels):
+    """Each image's proposals and found faces at each threshold, float32 [images,1000,2]."""
 
     totals: NDArray[np.float32]
-    counted: NDArray[np.int64]
-
-    @property
-    def images(self) -> int:
-        """The number of images."""
-        return len(self.counted)
-
-    @property
-    def labeled(self) -> int:
-        """The number of labels that count."""
-        return int(self.counted.sum())
 
     def areas(self, weights: NDArray[np.int64]) -> NDArray[np.float64]:
         """Area under the precision–recall curve where images count as often as each row of weights says."""
@@ -90,7 +80,7 @@ def wider_curve(
         if len(annotated.boxes) and len(found[name].scores):
             relative = (found[name].scores - low) / (spread or 1.0)
             totals[number] = _counts(found[name], relative, annotated.boxes, annotated.counted[setting])
-    return WiderCurve(totals, np.array([each.counted[setting].sum() for each in labels.values()], np.int64))
+    return WiderCurve(np.array([each.counted[setting].sum() for each in labels.values()], np.int64), totals)
 
 
 def _curve(totals: NDArray[np.float64], labeled: int) -> float:
