@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgeface.core.file_kind import CHECKPOINTS, refuse_other
 from edgeface.errors import CheckpointError
 from edgeface.models.safetensors_file import read_header
-from edgeface.models.stored_tensor import StoredTensor
 from edgeface.models.take_weights import take_weights
 from edgeface.models.taken import Shapes, Taken
 from edgeface.models.torch_file import TorchContent, pickled_code, read_structure
@@ -25,15 +24,6 @@ def read_shapes(path: Path, networks: Sequence[Shapes] = ()) -> dict[str, tuple[
         CheckpointError: as `read_taken`.
     """
     return read_taken(path, networks).shapes
-
-
-def read_declared(path: Path, networks: Sequence[Shapes] = ()) -> Mapping[str, StoredTensor]:
-    """The tensors of a network that a checkpoint declares, by name.
-
-    Raises:
-        CheckpointError: as `read_taken`.
-    """
-    return read_taken(path, networks).tensors
 
 
 def read_taken(path: Path, networks: Sequence[Shapes] = ()) -> Taken:

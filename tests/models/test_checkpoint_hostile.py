@@ -13,7 +13,7 @@ import torch
 
 from edgeface.errors import CheckpointError
 from edgeface.models.checkpoint import load_weights, read_state_dict
-from edgeface.models.checkpoint_shapes import read_declared, read_shapes
+from edgeface.models.checkpoint_shapes import read_shapes, read_taken
 
 GIANT = 10**10
 LIMIT_S, LIMIT_MB = 2.0, 300.0
@@ -118,7 +118,7 @@ def hostile(tmp_path_factory):
 
 @pytest.mark.parametrize("make", HOSTILE)
 def test_what_a_file_cannot_hold_is_refused_by_every_reader(hostile, make):
-    for read in (read_shapes, read_declared, read_state_dict):
+    for read in (read_shapes, read_taken, read_state_dict):
         with pytest.raises(CheckpointError, match=HOSTILE[make]) as caught:
             read(hostile[make])
         assert str(hostile[make]) in str(caught.value.where)
@@ -130,13 +130,13 @@ def test_it_is_refused_within_two_seconds_and_300_mb_without_torch(hostile):
 import resource, sys, time
 from pathlib import Path
 from edgeface.errors import CheckpointError
-from edgeface.models.checkpoint_shapes import read_declared
+from edgeface.models.checkpoint_shapes import read_taken
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before = peak()
 for name in sys.argv[1:]:
     start = time.monotonic()
     try:
-        read_declared(Path(name))
+        read_taken(Path(name))
     except CheckpointError:
         print(time.monotonic() - start, peak() - before, Path(name).name)
 assert "torch" not in sys.modules
