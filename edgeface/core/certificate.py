@@ -40,6 +40,7 @@ class Comparison(BaseModel):
     `images` is the number compared; `kind` their source. `decisions` holds the task's figures (see `Task.describe`),
     None where the task has no decisions on such images. `noise` holds the same figures of the reference on barely
     changed images, by the changes' names (`edgeface.images.perturb`); None where no requirement needed them.
+    `in_words` compares `decisions` with `noise` in a sentence.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -50,6 +51,7 @@ class Comparison(BaseModel):
     tensors: dict[str, TensorFigures]
     decisions: dict[str, Any] | None
     noise: dict[str, dict[str, Any]] | None = None
+    in_words: str | None = None
     requirements: tuple[Requirement, ...]
 
     @model_validator(mode="before")
@@ -99,5 +101,5 @@ class Certificate(Comparison):
         if self.engines is None:
             del document["engines"]
         if self.noise is None:
-            del document["noise"]
+            del document["noise"], document["in_words"]
         return document
