@@ -70,12 +70,14 @@ def _relative(limits: Thresholds, faces: FaceAgreement, noise: Noise | None) -> 
         yield from (unmeasured(what, GATE_NOISE.name) for what, wanted in asked.items() if wanted)
         return
     common, least = (limits.noise_factor, GATE_NOISE.name), limits.evidence.faces
+    limit = Relative(SCORE_CHANGE, *common, LEAST_SCORE_CHANGE, least, MATCHED_FACES)
+    change = limit.of_means(_sizes(faces), _sizes(found))
     if asked[FLIPS]:
+        backed = change.met and faces.mean_score_change.high <= limit.most(_sizes(found))
         flips = Relative(FLIPS, *common, LEAST_FLIPS_PERCENT, least, FACES)
-        yield flips.of_counts(faces.flips, found.flips, faces.reference_faces)
+        yield flips.of_counts(faces.flips, found.flips, faces.reference_faces, backed)
     if asked[SCORE_CHANGE]:
-        change = Relative(SCORE_CHANGE, *common, LEAST_SCORE_CHANGE, least, MATCHED_FACES)
-        yield change.of_means(_sizes(faces), _sizes(found))
+        yield change
     if asked[LANDMARK_ERROR]:
         error = Relative(
             f"{LANDMARK_ERROR} of face size", *common, LEAST_LANDMARK_PERCENT, least, MATCHED_FACES, 2, " %"
