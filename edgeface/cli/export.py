@@ -53,6 +53,9 @@ def export(
     latency: Annotated[bool, typer.Option(help="Measure the latency against fp32, for the report.")] = True,
     images: Annotated[bool, typer.Option(help="Show images that judged the result in the report.")] = True,
     refused_report: Annotated[Path | None, typer.Option(help="A file for the report of a refused result.")] = None,
+    max_drop: Annotated[
+        str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -91,6 +94,7 @@ def export(
         engines=EngineOptions(parse_capabilities(compute_capability), parse_batch(batch), allow_slower),
         report=ReportOptions(latency, images, refused_report),
         force=force,
+        max_drop=max_drop,
     )
     artifacts = compile_model(request)
     if json_output:

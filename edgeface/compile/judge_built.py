@@ -38,7 +38,7 @@ class Judged:
         """The certificate, deterministic for the same inputs; `reference` names the reference."""
         return Certificate(
             **self.findings.comparison().model_dump(),
-            format=3,
+            format=4,
             target=self.built.target.name,
             reference=reference,
             thresholds=self.limits,
@@ -47,12 +47,14 @@ class Judged:
         )
 
 
-def open_judge(job: Job, doing: str) -> Judge:
+def open_judge(job: Job, doing: str, keep: bool = False, noise: bool = False) -> Judge:
     """The judge of a job, on images that did not calibrate, or on synthetic ones where there are none.
 
     Args:
         job: the export.
         doing: the purpose of reading images, for progress and errors.
+        keep: whether it will score more than once.
+        noise: whether the reference's own noise is measured too; see `needs_noise`.
     """
     contract = job.source.contract
 
@@ -61,7 +63,13 @@ def open_judge(job: Job, doing: str) -> Judge:
             return task_images(job.images.judge, doing, contract, job.detector)
         return synthetic_for(contract, SYNTHETIC_IMAGES, f"{doing} on synthetic images")
 
-    return Judge(job.source.reference, contract, images, evidence_of(job))
+    noises = task_of(contract).noises if noise else ()
+    return Judge(job.source.reference, contract, images, evidence_of(job), keep, noises)
+
+
+def needs_noise(job: Job, built: Sequence[Built]) -> bool:
+    """Whether a requirement on a model is relative to the reference's own noise."""
+    return any(thresholds_of(job, item).noise_factor is not None for item in built)
 
 
 def evidence_of(job: Job) -> Evidence:
@@ -87,7 +95,7 @@ def judge_built(job: Job, built: Sequence[Built], models: Sequence[Path], watche
     runs = [opened(item, model).run for item, model in zip(built, models, strict=True)]
     observers = [tuple(observer() for observer in job.observers) for _ in built]
     candidates = [Candidate(*parts) for parts in zip(runs, watches, observers, strict=True)]
-    with open_judge(job, f"judging {_named(built)}") as judge:
+    with open_judge(job, f"judging {_named(built)}", noise=needs_noise(job, built)) as judge:
         scored = judge.score(candidates)
     measured = [measure.of(job.source.reference, runs) for measure in job.measures]
     judged = []

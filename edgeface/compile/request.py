@@ -45,6 +45,7 @@ class ExportRequest:
         engines: GPUs and batch sizes of TensorRT engines.
         report: options of the report next to each artifact.
         contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
+        max_drop: a user's own limits, e.g. "matched=0.5%,identity=0.001"; see `edgeface.core.max_drop`.
         force: replace artifacts of the same name that were made from other weights or by another contract.
     """
 
@@ -72,6 +73,7 @@ class ExportRequest:
     report: ReportOptions = field(default_factory=ReportOptions)
     contract: Path | None = None
     force: bool = False
+    max_drop: str | None = None
 
     @property
     def onnx_file(self) -> Path | None:

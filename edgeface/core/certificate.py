@@ -38,7 +38,9 @@ class Comparison(BaseModel):
     """Measurements of a comparison with the float32 reference.
 
     `images` is the number compared; `kind` their source. `decisions` holds the task's figures (see `Task.describe`),
-    None where the task has no decisions on such images.
+    None where the task has no decisions on such images. `noise` holds the same figures of the reference on barely
+    changed images, by the changes' names (`edgeface.images.perturb`); None where no requirement needed them.
+    `in_words` compares `decisions` with `noise` in a sentence.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -48,6 +50,8 @@ class Comparison(BaseModel):
     kind: Evidence
     tensors: dict[str, TensorFigures]
     decisions: dict[str, Any] | None
+    noise: dict[str, dict[str, Any]] | None = None
+    in_words: str | None = None
     requirements: tuple[Requirement, ...]
 
     @model_validator(mode="before")
@@ -65,7 +69,8 @@ class Certificate(Comparison):
     """The content of `certificate.json`; the same inputs give the same bytes.
 
     Attributes:
-        format: 3; older ones, of which format 1 lacks this key, are read too. They state no evidence.
+        format: 4; older ones, of which format 1 lacks this key, are read too. Before 3 they state no evidence, before
+            4 no noise.
         target, reference: what was compared, and what ran the float32 network.
         thresholds: of the recipe's gate.
         kernels: how the runtime executes the model (operators, partitions, …), as the backend reports it.
@@ -73,7 +78,7 @@ class Certificate(Comparison):
         engines: for TensorRT, the engines that were built, and whether they ran.
     """
 
-    format: Literal[1, 2, 3] = 1
+    format: Literal[1, 2, 3, 4] = 1
     target: str
     reference: str
     thresholds: Thresholds
@@ -95,4 +100,6 @@ class Certificate(Comparison):
         document["thresholds"] = self.thresholds.model_dump(exclude_none=True)
         if self.engines is None:
             del document["engines"]
+        if self.noise is None:
+            del document["noise"], document["in_words"]
         return document

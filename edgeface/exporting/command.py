@@ -38,6 +38,8 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
         yield from ("--io", request.io)
     if request.integer_only:
         yield "--integer-only"
+    if request.max_drop is not None:
+        yield from ("--max-drop", request.max_drop)
     finish = target_named(target).finish
     if finish is not None:
         yield from finish.words(request.engines)
