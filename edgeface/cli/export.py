@@ -66,6 +66,8 @@ def export(
     """
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.compile.request import ExportRequest
+    from edgeface.cost.prices.advice import advice
+    from edgeface.cost.prices.processor import table_here
     from edgeface.exporting.export import export as compile_model
     from edgeface.tasks import task_of
 
@@ -105,16 +107,23 @@ def export(
             print(
                 f"\n{artifact.manifest.target}: {format_findings(artifact.certificate(), task_of(artifact.contract))}"
             )
+            said = advice(artifact.manifest.quantization, table_here())
+            if said is not None:
+                print(f"\n{said}")
             print(f"\nreport: {artifact.folder / REPORT}")
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
-    """An artifact for JSON: its folder, report, manifest and certificate."""
+    """An artifact for JSON: its folder, report, manifest and certificate, and advice for this machine's processor."""
+    from edgeface.cost.prices.advice import advice
+    from edgeface.cost.prices.processor import table_here
+
     return {
         "folder": str(artifact.folder),
         "report": str(artifact.folder / REPORT),
         "manifest": artifact.manifest.model_dump(mode="json"),
         "certificate": artifact.certificate().as_dict(),
+        "advice": advice(artifact.manifest.quantization, table_here()),
     }
 
 
