@@ -21,8 +21,10 @@ from edgeface.quantize.plan import QParams
 INT8_VERSION = 3
 HYBRID_VERSION = 5
 GROUPED_VERSION = 6
+FEW_WEIGHTS = 2_500
+"""Weights that stay float32: together they are a tenth of a model, and those of first layers cost the most accuracy."""
 HYBRID_CHANNELS = 8
-HYBRID_PRODUCTS = (2_000, 8_000)
+HYBRID_PRODUCTS = (2_501, 8_000)
 """The fewest input channels, and weights of larger kernels and of 1×1 kernels, with which hybrid ones are quicker."""
 INT32_MAX = 2**31 - 1
 
@@ -83,9 +85,9 @@ def lower_gemm(emitter: Emitter, node: Node) -> None:
 
 
 def _lower_hybrid_gemm(emitter: Emitter, node: Node) -> None:
-    """Hybrid FULLY_CONNECTED knows one scale only, in runtimes before 2025; a CONV_2D of one pixel has one per channel.
+    """A hybrid CONV_2D of one pixel: older runtimes have no hybrid FULLY_CONNECTED with one scale per channel.
 
-    tflite-runtime 2.14 reads the first channel's scale for all, without an error (reports/prices.md).
+    tflite-runtime 2.14 refuses version 12 of it, and under an older version takes the first scale for all channels.
     """
     rows, depth = emitter.graph.type(node.inputs[0]).shape
     weight = emitter.array(node.inputs[1])
@@ -116,7 +118,7 @@ def _weight(emitter: Emitter, node: Node, order: tuple[int, ...], axis: int) -> 
     weight = emitter.array(name)
     if not emitter.is_int8(node):
         moved = np.ascontiguousarray(weight.transpose(order))
-        if emitter.weights != "int8":
+        if emitter.weights != "int8" or moved.size <= FEW_WEIGHTS:
             return emitter.constant(name, moved)
         stored, params = _stored(moved, axis)
         hybrid = _is_hybrid(emitter, node)
