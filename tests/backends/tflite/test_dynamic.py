@@ -23,7 +23,7 @@ FORMS = {
     "of an image": (Conv(pads=PADS), (1, 3, 9, 9), (128, 3, 3, 3), "stored"),
     "depthwise": (Conv(groups=128), (1, 128, 6, 6), (128, 1, 5, 5), "stored"),
     "grouped": (Conv(pads=PADS, groups=2), (1, 32, 6, 6), (64, 16, 3, 3), "stored"),
-    "few weights": (Conv(pads=PADS), (1, 16, 6, 6), (16, 16, 3, 3), "float"),
+    "few weights": (Conv(pads=PADS), (1, 12, 6, 6), (12, 12, 3, 3), "float"),
     "gemm": (Gemm(), (1, 96), (64, 96), "hybrid"),
 }
 DECIBEL = {"hybrid": 32.0, "stored": 38.0, "float": 110.0}

@@ -22,9 +22,9 @@ INT8_VERSION = 3
 HYBRID_VERSION = 5
 GROUPED_VERSION = 6
 FEW_WEIGHTS = 2_500
-"""Weights that stay float32: together they are a tenth of a model, and those of first layers cost the most accuracy."""
+"""So many weights of other kernels stay float32: a tenth of a model, and those of first layers, which cost the most."""
 HYBRID_CHANNELS = 8
-HYBRID_PRODUCTS = (2_501, 8_000)
+HYBRID_PRODUCTS = (2_000, 8_000)
 """The fewest input channels, and weights of larger kernels and of 1×1 kernels, with which hybrid ones are quicker."""
 INT32_MAX = 2**31 - 1
 
@@ -118,10 +118,10 @@ def _weight(emitter: Emitter, node: Node, order: tuple[int, ...], axis: int) -> 
     weight = emitter.array(name)
     if not emitter.is_int8(node):
         moved = np.ascontiguousarray(weight.transpose(order))
-        if emitter.weights != "int8" or moved.size <= FEW_WEIGHTS:
+        hybrid = _is_hybrid(emitter, node)
+        if emitter.weights != "int8" or (moved.size <= FEW_WEIGHTS and not hybrid):
             return emitter.constant(name, moved)
         stored, params = _stored(moved, axis)
-        hybrid = _is_hybrid(emitter, node)
         return emitter.constant(name, stored, params) if hybrid else emitter.dequantized(name, stored, params)
     params = emitter.plan.params[name]
     stored = np.ascontiguousarray(params.quantize(weight).transpose(order))
