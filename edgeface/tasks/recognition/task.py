@@ -15,8 +15,10 @@ from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import ContractError
 from edgeface.graph.types import Array
+from edgeface.tasks.drift import Drift
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings, embedding_requirements
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
+from edgeface.tasks.recognition.drift import embedding_drift
 from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
 from edgeface.tasks.recognition.subject import aligned_subject
 from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
@@ -72,6 +74,12 @@ class RecognitionTask:
     def agree(self, reference: Array, candidate: Array) -> EmbeddingAgreement:
         """The cosine of the two embeddings."""
         return compare_embeddings(reference, candidate)
+
+    def drift(
+        self, wanted: Mapping[str, Array], got: Mapping[str, Array], contract: RecognitionContract
+    ) -> dict[str, Drift]:
+        """How far the embeddings are apart."""
+        return embedding_drift(wanted, got, contract)
 
     def requirements(self, limits: Thresholds, agreement: EmbeddingAgreement) -> list[Requirement]:
         """Requirements on the cosines."""
