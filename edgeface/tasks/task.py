@@ -15,6 +15,7 @@ from edgeface.core.description import Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
+from edgeface.images.perturb import Perturbation
 from edgeface.tasks.drift import Drift
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ FindFaces: TypeAlias = "Callable[[Image], Sequence[Face]]"
 
 @dataclass(frozen=True)
 class View:
-    """An image as it is fed to the network: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image."""
+    """An image as it is fed to the network: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image.
+
+    `moved_px` is how many input pixels the picture was moved to the right before it was fed; decisions move it back.
+    """
 
     image: Image
     tensor: NDArray[np.float32]
     scale: float
+    moved_px: int = 0
 
 
 class Agreement(Protocol):
@@ -46,10 +51,18 @@ class Agreement(Protocol):
         """A sort key for images: the larger, the more the networks disagree."""
         ...
 
+    @property
+    def drift(self) -> float:
+        """How far decisions move, at least 0: smooth, where counts of changed decisions are few and noisy."""
+        ...
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON and the certificate's `decisions`."""
         ...
 
+
+Noise: TypeAlias = Mapping[str, Any]
+"""The reference's agreement with itself on changed images, by the names of `edgeface.images.perturb`."""
 
 Forward: TypeAlias = Callable[[Any, NDArray[np.float32]], Mapping[str, Array]]
 """Runs the network that a contract describes on a tensor float32 [1,3,H,W]: outputs by name."""
@@ -83,6 +96,9 @@ class Task(Protocol):
 
     budgets: tuple[str, ...]
     """Budgets that reports compare its networks with."""
+
+    noises: tuple[Perturbation, ...]
+    """Changes of images whose effect on the reference artifacts are compared with, the mildest first."""
 
     of_faces: bool
     """Whether its networks are shown one face, which a detector may have to find in an image first."""
@@ -139,6 +155,17 @@ class Task(Protocol):
         """
         ...
 
+    def perturbed(self, view: View, contract: Any, change: Perturbation, number: int) -> View:
+        """The view with its image changed as the network sees it, at the input's size.
+
+        Args:
+            view: as of `prepare`.
+            contract: of this task.
+            change: the change.
+            number: the image's number, which seeds noise.
+        """
+        ...
+
     def decide(self, outputs: Mapping[str, Array], contract: Any, view: View) -> Any:
         """The network's decision about one image, from its outputs by name: faces, or an embedding."""
         ...
@@ -157,8 +184,14 @@ class Task(Protocol):
         """
         ...
 
-    def requirements(self, limits: Thresholds, agreement: Any) -> list[Requirement]:
-        """The thresholds' requirements on decisions, each with its verdict."""
+    def requirements(self, limits: Thresholds, agreement: Any, noise: Noise | None = None) -> list[Requirement]:
+        """The thresholds' requirements on decisions, each with its verdict.
+
+        Args:
+            limits: the thresholds.
+            agreement: of candidate and reference.
+            noise: the reference's own, where the thresholds have a `noise_factor`.
+        """
         ...
 
     def contract_rows(self, contract: Any) -> tuple[tuple[str, str], ...]:

@@ -30,7 +30,7 @@ REFUSED, BETTER = "repair: the gate refuses it in 8 bits", "repair: more accurat
 
 @dataclass(frozen=True)
 class Result:
-    """A judged build, and the job with the settings that made it; `judged.repair` says what was changed, if anything."""
+    """A judged build, and the job with the settings that made it; `judged.repair` says what was changed, if any."""
 
     job: Job
     judged: Judged
@@ -55,8 +55,8 @@ def repaired(
             note(f"no repair: {reason}")
         return Result(job, judged)
     assert stats is not None
-    what = "better accuracy" if judged.findings.passed else "what its gate needs"
-    with Trials(job, judged.built.target, stats, out) as trials, step(f"{judged.built.target.name}: looking for {what}"):
+    what, target = "better accuracy" if judged.findings.passed else "what its gate needs", judged.built.target
+    with Trials(job, target, stats, out) as trials, step(f"{target.name}: looking for {what}"):
         loop = _Loop(trials, judged, options, rejudge)
         result = loop.improve() if options.effort == "max" else None
         if result is None and not judged.findings.passed:

@@ -1,4 +1,4 @@
-"""The search: corrections first, then the groups whose precision gains the most for the time, until a goal is reached."""
+"""The search: corrections first, then the groups that gain the most for their time in float, until a goal is reached."""
 
 from __future__ import annotations
 
@@ -108,15 +108,16 @@ class Search:
         alone = self._trials.all([c.apply(self._settings) for c in tried], "repair: trying corrections")
         for change, found in zip(tried, alone, strict=True):
             self._note((change.name,), found)
-        gains = [(found.gains_over(self.start).get(self._main(wanted), 0.0), c) for c, found in zip(tried, alone, strict=True)]
+        main = self._main(wanted)
+        gains = [found.gains_over(self.start).get(main, 0.0) for found in alone]
         settings, names, now = self._settings, tuple[str, ...](), self.start
-        for gain, change in sorted(gains, key=lambda each: -each[0]):
+        for gain, change in sorted(zip(gains, tried, strict=True), key=lambda each: -each[0]):
             if gain < LEAST_GAIN:
                 break
             candidate = change.apply(settings)
             found = self._trials.of(candidate)
             self._note((*names, change.name), found)
-            if found.gains_over(now).get(self._main(wanted), 0.0) >= LEAST_GAIN:
+            if found.gains_over(now).get(main, 0.0) >= LEAST_GAIN:
                 settings, names, now = candidate, (*names, change.name), found
         return settings, names
 

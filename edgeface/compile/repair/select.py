@@ -67,7 +67,8 @@ def in_sets_of_growing_gain(effects: Sequence[Effect], kind: str) -> list[tuple[
 
 def _price(effect: Effect, needed: Mapping[str, float]) -> float:
     """Microseconds for each share of variance that is needed; infinite where nothing needed is gained."""
-    gained = sum(min(max(effect.gains.get(kind, 0.0), 0.0), share) / share for kind, share in needed.items() if share > 0)
+    wanted = {kind: share for kind, share in needed.items() if share > 0}
+    gained = sum(min(max(effect.gains.get(kind, 0.0), 0.0), share) / share for kind, share in wanted.items())
     return max(effect.added_us, _TINY_US) / gained if gained > 0 else float("inf")
 
 

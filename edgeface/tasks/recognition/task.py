@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -15,13 +15,15 @@ from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import ContractError
 from edgeface.graph.types import Array
+from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
 from edgeface.tasks.drift import Drift
-from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings, embedding_requirements
+from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
 from edgeface.tasks.recognition.drift import embedding_drift
 from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
+from edgeface.tasks.recognition.requirements import embedding_requirements
 from edgeface.tasks.recognition.subject import aligned_subject
-from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
+from edgeface.tasks.task import FindFaces, Forward, Image, Inference, Noise, View
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class RecognitionTask:
     name: str = "recognition"
     contract: type[BaseContract] = RecognitionContract
     budgets: tuple[str, ...] = ("lfr-light", "efar-compact")
+    noises: tuple[Perturbation, ...] = (NOISE, JPEG_95, SHIFT)
     of_faces: bool = True
 
     def infer(
@@ -67,6 +70,10 @@ class RecognitionTask:
         """The input tensor of an aligned face, which has the input's size."""
         return View(image, face_tensor(image, contract.input), 1.0)
 
+    def perturbed(self, view: View, contract: RecognitionContract, change: Perturbation, number: int) -> View:
+        """The view with the aligned face changed."""
+        return replace(view, tensor=face_tensor(change.apply(view.image, number), contract.input))
+
     def decide(self, outputs: Mapping[str, Array], contract: RecognitionContract, view: View) -> Array:  # noqa: ARG002
         """The network's embedding [1,width]."""
         return embedding_of(outputs, contract)
@@ -81,9 +88,11 @@ class RecognitionTask:
         """How far the embeddings are apart."""
         return embedding_drift(wanted, got, contract)
 
-    def requirements(self, limits: Thresholds, agreement: EmbeddingAgreement) -> list[Requirement]:
+    def requirements(
+        self, limits: Thresholds, agreement: EmbeddingAgreement, noise: Noise | None = None
+    ) -> list[Requirement]:
         """Requirements on the cosines."""
-        return embedding_requirements(limits, agreement)
+        return embedding_requirements(limits, agreement, noise)
 
     def contract_rows(self, contract: RecognitionContract) -> tuple[tuple[str, str], ...]:
         """The embedding's width, and whether it includes the mirror image."""
