@@ -89,7 +89,7 @@ def _with_algorithm(correction: Correction) -> Callable[[QuantizeSettings], Quan
 def _changed(settings: QuantizeSettings, **fields: object) -> QuantizeSettings:
     """The settings with other fields, validated again."""
     kept = {name: getattr(settings, name) for name in type(settings).model_fields}
-    return QuantizeSettings(**{**kept, **fields})  # type: ignore[arg-type]  # pydantic validates them
+    return QuantizeSettings(**{**kept, **fields})
 
 
 def _words(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -65,7 +66,7 @@ def shrink_needed(requirement: Requirement) -> float | None:
     else:
         most = 1.0 if bound <= 1 else 100.0
         needed = max(most - bound, 0.0) / (most - figure) if figure < most else 1.0
-        needed = needed**0.5 if most == 1.0 else needed
+        needed = math.sqrt(needed) if most == 1.0 else needed
     return min(needed, 1.0) * ROOM
 
 

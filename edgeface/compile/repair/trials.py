@@ -14,12 +14,12 @@ from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import opened
 from edgeface.compile.quantization import stated_precision
+from edgeface.compile.recipe_text import settings_document
 from edgeface.compile.repair.drift import DriftObserver
 from edgeface.compile.repair.goal import OUTPUTS
 from edgeface.compile.repair.measured import Measured
 from edgeface.compile.repair.memory import Memory, digest_of
 from edgeface.compile.repair.prices import predicted_us
-from edgeface.compile.repair.recipe_text import settings_document
 from edgeface.core.progress import track
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.versions import versions
