@@ -60,7 +60,7 @@ def shrink_needed(requirement: Requirement) -> float | None:
         return None
     bound = float(limit[2])
     if limit[3] == "dB":
-        needed = 10.0 ** ((figure - bound) / 20)
+        needed = math.pow(10.0, (figure - bound) / 20)
     elif limit[1] == "≤":
         needed = bound / figure if figure > 0 else 1.0
     else:
