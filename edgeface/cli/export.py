@@ -37,6 +37,9 @@ def export(
     integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, overriding the recipe.")] = False,
     statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Whose table of prices decides: rk3399, x86-avx2, here, …; all by default.")
+    ] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
     recognizer: Annotated[
         Path | None, typer.Option(help="For detectors: measures the effect of landmark errors.")
@@ -72,6 +75,8 @@ def export(
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.compile.repair.options import RepairOptions, parse_slowdown
     from edgeface.compile.request import ExportRequest
+    from edgeface.cost.prices.advice import advice
+    from edgeface.cost.prices.processor import table_here
     from edgeface.exporting.export import export as compile_model
     from edgeface.tasks import task_of
 
@@ -91,6 +96,7 @@ def export(
         integer_only=integer_only,
         statistics=statistics,
         save_statistics=save_statistics,
+        device=device,
         detector=detector,
         recognizer=recognizer,
         labels=labels,
@@ -112,16 +118,23 @@ def export(
             print(
                 f"\n{artifact.manifest.target}: {format_findings(artifact.certificate(), task_of(artifact.contract))}"
             )
+            said = advice(artifact.manifest.quantization, table_here())
+            if said is not None:
+                print(f"\n{said}")
             print(f"\nreport: {artifact.folder / REPORT}")
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
-    """An artifact for JSON: its folder, report, manifest and certificate."""
+    """An artifact for JSON: its folder, report, manifest and certificate, and advice for this machine's processor."""
+    from edgeface.cost.prices.advice import advice
+    from edgeface.cost.prices.processor import table_here
+
     return {
         "folder": str(artifact.folder),
         "report": str(artifact.folder / REPORT),
         "manifest": artifact.manifest.model_dump(mode="json"),
         "certificate": artifact.certificate().as_dict(),
+        "advice": advice(artifact.manifest.quantization, table_here()),
     }
 
 

@@ -79,7 +79,7 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
         quantized = quantize_for(job, graph, target, io, derived)
     with step(f"emitting {target.name}"):
         files = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, graph)))
-    return Built(target, quantized.exact, files, io, summary(job, target.scheme, quantized))
+    return Built(target, quantized.exact, files, io, summary(job, target, io, quantized))
 
 
 def _metadata(job: Job, graph: Graph) -> dict[str, str]:

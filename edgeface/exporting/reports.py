@@ -21,6 +21,8 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
 from edgeface.core.progress import note
 from edgeface.core.writing import fill_file
+from edgeface.cost.prices.advice import advice
+from edgeface.cost.prices.processor import table_here
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.exporting.command import export_command
 from edgeface.report.budget import Counted
@@ -76,7 +78,10 @@ class ExportReports:
             found = measure_latencies(timed, fp32, folder, meanwhile=look_at_layers)
         if not layers:  # nothing was timed
             look_at_layers()
-        latencies = [found.get(each.built.target.name) or {"missing": _untimed(each.built)} for each in staged]
+        latencies = [
+            {**(found.get(each.built.target.name) or {"missing": _untimed(each.built)}), "advice": _advice(each.built)}
+            for each in staged
+        ]
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 fill_file(each.folder / REPORT, page, "the report")
@@ -130,6 +135,11 @@ class ExportReports:
             return Counted(check(staged.folder / staged.manifest.model_file, budgets))
         except EdgefaceError as error:
             return Counted(None, f"Not counted: {error.what}.")
+
+
+def _advice(built: Built) -> str | None:
+    """Which target is predicted to be quicker on this machine."""
+    return advice(built.quantization, table_here())
 
 
 def _untimed(built: Built) -> str:
