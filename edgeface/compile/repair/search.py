@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from edgeface.compile.repair.changes import Change, corrections, in_float
+from edgeface.compile.repair.changes import CORRECTIONS, Change, Correction, corrections, in_float
 from edgeface.compile.repair.combine import Bounds, Combine
 from edgeface.compile.repair.curve import Point
 from edgeface.compile.repair.groups import NodeGroup
@@ -86,9 +86,13 @@ class Search:
     Args:
         measures: measures settings.
         settings: the start.
+        tried: corrections that are tried first.
     """
 
-    def __init__(self, measures: Measures, settings: QuantizeSettings) -> None:
+    def __init__(
+        self, measures: Measures, settings: QuantizeSettings, tried: Sequence[Correction] = CORRECTIONS
+    ) -> None:
+        self._tried = tried
         self._measures = measures
         self._settings = settings
         self._points: dict[tuple[str, ...], Point] = {}
@@ -133,7 +137,7 @@ class Search:
     def _corrected(self, wanted: Wanted) -> _Base:
         """The settings with the corrections that help, each tried alone and then on top of the others."""
         kind, best = self._bounds(wanted).kind, _Base(self._settings, (), self.start)
-        tried = [each for each in corrections(self._settings, wanted.slow) if self._can_try(each)]
+        tried = [each for each in corrections(self._settings, self._tried, wanted.slow) if self._can_try(each)]
         alone = self._measures.all([each.apply(self._settings) for each in tried], "repair: trying corrections")
         gains = [found.gains_over(self.start).get(kind, 0.0) for found in alone]
         for change, found in zip(tried, alone, strict=True):
