@@ -64,6 +64,9 @@ def export(
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="A recipe (.toml) to use instead of the model's own.")] = None,
     save_recipe: Annotated[Path | None, typer.Option(help="A file to save the recipe of the result to.")] = None,
+    max_drop: Annotated[
+        str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -108,6 +111,7 @@ def export(
         force=force,
         recipe=recipe,
         repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
+        max_drop=max_drop,
     )
     artifacts = compile_model(request)
     if json_output:

@@ -50,6 +50,7 @@ class ExportRequest:
         contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
         recipe: a recipe to use instead of the model's own, e.g. one that a repair wrote; for ONNX models too.
         repair: how much is tried so that artifacts are good enough.
+        max_drop: a user's own limits, e.g. "matched=0.5%,identity=0.001"; see `edgeface.core.max_drop`.
         force: replace artifacts of the same name that were made from other weights or by another contract.
     """
 
@@ -80,6 +81,7 @@ class ExportRequest:
     force: bool = False
     recipe: Path | None = None
     repair: RepairOptions = field(default_factory=RepairOptions)
+    max_drop: str | None = None
 
     @property
     def onnx_file(self) -> Path | None:

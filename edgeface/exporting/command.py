@@ -41,6 +41,8 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
     if request.integer_only:
         yield "--integer-only"
     yield from request.repair.words()
+    if request.max_drop is not None:
+        yield from ("--max-drop", request.max_drop)
     finish = target_named(target).finish
     if finish is not None:
         yield from finish.words(request.engines)
