@@ -188,4 +188,3 @@ def test_a_search_that_was_interrupted_goes_on_and_ends_with_the_same_bytes(aske
     assert [path.name for path in wanted.out.iterdir()] == [resumed.folder.name]
     assert resumed.model_path.read_bytes() == whole.model_path.read_bytes()
     assert resumed.certificate() == whole.certificate()
-
