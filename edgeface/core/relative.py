@@ -81,7 +81,7 @@ class Relative:
         kept = found.value <= limit  # False of what is not a number
         above = excess_interval(values, by_noise, self.factor)
         lacking = f"{self._number(found.value)} against {self._number(limit)} is within chance: use more images"
-        words = self._words(self._number(noise), "what is always allowed" if limit > self.factor * noise else "")
+        words = self._words(self._number(noise), "always allowed" if limit > self.factor * noise else "")
         return self._judged(
             Requirement(
                 self.what,
