@@ -56,6 +56,14 @@ def export(
     latency: Annotated[bool, typer.Option(help="Measure the latency against fp32, for the report.")] = True,
     images: Annotated[bool, typer.Option(help="Show images that judged the result in the report.")] = True,
     refused_report: Annotated[Path | None, typer.Option(help="A file for the report of a refused result.")] = None,
+    effort: Annotated[
+        str, typer.Option(help="How much is tried: fast only judges, default repairs what is refused, or max.")
+    ] = "default",
+    max_slowdown: Annotated[
+        str | None, typer.Option(help="What a repair may cost in predicted time at most, e.g. 10%.")
+    ] = None,
+    recipe: Annotated[Path | None, typer.Option(help="A recipe (.toml) to use instead of the model's own.")] = None,
+    save_recipe: Annotated[Path | None, typer.Option(help="A file to save the recipe of the result to.")] = None,
     max_drop: Annotated[
         str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
     ] = None,
@@ -68,6 +76,7 @@ def export(
     report.html next to it shows the measurements.
     """
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
+    from edgeface.compile.repair.options import RepairOptions, parse_slowdown
     from edgeface.compile.request import ExportRequest
     from edgeface.cost.prices.advice import advice
     from edgeface.cost.prices.processor import table_here
@@ -100,6 +109,8 @@ def export(
         engines=EngineOptions(parse_capabilities(compute_capability), parse_batch(batch), allow_slower),
         report=ReportOptions(latency, images, refused_report),
         force=force,
+        recipe=recipe,
+        repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
         max_drop=max_drop,
     )
     artifacts = compile_model(request)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from edgeface.core.description import State
+from edgeface.core.repair_record import RepairRecord
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 
@@ -76,6 +77,7 @@ class Certificate(Comparison):
         kernels: how the runtime executes the model (operators, partitions, …), as the backend reports it.
         versions: of edgeface and of the libraries it ran on.
         engines: for TensorRT, the engines that were built, and whether they ran.
+        repair: what was changed because the gate refused a first build, or what was tried.
     """
 
     format: Literal[1, 2, 3, 4] = 1
@@ -85,6 +87,7 @@ class Certificate(Comparison):
     kernels: dict[str, Any]
     versions: dict[str, str]
     engines: dict[str, Any] | None = None
+    repair: RepairRecord | None = None
 
     @property
     def state(self) -> State:
@@ -98,8 +101,7 @@ class Certificate(Comparison):
         """The certificate for JSON, without what was not measured; with the `state` as "verdict"."""
         document = {**self.model_dump(mode="json", exclude_none=False), "verdict": self.state}
         document["thresholds"] = self.thresholds.model_dump(exclude_none=True)
-        if self.engines is None:
-            del document["engines"]
+        absent = {key for key in ("engines", "noise", "repair") if document[key] is None}
         if self.noise is None:
-            del document["noise"], document["in_words"]
-        return document
+            absent.add("in_words")
+        return {key: value for key, value in document.items() if key not in absent}

@@ -12,7 +12,7 @@ from edgeface.backends import target as target_named
 if TYPE_CHECKING:
     from edgeface.compile.request import ExportRequest
 
-_FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images")
+_FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images", "recipe")
 _ARTIFACTS = ("detector", "recognizer")
 
 
@@ -28,20 +28,17 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
         path: Path | None = getattr(request, name)
         if path is not None:
             yield from (f"--{name.replace('_', '-')}", path.resolve().name)
-    for name in ("variant", "color", "seed"):
+    for name in ("variant", "color", "seed", "device", "max_drop"):
         value = getattr(request, name)
         if value is not None:
-            yield from (f"--{name}", str(value))
+            yield from (f"--{name.replace('_', '-')}", str(value))
     if request.input_size is not None:
         yield from ("--input", "x".join(map(str, request.input_size)))
     if request.io != "float":
         yield from ("--io", request.io)
-    if request.device is not None:
-        yield from ("--device", request.device)
     if request.integer_only:
         yield "--integer-only"
-    if request.max_drop is not None:
-        yield from ("--max-drop", request.max_drop)
+    yield from request.repair.words()
     finish = target_named(target).finish
     if finish is not None:
         yield from finish.words(request.engines)

@@ -16,6 +16,7 @@ from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
 from edgeface.images.perturb import Perturbation
+from edgeface.tasks.drift import Drift
 
 if TYPE_CHECKING:
     from edgeface.tasks.detection.faces import Face
@@ -177,6 +178,16 @@ class Task(Protocol):
 
     def agree(self, reference: Any, candidate: Any) -> Agreement:
         """How well two networks' decisions about one image agree."""
+        ...
+
+    def drift(self, wanted: Mapping[str, Array], got: Mapping[str, Array], contract: Any) -> dict[str, Drift]:
+        """How far raw decisions about one image drift, by what they decide; the most telling kind first.
+
+        Args:
+            wanted: the reference's outputs by name.
+            got: the candidate's.
+            contract: of this task.
+        """
         ...
 
     def requirements(self, limits: Thresholds, agreement: Any, noise: Noise | None = None) -> list[Requirement]:

@@ -17,10 +17,12 @@ from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.contract_inference import infer_contract
 from edgeface.tasks.detection.describe import face_tables, matched_tile
 from edgeface.tasks.detection.detect import detect_faces, moved_right
+from edgeface.tasks.detection.drift import candidate_drift
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import LISTED_SCORE, match_faces
 from edgeface.tasks.detection.own_noise import noise_table, sentence
 from edgeface.tasks.detection.requirements import GATE_NOISE, face_requirements
+from edgeface.tasks.drift import Drift
 from edgeface.tasks.task import FindFaces, Forward, Image, Inference, Noise, View
 
 
@@ -77,6 +79,12 @@ class DetectionTask:
     def agree(self, reference: Sequence[Face], candidate: Sequence[Face]) -> FaceAgreement:
         """The faces that both find, and how far apart they are."""
         return match_faces(reference, candidate)
+
+    def drift(
+        self, wanted: Mapping[str, Array], got: Mapping[str, Array], contract: DetectionContract
+    ) -> dict[str, Drift]:
+        """The changes of candidates' scores, and of faces' landmarks."""
+        return candidate_drift(wanted, got, contract)
 
     def requirements(
         self, limits: Thresholds, agreement: FaceAgreement, noise: Noise | None = None

@@ -16,8 +16,10 @@ from edgeface.core.thresholds import Thresholds
 from edgeface.errors import ContractError
 from edgeface.graph.types import Array
 from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
+from edgeface.tasks.drift import Drift
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
+from edgeface.tasks.recognition.drift import embedding_drift
 from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
 from edgeface.tasks.recognition.own_noise import noise_table, sentence
 from edgeface.tasks.recognition.requirements import GATE_NOISE, embedding_requirements
@@ -87,6 +89,12 @@ class RecognitionTask:
     def agree(self, reference: Array, candidate: Array) -> EmbeddingAgreement:
         """The cosine of the two embeddings."""
         return compare_embeddings(reference, candidate)
+
+    def drift(
+        self, wanted: Mapping[str, Array], got: Mapping[str, Array], contract: RecognitionContract
+    ) -> dict[str, Drift]:
+        """How far the embeddings are apart."""
+        return embedding_drift(wanted, got, contract)
 
     def requirements(
         self, limits: Thresholds, agreement: EmbeddingAgreement, noise: Noise | None = None
