@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from edgeface.backends import target
@@ -11,6 +10,7 @@ from edgeface.backends.target import Target
 from edgeface.compile.artifact_folder import artifact_folder
 from edgeface.compile.build import Built, build, io_of
 from edgeface.compile.calibrate import calibrate
+from edgeface.compile.export_images import export_images
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import judge_built
 from edgeface.compile.open_job import open_job
@@ -27,10 +27,6 @@ from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
 from edgeface.core.writing import check_replaceable
 from edgeface.exporting.reports import ExportReports
-from edgeface.images.split import Images, choose_images
-from edgeface.models import family
-from edgeface.samples import sample_of
-from edgeface.samples.stand_in import composed_where_missing
 
 
 @one_blas_thread()
@@ -52,7 +48,7 @@ def export(request: ExportRequest) -> list[Artifact]:
         if wanted.finish is not None:
             wanted.finish.check(request.engines, wanted.name)
     folders = [artifact_folder(request.out, recipe.model, wanted.name) for wanted in targets]
-    with _images(request, recipe) as images, staging(request.out) as folder:
+    with export_images(request, recipe) as images, staging(request.out) as folder:
         job = open_job(request, recipe, images)
         if not request.force:
             refuse_other(
@@ -65,15 +61,6 @@ def export(request: ExportRequest) -> list[Artifact]:
             artifact_folder(request.out, recipe.model, wanted.name)
         move_into_place([(each.folder, final) for each, final in zip(staged, folders, strict=True)])
     return [Artifact.open(final) for final in folders]
-
-
-def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Images]:
-    """Images that calibrate and images that judge."""
-    chosen = choose_images(request.calibration, request.judge, recipe.quantize.calibration_images)
-    given = request.weights is not None or request.seed is not None or request.onnx_file is not None
-    if given or sample_of(recipe.model) is None:
-        return nullcontext(chosen)
-    return composed_where_missing(chosen, family(recipe.model).task, recipe.quantize.calibration_images)
 
 
 def _built(job: Job, targets: Sequence[Target]) -> list[Built]:

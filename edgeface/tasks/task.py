@@ -45,6 +45,21 @@ class Agreement(Protocol):
         """A sort key for images: the larger, the more the networks disagree."""
         ...
 
+    @property
+    def drift(self) -> float:
+        """How far the decisions moved, in one number: 0 where none did; NaN where there was nothing to decide."""
+        ...
+
+    @property
+    def flips(self) -> int | None:
+        """How many decisions are others; None where there are only distances."""
+        ...
+
+    @property
+    def cases(self) -> int:
+        """How many decisions of the reference were compared."""
+        ...
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON and the certificate's `decisions`."""
         ...
@@ -82,6 +97,9 @@ class Task(Protocol):
 
     budgets: tuple[str, ...]
     """Budgets that reports compare its networks with."""
+
+    drift: str
+    """What an agreement's `drift` measures, in words."""
 
     of_faces: bool
     """Whether its networks are shown one face, which a detector may have to find in an image first."""

@@ -99,6 +99,23 @@ class FaceAgreement:
         return mean_interval(self.landmark_errors_percent)
 
     @property
+    def drift(self) -> float:
+        """Mean absolute score change of the matched faces; the share not matched where that is more than half."""
+        if self.missed > self.matched:
+            return 1 - self.matched_share
+        return self.mean_score_change.value
+
+    @property
+    def flips(self) -> int:
+        """Missed and extra faces."""
+        return self.missed + self.extra
+
+    @property
+    def cases(self) -> int:
+        """Faces that the reference found."""
+        return self.reference_faces
+
+    @property
     def severity(self) -> tuple[float, ...]:
         """Number of unmatched faces, then the largest landmark error: the larger, the worse."""
         return float(self.missed + self.extra), max(self.landmark_errors_percent, default=0.0)

@@ -31,6 +31,7 @@ class DetectionTask:
     name: str = "detection"
     contract: type[BaseContract] = DetectionContract
     budgets: tuple[str, ...] = ()
+    drift: str = "mean score change"
     of_faces: bool = False
 
     def infer(

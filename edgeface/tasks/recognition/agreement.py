@@ -37,6 +37,21 @@ class EmbeddingAgreement:
         return min(self.cosines, default=math.nan)
 
     @property
+    def drift(self) -> float:
+        """1 − mean cosine."""
+        return 1 - self.mean_cosine.value
+
+    @property
+    def flips(self) -> None:
+        """None: an embedding decides nothing by itself."""
+        return
+
+    @property
+    def cases(self) -> int:
+        """Faces compared."""
+        return len(self.cosines)
+
+    @property
     def severity(self) -> tuple[float, ...]:
         """The negated minimum cosine: the larger, the worse."""
         return (-self.min_cosine,)

@@ -29,6 +29,7 @@ class RecognitionTask:
     name: str = "recognition"
     contract: type[BaseContract] = RecognitionContract
     budgets: tuple[str, ...] = ("lfr-light", "efar-compact")
+    drift: str = "1 − mean cosine"
     of_faces: bool = True
 
     def infer(
