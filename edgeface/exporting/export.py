@@ -15,7 +15,6 @@ from edgeface.compile.job import Job
 from edgeface.compile.judge_built import judge_built
 from edgeface.compile.open_job import open_job
 from edgeface.compile.quantization import refuse_dtypes
-from edgeface.compile.recipe import Recipe
 from edgeface.compile.replacing import refuse_other
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe

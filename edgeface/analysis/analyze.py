@@ -1,0 +1,156 @@
+"""Analysis of an artifact or a model: judge it, take it apart, and say what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from edgeface.analysis import alone, ranges
+from edgeface.analysis.corrections import corrections
+from edgeface.analysis.fallbacks import fallbacks, suggestions
+from edgeface.analysis.groups import node_groups
+from edgeface.analysis.headline import Known, headline
+from edgeface.analysis.panel import Panel, open_panel
+from edgeface.analysis.parts import Judged, Losses, Remedies
+from edgeface.analysis.request import AnalyzeRequest
+from edgeface.analysis.result import Analysis
+from edgeface.analysis.subject import Subject, open_subject
+from edgeface.analysis.symptoms import (
+    Symptom,
+    calibration_symptom,
+    input_symptoms,
+    output_symptoms,
+    range_symptoms,
+)
+from edgeface.analysis.workbench import Workbench, open_workbench
+from edgeface.analysis.wrong_inputs import wrong_inputs
+from edgeface.backends import runtime_named
+from edgeface.backends.float_io import FloatRunner
+from edgeface.compile.calibrate import calibrate
+from edgeface.compile.judge_built import evidence_of, thresholds_of
+from edgeface.compile.layers import layer_errors
+from edgeface.core.artifact import sha256_hex
+from edgeface.core.blas_threads import one_blas_thread
+from edgeface.core.memory import release_memory
+from edgeface.core.progress import note
+from edgeface.images.split import spread
+from edgeface.tasks.task import Image
+from edgeface.validate.compare import Watch
+from edgeface.validate.gate import judge
+from edgeface.validate.inputs import synthetic_for, task_images
+
+SYNTHETIC_IMAGES = 4
+
+
+@one_blas_thread()
+def analyze(request: AnalyzeRequest, watch: Watch | None = None) -> Analysis:
+    """What is wrong with an artifact's or a model's quantization, where, and what helps.
+
+    The same inputs give the same result; it takes about a minute for a small detector on 16 images.
+
+    Args:
+        request: the request.
+        watch: called for every image with both networks' decisions.
+
+    Raises:
+        EdgefaceError: an input cannot be used.
+    """
+    with open_subject(request) as subject:
+        stats = calibrate(subject.job)
+        panel = _panel(subject, request.count)
+        with open_workbench(subject.job, subject.target, stats, panel) as bench:
+            release_memory()
+            model = bench.built.write(bench.folder)
+            runner = _opened(subject, model)
+            judged = _judged(subject, bench, model, runner, watch)
+            losses, remedies = _losses(bench, model), _remedies(bench, judged)
+            symptoms = tuple(_symptoms(subject, bench, runner, judged, losses))
+            return _told(subject, bench, runner, judged, losses, remedies, symptoms)
+
+
+def _panel(subject: Subject, count: int) -> Panel:
+    job, contract = subject.job, subject.job.source.contract
+    files = spread(job.images.judge, count) if job.images.judge else []
+    chosen = set(files)
+    names = [name for file, name in zip(job.images.judge, job.images.judge_names, strict=True) if file in chosen]
+
+    def images() -> Iterator[Image]:
+        if files:
+            return task_images(files, "fp32 on the images", contract, job.detector)
+        note("no images given: numbers are compared on synthetic images, decisions are not")
+        return synthetic_for(contract, SYNTHETIC_IMAGES, "fp32 on synthetic images")
+
+    return open_panel(job.source.reference, contract, images(), evidence_of(job), names)
+
+
+def _opened(subject: Subject, model: Path) -> FloatRunner:
+    """The model that is analyzed: the artifact's own file, or the one that was built."""
+    path = model if subject.artifact is None else subject.artifact.model_path
+    runner = runtime_named(subject.target.runtime).open(path, 1)
+    return FloatRunner(runner, subject.target.layout)
+
+
+def _judged(subject: Subject, bench: Workbench, model: Path, runner: FloatRunner, watch: Watch | None) -> Judged:
+    panel, artifact = bench.panel, subject.artifact
+    effect = panel.judge(runner.run, watch)
+    same = artifact is None or artifact.manifest.model_sha256 == sha256_hex(bench.built.model)
+    rebuilt = effect if same else panel.judge(_opened(replace(subject, artifact=None), model).run)
+    limits = thresholds_of(subject.job, bench.built) if artifact is None else artifact.certificate().thresholds
+    required = judge(limits, effect.tensors, effect.agreement, panel.task)
+    missed = tuple(f"{each.what} {each.measured}, required {each.limit}" for each in required if each.missed)
+    return Judged(effect, rebuilt, same, len(panel.seen), panel.kind, missed)
+
+
+def _losses(bench: Workbench, model: Path) -> Losses:
+    panel, quantized = bench.panel, bench.quantized
+    names = [*(name for name in quantized.exact.inputs if name not in bench.stated), *bench.integer]
+    layers = layer_errors(bench.built, model, panel.feeds(1)[0])
+    by_layer = alone.errors_alone(quantized, names, panel.feeds(alone.IMAGES))
+    uses = ranges.range_uses(quantized, bench.parts.stats, names, panel.feeds(ranges.IMAGES))
+    release_memory()  # every value of a network was in memory
+    return Losses(layers, tuple(by_layer), tuple(uses))
+
+
+def _remedies(bench: Workbench, judged: Judged) -> Remedies:
+    base = judged.rebuilt
+    with_float_io = base if bench.built.io == "float" else bench.panel.judge(bench.emitted(*bench.in_float(())))
+    found = fallbacks(bench, node_groups(bench.quantized.exact, bench.integer), with_float_io)
+    return Remedies(tuple(found), tuple(suggestions(bench, found, base)), tuple(corrections(bench, base)))
+
+
+def _symptoms(
+    subject: Subject, bench: Workbench, runner: FloatRunner, judged: Judged, losses: Losses
+) -> Iterator[Symptom]:
+    yield from input_symptoms(bench.panel, subject.job.source.reference.run)
+    yield from output_symptoms(bench.panel, runner)
+    if not judged.same:
+        yield from calibration_symptom(judged.effect, judged.rebuilt)
+    yield from range_symptoms(losses.ranges)
+
+
+def _told(
+    subject: Subject,
+    bench: Workbench,
+    runner: FloatRunner,
+    judged: Judged,
+    losses: Losses,
+    remedies: Remedies,
+    symptoms: tuple[Symptom, ...],
+) -> Analysis:
+    panel, target = bench.panel, subject.target.name
+    known = Known(target, panel.task.drift, judged, symptoms, remedies, losses)
+    return Analysis(
+        subject.name,
+        target,
+        panel.contract,
+        panel.task.drift,
+        headline(known),
+        judged,
+        symptoms,
+        losses,
+        remedies,
+        tuple(wrong_inputs(panel, runner.run)) if panel.kind != "synthetic" else (),
+        panel.names,
+        bench.built,
+    )

@@ -1,0 +1,94 @@
+"""Requests for an analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeface.compile.request import ExportRequest
+from edgeface.core.artifact import MANIFEST
+from edgeface.errors import InputError
+from edgeface.reading.existing import refuse_missing
+from edgeface.reading.regular_file import is_file, is_folder
+
+IMAGES = 16
+MAX_IMAGES = 200
+"""All of them are in memory, with what the reference makes of them."""
+
+
+@dataclass(frozen=True)
+class AnalyzeRequest:
+    """What is analyzed, and on which images.
+
+    Attributes:
+        subject: an artifact's folder; or a family's name, a recipe (.toml) or an ONNX model (.onnx).
+        target: the integer target that a model is built for; of an artifact, its own.
+        weights: the checkpoint that a model is built from, or that an artifact was exported from.
+        reference: of an artifact, instead of weights: an onnx-fp32 artifact of the same checkpoint.
+        contract, variant, color, input_size, seed, integer_only: of a model, as in an export.
+        calibration: a folder of images to calibrate with.
+        images: a folder of other images to analyze on; by default those that do not calibrate.
+        detector: of a recognizer, an artifact that finds the faces in images.
+        count: how many images are analyzed on.
+        pictures: whether images are kept for the page.
+    """
+
+    subject: str
+    target: str = "tflite-int8"
+    weights: Path | None = None
+    reference: Path | None = None
+    contract: Path | None = None
+    variant: str | None = None
+    color: str | None = None
+    input_size: tuple[int, int] | None = None
+    seed: int | None = None
+    integer_only: bool = False
+    calibration: Path | None = None
+    images: Path | None = None
+    detector: Path | None = None
+    count: int = IMAGES
+    pictures: bool = True
+
+    @property
+    def artifact(self) -> Path | None:
+        """The artifact's folder, or a file in it, if the subject is one."""
+        path = Path(self.subject)
+        return path if is_folder(path) or (is_file(path.parent / MANIFEST) and is_file(path)) else None
+
+    def check(self) -> None:
+        """Refuse what leads to nothing, before anything is read.
+
+        Raises:
+            InputError: a path leads to nothing, or too many images are asked for.
+        """
+        refuse_missing(
+            {
+                "--weights": self.weights,
+                "--reference": self.reference,
+                "--contract": self.contract,
+                "--calibration": self.calibration,
+                "--images": self.images,
+                "--detector": self.detector,
+            }
+        )
+        if not 1 <= self.count <= MAX_IMAGES:
+            raise InputError(
+                f"cannot analyze on {self.count} images", where="--images-count", fix=f"use 1 to {MAX_IMAGES}"
+            )
+
+    def export(self) -> ExportRequest:
+        """The export that builds a model."""
+        return ExportRequest(
+            model=self.subject,
+            targets=(self.target,),
+            weights=self.weights,
+            variant=self.variant,
+            color=self.color,
+            calibration=self.calibration if self.calibration is not None else self.images,
+            judge=self.images if self.calibration is not None else None,
+            input_size=self.input_size,
+            seed=self.seed,
+            integer_only=self.integer_only,
+            detector=self.detector,
+            contract=self.contract,
+        )
