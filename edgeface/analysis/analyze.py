@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeface.analysis import alone, ranges
@@ -62,11 +62,44 @@ def analyze(request: AnalyzeRequest, watch: Watch | None = None) -> Analysis:
         with open_workbench(subject.job, subject.target, stats, panel) as bench:
             release_memory()
             model = bench.built.write(bench.folder)
-            runner = _opened(subject, model)
-            judged = _judged(subject, bench, model, runner, watch)
-            losses, remedies = _losses(bench, model), _remedies(bench, judged)
-            symptoms = tuple(_symptoms(subject, bench, runner, judged, losses))
-            return _told(subject, bench, runner, judged, losses, remedies, symptoms)
+            return _analysis(_Opened(subject, bench, model, _runner(subject, model)), watch)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A subject with its workbench; `model` is the file that was built, `runner` runs what is analyzed."""
+
+    subject: Subject
+    bench: Workbench
+    model: Path
+    runner: FloatRunner
+
+    @property
+    def panel(self) -> Panel:
+        return self.bench.panel
+
+
+def _analysis(opened: _Opened, watch: Watch | None) -> Analysis:
+    judged = _judged(opened, watch)
+    losses = _losses(opened.bench, opened.model)
+    remedies = _remedies(opened.bench, judged)
+    symptoms = tuple(_symptoms(opened, judged, losses))
+    subject, panel = opened.subject, opened.panel
+    drift = panel.task.drift
+    return Analysis(
+        subject=subject.name,
+        target=subject.target.name,
+        contract=panel.contract,
+        drift=drift,
+        headline=headline(Known(subject.target.name, drift, judged, symptoms, remedies, losses)),
+        judged=judged,
+        symptoms=symptoms,
+        losses=losses,
+        remedies=remedies,
+        wrong_inputs=() if panel.kind == "synthetic" else tuple(wrong_inputs(panel, opened.runner.run)),
+        names=panel.names,
+        built=opened.bench.built,
+    )
 
 
 def _panel(subject: Subject, count: int) -> Panel:
@@ -84,18 +117,19 @@ def _panel(subject: Subject, count: int) -> Panel:
     return open_panel(job.source.reference, contract, images(), evidence_of(job), names)
 
 
-def _opened(subject: Subject, model: Path) -> FloatRunner:
-    """The model that is analyzed: the artifact's own file, or the one that was built."""
+def _runner(subject: Subject, model: Path) -> FloatRunner:
+    """What is analyzed: the artifact's own file, or the one that was built."""
     path = model if subject.artifact is None else subject.artifact.model_path
     runner = runtime_named(subject.target.runtime).open(path, 1)
     return FloatRunner(runner, subject.target.layout)
 
 
-def _judged(subject: Subject, bench: Workbench, model: Path, runner: FloatRunner, watch: Watch | None) -> Judged:
-    panel, artifact = bench.panel, subject.artifact
-    effect = panel.judge(runner.run, watch)
+def _judged(opened: _Opened, watch: Watch | None) -> Judged:
+    subject, bench, panel = opened.subject, opened.bench, opened.panel
+    artifact = subject.artifact
+    effect = panel.judge(opened.runner.run, watch)
     same = artifact is None or artifact.manifest.model_sha256 == sha256_hex(bench.built.model)
-    rebuilt = effect if same else panel.judge(_opened(replace(subject, artifact=None), model).run)
+    rebuilt = effect if same else panel.judge(_runner(replace(subject, artifact=None), opened.model).run)
     limits = thresholds_of(subject.job, bench.built) if artifact is None else artifact.certificate().thresholds
     required = judge(limits, effect.tensors, effect.agreement, panel.task)
     missed = tuple(f"{each.what} {each.measured}, required {each.limit}" for each in required if each.missed)
@@ -119,38 +153,9 @@ def _remedies(bench: Workbench, judged: Judged) -> Remedies:
     return Remedies(tuple(found), tuple(suggestions(bench, found, base)), tuple(corrections(bench, base)))
 
 
-def _symptoms(
-    subject: Subject, bench: Workbench, runner: FloatRunner, judged: Judged, losses: Losses
-) -> Iterator[Symptom]:
-    yield from input_symptoms(bench.panel, subject.job.source.reference.run)
-    yield from output_symptoms(bench.panel, runner)
+def _symptoms(opened: _Opened, judged: Judged, losses: Losses) -> Iterator[Symptom]:
+    yield from input_symptoms(opened.panel, opened.subject.job.source.reference.run)
+    yield from output_symptoms(opened.panel, opened.runner)
     if not judged.same:
         yield from calibration_symptom(judged.effect, judged.rebuilt)
     yield from range_symptoms(losses.ranges)
-
-
-def _told(
-    subject: Subject,
-    bench: Workbench,
-    runner: FloatRunner,
-    judged: Judged,
-    losses: Losses,
-    remedies: Remedies,
-    symptoms: tuple[Symptom, ...],
-) -> Analysis:
-    panel, target = bench.panel, subject.target.name
-    known = Known(target, panel.task.drift, judged, symptoms, remedies, losses)
-    return Analysis(
-        subject.name,
-        target,
-        panel.contract,
-        panel.task.drift,
-        headline(known),
-        judged,
-        symptoms,
-        losses,
-        remedies,
-        tuple(wrong_inputs(panel, runner.run)) if panel.kind != "synthetic" else (),
-        panel.names,
-        bench.built,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,7 @@ class _Sum:
     high: float = -math.inf
     beyond: int = 0
     count: int = 0
-    stored: TensorAgreement = TensorAgreement()
+    stored: TensorAgreement = field(default_factory=TensorAgreement)
 
 
 def range_uses(

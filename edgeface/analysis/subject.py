@@ -30,9 +30,10 @@ from edgeface.models.onnx_file import is_onnx_file, open_onnx
 from edgeface.models.torch_export import export_onnx
 from edgeface.passes import run_passes
 from edgeface.quantize.settings import QuantizeSettings
-from edgeface.samples import sample_of
 from edgeface.tasks import task_of
-from edgeface.validate.reference import reference_of
+from edgeface.validate.reference import reference_of, weights_of
+
+_KEPT = ("weights", "seed", "contract")
 
 
 @dataclass(frozen=True)
@@ -119,14 +120,7 @@ def _images(artifact: Artifact, request: AnalyzeRequest, recipe: Recipe) -> Iter
 def _source(artifact: Artifact, request: AnalyzeRequest) -> Source:
     """The network that an artifact was made from, with the artifact's contract."""
     contract, sources = artifact.contract, artifact.manifest.sources
-    weights, sample = request.weights, sample_of(contract.family)
-    if (
-        weights is None
-        and request.reference is None
-        and sources.get("weights", {}).get("sample")
-        and sample is not None
-    ):
-        weights = sample.weights
+    weights = weights_of(artifact, request.weights, request.reference)
     reference = reference_of(artifact, weights, request.reference)
     if request.reference is not None:
         onnx = _onnx_of(Artifact.open(request.reference))
@@ -136,7 +130,7 @@ def _source(artifact: Artifact, request: AnalyzeRequest) -> Source:
         onnx = open_onnx(weights, contract)
     else:
         onnx = export_onnx(family(contract.family).load(weights, contract), contract)
-    kept = {name: sources[name] for name in ("weights", "seed", "contract") if name in sources}
+    kept: dict[str, Any] = {name: value for name, value in sources.items() if name in _KEPT}
     return Source(contract, onnx, reference, kept)
 
 
