@@ -9,7 +9,7 @@ from pathlib import Path
 from edgeface.analysis import alone, ranges
 from edgeface.analysis.corrections import corrections
 from edgeface.analysis.fallbacks import fallbacks, suggestions
-from edgeface.analysis.groups import node_groups
+from edgeface.compile.repair.groups import node_groups
 from edgeface.analysis.headline import Known, headline
 from edgeface.analysis.panel import Panel, open_panel
 from edgeface.analysis.parts import Judged, Losses, Remedies
@@ -85,7 +85,7 @@ def _analysis(opened: _Opened, watch: Watch | None) -> Analysis:
     remedies = _remedies(opened.bench, judged)
     symptoms = tuple(_symptoms(opened, judged, losses))
     subject, panel = opened.subject, opened.panel
-    drift = panel.task.drift
+    drift = panel.task.drift_is
     return Analysis(
         subject=subject.name,
         target=subject.target.name,

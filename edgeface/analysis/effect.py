@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import add
 from typing import Any
 
+from edgeface.tasks.drift import Drift
 from edgeface.tasks.task import Agreement
 from edgeface.validate.tensors import SILENT_DB, TensorAgreement
 
@@ -18,13 +19,17 @@ SURE = 2.0
 
 @dataclass(frozen=True)
 class Effect:
-    """A model's agreement with its reference: of each output over all images, and of the decisions on each image.
+    """A model's agreement with its reference.
 
-    `agreements` is empty where the images are synthetic, and so show nothing to decide.
+    Attributes:
+        tensors: of each output, over all images.
+        agreements: of the decisions on each image; empty where the images are synthetic, and show nothing to decide.
+        drifts: how far the raw decisions on each image moved, by kind; empty likewise.
     """
 
     tensors: dict[str, TensorAgreement]
     agreements: tuple[Agreement, ...] = ()
+    drifts: tuple[Mapping[str, Drift], ...] = ()
 
     @cached_property
     def snr_db(self) -> float:
@@ -34,12 +39,12 @@ class Effect:
     @cached_property
     def agreement(self) -> Agreement | None:
         """The decisions' agreement over all images."""
-        return merged(self.agreements)
+        return reduce(add, self.agreements) if self.agreements else None
 
     @property
     def drift(self) -> float | None:
         """How far the decisions moved; None where there was nothing to decide."""
-        return drift_of(self.agreements)
+        return drift_of(self.drifts)
 
     @property
     def flips(self) -> int | None:
@@ -52,9 +57,9 @@ class Effect:
         return 0 if self.agreement is None else self.agreement.cases
 
     @property
-    def lost_half(self) -> bool:
-        """Whether more than half of what the reference decides is not found, or hardly resembles it."""
-        return self.drift is not None and self.drift > 0.5
+    def broken(self) -> bool:
+        """Whether most decisions are lost."""
+        return self.agreement is not None and self.agreement.broken
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: null where there is no number."""
@@ -88,15 +93,13 @@ class Gain:
         return {**found, "snr_db": round(self.snr_db, 2), "shown": self.shown}
 
 
-def merged(agreements: Sequence[Agreement]) -> Agreement | None:
-    """The agreement over all images; None without any."""
-    return reduce(add, agreements) if agreements else None
-
-
-def drift_of(agreements: Sequence[Agreement]) -> float | None:
-    """How far the decisions moved over some images; None where there was nothing to decide."""
-    found = merged(agreements)
-    return None if found is None or not math.isfinite(found.drift) else found.drift
+def drift_of(drifts: Sequence[Mapping[str, Drift]]) -> float | None:
+    """How far the raw decisions of the most telling kind moved over some images; None where there were none."""
+    if not drifts:
+        return None
+    kind = next(iter(drifts[0]))
+    found = reduce(add, (each[kind] for each in drifts)).mean
+    return found if math.isfinite(found) else None
 
 
 def gain(before: Effect, after: Effect) -> Gain:
@@ -108,8 +111,8 @@ def gain(before: Effect, after: Effect) -> Gain:
     gained_db = after.snr_db - before.snr_db
     if before.drift is None or after.drift is None:
         return Gain(None, None, gained_db)
-    count = len(before.agreements)
-    without = [_difference(before.agreements, after.agreements, left_out) for left_out in range(count)]
+    count = len(before.drifts)
+    without = [_difference(before.drifts, after.drifts, left_out) for left_out in range(count)]
     known = [value for value in without if value is not None]
     if count < 2 or len(known) < count:
         return Gain(before.drift - after.drift, None, gained_db)
@@ -118,6 +121,8 @@ def gain(before: Effect, after: Effect) -> Gain:
     return Gain(before.drift - after.drift, error, gained_db)
 
 
-def _difference(before: Sequence[Agreement], after: Sequence[Agreement], left_out: int) -> float | None:
+def _difference(
+    before: Sequence[Mapping[str, Drift]], after: Sequence[Mapping[str, Drift]], left_out: int
+) -> float | None:
     first, second = (drift_of([each for i, each in enumerate(all_) if i != left_out]) for all_ in (before, after))
     return None if first is None or second is None else first - second

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeface.analysis.effect import Effect, Gain, gain
-from edgeface.analysis.groups import Group
+from edgeface.compile.repair.groups import NodeGroup
 from edgeface.analysis.price import predicted_time
 from edgeface.analysis.variants import in_parallel, requantized
 from edgeface.analysis.workbench import Workbench
@@ -29,7 +29,7 @@ class Fallback:
         time: predicted time of that model, as a multiple of the model's.
     """
 
-    group: Group
+    group: NodeGroup
     alone: Effect
     effect: Effect
     gain: Gain
@@ -52,7 +52,7 @@ class Fallback:
 class Suggestion:
     """Groups that are computed in float together: built again as the recipe would, and judged."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[NodeGroup, ...]
     effect: Effect
     gain: Gain
     time: float
@@ -73,11 +73,11 @@ class Suggestion:
         }
 
 
-def fallbacks(bench: Workbench, groups: Sequence[Group], base: Effect) -> list[Fallback]:
+def fallbacks(bench: Workbench, groups: Sequence[NodeGroup], base: Effect) -> list[Fallback]:
     """Each group's loss in integers, and its gain and price in float; the largest gain first."""
     before = predicted_time(bench.quantized.graph, bench.quantized.plan)
 
-    def measured(group: Group) -> Fallback:
+    def measured(group: NodeGroup) -> Fallback:
         alone = bench.panel.judge(bench.emitted(*bench.only(group.outputs)))
         graph, plan = bench.in_float(group.outputs)
         effect = bench.panel.judge(bench.emitted(graph, plan))
@@ -96,7 +96,7 @@ def suggestions(bench: Workbench, found: Sequence[Fallback], base: Effect) -> li
     tried = [tuple(useful[: count + 1]) for count in range(len(useful))]
     before = predicted_time(bench.quantized.graph, bench.quantized.plan)
 
-    def measured(groups: tuple[Group, ...]) -> Suggestion:
+    def measured(groups: tuple[NodeGroup, ...]) -> Suggestion:
         built = bench.rebuilt(keeping_float(bench.job, groups))
         effect = bench.panel.judge(bench.opened(built.files))
         graph, plan = bench.in_float([name for group in groups for name in group.outputs])
@@ -105,7 +105,7 @@ def suggestions(bench: Workbench, found: Sequence[Fallback], base: Effect) -> li
     return in_parallel(measured, tried, "the best parts in float together")
 
 
-def keeping_float(job: Job, groups: Sequence[Group]) -> Job:
+def keeping_float(job: Job, groups: Sequence[NodeGroup]) -> Job:
     """The job whose recipe keeps these groups in float."""
     patterns = [pattern for group in groups for pattern in group.patterns]
     kept = {**job.recipe.quantize.keep_float, **dict.fromkeys(patterns, "edgeface analyze")}

@@ -51,7 +51,7 @@ def headline(known: Known) -> Headline:
 
 
 def _state(known: Known) -> State:
-    if known.effect.lost_half or known.judged.missed or any(each.kind == "dead-output" for each in known.symptoms):
+    if known.effect.broken or known.judged.missed or any(each.kind == "dead-output" for each in known.symptoms):
         return "bad"
     return "unsure" if known.symptoms or known.effect.drift is None else "good"
 
@@ -68,7 +68,7 @@ def _what(known: Known) -> str:
         }[known.symptoms[0].kind]
     if known.effect.drift is None:
         return "Only the numbers were compared, no decisions"
-    if known.effect.lost_half:
+    if known.effect.broken:
         return f"{known.target} loses most of what fp32 finds"
     if known.judged.missed:
         return f"{known.target} misses its gate on these images"
@@ -87,7 +87,7 @@ def _where(known: Known) -> Iterator[str]:
         names = _listed([group.name for group in best_one.groups])
         part = "Most" if share > 0.5 else f"{share:.0%}"
         yield f"{part} of the drift comes from {names}."
-    elif known.effect.drift is not None and not known.effect.lost_half:
+    elif known.effect.drift is not None and not known.effect.broken:
         yield "No part stands out: none in float gains more than these images could show by chance."
     if known.losses.alone:
         worst = min(known.losses.alone, key=lambda each: each.snr_db)
@@ -120,7 +120,7 @@ def _steps(known: Known) -> Iterator[str]:
             f"{_number((found.effect.drift or 0.0) + (found.gain.drift or 0.0))}"
             f"{_flips(found)}, for {found.time - 1:+.0%} predicted time. The recipe's lines are below."
         )
-    if known.effect.lost_half and found is None and not known.symptoms:
+    if known.effect.broken and found is None and not known.symptoms:
         yield "Start at the first value below whose error falls off: everything after it inherits that error."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from edgeface.contracts import Contract
 from edgeface.core.certificate import Evidence
 from edgeface.graph.types import Array
 from edgeface.tasks import task_of
+from edgeface.tasks.drift import Drift
 from edgeface.tasks.task import Agreement, Image, Task, View
 from edgeface.validate.compare import Watch
 from edgeface.validate.reference import Network, Reference
@@ -57,6 +58,7 @@ class Panel:
         """What a network does to the decisions, image by image; `watch` is called for each."""
         tensors: dict[str, TensorAgreement] = {}
         agreements: list[Agreement] = []
+        drifts: list[Mapping[str, Drift]] = []
         for each in self.seen:
             got = run({self.contract.input.name: each.view.tensor})
             for name, array in each.wanted.items():
@@ -65,9 +67,10 @@ class Panel:
             agreed = None if self.kind == "synthetic" else self.task.agree(each.decided, decided)
             if agreed is not None:
                 agreements.append(agreed)
+                drifts.append(self.task.drift(each.wanted, got, self.contract))
             if watch is not None:
                 watch(each.view, each.decided, decided, agreed)
-        return Effect(tensors, tuple(agreements))
+        return Effect(tensors, tuple(agreements), tuple(drifts))
 
     def _decided(self, outputs: Outputs, view: View) -> Any:
         return None if self.kind == "synthetic" else self.task.decide(outputs, self.contract, view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,10 @@ class Recipe(_Strict):
 
     `evidence` says how many faces and pairs a verdict needs.
 
-    `gates` are by target; the most specific of these keys decides:
-    "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>".
+    `gates` are by target. Keys with "*" are patterns, e.g. "*-int8": all that match apply, in order, and a later one
+    overrides an earlier one's thresholds. On top of them the most specific of these keys decides:
+    "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>". A pattern that ends
+    in ":integer-only" applies to such builds only.
     """
 
     model: str
@@ -55,9 +58,13 @@ class Recipe(_Strict):
         keys = [f"{variant}:{target}", target]
         if integer_only:
             keys = [f"{key}:integer-only" for key in keys] + keys
-        found = next((self.gates[key] for key in keys if key in self.gates), Thresholds())
-        own = "evidence" in found.model_fields_set
-        return found if own else found.model_copy(update={"evidence": self.evidence})
+        patterns = [pattern for pattern in self.gates if "*" in pattern and any(fnmatchcase(k, pattern) for k in keys)]
+        exact = [next((key for key in keys if key in self.gates), "")]
+        chosen = [self.gates[key] for key in (*patterns, *exact) if key]
+        stated: dict[str, Any] = {"evidence": self.evidence}
+        for gate in chosen:
+            stated |= {name: getattr(gate, name) for name in gate.model_fields_set}
+        return Thresholds(**stated)
 
 
 def recipe_for(model: str) -> Recipe:

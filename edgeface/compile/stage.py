@@ -50,7 +50,8 @@ def stage(job: Job, judged: Judged) -> Staged:
     """
     built, findings = judged.built, judged.findings
     if not findings.passed:
-        return replace(_write(job, judged), refusal=_refusal(built, findings, _where(job, judged), _advice(built)))
+        refusal = _refusal(built, findings, _where(job, judged), _advice(judged))
+        return replace(_write(job, judged), refusal=replace_curve(refusal, judged))
     finish = built.target.finish
     if finish is None:
         return _write(job, judged)
@@ -67,13 +68,17 @@ def _write(
 ) -> Staged:
     folder = judged.model.parent
     certificate = judged.certificate(job.source.reference.name).model_copy(update={"engines": engines})
-    manifest = _manifest(job, judged.built).model_copy(update={"engines": facts})
+    manifest = _manifest(job, judged).model_copy(update={"engines": facts})
     write_json(folder / CERTIFICATE, certificate.as_dict())
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    if judged.repair is not None and judged.repair.changed:
+        text = recipe_text(job.recipe, f"{job.recipe.model} for {judged.built.target.name}.\n{judged.repair.summary}")
+        fill_file(folder / RECIPE, text, "the recipe")
     return Staged(folder, judged.built, manifest, certificate)
 
 
-def _manifest(job: Job, built: Built) -> Manifest:
+def _manifest(job: Job, judged: Judged) -> Manifest:
+    built = judged.built
     hashes = {name: sha256_hex(data) for name, data in built.files.items()}
     return Manifest(
         name=job.recipe.model,
@@ -88,8 +93,16 @@ def _manifest(job: Job, built: Built) -> Manifest:
         contract=job.source.contract,
         sources={**job.source.provenance, **job.images.provenance()},
         versions=versions(*runtime_named(built.target.runtime).distributions),
-        quantization=built.quantization,
+        quantization=_quantization(judged),
     )
+
+
+def _quantization(judged: Judged) -> dict[str, Any] | None:
+    """The record of quantization, with what a repair changed."""
+    found, repair = judged.built.quantization, judged.repair
+    if found is None or repair is None or not repair.changed:
+        return found
+    return {**found, "repair": {"changed": list(repair.changed), "summary": repair.summary}}
 
 
 def _refusal(built: Built, findings: Findings, where: str, fix: str) -> GateError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeface.core.certificate import Certificate, TensorFigures
 from edgeface.core.description import Mark, Table, Tile, Verdict
+from edgeface.core.repair_table import repair_table
 from edgeface.core.requirement import Requirement
 from edgeface.reading.damage import damage_reported
 from edgeface.tasks.task import Task
@@ -49,7 +50,7 @@ def describe(certificate: Certificate, task: Task) -> Description:
             task.glance(certificate.decisions or {}),
             _requirements(certificate),
             tuple(_tables(certificate, task)),
-            tuple(_notes(certificate.engines)),
+            tuple(_notes(certificate)),
         )
 
 
@@ -76,13 +77,19 @@ def _mark(found: Requirement) -> Mark:
     return Mark("missed", "bad") if found.unsure is None else Mark("not shown", "unsure")
 
 
-def _notes(engines: Mapping[str, Any] | None) -> Iterator[str]:
+def _notes(certificate: Certificate) -> Iterator[str]:
+    engines, repair = certificate.engines, certificate.repair
+    if repair:
+        looks = f" ({repair.judged} builds were judged on these images)" if repair.changed else ""
+        yield f"Repair: {repair.summary}{looks}."
     if engines:
         run = str(engines["run"])
         yield f"The engine ran on {run}." if "on_gpu" in engines else f"{run[:1].upper()}{run[1:]}."
 
 
 def _tables(certificate: Certificate, task: Task) -> Iterator[Table]:
+    if certificate.repair:
+        yield repair_table(certificate.repair)
     yield from task.describe(certificate.decisions or {})
     yield _tensors(certificate.tensors)
     if certificate.kernels:

@@ -23,7 +23,8 @@ def judge_model(
     A gate without requirements passes everything; a warning says so.
     """
     kernels = inspect_kernels(model, runtime)
-    requirements = judge(limits, findings.tensors, findings.decisions, task) + judge_kernels(limits, kernels)
+    noise = None if findings.noise is None else findings.noise.by_name
+    requirements = judge(limits, findings.tensors, findings.decisions, task, noise) + judge_kernels(limits, kernels)
     if not requirements:
         note(f"warning: the recipe has no gate for {model.name}: add [gates] to the recipe")
     return replace(findings, requirements=requirements), kernels.facts

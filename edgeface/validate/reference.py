@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeAlias
 
 from edgeface.backends.float_io import FloatRunner
@@ -26,10 +27,26 @@ Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 @dataclass(frozen=True)
 class Reference:
-    """A float32 network; `name` identifies it in manifests and certificates."""
+    """A float32 network; `name` identifies it in manifests and certificates.
+
+    `twin` computes the same network more quickly, for what need not be the reference to the last digit; threads may
+    share it.
+    """
 
     name: str
     run: Network
+    twin: Network | None = None
+
+
+def one_at_a_time(reference: Reference) -> Reference:
+    """The reference for several threads, whose runs wait for each other."""
+    lock = Lock()
+
+    def run(feeds: Mapping[str, Array]) -> Mapping[str, Array]:
+        with lock:
+            return reference.run(feeds)
+
+    return replace(reference, run=run)
 
 
 def torch_reference(network: Network) -> Reference:

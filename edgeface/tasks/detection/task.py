@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeface.contracts import BaseContract, DetectionContract
@@ -11,17 +11,18 @@ from edgeface.core.description import Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
-from edgeface.images.files import letterbox
-from edgeface.tasks.detection.agreement import FaceAgreement, face_requirements
+from edgeface.images.files import fitted, letterbox, placed
+from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
+from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.contract_inference import infer_contract
 from edgeface.tasks.detection.describe import face_tables, matched_tile
-from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.detect import detect_faces, moved_right
+from edgeface.tasks.detection.drift import candidate_drift
 from edgeface.tasks.detection.faces import Face
-from edgeface.tasks.detection.match import match_faces
-from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
-
-LISTED_SCORE = 0.3
-"""Faces down to this score are decoded, so that one at the threshold can be distinguished from one not found."""
+from edgeface.tasks.detection.match import LISTED_SCORE, match_faces
+from edgeface.tasks.detection.requirements import face_requirements
+from edgeface.tasks.drift import Drift
+from edgeface.tasks.task import FindFaces, Forward, Image, Inference, Noise, View
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class DetectionTask:
     name: str = "detection"
     contract: type[BaseContract] = DetectionContract
     budgets: tuple[str, ...] = ()
-    drift: str = "mean score change"
+    drift_is: str = "mean score change of undecided candidates"
+    noises: tuple[Perturbation, ...] = (NOISE, JPEG_95, SHIFT)
     of_faces: bool = False
 
     def infer(
@@ -57,18 +59,33 @@ class DetectionTask:
         """The image at the top left of the network's input, at the largest scale that fits."""
         return View(image, *letterbox(image, contract.input))
 
+    def perturbed(self, view: View, contract: DetectionContract, change: Perturbation, number: int) -> View:
+        """The view with the scaled image changed; the padding stays as it is."""
+        seen, _ = fitted(view.image, contract.input)
+        tensor = placed(change.apply(seen, number), contract.input)
+        return replace(view, tensor=tensor, moved_px=change.moved_px)
+
     def decide(self, outputs: Mapping[str, Array], contract: DetectionContract, view: View) -> list[Face]:
         """Faces by falling score, down to 0.3, in pixels of the image."""
         size = (view.image.shape[0], view.image.shape[1])
-        return detect_faces(outputs, contract, view.scale, size, LISTED_SCORE)
+        faces = detect_faces(outputs, contract, view.scale, size, LISTED_SCORE)
+        return moved_right(faces, -view.moved_px / view.scale) if view.moved_px else faces
 
     def agree(self, reference: Sequence[Face], candidate: Sequence[Face]) -> FaceAgreement:
         """The faces that both find, and how far apart they are."""
         return match_faces(reference, candidate)
 
-    def requirements(self, limits: Thresholds, agreement: FaceAgreement) -> list[Requirement]:
+    def drift(
+        self, wanted: Mapping[str, Array], got: Mapping[str, Array], contract: DetectionContract
+    ) -> dict[str, Drift]:
+        """The changes of candidates' scores, and of faces' landmarks."""
+        return candidate_drift(wanted, got, contract)
+
+    def requirements(
+        self, limits: Thresholds, agreement: FaceAgreement, noise: Noise | None = None
+    ) -> list[Requirement]:
         """Requirements on missed and extra faces, scores and landmarks."""
-        return face_requirements(limits, agreement)
+        return face_requirements(limits, agreement, noise)
 
     def contract_rows(self, contract: DetectionContract) -> tuple[tuple[str, str], ...]:
         """The minimum score of a face that is shown."""
