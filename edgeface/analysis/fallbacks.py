@@ -8,7 +8,6 @@ from typing import Any
 
 from edgeface.analysis.effect import Effect, Gain, gain
 from edgeface.compile.repair.groups import NodeGroup
-from edgeface.analysis.price import predicted_time
 from edgeface.analysis.variants import in_parallel, requantized
 from edgeface.analysis.workbench import Workbench
 from edgeface.compile.job import Job
@@ -75,13 +74,12 @@ class Suggestion:
 
 def fallbacks(bench: Workbench, groups: Sequence[NodeGroup], base: Effect) -> list[Fallback]:
     """Each group's loss in integers, and its gain and price in float; the largest gain first."""
-    before = predicted_time(bench.quantized.graph, bench.quantized.plan)
 
     def measured(group: NodeGroup) -> Fallback:
         alone = bench.panel.judge(bench.emitted(*bench.only(group.outputs)))
         graph, plan = bench.in_float(group.outputs)
         effect = bench.panel.judge(bench.emitted(graph, plan))
-        return Fallback(group, alone, effect, gain(base, effect), predicted_time(graph, plan) / before)
+        return Fallback(group, alone, effect, gain(base, effect), bench.prices.ratio(graph, plan))
 
     found = in_parallel(measured, groups, "each part alone, and in float")
     return sorted(found, key=lambda each: (-_worth(each.gain), each.group.name))
@@ -94,13 +92,12 @@ def suggestions(bench: Workbench, found: Sequence[Fallback], base: Effect) -> li
     """
     useful = [each.group for each in found if each.gain.shown and each.group.patterns][:MOST]
     tried = [tuple(useful[: count + 1]) for count in range(len(useful))]
-    before = predicted_time(bench.quantized.graph, bench.quantized.plan)
 
     def measured(groups: tuple[NodeGroup, ...]) -> Suggestion:
         built = bench.rebuilt(keeping_float(bench.job, groups))
         effect = bench.panel.judge(bench.opened(built.files))
         graph, plan = bench.in_float([name for group in groups for name in group.outputs])
-        return Suggestion(groups, effect, gain(base, effect), predicted_time(graph, plan) / before)
+        return Suggestion(groups, effect, gain(base, effect), bench.prices.ratio(graph, plan))
 
     return in_parallel(measured, tried, "the best parts in float together")
 

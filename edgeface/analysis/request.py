@@ -29,6 +29,7 @@ class AnalyzeRequest:
         calibration: a folder of images to calibrate with.
         images: a folder of other images to analyze on; by default those that do not calibrate.
         detector: of a recognizer, an artifact that finds the faces in images.
+        device: whose table of prices predicts times, as in an export.
         count: how many images are analyzed on.
         pictures: whether images are kept for the page.
     """
@@ -46,6 +47,7 @@ class AnalyzeRequest:
     calibration: Path | None = None
     images: Path | None = None
     detector: Path | None = None
+    device: str | None = None
     count: int = IMAGES
     pictures: bool = True
 
@@ -90,5 +92,6 @@ class AnalyzeRequest:
             seed=self.seed,
             integer_only=self.integer_only,
             detector=self.detector,
+            device=self.device,
             contract=self.contract,
         )

@@ -101,7 +101,8 @@ def _of_artifact(artifact: Artifact, request: AnalyzeRequest) -> Iterator[Subjec
     graph = run_passes(defined)
     recipe = _recipe(artifact, graph)
     with _images(artifact, request, recipe) as images:
-        options = BuildOptions(artifact.manifest.io, bool((artifact.manifest.quantization or {}).get("integer_only")))
+        integer_only = bool((artifact.manifest.quantization or {}).get("integer_only"))
+        options = BuildOptions(artifact.manifest.io, integer_only, device=request.device)
         job = Job(source, graph, own_biases(defined), recipe, images, options, detector)
         yield Subject(job, wanted, artifact)
 

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from edgeface.analysis.panel import Panel
+from edgeface.analysis.price import Prices
 from edgeface.backends import runtime_named
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.target import EmitOptions, Target
@@ -58,6 +59,11 @@ class Workbench:
     def stated(self) -> dict[str, Stated]:
         """The values with another dtype than the target's 8 bits, with a float interface."""
         return stated_precision(self.job, self.parts.graph, self.target, "float")
+
+    @cached_property
+    def prices(self) -> Prices:
+        """Predicts the times of others as multiples of this one's."""
+        return Prices(self.job, self.target, *self.in_float(()))
 
     @cached_property
     def integer(self) -> tuple[str, ...]:

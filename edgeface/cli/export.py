@@ -37,6 +37,9 @@ def export(
     integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, overriding the recipe.")] = False,
     statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Whose table of prices decides: rk3399, x86-avx2, here, …; all by default.")
+    ] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
     recognizer: Annotated[
         Path | None, typer.Option(help="For detectors: measures the effect of landmark errors.")
@@ -82,6 +85,7 @@ def export(
         integer_only=integer_only,
         statistics=statistics,
         save_statistics=save_statistics,
+        device=device,
         detector=detector,
         recognizer=recognizer,
         labels=labels,

@@ -101,7 +101,7 @@ def emit_quantized(job: Job, target: Target, io: IoType, quantized: Quantized) -
     assert target.scheme is not None
     with step(f"emitting {target.name}"):
         files = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, quantized.graph)))
-    return Built(target, quantized.exact, files, io, summary(job, target.scheme, quantized))
+    return Built(target, quantized.exact, files, io, summary(job, target, io, quantized))
 
 
 def _metadata(job: Job, graph: Graph) -> dict[str, str]:

@@ -23,6 +23,7 @@ class BuildOptions:
     integer_only: bool = False
     statistics: Path | None = None
     save_statistics: Path | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
         own_biases(defined),
         recipe,
         images,
-        BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics),
+        BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics, request.device),
         detector,
         tuple(_measures(request, source.contract, detector)),
         _observers(source.contract, images, recognizer),

@@ -36,6 +36,8 @@ class ExportRequest:
         integer_only: compute everything in int8, even what the recipe keeps in float.
         statistics: calibration statistics to use instead of calibrating; of the same network.
         save_statistics: file for the statistics that calibration gathers.
+        device: whose table of prices decides which nodes are quicker in float: a board, a table, or "here"; by default
+            all shipped tables together.
         detector: an artifact that finds the faces in a recognizer's images.
         recognizer: an artifact; measures the effect of a detector's landmark errors on its embeddings.
         labels: labels of faces in a format of `evaluation.label_formats`, to evaluate a detector's precision on.
@@ -62,6 +64,7 @@ class ExportRequest:
     integer_only: bool = False
     statistics: Path | None = None
     save_statistics: Path | None = None
+    device: str | None = None
     detector: Path | None = None
     recognizer: Path | None = None
     labels: Path | None = None

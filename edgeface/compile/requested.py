@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from edgeface.backends.target import IO_TYPES
+from edgeface.compile.prices import deciding_tables
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import READ_PATHS, ExportRequest
 from edgeface.contracts.read import read_contract
@@ -34,6 +35,8 @@ def requested_recipe(request: ExportRequest) -> Recipe:
         )
     if not request.targets:
         raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
+    if request.device is not None:
+        deciding_tables(request.device)
     _refuse_missing(request)
     if request.onnx_file is not None:
         return _of_file(request.onnx_file, request.contract)

@@ -36,6 +36,8 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
         yield from ("--input", "x".join(map(str, request.input_size)))
     if request.io != "float":
         yield from ("--io", request.io)
+    if request.device is not None:
+        yield from ("--device", request.device)
     if request.integer_only:
         yield "--integer-only"
     finish = target_named(target).finish

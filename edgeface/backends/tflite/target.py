@@ -69,6 +69,7 @@ TARGETS = (
         scheme=TFLITE_INT8,
         legalize=LEGALIZE,
         float_kinds=FLOAT_KINDS,
+        priced=True,
         integer_forms=_integer_forms,
         dtypes=DTYPES,
         io_types=IO_TYPES,
