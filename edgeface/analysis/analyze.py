@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeface.analysis import alone, ranges
 from edgeface.analysis.corrections import corrections
 from edgeface.analysis.fallbacks import fallbacks, suggestions
-from edgeface.compile.repair.groups import node_groups
 from edgeface.analysis.headline import Known, headline
 from edgeface.analysis.panel import Panel, open_panel
 from edgeface.analysis.parts import Judged, Losses, Remedies
@@ -30,6 +29,8 @@ from edgeface.backends.float_io import FloatRunner
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.judge_built import evidence_of, thresholds_of
 from edgeface.compile.layers import layer_errors
+from edgeface.compile.repair.groups import node_groups
+from edgeface.contracts import Contract
 from edgeface.core.artifact import sha256_hex
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
@@ -44,14 +45,14 @@ SYNTHETIC_IMAGES = 4
 
 
 @one_blas_thread()
-def analyze(request: AnalyzeRequest, watch: Watch | None = None) -> Analysis:
+def analyze(request: AnalyzeRequest, watching: Callable[[Contract], Watch] | None = None) -> Analysis:
     """What is wrong with an artifact's or a model's quantization, where, and what helps.
 
     The same inputs give the same result; it takes about a minute for a small detector on 16 images.
 
     Args:
         request: the request.
-        watch: called for every image with both networks' decisions.
+        watching: given the contract, what is called for every image with both networks' decisions.
 
     Raises:
         EdgefaceError: an input cannot be used.
@@ -62,6 +63,7 @@ def analyze(request: AnalyzeRequest, watch: Watch | None = None) -> Analysis:
         with open_workbench(subject.job, subject.target, stats, panel) as bench:
             release_memory()
             model = bench.built.write(bench.folder)
+            watch = None if watching is None else watching(panel.contract)
             return _analysis(_Opened(subject, bench, model, _runner(subject, model)), watch)
 
 
@@ -97,6 +99,7 @@ def _analysis(opened: _Opened, watch: Watch | None) -> Analysis:
         losses=losses,
         remedies=remedies,
         wrong_inputs=() if panel.kind == "synthetic" else tuple(wrong_inputs(panel, opened.runner.run)),
+        prices=opened.bench.prices.source,
         names=panel.names,
         built=opened.bench.built,
     )

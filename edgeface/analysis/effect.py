@@ -16,6 +16,9 @@ from edgeface.validate.tensors import SILENT_DB, TensorAgreement
 SURE = 2.0
 """A gain counts as shown where it exceeds so many standard errors."""
 
+LEAST = 1e-5
+"""A smaller gain is none, whatever its error."""
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -84,7 +87,12 @@ class Gain:
     @property
     def shown(self) -> bool:
         """Whether the images show a gain: it exceeds what other images might make of it."""
-        return self.drift is not None and self.error is not None and self.drift > SURE * self.error
+        return self.drift is not None and self.error is not None and self.drift > max(SURE * self.error, LEAST)
+
+    @property
+    def harms(self) -> bool:
+        """Whether the images show a loss."""
+        return self.drift is not None and self.error is not None and -self.drift > max(SURE * self.error, LEAST)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: null where there is no number."""

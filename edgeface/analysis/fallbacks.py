@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeface.analysis.effect import Effect, Gain, gain
-from edgeface.compile.repair.groups import NodeGroup
 from edgeface.analysis.variants import in_parallel, requantized
 from edgeface.analysis.workbench import Workbench
 from edgeface.compile.job import Job
+from edgeface.compile.repair.groups import NodeGroup
 
 MOST = 3
 """How many groups are put in float together."""
+
+LEAST_TIME = 0.005
+"""Predicted times differ by at least so much from what is measured: below, a group counts as this share."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,9 @@ def fallbacks(bench: Workbench, groups: Sequence[NodeGroup], base: Effect) -> li
 def suggestions(bench: Workbench, found: Sequence[Fallback], base: Effect) -> list[Suggestion]:
     """The one, two and three groups that gain most, in float together: built anew by the recipe that says so.
 
-    Only groups whose gain the images show are tried, and only where the recipe can name them.
+    Only groups whose gain the images show are tried, those that gain most for their time first.
     """
-    useful = [each.group for each in found if each.gain.shown and each.group.patterns][:MOST]
+    useful = _apart([each for each in sorted(found, key=_per_time) if each.gain.shown])[:MOST]
     tried = [tuple(useful[: count + 1]) for count in range(len(useful))]
 
     def measured(groups: tuple[NodeGroup, ...]) -> Suggestion:
@@ -107,6 +110,20 @@ def keeping_float(job: Job, groups: Sequence[NodeGroup]) -> Job:
     patterns = [pattern for group in groups for pattern in group.patterns]
     kept = {**job.recipe.quantize.keep_float, **dict.fromkeys(patterns, "edgeface analyze")}
     return requantized(job, keep_float=kept)
+
+
+def _per_time(found: Fallback) -> float:
+    """Sorts groups: those first that gain most for their time."""
+    return -_worth(found.gain) / max(found.time - 1, LEAST_TIME)
+
+
+def _apart(found: Sequence[Fallback]) -> list[NodeGroup]:
+    """The groups that share no node with one before them."""
+    chosen: list[NodeGroup] = []
+    for each in found:
+        if all(each.group.outputs.isdisjoint(group.outputs) for group in chosen):
+            chosen.append(each.group)
+    return chosen
 
 
 def _worth(found: Gain) -> float:

@@ -108,10 +108,8 @@ def _steps(known: Known) -> Iterator[str]:
     for symptom in known.symptoms:
         yield f"{_sentence(symptom.fix)}."
     for each in known.remedies.corrections:
-        if each.gain is not None and each.gain.drift is not None and each.gain.error is not None:
-            harm = -each.gain.drift
-            if harm > 2 * each.gain.error and harm > 0:
-                yield f"Leave out {each.name}: without it, {known.drift} falls by {harm:.4f}."
+        if each.gain is not None and each.gain.harms:
+            yield f"Leave out {each.name}: without it, drift falls by {-(each.gain.drift or 0.0):.4f}."
     found = known.remedies.best
     if found is not None and known.effect.drift is not None:
         names = _listed([group.name for group in found.groups])

@@ -31,7 +31,6 @@ class AnalyzeRequest:
         detector: of a recognizer, an artifact that finds the faces in images.
         device: whose table of prices predicts times, as in an export.
         count: how many images are analyzed on.
-        pictures: whether images are kept for the page.
     """
 
     subject: str
@@ -49,7 +48,6 @@ class AnalyzeRequest:
     detector: Path | None = None
     device: str | None = None
     count: int = IMAGES
-    pictures: bool = True
 
     @property
     def artifact(self) -> Path | None:

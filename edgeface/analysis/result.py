@@ -21,7 +21,7 @@ FORMAT = 1
 class Analysis:
     """An analysis of a model for one target, in reading order.
 
-    `drift` says what drift measures; `names` are the images' names, empty where unknown; `built` is the model that was
+    `drift` says what drift measures, `prices` where predicted times are from; `names` are the images' names, empty where unknown; `built` is the model that was
     built for the analysis.
     """
 
@@ -35,6 +35,7 @@ class Analysis:
     losses: Losses
     remedies: Remedies
     wrong_inputs: tuple[WrongInput, ...]
+    prices: str
     names: tuple[str, ...]
     built: Built
 
@@ -53,6 +54,7 @@ class Analysis:
                 "steps": list(self.headline.steps),
             },
             "drift_is": self.drift,
+            "prices": self.prices,
             "judged": self.judged.as_dict(),
             "symptoms": [each.as_dict() for each in self.symptoms],
             "layers": [_layer(*each) for each in self.losses.by_layer],

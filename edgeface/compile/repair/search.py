@@ -165,9 +165,7 @@ class Search:
             demand *= 1.15
         return self._without_what_is_not_needed(base, best, groups, wanted)
 
-    def _choose(
-        self, base: _Tried, effects: Sequence[Effect], wanted: Wanted, demand: float
-    ) -> tuple[str, ...] | None:
+    def _choose(self, base: _Tried, effects: Sequence[Effect], wanted: Wanted, demand: float) -> tuple[str, ...] | None:
         """The names of the groups that a prediction favors."""
         limit = self._limit_us(wanted)
         if wanted.goal:
@@ -183,9 +181,7 @@ class Search:
         found = most_gain(effects, self._main(wanted), limit - base.measured.us)
         return tuple(each.name for each in found) or None
 
-    def _run(
-        self, base: _Tried, chosen: Sequence[str], groups: Mapping[str, NodeGroup], wanted: Wanted
-    ) -> _Tried:
+    def _run(self, base: _Tried, chosen: Sequence[str], groups: Mapping[str, NodeGroup], wanted: Wanted) -> _Tried:
         """A combination, built and run."""
         settings = in_float(base.settings, [groups[name] for name in chosen], wanted.reason)
         found = self._trials.of(settings)
