@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from edgeface.analysis.effect import Effect, Gain
+from edgeface.analysis.effect import Effect, Gain, number
 from edgeface.analysis.ranges import RangeUse
 from edgeface.analysis.result import Analysis
 from edgeface.core.description import Cell, Mark, Table, Tile
+from edgeface.validate.layerwise import BAD_DB
 
 CLIPPED, FEW_BITS, UNEVEN = 1e-3, 5.0, 8.0
 """A range is marked where it clips so much, uses fewer bits, or its largest channel reaches so many times as far."""
@@ -24,7 +25,7 @@ def tiles(analysis: Analysis) -> tuple[Tile, ...]:
         found.insert(1, Tile("other decisions", f"{effect.flips} of {effect.cases}", "missed or extra faces"))
     if best is not None:
         names = ", ".join(group.name for group in best.groups)
-        found.append(Tile(f"with {names} in float", _drift(best.effect.drift), f"{best.time - 1:+.1%} predicted time"))
+        found.append(Tile(f"with {names} in float", _drift(best.effect.drift), f"{dearer(best.time)} predicted time"))
     return tuple(found)
 
 
@@ -38,7 +39,7 @@ def groups_table(analysis: Analysis) -> Table:
             _drift(each.effect.drift),
             *_gained(each.gain),
             _flips(each.effect),
-            f"{each.time - 1:+.1%}",
+            dearer(each.time),
         )
         for each in analysis.remedies.groups
     )
@@ -57,7 +58,7 @@ def suggestions_table(analysis: Analysis) -> Table:
             _drift(each.effect.drift),
             *_gained(each.gain),
             _flips(each.effect),
-            f"{each.time - 1:+.1%}",
+            dearer(each.time),
             _suggested(each is analysis.remedies.best, each.gain),
         )
         for each in analysis.remedies.suggestions
@@ -82,7 +83,7 @@ def layers_table(analysis: Analysis) -> Table:
     for node, layer, alone in analysis.losses.by_layer:
         numbers = (None, None, None) if alone is None else (alone.snr_db, alone.output_db, alone.weights_db)
         own = "–" if layer is None else f"{layer.agreement.snr_db:.1f}"
-        rows.append((node, own, *(_db(number) for number in numbers)))
+        rows.append((node, own, *(_db(each) for each in numbers)))
     header = ("layer", "itself, in the runtime", "outputs: it alone", "its output only", "its weights only")
     return Table("Error of every layer in dB, in the order of the graph", header, tuple(rows))
 
@@ -116,8 +117,18 @@ def recipe_lines(analysis: Analysis) -> str:
     return "\n".join(["[quantize.keep_float]", *lines])
 
 
+def signed(value: float) -> str:
+    """A change of drift."""
+    return ("+" if value > 0 else "−" if value < 0 else "") + number(abs(value))
+
+
+def dearer(time: float) -> str:
+    """How much longer a model takes, from its time as a multiple."""
+    return f"{100 * (time - 1):+.1f} %".replace("-", "−")
+
+
 def _drift(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else number(value)
 
 
 def _db(value: float | None) -> str:
@@ -132,8 +143,8 @@ def _gained(gain: Gain | None) -> tuple[str, str, str]:
     """The gain, its standard error, and the dB gained."""
     if gain is None:
         return "–", "–", "–"
-    error = "–" if gain.error is None else f"{gain.error:.4f}"
-    return "–" if gain.drift is None else f"{gain.drift:+.4f}", error, f"{gain.snr_db:+.1f}"
+    error = "–" if gain.error is None else number(gain.error)
+    return "–" if gain.drift is None else signed(gain.drift), error, f"{gain.snr_db:+.1f}".replace("-", "−")
 
 
 def _without(effect: Effect | None, gain: Gain | None) -> tuple[str, ...]:
@@ -170,7 +181,7 @@ def _range_row(use: RangeUse) -> tuple[Cell, ...]:
 
 def range_mark(use: RangeUse) -> Cell:
     """What is wrong with a range; empty where nothing is."""
-    if use.clipped > CLIPPED:
+    if use.clipped > CLIPPED or (use.clipped > 0 and use.own_db < BAD_DB):
         return Mark("clips", "bad")
     if use.bits < FEW_BITS:
         return Mark("too wide", "unsure")

@@ -20,6 +20,11 @@ LEAST = 1e-5
 """A smaller gain is none, whatever its error."""
 
 
+def number(value: float) -> str:
+    """A drift as text, with two digits or more that count."""
+    return "0" if value == 0 else f"{value:.4f}" if abs(value) >= 1e-3 else f"{value:.1e}"
+
+
 @dataclass(frozen=True)
 class Effect:
     """A model's agreement with its reference.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from edgeface.analysis.effect import Effect
+from edgeface.analysis.effect import Effect, number
 from edgeface.analysis.fallbacks import Suggestion
 from edgeface.analysis.parts import Judged, Losses, Remedies
 from edgeface.analysis.symptoms import Symptom
@@ -82,11 +82,12 @@ def _where(known: Known) -> Iterator[str]:
     if known.judged.missed:
         yield f"Missed: {'; '.join(known.judged.missed)}."
     best_one = known.remedies.best
-    if best_one is not None and known.effect.drift:
-        share = (best_one.gain.drift or 0.0) / known.effect.drift
+    if best_one is not None and known.judged.rebuilt.drift:
+        share = (best_one.gain.drift or 0.0) / known.judged.rebuilt.drift
         names = _listed([group.name for group in best_one.groups])
-        part = "Most" if share > 0.5 else f"{share:.0%}"
-        yield f"{part} of the drift comes from {names}."
+        part = "Most" if share > 0.5 else f"{100 * share:.0f} %"
+        of_it = "" if known.judged.same else " that is left after calibrating again"
+        yield f"{part} of the drift{of_it} comes from {names}."
     elif known.effect.drift is not None and not known.effect.broken:
         yield "No part stands out: none in float gains more than these images could show by chance."
     if known.losses.alone:
@@ -98,8 +99,8 @@ def _judged(known: Known) -> str:
     effect = known.effect
     if effect.drift is None:
         return f"Its worst output has {effect.snr_db:.1f} dB against fp32."
-    flips = "" if effect.flips is None else f", {effect.flips} of {effect.cases} decisions are others"
-    return f"On {len(effect.agreements)} images: {known.drift} {effect.drift:.4f}{flips}; the worst output has " + (
+    flips = "" if effect.flips is None else f", {effect.flips} of {effect.cases} decisions differ"
+    return f"On {len(effect.agreements)} images: {known.drift} {number(effect.drift)}{flips}; the worst output has " + (
         f"{effect.snr_db:.1f} dB."
     )
 
@@ -109,25 +110,26 @@ def _steps(known: Known) -> Iterator[str]:
         yield f"{_sentence(symptom.fix)}."
     for each in known.remedies.corrections:
         if each.gain is not None and each.gain.harms:
-            yield f"Leave out {each.name}: without it, drift falls by {-(each.gain.drift or 0.0):.4f}."
+            yield f"Leave out {each.name}: without it, drift falls by {number(abs(each.gain.drift or 0.0))}."
     found = known.remedies.best
     if found is not None and known.effect.drift is not None:
         names = _listed([group.name for group in found.groups])
         yield (
             f"Keep {names} in float: {known.drift} {_number(found.effect.drift)} instead of "
             f"{_number((found.effect.drift or 0.0) + (found.gain.drift or 0.0))}"
-            f"{_flips(found)}, for {found.time - 1:+.0%} predicted time. The recipe's lines are below."
+            f"{_flips(found)}, for {100 * (found.time - 1):+.0f} % predicted time. The recipe's lines are below."
         )
     if known.effect.broken and found is None and not known.symptoms:
         yield "Start at the first value below whose error falls off: everything after it inherits that error."
 
 
 def _flips(found: Suggestion) -> str:
-    return "" if found.effect.flips is None else f", {found.effect.flips} other decisions"
+    flips = found.effect.flips
+    return "" if flips is None else f", {flips} other decision{'' if flips == 1 else 's'}"
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else number(value)
 
 
 def _listed(names: Sequence[str]) -> str:

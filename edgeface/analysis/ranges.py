@@ -38,6 +38,7 @@ class RangeUse:
         own_db: SNR of the value once stored, as its reader sees it.
         imbalance: the largest channel's reach by the median channel's, before equalization.
         left: the same after it; None where the value has no channels.
+        cut: why the range is cut on purpose; empty where it is not.
     """
 
     name: str
@@ -49,6 +50,7 @@ class RangeUse:
     own_db: float
     imbalance: float | None
     left: float | None
+    cut: str = ""
 
     @property
     def exceeds(self) -> float:
@@ -65,6 +67,7 @@ class RangeUse:
             **{name: [round(low, 6), round(high, 6)] for name, (low, high) in shown.items()},
             "clipped": round(self.clipped, 8),
             **{name: None if number is None else round(number, 2) for name, number in numbers.items()},
+            "cut": self.cut,
         }
 
 
@@ -127,6 +130,13 @@ def _cut_on_purpose(exact: Graph, name: str) -> tuple[bool, bool]:
     return sigmoid or leaky, sigmoid
 
 
+def _why_cut(exact: Graph, name: str) -> str:
+    below, above = _cut_on_purpose(exact, name)
+    if above:
+        return "cut on purpose: the sigmoid after it is flat there"
+    return "cut below on purpose: the LeakyReLU after it shrinks that" if below else ""
+
+
 def _read(exact: Graph, name: str, data: Array) -> Array:
     """What a value's only reader makes of it, where that shrinks errors; the value itself otherwise."""
     reader = exact.only_reader(name)
@@ -152,6 +162,7 @@ def _use(name: str, each: _Sum, params: QParams, quantized: Quantized, before: C
         own_db=each.stored.snr_db,
         imbalance=None if first is None else imbalance(first),
         left=None if after is None else imbalance(after),
+        cut=_why_cut(quantized.exact, name),
     )
 
 

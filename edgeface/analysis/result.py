@@ -21,8 +21,8 @@ FORMAT = 1
 class Analysis:
     """An analysis of a model for one target, in reading order.
 
-    `drift` says what drift measures, `prices` where predicted times are from; `names` are the images' names, empty where unknown; `built` is the model that was
-    built for the analysis.
+    `drift` says what drift measures, `prices` where predicted times are from; `names` are the images' names, empty
+    where unknown; `built` is the model that was built for the analysis.
     """
 
     subject: str

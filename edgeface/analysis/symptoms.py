@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from edgeface.analysis.effect import Effect
+from edgeface.analysis.effect import Effect, number
 from edgeface.analysis.panel import Panel
 from edgeface.analysis.ranges import RangeUse
 from edgeface.analysis.wrong_inputs import better_input
@@ -105,7 +105,7 @@ def calibration_symptom(artifact: Effect, rebuilt: Effect) -> Iterator[Symptom]:
     if artifact.drift > MUCH_WORSE * rebuilt.drift and artifact.drift - rebuilt.drift > 1e-3:
         yield Symptom(
             "calibration",
-            f"the same recipe, calibrated with the given images, moves decisions by {rebuilt.drift:.4f} instead of "
-            f"{artifact.drift:.4f}: the artifact was calibrated with images unlike these, or by another recipe",
+            f"the same recipe, calibrated with the given images, moves decisions by {number(rebuilt.drift)} instead of "
+            f"{number(artifact.drift)}: the artifact was calibrated with images unlike these, or by another recipe",
             "export it again with --calibration and images like these",
         )

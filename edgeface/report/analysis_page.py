@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgeface.analysis import describe
+from edgeface.analysis.effect import number
 from edgeface.analysis.ranges import RangeUse
 from edgeface.analysis.result import Analysis
 from edgeface.contracts import Contract
@@ -107,8 +108,8 @@ def _notes(analysis: Analysis) -> Iterator[str]:
     if not judged.same:
         yield (
             "The artifact could not be rebuilt byte for byte from these calibration images: its own file was judged "
-            "above and is shown in the images; parts, corrections, layers and ranges are of the rebuild, whose drift is "
-            f"{'–' if judged.rebuilt.drift is None else f'{judged.rebuilt.drift:.4f}'}."
+            "above and is shown in the images. Parts, corrections, layers and ranges are of the rebuild, whose drift "
+            f"is {'–' if judged.rebuilt.drift is None else number(judged.rebuilt.drift)}."
         )
     if judged.kind == "composed":
         yield "The images are composed of two sample photographs: they show how to use this page, not how good it is."
@@ -122,10 +123,10 @@ def _gains(analysis: Analysis) -> Iterator[Bar]:
     worths = [each.gain.snr_db if each.gain.drift is None else each.gain.drift for each in found]
     longest = max([*worths, 1e-12])
     for each, worth in zip(found, worths, strict=True):
-        gained = f"{worth:+.1f} dB" if each.gain.drift is None else f"{-worth:+.4f}"
-        error = "" if each.gain.error is None else f" ± {each.gain.error:.4f}"
+        gained = f"{worth:+.1f} dB" if each.gain.drift is None else describe.signed(-worth)
+        error = "" if each.gain.error is None else f" ± {number(each.gain.error)}"
         share = round(max(0.0, 100 * worth / longest), 1)
-        yield Bar(each.group.name, f"{gained}{error}, {each.time - 1:+.1%} time", share, each.gain.shown)
+        yield Bar(each.group.name, f"{gained}{error}, {describe.dearer(each.time)} time", share, each.gain.shown)
 
 
 def _alone(analysis: Analysis) -> str:
@@ -157,7 +158,8 @@ def _range(use: RangeUse) -> RangeRow:
 
     clipped = f", {use.clipped:.2%} clipped" if use.clipped >= 5e-5 else ""
     left = "" if use.left is None else f", channels {use.left:.1f} ×"
-    note = f"{use.own_db:.1f} dB, {use.bits:.1f} bits{clipped}{left}"
+    cut = f", {use.cut}" if use.cut else ""
+    note = f"{use.own_db:.1f} dB, {use.bits:.1f} bits{clipped}{left}{cut}"
     return RangeRow(use.name, placed(use.chosen), placed(use.observed), note, describe.range_mark(use))
 
 
