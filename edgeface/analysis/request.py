@@ -7,10 +7,15 @@ from pathlib import Path
 
 from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import MANIFEST
+from edgeface.core.file_kind import refuse_other
+from edgeface.core.visible import visible
 from edgeface.errors import InputError
+from edgeface.models import families
+from edgeface.models.onnx_file import is_onnx_file
 from edgeface.reading.existing import refuse_missing
 from edgeface.reading.regular_file import is_file, is_folder
 
+RECIPE = ".toml"
 IMAGES = 16
 MAX_IMAGES = 200
 """All of them are in memory, with what the reference makes of them."""
@@ -59,10 +64,13 @@ class AnalyzeRequest:
         """Refuse what leads to nothing, before anything is read.
 
         Raises:
-            InputError: a path leads to nothing, or too many images are asked for.
+            InputError: a path leads to nothing, the subject is nothing known, or too many images are asked for.
         """
+        path = Path(self.subject)
+        is_path = self.artifact is None and (path.suffix == RECIPE or is_onnx_file(path))
         refuse_missing(
             {
+                "SUBJECT": path if is_path else None,
                 "--weights": self.weights,
                 "--reference": self.reference,
                 "--contract": self.contract,
@@ -71,6 +79,14 @@ class AnalyzeRequest:
                 "--detector": self.detector,
             }
         )
+        if self.artifact is None and not is_path and self.subject not in families():
+            refuse_other(path, ())
+            raise InputError(
+                f"{visible(self.subject)!r} is neither an artifact's folder nor a model",
+                where="SUBJECT",
+                fix=f"pass a folder that `edgeface export` wrote, an .onnx file with --contract, a recipe, or one of "
+                f"{', '.join(families())}",
+            )
         if not 1 <= self.count <= MAX_IMAGES:
             raise InputError(
                 f"cannot analyze on {self.count} images", where="--images-count", fix=f"use 1 to {MAX_IMAGES}"

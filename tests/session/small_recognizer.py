@@ -7,7 +7,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 SIDE, LOUD = 32, 16.0
@@ -89,9 +88,8 @@ def faces(folder: Path, count: int, seed: int, brightness: float = 1.0) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
-    folder = tmp_path_factory.mktemp("small")
+def small_recognizer(folder: Path) -> Small:
+    """The model, its contract and images, written into a folder."""
     model, contract = folder / "small.onnx", folder / "small.toml"
     model.write_bytes(network())
     contract.write_text(CONTRACT)
