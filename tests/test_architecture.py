@@ -313,6 +313,7 @@ ELSEWHERE = {
     "bench/result.py": "/proc/cpuinfo",
     "bundle/pack.py": "the licence in our own distribution",
     "cli/completion/command.py": "our own scripts",
+    "cost/prices/processor.py": "/proc/cpuinfo",
     "demo.py": "the package's own sample photographs",
     "devices/agent/machine.py": "runs alone, on a device",
     "devices/count.py": "our own source, and what the plugin has just written into a folder of ours",

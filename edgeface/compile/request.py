@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.backends.tensorrt.options import EngineOptions
+from edgeface.compile.repair.options import RepairOptions
 from edgeface.compile.report_options import ReportOptions
 from edgeface.core.deprecated import renamed_keywords
 from edgeface.models.onnx_file import is_onnx_file
 
 READ_PATHS = (
     *("contract", "weights", "calibration", "judge", "statistics", "detector", "recognizer"),
-    *("labels", "label_images", "pairs", "pair_images"),
+    *("labels", "label_images", "pairs", "pair_images", "recipe"),
 )
 """The fields that are paths of what an export reads."""
 
@@ -47,6 +48,8 @@ class ExportRequest:
         engines: GPUs and batch sizes of TensorRT engines.
         report: options of the report next to each artifact.
         contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
+        recipe: a recipe to use instead of the model's own, e.g. one that a repair wrote; for ONNX models too.
+        repair: how much is tried so that artifacts are good enough.
         force: replace artifacts of the same name that were made from other weights or by another contract.
     """
 
@@ -75,6 +78,8 @@ class ExportRequest:
     report: ReportOptions = field(default_factory=ReportOptions)
     contract: Path | None = None
     force: bool = False
+    recipe: Path | None = None
+    repair: RepairOptions = field(default_factory=RepairOptions)
 
     @property
     def onnx_file(self) -> Path | None:

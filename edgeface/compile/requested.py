@@ -35,12 +35,21 @@ def requested_recipe(request: ExportRequest) -> Recipe:
         )
     if not request.targets:
         raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
+    request.repair.check(len(set(request.targets)))
     if request.device is not None:
         deciding_tables(request.device)
     _refuse_missing(request)
+    own = _own_recipe(request)
+    return own if request.recipe is None else read_recipe(request.recipe).model_copy(update={"model": own.model})
+
+
+def _own_recipe(request: ExportRequest) -> Recipe:
+    """The recipe of the model, without the one that replaces it."""
     if request.onnx_file is not None:
         return _of_file(request.onnx_file, request.contract)
     if request.model.endswith(_RECIPE):
+        if request.recipe is not None:
+            raise InputError("the model is a recipe already", where="--recipe", fix="name one of both")
         return read_recipe(Path(request.model))
     if request.model not in families():
         refuse_other(Path(request.model), ())

@@ -27,6 +27,7 @@ class RepairRecord(BaseModel):
         added_time_percent: predicted, of the build without changes.
         before, after: the requirements that were missed at first, with what was measured on the images of the verdict.
         judged: how many builds these images have judged, the first one included.
+        kinds: of drift that the search went by, the most telling first.
         images: how many calibration images the search measured on.
         curve: the builds of the search that no other beats in both accuracy and time, and the first one.
     """
@@ -39,5 +40,6 @@ class RepairRecord(BaseModel):
     before: dict[str, str]
     after: dict[str, str]
     judged: int = Field(ge=1)
+    kinds: tuple[str, ...]
     images: int = Field(ge=1)
     curve: tuple[CurvePoint, ...]

@@ -10,16 +10,15 @@ _LISTED = 4
 
 def repair_table(record: RepairRecord) -> Table:
     """The curve of a repair as a table, for terminal and HTML alike."""
-    kinds = list(dict.fromkeys(kind for point in record.curve for kind in point.drift))
     rows = tuple(
         (
             changed_words(point.changed),
             f"{point.time_percent:+.1f} %",
-            *(f"{point.drift[kind]:.4g}" if kind in point.drift else "–" for kind in kinds),
+            *(f"{point.drift[kind]:.4g}" if kind in point.drift else "–" for kind in record.kinds),
         )
         for point in record.curve
     )
-    header = ("changed", "predicted time", *(f"drift of {kind}" for kind in kinds))
+    header = ("changed", "predicted time", *(f"drift of {kind}" for kind in record.kinds))
     images = "1 calibration image" if record.images == 1 else f"{record.images} calibration images"
     return Table(f"Accuracy against time, on {images}", header, rows, left=1)
 

@@ -12,7 +12,7 @@ from edgeface.backends import target as target_named
 if TYPE_CHECKING:
     from edgeface.compile.request import ExportRequest
 
-_FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images")
+_FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images", "recipe")
 _ARTIFACTS = ("detector", "recognizer")
 
 
@@ -40,6 +40,7 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
         yield from ("--device", request.device)
     if request.integer_only:
         yield "--integer-only"
+    yield from request.repair.words()
     finish = target_named(target).finish
     if finish is not None:
         yield from finish.words(request.engines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from edgeface.compile.repair.groups import NodeGroup
@@ -47,10 +47,10 @@ class Change:
     apply: Callable[[QuantizeSettings], QuantizeSettings]
 
 
-def corrections(settings: QuantizeSettings, slow: bool) -> Iterator[Change]:
-    """The corrections that the settings do not have yet."""
+def corrections(settings: QuantizeSettings, tried: Iterable[Correction], slow: bool) -> Iterator[Change]:
+    """The corrections that this version has and the settings do not; with `slow`, those that take minutes too."""
     known = algorithms()
-    for each in CORRECTIONS:
+    for each in tried:
         if each.algorithm not in known or (each.slow and not slow):
             continue
         if each.ranges and settings.ranges.method != each.algorithm:
@@ -89,7 +89,7 @@ def _with_algorithm(correction: Correction) -> Callable[[QuantizeSettings], Quan
 def _changed(settings: QuantizeSettings, **fields: object) -> QuantizeSettings:
     """The settings with other fields, validated again."""
     kept = {name: getattr(settings, name) for name in type(settings).model_fields}
-    return QuantizeSettings(**{**kept, **fields})  # type: ignore[arg-type]  # pydantic validates them
+    return QuantizeSettings(**{**kept, **fields})
 
 
 def _words(name: str) -> str:

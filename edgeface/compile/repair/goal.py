@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,6 +13,9 @@ OUTPUTS = "outputs"
 
 ROOM = 0.85
 """The goal is this much of what is just needed: effects measured on the images that chose among them flatter."""
+
+WIDE = 0.7
+"""An interval as wide as this share of its middle is one of few cases, e.g. of 30 changed decisions."""
 
 _LIMIT = re.compile(r"([≥≤])\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(dB)?")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -48,32 +52,37 @@ def tightened(achieved: Mapping[str, float], goal: Mapping[str, float]) -> dict[
 
 
 def shrink_needed(requirement: Requirement) -> float | None:
-    """The factor that brings the better end of a figure's interval to its limit, with room; None if none would.
+    """The factor that brings a figure to its limit, with room; None if none would.
 
     Figures at most a limit shrink with the noise, and so does what shares lack of 100 %; what cosines lack of 1 shrinks
-    with its square.
+    with its square. Counts of few cases say little: of a wide interval the better end stands for the figure.
     """
-    limit = _LIMIT.match(requirement.limit)
-    figure = None if limit is None else _better_end(requirement, at_least=limit[1] == "≥")
-    if limit is None or figure is None or _counts_kernels(requirement):
+    limit, ends = _LIMIT.match(requirement.limit), _ends(requirement)
+    if limit is None or ends is None or _counts_kernels(requirement):
         return None
     bound = float(limit[2])
     if limit[3] == "dB":
-        needed = 10.0 ** ((figure - bound) / 20)
-    elif limit[1] == "≤":
-        needed = bound / figure if figure > 0 else 1.0
-    else:
-        most = 1.0 if bound <= 1 else 100.0
-        needed = max(most - bound, 0.0) / (most - figure) if figure < most else 1.0
-        needed = needed**0.5 if most == 1.0 else needed
-    return min(needed, 1.0) * ROOM
+        return min(math.pow(10.0, (ends[0] - bound) / 20), 1.0) * ROOM
+    if limit[1] == "≤":
+        return _ratio(bound, ends) * ROOM
+    most = 1.0 if bound <= 1 else 100.0
+    lacking = _ratio(most - bound, (most - ends[1], most - ends[0]))
+    return (math.sqrt(lacking) if most == 1.0 else lacking) * ROOM
 
 
-def _better_end(requirement: Requirement, *, at_least: bool) -> float | None:
+def _ratio(limit: float, ends: tuple[float, float]) -> float:
+    """The limit by a figure between two ends, at most 1."""
+    middle = (ends[0] + ends[1]) / 2
+    figure = ends[0] if ends[1] - ends[0] > WIDE * middle else middle
+    return min(max(limit, 0.0) / figure, 1.0) if figure > 0 else 1.0
+
+
+def _ends(requirement: Requirement) -> tuple[float, float] | None:
+    """The figure's interval; twice the figure where it has none, None where it has no number."""
     if requirement.interval is not None:
-        return requirement.interval[1] if at_least else requirement.interval[0]
+        return requirement.interval
     found = _NUMBER.search(requirement.measured)
-    return None if found is None else float(found[0])
+    return None if found is None else (float(found[0]), float(found[0]))
 
 
 def _counts_kernels(requirement: Requirement) -> bool:

@@ -15,7 +15,7 @@ from edgeface.core.progress import note
 from edgeface.core.writing import write_file
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.reading.document import read_json
-from edgeface.reading.kinds import Kind
+from edgeface.reading.regular_file import Kind
 
 _KIND = Kind("record of a search", 1 << 22, "remove it: it only saves time")
 

@@ -84,5 +84,5 @@ def _named(parts: Sequence[_Module]) -> list[Part]:
             if sum(tuple(n for n in path if n)[-length:] == tail for path in paths if len(path) != 1 or path[0]) == 1:
                 break
         name = ".".join(names[-length:]) if names else ""
-        named.append(Part(name + (" itself" if part.own and name else "") or "the rest", part.origins))
+        named.append(Part(name + (" itself" if part.own and name else "") or "top level", part.origins))
     return named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -50,6 +51,13 @@ class RepairOptions:
             raise InputError(
                 "--save-recipe is the recipe of one target", fix="export one target at a time, or leave it out"
             )
+
+    def words(self) -> Iterator[str]:
+        """The options on the command line that are not as by default; without files."""
+        if self.effort != "default":
+            yield from ("--effort", self.effort)
+        if self.max_slowdown is not None:
+            yield from ("--max-slowdown", f"{100 * self.max_slowdown:g}%")
 
 
 def parse_slowdown(text: str | None) -> float | None:

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edgeface.graph.ir import Graph, node_macs
-from edgeface.quantize.plan import Stated
+from edgeface.compile.prices import deciding_tables
+from edgeface.cost.prices.predict import predict_us
+from edgeface.graph.ir import Graph
+from edgeface.quantize.plan import Precision, Stated
 
-_NS_OF_MAC = {True: 0.020, False: 0.012}
-_NS_OF_ELEMENT = 0.15
 
+def predicted_us(graph: Graph, stated: Mapping[str, Stated], device: str | None, float_interface: bool) -> float:
+    """Microseconds of one inference, the mean of the tables of prices that decide.
 
-def predicted_us(graph: Graph, stated: Mapping[str, Stated]) -> float:
-    """Microseconds of one inference.
+    Tables are measured with TFLite: for other targets they tell how the times of two builds compare, not what they are.
 
     Args:
         graph: the legalized graph, in the forms that are emitted.
         stated: values in another dtype than the target's 8 bits.
+        device: whose table decides; None for all.
+        float_interface: whether the model's inputs and outputs are float.
     """
-    total = 0.0
-    for node in graph.nodes:
-        own = _is_float(node.output, stated)
-        total += node_macs(graph, node) * _NS_OF_MAC[own] + graph.type(node.output).count * _NS_OF_ELEMENT
-        for name in node.inputs:
-            if graph.constant(name) is None and _is_float(name, stated) != own:
-                total += graph.type(name).count * _NS_OF_ELEMENT
-    return total / 1e3
 
+    def dtype_of(name: str) -> Precision:
+        return stated[name].dtype if name in stated and stated[name].is_float else "int8"
 
-def _is_float(name: str, stated: Mapping[str, Stated]) -> bool:
-    return name in stated and stated[name].is_float
+    found = [predict_us(graph, dtype_of, table, float_interface) for table in deciding_tables(device)]
+    return sum(found) / len(found)

@@ -151,6 +151,7 @@ class _Loop:
             before=dict(before),
             after=dict(after),
             judged=self._judged,
+            kinds=search.kinds[:-1] or search.kinds,  # what the outputs' noise says is said by decisions, if any
             images=len(self._trials.images),
             curve=recorded(front(search.curve, search.kinds[0]), search.start),
         )

@@ -1,23 +1,40 @@
-"""The search: corrections first, then the groups that gain the most for their time in float, until a goal is reached."""
+"""The search: corrections first, then the groups that gain the most for their time, until a goal is reached."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from edgeface.compile.repair.changes import Change, corrections, in_float
+from edgeface.compile.repair.changes import CORRECTIONS, Change, Correction, corrections, in_float
+from edgeface.compile.repair.combine import Bounds, Combine
 from edgeface.compile.repair.curve import Point
-from edgeface.compile.repair.groups import NodeGroup, node_groups
+from edgeface.compile.repair.groups import NodeGroup
 from edgeface.compile.repair.measured import Measured
-from edgeface.compile.repair.select import Effect, in_sets_of_growing_gain, least_time, most_gain
-from edgeface.compile.repair.trials import Trials
+from edgeface.compile.repair.select import Effect, in_sets_of_growing_gain
 from edgeface.quantize.settings import QuantizeSettings
 
-VERIFICATIONS = 6
-"""Combinations that are run at most, after every group was measured alone."""
-
 LEAST_GAIN = 0.02
-"""A correction that removes less of the variance is left out: the images do not tell it from chance."""
+"""A change that removes less of the variance is left out: the images do not tell it from chance."""
+
+TRACED = 5
+"""Further sets of groups that are run for the curve of a refusal."""
+
+
+class Measures(Protocol):
+    """Measures settings; see `edgeface.compile.repair.trials.Trials`."""
+
+    def all(self, candidates: Sequence[QuantizeSettings], doing: str) -> list[Measured]:
+        """What each of these settings gives."""
+        ...
+
+    def can_try(self, settings: QuantizeSettings) -> bool:
+        """Whether these settings can be built."""
+        ...
+
+    def groups(self, settings: QuantizeSettings) -> Sequence[NodeGroup]:
+        """The groups of nodes that these settings compute in integers."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """Where a search ended: the settings, what changed, and everything that was run on the way.
+    """Where a search ended: the settings, what changed, and what was measured at the start and at the end.
 
     `groups` are those changes that compute a group in float; `reached` says whether the goal holds on the images of the
     search.
@@ -52,23 +69,34 @@ class Found:
     start: Measured
     measured: Measured
     reached: bool
-    curve: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class _Base:
+    """Settings with corrections, by name."""
+
+    settings: QuantizeSettings
+    names: tuple[str, ...]
+    measured: Measured
 
 
 class Search:
-    """A search from a recipe's settings; what was measured serves every call of `run`.
+    """A search from a recipe's settings; what was measured serves every call.
 
     Args:
-        trials: measures settings.
+        measures: measures settings.
         settings: the start.
+        tried: corrections that are tried first.
     """
 
-    def __init__(self, trials: Trials, settings: QuantizeSettings) -> None:
-        self._trials = trials
+    def __init__(
+        self, measures: Measures, settings: QuantizeSettings, tried: Sequence[Correction] = CORRECTIONS
+    ) -> None:
+        self._tried = tried
+        self._measures = measures
         self._settings = settings
-        self.start = trials.of(settings)
         self._points: dict[tuple[str, ...], Point] = {}
-        self._note((), self.start)
+        self.start = self._one(settings, ())
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -82,158 +110,85 @@ class Search:
 
     def run(self, wanted: Wanted) -> Found:
         """The settings that reach a goal in the least predicted time, or the best within the limit."""
-        corrected, changes = self._corrected(wanted)
-        best = _Tried(corrected, changes, self._trials.of(corrected))
-        if wanted.goal and self._holds(best.measured, wanted):
-            return self._found(best, {}, wanted)
-        groups = self._groups(corrected)
-        effects = self._effects(best, groups)
-        chosen = self._verified(best, effects, groups, wanted)
-        return self._found(chosen, groups, wanted)
+        base, bounds = self._corrected(wanted), self._bounds(wanted)
+        if wanted.goal and bounds.hold(base.measured, self.start):
+            return Found(base.settings, base.names, frozenset(), self.start, base.measured, reached=True)
+        groups = {group.name: group for group in self._measures.groups(base.settings)}
 
-    def trace(self, wanted: Wanted) -> tuple[Point, ...]:
-        """The curve for a refusal: sets of groups of growing gain, up to all of them, each run."""
-        corrected, changes = self._corrected(wanted)
-        base = _Tried(corrected, changes, self._trials.of(corrected))
-        groups = self._groups(corrected)
-        effects = self._effects(base, groups)
-        sets = in_sets_of_growing_gain(effects, self._main(wanted))
-        for chosen in [sets[i * (len(sets) - 1) // 5] for i in range(1, 6)] if len(sets) > 1 else []:
-            self._run(base, [each.name for each in chosen], groups, wanted)
-        return self.curve
+        def run(names: tuple[str, ...]) -> Measured:
+            return self._one(self._with(base, names, groups, wanted), (*base.names, *names))
 
-    def _corrected(self, wanted: Wanted) -> tuple[QuantizeSettings, tuple[str, ...]]:
+        best = Combine(self._effects(base, groups), run, base.measured, self.start).best(bounds)
+        reached = bounds.hold(best.measured, self.start)
+        settings, names = self._with(base, best.names, groups, wanted), (*base.names, *best.names)
+        return Found(settings, names, frozenset(best.names), self.start, best.measured, reached)
+
+    def trace(self, wanted: Wanted) -> None:
+        """Complete the curve of a refusal: sets of groups of growing gain, up to all of them, each run."""
+        base = self._corrected(wanted)
+        groups = {group.name: group for group in self._measures.groups(base.settings)}
+        sets = in_sets_of_growing_gain(self._effects(base, groups), self._bounds(wanted).kind)[1:]
+        steps = min(TRACED, len(sets))
+        chosen = [tuple(e.name for e in sets[(i + 1) * len(sets) // steps - 1]) for i in range(steps)]
+        candidates = [self._with(base, names, groups, wanted) for names in chosen]
+        for names, found in zip(chosen, self._measures.all(candidates, "repair: tracing the curve"), strict=True):
+            self._note((*base.names, *names), found)
+
+    def _corrected(self, wanted: Wanted) -> _Base:
         """The settings with the corrections that help, each tried alone and then on top of the others."""
-        tried = [change for change in corrections(self._settings, wanted.slow) if self._can_try(change)]
-        alone = self._trials.all([c.apply(self._settings) for c in tried], "repair: trying corrections")
+        kind, best = self._bounds(wanted).kind, _Base(self._settings, (), self.start)
+        tried = [each for each in corrections(self._settings, self._tried, wanted.slow) if self._can_try(each)]
+        alone = self._measures.all([each.apply(self._settings) for each in tried], "repair: trying corrections")
+        gains = [found.gains_over(self.start).get(kind, 0.0) for found in alone]
         for change, found in zip(tried, alone, strict=True):
             self._note((change.name,), found)
-        main = self._main(wanted)
-        gains = [found.gains_over(self.start).get(main, 0.0) for found in alone]
-        settings, names, now = self._settings, tuple[str, ...](), self.start
         for gain, change in sorted(zip(gains, tried, strict=True), key=lambda each: -each[0]):
             if gain < LEAST_GAIN:
                 break
-            candidate = change.apply(settings)
-            found = self._trials.of(candidate)
-            self._note((*names, change.name), found)
-            if found.gains_over(now).get(main, 0.0) >= LEAST_GAIN:
-                settings, names, now = candidate, (*names, change.name), found
-        return settings, names
+            settings, names = change.apply(best.settings), (*best.names, change.name)
+            found = self._one(settings, names)
+            if found.gains_over(best.measured).get(kind, 0.0) >= LEAST_GAIN:
+                best = _Base(settings, names, found)
+        return best
 
     def _can_try(self, change: Change) -> bool:
-        return self._trials.can_try(change.apply(self._settings))
+        return self._measures.can_try(change.apply(self._settings))
 
-    def _groups(self, settings: QuantizeSettings) -> dict[str, NodeGroup]:
-        """The groups of nodes in the target's 8 bits, by name."""
-        graph, stated = self._trials.graph_and_precision(settings)
-        if self._trials.job.options.integer_only:
-            return {}
-        switchable = {
-            node.output
-            for node in graph.nodes
-            if graph.type(node.output).dtype == "float32"
-            and not (node.output in stated and stated[node.output].is_float)
-        }
-        return {group.name: group for group in node_groups(graph, switchable)}
+    def _effects(self, base: _Base, groups: Mapping[str, NodeGroup]) -> list[Effect]:
+        """What each group does alone; parts of a group that does nothing are left out."""
+        every = list(groups.values())
+        parts = {each.name for each in every if any(each.outputs < other.outputs for other in every)}
+        found = self._alone(base, [each for each in every if each.name not in parts])
+        idle = [each for each in found if max(each.gains.values(), default=0.0) < LEAST_GAIN]
+        rest = [each for each in every if each.name in parts]
+        return found + self._alone(
+            base, [each for each in rest if not any(each.outputs < other.members for other in idle)]
+        )
 
-    def _effects(self, base: _Tried, groups: Mapping[str, NodeGroup]) -> list[Effect]:
-        """What each group does alone."""
-        candidates = [in_float(base.settings, [group], "repair") for group in groups.values()]
-        measured = self._trials.all(candidates, "repair: measuring each group in float")
+    def _alone(self, base: _Base, groups: Sequence[NodeGroup]) -> list[Effect]:
+        candidates = [in_float(base.settings, [group], "repair") for group in groups]
+        measured = self._measures.all(candidates, "repair: measuring each group of nodes in float")
         effects = []
-        for group, found in zip(groups.values(), measured, strict=True):
+        for group, found in zip(groups, measured, strict=True):
             self._note((*base.names, group.name), found)
             added = found.us - base.measured.us
             effects.append(Effect(group.name, group.outputs, found.gains_over(base.measured), added))
         return effects
 
-    def _verified(
-        self, base: _Tried, effects: Sequence[Effect], groups: Mapping[str, NodeGroup], wanted: Wanted
-    ) -> _Tried:
-        """The best combination that was run: what is predicted is tried, and the prediction corrected by it."""
-        best, demand = base, 1.0
-        for _ in range(VERIFICATIONS):
-            chosen = self._choose(base, effects, wanted, demand)
-            if chosen is None:
-                break
-            tried = self._run(base, chosen, groups, wanted)
-            if self._better(tried, best, wanted):
-                best = tried
-            if not wanted.goal or self._holds(tried.measured, wanted):
-                break
-            demand *= 1.15
-        return self._without_what_is_not_needed(base, best, groups, wanted)
+    def _with(
+        self, base: _Base, names: Sequence[str], groups: Mapping[str, NodeGroup], wanted: Wanted
+    ) -> QuantizeSettings:
+        return in_float(base.settings, [groups[name] for name in names], wanted.reason)
 
-    def _choose(self, base: _Tried, effects: Sequence[Effect], wanted: Wanted, demand: float) -> tuple[str, ...] | None:
-        """The names of the groups that a prediction favors."""
-        limit = self._limit_us(wanted)
-        if wanted.goal:
-            relative = base.measured.relative_to(self.start)
-            needed = {
-                kind: 1.0 - (share / (relative.get(kind, 1.0) * demand)) ** 2
-                for kind, share in wanted.goal.items()
-                if relative.get(kind, 0.0) > 0
-            }
-            found = least_time(effects, {kind: share for kind, share in needed.items() if share > 0})
-            if found is not None and sum(each.added_us for each in found) + base.measured.us <= limit:
-                return tuple(each.name for each in found) or None
-        found = most_gain(effects, self._main(wanted), limit - base.measured.us)
-        return tuple(each.name for each in found) or None
+    def _bounds(self, wanted: Wanted) -> Bounds:
+        limit = float("inf") if wanted.max_slowdown is None else self.start.us * (1 + wanted.max_slowdown)
+        kind = min(wanted.goal, key=lambda each: wanted.goal[each]) if wanted.goal else self.kinds[0]
+        return Bounds(wanted.goal, limit, kind)
 
-    def _run(self, base: _Tried, chosen: Sequence[str], groups: Mapping[str, NodeGroup], wanted: Wanted) -> _Tried:
-        """A combination, built and run."""
-        settings = in_float(base.settings, [groups[name] for name in chosen], wanted.reason)
-        found = self._trials.of(settings)
-        names = (*base.names, *chosen)
+    def _one(self, settings: QuantizeSettings, names: tuple[str, ...]) -> Measured:
+        found = self._measures.all([settings], "repair: measuring what was chosen")[0]
         self._note(names, found)
-        return _Tried(settings, names, found)
-
-    def _without_what_is_not_needed(
-        self, base: _Tried, best: _Tried, groups: Mapping[str, NodeGroup], wanted: Wanted
-    ) -> _Tried:
-        """The combination without the groups that the goal holds without, the slowest first."""
-        if not wanted.goal or not self._holds(best.measured, wanted):
-            return best
-        for name in [name for name in best.names if name in groups]:
-            rest = [other for other in best.names if other in groups and other != name]
-            tried = self._run(base, rest, groups, wanted) if rest else base
-            if self._holds(tried.measured, wanted) and tried.measured.us < best.measured.us:
-                best = tried
-        return best
-
-    def _better(self, one: _Tried, other: _Tried, wanted: Wanted) -> bool:
-        """Whether one is to be preferred: within the limit, it holds the goal, then time, then drift."""
-        if one.measured.us > self._limit_us(wanted):
-            return False
-        holds = self._holds(one.measured, wanted), self._holds(other.measured, wanted)
-        if wanted.goal and all(holds):
-            return one.measured.us < other.measured.us
-        if wanted.goal and any(holds):
-            return holds[0]
-        kind = self._main(wanted)
-        return one.measured.drift.get(kind, 0.0) < other.measured.drift.get(kind, 0.0)
-
-    def _holds(self, measured: Measured, wanted: Wanted) -> bool:
-        return measured.us <= self._limit_us(wanted) and measured.reaches(wanted.goal, self.start)
-
-    def _limit_us(self, wanted: Wanted) -> float:
-        return float("inf") if wanted.max_slowdown is None else self.start.us * (1 + wanted.max_slowdown)
-
-    def _main(self, wanted: Wanted) -> str:
-        """The kind of drift that decides: the one that has to shrink most."""
-        return min(wanted.goal, key=lambda kind: wanted.goal[kind]) if wanted.goal else self.kinds[0]
+        return found
 
     def _note(self, names: tuple[str, ...], found: Measured) -> None:
         self._points[names] = Point(names, found)
-
-    def _found(self, tried: _Tried, groups: Mapping[str, NodeGroup], wanted: Wanted) -> Found:
-        holds, in_groups = self._holds(tried.measured, wanted), frozenset(tried.names) & frozenset(groups)
-        return Found(tried.settings, tried.names, in_groups, self.start, tried.measured, holds, self.curve)
-
-
-@dataclass(frozen=True)
-class _Tried:
-    settings: QuantizeSettings
-    names: tuple[str, ...]
-    measured: Measured

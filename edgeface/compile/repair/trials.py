@@ -14,13 +14,14 @@ from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import opened
 from edgeface.compile.quantization import stated_precision
+from edgeface.compile.recipe_text import settings_document
 from edgeface.compile.repair.drift import DriftObserver
 from edgeface.compile.repair.goal import OUTPUTS
+from edgeface.compile.repair.groups import NodeGroup, node_groups
 from edgeface.compile.repair.measured import Measured
 from edgeface.compile.repair.memory import Memory, digest_of
 from edgeface.compile.repair.prices import predicted_us
-from edgeface.compile.repair.recipe_text import settings_document
-from edgeface.core.progress import track
+from edgeface.core.progress import quiet, track
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.versions import versions
 from edgeface.core.writing import make_folders
@@ -77,10 +78,6 @@ class Trials:
         """Remove the recorded images."""
         self._judge.__exit__(kind, error, trace)
 
-    def of(self, settings: QuantizeSettings) -> Measured:
-        """What these settings give."""
-        return self.all([settings], "repair: measuring what was chosen")[0]
-
     def all(self, candidates: Sequence[QuantizeSettings], doing: str) -> list[Measured]:
         """What each of these settings gives; as many are run at the same time as there are cores.
 
@@ -88,18 +85,29 @@ class Trials:
             candidates: settings.
             doing: what is measured, for progress.
         """
-        keys = [digest_of(settings_document(settings)) for settings in candidates]
+        keys = [_key(settings) for settings in candidates]
         new = {key: each for key, each in zip(keys, candidates, strict=True) if self.memory.get(key) is None}
         at_once = len(os.sched_getaffinity(0))
         batches = [dict(list(new.items())[start : start + at_once]) for start in range(0, len(new), at_once)]
         for batch in track(batches, doing) if len(batches) > 1 else batches:
-            self.memory.add(dict(zip(batch, self._measured(list(batch.values())), strict=True)))
-        found = [self.memory.get(key) for key in keys]
-        return [each for each in found if each is not None]
+            with quiet():  # a build has steps of its own
+                found = self._measured(list(batch.values()))
+            self.memory.add(dict(zip(batch, found, strict=True)))
+        known = [self.memory.get(key) for key in keys]
+        return [each for each in known if each is not None]
 
     def can_try(self, settings: QuantizeSettings) -> bool:
         """Whether the statistics that the settings need are there, or can be gathered."""
         return self.job.options.statistics is None or set(settings.needs) <= set(self._stats[0].holds)
+
+    def groups(self, settings: QuantizeSettings) -> tuple[NodeGroup, ...]:
+        """The groups of nodes in the target's 8 bits; none where everything has to be integer."""
+        if self.job.options.integer_only:
+            return ()
+        graph, stated = self.graph_and_precision(settings)
+        kept = {name for name, asked in stated.items() if asked.is_float}
+        made = [node.output for node in graph.nodes if graph.type(node.output).dtype == "float32"]
+        return node_groups(graph, set(made) - kept)
 
     def graph_and_precision(self, settings: QuantizeSettings) -> tuple[Graph, Mapping[str, Stated]]:
         """The graph in the forms that are emitted, and its values that are not in the target's 8 bits."""
@@ -130,11 +138,12 @@ class Trials:
             shown = [Candidate(run, None, (seen,)) for run, seen in zip(runs, observers, strict=True)]
             findings = self._judge.score(shown)
         return [
-            Measured(
-                drift=seen.sizes() | {OUTPUTS: _noise(found)}, us=predicted_us(*self.graph_and_precision(settings))
-            )
+            Measured(drift=seen.sizes() | {OUTPUTS: _noise(found)}, us=self._predicted_us(settings))
             for settings, seen, found in zip(candidates, observers, findings, strict=True)
         ]
+
+    def _predicted_us(self, settings: QuantizeSettings) -> float:
+        return predicted_us(*self.graph_and_precision(settings), self.job.options.device, self._io == "float")
 
     def _opened(self, settings: QuantizeSettings, folder: Path) -> Network:
         make_folders(folder, "a candidate")
@@ -151,9 +160,17 @@ class Trials:
             [
                 *(job.source.provenance, job.images.provenance(), len(self.images), graph_digest(job.graph)),
                 *(job.source.contract.model_dump(mode="json"), self.target.name, self._io, job.options.integer_only),
+                job.options.device,
                 (versions(), None if given is None else digest_file(given, STATISTICS)),
             ]
         )
+
+
+def _key(settings: QuantizeSettings) -> str:
+    """A digest of what settings do; the reasons that they give do nothing."""
+    document = settings_document(settings)
+    dtypes = {pattern: asked["dtype"] for pattern, asked in document["precision"].items()}
+    return digest_of([{**document, "keep_float": 0, "precision": 0}, list(settings.keep_float), list(dtypes.items())])
 
 
 def _noise(found: Findings) -> float:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeface.cost.prices.table import PriceTable
 
 ALIKE = 1.05
 """Below this ratio neither is called quicker: predictions are off by more."""
+
+
+class Prices(BaseModel):
+    """A manifest's record of prices: the tables that decided, and microseconds by table and target, its own first."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    decided_by: tuple[str, ...]
+    predicted_us: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
 
 
 def advice(quantization: Mapping[str, Any] | None, table: PriceTable | None) -> str | None:
@@ -18,14 +29,17 @@ def advice(quantization: Mapping[str, Any] | None, table: PriceTable | None) -> 
         quantization: a manifest's record of quantization, with "prices" if its target has them.
         table: of the processor.
     """
-    prices = (quantization or {}).get("prices") or {}
-    predicted = prices.get("predicted_us", {}).get(table.name) if table is not None else None
-    if table is None or not predicted or len(predicted) != 2:
+    try:
+        prices = Prices.model_validate((quantization or {}).get("prices"))
+    except ValidationError:
         return None
-    (quick, least), (slow, most) = sorted(predicted.items(), key=lambda item: item[1])
-    ratio, where = most / least, f"on this CPU ({table.title})"
-    own = next(iter(predicted))
-    if ratio < ALIKE:
-        return f"{where} {own} is predicted as fast as {slow if slow != own else quick}, and smaller"
-    said = f"{where} {quick} is predicted {ratio:.1f} × as fast as {slow}"
-    return said if quick == own else f"{said}: ship {quick} where size does not matter"
+    predicted = prices.predicted_us.get(table.name, {}) if table is not None else {}
+    if table is None or len(predicted) != 2:
+        return None
+    own, other = predicted
+    ratio, where = predicted[other] / predicted[own], f"on this CPU ({table.title})"
+    if ratio >= ALIKE:
+        return f"{where} {own} is predicted {ratio:.1f} × as fast as {other}"
+    if ratio > 1 / ALIKE:
+        return f"{where} {own} is predicted as fast as {other}, and smaller"
+    return f"{where} {other} is predicted {1 / ratio:.1f} × as fast as {own}: ship {other} where size does not matter"

@@ -9,6 +9,9 @@ from typing import Any
 from edgeface.compile.recipe import Recipe
 from edgeface.quantize.settings import QuantizeSettings
 
+RECIPE = "recipe.toml"
+"""Next to an artifact's manifest, where a search changed its recipe."""
+
 
 def recipe_text(recipe: Recipe, remark: str) -> str:
     """A recipe file's content, from which `read_recipe` reads an equal recipe.
