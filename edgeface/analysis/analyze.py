@@ -10,6 +10,7 @@ from edgeface.analysis import alone, ranges
 from edgeface.analysis.corrections import corrections
 from edgeface.analysis.fallbacks import fallbacks, suggestions
 from edgeface.analysis.headline import Known, headline
+from edgeface.analysis.noise import own_noise
 from edgeface.analysis.panel import Panel, open_panel
 from edgeface.analysis.parts import Judged, Losses, Remedies
 from edgeface.analysis.request import AnalyzeRequest
@@ -26,6 +27,7 @@ from edgeface.analysis.workbench import Workbench, open_workbench
 from edgeface.analysis.wrong_inputs import wrong_inputs
 from edgeface.backends import runtime_named
 from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.judge_built import evidence_of, thresholds_of
 from edgeface.compile.layers import layer_errors
@@ -35,6 +37,7 @@ from edgeface.core.artifact import sha256_hex
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
 from edgeface.core.progress import note
+from edgeface.graph.onnx_writer import write_onnx
 from edgeface.images.split import spread
 from edgeface.tasks.task import Image
 from edgeface.validate.compare import Watch
@@ -134,9 +137,11 @@ def _judged(opened: _Opened, watch: Watch | None) -> Judged:
     same = artifact is None or artifact.manifest.model_sha256 == sha256_hex(bench.built.model)
     rebuilt = effect if same else panel.judge(_runner(replace(subject, artifact=None), opened.model).run)
     limits = thresholds_of(subject.job, bench.built) if artifact is None else artifact.certificate().thresholds
-    required = judge(limits, effect.tensors, effect.agreement, panel.task)
+    noise = own_noise(panel, OrtRunner(write_onnx(bench.quantized.exact)).run)
+    floor = {each.change.name: each.effect.agreement for each in noise}
+    required = judge(limits, effect.tensors, effect.agreement, panel.task, floor)
     missed = tuple(f"{each.what} {each.measured}, required {each.limit}" for each in required if each.missed)
-    return Judged(effect, rebuilt, same, len(panel.seen), panel.kind, missed)
+    return Judged(effect, rebuilt, same, len(panel.seen), panel.kind, missed, tuple(noise))
 
 
 def _losses(bench: Workbench, model: Path) -> Losses:

@@ -107,6 +107,14 @@ def wrong_inputs_table(analysis: Analysis) -> Table:
     return Table("If the input were wrong", ("fed with", "drift", "other decisions", "worst output, dB"), rows)
 
 
+def noise_table(analysis: Analysis) -> Table:
+    """The model beside the float32 network itself on images that barely change."""
+    own = (analysis.target, analysis.judged.effect)
+    changed = [(f"fp32, {each.change.doing}", each.effect) for each in analysis.judged.noise]
+    rows = tuple((words, _drift(effect.drift), _flips(effect)) for words, effect in (own, *changed))
+    return Table("For scale", ("", "drift", "other decisions"), rows)
+
+
 def recipe_lines(analysis: Analysis) -> str:
     """The lines of a recipe that keep the suggested parts in float; empty where none are suggested."""
     best = analysis.remedies.best

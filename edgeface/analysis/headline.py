@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edgeface.analysis.effect import Effect, number
 from edgeface.analysis.fallbacks import Suggestion
+from edgeface.analysis.noise import milder_than
 from edgeface.analysis.parts import Judged, Losses, Remedies
 from edgeface.analysis.symptoms import Symptom
 from edgeface.core.description import State, Verdict
@@ -79,6 +80,7 @@ def _where(known: Known) -> Iterator[str]:
     for symptom in known.symptoms:
         yield f"{_sentence(symptom.words)}."
     yield _judged(known)
+    yield from _scale(known)
     if known.judged.missed:
         yield f"Missed: {'; '.join(known.judged.missed)}."
     best_one = known.remedies.best
@@ -93,6 +95,15 @@ def _where(known: Known) -> Iterator[str]:
     if known.losses.alone:
         worst = min(known.losses.alone, key=lambda each: each.snr_db)
         yield f"Alone, {worst.node} costs the outputs most: {worst.snr_db:.1f} dB are left."
+
+
+def _scale(known: Known) -> Iterator[str]:
+    """What the drift is worth: the mildest change of an image that moves decisions further."""
+    found = milder_than(known.judged.noise, known.effect)
+    if found is not None:
+        yield f"It moves decisions less than {found.change.doing} moves those of fp32 itself."
+    elif known.judged.noise and known.effect.drift is not None:
+        yield "It moves decisions further than any change of an image that no eye sees moves those of fp32 itself."
 
 
 def _judged(known: Known) -> str:

@@ -10,6 +10,7 @@ from edgeface.analysis.alone import Alone
 from edgeface.analysis.corrections import Without
 from edgeface.analysis.effect import Effect
 from edgeface.analysis.fallbacks import Fallback, Suggestion
+from edgeface.analysis.noise import OwnNoise
 from edgeface.analysis.ranges import RangeUse
 from edgeface.compile.layers import LayerErrors
 from edgeface.core.certificate import Evidence
@@ -30,6 +31,7 @@ class Judged:
         images: their number.
         kind: what they are.
         missed: requirements of the gate that they show to be missed, in words.
+        noise: how far the float32 network's own decisions move if the images barely change.
     """
 
     effect: Effect
@@ -38,6 +40,7 @@ class Judged:
     images: int
     kind: Evidence
     missed: tuple[str, ...]
+    noise: tuple[OwnNoise, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -48,6 +51,7 @@ class Judged:
             "kind": self.kind,
             "missed": list(self.missed),
             "decisions": None if agreed is None else agreed.as_dict(),
+            "noise": [each.as_dict() for each in self.noise],
             "same_as_rebuilt": self.same,
             "rebuilt": self.rebuilt.as_dict(),
         }

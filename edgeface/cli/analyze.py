@@ -46,7 +46,7 @@ def analyze(
         str | None, typer.Option(help="Whose table of prices predicts times: rk3399, here, …; all by default.")
     ] = None,
     images_count: Annotated[int, typer.Option(help="How many images to analyze on, at most 200.")] = 16,
-    pictures: Annotated[bool, typer.Option(help="Show the worst images on the page.")] = True,
+    photos: Annotated[bool, typer.Option(help="Show the worst images on the page.")] = True,
     out: Annotated[Path | None, typer.Option(help="The page to write, e.g. analysis.html.")] = None,
     json_output: Json = False,
 ) -> None:
@@ -81,13 +81,13 @@ def analyze(
     if request.artifact is not None:
         refuse_given({"--target": target, "--integer-only": integer_only}, "is for models: an artifact has its own")
     if out is None:
-        refuse_given({"--no-pictures": not pictures}, "leaves pictures out of a page", "pass --out PAGE.html too")
+        refuse_given({"--no-photos": not photos}, "leaves images out of a page", "pass --out PAGE.html too")
     else:
         check_page_path(out)
     watchers: list[Watcher] = []
 
     def watching(contract: Contract) -> Watch:
-        watchers.append(Watcher(contract, pictures and out is not None))
+        watchers.append(Watcher(contract, photos and out is not None))
         return watchers[-1].see
 
     analysis = take_apart(request, watching)
@@ -106,6 +106,7 @@ def _text(analysis: Analysis) -> str:
     told = analysis.headline
     steps = [f"{number}. {step}" for number, step in enumerate(told.steps, start=1)]
     tables = [
+        *((describe.noise_table(analysis),) if analysis.judged.noise else ()),
         describe.suggestions_table(analysis),
         describe.groups_table(analysis),
         describe.corrections_table(analysis),

@@ -18,6 +18,7 @@ from edgeface.report.page import Bar, Gallery, Layers
 from edgeface.report.plot import Point, plot_layers
 from edgeface.report.render import render
 from edgeface.report.watch import Watcher
+from edgeface.tasks import task_of
 from edgeface.version import __version__
 
 RANGES = 14
@@ -45,6 +46,7 @@ class AnalysisPage:
     verdict: Verdict
     steps: tuple[str, ...]
     tiles: tuple[Tile, ...]
+    scale: Table
     notes: tuple[str, ...]
     prices: str
     gains_title: str
@@ -81,6 +83,7 @@ def analysis_page(analysis: Analysis, watcher: Watcher) -> str:
         verdict=analysis.headline.verdict,
         steps=analysis.headline.steps,
         tiles=describe.tiles(analysis),
+        scale=describe.noise_table(analysis),
         notes=tuple(_notes(analysis)),
         prices=analysis.prices,
         gains_title=f"Gain in {unit} of each part in float, and predicted time",
@@ -95,12 +98,18 @@ def analysis_page(analysis: Analysis, watcher: Watcher) -> str:
         layers_table=describe.layers_table(analysis),
         ranges=tuple(_range(use) for use in analysis.losses.ranges[:RANGES]),
         ranges_table=describe.ranges_table(analysis),
-        gallery=gallery(watcher, analysis.names, analysis.target),
+        gallery=_gallery(analysis, watcher),
         wrong_inputs=describe.wrong_inputs_table(analysis) if analysis.wrong_inputs else None,
         input_words=_input_words(contract),
         version=__version__,
     )
     return render("analysis.html", page=page)
+
+
+def _gallery(analysis: Analysis, watcher: Watcher) -> Gallery:
+    if not watcher.images:
+        return Gallery("", missing="Left out: --no-photos was given.")
+    return gallery(watcher, analysis.names, analysis.target)
 
 
 def _notes(analysis: Analysis) -> Iterator[str]:
@@ -166,9 +175,7 @@ def _range(use: RangeUse) -> RangeRow:
 def _input_words(contract: Contract) -> str:
     image = contract.input
     mean, scale = (", ".join(f"{number:.6g}" for number in numbers) for numbers in (image.mean, image.scale))
+    fed = f"{image.color.upper()}, {image.height}×{image.width} pixels, minus {mean}, times {scale}"
     return (
-        f"{image.color.upper()}, {image.height}×{image.width} pixels, mean {mean}, then scale {scale}; "
-        "a detector's image at the top left, padded with zeros after that."
-        if contract.task == "detection"
-        else f"{image.color.upper()}, {image.height}×{image.width} pixels, mean {mean}, then scale {scale}."
+        f"{fed}." if task_of(contract).of_faces else f"{fed}; the image at the top left, padded with zeros after that."
     )
