@@ -34,6 +34,7 @@ ORDER = (
     "validate",
     "evaluation",
     "compile",
+    "analysis",
     "devices",
     "bench",
     "bundle",

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from edgeface.cli.analyze import analyze
 from edgeface.cli.bench import bench
 from edgeface.cli.budgets import budgets
 from edgeface.cli.bundle import bundle
@@ -41,7 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = (
-    *(export, check, parity, bench, detect, embed, compare, identify),
+    *(export, analyze, check, parity, bench, detect, embed, compare, identify),
     *(bundle, verify, keygen, report),
     *(models, targets, budgets, demo, doctor, completion),
 )
