@@ -7,9 +7,9 @@ import pytest
 
 from edgeface.graph.ops.activations import Relu
 from edgeface.graph.ops.conv import Conv
-from edgeface.quantize import patches
-from edgeface.quantize.observe import MAX_POSITIONS, graph_digest
+from edgeface.quantize.observe import graph_digest
 from edgeface.quantize.patches import patch_moment
+from edgeface.quantize.sampling import PATCHES, POSITIONS
 
 SIZE = (1, 4, 6, 5)
 
@@ -41,7 +41,7 @@ def test_moments_equal_those_of_patches_taken_one_by_one(make_graph, normal, op,
     graph = make_graph({"x": SIZE}, [(op, "x w", "y")], {"w": normal(*weight)})
     x, out = normal(*SIZE), graph.type("y").shape
     found = patch_moment(graph, graph.nodes[0], x, seed=5)
-    count = min(patches.POSITIONS, out[2] * out[3])
+    count = min(PATCHES, out[2] * out[3])
     pixels = np.random.default_rng(5).integers(0, out[2] * out[3], count)
     taken = brute_force(x, op, weight[2:], out, pixels)
     if op.groups == 1:
@@ -88,9 +88,9 @@ def test_only_what_is_needed_is_gathered(make_graph, normal, observed, monkeypat
     images = [{"x": normal(*SIZE, seed=n)} for n in range(3)]
     everything = observed(graph, images)
     if "histograms" not in holds:
-        monkeypatch.delattr("edgeface.quantize.statistics.histograms")
+        monkeypatch.delattr("edgeface.quantize.observe.add_histograms")
     if "second_moments" not in holds:
-        monkeypatch.delattr("edgeface.quantize.observe.patch_moment")
+        monkeypatch.delattr("edgeface.quantize.observe.patch_products")
     stats = observed(graph, images, *needed)
     assert (stats.holds, stats.images) == (holds, 3)
     for name, found in stats.values.items():
@@ -102,7 +102,7 @@ def test_only_what_is_needed_is_gathered(make_graph, normal, observed, monkeypat
 def test_large_images_are_thinned_to_a_bounded_number_of_pixels(make_graph, normal, observed):
     graph = make_graph({"x": (1, 1, 300, 320)}, [(Relu(), "x", "y")])
     count = observed(graph, [{"x": normal(1, 1, 300, 320)}]).values["x"].count
-    assert MAX_POSITIONS / 4 < count <= MAX_POSITIONS * 1.1
+    assert POSITIONS / 4 < count <= POSITIONS * 1.1
 
 
 def test_the_digest_changes_with_a_weight(make_graph, normal):
