@@ -81,6 +81,7 @@ def _loaded(paths: Sequence[Path], job: Job) -> CalibrationStats:
         _check_fits(stats, job.graph, path)
         parts[str(path)] = stats
     found, where = merge(parts), "; ".join(parts)
+    _refuse_judging(found, job, where)
     require_statistics(found.holds, job.recipe.quantize.every_algorithm, where)
     if found.images and not found.sampled:
         raise InputError(
@@ -89,6 +90,22 @@ def _loaded(paths: Sequence[Path], job: Job) -> CalibrationStats:
             fix="pass the other parts too, each by --statistics",
         )
     return found
+
+
+def _refuse_judging(stats: CalibrationStats, job: Job, where: str) -> None:
+    """Refuse to judge by images that have calibrated."""
+    seen = set(stats.seen)
+    shared = [file for file in job.images.judge if seen and _digest(file) in seen]
+    if shared:
+        raise InputError(
+            f"{len(shared)} of the images that are to judge have calibrated, such as {shared[0].name}",
+            where=where,
+            fix="pass --judge DIR with other images",
+        )
+
+
+def _digest(file: Path) -> str:
+    return digest_file(file, IMAGE)[:DIGEST_LENGTH]
 
 
 def _check_fits(stats: CalibrationStats, graph: Graph, path: Path) -> None:
@@ -110,7 +127,7 @@ def _feeds(job: Job, mine: Mapping[int, Path], seen: list[str]) -> Iterator[tupl
     task = task_of(contract)
     for index, image in _images(job, mine):
         if index in mine:
-            seen.append(digest_file(mine[index], IMAGE)[:DIGEST_LENGTH])
+            seen.append(_digest(mine[index]))
         yield index, {contract.input.name: task.prepare(image, contract).tensor}
 
 

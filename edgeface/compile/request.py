@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class ExportRequest:
         out: folder for the artifacts.
         seed: export a network with seeded random weights instead of a checkpoint.
         integer_only: compute everything in int8, even what the recipe keeps in float.
-        statistics: calibration statistics to use instead of calibrating; of the same network.
+        statistics: calibration statistics to use instead of calibrating, of the same network; of several files the sum.
         save_statistics: file for the statistics that calibration gathers.
         detector: an artifact that finds the faces in a recognizer's images.
         recognizer: an artifact; measures the effect of a detector's landmark errors on its embeddings.
@@ -60,7 +61,7 @@ class ExportRequest:
     out: Path = Path("out")
     seed: int | None = None
     integer_only: bool = False
-    statistics: Path | None = None
+    statistics: Path | Sequence[Path] | None = None
     save_statistics: Path | None = None
     detector: Path | None = None
     recognizer: Path | None = None

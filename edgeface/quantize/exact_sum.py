@@ -21,7 +21,10 @@ _BLOCK = 1 << 15
 
 @dataclass(frozen=True, eq=False)
 class ExactSum:
-    """A sum of arrays of one shape: `coarse` in units of 2^-10 and `fine` in units of 2^-50, float64 integers."""
+    """A sum of arrays of one shape: `coarse` in units of 2^-10 and `fine` in units of 2^-50, float64 integers.
+
+    Of symmetric matrices [K, K] only the upper triangle is kept; what is below it means nothing.
+    """
 
     coarse: Array
     fine: Array
@@ -32,10 +35,15 @@ class ExactSum:
         return cls(np.zeros(shape), np.zeros(shape))
 
     def add(self, addend: Array, factor: float = 1.0) -> None:
-        """Add an array times a factor, in place and in blocks that stay in the processor's cache."""
-        given, coarse, fine = (array.reshape(-1) for array in (addend, self.coarse, self.fine))
-        for start in range(0, len(given), _BLOCK):
-            part = slice(start, start + _BLOCK)
+        """Add an array times a factor, in place; of a matrix [K, K], which must be symmetric, the upper triangle.
+
+        A few rows at a time stay in the processor's cache.
+        """
+        triangle = addend.ndim == 2
+        given, coarse, fine = (array.reshape(len(array), -1) for array in (addend, self.coarse, self.fine))
+        step = max(1, _BLOCK // given.shape[1])
+        for start in range(0, len(given), step):
+            part = slice(start, start + step), slice(start if triangle else 0, None)
             units = np.multiply(given[part], factor * COARSE, dtype=np.float64)
             whole = np.rint(units)
             coarse[part] += whole
@@ -82,8 +90,14 @@ class ExactSum:
         return found
 
 
-def mean_moments(sums: Mapping[str, ExactSum], images: int) -> dict[str, Array]:
-    """Second moments of one image on average, in float32's precision as in files of format 2, float64."""
-    return {
-        name: (found.total() / max(images, 1)).astype(np.float32).astype(np.float64) for name, found in sums.items()
-    }
+def mean_moments(sums: Mapping[str, ExactSum]) -> dict[str, Array]:
+    """Second moments from sums of one for each image: float64 in float32's precision, as in files of format 2.
+
+    Their last entry is the mean of 1·1, so its sum is the number of images.
+    """
+    means = {}
+    for name, found in sums.items():
+        total = found.total()
+        images = max(float(np.rint(total.flat[-1])), 1.0)
+        means[name] = (total / images).astype(np.float32).astype(np.float64)
+    return means

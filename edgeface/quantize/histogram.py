@@ -5,6 +5,7 @@ Histograms take the same memory for any number of images, merge by addition, and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -43,7 +44,7 @@ _CELL_BITS = np.uint32(12)
 """2^11 cells an octave, of which 16 hold the end of a bin."""
 
 _BLOCK = 1 << 16
-"""Numbers that are counted at a time."""
+"""Numbers that are counted at a time, about."""
 
 _EDGE = np.uint32(16)
 """Numbers next to a cell that must lie in its bin too: logarithms are exact to a few of these."""
@@ -74,25 +75,34 @@ def _bin_by_logarithm(numbers: Array) -> Array:
 def histograms(flat: Array) -> Array:
     """Counts per row and bin: int64 [rows, BINS] for float32 [rows, N]."""
     counts = np.zeros((len(flat), BINS), np.int64)
-    add_histograms(counts, flat)
+    add_counts(counts, bins_of(flat))
     return counts
 
 
-def add_histograms(counts: Array, flat: Array) -> None:
-    """Add the counts of float32 [rows, N] to int64 [rows, BINS], in place.
+def bins_of(flat: Array) -> Array:
+    """The bin of each number, int16 [rows, N] of float32; some rows at a time, which stay in the processor's cache."""
+    found = np.empty(flat.shape, np.int16)
+    for rows in _rows_at_a_time(flat):
+        found[rows] = bin_index(flat[rows])
+    return found
 
-    Some rows at a time, so that what is computed stays in the processor's cache, and only over the bins in use.
-    """
-    step = max(1, _BLOCK // max(flat.shape[1], 1))
-    for start in range(0, len(flat), step):
-        index = bin_index(flat[start : start + step])
+
+def add_counts(counts: Array, bins: Array) -> None:
+    """Add how often each row has each bin to int64 [rows, BINS], in place; `bins` as of `bins_of`."""
+    for rows in _rows_at_a_time(bins):
+        index = bins[rows].astype(np.intp)
         first = int(index.min(initial=BINS))
         width = int(index.max(initial=0)) + 1 - first
         if width <= 0:
             continue
         index += (np.arange(len(index), dtype=index.dtype) * width - first)[:, None]
         found = np.bincount(index.reshape(-1), minlength=len(index) * width)
-        counts[start : start + step, first : first + width] += found.reshape(len(index), width)
+        counts[rows, first : first + width] += found.reshape(len(index), width)  # only the bins in use
+
+
+def _rows_at_a_time(flat: Array) -> Iterator[slice]:
+    step = max(1, _BLOCK // max(flat.shape[1], 1))
+    return (slice(start, start + step) for start in range(0, len(flat), step))
 
 
 def shifted(counts: Array, shift: int) -> Array:

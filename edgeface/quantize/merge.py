@@ -69,7 +69,7 @@ def _added(one: CalibrationStats, other: CalibrationStats) -> CalibrationStats:
     sampled = one.sampled + other.sampled
     return CalibrationStats(
         {name: found.merged(other.values[name]) for name, found in one.values.items()},
-        mean_moments(sums, sampled),
+        mean_moments(sums),
         one.images + other.images,
         one.graph_digest,
         one.holds,

@@ -7,9 +7,10 @@ network is run with all its values as outputs; for the others it outputs only bo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -20,7 +21,7 @@ from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.types import Array
 from edgeface.quantize.bounds import Bounds, Ends
 from edgeface.quantize.exact_sum import ExactSum, mean_moments
-from edgeface.quantize.histogram import BINS, add_histograms
+from edgeface.quantize.histogram import BINS, add_counts, bins_of
 from edgeface.quantize.patches import convolutions, moment_shape, patch_products
 from edgeface.quantize.sampling import Sampling
 from edgeface.quantize.statistics import STATISTICS, CalibrationStats, Statistic, ValueStats, thinned
@@ -29,6 +30,9 @@ Run: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 TOTAL_UNIT = 2.0**-20
 """Sums of samples are rounded to multiples of this, image by image, so that they add up the same in any order."""
+
+COUNTED_TOGETHER = 2_048
+"""Samples per channel that are counted at once."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +131,13 @@ class _Sums:
         if seen.values is None:
             return
         self.sampled += 1
-        work = [pool.submit(self._add_moment, seen.index, place, seen.values) for place in range(len(self.nodes))]
+        values, image = seen.values, seen.index
+        places = range(len(self.nodes)) if self.sampling.takes_patches(image) else ()
+        work = [partial(self._add_moment, image, place, values) for place in places]
         for name, samples in self.samples.items():
-            work.append(pool.submit(samples.add, seen.values[name], seen.index, self.sampling))
-        for done in work:
+            work.append(partial(samples.add, values[name], image, self.sampling))
+        left = iter(work)
+        for done in [pool.submit(_work_off, left) for _ in range(processors())]:
             done.result()
 
     def _add_moment(self, image: int, place: int, values: Mapping[str, Array]) -> None:
@@ -145,19 +152,24 @@ class _Sums:
             return CalibrationStats({}, {}, 0, digest, self.holds)
         values = {}
         for name, ends in self.bounds.of_every_value(self.ends).items():
+            self.samples[name].settle()
             samples, (low, high) = self.samples[name], (end.astype(np.float64) for end in ends)
             values[name] = ValueStats(samples.counts, low, high, samples.total, samples.count)
-        means, sums = mean_moments(self.moments, self.sampled), self.moments
+        means, sums = mean_moments(self.moments), self.moments
         return CalibrationStats(values, means, self.images, digest, self.holds, sampled=self.sampled, sums=sums)
 
 
 @dataclass
 class _Samples:
-    """The samples of one value: counts int64 [channels, BINS] or [channels, 0], total float64 [channels]."""
+    """The samples of one value: counts int64 [channels, BINS] or [channels, 0], total float64 [channels].
+
+    `waiting` are bins of samples that are not counted yet, since counting a few takes as long as counting many.
+    """
 
     counts: Array
     total: Array
     count: int = 0
+    waiting: list[Array] = field(default_factory=list)
 
     @classmethod
     def empty(cls, channels: int, bins: int) -> _Samples:
@@ -168,9 +180,23 @@ class _Samples:
         """Add an image's value of that index."""
         flat = thinned(data, sampling.stride(data.shape), image)
         if self.counts.size:
-            add_histograms(self.counts, flat)
+            self.waiting.append(bins_of(flat))
+            if sum(bins.shape[1] for bins in self.waiting) >= COUNTED_TOGETHER:
+                self.settle()
         self.total += np.rint(flat.sum(axis=1, dtype=np.float64) / TOTAL_UNIT) * TOTAL_UNIT
         self.count += flat.shape[1]
+
+    def settle(self) -> None:
+        """Count what waits."""
+        if self.waiting:
+            add_counts(self.counts, np.concatenate(self.waiting, axis=1))
+            self.waiting.clear()
+
+
+def _work_off(left: Iterator[Callable[[], None]]) -> None:
+    """Do what is left to do, while other threads take from the same iterator."""
+    for work in left:
+        work()
 
 
 def _wider(one: Ends, other: Ends) -> Ends:

@@ -1,22 +1,24 @@
 """Sampling of calibration images: which are looked at closely, and at how many numbers of each.
 
-Bounds come from every number of every image. Histograms and second moments come from samples, whose number is about
-what 40 images give, whatever the number of images: a thousand images must not take many times as long as inference.
+Bounds come from every number of every image. Histograms and second moments come from samples of 40 images, fewer of
+each image where the list is long, so that a thousand images take little longer than inference on them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-FULL_IMAGES = 40
-MAX_IMAGES = 64
-"""Images that are sampled: each costs as much as two or three that are not."""
+IMAGES = 40
+"""Images that are sampled, of any number; each costs as much as two to four that only give bounds."""
 
-POSITIONS, MIN_POSITIONS = 8_192, 1_024
-"""Approximate pixels per channel that one image adds to a histogram."""
+POSITIONS, MIN_POSITIONS = 8_192, 512
+"""Approximate pixels per channel that one image adds to a histogram: all that fit where few images are given."""
 
-PATCHES, MIN_PATCHES = 128, 32
+PATCHES = 128
 """Output pixels of a convolution whose input patches one image adds to the second moments."""
+
+PATCH_IMAGES = 20
+"""Images that give patches where more than twice the sampled number is given."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,29 @@ class Sampling:
         images: length of the whole list.
     """
 
-    images: int = FULL_IMAGES
+    images: int = IMAGES
 
     def takes(self, index: int) -> bool:
         """Whether the image of that index is sampled: evenly spread ones, the first among them."""
-        share = min(self.images, MAX_IMAGES)
-        return self.images <= share or index * share // self.images != (index - 1) * share // self.images
+        return self.images <= IMAGES or self._spread(index, IMAGES)
+
+    def takes_patches(self, index: int) -> bool:
+        """Whether a sampled image gives patches too: all, or every second one of a long list."""
+        return self.images <= 2 * IMAGES or self._spread(index, PATCH_IMAGES)
+
+    def _spread(self, index: int, count: int) -> bool:
+        """Whether an image is one of `count` that are evenly spread over the list."""
+        return index * count // self.images != (index - 1) * count // self.images
 
     @property
     def positions(self) -> int:
         """Approximate maximum of pixels per channel of one image."""
-        return max(MIN_POSITIONS, min(POSITIONS, POSITIONS * FULL_IMAGES // max(self.images, 1)))
+        return max(MIN_POSITIONS, min(POSITIONS, POSITIONS * IMAGES // max(self.images, 1)))
 
     @property
     def patches(self) -> int:
         """Output pixels per convolution of one image."""
-        return max(MIN_PATCHES, min(PATCHES, PATCHES * FULL_IMAGES // max(self.images, 1)))
+        return PATCHES if self.images > 2 * IMAGES else min(PATCHES, PATCHES * IMAGES // max(self.images, 1))
 
     def stride(self, shape: tuple[int, ...]) -> int:
         """The stride of rows and columns that gives at most about `positions` numbers per channel."""

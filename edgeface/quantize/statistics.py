@@ -109,8 +109,8 @@ class CalibrationStats:
     depthwise one.
 
     Statistics of other images add up by `quantize.merge`: `images` counts those that give bounds, `sampled` those of
-    them that give histograms and moments, `sums` are the moments before division, and `seen` are digests of the image
-    files. Files of formats 1 and 2 have neither sums nor digests.
+    them that give histograms, `sums` are the moments before division, and `seen` are digests of the image files. Files
+    of formats 1 and 2 have neither sums nor digests.
     """
 
     values: Mapping[str, ValueStats] = field(default_factory=dict)
@@ -180,9 +180,8 @@ class CalibrationStats:
         holds = tuple(known for known in STATISTICS if known in header.holds)
         if header.format < FORMAT:
             return cls(values, moments, header.images, header.graph, holds, sampled=header.images)
-        counted, seen = header.sampled, tuple(header.seen)
-        moments = mean_moments(sums, counted)
-        return cls(values, moments, header.images, header.graph, holds, sampled=counted, sums=sums, seen=seen)
+        moments, seen = mean_moments(sums), tuple(header.seen)
+        return cls(values, moments, header.images, header.graph, holds, sampled=header.sampled, sums=sums, seen=seen)
 
 
 class _Header(BaseModel):
