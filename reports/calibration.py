@@ -65,12 +65,14 @@ def crops(images: Path, count: int, folder: Path) -> list[Path]:
 
 
 def opened(given: argparse.Namespace, files: list[Path]) -> Job:
+    """The job that calibrates with these files."""
     request = ExportRequest(model=given.model, weights=given.weights, variant=given.variant, color=given.color)
     return open_job(request, requested_recipe(request), Images(tuple(files), composed=frozenset({"calibration"})))
 
 
 @one_blas_thread()
 def plain(job: Job) -> None:
+    """Run the network on every image."""
     contract = job.source.contract
     task, run = task_of(contract), OrtRunner(write_onnx(job.graph)).run
     images = task_images(job.images.calibrate, "running", contract, job.detector)
@@ -90,6 +92,7 @@ def measure(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
+    """Measure, and write the report."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--images", type=Path)
     parser.add_argument("--model", default="retinaface_mnet025")
