@@ -37,15 +37,21 @@ def _check(first: str, wanted: CalibrationStats, name: str, found: CalibrationSt
     """Refuse statistics that do not add up with the first."""
     if found.sums is None:
         raise InputError("these statistics are of an older format, which does not add up", where=name, fix=_AGAIN)
-    if found.graph_digest != wanted.graph_digest or set(found.values) != set(wanted.values):
+    if found.holds != wanted.holds:
+        kinds = " and ".join(kind.replace("_", " ") for kind in sorted({*found.holds} ^ {*wanted.holds}))
+        raise InputError(f"only one of these has {kinds}", where=f"{first}; {name}", fix=_AGAIN)
+    if found.graph_digest != wanted.graph_digest or _shapes(found) != _shapes(wanted):
         raise InputError(
             "these statistics are of different networks, input sizes or versions of edgeface",
             where=f"{first}; {name}",
             fix=_AGAIN,
         )
-    if found.holds != wanted.holds:
-        kinds = " and ".join(kind.replace("_", " ") for kind in {*found.holds} ^ {*wanted.holds})
-        raise InputError(f"only one of these has {kinds}", where=f"{first}; {name}", fix=_AGAIN)
+
+
+def _shapes(stats: CalibrationStats) -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
+    """The channels of every value, and the shapes of the moments."""
+    values = {name: len(found.low) for name, found in stats.values.items()}
+    return values, {name: found.coarse.shape for name, found in (stats.sums or {}).items()}
 
 
 def _refuse_shared(parts: Mapping[str, CalibrationStats]) -> None:

@@ -26,6 +26,8 @@ from edgeface.reading.regular_file import unreadable
 
 FORMAT = 3
 MAX_UNPACKED_BYTES = 2 << 30
+MAX_UNITS = 2.0**80
+"""Beyond what any sum of second moments can be, and within float32 as a mean."""
 
 Statistic = Literal["ranges", "histograms", "second_moments"]
 """Kinds of statistics: exact bounds and histograms per channel, and second moments of convolution inputs."""
@@ -224,8 +226,8 @@ def _load_moment(arrays: Mapping[str, Array], index: int) -> Array:
 
 def _load_sum(arrays: Mapping[str, Array], index: int) -> ExactSum:
     parts = arrays[f"coarse_{index}"], arrays[f"fine_{index}"]
-    if any(part.dtype != np.float64 or not np.isfinite(part).all() for part in parts):
-        raise ValueError(f"moment {index} is not finite, or has the wrong dtype")
+    if any(part.dtype != np.float64 or not (np.abs(part) < MAX_UNITS).all() for part in parts):
+        raise ValueError(f"moment {index} is too large, or has the wrong dtype")
     if any((part != np.rint(part)).any() for part in parts):
         raise ValueError(f"moment {index} is no sum of units")
     return ExactSum.unpacked(*parts)

@@ -116,6 +116,7 @@ def test_what_does_not_add_up_is_refused(gather):
     one, two = gather(range(4)), gather(range(4, COUNT))
     refused({"a": one, "b": replace(two, graph_digest="0" * 64)}, "different networks", "a", "b")
     refused({"a": one, "b": replace(two, values={})}, "different networks", "a", "b")
+    refused({"a": one, "b": replace(two, sums={})}, "different networks", "a", "b")
     refused({"a": one, "b": gather(range(4, COUNT), ["ranges"])}, "histograms|second moments", "a", "b")
     refused({"a": one, "b": replace(two, sums=None)}, "older format", "b")
     refused({"a": one, "b": two, "c": gather([5, 6, 11])}, "3 of the images are in both", "b", "c")
@@ -124,6 +125,25 @@ def test_what_does_not_add_up_is_refused(gather):
 def test_one_part_alone_is_itself_whatever_its_format(gather):
     old = replace(gather(range(4)), sums=None)
     assert merge({"a": old}) is old
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("coarse_0", lambda a: a + 0.5),
+        ("fine_0", lambda a: a * np.inf),
+        ("coarse_0", lambda a: a + 2.0**90),
+        ("coarse_1", lambda a: a.astype(np.float32)),
+        ("fine_0", lambda a: a[:-1]),
+        ("coarse_1", lambda a: a[:, :-1]),
+    ],
+)
+def test_a_file_with_other_sums_than_any_run_gives_is_refused(gather, tmp_path, name, change):
+    gather(range(4)).save(tmp_path / "good.npz")
+    with np.load(tmp_path / "good.npz") as arrays, np.errstate(invalid="ignore"):
+        np.savez(tmp_path / "bad.npz", **{**arrays, name: change(arrays[name])})
+    with pytest.raises(InputError, match="cannot read the calibration statistics"):
+        CalibrationStats.load(tmp_path / "bad.npz")
 
 
 def test_a_file_of_format_2_is_read(gather, tmp_path):
