@@ -15,7 +15,7 @@ from edgeface.quantize.bounds import Bounds, Ends
 from edgeface.quantize.exact_sum import ExactSum, mean_moments
 from edgeface.quantize.histogram import BINS, add_counts, bins_of
 from edgeface.quantize.patches import convolutions, moment_shape, patch_products
-from edgeface.quantize.sampling import Sampling
+from edgeface.quantize.sampling import PATCHES, Sampling
 from edgeface.quantize.statistics import CalibrationStats, Statistic, ValueStats, thinned
 
 TOTAL_UNIT = 2.0**-20
@@ -70,7 +70,7 @@ class Sums:
 
     def _add_moment(self, image: int, place: int, values: Mapping[str, Array]) -> None:
         node, seed = self.nodes[place], image * len(self.nodes) + place
-        products, count = patch_products(self.graph, node, values[node.inputs[0]], seed, self.sampling.patches)
+        products, count = patch_products(self.graph, node, values[node.inputs[0]], seed, PATCHES)
         self.moments[node.output].add(products, 1 / count)
 
     def statistics(self, digest: str) -> CalibrationStats:
