@@ -207,6 +207,8 @@ def test_a_recognizer_s_mean_cosine_is_judged_against_a_shift():
         (9, 0.004, "It changes no more decisions than adding noise of one grey level"),
         (10, 0.004, "It changes fewer decisions than saving the image once more at JPEG quality 95"),
         (3, 0.008, "It changes fewer decisions than saving the image once more at JPEG quality 95"),
+        (3, 0.09, "It moves scores further than saving the image once more at JPEG quality 95"),
+        (1, 0.001, "(1 flip of 400 faces against 9; "),
         (99, 0.09, "It changes more decisions than saving the image once more at JPEG quality 95"),
     ],
 )

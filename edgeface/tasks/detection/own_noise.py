@@ -27,12 +27,15 @@ def sentence(found: Figures, noise: Mapping[str, Figures]) -> str | None:
         return None
     above = [name for name in ordered if _changes_more(noise[name], found)]
     name = above[0] if above else ordered[-1]
-    fewer = "fewer" if flips(found) < flips(noise[name]) else "no more"
-    other = noise[name]
+    other, count = noise[name], flips(found)
+    if above:
+        does = f"changes {'fewer' if count < flips(other) else 'no more'} decisions"
+    else:
+        does = "changes more decisions" if count > flips(other) else "moves scores further"
     return (
-        f"It changes {fewer if above else 'more'} decisions than {PERTURBATIONS[name].doing} "
-        f"({flips(found)} flips of {found['reference_faces']} faces against {flips(other)}; mean score change "
-        f"{found['mean_score_change']:.4f} against {other['mean_score_change']:.4f})."
+        f"It {does} than {PERTURBATIONS[name].doing} "
+        f"({count} flip{'' if count == 1 else 's'} of {found['reference_faces']} faces against {flips(other)}; "
+        f"mean score change {found['mean_score_change']:.4f} against {other['mean_score_change']:.4f})."
     )
 
 
