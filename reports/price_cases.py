@@ -12,6 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edgeface.backends.tflite.decompose_average import decompose_average
 from edgeface.backends.tflite.emit import write_tflite
 from edgeface.backends.tflite.flatbuffer import ModelBuilder, Operator
+from edgeface.backends.tflite.hybrid import runs_hybrid
 from edgeface.cost.prices.work import Tile, Work, work_of
 from edgeface.graph.ir import Graph, Node, Value
 from edgeface.graph.ops.activations import Clip, HardSwish, LeakyRelu, PRelu, Sigmoid, Softmax
@@ -23,7 +24,8 @@ from edgeface.graph.types import Array, TensorType
 from edgeface.passes.decompose_prelu import decompose_prelu
 from edgeface.quantize.plan import QParams, QuantPlan
 
-DTYPES = ("float32", "int8")
+HYBRID = "hybrid"
+DTYPES = ("float32", "int8", HYBRID)
 _ACTIVATION = QParams((0.02,), 3)
 _UNIT = QParams((1 / 256,), -128)
 _NAME = "case"
@@ -45,18 +47,28 @@ class Case:
         assert found is not None
         return found
 
+    @property
+    def runs_hybrid(self) -> bool:
+        """Whether it is a convolution that runs in a hybrid kernel."""
+        node = self.graph.nodes[-1] if self.graph is not None else None
+        if self.graph is None or node is None or not isinstance(node.op, Conv):
+            return False
+        return runs_hybrid(node.op, self.graph.type(node.inputs[1]).shape)
+
     def model(self, dtype: str) -> bytes:
         """The .tflite file in an arithmetic."""
         if self.graph is None:
             return _conversion(self.kind, self.elements)
-        if dtype == "float32":
-            return write_tflite(self.graph)
+        if dtype != "int8":
+            return write_tflite(self.graph, weights="int8" if dtype == HYBRID else "float32")
         graph = decompose_average(decompose_prelu(self.graph))
         return write_tflite(graph, _plan(graph), io="int8")
 
 
 def cases(dtype: str) -> list[Case]:
     """Every case that has kernels in an arithmetic."""
+    if dtype == HYBRID:
+        return [case for case in _convolutions() if case.runs_hybrid]
     conversions = [Case(None, "quantize" if dtype == "int8" else "dequantize", count) for count in _COUNTS]
     return [*_convolutions(), *_products(), *_others(), *conversions]
 

@@ -10,12 +10,12 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from price_cases import DTYPES, Case, cases
+from price_cases import DTYPES, HYBRID, Case, cases
 from scipy.optimize import nnls
 
 from edgeface.cost.prices.table import Price
@@ -30,7 +30,7 @@ DEPTHS = {"float32": (1,), "int8": (8, 4, 1, 2)}
 LANES = (16, 8, 32)
 CONVOLUTIONS = ("conv_1x1", "conv_kxk", "depthwise")
 ROUNDS, BATCH_SECONDS = 25, 1.5e-3
-LITERT_OF_FITTED = {"float32": 0.85, "int8": 0.75}
+LITERT_OF_FITTED = {"float32": 0.85, "int8": 0.75, HYBRID: 0.75}
 """On an A72, LiteRT takes these shares of what counts and ncnn's coefficients predict (the middle of what is known)."""
 
 
@@ -49,8 +49,15 @@ def main() -> None:
     parser.add_argument("--times", type=Path, help="a file of times to read, or to write if it does not exist")
     given = parser.parse_args()
     took = _remembered(given.times, given.counted)
+    tile: Tile | None = None
     for dtype in DTYPES:
-        print(_section(dtype, [Timed(case, us) for case, us in zip(cases(dtype), took[dtype], strict=True)]))
+        timed = [Timed(case, us) for case, us in zip(cases(dtype), took[dtype], strict=True)]
+        if dtype == HYBRID:
+            assert tile is not None
+            print("\n".join(["[hybrid]", *_prices(timed, tile, ("conv_1x1", "conv_kxk"))]))
+            return
+        tile = min(_tiles(dtype), key=lambda tile, timed=timed: _error(timed, tile, CONVOLUTIONS))
+        print(_section(dtype, timed, tile))
 
 
 def _remembered(path: Path | None, counted: str | None) -> dict[str, list[float]]:
@@ -112,15 +119,18 @@ def _counted(models: Sequence[bytes], dtype: str, device: str) -> list[float]:
     return [found.predicted_ms * 1e3 * LITERT_OF_FITTED[dtype] for found in counted]
 
 
-def _section(dtype: str, timed: list[Timed]) -> str:
-    """The table's sections of one dtype, with the tiles that fit best."""
-    tile = min(_tiles(dtype), key=lambda tile: _error(timed, tile, CONVOLUTIONS))
-    lines = [f"[tiles.{dtype}]", *(f"{key} = {value}" for key, value in vars(tile).items()), "", f"[prices.{dtype}]"]
-    for kind in CLASSES:
+def _section(dtype: str, timed: list[Timed], tile: Tile) -> str:
+    """The table's sections of one dtype."""
+    sizes = [f"{key} = {value}" for key, value in vars(tile).items()]
+    return "\n".join([f"[tiles.{dtype}]", *sizes, "", f"[prices.{dtype}]", *_prices(timed, tile, CLASSES), ""])
+
+
+def _prices(timed: list[Timed], tile: Tile, kinds: Sequence[str]) -> Iterator[str]:
+    """A line for each class of work, with its mean error."""
+    for kind in kinds:
         price, off = fit([each for each in timed if each.case.kind == kind], tile)
         fields = ", ".join(f"{key} = {value:.4g}" for key, value in price.model_dump().items() if value)
-        lines.append(f"{kind} = {{ {fields} }}" + (f"  # ± {off:.0%}" if off is not None else ""))
-    return "\n".join(lines) + "\n"
+        yield f"{kind} = {{ {fields} }}" + (f"  # ± {off:.0%}" if off is not None else "")
 
 
 def _tiles(dtype: str) -> list[Tile]:

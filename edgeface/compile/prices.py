@@ -11,7 +11,8 @@ from typing import Any
 
 from edgeface.backends.target import IoType, Target
 from edgeface.compile.job import Job
-from edgeface.cost.prices.advice import FLOAT_TARGET
+from edgeface.cost.prices.advice import DYNAMIC_TARGET, FLOAT_TARGET
+from edgeface.cost.prices.dynamic import predict_dynamic_us
 from edgeface.cost.prices.predict import Arithmetic, predict_us
 from edgeface.cost.prices.processor import table_here
 from edgeface.cost.prices.quicker import quicker_in_float
@@ -68,7 +69,9 @@ def priced(job: Job, graph: Graph, plan: QuantPlan, target: Target, io: IoType) 
     for name, table in price_tables().items():
         own = predict_us(graph, plan.dtype, table, io == "float")
         in_float = predict_us(exact, lambda _: "float32", table)
-        predicted[name] = {target.name: round(own, 1), FLOAT_TARGET: round(in_float, 1)}
+        dynamic = predict_dynamic_us(exact, table)
+        found = {target.name: own, FLOAT_TARGET: in_float, **({} if dynamic is None else {DYNAMIC_TARGET: dynamic})}
+        predicted[name] = {each: round(us, 1) for each, us in found.items()}
     return {"decided_by": [table.name for table in deciding_tables(job.options.device)], "predicted_us": predicted}
 
 

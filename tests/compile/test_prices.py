@@ -94,7 +94,7 @@ def test_the_manifest_says_who_decided_and_what_is_predicted(job):
     assert found["decided_by"] == ["a72"]
     assert set(found["predicted_us"]) == set(price_tables())
     for predicted in found["predicted_us"].values():
-        assert set(predicted) == {"tflite-int8", "tflite-fp32"}
+        assert set(predicted) == {"tflite-int8", "tflite-fp32", "tflite-dynamic"}
         assert predicted["tflite-int8"] == predicted["tflite-fp32"]  # this plan is all float
     assert priced(given, graph, QuantPlan(), target("onnx-int8"), "float") is None
 

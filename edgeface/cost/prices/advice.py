@@ -1,4 +1,4 @@
-"""One sentence on which of two targets is quicker on a processor, from the times that a manifest predicts."""
+"""One sentence on which target is quicker on a processor, from the times that a manifest predicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeface.cost.prices.table import PriceTable
 
-FLOAT_TARGET = "tflite-fp32"
+FLOAT_TARGET, DYNAMIC_TARGET = "tflite-fp32", "tflite-dynamic"
 ALIKE = 1.05
 """Below this ratio neither is called quicker: predictions are off by more."""
 
@@ -35,13 +35,14 @@ def advice(quantization: Mapping[str, Any] | None, table: PriceTable | None) -> 
     except ValidationError:
         return None
     predicted = prices.predicted_us.get(table.name, {}) if table is not None else {}
-    own = next((name for name in predicted if name != FLOAT_TARGET), None)
+    own = next((name for name in predicted if name not in {FLOAT_TARGET, DYNAMIC_TARGET}), None)
     if table is None or own is None or FLOAT_TARGET not in predicted:
         return None
-    other = FLOAT_TARGET
-    ratio, where = predicted[other] / predicted[own], f"on this CPU ({table.title})"
-    if ratio >= ALIKE:
-        return f"{where} {own} is predicted {ratio:.1f} × as fast as {other}"
-    if ratio > 1 / ALIKE:
-        return f"{where} {own} is predicted as fast as {other}, and smaller"
-    return f"{where} {other} is predicted {1 / ratio:.1f} × as fast as {own}: ship {other} where size does not matter"
+    where, ratios = f"on this CPU ({table.title})", {name: predicted[own] / us for name, us in predicted.items()}
+    best = max(sorted(ratios), key=lambda name: ratios[name])
+    if ratios[best] >= ALIKE:
+        said = f"{best} is predicted {ratios[best]:.2f} × as fast as {own}"
+        return f"{where} {said}: ship {best}" + (" where size does not matter" if best == FLOAT_TARGET else "")
+    if ratios[FLOAT_TARGET] > 1 / ALIKE:
+        return f"{where} {own} is predicted as fast as {FLOAT_TARGET}, and smaller"
+    return f"{where} {own} is predicted {1 / ratios[FLOAT_TARGET]:.2f} × as fast as {FLOAT_TARGET}"

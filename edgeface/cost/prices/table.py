@@ -15,6 +15,7 @@ from edgeface.reading.kinds import OWN
 
 _FOLDER = Path(__file__).parent / "tables"
 
+HYBRID_CLASSES = {"conv_1x1", "conv_kxk"}
 Ns = Annotated[float, Field(ge=0, le=1e6)]
 Basis = Literal["measured", "predicted"]
 
@@ -77,6 +78,7 @@ class PriceTable(_Strict):
         boards: names of device profiles that it describes.
         tiles: of kernels, by dtype.
         prices: by dtype and class of work.
+        hybrid: of convolutions with float activations and int8 weights, by class, in int8's tiles; empty if unknown.
     """
 
     name: str
@@ -88,6 +90,7 @@ class PriceTable(_Strict):
     boards: tuple[str, ...] = ()
     tiles: dict[Literal["float32", "int8"], Tiles]
     prices: dict[Literal["float32", "int8"], dict[str, Price]]
+    hybrid: dict[str, Price] = {}
 
     @model_validator(mode="after")
     def _complete(self) -> PriceTable:
@@ -98,6 +101,8 @@ class PriceTable(_Strict):
             wrong = sorted(set(CLASSES).symmetric_difference(found))
             if dtype not in self.tiles or wrong:
                 raise ValueError(f"{dtype}: tiles and exactly these prices are needed; wrong: {', '.join(wrong)}")
+        if self.hybrid and set(self.hybrid) != HYBRID_CLASSES:
+            raise ValueError(f"hybrid: exactly these prices are needed: {', '.join(sorted(HYBRID_CLASSES))}")
         return self
 
 

@@ -12,24 +12,26 @@ from edgeface.cost.prices.table import price_table
 AVX2 = price_table("x86-avx2")
 
 
-def record(own, other, table="x86-avx2"):
-    return {"prices": {"decided_by": ["a72"], "predicted_us": {table: {"tflite-int8": own, "tflite-fp32": other}}}}
+def record(own, other, table="x86-avx2", **more):
+    predicted = {"tflite-int8": own, "tflite-fp32": other, **{f"tflite-{name}": us for name, us in more.items()}}
+    return {"prices": {"decided_by": ["a72"], "predicted_us": {table: predicted}}}
 
 
 @pytest.mark.parametrize(
-    ("own", "other", "said"),
+    ("times", "said"),
     [
-        (100.0, 200.0, "tflite-int8 is predicted 2.0 × as fast as tflite-fp32"),
+        ((100.0, 200.0), "tflite-int8 is predicted 2.00 × as fast as tflite-fp32"),
+        ((100.0, 200.0, 110.0), "tflite-int8 is predicted 2.00 × as fast as tflite-fp32"),
         (
-            120.0,
-            100.0,
-            "tflite-fp32 is predicted 1.2 × as fast as tflite-int8: ship tflite-fp32 where size does not matter",
+            (120.0, 100.0),
+            "tflite-fp32 is predicted 1.20 × as fast as tflite-int8: ship tflite-fp32 where size does not matter",
         ),
-        (101.0, 100.0, "tflite-int8 is predicted as fast as tflite-fp32, and smaller"),
+        ((120.0, 110.0, 100.0), "tflite-dynamic is predicted 1.20 × as fast as tflite-int8: ship tflite-dynamic"),
+        ((101.0, 100.0), "tflite-int8 is predicted as fast as tflite-fp32, and smaller"),
     ],
 )
-def test_the_quicker_target_is_named(own, other, said):
-    found = record(own, other)
+def test_the_quickest_target_is_named(times, said):
+    found = record(*times[:2], **({"dynamic": times[2]} if len(times) > 2 else {}))
     assert advice(found, AVX2) == advice(json.loads(json.dumps(found, sort_keys=True)), AVX2)
     assert advice(found, AVX2) == f"on this CPU (AVX2, no VNNI) {said}"
 

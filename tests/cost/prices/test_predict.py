@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeface.cost.prices.dynamic import predict_dynamic_us
 from edgeface.cost.prices.predict import node_us, predict, predict_us
-from edgeface.cost.prices.table import price_table, price_tables, read_table
+from edgeface.cost.prices.table import Price, price_table, price_tables, read_table
 from edgeface.cost.prices.work import Tile, Work, work_of
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph, Node, Value
@@ -94,6 +95,17 @@ def test_every_shipped_table_prices_every_class_and_orders_sizes(name, stem):
     larger = Graph.build("wide", [stem.values["x"]], ["y"], stem.nodes, wide)
     for dtype in ("float32", "int8"):
         assert node_us(larger, larger.nodes[2], dtype, table) > node_us(stem, stem.nodes[2], dtype, table)
+
+
+def test_dynamic_takes_float_s_price_where_no_hybrid_kernel_runs(stem):
+    wide = {**stem.constants, "w1": np.ones((1_000, 8, 1, 1), np.float32)}
+    graph = Graph.build("wide", [stem.values["x"]], ["y"], stem.nodes, wide)
+    prices = {"float32_conv_kxk": {"node_us": 7.0}, "float32_conv_1x1": {"node_us": 100.0}}
+    table = toy_table(**prices)
+    assert predict_dynamic_us(graph, table) is None
+    hybrid = table.model_copy(update={"hybrid": {"conv_1x1": Price(node_us=30.0), "conv_kxk": Price(node_us=1.0)}})
+    assert predict_dynamic_us(graph, hybrid) == pytest.approx(7.0 + 30.0)  # three channels are too few for the stem
+    assert predict_dynamic_us(stem, hybrid) == pytest.approx(7.0 + 100.0)
 
 
 def test_a_board_has_its_table_and_an_unknown_name_is_refused():

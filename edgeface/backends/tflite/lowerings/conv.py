@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from edgeface.backends.tflite.emitter import Emitter
+from edgeface.backends.tflite.hybrid import FEW_WEIGHTS, runs_hybrid
 from edgeface.backends.tflite.lowerings.fused import fused_activation
 from edgeface.backends.tflite.padding import pad_image, same_padding
 from edgeface.errors import GraphError
@@ -21,11 +21,6 @@ from edgeface.quantize.plan import QParams
 INT8_VERSION = 3
 HYBRID_VERSION = 5
 GROUPED_VERSION = 6
-FEW_WEIGHTS = 2_500
-"""So many weights of other kernels stay float32: a tenth of a model, and those of first layers, which cost the most."""
-HYBRID_CHANNELS = 8
-HYBRID_PRODUCTS = (2_000, 8_000)
-"""The fewest input channels, and weights of larger kernels and of 1×1 kernels, with which hybrid ones are quicker."""
 INT32_MAX = 2**31 - 1
 
 
@@ -58,17 +53,10 @@ def _version(emitter: Emitter, node: Node, op: Conv, depthwise: bool) -> int:
 
 
 def _is_hybrid(emitter: Emitter, node: Node) -> bool:
-    """Whether a convolution's weights stay int8 in the kernel, which then rounds its input to 8 bits of its own range.
-
-    Elsewhere they are stored in int8 and converted when the model is loaded. XNNPACK has no hybrid depthwise kernels,
-    gives every pixel of a 1×1 convolution a range of its own (30 ns each), and pads few input channels to 8; measured
-    on x86 with and without VNNI (reports/prices.md).
-    """
-    if emitter.weights != "int8" or emitter.is_int8(node) or not isinstance(node.op, Conv) or node.op.groups > 1:
+    """Whether a convolution's weights stay int8 in the kernel."""
+    if emitter.weights != "int8" or emitter.is_int8(node) or not isinstance(node.op, Conv):
         return False
-    _, channels, height, width = weight = emitter.array(node.inputs[1]).shape
-    least = HYBRID_PRODUCTS[(height, width) == (1, 1)]
-    return channels >= HYBRID_CHANNELS and math.prod(weight) >= least
+    return runs_hybrid(node.op, emitter.array(node.inputs[1]).shape)
 
 
 def lower_gemm(emitter: Emitter, node: Node) -> None:
