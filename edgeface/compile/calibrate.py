@@ -11,8 +11,10 @@ from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.progress import note
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
+from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.types import Array
-from edgeface.quantize.observe import graph_digest, observe, observed_onnx
+from edgeface.quantize.examples import Examples
+from edgeface.quantize.observe import Run, graph_digest, observe, observed_onnx
 from edgeface.quantize.quantize import require_statistics
 from edgeface.quantize.statistics import CalibrationStats
 from edgeface.tasks import task_of
@@ -66,14 +68,27 @@ def _check_fits(stats: CalibrationStats, graph: Graph, path: Path) -> None:
             )
 
 
-def _feeds(job: Job) -> Iterator[Mapping[str, Array]]:
-    contract = job.source.contract
+def examples_of(job: Job) -> Examples:
+    """The calibration images for corrections that run them; none where only statistics were given."""
     files = job.images.calibrate
+    count = len(files) if files or "seed" not in job.source.provenance else SYNTHETIC_IMAGES
+    return Examples(count, lambda wanted: _feeds(job, min(wanted, count)), _opened)
+
+
+def _opened(graph: Graph) -> Run:
+    return OrtRunner(write_onnx(graph)).run
+
+
+def _feeds(job: Job, count: int | None = None) -> Iterator[Mapping[str, Array]]:
+    """The inputs of the calibration images, or of `count` of them, chosen evenly."""
+    contract = job.source.contract
+    files, doing = job.images.calibrate, "calibrating" if count is None else "preparing images"
     if files:
-        images = task_images(files, "calibrating", contract, job.detector, job.images.judge)
+        chosen = files if count is None else [files[index * len(files) // count] for index in range(count)]
+        images = task_images(chosen, doing, contract, job.detector, job.images.judge)
     elif "seed" in job.source.provenance:
         note("no images: a random network is calibrated on synthetic images")
-        images = synthetic_for(contract, SYNTHETIC_IMAGES, "calibrating", seed=1)
+        images = synthetic_for(contract, count or SYNTHETIC_IMAGES, doing, seed=1)
     else:
         raise InputError(
             "int8 needs images to calibrate with",

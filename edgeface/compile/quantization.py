@@ -6,12 +6,13 @@ from collections import Counter
 from typing import Any
 
 from edgeface.backends.target import IoType, Target
+from edgeface.compile.calibrate import examples_of
 from edgeface.compile.job import Job
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QuantPlan, Stated, in_float32
 from edgeface.quantize.precision import state_precision
-from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
+from edgeface.quantize.quantize import Quantized, QuantizeOptions, needs_examples, quantize
 from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.quantize.statistics import CalibrationStats
@@ -58,6 +59,7 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
         algorithms=settings.chosen,
         stated=stated_precision(job, graph, target, io),
         known={image.name: image.value_range},
+        examples=examples_of(job) if needs_examples(settings.chosen) else None,
     )
     return quantize(graph, stats, target.scheme, options)
 

@@ -1,4 +1,4 @@
-"""Second moments of convolution inputs: the statistics that weight rounding needs."""
+"""Input patches of convolutions and their second moments, which weight rounding needs."""
 
 from __future__ import annotations
 
@@ -25,17 +25,43 @@ def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
         float64 [K+1, K+1] with K = C·kh·kw, or [G, K+1, K+1] with K = C/G·kh·kw for one of G > 1 groups. The last row
         and column belong to a constant 1, so that rounding may correct the bias too.
     """
-    assert isinstance(node.op, Conv)
-    weight = graph.type(node.inputs[1]).shape
+    rows = sampled_patches(graph, node, x, chosen_pixels(graph, node, POSITIONS, seed))
+    moment: Array = (rows @ rows.swapaxes(-1, -2)).astype(np.float64) / rows.shape[-1]
+    return moment
+
+
+def chosen_pixels(graph: Graph, node: Node, count: int, seed: int) -> Array:
+    """Indices of output pixels, at most as many as there are: int64 [pixels], drawn with replacement.
+
+    Args:
+        graph: the graph that contains `node`.
+        node: a convolution.
+        count: how many, at most.
+        seed: equal seeds choose the same ones.
+    """
     height, width = graph.type(node.output).shape[2:]
-    count = min(POSITIONS, height * width)
-    pixels = np.random.default_rng(seed).integers(0, height * width, count)
-    patches = _gather(x[0], node.op, weight[2:], pixels // width, pixels % width)
+    return np.random.default_rng(seed).integers(0, height * width, min(count, height * width))
+
+
+def sampled_patches(graph: Graph, node: Node, x: Array, pixels: Array) -> Array:
+    """The input patches of output pixels, each followed by a constant 1.
+
+    Args:
+        graph: the graph that contains `node`.
+        node: a convolution.
+        x: its input, float32 [1,C,H,W].
+        pixels: indices of output pixels.
+
+    Returns:
+        float32 [K+1, pixels] with K = C·kh·kw, or [G, K+1, pixels] with K = C/G·kh·kw for one of G > 1 groups.
+    """
+    assert isinstance(node.op, Conv)
+    width, count = graph.type(node.output).shape[3], len(pixels)
+    patches = _gather(x[0], node.op, graph.type(node.inputs[1]).shape[2:], pixels // width, pixels % width)
     groups = (node.op.groups,) if node.op.groups > 1 else ()
     ones = np.ones((*groups, 1, count), np.float32)
-    rows = np.concatenate([patches.reshape(*groups, -1, count), ones], axis=-2)
-    moment: Array = (rows @ rows.swapaxes(-1, -2)).astype(np.float64) / count
-    return moment
+    rows: Array = np.concatenate([patches.reshape(*groups, -1, count), ones], axis=-2)
+    return rows
 
 
 def _gather(x: Array, op: Conv, kernel: tuple[int, ...], rows: Array, columns: Array) -> Array:
