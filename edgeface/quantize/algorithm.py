@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from edgeface.graph.ir import Graph
 from edgeface.quantize.examples import Examples
 from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.relief import Relief
 from edgeface.quantize.statistics import CalibrationStats, Statistic, ValueStats
 
 
@@ -74,10 +75,6 @@ class WeightCorrection(Generic[P]):
     correct: Callable[[Graph, QuantPlan, CalibrationStats, P], Graph]
     parameters: type[P]
     needs: tuple[Statistic, ...]
-
-
-Relief: TypeAlias = Callable[[Graph, QuantPlan], QuantPlan | None]
-"""Returns a plan with larger weight scales, given weights rounded to the current one; None where they are fine."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from edgeface.core.blas_threads import one_blas_thread
-from edgeface.errors import GraphError, InputError
+from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
 from edgeface.quantize.algorithm import (
     Chosen,
@@ -21,11 +21,9 @@ from edgeface.quantize.build_plan import FixedRanges, build_plan
 from edgeface.quantize.examples import Examples
 from edgeface.quantize.plan import QuantPlan, Stated
 from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.relief import round_within_limits
 from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats, Statistic
-
-MAX_RELIEFS = 40
-"""Scales grow by 3 % each time, so after 24 rounds a channel has half its steps and cannot exceed a limit."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,10 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
         if isinstance(chosen.algorithm, GraphCorrection):
             exact, observed = chosen.algorithm.correct(exact, observed, kept_float, chosen.parameters)
     plan = build_plan(exact, observed, scheme, options.ranges, known=options.known, stated=options.stated)
-    for _ in range(MAX_RELIEFS):
-        corrected = _corrected(exact, plan, observed, options)
-        relieved = scheme.relieve(corrected, plan) if scheme.relieve is not None else None
-        if relieved is None:
-            return Quantized(exact, *_by_examples(exact, corrected, plan, scheme, options))
-        plan = relieved
-    raise GraphError("no weight scales satisfy the limits of the target's kernels", where=graph.name)
+    corrected, plan = round_within_limits(
+        lambda scales: _corrected(exact, scales, observed, options), plan, scheme.relieve, graph.name
+    )
+    return Quantized(exact, *_by_examples(exact, corrected, plan, scheme, options))
 
 
 def require_statistics(holds: Collection[Statistic], algorithms: Collection[Chosen], where: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from edgeface.graph.ir import Graph
 from edgeface.graph.ops.base import Op
-from edgeface.quantize.algorithm import Relief
 from edgeface.quantize.plan import Precision, QParams, QuantPlan
+from edgeface.quantize.relief import Relief
 
 INT8_STEPS = 255
 INT16_LIMIT = 32_767
