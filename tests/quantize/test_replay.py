@@ -40,13 +40,12 @@ def test_values_are_those_of_the_float_network_and_on_the_grids_of_the_quantized
     replay, plan = replayed()
     for node in graph.nodes[:2]:
         replay.advance(node, replay.constants(node))
-    for image, feed in enumerate(feeds(*IMAGE)[:8:2]):
-        exact = evaluate(graph, {"x": feeds(*IMAGE)[image * 10 // 4]["x"]}, "r")["r"]
+    for image in range(4):
+        exact = evaluate(graph, feeds(*IMAGE)[image * 10 // 4], "r")["r"]
         np.testing.assert_allclose(replay.exact["r"][image], exact, rtol=1e-5, atol=1e-5)
         stored = replay.rounded["r"][image] / plan.params["r"].scale[0]
         np.testing.assert_allclose(stored, np.rint(stored), atol=1e-3)
         assert 0 < np.abs(replay.rounded["r"][image] - exact).max() < 0.2
-        assert feed["x"].shape == IMAGE
 
 
 @pytest.mark.parametrize("name", ["x", "a", "y"])
