@@ -47,11 +47,15 @@ class QuantizeOptions:
 
 @dataclass(frozen=True)
 class Quantized:
-    """The result: `exact` is equivalent to the source in float; in `graph`, int8 weights are on their grids."""
+    """The result: `exact` is equivalent to the source in float; in `graph`, int8 weights are on their grids.
+
+    `stats` are the statistics of `exact`.
+    """
 
     exact: Graph
     graph: Graph
     plan: QuantPlan
+    stats: CalibrationStats
 
     @property
     def digest(self) -> str:
@@ -86,7 +90,8 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
     corrected, plan = round_within_limits(
         lambda scales: _corrected(exact, scales, observed, options), plan, scheme.relieve, graph.name
     )
-    return Quantized(exact, *_by_examples(exact, corrected, plan, scheme, options))
+    corrected, plan = _by_examples(exact, corrected, plan, scheme, options)
+    return Quantized(exact, corrected, plan, observed)
 
 
 def require_statistics(holds: Collection[Statistic], algorithms: Collection[Chosen], where: str) -> None:
