@@ -11,6 +11,7 @@ from edgeface.compile.job import Job
 from edgeface.compile.prices import preferred_precision, priced
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
+from edgeface.quantize.image_range import image_levels, image_range
 from edgeface.quantize.plan import QuantPlan, Stated, in_float32
 from edgeface.quantize.precision import asked_precision, state_precision
 from edgeface.quantize.quantize import Quantized, QuantizeOptions, needs_examples, quantize
@@ -60,7 +61,7 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
         ranges=settings.ranges,
         algorithms=settings.chosen,
         stated=stated_precision(job, graph, target, io),
-        known={image.name: image.value_range},
+        known={image.name: image_range(image_levels(image.mean, image.scale), target.scheme)},
         examples=examples_of(job) if needs_examples(settings.chosen) else None,
     )
     return quantize(graph, stats, target.scheme, options)
