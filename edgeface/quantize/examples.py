@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
 
@@ -31,24 +29,12 @@ class Examples:
     take: Callable[[int], Iterable[Mapping[str, Array]]]
     open: Callable[[Graph], Run]
 
-    def fitting(self, graph: Graph, wanted: int, max_bytes: int = MAX_BYTES) -> int:
-        """The number of images, at most `wanted`, whose values fit into memory in float and quantized; at least 1.
+    def fitting(self, bytes_each: int, wanted: int, max_bytes: int = MAX_BYTES) -> int:
+        """The number of images, at most `wanted`, whose values fit into memory; at least 1.
 
         Args:
-            graph: the graph that they run through, node by node.
+            bytes_each: maximum size of the values that are held of one image.
             wanted: how many would be best.
             max_bytes: the memory.
         """
-        return max(1, min(wanted, self.count, max_bytes // max(2 * peak_bytes(graph), 1)))
-
-
-def peak_bytes(graph: Graph) -> int:
-    """Maximum size in float32 of one image's values at any node, when each is freed after its last reader."""
-    size = {name: 4 * int(np.prod(graph.type(name).shape)) for name in graph.activations}
-    last = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
-    live, peak = set(graph.inputs), 0
-    for index, node in enumerate(graph.nodes):
-        live |= set(node.outputs)
-        peak = max(peak, sum(size[name] for name in live))
-        live = {name for name in live if last.get(name, -1) > index}
-    return peak
+        return max(1, min(wanted, self.count, max_bytes // max(bytes_each, 1)))

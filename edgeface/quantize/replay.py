@@ -26,6 +26,39 @@ def fake_quantized(params: QParams, data: Array) -> Array:
     return found
 
 
+def peak_bytes(graph: Graph, plan: QuantPlan) -> int:
+    """Maximum size in float32 of one image's values in both networks at any node, each until its last reader.
+
+    Values before the first rounding are the same in both, and held once.
+
+    Args:
+        graph: the float network.
+        plan: of the quantized one.
+    """
+    same: set[str] = set()
+    size: dict[str, int] = {}
+    last = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
+    live, peak = set(graph.inputs), 0
+    for name in graph.inputs:
+        _weigh(graph, plan, name, (), same, size)
+    for index, node in enumerate(graph.nodes):
+        _weigh(graph, plan, node.output, node.inputs, same, size)
+        live.add(node.output)
+        peak = max(peak, sum(size[name] for name in live))
+        live = {name for name in live if last.get(name, -1) > index}
+    return peak
+
+
+def _weigh(
+    graph: Graph, plan: QuantPlan, name: str, reads: Sequence[str], same: set[str], size: dict[str, int]
+) -> None:
+    """Note a value's bytes, and whether both networks have the same."""
+    in_float = name not in plan.params or name in plan.kept_float
+    if in_float and all(read in same or graph.constant(read) is not None for read in reads):
+        same.add(name)
+    size[name] = 4 * graph.type(name).count * (1 if name in same else 2)
+
+
 class Replay:
     """The values of both networks for some images, as far as nodes have been run and later ones read them.
 
@@ -33,12 +66,12 @@ class Replay:
         graph: the float network.
         plan: of the quantized one.
         examples: the images.
-        count: how many of them.
+        wanted: how many of them, if so many fit into memory.
     """
 
-    def __init__(self, graph: Graph, plan: QuantPlan, examples: Examples, count: int) -> None:
+    def __init__(self, graph: Graph, plan: QuantPlan, examples: Examples, wanted: int) -> None:
         self.graph, self.plan, self._open = graph, plan, examples.open
-        feeds = list(examples.take(count))
+        feeds = list(examples.take(examples.fitting(peak_bytes(graph, plan), wanted)))
         self.count = len(feeds)
         self.exact: dict[str, list[Array]] = {name: [feed[name] for feed in feeds] for name in graph.inputs}
         self.rounded: dict[str, list[Array]] = {name: self._stored(name, self.exact[name]) for name in graph.inputs}

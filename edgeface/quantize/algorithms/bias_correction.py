@@ -44,10 +44,9 @@ def correct_biases(start: Exemplified, parameters: Biases) -> tuple[Graph, Quant
         start: the networks and the images.
         parameters: of the correction.
     """
-    graph, count = start.graph, start.examples.fitting(start.exact, parameters.images)
-    replay = Replay(start.exact, start.plan, start.examples, count)
+    graph, replay = start.graph, Replay(start.exact, start.plan, start.examples, parameters.images)
     changed: dict[str, Array] = {}
-    for node in track(graph.nodes, f"correcting biases with {count} images"):
+    for node in track(graph.nodes, f"correcting biases with {replay.count} images"):
         constants = {name: data for name in node.inputs if (data := graph.constant(name)) is not None}
         op = own_convolution(graph, node)
         if op is not None and replay.in_integers(node):

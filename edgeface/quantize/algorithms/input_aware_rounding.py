@@ -54,11 +54,9 @@ def round_for_inputs(start: Exemplified, parameters: Reconstruction) -> tuple[Gr
         start: the networks and the images; weights are rounded anew from `exact`.
         parameters: of the reconstruction.
     """
-    graph = start.graph
-    count = start.examples.fitting(start.exact, parameters.images)
-    replay = Replay(start.exact, start.plan, start.examples, count)
+    graph, replay = start.graph, Replay(start.exact, start.plan, start.examples, parameters.images)
     changed: dict[str, Array] = {}
-    for index, node in enumerate(track(graph.nodes, f"rounding weights with {count} images")):
+    for index, node in enumerate(track(graph.nodes, f"rounding weights with {replay.count} images")):
         constants = {name: data for name in node.inputs if (data := graph.constant(name)) is not None}
         op = own_convolution(graph, node)
         if op is not None and replay.in_integers(node):
