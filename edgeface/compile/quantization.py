@@ -6,13 +6,15 @@ from collections import Counter
 from typing import Any
 
 from edgeface.backends.target import IoType, Target
+from edgeface.compile.examples import examples_of
 from edgeface.compile.job import Job
 from edgeface.compile.prices import preferred_precision, priced
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
+from edgeface.quantize.image_range import image_levels, image_range
 from edgeface.quantize.plan import QuantPlan, Stated, in_float32
 from edgeface.quantize.precision import asked_precision, state_precision
-from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
+from edgeface.quantize.quantize import Quantized, QuantizeOptions, needs_examples, quantize
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.quantize.statistics import CalibrationStats
 
@@ -59,7 +61,8 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
         ranges=settings.ranges,
         algorithms=settings.chosen,
         stated=stated_precision(job, graph, target, io),
-        known={image.name: image.value_range},
+        known={image.name: image_range(image_levels(image.mean, image.scale), target.scheme)},
+        examples=examples_of(job) if needs_examples(settings.chosen) else None,
     )
     return quantize(graph, stats, target.scheme, options)
 

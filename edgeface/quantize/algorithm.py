@@ -1,7 +1,8 @@
 """Quantization algorithms as values: the statistics that they need, their parameters, and their function.
 
-There are three kinds: a `RangeMethod` chooses the range of one value, a `GraphCorrection` changes the network before
-scales are chosen, and a `WeightCorrection` changes its weights afterwards.
+There are four kinds: a `RangeMethod` chooses the range of one value, a `GraphCorrection` changes the network before
+scales are chosen, a `WeightCorrection` changes its weights afterwards by statistics, and an `ExampleCorrection` changes
+them last, by images that it runs through the float and the quantized network side by side.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from edgeface.graph.ir import Graph
+from edgeface.quantize.examples import Examples
 from edgeface.quantize.plan import QuantPlan
+from edgeface.quantize.relief import Relief
 from edgeface.quantize.statistics import CalibrationStats, Statistic, ValueStats
 
 
@@ -74,7 +77,43 @@ class WeightCorrection(Generic[P]):
     needs: tuple[Statistic, ...]
 
 
-Algorithm: TypeAlias = RangeMethod[Any] | GraphCorrection[Any] | WeightCorrection[Any]
+@dataclass(frozen=True)
+class Exemplified:
+    """What an `ExampleCorrection` starts from.
+
+    Attributes:
+        exact: the float graph, the reference.
+        graph: the same nodes with the weights so far, those of int8 convolutions on their grids if an earlier
+            algorithm rounded them.
+        plan: with the weights' scales.
+        examples: calibration images.
+        relieve: the scheme's, if it has one; it may be given a graph of a single convolution.
+    """
+
+    exact: Graph
+    graph: Graph
+    plan: QuantPlan
+    examples: Examples
+    relieve: Relief | None = None
+
+
+@dataclass(frozen=True)
+class ExampleCorrection(Generic[P]):
+    """Changes constants by calibration images, which run through both networks; runs after all other corrections.
+
+    Attributes:
+        correct: (graphs, plan and images, parameters) → the graph with new constants, and the plan, in which weight
+            scales may have grown.
+        parameters: their type; every parameter has a default.
+        needs: the statistics that it uses besides the images.
+    """
+
+    correct: Callable[[Exemplified, P], tuple[Graph, QuantPlan]]
+    parameters: type[P]
+    needs: tuple[Statistic, ...] = ()
+
+
+Algorithm: TypeAlias = RangeMethod[Any] | GraphCorrection[Any] | WeightCorrection[Any] | ExampleCorrection[Any]
 
 
 @dataclass(frozen=True)

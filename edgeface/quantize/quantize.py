@@ -8,17 +8,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from edgeface.core.blas_threads import one_blas_thread
-from edgeface.errors import GraphError, InputError
+from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
-from edgeface.quantize.algorithm import Chosen, GraphCorrection, WeightCorrection
+from edgeface.quantize.algorithm import (
+    Chosen,
+    ExampleCorrection,
+    Exemplified,
+    GraphCorrection,
+    WeightCorrection,
+)
 from edgeface.quantize.build_plan import FixedRanges, build_plan
+from edgeface.quantize.examples import Examples
 from edgeface.quantize.plan import QuantPlan, Stated
 from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.relief import round_within_limits
 from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.statistics import CalibrationStats, Statistic
-
-MAX_RELIEFS = 40
-"""Scales grow by 3 % each time, so after 24 rounds a channel has half its steps and cannot exceed a limit."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,14 @@ class QuantizeOptions:
         algorithms: corrections of the graph and its weights, each kind in this order.
         stated: values with another dtype than the scheme's 8 bits, and the reasons.
         known: ranges known in advance, such as an image's after normalization.
+        examples: calibration images, which some corrections need besides statistics.
     """
 
     ranges: RangeRule = field(default_factory=RangeRule)
     algorithms: tuple[Chosen, ...] = ()
     stated: Mapping[str, Stated] = field(default_factory=dict)
     known: FixedRanges = field(default_factory=dict)
+    examples: Examples | None = None
 
 
 @dataclass(frozen=True)
@@ -69,23 +76,22 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
         options: ranges, corrections and dtypes.
 
     Raises:
-        InputError: the statistics lack a kind that an algorithm needs.
+        InputError: the statistics lack a kind that an algorithm needs, or it needs images and there are none.
         GraphError: a value was not observed, or no weight scales fit the scheme.
     """
     require_statistics(stats.holds, (options.ranges.chosen, *options.algorithms), graph.name)
+    _require_examples(options, graph.name)
     kept_float = {name for name, asked in options.stated.items() if asked.is_float}
     exact, observed = graph, stats
     for chosen in options.algorithms:
         if isinstance(chosen.algorithm, GraphCorrection):
             exact, observed = chosen.algorithm.correct(exact, observed, kept_float, chosen.parameters)
     plan = build_plan(exact, observed, scheme, options.ranges, known=options.known, stated=options.stated)
-    for _ in range(MAX_RELIEFS):
-        corrected = _corrected(exact, plan, observed, options)
-        relieved = scheme.relieve(corrected, plan) if scheme.relieve is not None else None
-        if relieved is None:
-            return Quantized(exact, corrected, plan, observed)
-        plan = relieved
-    raise GraphError("no weight scales satisfy the limits of the target's kernels", where=graph.name)
+    corrected, plan = round_within_limits(
+        lambda scales: _corrected(exact, scales, observed, options), plan, scheme.relieve, graph.name
+    )
+    corrected, plan = _by_examples(exact, corrected, plan, scheme, options)
+    return Quantized(exact, corrected, plan, observed)
 
 
 def require_statistics(holds: Collection[Statistic], algorithms: Collection[Chosen], where: str) -> None:
@@ -107,6 +113,35 @@ def require_statistics(holds: Collection[Statistic], algorithms: Collection[Chos
                 where=where,
                 fix=f"calibrate again without --statistics, or choose another algorithm than {chosen.name}",
             )
+
+
+def needs_examples(algorithms: Collection[Chosen]) -> bool:
+    """Whether one of the algorithms runs images, so that statistics are not enough."""
+    return any(isinstance(chosen.algorithm, ExampleCorrection) for chosen in algorithms)
+
+
+def _require_examples(options: QuantizeOptions, where: str) -> None:
+    """Reject a correction that needs images where there are none."""
+    for chosen in options.algorithms:
+        if needs_examples([chosen]) and (options.examples is None or options.examples.count == 0):
+            raise InputError(
+                f"{chosen.name} runs calibration images, and there are none: statistics are not enough",
+                where=where,
+                fix=f"pass --calibration DIR, beside --statistics too, or leave {chosen.name} out of the recipe's "
+                "[quantize] algorithms",
+            )
+
+
+def _by_examples(
+    exact: Graph, corrected: Graph, plan: QuantPlan, scheme: Scheme, options: QuantizeOptions
+) -> tuple[Graph, QuantPlan]:
+    """The graph and the plan, corrected by the algorithms that run images."""
+    for chosen in options.algorithms:
+        if isinstance(chosen.algorithm, ExampleCorrection):
+            assert options.examples is not None
+            start = Exemplified(exact, corrected, plan, options.examples, scheme.relieve)
+            corrected, plan = chosen.algorithm.correct(start, chosen.parameters)
+    return corrected, plan
 
 
 def _corrected(graph: Graph, plan: QuantPlan, stats: CalibrationStats, options: QuantizeOptions) -> Graph:

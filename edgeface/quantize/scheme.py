@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from edgeface.graph.ir import Graph
 from edgeface.graph.ops.base import Op
 from edgeface.quantize.plan import Precision, QParams, QuantPlan
+from edgeface.quantize.relief import Relief
 
 INT8_STEPS = 255
 INT16_LIMIT = 32_767
 
 Refinement = Callable[[Graph, QuantPlan], QuantPlan]
 """Returns the plan with scales adapted to the target's kernels."""
-
-Relief = Callable[[Graph, QuantPlan], QuantPlan | None]
-"""Returns a plan with larger weight scales, given weights rounded to the current one; None where they are fine."""
 
 
 @dataclass(frozen=True)

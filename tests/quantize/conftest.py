@@ -29,3 +29,19 @@ def separable(make_graph, normal):
         "b2": normal(4, seed=2),
     }
     return make_graph({"x": (1, 3, 9, 7)}, rows, constants)
+
+
+@pytest.fixture
+def examples():
+    """Images for corrections that run them: `examples(feeds)`."""
+    from edgeface.backends.onnx.runner import OrtRunner
+    from edgeface.graph.onnx_writer import write_onnx
+    from edgeface.quantize.examples import Examples
+
+    def of(given):
+        def take(count):
+            return [given[index * len(given) // count] for index in range(count)]
+
+        return Examples(len(given), take, lambda graph: OrtRunner(write_onnx(graph), optimize=False).run)
+
+    return of

@@ -11,8 +11,9 @@ from edgeface.errors import GraphError, InputError
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.algorithm import Chosen, GraphCorrection, Parameters, WeightCorrection
 from edgeface.quantize.plan import QuantPlan, in_float32
-from edgeface.quantize.quantize import MAX_RELIEFS, QuantizeOptions, quantize
+from edgeface.quantize.quantize import QuantizeOptions, quantize
 from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.relief import MAX_RELIEFS
 from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.settings import QuantizeSettings
 

@@ -39,7 +39,7 @@ def round_weights(graph: Graph, plan: QuantPlan, stats: CalibrationStats, parame
         if isinstance(node.op, Conv) and node.output in stats.moments and _rounds(graph, plan, node):
             weight, bias = (graph.constants[name] for name in node.inputs[1:3])
             grid, moment = plan.params[node.inputs[1]], stats.moments[node.output]
-            constants[node.inputs[1]], constants[node.inputs[2]] = _rounded(
+            constants[node.inputs[1]], constants[node.inputs[2]] = round_convolution(
                 weight, bias, grid, moment, parameters.damping
             )
     return graph.rebuild(constants=constants)
@@ -50,8 +50,16 @@ def _rounds(graph: Graph, plan: QuantPlan, node: Node) -> bool:
     return node.output not in plan.kept_float and node.inputs[1] in plan.params and len(node.inputs) > 2 and own
 
 
-def _rounded(weight: Array, bias: Array, grid: QParams, moment: Array, damping: float) -> tuple[Array, Array]:
-    """Weights [M,…] on their grid, and the new bias [M]."""
+def round_convolution(weight: Array, bias: Array, grid: QParams, moment: Array, damping: float) -> tuple[Array, Array]:
+    """Weights on their grid and the new bias, such that outputs change little, float32.
+
+    Args:
+        weight: [M,…], real.
+        bias: [M].
+        grid: the weights' scales, one per output channel.
+        moment: second moments of the input patches and a constant 1: [K+1,K+1], or [G,K+1,K+1] for G > 1 groups.
+        damping: see `Rounding`.
+    """
     scale = np.asarray(grid.scale, np.float64)
     grouped = moment.ndim == 3
     rows = weight.reshape(len(weight), 1, -1) if grouped else weight.reshape(1, len(weight), -1)

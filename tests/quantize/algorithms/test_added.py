@@ -99,7 +99,9 @@ def added(tmp_path, monkeypatch):
 def test_a_file_is_an_algorithm_if_it_declares_one(added):
     found = algorithms.algorithms()
     assert set(found) - {"drop_small_weights", "shrink_range"} == {
+        "bias_correction",
         "cross_layer_equalization",
+        "input_aware_rounding",
         "minmax",
         "mse",
         "percentile",
