@@ -9,8 +9,10 @@ from edgeface.backends.target import IoType, Target
 from edgeface.compile.job import Job
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
+from edgeface.quantize.algorithm import Chosen, GraphCorrection
+from edgeface.quantize.algorithms import choose
 from edgeface.quantize.plan import QuantPlan, Stated, in_float32
-from edgeface.quantize.precision import state_precision
+from edgeface.quantize.precision import KINDS, state_precision
 from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
 from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.settings import QuantizeSettings
@@ -49,13 +51,29 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
     return state_precision(graph, patterns, io == "float")
 
 
+def chosen_algorithms(job: Job) -> tuple[Chosen, ...]:
+    """The recipe's algorithms. With `integer_only`, what the recipe computes in float is split into finer channels."""
+    listed = job.recipe.quantize.chosen
+    patterns = [name for name, asked in job.recipe.quantize.patterns.items() if asked.is_float and name not in KINDS]
+    if not job.options.integer_only or not patterns:
+        return listed
+    names = {chosen.name for chosen in listed}
+    added = [
+        choose(name, parameters, ranges=False)
+        for name, parameters in (("channel_splitting", {"nodes": patterns}), ("copy_staggering", {}))
+        if name not in names
+    ]
+    first = [chosen for chosen in listed if isinstance(chosen.algorithm, GraphCorrection)]
+    return (*first, *added, *(chosen for chosen in listed if chosen not in first))
+
+
 def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: CalibrationStats) -> Quantized:
     """The graph quantized by the recipe and the target's scheme; `stats` must be of this graph."""
     assert target.scheme is not None
     settings, image = job.recipe.quantize, job.source.contract.input
     options = QuantizeOptions(
         ranges=settings.ranges,
-        algorithms=settings.chosen,
+        algorithms=chosen_algorithms(job),
         stated=stated_precision(job, graph, target, io),
         known={image.name: image.value_range},
     )
@@ -71,7 +89,7 @@ def summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
         "scheme": scheme.name,
         "integer_only": job.options.integer_only,
         "ranges": settings.ranges.as_dict(),
-        "algorithms": [{"name": chosen.name, "parameters": chosen.as_dict()} for chosen in settings.chosen],
+        "algorithms": [{"name": chosen.name, "parameters": chosen.as_dict()} for chosen in chosen_algorithms(job)],
         "plan_sha256": quantized.digest,
         "dtypes": dict(sorted(made.items())),
         "kept_float": by_reason(plan),
