@@ -33,7 +33,7 @@ class Splitting(Parameters):
 
     nodes: tuple[str, ...] = ()
     copies: int = Field(default=2, ge=1, le=8)
-    max_channels: int = Field(default=32, ge=1)
+    max_channels: int = Field(default=64, ge=1)
     logit_copies: int = Field(default=4, ge=1, le=8)
 
 

@@ -99,6 +99,8 @@ def added(tmp_path, monkeypatch):
 def test_a_file_is_an_algorithm_if_it_declares_one(added):
     found = algorithms.algorithms()
     assert set(found) - {"drop_small_weights", "shrink_range"} == {
+        "channel_splitting",
+        "copy_staggering",
         "cross_layer_equalization",
         "minmax",
         "mse",
