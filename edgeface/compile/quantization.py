@@ -14,6 +14,7 @@ from edgeface.quantize.algorithms import choose
 from edgeface.quantize.plan import QuantPlan, Stated, in_float32
 from edgeface.quantize.precision import KINDS, state_precision
 from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
+from edgeface.quantize.rectify import rectify
 from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.quantize.statistics import CalibrationStats
@@ -53,18 +54,21 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
 
 def chosen_algorithms(job: Job) -> tuple[Chosen, ...]:
     """The recipe's algorithms. With `integer_only`, what the recipe computes in float is split into finer channels."""
-    listed = job.recipe.quantize.chosen
-    patterns = [name for name, asked in job.recipe.quantize.patterns.items() if asked.is_float and name not in KINDS]
-    if not job.options.integer_only or not patterns:
-        return listed
+    listed, patterns = job.recipe.quantize.chosen, _finer(job)
     names = {chosen.name for chosen in listed}
-    added = [
-        choose(name, parameters, ranges=False)
-        for name, parameters in (("channel_splitting", {"nodes": patterns}), ("copy_staggering", {}))
-        if name not in names
-    ]
+    if not patterns or "channel_splitting" in names:
+        return listed
+    added = [choose("channel_splitting", {"nodes": patterns}, ranges=False)]
+    if "copy_staggering" not in names:
+        added.append(choose("copy_staggering", {}, ranges=False))
     first = [chosen for chosen in listed if isinstance(chosen.algorithm, GraphCorrection)]
     return (*first, *added, *(chosen for chosen in listed if chosen not in first))
+
+
+def _finer(job: Job) -> tuple[str, ...]:
+    """Patterns of nodes that need more than 8 bits and may not be in float: those that `integer_only` overrules."""
+    asked = job.recipe.quantize.patterns.items()
+    return tuple(p for p, wanted in asked if wanted.is_float and p not in KINDS and job.options.integer_only)
 
 
 def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: CalibrationStats) -> Quantized:
@@ -77,7 +81,8 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
         stated=stated_precision(job, graph, target, io),
         known={image.name: image.value_range},
     )
-    return quantize(graph, stats, target.scheme, options)
+    made = quantize(graph, stats, target.scheme, options)
+    return made if target.scheme.symmetric_activations else rectify(made, _finer(job))
 
 
 def summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:

@@ -133,3 +133,8 @@ def test_a_sigmoid_of_anything_else_is_left_alone(make_graph, normal, observed, 
 def test_more_than_eight_copies_are_refused():
     with pytest.raises(InputError, match="copies"):
         choose("channel_splitting", {"copies": 9}, ranges=False)
+
+
+def test_what_a_leaky_relu_follows_is_split_only_where_it_is_narrow(detector, observed, feeds):
+    made, _ = split(detector, observed(detector, feeds(*IMAGE, count=2)), max_leaky=3)
+    assert [made.type(name).shape[1] for name in ("a", "c", "d")] == [4, 4, 12]
