@@ -6,16 +6,14 @@ from collections import Counter
 from typing import Any
 
 from edgeface.backends.target import IoType, Target
+from edgeface.compile.finer_integers import chosen_algorithms, finished
 from edgeface.compile.job import Job
+from edgeface.compile.prices import preferred_precision, priced
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
-from edgeface.quantize.algorithm import Chosen, GraphCorrection
-from edgeface.quantize.algorithms import choose
 from edgeface.quantize.plan import QuantPlan, Stated, in_float32
-from edgeface.quantize.precision import KINDS, state_precision
+from edgeface.quantize.precision import asked_precision, state_precision
 from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
-from edgeface.quantize.rectify import rectify
-from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.quantize.statistics import CalibrationStats
 
@@ -42,33 +40,16 @@ def float_plan(job: Job, graph: Graph, target: Target) -> QuantPlan:
 
 
 def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict[str, Stated]:
-    """Values that target and recipe compute in another dtype than the scheme's 8 bits, and why.
+    """Values that target, recipe and tables of prices compute in another dtype than the scheme's 8 bits, and why.
 
     With `integer_only`, everything that can be integer is.
     """
     patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns}
     if job.options.integer_only:
         patterns = {pattern: asked for pattern, asked in patterns.items() if not asked.is_float}
-    return state_precision(graph, patterns, io == "float")
-
-
-def chosen_algorithms(job: Job) -> tuple[Chosen, ...]:
-    """The recipe's algorithms. With `integer_only`, what the recipe computes in float is split into finer channels."""
-    listed, patterns = job.recipe.quantize.chosen, _finer(job)
-    names = {chosen.name for chosen in listed}
-    if not patterns or "channel_splitting" in names:
-        return listed
-    added = [choose("channel_splitting", {"nodes": patterns}, ranges=False)]
-    if "copy_staggering" not in names:
-        added.append(choose("copy_staggering", {}, ranges=False))
-    first = [chosen for chosen in listed if isinstance(chosen.algorithm, GraphCorrection)]
-    return (*first, *added, *(chosen for chosen in listed if chosen not in first))
-
-
-def _finer(job: Job) -> tuple[str, ...]:
-    """Patterns of nodes that need more than 8 bits and may not be in float: those that `integer_only` overrules."""
-    asked = job.recipe.quantize.patterns.items()
-    return tuple(p for p, wanted in asked if wanted.is_float and p not in KINDS and job.options.integer_only)
+    asked = asked_precision(graph, patterns)
+    preferred = preferred_precision(job, graph, target, io, state_precision(graph, patterns, io == "float") | asked)
+    return state_precision(graph, patterns, io == "float", preferred=preferred)
 
 
 def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: CalibrationStats) -> Quantized:
@@ -81,23 +62,25 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
         stated=stated_precision(job, graph, target, io),
         known={image.name: image.value_range},
     )
-    made = quantize(graph, stats, target.scheme, options)
-    return made if target.scheme.symmetric_activations else rectify(made, _finer(job))
+    return finished(job, target.scheme, quantize(graph, stats, target.scheme, options))
 
 
-def summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
+def summary(job: Job, target: Target, io: IoType, quantized: Quantized) -> dict[str, Any]:
     """The manifest's record of quantization."""
+    assert target.scheme is not None
     settings = job.recipe.quantize
     graph, plan = quantized.graph, quantized.plan
+    prices = priced(job, graph, plan, target, io)
     made = Counter(plan.dtype(name) for name in graph.activations if graph.type(name).dtype == "float32")
     return {
-        "scheme": scheme.name,
+        "scheme": target.scheme.name,
         "integer_only": job.options.integer_only,
         "ranges": settings.ranges.as_dict(),
         "algorithms": [{"name": chosen.name, "parameters": chosen.as_dict()} for chosen in chosen_algorithms(job)],
         "plan_sha256": quantized.digest,
         "dtypes": dict(sorted(made.items())),
         "kept_float": by_reason(plan),
+        **({} if prices is None else {"prices": prices}),
     }
 
 
