@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeface.backends.target import IoType, Target
 from edgeface.compile.examples import examples_of
+from edgeface.compile.finer_integers import chosen_algorithms, finished
 from edgeface.compile.job import Job
 from edgeface.compile.prices import preferred_precision, priced
 from edgeface.errors import InputError
@@ -59,12 +60,12 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
     settings, image = job.recipe.quantize, job.source.contract.input
     options = QuantizeOptions(
         ranges=settings.ranges,
-        algorithms=settings.chosen,
+        algorithms=chosen_algorithms(job),
         stated=stated_precision(job, graph, target, io),
         known={image.name: image_range(image_levels(image.mean, image.scale), target.scheme)},
         examples=examples_of(job) if needs_examples(settings.chosen) else None,
     )
-    return quantize(graph, stats, target.scheme, options)
+    return finished(job, target.scheme, quantize(graph, stats, target.scheme, options))
 
 
 def summary(job: Job, target: Target, io: IoType, quantized: Quantized) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def summary(job: Job, target: Target, io: IoType, quantized: Quantized) -> dict[
         "scheme": target.scheme.name,
         "integer_only": job.options.integer_only,
         "ranges": settings.ranges.as_dict(),
-        "algorithms": [{"name": chosen.name, "parameters": chosen.as_dict()} for chosen in settings.chosen],
+        "algorithms": [{"name": chosen.name, "parameters": chosen.as_dict()} for chosen in chosen_algorithms(job)],
         "plan_sha256": quantized.digest,
         "dtypes": dict(sorted(made.items())),
         "kept_float": by_reason(plan),

@@ -12,6 +12,7 @@ from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, LeakyRelu, Sigmoid
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.types import Array
+from edgeface.quantize.natural_bounds import natural_bounds
 from edgeface.quantize.plan import Precision, QParams, QuantPlan, Stated
 from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.scheme import Scheme
@@ -131,6 +132,8 @@ class _Planner:
         if name in self.known:
             return self.known[name]
         if name not in self.stats.values:
+            if (bounds := natural_bounds(self.graph, name)) is not None:
+                return bounds
             raise GraphError("the calibration statistics lack a value", where=f"tensor {name!r}")
         slope = _negative_slope(self.graph, name) if width == "int8" else 1.0  # 16 bits have enough steps
         stats, images, sampled = self.stats.values[name], self.stats.images, self.stats.sampled or self.stats.images

@@ -10,6 +10,7 @@ from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images, choose_images
 from edgeface.passes import run_passes
+from edgeface.quantize.settings import DEFAULT
 
 INT8 = target("tflite-int8")
 
@@ -104,6 +105,18 @@ def test_a_dtype_that_a_target_lacks_is_refused_before_anything_is_calibrated(jo
 def test_integer_only_leaves_no_pattern_in_float(built):
     asked = built(precision={"*/stage1/*": {"dtype": "float32", "reason": "because"}}, integer_only=True)
     assert "because" not in asked.quantization["kept_float"]
+
+
+def test_integer_only_splits_what_the_recipe_computes_in_float(built):
+    asked = {"*/stage1/*": {"dtype": "float32", "reason": "a test"}, "*Head.*": {"dtype": "int8", "reason": "a test"}}
+    made = built(precision=asked, integer_only=True)
+    found = {entry["name"]: entry["parameters"] for entry in made.quantization["algorithms"]}
+    assert list(found)[1:3] == ["channel_splitting", "copy_staggering"]
+    assert found["channel_splitting"]["nodes"] == ("*/stage1/*",)
+    widened = [name for name in made.exact.activations if made.exact.type(name).shape[1] in (16, 32)]
+    assert any("stage1" in name for name in widened)
+    whole = built(keep_float={"kind:prelu": "a test"}, integer_only=True)
+    assert [entry["name"] for entry in whole.quantization["algorithms"]] == list(DEFAULT)
 
 
 def test_the_manifest_names_the_algorithms_and_their_parameters(job, stats, plain):

@@ -63,7 +63,7 @@ def test_parameters_are_those_of_the_algorithm_of_their_table():
             "[quantize] algorithms",
             "did you mean second_moment_rounding?",
         ),
-        ({"algorithms": ["q"]}, "'q'", "[quantize] algorithms", "known algorithms: bias_correction, cross_layer"),
+        ({"algorithms": ["q"]}, "'q'", "[quantize] algorithms", "known algorithms: bias_correction, channel_spl"),
         ({"algorithms": ["mse"]}, "'mse' chooses ranges", "[quantize] algorithms", "[quantize.ranges] method"),
         (
             {"parameters": {"second_moment_rounding": {"dampin": 1}}},

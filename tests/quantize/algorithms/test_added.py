@@ -100,6 +100,8 @@ def test_a_file_is_an_algorithm_if_it_declares_one(added):
     found = algorithms.algorithms()
     assert set(found) - {"drop_small_weights", "shrink_range"} == {
         "bias_correction",
+        "channel_splitting",
+        "copy_staggering",
         "cross_layer_equalization",
         "input_aware_rounding",
         "minmax",
