@@ -130,8 +130,9 @@ class _Planner:
         if name not in self.stats.values:
             raise GraphError("the calibration statistics lack a value", where=f"tensor {name!r}")
         slope = _negative_slope(self.graph, name) if width == "int8" else 1.0  # 16 bits have enough steps
-        chosen = self.rule.choose(self.stats.values[name], slope)
-        return _bounded(self.graph, name, self.rule.widen(chosen, self.stats.images))
+        seen, images = self.stats.values[name], self.stats.images
+        chosen = self.rule.widen(self.rule.choose(seen, slope), images, seen.count / max(images, 1))
+        return _bounded(self.graph, name, chosen)
 
     def _constant_params(self, node: Node) -> dict[str, QParams]:
         """Weights per channel; other constant operands per tensor. Biases follow from these."""
