@@ -33,10 +33,12 @@ class ChannelClasses:
     Attributes:
         of: class indices int64 [channels] for each activation of rank 4.
         free: bool [classes]; a class is free where it may be scaled.
+        clipped: the activations that convolutions clip at 6, whose channels may be scaled only if they stay below it.
     """
 
     of: Mapping[str, Array]
     free: Array
+    clipped: tuple[str, ...] = ()
 
 
 def classify_channels(graph: Graph) -> ChannelClasses:
@@ -58,7 +60,8 @@ def classify_channels(graph: Graph) -> ChannelClasses:
     _, classes = np.unique(roots, return_inverse=True)
     free = np.ones(int(classes.max(initial=-1)) + 1, bool)
     np.logical_and.at(free, classes, ~bound)
-    return ChannelClasses({name: classes[own] for name, own in ids.items()}, free)
+    clipped = tuple(n.output for n in graph.nodes if isinstance(n.op, Conv) and n.op.fused == "relu6")
+    return ChannelClasses({name: classes[own] for name, own in ids.items()}, free, clipped)
 
 
 def owns_weights(graph: Graph, node: Node) -> bool:
@@ -97,9 +100,7 @@ def _tied(graph: Graph, node: Node, ids: Mapping[str, Array]) -> Iterable[tuple[
 
 def _to_bind(graph: Graph, node: Node) -> list[str]:
     """The values of a node that does not pass factors on, which then cannot be scaled."""
-    if owns_weights(graph, node) and node.op.fused != "relu6":
-        return []
-    return [node.output] if owns_weights(graph, node) else [*node.inputs, *node.outputs]
+    return [] if owns_weights(graph, node) else [*node.inputs, *node.outputs]
 
 
 def _find(leader: Array, index: int) -> int:

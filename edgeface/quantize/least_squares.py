@@ -42,10 +42,10 @@ def _least_squares(
     centers = np.clip(bin_centers(), *stats.range)
     lows = low * _CLIPS if low < 0 else np.zeros(1)
     highs = high * high_clips if high > 0 else np.zeros(1)
-    below = np.array([(mass * np.minimum(centers - limit, 0) ** 2).sum() for limit in lows]) * negative_slope**2
+    below = np.array([(mass * np.minimum(centers - limit, 0) ** 2).sum() for limit in lows]) * negative_slope
     above = np.array([(mass * np.maximum(centers - limit, 0) ** 2).sum() for limit in highs])
     step = (highs[None, :] - lows[:, None]) / INT8_STEPS
-    mass_after = mass * np.where(centers < 0, negative_slope**2, 1.0)
+    mass_after = mass * np.where(centers < 0, negative_slope, 1.0)
     cost = below[:, None] + above[None, :] + _rounding(mass_after, centers, step)
     i, j = np.unravel_index(int(np.argmin(cost)), cost.shape)
     return float(lows[i]), float(highs[j])

@@ -53,7 +53,9 @@ class Read:
     weight: Array
 
 
-def search_scales(rounded: Sequence[Rounded], read: Sequence[Read], start: Array, free: Array, limit: float) -> Array:
+def search_scales(
+    rounded: Sequence[Rounded], read: Sequence[Read], start: Array, free: Array, limits: tuple[Array, Array]
+) -> Array:
     """The natural logarithms of the scales of all classes, float64 [classes].
 
     Args:
@@ -61,15 +63,15 @@ def search_scales(rounded: Sequence[Rounded], read: Sequence[Read], start: Array
         read: the convolutions.
         start: logarithms to start from.
         free: bool [classes]: the classes that may be scaled; others keep a scale of 1.
-        limit: largest absolute logarithm.
+        limits: smallest and largest logarithm of each class.
     """
-    found = np.where(free, start, 0.0)
+    found = np.where(free, np.clip(start, *limits), 0.0)
     mean, square = np.zeros_like(found), np.zeros_like(found)
     for turn in range(1, ITERATIONS + 1):
         slope = np.where(free, slope_of_noise(rounded, read, found), 0.0)
         mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope**2
         step = mean / (1 - 0.9**turn) / (np.sqrt(square / (1 - 0.99**turn)) + 1e-30)
-        found = np.clip(found - RATE * (1 - turn / (ITERATIONS + 1)) * step, -limit, limit)
+        found = np.where(free, np.clip(found - RATE * (1 - turn / (ITERATIONS + 1)) * step, *limits), 0.0)
     return found
 
 

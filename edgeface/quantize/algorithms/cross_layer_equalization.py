@@ -51,11 +51,14 @@ class Equalization(Parameters):
         weight_noise: times the noise of rounded weights that second moments predict: on other images they err more.
         caution: exponent of a channel's share of the range by which its reach counts as larger than it was seen, because
             the largest numbers of channels that are seldom active are seldom seen.
+        margin: a channel that a ReLU6 clips is scaled only where 6 stays so far above what was seen, as a share of it:
+            what exceeds that is clipped then, as integers clip what exceeds their range.
     """
 
     max_octaves: int = Field(default=8, ge=0, le=24)
     weight_noise: float = Field(default=4.0, ge=0.0, le=100.0)
     caution: float = Field(default=0.1, ge=0.0, le=1.0)
+    margin: float = Field(default=0.2, ge=0.0, le=10.0)
 
 
 def equalize(
@@ -80,10 +83,11 @@ def equalize(
     for value in rounded:
         reach = np.maximum(value.below, value.above)
         np.maximum.at(share, value.classes, reach / max(float(reach.max()), 1e-30))
-    free, limit = classes.free & (share > 0), parameters.max_octaves * np.log(2)
-    start = np.clip(-START * np.log(np.maximum(share, 1e-12)), 0, limit)
-    found = search_scales(rounded, read, start, free, limit)
-    steps = np.rint(found / np.log(2) * BINS_PER_OCTAVE).astype(np.int64)
+    room = _room(stats, classes, parameters.margin)
+    free, most = classes.free & (share > 0) & (room > 0), parameters.max_octaves * np.log(2)
+    start = -START * np.log(np.maximum(share, 1e-12))
+    found = search_scales(rounded, read, start, free, (np.full(len(free), -most), np.minimum(room, most)))
+    steps = np.floor(found / np.log(2) * BINS_PER_OCTAVE + 0.5).astype(np.int64)
     return scale_channels(graph, stats, classes, steps)
 
 
@@ -116,6 +120,16 @@ def scale_channels(
             if node.output in moments:
                 moments[node.output] = scaled_moment(moments[node.output], read)
     return graph.rebuild(constants=weights), replace(stats, values=values, moments=moments)
+
+
+def _room(stats: CalibrationStats, classes: ChannelClasses, margin: float) -> Array:
+    """The logarithm by which each class may grow before what clips at 6 clips it: below 0 where it does so already."""
+    room = np.full(len(classes.free), np.inf)
+    for name in classes.clipped:
+        if name in classes.of:
+            reach = np.maximum(stats.values[name].high, 1e-12) * (1 + margin)
+            np.minimum.at(room, classes.of[name], np.log(6.0 / reach))
+    return room
 
 
 def _rounded(
