@@ -93,7 +93,7 @@ def _tied(graph: Graph, node: Node, ids: Mapping[str, Array]) -> Iterable[tuple[
         return [(np.concatenate([ids[name] for name in node.inputs]), made)]
     passes = isinstance(op, _ALONE) or (isinstance(op, _BY_CONSTANT) and computed == [node.inputs[0]])
     joins = isinstance(op, _TOGETHER) and len(computed) == len(node.inputs)
-    if not passes and not joins or any(len(ids[name]) != len(made) for name in computed):
+    if not (passes or joins) or any(len(ids[name]) != len(made) for name in computed):
         return None
     return [(ids[name], made) for name in computed]
 

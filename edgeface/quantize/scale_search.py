@@ -1,10 +1,10 @@
 """The search for the scales of channels that leave the least noise.
 
-Two kinds of noise depend on them. Rounding an activation adds noise in proportion to the square of its range, which the
-largest scaled channel sets; divided by a channel's scale, that is its noise in the network's own units. Rounding the
-weights of a reader adds noise in proportion to the square of the largest weight of each output, which scaling the inputs
-down enlarges. The sum is a smooth function where maxima are replaced by norms, and its gradient costs little more than
-itself.
+Two kinds of noise depend on them. Rounding an activation adds noise in proportion to the square of its range, which
+the largest scaled channel sets; divided by a channel's scale, that is its noise in the network's own units. Rounding
+the weights of a reader adds noise in proportion to the square of the largest weight of each output, which scaling the
+inputs up reduces for those and enlarges for others. With norms in place of maxima the sum is smooth, and its gradient
+costs little more than itself.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 All channels of an activation share one int8 scale, so a channel with a small range uses few steps. Where only
 convolutions make and read channels, through functions with f(s·x) = s·f(x), channel c may be scaled by s_c: the
-producers' output channels are multiplied, the readers' weights for them divided, and the network's results stay the same
-(Nagel et al. 2019, arXiv 1906.04721, there between two layers). Here channels that additions, concatenations and
+producers' output channels are multiplied, the readers' weights for them divided, and the network's results stay the
+same (Nagel et al. 2019, arXiv 1906.04721, there between two layers). Here channels that additions, concatenations and
 resizing tie together are scaled together, so the stream of a residual network and the levels of a feature pyramid too.
 
 Equal ranges are not the aim: a dense int8 reader has one weight scale for all its input channels, and noise on one
@@ -19,28 +19,20 @@ from dataclasses import replace
 import numpy as np
 from pydantic import Field
 
-from edgeface.graph.ir import Graph, Node
-from edgeface.graph.ops.activations import LeakyRelu, Relu
-from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ir import Graph
 from edgeface.graph.ops.conv import Conv
-from edgeface.graph.ops.shape import Pad, Slice
-from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.graph.types import Array
 from edgeface.quantize.algorithm import GraphCorrection, Parameters
 from edgeface.quantize.channel_classes import ChannelClasses, classify_channels, owns_weights
 from edgeface.quantize.histogram import BINS_PER_OCTAVE
-from edgeface.quantize.least_squares import clip_below
-from edgeface.quantize.noise_gain import noise_gains, squared_slope
-from edgeface.quantize.patches import independent_power, scaled_moment
-from edgeface.quantize.scale_search import Read, Rounded, search_scales
-from edgeface.quantize.scheme import INT8_STEPS
+from edgeface.quantize.noise_gain import noise_gains
+from edgeface.quantize.patches import scaled_moment
+from edgeface.quantize.rounding_noise import reading_convolutions, rounded_activations
+from edgeface.quantize.scale_search import search_scales
 from edgeface.quantize.statistics import CalibrationStats
 
-_MOVES = (Concat, Resize, MaxPool, Pad, Slice)
-"""Ops whose outputs hold the numbers of their inputs, which were rounded before."""
-
-WEIGHT_STEPS = 127
 START = 0.5
+"""Exponent of a channel's share of the range that the search starts from."""
 
 
 class Equalization(Parameters):
@@ -49,8 +41,8 @@ class Equalization(Parameters):
     Attributes:
         max_octaves: limit of a channel's gain.
         weight_noise: times the noise of rounded weights that second moments predict: on other images they err more.
-        caution: exponent of a channel's share of the range by which its reach counts as larger than it was seen, because
-            the largest numbers of channels that are seldom active are seldom seen.
+        caution: exponent of a channel's share of the range by which its reach counts as larger than it was seen: the
+            largest numbers of channels that are seldom active are seldom seen.
         margin: a channel that a ReLU6 clips is scaled only where 6 stays so far above what was seen, as a share of it:
             what exceeds that is clipped then, as integers clip what exceeds their range.
     """
@@ -75,10 +67,9 @@ def equalize(
     Returns:
         The graph with new weights, and its statistics.
     """
-    classes = classify_channels(graph)
-    gains = noise_gains(graph, stats)
-    rounded = _rounded(graph, stats, kept_float, classes, gains, parameters.caution)
-    read = _read(graph, stats, kept_float, classes, gains, parameters.weight_noise)
+    classes, gains = classify_channels(graph), noise_gains(graph, stats)
+    rounded = rounded_activations(graph, stats, kept_float, classes, gains, parameters.caution)
+    read = reading_convolutions(graph, stats, kept_float, classes, gains, parameters.weight_noise)
     share = np.zeros(len(classes.free))
     for value in rounded:
         reach = np.maximum(value.below, value.above)
@@ -130,63 +121,6 @@ def _room(stats: CalibrationStats, classes: ChannelClasses, margin: float) -> Ar
             reach = np.maximum(stats.values[name].high, 1e-12) * (1 + margin)
             np.minimum.at(room, classes.of[name], np.log(6.0 / reach))
     return room
-
-
-def _rounded(
-    graph: Graph,
-    stats: CalibrationStats,
-    kept_float: Collection[str],
-    classes: ChannelClasses,
-    gains: dict[str, Array],
-    caution: float,
-) -> list[Rounded]:
-    """The activations with free channels that are rounded on their own."""
-    found = []
-    for name, own in classes.of.items():
-        if name not in stats.values or not classes.free[own].any() or not _is_rounded(graph, name, kept_float):
-            continue
-        seen, reader = stats.values[name], graph.only_reader(name)
-        below, above = np.maximum(-seen.low, 0.0), np.maximum(seen.high, 0.0)
-        if reader is not None and isinstance(reader.op, LeakyRelu):
-            below = np.minimum(below, -clip_below(seen, seen.range, reader.op.alpha)[0])
-        reach = np.maximum(below, above)
-        unsure = np.maximum(reach / max(float(reach.max()), 1e-30), 1e-12) ** -caution
-        found.append(Rounded(own, below * unsure, above * unsure, gains[name] / 12 / INT8_STEPS**2))
-    return found
-
-
-def _is_rounded(graph: Graph, name: str, kept_float: Collection[str]) -> bool:
-    node, readers = graph.producers.get(name), graph.consumers[name]
-    if node is None or isinstance(node.op, _MOVES):
-        return False
-    in_float = name in kept_float and all(reader.output in kept_float for reader in readers)
-    clipped = len(readers) == 1 and isinstance(readers[0].op, Relu)
-    return not in_float and not clipped
-
-
-def _read(
-    graph: Graph,
-    stats: CalibrationStats,
-    kept_float: Collection[str],
-    classes: ChannelClasses,
-    gains: dict[str, Array],
-    weight_noise: float,
-) -> list[Read]:
-    """The dense integer convolutions that read free channels."""
-    found = []
-    for node in graph.nodes:
-        if not owns_weights(graph, node) or node.output in kept_float or node.output not in stats.moments:
-            continue
-        assert isinstance(node.op, Conv)
-        own, weight = classes.of[node.inputs[0]], graph.constants[node.inputs[1]]
-        if weight.shape[1] > 1 and classes.free[own].any():
-            groups = node.op.groups
-            largest = np.abs(weight).max(axis=(2, 3)).astype(np.float64).reshape(groups, -1, weight.shape[1])
-            power = independent_power(stats.moments[node.output], len(own)).reshape(groups, -1)
-            passed = gains[node.output] * squared_slope(graph, node, stats)
-            scaled = (passed * (weight_noise / 12 / WEIGHT_STEPS**2)).reshape(groups, -1)
-            found.append(Read(own.reshape(groups, -1), largest, power, scaled))
-    return found
 
 
 def _by_channel(data: Array, factor: Array) -> Array:
