@@ -136,10 +136,11 @@ class _Planner:
                 return bounds
             raise GraphError("the calibration statistics lack a value", where=f"tensor {name!r}")
         slope = _negative_slope(self.graph, name) if width == "int8" else 1.0  # 16 bits have enough steps
-        stats, images, sampled = self.stats.values[name], self.stats.images, self.stats.sampled or self.stats.images
-        low, high = self.rule.widen(self.rule.choose(stats, slope), min(images, sampled * WORTH))
+        seen, images, sampled = self.stats.values[name], self.stats.images, self.stats.sampled or self.stats.images
+        pixels = seen.count / max(sampled, 1)
+        low, high = self.rule.widen(self.rule.choose(seen, slope), min(images, sampled * WORTH), pixels)
         if sampled < images:  # the exact bounds are of all images, so later ones exceed them the less
-            limit = self.rule.widen(stats.range, images)
+            limit = self.rule.widen(seen.range, images, pixels)
             low, high = max(low, limit[0]), min(high, limit[1])
         return _bounded(self.graph, name, (low, high))
 

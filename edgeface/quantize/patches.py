@@ -86,3 +86,37 @@ def sampled_patches(graph: Graph, node: Node, x: Array, pixels: Array) -> Array:
     found = np.ones((*groups, size, len(pixels)), np.float32)
     found[..., :-1, :] = taken.reshape(*groups, size - 1, len(pixels))
     return found
+
+
+def scaled_moment(moment: Array, factor: Array) -> Array:
+    """The second moment of patches whose input channels were scaled by the factors [channels]."""
+    grouped = moment if moment.ndim == 3 else moment[None]
+    groups, size = len(grouped), grouped.shape[1] - 1
+    channels = factor.reshape(groups, -1)
+    spread = np.concatenate([np.repeat(channels, size // channels.shape[1], axis=1), np.ones((groups, 1))], axis=1)
+    scaled: Array = (grouped * spread[:, :, None] * spread[:, None, :]).reshape(moment.shape)
+    return scaled
+
+
+def independent_power(moment: Array, channels: int, damping: float = 1e-3) -> Array:
+    """The power of each input channel that other inputs and the bias cannot make up for, float64 [channels].
+
+    Rounding by second moments moves the error of one weight to those that are rounded later, so what is left is the
+    power of an input given the later ones: the pivots of the moments' Cholesky decomposition in reverse order.
+
+    Args:
+        moment: as `patch_moment` makes it.
+        channels: of the input.
+        damping: share of the mean of the diagonal added to it.
+    """
+    grouped = moment if moment.ndim == 3 else moment[None]
+    size = grouped.shape[1] - 1
+    found = np.zeros((len(grouped), size))
+    for row, own in zip(found, grouped, strict=True):
+        diagonal = np.diagonal(own)[:size]
+        order = np.concatenate([[size], np.argsort(diagonal, kind="stable")])
+        added = np.append(np.full(size, damping * diagonal.mean() + 1e-12), 1e-9)
+        pivots = np.diagonal(np.linalg.cholesky((own + np.diag(added))[np.ix_(order, order)])) ** 2
+        row[order[1:]] = pivots[1:]
+    power: Array = found.reshape(channels, -1).sum(axis=1)
+    return power

@@ -12,6 +12,7 @@ from edgeface.quantize.algorithms import choose
 from edgeface.quantize.statistics import ValueStats
 
 HEADROOM_IMAGES = 40
+HEADROOM_PIXELS = 1200
 MAX_HEADROOM = 10
 
 
@@ -41,9 +42,10 @@ class RangeRule:
             raise InputError(f"headroom must be a number from 0 to {MAX_HEADROOM}, not {self.headroom!r}")
         object.__setattr__(self, "chosen", choose(self.method, self.parameters, ranges=True))
 
-    def widen(self, bounds: tuple[float, float], images: float) -> tuple[float, float]:
-        """A range chosen from the statistics of `images` images, with headroom."""
-        factor = 1 + self.headroom * (HEADROOM_IMAGES / max(images, 1)) ** 0.5
+    def widen(self, bounds: tuple[float, float], images: float, pixels: float = HEADROOM_PIXELS) -> tuple[float, float]:
+        """A range with headroom, chosen from `images` images of so many pixels in each channel of the value."""
+        seen = (HEADROOM_IMAGES / max(images, 1)) ** 0.5 * (HEADROOM_PIXELS / max(pixels, 1.0)) ** 0.25
+        factor = 1 + self.headroom * seen
         return bounds[0] * factor, bounds[1] * factor
 
     def choose(self, stats: ValueStats, negative_slope: float = 1.0) -> tuple[float, float]:

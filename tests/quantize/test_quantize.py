@@ -76,7 +76,7 @@ def test_the_values_that_are_in_float_are_shown_to_what_corrects_the_network(gra
     ("held", "settings", "lacking", "name"),
     [
         (("ranges",), QuantizeSettings(algorithms=()), "lack histograms", "percentile"),
-        (("ranges", "histograms"), QuantizeSettings(), "lack second moments", "second_moment_rounding"),
+        (("ranges", "histograms"), QuantizeSettings(), "lack second moments", "cross_layer_equalization"),
         (("ranges",), QuantizeSettings(ranges={"method": "mse"}), "lack histograms", "mse"),
     ],
 )
@@ -90,7 +90,7 @@ def test_statistics_that_lack_what_an_algorithm_needs_are_refused_by_its_name(
 
 
 def test_statistics_with_only_the_needed_kinds_give_the_same(graph, observed, feeds, stats):
-    settings = QuantizeSettings(algorithms=("cross_layer_equalization",))
+    settings = QuantizeSettings(algorithms=())
     few = observed(graph, feeds(*IMAGE), *settings.needs)
     assert few.holds == ("ranges", "histograms")
     options = QuantizeOptions(settings.ranges, settings.chosen)

@@ -8,7 +8,7 @@ from edgeface.quantize.ranges import RangeRule
 from edgeface.quantize.statistics import summarize
 
 
-@pytest.mark.parametrize("method", ["minmax", "percentile", "mse"])
+@pytest.mark.parametrize("method", ["minmax", "percentile", "mse", "entropy"])
 def test_a_constant_zero_has_a_range(method):
     assert RangeRule(method).choose(summarize(np.zeros(10, np.float32))) == (0, 0)
 
@@ -22,11 +22,17 @@ def test_headroom_widens_both_sides_and_more_for_fewer_images():
     assert RangeRule(headroom=0.0).widen((-2.0, 10.0), 4) == (-2.0, 10.0)
 
 
+def test_headroom_is_larger_for_values_of_few_pixels():
+    rule = RangeRule(headroom=0.1)
+    assert rule.widen((-2.0, 10.0), 40, 75) == pytest.approx((-2.4, 12.0))
+    assert rule.widen((-2.0, 10.0), 40, 19_200) == pytest.approx((-2.1, 10.5))
+
+
 def test_a_rule_lists_all_parameters_with_defaults():
     assert RangeRule().as_dict() == {"method": "percentile", "percentile": 99.9999, "headroom": 0.1}
     given = RangeRule("percentile", headroom=0.0, parameters={"percentile": 99.0})
     assert given.as_dict() == {"method": "percentile", "percentile": 99.0, "headroom": 0.0}
-    assert RangeRule("mse").as_dict() == {"method": "mse", "headroom": 0.1}
+    assert RangeRule("mse").as_dict() == {"method": "mse", "clipping": 1.0, "headroom": 0.1}
 
 
 @pytest.mark.parametrize(

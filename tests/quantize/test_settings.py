@@ -48,9 +48,9 @@ def test_a_table_of_ranges_that_is_none_is_refused(table):
 
 
 def test_parameters_are_those_of_the_algorithm_of_their_table():
-    parameters = {"cross_layer_equalization": {"dense_share": 0.25}}
+    parameters = {"cross_layer_equalization": {"caution": 0.25}}
     equalization, rounding = QuantizeSettings(parameters=parameters).chosen
-    assert equalization.as_dict() == {"dense_share": 0.25, "max_octaves": 8}
+    assert equalization.as_dict() == {"max_octaves": 8, "weight_noise": 4.0, "caution": 0.25, "margin": 0.2}
     assert rounding.as_dict() == {"damping": 1e-3}
 
 
@@ -123,7 +123,7 @@ def test_keys_of_both_kinds_or_no_switches_are_refused(section):
     ("section", "needs"),
     [
         ({}, ("ranges", "histograms", "second_moments")),
-        ({"algorithms": ["cross_layer_equalization"]}, ("ranges", "histograms")),
+        ({"algorithms": [], "ranges": {"method": "percentile"}}, ("ranges", "histograms")),
         ({"algorithms": [], "ranges": {"method": "mse"}}, ("ranges", "histograms")),
     ],
 )

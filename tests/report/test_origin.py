@@ -13,7 +13,8 @@ def test_algorithms_are_named_with_their_parameters_and_values_counted_by_dtype(
     manifest = seeded_artifact("tflite-int8").manifest
     rows = quantization(manifest)
     assert rows["algorithms"] == (
-        "cross_layer_equalization dense_share=0.5 max_octaves=8, second_moment_rounding damping=0.001"
+        "cross_layer_equalization caution=0.1 margin=0.2 max_octaves=8 weight_noise=4.0, "
+        "second_moment_rounding damping=0.001"
     )
     assert rows["ranges"] == "headroom 0.1, method percentile, percentile 99.9999"
     counted = manifest.quantization["dtypes"]

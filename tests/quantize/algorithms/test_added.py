@@ -12,6 +12,7 @@ from edgeface.compile.report_options import ReportOptions
 from edgeface.errors import InputError
 from edgeface.quantize import algorithms
 from edgeface.quantize.algorithm import RangeMethod
+from edgeface.quantize.algorithms.cross_layer_equalization import Equalization
 from edgeface.quantize.settings import QuantizeSettings
 
 FILES = {
@@ -140,7 +141,7 @@ def test_a_model_is_exported_with_custom_algorithms(added, tmp_path):
         models.append([artifact.model_path.read_bytes() for artifact in made])
     for quantization in manifests[0]:
         assert quantization["algorithms"] == [
-            {"name": "cross_layer_equalization", "parameters": {"dense_share": 0.5, "max_octaves": 8}},
+            {"name": "cross_layer_equalization", "parameters": Equalization().model_dump()},
             {"name": "drop_small_weights", "parameters": {"share": 0.2}},
         ]
         assert quantization["ranges"] == {"method": "shrink_range", "factor": 0.95, "headroom": 0.1}
@@ -151,7 +152,7 @@ def test_a_model_is_exported_with_custom_algorithms(added, tmp_path):
 def test_statistics_gathered_for_custom_algorithms_may_lack_what_others_need(added, tmp_path):
     from edgeface.quantize.statistics import CalibrationStats
 
-    (tmp_path / "own.toml").write_text(dedent(RECIPE))
+    (tmp_path / "own.toml").write_text(dedent(RECIPE).replace('"cross_layer_equalization", ', ""))
     request = {"seed": 3, "input_size": (64, 64), "out": tmp_path, "report": ReportOptions(latency=False)}
     saved = tmp_path / "saved.npz"
     export(ExportRequest(model=str(tmp_path / "own.toml"), save_statistics=saved, **request))
