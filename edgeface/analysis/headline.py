@@ -90,6 +90,10 @@ def _where(known: Known) -> Iterator[str]:
         part = "Most" if share > 0.5 else f"{100 * share:.0f} %"
         of_it = "" if known.judged.same else " that is left after calibrating again"
         yield f"{part} of the drift{of_it} comes from {names}."
+    elif known.remedies.groups and known.remedies.groups[0].gain.shown:
+        most = known.remedies.groups[0]
+        drift = _number(most.effect.drift)
+        yield f"The part that loses most is {most.group.name}: with it in float, drift would be {drift}."
     elif known.effect.drift is not None and not known.effect.broken:
         yield "No part stands out: none in float gains more than these images could show by chance."
     if known.losses.alone:

@@ -114,12 +114,12 @@ class Workbench:
         opened = runtime_named(self.target.runtime).open(folder / self.target.model_file, 1)
         return FloatRunner(opened, self.target.layout).run
 
-    def rebuilt(self, job: Job) -> Built:
-        """The model of another job on the same graph and statistics, all of it done again."""
+    def rebuilt(self, job: Job) -> tuple[Quantized, Network]:
+        """Another job on the same graph and statistics, all of it done again: quantized, and in its runtime."""
         parts = parts_of(job, self.target, self.stats)
         quantized = quantize_for(job, parts.graph, self.target, parts.io, parts.stats)
         files = self.target.emit(quantized.graph, quantized.plan, EmitOptions(parts.io))
-        return Built(self.target, quantized.exact, files, parts.io, None)
+        return quantized, self.opened(files)
 
 
 @contextmanager

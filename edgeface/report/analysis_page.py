@@ -120,6 +120,8 @@ def _notes(analysis: Analysis) -> Iterator[str]:
             "above and is shown in the images. Parts, corrections, layers and ranges are of the rebuild, whose drift "
             f"is {'–' if judged.rebuilt.drift is None else number(judged.rebuilt.drift)}."
         )
+    if analysis.integer_only:
+        yield "Integers only were asked for: parts in float say where it is lost, and nothing is suggested of them."
     if judged.kind == "composed":
         yield "The images are composed of two sample photographs: they show how to use this page, not how good it is."
     if judged.kind == "synthetic":
