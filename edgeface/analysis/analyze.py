@@ -140,7 +140,7 @@ def _judged(opened: _Opened, watch: Watch | None) -> Judged:
     noise = own_noise(panel, OrtRunner(write_onnx(bench.quantized.exact)).run)
     floor = {each.change.name: each.effect.agreement for each in noise}
     required = judge(limits, effect.tensors, effect.agreement, panel.task, floor)
-    missed = tuple(f"{each.what} {each.measured}, required {each.limit}" for each in required if each.missed)
+    missed = tuple(each.what for each in required if each.missed)
     return Judged(effect, rebuilt, same, len(panel.seen), panel.kind, missed, tuple(noise))
 
 

@@ -116,9 +116,9 @@ def noise_table(analysis: Analysis) -> Table:
 
 
 def recipe_lines(analysis: Analysis) -> str:
-    """The lines of a recipe that keep the suggested parts in float; empty where none are suggested."""
+    """The lines of a recipe that keep the suggested parts in float; empty where none are, or a fault comes first."""
     best = analysis.remedies.best
-    if best is None:
+    if best is None or any(symptom.spoils for symptom in analysis.symptoms):
         return ""
     reason = f"drift {_drift(best.effect.drift)} instead of {_drift(analysis.judged.rebuilt.drift)} (edgeface analyze)"
     lines = [f"{json.dumps(pattern)} = {json.dumps(reason)}" for pattern in best.patterns]

@@ -82,7 +82,7 @@ def _where(known: Known) -> Iterator[str]:
     yield _judged(known)
     yield from _scale(known)
     if known.judged.missed:
-        yield f"Missed: {'; '.join(known.judged.missed)}."
+        yield f"On these images alone it misses: {', '.join(known.judged.missed)}."
     best_one = known.remedies.best
     if best_one is not None and known.judged.rebuilt.drift:
         share = (best_one.gain.drift or 0.0) / known.judged.rebuilt.drift
@@ -123,6 +123,9 @@ def _judged(known: Known) -> str:
 def _steps(known: Known) -> Iterator[str]:
     for symptom in known.symptoms:
         yield f"{_sentence(symptom.fix)}."
+    if any(symptom.spoils for symptom in known.symptoms):
+        yield "Then analyze again: the parts and corrections below were measured with this fault."
+        return
     for each in known.remedies.corrections:
         if each.gain is not None and each.gain.harms:
             yield f"Leave out {each.name}: without it, drift falls by {number(abs(each.gain.drift or 0.0))}."
@@ -134,7 +137,7 @@ def _steps(known: Known) -> Iterator[str]:
             f"{_number((found.effect.drift or 0.0) + (found.gain.drift or 0.0))}"
             f"{_flips(found)}, for {100 * (found.time - 1):+.0f} % predicted time. The recipe's lines are below."
         )
-    if known.effect.broken and found is None and not known.symptoms:
+    if known.effect.broken and found is None:
         yield "Start at the first value below whose error falls off: everything after it inherits that error."
 
 

@@ -8,6 +8,7 @@ import pytest
 from small_recognizer import faces
 
 from edgeface.analysis.analyze import analyze
+from edgeface.analysis.describe import recipe_lines
 from edgeface.analysis.request import AnalyzeRequest
 from edgeface.analysis.subject import open_subject
 from edgeface.analysis.variants import requantized
@@ -155,7 +156,11 @@ def test_an_artifact_that_was_calibrated_with_other_images_is_told(small, tmp_pa
 
 def test_images_unlike_those_that_calibrate_are_told(request_of, tmp_path):
     found = analyze(request_of(calibration=faces(tmp_path / "dark", 12, 5, brightness=0.1)))
-    assert "ranges" in {each.kind for each in found.symptoms}
+    assert [each.kind for each in found.symptoms] == ["ranges"]
+    assert found.headline.verdict.headline == "The ranges do not fit these images"
+    assert found.headline.steps[0].startswith("Calibrate with images like these")
+    assert found.headline.steps[1].startswith("Then analyze again")
+    assert recipe_lines(found) == ""
 
 
 @pytest.mark.slow
