@@ -13,6 +13,7 @@ from edgeface.cli.analyze import analyze
 from edgeface.cli.bench import bench
 from edgeface.cli.budgets import budgets
 from edgeface.cli.bundle import bundle
+from edgeface.cli.calibrate import calibrate
 from edgeface.cli.check import check
 from edgeface.cli.compare import compare
 from edgeface.cli.completion.command import completion
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(export, analyze, check, parity, bench, detect, embed, compare, identify),
-    *(bundle, verify, keygen, report),
+    *(calibrate, bundle, verify, keygen, report),
     *(models, targets, budgets, demo, doctor, completion),
 )
 for command in COMMANDS:

@@ -35,7 +35,9 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder for the artifacts.")] = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
     integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, overriding the recipe.")] = False,
-    statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
+    statistics: Annotated[
+        list[Path] | None, typer.Option(help="Calibration statistics to use, of the same network; repeat it for parts.")
+    ] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     device: Annotated[
         str | None, typer.Option(help="Whose table of prices decides: rk3399, x86-avx2, here, …; all by default.")
@@ -64,6 +66,9 @@ def export(
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="A recipe (.toml) to use instead of the model's own.")] = None,
     save_recipe: Annotated[Path | None, typer.Option(help="A file to save the recipe of the result to.")] = None,
+    max_drop: Annotated[
+        str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -94,7 +99,7 @@ def export(
         out=out,
         seed=seed,
         integer_only=integer_only,
-        statistics=statistics,
+        statistics=tuple(statistics) if statistics else None,
         save_statistics=save_statistics,
         device=device,
         detector=detector,
@@ -108,6 +113,7 @@ def export(
         force=force,
         recipe=recipe,
         repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
+        max_drop=max_drop,
     )
     artifacts = compile_model(request)
     if json_output:

@@ -71,7 +71,7 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
         images,
         BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics, request.device),
         detector,
-        tuple(_measures(request, source.contract, detector)),
+        tuple(_measures(request, recipe, source.contract, detector)),
         _observers(source.contract, images, recognizer),
         request.engines,
     )
@@ -96,9 +96,13 @@ def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
     return Declared(recipe.model, request.weights, variant, request.color, size, request.seed, onnx, contract)
 
 
-def _measures(request: ExportRequest, contract: Contract, detector: Detector | None) -> Iterator[Measure]:
+def _measures(
+    request: ExportRequest, recipe: Recipe, contract: Contract, detector: Detector | None
+) -> Iterator[Measure]:
     if request.pairs is not None:
-        yield IdentityMeasure(_labeled_faces(request, contract, detector), recognition(contract, "--pairs"))
+        gates = [recipe.thresholds(name, contract.variant, request.integer_only) for name in request.targets]
+        noise = any(gate.noise_factor is not None for gate in gates)
+        yield IdentityMeasure(_labeled_faces(request, contract, detector), recognition(contract, "--pairs"), noise)
     if request.labels is not None:
         yield PrecisionMeasure(
             read_labeled(request.labels, request.label_images or request.labels), detection(contract, "--labels")

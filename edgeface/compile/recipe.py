@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edgeface.core.max_drop import own_limits, with_own
 from edgeface.core.thresholds import MinEvidence, Thresholds
 from edgeface.errors import InputError
 from edgeface.quantize.settings import QuantizeSettings
@@ -37,6 +38,7 @@ class Half(_Strict):
 class Recipe(_Strict):
     """One model's recipe.
 
+    `max_drop` holds a user's own limits by name (`edgeface.core.max_drop`), in place of the gates' on the same figures.
     `evidence` says how many faces and pairs a verdict needs.
 
     `gates` are by target. Keys with "*" are patterns, e.g. "*-int8": all that match apply, in order, and a later one
@@ -52,6 +54,7 @@ class Recipe(_Strict):
     half: Half = Half()
     evidence: MinEvidence = MinEvidence()
     gates: dict[str, Thresholds] = {}
+    max_drop: dict[str, str] = {}
 
     def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
         """The gate's thresholds for a target."""
@@ -64,7 +67,7 @@ class Recipe(_Strict):
         stated: dict[str, Any] = {"evidence": self.evidence}
         for gate in chosen:
             stated |= {name: getattr(gate, name) for name in gate.model_fields_set}
-        return Thresholds(**stated)
+        return with_own(Thresholds(**stated), own_limits(self.max_drop, Thresholds.model_fields))
 
 
 def recipe_for(model: str) -> Recipe:

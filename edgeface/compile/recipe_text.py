@@ -21,7 +21,8 @@ def recipe_text(recipe: Recipe, remark: str) -> str:
         remark: what it is, for a comment at its start.
     """
     fields = recipe.model_dump(mode="json", exclude={"quantize"}, exclude_unset=True, exclude_none=True)
-    document = {**fields, "model": recipe.model, "quantize": settings_document(recipe.quantize)}
+    section = {key: value for key, value in settings_document(recipe.quantize).items() if value != {}}
+    document = {**fields, "model": recipe.model, "quantize": section}
     lines = [*(f"# {line}" for line in remark.splitlines()), *_table(document, ())]
     return "\n".join(lines).strip() + "\n"
 
@@ -41,7 +42,7 @@ def settings_document(settings: QuantizeSettings) -> dict[str, Any]:
 def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     """A table's own keys, then the tables in it."""
     own = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
-    if path and own:
+    if path and (own or not table):
         yield ""
         yield f"[{'.'.join(_key(name) for name in path)}]"
     for key, value in own.items():

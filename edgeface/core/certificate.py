@@ -41,6 +41,7 @@ class Comparison(BaseModel):
     `images` is the number compared; `kind` their source. `decisions` holds the task's figures (see `Task.describe`),
     None where the task has no decisions on such images. `noise` holds the same figures of the reference on barely
     changed images, by the changes' names (`edgeface.images.perturb`); None where no requirement needed them.
+    `in_words` compares `decisions` with `noise` in a sentence.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -51,6 +52,7 @@ class Comparison(BaseModel):
     tensors: dict[str, TensorFigures]
     decisions: dict[str, Any] | None
     noise: dict[str, dict[str, Any]] | None = None
+    in_words: str | None = None
     requirements: tuple[Requirement, ...]
 
     @model_validator(mode="before")
@@ -99,5 +101,7 @@ class Certificate(Comparison):
         """The certificate for JSON, without what was not measured; with the `state` as "verdict"."""
         document = {**self.model_dump(mode="json", exclude_none=False), "verdict": self.state}
         document["thresholds"] = self.thresholds.model_dump(exclude_none=True)
-        absent = [key for key in ("engines", "noise", "repair") if document[key] is None]
+        absent = {key for key in ("engines", "noise", "repair") if document[key] is None}
+        if self.noise is None:
+            absent.add("in_words")
         return {key: value for key, value in document.items() if key not in absent}

@@ -46,45 +46,58 @@ class Relative:
     digits: int = 4
     unit: str = ""
 
-    def of_counts(self, changed: int, by_noise: int, total: int) -> Requirement:
+    def of_counts(self, changed: int, by_noise: int, total: int, backed: bool = False) -> Requirement:
         """The requirement on changed decisions, of `total`; `floor` is then in percent of them.
 
         More changes are beyond chance where the interval of the build's share of all changes is above the limit's, and
         that of its rate above the floor's. Both share the undecided cases, which makes the test careful.
+
+        Args:
+            changed: by the build.
+            by_noise: by the noise.
+            total: of how many.
+            backed: whether a steadier figure, of what makes decisions change, is shown to keep its limit: more changes
+                within chance are then no reason to doubt.
         """
         allowed, least = self.factor * by_noise, self.factor * self.floor / 100
-        limit, rate = max(allowed, least * total), rate_interval(changed, total)
+        limit, rate, text = max(allowed, least * total), rate_interval(changed, total), f"{changed} of {total}"
         among, even = share_interval(changed, changed + by_noise), self.factor / (1 + self.factor)
+        beyond = changed > limit and among.low > even and rate.low > least
         lacking = None
-        if changed > limit:
+        if changed > limit and backed and not beyond:
+            text = f"{text}, more by chance"
+        elif changed > limit:
             wanted = total_for_share(among.value, even) / (changed + by_noise) * total
             would = f": about {math.ceil(wanted)} {self.of} would decide" if math.isfinite(wanted) else ""
-            lacking = f"{changed} against {by_noise} is within chance{would}"
+            lacking = f"{changed} against {limit:.4g} is within chance{would}"
         words = self._words(str(by_noise), f"{100 * least:g} % of {self.of}" if limit > allowed else "")
-        return self._judged(
-            Requirement(
-                self.what, f"≤ {limit:.4g} ({words})", f"{changed} of {total}", lacking is None, lacking, total
-            ),
-            rate.scaled(total) if total else Interval(math.nan, math.nan, math.nan),
-            beyond=lacking is not None and among.low > even and rate.low > least,
-        )
+        found = Requirement(self.what, f"≤ {limit:.4g} ({words})", text, lacking is None, lacking, total)
+        return self._judged(found, rate.scaled(total) if total else _UNKNOWN, beyond)
 
     def of_means(self, values: Sequence[float], by_noise: Sequence[float]) -> Requirement:
         """The requirement on a mean change, at least 0, over cases; the noise's cases may be others."""
-        found, noise = mean_interval(values), sum(by_noise) / max(len(by_noise), 1)
-        allowed, least = self.factor * noise, self.factor * self.floor
-        limit = max(allowed, least)
-        lacking = None
-        if not found.value <= limit:
-            lacking = f"{self._number(found.value)} against {self._number(limit)} is within chance: use more images"
-        words = self._words(self._number(noise), "what is always allowed" if limit > allowed else "")
-        shown = f"≤ {self._number(limit)} ({words})"
+        found, noise = mean_interval(values), _mean(by_noise)
+        limit, least = self.most(by_noise), self.factor * self.floor
+        kept = found.value <= limit  # False of what is not a number
         above = excess_interval(values, by_noise, self.factor)
+        lacking = f"{self._number(found.value)} against {self._number(limit)} is within chance: use more images"
+        words = self._words(self._number(noise), "always allowed" if limit > self.factor * noise else "")
         return self._judged(
-            Requirement(self.what, shown, self._number(found.value), lacking is None, lacking, len(values)),
+            Requirement(
+                self.what,
+                f"≤ {self._number(limit)} ({words})",
+                self._number(found.value),
+                kept,
+                None if kept else lacking,
+                len(values),
+            ),
             found,
-            beyond=lacking is not None and found.low > least and above.low > 0,
+            not kept and found.low > least and above.low > 0,
         )
+
+    def most(self, by_noise: Sequence[float]) -> float:
+        """The limit on a mean change."""
+        return self.factor * max(_mean(by_noise), self.floor)
 
     def _number(self, value: float) -> str:
         return f"{value:.{self.digits}f}{self.unit}"
@@ -109,6 +122,13 @@ class Relative:
             of=self.of,
             interval=(float(f"{ends.low:.6g}"), float(f"{ends.high:.6g}")) if spans else None,
         )
+
+
+_UNKNOWN = Interval(math.nan, math.nan, math.nan)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / max(len(values), 1)
 
 
 def unmeasured(what: str, noise: str) -> Requirement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeface.core.description import Table
 from edgeface.core.repair_record import RepairRecord
 
-_LISTED = 4
+_LISTED = 6
 
 
 def repair_table(record: RepairRecord) -> Table:

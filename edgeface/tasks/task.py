@@ -116,7 +116,13 @@ class Task(Protocol):
     """What the most telling kind of `drift` measures, in words."""
 
     noises: tuple[Perturbation, ...]
-    """Changes of images whose effect on the reference artifacts are compared with, the mildest first."""
+    """Changes of images whose effect on the reference is shown beside what a build changes."""
+
+    noise: Perturbation
+    """The one of them that limits are relative to."""
+
+    judged: tuple[str, ...]
+    """The fields of `Thresholds` that its requirements and measurements judge."""
 
     of_faces: bool
     """Whether its networks are shown one face, which a detector may have to find in an image first."""
@@ -214,6 +220,19 @@ class Task(Protocol):
 
     def contract_rows(self, contract: Any) -> tuple[tuple[str, str], ...]:
         """The fields that only contracts of this task have, as rows of name and value."""
+        ...
+
+    def noise_sentence(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """What a build changes against the reference's own noise, in one sentence; None where nothing can be said.
+
+        Args:
+            decisions: a certificate's.
+            noise: the same figures of the reference on changed images, by the changes' names.
+        """
+        ...
+
+    def noise_table(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> Table:
+        """The same as a table. Arguments as of `noise_sentence`."""
         ...
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:

@@ -91,7 +91,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     reference = reference_of(artifact, weights_of(artifact, request.weights, request.reference), request.reference)
     limits = artifact.certificate().thresholds
     kind: Evidence = "synthetic" if request.images is None else "images"
-    noises = () if limits.noise_factor is None else task_of(artifact.contract).noises
+    noises = () if limits.noise_factor is None else (task_of(artifact.contract).noise,)
     with Judge(reference, artifact.contract, lambda: _images(artifact, request), kind, noises=noises) as judge:
         (findings,) = judge.score([Candidate(runner.run)])
     judged, kernels = judge_model(findings, limits, artifact.model_path, task_of(artifact.contract), judging)

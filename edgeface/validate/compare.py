@@ -27,6 +27,8 @@ class Findings:
     kind: Evidence
     noise: NoiseFloor | None = None
     """What barely changed images do to the reference; None where it was not measured."""
+    in_words: str | None = None
+    """The decisions beside that noise, in a sentence."""
     requirements: list[Requirement] = field(default_factory=list)
     further: dict[str, Any] = field(default_factory=dict)
     """Further measurements of decisions, on their own images; part of the certificate's `decisions`."""
@@ -52,6 +54,7 @@ class Findings:
             tensors={name: TensorFigures(**found.as_dict()) for name, found in self.tensors.items()},
             decisions=decisions,
             noise=None if self.noise is None else self.noise.as_dict(),
+            in_words=self.in_words,
             requirements=tuple(self.requirements),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeface.core.certificate import Certificate, TensorFigures
@@ -46,12 +46,16 @@ def describe(certificate: Certificate, task: Task) -> Description:
     """
     with damage_reported("certificate", f"of {certificate.target}", "export the artifact again"):
         return Description(
-            verdict(certificate),
+            _with_noise(verdict(certificate), certificate.in_words),
             task.glance(certificate.decisions or {}),
             _requirements(certificate),
             tuple(_tables(certificate, task)),
             tuple(_notes(certificate)),
         )
+
+
+def _with_noise(found: Verdict, in_words: str | None) -> Verdict:
+    return found if in_words is None else replace(found, meaning=f"{found.meaning} {in_words}")
 
 
 def _requirements(certificate: Certificate) -> Table | None:
@@ -91,6 +95,8 @@ def _tables(certificate: Certificate, task: Task) -> Iterator[Table]:
     if certificate.repair:
         yield repair_table(certificate.repair)
     yield from task.describe(certificate.decisions or {})
+    if certificate.noise and certificate.decisions:
+        yield task.noise_table(certificate.decisions, certificate.noise)
     yield _tensors(certificate.tensors)
     if certificate.kernels:
         yield _kernels(certificate.kernels)

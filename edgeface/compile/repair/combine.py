@@ -69,11 +69,20 @@ class Combine:
             if names in tried:
                 continue
             tried.add(names)
-            found = Combination(names, self._run(names) if names else self._base)
-            best = found if self._is_better(found, best, bounds) else best
-            if not bounds.goal or bounds.hold(found.measured, self._start):
-                break
-        return self._trimmed(best, bounds)
+            best = self._better(names, best, bounds)
+            if not bounds.goal or bounds.hold(best.measured, self._start):
+                return self._trimmed(best, bounds)
+        return self._trimmed(self._better(self._largest(), best, bounds), bounds)
+
+    def _better(self, names: tuple[str, ...], best: Combination, bounds: Bounds) -> Combination:
+        """The better of a combination that is run and the best so far."""
+        found = Combination(names, self._run(names) if names else self._base)
+        return found if self._is_better(found, best, bounds) else best
+
+    def _largest(self) -> tuple[str, ...]:
+        """All groups that are no part of another: together they may take less time than alone, without conversions."""
+        every = self._effects.values()
+        return tuple(each.name for each in every if not any(each.members < other.members for other in every))
 
     def _predicted(self, bounds: Bounds, more: float) -> tuple[str, ...]:
         """The groups that a prediction favors, for a goal that is smaller by a factor."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from edgeface.compile.prices import deciding_tables
 from edgeface.cost.prices.predict import predict_us
@@ -26,4 +27,13 @@ def predicted_us(graph: Graph, stated: Mapping[str, Stated], device: str | None,
         return stated[name].dtype if name in stated and stated[name].is_float else "int8"
 
     found = [predict_us(graph, dtype_of, table, float_interface) for table in deciding_tables(device)]
+    return sum(found) / len(found)
+
+
+def recorded_us(quantization: Mapping[str, Any], target: str) -> float | None:
+    """The same from a build's record of quantization; None where it holds no prices."""
+    prices = quantization.get("prices")
+    if prices is None:
+        return None
+    found = [float(prices["predicted_us"][table][target]) for table in prices["decided_by"]]
     return sum(found) / len(found)

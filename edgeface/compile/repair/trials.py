@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from edgeface.backends.target import Target
-from edgeface.compile.build import build, io_of
+from edgeface.compile.build import Built, build, io_of
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import opened
@@ -20,7 +20,7 @@ from edgeface.compile.repair.goal import OUTPUTS
 from edgeface.compile.repair.groups import NodeGroup, node_groups
 from edgeface.compile.repair.measured import Measured
 from edgeface.compile.repair.memory import Memory, digest_of
-from edgeface.compile.repair.prices import predicted_us
+from edgeface.compile.repair.prices import predicted_us, recorded_us
 from edgeface.core.progress import quiet, track
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.versions import versions
@@ -133,21 +133,25 @@ class Trials:
 
     def _measured(self, candidates: Sequence[QuantizeSettings]) -> list[Measured]:
         observers = [DriftObserver(self.job.source.contract) for _ in candidates]
+        built = [build(self.job_with(each), self.target, self.stats_for(each)) for each in candidates]
         with temporary_folder() as folder:
-            runs = [self._opened(settings, folder / str(number)) for number, settings in enumerate(candidates)]
+            runs = [self._opened(each, folder / str(number)) for number, each in enumerate(built)]
             shown = [Candidate(run, None, (seen,)) for run, seen in zip(runs, observers, strict=True)]
             findings = self._judge.score(shown)
         return [
-            Measured(drift=seen.sizes() | {OUTPUTS: _noise(found)}, us=self._predicted_us(settings))
-            for settings, seen, found in zip(candidates, observers, findings, strict=True)
+            Measured(drift=seen.sizes() | {OUTPUTS: _noise(found)}, us=self._predicted_us(made, settings))
+            for made, settings, seen, found in zip(built, candidates, observers, findings, strict=True)
         ]
 
-    def _predicted_us(self, settings: QuantizeSettings) -> float:
+    def _predicted_us(self, built: Built, settings: QuantizeSettings) -> float:
+        """The predicted time: that of the build's own record, where its target is priced."""
+        priced = recorded_us(built.quantization or {}, self.target.name)
+        if priced is not None:
+            return priced
         return predicted_us(*self.graph_and_precision(settings), self.job.options.device, self._io == "float")
 
-    def _opened(self, settings: QuantizeSettings, folder: Path) -> Network:
+    def _opened(self, built: Built, folder: Path) -> Network:
         make_folders(folder, "a candidate")
-        built = build(self.job_with(settings), self.target, self.stats_for(settings))
         return opened(built, built.write(folder)).run
 
     def _shown(self) -> Iterable[Image]:

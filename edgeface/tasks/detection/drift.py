@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeface.contracts import DetectionContract
 from edgeface.graph.types import Array
+from edgeface.tasks.detection.decoding import Candidates
 from edgeface.tasks.detection.detect import decoding_of
 from edgeface.tasks.drift import Drift
 
@@ -15,6 +16,12 @@ UNDECIDED = (0.1, 0.97)
 """Scores between which noise moves a score visibly: beyond, a sigmoid hides it."""
 
 FACES = 0.5
+
+
+class _Last:
+    """The reference's candidates of the last image: many builds are compared with them, one after the other."""
+
+    kept: tuple[Mapping[str, Array], DetectionContract, Candidates] | None = None
 
 
 def candidate_drift(
@@ -27,8 +34,7 @@ def candidate_drift(
         got: the candidate's.
         contract: of both.
     """
-    decoding = decoding_of(contract)
-    one, other = (decoding.candidates(outputs, 0.0) for outputs in (wanted, got))
+    one, other = _reference(wanted, contract), decoding_of(contract).candidates(got, 0.0)
     if len(one.scores) != len(other.scores):  # a score that is no number is no candidate
         return {"scores": Drift(float(len(one.scores)), len(one.scores)), "landmarks": Drift()}
     undecided = (one.scores > UNDECIDED[0]) & (one.scores < UNDECIDED[1])
@@ -41,3 +47,12 @@ def candidate_drift(
         "scores": Drift(float(moved.sum()), int(undecided.sum())),
         "landmarks": Drift(float(relative.sum()), int(faces.sum())),
     }
+
+
+def _reference(wanted: Mapping[str, Array], contract: DetectionContract) -> Candidates:
+    """The candidates of a reference's outputs, decoded once for the same mapping."""
+    kept = _Last.kept
+    if kept is None or kept[0] is not wanted or kept[1] is not contract:
+        kept = (wanted, contract, decoding_of(contract).candidates(wanted, 0.0))
+        _Last.kept = kept
+    return kept[2]

@@ -15,7 +15,7 @@ from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.task import Noise
 
 FACES, MATCHED_FACES = "faces", "matched faces"
-NOISE = JPEG_95
+GATE_NOISE = JPEG_95
 """The noise that artifacts are compared with: an image that was saved once more is still that image."""
 
 FLIPS, SCORE_CHANGE, LANDMARK_ERROR = "flips at the threshold", "mean score change", "mean landmark error"
@@ -60,22 +60,24 @@ def _absolute(limits: Thresholds, faces: FaceAgreement) -> list[tuple[tuple[Any,
 def _relative(limits: Thresholds, faces: FaceAgreement, noise: Noise | None) -> Iterator[Requirement]:
     if limits.noise_factor is None:
         return
-    found: FaceAgreement | None = (noise or {}).get(NOISE.name)
+    found: FaceAgreement | None = (noise or {}).get(GATE_NOISE.name)
     asked = {
-        FLIPS: (limits.matched_percent, limits.extra_percent, limits.flips_percent) == (None, None, None),
+        FLIPS: limits.flips_percent is None and None in (limits.matched_percent, limits.extra_percent),
         SCORE_CHANGE: limits.mean_score_change is None,
         LANDMARK_ERROR: limits.landmark_error_percent is None,
     }
     if found is None:
-        yield from (unmeasured(what, NOISE.name) for what, wanted in asked.items() if wanted)
+        yield from (unmeasured(what, GATE_NOISE.name) for what, wanted in asked.items() if wanted)
         return
-    common, least = (limits.noise_factor, NOISE.name), limits.evidence.faces
+    common, least = (limits.noise_factor, GATE_NOISE.name), limits.evidence.faces
+    limit = Relative(SCORE_CHANGE, *common, LEAST_SCORE_CHANGE, least, MATCHED_FACES)
+    change = limit.of_means(_sizes(faces), _sizes(found))
     if asked[FLIPS]:
+        backed = change.met and faces.mean_score_change.high <= limit.most(_sizes(found))
         flips = Relative(FLIPS, *common, LEAST_FLIPS_PERCENT, least, FACES)
-        yield flips.of_counts(faces.flips, found.flips, faces.reference_faces)
+        yield flips.of_counts(faces.flips, found.flips, faces.reference_faces, backed)
     if asked[SCORE_CHANGE]:
-        change = Relative(SCORE_CHANGE, *common, LEAST_SCORE_CHANGE, least, MATCHED_FACES)
-        yield change.of_means(_sizes(faces), _sizes(found))
+        yield change
     if asked[LANDMARK_ERROR]:
         error = Relative(
             f"{LANDMARK_ERROR} of face size", *common, LEAST_LANDMARK_PERCENT, least, MATCHED_FACES, 2, " %"

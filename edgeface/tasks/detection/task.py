@@ -20,7 +20,8 @@ from edgeface.tasks.detection.detect import detect_faces, moved_right
 from edgeface.tasks.detection.drift import candidate_drift
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.match import LISTED_SCORE, match_faces
-from edgeface.tasks.detection.requirements import face_requirements
+from edgeface.tasks.detection.own_noise import noise_table, sentence
+from edgeface.tasks.detection.requirements import GATE_NOISE, face_requirements
 from edgeface.tasks.drift import Drift
 from edgeface.tasks.task import FindFaces, Forward, Image, Inference, Noise, View
 
@@ -34,6 +35,11 @@ class DetectionTask:
     budgets: tuple[str, ...] = ()
     drift_is: str = "mean score change of undecided candidates"
     noises: tuple[Perturbation, ...] = (NOISE, JPEG_95, SHIFT)
+    noise: Perturbation = GATE_NOISE
+    judged: tuple[str, ...] = (
+        *("matched_percent", "extra_percent", "flips_percent", "lost_percent", "new_percent"),
+        *("mean_score_change", "landmark_error_percent", "precision_drop_points"),
+    )
     of_faces: bool = False
 
     def infer(
@@ -90,6 +96,14 @@ class DetectionTask:
     def contract_rows(self, contract: DetectionContract) -> tuple[tuple[str, str], ...]:
         """The minimum score of a face that is shown."""
         return (("score to show a face", f"{contract.score_threshold:g}"),)
+
+    def noise_sentence(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """The mildest change of the images that changes more than the build."""
+        return sentence(decisions, noise)
+
+    def noise_table(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> Table:
+        """Each change of the images, and the build among them."""
+        return noise_table(decisions, noise)
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
         """Faces against the reference, average precision, and the cost of landmark errors, as far as measured."""

@@ -15,7 +15,7 @@ from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 from edgeface.tasks.task import Noise
 
 FACES = "faces"
-NOISE = SHIFT
+GATE_NOISE = SHIFT
 """The noise that artifacts are compared with: no detector places the landmarks that align a face to a pixel."""
 
 LOSS = "what the mean cosine to float32 lacks of 1"
@@ -53,10 +53,10 @@ def _absolute(limits: Thresholds, found: EmbeddingAgreement) -> Iterator[Require
 def _relative(limits: Thresholds, found: EmbeddingAgreement, noise: Noise | None) -> Iterator[Requirement]:
     if limits.noise_factor is None or limits.mean_cosine is not None:
         return
-    of_noise: EmbeddingAgreement | None = (noise or {}).get(NOISE.name)
+    of_noise: EmbeddingAgreement | None = (noise or {}).get(GATE_NOISE.name)
     if of_noise is None:
-        yield unmeasured(LOSS, NOISE.name)
+        yield unmeasured(LOSS, GATE_NOISE.name)
         return
     least = limits.evidence.faces
-    loss = Relative(LOSS, limits.noise_factor, NOISE.name, LEAST_LOSS, least, FACES, 5)
+    loss = Relative(LOSS, limits.noise_factor, GATE_NOISE.name, LEAST_LOSS, least, FACES, 5)
     yield loss.of_means(found.losses, of_noise.losses)

@@ -21,7 +21,8 @@ from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_emb
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
 from edgeface.tasks.recognition.drift import embedding_drift
 from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
-from edgeface.tasks.recognition.requirements import embedding_requirements
+from edgeface.tasks.recognition.own_noise import noise_table, sentence
+from edgeface.tasks.recognition.requirements import GATE_NOISE, embedding_requirements
 from edgeface.tasks.recognition.subject import aligned_subject
 from edgeface.tasks.task import FindFaces, Forward, Image, Inference, Noise, View
 
@@ -35,6 +36,13 @@ class RecognitionTask:
     budgets: tuple[str, ...] = ("lfr-light", "efar-compact")
     drift_is: str = "mean of 1 − cosine"
     noises: tuple[Perturbation, ...] = (NOISE, JPEG_95, SHIFT)
+    noise: Perturbation = GATE_NOISE
+    judged: tuple[str, ...] = (
+        "mean_cosine",
+        "min_cosine",
+        "accuracy_drop_points",
+        "tar_drop_points",
+    )
     of_faces: bool = True
 
     def infer(
@@ -98,6 +106,14 @@ class RecognitionTask:
     def contract_rows(self, contract: RecognitionContract) -> tuple[tuple[str, str], ...]:
         """The embedding's width, and whether it includes the mirror image."""
         return (("embedding", f"{contract.width} numbers{', of face and mirror image' if contract.flip else ''}"),)
+
+    def noise_sentence(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """The mildest change of the images that changes more than the build."""
+        return sentence(decisions, noise)
+
+    def noise_table(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> Table:
+        """Each change of the images, and the build among them."""
+        return noise_table(decisions, noise)
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
         """Cosines to the reference, and verification where pairs were given."""

@@ -20,7 +20,10 @@ def network(origins, branch=True):
     weight = np.ones((2, 2, 3, 3), np.float32)
     nodes, last, kept = [], "x", "x"
     for number, origin in enumerate(origins):
-        nodes += [Node(CONV, (last, "w"), (f"c{number}",), origin), Node(Relu(), (f"c{number}",), (f"r{number}",), origin)]
+        nodes += [
+            Node(CONV, (last, "w"), (f"c{number}",), origin),
+            Node(Relu(), (f"c{number}",), (f"r{number}",), origin),
+        ]
         last = f"r{number}"
         kept = last if number == len(origins) // 2 else kept
     if branch:

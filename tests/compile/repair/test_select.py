@@ -1,6 +1,6 @@
 """The choice among effects: as good as looking at every set, never overlapping, and bounded."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -83,6 +83,6 @@ def test_the_choice_does_not_depend_on_the_order():
 def test_sets_of_growing_gain_add_the_cheapest_gain_first():
     sets = in_sets_of_growing_gain(effects(1), "scores")
     assert sets[0] == ()
-    assert all(gain_of(a, "scores") < gain_of(b, "scores") for a, b in zip(sets, sets[1:], strict=False))
+    assert all(gain_of(a, "scores") < gain_of(b, "scores") for a, b in pairwise(sets))
     names = [{each.name for each in chosen} for chosen in sets]
-    assert all(a < b for a, b in zip(names, names[1:], strict=False))
+    assert all(a < b for a, b in pairwise(names))
