@@ -132,8 +132,9 @@ def _steps(known: Known) -> Iterator[str]:
     found = known.remedies.best
     if found is not None and known.effect.drift is not None:
         names = _listed([group.name for group in found.groups])
+        keep = "To lose less, keep" if _state(known) == "good" else "Keep"
         yield (
-            f"Keep {names} in float: {known.drift} {_number(found.effect.drift)} instead of "
+            f"{keep} {names} in float: {known.drift} {_number(found.effect.drift)} instead of "
             f"{_number((found.effect.drift or 0.0) + (found.gain.drift or 0.0))}"
             f"{_flips(found)}, for {100 * (found.time - 1):+.0f} % predicted time. The recipe's lines are below."
         )

@@ -27,7 +27,7 @@ KEYS = (
 INSIDE = {
     "headline": {"state", "what", "where", "steps"},
     "judged": {
-        *("snr_db", "drift", "flips", "cases", "images", "kind", "missed", "decisions"),
+        *("snr_db", "drift", "drifts", "flips", "cases", "images", "kind", "missed", "decisions"),
         *("noise", "same_as_rebuilt", "rebuilt"),
     },
     "layers": {"name", "node", "cumulative_db", "alone_db", "output_alone_db", "weights_alone_db"},
