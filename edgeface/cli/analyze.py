@@ -45,7 +45,10 @@ def analyze(
     device: Annotated[
         str | None, typer.Option(help="Whose table of prices predicts times: rk3399, here, …; all by default.")
     ] = None,
-    images_count: Annotated[int, typer.Option(help="How many images to analyze on, at most 200.")] = 16,
+    images_count: Annotated[
+        int | None,
+        typer.Option(help="How many images to analyze on, at most 200; by default 16, fewer for a large one."),
+    ] = None,
     photos: Annotated[bool, typer.Option(help="Show the worst images on the page.")] = True,
     out: Annotated[Path | None, typer.Option(help="The page to write, e.g. analysis.html.")] = None,
     json_output: Json = False,

@@ -189,6 +189,12 @@ def test_what_cannot_be_analyzed_is_refused(request_of, given, named):
         analyze(request_of(**given))
 
 
+@pytest.mark.parametrize(("macs", "images"), [(10**6, 16), (10**9, 16), (4 * 10**9, 5), (10**11, 4)])
+def test_a_large_network_is_analyzed_on_fewer_images(request_of, macs, images):
+    assert request_of().images_for(macs) == images
+    assert request_of(count=30).images_for(macs) == 30
+
+
 @pytest.mark.parametrize("option", ["contract", "variant", "color", "input_size", "seed"])
 def test_what_an_artifact_has_itself_is_refused(artifacts, small, option):
     given = {"contract": small.contract, "variant": "a", "color": "rgb", "input_size": (64, 64), "seed": 1}[option]
