@@ -25,6 +25,9 @@ _Lost: TypeAlias = Callable[[str, Part], float]
 IMAGES = 2
 """A layer's effect in dB hardly differs from image to image."""
 
+LARGE_MACS = 2_000_000_000
+"""Above, one image has to do: every layer is a run of the whole network."""
+
 EXPLAINED = 12
 """So many of the worst layers are measured by their parts too."""
 
@@ -46,6 +49,11 @@ class Alone:
     snr_db: float
     output_db: float | None = None
     weights_db: float | None = None
+
+
+def images_for(graph: Graph) -> int:
+    """How many images measure the layers of a network."""
+    return IMAGES if graph.macs() <= LARGE_MACS else 1
 
 
 def errors_alone(quantized: Quantized, names: Sequence[str], feeds: Sequence[dict[str, Array]]) -> list[Alone]:

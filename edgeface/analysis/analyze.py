@@ -62,7 +62,7 @@ def analyze(request: AnalyzeRequest, watching: Callable[[Contract], Watch] | Non
     """
     with open_subject(request) as subject:
         stats = calibrate(subject.job)
-        panel = _panel(subject, request.count)
+        panel = _panel(subject, request.images_for(subject.job.graph.macs()))
         with open_workbench(subject.job, subject.target, stats, panel) as bench:
             release_memory()
             model = bench.built.write(bench.folder)
@@ -140,7 +140,7 @@ def _judged(opened: _Opened, watch: Watch | None) -> Judged:
     noise = own_noise(panel, OrtRunner(write_onnx(bench.quantized.exact)).run)
     floor = {each.change.name: each.effect.agreement for each in noise}
     required = judge(limits, effect.tensors, effect.agreement, panel.task, floor)
-    missed = tuple(f"{each.what} {each.measured}, required {each.limit}" for each in required if each.missed)
+    missed = tuple(each.what for each in required if each.missed)
     return Judged(effect, rebuilt, same, len(panel.seen), panel.kind, missed, tuple(noise))
 
 
@@ -148,7 +148,7 @@ def _losses(bench: Workbench, model: Path) -> Losses:
     panel, quantized = bench.panel, bench.quantized
     names = [*(name for name in quantized.exact.inputs if name not in bench.stated), *bench.integer]
     layers = layer_errors(bench.built, model, panel.feeds(1)[0])
-    by_layer = alone.errors_alone(quantized, names, panel.feeds(alone.IMAGES))
+    by_layer = alone.errors_alone(quantized, names, panel.feeds(alone.images_for(quantized.exact)))
     uses = ranges.range_uses(quantized, bench.parts.stats, names, panel.feeds(ranges.IMAGES))
     release_memory()  # every value of a network was in memory
     return Losses(layers, tuple(by_layer), tuple(uses))

@@ -45,7 +45,7 @@ def corrections(bench: Workbench, base: Effect) -> list[Without]:
     def measured(item: tuple[str, Job]) -> Without:
         name, job = item
         try:
-            effect = bench.panel.judge(bench.opened(bench.rebuilt(job).files))
+            effect = bench.panel.judge(bench.rebuilt(job)[1])
         except EdgefaceError as error:
             return Without(name, None, None, error.what)
         return Without(name, effect, gain(effect, base))

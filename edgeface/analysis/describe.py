@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from edgeface.analysis.effect import Effect, Gain, number
-from edgeface.analysis.ranges import RangeUse
 from edgeface.analysis.result import Analysis
 from edgeface.core.description import Cell, Mark, Table, Tile
-from edgeface.validate.layerwise import BAD_DB
-
-CLIPPED, FEW_BITS, UNEVEN = 1e-3, 5.0, 8.0
-"""A range is marked where it clips so much, uses fewer bits, or its largest channel reaches so many times as far."""
 
 
 def tiles(analysis: Analysis) -> tuple[Tile, ...]:
@@ -20,13 +16,30 @@ def tiles(analysis: Analysis) -> tuple[Tile, ...]:
     effect = judged.effect
     found = [Tile("worst output against fp32", f"{effect.snr_db:.1f} dB", f"on {judged.images} images")]
     if effect.drift is not None:
-        found.insert(0, Tile("drift", _drift(effect.drift), analysis.drift))
+        found.insert(0, Tile("drift", drift(effect.drift), analysis.drift))
     if effect.flips is not None and effect.cases:
         found.insert(1, Tile("other decisions", f"{effect.flips} of {effect.cases}", "missed or extra faces"))
     if best is not None:
         names = ", ".join(group.name for group in best.groups)
-        found.append(Tile(f"with {names} in float", _drift(best.effect.drift), f"{dearer(best.time)} predicted time"))
+        found.append(Tile(f"with {names} in float", drift(best.effect.drift), f"{dearer(best.time)} predicted time"))
     return tuple(found)
+
+
+def notes(analysis: Analysis) -> Iterator[str]:
+    """Remarks on what was analyzed."""
+    judged = analysis.judged
+    if not judged.same:
+        yield (
+            "The artifact could not be rebuilt byte for byte from these calibration images: its own file was judged "
+            "and is shown in images. Parts, corrections, layers and ranges are of the rebuild, whose drift "
+            f"is {'–' if judged.rebuilt.drift is None else number(judged.rebuilt.drift)}."
+        )
+    if analysis.integer_only:
+        yield "Integers only were asked for: parts in float say where it is lost, and nothing is suggested of them."
+    if judged.kind == "composed":
+        yield "The images are composed of two sample photographs: they show how to use this, not how good it is."
+    if judged.kind == "synthetic":
+        yield "The images are synthetic and show no faces: pass --images with a folder of photographs."
 
 
 def groups_table(analysis: Analysis) -> Table:
@@ -34,11 +47,11 @@ def groups_table(analysis: Analysis) -> Table:
     rows = tuple(
         (
             each.group.name,
-            _drift(each.alone.drift),
+            drift(each.alone.drift),
             f"{each.alone.snr_db:.1f}",
-            _drift(each.effect.drift),
+            drift(each.effect.drift),
             *_gained(each.gain),
-            _flips(each.effect),
+            flips(each.effect),
             dearer(each.time),
         )
         for each in analysis.remedies.groups
@@ -55,9 +68,9 @@ def suggestions_table(analysis: Analysis) -> Table:
     rows = tuple(
         (
             ", ".join(group.name for group in each.groups),
-            _drift(each.effect.drift),
+            drift(each.effect.drift),
             *_gained(each.gain),
-            _flips(each.effect),
+            flips(each.effect),
             dearer(each.time),
             _suggested(each is analysis.remedies.best, each.gain),
         )
@@ -77,50 +90,12 @@ def corrections_table(analysis: Analysis) -> Table:
     return Table("Each correction left out in turn", header, rows)
 
 
-def layers_table(analysis: Analysis) -> Table:
-    """Each layer's error alone, and in the runtime after all layers before it, in the order of the graph."""
-    rows = []
-    for node, layer, alone in analysis.losses.by_layer:
-        numbers = (None, None, None) if alone is None else (alone.snr_db, alone.output_db, alone.weights_db)
-        own = "–" if layer is None else f"{layer.agreement.snr_db:.1f}"
-        rows.append((node, own, *(_db(each) for each in numbers)))
-    header = ("layer", "itself, in the runtime", "outputs: it alone", "its output only", "its weights only")
-    return Table("Error of every layer in dB, in the order of the graph", header, tuple(rows))
-
-
-def ranges_table(analysis: Analysis) -> Table:
-    """How each range is used, the worst value first."""
-    rows = tuple(_range_row(use) for use in analysis.losses.ranges)
-    header = (
-        *("value", "chosen", "on these images", "clipped", "bits used", "dB", "channels: largest by median"),
-        *("left by equalization", ""),
-    )
-    return Table("Ranges, worst first", header, rows)
-
-
-def wrong_inputs_table(analysis: Analysis) -> Table:
-    """What the model finds where its input is prepared wrongly."""
-    rows = tuple(
-        (each.words, _drift(each.effect.drift), _flips(each.effect), f"{each.effect.snr_db:.1f}")
-        for each in analysis.wrong_inputs
-    )
-    return Table("If the input were wrong", ("fed with", "drift", "other decisions", "worst output, dB"), rows)
-
-
-def noise_table(analysis: Analysis) -> Table:
-    """The model beside the float32 network itself on images that barely change."""
-    own = (analysis.target, analysis.judged.effect)
-    changed = [(f"fp32, {each.change.doing}", each.effect) for each in analysis.judged.noise]
-    rows = tuple((words, _drift(effect.drift), _flips(effect)) for words, effect in (own, *changed))
-    return Table("For scale", ("", "drift", "other decisions"), rows)
-
-
 def recipe_lines(analysis: Analysis) -> str:
-    """The lines of a recipe that keep the suggested parts in float; empty where none are suggested."""
+    """The lines of a recipe that keep the suggested parts in float; empty where none are, or a fault comes first."""
     best = analysis.remedies.best
-    if best is None:
+    if best is None or any(symptom.spoils for symptom in analysis.symptoms):
         return ""
-    reason = f"drift {_drift(best.effect.drift)} instead of {_drift(analysis.judged.rebuilt.drift)} (edgeface analyze)"
+    reason = f"drift {drift(best.effect.drift)} instead of {drift(analysis.judged.rebuilt.drift)} (edgeface analyze)"
     lines = [f"{json.dumps(pattern)} = {json.dumps(reason)}" for pattern in best.patterns]
     return "\n".join(["[quantize.keep_float]", *lines])
 
@@ -135,15 +110,13 @@ def dearer(time: float) -> str:
     return f"{100 * (time - 1):+.1f} %".replace("-", "−")
 
 
-def _drift(value: float | None) -> str:
+def drift(value: float | None) -> str:
+    """A drift as text."""
     return "–" if value is None else number(value)
 
 
-def _db(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}"
-
-
-def _flips(effect: Effect) -> str:
+def flips(effect: Effect) -> str:
+    """Other decisions as text."""
     return "–" if effect.flips is None else f"{effect.flips} of {effect.cases}"
 
 
@@ -156,7 +129,7 @@ def _gained(gain: Gain | None) -> tuple[str, str, str]:
 
 
 def _without(effect: Effect | None, gain: Gain | None) -> tuple[str, ...]:
-    return _drift(None if effect is None else effect.drift), *_gained(gain)
+    return drift(None if effect is None else effect.drift), *_gained(gain)
 
 
 def _suggested(suggested: bool, gain: Gain) -> Cell:
@@ -171,26 +144,3 @@ def _correction(gain: Gain | None) -> Cell:
     if gain.shown:
         return Mark("helps", "good")
     return Mark("harms", "bad") if gain.harms else Mark("not shown", "unsure")
-
-
-def _range_row(use: RangeUse) -> tuple[Cell, ...]:
-    return (
-        use.name,
-        f"{use.chosen[0]:.3g} … {use.chosen[1]:.3g}",
-        f"{use.observed[0]:.3g} … {use.observed[1]:.3g}",
-        "0" if not use.clipped else f"{use.clipped:.2%}" if use.clipped >= 1e-4 else f"{use.clipped:.0e}",
-        f"{use.bits:.1f}",
-        f"{use.own_db:.1f}",
-        "–" if use.imbalance is None else f"{use.imbalance:.1f} ×",
-        "–" if use.left is None else f"{use.left:.1f} ×",
-        range_mark(use),
-    )
-
-
-def range_mark(use: RangeUse) -> Cell:
-    """What is wrong with a range; empty where nothing is."""
-    if use.clipped > CLIPPED or (use.clipped > 0 and use.own_db < BAD_DB):
-        return Mark("clips", "bad")
-    if use.bits < FEW_BITS:
-        return Mark("too wide", "unsure")
-    return Mark("uneven", "unsure") if use.left is not None and use.left > UNEVEN else ""

@@ -72,7 +72,15 @@ class Effect:
     def as_dict(self) -> dict[str, Any]:
         """For JSON: null where there is no number."""
         drift = None if self.drift is None else round(self.drift, 6)
-        return {"snr_db": round(self.snr_db, 2), "drift": drift, "flips": self.flips, "cases": self.cases}
+        counted = {"flips": self.flips, "cases": self.cases}
+        return {"snr_db": round(self.snr_db, 2), "drift": drift, "drifts": self._by_kind(), **counted}
+
+    def _by_kind(self) -> dict[str, float | None]:
+        """How far the raw decisions of each kind moved, the most telling kind first."""
+        found: dict[str, Drift] = {}
+        for each in self.drifts:
+            found |= {kind: found.get(kind, Drift(squared=drift.squared)) + drift for kind, drift in each.items()}
+        return {kind: round(drift.mean, 6) if drift.count else None for kind, drift in found.items()}
 
 
 @dataclass(frozen=True)

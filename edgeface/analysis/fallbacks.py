@@ -91,16 +91,18 @@ def fallbacks(bench: Workbench, groups: Sequence[NodeGroup], base: Effect) -> li
 def suggestions(bench: Workbench, found: Sequence[Fallback], base: Effect) -> list[Suggestion]:
     """The one, two and three groups that gain most, in float together: built anew by the recipe that says so.
 
-    Only groups whose gain the images show are tried, those that gain most for their time first.
+    Only groups whose gain the images show are tried, those that gain most for their time first. None are where the
+    model is to have no float at all.
     """
+    if bench.job.options.integer_only:
+        return []
     useful = _apart([each for each in sorted(found, key=_per_time) if each.gain.shown])[:MOST]
     tried = [tuple(useful[: count + 1]) for count in range(len(useful))]
 
     def measured(groups: tuple[NodeGroup, ...]) -> Suggestion:
-        built = bench.rebuilt(keeping_float(bench.job, groups))
-        effect = bench.panel.judge(bench.opened(built.files))
-        graph, plan = bench.in_float([name for group in groups for name in group.outputs])
-        return Suggestion(groups, effect, gain(base, effect), bench.prices.ratio(graph, plan))
+        quantized, run = bench.rebuilt(keeping_float(bench.job, groups))
+        effect = bench.panel.judge(run)
+        return Suggestion(groups, effect, gain(base, effect), bench.prices.ratio(quantized.graph, quantized.plan))
 
     return in_parallel(measured, tried, "the best parts in float together")
 

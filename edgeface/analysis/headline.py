@@ -82,7 +82,7 @@ def _where(known: Known) -> Iterator[str]:
     yield _judged(known)
     yield from _scale(known)
     if known.judged.missed:
-        yield f"Missed: {'; '.join(known.judged.missed)}."
+        yield f"On these images alone it misses: {', '.join(known.judged.missed)}."
     best_one = known.remedies.best
     if best_one is not None and known.judged.rebuilt.drift:
         share = (best_one.gain.drift or 0.0) / known.judged.rebuilt.drift
@@ -90,6 +90,10 @@ def _where(known: Known) -> Iterator[str]:
         part = "Most" if share > 0.5 else f"{100 * share:.0f} %"
         of_it = "" if known.judged.same else " that is left after calibrating again"
         yield f"{part} of the drift{of_it} comes from {names}."
+    elif known.remedies.groups and known.remedies.groups[0].gain.shown:
+        most = known.remedies.groups[0]
+        drift = _number(most.effect.drift)
+        yield f"The part that loses most is {most.group.name}: with it in float, drift would be {drift}."
     elif known.effect.drift is not None and not known.effect.broken:
         yield "No part stands out: none in float gains more than these images could show by chance."
     if known.losses.alone:
@@ -119,18 +123,22 @@ def _judged(known: Known) -> str:
 def _steps(known: Known) -> Iterator[str]:
     for symptom in known.symptoms:
         yield f"{_sentence(symptom.fix)}."
+    if any(symptom.spoils for symptom in known.symptoms):
+        yield "Then analyze again: the parts and corrections below were measured with this fault."
+        return
     for each in known.remedies.corrections:
         if each.gain is not None and each.gain.harms:
             yield f"Leave out {each.name}: without it, drift falls by {number(abs(each.gain.drift or 0.0))}."
     found = known.remedies.best
     if found is not None and known.effect.drift is not None:
         names = _listed([group.name for group in found.groups])
+        keep = "To lose less, keep" if _state(known) == "good" else "Keep"
         yield (
-            f"Keep {names} in float: {known.drift} {_number(found.effect.drift)} instead of "
+            f"{keep} {names} in float: {known.drift} {_number(found.effect.drift)} instead of "
             f"{_number((found.effect.drift or 0.0) + (found.gain.drift or 0.0))}"
             f"{_flips(found)}, for {100 * (found.time - 1):+.0f} % predicted time. The recipe's lines are below."
         )
-    if known.effect.broken and found is None and not known.symptoms:
+    if known.effect.broken and found is None:
         yield "Start at the first value below whose error falls off: everything after it inherits that error."
 
 

@@ -30,7 +30,7 @@ class Judged:
         same: whether both are the same, byte for byte.
         images: their number.
         kind: what they are.
-        missed: requirements of the gate that they show to be missed, in words.
+        missed: the names of the gate's requirements that they show to be missed.
         noise: how far the float32 network's own decisions move if the images barely change.
     """
 

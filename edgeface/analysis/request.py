@@ -16,7 +16,10 @@ from edgeface.reading.existing import refuse_missing
 from edgeface.reading.regular_file import is_file, is_folder
 
 RECIPE = ".toml"
-IMAGES = 16
+IMAGES, LEAST_IMAGES = 16, 4
+MAX_MACS = 20_000_000_000
+"""Of one model over all images, about half a second of a core in int8: some fifty models are judged."""
+
 MAX_IMAGES = 200
 """All of them are in memory, with what the reference makes of them."""
 
@@ -35,7 +38,7 @@ class AnalyzeRequest:
         images: a folder of other images to analyze on; by default those that do not calibrate.
         detector: of a recognizer, an artifact that finds the faces in images.
         device: whose table of prices predicts times, as in an export.
-        count: how many images are analyzed on.
+        count: how many images are analyzed on; None for 16, or fewer for a large network.
     """
 
     subject: str
@@ -52,13 +55,19 @@ class AnalyzeRequest:
     images: Path | None = None
     detector: Path | None = None
     device: str | None = None
-    count: int = IMAGES
+    count: int | None = None
 
     @property
     def artifact(self) -> Path | None:
         """The artifact's folder, or a file in it, if the subject is one."""
         path = Path(self.subject)
         return path if is_folder(path) or (is_file(path.parent / MANIFEST) and is_file(path)) else None
+
+    def images_for(self, macs: int) -> int:
+        """How many images to analyze on, for a network with so many multiply–accumulates."""
+        if self.count is not None:
+            return self.count
+        return max(LEAST_IMAGES, min(IMAGES, MAX_MACS // max(macs, 1)))
 
     def check(self) -> None:
         """Refuse what leads to nothing, before anything is read.
@@ -87,7 +96,7 @@ class AnalyzeRequest:
                 fix=f"pass a folder that `edgeface export` wrote, an .onnx file with --contract, a recipe, or one of "
                 f"{', '.join(families())}",
             )
-        if not 1 <= self.count <= MAX_IMAGES:
+        if self.count is not None and not 1 <= self.count <= MAX_IMAGES:
             raise InputError(
                 f"cannot analyze on {self.count} images", where="--images-count", fix=f"use 1 to {MAX_IMAGES}"
             )

@@ -39,6 +39,11 @@ class Analysis:
     names: tuple[str, ...]
     built: Built
 
+    @property
+    def integer_only(self) -> bool:
+        """Whether the model was to have no float at all."""
+        return bool((self.built.quantization or {}).get("integer_only"))
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON; null where there is no number."""
         verdict, found = self.headline.verdict, self.remedies.best

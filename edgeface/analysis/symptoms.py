@@ -32,6 +32,11 @@ class Symptom:
     words: str
     fix: str
 
+    @property
+    def spoils(self) -> bool:
+        """Whether the parts and corrections were measured with this fault, and so say little."""
+        return self.kind != "calibration"  # the rebuild was calibrated with the right images
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {"kind": self.kind, "words": self.words, "fix": self.fix}

@@ -20,7 +20,7 @@ from edgeface.compile.job import Job
 from edgeface.compile.quantization import quantize_for, stated_precision
 from edgeface.core.progress import step
 from edgeface.core.temporary import temporary_folder
-from edgeface.core.writing import fill_file
+from edgeface.core.writing import fill_file, make_folders
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QuantPlan, Stated
 from edgeface.quantize.precision import state_precision
@@ -108,18 +108,18 @@ class Workbench:
     def opened(self, files: Mapping[str, bytes]) -> Network:
         """A model's files in the runtime that judges it."""
         folder = self.folder / f"{next(_NUMBERS)}"
-        folder.mkdir()
+        make_folders(folder, "a model to compare")
         for name, data in files.items():
             fill_file(folder / name, data, "a model to compare")
         opened = runtime_named(self.target.runtime).open(folder / self.target.model_file, 1)
         return FloatRunner(opened, self.target.layout).run
 
-    def rebuilt(self, job: Job) -> Built:
-        """The model of another job on the same graph and statistics, all of it done again."""
+    def rebuilt(self, job: Job) -> tuple[Quantized, Network]:
+        """Another job on the same graph and statistics, all of it done again: quantized, and in its runtime."""
         parts = parts_of(job, self.target, self.stats)
         quantized = quantize_for(job, parts.graph, self.target, parts.io, parts.stats)
         files = self.target.emit(quantized.graph, quantized.plan, EmitOptions(parts.io))
-        return Built(self.target, quantized.exact, files, parts.io, None)
+        return quantized, self.opened(files)
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from edgeface.validate.reference import Network
 MORE_FACES = 1.5
 """The reference must find so many times as many faces with a wrong input for the contract to be doubted."""
 
-LEAST_FACES = 3
+LEAST_FACES, LEAST_SHARE = 3, 0.25
+"""And so many more, and one in so large a share of the images: noise may look like a face now and then."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ def better_input(panel: Panel, reference: Network) -> tuple[str, int, int] | Non
         The input in words, the faces with it and those with the contract's; None where there is none.
     """
     found = sum(panel.task.agree(each.decided, each.decided).cases for each in panel.seen)
+    least = max(LEAST_FACES, LEAST_SHARE * len(panel.seen))
     best: tuple[str, int, int] | None = None
     for words, change in mistakes(panel):
         with_it = _count(panel, _fed(panel, change, reference))
-        if with_it >= max(MORE_FACES * found, found + LEAST_FACES, 0 if best is None else best[1] + 1):
+        if with_it >= max(MORE_FACES * found, found + least, 0 if best is None else best[1] + 1):
             best = (words, with_it, found)
     return best
 

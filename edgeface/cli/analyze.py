@@ -45,7 +45,10 @@ def analyze(
     device: Annotated[
         str | None, typer.Option(help="Whose table of prices predicts times: rk3399, here, …; all by default.")
     ] = None,
-    images_count: Annotated[int, typer.Option(help="How many images to analyze on, at most 200.")] = 16,
+    images_count: Annotated[
+        int | None,
+        typer.Option(help="How many images to analyze on, at most 200; by default 16, fewer for a large one."),
+    ] = None,
     photos: Annotated[bool, typer.Option(help="Show the worst images on the page.")] = True,
     out: Annotated[Path | None, typer.Option(help="The page to write, e.g. analysis.html.")] = None,
     json_output: Json = False,
@@ -101,20 +104,21 @@ def analyze(
 
 
 def _text(analysis: Analysis) -> str:
-    from edgeface.analysis import describe
+    from edgeface.analysis import describe, describe_losses
 
     told = analysis.headline
     steps = [f"{number}. {step}" for number, step in enumerate(told.steps, start=1)]
     tables = [
-        *((describe.noise_table(analysis),) if analysis.judged.noise else ()),
+        *((describe_losses.noise_table(analysis),) if analysis.judged.noise else ()),
         describe.suggestions_table(analysis),
         describe.groups_table(analysis),
         describe.corrections_table(analysis),
-        describe.ranges_table(analysis),
-        *((describe.wrong_inputs_table(analysis),) if analysis.wrong_inputs else ()),
+        describe_losses.ranges_table(analysis),
+        *((describe_losses.wrong_inputs_table(analysis),) if analysis.wrong_inputs else ()),
     ]
     lines = describe.recipe_lines(analysis)
     parts = [f"{told.verdict.headline}: {told.verdict.meaning}", *(["\n".join(steps)] if steps else [])]
+    parts += [f"note: {note}" for note in describe.notes(analysis)]
     return "\n\n".join([*parts, *([lines] if lines else []), *(_short(table) for table in tables if table.rows)])
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edgeface.analysis import describe
+from edgeface.analysis import describe, describe_losses
 from edgeface.analysis.effect import number
 from edgeface.analysis.ranges import RangeUse
 from edgeface.analysis.result import Analysis
@@ -83,8 +83,8 @@ def analysis_page(analysis: Analysis, watcher: Watcher) -> str:
         verdict=analysis.headline.verdict,
         steps=analysis.headline.steps,
         tiles=describe.tiles(analysis),
-        scale=describe.noise_table(analysis),
-        notes=tuple(_notes(analysis)),
+        scale=describe_losses.noise_table(analysis),
+        notes=tuple(describe.notes(analysis)),
         prices=analysis.prices,
         gains_title=f"Gain in {unit} of each part in float, and predicted time",
         gains=tuple(_gains(analysis)),
@@ -95,11 +95,11 @@ def analysis_page(analysis: Analysis, watcher: Watcher) -> str:
         alone=_alone(analysis),
         alone_lead=_alone_lead(analysis),
         layers=layers(analysis.built, analysis.losses.layers),
-        layers_table=describe.layers_table(analysis),
+        layers_table=describe_losses.layers_table(analysis),
         ranges=tuple(_range(use) for use in analysis.losses.ranges[:RANGES]),
-        ranges_table=describe.ranges_table(analysis),
+        ranges_table=describe_losses.ranges_table(analysis),
         gallery=_gallery(analysis, watcher),
-        wrong_inputs=describe.wrong_inputs_table(analysis) if analysis.wrong_inputs else None,
+        wrong_inputs=describe_losses.wrong_inputs_table(analysis) if analysis.wrong_inputs else None,
         input_words=_input_words(contract),
         version=__version__,
     )
@@ -110,20 +110,6 @@ def _gallery(analysis: Analysis, watcher: Watcher) -> Gallery:
     if not watcher.images:
         return Gallery("", missing="Left out: --no-photos was given.")
     return gallery(watcher, analysis.names, analysis.target)
-
-
-def _notes(analysis: Analysis) -> Iterator[str]:
-    judged = analysis.judged
-    if not judged.same:
-        yield (
-            "The artifact could not be rebuilt byte for byte from these calibration images: its own file was judged "
-            "above and is shown in the images. Parts, corrections, layers and ranges are of the rebuild, whose drift "
-            f"is {'–' if judged.rebuilt.drift is None else number(judged.rebuilt.drift)}."
-        )
-    if judged.kind == "composed":
-        yield "The images are composed of two sample photographs: they show how to use this page, not how good it is."
-    if judged.kind == "synthetic":
-        yield "The images are synthetic and show no faces: pass --images with a folder of photographs."
 
 
 def _gains(analysis: Analysis) -> Iterator[Bar]:
@@ -169,7 +155,7 @@ def _range(use: RangeUse) -> RangeRow:
     left = "" if use.left is None else f", channels {use.left:.1f} ×"
     cut = f", {use.cut}" if use.cut else ""
     note = f"{use.own_db:.1f} dB, {use.bits:.1f} bits{clipped}{left}{cut}"
-    return RangeRow(use.name, placed(use.chosen), placed(use.observed), note, describe.range_mark(use))
+    return RangeRow(use.name, placed(use.chosen), placed(use.observed), note, describe_losses.range_mark(use))
 
 
 def _input_words(contract: Contract) -> str:

@@ -8,6 +8,7 @@ import pytest
 from small_recognizer import faces
 
 from edgeface.analysis.analyze import analyze
+from edgeface.analysis.describe import recipe_lines
 from edgeface.analysis.request import AnalyzeRequest
 from edgeface.analysis.subject import open_subject
 from edgeface.analysis.variants import requantized
@@ -26,7 +27,7 @@ KEYS = (
 INSIDE = {
     "headline": {"state", "what", "where", "steps"},
     "judged": {
-        *("snr_db", "drift", "flips", "cases", "images", "kind", "missed", "decisions"),
+        *("snr_db", "drift", "drifts", "flips", "cases", "images", "kind", "missed", "decisions"),
         *("noise", "same_as_rebuilt", "rebuilt"),
     },
     "layers": {"name", "node", "cumulative_db", "alone_db", "output_alone_db", "weights_alone_db"},
@@ -155,7 +156,11 @@ def test_an_artifact_that_was_calibrated_with_other_images_is_told(small, tmp_pa
 
 def test_images_unlike_those_that_calibrate_are_told(request_of, tmp_path):
     found = analyze(request_of(calibration=faces(tmp_path / "dark", 12, 5, brightness=0.1)))
-    assert "ranges" in {each.kind for each in found.symptoms}
+    assert [each.kind for each in found.symptoms] == ["ranges"]
+    assert found.headline.verdict.headline == "The ranges do not fit these images"
+    assert found.headline.steps[0].startswith("Calibrate with images like these")
+    assert found.headline.steps[1].startswith("Then analyze again")
+    assert recipe_lines(found) == ""
 
 
 @pytest.mark.slow
@@ -182,6 +187,12 @@ def test_without_images_only_numbers_are_compared(small, artifacts):
 def test_what_cannot_be_analyzed_is_refused(request_of, given, named):
     with pytest.raises(InputError, match=named):
         analyze(request_of(**given))
+
+
+@pytest.mark.parametrize(("macs", "images"), [(10**6, 16), (10**9, 16), (4 * 10**9, 5), (10**11, 4)])
+def test_a_large_network_is_analyzed_on_fewer_images(request_of, macs, images):
+    assert request_of().images_for(macs) == images
+    assert request_of(count=30).images_for(macs) == 30
 
 
 @pytest.mark.parametrize("option", ["contract", "variant", "color", "input_size", "seed"])

@@ -22,6 +22,11 @@ COMMANDS = {
         *["--images", "a", "--gallery-artifact", "b", "--probe-artifact", "c", "--pairs", "d"],
     ],
     "parity": ["a", "--weights", "b", "--reference", "c", "--images", "d", "--detector", "e"],
+    "analyze": [
+        "a.onnx",
+        *["--weights", "b", "--reference", "c", "--contract", "d"],
+        *["--calibration", "e", "--images", "f", "--detector", "g"],
+    ],
     "bench": ["a", "b"],
     "detect": ["a", "--artifact", "b"],
     "embed": ["a", "b", "--recognizer", "c", "--detector", "d"],
