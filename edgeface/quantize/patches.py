@@ -1,4 +1,4 @@
-"""Input patches of convolutions and their second moments, which weight rounding needs."""
+"""Second moments of convolution inputs: the statistics that weight rounding needs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def chosen_pixels(graph: Graph, node: Node, count: int, seed: int) -> Array:
 
 
 def sampled_patches(graph: Graph, node: Node, x: Array, pixels: Array) -> Array:
-    """The input patches of output pixels, each followed by a constant 1.
+    """The input patches of output pixels, zero in the padding, each followed by a constant 1.
 
     Args:
         graph: the graph that contains `node`.
@@ -72,24 +72,17 @@ def sampled_patches(graph: Graph, node: Node, x: Array, pixels: Array) -> Array:
     Returns:
         float32 [K+1, pixels] with K = C·kh·kw, or [G, K+1, pixels] with K = C/G·kh·kw for one of G > 1 groups.
     """
-    width = graph.type(node.output).shape[3]
-    return _gather(graph, node, x[0], pixels // width, pixels % width)
-
-
-def _gather(graph: Graph, node: Node, x: Array, rows: Array, columns: Array) -> Array:
-    """Input patches of output pixels, 0 in the padding, and a last 1: float32 [K+1, pixels], or [G, K+1, pixels]."""
-    op, kernel, count = node.op, graph.type(node.inputs[1]).shape[2:], len(rows)
+    op, kernel, across = node.op, graph.type(node.inputs[1]).shape[2:], graph.type(node.output).shape[3]
     assert isinstance(op, Conv)
-    height, width = x.shape[1:]
-    y = (rows * op.strides[0] - op.pads[0])[None, :] + (np.arange(kernel[0]) * op.dilations[0])[:, None]
-    z = (columns * op.strides[1] - op.pads[1])[None, :] + (np.arange(kernel[1]) * op.dilations[1])[:, None]
+    height, width = x.shape[2:]
+    y = (pixels // across * op.strides[0] - op.pads[0])[None, :] + (np.arange(kernel[0]) * op.dilations[0])[:, None]
+    z = (pixels % across * op.strides[1] - op.pads[1])[None, :] + (np.arange(kernel[1]) * op.dilations[1])[:, None]
     inside = ((y >= 0) & (y < height))[:, None, :] & ((z >= 0) & (z < width))[None, :, :]
     y, z = np.clip(y, 0, height - 1)[:, None, :], np.clip(z, 0, width - 1)[None, :, :]
-    *groups, size, _ = moment_shape(graph, node)
-    found = np.ones((*groups, size, count), np.float32)
-    each = len(x) // max(op.groups, 1)
-    taken = np.take(x.reshape(len(x), -1), y * width + z, axis=1)
+    taken = np.take(x[0].reshape(x.shape[1], -1), y * width + z, axis=1)
     if not inside.all():
         taken *= inside
-    found[..., :-1, :] = taken.reshape(*groups, each * kernel[0] * kernel[1], count)
+    *groups, size, _ = moment_shape(graph, node)
+    found = np.ones((*groups, size, len(pixels)), np.float32)
+    found[..., :-1, :] = taken.reshape(*groups, size - 1, len(pixels))
     return found
