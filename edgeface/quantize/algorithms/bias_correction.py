@@ -6,8 +6,8 @@ bias (Nagel et al. 2019, arXiv 1906.04721, section 4.2; empirical variant of app
 activation function.
 
 A mean over all pixels is that of the background. Measured on unseen images: a recognizer gains a little (mean and
-lowest cosine .9973 / .9890 → .9974 / .9903, with `--integer-only` .9943 → .9946); the scores of a detector, which
-depend on few pixels, change by 1 to 6 % more, so it is no default.
+lowest cosine .9973 / .9890 → .9974 / .9903, with `--integer-only` .9943 → .9946); the scores of detectors, which depend
+on few pixels, change by 7 % less to 6 % more, by chance, so it is no default.
 """
 
 from __future__ import annotations

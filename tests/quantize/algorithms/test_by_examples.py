@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from edgeface.backends import target
 from edgeface.backends.onnx.limit_pair_sums import PAIR_LIMIT, pair_reach
 from edgeface.backends.onnx.scheme import ORT_U8S8
 from edgeface.backends.tflite.scheme import TFLITE_INT8
+from edgeface.compile.open_source import open_source
+from edgeface.compile.source import Declared
 from edgeface.errors import InputError
+from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.ops.conv import Conv
+from edgeface.passes import run_passes
 from edgeface.quantize.plan import in_float32
 from edgeface.quantize.quantize import QuantizeOptions, quantize
 from edgeface.quantize.ranges import RangeRule
@@ -52,11 +58,12 @@ def mean_errors(made, given):
     """The mean difference of each channel before its activation, by output, with earlier layers as they are."""
     replay, found = Replay(made.exact, made.plan, given, given.count), {}
     for node in made.graph.nodes:
-        constants = {name: made.graph.constant(name) for name in node.inputs[1:]}
-        linear, read = replace(node, op=replace(node.op, activation="none")), node.inputs[0]
-        exact = replay.evaluate(linear, replay.constants(node), {read: replay.exact[read]})
-        rounded = replay.evaluate(linear, replay.on_grid(node, constants), {read: replay.read(node, read)})
-        found[node.output] = np.mean([a - b for a, b in zip(exact, rounded, strict=True)], axis=(0, 1, 3, 4))
+        constants = {name: made.graph.constant(name) for name in node.inputs if made.graph.constant(name) is not None}
+        if isinstance(node.op, Conv):
+            linear, read = replace(node, op=replace(node.op, activation="none")), node.inputs[0]
+            exact = replay.evaluate(linear, replay.constants(node), {read: replay.exact[read]})
+            rounded = replay.evaluate(linear, replay.on_grid(node, constants), {read: replay.read(node, read)})
+            found[node.output] = np.mean([a - b for a, b in zip(exact, rounded, strict=True)], axis=(0, 1, 3, 4))
         replay.advance(node, constants)
     return found
 
@@ -149,3 +156,22 @@ def test_a_correction_that_runs_images_is_refused_without_them(graph, observed, 
     with pytest.raises(InputError, match=f"{algorithm} runs calibration images, and there are none") as caught:
         quantize(graph, observed(graph, feeds(*IMAGE)), TFLITE_INT8, options)
     assert "--calibration DIR, beside --statistics too" in caught.value.fix
+
+
+@pytest.mark.slow
+def test_a_real_recognizer_in_integers_gets_the_means_that_it_has_in_float(shared_data, observed, examples):
+    checkpoint = shared_data / "weights/mobilefacenet_relu6_128.pt"
+    source = open_source(Declared("mobilefacenet", variant="relu6-128", weights=checkpoint), [])
+    graph = run_passes(run_passes(read_onnx(source.onnx, "mobilefacenet")), target("tflite-int8").legalize)
+    (name,), image = graph.inputs, cv2.imread(str(min((shared_data / "scenes").iterdir())))
+    crops = [image[:112, x : x + 112].transpose(2, 0, 1)[None] for x in range(0, 448, 112)]
+    given = [{name: (crop.astype(np.float32) - 127.5) / 128} for crop in crops]
+    stats, error = observed(graph, given), {}
+    for algorithms in ((), ("bias_correction",)):
+        parameters = {"bias_correction": EXACT} if algorithms else {}
+        chosen = QuantizeSettings(algorithms=algorithms, parameters=parameters).chosen
+        made = quantize(
+            graph, stats, TFLITE_INT8, QuantizeOptions(RangeRule("minmax"), chosen, examples=examples(given))
+        )
+        error[algorithms] = np.abs(mean_errors(made, examples(given))[graph.nodes[-2].output]).mean()
+    assert error["bias_correction",] < 0.01 * error[()]
