@@ -24,7 +24,7 @@ class Prices(BaseModel):
 
 
 def every_advice(quantization: Mapping[str, Any] | None, here: PriceTable | None) -> tuple[str, ...]:
-    """The sentences for the processor at hand, and for the device whose table alone decided the export, if another's."""
+    """The sentences for the processor at hand, and for the device whose table alone decided the export, if another."""
     found = _prices(quantization)
     decided = found.decided_by if found is not None else ()
     device = price_tables().get(decided[0]) if len(decided) == 1 else None
@@ -47,10 +47,8 @@ def advice(quantization: Mapping[str, Any] | None, table: PriceTable | None, whe
     own = next((name for name in predicted if name not in {FLOAT_TARGET, DYNAMIC_TARGET}), None)
     if table is None or own is None or FLOAT_TARGET not in predicted:
         return None
-    where, ratios = (
-        where or f"on this CPU ({table.title})",
-        {name: predicted[own] / us for name, us in predicted.items()},
-    )
+    where = where or f"on this CPU ({table.title})"
+    ratios = {name: predicted[own] / us for name, us in predicted.items()}
     best = max(sorted(ratios), key=lambda name: ratios[name])
     if ratios[best] >= ALIKE:
         said = f"{best} is predicted {ratios[best]:.2f} × as fast as {own}"
