@@ -35,7 +35,9 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder for the artifacts.")] = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
     integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, overriding the recipe.")] = False,
-    statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
+    statistics: Annotated[
+        list[Path] | None, typer.Option(help="Calibration statistics to use, of the same network; repeat it for parts.")
+    ] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     device: Annotated[
         str | None, typer.Option(help="Whose table of prices decides: rk3399, x86-avx2, here, …; all by default.")
@@ -56,6 +58,17 @@ def export(
     latency: Annotated[bool, typer.Option(help="Measure the latency against fp32, for the report.")] = True,
     images: Annotated[bool, typer.Option(help="Show images that judged the result in the report.")] = True,
     refused_report: Annotated[Path | None, typer.Option(help="A file for the report of a refused result.")] = None,
+    effort: Annotated[
+        str, typer.Option(help="How much is tried: fast only judges, default repairs what is refused, or max.")
+    ] = "default",
+    max_slowdown: Annotated[
+        str | None, typer.Option(help="What a repair may cost in predicted time at most, e.g. 10%.")
+    ] = None,
+    recipe: Annotated[Path | None, typer.Option(help="A recipe (.toml) to use instead of the model's own.")] = None,
+    save_recipe: Annotated[Path | None, typer.Option(help="A file to save the recipe of the result to.")] = None,
+    max_drop: Annotated[
+        str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -65,6 +78,7 @@ def export(
     report.html next to it shows the measurements.
     """
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
+    from edgeface.compile.repair.options import RepairOptions, parse_slowdown
     from edgeface.compile.request import ExportRequest
     from edgeface.cost.prices.advice import every_advice
     from edgeface.cost.prices.processor import table_here
@@ -85,7 +99,7 @@ def export(
         out=out,
         seed=seed,
         integer_only=integer_only,
-        statistics=statistics,
+        statistics=tuple(statistics) if statistics else None,
         save_statistics=save_statistics,
         device=device,
         detector=detector,
@@ -97,6 +111,9 @@ def export(
         engines=EngineOptions(parse_capabilities(compute_capability), parse_batch(batch), allow_slower),
         report=ReportOptions(latency, images, refused_report),
         force=force,
+        recipe=recipe,
+        repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
+        max_drop=max_drop,
     )
     artifacts = compile_model(request)
     if json_output:

@@ -49,14 +49,14 @@ class ExportReports:
     def __init__(self, job: Job, request: ExportRequest) -> None:
         self._job = job
         self._request = request
-        self._watchers: dict[str, Watcher] = {}
+        self._watchers: list[tuple[Built, Watcher]] = []
         if request.report.refused is not None:
             check_page_path(request.report.refused)
 
     def watch(self, built: Built) -> Watch:
         """The observer for the judging of a model."""
         watcher = Watcher(self._job.source.contract, self._request.report.images)
-        self._watchers[built.target.name] = watcher
+        self._watchers.append((built, watcher))
         if built.target.name == REFERENCE:
             self._fp32 = built.model
         return watcher.see
@@ -104,12 +104,16 @@ class ExportReports:
         return build(replace(self._job, options=BuildOptions()), target(REFERENCE)).model
 
     def _layers(self, staged: Staged) -> LayerErrors:
-        first = self._watchers[staged.built.target.name].first
+        first = self._watcher(staged).first
         feeds = None if first is None else {self._job.source.contract.input.name: first}
         return layer_errors(staged.built, staged.folder / staged.manifest.model_file, feeds)
 
+    def _watcher(self, staged: Staged) -> Watcher:
+        """The observer of the judging of this very build: a repair has others of the same target judged."""
+        return next(watcher for built, watcher in self._watchers if built is staged.built)
+
     def _page(self, staged: Staged, latency: dict[str, Any], layers: LayerErrors) -> str:
-        watcher = self._watchers[staged.built.target.name]
+        watcher = self._watcher(staged)
         return export_page(
             Exported(
                 built=staged.built,

@@ -22,7 +22,7 @@ class RangeRule:
     Attributes:
         method: a range method, by its module name in `quantize.algorithms`.
         headroom: widens every range by headroom·√(40/images), because later images exceed the calibrated ranges, the
-            more so the fewer images calibrated.
+            more so the fewer images calibrated (`build_plan` says how images count that give bounds alone).
         parameters: of the method, where they differ from the defaults.
         chosen: the method with all its parameters.
 
@@ -41,7 +41,7 @@ class RangeRule:
             raise InputError(f"headroom must be a number from 0 to {MAX_HEADROOM}, not {self.headroom!r}")
         object.__setattr__(self, "chosen", choose(self.method, self.parameters, ranges=True))
 
-    def widen(self, bounds: tuple[float, float], images: int) -> tuple[float, float]:
+    def widen(self, bounds: tuple[float, float], images: float) -> tuple[float, float]:
         """A range chosen from the statistics of `images` images, with headroom."""
         factor = 1 + self.headroom * (HEADROOM_IMAGES / max(images, 1)) ** 0.5
         return bounds[0] * factor, bounds[1] * factor
