@@ -80,7 +80,7 @@ def export(
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.compile.repair.options import RepairOptions, parse_slowdown
     from edgeface.compile.request import ExportRequest
-    from edgeface.cost.prices.advice import advice
+    from edgeface.cost.prices.advice import every_advice
     from edgeface.cost.prices.processor import table_here
     from edgeface.exporting.export import export as compile_model
     from edgeface.tasks import task_of
@@ -124,15 +124,14 @@ def export(
             print(
                 f"\n{artifact.manifest.target}: {format_findings(artifact.certificate(), task_of(artifact.contract))}"
             )
-            said = advice(artifact.manifest.quantization, table_here())
-            if said is not None:
+            for said in every_advice(artifact.manifest.quantization, table_here()):
                 print(f"\n{said}")
             print(f"\nreport: {artifact.folder / REPORT}")
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
-    """An artifact for JSON: its folder, report, manifest and certificate, and advice for this machine's processor."""
-    from edgeface.cost.prices.advice import advice
+    """An artifact for JSON: its folder, report, manifest, certificate, and sentences on which target is quicker."""
+    from edgeface.cost.prices.advice import every_advice
     from edgeface.cost.prices.processor import table_here
 
     return {
@@ -140,7 +139,7 @@ def artifact_document(artifact: Artifact) -> dict[str, Any]:
         "report": str(artifact.folder / REPORT),
         "manifest": artifact.manifest.model_dump(mode="json"),
         "certificate": artifact.certificate().as_dict(),
-        "advice": advice(artifact.manifest.quantization, table_here()),
+        "advice": list(every_advice(artifact.manifest.quantization, table_here())),
     }
 
 

@@ -21,7 +21,7 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
 from edgeface.core.progress import note
 from edgeface.core.writing import fill_file
-from edgeface.cost.prices.advice import advice
+from edgeface.cost.prices.advice import every_advice
 from edgeface.cost.prices.processor import table_here
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.exporting.command import export_command
@@ -78,7 +78,7 @@ class ExportReports:
             found = measure_latencies(timed, fp32, folder, meanwhile=look_at_layers)
         if not layers:  # nothing was timed
             look_at_layers()
-        latencies = [
+        latencies: list[dict[str, Any]] = [
             {**(found.get(each.built.target.name) or {"missing": _untimed(each.built)}), "advice": _advice(each.built)}
             for each in staged
         ]
@@ -137,9 +137,9 @@ class ExportReports:
             return Counted(None, f"Not counted: {error.what}.")
 
 
-def _advice(built: Built) -> str | None:
-    """Which target is predicted to be quicker on this machine."""
-    return advice(built.quantization, table_here())
+def _advice(built: Built) -> str:
+    """Which target is predicted to be quicker, on this machine and on the device of the export."""
+    return "; ".join(every_advice(built.quantization, table_here()))
 
 
 def _untimed(built: Built) -> str:

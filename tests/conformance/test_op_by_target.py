@@ -201,7 +201,9 @@ def transposes(runner) -> int:
 
 
 @pytest.mark.parametrize("kernels", ["reference", "xnnpack"])
-@pytest.mark.parametrize(("name", "tolerance"), [("tflite-fp32", 1e-5), ("tflite-fp16", 2e-3), ("tflite-dynamic", 1e-2)])
+@pytest.mark.parametrize(
+    ("name", "tolerance"), [("tflite-fp32", 1e-5), ("tflite-fp16", 2e-3), ("tflite-dynamic", 1e-2)]
+)
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_float_targets_compute_what_onnx_runtime_does(case, name, tolerance, kernels):
     graph, feeds = built(case.name)

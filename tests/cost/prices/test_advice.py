@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from edgeface.cost.prices.advice import advice
+from edgeface.cost.prices.advice import advice, every_advice
 from edgeface.cost.prices.table import price_table
 
 AVX2 = price_table("x86-avx2")
@@ -51,3 +51,18 @@ def test_the_quickest_target_is_named(times, said):
 )
 def test_nothing_is_said_without_a_prediction(quantization, table):
     assert advice(quantization, table) is None
+
+
+def test_the_device_that_decided_is_spoken_of_too():
+    found = record(100.0, 200.0)
+    found["prices"]["predicted_us"]["a72"] = {"tflite-int8": 100.0, "tflite-fp32": 150.0}
+    here = "on this CPU (AVX2, no VNNI) tflite-int8 is predicted 2.00 × as fast as tflite-fp32"
+    board = "on a Cortex-A72, no dot product, tflite-int8 is predicted 1.50 × as fast as tflite-fp32"
+    assert every_advice(found, AVX2) == (here, board)
+    assert every_advice(found, None) == (board,)
+    assert every_advice(found, price_table("a72"))[0].startswith("on this CPU (Cortex-A72, no dot product)")
+    found["prices"]["decided_by"] = ["a72", "x86-avx2"]
+    assert every_advice(found, AVX2) == (here,)
+    found["prices"]["decided_by"] = ["gone"]
+    assert every_advice(found, AVX2) == (here,)
+    assert every_advice(None, AVX2) == ()
