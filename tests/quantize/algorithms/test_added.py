@@ -101,6 +101,7 @@ def test_a_file_is_an_algorithm_if_it_declares_one(added):
     found = algorithms.algorithms()
     assert set(found) - {"drop_small_weights", "shrink_range"} == {
         "cross_layer_equalization",
+        "entropy",
         "minmax",
         "mse",
         "percentile",
