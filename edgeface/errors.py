@@ -13,6 +13,7 @@ EdgefaceError            anything that a user can fix; the CLI prints it and exi
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class EdgefaceError(Exception):
@@ -41,7 +42,7 @@ class EdgefaceError(Exception):
             lines.append(f"  fix:   {self.fix}")
         return "\n".join(lines)
 
-    def as_dict(self) -> dict[str, str | None]:
+    def as_dict(self) -> dict[str, Any]:
         """The error as the `--json` document shows it."""
         return {"error": type(self).__name__, "what": self.what, "where": self.where, "fix": self.fix}
 
@@ -71,9 +72,23 @@ class RuntimeFailure(EdgefaceError):  # noqa: N818  # RuntimeError is taken
 
 
 class GateError(EdgefaceError):
-    """An artifact was built and validated, but is not good enough."""
+    """An artifact was built and validated, but is not good enough.
+
+    Args:
+        what, where, fix: as of every error.
+        repair: what was tried so that it would be (an `edgeface.core.repair_record.RepairRecord`), if anything was.
+    """
 
     exit_code = 1
+
+    def __init__(self, what: str, *, where: str | None = None, fix: str | None = None, repair: Any = None) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.repair = repair
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error as the `--json` document shows it, with what was tried."""
+        tried = {} if self.repair is None else {"repair": self.repair.model_dump(mode="json")}
+        return {**super().as_dict(), **tried}
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

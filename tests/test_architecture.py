@@ -34,6 +34,7 @@ ORDER = (
     "validate",
     "evaluation",
     "compile",
+    "analysis",
     "devices",
     "bench",
     "bundle",
@@ -48,7 +49,7 @@ ORDER = (
 
 HOMES = {
     "torch": ("models/",),
-    "onnx": ("graph/onnx_reader.py", "graph/onnx_writer.py", "backends/onnx/", "backends/qdq/"),
+    "onnx": ("graph/onnx_reader.py", "graph/onnx_writer.py", "graph/onnx_bounds.py", "backends/onnx/", "backends/qdq/"),
     "onnxruntime": ("backends/onnx/runner.py",),
     "ai_edge_litert": ("backends/tflite/",),
     "tensorrt": ("backends/tensorrt/",),
@@ -312,6 +313,7 @@ ELSEWHERE = {
     "bench/result.py": "/proc/cpuinfo",
     "bundle/pack.py": "the licence in our own distribution",
     "cli/completion/command.py": "our own scripts",
+    "cost/prices/processor.py": "/proc/cpuinfo",
     "demo.py": "the package's own sample photographs",
     "devices/agent/machine.py": "runs alone, on a device",
     "devices/count.py": "our own source, and what the plugin has just written into a folder of ours",

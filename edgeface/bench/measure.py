@@ -103,7 +103,8 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
     ]
     gops = {str(kind): median(rates) / 1e9 for kind, rates in peaks.items()}
     machine = describe_machine()
-    return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, str(request.on), notes)
+    said = tuple(dict.fromkeys(subject.advice for subject in subjects if subject.advice is not None))
+    return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, str(request.on), notes, said)
 
 
 def _sample(

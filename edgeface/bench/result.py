@@ -41,7 +41,7 @@ class BenchReport:
     """All measurements of a benchmark, and the machine that they were made on.
 
     `peak_gops` is the measured peak of one core in 10⁹ operations a second, by arithmetic; empty on a GPU. `notes` are
-    the runtimes' notes on how they run the models.
+    the runtimes' notes on how they run the models. `advice` says which targets are predicted to be quicker here.
     """
 
     baseline: str
@@ -51,6 +51,20 @@ class BenchReport:
     machine: dict[str, Any]
     on: str = "x86"
     notes: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+    @property
+    def quickest(self) -> str | None:
+        """The artifact with the lowest median, with the first number of threads and batch; None if there is one only.
+
+        On a tie the first.
+        """
+        first = [item for item in self.measurements if self._setting(item) == self._setting(self.measurements[0])]
+        return min(first, key=lambda item: item.median_ms).label if len(first) > 1 else None
+
+    @staticmethod
+    def _setting(item: Measurement) -> tuple[int, int]:
+        return item.threads, item.batch
 
     def slower_than(self, max_ratio: float) -> tuple[Measurement, ...]:
         """Measurements whose ratio to the baseline is above a limit."""

@@ -11,6 +11,8 @@ from edgeface.backends import runtime_for
 from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Processor
 from edgeface.core.artifact import MANIFEST, Artifact
+from edgeface.cost.prices.advice import advice
+from edgeface.cost.prices.processor import table_here
 from edgeface.errors import InputError
 from edgeface.reading.regular_file import is_file, is_folder
 
@@ -22,13 +24,15 @@ class Subject:
     """A model to time.
 
     `macs` (multiply–accumulates of one inference) is None where no manifest states it;
-    `arithmetic` names the peak that its speed is compared with.
+    `arithmetic` names the peak that its speed is compared with; `advice` says which target is predicted to be quicker
+    on this processor.
     """
 
     label: str
     model: Path
     macs: int | None
     arithmetic: Arithmetic
+    advice: str | None = None
 
 
 def open_subjects(paths: Sequence[Path], on: Device = HERE) -> tuple[Subject, ...]:
@@ -58,7 +62,8 @@ def _open(path: Path, label: str, processor: Processor) -> Subject:
         artifact = Artifact.open(path)
         if is_folder(path) or artifact.model_path.resolve() == path.resolve():
             integer = artifact.manifest.quantization is not None
-            return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32")
+            said = advice(artifact.manifest.quantization, table_here()) if processor == "cpu" else None
+            return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32", said)
     if not is_file(path):
         raise InputError("there is no such artifact or model file", where=str(path))
     runtime_for(path, processor).refuse_others(path)

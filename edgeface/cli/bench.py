@@ -70,7 +70,9 @@ def format_report(report: BenchReport) -> str:
         lines.append(f"peak of one core, measured in between: {peaks} ({report.machine['processor']})")
     else:
         lines.append(f"on {report.on}, copies to and from it included: {'; '.join(report.notes)}")
-    return "\n".join(lines)
+    if report.quickest is not None:
+        lines.append(f"quickest here: {report.quickest}")
+    return "\n".join([*lines, *report.advice])
 
 
 def _batch(item: Measurement) -> tuple[str, str]:

@@ -35,8 +35,13 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder for the artifacts.")] = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
     integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, overriding the recipe.")] = False,
-    statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
+    statistics: Annotated[
+        list[Path] | None, typer.Option(help="Calibration statistics to use, of the same network; repeat it for parts.")
+    ] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Whose table of prices decides: rk3399, x86-avx2, here, …; all by default.")
+    ] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
     recognizer: Annotated[
         Path | None, typer.Option(help="For detectors: measures the effect of landmark errors.")
@@ -53,6 +58,17 @@ def export(
     latency: Annotated[bool, typer.Option(help="Measure the latency against fp32, for the report.")] = True,
     images: Annotated[bool, typer.Option(help="Show images that judged the result in the report.")] = True,
     refused_report: Annotated[Path | None, typer.Option(help="A file for the report of a refused result.")] = None,
+    effort: Annotated[
+        str, typer.Option(help="How much is tried: fast only judges, default repairs what is refused, or max.")
+    ] = "default",
+    max_slowdown: Annotated[
+        str | None, typer.Option(help="What a repair may cost in predicted time at most, e.g. 10%.")
+    ] = None,
+    recipe: Annotated[Path | None, typer.Option(help="A recipe (.toml) to use instead of the model's own.")] = None,
+    save_recipe: Annotated[Path | None, typer.Option(help="A file to save the recipe of the result to.")] = None,
+    max_drop: Annotated[
+        str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -62,7 +78,10 @@ def export(
     report.html next to it shows the measurements.
     """
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
+    from edgeface.compile.repair.options import RepairOptions, parse_slowdown
     from edgeface.compile.request import ExportRequest
+    from edgeface.cost.prices.advice import advice
+    from edgeface.cost.prices.processor import table_here
     from edgeface.exporting.export import export as compile_model
     from edgeface.tasks import task_of
 
@@ -80,8 +99,9 @@ def export(
         out=out,
         seed=seed,
         integer_only=integer_only,
-        statistics=statistics,
+        statistics=tuple(statistics) if statistics else None,
         save_statistics=save_statistics,
+        device=device,
         detector=detector,
         recognizer=recognizer,
         labels=labels,
@@ -91,6 +111,9 @@ def export(
         engines=EngineOptions(parse_capabilities(compute_capability), parse_batch(batch), allow_slower),
         report=ReportOptions(latency, images, refused_report),
         force=force,
+        recipe=recipe,
+        repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
+        max_drop=max_drop,
     )
     artifacts = compile_model(request)
     if json_output:
@@ -101,16 +124,23 @@ def export(
             print(
                 f"\n{artifact.manifest.target}: {format_findings(artifact.certificate(), task_of(artifact.contract))}"
             )
+            said = advice(artifact.manifest.quantization, table_here())
+            if said is not None:
+                print(f"\n{said}")
             print(f"\nreport: {artifact.folder / REPORT}")
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
-    """An artifact for JSON: its folder, report, manifest and certificate."""
+    """An artifact for JSON: its folder, report, manifest and certificate, and advice for this machine's processor."""
+    from edgeface.cost.prices.advice import advice
+    from edgeface.cost.prices.processor import table_here
+
     return {
         "folder": str(artifact.folder),
         "report": str(artifact.folder / REPORT),
         "manifest": artifact.manifest.model_dump(mode="json"),
         "certificate": artifact.certificate().as_dict(),
+        "advice": advice(artifact.manifest.quantization, table_here()),
     }
 
 

@@ -30,8 +30,10 @@ def finishing(job: Job, judged: Judged) -> Finishing:
         with open_judge(job, f"judging {name}") as on_images:
             (found,) = on_images.score([Candidate(FloatRunner(runner, built.target.layout).run)])
         task = task_of(job.source.contract)
-        requirements = judge(judged.limits, found.tensors, found.decisions, task)
-        return requirements, found.comparison().model_dump(mode="json")
+        noise = judged.findings.noise  # of the same reference on the same images
+        of_noise = None if noise is None else noise.by_name
+        requirements = judge(judged.limits, found.tensors, found.decisions, task, of_noise)
+        return requirements, found.comparison().model_dump(mode="json", exclude={"noise", "in_words"})
 
     return Finishing(
         target=built.target.name,

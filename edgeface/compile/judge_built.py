@@ -12,6 +12,7 @@ from edgeface.backends.float_io import FloatRunner
 from edgeface.compile.build import Built
 from edgeface.compile.job import Job
 from edgeface.core.certificate import Certificate, Evidence
+from edgeface.core.repair_record import RepairRecord
 from edgeface.core.thresholds import Thresholds
 from edgeface.core.versions import versions
 from edgeface.tasks import task_of
@@ -20,39 +21,47 @@ from edgeface.validate.compare import Findings, Watch
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.judge_model import judge_model
+from edgeface.validate.noise import NoiseFloor
 
 SYNTHETIC_IMAGES = 4
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A built model with its findings. `model` is its file; `kernels` describe how its runtime executes it."""
+    """A built model with its findings. `model` is its file; `kernels` describe how its runtime executes it.
+
+    `repair` is what was changed so that its gate holds, or what was tried.
+    """
 
     built: Built
     model: Path
     limits: Thresholds
     findings: Findings
     kernels: dict[str, Any]
+    repair: RepairRecord | None = None
 
     def certificate(self, reference: str) -> Certificate:
         """The certificate, deterministic for the same inputs; `reference` names the reference."""
         return Certificate(
             **self.findings.comparison().model_dump(),
-            format=3,
+            format=4,
             target=self.built.target.name,
             reference=reference,
             thresholds=self.limits,
             kernels=self.kernels,
+            repair=self.repair,
             versions=versions(*runtime_named(self.built.target.runtime).distributions),
         )
 
 
-def open_judge(job: Job, doing: str) -> Judge:
+def open_judge(job: Job, doing: str, keep: bool = False, noise: bool = False) -> Judge:
     """The judge of a job, on images that did not calibrate, or on synthetic ones where there are none.
 
     Args:
         job: the export.
         doing: the purpose of reading images, for progress and errors.
+        keep: whether it will score more than once.
+        noise: whether the reference's own noise is measured too; see `needs_noise`.
     """
     contract = job.source.contract
 
@@ -61,7 +70,13 @@ def open_judge(job: Job, doing: str) -> Judge:
             return task_images(job.images.judge, doing, contract, job.detector)
         return synthetic_for(contract, SYNTHETIC_IMAGES, f"{doing} on synthetic images")
 
-    return Judge(job.source.reference, contract, images, evidence_of(job))
+    noises = task_of(contract).noises if noise else ()
+    return Judge(job.source.reference, contract, images, evidence_of(job), keep, noises)
+
+
+def needs_noise(job: Job, built: Sequence[Built]) -> bool:
+    """Whether a requirement on a model is relative to the reference's own noise."""
+    return any(thresholds_of(job, item).noise_factor is not None for item in built)
 
 
 def evidence_of(job: Job) -> Evidence:
@@ -71,7 +86,13 @@ def evidence_of(job: Job) -> Evidence:
     return "composed" if "judged_on" in job.images.composed else "images"
 
 
-def judge_built(job: Job, built: Sequence[Built], models: Sequence[Path], watches: Sequence[Watch]) -> list[Judged]:
+def judge_built(
+    job: Job,
+    built: Sequence[Built],
+    models: Sequence[Path],
+    watches: Sequence[Watch],
+    noise: NoiseFloor | None = None,
+) -> list[Judged]:
     """All models judged in one pass over the images, each by its thresholds.
 
     Args:
@@ -79,6 +100,7 @@ def judge_built(job: Job, built: Sequence[Built], models: Sequence[Path], watche
         built: the models.
         models: their files.
         watches: one for each model, called for every compared image.
+        noise: the reference's own on these images, where it is known already.
 
     Raises:
         InputError: an image cannot be used.
@@ -87,8 +109,8 @@ def judge_built(job: Job, built: Sequence[Built], models: Sequence[Path], watche
     runs = [opened(item, model).run for item, model in zip(built, models, strict=True)]
     observers = [tuple(observer() for observer in job.observers) for _ in built]
     candidates = [Candidate(*parts) for parts in zip(runs, watches, observers, strict=True)]
-    with open_judge(job, f"judging {_named(built)}") as judge:
-        scored = judge.score(candidates)
+    with open_judge(job, f"judging {_named(built)}", noise=noise is None and needs_noise(job, built)) as judge:
+        scored = [replace(found, noise=noise or found.noise) for found in judge.score(candidates)]
     measured = [measure.of(job.source.reference, runs) for measure in job.measures]
     judged = []
     for index, (item, model, findings) in enumerate(zip(built, models, scored, strict=True)):

@@ -7,12 +7,12 @@ from typing import Any
 
 from edgeface.backends.target import IoType, Target
 from edgeface.compile.job import Job
+from edgeface.compile.prices import preferred_precision, priced
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QuantPlan, Stated, in_float32
-from edgeface.quantize.precision import state_precision
+from edgeface.quantize.precision import asked_precision, state_precision
 from edgeface.quantize.quantize import Quantized, QuantizeOptions, quantize
-from edgeface.quantize.scheme import Scheme
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.quantize.statistics import CalibrationStats
 
@@ -39,14 +39,16 @@ def float_plan(job: Job, graph: Graph, target: Target) -> QuantPlan:
 
 
 def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict[str, Stated]:
-    """Values that target and recipe compute in another dtype than the scheme's 8 bits, and why.
+    """Values that target, recipe and tables of prices compute in another dtype than the scheme's 8 bits, and why.
 
     With `integer_only`, everything that can be integer is.
     """
     patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns}
     if job.options.integer_only:
         patterns = {pattern: asked for pattern, asked in patterns.items() if not asked.is_float}
-    return state_precision(graph, patterns, io == "float")
+    asked = asked_precision(graph, patterns)
+    preferred = preferred_precision(job, graph, target, io, state_precision(graph, patterns, io == "float") | asked)
+    return state_precision(graph, patterns, io == "float", preferred=preferred)
 
 
 def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: CalibrationStats) -> Quantized:
@@ -62,19 +64,22 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
     return quantize(graph, stats, target.scheme, options)
 
 
-def summary(job: Job, scheme: Scheme, quantized: Quantized) -> dict[str, Any]:
+def summary(job: Job, target: Target, io: IoType, quantized: Quantized) -> dict[str, Any]:
     """The manifest's record of quantization."""
+    assert target.scheme is not None
     settings = job.recipe.quantize
     graph, plan = quantized.graph, quantized.plan
+    prices = priced(job, graph, plan, target, io)
     made = Counter(plan.dtype(name) for name in graph.activations if graph.type(name).dtype == "float32")
     return {
-        "scheme": scheme.name,
+        "scheme": target.scheme.name,
         "integer_only": job.options.integer_only,
         "ranges": settings.ranges.as_dict(),
         "algorithms": [{"name": chosen.name, "parameters": chosen.as_dict()} for chosen in settings.chosen],
         "plan_sha256": quantized.digest,
         "dtypes": dict(sorted(made.items())),
         "kept_float": by_reason(plan),
+        **({} if prices is None else {"prices": prices}),
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edgeface.core.max_drop import own_limits, with_own
 from edgeface.core.thresholds import MinEvidence, Thresholds
 from edgeface.errors import InputError
 from edgeface.quantize.settings import QuantizeSettings
@@ -36,10 +38,13 @@ class Half(_Strict):
 class Recipe(_Strict):
     """One model's recipe.
 
+    `max_drop` holds a user's own limits by name (`edgeface.core.max_drop`), in place of the gates' on the same figures.
     `evidence` says how many faces and pairs a verdict needs.
 
-    `gates` are by target; the most specific of these keys decides:
-    "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>".
+    `gates` are by target. Keys with "*" are patterns, e.g. "*-int8": all that match apply, in order, and a later one
+    overrides an earlier one's thresholds. On top of them the most specific of these keys decides:
+    "<variant>:<target>:integer-only", "<target>:integer-only", "<variant>:<target>", "<target>". A pattern that ends
+    in ":integer-only" applies to such builds only.
     """
 
     model: str
@@ -49,15 +54,20 @@ class Recipe(_Strict):
     half: Half = Half()
     evidence: MinEvidence = MinEvidence()
     gates: dict[str, Thresholds] = {}
+    max_drop: dict[str, str] = {}
 
     def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
         """The gate's thresholds for a target."""
         keys = [f"{variant}:{target}", target]
         if integer_only:
             keys = [f"{key}:integer-only" for key in keys] + keys
-        found = next((self.gates[key] for key in keys if key in self.gates), Thresholds())
-        own = "evidence" in found.model_fields_set
-        return found if own else found.model_copy(update={"evidence": self.evidence})
+        patterns = [pattern for pattern in self.gates if "*" in pattern and any(fnmatchcase(k, pattern) for k in keys)]
+        exact = [next((key for key in keys if key in self.gates), "")]
+        chosen = [self.gates[key] for key in (*patterns, *exact) if key]
+        stated: dict[str, Any] = {"evidence": self.evidence}
+        for gate in chosen:
+            stated |= {name: getattr(gate, name) for name in gate.model_fields_set}
+        return with_own(Thresholds(**stated), own_limits(self.max_drop, Thresholds.model_fields))
 
 
 def recipe_for(model: str) -> Recipe:

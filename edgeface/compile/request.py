@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.backends.tensorrt.options import EngineOptions
+from edgeface.compile.repair.options import RepairOptions
 from edgeface.compile.report_options import ReportOptions
 from edgeface.core.deprecated import renamed_keywords
 from edgeface.models.onnx_file import is_onnx_file
 
 READ_PATHS = (
     *("contract", "weights", "calibration", "judge", "statistics", "detector", "recognizer"),
-    *("labels", "label_images", "pairs", "pair_images"),
+    *("labels", "label_images", "pairs", "pair_images", "recipe"),
 )
 """The fields that are paths of what an export reads."""
 
@@ -34,8 +36,10 @@ class ExportRequest:
         out: folder for the artifacts.
         seed: export a network with seeded random weights instead of a checkpoint.
         integer_only: compute everything in int8, even what the recipe keeps in float.
-        statistics: calibration statistics to use instead of calibrating; of the same network.
+        statistics: calibration statistics to use instead of calibrating, of the same network; of several files the sum.
         save_statistics: file for the statistics that calibration gathers.
+        device: whose table of prices decides which nodes are quicker in float: a board, a table, or "here"; by default
+            all shipped tables together.
         detector: an artifact that finds the faces in a recognizer's images.
         recognizer: an artifact; measures the effect of a detector's landmark errors on its embeddings.
         labels: labels of faces in a format of `evaluation.label_formats`, to evaluate a detector's precision on.
@@ -45,6 +49,9 @@ class ExportRequest:
         engines: GPUs and batch sizes of TensorRT engines.
         report: options of the report next to each artifact.
         contract: for an ONNX model: a TOML file that describes how images become its input and what its outputs mean.
+        recipe: a recipe to use instead of the model's own, e.g. one that a repair wrote; for ONNX models too.
+        repair: how much is tried so that artifacts are good enough.
+        max_drop: a user's own limits, e.g. "matched=0.5%,identity=0.001"; see `edgeface.core.max_drop`.
         force: replace artifacts of the same name that were made from other weights or by another contract.
     """
 
@@ -60,8 +67,9 @@ class ExportRequest:
     out: Path = Path("out")
     seed: int | None = None
     integer_only: bool = False
-    statistics: Path | None = None
+    statistics: Path | Sequence[Path] | None = None
     save_statistics: Path | None = None
+    device: str | None = None
     detector: Path | None = None
     recognizer: Path | None = None
     labels: Path | None = None
@@ -72,6 +80,9 @@ class ExportRequest:
     report: ReportOptions = field(default_factory=ReportOptions)
     contract: Path | None = None
     force: bool = False
+    recipe: Path | None = None
+    repair: RepairOptions = field(default_factory=RepairOptions)
+    max_drop: str | None = None
 
     @property
     def onnx_file(self) -> Path | None:

@@ -6,13 +6,17 @@ import re
 from pathlib import Path
 
 from edgeface.backends.target import IO_TYPES
+from edgeface.compile.prices import deciding_tables
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import READ_PATHS, ExportRequest
 from edgeface.contracts.read import read_contract
 from edgeface.core.file_kind import refuse_other
+from edgeface.core.max_drop import OPTION, own_limits, parse_max_drop, refuse_unmeasured
+from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
-from edgeface.models import families
+from edgeface.models import families, family
 from edgeface.reading.existing import refuse_missing
+from edgeface.tasks import task
 
 COLORS = ("bgr", "rgb")
 _RECIPE = ".toml"
@@ -34,14 +38,47 @@ def requested_recipe(request: ExportRequest) -> Recipe:
         )
     if not request.targets:
         raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
+    request.repair.check(len(set(request.targets)))
+    if request.device is not None:
+        deciding_tables(request.device)
     _refuse_missing(request)
+    own = _own_recipe(request)
+    recipe = own if request.recipe is None else read_recipe(request.recipe).model_copy(update={"model": own.model})
+    if request.max_drop is not None:
+        recipe = recipe.model_copy(update={"max_drop": {**recipe.max_drop, **parse_max_drop(request.max_drop)}})
+    _check_max_drop(recipe, request)
+    return recipe
+
+
+def _own_recipe(request: ExportRequest) -> Recipe:
+    """The recipe of the model, without the one that replaces it."""
     if request.onnx_file is not None:
         return _of_file(request.onnx_file, request.contract)
     if request.model.endswith(_RECIPE):
+        if request.recipe is not None:
+            raise InputError("the model is a recipe already", where="--recipe", fix="name one of both")
         return read_recipe(Path(request.model))
     if request.model not in families():
         refuse_other(Path(request.model), ())
     return recipe_for(request.model)
+
+
+def _check_max_drop(recipe: Recipe, request: ExportRequest) -> None:
+    """Refuse limits of a user that the network's task does not judge, or that this export would not measure."""
+    if not recipe.max_drop:
+        return
+    where = OPTION if request.max_drop is not None else f"{request.model}, [max_drop]"
+    kind = _task_name(recipe, request)
+    own_limits(recipe.max_drop, Thresholds.model_fields if kind is None else task(kind).judged, where)
+    given = [option for option, path in (("--labels", request.labels), ("--pairs", request.pairs)) if path is not None]
+    refuse_unmeasured(recipe.max_drop, given, where)
+
+
+def _task_name(recipe: Recipe, request: ExportRequest) -> str | None:
+    """The name of the network's task; None where the model's name says nothing, which opening it refuses."""
+    if request.onnx_file is not None and request.contract is not None:
+        return read_contract(request.contract).task
+    return family(recipe.model).task if recipe.model in families() else None
 
 
 def _refuse_missing(request: ExportRequest) -> None:

@@ -11,12 +11,12 @@ from edgeface.compile.build import Built
 from edgeface.compile.finishing import finishing
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import Judged, open_judge
+from edgeface.compile.recipe_text import RECIPE, recipe_text
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.core.certificate import Certificate
 from edgeface.core.versions import versions
-from edgeface.core.writing import make_folders
+from edgeface.core.writing import fill_file, make_folders
 from edgeface.errors import GateError
-from edgeface.validate.compare import Findings
 from edgeface.validate.layerwise import explain, layer_agreement
 
 
@@ -50,7 +50,7 @@ def stage(job: Job, judged: Judged) -> Staged:
     """
     built, findings = judged.built, judged.findings
     if not findings.passed:
-        return replace(_write(job, judged), refusal=_refusal(built, findings, _where(job, judged), _advice(built)))
+        return replace(_write(job, judged), refusal=_refusal(judged, _where(job, judged), _advice(judged)))
     finish = built.target.finish
     if finish is None:
         return _write(job, judged)
@@ -59,7 +59,7 @@ def stage(job: Job, judged: Judged) -> Staged:
     staged = _write(job, replace(judged, findings=findings), engines.manifest, engines.certificate)
     if findings.passed:
         return staged
-    return replace(staged, refusal=_refusal(built, findings, *finish.failed))
+    return replace(staged, refusal=_refusal(replace(judged, findings=findings), *finish.failed))
 
 
 def _write(
@@ -67,13 +67,17 @@ def _write(
 ) -> Staged:
     folder = judged.model.parent
     certificate = judged.certificate(job.source.reference.name).model_copy(update={"engines": engines})
-    manifest = _manifest(job, judged.built).model_copy(update={"engines": facts})
+    manifest = _manifest(job, judged).model_copy(update={"engines": facts})
     write_json(folder / CERTIFICATE, certificate.as_dict())
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
+    if judged.repair is not None and judged.repair.changed:
+        text = recipe_text(job.recipe, f"{job.recipe.model} for {judged.built.target.name}.\n{judged.repair.summary}")
+        fill_file(folder / RECIPE, text, "the recipe")
     return Staged(folder, judged.built, manifest, certificate)
 
 
-def _manifest(job: Job, built: Built) -> Manifest:
+def _manifest(job: Job, judged: Judged) -> Manifest:
+    built = judged.built
     hashes = {name: sha256_hex(data) for name, data in built.files.items()}
     return Manifest(
         name=job.recipe.model,
@@ -88,13 +92,23 @@ def _manifest(job: Job, built: Built) -> Manifest:
         contract=job.source.contract,
         sources={**job.source.provenance, **job.images.provenance()},
         versions=versions(*runtime_named(built.target.runtime).distributions),
-        quantization=built.quantization,
+        quantization=_quantization(judged),
     )
 
 
-def _refusal(built: Built, findings: Findings, where: str, fix: str) -> GateError:
-    failed = [f"{each.what}: {each.measured}, required {each.limit}" for each in findings.requirements if each.missed]
-    return GateError(f"{built.target.name} is not good enough: {'; '.join(failed)}", where=where, fix=fix)
+def _quantization(judged: Judged) -> dict[str, Any] | None:
+    """The record of quantization, with what a repair changed."""
+    found, repair = judged.built.quantization, judged.repair
+    if found is None or repair is None or not repair.changed:
+        return found
+    return {**found, "repair": {"changed": list(repair.changed), "summary": repair.summary}}
+
+
+def _refusal(judged: Judged, where: str, fix: str) -> GateError:
+    missed = [each for each in judged.findings.requirements if each.missed]
+    failed = "; ".join(f"{each.what}: {each.measured}, required {each.limit}" for each in missed)
+    name = judged.built.target.name
+    return GateError(f"{name} is not good enough: {failed}", where=where, fix=fix, repair=judged.repair)
 
 
 def _where(job: Job, judged: Judged) -> str:
@@ -104,9 +118,14 @@ def _where(job: Job, judged: Judged) -> str:
     return explain(layer_agreement(built.exact, judged.model, feeds, runtime_named(built.target.runtime)))
 
 
-def _advice(built: Built) -> str:
-    if built.quantization is None:
+def _advice(judged: Judged) -> str:
+    if judged.built.quantization is None:
         return "this target does not approximate: report this with the model and the versions"
+    if judged.repair is not None:
+        return (
+            "calibrate on more images like the device's, allow more time (--max-slowdown), search on with "
+            "--effort max, or relax [gates] knowingly"
+        )
     return (
         "calibrate on more images like the device's, keep the nodes named above in float "
         "([quantize.keep_float] in the recipe), or relax [gates] knowingly"

@@ -39,6 +39,7 @@ def _given(request: ExportRequest) -> Iterator[tuple[str, str]]:
         "--integer-only": request.integer_only,
         "--statistics": request.statistics,
         "--save-statistics": request.save_statistics,
+        "--device": request.device,
     }
     yield from ((option, option) for option, value in named.items() if value)
     yield from ((word, word) for word in request.engines.words() if word.startswith("--"))

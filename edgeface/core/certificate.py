@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from edgeface.core.description import State
+from edgeface.core.repair_record import RepairRecord
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 
@@ -38,7 +39,9 @@ class Comparison(BaseModel):
     """Measurements of a comparison with the float32 reference.
 
     `images` is the number compared; `kind` their source. `decisions` holds the task's figures (see `Task.describe`),
-    None where the task has no decisions on such images.
+    None where the task has no decisions on such images. `noise` holds the same figures of the reference on barely
+    changed images, by the changes' names (`edgeface.images.perturb`); None where no requirement needed them.
+    `in_words` compares `decisions` with `noise` in a sentence.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -48,6 +51,8 @@ class Comparison(BaseModel):
     kind: Evidence
     tensors: dict[str, TensorFigures]
     decisions: dict[str, Any] | None
+    noise: dict[str, dict[str, Any]] | None = None
+    in_words: str | None = None
     requirements: tuple[Requirement, ...]
 
     @model_validator(mode="before")
@@ -65,21 +70,24 @@ class Certificate(Comparison):
     """The content of `certificate.json`; the same inputs give the same bytes.
 
     Attributes:
-        format: 3; older ones, of which format 1 lacks this key, are read too. They state no evidence.
+        format: 4; older ones, of which format 1 lacks this key, are read too. Before 3 they state no evidence, before
+            4 no noise.
         target, reference: what was compared, and what ran the float32 network.
         thresholds: of the recipe's gate.
         kernels: how the runtime executes the model (operators, partitions, …), as the backend reports it.
         versions: of edgeface and of the libraries it ran on.
         engines: for TensorRT, the engines that were built, and whether they ran.
+        repair: what was changed because the gate refused a first build, or what was tried.
     """
 
-    format: Literal[1, 2, 3] = 1
+    format: Literal[1, 2, 3, 4] = 1
     target: str
     reference: str
     thresholds: Thresholds
     kernels: dict[str, Any]
     versions: dict[str, str]
     engines: dict[str, Any] | None = None
+    repair: RepairRecord | None = None
 
     @property
     def state(self) -> State:
@@ -93,6 +101,7 @@ class Certificate(Comparison):
         """The certificate for JSON, without what was not measured; with the `state` as "verdict"."""
         document = {**self.model_dump(mode="json", exclude_none=False), "verdict": self.state}
         document["thresholds"] = self.thresholds.model_dump(exclude_none=True)
-        if self.engines is None:
-            del document["engines"]
-        return document
+        absent = {key for key in ("engines", "noise", "repair") if document[key] is None}
+        if self.noise is None:
+            absent.add("in_words")
+        return {key: value for key, value in document.items() if key not in absent}

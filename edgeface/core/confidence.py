@@ -70,6 +70,20 @@ def mean_interval(values: Sequence[float]) -> Interval:
     return percentile_interval(float(array.mean()), means)
 
 
+def excess_interval(values: Sequence[float], others: Sequence[float], factor: float) -> Interval:
+    """The bootstrap interval of mean(values) − factor · mean(others); resampled apart. No others count as 0."""
+    if not len(values):
+        return Interval(math.nan, -math.inf, math.inf)
+    array, other = np.asarray(values, np.float64), np.asarray([*others] or [0.0], np.float64)
+    rng = np.random.default_rng(0)
+    drawn = [
+        float(array[rng.integers(0, len(array), len(array))].mean())
+        - factor * float(other[rng.integers(0, len(other), len(other))].mean())
+        for _ in range(DRAWS)
+    ]
+    return percentile_interval(float(array.mean()) - factor * float(other.mean()), drawn)
+
+
 def percentile_interval(value: float, resampled: ArrayLike) -> Interval:
     """The interval that holds 95 % of the resampled values, from percentile 2.5 to 97.5.
 

@@ -27,6 +27,17 @@ def show(shown: bool = True) -> None:
     _State.shown = shown
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Report nothing inside the block: its caller reports the whole of it."""
+    before = _State.shown
+    _State.shown = False
+    try:
+        yield
+    finally:
+        _State.shown = before
+
+
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
     """The same items, with progress reported.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from edgeface.backends import target as target_named
 if TYPE_CHECKING:
     from edgeface.compile.request import ExportRequest
 
-_FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images")
+_FILES = ("weights", "calibration", "judge", "statistics", "labels", "label_images", "pairs", "pair_images", "recipe")
 _ARTIFACTS = ("detector", "recognizer")
 
 
@@ -25,19 +25,20 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
     recipe = request.model.endswith(".toml")
     yield from ("edgeface", "export", Path(request.model).name if recipe else request.model, "--target", target)
     for name in (*_FILES, *_ARTIFACTS):
-        path: Path | None = getattr(request, name)
-        if path is not None:
+        given: Path | Sequence[Path] | None = getattr(request, name)
+        for path in [given] if isinstance(given, Path) else given or ():
             yield from (f"--{name.replace('_', '-')}", path.resolve().name)
-    for name in ("variant", "color", "seed"):
+    for name in ("variant", "color", "seed", "device", "max_drop"):
         value = getattr(request, name)
         if value is not None:
-            yield from (f"--{name}", str(value))
+            yield from (f"--{name.replace('_', '-')}", str(value))
     if request.input_size is not None:
         yield from ("--input", "x".join(map(str, request.input_size)))
     if request.io != "float":
         yield from ("--io", request.io)
     if request.integer_only:
         yield "--integer-only"
+    yield from request.repair.words()
     finish = target_named(target).finish
     if finish is not None:
         yield from finish.words(request.engines)

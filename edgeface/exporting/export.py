@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-
 from edgeface.backends import target
-from edgeface.backends.target import Target
 from edgeface.compile.artifact_folder import artifact_folder
-from edgeface.compile.build import Built, build, io_of
+from edgeface.compile.build import build, io_of
 from edgeface.compile.calibrate import calibrate
-from edgeface.compile.job import Job
-from edgeface.compile.judge_built import judge_built
+from edgeface.compile.export_images import export_images
 from edgeface.compile.open_job import open_job
 from edgeface.compile.quantization import refuse_dtypes
-from edgeface.compile.recipe import Recipe
 from edgeface.compile.replacing import refuse_other
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
-from edgeface.compile.stage import Staged, stage, write_model
 from edgeface.compile.unused_options import refuse_unused
 from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
@@ -27,10 +19,7 @@ from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
 from edgeface.core.writing import check_replaceable
 from edgeface.exporting.reports import ExportReports
-from edgeface.images.split import Images, choose_images
-from edgeface.models import family
-from edgeface.samples import sample_of
-from edgeface.samples.stand_in import composed_where_missing
+from edgeface.exporting.validation import Validation
 
 
 @one_blas_thread()
@@ -47,57 +36,26 @@ def export(request: ExportRequest) -> list[Artifact]:
     refuse_unused(request, targets)
     if request.save_statistics is not None:
         check_replaceable(request.save_statistics, "the statistics")
+    if request.repair.save_recipe is not None:
+        check_replaceable(request.repair.save_recipe, "the recipe")
     for wanted in targets:
         refuse_dtypes(recipe.quantize, wanted)
         if wanted.finish is not None:
             wanted.finish.check(request.engines, wanted.name)
     folders = [artifact_folder(request.out, recipe.model, wanted.name) for wanted in targets]
-    with _images(request, recipe) as images, staging(request.out) as folder:
+    with export_images(request, recipe) as images, staging(request.out) as folder:
         job = open_job(request, recipe, images)
         if not request.force:
             refuse_other(
                 {final: io_of(request.io, each) for final, each in zip(folders, targets, strict=True)}, job.source
             )
         reports = ExportReports(job, request)
-        staged = _validated(job, _built(job, targets), folder, reports)
+        stats = calibrate(job) if any(wanted.scheme for wanted in targets) else None
+        built = [build(job, wanted, stats) for wanted in targets]
+        release_memory()  # calibration kept every activation of an image
+        staged = Validation(job, request, folder, reports).staged(built, stats)
         reports.write(staged, folder)
         for wanted in targets:  # once more, since minutes have passed
             artifact_folder(request.out, recipe.model, wanted.name)
         move_into_place([(each.folder, final) for each, final in zip(staged, folders, strict=True)])
     return [Artifact.open(final) for final in folders]
-
-
-def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Images]:
-    """Images that calibrate and images that judge."""
-    chosen = choose_images(request.calibration, request.judge, recipe.quantize.calibration_images)
-    given = request.weights is not None or request.seed is not None or request.onnx_file is not None
-    if given or sample_of(recipe.model) is None:
-        return nullcontext(chosen)
-    return composed_where_missing(chosen, family(recipe.model).task, recipe.quantize.calibration_images)
-
-
-def _built(job: Job, targets: Sequence[Target]) -> list[Built]:
-    """Every target's model; all int8 targets share one calibration."""
-    stats = calibrate(job) if any(wanted.scheme for wanted in targets) else None
-    built = [build(job, wanted, stats) for wanted in targets]
-    release_memory()  # calibration kept every activation of an image
-    return built
-
-
-def _validated(job: Job, built: Sequence[Built], folder: Path, reports: ExportReports) -> list[Staged]:
-    """The artifacts' temporary folders, if all are good enough.
-
-    Raises:
-        GateError: one is not; the report of the refusal is written if requested.
-    """
-    staged = []
-    models = [write_model(job, item, folder) for item in built]
-    judged = judge_built(job, built, models, [reports.watch(item) for item in built])
-    release_memory()  # all runtimes were open at the same time
-    for each in judged:
-        found = stage(job, each)
-        if found.refusal is not None:
-            reports.write_refused(found)
-            raise found.refusal
-        staged.append(found)
-    return staged

@@ -21,6 +21,8 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
 from edgeface.core.progress import note
 from edgeface.core.writing import fill_file
+from edgeface.cost.prices.advice import advice
+from edgeface.cost.prices.processor import table_here
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.exporting.command import export_command
 from edgeface.report.budget import Counted
@@ -47,14 +49,14 @@ class ExportReports:
     def __init__(self, job: Job, request: ExportRequest) -> None:
         self._job = job
         self._request = request
-        self._watchers: dict[str, Watcher] = {}
+        self._watchers: list[tuple[Built, Watcher]] = []
         if request.report.refused is not None:
             check_page_path(request.report.refused)
 
     def watch(self, built: Built) -> Watch:
         """The observer for the judging of a model."""
         watcher = Watcher(self._job.source.contract, self._request.report.images)
-        self._watchers[built.target.name] = watcher
+        self._watchers.append((built, watcher))
         if built.target.name == REFERENCE:
             self._fp32 = built.model
         return watcher.see
@@ -76,7 +78,10 @@ class ExportReports:
             found = measure_latencies(timed, fp32, folder, meanwhile=look_at_layers)
         if not layers:  # nothing was timed
             look_at_layers()
-        latencies = [found.get(each.built.target.name) or {"missing": _untimed(each.built)} for each in staged]
+        latencies = [
+            {**(found.get(each.built.target.name) or {"missing": _untimed(each.built)}), "advice": _advice(each.built)}
+            for each in staged
+        ]
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 fill_file(each.folder / REPORT, page, "the report")
@@ -99,12 +104,16 @@ class ExportReports:
         return build(replace(self._job, options=BuildOptions()), target(REFERENCE)).model
 
     def _layers(self, staged: Staged) -> LayerErrors:
-        first = self._watchers[staged.built.target.name].first
+        first = self._watcher(staged).first
         feeds = None if first is None else {self._job.source.contract.input.name: first}
         return layer_errors(staged.built, staged.folder / staged.manifest.model_file, feeds)
 
+    def _watcher(self, staged: Staged) -> Watcher:
+        """The observer of the judging of this very build: a repair has others of the same target judged."""
+        return next(watcher for built, watcher in self._watchers if built is staged.built)
+
     def _page(self, staged: Staged, latency: dict[str, Any], layers: LayerErrors) -> str:
-        watcher = self._watchers[staged.built.target.name]
+        watcher = self._watcher(staged)
         return export_page(
             Exported(
                 built=staged.built,
@@ -126,6 +135,11 @@ class ExportReports:
             return Counted(check(staged.folder / staged.manifest.model_file, budgets))
         except EdgefaceError as error:
             return Counted(None, f"Not counted: {error.what}.")
+
+
+def _advice(built: Built) -> str | None:
+    """Which target is predicted to be quicker on this machine."""
+    return advice(built.quantization, table_here())
 
 
 def _untimed(built: Built) -> str:

@@ -48,7 +48,11 @@ KINDS: dict[str, Callable[[Graph, Node], bool]] = {
 
 
 def state_precision(
-    graph: Graph, patterns: Mapping[str, Stated], float_interface: bool, section: str = SECTION
+    graph: Graph,
+    patterns: Mapping[str, Stated],
+    float_interface: bool,
+    section: str = SECTION,
+    preferred: Mapping[str, Stated] | None = None,
 ) -> dict[str, Stated]:
     """The values that get another dtype than the target's, with reasons.
 
@@ -60,11 +64,12 @@ def state_precision(
         float_interface: whether the model's inputs and outputs are float. Then an input with only float readers is not
             quantized, and a Concat that produces an output joins its branches after dequantization.
         section: the recipe's section with the patterns, for errors.
+        preferred: dtypes of values where no pattern matches.
 
     Raises:
         InputError: a pattern matches no node, so it would silently have no effect.
     """
-    asked = _asked(graph, patterns, section)
+    asked = {**(preferred or {}), **asked_precision(graph, patterns, section)}
     stated = {name: wanted for name, wanted in asked.items() if wanted.dtype != "int8"}
     for node in graph.nodes:
         if node.output in asked:
@@ -81,8 +86,12 @@ def state_precision(
     return stated
 
 
-def _asked(graph: Graph, patterns: Mapping[str, Stated], section: str) -> dict[str, Stated]:
-    """The requests by the values that the nodes produce."""
+def asked_precision(graph: Graph, patterns: Mapping[str, Stated], section: str = SECTION) -> dict[str, Stated]:
+    """The dtypes that patterns ask for, by the values that the nodes produce; "int8" too.
+
+    Raises:
+        InputError: a pattern matches no node.
+    """
     asked: dict[str, Stated] = {}
     for pattern, wanted in patterns.items():
         kind = KINDS.get(pattern)

@@ -12,7 +12,7 @@ from edgeface.quantize.algorithms import choose
 from edgeface.quantize.statistics import ValueStats
 
 HEADROOM_IMAGES = 40
-HEADROOM_PIXELS = 1200
+HEADROOM_PIXELS, MOST_PIXELS = 1200, 8192
 MAX_HEADROOM = 10
 
 
@@ -23,7 +23,7 @@ class RangeRule:
     Attributes:
         method: a range method, by its module name in `quantize.algorithms`.
         headroom: widens every range by headroom·√(40/images), because later images exceed the calibrated ranges, the
-            more so the fewer images calibrated.
+            more so the fewer images calibrated (`build_plan` says how images count that give bounds alone).
         parameters: of the method, where they differ from the defaults.
         chosen: the method with all its parameters.
 
@@ -42,9 +42,16 @@ class RangeRule:
             raise InputError(f"headroom must be a number from 0 to {MAX_HEADROOM}, not {self.headroom!r}")
         object.__setattr__(self, "chosen", choose(self.method, self.parameters, ranges=True))
 
-    def widen(self, bounds: tuple[float, float], images: int, pixels: float = HEADROOM_PIXELS) -> tuple[float, float]:
-        """A range with headroom, chosen from `images` images of so many pixels in each channel of the value."""
-        seen = (HEADROOM_IMAGES / max(images, 1)) ** 0.5 * (HEADROOM_PIXELS / max(pixels, 1.0)) ** 0.25
+    def widen(self, bounds: tuple[float, float], images: float, pixels: float = HEADROOM_PIXELS) -> tuple[float, float]:
+        """A range with headroom.
+
+        Args:
+            bounds: the range, (low, high), that `choose` found.
+            images: number of images that were seen.
+            pixels: of each channel in an image.
+        """
+        many = min(max(pixels, 1.0), MOST_PIXELS)
+        seen = (HEADROOM_IMAGES / max(images, 1)) ** 0.5 * (HEADROOM_PIXELS / many) ** 0.25
         factor = 1 + self.headroom * seen
         return bounds[0] * factor, bounds[1] * factor
 

@@ -18,15 +18,17 @@ def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> C
     Args:
         manifest: the artifact's.
         reference_bytes: size of the onnx-fp32 model.
-        latency: the content of `latency.json`, or {"missing": why it was not measured}.
+        latency: the content of `latency.json`, or {"missing": why it was not measured}; besides, "advice" where there
+            is any.
     """
     size = manifest.model_bytes
     pairs = [(manifest.target, size / 1e3), (REFERENCE, reference_bytes / 1e3)]
     bars = [("Size of the model file in kB", _bars(pairs, "{:,.1f} kB"))]
     rows = (("model file", f"{size:,} bytes", f"{reference_bytes:,} bytes", f"{size / reference_bytes:.3f}"),)
     tables = [Table("Size", ("", manifest.target, REFERENCE, "ratio"), rows)]
+    advice = latency.get("advice") or ""
     if "missing" in latency:
-        return Cost(tuple(bars), tuple(tables), missing=latency["missing"])
+        return Cost(tuple(bars), tuple(tables), missing=latency["missing"], advice=advice)
     own, other = latency["measured"]["artifact"], latency["measured"][REFERENCE]
     timed = [(manifest.target, own["median_ms"]), (REFERENCE, other["median_ms"])]
     bars.insert(0, ("Median latency of one inference in ms, one thread", _bars(timed, "{:.3g} ms")))
@@ -39,7 +41,7 @@ def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> C
         f"peak of one core, measured in between: {peaks}. {versions}."
     )
     busy = BUSY.format(latency["load"]) if was_busy(latency) else ""
-    return Cost(tuple(bars), tuple(tables), machine=measured_on, busy=busy)
+    return Cost(tuple(bars), tuple(tables), machine=measured_on, busy=busy, advice=advice)
 
 
 BUSY = (

@@ -95,13 +95,17 @@ class Bar:
 
 @dataclass(frozen=True)
 class Cost:
-    """Latency and size against fp32. `missing` says why there is no latency, `busy` why it is rough."""
+    """Latency and size against fp32. `missing` says why there is no latency, `busy` why it is rough.
+
+    `advice` says which target is predicted to be quicker on the processor at hand.
+    """
 
     bars: tuple[tuple[str, tuple[Bar, ...]], ...]
     tables: tuple[Table, ...]
     machine: str = ""
     busy: str = ""
     missing: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from edgeface.core.description import Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
+from edgeface.images.perturb import Perturbation
+from edgeface.tasks.drift import Drift
 
 if TYPE_CHECKING:
     from edgeface.tasks.detection.faces import Face
@@ -26,11 +28,15 @@ FindFaces: TypeAlias = "Callable[[Image], Sequence[Face]]"
 
 @dataclass(frozen=True)
 class View:
-    """An image as it is fed to the network: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image."""
+    """An image as it is fed to the network: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image.
+
+    `moved_px` is how many input pixels the picture was moved to the right before it was fed; decisions move it back.
+    """
 
     image: Image
     tensor: NDArray[np.float32]
     scale: float
+    moved_px: int = 0
 
 
 class Agreement(Protocol):
@@ -45,10 +51,33 @@ class Agreement(Protocol):
         """A sort key for images: the larger, the more the networks disagree."""
         ...
 
+    @property
+    def drift(self) -> float:
+        """How far decisions move, at least 0: smooth, where counts of changed decisions are few and noisy."""
+        ...
+
+    @property
+    def flips(self) -> int | None:
+        """How many decisions are others; None where there are only distances."""
+        ...
+
+    @property
+    def cases(self) -> int:
+        """How many decisions of the reference were compared."""
+        ...
+
+    @property
+    def broken(self) -> bool:
+        """Whether most decisions are lost."""
+        ...
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON and the certificate's `decisions`."""
         ...
 
+
+Noise: TypeAlias = Mapping[str, Any]
+"""The reference's agreement with itself on changed images, by the names of `edgeface.images.perturb`."""
 
 Forward: TypeAlias = Callable[[Any, NDArray[np.float32]], Mapping[str, Array]]
 """Runs the network that a contract describes on a tensor float32 [1,3,H,W]: outputs by name."""
@@ -82,6 +111,18 @@ class Task(Protocol):
 
     budgets: tuple[str, ...]
     """Budgets that reports compare its networks with."""
+
+    drift_is: str
+    """What the most telling kind of `drift` measures, in words."""
+
+    noises: tuple[Perturbation, ...]
+    """Changes of images whose effect on the reference is shown beside what a build changes."""
+
+    noise: Perturbation
+    """The one of them that limits are relative to."""
+
+    judged: tuple[str, ...]
+    """The fields of `Thresholds` that its requirements and measurements judge."""
 
     of_faces: bool
     """Whether its networks are shown one face, which a detector may have to find in an image first."""
@@ -138,6 +179,17 @@ class Task(Protocol):
         """
         ...
 
+    def perturbed(self, view: View, contract: Any, change: Perturbation, number: int) -> View:
+        """The view with its image changed as the network sees it, at the input's size.
+
+        Args:
+            view: as of `prepare`.
+            contract: of this task.
+            change: the change.
+            number: the image's number, which seeds noise.
+        """
+        ...
+
     def decide(self, outputs: Mapping[str, Array], contract: Any, view: View) -> Any:
         """The network's decision about one image, from its outputs by name: faces, or an embedding."""
         ...
@@ -146,12 +198,41 @@ class Task(Protocol):
         """How well two networks' decisions about one image agree."""
         ...
 
-    def requirements(self, limits: Thresholds, agreement: Any) -> list[Requirement]:
-        """The thresholds' requirements on decisions, each with its verdict."""
+    def drift(self, wanted: Mapping[str, Array], got: Mapping[str, Array], contract: Any) -> dict[str, Drift]:
+        """How far raw decisions about one image drift, by what they decide; the most telling kind first.
+
+        Args:
+            wanted: the reference's outputs by name.
+            got: the candidate's.
+            contract: of this task.
+        """
+        ...
+
+    def requirements(self, limits: Thresholds, agreement: Any, noise: Noise | None = None) -> list[Requirement]:
+        """The thresholds' requirements on decisions, each with its verdict.
+
+        Args:
+            limits: the thresholds.
+            agreement: of candidate and reference.
+            noise: the reference's own, where the thresholds have a `noise_factor`.
+        """
         ...
 
     def contract_rows(self, contract: Any) -> tuple[tuple[str, str], ...]:
         """The fields that only contracts of this task have, as rows of name and value."""
+        ...
+
+    def noise_sentence(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """What a build changes against the reference's own noise, in one sentence; None where nothing can be said.
+
+        Args:
+            decisions: a certificate's.
+            noise: the same figures of the reference on changed images, by the changes' names.
+        """
+        ...
+
+    def noise_table(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> Table:
+        """The same as a table. Arguments as of `noise_sentence`."""
         ...
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from edgeface.core.certificate import Comparison, Evidence, TensorFigures
 from edgeface.core.requirement import Requirement
 from edgeface.tasks.task import Agreement, Task, View
+from edgeface.validate.noise import NoiseFloor
 from edgeface.validate.side_by_side import Outputs
 from edgeface.validate.tensors import TensorAgreement, compare_tensors
 
@@ -24,6 +25,10 @@ class Findings:
     decisions: Agreement | None
     images: int
     kind: Evidence
+    noise: NoiseFloor | None = None
+    """What barely changed images do to the reference; None where it was not measured."""
+    in_words: str | None = None
+    """The decisions beside that noise, in a sentence."""
     requirements: list[Requirement] = field(default_factory=list)
     further: dict[str, Any] = field(default_factory=dict)
     """Further measurements of decisions, on their own images; part of the certificate's `decisions`."""
@@ -48,6 +53,8 @@ class Findings:
             kind=self.kind,
             tensors={name: TensorFigures(**found.as_dict()) for name, found in self.tensors.items()},
             decisions=decisions,
+            noise=None if self.noise is None else self.noise.as_dict(),
+            in_words=self.in_words,
             requirements=tuple(self.requirements),
         )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeface.core.certificate import Certificate, TensorFigures
 from edgeface.core.description import Mark, Table, Tile, Verdict
+from edgeface.core.repair_table import repair_table
 from edgeface.core.requirement import Requirement
 from edgeface.reading.damage import damage_reported
 from edgeface.tasks.task import Task
@@ -45,12 +46,16 @@ def describe(certificate: Certificate, task: Task) -> Description:
     """
     with damage_reported("certificate", f"of {certificate.target}", "export the artifact again"):
         return Description(
-            verdict(certificate),
+            _with_noise(verdict(certificate), certificate.in_words),
             task.glance(certificate.decisions or {}),
             _requirements(certificate),
             tuple(_tables(certificate, task)),
-            tuple(_notes(certificate.engines)),
+            tuple(_notes(certificate)),
         )
+
+
+def _with_noise(found: Verdict, in_words: str | None) -> Verdict:
+    return found if in_words is None else replace(found, meaning=f"{found.meaning} {in_words}")
 
 
 def _requirements(certificate: Certificate) -> Table | None:
@@ -76,14 +81,22 @@ def _mark(found: Requirement) -> Mark:
     return Mark("missed", "bad") if found.unsure is None else Mark("not shown", "unsure")
 
 
-def _notes(engines: Mapping[str, Any] | None) -> Iterator[str]:
+def _notes(certificate: Certificate) -> Iterator[str]:
+    engines, repair = certificate.engines, certificate.repair
+    if repair:
+        looks = f" ({repair.judged} builds were judged on these images)" if repair.changed else ""
+        yield f"Repair: {repair.summary}{looks}."
     if engines:
         run = str(engines["run"])
         yield f"The engine ran on {run}." if "on_gpu" in engines else f"{run[:1].upper()}{run[1:]}."
 
 
 def _tables(certificate: Certificate, task: Task) -> Iterator[Table]:
+    if certificate.repair:
+        yield repair_table(certificate.repair)
     yield from task.describe(certificate.decisions or {})
+    if certificate.noise and certificate.decisions:
+        yield task.noise_table(certificate.decisions, certificate.noise)
     yield _tensors(certificate.tensors)
     if certificate.kernels:
         yield _kernels(certificate.kernels)

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
-from edgeface.tasks.task import Agreement, Task
+from edgeface.tasks.task import Agreement, Noise, Task
 from edgeface.validate.tensors import TensorAgreement
 
 
 def judge(
-    limits: Thresholds, tensors: Mapping[str, TensorAgreement], decisions: Agreement | None, task: Task
+    limits: Thresholds,
+    tensors: Mapping[str, TensorAgreement],
+    decisions: Agreement | None,
+    task: Task,
+    noise: Noise | None = None,
 ) -> list[Requirement]:
     """Every requirement that the thresholds make, with its verdict.
 
@@ -20,6 +24,7 @@ def judge(
         tensors: agreement of each output.
         decisions: agreement of decisions; None where no images were judged.
         task: what the network is for.
+        noise: the reference's agreement with itself on changed images; None where it was not measured.
     """
     requirements = []
     if limits.max_abs is not None:
@@ -32,4 +37,4 @@ def judge(
         lowest = min(t.snr_db for t in tensors.values())
         met = lowest >= limits.snr_db
         requirements.append(Requirement("minimum output SNR", f"≥ {limits.snr_db:g} dB", f"{lowest:.1f} dB", met))
-    return requirements if decisions is None else requirements + task.requirements(limits, decisions)
+    return requirements if decisions is None else requirements + task.requirements(limits, decisions, noise)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +18,12 @@ from edgeface.core.prefetch import prefetch
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.writing import fill_file
 from edgeface.graph.types import Array
+from edgeface.images.perturb import Perturbation
 from edgeface.tasks import task_of
 from edgeface.tasks.task import Image, View
 from edgeface.validate.compare import Comparer, Findings, Look, Watch
-from edgeface.validate.reference import Network, Reference
+from edgeface.validate.noise import NoiseFloor, NoiseMeter
+from edgeface.validate.reference import Network, Reference, one_at_a_time
 from edgeface.validate.side_by_side import Outputs, referenced, side_by_side
 
 
@@ -56,6 +58,7 @@ class Judge:
             that has no recorded ones.
         kind: the kind of images.
         keep: whether `score` will be called again.
+        noises: changes of images whose effect on the reference is measured too, once; in findings of decisions only.
     """
 
     def __init__(
@@ -65,13 +68,16 @@ class Judge:
         images: Callable[[], Iterable[Image]],
         kind: Evidence,
         keep: bool = False,
+        noises: Sequence[Perturbation] = (),
     ) -> None:
-        self.reference = reference
+        self.reference = one_at_a_time(reference) if noises and reference.twin is None else reference
         self.contract = contract
         self.kind: Evidence = kind
         self._images = images
         self._task = task_of(contract)
         self._kept = _Kept() if keep else None
+        self._noises = () if kind == "synthetic" else tuple(noises)
+        self._floor: NoiseFloor | None = None
 
     def score(self, candidates: Sequence[Candidate]) -> list[Findings]:
         """The agreement of each candidate with the reference; not yet judged.
@@ -82,13 +88,22 @@ class Judge:
         """
         comparers = [Comparer(self._task, self.kind, candidate.watch) for candidate in candidates]
         runs = [candidate.run for candidate in candidates]
-        for item in side_by_side(self._shown(ahead=len(runs) == 1), runs, self.contract.input.name):
-            decided = self._decided(item.wanted, item.view)
-            for candidate, comparer, got in zip(candidates, comparers, item.got, strict=True):
-                look = Look(item.view, item.wanted, got, decided, self._decided(got, item.view))
-                for observer in (comparer, *candidate.observers):
-                    observer.see(look)
-        return [comparer.findings() for comparer in comparers]
+        with ExitStack() as held:
+            meter = held.enter_context(self._meter()) if self._noises and self._floor is None else None
+            for item in side_by_side(self._shown(ahead=len(runs) == 1), runs, self.contract.input.name):
+                decided = self._decided(item.wanted, item.view)
+                if meter is not None:
+                    meter.see(item.view, decided)
+                for candidate, comparer, got in zip(candidates, comparers, item.got, strict=True):
+                    look = Look(item.view, item.wanted, got, decided, self._decided(got, item.view))
+                    for observer in (comparer, *candidate.observers):
+                        observer.see(look)
+            if meter is not None:
+                self._floor = meter.floor()
+        return [replace(comparer.findings(), noise=self._floor) for comparer in comparers]
+
+    def _meter(self) -> NoiseMeter:
+        return NoiseMeter(self.reference.twin or self.reference.run, self.contract, self._noises)
 
     def _decided(self, outputs: Outputs, view: View) -> Any:
         return None if self.kind == "synthetic" else self._task.decide(outputs, self.contract, view)

@@ -23,7 +23,14 @@ def judge_model(
     A gate without requirements passes everything; a warning says so.
     """
     kernels = inspect_kernels(model, runtime)
-    requirements = judge(limits, findings.tensors, findings.decisions, task) + judge_kernels(limits, kernels)
+    noise = None if findings.noise is None else findings.noise.by_name
+    requirements = judge(limits, findings.tensors, findings.decisions, task, noise) + judge_kernels(limits, kernels)
     if not requirements:
         note(f"warning: the recipe has no gate for {model.name}: add [gates] to the recipe")
-    return replace(findings, requirements=requirements), kernels.facts
+    return replace(findings, requirements=requirements, in_words=_in_words(findings, task)), kernels.facts
+
+
+def _in_words(findings: Findings, task: Task) -> str | None:
+    if findings.noise is None or findings.decisions is None:
+        return None
+    return task.noise_sentence(findings.decisions.as_dict(), findings.noise.as_dict())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeAlias
 
 from edgeface.backends.float_io import FloatRunner
@@ -18,6 +19,7 @@ from edgeface.models.onnx_file import open_onnx
 from edgeface.models.torch_run import torch_network
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import digest_file
+from edgeface.samples import sample_of
 
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """Float32 NCHW images in by name, float32 outputs by name."""
@@ -25,10 +27,26 @@ Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 @dataclass(frozen=True)
 class Reference:
-    """A float32 network; `name` identifies it in manifests and certificates."""
+    """A float32 network; `name` identifies it in manifests and certificates.
+
+    `twin` computes the same network more quickly, for what need not be the reference to the last digit; threads may
+    share it.
+    """
 
     name: str
     run: Network
+    twin: Network | None = None
+
+
+def one_at_a_time(reference: Reference) -> Reference:
+    """The reference for several threads, whose runs wait for each other."""
+    lock = Lock()
+
+    def run(feeds: Mapping[str, Array]) -> Mapping[str, Array]:
+        with lock:
+            return reference.run(feeds)
+
+    return replace(reference, run=run)
 
 
 def torch_reference(network: Network) -> Reference:
@@ -42,7 +60,8 @@ def onnx_reference(model: bytes) -> Reference:
     Raises:
         InputError, RuntimeFailure: ONNX Runtime cannot load it.
     """
-    return Reference("ONNX Runtime float32", FloatRunner(OrtRunner(model)).run)
+    run = FloatRunner(OrtRunner(model)).run
+    return Reference("ONNX Runtime float32", run, twin=run)
 
 
 def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -> Reference:
@@ -80,6 +99,15 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
         opened = torch_reference(torch_network(family(contract.family).load(weights, contract), contract))
     _check_same_file(weights, sources["weights"])
     return opened
+
+
+def weights_of(artifact: Artifact, given: Path | None, reference: Path | None) -> Path | None:
+    """The checkpoint to compare with; the sample weights where the artifact was made from them and nothing is given."""
+    sample = sample_of(artifact.contract.family)
+    of_sample = artifact.manifest.sources.get("weights", {}).get("sample", False)
+    if given is None and reference is None and of_sample and sample is not None:
+        return sample.weights
+    return given
 
 
 def _check_same_file(weights: Path, recorded: Mapping[str, Any]) -> None:

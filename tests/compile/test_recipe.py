@@ -1,3 +1,4 @@
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,11 @@ def test_shipped_recipes_are_of_a_family_or_a_task_and_gate_every_target_they_me
     assert recipe.model in families() or recipe.model in tasks()
     variants = families()[recipe.model].variants() if recipe.model in families() else {}
     named = {part for gate in recipe.gates for part in gate.split(":")} - {"integer-only"}
-    assert named <= set(targets()) | set(variants)
+    patterns = {part for part in named if "*" in part}
+    assert named - patterns <= set(targets()) | set(variants)
+    assert all(any(fnmatchcase(name, pattern) for name in targets()) for pattern in patterns)
+    assert all(recipe.thresholds(name, "any") != Thresholds(evidence=recipe.evidence) for name in targets())
+    assert not any(gate.startswith(tuple(f"{variant}:" for variant in variants)) for gate in recipe.gates)
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "recipes").glob("*.toml")), ids=lambda p: p.stem)
@@ -60,6 +65,29 @@ def test_a_model_without_a_recipe_gets_the_defaults():
 )
 def test_the_most_specific_gate_decides(variant, integer_only, snr_db):
     assert Recipe(model="m", gates=GATES).thresholds("t", variant, integer_only).snr_db == snr_db
+
+
+def test_patterns_apply_in_order_below_the_exact_key():
+    gates = {
+        "*-int8": Thresholds(snr_db=1, max_abs=1, noise_factor=1),
+        "a-*": Thresholds(max_abs=2, max_transposes=0),
+        "*-int8:integer-only": Thresholds(noise_factor=2),
+        "a-int8": Thresholds(snr_db=3),
+    }
+    recipe = Recipe(model="m", gates=gates)
+    found = recipe.thresholds("a-int8", "v")
+    assert (found.snr_db, found.max_abs, found.noise_factor, found.max_transposes) == (3, 2, 1, 0)
+    assert recipe.thresholds("a-int8", "v", integer_only=True).noise_factor == 2
+    assert recipe.thresholds("b-int8", "v").required() == gates["*-int8"].required()
+    assert recipe.thresholds("b-fp32", "v") == Thresholds()
+
+
+def test_a_user_s_limits_replace_those_of_every_gate(tmp_path):
+    path = written(tmp_path, 'model = "m"\n[max_drop]\nmatched = "0.5%"\n[gates.t]\nmatched_percent = 90\nsnr_db = 4\n')
+    found = read_recipe(path).thresholds("t", "v")
+    assert (found.matched_percent, found.snr_db) == (99.5, 4)
+    with pytest.raises(InputError, match="matched"):
+        read_recipe(written(tmp_path, 'model = "m"\n[max_drop]\nmatched = 0.5\n'))
 
 
 def test_without_its_own_gate_integer_only_gets_the_target_s():

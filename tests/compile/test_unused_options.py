@@ -21,15 +21,16 @@ GIVEN = {
     "--integer-only": {"integer_only": True},
     "--statistics": {"statistics": Path("a.npz")},
     "--save-statistics": {"save_statistics": Path("a.npz")},
+    "--device": {"device": "rk3399"},
     "--batch": {"engines": EngineOptions(batch=BatchProfile(1, 8, 64))},
     "--compute-capability": {"engines": EngineOptions(("86",))},
     "--allow-slower": {"engines": EngineOptions(allow_slower=True)},
 }
 USES = {
-    "tflite-int8": {"--io", "--integer-only", "--statistics", "--save-statistics"},
+    "tflite-int8": {"--io", "--integer-only", "--statistics", "--save-statistics", "--device"},
     "onnx-int8": {"--integer-only", "--statistics", "--save-statistics"},
     "tensorrt-fp16": {"--batch", "--compute-capability"},
-    "tensorrt-int8": set(GIVEN) - {"--io"},
+    "tensorrt-int8": set(GIVEN) - {"--io", "--device"},
 }
 
 

@@ -18,7 +18,7 @@ from edgeface.validate.inputs import task_images
 
 pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("emulator")]
 
-IMAGES = 20
+IMAGES = 10
 INTEGERS = BuildOptions(integer_only=True)
 PATHS = (Loading("litert", "xnnpack"), Loading("litert", "reference"))
 RECOGNIZERS = {"prelu": "mobilefacenet_prelu_112x96.ckpt", "relu6": "mobilefacenet_relu6_128.pt"}
@@ -26,15 +26,15 @@ RECOGNIZERS = {"prelu": "mobilefacenet_prelu_112x96.ckpt", "relu6": "mobilefacen
 
 @pytest.fixture(scope="module")
 def scenes(shared_data):
-    """Twenty images, spread evenly."""
-    return list_images(shared_data / "scenes")[::6][:IMAGES]
+    """Ten images, spread evenly."""
+    return list_images(shared_data / "scenes")[::12][:IMAGES]
 
 
 @pytest.fixture(scope="module")
 def faces(shared_data, tmp_path_factory):
-    """The middles of twenty portraits, as files of 112×112 pixels: roughly aligned, which is enough to compare on."""
+    """The middles of ten portraits, as files of 112×112 pixels: roughly aligned, which is enough to compare on."""
     folder = tmp_path_factory.mktemp("faces")
-    people = sorted((shared_data / "lfw" / "images").iterdir())[::40][:IMAGES]
+    people = sorted((shared_data / "lfw" / "images").iterdir())[::80][:IMAGES]
     for index, person in enumerate(people):
         middle = read_image(list_images(person)[0])[69:181, 69:181]
         cv2.imwrite(str(folder / f"{index:02d}.png"), middle)
@@ -57,11 +57,11 @@ def model(shared_data, scenes, faces, build_artifact):
     return build
 
 
-# All that is bit-exact on 20 images stands in reports/arm.md; the larger recognizer takes a minute for that.
+# All that is bit-exact on 20 images stands in reports/arm.md; here there is not the time for that.
 COUNTS = {
     ("detector", "a72"): IMAGES,
     ("detector", "a53"): 3,
-    ("prelu", "a72"): IMAGES,
+    ("prelu", "a72"): 6,
     ("prelu", "a53"): 3,
     ("relu6", "a72"): 6,
     ("relu6", "a53"): 2,

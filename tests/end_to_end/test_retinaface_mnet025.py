@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ import edgeface
 from edgeface.backends.tflite.legacy import run_tflite_runtime
 from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.core.artifact import Artifact
+from edgeface.core.certificate import Certificate
 from edgeface.images.files import letterbox, read_image
 from edgeface.images.folder import list_images
 from edgeface.models import family
@@ -73,15 +75,15 @@ def few(shared_data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def integer_only(shared_data, few, tmp_path_factory):
-    """Folders of two integer-only exports from the same input, and of two default ones."""
-    folders = {}
-    for name, options in (("integer", ("--integer-only", "--io", "int8")), ("default", ())):
-        for run in ("a", "b"):
-            out = tmp_path_factory.mktemp(f"{name}-{run}")
-            given = ("--weights", weights(shared_data, "1mb"), "--variant", "1mb", "--calibration", few)
-            ended = command("export", "--target", "tflite-int8", *given, *options, "--no-latency", "--out", out)
-            assert ended.code == 0, ended.err
-            folders[name, run] = out / "retinaface_mnet025-tflite-int8"
+    """Folders of two integer-only exports from the same input."""
+    folders = []
+    for run in ("a", "b"):
+        out = tmp_path_factory.mktemp(f"integer-{run}")
+        given = ("--weights", weights(shared_data, "1mb"), "--variant", "1mb", "--calibration", few)
+        whole = ("--integer-only", "--io", "int8", "--no-latency", "--out", out)
+        ended = command("export", "--target", "tflite-int8", *given, *whole)
+        assert ended.code == 0, ended.err
+        folders.append(out / "retinaface_mnet025-tflite-int8")
     return folders
 
 
@@ -107,17 +109,42 @@ def test_float_artifacts_find_every_face_and_compute_the_same(artifacts, variant
     assert max(found.max_abs for found in certificate.tensors.values()) <= 2e-4
 
 
-@pytest.mark.parametrize(("variant", "matched_percent"), [("1mb", 97.5), ("official", 97.0)])
-def test_int8_decides_as_the_network_does(artifacts, variant, matched_percent):
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_int8_decides_as_the_network_does(artifacts, variant):
     certificate = artifacts[variant, "tflite-int8"].certificate()
     decisions = certificate.decisions
     faces = decisions["reference_faces"]
     assert certificate.images >= 60
     assert faces > 250
-    assert decisions["missed"] <= share_allowed(faces, 100 - matched_percent)
+    assert decisions["missed"] <= share_allowed(faces, 2.5 if variant == "1mb" else 3.0)
     assert decisions["mean_score_change"] <= 0.012
     assert decisions["extra"] <= share_allowed(faces, 1.0 if variant == "1mb" else 3.0)
     assert decisions["mean_landmark_error_percent"] < 1.5
+    holds_the_one_gate(certificate)
+
+
+def holds_the_one_gate(certificate: Certificate) -> None:
+    """Every training's int8 changes less than saving the images once more at JPEG quality 95."""
+    assert certificate.thresholds.noise_factor == 1
+    assert certificate.state == "good"
+    noise, build = certificate.noise["JPEG 95"], certificate.decisions
+    assert build["mean_score_change"] < 0.8 * noise["mean_score_change"]
+    assert build["drift"] < 0.8 * noise["drift"]
+    assert noise["reference_faces"] == build["reference_faces"]
+    # Measured on the images as the network sees them: of the larger files JPEG noise would be half as large.
+    assert 0.007 < noise["mean_score_change"] < 0.02
+    assert re.match(r"It changes (fewer|no more) decisions than .* flips of \d+ faces against ", certificate.in_words)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("training", ["b", "c"])
+def test_other_trainings_hold_the_same_gate(shared_data, tmp_path, training):
+    given = ("--weights", weights(shared_data, training), "--variant", "official", "--color", "bgr", "--no-latency")
+    ended = command(
+        "export", *given, "--target", "tflite-int8", "--calibration", shared_data / "scenes", "--out", tmp_path
+    )
+    assert ended.code == 0, ended.err
+    holds_the_one_gate(Artifact.open(tmp_path / "retinaface_mnet025-tflite-int8").certificate())
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -144,9 +171,8 @@ def test_files_are_small(artifacts, variant):
     assert sizes["tflite-fp16"] <= 950_000
 
 
-@pytest.mark.parametrize("name", ["integer", "default"])
-def test_two_exports_are_byte_identical(integer_only, contents, name):
-    first, second = (contents(integer_only[name, run]) for run in ("a", "b"))
+def test_two_exports_are_byte_identical(integer_only, contents):
+    first, second = (contents(folder) for folder in integer_only)
     assert set(first) == {"model.tflite", "manifest.json", "certificate.json", "report.html"}
     assert first == second
 
@@ -194,7 +220,7 @@ def old_and_new(artifact: Artifact, data: Path) -> list[tuple[str, Any, Any]]:
 
 
 def test_tflite_runtime_computes_the_same_integers(integer_only, shared_data):
-    compared = old_and_new(Artifact.open(integer_only["integer", "a"]), shared_data)
+    compared = old_and_new(Artifact.open(integer_only[0]), shared_data)
     assert len(compared) == 9
     for name, old, new in compared:
         assert old.dtype == np.int8

@@ -61,6 +61,17 @@ def labeled(people, contract, faces_artifact):
     return LabeledFaces(pairs, dict(zip(files, faces, strict=True)))
 
 
+class Counted:
+    """A network that counts its runs."""
+
+    def __init__(self, network):
+        self.network, self.calls = network, 0
+
+    def __call__(self, feeds):
+        self.calls += 1
+        return self.network(feeds)
+
+
 def rounded(run, step):
     """The network with embeddings on a coarse grid, as a poor quantization leaves them."""
 
@@ -143,6 +154,28 @@ def test_true_accepts_are_judged_at_a_rate_that_the_pairs_can_count(many, contra
     assert requirement.what == "TAR lost at FAR 0.1"
     assert requirement.missed
     assert measured.as_dict()["tar_judged"]["far"] == 0.1
+
+
+def test_changed_verdicts_are_judged_against_moving_one_face_of_each_pair(many, contract, network):
+    limits = Thresholds(noise_factor=0.5, evidence=FEW)
+    moved = Counted(network)
+    measure = IdentityMeasure(many, contract, noise=True)
+    same, worse = measure.of(Reference("it", network, moved), [network, rounded(network, 60.0)])
+    assert moved.calls == 2 * 20  # the second images only, and their mirror images
+    assert same.moved is worse.moved
+    counted = worse.as_dict()["changed_verdicts"]
+    assert counted["by_artifact"] == worse.changed_verdicts(worse.candidate.scores) > counted["by_noise"]
+    assert same.as_dict()["changed_verdicts"]["by_artifact"] == 0
+    (kept,), (missed,) = same.requirements(limits), worse.requirements(limits)
+    assert (kept.what, kept.n, kept.of, kept.met) == ("changed verdicts", 40, "pairs", True)
+    assert not missed.met
+    assert same.requirements(Thresholds(evidence=FEW)) == []
+
+
+def test_without_noise_no_verdicts_are_judged(many, contract, network):
+    found = identity_change(many, contract, network, network)
+    assert found.requirements(Thresholds(noise_factor=0.5, evidence=FEW)) == []
+    assert found.as_dict()["changed_verdicts"] == {"by_artifact": 0}
 
 
 def test_a_missing_face_matches_nobody(labeled, contract, network):

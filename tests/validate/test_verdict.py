@@ -88,6 +88,47 @@ def test_certificates_of_the_first_format_are_read():
     assert [requirement.what for requirement in found.requirements] == ["faces matched"]
 
 
+NOISE = {
+    "JPEG 95": {
+        **{"reference_faces": 400, "missed": 12, "missed_by_score": 10, "extra": 23, "extra_by_score": 23},
+        **{"mean_score_change": 0.0175, "mean_landmark_error_percent": 1.66},
+    }
+}
+IN_WORDS = (
+    "It changes fewer decisions than saving the image once more at JPEG quality 95 (7 flips of 400 faces against 35)."
+)
+
+
+def test_what_a_build_changes_is_said_beside_fp32_s_own_noise():
+    decisions = NOISE["JPEG 95"] | {"matched": 395, "matched_percent": 98.8, "extra_percent": 1.0, "missed": 5}
+    decisions |= {"missed_by_score": 5, "extra": 2, "extra_by_score": 2, "mean_score_change": 0.0044, "mean_iou": 0.99}
+    found = certificate(format=4, decisions=decisions, noise=NOISE, in_words=IN_WORDS)
+    described = describe(found, TASK)
+    assert described.verdict.meaning.endswith(f"compared with torch float32. {IN_WORDS}")
+    assert [table.caption for table in described.tables][:2] == [
+        "Faces, against fp32",
+        "fp32's own noise on the same images",
+    ]
+    assert described.tables[1].rows[0] == ("this artifact", "7", "0", "0", "0.0044", "1.66 %")
+    assert described.tables[1].rows[1] == ("JPEG 95", "35", "2", "0", "0.0175", "1.66 %")
+    assert Certificate.model_validate(found.as_dict()) == found
+
+
+@pytest.mark.parametrize("old", [1, 2, 3])
+def test_certificates_without_noise_are_read_and_say_nothing_of_it(old):
+    document = certificate(format=old).as_dict()
+    assert not {"noise", "in_words"} & set(document)
+    found = Certificate.model_validate(document)
+    assert found.noise is None
+    assert "JPEG" not in describe(found, TASK).verdict.meaning
+
+
+def test_old_gates_of_certificates_are_read():
+    thresholds = {"matched_percent": 97.0, "extra_percent": 3.0, "mean_score_change": 0.012, "snr_db": 10.0}
+    found = certificate(thresholds=thresholds).thresholds
+    assert (found.matched_percent, found.noise_factor) == (97.0, None)
+
+
 def test_a_certificate_knows_its_keys():
     with pytest.raises(ValidationError, match="passd"):
         Certificate.model_validate(certificate().as_dict() | {"passd": True})

@@ -1,4 +1,4 @@
-"""Agreement of two detectors, and a recipe's requirements on it."""
+"""Agreement of two detectors: counts over any number of images."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from edgeface.core.bound import Bound, Figure, enough
 from edgeface.core.confidence import Interval, mean_interval, rate_interval, share_interval
-from edgeface.core.requirement import Requirement
-from edgeface.core.thresholds import Thresholds
-
-FACES = "faces"
 
 
 @dataclass(frozen=True)
@@ -29,6 +24,9 @@ class FaceAgreement:
         landmark_errors_percent: mean distance of the five points, in percent of the reference face's size
             √(width·height), of each matched pair.
         ious: overlap of each matched pair.
+        listed: faces that the reference lists, down to a score of 0.3.
+        listed_change: sum of the absolute score changes of all faces that either lists; one that the other does not
+            list falls to 0.3 there.
     """
 
     matched: int = 0
@@ -39,6 +37,8 @@ class FaceAgreement:
     score_changes: tuple[float, ...] = ()
     landmark_errors_percent: tuple[float, ...] = ()
     ious: tuple[float, ...] = ()
+    listed: int = 0
+    listed_change: float = 0.0
 
     def __add__(self, other: FaceAgreement) -> FaceAgreement:
         """The agreement over both sets of images."""
@@ -51,6 +51,8 @@ class FaceAgreement:
             self.score_changes + other.score_changes,
             self.landmark_errors_percent + other.landmark_errors_percent,
             self.ious + other.ious,
+            self.listed + other.listed,
+            self.listed_change + other.listed_change,
         )
 
     @property
@@ -67,6 +69,19 @@ class FaceAgreement:
     def new(self) -> int:
         """Faces that the reference does not find at all, not even below the threshold."""
         return self.extra - self.extra_by_score
+
+    @property
+    def flips(self) -> int:
+        """Faces that only one of both finds at the threshold: missed and extra."""
+        return self.missed + self.extra
+
+    @property
+    def drift(self) -> float:
+        """Sum of the absolute score changes of all listed faces, by the reference's listed faces; at least 0.
+
+        It is smooth: undecided faces count by how far their scores move, whether or not they cross the threshold.
+        """
+        return self.listed_change / max(self.listed, 1)
 
     @property
     def matched_share(self) -> float:
@@ -99,6 +114,16 @@ class FaceAgreement:
         return mean_interval(self.landmark_errors_percent)
 
     @property
+    def cases(self) -> int:
+        """Faces that the reference found."""
+        return self.reference_faces
+
+    @property
+    def broken(self) -> bool:
+        """Whether more faces are missed than matched."""
+        return self.missed > self.matched
+
+    @property
     def severity(self) -> tuple[float, ...]:
         """Number of unmatched faces, then the largest landmark error: the larger, the worse."""
         return float(self.missed + self.extra), max(self.landmark_errors_percent, default=0.0)
@@ -120,6 +145,7 @@ class FaceAgreement:
             **_figure("mean_score_change", self.mean_score_change, 5),
             **_figure("mean_landmark_error_percent", self.mean_landmark_error_percent, 3),
             **_figure("mean_iou", overlap, 4),
+            "drift": round(self.drift, 6),
         }
 
 
@@ -127,37 +153,3 @@ def _figure(name: str, found: Interval, digits: int) -> dict[str, Any]:
     if not math.isfinite(found.value):
         return {name: None, f"{name}_interval": None}
     return {name: round(found.value, digits), f"{name}_interval": [round(found.low, digits), round(found.high, digits)]}
-
-
-def face_requirements(limits: Thresholds, faces: FaceAgreement) -> list[Requirement]:
-    """The thresholds' requirements on two detectors' agreement, each judged by its 95 % interval."""
-    least, margin = limits.evidence.faces, limits.evidence.margin_percent
-    landmarks = ("mean landmark error in % of face size", limits.landmark_error_percent)
-    asked = (
-        (("faces matched", limits.matched_percent, least, True, "%", margin), _matched(faces)),
-        (("extra faces", limits.extra_percent, least, False, "%", margin), _extra(faces)),
-        (("mean score change", limits.mean_score_change, least), _mean(faces, faces.mean_score_change)),
-        ((*landmarks, least), _mean(faces, faces.mean_landmark_error_percent)),
-    )
-    judged = [Bound(*bound).judge(figure) for bound, figure in asked if bound[1] is not None]
-    return [enough("faces that fp32 finds", faces.reference_faces, least, FACES), *judged] if limits.required() else []
-
-
-def _matched(faces: FaceAgreement) -> Figure:
-    count = faces.reference_faces
-    text = f"{faces.matched_share:.2%} ({faces.missed} of {count} missed{_split(faces.lost, faces.missed, 'lost')})"
-    return Figure(faces.matched_interval.scaled(100), count, FACES, text, "share")
-
-
-def _extra(faces: FaceAgreement) -> Figure:
-    text = f"{faces.extra_share:.2%} ({faces.extra}{_split(faces.new, faces.extra, 'new')})"
-    return Figure(faces.extra_interval.scaled(100), faces.reference_faces, FACES, text, "rate")
-
-
-def _mean(faces: FaceAgreement, found: Interval) -> Figure:
-    return Figure(found, faces.matched, "matched faces", f"{found.value:.4f}")
-
-
-def _split(apart: int, whole: int, word: str) -> str:
-    """How many faces one detector does not see at all, and how many only flip at the threshold."""
-    return f": {apart} {word}, {whole - apart} at the threshold" if whole else ""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from typing import TypeAlias
 
 from edgeface.contracts import DetectionContract, Parameters
 from edgeface.graph.types import Array
 from edgeface.tasks.detection.decoders import open_decoder
 from edgeface.tasks.detection.decoding import Decoder, Decoding
 from edgeface.tasks.detection.faces import Face
+
+Point: TypeAlias = tuple[float, float]
 
 
 @lru_cache(maxsize=64)
@@ -51,6 +55,23 @@ def detect_faces(
     """
     min_score = contract.score_threshold if threshold is None else threshold
     return decoding_of(contract).faces(outputs, letterbox_scale, image_shape, min_score)
+
+
+def moved_right(faces: Sequence[Face], by: float) -> list[Face]:
+    """The faces moved to the right by a number of pixels of the image; boxes may then reach beyond it."""
+    return [
+        replace(
+            face,
+            box=(face.box[0] + by, face.box[1], face.box[2] + by, face.box[3]),
+            landmarks=_five((x + by, y) for x, y in face.landmarks),
+        )
+        for face in faces
+    ]
+
+
+def _five(points: Iterable[Point]) -> tuple[Point, Point, Point, Point, Point]:
+    first, second, third, fourth, fifth = points
+    return first, second, third, fourth, fifth
 
 
 @lru_cache(maxsize=64)

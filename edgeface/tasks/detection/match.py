@@ -13,14 +13,16 @@ from edgeface.tasks.detection.nms import iou_matrix
 
 MIN_IOU = 0.5
 MIN_SCORE = 0.5
+LISTED_SCORE = 0.3
+"""Faces down to this score are decoded, so that one at the threshold can be distinguished from one not found."""
 
 
 def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score: float = MIN_SCORE) -> FaceAgreement:
     """Match the faces of one image, best overlap first.
 
     Args:
-        reference: faces of the reference, down to a lower score than `min_score` (0.3, say), so
-            that faces just below the threshold are distinguished from faces that are not found.
+        reference: faces of the reference, down to `LISTED_SCORE`, so that faces just below the threshold are
+            distinguished from faces that are not found.
         candidate: faces of the detector that is judged, down to the same score.
         min_score: minimum score of the faces that are matched and counted.
     """
@@ -40,7 +42,19 @@ def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score:
         score_changes=tuple(candidate[j].score - reference[i].score for i, j in pairs),
         landmark_errors_percent=tuple(landmark_error_percent(reference[i], candidate[j]) for i, j in pairs),
         ious=tuple(float(overlaps[i, j]) for i, j in pairs),
+        listed=len(reference),
+        listed_change=_listed_change(reference, candidate, overlaps),
     )
+
+
+def _listed_change(reference: Sequence[Face], candidate: Sequence[Face], overlaps: NDArray[np.float32]) -> float:
+    """Sum of the absolute score changes of all listed faces; one without a counterpart falls to the lowest score."""
+    pairs = match_boxes(overlaps, MIN_IOU)
+    rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
+    alone = [face.score for row, face in enumerate(reference) if row not in rows]
+    alone += [face.score for column, face in enumerate(candidate) if column not in columns]
+    changes = [abs(candidate[j].score - reference[i].score) for i, j in pairs]
+    return sum(changes) + sum(max(score - LISTED_SCORE, 0.0) for score in alone)
 
 
 def match_boxes(overlaps: NDArray[np.float32], min_iou: float) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeface.contracts import BaseContract, DetectionContract
@@ -11,17 +11,19 @@ from edgeface.core.description import Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
-from edgeface.images.files import letterbox
-from edgeface.tasks.detection.agreement import FaceAgreement, face_requirements
+from edgeface.images.files import fitted, letterbox, placed
+from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
+from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.contract_inference import infer_contract
 from edgeface.tasks.detection.describe import face_tables, matched_tile
-from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.detect import detect_faces, moved_right
+from edgeface.tasks.detection.drift import candidate_drift
 from edgeface.tasks.detection.faces import Face
-from edgeface.tasks.detection.match import match_faces
-from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
-
-LISTED_SCORE = 0.3
-"""Faces down to this score are decoded, so that one at the threshold can be distinguished from one not found."""
+from edgeface.tasks.detection.match import LISTED_SCORE, match_faces
+from edgeface.tasks.detection.own_noise import noise_table, sentence
+from edgeface.tasks.detection.requirements import GATE_NOISE, face_requirements
+from edgeface.tasks.drift import Drift
+from edgeface.tasks.task import FindFaces, Forward, Image, Inference, Noise, View
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,13 @@ class DetectionTask:
     name: str = "detection"
     contract: type[BaseContract] = DetectionContract
     budgets: tuple[str, ...] = ()
+    drift_is: str = "mean score change of undecided candidates"
+    noises: tuple[Perturbation, ...] = (NOISE, JPEG_95, SHIFT)
+    noise: Perturbation = GATE_NOISE
+    judged: tuple[str, ...] = (
+        *("matched_percent", "extra_percent", "flips_percent", "lost_percent", "new_percent"),
+        *("mean_score_change", "landmark_error_percent", "precision_drop_points"),
+    )
     of_faces: bool = False
 
     def infer(
@@ -56,22 +65,45 @@ class DetectionTask:
         """The image at the top left of the network's input, at the largest scale that fits."""
         return View(image, *letterbox(image, contract.input))
 
+    def perturbed(self, view: View, contract: DetectionContract, change: Perturbation, number: int) -> View:
+        """The view with the scaled image changed; the padding stays as it is."""
+        seen, _ = fitted(view.image, contract.input)
+        tensor = placed(change.apply(seen, number), contract.input)
+        return replace(view, tensor=tensor, moved_px=change.moved_px)
+
     def decide(self, outputs: Mapping[str, Array], contract: DetectionContract, view: View) -> list[Face]:
         """Faces by falling score, down to 0.3, in pixels of the image."""
         size = (view.image.shape[0], view.image.shape[1])
-        return detect_faces(outputs, contract, view.scale, size, LISTED_SCORE)
+        faces = detect_faces(outputs, contract, view.scale, size, LISTED_SCORE)
+        return moved_right(faces, -view.moved_px / view.scale) if view.moved_px else faces
 
     def agree(self, reference: Sequence[Face], candidate: Sequence[Face]) -> FaceAgreement:
         """The faces that both find, and how far apart they are."""
         return match_faces(reference, candidate)
 
-    def requirements(self, limits: Thresholds, agreement: FaceAgreement) -> list[Requirement]:
+    def drift(
+        self, wanted: Mapping[str, Array], got: Mapping[str, Array], contract: DetectionContract
+    ) -> dict[str, Drift]:
+        """The changes of candidates' scores, and of faces' landmarks."""
+        return candidate_drift(wanted, got, contract)
+
+    def requirements(
+        self, limits: Thresholds, agreement: FaceAgreement, noise: Noise | None = None
+    ) -> list[Requirement]:
         """Requirements on missed and extra faces, scores and landmarks."""
-        return face_requirements(limits, agreement)
+        return face_requirements(limits, agreement, noise)
 
     def contract_rows(self, contract: DetectionContract) -> tuple[tuple[str, str], ...]:
         """The minimum score of a face that is shown."""
         return (("score to show a face", f"{contract.score_threshold:g}"),)
+
+    def noise_sentence(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """The mildest change of the images that changes more than the build."""
+        return sentence(decisions, noise)
+
+    def noise_table(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> Table:
+        """Each change of the images, and the build among them."""
+        return noise_table(decisions, noise)
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
         """Faces against the reference, average precision, and the cost of landmark errors, as far as measured."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from edgeface.core.bound import Bound, Figure, enough
 from edgeface.core.confidence import Interval, mean_interval
-from edgeface.core.requirement import Requirement
-from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
+
+BROKEN_COSINE = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,20 +36,46 @@ class EmbeddingAgreement:
         return min(self.cosines, default=math.nan)
 
     @property
+    def flips(self) -> None:
+        """None: an embedding decides nothing by itself."""
+        return
+
+    @property
+    def cases(self) -> int:
+        """Faces compared."""
+        return len(self.cosines)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the embeddings resemble the reference's less than those of different people may."""
+        return bool(self.cosines) and self.mean_cosine.value < BROKEN_COSINE
+
+    @property
     def severity(self) -> tuple[float, ...]:
         """The negated minimum cosine: the larger, the worse."""
         return (-self.min_cosine,)
 
+    @property
+    def losses(self) -> list[float]:
+        """What each cosine lacks of 1, at least 0."""
+        return [max(1 - cosine, 0.0) for cosine in self.cosines]
+
+    @property
+    def drift(self) -> float:
+        """What the mean cosine lacks of 1, at least 0; 0 where there are no faces."""
+        return sum(self.losses) / max(len(self.cosines), 1)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON and the certificate; the mean with its 95 % interval, null where there are no faces."""
         if not self.cosines:
-            return {"faces": 0, "mean_cosine": None, "mean_cosine_interval": None, "min_cosine": None}
+            return {"faces": 0, "mean_cosine": None, "mean_cosine_interval": None, "min_cosine": None, "drift": 0.0}
         mean = self.mean_cosine
         return {
             "faces": len(self.cosines),
             "mean_cosine": round(mean.value, 6),
             "mean_cosine_interval": [round(mean.low, 6), round(mean.high, 6)],
             "min_cosine": round(self.min_cosine, 6),
+            "drift": round(self.drift, 6),
         }
 
 
@@ -65,20 +90,3 @@ def compare_embeddings(reference: Array, candidate: Array) -> EmbeddingAgreement
     norm = float(np.linalg.norm(a) * np.linalg.norm(b))
     cosine = float(a @ b) / norm if norm > 0 and np.isfinite(norm) else -1.0
     return EmbeddingAgreement((cosine,))
-
-
-def embedding_requirements(limits: Thresholds, found: EmbeddingAgreement) -> list[Requirement]:
-    """The thresholds' requirements on two recognizers' agreement; the mean is judged by its 95 % interval."""
-    if not limits.required():
-        return []
-    least, count = limits.evidence.faces, len(found.cosines)
-    judged = [enough("faces compared", count, least, "faces")]
-    if limits.mean_cosine is not None:
-        mean = Figure(found.mean_cosine, count, "faces", f"{found.mean_cosine.value:.5f}")
-        judged.append(Bound("mean cosine to float32", limits.mean_cosine, least, at_least=True).judge(mean))
-    if limits.min_cosine is not None:
-        lowest = Interval(*[found.min_cosine] * 3)  # of the faces seen: no interval holds the extreme of others
-        figure = Figure(lowest, count, "faces", f"{found.min_cosine:.5f}")
-        bound = Bound("minimum cosine to float32", limits.min_cosine, least, at_least=True)
-        judged.append(replace(bound.judge(figure), interval=None))
-    return judged

@@ -52,6 +52,10 @@ def _verification(found: Mapping[str, Any], threshold: float) -> Table:
         rows.append(("accuracy by folds", before, after, _change(change["accuracy"])))
     before, after = (_rate(side["tar_at_far"]["tar"], side["tar_at_far"]) for side in (first, second))
     rows.append((f"TAR at FAR {second['tar_at_far']['far']:g}", before, after, _change(change["tar"])))
+    changed = found.get("changed_verdicts")
+    if changed is not None:
+        beside = f"{changed['by_noise']} by moving one face by a pixel" if "by_noise" in changed else ""
+        rows.append(("changed verdicts", "", str(changed["by_artifact"]), beside))
     rows.append(("threshold to use", "", f"{threshold:.4f}", f"by {found['threshold_basis']}"))
     header = ("", "fp32", "artifact", "change in points, 95 % interval")
     return Table(_caption(second), header, tuple(rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -15,11 +15,16 @@ from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import ContractError
 from edgeface.graph.types import Array
-from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings, embedding_requirements
+from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
+from edgeface.tasks.drift import Drift
+from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_embeddings
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
+from edgeface.tasks.recognition.drift import embedding_drift
 from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
+from edgeface.tasks.recognition.own_noise import noise_table, sentence
+from edgeface.tasks.recognition.requirements import GATE_NOISE, embedding_requirements
 from edgeface.tasks.recognition.subject import aligned_subject
-from edgeface.tasks.task import FindFaces, Forward, Image, Inference, View
+from edgeface.tasks.task import FindFaces, Forward, Image, Inference, Noise, View
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,15 @@ class RecognitionTask:
     name: str = "recognition"
     contract: type[BaseContract] = RecognitionContract
     budgets: tuple[str, ...] = ("lfr-light", "efar-compact")
+    drift_is: str = "mean of 1 − cosine"
+    noises: tuple[Perturbation, ...] = (NOISE, JPEG_95, SHIFT)
+    noise: Perturbation = GATE_NOISE
+    judged: tuple[str, ...] = (
+        "mean_cosine",
+        "min_cosine",
+        "accuracy_drop_points",
+        "tar_drop_points",
+    )
     of_faces: bool = True
 
     def infer(
@@ -65,6 +79,10 @@ class RecognitionTask:
         """The input tensor of an aligned face, which has the input's size."""
         return View(image, face_tensor(image, contract.input), 1.0)
 
+    def perturbed(self, view: View, contract: RecognitionContract, change: Perturbation, number: int) -> View:
+        """The view with the aligned face changed."""
+        return replace(view, tensor=face_tensor(change.apply(view.image, number), contract.input))
+
     def decide(self, outputs: Mapping[str, Array], contract: RecognitionContract, view: View) -> Array:  # noqa: ARG002
         """The network's embedding [1,width]."""
         return embedding_of(outputs, contract)
@@ -73,13 +91,29 @@ class RecognitionTask:
         """The cosine of the two embeddings."""
         return compare_embeddings(reference, candidate)
 
-    def requirements(self, limits: Thresholds, agreement: EmbeddingAgreement) -> list[Requirement]:
+    def drift(
+        self, wanted: Mapping[str, Array], got: Mapping[str, Array], contract: RecognitionContract
+    ) -> dict[str, Drift]:
+        """How far the embeddings are apart."""
+        return embedding_drift(wanted, got, contract)
+
+    def requirements(
+        self, limits: Thresholds, agreement: EmbeddingAgreement, noise: Noise | None = None
+    ) -> list[Requirement]:
         """Requirements on the cosines."""
-        return embedding_requirements(limits, agreement)
+        return embedding_requirements(limits, agreement, noise)
 
     def contract_rows(self, contract: RecognitionContract) -> tuple[tuple[str, str], ...]:
         """The embedding's width, and whether it includes the mirror image."""
         return (("embedding", f"{contract.width} numbers{', of face and mirror image' if contract.flip else ''}"),)
+
+    def noise_sentence(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """The mildest change of the images that changes more than the build."""
+        return sentence(decisions, noise)
+
+    def noise_table(self, decisions: Mapping[str, Any], noise: Mapping[str, Mapping[str, Any]]) -> Table:
+        """Each change of the images, and the build among them."""
+        return noise_table(decisions, noise)
 
     def describe(self, decisions: Mapping[str, Any]) -> tuple[Table, ...]:
         """Cosines to the reference, and verification where pairs were given."""

@@ -1,0 +1,123 @@
+"""Combinations of groups: chosen by what each does alone, run, corrected by what was found, and trimmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from edgeface.compile.repair.measured import Measured
+from edgeface.compile.repair.select import Effect, least_time, most_gain
+
+REACHES, DROPS = 6, 6
+"""Combinations that are run at most: to reach a goal, and then to drop groups that it holds without."""
+
+MORE = 1.15
+"""Each next combination aims at a drift smaller by this factor: together, groups gained less than alone."""
+
+Run = Callable[[tuple[str, ...]], Measured]
+"""Builds and runs a combination of groups."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a combination must keep.
+
+    Attributes:
+        goal: by kind of drift, how small it has to become relative to the start; with none, the smallest is sought.
+        limit_us: the most predicted microseconds.
+        kind: the kind of drift that decides where not all goals hold.
+    """
+
+    goal: Mapping[str, float]
+    limit_us: float
+    kind: str
+
+    def hold(self, measured: Measured, start: Measured) -> bool:
+        """Whether a build keeps all of it."""
+        return measured.us <= self.limit_us and measured.reaches(self.goal, start)
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Groups by name, and what they give together."""
+
+    names: tuple[str, ...]
+    measured: Measured
+
+
+class Combine:
+    """Combines groups on top of a base.
+
+    Args:
+        effects: what each group does alone, on top of the base.
+        run: runs a combination.
+        base: what was measured without any group.
+        start: what goals are relative to.
+    """
+
+    def __init__(self, effects: Sequence[Effect], run: Run, base: Measured, start: Measured) -> None:
+        self._effects = {each.name: each for each in effects}
+        self._run = run
+        self._base = base
+        self._start = start
+
+    def best(self, bounds: Bounds) -> Combination:
+        """The combination that keeps the bounds in the least time, or comes nearest to the goal within the limit."""
+        best, tried = Combination((), self._base), set[tuple[str, ...]]()
+        for number in range(REACHES):
+            names = self._predicted(bounds, MORE**number)
+            if names in tried:
+                continue
+            tried.add(names)
+            best = self._better(names, best, bounds)
+            if not bounds.goal or bounds.hold(best.measured, self._start):
+                return self._trimmed(best, bounds)
+        return self._trimmed(self._better(self._largest(), best, bounds), bounds)
+
+    def _better(self, names: tuple[str, ...], best: Combination, bounds: Bounds) -> Combination:
+        """The better of a combination that is run and the best so far."""
+        found = Combination(names, self._run(names) if names else self._base)
+        return found if self._is_better(found, best, bounds) else best
+
+    def _largest(self) -> tuple[str, ...]:
+        """All groups that are no part of another: together they may take less time than alone, without conversions."""
+        every = self._effects.values()
+        return tuple(each.name for each in every if not any(each.members < other.members for other in every))
+
+    def _predicted(self, bounds: Bounds, more: float) -> tuple[str, ...]:
+        """The groups that a prediction favors, for a goal that is smaller by a factor."""
+        relative, effects = self._base.relative_to(self._start), list(self._effects.values())
+        needed = {
+            kind: 1.0 - (share / more / relative[kind]) ** 2
+            for kind, share in bounds.goal.items()
+            if relative.get(kind, 0.0) > 0
+        }
+        needed = {kind: share for kind, share in needed.items() if share > 0}
+        found = least_time(effects, needed) if needed else None
+        if found is None or self._base.us + sum(each.added_us for each in found) > bounds.limit_us:
+            found = most_gain(effects, bounds.kind, bounds.limit_us - self._base.us)
+        return tuple(each.name for each in found)
+
+    def _trimmed(self, best: Combination, bounds: Bounds) -> Combination:
+        """The combination without the groups that the goal holds without, the slowest first."""
+        if not bounds.goal or not bounds.hold(best.measured, self._start):
+            return best
+        slowest = sorted(best.names, key=lambda name: (-self._effects[name].added_us, name))
+        for name in slowest[:DROPS]:
+            rest = tuple(other for other in best.names if other != name)
+            found = Combination(rest, self._run(rest) if rest else self._base)
+            if bounds.hold(found.measured, self._start) and found.measured.us < best.measured.us:
+                best = found
+        return best
+
+    def _is_better(self, one: Combination, other: Combination, bounds: Bounds) -> bool:
+        """Whether one is to be preferred: within the limit, that the goal holds, then less time, then less drift."""
+        if one.measured.us > bounds.limit_us:
+            return False
+        if bounds.goal:
+            holds = bounds.hold(one.measured, self._start), bounds.hold(other.measured, self._start)
+            if holds[0] != holds[1]:
+                return holds[0]
+            if all(holds):
+                return one.measured.us < other.measured.us
+        return one.measured.drift.get(bounds.kind, 0.0) < other.measured.drift.get(bounds.kind, 0.0)

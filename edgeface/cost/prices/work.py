@@ -1,0 +1,106 @@
+"""The work of a node that its time depends on: its class, and how much of it, in whole tiles of the kernels.
+
+XNNPACK computes tiles of `rows` pixels × `columns` output channels, and reads `depth` input channels at a time: an
+image with 3 channels costs as much as one with `depth`, which is why an int8 stem can be slower than a float one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops import activations as act
+from edgeface.graph.ops.arithmetic import Binary, Concat
+from edgeface.graph.ops.base import Op
+from edgeface.graph.ops.batch_norm import BatchNorm
+from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
+from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
+
+CLASSES = (
+    *("conv_1x1", "conv_kxk", "depthwise", "gemm"),
+    *("binary", "clip", "leaky_relu", "prelu", "sigmoid", "hard_swish", "softmax", "max_pool", "average_pool", "mean"),
+    *("resize_nearest", "resize_linear", "move", "quantize", "dequantize"),
+)
+"""The classes of work; "quantize" and "dequantize" are conversions between float and int8."""
+
+_CLASS_OF: tuple[tuple[type[Op] | tuple[type[Op], ...], str], ...] = (
+    (Gemm, "gemm"),
+    ((Binary, BatchNorm), "binary"),
+    (act.LeakyRelu, "leaky_relu"),
+    (act.PRelu, "prelu"),
+    (act.Softmax, "softmax"),
+    (act.HardSwish, "hard_swish"),
+    ((act.Relu, act.Clip), "clip"),
+    ((act.Sigmoid, act.Tanh), "sigmoid"),
+    (MaxPool, "max_pool"),
+    (AveragePool, "average_pool"),
+    (GlobalAveragePool, "mean"),
+    ((Concat, Slice, Pad, Transpose), "move"),
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """How a table's kernels of one dtype cut a convolution up: see the module. `lanes` are channels of a depthwise."""
+
+    rows: int
+    columns: int
+    depth: int
+    lanes: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a node costs: multiply–accumulates in whole tiles, starts of an inner loop, and elements read and written.
+
+    `elements` counts activations; `weights` counts constants.
+    """
+
+    kind: str
+    macs: int = 0
+    loops: int = 0
+    elements: int = 0
+    weights: int = 0
+
+
+def work_of(graph: Graph, node: Node, tile: Tile) -> Work | None:
+    """The work of a node with kernels of these tiles; None where it takes no time (a view of the same memory)."""
+    if isinstance(node.op, Reshape):
+        return None
+    elements = graph.type(node.output).count + sum(
+        graph.type(name).count for name in node.inputs if graph.constant(name) is None
+    )
+    weights = sum(graph.type(name).count for name in node.inputs if graph.constant(name) is not None)
+    if isinstance(node.op, Conv):
+        kind, macs, loops = _convolution(graph, node, node.op, tile)
+        return Work(kind, macs, loops, elements, weights)
+    if isinstance(node.op, Gemm):
+        rows, columns = graph.type(node.output).shape
+        macs, loops = _product(rows, columns, graph.type(node.inputs[0]).shape[1], tile)
+        return Work("gemm", macs, loops, elements, weights)
+    if isinstance(node.op, Resize):
+        return Work(f"resize_{node.op.mode}", elements=elements)
+    kind = next((kind for ops, kind in _CLASS_OF if isinstance(node.op, ops)), "move")
+    return Work(kind, elements=elements, weights=weights)
+
+
+def _convolution(graph: Graph, node: Node, op: Conv, tile: Tile) -> tuple[str, int, int]:
+    """Class, multiply–accumulates and loops of a convolution."""
+    batch, channels, height, width = graph.type(node.output).shape
+    pixels = batch * height * width
+    weight = graph.type(node.inputs[1]).shape
+    taps = math.prod(weight[2:])
+    if op.is_depthwise(weight):
+        lanes = -(-channels // tile.lanes)
+        return "depthwise", pixels * taps * lanes * tile.lanes, pixels * lanes
+    macs, loops = _product(pixels, channels // op.groups, weight[1], tile)
+    kind = "conv_1x1" if taps == 1 else "conv_kxk"
+    return kind, macs * taps * op.groups, loops * taps * op.groups
+
+
+def _product(rows: int, columns: int, depth: int, tile: Tile) -> tuple[int, int]:
+    """Multiply–accumulates and loops of a product of matrices, [rows, depth] × [depth, columns]."""
+    down, across = -(-rows // tile.rows), -(-columns // tile.columns)
+    return down * tile.rows * across * tile.columns * -(-depth // tile.depth) * tile.depth, down * across
