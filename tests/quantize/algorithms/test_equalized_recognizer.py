@@ -13,7 +13,7 @@ from edgeface.compile.build import build
 from edgeface.compile.open_job import open_job
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
-from edgeface.images.files import list_images
+from edgeface.images.folder import list_images
 from edgeface.images.split import Images
 
 
