@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -136,11 +137,11 @@ class _Planner:
                 return bounds
             raise GraphError("the calibration statistics lack a value", where=f"tensor {name!r}")
         slope = _negative_slope(self.graph, name) if width == "int8" else 1.0  # 16 bits have enough steps
-        seen, images, sampled = self.stats.values[name], self.stats.images, self.stats.sampled or self.stats.images
-        pixels = seen.count / max(sampled, 1)
-        low, high = self.rule.widen(self.rule.choose(seen, slope), min(images, sampled * WORTH), pixels)
+        stats, images, sampled = self.stats.values[name], self.stats.images, self.stats.sampled or self.stats.images
+        pixels = _pixels(self.graph, name)
+        low, high = self.rule.widen(self.rule.choose(stats, slope), min(images, sampled * WORTH), pixels)
         if sampled < images:  # the exact bounds are of all images, so later ones exceed them the less
-            limit = self.rule.widen(seen.range, images, pixels)
+            limit = self.rule.widen(stats.range, images, pixels)
             low, high = max(low, limit[0]), min(high, limit[1])
         return _bounded(self.graph, name, (low, high))
 
@@ -155,6 +156,12 @@ class _Planner:
             if data is not None:
                 found[name] = self.scheme.activation(float(data.min()), float(data.max()), width)
         return found
+
+
+def _pixels(graph: Graph, name: str) -> int:
+    """The numbers of one channel in one image; of values that are no images, all."""
+    shape = graph.type(name).shape
+    return math.prod(shape[2:] if len(shape) == 4 else shape)
 
 
 def _bounded(graph: Graph, name: str, bounds: tuple[float, float]) -> tuple[float, float]:

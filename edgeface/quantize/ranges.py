@@ -12,7 +12,7 @@ from edgeface.quantize.algorithms import choose
 from edgeface.quantize.statistics import ValueStats
 
 HEADROOM_IMAGES = 40
-HEADROOM_PIXELS = 1200
+HEADROOM_PIXELS, MOST_PIXELS = 1200, 8192
 MAX_HEADROOM = 10
 
 
@@ -43,8 +43,15 @@ class RangeRule:
         object.__setattr__(self, "chosen", choose(self.method, self.parameters, ranges=True))
 
     def widen(self, bounds: tuple[float, float], images: float, pixels: float = HEADROOM_PIXELS) -> tuple[float, float]:
-        """A range with headroom, chosen from `images` images of so many pixels in each channel of the value."""
-        seen = (HEADROOM_IMAGES / max(images, 1)) ** 0.5 * (HEADROOM_PIXELS / max(pixels, 1.0)) ** 0.25
+        """A range with headroom.
+
+        Args:
+            bounds: the range, (low, high), that `choose` found.
+            images: number of images that were seen.
+            pixels: of each channel in an image.
+        """
+        many = min(max(pixels, 1.0), MOST_PIXELS)
+        seen = (HEADROOM_IMAGES / max(images, 1)) ** 0.5 * (HEADROOM_PIXELS / many) ** 0.25
         factor = 1 + self.headroom * seen
         return bounds[0] * factor, bounds[1] * factor
 

@@ -104,6 +104,7 @@ def test_a_file_is_an_algorithm_if_it_declares_one(added):
         "channel_splitting",
         "copy_staggering",
         "cross_layer_equalization",
+        "entropy",
         "input_aware_rounding",
         "minmax",
         "mse",
