@@ -93,6 +93,14 @@ def detector_artifact(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory):
+    """A small recognizer as a user's ONNX file, with its contract and images; see `small_recognizer`."""
+    from small_recognizer import small_recognizer
+
+    return small_recognizer(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
 def evaluate():
     """Run a graph in ONNX Runtime: (graph, feeds, *further values) → outputs by name."""
     from edgeface.backends.onnx.runner import OrtRunner

@@ -34,6 +34,7 @@ ORDER = (
     "validate",
     "evaluation",
     "compile",
+    "analysis",
     "devices",
     "bench",
     "bundle",
@@ -48,7 +49,7 @@ ORDER = (
 
 HOMES = {
     "torch": ("models/",),
-    "onnx": ("graph/onnx_reader.py", "graph/onnx_writer.py", "backends/onnx/", "backends/qdq/"),
+    "onnx": ("graph/onnx_reader.py", "graph/onnx_writer.py", "graph/onnx_bounds.py", "backends/onnx/", "backends/qdq/"),
     "onnxruntime": ("backends/onnx/runner.py",),
     "ai_edge_litert": ("backends/tflite/",),
     "tensorrt": ("backends/tensorrt/",),

@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from edgeface.cli.analyze import analyze
 from edgeface.cli.bench import bench
 from edgeface.cli.budgets import budgets
 from edgeface.cli.bundle import bundle
+from edgeface.cli.calibrate import calibrate
 from edgeface.cli.check import check
 from edgeface.cli.compare import compare
 from edgeface.cli.completion.command import completion
@@ -41,8 +43,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = (
-    *(export, check, parity, bench, detect, embed, compare, identify),
-    *(bundle, verify, keygen, report),
+    *(export, analyze, check, parity, bench, detect, embed, compare, identify),
+    *(calibrate, bundle, verify, keygen, report),
     *(models, targets, budgets, demo, doctor, completion),
 )
 for command in COMMANDS:

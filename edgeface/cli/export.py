@@ -35,7 +35,9 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder for the artifacts.")] = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
     integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, overriding the recipe.")] = False,
-    statistics: Annotated[Path | None, typer.Option(help="Calibration statistics to use, of the same network.")] = None,
+    statistics: Annotated[
+        list[Path] | None, typer.Option(help="Calibration statistics to use, of the same network; repeat it for parts.")
+    ] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     device: Annotated[
         str | None, typer.Option(help="Whose table of prices decides: rk3399, x86-avx2, here, …; all by default.")
@@ -97,7 +99,7 @@ def export(
         out=out,
         seed=seed,
         integer_only=integer_only,
-        statistics=statistics,
+        statistics=tuple(statistics) if statistics else None,
         save_statistics=save_statistics,
         device=device,
         detector=detector,

@@ -23,6 +23,7 @@ from edgeface.cost.record import bias_record
 from edgeface.graph.ir import Graph
 from edgeface.passes import run_passes
 from edgeface.quantize.derive import derive
+from edgeface.quantize.quantize import Quantized
 from edgeface.quantize.statistics import CalibrationStats
 
 
@@ -51,6 +52,15 @@ class Built:
         return folder / self.target.model_file
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What an integer target is quantized from: the graph in its forms, that graph's statistics, and the interface."""
+
+    graph: Graph
+    stats: CalibrationStats
+    io: IoType
+
+
 def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Built:
     """The emitted model of one target.
 
@@ -64,21 +74,33 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
             and the file lacks, or a recipe with a dtype that the target does not support.
         GraphError: the target cannot express the graph.
     """
-    graph = run_passes(job.graph, target.legalize)
     if target.scheme is None:
+        graph = run_passes(job.graph, target.legalize)
         plan = float_plan(job, graph, target)
         files = target.emit(graph, plan, EmitOptions("float", _metadata(job, graph)))
         return Built(target, graph, files, "float", {"kept_float": by_reason(plan)} if plan.stated else None)
+    parts = parts_of(job, target, stats)
+    with step("choosing scales and correcting weights"):
+        quantized = quantize_for(job, parts.graph, target, parts.io, parts.stats)
+    return emit_quantized(job, target, parts.io, quantized)
+
+
+def parts_of(job: Job, target: Target, stats: CalibrationStats | None = None) -> Parts:
+    """What an integer target's model is quantized from. Arguments and errors as of `build`."""
+    graph = run_passes(job.graph, target.legalize)
     refuse_dtypes(job.recipe.quantize, target)
     io = io_of(job.options.io, target)
     if target.integer_forms is not None:
         stated = stated_precision(job, graph, target, io)
         graph = target.integer_forms(graph, {name for name, asked in stated.items() if asked.is_float})
-    derived = derive(graph, stats or calibrate(job))
-    with step("choosing scales and correcting weights"):
-        quantized = quantize_for(job, graph, target, io, derived)
+    return Parts(graph, derive(graph, stats or calibrate(job)), io)
+
+
+def emit_quantized(job: Job, target: Target, io: IoType, quantized: Quantized) -> Built:
+    """The model of a quantized graph."""
+    assert target.scheme is not None
     with step(f"emitting {target.name}"):
-        files = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, graph)))
+        files = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, quantized.graph)))
     return Built(target, quantized.exact, files, io, summary(job, target, io, quantized))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class BuildOptions:
 
     io: str = "float"
     integer_only: bool = False
-    statistics: Path | None = None
+    statistics: Path | Sequence[Path] | None = None
     save_statistics: Path | None = None
     device: str | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class ExportRequest:
         out: folder for the artifacts.
         seed: export a network with seeded random weights instead of a checkpoint.
         integer_only: compute everything in int8, even what the recipe keeps in float.
-        statistics: calibration statistics to use instead of calibrating; of the same network.
+        statistics: calibration statistics to use instead of calibrating, of the same network; of several files the sum.
         save_statistics: file for the statistics that calibration gathers.
         device: whose table of prices decides which nodes are quicker in float: a board, a table, or "here"; by default
             all shipped tables together.
@@ -66,7 +67,7 @@ class ExportRequest:
     out: Path = Path("out")
     seed: int | None = None
     integer_only: bool = False
-    statistics: Path | None = None
+    statistics: Path | Sequence[Path] | None = None
     save_statistics: Path | None = None
     device: str | None = None
     detector: Path | None = None

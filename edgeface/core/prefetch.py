@@ -1,12 +1,23 @@
-"""Prefetching: produce the next item while the current one is processed."""
+"""Prefetching: produce the next items while the current one is processed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MAX_WORKERS = 4
+"""More would only wait for the thread that reads images."""
+
+
+def processors() -> int:
+    """The number of processors that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:
@@ -20,6 +31,23 @@ def prefetch(items: Iterable[Item]) -> Iterator[Item]:
         while taken := ahead.result():
             ahead = pool.submit(_take, iterator)
             yield taken[0]
+
+
+def map_ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """The function's result for each item in order, computed by some threads at once.
+
+    As many items are in work as there are threads, and the next one is produced in another thread, so that memory does
+    not grow with the number of items.
+    """
+    workers = min(processors(), MAX_WORKERS)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[Result]] = deque()
+        for item in prefetch(items):
+            if len(waiting) == workers:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(function, item))
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _take(iterator: Iterator[Item]) -> list[Item]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,8 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
     recipe = request.model.endswith(".toml")
     yield from ("edgeface", "export", Path(request.model).name if recipe else request.model, "--target", target)
     for name in (*_FILES, *_ARTIFACTS):
-        path: Path | None = getattr(request, name)
-        if path is not None:
+        given: Path | Sequence[Path] | None = getattr(request, name)
+        for path in [given] if isinstance(given, Path) else given or ():
             yield from (f"--{name.replace('_', '-')}", path.resolve().name)
     for name in ("variant", "color", "seed", "device", "max_drop"):
         value = getattr(request, name)

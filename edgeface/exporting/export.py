@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-
 from edgeface.backends import target
 from edgeface.compile.artifact_folder import artifact_folder
 from edgeface.compile.build import build, io_of
 from edgeface.compile.calibrate import calibrate
+from edgeface.compile.export_images import export_images
 from edgeface.compile.open_job import open_job
 from edgeface.compile.quantization import refuse_dtypes
-from edgeface.compile.recipe import Recipe
 from edgeface.compile.replacing import refuse_other
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
@@ -22,10 +20,6 @@ from edgeface.core.staging import move_into_place, staging
 from edgeface.core.writing import check_replaceable
 from edgeface.exporting.reports import ExportReports
 from edgeface.exporting.validation import Validation
-from edgeface.images.split import Images, choose_images
-from edgeface.models import family
-from edgeface.samples import sample_of
-from edgeface.samples.stand_in import composed_where_missing
 
 
 @one_blas_thread()
@@ -49,7 +43,7 @@ def export(request: ExportRequest) -> list[Artifact]:
         if wanted.finish is not None:
             wanted.finish.check(request.engines, wanted.name)
     folders = [artifact_folder(request.out, recipe.model, wanted.name) for wanted in targets]
-    with _images(request, recipe) as images, staging(request.out) as folder:
+    with export_images(request, recipe) as images, staging(request.out) as folder:
         job = open_job(request, recipe, images)
         if not request.force:
             refuse_other(
@@ -65,12 +59,3 @@ def export(request: ExportRequest) -> list[Artifact]:
             artifact_folder(request.out, recipe.model, wanted.name)
         move_into_place([(each.folder, final) for each, final in zip(staged, folders, strict=True)])
     return [Artifact.open(final) for final in folders]
-
-
-def _images(request: ExportRequest, recipe: Recipe) -> AbstractContextManager[Images]:
-    """Images that calibrate and images that judge."""
-    chosen = choose_images(request.calibration, request.judge, recipe.quantize.calibration_images)
-    given = request.weights is not None or request.seed is not None or request.onnx_file is not None
-    if given or sample_of(recipe.model) is None:
-        return nullcontext(chosen)
-    return composed_where_missing(chosen, family(recipe.model).task, recipe.quantize.calibration_images)

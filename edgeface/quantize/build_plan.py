@@ -20,6 +20,9 @@ from edgeface.quantize.statistics import CalibrationStats
 SIGMOID_REACH = 6.25
 """Beyond ± this value a sigmoid is within half an 8-bit step (1/512) of 0 or 1, so its input can be clipped there."""
 
+WORTH = 2.5
+"""Images that one sampled image stands for at most, in the headroom. Measured: 40 sampled of 100 are as good as 100."""
+
 FixedRanges = Mapping[str, tuple[float, float]]
 
 
@@ -130,8 +133,12 @@ class _Planner:
         if name not in self.stats.values:
             raise GraphError("the calibration statistics lack a value", where=f"tensor {name!r}")
         slope = _negative_slope(self.graph, name) if width == "int8" else 1.0  # 16 bits have enough steps
-        chosen = self.rule.choose(self.stats.values[name], slope)
-        return _bounded(self.graph, name, self.rule.widen(chosen, self.stats.images))
+        stats, images, sampled = self.stats.values[name], self.stats.images, self.stats.sampled or self.stats.images
+        low, high = self.rule.widen(self.rule.choose(stats, slope), min(images, sampled * WORTH))
+        if sampled < images:  # the exact bounds are of all images, so later ones exceed them the less
+            limit = self.rule.widen(stats.range, images)
+            low, high = max(low, limit[0]), min(high, limit[1])
+        return _bounded(self.graph, name, (low, high))
 
     def _constant_params(self, node: Node) -> dict[str, QParams]:
         """Weights per channel; other constant operands per tensor. Biases follow from these."""

@@ -7,12 +7,22 @@ import numpy as np
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.types import Array
-
-POSITIONS = 128
-"""Output pixels sampled per image and convolution."""
+from edgeface.quantize.sampling import PATCHES
 
 
-def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
+def convolutions(graph: Graph) -> list[Node]:
+    """The convolutions with constant weights, whose inputs have second moments."""
+    return [n for n in graph.nodes if isinstance(n.op, Conv) and graph.constant(n.inputs[1]) is not None]
+
+
+def moment_shape(graph: Graph, node: Node) -> tuple[int, ...]:
+    """The shape of a convolution's second moment; see `patch_moment`."""
+    assert isinstance(node.op, Conv)
+    size = int(np.prod(graph.type(node.inputs[1]).shape[1:])) + 1
+    return (node.op.groups, size, size) if node.op.groups > 1 else (size, size)
+
+
+def patch_moment(graph: Graph, node: Node, x: Array, seed: int, patches: int = PATCHES) -> Array:
     """Mean of p·pᵀ over sampled output pixels of one image.
 
     Args:
@@ -20,30 +30,40 @@ def patch_moment(graph: Graph, node: Node, x: Array, seed: int) -> Array:
         node: a convolution.
         x: its input, float32 [1,C,H,W].
         seed: selects the pixels; equal seeds select the same ones.
+        patches: number of output pixels; at most all of them.
 
     Returns:
         float64 [K+1, K+1] with K = C·kh·kw, or [G, K+1, K+1] with K = C/G·kh·kw for one of G > 1 groups. The last row
         and column belong to a constant 1, so that rounding may correct the bias too.
     """
-    assert isinstance(node.op, Conv)
-    weight = graph.type(node.inputs[1]).shape
+    total, count = patch_products(graph, node, x, seed, patches)
+    mean: Array = total.astype(np.float64) / count
+    return mean
+
+
+def patch_products(graph: Graph, node: Node, x: Array, seed: int, patches: int) -> tuple[Array, int]:
+    """The sum of p·pᵀ, float32, and the number of patches; arguments as of `patch_moment`."""
     height, width = graph.type(node.output).shape[2:]
-    count = min(POSITIONS, height * width)
+    count = min(patches, height * width)
     pixels = np.random.default_rng(seed).integers(0, height * width, count)
-    patches = _gather(x[0], node.op, weight[2:], pixels // width, pixels % width)
-    groups = (node.op.groups,) if node.op.groups > 1 else ()
-    ones = np.ones((*groups, 1, count), np.float32)
-    rows = np.concatenate([patches.reshape(*groups, -1, count), ones], axis=-2)
-    moment: Array = (rows @ rows.swapaxes(-1, -2)).astype(np.float64) / count
-    return moment
+    rows = _gather(graph, node, x[0], pixels // width, pixels % width)
+    return rows @ rows.swapaxes(-1, -2), count
 
 
-def _gather(x: Array, op: Conv, kernel: tuple[int, ...], rows: Array, columns: Array) -> Array:
-    """Input patches [C, kh, kw, pixels] of output pixels, zero in the padding."""
+def _gather(graph: Graph, node: Node, x: Array, rows: Array, columns: Array) -> Array:
+    """Input patches of output pixels, 0 in the padding, and a last 1: float32 [K+1, pixels], or [G, K+1, pixels]."""
+    op, kernel, count = node.op, graph.type(node.inputs[1]).shape[2:], len(rows)
+    assert isinstance(op, Conv)
     height, width = x.shape[1:]
     y = (rows * op.strides[0] - op.pads[0])[None, :] + (np.arange(kernel[0]) * op.dilations[0])[:, None]
     z = (columns * op.strides[1] - op.pads[1])[None, :] + (np.arange(kernel[1]) * op.dilations[1])[:, None]
     inside = ((y >= 0) & (y < height))[:, None, :] & ((z >= 0) & (z < width))[None, :, :]
     y, z = np.clip(y, 0, height - 1)[:, None, :], np.clip(z, 0, width - 1)[None, :, :]
-    found: Array = x[:, y, z] * inside
+    *groups, size, _ = moment_shape(graph, node)
+    found = np.ones((*groups, size, count), np.float32)
+    each = len(x) // max(op.groups, 1)
+    taken = np.take(x.reshape(len(x), -1), y * width + z, axis=1)
+    if not inside.all():
+        taken *= inside
+    found[..., :-1, :] = taken.reshape(*groups, each * kernel[0] * kernel[1], count)
     return found

@@ -40,11 +40,15 @@ class QuantizeOptions:
 
 @dataclass(frozen=True)
 class Quantized:
-    """The result: `exact` is equivalent to the source in float; in `graph`, int8 weights are on their grids."""
+    """The result: `exact` is equivalent to the source in float; in `graph`, int8 weights are on their grids.
+
+    `stats` are the statistics of `exact`.
+    """
 
     exact: Graph
     graph: Graph
     plan: QuantPlan
+    stats: CalibrationStats
 
     @property
     def digest(self) -> str:
@@ -79,7 +83,7 @@ def quantize(graph: Graph, stats: CalibrationStats, scheme: Scheme, options: Qua
         corrected = _corrected(exact, plan, observed, options)
         relieved = scheme.relieve(corrected, plan) if scheme.relieve is not None else None
         if relieved is None:
-            return Quantized(exact, corrected, plan)
+            return Quantized(exact, corrected, plan, observed)
         plan = relieved
     raise GraphError("no weight scales satisfy the limits of the target's kernels", where=graph.name)
 

@@ -41,7 +41,7 @@ class RangeRule:
             raise InputError(f"headroom must be a number from 0 to {MAX_HEADROOM}, not {self.headroom!r}")
         object.__setattr__(self, "chosen", choose(self.method, self.parameters, ranges=True))
 
-    def widen(self, bounds: tuple[float, float], images: int) -> tuple[float, float]:
+    def widen(self, bounds: tuple[float, float], images: float) -> tuple[float, float]:
         """A range chosen from the statistics of `images` images, with headroom."""
         factor = 1 + self.headroom * (HEADROOM_IMAGES / max(images, 1)) ** 0.5
         return bounds[0] * factor, bounds[1] * factor

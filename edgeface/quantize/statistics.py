@@ -17,14 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edgeface.core.writing import write_file
 from edgeface.graph.types import Array
+from edgeface.quantize.exact_sum import ExactSum, mean_moments
 from edgeface.quantize.histogram import BINS, BINS_PER_OCTAVE, histograms, shifted
 from edgeface.reading.arrays import read_arrays
 from edgeface.reading.document import parse_json
 from edgeface.reading.kinds import STATISTICS as STATISTICS_FILE
 from edgeface.reading.regular_file import unreadable
 
-FORMAT = 2
+FORMAT = 3
 MAX_UNPACKED_BYTES = 2 << 30
+MAX_UNITS = 2.0**80
+"""Beyond what any sum of second moments can be, and within float32 as a mean."""
 
 Statistic = Literal["ranges", "histograms", "second_moments"]
 """Kinds of statistics: exact bounds and histograms per channel, and second moments of convolution inputs."""
@@ -86,10 +89,17 @@ def summarize(data: Array, stride: int = 1, phase: int = 0, *, with_histograms: 
     image = data.ndim == 4
     flat = data[0].reshape(data.shape[1], -1) if image else data.reshape(1, -1)
     low, high = flat.min(axis=1).astype(np.float64), flat.max(axis=1).astype(np.float64)
-    if image and stride > 1:
-        flat = data[0, :, phase % stride :: stride, phase // stride % stride :: stride].reshape(data.shape[1], -1)
+    flat = thinned(data, stride, phase)
     counts = histograms(flat) if with_histograms else np.zeros((len(flat), 0), np.int64)
     return ValueStats(counts, low, high, flat.sum(axis=1, dtype=np.float64), flat.shape[1])
+
+
+def thinned(data: Array, stride: int = 1, phase: int = 0) -> Array:
+    """Every stride-th row and column of each channel, from an offset that varies by phase: float32 [channels, N]."""
+    if data.ndim != 4:
+        return data.reshape(1, -1)
+    rows, columns = phase % stride, phase // stride % stride
+    return data[0, :, rows::stride, columns::stride].reshape(data.shape[1], -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +109,10 @@ class CalibrationStats:
     `holds` lists the gathered kinds. `moments` has, for each convolution by its output's name, the mean of p·pᵀ over
     sampled input patches p = [inputs of one output pixel…, 1]: float64 [K+1, K+1], or [channels, k²+1, k²+1] for a
     depthwise one.
+
+    Statistics of other images add up by `quantize.merge`: `images` counts those that give bounds, `sampled` those of
+    them that give histograms, `sums` are the moments before division, and `seen` are digests of the image files. Files
+    of formats 1 and 2 have neither sums nor digests.
     """
 
     values: Mapping[str, ValueStats] = field(default_factory=dict)
@@ -106,11 +120,15 @@ class CalibrationStats:
     images: int = 0
     graph_digest: str = ""
     holds: tuple[Statistic, ...] = STATISTICS
+    sampled: int = field(default=0, kw_only=True)
+    sums: Mapping[str, ExactSum] | None = field(default=None, kw_only=True)
+    seen: tuple[str, ...] = field(default=(), kw_only=True)
 
     def save(self, path: Path) -> None:
         """Write as .npz: a header as JSON, and for value i of its `names` `counts_i`, `range_i`, `total_i`, `n_i`.
 
-        Moments follow as `moment_j` in the order of the header's `convolutions`, float32.
+        Sums of moments follow as `coarse_j` and `fine_j` in the order of the header's `convolutions`, matrices as their
+        upper triangles; statistics without sums are written as format 2, with means as `moment_j`, float32.
 
         Raises:
             WriteError: it cannot be written.
@@ -121,11 +139,15 @@ class CalibrationStats:
             arrays[f"range_{index}"] = np.stack([stats.low, stats.high])
             arrays[f"total_{index}"] = stats.total
             arrays[f"n_{index}"] = np.array(stats.count)
-        for index, moment in enumerate(self.moments.values()):
-            arrays[f"moment_{index}"] = moment.astype(np.float32)
+        if self.sums is None:
+            arrays |= {f"moment_{i}": moment.astype(np.float32) for i, moment in enumerate(self.moments.values())}
+        for index, found in enumerate((self.sums or {}).values()):
+            arrays[f"coarse_{index}"], arrays[f"fine_{index}"] = found.packed()
         header = {
-            "format": FORMAT,
+            "format": FORMAT if self.sums is not None else 2,
             "images": self.images,
+            "sampled": self.sampled,
+            "seen": list(self.seen),
             "graph": self.graph_digest,
             "holds": list(self.holds),
             "names": list(self.values),
@@ -150,12 +172,18 @@ class CalibrationStats:
             header = _Header.model_validate(parse_json(arrays["header"].tobytes(), str(path), STATISTICS_FILE))
             bins = BINS if "histograms" in header.holds else 0
             values = {name: _load_value(arrays, i, bins) for i, name in enumerate(header.names)}
-            moments = {name: _load_moment(arrays, i) for i, name in enumerate(header.convolutions)}
+            if header.format == FORMAT:
+                sums = {name: _load_sum(arrays, i) for i, name in enumerate(header.convolutions)}
+            else:
+                moments = {name: _load_moment(arrays, i) for i, name in enumerate(header.convolutions)}
         except (ValueError, KeyError) as error:  # pydantic's errors are ValueErrors
             said = str(error).splitlines()[0]
             raise unreadable(f"it is not what edgeface wrote: {said}", str(path), STATISTICS_FILE) from error
         holds = tuple(known for known in STATISTICS if known in header.holds)
-        return cls(values, moments, header.images, header.graph, holds)
+        if header.format < FORMAT:
+            return cls(values, moments, header.images, header.graph, holds, sampled=header.images)
+        moments, seen = mean_moments(sums), tuple(header.seen)
+        return cls(values, moments, header.images, header.graph, holds, sampled=header.sampled, sums=sums, seen=seen)
 
 
 class _Header(BaseModel):
@@ -163,8 +191,10 @@ class _Header(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
-    format: Literal[1, 2]
+    format: Literal[1, 2, 3]
     images: int = Field(ge=0)
+    sampled: int = Field(default=0, ge=0)
+    seen: list[str] = []
     graph: str
     holds: list[Statistic] = list(STATISTICS)
     names: list[str]
@@ -192,3 +222,12 @@ def _load_moment(arrays: Mapping[str, Array], index: int) -> Array:
     if not np.isfinite(moment).all():
         raise ValueError(f"moment {index} is not finite")
     return moment.astype(np.float64)
+
+
+def _load_sum(arrays: Mapping[str, Array], index: int) -> ExactSum:
+    parts = arrays[f"coarse_{index}"], arrays[f"fine_{index}"]
+    if any(part.dtype != np.float64 or not (np.abs(part) < MAX_UNITS).all() for part in parts):
+        raise ValueError(f"moment {index} is too large, or has the wrong dtype")
+    if any((part != np.rint(part)).any() for part in parts):
+        raise ValueError(f"moment {index} is no sum of units")
+    return ExactSum.unpacked(*parts)

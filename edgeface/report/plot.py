@@ -28,15 +28,17 @@ class Point:
     kind: str
 
 
-def plot_layers(points: Sequence[Point], target: str) -> str:
+def plot_layers(points: Sequence[Point], target: str, of: str = "SNR", name: str = "plot") -> str:
     """The SVG plot, with a point for each value in graph order; integers are discs, floats are squares.
 
     Args:
         points: in the graph's order, at least one.
         target: the artifact's target, for the title.
+        of: what is plotted, in words.
+        name: of the plot on its page.
     """
     top_db = _top_db(points)
-    parts = [*_frame(points, target), *_float_regions(points), *_grid(top_db), *_threshold(top_db)]
+    parts = [*_frame(points, target, of, name), *_float_regions(points), *_grid(top_db), *_threshold(top_db)]
     line = " ".join(f"{_x(i, len(points)):.1f},{_y(p.snr_db, top_db):.1f}" for i, p in enumerate(points))
     parts.append(f'<polyline class="trace" points="{line}"/>')
     parts += [_point(i, point, len(points), top_db) for i, point in enumerate(points)]
@@ -63,16 +65,16 @@ def _y(snr_db: float, top_db: float) -> float:
     return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
 
-def _frame(points: Sequence[Point], target: str) -> list[str]:
+def _frame(points: Sequence[Point], target: str, of: str, name: str) -> list[str]:
     worst = min(points, key=lambda point: point.snr_db)
     title = f"Signal-to-noise ratio of {len(points)} values of {target}, in the order of the graph"
     summary = f"From {points[0].snr_db:.0f} dB at the first value to {points[-1].snr_db:.0f} dB at the last"
     return [
-        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="plot-title plot-desc">',
-        f'<title id="plot-title">{escape(title)}</title>',
-        f'<desc id="plot-desc">{summary}; the minimum is {worst.snr_db:.1f} dB at {escape(worst.name)}. '
+        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name}-title {name}-desc">',
+        f'<title id="{name}-title">{escape(title)}</title>',
+        f'<desc id="{name}-desc">{summary}; the minimum is {worst.snr_db:.1f} dB at {escape(worst.name)}. '
         "The table below has every number.</desc>",
-        f'<text class="label" x="{LEFT}" y="16">SNR against fp32 in dB – higher is better</text>',
+        f'<text class="label" x="{LEFT}" y="16">{escape(of)} against fp32 in dB – higher is better</text>',
         f'<text class="label" x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
         "values in the order of the graph, input to output</text>",
     ]

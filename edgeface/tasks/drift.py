@@ -28,9 +28,11 @@ class Drift:
         return Drift(self.total + other.total, self.count + other.count, self.squared)
 
     @property
+    def mean(self) -> float:
+        """The mean over decisions, of squares where those are summed; NaN without decisions."""
+        return self.total / self.count if self.count else math.nan
+
+    @property
     def size(self) -> float:
         """The mean drift of a decision, which is proportional to the noise that caused it; NaN without decisions."""
-        if not self.count:
-            return math.nan
-        mean = self.total / self.count
-        return math.sqrt(max(mean, 0.0)) if self.squared else mean
+        return math.sqrt(max(self.mean, 0.0)) if self.squared and self.count else self.mean

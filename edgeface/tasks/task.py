@@ -56,6 +56,21 @@ class Agreement(Protocol):
         """How far decisions move, at least 0: smooth, where counts of changed decisions are few and noisy."""
         ...
 
+    @property
+    def flips(self) -> int | None:
+        """How many decisions are others; None where there are only distances."""
+        ...
+
+    @property
+    def cases(self) -> int:
+        """How many decisions of the reference were compared."""
+        ...
+
+    @property
+    def broken(self) -> bool:
+        """Whether most decisions are lost."""
+        ...
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON and the certificate's `decisions`."""
         ...
@@ -96,6 +111,9 @@ class Task(Protocol):
 
     budgets: tuple[str, ...]
     """Budgets that reports compare its networks with."""
+
+    drift_is: str
+    """What the most telling kind of `drift` measures, in words."""
 
     noises: tuple[Perturbation, ...]
     """Changes of images whose effect on the reference is shown beside what a build changes."""

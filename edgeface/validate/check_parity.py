@@ -20,13 +20,12 @@ from edgeface.images.folder import image_name
 from edgeface.images.split import distinct_images
 from edgeface.inference.detector import Detector
 from edgeface.reading.existing import refuse_missing
-from edgeface.samples import sample_of
 from edgeface.tasks import task_of
 from edgeface.tasks.task import Image
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.judge_model import judge_model
-from edgeface.validate.reference import reference_of
+from edgeface.validate.reference import reference_of, weights_of
 
 SYNTHETIC_IMAGES = 4
 
@@ -89,7 +88,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     else:
         opened = open_runner(artifact, request.threads, request.on)
     runner = FloatRunner(opened, artifact.manifest.layout)
-    reference = reference_of(artifact, _weights(artifact, request), request.reference)
+    reference = reference_of(artifact, weights_of(artifact, request.weights, request.reference), request.reference)
     limits = artifact.certificate().thresholds
     kind: Evidence = "synthetic" if request.images is None else "images"
     noises = () if limits.noise_factor is None else (task_of(artifact.contract).noise,)
@@ -116,15 +115,6 @@ def _images(artifact: Artifact, request: ParityRequest) -> Iterable[Image]:
     _warn_of_calibration(artifact, [image_name(file, request.images) for file in files])
     finder = None if request.detector is None else Detector(Artifact.open(request.detector))
     return task_images(files, "comparing", artifact.contract, finder)
-
-
-def _weights(artifact: Artifact, request: ParityRequest) -> Path | None:
-    """The checkpoint to compare with; the sample weights where the artifact was made from them and none is named."""
-    sample = sample_of(artifact.contract.family)
-    of_sample = artifact.manifest.sources.get("weights", {}).get("sample", False)
-    if request.weights is None and request.reference is None and of_sample and sample is not None:
-        return sample.weights
-    return request.weights
 
 
 def _warn_of_calibration(artifact: Artifact, names: list[str]) -> None:

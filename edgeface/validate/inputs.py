@@ -24,6 +24,20 @@ def task_images(
 ) -> Iterator[Image]:
     """The input images of files in order, with progress; a note names how many show no face and are left out.
 
+    Arguments and errors as of `numbered_images`.
+    """
+    return (image for _, image in numbered_images(files, doing, contract, detector, others))
+
+
+def numbered_images(
+    files: Sequence[Path],
+    doing: str,
+    contract: Contract,
+    detector: Detector | None = None,
+    others: Sequence[Path] = (),
+) -> Iterator[tuple[int, Image]]:
+    """The same with the indices of their files.
+
     Args:
         files: images; for a recognizer also aligned faces of its input's size or of 112×112 pixels.
         doing: the purpose, for messages, e.g. "calibrating".
@@ -35,11 +49,12 @@ def task_images(
         InputError: files cannot be used, or show no aligned face and there is no detector.
     """
     faceless: list[str] = []
-    for file, subject in zip(files, subjects(files, doing, contract, detector, others), strict=True):
+    found = subjects(files, doing, contract, detector, others)
+    for index, (file, subject) in enumerate(zip(files, found, strict=True)):
         if subject is None:
             faceless.append(file.name)
         else:
-            yield subject
+            yield index, subject
     if files and len(faceless) == len(files):
         raise InputError("no image shows a face", where=doing, fix="use images of faces")
     if faceless:

@@ -19,6 +19,7 @@ from edgeface.models.onnx_file import open_onnx
 from edgeface.models.torch_run import torch_network
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import digest_file
+from edgeface.samples import sample_of
 
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """Float32 NCHW images in by name, float32 outputs by name."""
@@ -97,6 +98,15 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
         opened = torch_reference(torch_network(family(contract.family).load(weights, contract), contract))
     _check_same_file(weights, sources["weights"])
     return opened
+
+
+def weights_of(artifact: Artifact, given: Path | None, reference: Path | None) -> Path | None:
+    """The checkpoint to compare with; the sample weights where the artifact was made from them and nothing is given."""
+    sample = sample_of(artifact.contract.family)
+    of_sample = artifact.manifest.sources.get("weights", {}).get("sample", False)
+    if given is None and reference is None and of_sample and sample is not None:
+        return sample.weights
+    return given
 
 
 def _check_same_file(weights: Path, recorded: Mapping[str, Any]) -> None:

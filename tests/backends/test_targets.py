@@ -15,7 +15,7 @@ def test_targets_are_found_by_filename_and_sorted():
     names = list(targets())
     assert names == sorted(names)
     onnx = {"onnx-fp32", "onnx-fp16", "onnx-int8", "tensorrt-fp32", "tensorrt-fp16", "tensorrt-int8"}
-    tflite = {"tflite-fp32", "tflite-fp16", "tflite-int8"}
+    tflite = {"tflite-fp32", "tflite-fp16", "tflite-dynamic", "tflite-int8"}
     assert set(names) == onnx | tflite
     for name, found in targets().items():
         assert found.name == name

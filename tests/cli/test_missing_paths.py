@@ -10,6 +10,7 @@ from edgeface.exporting.export import export
 
 COMMANDS = {
     "export": ["--target", "onnx-fp32", *(w for n in READ_PATHS for w in (f"--{n.replace('_', '-')}", f"{n}-path"))],
+    "calibrate": ["a.toml", "--weights", "b", "--calibration", "c", "--detector", "d", "--contract", "e"],
     "eval, faces": ["eval", "--images", "a", "--detector", "b", "--labels", "c", "--reference", "d"],
     "eval, pairs": [
         "eval",
@@ -62,5 +63,5 @@ def test_an_export_by_the_library_checks_its_paths_too(tmp_path):
 def test_every_path_of_a_request_is_read_or_written():
     from dataclasses import fields
 
-    paths = {field.name for field in fields(ExportRequest) if field.type == "Path | None"}
+    paths = {field.name for field in fields(ExportRequest) if "Path" in str(field.type) and "None" in str(field.type)}
     assert paths - {"save_statistics"} == set(READ_PATHS)

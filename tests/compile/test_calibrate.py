@@ -6,6 +6,7 @@ import io
 import warnings
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -15,6 +16,7 @@ from edgeface.backends import target
 from edgeface.compile.build import build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.job import BuildOptions, Job
+from edgeface.compile.part import Part
 from edgeface.compile.recipe import Recipe, recipe_for
 from edgeface.compile.source import Source
 from edgeface.contracts import ImageInput, RecognitionContract
@@ -23,6 +25,7 @@ from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
 from edgeface.models.torch_run import torch_network
 from edgeface.passes import run_passes
+from edgeface.quantize.sampling import IMAGES, Sampling
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.validate.reference import torch_reference
 
@@ -125,3 +128,63 @@ def test_missing_statistics_are_refused_with_the_algorithm(job, tmp_path, name):
         build(job(statistics=path), target(name))
     assert caught.value.where == str(path)
     build(replace(job(statistics=path), recipe=few), target(name))
+
+
+COUNT = IMAGES + 5
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """Make a job that calibrates with more images than are sampled: `listed(**options)`."""
+    folder, source = tmp_path_factory.mktemp("faces"), recognizer(steep=False)
+    files = tuple(folder / f"{index:02}.png" for index in range(COUNT + 2))
+    for index, file in enumerate(files):
+        cv2.imwrite(str(file), np.random.default_rng(index).integers(0, 256, (SIZE, SIZE, 3), np.uint8))
+    graph = run_passes(read_onnx(source.onnx, source.contract.family))
+
+    def make(judge=files[COUNT:], **options):
+        images = Images(files[:COUNT], judge)
+        return Job(source, graph, {}, Recipe(model="mobilefacenet"), images, BuildOptions(**options))
+
+    return make
+
+
+def test_parts_of_the_images_give_the_model_of_all_images(listed, tmp_path):
+    whole = calibrate(listed())
+    files = [tmp_path / f"{number}.npz" for number in (1, 2, 3)]
+    for number, file in enumerate(files, start=1):
+        calibrate(listed(save_statistics=file), Part(number, 3))
+    merged = calibrate(listed(statistics=files[::-1]))
+    assert (merged.images, merged.sampled, merged.seen) == (COUNT, IMAGES, whole.seen)
+    tflite = target("tflite-int8")
+    assert build(listed(), tflite, merged).model == build(listed(), tflite, whole).model
+
+
+def test_an_image_in_two_parts_is_refused(listed, tmp_path):
+    files = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for file, part in zip(files, (Part(1, 2), Part(2, 3)), strict=True):
+        calibrate(listed(save_statistics=file), part)
+    with pytest.raises(InputError, match="of the images are in both") as caught:
+        calibrate(listed(statistics=files))
+    assert all(str(file) in caught.value.where for file in files)
+
+
+def test_a_part_without_samples_is_refused_alone(listed, tmp_path):
+    file = tmp_path / "small.npz"
+    left_out = next(index for index in range(COUNT) if not Sampling(COUNT).takes(index))
+    parts = [calibrate(listed(), Part(index + 1, COUNT)) for index in (0, left_out)]
+    assert [part.sampled for part in parts] == [1, 0]
+    parts[1].save(file)
+    with pytest.raises(InputError, match="no samples"):
+        calibrate(listed(statistics=file))
+    parts[0].save(tmp_path / "other.npz")
+    assert calibrate(listed(statistics=(file, tmp_path / "other.npz"))).sampled == 1
+
+
+def test_images_that_have_calibrated_do_not_judge(listed, tmp_path):
+    file = tmp_path / "statistics.npz"
+    job = listed(save_statistics=file)
+    calibrate(job)
+    calibrate(listed(statistics=file))
+    with pytest.raises(InputError, match=r"2 of the images that are to judge have calibrated, such as 03\.png"):
+        calibrate(listed(statistics=file, judge=(*job.images.judge, *job.images.calibrate[3:5])))

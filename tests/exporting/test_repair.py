@@ -70,12 +70,13 @@ def asked(model, tmp_path):
 
     (tmp_path / "mine.onnx").write_bytes(model)
     (tmp_path / "mine.toml").write_text(CONTRACT)
-    faces = tmp_path / "faces"
-    faces.mkdir()
     rng = np.random.default_rng(0)
-    for number in range(10):
+    faces, others = tmp_path / "faces", tmp_path / "others"
+    for number in range(20):
         small = rng.integers(0, 256, (6, 6, 3), np.uint8)
-        cv2.imwrite(str(faces / f"{number}.png"), cv2.resize(small, (96, 96), interpolation=cv2.INTER_CUBIC))
+        folder = faces if number < 10 else others
+        folder.mkdir(exist_ok=True)
+        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(small, (96, 96), interpolation=cv2.INTER_CUBIC))
 
     def make(snr_db, repair=None, **fields):
         (tmp_path / "gate.toml").write_text(GATE.format(snr_db))
@@ -162,7 +163,7 @@ def test_max_makes_it_more_accurate_within_the_limit(asked, measured):
 def test_images_that_calibrate_are_needed(asked, measured, tmp_path):
     saved = tmp_path / "statistics.npz"
     export(asked(0.0, save_statistics=saved, out=tmp_path / "other"))
-    only_judged = asked(measured + 3, calibration=None, judge=asked(0.0).calibration, statistics=saved)
+    only_judged = asked(measured + 3, calibration=None, judge=tmp_path / "others", statistics=saved)
     with pytest.raises(GateError) as refused:
         export(only_judged)
     assert refused.value.repair is None

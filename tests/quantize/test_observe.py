@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
+from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.core.prefetch import MAX_WORKERS
+from edgeface.errors import RuntimeFailure
 from edgeface.graph.ops.activations import Relu
 from edgeface.graph.ops.conv import Conv
-from edgeface.quantize import patches
-from edgeface.quantize.observe import MAX_POSITIONS, graph_digest
+from edgeface.quantize.bounds import Bounds
+from edgeface.quantize.observe import Runs, graph_digest, observe, observe_listed, observed_onnx
 from edgeface.quantize.patches import patch_moment
+from edgeface.quantize.sampling import PATCHES, POSITIONS, Sampling
 
 SIZE = (1, 4, 6, 5)
 
@@ -41,7 +47,7 @@ def test_moments_equal_those_of_patches_taken_one_by_one(make_graph, normal, op,
     graph = make_graph({"x": SIZE}, [(op, "x w", "y")], {"w": normal(*weight)})
     x, out = normal(*SIZE), graph.type("y").shape
     found = patch_moment(graph, graph.nodes[0], x, seed=5)
-    count = min(patches.POSITIONS, out[2] * out[3])
+    count = min(PATCHES, out[2] * out[3])
     pixels = np.random.default_rng(5).integers(0, out[2] * out[3], count)
     taken = brute_force(x, op, weight[2:], out, pixels)
     if op.groups == 1:
@@ -88,9 +94,9 @@ def test_only_what_is_needed_is_gathered(make_graph, normal, observed, monkeypat
     images = [{"x": normal(*SIZE, seed=n)} for n in range(3)]
     everything = observed(graph, images)
     if "histograms" not in holds:
-        monkeypatch.delattr("edgeface.quantize.statistics.histograms")
+        monkeypatch.delattr("edgeface.quantize.observe.bins_of")
     if "second_moments" not in holds:
-        monkeypatch.delattr("edgeface.quantize.observe.patch_moment")
+        monkeypatch.delattr("edgeface.quantize.observe.patch_products")
     stats = observed(graph, images, *needed)
     assert (stats.holds, stats.images) == (holds, 3)
     for name, found in stats.values.items():
@@ -102,10 +108,44 @@ def test_only_what_is_needed_is_gathered(make_graph, normal, observed, monkeypat
 def test_large_images_are_thinned_to_a_bounded_number_of_pixels(make_graph, normal, observed):
     graph = make_graph({"x": (1, 1, 300, 320)}, [(Relu(), "x", "y")])
     count = observed(graph, [{"x": normal(1, 1, 300, 320)}]).values["x"].count
-    assert MAX_POSITIONS / 4 < count <= MAX_POSITIONS * 1.1
+    assert POSITIONS / 4 < count <= POSITIONS * 1.1
 
 
 def test_the_digest_changes_with_a_weight(make_graph, normal):
     graph = make_graph({"x": SIZE}, [(Conv(), "x w", "y")], {"w": normal(2, 4, 1, 1)})
     assert graph_digest(graph) == graph_digest(graph.rebuild())
     assert graph_digest(graph) != graph_digest(graph.rebuild(constants={"w": normal(2, 4, 1, 1, seed=9)}))
+
+
+@pytest.mark.parametrize("sampled", [True, False], ids=["sampled", "bounds"])
+def test_memory_does_not_grow_with_the_number_of_images(make_graph, normal, sampled):
+    graph = make_graph({"x": SIZE}, [(Conv(), "x w", "a"), (Relu(), "a", "y")], {"w": normal(2, 4, 1, 1)})
+    bounds, alive, most = Bounds(graph), set(), []
+
+    def feeds(count):
+        for index in range(count):
+            image = normal(*SIZE, seed=index)
+            alive.add(index)
+            weakref.finalize(image, alive.discard, index)
+            most.append(len(alive))
+            yield index, {"x": image}
+
+    runs = Runs(OrtRunner(observed_onnx(graph)).run, OrtRunner(bounds.model.onnx).run)
+    found = {}
+    for count in (20, 80):
+        most.clear()
+        found[count] = observe_listed(bounds, runs, feeds(count), sampling=Sampling(count if sampled else 10_000))
+        assert max(most) <= MAX_WORKERS + 4
+    one, other = (sum(v.counts.nbytes + v.total.nbytes for v in found[n].values.values()) for n in (20, 80))
+    assert one == other
+
+
+def test_an_error_while_an_image_is_looked_at_is_raised(make_graph, normal):
+    graph = make_graph({"x": SIZE}, [(Relu(), "x", "y")])
+
+    def feeds():
+        yield {"x": normal(*SIZE)}
+        yield {"x": normal(1, 2)}
+
+    with pytest.raises(RuntimeFailure):
+        observe(graph, OrtRunner(observed_onnx(graph)).run, feeds())

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeface.analysis.analyze import analyze
+from edgeface.analysis.request import AnalyzeRequest
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
 from edgeface.compile.report_options import ReportOptions
@@ -18,6 +20,7 @@ from edgeface.contracts import DetectionContract
 from edgeface.core.artifact import Artifact
 from edgeface.core.description import Mark, Table, Tile, Verdict
 from edgeface.exporting.export import export
+from edgeface.report.analysis_page import analysis_page
 from edgeface.report.gallery import gallery
 from edgeface.report.page import Cost, Gallery, Layers, Page
 from edgeface.report.plot import Point, plot_layers
@@ -137,6 +140,21 @@ def page() -> Callable[..., Page]:
         return Page(**{**given, **changed})
 
     return build
+
+
+@pytest.fixture(scope="session")
+def analyzed(small) -> str:
+    """The page of a small recognizer's analysis."""
+    watchers: list[Watcher] = []
+
+    def watching(contract):
+        watchers.append(Watcher(contract))
+        return watchers[0].see
+
+    request = AnalyzeRequest(
+        str(small.model), contract=small.contract, calibration=small.calibration, images=small.images
+    )
+    return analysis_page(analyze(request, watching), watchers[0])
 
 
 @pytest.fixture

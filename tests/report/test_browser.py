@@ -13,7 +13,7 @@ from edgeface.report.render import render
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 SCHEMES = ("light", "dark")
-PAGES = ("detector", "recognizer", "exported", "matrix")
+PAGES = ("detector", "recognizer", "exported", "matrix", "analysis")
 MIN_CONTRAST = 4.5
 MAX_BYTES = 3_000_000
 OVERFLOWING = """() => {
@@ -86,7 +86,7 @@ STRUCTURE = """() => {
 
 
 @pytest.fixture
-def paths(tmp_path, page, scenes, cards, exported, request):
+def paths(tmp_path, page, scenes, cards, exported, analyzed, request):
     """The pages by name, made when they are asked for."""
 
     def written(name):
@@ -96,6 +96,8 @@ def paths(tmp_path, page, scenes, cards, exported, request):
         place = tmp_path / f"{name}.html"
         if name == "matrix":
             text = render_matrix(collect(exported), place)
+        elif name == "analysis":
+            text = analyzed
         else:
             text = render("report.html", page=page(scenes if name == "detector" else cards))
         place.write_text(text, encoding="utf-8")

@@ -8,7 +8,7 @@ from edgeface.backends.target import IoType
 from edgeface.backends.tflite.emitter import QUANTIZE, Emitter
 from edgeface.backends.tflite.layout import physical_shape
 from edgeface.backends.tflite.lowerings import lower
-from edgeface.backends.tflite.scheme import DTYPES
+from edgeface.backends.tflite.scheme import DTYPES, StoredWeights
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QParams, QuantPlan
 from edgeface.quantize.precision import require_dtypes
@@ -19,7 +19,7 @@ def write_tflite(
     plan: QuantPlan | None = None,
     *,
     io: IoType = "float",
-    half_weights: bool = False,
+    weights: StoredWeights = "float32",
     metadata: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """The bytes of a .tflite file for a legalized graph.
@@ -28,7 +28,8 @@ def write_tflite(
         graph: a graph of ops with lowerings.
         plan: int8 values and their scales; all float by default.
         io: type of the model's inputs and outputs. int8 and uint8 need all of them in the plan.
-        half_weights: store weights as float16.
+        weights: how the weights of float nodes are stored. With "int8" dense convolutions and matrix products round
+            their inputs too, to 8 bits of each input's own range (hybrid kernels).
         metadata: named buffers to include.
 
     Raises:
@@ -36,7 +37,7 @@ def write_tflite(
             supported.
     """
     require_dtypes(graph, plan or QuantPlan(), DTYPES, "TFLite")
-    emitter = Emitter(graph, plan or QuantPlan(), half_weights)
+    emitter = Emitter(graph, plan or QuantPlan(), weights)
     inputs = {name: _input(emitter, name, io) for name in graph.inputs}
     for node in graph.nodes:
         lower(emitter, node)

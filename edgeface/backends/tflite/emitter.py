@@ -5,6 +5,7 @@ If a value exists in another type or order, the emitter adds a QUANTIZE, DEQUANT
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from edgeface.backends.tflite.layout import (
     physical_shape,
     same_in_memory,
 )
+from edgeface.backends.tflite.scheme import StoredWeights
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.types import Array
@@ -31,12 +33,12 @@ DEQUANTIZE = Operator("DEQUANTIZE", 2, schema.DequantizeOptionsT())
 
 
 class Emitter:
-    """Emits one graph. `half_weights` stores float weights as float16, followed by a DEQUANTIZE."""
+    """Emits one graph. `weights` is how weights of float nodes are stored; float16 is followed by a DEQUANTIZE."""
 
-    def __init__(self, graph: Graph, plan: QuantPlan, half_weights: bool = False) -> None:
+    def __init__(self, graph: Graph, plan: QuantPlan, weights: StoredWeights = "float32") -> None:
         self.graph = graph
         self.plan = plan
-        self.half_weights = half_weights
+        self.weights = weights
         self.builder = ModelBuilder(graph.name)
         self.orders = assign_layout(graph)
         self._tensors: dict[tuple[str, str, Order], int] = {}
@@ -125,13 +127,20 @@ class Emitter:
         """A constant tensor, shared by name; float weights become float16 if the target requires it and they fit."""
         key = (name, data.dtype.name, data.shape)
         if key not in self._constants:
-            half = self.half_weights and data.dtype == np.float32 and np.abs(data).max(initial=0) <= HALF_MAX
+            half = self.weights == "float16" and data.dtype == np.float32 and np.abs(data).max(initial=0) <= HALF_MAX
             self._constants[key] = self._half(name, data) if half else self.builder.constant(name, data, params)
         return self._constants[key]
 
     def emit(self, op: str, inputs: list[int], outputs: list[int], options: Any = None, version: int = 1) -> None:
         """Add an operator."""
         self.builder.operator(Operator(op, version, options), inputs, outputs)
+
+    def reshape(self, source: int, made: int, shape: Sequence[int]) -> None:
+        """Add a RESHAPE from one tensor to another, of this shape."""
+        options = schema.ReshapeOptionsT()
+        options.newShape = np.array(shape, np.int32)
+        table = self.constant(f"shape {tuple(shape)}", options.newShape)
+        self.emit("RESHAPE", [source, table], [made], options)
 
     def broadcast_constant(self, node: Node, name: str, dtype: str) -> int:
         """A constant operand of an element-wise op, in the op's memory order."""
@@ -145,10 +154,19 @@ class Emitter:
         params = self.plan.params[name]
         return self.constant(label, params.quantize(data), params)
 
+    def dequantized(self, name: str, data: Array, params: QParams) -> int:
+        """A float tensor of weights that are stored in int8, per channel; XNNPACK converts them once, when it loads."""
+        key = (f"{name}/dequantized", data.dtype.name, data.shape)
+        if key not in self._constants:
+            self._constants[key] = self._from_stored(name, self.builder.constant(f"{name}/int8", data, params), data, 5)
+        return self._constants[key]
+
     def _half(self, name: str, data: Array) -> int:
-        stored = self.builder.constant(f"{name}/float16", data.astype(np.float16))
+        return self._from_stored(name, self.builder.constant(f"{name}/float16", data.astype(np.float16)), data, 3)
+
+    def _from_stored(self, name: str, stored: int, data: Array, version: int) -> int:
         index = self.builder.tensor(name, data.shape, "float32")
-        self.builder.operator(Operator("DEQUANTIZE", 3, schema.DequantizeOptionsT()), [stored], [index])
+        self.builder.operator(Operator("DEQUANTIZE", version, schema.DequantizeOptionsT()), [stored], [index])
         return index
 
     def _convert(self, name: str, index: int, dtype: str) -> int:
@@ -173,13 +191,10 @@ class Emitter:
 
     def _rename_axes(self, name: str, index: int, dtype: str, order: Order) -> int:
         """The same bytes with the shape of another order, where only axes of size 1 differ in position."""
-        shape = np.array(physical_shape(self.graph.type(name), order), np.int32)
+        shape = physical_shape(self.graph.type(name), order)
         params = self.plan.params[name] if dtype == "int8" else None
-        renamed = self.builder.tensor(f"{name}/reshaped", shape.tolist(), dtype, params)
-        options = schema.ReshapeOptionsT()
-        options.newShape = shape
-        table = self.constant(f"shape {tuple(shape.tolist())}", shape)
-        self.builder.operator(Operator("RESHAPE", 1, options), [index, table], [renamed])
+        renamed = self.builder.tensor(f"{name}/reshaped", shape, dtype, params)
+        self.reshape(index, renamed, shape)
         return renamed
 
     def _require_equal_rank(self, node: Node, name: str) -> None:

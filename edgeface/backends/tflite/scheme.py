@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from edgeface.backends.avoid_ties import avoid_ties
 from edgeface.graph.ops.activations import Sigmoid, Softmax, Tanh
 from edgeface.graph.ops.arithmetic import Concat
@@ -9,6 +11,9 @@ from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
 from edgeface.graph.ops.spatial import AveragePool, MaxPool, Resize
 from edgeface.quantize.plan import Precision, QParams
 from edgeface.quantize.scheme import Scheme
+
+StoredWeights = Literal["float32", "float16", "int8"]
+"""How the weights of nodes that are computed in float are stored."""
 
 DTYPES: tuple[Precision, ...] = ("int8", "float32")
 """The emitter's supported dtypes of values."""

@@ -14,6 +14,9 @@ REACHES, DROPS = 6, 6
 MORE = 1.15
 """Each next combination aims at a drift smaller by this factor: together, groups gained less than alone."""
 
+SAME = 1.01
+"""Where the smallest drift is sought, one that is larger by less than this factor is as small."""
+
 Run = Callable[[tuple[str, ...]], Measured]
 """Builds and runs a combination of groups."""
 
@@ -65,28 +68,28 @@ class Combine:
         """The combination that keeps the bounds in the least time, or comes nearest to the goal within the limit."""
         best, tried = Combination((), self._base), set[tuple[str, ...]]()
         for number in range(REACHES):
-            names = self._predicted(bounds, MORE**number)
-            if names in tried:
-                continue
-            tried.add(names)
-            best = self._better(names, best, bounds)
+            for effects in (tuple(self._effects.values()), self._largest()):
+                names = self._predicted(effects, bounds, MORE**number)
+                best = best if names in tried else self._better(names, best, bounds)
+                tried.add(names)
             if not bounds.goal or bounds.hold(best.measured, self._start):
                 return self._trimmed(best, bounds)
-        return self._trimmed(self._better(self._largest(), best, bounds), bounds)
+        every = tuple(each.name for each in self._largest())
+        return self._trimmed(self._better(every, best, bounds), bounds)
 
     def _better(self, names: tuple[str, ...], best: Combination, bounds: Bounds) -> Combination:
         """The better of a combination that is run and the best so far."""
         found = Combination(names, self._run(names) if names else self._base)
         return found if self._is_better(found, best, bounds) else best
 
-    def _largest(self) -> tuple[str, ...]:
-        """All groups that are no part of another: together they may take less time than alone, without conversions."""
-        every = self._effects.values()
-        return tuple(each.name for each in every if not any(each.members < other.members for other in every))
+    def _largest(self) -> tuple[Effect, ...]:
+        """Groups that are no part of another: together they gain more than their parts, which convert in between."""
+        every = tuple(self._effects.values())
+        return tuple(each for each in every if not any(each.members < other.members for other in every))
 
-    def _predicted(self, bounds: Bounds, more: float) -> tuple[str, ...]:
+    def _predicted(self, effects: Sequence[Effect], bounds: Bounds, more: float) -> tuple[str, ...]:
         """The groups that a prediction favors, for a goal that is smaller by a factor."""
-        relative, effects = self._base.relative_to(self._start), list(self._effects.values())
+        relative = self._base.relative_to(self._start)
         needed = {
             kind: 1.0 - (share / more / relative[kind]) ** 2
             for kind, share in bounds.goal.items()
@@ -99,14 +102,17 @@ class Combine:
         return tuple(each.name for each in found)
 
     def _trimmed(self, best: Combination, bounds: Bounds) -> Combination:
-        """The combination without the groups that the goal holds without, the slowest first."""
-        if not bounds.goal or not bounds.hold(best.measured, self._start):
+        """The combination without the groups that are not needed, the slowest first."""
+        reached = bounds.hold(best.measured, self._start)
+        if bounds.goal and not reached:
             return best
         slowest = sorted(best.names, key=lambda name: (-self._effects[name].added_us, name))
+        most = SAME * best.measured.drift.get(bounds.kind, 0.0)
         for name in slowest[:DROPS]:
             rest = tuple(other for other in best.names if other != name)
             found = Combination(rest, self._run(rest) if rest else self._base)
-            if bounds.hold(found.measured, self._start) and found.measured.us < best.measured.us:
+            enough = bounds.goal or found.measured.drift.get(bounds.kind, 0.0) <= most
+            if enough and bounds.hold(found.measured, self._start) and found.measured.us < best.measured.us:
                 best = found
         return best
 
@@ -120,4 +126,5 @@ class Combine:
                 return holds[0]
             if all(holds):
                 return one.measured.us < other.measured.us
-        return one.measured.drift.get(bounds.kind, 0.0) < other.measured.drift.get(bounds.kind, 0.0)
+        drift, least = (each.measured.drift.get(bounds.kind, 0.0) for each in (one, other))
+        return drift * SAME < least or (drift < least * SAME and one.measured.us < other.measured.us)

@@ -159,13 +159,16 @@ class Trials:
 
     def _identity(self) -> str:
         """A digest of all that measurements depend on besides the settings."""
-        job, given = self.job, self.job.options.statistics
+        job, given = self.job, self.job.options.statistics or ()
         return digest_of(
             [
                 *(job.source.provenance, job.images.provenance(), len(self.images), graph_digest(job.graph)),
                 *(job.source.contract.model_dump(mode="json"), self.target.name, self._io, job.options.integer_only),
                 job.options.device,
-                (versions(), None if given is None else digest_file(given, STATISTICS)),
+                (
+                    versions(),
+                    [digest_file(path, STATISTICS) for path in ((given,) if isinstance(given, Path) else given)],
+                ),
             ]
         )
 

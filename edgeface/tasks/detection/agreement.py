@@ -114,6 +114,16 @@ class FaceAgreement:
         return mean_interval(self.landmark_errors_percent)
 
     @property
+    def cases(self) -> int:
+        """Faces that the reference found."""
+        return self.reference_faces
+
+    @property
+    def broken(self) -> bool:
+        """Whether more faces are missed than matched."""
+        return self.missed > self.matched
+
+    @property
     def severity(self) -> tuple[float, ...]:
         """Number of unmatched faces, then the largest landmark error: the larger, the worse."""
         return float(self.missed + self.extra), max(self.landmark_errors_percent, default=0.0)

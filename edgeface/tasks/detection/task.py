@@ -33,6 +33,7 @@ class DetectionTask:
     name: str = "detection"
     contract: type[BaseContract] = DetectionContract
     budgets: tuple[str, ...] = ()
+    drift_is: str = "mean score change of undecided candidates"
     noises: tuple[Perturbation, ...] = (NOISE, JPEG_95, SHIFT)
     noise: Perturbation = GATE_NOISE
     judged: tuple[str, ...] = (

@@ -12,6 +12,8 @@ import numpy as np
 from edgeface.core.confidence import Interval, mean_interval
 from edgeface.graph.types import Array
 
+BROKEN_COSINE = 0.5
+
 
 @dataclass(frozen=True)
 class EmbeddingAgreement:
@@ -32,6 +34,21 @@ class EmbeddingAgreement:
     def min_cosine(self) -> float:
         """Minimum over the faces; NaN where there are none."""
         return min(self.cosines, default=math.nan)
+
+    @property
+    def flips(self) -> None:
+        """None: an embedding decides nothing by itself."""
+        return
+
+    @property
+    def cases(self) -> int:
+        """Faces compared."""
+        return len(self.cosines)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the embeddings resemble the reference's less than those of different people may."""
+        return bool(self.cosines) and self.mean_cosine.value < BROKEN_COSINE
 
     @property
     def severity(self) -> tuple[float, ...]:

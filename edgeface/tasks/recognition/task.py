@@ -34,6 +34,7 @@ class RecognitionTask:
     name: str = "recognition"
     contract: type[BaseContract] = RecognitionContract
     budgets: tuple[str, ...] = ("lfr-light", "efar-compact")
+    drift_is: str = "mean of 1 − cosine"
     noises: tuple[Perturbation, ...] = (NOISE, JPEG_95, SHIFT)
     noise: Perturbation = GATE_NOISE
     judged: tuple[str, ...] = (

@@ -111,7 +111,7 @@ def test_an_answer_imports_nothing_heavy(shell):
         f"answer_shell({shell!r}, {given!r}); print([name for name in {HEAVY} if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines() == ["only", "tflite-fp16", "tflite-fp32", "tflite-int8", "[]"]
+    assert ran.stdout.splitlines() == ["only", "tflite-dynamic", "tflite-fp16", "tflite-fp32", "tflite-int8", "[]"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,13 @@ from edgeface.graph.types import Array
 from edgeface.quantize.plan import QParams
 
 INT8_VERSION = 3
+HYBRID_VERSION = 5
 GROUPED_VERSION = 6
+FEW_WEIGHTS = 2_500
+"""So many weights of other kernels stay float32: a tenth of a model, and those of first layers, which cost the most."""
+HYBRID_CHANNELS = 8
+HYBRID_PRODUCTS = (2_000, 8_000)
+"""The fewest input channels, and weights of larger kernels and of 1×1 kernels, with which hybrid ones are quicker."""
 INT32_MAX = 2**31 - 1
 
 
@@ -36,20 +43,64 @@ def lower_conv(emitter: Emitter, node: Node) -> None:
     options.padding = schema.Padding.SAME if same else schema.Padding.VALID
     order = (1, 2, 3, 0) if depthwise else (0, 2, 3, 1)
     inputs = [x, _weight(emitter, node, order, 3 if depthwise else 0), _bias(emitter, node, weight.shape[0])]
-    version = INT8_VERSION if emitter.is_int8(node) else (2 if op.dilations != (1, 1) and depthwise else 1)
-    if op.groups > 1 and not depthwise:
-        version = GROUPED_VERSION
+    version = _version(emitter, node, op, depthwise)
     emitter.emit("DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, [emitter.result(node)], options, version)
 
 
+def _version(emitter: Emitter, node: Node, op: Conv, depthwise: bool) -> int:
+    if op.groups > 1 and not depthwise:
+        return GROUPED_VERSION
+    if emitter.is_int8(node):
+        return INT8_VERSION
+    if depthwise:
+        return 2 if op.dilations != (1, 1) else 1
+    return HYBRID_VERSION if _is_hybrid(emitter, node) else 1
+
+
+def _is_hybrid(emitter: Emitter, node: Node) -> bool:
+    """Whether a convolution's weights stay int8 in the kernel, which then rounds its input to 8 bits of its own range.
+
+    Elsewhere they are stored in int8 and converted when the model is loaded. XNNPACK has no hybrid depthwise kernels,
+    gives every pixel of a 1×1 convolution a range of its own (30 ns each), and pads few input channels to 8; measured
+    on x86 with and without VNNI (reports/prices.md).
+    """
+    if emitter.weights != "int8" or emitter.is_int8(node) or not isinstance(node.op, Conv) or node.op.groups > 1:
+        return False
+    _, channels, height, width = weight = emitter.array(node.inputs[1]).shape
+    least = HYBRID_PRODUCTS[(height, width) == (1, 1)]
+    return channels >= HYBRID_CHANNELS and math.prod(weight) >= least
+
+
 def lower_gemm(emitter: Emitter, node: Node) -> None:
-    """Gemm with [M,K] weights as FULLY_CONNECTED."""
+    """Gemm with [M,K] weights as FULLY_CONNECTED, or as a hybrid CONV_2D of one pixel."""
+    if not emitter.is_int8(node) and emitter.weights == "int8":
+        _lower_hybrid_gemm(emitter, node)
+        return
     options = schema.FullyConnectedOptionsT()
     options.fusedActivationFunction = fused_activation(node.op)
     count = emitter.array(node.inputs[1]).shape[0]
     inputs = [emitter.read(node, 0), _weight(emitter, node, (0, 1), 0), _bias(emitter, node, count)]
     version = 4 if emitter.is_int8(node) else 1
     emitter.emit("FULLY_CONNECTED", inputs, [emitter.result(node)], options, version)
+
+
+def _lower_hybrid_gemm(emitter: Emitter, node: Node) -> None:
+    """A hybrid CONV_2D of one pixel: older runtimes have no hybrid FULLY_CONNECTED with one scale per channel.
+
+    tflite-runtime 2.14 refuses version 12 of it, and under an older version takes the first scale for all channels.
+    """
+    rows, depth = emitter.graph.type(node.inputs[0]).shape
+    weight = emitter.array(node.inputs[1])
+    pixel = emitter.scratch(node.output, "pixel", (rows, 1, 1, depth), None)
+    made = emitter.scratch(node.output, "made", (rows, 1, 1, weight.shape[0]), None)
+    emitter.reshape(emitter.read(node, 0), pixel, (rows, 1, 1, depth))
+    options = schema.Conv2DOptionsT()
+    options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
+    options.padding, options.fusedActivationFunction = schema.Padding.VALID, fused_activation(node.op)
+    kernel = _stored(weight.reshape(-1, 1, 1, depth), 0)
+    inputs = [pixel, emitter.constant(node.inputs[1], *kernel), _bias(emitter, node, weight.shape[0])]
+    emitter.emit("CONV_2D", inputs, [made], options, HYBRID_VERSION)
+    emitter.reshape(made, emitter.result(node), (rows, weight.shape[0]))
 
 
 def _conv_options(op: Conv, depthwise: bool, in_channels: int, out_channels: int) -> Any:
@@ -66,10 +117,23 @@ def _weight(emitter: Emitter, node: Node, order: tuple[int, ...], axis: int) -> 
     name = node.inputs[1]
     weight = emitter.array(name)
     if not emitter.is_int8(node):
-        return emitter.constant(name, np.ascontiguousarray(weight.transpose(order)))
+        moved = np.ascontiguousarray(weight.transpose(order))
+        hybrid = _is_hybrid(emitter, node)
+        if emitter.weights != "int8" or (moved.size <= FEW_WEIGHTS and not hybrid):
+            return emitter.constant(name, moved)
+        stored, params = _stored(moved, axis)
+        return emitter.constant(name, stored, params) if hybrid else emitter.dequantized(name, stored, params)
     params = emitter.plan.params[name]
     stored = np.ascontiguousarray(params.quantize(weight).transpose(order))
     return emitter.constant(name, stored, QParams(params.scale, 0, axis))
+
+
+def _stored(weight: Array, axis: int) -> tuple[Array, QParams]:
+    """Weights in int8 with one scale for each index of an axis, and the parameters."""
+    largest = np.abs(weight).max(axis=tuple(i for i in range(weight.ndim) if i != axis)).astype(np.float64)
+    scale = (np.maximum(largest, 1e-9) / 127).astype(np.float32)
+    params = QParams(tuple(scale.tolist()), 0, axis, -127, 127)
+    return params.quantize(weight), params
 
 
 def _bias(emitter: Emitter, node: Node, count: int) -> int:

@@ -1,0 +1,58 @@
+"""`edgeface calibrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeface.cli.options import DEFAULT_MODEL, Json, parse_size
+from edgeface.cli.reporting import print_json
+
+
+def calibrate(
+    model: Annotated[str, typer.Argument(help="A model's name, a recipe (.toml), or a model (.onnx).")] = DEFAULT_MODEL,
+    calibration: Annotated[Path | None, typer.Option(help="A folder of images to calibrate with.")] = None,
+    images: Annotated[
+        int | None, typer.Option(help="Use at most so many, evenly spread; by default all of them.", min=1)
+    ] = None,
+    part: Annotated[str, typer.Option(help="The part of the images for this machine, e.g. 2/4.")] = "1/1",
+    contract: Annotated[
+        Path | None, typer.Option(help="For an ONNX model: a contract of its input and outputs.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="A checkpoint: .pth or .safetensors.")] = None,
+    variant: Annotated[str | None, typer.Option(help="The checkpoint's variant; see `edgeface models`.")] = None,
+    color: Annotated[str | None, typer.Option(help="Channel order that the checkpoint expects: bgr or rgb.")] = None,
+    size: Annotated[str | None, typer.Option("--input", help="Input size as HEIGHTxWIDTH, e.g. 480x640.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
+    detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
+    out: Annotated[Path, typer.Option(help="The file for the statistics.")] = Path("statistics.npz"),
+    json_output: Json = False,
+) -> None:
+    """Gather a model's calibration statistics, or those of a part of the images.
+
+    `edgeface export --statistics FILE` quantizes with them. Named once for each part, they add up to what all images
+    give on one machine, bit by bit. Images that calibrate must not judge: pass export's --judge a folder of others.
+    """
+    from edgeface.compile.part import Part
+    from edgeface.compile.request import ExportRequest
+    from edgeface.exporting.gather import gather
+
+    request = ExportRequest(
+        model=model,
+        contract=contract,
+        weights=weights,
+        variant=variant,
+        color=color,
+        calibration=calibration,
+        input_size=parse_size(size),
+        seed=seed,
+        detector=detector,
+        save_statistics=out,
+    )
+    stats = gather(request, images, Part.parse(part))
+    if json_output:
+        print_json({"statistics": str(out), "images": stats.images, "sampled": stats.sampled, "part": part})
+    else:
+        print(f"{out}: {stats.images} images, {stats.sampled} of them sampled")
