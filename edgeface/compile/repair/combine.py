@@ -111,14 +111,14 @@ class Combine:
         for name in slowest[:DROPS]:
             rest = tuple(other for other in best.names if other != name)
             found = Combination(rest, self._run(rest) if rest else self._base)
-            enough = bounds.goal or found.measured.drift.get(bounds.kind, 0.0) <= most
+            enough = bounds.goal or (not found.measured.failed and found.measured.drift.get(bounds.kind, 0.0) <= most)
             if enough and bounds.hold(found.measured, self._start) and found.measured.us < best.measured.us:
                 best = found
         return best
 
     def _is_better(self, one: Combination, other: Combination, bounds: Bounds) -> bool:
         """Whether one is to be preferred: within the limit, that the goal holds, then less time, then less drift."""
-        if one.measured.us > bounds.limit_us:
+        if one.measured.failed or one.measured.us > bounds.limit_us:
             return False
         if bounds.goal:
             holds = bounds.hold(one.measured, self._start), bounds.hold(other.measured, self._start)

@@ -170,6 +170,8 @@ class Search:
         measured = self._measures.all(candidates, "repair: measuring each group of nodes in float")
         effects = []
         for group, found in zip(groups, measured, strict=True):
+            if found.failed:
+                continue
             self._note((*base.names, group.name), found)
             added = found.us - base.measured.us
             effects.append(Effect(group.name, group.outputs, found.gains_over(base.measured), added))
@@ -191,4 +193,5 @@ class Search:
         return found
 
     def _note(self, names: tuple[str, ...], found: Measured) -> None:
-        self._points[names] = Point(names, found)
+        if not found.failed:
+            self._points[names] = Point(names, found)
