@@ -155,7 +155,7 @@ class _Loop:
             judged=self._judged,
             kinds=search.kinds[:-1] or search.kinds,  # what the outputs' noise says is said by decisions, if any
             images=len(self._trials.images),
-            curve=recorded(front(search.curve, search.kinds[0]), search.start),
+            curve=recorded(front(search.curve, search.kinds[0], changed), search.start),
         )
 
 

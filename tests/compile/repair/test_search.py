@@ -189,3 +189,9 @@ def test_the_curve_of_a_refusal_ends_with_all_that_helps_and_drops_what_is_beate
     assert drifts == sorted(drifts, reverse=True)
     assert times == sorted(times)
     assert recorded(shown, search.start)[-1].time_percent == pytest.approx(31.0)
+
+
+def test_the_curve_holds_what_was_chosen_for_another_kind_of_drift():
+    search = Search(AdditiveNoise(KEPT_BACK), SETTINGS, ())
+    result = search.run(Wanted({"landmarks": 0.7}))
+    assert result.changed in [point.names for point in front(search.curve, "scores", result.changed)]
