@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeface.backends.target import IoType, Target
 from edgeface.compile.job import Job
+from edgeface.cost.prices.advice import FLOAT_TARGET
 from edgeface.cost.prices.predict import Arithmetic, predict_us
 from edgeface.cost.prices.processor import table_here
 from edgeface.cost.prices.quicker import quicker_in_float
@@ -21,7 +22,6 @@ from edgeface.passes import run_passes
 from edgeface.quantize.plan import QuantPlan, Stated
 
 HERE = "here"
-FLOAT_TARGET = "tflite-fp32"
 
 
 def deciding_tables(device: str | None) -> tuple[PriceTable, ...]:

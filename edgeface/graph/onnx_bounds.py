@@ -49,28 +49,32 @@ def write_bounds(graph: Graph, lows: Sequence[str], highs: Sequence[str]) -> Bou
     net = model.graph
     taken = {name for node in net.node for name in (*node.input, *node.output)}
     axes = _unused("axes", taken)
-    named: dict[tuple[str, End], str] = {(name, "low"): _unused(f"{name}/low", taken) for name in lows}
-    named |= {(name, "high"): _unused(f"{name}/high", taken) for name in highs}
+    found: dict[End, dict[str, str]] = {
+        "low": {name: _unused(f"{name}/low", taken) for name in lows},
+        "high": {name: _unused(f"{name}/high", taken) for name in highs},
+    }
     added: dict[str, list[onnx.NodeProto]] = {}
     del net.output[:]
-    for (name, end), output in named.items():
-        form = "Max" if end == "high" else "Min"
-        pooled = form == "Max" and (name, "low") not in named and len(graph.type(name).shape) == 4
-        node, shape = _global_max(graph, name, output) if pooled else _reduced(graph, name, form, output, axes)
-        added.setdefault(name, []).append(node)
-        net.output.append(onnx.helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, shape))
+    for end, outputs in found.items():
+        for name, output in outputs.items():
+            pooled = end == "high" and name not in found["low"] and len(graph.type(name).shape) == 4
+            node, shape = _global_max(graph, name, output) if pooled else _reduced(graph, name, end, output, axes)
+            added.setdefault(name, []).append(node)
+            net.output.append(onnx.helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, shape))
     if any(axes in node.input for nodes in added.values() for node in nodes):
         net.initializer.append(onnx.numpy_helper.from_array(np.array([2, 3], np.int64), axes))
-    listed = [bound for name in graph.inputs for bound in added.pop(name, [])]
+    _place(net, graph, added)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return BoundsModel(data, found["low"], found["high"])
+
+
+def _place(net: onnx.GraphProto, graph: Graph, added: Mapping[str, Sequence[onnx.NodeProto]]) -> None:
+    """Insert nodes right after the values that they read."""
+    listed = [bound for name in graph.inputs for bound in added.get(name, ())]
     for node in net.node:
-        listed += [node, *(bound for name in node.output for bound in added.pop(name, []))]
+        listed += [node, *(bound for name in node.output for bound in added.get(name, ()))]
     del net.node[:]
     net.node.extend(listed)
-    data: bytes = model.SerializeToString(deterministic=True)
-    found: dict[End, dict[str, str]] = {"low": {}, "high": {}}
-    for (name, end), output in named.items():
-        found[end][name] = output
-    return BoundsModel(data, found["low"], found["high"])
 
 
 def _unused(name: str, taken: set[str]) -> str:
@@ -88,10 +92,11 @@ def _global_max(graph: Graph, name: str, output: str) -> tuple[onnx.NodeProto, t
     return helper.make_node("GlobalMaxPool", [name], [output], name=output), (*graph.type(name).shape[:2], 1, 1)
 
 
-def _reduced(graph: Graph, name: str, form: str, output: str, axes: str) -> tuple[onnx.NodeProto, tuple[int, ...]]:
+def _reduced(graph: Graph, name: str, end: End, output: str, axes: str) -> tuple[onnx.NodeProto, tuple[int, ...]]:
     from onnx import helper
 
     shape = graph.type(name).shape
     inputs = [name, axes] if len(shape) == 4 else [name]
-    node = helper.make_node(f"Reduce{form}", inputs, [output], name=output, keepdims=0)
+    form = "ReduceMin" if end == "low" else "ReduceMax"
+    node = helper.make_node(form, inputs, [output], name=output, keepdims=0)
     return node, shape[:2] if len(shape) == 4 else ()

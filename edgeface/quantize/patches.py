@@ -43,27 +43,46 @@ def patch_moment(graph: Graph, node: Node, x: Array, seed: int, patches: int = P
 
 def patch_products(graph: Graph, node: Node, x: Array, seed: int, patches: int) -> tuple[Array, int]:
     """The sum of p·pᵀ, float32, and the number of patches; arguments as of `patch_moment`."""
+    rows = sampled_patches(graph, node, x, chosen_pixels(graph, node, patches, seed))
+    return rows @ rows.swapaxes(-1, -2), rows.shape[-1]
+
+
+def chosen_pixels(graph: Graph, node: Node, count: int, seed: int) -> Array:
+    """Indices of output pixels, at most as many as there are: int64 [pixels], drawn with replacement.
+
+    Args:
+        graph: the graph that contains `node`.
+        node: a convolution.
+        count: how many, at most.
+        seed: equal seeds choose the same ones.
+    """
     height, width = graph.type(node.output).shape[2:]
-    count = min(patches, height * width)
-    pixels = np.random.default_rng(seed).integers(0, height * width, count)
-    rows = _gather(graph, node, x[0], pixels // width, pixels % width)
-    return rows @ rows.swapaxes(-1, -2), count
+    return np.random.default_rng(seed).integers(0, height * width, min(count, height * width))
 
 
-def _gather(graph: Graph, node: Node, x: Array, rows: Array, columns: Array) -> Array:
-    """Input patches of output pixels, 0 in the padding, and a last 1: float32 [K+1, pixels], or [G, K+1, pixels]."""
-    op, kernel, count = node.op, graph.type(node.inputs[1]).shape[2:], len(rows)
+def sampled_patches(graph: Graph, node: Node, x: Array, pixels: Array) -> Array:
+    """The input patches of output pixels, zero in the padding, each followed by a constant 1.
+
+    Args:
+        graph: the graph that contains `node`.
+        node: a convolution.
+        x: its input, float32 [1,C,H,W].
+        pixels: indices of output pixels.
+
+    Returns:
+        float32 [K+1, pixels] with K = C·kh·kw, or [G, K+1, pixels] with K = C/G·kh·kw for one of G > 1 groups.
+    """
+    op, kernel, across = node.op, graph.type(node.inputs[1]).shape[2:], graph.type(node.output).shape[3]
     assert isinstance(op, Conv)
-    height, width = x.shape[1:]
-    y = (rows * op.strides[0] - op.pads[0])[None, :] + (np.arange(kernel[0]) * op.dilations[0])[:, None]
-    z = (columns * op.strides[1] - op.pads[1])[None, :] + (np.arange(kernel[1]) * op.dilations[1])[:, None]
+    height, width = x.shape[2:]
+    y = (pixels // across * op.strides[0] - op.pads[0])[None, :] + (np.arange(kernel[0]) * op.dilations[0])[:, None]
+    z = (pixels % across * op.strides[1] - op.pads[1])[None, :] + (np.arange(kernel[1]) * op.dilations[1])[:, None]
     inside = ((y >= 0) & (y < height))[:, None, :] & ((z >= 0) & (z < width))[None, :, :]
     y, z = np.clip(y, 0, height - 1)[:, None, :], np.clip(z, 0, width - 1)[None, :, :]
-    *groups, size, _ = moment_shape(graph, node)
-    found = np.ones((*groups, size, count), np.float32)
-    each = len(x) // max(op.groups, 1)
-    taken = np.take(x.reshape(len(x), -1), y * width + z, axis=1)
+    taken = np.take(x[0].reshape(x.shape[1], -1), y * width + z, axis=1)
     if not inside.all():
         taken *= inside
-    found[..., :-1, :] = taken.reshape(*groups, each * kernel[0] * kernel[1], count)
+    *groups, size, _ = moment_shape(graph, node)
+    found = np.ones((*groups, size, len(pixels)), np.float32)
+    found[..., :-1, :] = taken.reshape(*groups, size - 1, len(pixels))
     return found

@@ -22,7 +22,7 @@ class RangeRule:
     Attributes:
         method: a range method, by its module name in `quantize.algorithms`.
         headroom: widens every range by headroom·√(40/images), because later images exceed the calibrated ranges, the
-            more so the fewer images calibrated.
+            more so the fewer images calibrated (`build_plan` says how images count that give bounds alone).
         parameters: of the method, where they differ from the defaults.
         chosen: the method with all its parameters.
 

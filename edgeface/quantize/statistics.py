@@ -38,8 +38,9 @@ STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 class ValueStats:
     """Statistics of a value: counts int64 [channels, BINS]; low, high, total float64 [channels]; `count` per channel.
 
-    `low` and `high` are exact over all elements; the histogram and `total` may use a regular subsample. If no
-    histograms are gathered, `counts` is int64 [channels, 0].
+    `low` and `high` are exact over all elements of all images, except that `low` of a value that cannot be negative may
+    be 0; the histogram and `total` may use a regular subsample of some images. If no histograms are gathered, `counts`
+    is int64 [channels, 0].
     """
 
     counts: Array

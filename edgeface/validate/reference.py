@@ -60,7 +60,8 @@ def onnx_reference(model: bytes) -> Reference:
     Raises:
         InputError, RuntimeFailure: ONNX Runtime cannot load it.
     """
-    return Reference("ONNX Runtime float32", FloatRunner(OrtRunner(model)).run)
+    run = FloatRunner(OrtRunner(model)).run
+    return Reference("ONNX Runtime float32", run, twin=run)
 
 
 def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -> Reference:

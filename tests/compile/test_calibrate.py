@@ -25,7 +25,7 @@ from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
 from edgeface.models.torch_run import torch_network
 from edgeface.passes import run_passes
-from edgeface.quantize.sampling import IMAGES, Sampling
+from edgeface.quantize.sampling import FEW, IMAGES, Sampling
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.validate.reference import torch_reference
 
@@ -130,14 +130,14 @@ def test_missing_statistics_are_refused_with_the_algorithm(job, tmp_path, name):
     build(replace(job(statistics=path), recipe=few), target(name))
 
 
-COUNT = IMAGES + 5
+COUNT = FEW + 5
 
 
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory):
     """Make a job that calibrates with more images than are sampled: `listed(**options)`."""
     folder, source = tmp_path_factory.mktemp("faces"), recognizer(steep=False)
-    files = tuple(folder / f"{index:02}.png" for index in range(COUNT + 2))
+    files = tuple(folder / f"{index:03}.png" for index in range(COUNT + 2))
     for index, file in enumerate(files):
         cv2.imwrite(str(file), np.random.default_rng(index).integers(0, 256, (SIZE, SIZE, 3), np.uint8))
     graph = run_passes(read_onnx(source.onnx, source.contract.family))
@@ -186,5 +186,5 @@ def test_images_that_have_calibrated_do_not_judge(listed, tmp_path):
     job = listed(save_statistics=file)
     calibrate(job)
     calibrate(listed(statistics=file))
-    with pytest.raises(InputError, match=r"2 of the images that are to judge have calibrated, such as 03\.png"):
+    with pytest.raises(InputError, match=r"2 of the images that are to judge have calibrated, such as 003\.png"):
         calibrate(listed(statistics=file, judge=(*job.images.judge, *job.images.calibrate[3:5])))

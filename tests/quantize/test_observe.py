@@ -94,9 +94,9 @@ def test_only_what_is_needed_is_gathered(make_graph, normal, observed, monkeypat
     images = [{"x": normal(*SIZE, seed=n)} for n in range(3)]
     everything = observed(graph, images)
     if "histograms" not in holds:
-        monkeypatch.delattr("edgeface.quantize.observe.bins_of")
+        monkeypatch.delattr("edgeface.quantize.sums.bins_of")
     if "second_moments" not in holds:
-        monkeypatch.delattr("edgeface.quantize.observe.patch_products")
+        monkeypatch.delattr("edgeface.quantize.sums.patch_products")
     stats = observed(graph, images, *needed)
     assert (stats.holds, stats.images) == (holds, 3)
     for name, found in stats.values.items():

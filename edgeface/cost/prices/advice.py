@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgeface.cost.prices.table import PriceTable
 
+FLOAT_TARGET = "tflite-fp32"
 ALIKE = 1.05
 """Below this ratio neither is called quicker: predictions are off by more."""
 
 
 class Prices(BaseModel):
-    """A manifest's record of prices: the tables that decided, and microseconds by table and target, its own first."""
+    """A manifest's record of prices: the tables that decided, and microseconds by table and target."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -34,9 +35,10 @@ def advice(quantization: Mapping[str, Any] | None, table: PriceTable | None) -> 
     except ValidationError:
         return None
     predicted = prices.predicted_us.get(table.name, {}) if table is not None else {}
-    if table is None or len(predicted) != 2:
+    own = next((name for name in predicted if name != FLOAT_TARGET), None)
+    if table is None or own is None or FLOAT_TARGET not in predicted:
         return None
-    own, other = predicted
+    other = FLOAT_TARGET
     ratio, where = predicted[other] / predicted[own], f"on this CPU ({table.title})"
     if ratio >= ALIKE:
         return f"{where} {own} is predicted {ratio:.1f} × as fast as {other}"
