@@ -176,6 +176,12 @@ def test_a_recipe_for_a_recipe_is_refused(asked, tmp_path):
         export(asked(0.0, model=str(tmp_path / "gate.toml"), contract=None))
 
 
+def test_a_recipe_of_another_model_is_refused(tmp_path):
+    (tmp_path / "other.toml").write_text('model = "mobilefacenet"\n')
+    with pytest.raises(InputError, match="of mobilefacenet, the model is retinaface_mnet025"):
+        export(ExportRequest(recipe=tmp_path / "other.toml", out=tmp_path / "out"))
+
+
 @contextmanager
 def on_one_core():
     cores = os.sched_getaffinity(0)

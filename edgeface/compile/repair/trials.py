@@ -42,6 +42,9 @@ from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.reference import Network
 
 MAX_IMAGES, MIN_IMAGES = 40, 8
+MAX_AT_ONCE = 8
+"""Candidates that run at the same time: each holds a runtime with its tensors."""
+
 MAX_MACS = 40_000_000_000
 """Multiply–accumulates of one trial over all its images, about a second of a core: larger networks see fewer."""
 
@@ -80,7 +83,7 @@ class Trials:
         self._judge.__exit__(kind, error, trace)
 
     def all(self, candidates: Sequence[QuantizeSettings], doing: str) -> list[Measured]:
-        """What each of these settings gives; as many are run at the same time as there are cores.
+        """What each of these settings gives; as many are run at the same time as there are cores, up to a limit.
 
         Args:
             candidates: settings.
@@ -88,7 +91,7 @@ class Trials:
         """
         keys = [_key(settings) for settings in candidates]
         new = {key: each for key, each in zip(keys, candidates, strict=True) if self.memory.get(key) is None}
-        at_once = len(os.sched_getaffinity(0))
+        at_once = min(len(os.sched_getaffinity(0)), MAX_AT_ONCE)
         batches = [dict(list(new.items())[start : start + at_once]) for start in range(0, len(new), at_once)]
         for batch in track(batches, doing) if len(batches) > 1 else batches:
             with quiet():  # a build has steps of its own
