@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from edgeface.compile.repair.measured import Measured
 from edgeface.compile.repair.select import Effect, least_time, most_gain
 
-REACHES, DROPS = 6, 6
-"""Combinations that are run at most: to reach a goal, and then to drop groups that it holds without."""
+REACHES, DROPS = 5, 6
+"""Combinations that are run at most: to reach a goal, of all groups and of whole modules, and then to drop groups."""
 
-MORE = 1.15
-"""Each next combination aims at a drift smaller by this factor: together, groups gained less than alone."""
+LEAST_STEP = 1.02
+"""Each next combination aims at a drift that is smaller by what the last one fell short of, but at least by this."""
 
 SAME = 1.01
 """Where the smallest drift is sought, one that is larger by less than this factor is as small."""
@@ -66,16 +66,34 @@ class Combine:
 
     def best(self, bounds: Bounds) -> Combination:
         """The combination that keeps the bounds in the least time, or comes nearest to the goal within the limit."""
-        best, tried = Combination((), self._base), set[tuple[str, ...]]()
-        for number in range(REACHES):
-            for effects in (tuple(self._effects.values()), self._largest()):
-                names = self._predicted(effects, bounds, MORE**number)
-                best = best if names in tried else self._better(names, best, bounds)
-                tried.add(names)
-            if not bounds.goal or bounds.hold(best.measured, self._start):
-                return self._trimmed(best, bounds)
-        every = tuple(each.name for each in self._largest())
-        return self._trimmed(self._better(every, best, bounds), bounds)
+        best = Combination((), self._base)
+        for effects in (tuple(self._effects.values()), self._largest()):
+            best = self._reached(effects, best, bounds)
+        if bounds.goal and not bounds.hold(best.measured, self._start):
+            best = self._better(tuple(each.name for each in self._largest()), best, bounds)
+        return self._trimmed(best, bounds)
+
+    def _reached(self, effects: Sequence[Effect], best: Combination, bounds: Bounds) -> Combination:
+        """The best so far, or a better one of these effects: each next one aims at what the last one fell short of."""
+        more, tried = 1.0, set[tuple[str, ...]]()
+        for _ in range(REACHES):
+            names = self._predicted(effects, bounds, more)
+            if names not in tried:
+                best = self._better(names, best, bounds)
+            tried.add(names)
+            found = self._run(names) if names else self._base
+            if not bounds.goal or bounds.hold(found, self._start) or self._costs(names) >= self._most(best, bounds):
+                break
+            more *= max(found.exceeds(bounds.goal, self._start), LEAST_STEP)
+        return best
+
+    def _costs(self, names: tuple[str, ...]) -> float:
+        """The predicted microseconds of a combination."""
+        return self._base.us + sum(self._effects[name].added_us for name in names)
+
+    def _most(self, best: Combination, bounds: Bounds) -> float:
+        """The microseconds from which on a combination is of no use: another one holds, and is as quick."""
+        return best.measured.us if bounds.hold(best.measured, self._start) else float("inf")
 
     def _better(self, names: tuple[str, ...], best: Combination, bounds: Bounds) -> Combination:
         """The better of a combination that is run and the best so far."""

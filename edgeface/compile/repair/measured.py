@@ -34,6 +34,13 @@ class Measured(BaseModel):
         relative = self.relative_to(start)
         return not self.failed and all(relative.get(kind, 0.0) <= share for kind, share in goal.items())
 
+    def exceeds(self, goal: Mapping[str, float], start: Measured) -> float:
+        """How many times a goal the drift is, of the kind that is farthest from it; 1 where nothing is measured."""
+        relative = self.relative_to(start)
+        return max(
+            (relative[kind] / share for kind, share in goal.items() if kind in relative and share > 0), default=1.0
+        )
+
     @property
     def failed(self) -> bool:
         """Whether the candidate could not be built or run."""
