@@ -17,6 +17,10 @@ IoType = Literal["float", "int8", "uint8"]
 IO_TYPES: tuple[IoType, ...] = ("float", "int8", "uint8")
 
 
+_QUANTIZED = ("--integer-only", "--statistics", "--save-statistics", "--effort", "--max-slowdown")
+"""The options of targets that quantize."""
+
+
 @dataclass(frozen=True)
 class EmitOptions:
     """Options besides graph and plan: the type of the model's inputs and outputs, and metadata."""
@@ -65,7 +69,7 @@ class Target:
     def options(self) -> frozenset[str]:
         """The options of an export that this target uses and others do not, as on the command line."""
         io = {"--io"} if len(self.io_types) > 1 else set()
-        quantized = {"--integer-only", "--statistics", "--save-statistics"} if self.scheme is not None else set()
+        quantized = set(_QUANTIZED) if self.scheme is not None else set()
         device = {"--device"} if self.priced else set()
         return frozenset(io | quantized | device) | (self.finish.options if self.finish is not None else frozenset())
 

@@ -43,11 +43,23 @@ def requested_recipe(request: ExportRequest) -> Recipe:
         deciding_tables(request.device)
     _refuse_missing(request)
     own = _own_recipe(request)
-    recipe = own if request.recipe is None else read_recipe(request.recipe).model_copy(update={"model": own.model})
+    recipe = own if request.recipe is None else _instead_of(own, request.recipe)
     if request.max_drop is not None:
         recipe = recipe.model_copy(update={"max_drop": {**recipe.max_drop, **parse_max_drop(request.max_drop)}})
     _check_max_drop(recipe, request)
     return recipe
+
+
+def _instead_of(own: Recipe, path: Path) -> Recipe:
+    """The recipe in a file, for the model of another recipe."""
+    given = read_recipe(path)
+    if given.model != own.model and {given.model, own.model} <= set(families()):
+        raise InputError(
+            f"the recipe is of {given.model}, the model is {own.model}",
+            where=f"--recipe {path}",
+            fix="leave out --recipe, or name the recipe of this model",
+        )
+    return given.model_copy(update={"model": own.model})
 
 
 def _own_recipe(request: ExportRequest) -> Recipe:

@@ -42,6 +42,8 @@ def _given(request: ExportRequest) -> Iterator[tuple[str, str]]:
         "--device": request.device,
     }
     yield from ((option, option) for option, value in named.items() if value)
+    words = list(request.repair.words())
+    yield from ((option, f"{option} {value}") for option, value in zip(words[::2], words[1::2], strict=True))
     yield from ((word, word) for word in request.engines.words() if word.startswith("--"))
 
 

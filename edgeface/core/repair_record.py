@@ -29,7 +29,8 @@ class RepairRecord(BaseModel):
         judged: how many builds these images have judged, the first one included.
         kinds: of drift that the search went by, the most telling first.
         images: how many calibration images the search measured on.
-        curve: the builds of the search that no other beats in both accuracy and time, and the first one.
+        curve: the builds of the search that no other beats in both accuracy and time, the first one, and the chosen
+            one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

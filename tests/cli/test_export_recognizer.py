@@ -76,7 +76,8 @@ def int8_of(edgeface_cli, weights, faces, tmp_path):
         (tmp_path / "recipe.toml").write_text(PAIRED.format(percentile=percentile, pairs=pairs))
         given = ["--weights", weights, "--calibration", faces, "--target", "tflite-int8", "--out", tmp_path / "out"]
         paired = ["--pairs", tmp_path / "pairs.csv", "--pair-images", faces]
-        return edgeface_cli("export", tmp_path / "recipe.toml", *given, *paired, "--no-latency", "--json")
+        options = ("--effort", "fast", "--no-latency", "--json")
+        return edgeface_cli("export", tmp_path / "recipe.toml", *given, *paired, *options)
 
     return run
 

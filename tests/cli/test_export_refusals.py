@@ -296,3 +296,17 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path, contents, number, code, sa
     assert process.returncode == code
     assert (out, f"error: {said}" in err, "Traceback" in err) == ("", True, False)
     assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--effort", "hard"), "unknown --effort 'hard'"),
+        (("--effort", "max"), "onnx-fp32 cannot use --effort max"),
+        (("--max-slowdown", "ten"), "--max-slowdown 'ten' is no share"),
+        (("--max-slowdown", "10%"), "onnx-fp32 cannot use --max-slowdown 10%"),
+        (("--recipe", "missing.toml"), "--recipe: there is no such file or folder"),
+    ],
+)
+def test_a_repair_that_cannot_be_is_refused_before_the_network_is_loaded(refused, given, said):
+    assert refused("--seed", 1, *OPTIONS, *given)["what"].startswith(said)

@@ -17,7 +17,7 @@ from edgeface.cli.app import COMMANDS
 from edgeface.cli.evaluate import evaluate
 
 FOUND = {**{command.__name__: command for command in COMMANDS}, "eval": evaluate}
-WRITTEN = {"out", "save_statistics", "refused_report"}
+WRITTEN = {"out", "save_statistics", "save_recipe", "refused_report"}
 SKIPPED = {"export", "demo"}
 """Export has a test of its own: some of its paths are read only after minutes of work."""
 VALUES = {"target": "onnx-fp32", "device": "rk3399", "budget": "lfr-light"}

@@ -11,6 +11,7 @@ from edgeface.backends import target as target_named
 from edgeface.backends import targets
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.backends.tensorrt.request import BatchProfile
+from edgeface.compile.repair.options import RepairOptions
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.unused_options import refuse_unused
 from edgeface.core import progress
@@ -22,13 +23,16 @@ GIVEN = {
     "--statistics": {"statistics": Path("a.npz")},
     "--save-statistics": {"save_statistics": Path("a.npz")},
     "--device": {"device": "rk3399"},
+    "--effort": {"repair": RepairOptions("max")},
+    "--max-slowdown": {"repair": RepairOptions(max_slowdown=0.0)},
     "--batch": {"engines": EngineOptions(batch=BatchProfile(1, 8, 64))},
     "--compute-capability": {"engines": EngineOptions(("86",))},
     "--allow-slower": {"engines": EngineOptions(allow_slower=True)},
 }
+QUANTIZED = {"--integer-only", "--statistics", "--save-statistics", "--effort", "--max-slowdown"}
 USES = {
-    "tflite-int8": {"--io", "--integer-only", "--statistics", "--save-statistics", "--device"},
-    "onnx-int8": {"--integer-only", "--statistics", "--save-statistics"},
+    "tflite-int8": {"--io", "--device", *QUANTIZED},
+    "onnx-int8": QUANTIZED,
     "tensorrt-fp16": {"--batch", "--compute-capability"},
     "tensorrt-int8": set(GIVEN) - {"--io", "--device"},
 }

@@ -1,6 +1,8 @@
 """Exports that their gate refuses in 8 bits: repaired, reproduced by the recipe, limited, refused with the curve."""
 
 import json
+import os
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -70,12 +72,13 @@ def asked(model, tmp_path):
 
     (tmp_path / "mine.onnx").write_bytes(model)
     (tmp_path / "mine.toml").write_text(CONTRACT)
-    faces = tmp_path / "faces"
-    faces.mkdir()
     rng = np.random.default_rng(0)
-    for number in range(10):
+    faces, others = tmp_path / "faces", tmp_path / "others"
+    for number in range(20):
         small = rng.integers(0, 256, (6, 6, 3), np.uint8)
-        cv2.imwrite(str(faces / f"{number}.png"), cv2.resize(small, (96, 96), interpolation=cv2.INTER_CUBIC))
+        folder = faces if number < 10 else others
+        folder.mkdir(exist_ok=True)
+        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(small, (96, 96), interpolation=cv2.INTER_CUBIC))
 
     def make(snr_db, repair=None, **fields):
         (tmp_path / "gate.toml").write_text(GATE.format(snr_db))
@@ -162,7 +165,7 @@ def test_max_makes_it_more_accurate_within_the_limit(asked, measured):
 def test_images_that_calibrate_are_needed(asked, measured, tmp_path):
     saved = tmp_path / "statistics.npz"
     export(asked(0.0, save_statistics=saved, out=tmp_path / "other"))
-    only_judged = asked(measured + 3, calibration=None, judge=asked(0.0).calibration, statistics=saved)
+    only_judged = asked(measured + 3, calibration=None, judge=tmp_path / "others", statistics=saved)
     with pytest.raises(GateError) as refused:
         export(only_judged)
     assert refused.value.repair is None
@@ -171,6 +174,22 @@ def test_images_that_calibrate_are_needed(asked, measured, tmp_path):
 def test_a_recipe_for_a_recipe_is_refused(asked, tmp_path):
     with pytest.raises(InputError, match="recipe"):
         export(asked(0.0, model=str(tmp_path / "gate.toml"), contract=None))
+
+
+def test_a_recipe_of_another_model_is_refused(tmp_path):
+    (tmp_path / "other.toml").write_text('model = "mobilefacenet"\n')
+    with pytest.raises(InputError, match="of mobilefacenet, the model is retinaface_mnet025"):
+        export(ExportRequest(recipe=tmp_path / "other.toml", out=tmp_path / "out"))
+
+
+@contextmanager
+def on_one_core():
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def test_a_search_that_was_interrupted_goes_on_and_ends_with_the_same_bytes(asked, measured, tmp_path):
@@ -184,7 +203,8 @@ def test_a_search_that_was_interrupted_goes_on_and_ends_with_the_same_bytes(aske
     (left,) = wanted.out.iterdir()
     assert len(json.loads(left.read_text())["trials"]) == 4
     (resumed,) = export(wanted)
-    (whole,) = export(asked(measured + 3, out=tmp_path / "whole"))
+    with on_one_core():  # candidates run one by one
+        (whole,) = export(asked(measured + 3, out=tmp_path / "whole"))
     assert [path.name for path in wanted.out.iterdir()] == [resumed.folder.name]
     assert resumed.model_path.read_bytes() == whole.model_path.read_bytes()
     assert resumed.certificate() == whole.certificate()

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from edgeface.compile.repair.options import RepairOptions
 from edgeface.compile.report_options import LATENCY, REPORT, ReportOptions
 from edgeface.core.artifact import Artifact
 from edgeface.errors import GateError, InputError
@@ -162,7 +163,7 @@ def test_a_refused_export_leaves_only_its_requested_report(seeded_export, tmp_pa
     recipe.write_text(STRICT)
     place = tmp_path / "refused" / "why.html"
     before = contents(tmp_path)
-    options = {"model": str(recipe), "calibration": images}
+    options = {"model": str(recipe), "calibration": images, "repair": RepairOptions("fast")}
     with pytest.raises(GateError):
         seeded_export(tmp_path / "out", report=ReportOptions(refused=place), **options)
     assert set(contents(tmp_path)) - set(before) == {"refused", "refused/why.html"}

@@ -20,31 +20,35 @@ class Correction:
         method: of ranges, if it chooses them; else it is added to the recipe's algorithms.
         before: names of algorithms that it must run before.
         slow: whether it takes minutes, so that only `--effort max` tries it.
+        least_gain: the share of the variance that it has to remove: one that fits weights to the very images that
+            measure it has to show more.
     """
 
     algorithm: str
     ranges: bool = False
     before: tuple[str, ...] = ()
     slow: bool = False
+    least_gain: float = 0.02
 
 
 CORRECTIONS = (
-    Correction("bias_correction"),
-    Correction("input_aware_rounding"),
+    Correction("bias_correction", least_gain=0.1),
     Correction("weight_clipping", before=("second_moment_rounding",)),
     Correction("output_error", ranges=True),
     Correction("mse", ranges=True),
-    Correction("learned_rounding", slow=True),
+    Correction("input_aware_rounding", slow=True, least_gain=0.1),
+    Correction("learned_rounding", slow=True, least_gain=0.1),
 )
 """What is tried, in this order. A new correction is one line here."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of the settings, by a name that a person understands."""
+    """One change of the settings, by a name that a person understands; see `Correction` for the gain it has to show."""
 
     name: str
     apply: Callable[[QuantizeSettings], QuantizeSettings]
+    least_gain: float
 
 
 def corrections(settings: QuantizeSettings, tried: Iterable[Correction], slow: bool) -> Iterator[Change]:
@@ -54,9 +58,9 @@ def corrections(settings: QuantizeSettings, tried: Iterable[Correction], slow: b
         if each.algorithm not in known or (each.slow and not slow):
             continue
         if each.ranges and settings.ranges.method != each.algorithm:
-            yield Change(f"ranges by {_words(each.algorithm)}", _ranges_by(each.algorithm))
+            yield Change(f"ranges by {_words(each.algorithm)}", _ranges_by(each.algorithm), each.least_gain)
         elif not each.ranges and each.algorithm not in settings.algorithms:
-            yield Change(_words(each.algorithm), _with_algorithm(each))
+            yield Change(_words(each.algorithm), _with_algorithm(each), each.least_gain)
 
 
 def in_float(settings: QuantizeSettings, groups: list[NodeGroup], reason: str) -> QuantizeSettings:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from edgeface.compile.repair.measured import Measured
 from edgeface.compile.repair.select import Effect, least_time, most_gain
 
-REACHES, DROPS = 6, 6
-"""Combinations that are run at most: to reach a goal, and then to drop groups that it holds without."""
+REACHES, DROPS = 5, 6
+"""Combinations that are run at most: to reach a goal, of all groups and of whole modules, and then to drop groups."""
 
-MORE = 1.15
-"""Each next combination aims at a drift smaller by this factor: together, groups gained less than alone."""
+LEAST_STEP = 1.02
+"""Each next combination aims at a drift that is smaller by what the last one fell short of, but at least by this."""
+
+SAME = 1.01
+"""Where the smallest drift is sought, one that is larger by less than this factor is as small."""
 
 Run = Callable[[tuple[str, ...]], Measured]
 """Builds and runs a combination of groups."""
@@ -63,30 +66,48 @@ class Combine:
 
     def best(self, bounds: Bounds) -> Combination:
         """The combination that keeps the bounds in the least time, or comes nearest to the goal within the limit."""
-        best, tried = Combination((), self._base), set[tuple[str, ...]]()
-        for number in range(REACHES):
-            names = self._predicted(bounds, MORE**number)
-            if names in tried:
-                continue
+        best = Combination((), self._base)
+        for effects in (tuple(self._effects.values()), self._largest()):
+            best = self._reached(effects, best, bounds)
+        if bounds.goal and not bounds.hold(best.measured, self._start):
+            best = self._better(tuple(each.name for each in self._largest()), best, bounds)
+        return self._trimmed(best, bounds)
+
+    def _reached(self, effects: Sequence[Effect], best: Combination, bounds: Bounds) -> Combination:
+        """The best so far, or a better one of these effects: each next one aims at what the last one fell short of."""
+        more, tried = 1.0, set[tuple[str, ...]]()
+        for _ in range(REACHES):
+            names = self._predicted(effects, bounds, more)
+            if names not in tried:
+                best = self._better(names, best, bounds)
             tried.add(names)
-            best = self._better(names, best, bounds)
-            if not bounds.goal or bounds.hold(best.measured, self._start):
-                return self._trimmed(best, bounds)
-        return self._trimmed(self._better(self._largest(), best, bounds), bounds)
+            found = self._run(names) if names else self._base
+            if not bounds.goal or bounds.hold(found, self._start) or self._costs(names) >= self._most(best, bounds):
+                break
+            more *= max(found.exceeds(bounds.goal, self._start), LEAST_STEP)
+        return best
+
+    def _costs(self, names: tuple[str, ...]) -> float:
+        """The predicted microseconds of a combination."""
+        return self._base.us + sum(self._effects[name].added_us for name in names)
+
+    def _most(self, best: Combination, bounds: Bounds) -> float:
+        """The microseconds from which on a combination is of no use: another one holds, and is as quick."""
+        return best.measured.us if bounds.hold(best.measured, self._start) else float("inf")
 
     def _better(self, names: tuple[str, ...], best: Combination, bounds: Bounds) -> Combination:
         """The better of a combination that is run and the best so far."""
         found = Combination(names, self._run(names) if names else self._base)
         return found if self._is_better(found, best, bounds) else best
 
-    def _largest(self) -> tuple[str, ...]:
-        """All groups that are no part of another: together they may take less time than alone, without conversions."""
-        every = self._effects.values()
-        return tuple(each.name for each in every if not any(each.members < other.members for other in every))
+    def _largest(self) -> tuple[Effect, ...]:
+        """Groups that are no part of another: together they gain more than their parts, which convert in between."""
+        every = tuple(self._effects.values())
+        return tuple(each for each in every if not any(each.members < other.members for other in every))
 
-    def _predicted(self, bounds: Bounds, more: float) -> tuple[str, ...]:
+    def _predicted(self, effects: Sequence[Effect], bounds: Bounds, more: float) -> tuple[str, ...]:
         """The groups that a prediction favors, for a goal that is smaller by a factor."""
-        relative, effects = self._base.relative_to(self._start), list(self._effects.values())
+        relative = self._base.relative_to(self._start)
         needed = {
             kind: 1.0 - (share / more / relative[kind]) ** 2
             for kind, share in bounds.goal.items()
@@ -99,20 +120,23 @@ class Combine:
         return tuple(each.name for each in found)
 
     def _trimmed(self, best: Combination, bounds: Bounds) -> Combination:
-        """The combination without the groups that the goal holds without, the slowest first."""
-        if not bounds.goal or not bounds.hold(best.measured, self._start):
+        """The combination without the groups that are not needed, the slowest first."""
+        reached = bounds.hold(best.measured, self._start)
+        if bounds.goal and not reached:
             return best
         slowest = sorted(best.names, key=lambda name: (-self._effects[name].added_us, name))
+        most = SAME * best.measured.drift.get(bounds.kind, 0.0)
         for name in slowest[:DROPS]:
             rest = tuple(other for other in best.names if other != name)
             found = Combination(rest, self._run(rest) if rest else self._base)
-            if bounds.hold(found.measured, self._start) and found.measured.us < best.measured.us:
+            enough = bounds.goal or (not found.measured.failed and found.measured.drift.get(bounds.kind, 0.0) <= most)
+            if enough and bounds.hold(found.measured, self._start) and found.measured.us < best.measured.us:
                 best = found
         return best
 
     def _is_better(self, one: Combination, other: Combination, bounds: Bounds) -> bool:
         """Whether one is to be preferred: within the limit, that the goal holds, then less time, then less drift."""
-        if one.measured.us > bounds.limit_us:
+        if one.measured.failed or one.measured.us > bounds.limit_us:
             return False
         if bounds.goal:
             holds = bounds.hold(one.measured, self._start), bounds.hold(other.measured, self._start)
@@ -120,4 +144,5 @@ class Combine:
                 return holds[0]
             if all(holds):
                 return one.measured.us < other.measured.us
-        return one.measured.drift.get(bounds.kind, 0.0) < other.measured.drift.get(bounds.kind, 0.0)
+        drift, least = (each.measured.drift.get(bounds.kind, 0.0) for each in (one, other))
+        return drift * SAME < least or (drift < least * SAME and one.measured.us < other.measured.us)

@@ -17,14 +17,20 @@ class Point:
     measured: Measured
 
 
-def front(points: Sequence[Point], kind: str) -> list[Point]:
-    """The points that no other beats in time and drift of one kind, by growing time, after the one without changes."""
+def front(points: Sequence[Point], kind: str, chosen: tuple[str, ...] = ()) -> list[Point]:
+    """The points that no other beats in time and drift of one kind, by growing time, after the one without changes.
+
+    Args:
+        points: what was run.
+        kind: of drift.
+        chosen: the changes of the point that is kept in any case: other kinds of drift may have decided.
+    """
     start = [point for point in points if not point.names]
     rest = [point for point in points if point.names and kind in point.measured.drift]
     best, kept = float("inf"), []
     for point in sorted(rest, key=lambda each: (each.measured.us, each.measured.drift[kind], each.names)):
-        if point.measured.drift[kind] < best:
-            best = point.measured.drift[kind]
+        if point.measured.drift[kind] < best or point.names == chosen:
+            best = min(best, point.measured.drift[kind])
             kept.append(point)
     return start + kept
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Measured(BaseModel):
-    """A candidate's drift from the reference, and its predicted time.
+    """A candidate's drift from the reference, and its predicted time; nothing of one that cannot be built or run.
 
     Attributes:
         drift: by kind, the most telling first; see `edgeface.tasks.drift.Drift.size`. Kinds of which the images show
@@ -32,4 +32,16 @@ class Measured(BaseModel):
     def reaches(self, goal: Mapping[str, float], start: Measured) -> bool:
         """Whether every kind of drift shrank as much as a goal says; a kind that was not measured counts as reached."""
         relative = self.relative_to(start)
-        return all(relative.get(kind, 0.0) <= share for kind, share in goal.items())
+        return not self.failed and all(relative.get(kind, 0.0) <= share for kind, share in goal.items())
+
+    def exceeds(self, goal: Mapping[str, float], start: Measured) -> float:
+        """How many times a goal the drift is, of the kind that is farthest from it; 1 where nothing is measured."""
+        relative = self.relative_to(start)
+        return max(
+            (relative[kind] / share for kind, share in goal.items() if kind in relative and share > 0), default=1.0
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether the candidate could not be built or run."""
+        return not self.drift

@@ -126,7 +126,9 @@ class _Loop:
         self._judged += 1
         before, after = _changes_of(self._first, judged)
         time = _percent(found)
-        gained = "; ".join(f"{what} {before[what]} → {after[what]}" for what in before if what in after)
+        gained = "; ".join(
+            f"{what} {before[what]} → {after[what]}" for what in before if after.get(what, before[what]) != before[what]
+        )
         summary = f"{_named(found)}: {time:+.1f} % predicted time" + (f", {gained}" if gained else "")
         note(f"repair: {summary}{'' if judged.findings.passed else ' – still refused'}")
         record = self._record(summary, found.changed, time, before, after)
@@ -153,7 +155,7 @@ class _Loop:
             judged=self._judged,
             kinds=search.kinds[:-1] or search.kinds,  # what the outputs' noise says is said by decisions, if any
             images=len(self._trials.images),
-            curve=recorded(front(search.curve, search.kinds[0]), search.start),
+            curve=recorded(front(search.curve, search.kinds[0], changed), search.start),
         )
 
 

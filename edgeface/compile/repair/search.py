@@ -15,7 +15,7 @@ from edgeface.compile.repair.select import Effect, in_sets_of_growing_gain
 from edgeface.quantize.settings import QuantizeSettings
 
 LEAST_GAIN = 0.02
-"""A change that removes less of the variance is left out: the images do not tell it from chance."""
+"""A group that removes less of the variance does nothing that the images tell from chance."""
 
 TRACED = 5
 """Further sets of groups that are run for the curve of a refusal."""
@@ -143,11 +143,11 @@ class Search:
         for change, found in zip(tried, alone, strict=True):
             self._note((change.name,), found)
         for gain, change in sorted(zip(gains, tried, strict=True), key=lambda each: -each[0]):
-            if gain < LEAST_GAIN:
-                break
+            if gain < change.least_gain:
+                continue
             settings, names = change.apply(best.settings), (*best.names, change.name)
             found = self._one(settings, names)
-            if found.gains_over(best.measured).get(kind, 0.0) >= LEAST_GAIN:
+            if found.gains_over(best.measured).get(kind, 0.0) >= change.least_gain:
                 best = _Base(settings, names, found)
         return best
 
@@ -170,6 +170,8 @@ class Search:
         measured = self._measures.all(candidates, "repair: measuring each group of nodes in float")
         effects = []
         for group, found in zip(groups, measured, strict=True):
+            if found.failed:
+                continue
             self._note((*base.names, group.name), found)
             added = found.us - base.measured.us
             effects.append(Effect(group.name, group.outputs, found.gains_over(base.measured), added))
@@ -191,4 +193,5 @@ class Search:
         return found
 
     def _note(self, names: tuple[str, ...], found: Measured) -> None:
-        self._points[names] = Point(names, found)
+        if not found.failed:
+            self._points[names] = Point(names, found)

@@ -21,10 +21,11 @@ from edgeface.compile.repair.groups import NodeGroup, node_groups
 from edgeface.compile.repair.measured import Measured
 from edgeface.compile.repair.memory import Memory, digest_of
 from edgeface.compile.repair.prices import predicted_us, recorded_us
-from edgeface.core.progress import quiet, track
+from edgeface.core.progress import note, quiet, track
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.versions import versions
 from edgeface.core.writing import make_folders
+from edgeface.errors import GraphError, RuntimeFailure
 from edgeface.graph.ir import Graph
 from edgeface.images.split import spread
 from edgeface.passes import run_passes
@@ -41,6 +42,9 @@ from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.reference import Network
 
 MAX_IMAGES, MIN_IMAGES = 40, 8
+MAX_AT_ONCE = 8
+"""Candidates that run at the same time: each holds a runtime with its tensors."""
+
 MAX_MACS = 40_000_000_000
 """Multiply–accumulates of one trial over all its images, about a second of a core: larger networks see fewer."""
 
@@ -79,7 +83,7 @@ class Trials:
         self._judge.__exit__(kind, error, trace)
 
     def all(self, candidates: Sequence[QuantizeSettings], doing: str) -> list[Measured]:
-        """What each of these settings gives; as many are run at the same time as there are cores.
+        """What each of these settings gives; as many are run at the same time as there are cores, up to a limit.
 
         Args:
             candidates: settings.
@@ -87,7 +91,7 @@ class Trials:
         """
         keys = [_key(settings) for settings in candidates]
         new = {key: each for key, each in zip(keys, candidates, strict=True) if self.memory.get(key) is None}
-        at_once = len(os.sched_getaffinity(0))
+        at_once = min(len(os.sched_getaffinity(0)), MAX_AT_ONCE)
         batches = [dict(list(new.items())[start : start + at_once]) for start in range(0, len(new), at_once)]
         for batch in track(batches, doing) if len(batches) > 1 else batches:
             with quiet():  # a build has steps of its own
@@ -132,16 +136,25 @@ class Trials:
         return self._stats[-1]
 
     def _measured(self, candidates: Sequence[QuantizeSettings]) -> list[Measured]:
-        observers = [DriftObserver(self.job.source.contract) for _ in candidates]
-        built = [build(self.job_with(each), self.target, self.stats_for(each)) for each in candidates]
         with temporary_folder() as folder:
-            runs = [self._opened(each, folder / str(number)) for number, each in enumerate(built)]
-            shown = [Candidate(run, None, (seen,)) for run, seen in zip(runs, observers, strict=True)]
-            findings = self._judge.score(shown)
-        return [
-            Measured(drift=seen.sizes() | {OUTPUTS: _noise(found)}, us=self._predicted_us(made, settings))
-            for made, settings, seen, found in zip(built, candidates, observers, findings, strict=True)
-        ]
+            opened = [self._opened(each, folder / str(number)) for number, each in enumerate(candidates)]
+            runs = [each for each in opened if each is not None]
+            observers = [DriftObserver(self.job.source.contract) for _ in runs]
+            shown = [Candidate(run, None, (seen,)) for (run, _), seen in zip(runs, observers, strict=True)]
+            findings = self._judge.score(shown) if runs else []
+        found = iter(zip(runs, observers, findings, strict=True))
+        return [Measured(drift={}, us=0.0) if each is None else _measured(*next(found)) for each in opened]
+
+    def _opened(self, settings: QuantizeSettings, folder: Path) -> tuple[Network, float] | None:
+        """A candidate in its runtime, and its predicted time; None where it cannot be built or opened."""
+        make_folders(folder, "a candidate")
+        try:
+            built = build(self.job_with(settings), self.target, self.stats_for(settings))
+            run = opened(built, built.write(folder)).run
+        except (GraphError, RuntimeFailure) as error:
+            note(f"repair: a candidate is left out: {error.what}")
+            return None
+        return run, self._predicted_us(built, settings)
 
     def _predicted_us(self, built: Built, settings: QuantizeSettings) -> float:
         """The predicted time: that of the build's own record, where its target is priced."""
@@ -150,22 +163,21 @@ class Trials:
             return priced
         return predicted_us(*self.graph_and_precision(settings), self.job.options.device, self._io == "float")
 
-    def _opened(self, built: Built, folder: Path) -> Network:
-        make_folders(folder, "a candidate")
-        return opened(built, built.write(folder)).run
-
     def _shown(self) -> Iterable[Image]:
         return task_images(self.images, "repair: running the reference", self.job.source.contract, self.job.detector)
 
     def _identity(self) -> str:
         """A digest of all that measurements depend on besides the settings."""
-        job, given = self.job, self.job.options.statistics
+        job, given = self.job, self.job.options.statistics or ()
         return digest_of(
             [
                 *(job.source.provenance, job.images.provenance(), len(self.images), graph_digest(job.graph)),
                 *(job.source.contract.model_dump(mode="json"), self.target.name, self._io, job.options.integer_only),
                 job.options.device,
-                (versions(), None if given is None else digest_file(given, STATISTICS)),
+                (
+                    versions(),
+                    [digest_file(path, STATISTICS) for path in ((given,) if isinstance(given, Path) else given)],
+                ),
             ]
         )
 
@@ -175,6 +187,10 @@ def _key(settings: QuantizeSettings) -> str:
     document = settings_document(settings)
     dtypes = {pattern: asked["dtype"] for pattern, asked in document["precision"].items()}
     return digest_of([{**document, "keep_float": 0, "precision": 0}, list(settings.keep_float), list(dtypes.items())])
+
+
+def _measured(candidate: tuple[Network, float], seen: DriftObserver, found: Findings) -> Measured:
+    return Measured(drift=seen.sizes() | {OUTPUTS: _noise(found)}, us=candidate[1])
 
 
 def _noise(found: Findings) -> float:

@@ -132,6 +132,22 @@ def test_what_is_not_needed_is_dropped():
     assert set(found(Together(KEPT_BACK)).changed) == {"ssh1", "ssh2"}
 
 
+class Unbuildable(AdditiveNoise):
+    """A network that cannot be built where one group is in float, as kernels may not take such a mixture."""
+
+    def _one(self, settings):
+        found = super()._one(settings)
+        return Measured(drift={}, us=0.0) if "ssh3" in self.measured[-1] else found
+
+
+@pytest.mark.parametrize("goal", [{"scores": 0.673}, {}])
+def test_what_cannot_be_built_is_never_chosen(goal):
+    result = found(Unbuildable(KEPT_BACK), goal=goal)
+    assert result.changed
+    assert "ssh3" not in result.changed
+    assert not result.measured.failed
+
+
 def test_the_search_is_bounded_and_always_the_same():
     many = {f"g{i:02}": (0.04 + i / 1000, 0.02, 10.0 + i % 5) for i in range(24)}
     one, other = AdditiveNoise(many), AdditiveNoise(many)
@@ -173,3 +189,9 @@ def test_the_curve_of_a_refusal_ends_with_all_that_helps_and_drops_what_is_beate
     assert drifts == sorted(drifts, reverse=True)
     assert times == sorted(times)
     assert recorded(shown, search.start)[-1].time_percent == pytest.approx(31.0)
+
+
+def test_the_curve_holds_what_was_chosen_for_another_kind_of_drift():
+    search = Search(AdditiveNoise(KEPT_BACK), SETTINGS, ())
+    result = search.run(Wanted({"landmarks": 0.7}))
+    assert result.changed in [point.names for point in front(search.curve, "scores", result.changed)]
