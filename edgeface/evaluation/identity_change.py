@@ -109,8 +109,8 @@ class IdentityChange:
         if limits.noise_factor is None or self.moved is None:
             return []
         # Verdicts move with the root of what cosines lack of 1; both faces of a pair are the build's, one is moved.
-        # Twice that, since the mean cosine is judged apart, and so is what the changes cost in accuracy.
-        factor, least = 2 * math.sqrt(2 * limits.noise_factor), limits.evidence.genuine_pairs
+        # What the changes cost in accuracy is judged apart.
+        factor, least = 2 * math.sqrt(limits.noise_factor), limits.evidence.genuine_pairs
         limit = Relative("changed verdicts", factor, GATE_NOISE.name, LEAST_CHANGED_PERCENT, least, "pairs")
         changed, by_noise = (self.changed_verdicts(scores) for scores in (self.candidate.scores, self.moved))
         return [limit.of_counts(changed, by_noise, len(self.reference.scores))]
