@@ -70,6 +70,7 @@ class Bound:
             figure.n,
             figure.of,
             (_short(found.low), _short(found.high)) if math.isfinite(found.high - found.low) else None,
+            beyond=missed or (enough_cases and not kept),
         )
 
     @property

@@ -116,6 +116,7 @@ class Relative:
         spans = math.isfinite(ends.high - ends.low)
         return replace(
             found,
+            beyond=beyond or (not found.met and count >= self.min_cases),
             measured=found.measured if count else f"nothing: no {self.of}",
             met=lacking is None and not beyond,
             unsure=lacking,

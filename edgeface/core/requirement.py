@@ -18,6 +18,7 @@ class Requirement:
         n: how many cases the measurement rests on; None where it is no sample, e.g. a count of operators.
         of: the cases, e.g. "faces".
         interval: the ends of the figure's 95 % interval, in the unit of `limit`; None where it has none.
+        beyond: whether the figure does not keep the limit, though chance may be why, on cases that are enough to judge.
     """
 
     what: str
@@ -28,6 +29,7 @@ class Requirement:
     n: int | None = None
     of: str | None = None
     interval: tuple[float, float] | None = None
+    beyond: bool = False
 
     @property
     def missed(self) -> bool:

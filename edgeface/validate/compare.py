@@ -38,6 +38,11 @@ class Findings:
         """Whether no requirement is missed; some may be undecided."""
         return not any(requirement.missed for requirement in self.requirements)
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether a figure is beyond its limit, be it by chance."""
+        return any(requirement.missed or requirement.beyond for requirement in self.requirements)
+
     def requiring(self, *requirements: Requirement) -> Findings:
         """The same findings with further requirements."""
         return replace(self, requirements=[*self.requirements, *requirements])

@@ -55,6 +55,12 @@ def test_more_flips_within_chance_are_no_reason_to_doubt_where_a_steadier_figure
     assert judged.of_counts(3, 1, 60, backed=True).unsure == "60 faces are too few to decide: at least 100 are needed"
 
 
+def test_a_figure_beyond_its_limit_is_marked_be_it_by_chance_and_one_of_few_cases_is_not():
+    assert [flips(*counts).beyond for counts in ((5, 4, 310), (60, 7, 288), (4, 5, 310), (5, 4, 60))] == [
+        *(True, True, False, False)
+    ]
+
+
 def test_limits_and_figures_are_said_in_words():
     found = flips(8, 35)
     assert (found.limit, found.measured, found.n, found.of) == ("≤ 35 (JPEG 95: 35)", "8 of 432", 432, "faces")

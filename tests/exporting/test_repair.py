@@ -28,6 +28,8 @@ from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.ops.spatial import GlobalAveragePool
 from edgeface.images.split import choose_images
 from edgeface.tasks import task_of
+from edgeface.tasks.recognition.requirements import LEAST_LOSS
+from edgeface.tasks.recognition.task import TASK
 
 CONTRACT = """
 task = "recognition"
@@ -128,6 +130,26 @@ def test_what_is_refused_is_repaired_and_its_recipe_makes_the_same_without_searc
     (again,) = export(asked(measured + 3, fast, recipe=artifact.folder / RECIPE, out=tmp_path / "again"))
     assert again.model_path.read_bytes() == artifact.model_path.read_bytes()
     assert again.certificate().repair is None
+
+
+def test_what_is_beyond_a_limit_within_chance_is_repaired_too(asked, tmp_path):
+    recipe = tmp_path / "noise.toml"
+
+    def exported(factor, effort):
+        gate = f"[gates.tflite-int8]\nnoise_factor = {factor}\n[evidence]\nfaces = 3\n"
+        recipe.write_text(f'model = "recognition"\n[quantize]\nalgorithms = []\n{gate}')
+        out = tmp_path / effort
+        (artifact,) = export(asked(0, RepairOptions(effort), recipe=recipe, out=out, force=True))
+        return artifact.certificate()
+
+    first = exported(9.0, "fast")
+    moved = 1 - first.noise[TASK.noise.name]["mean_cosine"]
+    factor = 0.99 * (1 - first.decisions["mean_cosine"]) / max(moved, LEAST_LOSS)
+    (doubtful,) = [each for each in exported(factor, "fast").requirements if each.beyond]
+    assert doubtful.unsure
+    repaired = exported(factor, "default")
+    assert repaired.repair.changed
+    assert [each.what for each in repaired.requirements if each.beyond] == []
 
 
 def test_fast_only_judges(asked, measured):

@@ -1,4 +1,4 @@
-"""The goal of a repair: how much smaller each kind of drift has to become, from the requirements that are missed."""
+"""The goal of a repair: how much smaller each kind of drift has to become, from the limits that are not kept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def goal_of(requirements: Iterable[Requirement], kinds: Sequence[str]) -> dict[s
     """
     goal: dict[str, float] = {}
     for requirement in requirements:
-        if not requirement.missed:
+        if not (requirement.missed or requirement.beyond):
             continue
         needed = shrink_needed(requirement)
         if needed is None:

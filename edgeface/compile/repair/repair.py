@@ -25,7 +25,7 @@ ROUNDS = 3
 Rejudge = Callable[[Job, Built], Judged]
 """Judges a build on the images of the verdict."""
 
-REFUSED, BETTER = "repair: the gate refuses it in 8 bits", "repair: more accurate for the time it costs"
+REFUSED, BETTER = "repair: in 8 bits it is beyond a limit of its gate", "repair: more accurate for the time it costs"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def repaired(
 
     Args:
         job: the export.
-        judged: the first build, with its verdict.
+        judged: the first build, with its verdict. One that is beyond a limit by chance is repaired too: more images
+            would tell, and a repair is quicker; where none is found, it stays what it is.
         stats: calibration statistics of the job's graph; None for float targets.
         options: how much is tried.
         rejudge: judges another build.
@@ -51,15 +52,15 @@ def repaired(
     """
     reason = _why_not(job, judged, stats, options)
     if reason is not None:
-        if not judged.findings.passed and reason:
+        if judged.findings.doubtful and reason:
             note(f"no repair: {reason}")
         return Result(job, judged)
     assert stats is not None
-    what, target = "better accuracy" if judged.findings.passed else "what its gate needs", judged.built.target
+    what, target = "what its gate needs" if judged.findings.doubtful else "better accuracy", judged.built.target
     with Trials(job, target, stats, out) as trials, step(f"{target.name}: looking for {what}"):
         loop = _Loop(trials, judged, options, rejudge)
         result = loop.improve() if options.effort == "max" else None
-        if result is None and not judged.findings.passed:
+        if result is None and judged.findings.doubtful:
             result = loop.repair()
         trials.memory.forget()
     return result or Result(job, judged)
@@ -67,7 +68,7 @@ def repaired(
 
 def _why_not(job: Job, judged: Judged, stats: CalibrationStats | None, options: RepairOptions) -> str | None:
     """Why nothing is searched, "" where there is nothing to say; None where something is."""
-    if options.effort == "fast" or (judged.findings.passed and options.effort != "max"):
+    if options.effort == "fast" or not (judged.findings.doubtful or options.effort == "max"):
         return ""
     if stats is None or judged.built.target.scheme is None:
         return "this target does not quantize"
@@ -96,13 +97,17 @@ class _Loop:
         return result if result.judged.findings.passed else None
 
     def repair(self) -> Result | None:
-        """A build that the gate accepts; else the first one, with the curve. None where accuracy is not the matter."""
+        """A build that keeps every limit, or passes; else the first one, with the curve if it is refused.
+
+        None where accuracy is not the matter, or nothing is better than a first build that is not refused.
+        """
         kinds = self._search.kinds
         goal = goal_of(self._first.findings.requirements, kinds)
         if goal is None:
             note("no repair: what is missed is no matter of precision")
             return None
         slow, limit = self._options.effort == "max", self._options.max_slowdown
+        best: Result | None = None
         for _ in range(ROUNDS):
             wanted = Wanted(goal, limit, slow, REFUSED)
             found = self._search.run(wanted)
@@ -110,11 +115,15 @@ class _Loop:
                 break
             result = self._verdict(found)
             if result.judged.findings.passed:
+                best = result
+            if not result.judged.findings.doubtful:
                 return result
             more = goal_of(result.judged.findings.requirements, kinds)
             if more is None or not found.reached:
                 break
             goal = tightened(found.measured.relative_to(found.start), more)
+        if best is not None or self._first.findings.passed:
+            return best
         self._search.trace(Wanted(goal, limit, slow, REFUSED))
         return self._refused(limit)
 
@@ -160,8 +169,8 @@ class _Loop:
 
 
 def _changes_of(first: Judged, now: Judged) -> tuple[dict[str, str], dict[str, str]]:
-    """What was measured for the requirements that were missed at first, without remarks; for all if none was."""
-    missed = [each for each in first.findings.requirements if each.missed]
+    """What was measured for the requirements that were not kept at first, without remarks; for all if all were."""
+    missed = [each for each in first.findings.requirements if each.missed or each.beyond]
     asked = missed or [each for each in first.findings.requirements if each.interval is not None]
     after = {each.what: each.measured for each in now.findings.requirements}
     before = {each.what: _short(each.measured) for each in asked}
