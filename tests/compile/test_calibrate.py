@@ -124,7 +124,7 @@ def test_missing_statistics_are_refused_with_the_algorithm(job, tmp_path, name):
     plain = job(save_statistics=path)
     few = plain.recipe.model_copy(update={"quantize": QuantizeSettings(algorithms=())})
     build(replace(plain, recipe=few), target(name))
-    with pytest.raises(InputError, match="lack second moments, which second_moment_rounding needs") as caught:
+    with pytest.raises(InputError, match="lack second moments, which cross_layer_equalization needs") as caught:
         build(job(statistics=path), target(name))
     assert caught.value.where == str(path)
     build(replace(job(statistics=path), recipe=few), target(name))
