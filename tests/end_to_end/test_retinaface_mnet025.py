@@ -136,7 +136,7 @@ def holds_the_one_gate(certificate: Certificate) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("training", ["b", "c"])
+@pytest.mark.parametrize("training", ["b", pytest.param("c", marks=pytest.mark.hostile)])
 def test_other_trainings_hold_the_same_gate(shared_data, tmp_path, training):
     given = ("--weights", weights(shared_data, training), "--variant", "official", "--color", "bgr", "--no-latency")
     ended = command(

@@ -40,6 +40,8 @@ def test_a_killed_command_leaves_old_or_new_results_and_the_next_run_works(tmp_p
     place = Interrupted(tmp_path / "out", tmp_path / "temporary")
     place.temporary.mkdir()
     made, changes, seconds = {}, {}, {}
+    if length == "short":
+        commands = {name: commands[name] for name in ("export", "report")}
     for name, command in commands.items():
         shutil.rmtree(place.out, ignore_errors=True)
         place.out.mkdir()

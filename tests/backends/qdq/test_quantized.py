@@ -122,8 +122,9 @@ def test_onnx_runtime_computes_what_the_plan_means(made, plan_of, emulated, norm
             step = plan.params[name].scale[0]
             for runner in (fused, plain):
                 found = runner.run(feed(normal, seed))[name]
-                assert np.abs(found - wanted[name]).max() <= 1.01 * step
-                assert np.abs(found - wanted[name]).mean() <= 0.05 * step
+                apart = np.abs(found - wanted[name]) / step
+                assert apart.max() <= 1.01
+                assert apart.sum() <= 1.01 * max(1, 0.05 * apart.size)  # a tie may fall to either side
                 np.testing.assert_allclose(found / step, np.rint(found / step), atol=1e-3)
 
 
