@@ -153,7 +153,7 @@ def files(shared_data, shared_folder) -> Path:
         ):
             (folder / name).symlink_to(weights / source)
         (folder / "photos").mkdir()
-        for index, scene in enumerate(scenes[::20]):
+        for index, scene in enumerate(scenes[::12]):
             shutil.copyfile(scene, folder / "photos" / ("one.jpg" if index == 0 else scene.name))
         shutil.copyfile(scenes[1], folder / "group.jpg")
         _portraits(shared_data, folder)
