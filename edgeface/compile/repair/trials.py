@@ -41,7 +41,7 @@ from edgeface.validate.inputs import task_images
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.reference import Network
 
-MAX_IMAGES, MIN_IMAGES = 40, 8
+MAX_IMAGES, MIN_IMAGES = 32, 8
 MAX_AT_ONCE = 8
 """Candidates that run at the same time: each holds a runtime with its tensors."""
 
