@@ -61,9 +61,9 @@ def model(shared_data, scenes, faces, build_artifact):
 COUNTS = {
     ("detector", "a72"): IMAGES,
     ("detector", "a53"): 3,
-    ("prelu", "a72"): 6,
+    ("prelu", "a72"): 4,
     ("prelu", "a53"): 3,
-    ("relu6", "a72"): 6,
+    ("relu6", "a72"): 3,
     ("relu6", "a53"): 2,
 }
 

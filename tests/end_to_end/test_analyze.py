@@ -8,7 +8,7 @@ from edgeface.analysis.analyze import analyze
 from edgeface.analysis.request import AnalyzeRequest
 
 
-@pytest.mark.slow
+@pytest.mark.hostile
 def test_a_public_detector_is_taken_apart(shared_data):
     """Its noise comes from the body's second stage, not from the layers where the signal is weakest."""
     weights = shared_data / "weights" / "retinaface_mnet025_1mb.pth"

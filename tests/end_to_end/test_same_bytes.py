@@ -75,7 +75,7 @@ def test_no_number_of_threads_changes_a_byte(tmp_path, model, target):
         assert [name for name in each if each[name] != made[0][name]] == [], run
 
 
-@pytest.mark.slow
+@pytest.mark.hostile
 def test_the_order_in_which_images_were_copied_does_not_change_a_byte(tmp_path, images):
     for folder, order in (("sorted", 1), ("reversed", -1)):
         (tmp_path / folder).mkdir()
