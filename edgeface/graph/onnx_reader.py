@@ -100,7 +100,7 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
             aliases[proto.output[0]] = arguments[0]
         elif proto.op_type == "Constant":
             constants[proto.output[0]] = _constant(proto, where)
-        elif refused.can_be_read(proto, arguments):
+        elif refused.can_be_read(proto, arguments, constants):
             try:
                 shapes = {i: _type(i, types, constants).shape for i in arguments if i}
                 node = _read_node(proto, arguments, constants, shapes, opset, where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from edgeface.errors import GraphError, OperatorError, Refusal
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import onnx
 
 _STANDARD = frozenset({"", "ai.onnx"})
+_CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 _FLOAT = 1  # onnx.TensorProto.DataType
 _FLOAT_INPUT = "export the model with a float32 input; the contract describes the preprocessing"
 _FLOAT_NETWORK = "export the float network"
@@ -92,12 +94,23 @@ class Refusals:
         self._lost.add(proto.name)
         return None
 
-    def can_be_read(self, proto: onnx.NodeProto, arguments: tuple[str, ...]) -> bool:
-        """Whether a node's operator is supported, which is refused otherwise, and its inputs are known."""
-        if proto.domain in _STANDARD and proto.op_type in ops_by_onnx_type():
-            return self._lost.isdisjoint(arguments)
-        self._refuse(proto, unsupported(proto))
-        return False
+    def can_be_read(self, proto: onnx.NodeProto, arguments: tuple[str, ...], constants: Container[str]) -> bool:
+        """Whether a node's inputs are known, and its operator is supported, which is refused otherwise.
+
+        Args:
+            proto: a node.
+            arguments: what it reads, by the names that produce it.
+            constants: the values that are constant.
+        """
+        if proto.domain not in _STANDARD or proto.op_type not in ops_by_onnx_type():
+            self._refuse(proto, unsupported(proto))
+            return False
+        if proto.op_type in _CONVOLUTIONS and any(name and name not in constants for name in arguments[1:3]):
+            reason = f"{proto.op_type} needs a constant weight and bias, and one is computed from the image"
+            fix = "use a variant of the network with weights of its own; no target's kernel takes computed ones"
+            self._refuse(proto, GraphError(reason, fix=fix))
+            return False
+        return self._lost.isdisjoint(arguments)
 
     def add(self, proto: onnx.NodeProto, error: GraphError) -> dict[str, TensorType]:
         """Refuse a node; its outputs, where ONNX's shape inference knows them."""

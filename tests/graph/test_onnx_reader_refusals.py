@@ -48,6 +48,7 @@ def case(says, op_type, *constants, shape=(1, 4, 6, 7), opset=18, outputs=("y",)
         case("already quantized", "QuantizeLinear", np.array(0.1, np.float32)),
         case("already quantized", "QuantizeLinear", np.array(0.1, np.float32), np.array(3, np.uint8)),
         case("Cast to int64", "Cast", to=TensorProto.INT64),
+        case("leaves nothing", "Reshape", np.array([0, 4]), shape=(0, 4), allowzero=1),
         case("steps [2]", "Slice", *(np.array([n]) for n in (0, 6, 2, 2))),
         case("with a constant", "Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), mode="reflect"),
         case("with zeros", "Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), np.float32(1)),

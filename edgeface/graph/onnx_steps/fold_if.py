@@ -63,7 +63,9 @@ def spliced(node: onnx.NodeProto, branch: onnx.GraphProto) -> tuple[list[onnx.No
 
     own = [tensor.name for tensor in branch.initializer] + [name for inner in branch.node for name in inner.output]
     names = {name: f"{node.output[0]}/{name}" for name in own if name}
-    nodes = [_renamed(inner, names) for inner in branch.node]
+    nodes = [type(inner).FromString(inner.SerializeToString()) for inner in branch.node]
+    for inner in nodes:
+        _rename(inner, names)
     constants = [type(tensor).FromString(tensor.SerializeToString()) for tensor in branch.initializer]
     for tensor in constants:
         tensor.name = names[tensor.name]
@@ -73,14 +75,8 @@ def spliced(node: onnx.NodeProto, branch: onnx.GraphProto) -> tuple[list[onnx.No
     return nodes, constants
 
 
-def _renamed(node: onnx.NodeProto, names: Mapping[str, str]) -> onnx.NodeProto:
-    """A copy of a node that reads and gives values by other names, also inside of its graphs."""
-    copy = type(node).FromString(node.SerializeToString())
-    _rename(copy, names)
-    return copy
-
-
 def _rename(node: onnx.NodeProto, names: Mapping[str, str]) -> None:
+    """Let a node read and give values by other names, also inside of its graphs."""
     node.input[:] = [names.get(name, name) for name in node.input]
     node.output[:] = [names.get(name, name) for name in node.output]
     for attribute in node.attribute:
