@@ -36,8 +36,8 @@ def write_onnx(
         graph: graph to write; fused activations become separate nodes.
         outputs: values to output instead of the graph's outputs, such as all activations for calibration.
         metadata: key–value pairs for the model's metadata.
-        any_batch: make the first axis of every input and output, 1 in the graph, dynamic under the name "batch"; not that of
-            outputs that are constant.
+        any_batch: make the first axis of every input and output, 1 in the graph, dynamic under the name "batch", except
+            that of outputs that are constant.
     """
     from onnx import helper
 
