@@ -70,11 +70,11 @@ def _header() -> str:
         "# Public face networks × targets: measured\n\n"
         f"Made by `.venv/bin/python reports/zoo.py` on {date.today().isoformat()}; {machine.get('processor', '')}, "
         f"{os.cpu_count()} cores; {used}.\n\n"
-        "Detectors calibrate on a part of `scenes` and are judged on the rest; their decisions are the average precision\n"
-        "(IoU ≥ 0.5) of fp32 → artifact on 5 labelled photographs. Recognizers calibrate on faces of LFW's people who\n"
-        "are in no pair; their decisions are the accuracy on 1 000 pairs of View 1's test list, and the mean cosine to\n"
-        "fp32's embeddings. Other networks see the same faces as crops: the worst output's cosine. Seeded networks have\n"
-        "no training: their rows say what arithmetic costs, not what decisions do."
+        "Detectors calibrate on a part of `scenes` and are judged on the rest; their decisions are the average\n"
+        "precision (IoU ≥ 0.5) of fp32 → artifact on 5 labelled photographs. Recognizers calibrate on faces of LFW's\n"
+        "people who are in no pair; their decisions are the accuracy on 1 000 pairs of View 1's test list, and the\n"
+        "mean cosine to fp32's embeddings. Other networks see the same faces as crops: the worst output's cosine.\n"
+        "Seeded networks have no training: their rows say what arithmetic costs, not what decisions do."
     )
 
 
