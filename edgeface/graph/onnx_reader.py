@@ -16,6 +16,7 @@ from edgeface.graph.onnx_contradictions import refuse_contradictions
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.base import OnnxNode
 from edgeface.graph.ops.shape import Reshape
+from edgeface.graph.spell_out import spell_out
 from edgeface.graph.types import Array, TensorType
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import read_file
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
+_ONE_OUTPUT = {"BatchNormalization", "MaxPool"}  # at inference; the others are of training, or nobody reads them
 
 
 def read_onnx(source: Path | bytes, name: str | None = None) -> Graph:
@@ -100,9 +102,9 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
             constants[proto.output[0]] = _constant(proto, where)
             shapes[proto.output[0]] = tuple(constants[proto.output[0]].shape)
             continue
-        node = _read_node(proto, arguments, constants, shapes, opset, where)
-        nodes.append(node)
-        shapes |= _output_shapes(node, shapes, constants, where)
+        for node in spell_out(_read_node(proto, arguments, constants, shapes, opset, where), constants):
+            nodes.append(node)
+            shapes |= _output_shapes(node, shapes, constants, where)
     outputs = [o.name for o in model.graph.output]
     return Graph.build(name, inputs, outputs, _keep_names(outputs, aliases, nodes, shapes), constants)
 
@@ -214,6 +216,7 @@ def _read_node(
         tuple(constants.get(i) for i in arguments),
         tuple(shapes.get(i, ()) for i in arguments),
         opset,
+        len(proto.output),
     )
     try:
         if proto.op_type in _NORMAL_FORMS:
@@ -221,7 +224,7 @@ def _read_node(
         op, inputs = op_type.from_onnx(view)
     except GraphError as error:
         raise GraphError(error.what, where=location, fix=error.fix) from error
-    outputs = proto.output[:1] if proto.op_type == "BatchNormalization" else [o for o in proto.output if o]
+    outputs = proto.output[:1] if proto.op_type in _ONE_OUTPUT else proto.output
     return Node(op, inputs, tuple(outputs), proto.name or proto.output[0])
 
 
