@@ -58,6 +58,17 @@ class OnnxNode:
             )
         return data
 
+    def numbers(self, index: int, name: str) -> list[int]:
+        """Integers from a constant input, or in older opsets from an attribute.
+
+        Raises:
+            GraphError: they are computed or absent.
+        """
+        if name in self.attributes:
+            return list(self.attributes[name])
+        found: list[int] = self.constant(index, name).reshape(-1).tolist()
+        return found
+
     def given(self, index: int) -> bool:
         """Whether an optional input is present."""
         return index < len(self.inputs) and self.inputs[index] != ""
