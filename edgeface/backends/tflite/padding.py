@@ -25,9 +25,7 @@ def same_padding(input_shape: Sequence[int], weight_shape: Sequence[int], op: Co
     return (*begins, *ends) == op.pads
 
 
-def pad_image(
-    emitter: Emitter, node: Node, x: int, pads: tuple[int, int, int, int], value: float | None = None
-) -> int:
+def pad_image(emitter: Emitter, node: Node, x: int, pads: tuple[int, int, int, int], value: float | None = None) -> int:
     """The tensor of an NHWC image padded by (top, left, bottom, right) zeros, or by another value."""
     name = node.inputs[0]
     n, c, h, w = emitter.graph.type(name).shape
@@ -54,5 +52,9 @@ def pad_with(emitter: Emitter, node: Node, x: int, padded: int, pads: tuple[Sequ
     if params is not None:
         data = params.quantize(data)
     label = f"value {value} of {node.output}"
-    inputs = [x, emitter.constant(f"pads {amounts}", np.array(amounts, np.int32)), emitter.constant(label, data, params)]
+    inputs = [
+        x,
+        emitter.constant(f"pads {amounts}", np.array(amounts, np.int32)),
+        emitter.constant(label, data, params),
+    ]
     emitter.emit("PADV2", inputs, [padded], schema.PadV2OptionsT(), 1 if params is None else 2)

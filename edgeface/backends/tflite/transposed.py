@@ -42,7 +42,9 @@ def fill_kernel(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     left = tuple(op.output_padding[axis] - surplus[axis] for axis in (0, 1))
     plain = replace(op, dilations=(1, 1), output_padding=(left[0], left[1]))
     name = f"{node.output}/filled"
-    return Rewrite([node], [Node(plain, (node.inputs[0], name, *node.inputs[2:]), node.outputs, node.origin)], {name: filled})
+    return Rewrite(
+        [node], [Node(plain, (node.inputs[0], name, *node.inputs[2:]), node.outputs, node.origin)], {name: filled}
+    )
 
 
 def spread_groups(graph: Graph, node: Node) -> Rewrite | Refusal | None:
@@ -57,13 +59,18 @@ def spread_groups(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     if op.strides[0] != op.strides[1] or min(pads) < 0:
         name = f"{node.output}/dense"
         inputs = (node.inputs[0], name, *node.inputs[2:])
-        return Rewrite([node], [Node(replace(op, groups=1), inputs, node.outputs, node.origin)], {name: _dense(op, weight)})
+        return Rewrite(
+            [node], [Node(replace(op, groups=1), inputs, node.outputs, node.origin)], {name: _dense(op, weight)}
+        )
     name, value, added = f"{node.output}/turned", node.inputs[0], list[Node]()
     block, channels = op.strides[0], weight.shape[0]
     if block > 1:
         pad, spread = f"{node.output}/zeros", f"{node.output}/spread"
         surround = Pad((0, 0, 0, 0, 0, channels * (block**2 - 1), 0, 0))
-        added += [Node(surround, (value,), (pad,), node.origin), Node(DepthToSpace(block), (pad,), (spread,), node.origin)]
+        added += [
+            Node(surround, (value,), (pad,), node.origin),
+            Node(DepthToSpace(block), (pad,), (spread,), node.origin),
+        ]
         value = spread
     conv = Conv((1, 1), pads, groups=op.groups, activation=op.activation)
     added.append(Node(conv, (value, name, *node.inputs[2:]), node.outputs, node.origin))
@@ -73,9 +80,7 @@ def spread_groups(graph: Graph, node: Node) -> Rewrite | Refusal | None:
 def _turned_pads(op: ConvTranspose, kernel: tuple[int, ...]) -> tuple[int, int, int, int]:
     """The pads of the convolution over the spread pixels, which end with stride − 1 zeros."""
     top, left = (kernel[axis] - 1 - op.pads[axis] for axis in (0, 1))
-    bottom, right = (
-        kernel[axis] - op.strides[axis] - op.pads[axis + 2] + op.output_padding[axis] for axis in (0, 1)
-    )
+    bottom, right = (kernel[axis] - op.strides[axis] - op.pads[axis + 2] + op.output_padding[axis] for axis in (0, 1))
     return top, left, bottom, right
 
 

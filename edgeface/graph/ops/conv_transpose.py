@@ -40,7 +40,9 @@ class ConvTranspose(Op):
         fits = c == channels and c % self.groups == 0
         require(fits, f"ConvTranspose weight {weight} does not fit input {x} in {self.groups} groups")
         m = per_group * self.groups
-        require(len(inputs) < 3 or inputs[2].shape == (m,), "ConvTranspose bias must have one number per output channel")
+        require(
+            len(inputs) < 3 or inputs[2].shape == (m,), "ConvTranspose bias must have one number per output channel"
+        )
         made = [self.length(size[axis], weight.shape[axis + 2], axis) for axis in (0, 1)]
         require(min(made) > 0, f"the pads of a ConvTranspose leave nothing of {x}")
         return (TensorType((n, m, *made), x.dtype),)

@@ -10,7 +10,8 @@ from edgeface.graph.ops.strided_slice import StridedSlice
 from edgeface.graph.ops.take import Take
 from edgeface.graph.ops.tile import Tile
 
-MOVES: tuple[type[Op], ...] = (
-    *(Pad, Reshape, Transpose, Slice),
-    *(ConstantPad, StridedSlice, Take, Tile, DepthToSpace, SpaceToDepth),
-)
+REARRANGING: tuple[type[Op], ...] = (Pad, Slice, ConstantPad, StridedSlice, Take, Tile, DepthToSpace, SpaceToDepth)
+"""Those that choose, repeat or surround elements, or change which are pixels and which are channels."""
+
+MOVES: tuple[type[Op], ...] = (Reshape, Transpose, *REARRANGING)
+"""All; the others only name the axes anew."""

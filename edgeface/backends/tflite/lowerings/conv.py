@@ -37,7 +37,11 @@ def lower_conv(emitter: Emitter, node: Node) -> None:
     options = _conv_options(op, depthwise, emitter.graph.type(node.inputs[0]).shape[1], weight.shape[0])
     options.padding = schema.Padding.SAME if same else schema.Padding.VALID
     order = (1, 2, 3, 0) if depthwise else (0, 2, 3, 1)
-    inputs = [x, lowered_weight(emitter, node, order, 3 if depthwise else 0), lowered_bias(emitter, node, weight.shape[0])]
+    inputs = [
+        x,
+        lowered_weight(emitter, node, order, 3 if depthwise else 0),
+        lowered_bias(emitter, node, weight.shape[0]),
+    ]
     version = _version(emitter, node, op, depthwise)
     emitter.emit("DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, [emitter.result(node)], options, version)
 
