@@ -63,8 +63,8 @@ def _pooled(stats: ValueStats) -> ValueStats:
 
 def _spread(stats: ValueStats, channels: int) -> ValueStats:
     """Statistics of one channel for each of several, where which number went to which is not followed."""
-    ends, total = [np.repeat(end, channels) for end in (stats.low, stats.high)], np.repeat(stats.total, channels)
-    return ValueStats(np.repeat(stats.counts, channels, axis=0), *ends, total, stats.count)
+    low, high, total = (np.repeat(numbers, channels) for numbers in (stats.low, stats.high, stats.total))
+    return ValueStats(np.repeat(stats.counts, channels, axis=0), low, high, total, stats.count)
 
 
 def _multiplied(stats: ValueStats, factor: Array, relu: bool) -> ValueStats:

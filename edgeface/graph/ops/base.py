@@ -99,7 +99,7 @@ class Op:
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
-        """The op, which may be of another class, and its data inputs. By default attributes are fields of the same name."""
+        """The op, maybe of another class, and its data inputs. By default attributes are fields of the same name."""
         names = {f.name for f in dataclasses.fields(cls)}
         return cls(**{k: _plain(v) for k, v in node.attributes.items() if k in names}), node.inputs
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edgeface.graph.ops.base import FusedActivation, LayoutRule, OnnxForm, OnnxNode, Op, require
 from edgeface.graph.ops.spelling import Step
-from edgeface.graph.ops.window import over_one_axis
+from edgeface.graph.ops.window import over_one_axis, read_window, two_axes
 from edgeface.graph.types import TensorType
 
 
 @dataclass(frozen=True)
 class ConvTranspose(Op):
-    """Inputs x [N,C,H,W], weight [C,M/groups,kh,kw] and, optionally, bias [M]: each pixel adds its kernel to the result.
+    """Inputs x [N,C,H,W], weight [C,M/groups,kh,kw] and, optionally, bias [M]: a pixel adds its kernel to the result.
 
     `pads` is (top, left, bottom, right) in pixels, cut off the result; `output_padding` is added at the bottom and at
     the right.
@@ -61,52 +61,41 @@ class ConvTranspose(Op):
     def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
         """The op with explicit pads, which follow from the output's size where that is given."""
         a, kernel = node.attributes, node.input_shapes[1][2:]
-        axes, size = len(kernel), node.input_shapes[0][2:]
-        fits = axes in {1, 2} and len(size) == axes
-        require(fits, f"only one- and two-dimensional ConvTranspose is supported; the kernel has shape {list(kernel)}")
         same = tuple(a.get("kernel_shape", kernel)) == tuple(kernel)
         require(same, "kernel_shape is not that of the ConvTranspose's weight")
-        strides, dilations = (tuple(a.get(name, (1,) * axes)) for name in ("strides", "dilations"))
-        extra = tuple(a.get("output_padding", (0,) * axes))
-        reach = [s * (n - 1) + d * (k - 1) + 1 for s, n, d, k in zip(strides, size, dilations, kernel, strict=True)]
-        pads, extra = _pads(node, [r + e for r, e in zip(reach, extra, strict=True)], extra)
-        unit = (1,) * (2 - axes)
-        none = (0,) * (2 - axes)
-        op = cls(
-            (*unit, *strides),
-            (*none, *pads[:axes], *none, *pads[axes:]),
-            (*unit, *dilations),
-            (*none, *extra),
-            int(a.get("group", 1)),
-        )
-        if axes == 2:
+        window, size = read_window(node, kernel), node.input_shapes[0][2:]
+        one, auto = window.axes == 1, a.get("auto_pad", b"NOTSET").decode()
+        extra = two_axes(a.get("output_padding", (0,) * window.axes), 0, one)
+        op = cls(window.strides, window.pads, window.dilations, extra, int(a.get("group", 1)))
+        wanted = list(a["output_shape"])[-window.axes :] if a.get("output_shape") else None
+        if wanted is not None:
+            op = op._fitted(two_axes(size, 1, one), window.kernel, two_axes(wanted, 1, one), auto == "SAME_UPPER")
+        elif auto.startswith("SAME"):
+            pixels = two_axes(size, 1, one)
+            whole = (pixels[0] * op.strides[0], pixels[1] * op.strides[1])
+            op = op._fitted(pixels, window.kernel, whole, auto == "SAME_UPPER")
+        if not one:
             return op, node.inputs if node.given(2) else node.inputs[:2]
         weight, bias = node.constant(1, "weight"), (node.constant(2, "bias"),) if node.given(2) else ()
         step = Step(op, (weight.reshape(*weight.shape[:2], 1, -1), *bias))
         return over_one_axis(node.input_shapes[0], step), node.inputs[:1]
 
+    def _fitted(
+        self, size: tuple[int, int], kernel: tuple[int, int], wanted: tuple[int, int], upper: bool
+    ) -> ConvTranspose:
+        """The op whose pads give a result of the size `wanted`; of an odd pad, `upper` has the smaller half first."""
+        bare = replace(self, pads=(0, 0, 0, 0))
+        begins, ends, more = [], [], []
+        for axis in (0, 1):
+            whole = bare.length(size[axis], kernel[axis], axis)
+            total = max(whole - wanted[axis], 0)
+            small, large = total // 2, total - total // 2
+            begins.append(small if upper else large)
+            ends.append(large if upper else small)
+            more.append(self.output_padding[axis] + max(wanted[axis] - whole, 0))
+        return replace(self, pads=(begins[0], begins[1], ends[0], ends[1]), output_padding=(more[0], more[1]))
+
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """ConvTranspose; the fused activation is a separate node in ONNX."""
         fields = {"strides": self.strides, "pads": self.pads, "dilations": self.dilations, "group": self.groups}
         return OnnxForm("ConvTranspose", {**fields, "output_padding": self.output_padding})
-
-
-def _pads(node: OnnxNode, whole: Sequence[int], extra: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Pads, all begins, then all ends, and the output padding; `whole` is the result's size without pads."""
-    a, axes = node.attributes, len(whole)
-    auto = a.get("auto_pad", b"NOTSET").decode()
-    strides = a.get("strides", (1,) * axes)
-    wanted = a.get("output_shape", None)
-    if wanted is None and auto.startswith("SAME"):
-        wanted = [n * s for n, s in zip(node.input_shapes[0][2:], strides, strict=True)]
-    if wanted is None:
-        given = (0,) * 2 * axes if auto == "VALID" else a.get("pads", (0,) * 2 * axes)
-        return tuple(given), extra
-    begins, ends, more = [], [], []
-    for size, asked, padding in zip(whole, list(wanted)[-axes:], extra, strict=True):
-        total = max(size - asked, 0)
-        small, large = total // 2, total - total // 2
-        begins.append(small if auto == "SAME_UPPER" else large)
-        ends.append(large if auto == "SAME_UPPER" else small)
-        more.append(padding + max(asked - size, 0))
-    return (*begins, *ends), tuple(more)
