@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from typing_extensions import Self
 
 from edgeface.errors import GraphError
 from edgeface.graph.types import Array, TensorType
@@ -37,7 +36,10 @@ class OnnxForm:
 
 @dataclass(frozen=True)
 class OnnxNode:
-    """An ONNX node with its constant inputs: `constants[i]` is input i where that input is constant."""
+    """An ONNX node with its constant inputs: `constants[i]` is input i where that input is constant.
+
+    `outputs` is how many outputs the node has.
+    """
 
     op_type: str
     attributes: Mapping[str, Any]
@@ -45,6 +47,7 @@ class OnnxNode:
     constants: tuple[Array | None, ...]
     input_shapes: tuple[tuple[int, ...], ...]
     opset: int = 18
+    outputs: int = 1
 
     def constant(self, index: int, what: str) -> Array:
         """The constant input `index`.
@@ -59,6 +62,17 @@ class OnnxNode:
                 fix="export the model with static shapes, so that constant folding can compute it",
             )
         return data
+
+    def numbers(self, index: int, name: str) -> list[int]:
+        """Integers from a constant input, or in older opsets from an attribute.
+
+        Raises:
+            GraphError: they are computed or absent.
+        """
+        if name in self.attributes:
+            return list(self.attributes[name])
+        found: list[int] = self.constant(index, name).reshape(-1).tolist()
+        return found
 
     def given(self, index: int) -> bool:
         """Whether an optional input is present."""
@@ -91,8 +105,8 @@ class Op:
         return 0
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """The op and its data inputs. By default attributes are fields of the same name."""
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """The op, maybe of another class, and its data inputs. By default attributes are fields of the same name."""
         names = {f.name for f in dataclasses.fields(cls)}
         return cls(**{k: _plain(v) for k, v in node.attributes.items() if k in names}), node.inputs
 
