@@ -13,8 +13,9 @@ from edgeface.core.file_kind import refuse_other
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph, Node, Value, constant_value
 from edgeface.graph.onnx_contradictions import refuse_contradictions
+from edgeface.graph.onnx_products import product_form
 from edgeface.graph.ops import ops_by_onnx_type
-from edgeface.graph.ops.base import OnnxNode
+from edgeface.graph.ops.base import OnnxNode, Op
 from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.types import Array, TensorType
 from edgeface.reading.kinds import ONNX
@@ -217,7 +218,7 @@ def _read_node(
     )
     try:
         if proto.op_type in _NORMAL_FORMS:
-            view = _NORMAL_FORMS[proto.op_type](view, constants)
+            view, op_type = _NORMAL_FORMS[proto.op_type](view, constants)
         op, inputs = op_type.from_onnx(view)
     except GraphError as error:
         raise GraphError(error.what, where=location, fix=error.fix) from error
@@ -225,18 +226,7 @@ def _read_node(
     return Node(op, inputs, tuple(outputs), proto.name or proto.output[0])
 
 
-def _gemm_form(view: OnnxNode, constants: dict[str, Array]) -> OnnxNode:
-    """MatMul, or Gemm with an untransposed weight, as Gemm with a weight [outputs, inputs]."""
-    inputs = list(view.inputs)
-    if view.op_type == "MatMul" or not view.attributes.get("transB", 0):
-        inputs[1] += "_transposed"
-        constants[inputs[1]] = np.ascontiguousarray(view.constant(1, "weight").T)
-    if view.given(2):
-        bias, count = view.constant(2, "bias"), constants[inputs[1]].shape[0] if inputs[1] in constants else 0
-        if bias.shape != (count,) and bias.size in {1, count}:
-            inputs[2] += f"_of_{count}"
-            constants[inputs[2]] = np.ascontiguousarray(np.broadcast_to(bias.reshape(-1), (count,)))
-    return replace(view, op_type="Gemm", attributes={**view.attributes, "transB": 1}, inputs=tuple(inputs))
-
-
-_NORMAL_FORMS: dict[str, Callable[[OnnxNode, dict[str, Array]], OnnxNode]] = {"Gemm": _gemm_form, "MatMul": _gemm_form}
+_NORMAL_FORMS: dict[str, Callable[[OnnxNode, dict[str, Array]], tuple[OnnxNode, type[Op]]]] = {
+    "Gemm": product_form,
+    "MatMul": product_form,
+}

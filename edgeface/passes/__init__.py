@@ -7,17 +7,23 @@ from collections.abc import Callable
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph
 from edgeface.graph.verify import verify
+from edgeface.passes.expand_softmax import expand_softmax
 from edgeface.passes.fold_batch_norm import fold_batch_norm
+from edgeface.passes.fold_product_factors import fold_product_factors
 from edgeface.passes.fuse_activation import fuse_activation
 from edgeface.passes.fuse_pad import fuse_pad
 from edgeface.passes.hoist_activation import hoist_activation
 from edgeface.passes.merge_reshapes import merge_reshapes
 from edgeface.passes.normalize_prelu_slopes import normalize_prelu_slopes
+from edgeface.passes.normalize_products import normalize_products
 from edgeface.passes.replace_two_way_softmax import replace_two_way_softmax
 
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (
+    expand_softmax,
+    normalize_products,
+    fold_product_factors,
     fold_batch_norm,
     fuse_pad,
     replace_two_way_softmax,
