@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edgeface.graph.ir import Graph, Node
-from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.ops.activations import Softmax
+from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.rewrite import Rewrite, apply_rules
 
 

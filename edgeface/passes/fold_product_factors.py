@@ -24,18 +24,24 @@ def fold(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     if at is None or (number := graph.constant(node.inputs[1 - at])) is None:
         return None
     layer = graph.producers[node.inputs[at]]
-    by_output = number.ndim == 0 or number.size in {1, number.shape[-1]}
-    if graph.type(layer.output) != graph.type(node.output) or not by_output:
-        return Refusal("the numbers differ by row")
-    if isinstance(node.op, Div | Sub) and at == 1 or (isinstance(node.op, Div) and not number.all()):
-        return Refusal("the product is what is subtracted, or what divides, or a divisor is 0")
-    if graph.only_reader(layer.output) is None or layer.op.fused != "none":
-        return Refusal("the product has other readers, or an activation")
     weight = graph.constant(layer.inputs[1])
     bias = graph.constant(layer.inputs[2]) if len(layer.inputs) > 2 else None
-    if weight is None or (bias is None and len(layer.inputs) > 2):
-        return Refusal("the weights are computed")
+    reason = _why_not(graph, node, layer, number, first=at == 0)
+    if reason or weight is None or (bias is None and len(layer.inputs) > 2):
+        return Refusal(reason or "the weights are computed")
     return _folded(node, layer, weight, bias, np.broadcast_to(number.reshape(-1), (weight.shape[0],)))
+
+
+def _why_not(graph: Graph, node: Node, layer: Node, number: Array, *, first: bool) -> str:
+    """Why numbers cannot be folded into a product, which is the first operand or the second; empty if they can."""
+    by_output = number.ndim == 0 or number.size in {1, number.shape[-1]}
+    if graph.type(layer.output) != graph.type(node.output) or not by_output:
+        return "the numbers differ by row"
+    if (isinstance(node.op, Div | Sub) and not first) or (isinstance(node.op, Div) and not number.all()):
+        return "the product is what is subtracted, or what divides, or a divisor is 0"
+    if graph.only_reader(layer.output) is None or layer.op.fused != "none":
+        return "the product has other readers, or an activation"
+    return ""
 
 
 def _op_of(graph: Graph, name: str) -> object:

@@ -13,3 +13,4 @@ class LogSoftmax(Softmax):
     """X − log Σ exp(x) along one axis."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("LogSoftmax",)
+    float_only: ClassVar[str] = "logarithms near zero need more than 8 bits"

@@ -9,6 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgeface.backends.tflite.emitter import Emitter
 from edgeface.backends.tflite.layout import input_order, is_turned
+from edgeface.errors import GraphError
 from edgeface.graph.ir import Node
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.matmul import MatMul
@@ -42,6 +43,8 @@ def _operand(emitter: Emitter, node: Node, index: int) -> int:
 
 def lower_log_softmax(emitter: Emitter, node: Node) -> None:
     """LOG_SOFTMAX along the axis that is last in memory."""
+    if emitter.is_int8(node):
+        raise GraphError("int8 LOG_SOFTMAX is not used", where=str(node), fix="keep it in float in the recipe")
     emitter.emit("LOG_SOFTMAX", [emitter.read(node, 0)], [emitter.result(node)], schema.LogSoftmaxOptionsT())
 
 
