@@ -17,7 +17,7 @@ from edgeface.graph.onnx_products import product_form
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.base import OnnxNode, Op
 from edgeface.graph.ops.shape import Reshape
-from edgeface.graph.types import Array, TensorType
+from edgeface.graph.types import Array, DType, TensorType
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import read_file
 
@@ -91,6 +91,7 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
     shapes = {v.name: v.type.shape for v in inputs} | {k: tuple(v.shape) for k, v in constants.items()}
     opset = max((o.version for o in model.opset_import if o.domain in _STANDARD), default=1)
     aliases: dict[str, str] = {}
+    dtypes: dict[str, DType] = {}
     nodes: list[Node] = []
     for proto in model.graph.node:
         arguments = tuple(aliases.get(i, i) for i in proto.input)
@@ -103,7 +104,9 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
             continue
         node = _read_node(proto, arguments, constants, shapes, opset, where)
         nodes.append(node)
-        shapes |= _output_shapes(node, shapes, constants, where)
+        made = _output_types(node, shapes, dtypes, constants, where)
+        shapes |= {name: kind.shape for name, kind in made.items()}
+        dtypes |= {name: kind.dtype for name, kind in made.items()}
     outputs = [o.name for o in model.graph.output]
     return Graph.build(name, inputs, outputs, _keep_names(outputs, aliases, nodes, shapes), constants)
 
@@ -126,27 +129,33 @@ def _keep_names(
     ]
 
 
-def _output_shapes(
-    node: Node, shapes: dict[str, tuple[int, ...]], constants: dict[str, Array], where: str
-) -> dict[str, tuple[int, ...]]:
+def _output_types(
+    node: Node,
+    shapes: dict[str, tuple[int, ...]],
+    dtypes: dict[str, DType],
+    constants: dict[str, Array],
+    where: str,
+) -> dict[str, TensorType]:
     location = f"{where}: node {node.origin!r}"
     try:
-        types = node.op.infer([_type(i, shapes, constants) for i in node.inputs])
+        types = node.op.infer([_type(i, shapes, dtypes, constants) for i in node.inputs])
     except GraphError as error:
         raise GraphError(error.what, where=location, fix=error.fix) from error
     if len(types) != len(node.outputs):
         raise GraphError(
             f"{len(node.outputs)} outputs are used, only the first {len(types)} is supported", where=location
         )
-    return {o: t.shape for o, t in zip(node.outputs, types, strict=True)}
+    return dict(zip(node.outputs, types, strict=True))
 
 
-def _type(name: str, shapes: dict[str, tuple[int, ...]], constants: dict[str, Array]) -> TensorType:
+def _type(
+    name: str, shapes: dict[str, tuple[int, ...]], dtypes: dict[str, DType], constants: dict[str, Array]
+) -> TensorType:
     if name in constants:
         return constant_value(name, constants[name]).type
     if name not in shapes:
         raise GraphError(f"no node produces the value {name!r}")
-    return TensorType(shapes[name])
+    return TensorType(shapes[name], dtypes.get(name, "float32"))
 
 
 def _input(value: onnx.ValueInfoProto, where: str) -> Value:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeface.graph.expand import expand
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, Relu
 from edgeface.graph.ops.base import FusedActivation, OnnxForm, Op
@@ -40,6 +41,7 @@ def write_onnx(
     """
     from onnx import helper
 
+    graph = expand(graph, lambda op: op.spelled)
     names = graph.outputs if outputs is None else tuple(outputs)
     nodes: list[onnx.NodeProto] = []
     extra: dict[str, Array] = {}

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 from typing_extensions import Self
 
 from edgeface.errors import GraphError
 from edgeface.graph.types import Array, TensorType
+
+if TYPE_CHECKING:
+    from edgeface.graph.ops.rows import Rows
 
 LayoutRule = Literal["image", "same", "last", "permute", "reshape", "plain", "matrices"]
 """How an op treats the memory order of its tensors.
@@ -71,12 +75,14 @@ class OnnxNode:
 class Op:
     """Base of all ops. A field of an op is what ONNX stores as an attribute or as a constant input.
 
-    `float_only` says why integer targets compute the op in float; empty where they compute it in integers.
+    `float_only` says why integer targets compute the op in float; empty where they compute it in integers. `spelled`
+    ops are written to ONNX as their expansion: the opset, or a runtime, lacks them.
     """
 
     onnx_types: ClassVar[tuple[str, ...]] = ()
     layout: ClassVar[LayoutRule] = "same"
     float_only: ClassVar[str] = ""
+    spelled: ClassVar[bool] = False
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """Output types for these input types.
@@ -105,6 +111,9 @@ class Op:
         """The op in ONNX as one node after another, of which the last gives the result; by default one."""
         return (self.to_onnx(inputs),)
 
+    def expand(self, rows: Rows) -> None:
+        """Note simpler ops that compute the same; nothing where the op is elementary."""
+
     @property
     def fused(self) -> FusedActivation:
         """The activation that the op applies to its result."""
@@ -120,6 +129,18 @@ def require(condition: bool, what: str, fix: str | None = None) -> None:
     """Raise GraphError unless the condition holds; the graph adds the node's name."""
     if not condition:
         raise GraphError(what, fix=fix)
+
+
+def broadcast(inputs: Sequence[TensorType]) -> tuple[int, ...]:
+    """The shape to which inputs broadcast.
+
+    Raises:
+        GraphError: they do not.
+    """
+    try:
+        return tuple(np.broadcast_shapes(*(each.shape for each in inputs)))
+    except ValueError as error:
+        raise GraphError(f"shapes {' and '.join(map(str, inputs))} do not broadcast") from error
 
 
 def normal_axis(axis: int, rank: int) -> int:
