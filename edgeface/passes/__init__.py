@@ -7,6 +7,7 @@ from collections.abc import Callable
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph
 from edgeface.graph.verify import verify
+from edgeface.passes.drop_no_ops import drop_no_ops
 from edgeface.passes.expand_softmax import expand_softmax
 from edgeface.passes.fold_batch_norm import fold_batch_norm
 from edgeface.passes.fold_product_factors import fold_product_factors
@@ -21,6 +22,7 @@ from edgeface.passes.replace_two_way_softmax import replace_two_way_softmax
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (
+    drop_no_ops,
     expand_softmax,
     normalize_products,
     fold_product_factors,
