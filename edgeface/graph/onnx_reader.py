@@ -22,6 +22,7 @@ from edgeface.graph.onnx_tensors import stored_array
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.base import OnnxNode, Op
 from edgeface.graph.ops.shape import Reshape
+from edgeface.graph.spell_out import spell_out
 from edgeface.graph.types import Array, TensorType
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import read_file
@@ -33,6 +34,7 @@ __all__ = ("parse_onnx", "read_onnx", "stored_array")
 
 _PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
+_ONE_OUTPUT = {"BatchNormalization", "MaxPool"}  # at inference; the others are of training, or nobody reads them
 
 
 def read_onnx(
@@ -104,9 +106,9 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
         elif refused.can_be_read(proto, arguments, constants):
             try:
                 shapes = {i: _type(i, types, constants).shape for i in arguments if i}
-                node = _read_node(proto, arguments, constants, shapes, opset, where)
-                types |= _output_types(node, types, constants, where)
-                nodes.append(node)
+                for node in spell_out(_read_node(proto, arguments, constants, shapes, opset, where), constants):
+                    types |= _output_types(node, types, constants, where)
+                    nodes.append(node)
             except GraphError as error:
                 types |= refused.add(proto, error)
         else:
@@ -196,6 +198,7 @@ def _read_node(
         tuple(constants.get(i) for i in arguments),
         tuple(shapes.get(i, ()) for i in arguments),
         opset,
+        len(proto.output),
     )
     try:
         if proto.op_type in _NORMAL_FORMS:
@@ -203,7 +206,7 @@ def _read_node(
         op, inputs = op_type.from_onnx(view)
     except GraphError as error:
         raise GraphError(error.what, where=location, fix=error.fix) from error
-    outputs = proto.output[:1] if proto.op_type == "BatchNormalization" else [o for o in proto.output if o]
+    outputs = proto.output[:1] if proto.op_type in _ONE_OUTPUT else proto.output
     return Node(op, inputs, tuple(outputs), proto.name or proto.output[0])
 
 

@@ -43,7 +43,10 @@ class OnnxForm:
 
 @dataclass(frozen=True)
 class OnnxNode:
-    """An ONNX node with its constant inputs: `constants[i]` is input i where that input is constant."""
+    """An ONNX node with its constant inputs: `constants[i]` is input i where that input is constant.
+
+    `outputs` is how many outputs the node has.
+    """
 
     op_type: str
     attributes: Mapping[str, Any]
@@ -51,6 +54,7 @@ class OnnxNode:
     constants: tuple[Array | None, ...]
     input_shapes: tuple[tuple[int, ...], ...]
     opset: int = 18
+    outputs: int = 1
 
     def constant(self, index: int, what: str) -> Array:
         """The constant input `index`.
@@ -97,8 +101,8 @@ class Op:
         return 0
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """The op and its data inputs. By default attributes are fields of the same name."""
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """The op, which may be of another class, and its data inputs. By default attributes are fields of the same name."""
         names = {f.name for f in dataclasses.fields(cls)}
         return cls(**{k: _plain(v) for k, v in node.attributes.items() if k in names}), node.inputs
 

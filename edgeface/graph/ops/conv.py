@@ -11,6 +11,8 @@ import numpy as np
 from typing_extensions import Self
 
 from edgeface.graph.ops.base import FusedActivation, LayoutRule, OnnxForm, OnnxNode, Op, require
+from edgeface.graph.ops.spelling import Step
+from edgeface.graph.ops.window import over_one_axis, read_window
 from edgeface.graph.types import TensorType
 
 
@@ -56,36 +58,24 @@ class Conv(Op):
         return self.groups > 1 and weight_shape[1] == 1
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """The op; SAME_* auto_pad becomes explicit pads."""
-        a = node.attributes
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """The op with explicit pads; over one axis, the same over an image of one row."""
         kernel = node.input_shapes[1][2:]
-        require(len(kernel) == 2, f"only two-dimensional Conv is supported; the kernel has shape {list(kernel)}")
-        require(tuple(a.get("kernel_shape", kernel)) == tuple(kernel), "kernel_shape is not that of the Conv's weight")
-        strides, dilations = tuple(a.get("strides", (1, 1))), tuple(a.get("dilations", (1, 1)))
-        auto = a.get("auto_pad", b"NOTSET").decode()
-        pads = tuple(a.get("pads", (0, 0, 0, 0)))
-        if auto in {"SAME_UPPER", "SAME_LOWER"}:
-            pads = _same_pads(node.input_shapes[0][2:], kernel, strides, dilations, auto == "SAME_LOWER")
-        inputs = node.inputs if node.given(2) else node.inputs[:2]
-        return cls(strides, pads, dilations, int(a.get("group", 1))), inputs
+        same = tuple(node.attributes.get("kernel_shape", kernel)) == tuple(kernel)
+        require(same, f"kernel_shape is not that of the {node.op_type}'s weight")
+        window = read_window(node, kernel)
+        op = cls(window.strides, window.pads, window.dilations, int(node.attributes.get("group", 1)))
+        if window.axes == 1:
+            weight = node.constant(1, "weight")
+            bias = (node.constant(2, "bias"),) if node.given(2) else ()
+            step = Step(op, (weight.reshape(*weight.shape[:2], 1, -1), *bias))
+            return over_one_axis(node.input_shapes[0], step), node.inputs[:1]
+        return op, node.inputs if node.given(2) else node.inputs[:2]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Conv; the fused activation is a separate node in ONNX."""
         fields = {"strides": self.strides, "pads": self.pads, "dilations": self.dilations, "group": self.groups}
         return OnnxForm("Conv", fields)
-
-
-def _same_pads(
-    size: Sequence[int], kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int], lower: bool
-) -> tuple[int, ...]:
-    begins, ends = [], []
-    for n, k, s, d in zip(size, kernel, strides, dilations, strict=True):
-        total = max((math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n, 0)
-        small, large = total // 2, total - total // 2
-        begins.append(large if lower else small)
-        ends.append(small if lower else large)
-    return (*begins, *ends)
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,13 @@ def _listed(node: OnnxNode, index: int, name: str) -> list[int]:
     return found
 
 
+def _cut(size: int, start: int, end: int, step: int) -> range:
+    """The elements of an axis of `size` that a Slice takes; bounds beyond the axis are its ends."""
+    first, last = (0, size) if step > 0 else (-1, size - 1)
+    start, end = (min(max(n + size if n < 0 else n, first), last) for n in (start, end))
+    return range(start, end, step)
+
+
 @dataclass(frozen=True)
 class Slice(Op):
     """Elements starts[i] … ends[i] (exclusive) of every axis, step 1."""
@@ -116,20 +123,22 @@ class Slice(Op):
         return (x.with_shape(tuple(e - s for s, e, _ in ranges)),)
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Starts, ends and axes as constants; steps must be 1."""
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """Starts, ends, axes and steps as constants; with steps other than 1 another op."""
+        from edgeface.graph.ops.slice_spellings import stepped
+
         shape = node.input_shapes[0]
         starts, ends = _listed(node, 1, "starts"), _listed(node, 2, "ends")
         axes = _listed(node, 3, "axes") if node.given(3) or "axes" in node.attributes else range(len(starts))
         steps = node.constant(4, "steps").tolist() if node.given(4) else [1] * len(starts)
-        require(set(steps) == {1}, f"Slice with steps {steps} is not supported")
-        begin, end = [0] * len(shape), list(shape)
-        for s, e, a in zip(starts, ends, axes, strict=True):
-            axis = normal_axis(a, len(shape))
-            size = shape[axis]
-            begin[axis] = min(max(s + size if s < 0 else s, 0), size)
-            end[axis] = min(max(e + size if e < 0 else e, 0), size)
-        return cls(tuple(begin), tuple(end)), node.inputs[:1]
+        ranges = [range(size) for size in shape]
+        for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+            place = normal_axis(axis, len(shape))
+            require(step != 0, "Slice with steps of 0 is not supported")
+            ranges[place] = _cut(shape[place], start, end, step)
+        if set(steps) <= {1}:
+            return cls(tuple(r.start for r in ranges), tuple(r.stop for r in ranges)), node.inputs[:1]
+        return stepped(ranges), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
         """Slice over the axes that it shortens; over the first if none, since ONNX Runtime refuses empty lists."""
@@ -154,13 +163,22 @@ class Pad(Op):
         return (x.with_shape(tuple(n + self.pads[i] + self.pads[i + x.rank] for i, n in enumerate(x.shape))),)
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Constant mode with value 0 only."""
-        require(node.attributes.get("mode", b"constant") == b"constant", "only Pad with a constant is supported")
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """The op, for zeros around all axes; other pads are other ops."""
+        from edgeface.graph.ops.pad_spellings import spelled_pad
+
+        rank, given = len(node.input_shapes[0]), _listed(node, 1, "pads" if "pads" in node.attributes else "paddings")
+        axes = node.constant(3, "axes").tolist() if node.given(3) else list(range(rank))
+        pads = [0] * 2 * rank
+        for index, axis in enumerate(axes):
+            place = normal_axis(int(axis), rank)
+            pads[place], pads[place + rank] = given[index], given[index + len(axes)]
+        mode = node.attributes.get("mode", b"constant").decode()
         value = node.constant(2, "value") if node.given(2) else node.attributes.get("value", 0.0)
-        require(float(np.asarray(value).reshape(-1)[0]) == 0.0, "only Pad with zeros is supported")
-        require(not node.given(3), "Pad with axes is not supported")
-        return cls(tuple(_listed(node, 1, "pads"))), node.inputs[:1]
+        number = float(np.asarray(value).reshape(-1)[0])
+        if mode == "constant" and number == 0 and min(pads) >= 0:
+            return cls(tuple(pads)), node.inputs[:1]
+        return spelled_pad(node.input_shapes[0], pads, mode, number), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Pad with zeros."""
