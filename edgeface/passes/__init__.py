@@ -17,12 +17,14 @@ from edgeface.passes.hoist_activation import hoist_activation
 from edgeface.passes.merge_reshapes import merge_reshapes
 from edgeface.passes.normalize_prelu_slopes import normalize_prelu_slopes
 from edgeface.passes.normalize_products import normalize_products
+from edgeface.passes.recognize_norms import recognize_norms
 from edgeface.passes.replace_two_way_softmax import replace_two_way_softmax
 
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (
     drop_no_ops,
+    recognize_norms,
     expand_softmax,
     normalize_products,
     fold_product_factors,

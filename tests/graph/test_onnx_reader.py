@@ -16,8 +16,17 @@ IMAGE, ROW = (1, 4, 6, 7), (2, 12)
 EMPTY = np.zeros(0, np.float32)
 REFUSED = {"QuantizeLinear", "DequantizeLinear", "Cast"}
 """Only written: test_onnx_reader_refusals.py reads them, and casts between floats vanish."""
-ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction", "l2_normalize"}
-"""Modules of ops whose forms test_elementwise_forms.py reads."""
+ELSEWHERE = {
+    "functions",
+    "smooth_activations",
+    "comparison",
+    "extremes",
+    "power",
+    "reduction",
+    "l2_normalize",
+    "normalization",
+}
+"""Modules of ops whose forms test_elementwise_forms.py and test_normalization_forms.py read."""
 
 
 def noise(*shape):

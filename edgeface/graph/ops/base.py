@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from typing_extensions import Self
 
 from edgeface.errors import GraphError
 from edgeface.graph.types import Array, TensorType

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
-from typing_extensions import Self
 
 from edgeface.graph.ops.arithmetic import Mul
 from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, require

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeface.graph.ops.base import Op, OnnxNode, require
+from edgeface.graph.ops.base import OnnxNode, Op, require
 from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.ops.spelling import Spelling, Step, chain
 from edgeface.graph.types import Array, TensorType
