@@ -38,7 +38,7 @@ def recognize(graph: Graph, node: Node) -> Rewrite | Refusal | None:
         value = next((f for f in product.above if f == x or _centered(graph, f) == (x, norm.axes)), None)
         if value is None or centered != (value != x):
             continue
-        others = [(Mul(), f) for f in product.above if f not in {value, over}]
+        others: list[tuple[Mul | Div, str]] = [(Mul(), f) for f in product.above if f not in {value, over}]
         others += [(Div(), f) for f in product.below if f != over]
         if any(graph.constant(f) is None for _, f in others) or graph.type(node.output) != graph.type(x):
             return Refusal("it is multiplied by what is computed")
