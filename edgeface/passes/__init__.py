@@ -14,17 +14,29 @@ from edgeface.passes.fold_product_factors import fold_product_factors
 from edgeface.passes.fuse_activation import fuse_activation
 from edgeface.passes.fuse_pad import fuse_pad
 from edgeface.passes.hoist_activation import hoist_activation
+from edgeface.passes.keep_reduced_axes import keep_reduced_axes
 from edgeface.passes.merge_reshapes import merge_reshapes
 from edgeface.passes.normalize_prelu_slopes import normalize_prelu_slopes
 from edgeface.passes.normalize_products import normalize_products
+from edgeface.passes.pair_operands import pair_operands
+from edgeface.passes.recognize_activations import recognize_activations
+from edgeface.passes.recognize_l2_normalize import recognize_l2_normalize
 from edgeface.passes.recognize_norms import recognize_norms
+from edgeface.passes.recognize_prelu import recognize_prelu
 from edgeface.passes.replace_two_way_softmax import replace_two_way_softmax
+from edgeface.passes.simplify_arithmetic import simplify_arithmetic
 
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (
     drop_no_ops,
+    pair_operands,
+    simplify_arithmetic,
+    recognize_activations,
+    recognize_prelu,
     recognize_norms,
+    recognize_l2_normalize,
+    keep_reduced_axes,
     expand_softmax,
     normalize_products,
     fold_product_factors,

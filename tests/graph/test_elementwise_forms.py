@@ -29,27 +29,12 @@ def row(op_type, *reads, **attributes):
     return op_type, reads or ("x",), attributes
 
 
+UNARY = ("Exp", "Neg", "Abs", "Floor", "Ceil", "Round", "Sign", "Erf")
+SMOOTH = ("Elu", "Selu", "Celu", "Softplus", "Softsign", "Mish", "HardSigmoid")
 REDUCTIONS = ("Mean", "Max", "Min", "Prod", "SumSquare", "L1", "L2", "LogSumExp")
 ROWS = {
     23: [
-        *(
-            row(name)
-            for name in [
-                "Exp",
-                "Neg",
-                "Abs",
-                "Floor",
-                "Ceil",
-                "Round",
-                "Sign",
-                "Erf",
-                "Elu",
-                "Selu",
-                "Celu",
-                "Softplus",
-                "Softsign",
-            ]
-        ),
+        *map(row, UNARY + SMOOTH),
         *(row(name, "positive") for name in ("Log", "Sqrt", "Reciprocal")),
         *(
             row("Mish"),

@@ -45,6 +45,8 @@ class Reduce(Op):
         given = node.constant(1, "axes").tolist() if node.given(1) else node.attributes.get("axes") or []
         if not given and not node.attributes.get("noop_with_empty_axes", 0):
             given = range(rank)
+        plain = cls.expand is Op.expand
+        require(plain or len(given) > 0, f"{node.op_type} of no axes is not supported", "write what it computes")
         axes = sorted({normal_axis(int(axis), rank) for axis in given})
         return cls(tuple(axes), bool(node.attributes.get("keepdims", 1))), node.inputs[:1]
 

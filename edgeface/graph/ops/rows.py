@@ -12,7 +12,7 @@ from edgeface.graph.types import Array, TensorType
 
 
 class Row(NamedTuple):
-    """An op applied to values; `reads` are inputs of the expanded op (by index), earlier rows (~index), or constants."""
+    """An op and what it reads: inputs of the expanded op by index, results of earlier rows by ~index, or constants."""
 
     op: Op
     reads: tuple[int | Array, ...]

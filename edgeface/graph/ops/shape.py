@@ -51,7 +51,9 @@ class Reshape(Op):
         return cls(tuple(shape)), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
-        """Reshape with a constant shape; an unchanged first axis may have any length."""
+        """Reshape with a constant shape; an unchanged first axis may have any length. A single number is squeezed."""
+        if not self.shape:
+            return OnnxForm("Squeeze")
         kept = bool(self.shape) and inputs[0].shape[:1] == self.shape[:1]
         shape = (0, *self.shape[1:]) if kept else self.shape
         return OnnxForm("Reshape", {}, (np.array(shape, np.int64),))
