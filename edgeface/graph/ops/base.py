@@ -69,6 +69,17 @@ class OnnxNode:
             )
         return data
 
+    def numbers(self, index: int, name: str) -> list[int]:
+        """Integers from a constant input, or in older opsets from an attribute.
+
+        Raises:
+            GraphError: they are computed or absent.
+        """
+        if name in self.attributes:
+            return list(self.attributes[name])
+        found: list[int] = self.constant(index, name).reshape(-1).tolist()
+        return found
+
     def given(self, index: int) -> bool:
         """Whether an optional input is present."""
         return index < len(self.inputs) and self.inputs[index] != ""
@@ -101,7 +112,7 @@ class Op:
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
-        """The op, which may be of another class, and its data inputs. By default attributes are fields of the same name."""
+        """The op, maybe of another class, and its data inputs. By default attributes are fields of the same name."""
         names = {f.name for f in dataclasses.fields(cls)}
         return cls(**{k: _plain(v) for k, v in node.attributes.items() if k in names}), node.inputs
 

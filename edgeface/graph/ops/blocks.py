@@ -16,7 +16,7 @@ from edgeface.graph.types import TensorType
 
 @dataclass(frozen=True)
 class DepthToSpace(Op):
-    """[N,C·b²,H,W] → [N,C,H·b,W·b]: channel (i·b + j)·C + c becomes pixel (i, j) of channel c of a block (ONNX: DCR)."""
+    """[N,C·b²,H,W] → [N,C,H·b,W·b]: channel (i·b + j)·C + c becomes pixel (i, j) of a block of channel c (DCR)."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("DepthToSpace",)
     layout: ClassVar[LayoutRule] = "image"

@@ -1,18 +1,43 @@
-"""Pads that crop, that mirror or repeat what they surround, or that are not zero."""
+"""Pad as ONNX writes it: it may crop, mirror or repeat what it surrounds, or add another number than zero."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from edgeface.graph.ops.base import Op, require
+from edgeface.graph.ops.base import OnnxNode, Op, normal_axis, require
 from edgeface.graph.ops.constant_pad import ConstantPad
 from edgeface.graph.ops.shape import Pad, Reshape, Slice
 from edgeface.graph.ops.spelling import Spelling, chain
 from edgeface.graph.ops.take import take
 
 _MIRRORS = ("reflect", "edge", "wrap")
+
+
+@dataclass(frozen=True, eq=False)
+class PadSpelling(Spelling):
+    """A Pad with zeros, another constant, or elements of the input; what it crops is a Slice."""
+
+    onnx_types: ClassVar[tuple[str, ...]] = ("Pad",)
+
+    @classmethod
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """Pads of all axes or of some, and the value, as constants or attributes."""
+        rank, given = len(node.input_shapes[0]), node.numbers(1, "pads" if node.opset > 1 else "paddings")
+        axes = node.constant(3, "axes").tolist() if node.given(3) else list(range(rank))
+        pads = [0] * 2 * rank
+        for index, axis in enumerate(axes):
+            place = normal_axis(int(axis), rank)
+            pads[place], pads[place + rank] = given[index], given[index + len(axes)]
+        mode = node.attributes.get("mode", b"constant").decode()
+        value = node.constant(2, "value") if node.given(2) else node.attributes.get("value", 0.0)
+        number = float(np.asarray(value).reshape(-1)[0])
+        if mode == "constant" and number == 0 and min(pads) >= 0:
+            return Pad(tuple(pads)), node.inputs[:1]
+        return spelled_pad(node.input_shapes[0], pads, mode, number), node.inputs[:1]
 
 
 def spelled_pad(shape: Sequence[int], pads: Sequence[int], mode: str, value: float) -> Spelling:

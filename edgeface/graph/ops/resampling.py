@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,8 @@ class Resampling:
             if self.exclude_outside and self.mode == "cubic":
                 share = np.where((start + tap >= 0) & (start + tap < before), share, 0.0)
             np.add.at(found, (np.arange(after), np.clip(start + tap, 0, before - 1)), share)
-        return found / found.sum(axis=1, keepdims=True)
+        found /= found.sum(axis=1, keepdims=True)
+        return found
 
     def _share(self, distance: Array) -> Array:
         """The weight of a pixel at a distance from the position."""
@@ -66,20 +68,24 @@ class Resampling:
         found: Array = np.where(d <= 1, near, far)
         return found
 
-    def _positions(self, before: int, after: int, scale: float, kind: type[np.floating]) -> Array:
-        i, by, half = np.arange(after).astype(kind), kind(scale), kind(0.5)
+    def _positions(self, before: int, after: int, scale: float, kind: type[np.floating[Any]]) -> Array:
+        """The position in the input of each result, in pixels."""
+        i: Array = np.arange(after).astype(kind)
+        by, half = kind(scale), kind(0.5)
+        found: Array
         if self.rule == "asymmetric":
-            return i / by
-        if self.rule == "align_corners":
-            return i * kind(before - 1) / kind(max(after - 1, 1))
-        if self.rule == "pytorch_half_pixel" and after == 1:
-            return np.zeros(1, kind)
-        if self.rule == "tf_half_pixel_for_nn":
-            return (i + half) / by
-        shift = kind(0)
-        if self.rule == "half_pixel_symmetric":
-            shift = kind(before / 2 * (1 - after / (scale * before)))
-        return shift + (i + half) / by - half
+            found = i / by
+        elif self.rule == "align_corners":
+            found = i * kind(before - 1) / kind(max(after - 1, 1))
+        elif self.rule == "pytorch_half_pixel" and after == 1:
+            found = np.zeros(1, kind)
+        elif self.rule == "tf_half_pixel_for_nn":
+            found = (i + half) / by
+        else:
+            uneven = self.rule == "half_pixel_symmetric"
+            shift = kind(before / 2 * (1 - after / (scale * before)) if uneven else 0)
+            found = shift + (i + half) / by - half
+        return found
 
 
 def _simple(x: Array, scale: float) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from typing_extensions import Self
 
 from edgeface.errors import GraphError
-from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, normal_axis, require
+from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, require
 from edgeface.graph.types import TensorType
 
 
@@ -93,26 +93,9 @@ class Transpose(Op):
         return cls(tuple(node.attributes.get("perm", range(len(node.input_shapes[0]))[::-1]))), node.inputs
 
 
-def _listed(node: OnnxNode, index: int, name: str) -> list[int]:
-    """Integers from a constant input, or in older opsets from an attribute."""
-    if name in node.attributes:
-        return list(node.attributes[name])
-    found: list[int] = node.constant(index, name).tolist()
-    return found
-
-
-def _cut(size: int, start: int, end: int, step: int) -> range:
-    """The elements of an axis of `size` that a Slice takes; bounds beyond the axis are its ends."""
-    first, last = (0, size) if step > 0 else (-1, size - 1)
-    start, end = (min(max(n + size if n < 0 else n, first), last) for n in (start, end))
-    return range(start, end, step)
-
-
 @dataclass(frozen=True)
 class Slice(Op):
     """Elements starts[i] … ends[i] (exclusive) of every axis, step 1."""
-
-    onnx_types: ClassVar[tuple[str, ...]] = ("Slice",)
 
     starts: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
@@ -123,24 +106,6 @@ class Slice(Op):
         ranges = list(zip(self.starts, self.ends, x.shape, strict=True))
         require(all(0 <= s < e <= n for s, e, n in ranges), f"slice {self.starts}…{self.ends} does not fit {x}")
         return (x.with_shape(tuple(e - s for s, e, _ in ranges)),)
-
-    @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
-        """Starts, ends, axes and steps as constants; with steps other than 1 another op."""
-        from edgeface.graph.ops.slice_spellings import stepped
-
-        shape = node.input_shapes[0]
-        starts, ends = _listed(node, 1, "starts"), _listed(node, 2, "ends")
-        axes = _listed(node, 3, "axes") if node.given(3) or "axes" in node.attributes else range(len(starts))
-        steps = node.constant(4, "steps").tolist() if node.given(4) else [1] * len(starts)
-        ranges = [range(size) for size in shape]
-        for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-            place = normal_axis(axis, len(shape))
-            require(step != 0, "Slice with steps of 0 is not supported")
-            ranges[place] = _cut(shape[place], start, end, step)
-        if set(steps) <= {1}:
-            return cls(tuple(r.start for r in ranges), tuple(r.stop for r in ranges)), node.inputs[:1]
-        return stepped(ranges), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
         """Slice over the axes that it shortens; over the first if none, since ONNX Runtime refuses empty lists."""
@@ -154,8 +119,6 @@ class Slice(Op):
 class Pad(Op):
     """Zeros added before and after every axis: `pads` is all begins, then all ends."""
 
-    onnx_types: ClassVar[tuple[str, ...]] = ("Pad",)
-
     pads: tuple[int, ...] = ()
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -163,24 +126,6 @@ class Pad(Op):
         x = inputs[0]
         require(len(self.pads) == 2 * x.rank and min(self.pads) >= 0, f"pads {self.pads} do not fit {x}")
         return (x.with_shape(tuple(n + self.pads[i] + self.pads[i + x.rank] for i, n in enumerate(x.shape))),)
-
-    @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
-        """The op, for zeros around all axes; other pads are other ops."""
-        from edgeface.graph.ops.pad_spellings import spelled_pad
-
-        rank, given = len(node.input_shapes[0]), _listed(node, 1, "pads" if "pads" in node.attributes else "paddings")
-        axes = node.constant(3, "axes").tolist() if node.given(3) else list(range(rank))
-        pads = [0] * 2 * rank
-        for index, axis in enumerate(axes):
-            place = normal_axis(int(axis), rank)
-            pads[place], pads[place + rank] = given[index], given[index + len(axes)]
-        mode = node.attributes.get("mode", b"constant").decode()
-        value = node.constant(2, "value") if node.given(2) else node.attributes.get("value", 0.0)
-        number = float(np.asarray(value).reshape(-1)[0])
-        if mode == "constant" and number == 0 and min(pads) >= 0:
-            return cls(tuple(pads)), node.inputs[:1]
-        return spelled_pad(node.input_shapes[0], pads, mode, number), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Pad with zeros."""

@@ -61,11 +61,11 @@ def read_window(node: OnnxNode, kernel: Sequence[int]) -> Window:
             pads[axes + axis] = end
     unit = axes == 1
     return Window(
-        _pair(kernel, 1, unit),
-        _pair(strides, 1, unit),
-        (*_pair(pads[:axes], 0, unit), *_pair(pads[axes:], 0, unit)),
-        _pair(dilations, 1, unit),
-        _pair(overhang, 0, unit),
+        two_axes(kernel, 1, unit),
+        two_axes(strides, 1, unit),
+        (*two_axes(pads[:axes], 0, unit), *two_axes(pads[axes:], 0, unit)),
+        two_axes(dilations, 1, unit),
+        two_axes(overhang, 0, unit),
         axes,
     )
 
@@ -102,7 +102,8 @@ def counted_pixels(window: Window, size: Sequence[int], axis: int, count_pads: b
     high = size[axis] + (window.pads[axis + 2] - window.overhang[axis] if count_pads else 0)
     starts = np.arange(window_count(window, size, axis)) * window.strides[axis] - window.pads[axis]
     counted = np.minimum(starts + window.kernel[axis], high) - np.maximum(starts, low)
-    return np.maximum(counted, 1).astype(np.float64)
+    found: Array = np.maximum(counted, 1).astype(np.float64)
+    return found
 
 
 def dilated_taps(window: Window, size: Sequence[int], axis: int) -> tuple[int, ...]:
@@ -132,6 +133,7 @@ def _ceil_end(begun: int, end: int, reach: int, stride: int) -> int:
     return max(end, (count - 1) * stride + reach - begun)
 
 
-def _pair(numbers: Sequence[int], unit: int, one_axis: bool) -> tuple[int, int]:
+def two_axes(numbers: Sequence[int], unit: int, one_axis: bool) -> tuple[int, int]:
+    """Numbers of one or two axes for two, with `unit` for the first where there is one."""
     first, second = (unit, *numbers) if one_axis else numbers
     return int(first), int(second)
