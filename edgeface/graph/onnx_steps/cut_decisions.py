@@ -103,11 +103,18 @@ class _Decisions:
 
     def heads(self) -> list[str]:
         """The float values that the decisions read, in the graph's order; of one that is only moved, its source."""
-        read = dict.fromkeys(name for node in self.nodes for name in values_read(node) if name not in self.made)
+        read = dict.fromkeys(n for node in self.nodes for n in self._read_by(node) if n not in self.made)
         found = [name for name in read if name in self.makers and self._is_float(name)]
         order = {name: self.makers[name] for name in found}
         plain = [name for name in found if not any(source in order for source in self._sources(name))]
         return sorted(plain, key=lambda name: order[name])
+
+    def _read_by(self, node: onnx.NodeProto) -> Iterator[str]:
+        """What a decision reads; for scores that are turned because suppression wants classes first, what they were."""
+        for name in values_read(node):
+            maker = self.graph.node[self.makers[name]] if name in self.makers else None
+            turned = node.op_type == "NonMaxSuppression" and name == node.input[1] and name not in self.made
+            yield maker.input[0] if turned and maker is not None and maker.op_type == "Transpose" else name
 
     def _sources(self, name: str) -> Iterator[str]:
         """What a value holds the numbers of, in another order or shape."""

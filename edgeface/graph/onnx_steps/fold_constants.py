@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 """The domain of operators that name none, and that ONNX does not define."""
 
+_FLOAT = 1  # onnx.TensorProto.DataType
 _DEEPEST = 100  # nesting of If
 
 
@@ -60,10 +61,10 @@ def _set_aside(model: onnx.ModelProto) -> None:
 
 
 def _with_shaped_outputs(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    """The model with a shape for every output: onnxsim asks for one, ONNX Runtime does not."""
+    """The model with a type and shape for every output: onnxsim asks for them, ONNX Runtime does not."""
     from onnx import shape_inference
 
-    if all(output.type.tensor_type.HasField("shape") for output in model.graph.output):
+    if not any(map(_says_too_little, model.graph.output)):
         return model
     try:
         inferred = shape_inference.infer_shapes(model, data_prop=True)
@@ -72,6 +73,15 @@ def _with_shaped_outputs(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
     found = {value.name: value.type for value in inferred.graph.output}
     for output in model.graph.output:
         output.type.CopyFrom(found[output.name])
-        if not output.type.tensor_type.HasField("shape"):
-            output.type.tensor_type.shape.dim.add()
+        if _says_too_little(output):  # it comes from an operator that will be refused, or cut off
+            tensor = output.type.tensor_type
+            tensor.elem_type = tensor.elem_type or _FLOAT
+            if not tensor.HasField("shape"):
+                tensor.shape.dim.add()
     return model
+
+
+def _says_too_little(output: onnx.ValueInfoProto) -> bool:
+    if output.type.WhichOneof("value") not in {None, "tensor_type"}:
+        return False
+    return not output.type.tensor_type.elem_type or not output.type.tensor_type.HasField("shape")
