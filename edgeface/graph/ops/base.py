@@ -15,11 +15,12 @@ from edgeface.graph.types import Array, TensorType
 if TYPE_CHECKING:
     from edgeface.graph.ops.rows import Rows
 
-LayoutRule = Literal["image", "same", "permute", "plain"]
+LayoutRule = Literal["image", "same", "last", "permute", "reshape", "plain", "matrices"]
 """How an op treats the memory order of its tensors.
 
-image: rank-4 data in the target's image layout; same: any order, the same for all; permute: it only changes the logical
-order; plain: the logical order itself.
+image: rank-4 data in the target's image layout; same: any order, the same for all; last: as same, with the op's `axis`
+last; permute: it only changes the logical order; reshape: an order that survives it, else the logical one; plain: the
+logical order itself; matrices: as plain, but an operand's last two axes may be swapped.
 """
 
 FusedActivation = Literal["none", "relu", "relu6"]
@@ -27,11 +28,16 @@ FusedActivation = Literal["none", "relu", "relu6"]
 
 @dataclass(frozen=True)
 class OnnxForm:
-    """An op as ONNX writes it: type, attributes, and the constants that follow the data inputs."""
+    """An op as ONNX writes it: type, attributes, and the constants that follow the data inputs.
+
+    `reads` are the data inputs: indices of the op's own inputs, or −1 for the result of the step before, −2 for that of
+    the one before it; by default all inputs of the op.
+    """
 
     op_type: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
     constants: tuple[Array, ...] = ()
+    reads: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,10 @@ class Op:
         """The op in ONNX, for such inputs. By default fields are attributes of the same name."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "activation"}
         return OnnxForm(self.onnx_types[0], fields)
+
+    def onnx_steps(self, inputs: Sequence[TensorType]) -> tuple[OnnxForm, ...]:
+        """The op in ONNX as one node after another, of which the last gives the result; by default one."""
+        return (self.to_onnx(inputs),)
 
     def expand(self, rows: Rows) -> None:
         """Note simpler ops that compute the same; nothing where the op is elementary."""

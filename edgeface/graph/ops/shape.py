@@ -19,7 +19,7 @@ class Reshape(Op):
     """A static shape, elements in logical order. Flatten, Squeeze and Unsqueeze are read as Reshape."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
-    layout: ClassVar[LayoutRule] = "plain"
+    layout: ClassVar[LayoutRule] = "reshape"
 
     shape: tuple[int, ...] = ()
 
