@@ -84,9 +84,8 @@ class BlazeFace:
         return Candidates(boxes, scores[keep], points[:, None] + pairs[:, 2:])
 
     def _whole(self, outputs: Mapping[str, NDArray[np.float32]], role: str) -> NDArray[np.float32]:
-        if not self.split:
-            return outputs[role][0]
-        return np.concatenate([outputs[f"{role}_{index}"][0] for index in range(len(self.strides))])
+        names = [f"{role}_{index}" for index in range(len(self.strides))] if self.split else [role]
+        return np.concatenate([outputs[name][0] for name in names])
 
     def _points(self, height: int, width: int) -> NDArray[np.float32]:
         """Centers of all anchors in pixels, float32 [N,2]."""

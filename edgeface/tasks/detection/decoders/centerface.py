@@ -108,7 +108,7 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
     if lengths != {1: 1, 2: 2, **dict.fromkeys(wide, 1)}:
         return []
     rows = next(iter(maps.values()))[2:]
-    found = []
+    found: list[Recognized] = []
     for stride, form in ((4, "ceil"), (4, "floor"), (2, "ceil"), (8, "ceil")):
         if not found and cells.map_size(height, width, stride, form) == rows:
             usual = CenterFace(stride, maps=form, landmarks=wide[0] // 2 if wide else 0)
