@@ -29,6 +29,7 @@ SHARED: Mapping[str, str] = {
     "edgeface.reading.regular_file": f"{BOARD}.regular_file",
     "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",
     "edgeface.tasks.detection.faces": f"{BOARD}.faces",
+    "edgeface.tasks.detection.landmark_orders": f"{BOARD}.landmark_orders",
     "edgeface.tasks.detection.main_face": f"{BOARD}.main_face",
     "edgeface.tasks.detection.nms": f"{BOARD}.nms",
     "edgeface.tasks.recognition.similarity": f"{BOARD}.similarity",
