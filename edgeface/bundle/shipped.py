@@ -27,6 +27,7 @@ SHARED: Mapping[str, str] = {
     "edgeface.images.fit": f"{BOARD}.fit",
     "edgeface.images.header": f"{BOARD}.header",
     "edgeface.reading.regular_file": f"{BOARD}.regular_file",
+    "edgeface.tasks.detection.cells": f"{BOARD}.cells",
     "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",
     "edgeface.tasks.detection.faces": f"{BOARD}.faces",
     "edgeface.tasks.detection.landmark_orders": f"{BOARD}.landmark_orders",

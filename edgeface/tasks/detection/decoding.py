@@ -30,8 +30,38 @@ class Candidates:
     landmarks: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Recognized:
+    """A decoder that a network's outputs may be for, told by their ranks, widths and numbers of candidates only.
+
+    Attributes:
+        parameters: the decoder's, as far as they differ from its defaults.
+        outputs: the network's name for each role of the decoder, or its names, in order, for a role of several scales
+            (`scores` for `scores_0`, `scores_1` …).
+        note: in a few words, what tells this reading from another one of the same decoder.
+    """
+
+    parameters: Mapping[str, object]
+    outputs: Mapping[str, str | tuple[str, ...]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A preprocessing that the source of a public training documents: x' = (x − mean) · scale in the order `color`."""
+
+    color: str
+    mean: tuple[float, float, float]
+    scale: tuple[float, float, float]
+    source: str
+
+
 class Decoder(Protocol):
-    """The interface of a decoder: a frozen dataclass whose fields are its parameters."""
+    """The interface of a decoder: a frozen dataclass whose fields are its parameters.
+
+    Its file defines the dataclass as `DECODER`, and may define `recognized(outputs, height, width)`, a list of
+    `Recognized` for outputs by the network's names, and `INPUTS`, a tuple of `Documented`, the usual one first.
+    """
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs for an input of this size in pixels, by the decoder's names for them."""
@@ -107,14 +137,14 @@ class Decoding:
         for role, shape in self.decoder.expected(self.height, self.width).items():
             name = self.names[role]
             got = outputs.get(name)
-            if got is None or got.shape != shape:
+            if got is None or not same_but_batch(got.shape, shape):
                 found = "missing" if got is None else str(list(got.shape))
                 raise ContractError(
                     f"output {name!r} is {found}, the contract says {list(shape)}",
                     where=self.where,
                     fix="the contract's input size, decoder, its parameters or output names are not this network's",
                 )
-            arrays[role] = np.asarray(got, np.float32)
+            arrays[role] = np.asarray(got, np.float32).reshape(shape)
         return self.decoder.decode(arrays, self.height, self.width, min_score)
 
     def faces(
@@ -144,6 +174,11 @@ class Decoding:
         kept = suppress_overlaps(found.boxes, found.scores, self.max_iou)
         boxes, landmarks = (array[kept] / np.float32(scale) for array in (found.boxes, found.landmarks))
         return _faces_inside(boxes, found.scores[kept], landmarks, image_shape)
+
+
+def same_but_batch(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two shapes are the same, or the same but for a batch axis of 1 that one of them lacks."""
+    return other in (one, (1, *one)) or one == (1, *other)
 
 
 def _faces_inside(
