@@ -30,6 +30,7 @@ SHARED: Mapping[str, str] = {
     "edgeface.tasks.detection.cells": f"{BOARD}.cells",
     "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",
     "edgeface.tasks.detection.faces": f"{BOARD}.faces",
+    "edgeface.tasks.detection.landmark_orders": f"{BOARD}.landmark_orders",
     "edgeface.tasks.detection.main_face": f"{BOARD}.main_face",
     "edgeface.tasks.detection.nms": f"{BOARD}.nms",
     "edgeface.tasks.recognition.similarity": f"{BOARD}.similarity",

@@ -21,8 +21,8 @@ from edgeface.tasks.detection.nms import suppress_overlaps
 class Candidates:
     """Face candidates, in pixels of the input tensor, before overlaps are suppressed.
 
-    `boxes` are x1, y1, x2, y2, float32 [n,4]; `scores` 0 to 1, float32 [n]; `landmarks` the image's left eye, right
-    eye, nose, left and right mouth corner, float32 [n,5,2].
+    `boxes` are x1, y1, x2, y2, float32 [n,4]; `scores` 0 to 1, float32 [n]; `landmarks` float32 [n,K,2], K points of
+    each face, in the order of `Face.landmarks`; K is the same for any number of candidates, and may be 0.
     """
 
     boxes: NDArray[np.float32]
@@ -116,6 +116,13 @@ class Decoding:
             )
         return {self.names[role]: shape for role, shape in roles.items()}
 
+    def landmark_count(self) -> int:
+        """How many landmarks a face has: those of the candidates that outputs of zeros hold beyond any score."""
+        nothing = {
+            role: np.zeros(shape, np.float32) for role, shape in self.decoder.expected(self.height, self.width).items()
+        }
+        return int(self.decoder.decode(nothing, self.height, self.width, 2.0).landmarks.shape[1])
+
     def candidates(self, outputs: Mapping[str, NDArray[np.float32]], min_score: float) -> Candidates:
         """Candidates of one image that score `min_score` or more.
 
@@ -187,6 +194,6 @@ def _faces_inside(
         center_x, center_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if 0 <= center_x < width and 0 <= center_y < height:
             x1, y1, x2, y2 = np.clip(box, 0, limits).tolist()
-            a, b, c, d, e = ((float(x), float(y)) for x, y in landmarks[index])
-            faces.append(Face((x1, y1, x2, y2), float(scores[index]), (a, b, c, d, e)))
+            points = tuple((float(x), float(y)) for x, y in landmarks[index])
+            faces.append(Face((x1, y1, x2, y2), float(scores[index]), points))
     return faces
