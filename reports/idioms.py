@@ -33,6 +33,7 @@ from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.types import Array
 from edgeface.passes import run_passes
 from edgeface.quantize.build_plan import build_plan
+from edgeface.quantize.derive import derive
 from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.precision import state_precision
 from edgeface.quantize.ranges import RangeRule
@@ -127,12 +128,12 @@ def _in_int8(graph: Graph, feeds: Mapping[str, Array]) -> str:
     """The least cosine of an output, in LiteRT."""
     chosen = target("tflite-int8")
     assert chosen.scheme is not None
-    legal = run_passes(graph, chosen.legalize)
     try:
-        stats = observe(legal, OrtRunner(observed_onnx(legal), optimize=False).run, [feeds])
-        stated = state_precision(legal, {}, float_interface=True)
+        stats = observe(graph, OrtRunner(observed_onnx(graph), optimize=False).run, [feeds])
+        legal = run_passes(graph, chosen.legalize)
         if chosen.integer_forms is not None:
-            legal = chosen.integer_forms(legal, stated)
+            legal = chosen.integer_forms(legal, state_precision(legal, {}, float_interface=True))
+        stats, stated = derive(legal, stats), state_precision(legal, {}, float_interface=True)
         plan = build_plan(legal, stats, chosen.scheme, RangeRule("minmax"), stated=stated)
         got = FloatRunner(LiteRtRunner(chosen.emit_model(legal, plan, EmitOptions())), "nhwc").run(feeds)
     except EdgefaceError as error:
