@@ -30,6 +30,11 @@ class CheckpointFamily:
     slope: float = 0.0
     input_deviation: float = 0.5
 
+    @property
+    def recipe(self) -> str:
+        """The recipe of a family that ships none of its own: that of its task."""
+        return self.task
+
     def variants(self) -> dict[str, Contract]:
         """The known contracts by variant name; the first is the default."""
         raise NotImplementedError

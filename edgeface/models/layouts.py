@@ -93,13 +93,14 @@ def _nearest(shapes: Shapes, known: list[Layout]) -> str:
     """The nearest layout and its differences, for an error; empty if nothing is similar."""
 
     def share(layout: Layout) -> float:
-        """Shared tensors among all of both: of equal counts, the smaller network is nearer."""
-        same = sum(shapes.get(name) == shape for name, shape in layout.shapes.items())
-        return same / max(len(layout.shapes.keys() | shapes.keys()), 1)
+        """Shared tensors among all of both; of equally many, the smaller network is nearer. A name alone is half."""
+        named = layout.shapes.keys() & shapes.keys()
+        same = sum(shapes[name] == layout.shapes[name] for name in named)
+        return (same + len(named)) / 2 / max(len(layout.shapes.keys() | shapes.keys()), 1)
 
     best = max(known, key=share)
     if not share(best):
-        return "; no tensor has the name and shape of any of theirs"
+        return "; no tensor has the name of any of theirs"
     same = sum(shapes.get(name) == shape for name, shape in best.shapes.items())
     differences = "; ".join(_differences(shapes, best.shapes))
     return f"; the nearest is {best.name}: {same} of {len(best.shapes)} tensors match; {differences}"
