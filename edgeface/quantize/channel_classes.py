@@ -90,7 +90,7 @@ def _tied(graph: Graph, node: Node, ids: Mapping[str, Array]) -> Iterable[tuple[
     made = ids.get(node.output)
     if made is None or not all(name in ids for name in computed) or op.fused == "relu6":
         return None
-    if isinstance(op, Concat) and op.axis == 1:
+    if isinstance(op, Concat) and op.axis == 1 and len(computed) == len(node.inputs):
         return [(np.concatenate([ids[name] for name in node.inputs]), made)]
     passes = isinstance(op, _ALONE) or (isinstance(op, _BY_CONSTANT) and computed == [node.inputs[0]])
     joins = isinstance(op, _TOGETHER) and len(computed) == len(node.inputs)

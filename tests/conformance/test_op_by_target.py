@@ -20,7 +20,9 @@ from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import Clip, HardSwish, LeakyRelu, PRelu, Relu, Sigmoid, Softmax, Tanh
 from edgeface.graph.ops.arithmetic import Add, Concat, Div, Mul, Sub
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.matmul import MatMul
 from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
+from edgeface.graph.ops.softmax import LogSoftmax
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
 from edgeface.graph.types import TensorType
 from edgeface.passes import run_passes
@@ -106,6 +108,20 @@ CASES = [
         ),
         constants={"m": (4, 4)},
     ),
+    one("gemm of rows", Gemm(), (5, 12), (5,), shape=(2, 3, 12)),
+    Case(
+        "gemm along the channels of an image",
+        ((Transpose(NHWC), "x", "a"), (Gemm("relu"), "a m", "b"), (Transpose((0, 3, 1, 2)), "b", "y")),
+        constants={"m": (6, 4)},
+    ),
+    Case("channels of pixels as rows", ((Reshape((1, 4, 35)), "x", "a"), (Transpose((0, 2, 1)), "a", "y"))),
+    Case(
+        "matmul of rows by turned rows",
+        ((LeakyRelu(alpha=0.25), "x", "a"), (Transpose((0, 1, 3, 2)), "a", "b"), (MatMul(), "x b", "y")),
+        shape=(1, 3, 5, 8),
+        transposes=3,  # the case's input and output are images
+    ),
+    one("matmul by constants", MatMul(), (2, 5, 4), shape=(2, 3, 5)),
     one("relu", Relu()),
     one("leaky relu", LeakyRelu(alpha=0.1)),
     one("prelu", PRelu(), (4, 1, 1)),
@@ -114,6 +130,8 @@ CASES = [
     one("hard swish", HardSwish()),
     one("softmax over channels", Softmax(1)),
     one("softmax of rows", Softmax(-1), shape=(1, 7, 5)),
+    one("softmax of columns", Softmax(1), shape=(1, 7, 5), transposes=2),
+    one("log softmax", LogSoftmax(-1), shape=(1, 7, 5), steps=REFUSED),
     one("relu6", Clip(0.0, 6.0)),
     one("clip", Clip(-0.3, 0.7), steps=REFUSED),
     one("clip above", Clip(high=0.7), steps=REFUSED),

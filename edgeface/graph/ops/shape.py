@@ -10,7 +10,7 @@ import numpy as np
 from typing_extensions import Self
 
 from edgeface.errors import GraphError
-from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, normal_axis, require
+from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, require
 from edgeface.graph.types import TensorType
 
 
@@ -19,7 +19,7 @@ class Reshape(Op):
     """A static shape, elements in logical order. Flatten, Squeeze and Unsqueeze are read as Reshape."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
-    layout: ClassVar[LayoutRule] = "plain"
+    layout: ClassVar[LayoutRule] = "reshape"
 
     shape: tuple[int, ...] = ()
 
@@ -35,11 +35,14 @@ class Reshape(Op):
         """Resolve 0 and −1 against the input's shape."""
         before = node.input_shapes[0]
         if node.op_type == "Flatten":
-            axis = node.attributes.get("axis", 1) % (len(before) + 1)
+            axis = node.attributes.get("axis", 1)  # may also be the rank: all axes before it
+            axis = axis if axis == len(before) else normal_axis(axis, len(before))
             shape = [int(np.prod(before[:axis])), int(np.prod(before[axis:]))]
         elif node.op_type == "Reshape":
-            require(not node.attributes.get("allowzero", 0), "Reshape with allowzero is not supported")
-            shape = [before[i] if n == 0 else int(n) for i, n in enumerate(node.constant(1, "shape").tolist())]
+            wanted = node.constant(1, "shape").tolist()
+            empty = bool(node.attributes.get("allowzero", 0)) and 0 in wanted
+            require(not empty, "a Reshape to an axis of length 0 (allowzero) is not supported: it leaves nothing")
+            shape = [before[i] if n == 0 else int(n) for i, n in enumerate(wanted)]
             if -1 in shape:
                 known = int(np.prod([n for n in shape if n != -1]))
                 shape[shape.index(-1)] = int(np.prod(before)) // max(known, 1)
@@ -90,19 +93,9 @@ class Transpose(Op):
         return cls(tuple(node.attributes.get("perm", range(len(node.input_shapes[0]))[::-1]))), node.inputs
 
 
-def _listed(node: OnnxNode, index: int, name: str) -> list[int]:
-    """Integers from a constant input, or in older opsets from an attribute."""
-    if name in node.attributes:
-        return list(node.attributes[name])
-    found: list[int] = node.constant(index, name).tolist()
-    return found
-
-
 @dataclass(frozen=True)
 class Slice(Op):
     """Elements starts[i] … ends[i] (exclusive) of every axis, step 1."""
-
-    onnx_types: ClassVar[tuple[str, ...]] = ("Slice",)
 
     starts: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
@@ -114,26 +107,10 @@ class Slice(Op):
         require(all(0 <= s < e <= n for s, e, n in ranges), f"slice {self.starts}…{self.ends} does not fit {x}")
         return (x.with_shape(tuple(e - s for s, e, _ in ranges)),)
 
-    @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Starts, ends and axes as constants; steps must be 1."""
-        shape = node.input_shapes[0]
-        starts, ends = _listed(node, 1, "starts"), _listed(node, 2, "ends")
-        axes = _listed(node, 3, "axes") if node.given(3) or "axes" in node.attributes else range(len(starts))
-        steps = node.constant(4, "steps").tolist() if node.given(4) else [1] * len(starts)
-        require(set(steps) == {1}, f"Slice with steps {steps} is not supported")
-        begin, end = [0] * len(shape), list(shape)
-        for s, e, a in zip(starts, ends, axes, strict=True):
-            axis = normal_axis(a, len(shape))
-            size = shape[axis]
-            begin[axis] = min(max(s + size if s < 0 else s, 0), size)
-            end[axis] = min(max(e + size if e < 0 else e, 0), size)
-        return cls(tuple(begin), tuple(end)), node.inputs[:1]
-
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
-        """Slice over the axes that it shortens."""
+        """Slice over the axes that it shortens; over the first if none, since ONNX Runtime refuses empty lists."""
         whole = zip(self.starts, self.ends, inputs[0].shape, strict=True)
-        axes = [axis for axis, (start, end, size) in enumerate(whole) if (start, end) != (0, size)]
+        axes = [axis for axis, (start, end, size) in enumerate(whole) if (start, end) != (0, size)] or [0]
         starts, ends = ([bounds[axis] for axis in axes] for bounds in (self.starts, self.ends))
         return OnnxForm("Slice", {}, tuple(np.array(numbers, np.int64) for numbers in (starts, ends, axes)))
 
@@ -142,8 +119,6 @@ class Slice(Op):
 class Pad(Op):
     """Zeros added before and after every axis: `pads` is all begins, then all ends."""
 
-    onnx_types: ClassVar[tuple[str, ...]] = ("Pad",)
-
     pads: tuple[int, ...] = ()
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -151,15 +126,6 @@ class Pad(Op):
         x = inputs[0]
         require(len(self.pads) == 2 * x.rank and min(self.pads) >= 0, f"pads {self.pads} do not fit {x}")
         return (x.with_shape(tuple(n + self.pads[i] + self.pads[i + x.rank] for i, n in enumerate(x.shape))),)
-
-    @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Constant mode with value 0 only."""
-        require(node.attributes.get("mode", b"constant") == b"constant", "only Pad with a constant is supported")
-        value = node.constant(2, "value") if node.given(2) else node.attributes.get("value", 0.0)
-        require(float(np.asarray(value).reshape(-1)[0]) == 0.0, "only Pad with zeros is supported")
-        require(not node.given(3), "Pad with axes is not supported")
-        return cls(tuple(_listed(node, 1, "pads"))), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Pad with zeros."""
