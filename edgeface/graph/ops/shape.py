@@ -10,7 +10,7 @@ import numpy as np
 from typing_extensions import Self
 
 from edgeface.errors import GraphError
-from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, require
+from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, normal_axis, require
 from edgeface.graph.types import TensorType
 
 
