@@ -15,8 +15,9 @@ import numpy as np
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu
-from edgeface.graph.ops.arithmetic import Add, Concat, Div, Max, Mul, Sub
+from edgeface.graph.ops.arithmetic import Add, Concat, Div, Mul, Sub
 from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.extremes import Max
 from edgeface.graph.ops.shape import Pad
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
 from edgeface.graph.types import Array

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from edgeface.backends.target import IoType
 from edgeface.backends.tflite.emitter import QUANTIZE, Emitter
 from edgeface.backends.tflite.layout import physical_shape
-from edgeface.backends.tflite.lowerings import lower
+from edgeface.backends.tflite.lowerings import lower, lowers
 from edgeface.backends.tflite.scheme import DTYPES, StoredWeights
+from edgeface.graph.expand import expand
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QParams, QuantPlan
 from edgeface.quantize.precision import require_dtypes
@@ -37,6 +38,7 @@ def write_tflite(
             supported.
     """
     require_dtypes(graph, plan or QuantPlan(), DTYPES, "TFLite")
+    graph = expand(graph, lambda op: not lowers(op))
     emitter = Emitter(graph, plan or QuantPlan(), weights)
     inputs = {name: _input(emitter, name, io) for name in graph.inputs}
     for node in graph.nodes:
@@ -61,6 +63,9 @@ def _input(emitter: Emitter, name: str, io: IoType) -> int:
 
 def _output(emitter: Emitter, name: str, io: IoType) -> int:
     order = emitter.external_order(name)
+    data = emitter.graph.constant(name)
+    if data is not None:  # no image changes it, so that it stays exact
+        return emitter.builder.constant(name, data.transpose(order) if data.ndim else data)
     if io == "float":
         return emitter.tensor(name, "float32", order)
     index = emitter.tensor(name, "int8", order)

@@ -78,8 +78,8 @@ def work_of(graph: Graph, node: Node, tile: Tile) -> Work | None:
         kind, macs, loops = _convolution(graph, node, node.op, tile)
         return Work(kind, macs, loops, elements, weights)
     if isinstance(node.op, Gemm):
-        rows, columns = graph.type(node.output).shape
-        macs, loops = _product(rows, columns, graph.type(node.inputs[0]).shape[1], tile)
+        *leading, columns = graph.type(node.output).shape
+        macs, loops = _product(math.prod(leading), columns, graph.type(node.inputs[0]).shape[-1], tile)
         return Work("gemm", macs, loops, elements, weights)
     if isinstance(node.op, ConvTranspose):
         batch, depth, height, width = graph.type(node.inputs[0]).shape

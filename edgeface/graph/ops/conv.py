@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from typing_extensions import Self
 
 from edgeface.graph.ops.base import FusedActivation, LayoutRule, OnnxForm, OnnxNode, Op, require
@@ -79,20 +80,20 @@ class Conv(Op):
 
 @dataclass(frozen=True)
 class Gemm(Op):
-    """Fully connected layer: inputs x [N,K], weight [M,K] and, optionally, bias [M]; output [N,M]."""
+    """Fully connected layer along the last axis: inputs x […,K], weight [M,K], optionally bias [M]; output […,M]."""
 
-    onnx_types: ClassVar[tuple[str, ...]] = ("Gemm", "MatMul")
+    onnx_types: ClassVar[tuple[str, ...]] = ("Gemm",)
     layout: ClassVar[LayoutRule] = "plain"
 
     activation: FusedActivation = "none"
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
-        """[N,M]."""
+        """[…,M]."""
         x, weight = inputs[0], inputs[1]
-        fits = x.rank == 2 and weight.rank == 2 and x.shape[1] == weight.shape[1]
+        fits = x.rank >= 2 and weight.rank == 2 and x.shape[-1] == weight.shape[1]
         require(fits, f"Gemm input {x} does not fit weight {weight} ([outputs, inputs])")
         require(len(inputs) < 3 or inputs[2].shape == (weight.shape[0],), "Gemm bias must have one number per output")
-        return (TensorType((x.shape[0], weight.shape[0]), x.dtype),)
+        return (TensorType((*x.shape[:-1], weight.shape[0]), x.dtype),)
 
     def macs(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> int:
         """Rows × outputs × inputs."""
@@ -100,14 +101,15 @@ class Gemm(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """The op for Gemm with transB=1; the reader normalizes other forms to this one."""
-        a = node.attributes
-        plain = a.get("alpha", 1.0) == 1.0 and a.get("beta", 1.0) == 1.0 and not a.get("transA", 0)
-        require(plain, "Gemm with alpha, beta or transA is not supported", "fold the factors into the weights")
-        normal = node.op_type == "Gemm" and bool(a.get("transB", 0))
-        require(normal, "the weight must be constant and [outputs, inputs]")
+        """The op for inputs in its form, into which the reader brings them."""
         return cls(), node.inputs if node.given(2) else node.inputs[:2]
 
-    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
-        """Gemm with transB."""
-        return OnnxForm("Gemm", {"transB": 1})
+    def onnx_steps(self, inputs: Sequence[TensorType]) -> tuple[OnnxForm, ...]:
+        """Gemm with transB, between two Reshapes where x is no matrix."""
+        product = OnnxForm("Gemm", {"transB": 1})
+        if inputs[0].rank == 2:
+            return (product,)
+        depth, shape = inputs[0].shape[-1], (-1, *inputs[0].shape[1:-1], inputs[1].shape[0])
+        rows = OnnxForm("Reshape", {}, (np.array((-1, depth), np.int64),), (0,))
+        product = OnnxForm("Gemm", {"transB": 1}, reads=(-1, *range(1, len(inputs))))
+        return rows, product, OnnxForm("Reshape", {}, (np.array(shape, np.int64),), (-1,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from edgeface.quantize.plan import QParams
 INT8_VERSION = 3
 HYBRID_VERSION = 5
 GROUPED_VERSION = 6
+KEPT_DIMS_VERSION = 5
 INT32_MAX = 2**31 - 1
 
 
@@ -70,9 +72,10 @@ def lower_gemm(emitter: Emitter, node: Node) -> None:
         return
     options = schema.FullyConnectedOptionsT()
     options.fusedActivationFunction = fused_activation(node.op)
+    options.keepNumDims = emitter.graph.type(node.inputs[0]).rank > 2
     count = emitter.array(node.inputs[1]).shape[0]
     inputs = [emitter.read(node, 0), lowered_weight(emitter, node, (0, 1), 0), lowered_bias(emitter, node, count)]
-    version = 4 if emitter.is_int8(node) else 1
+    version = KEPT_DIMS_VERSION if options.keepNumDims else (4 if emitter.is_int8(node) else 1)
     emitter.emit("FULLY_CONNECTED", inputs, [emitter.result(node)], options, version)
 
 
@@ -81,7 +84,8 @@ def _lower_hybrid_gemm(emitter: Emitter, node: Node) -> None:
 
     tflite-runtime 2.14 refuses version 12 of it, and under an older version takes the first scale for all channels.
     """
-    rows, depth = emitter.graph.type(node.inputs[0]).shape
+    *leading, depth = emitter.graph.type(node.inputs[0]).shape
+    rows = math.prod(leading)
     weight = emitter.array(node.inputs[1])
     pixel = emitter.scratch(node.output, "pixel", (rows, 1, 1, depth), None)
     made = emitter.scratch(node.output, "made", (rows, 1, 1, weight.shape[0]), None)
@@ -92,7 +96,7 @@ def _lower_hybrid_gemm(emitter: Emitter, node: Node) -> None:
     kernel = _stored(weight.reshape(-1, 1, 1, depth), 0)
     inputs = [pixel, emitter.constant(node.inputs[1], *kernel), lowered_bias(emitter, node, weight.shape[0])]
     emitter.emit("CONV_2D", inputs, [made], options, HYBRID_VERSION)
-    emitter.reshape(made, emitter.result(node), (rows, weight.shape[0]))
+    emitter.reshape(made, emitter.result(node), (*leading, weight.shape[0]))
 
 
 def _conv_options(op: Conv, depthwise: bool, in_channels: int, out_channels: int) -> Any:
