@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgeface.backends.tflite.soundness import unsoundness
 from edgeface.bundle.face_runner.errors import RunnerError
+from edgeface.tasks.detection.decoding import same_but_batch
 
 Array = NDArray[Any]
 RUNTIMES = (("ai_edge_litert", "ai-edge-litert"), ("tflite_runtime", "tflite-runtime"))
@@ -103,7 +104,7 @@ class Network:
         pairs = [("input", found_input, taken)]
         pairs += [(f"output {key!r}", found.get(key), wanted) for key, wanted in outputs.items()]
         for what, got, wanted in pairs:
-            if got != wanted:
+            if got is None or not same_but_batch(got, wanted):
                 shown = "missing" if got is None else str(list(got))
                 raise RunnerError(
                     f"the model's {what} is {shown}, its contract says {list(wanted)}", name, "pack the bundle again"
