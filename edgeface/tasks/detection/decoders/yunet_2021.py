@@ -117,5 +117,5 @@ def _priors(
     for index, stride in enumerate(strides):
         places = cells.cell_places(*_map(height, width, stride, maps), len(sizes[index]))
         points.append((places + np.float32(0.5)) * np.float32(stride))
-        sides.append(np.tile(np.float32(sizes[index]), len(places) // len(sizes[index])))
+        sides.append(np.tile(np.array(sizes[index], np.float32), len(places) // len(sizes[index])))
     return np.concatenate(points), np.repeat(np.concatenate(sides)[:, None], 2, axis=1)
