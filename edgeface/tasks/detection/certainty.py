@@ -17,7 +17,8 @@ from edgeface.tasks.detection.nms import iou_matrix
 from edgeface.tasks.task import Forward
 
 MIN_P = 0.02
-_FLOOR = 0.05
+_FLOOR, _MIN_DEVIATION = 0.05, 0.3
+_RESPONDING = 0.4
 Floats = NDArray[np.float64]
 
 
@@ -57,20 +58,30 @@ def _log_odds(outputs: Mapping[str, Array], contract: DetectionContract, tiles: 
     overlaps = iou_matrix(wanted, found.boxes).astype(np.float64)
     in_place = np.clip((overlaps - 0.4) / 0.15, 0, 1)
     worth = in_place * np.minimum(1, 2 * quality.likeness(found)) * found.scores
-    p = np.clip(worth.max(axis=1, initial=0.0), MIN_P, 1 - MIN_P)
+    if not len(found.scores):
+        return np.full(len(tiles), _logit(np.float64(MIN_P)))
+    best = worth.argmax(axis=1)
+    tight = quality.tightness(found.boxes[best], found.boxes[found.scores >= _RESPONDING])
+    alone = found.scores[best] < _RESPONDING
+    p = worth.max(axis=1) * np.where(alone, 1.0, tight)
+    return np.asarray(_logit(np.clip(p, MIN_P, 1 - MIN_P)), np.float64)
+
+
+def _logit(p: Floats | np.float64) -> Floats:
     return np.asarray(np.log(p / (1 - p)), np.float64)
 
 
 def margin(one: Floats, other: Floats) -> float:
     """Standard errors by which one contract is more certain of the same faces than another.
 
-    A floor keeps a few similar faces from looking certain; with less than two faces nothing is.
+    A least deviation keeps a few similar faces from looking certain; with less than two faces nothing is.
     """
     differences = one - other
     differences = differences[~np.isnan(differences)]
     if len(differences) < 2:
         return 0.0
-    return float(differences.mean() / (differences.std(ddof=1) / math.sqrt(len(differences)) + _FLOOR))
+    deviation = max(float(differences.std(ddof=1)), _MIN_DEVIATION)
+    return float(differences.mean() / (deviation / math.sqrt(len(differences)) + _FLOOR))
 
 
 def gain(one: Floats, other: Floats) -> float:

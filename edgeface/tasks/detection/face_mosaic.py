@@ -17,7 +17,6 @@ from edgeface.tasks.detection.face_search import FoundFace
 from edgeface.tasks.task import Image
 
 SIDES_PX = (64, 44, 30, 21, 15)
-_AROUND = 1.0
 _GAP_PX = 4
 _MAX_ENLARGED = 2.5
 
@@ -45,7 +44,8 @@ class Mosaic:
 
 def mosaics(faces: Sequence[FoundFace], height: int, width: int) -> list[Mosaic]:
     """The faces at every size that fits, every second one mirrored, in as few images as rows allow."""
-    tiles = [tile for number, face in enumerate(faces) for tile in _tiles(number, face)]
+    around = min(1.0, max((min(height, width) / SIDES_PX[0] - 1) / 2, 0.0))  # as much as lets the largest fit
+    tiles = [tile for number, face in enumerate(faces) for tile in _tiles(number, face, around)]
     rest = [tile for tile in tiles if tile.image.shape[0] <= height and tile.image.shape[1] <= width]
     rest.sort(key=lambda tile: -tile.image.shape[0])
     found = []
@@ -56,11 +56,11 @@ def mosaics(faces: Sequence[FoundFace], height: int, width: int) -> list[Mosaic]
     return found
 
 
-def _tiles(number: int, face: FoundFace) -> Iterator[Tile]:
+def _tiles(number: int, face: FoundFace, around: float) -> Iterator[Tile]:
     x1, y1, x2, y2 = (float(v) for v in face.box)
     side = max((x2 - x1 + y2 - y1) / 2, 4.0)
-    left, top = max(0, int(x1 - _AROUND * side)), max(0, int(y1 - _AROUND * side))
-    crop = face.image[top : int(y2 + _AROUND * side) + 1, left : int(x2 + _AROUND * side) + 1]
+    left, top = max(0, int(x1 - around * side)), max(0, int(y1 - around * side))
+    crop = face.image[top : int(y2 + around * side) + 1, left : int(x2 + around * side) + 1]
     for index, wanted in enumerate(SIDES_PX):
         scale = wanted / side
         if scale > _MAX_ENLARGED:

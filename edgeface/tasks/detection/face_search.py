@@ -21,6 +21,9 @@ from edgeface.tasks.task import Forward, Image
 ENOUGH_FACES = 12
 FEW_FACES = 8
 MIN_IMAGES = 4
+DROPPED_AFTER = 2
+"""Images after which a preprocessing that finds nothing is searched with no more; it is compared all the same."""
+
 ZOOMED_INPUT_PX = 320
 """Inputs of at most this shorter side see parts of images too: in a whole one faces are too small for them."""
 
@@ -77,7 +80,7 @@ def search_faces(
     search, seen = Search(), 0
     for image in _views_of(images, next(iter(contracts)), search):
         for group in contracts.values():
-            if seen >= MIN_IMAGES and len(search.faces) >= MIN_IMAGES and not search.support.keys() & set(group):
+            if seen >= DROPPED_AFTER and len(search.faces) >= MIN_IMAGES and not search.support.keys() & set(group):
                 continue
             for contract, found in _faces_in(image, group, forward):
                 search.add(contract, list(_again(image, found)))

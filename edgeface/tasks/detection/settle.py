@@ -66,9 +66,9 @@ class Comparison:
         """Log-odds by which one contract is more certain than another."""
         return gain(self.surer[one], self.surer[other])
 
-    def beats(self, one: DetectionContract, other: DetectionContract, errors: float = SURE) -> bool:
+    def beats(self, one: DetectionContract, other: DetectionContract) -> bool:
         """Whether one contract is clearly better than another."""
-        return self.margin(one, other) >= errors and self.gain(one, other) >= MIN_GAIN
+        return self.margin(one, other) >= SURE and self.gain(one, other) >= MIN_GAIN
 
 
 def compare(contracts: Sequence[DetectionContract], forward: Forward, images: Sequence[Image]) -> Comparison:
@@ -97,12 +97,9 @@ def choose(compared: Comparison, documented: Sequence[DetectionContract]) -> Det
         compared: all contracts.
         documented: those of documented preprocessings, the usual first.
     """
-    best = compared.best
     first = documented[0]
-    for other in documented[1:]:
-        if compared.beats(other, first, TELLING):
-            first = other
-    return best if compared.beats(best, first) else first
+    others = [*documented[1:], compared.best]
+    return next((other for other in others if compared.beats(other, first)), first)
 
 
 def judged(

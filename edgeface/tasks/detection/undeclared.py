@@ -94,7 +94,8 @@ def _contract(file: NetworkFile, decoder: str, found: Recognized) -> DetectionCo
         "outputs": _names(found.outputs),
         "input": ImageInput(color="rgb", mean=usual.mean, scale=usual.scale, **spec),
     }
-    return usual.of(DetectionContract.model_validate(document))
+    contract: DetectionContract = usual.of(DetectionContract.model_validate(document))
+    return contract
 
 
 def _names(outputs: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
@@ -126,16 +127,17 @@ def _format_verdict(
         shapes = f"{len(file.outputs)} outputs whose numbers and widths only {chosen.decoder} has"
         yield Verdict("decoder", chosen.decoder, "inferred", shapes)
         return
-    others = {}
+    others, alike = {}, any(each.parameters == chosen.parameters for each in rest)
     for reading in rest:
         own = [contract for contract in compared.surer if _format(contract) == _format(reading)]
-        others[_said(reading)] = max(own, key=compared.mean)
-    yield judged("decoder", _said(chosen), compared, chosen, others)
+        others[_said(reading, alike)] = max(own, key=compared.mean)
+    yield judged("decoder", _said(chosen, alike), compared, chosen, others)
 
 
-def _said(contract: DetectionContract) -> str:
-    values = ", ".join(f"{name} {value}" for name, value in contract.parameters.model_dump().items())
-    return f"{contract.decoder} ({values})" if values else contract.decoder
+def _said(contract: DetectionContract, with_outputs: bool = False) -> str:
+    values = {**contract.parameters.model_dump(), **(contract.outputs.by_role if with_outputs else {})}
+    listed = ", ".join(f"{name} {value}" for name, value in values.items())
+    return f"{contract.decoder} ({listed})" if listed else contract.decoder
 
 
 def _input_verdicts(file: NetworkFile, chosen: DetectionContract, compared: Comparison) -> Iterator[Verdict]:
@@ -170,9 +172,10 @@ def _as_declared(verdict: Verdict) -> Verdict:
 
 
 def _too_few(compared: Comparison) -> str:
+    found = {0: "no face was", 1: "only one face was"}.get(compared.faces, f"{compared.faces} faces were")
     return (
-        f"{compared.faces} of the faces needed were found in {compared.images} images under any of the usual "
-        "preprocessings: either they show none, or the weights are untrained, or the format is another"
+        f"{found} found again in {compared.images} images under the usual preprocessings: either they show no large "
+        "ones, or the weights are untrained, or the format is another"
     )
 
 
