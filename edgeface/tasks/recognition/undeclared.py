@@ -1,7 +1,7 @@
 """A recognizer's file that declares nothing: an embedding by its shape, its scale by faces of different people.
 
-Under a wrong scale all faces have nearly one embedding: on LFW the mean cosine of strangers is .90 instead of .01. Color
-order and 127.5 against 128 leave both alone, so that no image tells them: they are as documented for the public
+Under a wrong scale all faces have nearly one embedding: on LFW the mean cosine of strangers is .90 instead of .01.
+Color order and 127.5 against 128 leave both alone, so that no image tells them: they are as documented for the public
 trainings.
 """
 
@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contracts import ARCFACE_TEMPLATE, ImageInput, RecognitionContract
-from edgeface.contracts.base import Point
+from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import ContractError
 from edgeface.tasks.recognition.embedding import face_tensor
 from edgeface.tasks.recognition.subject import ALIGNED_PX, aligned_subject
@@ -37,7 +36,7 @@ _FIX = "correct mean and scale in the contract, or leave it out to have them inf
 
 @dataclass(frozen=True)
 class Separation:
-    """How a recognizer sees faces under one scale: mean cosines of different ones, and of a face and its mirror image."""
+    """Mean cosines under one scale: of different faces, and of a face and its mirror image."""
 
     strangers: float
     mirrored: float
@@ -68,7 +67,6 @@ class UndeclaredRecognizer:
                 input=ImageInput.model_validate({**spec, "color": color, "mean": (mean,) * 3, "scale": (scale,) * 3}),
                 output=name,
                 width=width,
-                template=template(file.height, file.width),
             )
         ]
 
@@ -112,8 +110,8 @@ class UndeclaredRecognizer:
         if own.strangers >= ALIKE and best.strangers <= own.strangers - BETTER:
             said = f"; the graph {file.said}" if file.said else ""
             raise ContractError(
-                f"the file is declared to take {_written(contract)}, but then strangers look alike: {own}; under {name} "
-                f"{best} ({len(faces)} faces{said})",
+                f"the file is declared to take {_written(contract)}, but then strangers look alike: {own}; "
+                f"under {name} {best} ({len(faces)} faces{said})",
                 fix=_FIX,
             )
         return Settled(
@@ -122,16 +120,6 @@ class UndeclaredRecognizer:
 
 
 UNDECLARED = UndeclaredRecognizer()
-
-
-def template(height: int, width: int) -> tuple[Point, Point, Point, Point, Point]:
-    """Insightface's alignment template for an input size: scaled to its height, and centered."""
-    scale = height / ALIGNED_PX
-    left = (width - ALIGNED_PX * scale) / 2
-    first, second, third, fourth, fifth = (
-        (round(x * scale + left, 4), round(y * scale, 4)) for x, y in ARCFACE_TEMPLATE
-    )
-    return first, second, third, fourth, fifth
 
 
 def separation(contract: RecognitionContract, forward: Forward, faces: Sequence[Image]) -> Separation:
