@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from edgeface.tasks.detection.decoders.ssd import Ssd, prior_boxes, recognized
+from edgeface.tasks.detection.decoders.ssd import Ssd, prior_boxes, recognized, undecoded
 
 SSD = Ssd((8, 16, 32), ((16, 32), (64, 128), (256, 512)))
 SIZE = (64, 96)
@@ -124,7 +124,8 @@ def test_recognised_by_shapes_with_each_known_anchors(size, landmarks, columns, 
     count = prior_boxes(SSD.strides, SSD.sizes, *size).shape[0]
     widths = {"c": landmarks, "a": columns, "b": 4, **(extra if columns < 3 else {})}
     found = recognized({name: (1, count, width) for name, width in widths.items() if width}, *size)
-    assert [one.parameters["sizes"][0] for one in found] == [(16, 32), (10, 20)]
+    assert [one.parameters["sizes"][0] for one in found[:2]] == [(16, 32), (10, 20)]
+    assert [one.parameters["box"] for one in found[2:]] == ["corners", "pixels"]
     for one in found:
         expected = Ssd(**one.parameters).expected(*size)
         assert {role: (1, count, widths[name]) for role, name in one.outputs.items()} == expected
@@ -132,9 +133,9 @@ def test_recognised_by_shapes_with_each_known_anchors(size, landmarks, columns, 
 
 def test_recognised_by_the_number_of_priors_of_four_and_six_strides():
     slim = {"a": (4420, 4), "b": (4420, 2), "c": (4420, 10)}
-    assert [one.parameters["strides"] for one in recognized(slim, 240, 320)] == [(8, 16, 32, 64)]
+    assert [one.parameters["strides"] for one in recognized(slim, 240, 320)] == 3 * [(8, 16, 32, 64)]
     dense = {"a": (1, 34125, 4), "b": (1, 34125, 2)}
-    assert [one.parameters["landmarks"] for one in recognized(dense, 640, 640)] == [0]
+    assert [one.parameters["landmarks"] for one in recognized(dense, 640, 640)] == 3 * [0]
 
 
 @pytest.mark.parametrize(
@@ -152,3 +153,14 @@ def test_recognised_by_the_number_of_priors_of_four_and_six_strides():
 )
 def test_not_recognised_in_other_outputs(others):
     assert recognized(others, 240, 320) == []
+
+
+@pytest.mark.parametrize(("box", "factor"), [("corners", (96, 64)), ("pixels", (1, 1))])
+def test_corners_and_points_may_be_decoded_in_the_graph(box, factor):
+    decoder = Ssd((32,), ((16,),), landmarks=1, box=box)
+    given = {role: np.full(shape, 0.5, np.float32) for role, shape in decoder.expected(*SIZE).items()}
+    found = decoder.decode(given, *SIZE, 0.5)
+    np.testing.assert_allclose(found.boxes[0], np.tile(factor, 2) * 0.5)
+    np.testing.assert_allclose(found.landmarks[0, 0], np.array(factor) * 0.5)
+    assert undecoded(decoder) == (Ssd((32,), ((16,),), landmarks=1),)
+    assert undecoded(SSD) == ()

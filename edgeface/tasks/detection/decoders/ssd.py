@@ -7,7 +7,7 @@ Source: the SSD parametrization (Liu et al., ECCV 2016, section 2.2), with landm
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -26,6 +26,11 @@ _LAYOUTS: tuple[tuple[tuple[int, ...], tuple[tuple[int, ...], ...], str], ...] =
 )
 """Strides and anchors of public trainings."""
 
+_DECODED = {
+    "corners": "decoded in the graph, as shares of the input's sides",
+    "pixels": "decoded in the graph, in pixels",
+}
+
 
 @dataclass(frozen=True)
 class Ssd:
@@ -39,6 +44,8 @@ class Ssd:
         columns: classes of the scores, or 1 for faces only.
         background: the class of no face: with two classes a face's score is the other's, with more one less it.
         score: "as-is", or "softmax" or "sigmoid" where the outputs are before it.
+        box: what boxes and landmarks are: "ssd", offsets from priors; or, decoded in the graph, corners and points as
+            "corners", shares of the input's sides, or "pixels".
     """
 
     strides: tuple[int, ...]
@@ -48,6 +55,7 @@ class Ssd:
     columns: int = 2
     background: int = 0
     score: str = "as-is"
+    box: str = "ssd"
 
     def __post_init__(self) -> None:
         """Check the parameters, which a contract's file gives: a board has no other check of them.
@@ -66,6 +74,7 @@ class Ssd:
         cells.check_strides(self.strides, self.columns, self.landmarks)
         cells.check_number("background", self.background, 0, max(self.columns - 1, 0))
         cells.check_choice("score", self.score, ("as-is", "softmax", "sigmoid"))
+        cells.check_choice("box", self.box, ("ssd", "corners", "pixels"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: boxes, scores (background, face), landmarks."""
@@ -79,14 +88,18 @@ class Ssd:
         """Boxes and landmarks of the priors that score `min_score` or more, in the priors' order."""
         scores = self._scores(outputs["scores"][0])
         keep = np.flatnonzero(scores >= min_score)
-        priors = prior_boxes(self.strides, self.sizes, height, width)[keep]
-        sides = np.array([width, height], np.float32)
-        boxes = _decode_boxes(cells.within_reach(outputs["boxes"][0, keep]), priors, sides, self.variances)
-        landmarks = np.zeros((len(keep), 0, 2), np.float32)
+        boxes = cells.within_reach(outputs["boxes"][0, keep])
+        points = np.zeros((len(keep), 0, 2), np.float32)
         if self.landmarks:
             points = cells.within_reach(outputs["landmarks"][0, keep]).reshape(len(keep), self.landmarks, 2)
-            landmarks = _decode_landmarks(points, priors, sides, self.variances[0])
-        return Candidates(boxes, scores[keep], landmarks)
+        sides = np.array([width, height], np.float32)
+        if self.box == "ssd":
+            priors = prior_boxes(self.strides, self.sizes, height, width)[keep]
+            boxes = _decode_boxes(boxes, priors, sides, self.variances)
+            points = _decode_landmarks(points, priors, sides, self.variances[0])
+        elif self.box == "corners":
+            boxes, points = boxes * np.tile(sides, 2), points * sides
+        return Candidates(boxes, scores[keep], points)
 
     def _scores(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
         """A face's score of each prior, float32 [N]."""
@@ -111,7 +124,8 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
 
     Boxes with classes alone over UltraFace's priors are UltraFace's.
     """
-    found = []
+    found: list[Recognized] = []
+    decoded: list[Recognized] = []
     for strides, sizes, note in _LAYOUTS:
         count = _count(strides, sizes, height, width)
         level = {
@@ -128,8 +142,15 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
             given = {"landmarks": points[0] // 2 if points else 0, "columns": classes[0]}
             changed = {key: item for key, item in given.items() if item != getattr(Ssd, key)}
             names = {role: names[0] for role, names in chosen.items()}
-            found.append(Recognized({"strides": strides, "sizes": sizes, **changed}, names, note))
-    return found
+            parameters = {"strides": strides, "sizes": sizes, **changed}
+            found.append(Recognized(parameters, names, note))
+            decoded += [Recognized({**parameters, "box": box}, names, note) for box, note in _DECODED.items()]
+    return found + decoded[: len(_DECODED)]
+
+
+def undecoded(decoder: Ssd) -> tuple[Ssd, ...]:
+    """Decoders of what the graph decodes, where it does."""
+    return () if decoder.box == "ssd" else (replace(decoder, box="ssd"),)
 
 
 def _rectangle(anchor: float | tuple[float, float]) -> tuple[float, float]:
