@@ -22,6 +22,7 @@ _DECISIONS = frozenset(
 )
 _LAYERS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "DeformConv", "RoiAlign", "MaxRoiPool", "Attention"})
 _ARRANGES = frozenset({"Transpose", "Unsqueeze", "Squeeze"})
+_ARRANGED = {"NonMaxSuppression": 2, "TopK": 1}  # first inputs, whose axes they prescribe
 _MOVES = frozenset({"Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"})
 
 
@@ -111,8 +112,8 @@ class _Decisions:
         return sorted(plain, key=lambda name: order[name])
 
     def _read_by(self, node: onnx.NodeProto) -> Iterator[str]:
-        """What a decision reads; what suppression reads as it was before its axes were brought into order for that."""
-        arranged = set(node.input[:2]) if node.op_type == "NonMaxSuppression" else ()
+        """What a decision reads; what suppression reads as it was before its axes were arranged for that."""
+        arranged = set(node.input[: _ARRANGED.get(node.op_type, 0)])
         for name in values_read(node):
             yield self._unarranged(name) if name in arranged else name
 
