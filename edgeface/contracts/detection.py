@@ -45,9 +45,10 @@ class Parameters(BaseModel):
 
 
 class Anchors(Parameters):
-    """Parameters of `ssd`: the sides of the square anchors (pixels) for each stride (pixels), in output order."""
+    """Parameters of `ssd`: the sides of the square anchors (pixels) for each stride (pixels), in output order.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    Further ones, as `landmarks`, are kept as they are given, and checked by the decoder.
+    """
 
     strides: tuple[Side, ...] = Field(min_length=1, max_length=16)
     sizes: tuple[Annotated[tuple[Side, ...], Field(min_length=1, max_length=64)], ...]
@@ -83,8 +84,12 @@ class DetectionOutputs(OutputNames):
     landmarks: str = "landmarks"
 
 
+_BOXES = {"boxes": "boxes", "scores": "scores"}
+"""The outputs of `ssd` without landmarks."""
+
+
 class DetectionContract(BaseContract):
-    """Contract of a face detector with five landmarks.
+    """Contract of a face detector.
 
     `decoder` names the file in `edgeface.tasks.detection.decoders` that turns the outputs into boxes, scores and
     landmarks with its `parameters`; those of `ssd` are `Anchors`, under the key `anchors` in files. `score_threshold`
@@ -105,8 +110,13 @@ class DetectionContract(BaseContract):
         """Give the parameters and outputs of `ssd` their types."""
         if info.data.get("decoder") != SSD or not isinstance(given, Mapping):
             return given
-        kind: type[BaseModel] = Anchors if info.field_name == "parameters" else DetectionOutputs
-        return kind.model_validate(given)
+        if info.field_name == "parameters":
+            return Anchors.model_validate(given)
+        parameters = info.data.get("parameters")
+        has_landmarks = getattr(parameters, "landmarks", None) != 0
+        return (
+            DetectionOutputs.model_validate(given) if has_landmarks else OutputNames.model_validate({**_BOXES, **given})
+        )
 
     @model_validator(mode="after")
     def _countable(self) -> DetectionContract:

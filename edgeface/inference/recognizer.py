@@ -69,7 +69,8 @@ class Recognizer:
 
         Args:
             image: uint8 [H,W,3] in BGR.
-            landmarks: five points [5,2] as x, y in pixels of the image, in the order of `Face.landmarks`.
+            landmarks: five points [5,2], or BlazeFace's six, as x, y in pixels of the image, in the order of
+                `Face.landmarks`.
 
         Returns:
             float32 [width] of unit length.

@@ -9,6 +9,7 @@ from edgeface.graph.ir import Graph
 from edgeface.graph.verify import verify
 from edgeface.passes.drop_no_ops import drop_no_ops
 from edgeface.passes.drop_tile import drop_tile
+from edgeface.passes.expand_products import expand_products
 from edgeface.passes.expand_softmax import expand_softmax
 from edgeface.passes.fold_batch_norm import fold_batch_norm
 from edgeface.passes.fold_channel_order import fold_channel_order
@@ -32,6 +33,7 @@ from edgeface.passes.simplify_arithmetic import simplify_arithmetic
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (
+    expand_products,
     drop_no_ops,
     drop_tile,
     pair_operands,

@@ -14,8 +14,8 @@ from edgeface.graph.types import Array
 
 
 def normalize_products(graph: Graph) -> Graph:
-    """The graph without GeneralGemm, and with a constant matrix on the left as a Gemm between transposes."""
-    return apply_rules(graph, expand_gemm, turn_constant_left)
+    """The graph without GeneralGemm, and with products by one constant matrix as Gemm, whichever side it is on."""
+    return apply_rules(graph, expand_gemm, take_constant_right, turn_constant_left)
 
 
 def expand_gemm(graph: Graph, node: Node) -> Rewrite | None:
@@ -50,6 +50,17 @@ def expand_gemm(graph: Graph, node: Node) -> Rewrite | None:
         then(Add(), "sum", made, scaled(node.inputs[2], op.beta, "beta"))
     last = added.pop()
     return Rewrite([node], [*added, Node(last.op, last.inputs, node.outputs, node.origin)], constants)
+
+
+def take_constant_right(graph: Graph, node: Node) -> Rewrite | None:
+    """x·W as a Gemm with the weight Wᵀ: [outputs, inputs]."""
+    if not isinstance(node.op, MatMul) or (weight := graph.constant(node.inputs[1])) is None:
+        return None
+    if weight.ndim != 2 or graph.constant(node.inputs[0]) is not None:
+        return None
+    name = f"{node.output}/weight"
+    added = [Node(Gemm(), (node.inputs[0], name), node.outputs, node.origin)]
+    return Rewrite([node], added, {name: np.ascontiguousarray(weight.T)})
 
 
 def turn_constant_left(graph: Graph, node: Node) -> Rewrite | Refusal | None:

@@ -157,14 +157,14 @@ def aligned_face(image: Image, landmarks: ArrayLike, contract: Mapping[str, Any]
     Args:
         image: uint8 [H,W,3].
         landmarks: [5,2] as x, y in pixels: the eye at the image's left, the eye at its right, the nose, the mouth's
-            left and right corner.
+            left and right corner; or BlazeFace's [6,2].
         contract: the recognizer's.
 
     Returns:
         uint8 [height,width,3].
 
     Raises:
-        InputError: the landmarks are not the five points of one face.
+        InputError: the landmarks are not those of one face.
     """
     size = contract["input"]
     return warp_affine(image, similarity_transform(landmarks, contract["template"]), size["height"], size["width"])

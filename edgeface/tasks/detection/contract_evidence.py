@@ -19,7 +19,8 @@ from edgeface.images.files import letterbox
 from edgeface.tasks.detection.decoding import Candidates
 from edgeface.tasks.detection.detect import decoding_of
 from edgeface.tasks.detection.faces import Face, face_boxes
-from edgeface.tasks.detection.match import match_boxes
+from edgeface.tasks.detection.landmark_orders import mirrored_order
+from edgeface.tasks.detection.match import landmark_error_percent, match_boxes
 from edgeface.tasks.detection.nms import iou_matrix, suppress_overlaps
 from edgeface.tasks.task import Forward, Image
 
@@ -28,7 +29,6 @@ MIRRORED_SIDE_PX = 384
 COLOR_SIDES_PX = (512, 256, 128, 96, 64, 48)
 MIN_REFERENCE_SIDE_PX = 96
 MAX_STRONG_CANDIDATES = 300
-_MIRRORED = (1, 0, 2, 4, 3)
 _FACE = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.78], [0.66, 0.78]])
 _MIN_P = 0.02
 _QUALITY_COUNTED = 0.25
@@ -117,9 +117,9 @@ def support_of(probe: Probe, contract: DetectionContract, index: int) -> Support
     tightness = _tightness(plain, contract, faces)
     qualities, errors = np.zeros(len(faces)), []
     for i, j in pairs:
-        a, b = np.array(faces[i].landmarks), np.array(again[j].landmarks)
-        error = float(np.linalg.norm(a - b, axis=1).mean()) / max(faces[i].size_px, 1.0)
-        errors.append(error)
+        percent = landmark_error_percent(faces[i], again[j]) if mirrored_order(len(faces[i].landmarks)) else None
+        error = 0.0 if percent is None else percent / 100
+        errors += [] if percent is None else [error]
         score = (faces[i].score * again[j].score) ** 0.5
         agreement, arrangement = np.clip(1 - error / 0.2, 0, 1), np.clip((0.3 - _distortion(faces[i])) / 0.15, 0, 1)
         qualities[i] = score * agreement * arrangement * np.clip((tightness[i] - 0.75) / 0.15, 0, 1)
@@ -179,12 +179,15 @@ def _faces(view: Sized, contract: DetectionContract, shape: tuple[int, ...], thr
 
 def _mirror(face: Face, width: int) -> Face:
     x1, y1, x2, y2 = face.box
-    a, b, c, d, e = ((width - face.landmarks[k][0], face.landmarks[k][1]) for k in _MIRRORED)
-    return Face((width - x2, y1, width - x1, y2), face.score, (a, b, c, d, e))
+    points = (face.landmarks[k] for k in mirrored_order(len(face.landmarks)))
+    mirrored = tuple((width - x, y) for x, y in points)
+    return Face((width - x2, y1, width - x1, y2), face.score, mirrored)
 
 
 def _distortion(face: Face) -> float:
-    """Root mean square distance of the landmarks from a frontal face's, in box sides."""
+    """Root mean square distance of the five landmarks from a frontal face's, in box sides; 0 of another number."""
+    if len(face.landmarks) != len(_FACE):
+        return 0.0
     x1, y1, x2, y2 = face.box
     places = (np.array(face.landmarks) - (x1, y1)) / (max(x2 - x1, 1.0), max(y2 - y1, 1.0))
     return float(np.sqrt(((places - _FACE) ** 2).sum(axis=1).mean()))

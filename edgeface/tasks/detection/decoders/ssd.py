@@ -1,4 +1,4 @@
-"""SSD decoder: offsets from prior boxes at several strides, with RetinaFace's five landmarks.
+"""SSD decoder: offsets from prior boxes at several strides, with any number of landmarks.
 
 Source: the SSD parametrization (Liu et al., ECCV 2016, section 2.2). This file ships to boards as it is: Python 3.8,
 the standard library and numpy.
@@ -17,16 +17,21 @@ from edgeface.tasks.detection.decoding import Candidates
 
 MAX_SIDE_PX = 1 << 16
 MAX_ANCHORS = 64
+MAX_LANDMARKS = 1024
 _MAX_LOG_SIZE = 20.0  # e^20 pixels: damaged weights must not overflow, trained ones stay far below
 
 
 @dataclass(frozen=True)
 class Ssd:
-    """The parameters: for each stride (pixels) the square anchor sides (pixels), in output order; and variances."""
+    """The parameters: for each stride (pixels) the square anchor sides (pixels), in output order; and variances.
+
+    `landmarks` is how many points a face has; without any the network has no output of them.
+    """
 
     strides: tuple[int, ...]
     sizes: tuple[tuple[int, ...], ...]
     variances: tuple[float, float] = (0.1, 0.2)
+    landmarks: int = 5
 
     def __post_init__(self) -> None:
         """Check the parameters, which a contract's file gives: a board has no other check of them.
@@ -41,11 +46,14 @@ class Ssd:
             raise ValueError(f"strides and anchor sides are 1 to {MAX_SIDE_PX} pixels")
         if len(self.variances) != 2 or not all(type(v) in (int, float) and 0 < v <= 1e3 for v in self.variances):
             raise ValueError("the two variances are positive numbers")
+        if type(self.landmarks) is not int or not 0 <= self.landmarks <= MAX_LANDMARKS:
+            raise ValueError(f"a face has 0 to {MAX_LANDMARKS} landmarks")
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
-        """Shapes of the outputs: boxes, scores after softmax (background, face), landmarks."""
+        """Shapes of the outputs: boxes, scores after softmax (background, face), landmarks if there are any."""
         count = len(prior_boxes(self.strides, self.sizes, height, width))
-        return {"boxes": (1, count, 4), "scores": (1, count, 2), "landmarks": (1, count, 10)}
+        shapes = {"boxes": (1, count, 4), "scores": (1, count, 2), "landmarks": (1, count, 2 * self.landmarks)}
+        return {role: shape for role, shape in shapes.items() if shape[-1]}
 
     def decode(
         self, outputs: Mapping[str, NDArray[np.float32]], height: int, width: int, min_score: float
@@ -56,7 +64,9 @@ class Ssd:
         priors = prior_boxes(self.strides, self.sizes, height, width)[keep]
         sides = np.array([width, height], np.float32)
         boxes = _decode_boxes(outputs["boxes"][0, keep], priors, sides, self.variances)
-        landmarks = _decode_landmarks(outputs["landmarks"][0, keep], priors, sides, self.variances[0])
+        offsets = outputs["landmarks"][0, keep] if self.landmarks else np.zeros((len(keep), 0), np.float32)
+        points = offsets.reshape(len(keep), self.landmarks, 2)
+        landmarks = _decode_landmarks(points, priors, sides, self.variances[0])
         return Candidates(boxes, scores[keep], landmarks)
 
 
@@ -111,7 +121,6 @@ def _decode_boxes(
 def _decode_landmarks(
     offsets: NDArray[np.float32], priors: NDArray[np.float32], sides: NDArray[np.float32], variance: float
 ) -> NDArray[np.float32]:
-    """Landmarks float32 [n,5,2] in pixels of the input tensor."""
-    points = offsets.reshape(-1, 5, 2)
-    points = priors[:, None, :2] + points * variance * priors[:, None, 2:]
+    """Landmarks float32 [n,K,2] in pixels of the input tensor, from offsets of that shape."""
+    points = priors[:, None, :2] + offsets * variance * priors[:, None, 2:]
     return np.asarray(points * sides, np.float32)
