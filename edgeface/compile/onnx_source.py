@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeface.compile.cut_decode import cut_decode
 from edgeface.compile.inferred import describe_inference, how_inferred
 from edgeface.compile.source import Declared, Source
 from edgeface.contracts import Contract
@@ -42,7 +43,13 @@ def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image]) ->
     _check_outputs(contract, reference, path)
     how = _confirmed(contract, reference, probes, declared)
     weights = {"file": path.name, "sha256": digest_file(path, ONNX), "format": "onnx"}
-    return Source(contract, model, reference, {"weights": weights, "contract": how})
+    provenance = {"weights": weights, "contract": how}
+    cut = cut_decode(model, contract) if declared.cut_decode else None
+    if cut is None:
+        return Source(contract, model, reference, provenance)
+    note(cut.note)
+    model = open_onnx(path, cut.contract)
+    return Source(cut.contract, model, onnx_reference(model), {**provenance, "decode": cut.as_dict()})
 
 
 def _declared(path: Path, declared: Declared) -> Contract:
