@@ -37,10 +37,9 @@ def normalized(
     Returns:
         float32 [h,w,C].
     """
-    if color == "grey":
-        ordered = gray(image)[:, :, None]
-    else:
-        ordered = image[:, :, ::-1] if color == "rgb" else image
+    ordered = gray(image)[:, :, None] if color == "grey" else image
+    if color == "rgb":
+        ordered = image[:, :, ::-1]
     shift, factor = np.asarray(mean, np.float32), np.asarray(scale, np.float32)
     numbers: NDArray[np.float32] = (ordered.astype(np.float32) - shift) * factor
     return numbers
