@@ -31,6 +31,11 @@ def decoders() -> dict[str, type[Any]]:
     return {name: _checked(module) for name, module in _modules().items()}
 
 
+def parameters_of_decoders() -> dict[str, tuple[str, ...]]:
+    """The names of every decoder's parameters."""
+    return {name: tuple(field.name for field in fields(kind)) for name, kind in decoders().items()}
+
+
 def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) -> list[tuple[str, Recognized]]:
     """The decoders that outputs may be for, by name, each with what it needs; several where shapes do not tell.
 
