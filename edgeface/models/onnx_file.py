@@ -9,6 +9,7 @@ from edgeface.contracts import Contract
 from edgeface.core.file_kind import kind_of
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.onnx_reader import parse_onnx, stored_array
+from edgeface.graph.onnx_steps.float_heads import with_outputs
 from edgeface.models.weight_values import check_weights
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def is_onnx_file(path: Path) -> bool:
 def open_onnx(path: Path, contract: Contract) -> bytes:
     """The model for one image of the contract's size, with the contract's outputs in order.
 
-    Dynamic sizes of the input are fixed; outputs that the contract does not name are dropped. Weights in external files
-    are rejected.
+    Dynamic sizes of the input are fixed; outputs that the contract does not name are dropped, and values inside of the
+    graph that it names become outputs. Weights in external files are rejected.
 
     Args:
         path: an .onnx file of at most 2 GiB.
@@ -99,16 +100,16 @@ def _pin_input(model: onnx.ModelProto, contract: Contract, path: Path) -> None:
 
 
 def _choose_outputs(model: onnx.ModelProto, wanted: tuple[str, ...], path: Path) -> None:
+    """Make the wanted values the outputs, which may also be values inside of the graph, e.g. before a decode."""
     found = {value.name: value for value in model.graph.output}
-    missing = [name for name in wanted if name not in found]
+    made = {name for node in model.graph.node for name in node.output}
+    missing = [name for name in wanted if name not in found and name not in made]
     if missing:
         raise ContractError(
             f"the model has no output {', '.join(map(repr, missing))}; it has {', '.join(map(repr, found))}",
             where=str(path),
             fix="use the model's output names in the contract",
         )
-    chosen = [found[name] for name in wanted]
-    for value in chosen:
+    with_outputs(model, wanted)
+    for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")  # inferred again for the fixed size
-    del model.graph.output[:]
-    model.graph.output.extend(chosen)
