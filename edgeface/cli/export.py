@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeface.cli.findings import format_findings
-from edgeface.cli.options import DEFAULT_MODEL, Json, parse_list, parse_size
+from edgeface.cli.options import Json, parse_list, parse_size
 from edgeface.cli.reporting import BAD_INPUT, print_json
 from edgeface.cli.table import format_table
 from edgeface.compile.report_options import REPORT, ReportOptions
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 def export(
     target: Annotated[str, typer.Option(help="Targets to export to, e.g. tflite-int8,onnx-fp32.")],
-    model: Annotated[str, typer.Argument(help="A model's name, a recipe (.toml), or a model (.onnx).")] = DEFAULT_MODEL,
+    model: Annotated[
+        str | None, typer.Argument(help="A model's name, a recipe (.toml), a model (.onnx), or a checkpoint.")
+    ] = None,
     contract: Annotated[
         Path | None, typer.Option(help="For an ONNX model: a contract of its input and outputs.")
     ] = None,
@@ -93,7 +95,7 @@ def export(
     from edgeface.tasks import task_of
 
     request = ExportRequest(
-        model=model,
+        model=model or "",
         targets=parse_list(target, "--target"),
         contract=contract,
         weights=weights,

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from edgeface.backends.target import IoType
 from edgeface.backends.tflite.emitter import QUANTIZE, Emitter
 from edgeface.backends.tflite.layout import physical_shape
-from edgeface.backends.tflite.lowerings import lower
+from edgeface.backends.tflite.lowerings import lower, lowers
 from edgeface.backends.tflite.scheme import DTYPES, StoredWeights
 from edgeface.errors import GraphError, OperatorError, Refusal
+from edgeface.graph.expand import expand
 from edgeface.graph.ir import Graph, Node
 from edgeface.quantize.plan import QParams, QuantPlan
 from edgeface.quantize.precision import require_dtypes
@@ -38,6 +39,7 @@ def write_tflite(
             scale, or the plan has a dtype that is not supported.
     """
     require_dtypes(graph, plan or QuantPlan(), DTYPES, "TFLite")
+    graph = expand(graph, lambda op: not lowers(op))
     emitter = Emitter(graph, plan or QuantPlan(), weights)
     inputs = {name: _input(emitter, name, io) for name in graph.inputs}
     _lower_all(emitter)
