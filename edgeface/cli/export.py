@@ -69,6 +69,9 @@ def export(
     max_drop: Annotated[
         str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
     ] = None,
+    keep_decode: Annotated[
+        bool, typer.Option(help="For an ONNX model: keep a decode that is inside its graph, also for int8.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -114,6 +117,7 @@ def export(
         recipe=recipe,
         repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
         max_drop=max_drop,
+        keep_decode=keep_decode,
     )
     artifacts = compile_model(request)
     if json_output:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeface.compile.cut_decode import cut_decode
 from edgeface.compile.infer_contract import check, recognize, refuse_unsettled, settle
 from edgeface.compile.inferred import describe_settled, how_settled
 from edgeface.compile.source import Declared, Source
@@ -16,7 +17,7 @@ from edgeface.contracts.read import read_contract
 from edgeface.core.progress import note, step
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
-from edgeface.models.onnx_file import layout_of, open_onnx
+from edgeface.models.onnx_file import as_in_file, layout_of, open_onnx
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import digest_file
 from edgeface.tasks import task_of
@@ -52,7 +53,13 @@ def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image], fi
         note(describe_settled(settled))
         how = how_settled(settled, declared=False)
     weights = {"file": path.name, "sha256": digest_file(path, ONNX), "format": "onnx", **layout_of(of_file)}
-    return Source(contract, model, reference, {"weights": weights, "contract": how})
+    provenance = {"weights": weights, "contract": how}
+    cut = cut_decode(model, contract) if declared.cut_decode else None
+    if cut is None:
+        return Source(contract, model, reference, provenance)
+    note(cut.note)
+    model = open_onnx(path, as_in_file(cut.contract, weights))
+    return Source(cut.contract, model, onnx_reference(model), {**provenance, "decode": cut.as_dict()})
 
 
 def _refuse_options_of_families(path: Path, declared: Declared) -> None:

@@ -10,6 +10,7 @@ from edgeface.contracts import BaseContract, Contract
 from edgeface.core.file_kind import kind_of
 from edgeface.errors import ContractError, GraphError, InputError, OperatorError
 from edgeface.graph.onnx_reader import parse_onnx, read_onnx, stored_array
+from edgeface.graph.onnx_steps.float_heads import with_outputs
 from edgeface.graph.onnx_steps.pin_inputs import model_inputs
 from edgeface.models.onnx_input import adapt_input
 from edgeface.models.weight_values import check_weights
@@ -120,9 +121,7 @@ def _explain(model: onnx.ModelProto, declared: str, contract: Contract, path: Pa
 
 
 def _choose_outputs(model: onnx.ModelProto, wanted: tuple[str, ...], path: Path) -> None:
-    """Make the contract's values the outputs, in its order; a value inside the graph may be one."""
-    from onnx import ValueInfoProto
-
+    """Make the contract's values the outputs, in its order; a value inside of the graph may be one."""
     found = {value.name: value for value in model.graph.output}
     inside = {name for node in model.graph.node for name in node.output if name}
     missing = [name for name in wanted if name not in found and name not in inside]
@@ -136,8 +135,6 @@ def _choose_outputs(model: onnx.ModelProto, wanted: tuple[str, ...], path: Path)
     if twice:
         what = f"the contract takes the output {twice[0]!r} for several things"
         raise ContractError(what, where=str(path), fix="name each output once")
-    chosen = [found.get(name) or ValueInfoProto(name=name) for name in wanted]
-    for value in chosen:
+    with_outputs(model, wanted)
+    for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")  # inferred again for the fixed size
-    del model.graph.output[:]
-    model.graph.output.extend(chosen)

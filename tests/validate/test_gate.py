@@ -41,6 +41,29 @@ def test_nan_in_an_output_meets_no_requirement():
     assert not verdict({"snr_db": -1e9}, broken)
 
 
+@pytest.mark.parametrize(
+    ("reference", "candidate", "met"),
+    [
+        ([1e-5, 2e-6], [1.1e-5, 3e-6], True),  # 1e-6 of 1, though a tenth of the largest
+        ([0.9, 2e-6], [0.895, 3e-6], True),
+        ([1e-5, 2e-6], [0.03, 3e-6], False),
+        ([0.9, 0.2], [math.nan, 0.2], False),
+    ],
+)
+def test_probabilities_count_against_1_and_other_outputs_against_themselves(reference, candidate, met):
+    tensors = {"obj": compare_tensors(np.array(reference), np.array(candidate))}
+    (found,) = judge(Thresholds(snr_db=30), tensors, None, TASK, probabilities={"obj"})
+    assert found.met is met
+    (found,) = judge(Thresholds(snr_db=30), tensors, None, TASK)
+    assert found.met is (met and reference[0] == 0.9)
+
+
+def test_a_small_probability_does_not_hide_another_output():
+    tensors = {"obj": compare_tensors(np.array([1e-5]), np.array([2e-5])), "boxes": QUIET["scores"]}
+    (found,) = judge(Thresholds(snr_db=45), tensors, None, TASK, probabilities={"obj"})
+    assert (found.met, found.measured) == (False, "40.0 dB, probabilities within 1e-05")
+
+
 def test_without_images_only_tensors_are_judged():
     limits = Thresholds(max_abs=1, matched_percent=100, extra_percent=0, mean_score_change=0)
     assert [requirement.what for requirement in judge(limits, QUIET, None, TASK)] == [
