@@ -62,8 +62,8 @@ class UndeclaredDetector:
         contracts = [each.of(contract) for each in others]
         compared = compare(contracts, evidence.forward, evidence.images)
         if not compared.usable:
-            said = f"declared; {_too_few(compared)}"
-            return Settled(contract, (Verdict("contract", contract.family, "declared", said),))
+            said = _too_few(compared)
+            return Settled(contract, (Verdict("contract", contract.family, "declared", said),), checked=False)
         best = compared.best
         if compared.margin(best, contract) >= CONTRADICTED and compared.gain(best, contract) >= CONTRADICTED_GAIN:
             raise _contradiction(file, contract, best, compared)
@@ -193,7 +193,7 @@ def _unsettled(
     told = file.takes == "pixels"
     levels = f"the graph {file.said}" if told else why
     verdicts.append(Verdict("input.mean, input.scale", levels_of(contract), "inferred" if told else "refused", levels))
-    return Settled(contract, tuple(verdicts))
+    return Settled(contract, tuple(verdicts), checked=False)
 
 
 def _contradiction(
