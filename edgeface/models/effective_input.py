@@ -80,11 +80,12 @@ class EffectiveInput:
         return " and ".join(parts)
 
 
-def effective_input(model: onnx.ModelProto) -> EffectiveInput | None:
+def effective_input(model: onnx.ModelProto, dtype: str | None = None) -> EffectiveInput | None:
     """What the graph does to its image; None where the model has not exactly one input that is read.
 
     Args:
-        model: as read from the file; constants are initializers or Constant nodes.
+        model: constants are initializers or Constant nodes.
+        dtype: of the file's input, where the model given is one that was prepared for reading.
     """
     import onnx
 
@@ -95,7 +96,7 @@ def effective_input(model: onnx.ModelProto) -> EffectiveInput | None:
         return None
     value = inputs[0]
     shape = tuple(dim.dim_value if dim.HasField("dim_value") else 0 for dim in value.type.tensor_type.shape.dim)
-    dtype = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
+    dtype = dtype or onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
     layout = _layout(shape)
     if not layout:
         return EffectiveInput(value.name, shape, dtype, layout)

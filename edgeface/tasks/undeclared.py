@@ -72,10 +72,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Settled:
-    """A contract with a verdict on each of its fields that a file does not declare."""
+    """A contract with a verdict on each of its fields that a file does not declare.
+
+    `checked` is whether images were compared, and showed what it takes.
+    """
 
     contract: Any
     verdicts: tuple[Verdict, ...]
+    checked: bool = True
 
     @property
     def refused(self) -> tuple[Verdict, ...]:

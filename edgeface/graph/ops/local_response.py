@@ -30,7 +30,8 @@ class LocalResponse(Unary):
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
         """An odd number of channels, so that a value has as many before it as behind it."""
-        op, inputs = super().from_onnx(node)
-        require(op.size % 2 == 1, f"LRN over {op.size} channels is not supported", "use an odd number of channels")
+        size = node.attributes["size"]
+        require(size % 2 == 1, f"LRN over {size} channels is not supported", "use an odd number of channels")
         require(len(node.input_shapes[0]) == 4, "LRN is supported for images only")
-        return op, inputs
+        given = {name: node.attributes[name] for name in ("alpha", "beta", "bias") if name in node.attributes}
+        return cls(size, **given), node.inputs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -42,6 +42,8 @@ class Preprocessing:
     @property
     def levels(self) -> str:
         """Mean and scale in words."""
+        if self.like(replace(_IMAGENET, color=self.color)) or self.like(replace(_IMAGENET.flipped, color=self.color)):
+            return "ImageNet's mean and deviation"
         mean = f"{self.mean[0]:g}" if len(set(self.mean)) == 1 else "(" + ", ".join(f"{v:g}" for v in self.mean) + ")"
         shifted = "x" if not any(self.mean) else f"(x − {mean})"
         if set(self.scale) == {1.0}:
@@ -62,6 +64,9 @@ class Preprocessing:
         """A contract with this preprocessing."""
         spec = contract.input.model_copy(update={"color": self.color, "mean": self.mean, "scale": self.scale})
         return contract.model_copy(update={"input": spec})
+
+
+_IMAGENET = Preprocessing("rgb", *_USUAL[-1])
 
 
 def of_contract(contract: Any) -> Preprocessing:

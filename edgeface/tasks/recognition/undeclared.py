@@ -82,13 +82,13 @@ class UndeclaredRecognizer:
         )
         if file.takes != "open":
             levels = Verdict("input.mean, input.scale", _written(contract), "inferred", f"the graph {file.said}")
-            return Settled(contract, (first, levels, *_untold(file, contract, color)))
+            return Settled(contract, (first, levels, *_untold(file, contract, color)), checked=False)
         if len(faces) < MIN_FACES:
             why = (
                 f"{len(faces)} aligned faces, {MIN_FACES} are needed: pass aligned faces, or photographs and --detector"
             )
             levels = Verdict("input.mean, input.scale", _written(contract), "refused", why)
-            return Settled(contract, (first, levels, *_untold(file, contract, color)))
+            return Settled(contract, (first, levels, *_untold(file, contract, color)), checked=False)
         seen = {_written(each): (each, separation(each, evidence.forward, faces)) for each in _scaled(contract)}
         contract, levels = _chosen(contract, seen, len(faces))
         return Settled(contract, (first, levels, *_untold(file, contract, color)))
@@ -101,9 +101,8 @@ class UndeclaredRecognizer:
         """
         faces = list(_faces(contract, evidence))
         if len(faces) < MIN_FACES:
-            return Settled(
-                contract, (Verdict("contract", contract.family, "declared", "no aligned faces to check it"),)
-            )
+            verdict = Verdict("contract", contract.family, "declared", "no aligned faces to check it")
+            return Settled(contract, (verdict,), checked=False)
         own = separation(contract, evidence.forward, faces)
         others = {_written(each): (each, separation(each, evidence.forward, faces)) for each in _scaled(contract)}
         name, (_, best) = min(others.items(), key=lambda item: item[1][1].strangers)
