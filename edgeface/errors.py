@@ -6,14 +6,18 @@ EdgefaceError            anything that a user can fix; the CLI prints it and exi
 │   └── WriteError       a file or folder cannot be written completely
 ├── ContractError        the checkpoint's contract is unknown, uncertain or contradicted
 ├── GraphError           an invalid graph, or an op that the reader or a target does not support
+│   └── OperatorError    nodes that the reader or a target does not support: all of them
 ├── RuntimeFailure       a runtime rejected an artifact or failed to run it
 └── GateError            an artifact was built and validated, but is not good enough (exit 1)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
+
+_SHOWN_NODES = 3
 
 
 class EdgefaceError(Exception):
@@ -65,6 +69,62 @@ class ContractError(EdgefaceError):
 
 class GraphError(EdgefaceError):
     """The graph is invalid, or an op cannot be read or lowered."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a node cannot be read or lowered.
+
+    Attributes:
+        node: its name.
+        op: its operator.
+        reason: what is wrong: one sentence without a period.
+        remedy: what the user can do about it, if anything is known.
+    """
+
+    node: str
+    op: str
+    reason: str
+    remedy: str | None = None
+
+
+class OperatorError(GraphError):
+    """Nodes that cannot be read or lowered.
+
+    Args:
+        refusals: at least one, in the order of the nodes.
+        where: the file or graph.
+    """
+
+    def __init__(self, refusals: Sequence[Refusal], *, where: str) -> None:
+        self.refusals = tuple(refusals)
+        first = refusals[0]
+        if len(refusals) == 1:
+            super().__init__(first.reason, where=f"{where}: node {first.node!r}", fix=first.remedy)
+        else:
+            super().__init__(f"{len(refusals)} nodes are not supported", where=where)
+
+    def __str__(self) -> str:
+        """The nodes by operator and reason, each with its remedy."""
+        if len(self.refusals) == 1:
+            return super().__str__()
+        return "\n".join([f"{self.what}:", *self.lines(), f"  where: {self.where}"])
+
+    def lines(self) -> list[str]:
+        """A line for every operator and reason, with its nodes, and one with the remedy."""
+        groups: dict[tuple[str, str, str | None], list[str]] = {}
+        for item in self.refusals:
+            groups.setdefault((item.op, item.reason, item.remedy), []).append(item.node)
+        lines = []
+        for (op, reason, remedy), nodes in groups.items():
+            more = f" and {len(nodes) - _SHOWN_NODES} more" if len(nodes) > _SHOWN_NODES else ""
+            lines.append(f"  {op} ×{len(nodes)}: {reason} ({', '.join(map(repr, nodes[:_SHOWN_NODES]))}{more})")
+            lines += [f"    fix: {remedy}"] if remedy else []
+        return lines
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error as the `--json` document shows it, with every node."""
+        return {**super().as_dict(), "refusals": [asdict(item) for item in self.refusals]}
 
 
 class RuntimeFailure(EdgefaceError):  # noqa: N818  # RuntimeError is taken

@@ -16,14 +16,14 @@ _IMAGE_RANK = 4
 
 
 class FloatRunner:
-    """A runner with float32 NCHW inputs and float32 outputs.
+    """A runner with float32 inputs and outputs, images and maps (rank 4) in NCHW.
 
-    Images (rank-4 inputs) are transposed if the model takes NHWC; integer inputs are quantized and integer outputs
-    dequantized with the scale and zero point of their TensorSpec. Outputs keep the model's axes.
+    They are transposed if the model has NHWC; integer inputs are quantized and integer outputs dequantized with the
+    scale and zero point of their TensorSpec. Tensors of other ranks keep the model's axes.
 
     Args:
         runner: the model.
-        layout: "nchw" or "nhwc", the memory order of its image inputs (`manifest.layout`).
+        layout: "nchw" or "nhwc", the memory order of its rank-4 inputs and outputs (`manifest.layout`).
 
     Raises:
         InputError: the layout is unknown.
@@ -35,9 +35,7 @@ class FloatRunner:
         self.runner = runner
         self._nhwc = layout == "nhwc"
         self.inputs: tuple[TensorSpec, ...] = tuple(self._logical(spec) for spec in runner.inputs)
-        self.outputs: tuple[TensorSpec, ...] = tuple(
-            TensorSpec(spec.name, spec.shape, "float32") for spec in runner.outputs
-        )
+        self.outputs: tuple[TensorSpec, ...] = tuple(self._logical(spec) for spec in runner.outputs)
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Run once on float32 arrays; images are [N,C,H,W].
@@ -48,7 +46,8 @@ class FloatRunner:
         """
         stored = {name: self._stored(name, array) for name, array in feeds.items()}
         outputs = {spec.name: spec for spec in self.runner.outputs}
-        return {name: dequantize(array, outputs[name]) for name, array in self.runner.run(stored).items()}
+        found = self.runner.run(stored)
+        return {name: self._returned(dequantize(array, outputs[name]), outputs[name]) for name, array in found.items()}
 
     def _logical(self, spec: TensorSpec) -> TensorSpec:
         shape = spec.shape
@@ -63,6 +62,12 @@ class FloatRunner:
         if self._is_transposed(spec) and array.ndim == _IMAGE_RANK:
             array = array.transpose(0, 2, 3, 1)
         return np.ascontiguousarray(quantize(array, spec))
+
+    def _returned(self, array: Array, spec: TensorSpec) -> Array:
+        """An output as the graph names its axes."""
+        if self._is_transposed(spec) and array.ndim == _IMAGE_RANK:
+            return np.ascontiguousarray(array.transpose(0, 3, 1, 2))
+        return array
 
     def _is_transposed(self, spec: TensorSpec) -> bool:
         return self._nhwc and len(spec.shape) == _IMAGE_RANK

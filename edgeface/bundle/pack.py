@@ -27,7 +27,9 @@ from edgeface.errors import InputError
 from edgeface.reading.existing import refuse_missing
 from edgeface.reading.kinds import LICENCE, MODEL, OWN
 from edgeface.reading.regular_file import read_file
+from edgeface.tasks.detection.detect import decoding_of
 from edgeface.tasks.recognition.comparison import match_threshold
+from edgeface.tasks.recognition.similarity import check_alignable
 from edgeface.validate.verdict import verdict
 from edgeface.version import __version__
 
@@ -61,7 +63,8 @@ def pack_bundle(order: Order) -> bytes:
     """The bundle's archive; the same order gives the same bytes.
 
     Raises:
-        InputError: an artifact, licence, key or device profile is not usable, or the board is unknown.
+        InputError: an artifact, licence, key or device profile is not usable, the board is unknown, or the detector's
+            faces cannot be aligned.
         ContractError: an artifact is of another task.
         RunnerError: the runtime does not run a model.
     """
@@ -73,6 +76,8 @@ def pack_bundle(order: Order) -> bytes:
         "detector": _artifact(order.detector, detection),
         "recognizer": _artifact(order.recognizer, recognition),
     }
+    find = detection(models["detector"].contract)
+    check_alignable(decoding_of(find).landmark_count(), str(order.detector))
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
         files |= {packed_name(task, artifact, path): read_file(path, MODEL) for path in artifact.files}
@@ -83,7 +88,7 @@ def pack_bundle(order: Order) -> bytes:
             files[f"certificates/{task}.json"] = _json(_without_names(certificate.as_dict()))
             if certificate.state != "good":
                 note(f"warning: the {task} is packed with this verdict: {verdict(certificate).headline}")
-    files |= _programs(packed_for, detection(models["detector"].contract).decoder) | _licences(order.licences)
+    files |= _programs(packed_for, find.decoder) | _licences(order.licences)
     files |= golden_files(files)
     files["c/face_contract.h"] = c_contract(files)
     manifests = {packed_name(task, model, model.model_path): model.manifest for task, model in models.items()}

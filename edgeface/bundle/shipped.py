@@ -22,13 +22,17 @@ BOARD = "face_runner"
 DECODERS = "edgeface.tasks.detection.decoders"
 SHARED: Mapping[str, str] = {
     "edgeface.backends.tflite.soundness": f"{BOARD}.soundness",
+    "edgeface.contracts.output_roles": f"{BOARD}.output_roles",
     "edgeface.core.visible": f"{BOARD}.visible",
     "edgeface.errors": f"{BOARD}.base_errors",
     "edgeface.images.fit": f"{BOARD}.fit",
     "edgeface.images.header": f"{BOARD}.header",
+    "edgeface.images.normalize": f"{BOARD}.normalize",
     "edgeface.reading.regular_file": f"{BOARD}.regular_file",
+    "edgeface.tasks.detection.cells": f"{BOARD}.cells",
     "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",
     "edgeface.tasks.detection.faces": f"{BOARD}.faces",
+    "edgeface.tasks.detection.landmark_orders": f"{BOARD}.landmark_orders",
     "edgeface.tasks.detection.main_face": f"{BOARD}.main_face",
     "edgeface.tasks.detection.nms": f"{BOARD}.nms",
     "edgeface.tasks.recognition.similarity": f"{BOARD}.similarity",

@@ -87,10 +87,13 @@ def _agreement(item: FaceAgreement, reference: str) -> Iterator[str]:
     )
     if item.matched:
         score, landmarks = item.mean_score_change, item.mean_landmark_error_percent
-        yield (
-            f"mean change of score {score.value:.4f} [{score.low:.4f}, {score.high:.4f}]; mean landmark error "
-            f"{landmarks.value:.2f} [{landmarks.low:.2f}, {landmarks.high:.2f}] % of the face's size √(width·height)"
-        )
+        line = f"mean change of score {score.value:.4f} [{score.low:.4f}, {score.high:.4f}]"
+        if item.landmark_errors_percent:
+            line += (
+                f"; mean landmark error {landmarks.value:.2f} [{landmarks.low:.2f}, {landmarks.high:.2f}] % of the "
+                "face's size √(width·height)"
+            )
+        yield line
 
 
 def _faceless(found: RecognitionEvaluation) -> str:

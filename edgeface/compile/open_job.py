@@ -53,7 +53,8 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
     recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))
     with step("loading the network"):
-        source = open_source(_declared(request, recipe), list(_probes(images)))
+        find = None if detector is None else detector.detect
+        source = open_source(_declared(request, recipe), list(_probes(images)), find)
     if detector is not None and not task_of(source.contract).of_faces:
         raise InputError(
             f"--detector finds the faces for a recognizer, this is for {source.contract.task}",

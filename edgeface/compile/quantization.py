@@ -38,13 +38,14 @@ def refuse_dtypes(settings: QuantizeSettings, target: Target) -> None:
 def float_plan(job: Job, graph: Graph, target: Target) -> QuantPlan:
     """The plan of a float target: its float dtype, except for values that the recipe keeps in float32."""
     patterns = in_float32(job.recipe.half.keep_float) if target.half else {}
-    return target.float_plan(state_precision(graph, patterns, float_interface=False, section="[half.keep_float]"))
+    section = "[half.keep_float]"
+    return target.float_plan(state_precision(graph, patterns, float_interface=False, section=section, integers=False))
 
 
 def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict[str, Stated]:
     """Values that target, recipe and tables of prices compute in another dtype than the scheme's 8 bits, and why.
 
-    With `integer_only`, everything that can be integer is.
+    With `integer_only`, everything that can be integer is: only ops without an integer kernel are in float.
     """
     patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns}
     if job.options.integer_only:

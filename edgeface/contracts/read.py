@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import TypeAdapter, ValidationError
 
 from edgeface.contracts import Contract
+from edgeface.contracts.tables import Decoders, as_fields
 from edgeface.errors import InputError
 from edgeface.reading.document import read_toml
 from edgeface.reading.kinds import CONTRACT
 
 
-def read_contract(path: Path) -> Contract:
+def read_contract(path: Path, decoders: Decoders = MappingProxyType({})) -> Contract:
     """The contract that a TOML file declares.
 
     Args:
         path: a file with `task`, a table `input` and the other keys of the task's contract; `family` and `variant` are
             free names.
+        decoders: parameters of the known decoders by name, with which those of the file are compared; the family may
+            name one of them.
 
     Raises:
         InputError: the file cannot be read, is not TOML or not a contract; the first wrong key is named.
     """
-    document = read_toml(path, CONTRACT)
+    document = as_fields({"family": path.stem, "variant": "own"} | read_toml(path, CONTRACT), decoders, str(path))
     try:
-        contract: Contract = TypeAdapter(Contract).validate_python({"family": path.stem, "variant": "own"} | document)
+        contract: Contract = TypeAdapter(Contract).validate_python(document)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"][1:]) or "task"

@@ -18,8 +18,6 @@ from edgeface.version import __version__
 MIN_SCORE = 0.02
 """Detections below this are dropped: average precision needs low scores, and public figures use none lower."""
 
-FACE_VALUES = 15
-
 Rows = NDArray[np.float32]
 """Float32 [k,d]: k faces, or one or no embedding."""
 
@@ -80,7 +78,7 @@ class EmbedWork:
 
 @dataclass(frozen=True)
 class DetectWork:
-    """The faces that each detector finds, down to a score of 0.02: [k,15], see `faces_of`."""
+    """The faces that each detector finds, down to a score of 0.02: [k,5+2K], see `faces_of`."""
 
     detectors: tuple[Path, ...]
 
@@ -96,18 +94,20 @@ class DetectWork:
         detectors = [Detector(open_detection(path)) for path in self.detectors]
 
         def compute(image: NDArray[np.uint8], wanted: Sequence[int]) -> dict[int, Rows]:
-            return {index: _rows_of(detectors[index].detect(image, MIN_SCORE)) for index in wanted}
+            return {
+                index: _rows_of(detectors[index].detect(image, MIN_SCORE), detectors[index].landmark_count)
+                for index in wanted
+            }
 
         return compute
 
 
 def faces_of(rows: Rows) -> list[Face]:
-    """Faces from rows of box (4), score and landmarks (10)."""
-    faces = []
-    for row in rows.tolist():
-        a, b, c, d, e = zip(row[5::2], row[6::2], strict=True)
-        faces.append(Face((row[0], row[1], row[2], row[3]), row[4], (a, b, c, d, e)))
-    return faces
+    """Faces from rows of box (4), score and K landmarks (2K)."""
+    return [
+        Face((row[0], row[1], row[2], row[3]), row[4], tuple(zip(row[5::2], row[6::2], strict=True)))
+        for row in rows.tolist()
+    ]
 
 
 def open_detection(path: Path) -> Artifact:
@@ -134,9 +134,9 @@ def open_recognition(path: Path) -> Artifact:
     return artifact
 
 
-def _rows_of(faces: Sequence[Face]) -> Rows:
+def _rows_of(faces: Sequence[Face], landmarks: int) -> Rows:
     rows = [[*face.box, face.score, *(value for point in face.landmarks for value in point)] for face in faces]
-    return np.array(rows, np.float32).reshape(-1, FACE_VALUES)
+    return np.array(rows, np.float32).reshape(-1, 5 + 2 * landmarks)
 
 
 def _part(what: str, *made_by: Artifact | str | float) -> str:

@@ -1,8 +1,8 @@
-"""ONNX reader: constant folding and shape inference by onnxsim, then one Node per ONNX node."""
+"""ONNX reader: steps that prepare the model, then one Node per ONNX node; all refusals at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeface.core.file_kind import refuse_other
+from edgeface.core.progress import note
 from edgeface.errors import GraphError, InputError
-from edgeface.graph.ir import Graph, Node, Value, constant_value
+from edgeface.graph.ir import Graph, Node, constant_value
 from edgeface.graph.onnx_contradictions import refuse_contradictions
+from edgeface.graph.onnx_refusals import Refusals, unsupported
+from edgeface.graph.onnx_steps.pin_inputs import model_inputs
+from edgeface.graph.onnx_steps.prepare import prepare
+from edgeface.graph.onnx_tensors import stored_array
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.base import OnnxNode
 from edgeface.graph.ops.shape import Reshape
@@ -23,24 +28,33 @@ from edgeface.reading.regular_file import read_file
 if TYPE_CHECKING:
     import onnx
 
+__all__ = ("parse_onnx", "read_onnx", "stored_array")
+
 _PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
 
 
-def read_onnx(source: Path | bytes, name: str | None = None) -> Graph:
-    """The Graph of an ONNX model with static shapes.
+def read_onnx(
+    source: Path | bytes, name: str | None = None, input_shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> Graph:
+    """The Graph of an ONNX model. Decisions behind the network are cut off, with a note.
 
     Args:
         source: a file, or the serialized model itself.
         name: the graph's name; by default the model's.
+        input_shapes: shapes of inputs by name, also instead of what the model declares. Without one, a batch that is
+            the only dynamic size is 1.
 
     Raises:
-        InputError: the file is not an ONNX model, or is larger than 2 GiB.
-        GraphError: an op is not supported, shapes are dynamic, or the graph is invalid.
+        InputError: the file is not an ONNX model, or is larger than 2 GiB, or has no such input.
+        OperatorError: nodes cannot be read; it lists all of them.
+        GraphError: shapes are dynamic, or the graph is invalid.
     """
     where = str(source) if isinstance(source, Path) else "ONNX model"
-    model = _simplify(parse_onnx(source), where)
-    return _to_graph(model, name or model.graph.name or "model", where)
+    prepared = prepare(parse_onnx(source), where, input_shapes)
+    if prepared.cut is not None:
+        note(str(prepared.cut))
+    return _to_graph(prepared.model, name or prepared.model.graph.name or "model", where)
 
 
 def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
@@ -72,39 +86,44 @@ def parse_onnx(source: Path | bytes) -> onnx.ModelProto:
     return model
 
 
-def _simplify(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    """Fold constants and infer shapes; fusion is left to the passes, so that operator counts stay unfused."""
-    import onnxsim
-
-    try:
-        folded: onnx.ModelProto = onnxsim.simplify(model, check_n=0, perform_optimization=False)[0]
-    except Exception as error:  # onnxsim raises bare C++ exceptions of many kinds
-        message = f"onnxsim cannot fold this model: {str(error).strip().partition(chr(10))[0]}"
-        raise GraphError(message, where=where, fix="run onnx.checker on the model") from error
-    return folded
-
-
 def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
     constants: dict[str, Array] = {t.name: stored_array(t, where) for t in model.graph.initializer}
-    inputs = [_input(v, where) for v in model.graph.input if v.name not in constants]
-    shapes = {v.name: v.type.shape for v in inputs} | {k: tuple(v.shape) for k, v in constants.items()}
+    refused = Refusals(model, where)
+    inputs = [value for proto in model_inputs(model) if (value := refused.input(proto)) is not None]
+    types = {v.name: v.type for v in inputs}
     opset = max((o.version for o in model.opset_import if o.domain in _STANDARD), default=1)
     aliases: dict[str, str] = {}
     nodes: list[Node] = []
     for proto in model.graph.node:
         arguments = tuple(aliases.get(i, i) for i in proto.input)
-        if proto.op_type in _PASS_THROUGH:
+        if proto.op_type in _PASS_THROUGH or _keeps_type(proto, types.get(arguments[0] if arguments else "")):
             aliases[proto.output[0]] = arguments[0]
-            continue
-        if proto.op_type == "Constant":
+        elif proto.op_type == "Constant":
             constants[proto.output[0]] = _constant(proto, where)
-            shapes[proto.output[0]] = tuple(constants[proto.output[0]].shape)
-            continue
-        node = _read_node(proto, arguments, constants, shapes, opset, where)
-        nodes.append(node)
-        shapes |= _output_shapes(node, shapes, constants, where)
+        elif refused.can_be_read(proto, arguments, constants):
+            try:
+                shapes = {i: _type(i, types, constants).shape for i in arguments if i}
+                node = _read_node(proto, arguments, constants, shapes, opset, where)
+                types |= _output_types(node, types, constants, where)
+                nodes.append(node)
+            except GraphError as error:
+                types |= refused.add(proto, error)
+        else:
+            types |= refused.made(proto)
+    refused.raise_all()
     outputs = [o.name for o in model.graph.output]
+    shapes = {k: v.shape for k, v in types.items()} | {k: v.shape for k, v in constants.items()}
     return Graph.build(name, inputs, outputs, _keep_names(outputs, aliases, nodes, shapes), constants)
+
+
+def _keeps_type(proto: onnx.NodeProto, kind: TensorType | None) -> bool:
+    """Whether a node is a Cast to the type that its input has."""
+    from onnx import helper
+
+    if proto.op_type != "Cast" or kind is None:
+        return False
+    to = next((a.i for a in proto.attribute if a.name == "to"), 0)
+    return bool(helper.np_dtype_to_tensor_dtype(np.dtype(kind.dtype)) == to)
 
 
 def _keep_names(
@@ -125,61 +144,27 @@ def _keep_names(
     ]
 
 
-def _output_shapes(
-    node: Node, shapes: dict[str, tuple[int, ...]], constants: dict[str, Array], where: str
-) -> dict[str, tuple[int, ...]]:
+def _output_types(
+    node: Node, types: Mapping[str, TensorType], constants: dict[str, Array], where: str
+) -> dict[str, TensorType]:
     location = f"{where}: node {node.origin!r}"
     try:
-        types = node.op.infer([_type(i, shapes, constants) for i in node.inputs])
+        found = node.op.infer([_type(i, types, constants) for i in node.inputs])
     except GraphError as error:
         raise GraphError(error.what, where=location, fix=error.fix) from error
-    if len(types) != len(node.outputs):
+    if len(found) != len(node.outputs):
         raise GraphError(
-            f"{len(node.outputs)} outputs are used, only the first {len(types)} is supported", where=location
+            f"{len(node.outputs)} outputs are used, only the first {len(found)} is supported", where=location
         )
-    return {o: t.shape for o, t in zip(node.outputs, types, strict=True)}
+    return dict(zip(node.outputs, found, strict=True))
 
 
-def _type(name: str, shapes: dict[str, tuple[int, ...]], constants: dict[str, Array]) -> TensorType:
+def _type(name: str, types: Mapping[str, TensorType], constants: dict[str, Array]) -> TensorType:
     if name in constants:
         return constant_value(name, constants[name]).type
-    if name not in shapes:
+    if name not in types:
         raise GraphError(f"no node produces the value {name!r}")
-    return TensorType(shapes[name])
-
-
-def _input(value: onnx.ValueInfoProto, where: str) -> Value:
-    import onnx
-
-    if value.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
-        kind = onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
-        fix = "export the model with a float32 input; the contract describes the preprocessing"
-        raise GraphError(f"input {value.name!r} is {kind}, only float32 is supported", where=where, fix=fix)
-    dims = value.type.tensor_type.shape.dim
-    shape = tuple(d.dim_value if d.HasField("dim_value") else 0 for d in dims)
-    if min(shape, default=1) < 1:
-        given = "×".join(str(d.dim_value) if d.HasField("dim_value") else (d.dim_param or "?") for d in dims)
-        raise GraphError(
-            f"input {value.name!r} has a dynamic shape ({given})",
-            where=where,
-            fix="export the model with fixed sizes, batch 1",
-        )
-    return Value(value.name, TensorType(shape))
-
-
-def stored_array(tensor: onnx.TensorProto, where: str) -> Array:
-    """The numbers of a tensor in a model.
-
-    Raises:
-        InputError: its data does not have its type and shape.
-    """
-    from onnx import numpy_helper
-
-    try:
-        return numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, KeyError, OverflowError, MemoryError) as error:
-        said = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"the tensor {tensor.name!r} is damaged: {said}", where=where, fix=ONNX.fix) from error
+    return types[name]
 
 
 def _constant(proto: onnx.NodeProto, where: str) -> Array:
@@ -202,11 +187,7 @@ def _read_node(
     location = f"{where}: node {proto.name or proto.output[0]!r}"
     op_type = ops_by_onnx_type().get(proto.op_type) if proto.domain in _STANDARD else None
     if op_type is None:
-        raise GraphError(
-            f"ONNX operator {proto.op_type} is not supported",
-            where=location,
-            fix="add a file for it under edgeface/graph/ops/ (CONTRIBUTING.md shows how)",
-        )
+        raise unsupported(proto, location)
     view = OnnxNode(
         proto.op_type,
         {a.name: helper.get_attribute_value(a) for a in proto.attribute},

@@ -36,7 +36,8 @@ def write_onnx(
         graph: graph to write; fused activations become separate nodes.
         outputs: values to output instead of the graph's outputs, such as all activations for calibration.
         metadata: key–value pairs for the model's metadata.
-        any_batch: make the first axis of every input and output, 1 in the graph, dynamic under the name "batch".
+        any_batch: make the first axis of every input and output, 1 in the graph, dynamic under the name "batch", except
+            that of outputs that are constant.
     """
     from onnx import helper
 
@@ -50,7 +51,7 @@ def write_onnx(
         nodes,
         graph.name,
         [_info(i, graph.type(i), any_batch) for i in graph.inputs],
-        [_info(o, graph.type(o), any_batch) for o in names],
+        [_info(o, graph.type(o), any_batch and graph.constant(o) is None) for o in names],
         [_tensor(name, data) for name, data in {**used, **extra}.items()],
     )
     model = helper.make_model(

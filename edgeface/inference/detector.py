@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from edgeface.contracts import detection
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
 from edgeface.images.files import letterbox
-from edgeface.tasks.detection.detect import detect_faces
+from edgeface.tasks.detection.detect import decoding_of, detect_faces
 from edgeface.tasks.detection.faces import Face
 
 
@@ -35,6 +36,11 @@ class Detector:
         self.artifact = artifact
         self.contract = detection(artifact.contract, str(artifact.folder))
         self._runner = open_declared(artifact, threads)
+
+    @cached_property
+    def landmark_count(self) -> int:
+        """How many landmarks its faces have."""
+        return decoding_of(self.contract).landmark_count()
 
     def detect(self, image: NDArray[np.uint8], threshold: float | None = None) -> list[Face]:
         """The faces in an image.

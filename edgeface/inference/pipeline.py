@@ -16,6 +16,7 @@ from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.align import align_face
 from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings, match_threshold
+from edgeface.tasks.recognition.similarity import check_alignable
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +34,13 @@ class FacePipeline:
         detector: finds the faces.
         recognizer: embeds them.
         face_threshold: minimum score of a face, 0 to 1; None uses the detector's contract's.
+
+    Raises:
+        InputError: the detector's faces cannot be aligned: they have no landmarks, or not known ones.
     """
 
     def __init__(self, detector: Detector, recognizer: Recognizer, face_threshold: float | None = None) -> None:
+        check_alignable(detector.landmark_count, str(detector.artifact.folder))
         self.detector = detector
         self.recognizer = recognizer
         self.face_threshold = face_threshold

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph
 from edgeface.graph.verify import verify
+from edgeface.passes.drop_no_ops import drop_no_ops
 from edgeface.passes.fold_batch_norm import fold_batch_norm
 from edgeface.passes.fuse_activation import fuse_activation
 from edgeface.passes.fuse_pad import fuse_pad
@@ -18,6 +19,7 @@ from edgeface.passes.replace_two_way_softmax import replace_two_way_softmax
 Pass = Callable[[Graph], Graph]
 
 PASSES: tuple[Pass, ...] = (
+    drop_no_ops,
     fold_batch_norm,
     fuse_pad,
     replace_two_way_softmax,

@@ -91,7 +91,7 @@ class _Planner:
 
     def _scale_groups(self) -> list[list[str]]:
         """Values that must share one scale, each group in graph order."""
-        leader = {name: name for name in self.graph.activations}
+        leader = {name: name for name in self.graph.activations if self.graph.type(name).dtype == "float32"}
 
         def find(name: str) -> str:
             while leader[name] != name:
@@ -100,8 +100,8 @@ class _Planner:
 
         for node in self.graph.nodes:
             if isinstance(node.op, self.scheme.same_scale) and not self._in_float(node.output):
-                for needed in node.inputs:
-                    if self.graph.constant(needed) is None and self._width(needed) == self._width(node.output):
+                for needed in (name for name in node.inputs if name in leader):
+                    if self._width(needed) == self._width(node.output):
                         leader[find(node.output)] = find(needed)
         groups: dict[str, list[str]] = {}
         for name in leader:
@@ -153,7 +153,7 @@ class _Planner:
         found, width = {}, self._width(node.output)
         for name in node.inputs:
             data = self.graph.constant(name)
-            if data is not None:
+            if data is not None and data.dtype == np.float32:
                 found[name] = self.scheme.activation(float(data.min()), float(data.max()), width)
         return found
 

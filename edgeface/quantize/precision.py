@@ -7,15 +7,18 @@ from fnmatch import fnmatchcase
 
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph, Node
-from edgeface.graph.ops.activations import Clip, HardSwish, PRelu, Relu
-from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.activations import Clip, HardSwish, PRelu, Relu, Unary
+from edgeface.graph.ops.arithmetic import Binary, Concat
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.conv import Conv
-from edgeface.graph.ops.shape import Reshape, Transpose
+from edgeface.graph.ops.shape import Reshape, Slice, Transpose
 from edgeface.quantize.plan import Precision, QuantPlan, Stated
 
 SECTION = "[quantize.keep_float] or [quantize.precision]"
 _FOLLOWERS: tuple[type[Op], ...] = (Concat, Reshape, Transpose)
+"""Ops that have the dtype of all their inputs, whatever the reason for it."""
+_FOLLOW_FLOAT_ONLY: tuple[type[Op], ...] = (*_FOLLOWERS, Slice, Binary, Unary)
+"""Ops that follow inputs which integers cannot compute: one conversion is saved, and often a wide range."""
 
 
 def _is_prelu(_: Graph, node: Node) -> bool:
@@ -53,8 +56,12 @@ def state_precision(
     float_interface: bool,
     section: str = SECTION,
     preferred: Mapping[str, Stated] | None = None,
+    integers: bool = True,
 ) -> dict[str, Stated]:
     """The values that get another dtype than the target's, with reasons.
+
+    What ops without an integer kernel (`Op.float_only`) make is float32 whatever is requested, and so are element-wise
+    ops that read nothing else.
 
     Args:
         graph: the legalized graph.
@@ -65,14 +72,17 @@ def state_precision(
             quantized, and a Concat that produces an output joins its branches after dequantization.
         section: the recipe's section with the patterns, for errors.
         preferred: dtypes of values where no pattern matches.
+        integers: whether the target computes in integers; otherwise `Op.float_only` has no effect.
 
     Raises:
         InputError: a pattern matches no node, so it would silently have no effect.
     """
     asked = {**(preferred or {}), **asked_precision(graph, patterns, section)}
     stated = {name: wanted for name, wanted in asked.items() if wanted.dtype != "int8"}
+    forced = _float_only(graph) if integers else {}
+    stated |= {name: reason for name, reason in forced.items() if name not in stated or not stated[name].is_float}
     for node in graph.nodes:
-        if node.output in asked:
+        if node.output in asked or node.output in stated:
             continue
         if isinstance(node.op, _FOLLOWERS) and (followed := _of_all_inputs(graph, node, stated)) is not None:
             stated[node.output] = followed
@@ -104,6 +114,21 @@ def asked_precision(graph: Graph, patterns: Mapping[str, Stated], section: str =
             )
         asked |= {node.output: wanted for node in found}
     return asked
+
+
+def _float_only(graph: Graph) -> dict[str, Stated]:
+    """The values of ops that integers cannot compute, and those of element-wise ops that read only such values."""
+    found: dict[str, Stated] = {}
+    for node in graph.nodes:
+        computed = [name for name in node.inputs if graph.constant(name) is None]
+        if node.op.float_only:
+            reason = node.op.float_only
+        elif isinstance(node.op, _FOLLOW_FLOAT_ONLY) and computed and all(name in found for name in computed):
+            reason = "all its inputs are computed in float"
+        else:
+            continue
+        found |= {name: Stated("float32", reason) for name in node.outputs}
+    return found
 
 
 def _of_all_inputs(graph: Graph, node: Node, stated: Mapping[str, Stated]) -> Stated | None:

@@ -54,8 +54,9 @@ class Difference:
         assert self.candidate is not None
         error = landmark_error_percent(self.reference, self.candidate)
         named = "moved" if self.kind == "moved" else "the same"
+        landmarks = "" if error is None else f"landmarks off by {error:.1f} % of its size, "
         return (
-            f"{named}: a face of {_size(self.reference)}, landmarks off by {error:.1f} % of its size, "
+            f"{named}: a face of {_size(self.reference)}, {landmarks}"
             f"score {self.reference.score:.2f} → {self.candidate.score:.2f}"
         )
 
@@ -86,7 +87,7 @@ def differences(reference: Sequence[Face], candidate: Sequence[Face]) -> list[Di
 
 
 def _kind(reference: Face, candidate: Face, overlap: float) -> Kind:
-    far = landmark_error_percent(reference, candidate) >= MOVED_PERCENT
+    far = (landmark_error_percent(reference, candidate) or 0.0) >= MOVED_PERCENT
     return "moved" if far or overlap < MOVED_IOU else "same"
 
 

@@ -180,11 +180,6 @@ def plan_of(graph, feeds) -> QuantPlan:
     return build_plan(graph, observe(graph, runner.run, feeds), scheme, RangeRule("minmax"))
 
 
-def outside(array):
-    """An output as TFLite shows it: images channels last."""
-    return array.transpose(NHWC) if array.ndim == 4 else array
-
-
 def results(model: bytes, feeds, kernels, layout="nhwc"):
     runner = LiteRtRunner(model, kernels=kernels)
     shown = FloatRunner(runner, layout)
@@ -193,7 +188,7 @@ def results(model: bytes, feeds, kernels, layout="nhwc"):
 
 def expected_of(graph, feeds):
     runner = OrtRunner(write_onnx(graph), optimize=False)
-    return np.stack([outside(runner.run(feed)["y"]) for feed in feeds])
+    return np.stack([runner.run(feed)["y"] for feed in feeds])
 
 
 def transposes(runner) -> int:

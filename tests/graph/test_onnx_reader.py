@@ -14,8 +14,8 @@ from edgeface.graph.ops import ops_by_onnx_type
 RANDOM = np.random.default_rng(0)
 IMAGE, ROW = (1, 4, 6, 7), (2, 12)
 EMPTY = np.zeros(0, np.float32)
-REFUSED = {"QuantizeLinear", "DequantizeLinear"}
-"""Only written: test_onnx_reader_refusals.py reads them."""
+REFUSED = {"QuantizeLinear", "DequantizeLinear", "Cast"}
+"""Only written: test_onnx_reader_refusals.py reads them, and casts between floats vanish."""
 
 
 def noise(*shape):
@@ -61,16 +61,16 @@ CASES = [
     case("Clip", "Clip", None, np.float32(0.7)),
     case("Clip", "Clip", opset=6, min=-0.5, max=0.7),
     case("Max", "Max", noise(4, 1, 1)),
-    case("Cast", "Cast", to=TensorProto.FLOAT16),
-    case("Cast", "Cast", to=TensorProto.FLOAT),
     case("Add", "Add", noise(4, 1, 1)),
     case("Sub", "Sub", noise(1, 4, 1, 7)),
     case("Mul", "Mul", np.float32(3)),
     case("Div", "Div", np.float32(3)),
     case("Concat", "Concat", noise(1, 4, 6, 2), axis=-1),
     case("Reshape", "Reshape", ints(0, -1, 14)),
-    case("Reshape", "Flatten", axis=2),
-    case("Reshape", "Flatten", axis=0),
+    *(case("Reshape", "Flatten", axis=axis) for axis in range(-4, 5)),
+    case("Reshape", "Reshape", ints(1, -1, 14), allowzero=1),
+    case("Slice", "Slice", ints(0), ints(4), ints(1)),
+    case("Slice", "Slice", ints(0, -9), ints(9, 99), ints(2, 1)),
     case("Reshape", "Squeeze", shape=(1, 3, 1, 2)),
     case("Reshape", "Squeeze", ints(-2), shape=(1, 3, 1, 2)),
     case("Reshape", "Squeeze", shape=(1, 3, 1, 2), opset=11, axes=[0]),
@@ -154,6 +154,17 @@ def test_identities_vanish_and_outputs_keep_their_names(onnx_bytes):
     np.testing.assert_array_equal(found["y"], np.maximum(x, 0))
     np.testing.assert_array_equal(found["again"], found["y"])
     np.testing.assert_array_equal(found["same"], x)
+
+
+@pytest.mark.parametrize(
+    "types", [[TensorProto.FLOAT], [TensorProto.FLOAT16, TensorProto.FLOAT], [TensorProto.BFLOAT16]]
+)
+def test_casts_between_floats_vanish(onnx_bytes, types):
+    names = ["x", *(f"c{i}" for i in range(len(types)))]
+    casts = [helper.make_node("Cast", [a], [b], to=to) for a, b, to in zip(names, names[1:], types, strict=False)]
+    graph = read_onnx(onnx_bytes([*casts, helper.make_node("Relu", [names[-1]], ["y"])]))
+    assert [type(n.op).__name__ for n in graph.nodes] == ["Relu"]
+    assert graph.nodes[0].inputs == ("x",)
 
 
 def test_weights_listed_as_inputs_are_not_inputs(onnx_bytes):

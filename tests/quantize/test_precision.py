@@ -4,8 +4,8 @@ import pytest
 
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Value
-from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu, Sigmoid
-from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu, Sigmoid, Tanh
+from edgeface.graph.ops.arithmetic import Add, Concat, Div
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.types import TensorType
@@ -85,6 +85,25 @@ def test_kinds_of_nodes_are_kept_whatever_their_names(make_graph, normal):
 
 def test_a_kind_may_match_nothing(graph):
     assert kept(graph, {"kind:prelu": "there is none"}, True) == {}
+
+
+DIVIDED = [(Relu(), "x", "a"), (Div(), "a x", "b"), (Tanh(), "b", "c"), (Add(), "c a", "d"), (Sigmoid(), "d", "y")]
+
+
+def test_an_op_that_integers_cannot_compute_is_kept_with_its_own_reason(make_graph):
+    found = kept(make_graph(IMAGE, DIVIDED), {}, True)
+    assert found == {"b": Div.float_only, "c": "all its inputs are computed in float"}
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_no_request_makes_integers_compute_what_they_cannot(make_graph, dtype):
+    stated = state_precision(make_graph(IMAGE, DIVIDED), {"*": Stated(dtype, "asked")}, True)
+    assert stated["b"] == Stated("float32", Div.float_only)
+    assert "d" not in stated or stated["d"].dtype == dtype
+
+
+def test_a_float_target_computes_such_an_op_as_any_other(make_graph):
+    assert state_precision(make_graph(IMAGE, DIVIDED), {}, False, integers=False) == {}
 
 
 def dtypes(graph, patterns, float_interface=True):

@@ -61,6 +61,9 @@ def _input(emitter: Emitter, name: str, io: IoType) -> int:
 
 def _output(emitter: Emitter, name: str, io: IoType) -> int:
     order = emitter.external_order(name)
+    data = emitter.graph.constant(name)
+    if data is not None:  # no image changes it, so that it stays exact
+        return emitter.builder.constant(name, data.transpose(order) if data.ndim else data)
     if io == "float":
         return emitter.tensor(name, "float32", order)
     index = emitter.tensor(name, "int8", order)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgeface.backends.tflite.soundness import unsoundness
 from edgeface.bundle.face_runner.errors import RunnerError
+from edgeface.tasks.detection.decoding import same_but_batch
 
 Array = NDArray[Any]
 RUNTIMES = (("ai_edge_litert", "ai-edge-litert"), ("tflite_runtime", "tflite-runtime"))
@@ -86,36 +87,41 @@ class Network:
         self._content = content  # the interpreter reads weights from it
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
 
+    def output_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the outputs by name, maps (rank 4) in NCHW."""
+        return {key: _nchw_shape(tuple(map(int, item["shape"]))) for key, item in self._outputs.items()}
+
     def check_fit(self, name: str, size: Mapping[str, Any], outputs: Mapping[str, tuple[int, ...]]) -> None:
         """Compare the model with its contract.
 
         Args:
             name: of the model's file, for errors.
-            size: height and width of the contract's input.
+            size: height, width and mean of the contract's input.
             outputs: the contract's, shapes by name.
 
         Raises:
             RunnerError: the input or an output has another shape, or an output is missing.
         """
-        found = {key: tuple(map(int, item["shape"])) for key, item in self._outputs.items()}
+        found = self.output_shapes()
         found_input: tuple[int, ...] | None = tuple(map(int, self._input["shape"]))
-        taken: tuple[int, ...] = (1, size["height"], size["width"], 3)
+        taken: tuple[int, ...] = (1, size["height"], size["width"], len(size["mean"]))
         pairs = [("input", found_input, taken)]
         pairs += [(f"output {key!r}", found.get(key), wanted) for key, wanted in outputs.items()]
         for what, got, wanted in pairs:
-            if got != wanted:
+            if got is None or not same_but_batch(got, wanted):
                 shown = "missing" if got is None else str(list(got))
                 raise RunnerError(
                     f"the model's {what} is {shown}, its contract says {list(wanted)}", name, "pack the bundle again"
                 )
 
     def run(self, image: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """The float32 outputs by name of one run on float32 [1,h,w,3]."""
+        """The float32 outputs by name of one run on float32 [1,h,w,C]; maps (rank 4) in NCHW."""
         with self._turn:
             self.set_input(image)
             self.invoke()
             found = {name: self._interpreter.get_tensor(item["index"]) for name, item in self._outputs.items()}
-        return {name: _dequantized(values, self._outputs[name]) for name, values in found.items()}
+        real = {name: _dequantized(values, self._outputs[name]) for name, values in found.items()}
+        return {name: values.transpose(0, 3, 1, 2) if values.ndim == 4 else values for name, values in real.items()}
 
     def set_input(self, image: NDArray[np.float32]) -> Array:
         """Set the input, and return it as the model stores it; only for one thread, as are `invoke` and `tensor`."""
@@ -173,6 +179,11 @@ class Network:
         for key in sorted(signatures, key=lambda name: (name != "serving_default", name)):
             return {int(index): str(name) for name, index in signatures[key]["outputs"].items()}
         return {}
+
+
+def _nchw_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A TFLite model's shape as the graph names its axes: maps (rank 4) are stored NHWC."""
+    return (shape[0], shape[3], shape[1], shape[2]) if len(shape) == 4 else shape
 
 
 def _storage(detail: Any) -> dict[str, Any]:

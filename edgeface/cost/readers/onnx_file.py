@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from edgeface.cost.readers.limits import MAX_OPERATORS
 from edgeface.cost.readers.onnx_dtypes import bits_of, stored_bytes
 from edgeface.cost.readers.onnx_external import KEPT_ELEMENTS, read_external
-from edgeface.cost.readers.onnx_functions import inline_functions
 from edgeface.cost.readers.onnx_names import describe_node, make_names_visible
 from edgeface.errors import InputError
 from edgeface.graph.onnx_contradictions import refuse_contradictions
+from edgeface.graph.onnx_steps.inline_functions import inline_functions
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import read_file
 

@@ -1,7 +1,7 @@
 """YOLO boxes: a NAME.txt for each image with lines `class cx cy w h`, as shares of the image's sides.
 
-Lines with five landmarks after the box (15 or 20 numbers) are read too. The files are beside the images, in the folder
-of labels, or in a folder `labels` of either.
+Lines with landmarks after the box, of two or three numbers each, are read too. The files are beside the images, in the
+folder of labels, or in a folder `labels` of either.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from edgeface.reading.kinds import LABELS
 from edgeface.reading.regular_file import is_file, is_folder
 
 NAME = "YOLO boxes"
-_NUMBERS = (5, 15, 20)
+_BOX = 5
+_MIN_LANDMARKS = 4
+_MAX_LANDMARKS = 128
 _CLASSES = "classes.txt"
 _FACE = "face"
 _TOLERANCE = 0.01
@@ -55,14 +57,20 @@ def _is_yolo(path: Path) -> bool:
     except InputError:  # some other file of that name
         return False
     numbers = numbers_in(lines[0][1]) if lines else None
-    return numbers is not None and len(numbers) in _NUMBERS
+    return numbers is not None and _is_box(len(numbers))
+
+
+def _is_box(numbers: int) -> bool:
+    """Whether a line has so many numbers: class and box, or landmarks besides."""
+    counts = range(_MIN_LANDMARKS, _MAX_LANDMARKS + 1)
+    return numbers == _BOX or any(numbers == _BOX + values * count for values in (2, 3) for count in counts)
 
 
 def _lines(path: Path) -> list[list[float]]:
     found = []
     for number, line in read_lines(path, LABELS):
         numbers = numbers_in(line)
-        if numbers is None or len(numbers) not in _NUMBERS or numbers[0] < 0 or numbers[0] % 1:
+        if numbers is None or not _is_box(len(numbers)) or numbers[0] < 0 or numbers[0] % 1:
             raise line_error(number, line, "is not a box `class cx cy w h`", path, _FIX)
         if not all(-_TOLERANCE <= share <= 1 + _TOLERANCE for share in numbers[1:5]) or min(numbers[3:5]) <= 0:
             raise line_error(number, line, "is no box of shares from 0 to 1", path, _FIX)

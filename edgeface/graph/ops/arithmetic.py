@@ -58,6 +58,7 @@ class Div(Binary):
     """A / b."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Div",)
+    float_only: ClassVar[str] = "runtimes have no integer kernel for division"
 
 
 @dataclass(frozen=True)

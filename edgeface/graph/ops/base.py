@@ -63,10 +63,14 @@ class OnnxNode:
 
 @dataclass(frozen=True)
 class Op:
-    """Base of all ops. A field of an op is what ONNX stores as an attribute or as a constant input."""
+    """Base of all ops. A field of an op is what ONNX stores as an attribute or as a constant input.
+
+    `float_only` says why integer targets compute the op in float; empty where they compute it in integers.
+    """
 
     onnx_types: ClassVar[tuple[str, ...]] = ()
     layout: ClassVar[LayoutRule] = "same"
+    float_only: ClassVar[str] = ""
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """Output types for these input types.

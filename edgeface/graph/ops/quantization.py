@@ -28,9 +28,9 @@ class _Linear(Op):
         require(scale.shape == (size,), f"scale {scale} does not fit axis {self.axis} of {x}")
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:  # noqa: ARG003
         """Always raises GraphError: edgeface quantizes float models only."""
-        raise GraphError(f"the network is already quantized: {node.op_type}", fix="export the float network")
+        raise GraphError("the network is already quantized", fix="export the float network")
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,9 @@ class Cast(Op):
         from onnx import helper
 
         name = np.dtype(helper.tensor_dtype_to_np_dtype(int(node.attributes["to"]))).name
+        if name == "float64":
+            fix = "export the network in float32"
+            raise GraphError("the network computes in float64, for which targets have no kernels", fix=fix)
         require(name in {"float32", "float16"}, f"Cast to {name} is not supported")
         return cls("float32" if name == "float32" else "float16"), node.inputs
 

@@ -35,11 +35,14 @@ class Reshape(Op):
         """Resolve 0 and −1 against the input's shape."""
         before = node.input_shapes[0]
         if node.op_type == "Flatten":
-            axis = node.attributes.get("axis", 1) % (len(before) + 1)
+            axis = node.attributes.get("axis", 1)  # may also be the rank: all axes before it
+            axis = axis if axis == len(before) else normal_axis(axis, len(before))
             shape = [int(np.prod(before[:axis])), int(np.prod(before[axis:]))]
         elif node.op_type == "Reshape":
-            require(not node.attributes.get("allowzero", 0), "Reshape with allowzero is not supported")
-            shape = [before[i] if n == 0 else int(n) for i, n in enumerate(node.constant(1, "shape").tolist())]
+            wanted = node.constant(1, "shape").tolist()
+            empty = bool(node.attributes.get("allowzero", 0)) and 0 in wanted
+            require(not empty, "a Reshape to an axis of length 0 (allowzero) is not supported: it leaves nothing")
+            shape = [before[i] if n == 0 else int(n) for i, n in enumerate(wanted)]
             if -1 in shape:
                 known = int(np.prod([n for n in shape if n != -1]))
                 shape[shape.index(-1)] = int(np.prod(before)) // max(known, 1)
@@ -129,9 +132,9 @@ class Slice(Op):
         return cls(tuple(begin), tuple(end)), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
-        """Slice over the axes that it shortens."""
+        """Slice over the axes that it shortens; over the first if none, since ONNX Runtime refuses empty lists."""
         whole = zip(self.starts, self.ends, inputs[0].shape, strict=True)
-        axes = [axis for axis, (start, end, size) in enumerate(whole) if (start, end) != (0, size)]
+        axes = [axis for axis, (start, end, size) in enumerate(whole) if (start, end) != (0, size)] or [0]
         starts, ends = ([bounds[axis] for axis in axes] for bounds in (self.starts, self.ends))
         return OnnxForm("Slice", {}, tuple(np.array(numbers, np.int64) for numbers in (starts, ends, axes)))
 

@@ -21,8 +21,8 @@ class FaceAgreement:
 
     Attributes:
         score_changes: candidate − reference score of each matched pair.
-        landmark_errors_percent: mean distance of the five points, in percent of the reference face's size
-            √(width·height), of each matched pair.
+        landmark_errors_percent: mean distance of the landmarks, in percent of the reference face's size
+            √(width·height), of each matched pair; none of pairs without landmarks, or with other landmarks.
         ious: overlap of each matched pair.
         listed: faces that the reference lists, down to a score of 0.3.
         listed_change: sum of the absolute score changes of all faces that either lists; one that the other does not
@@ -112,6 +112,11 @@ class FaceAgreement:
     def mean_landmark_error_percent(self) -> Interval:
         """Mean over the matched pairs; NaN where there are none."""
         return mean_interval(self.landmark_errors_percent)
+
+    @property
+    def has_landmarks(self) -> bool:
+        """Whether landmarks could be compared: matched faces have them, or none is matched."""
+        return bool(self.landmark_errors_percent) or not self.matched
 
     @property
     def cases(self) -> int:

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from edgeface.contracts import DetectionContract
 from edgeface.graph.types import Array
 from edgeface.images.files import letterbox
+from edgeface.images.fit import along
 from edgeface.tasks.detection.decoding import Candidates
 from edgeface.tasks.detection.detect import decoding_of
 from edgeface.tasks.detection.faces import Face, face_boxes
-from edgeface.tasks.detection.match import match_boxes
+from edgeface.tasks.detection.landmark_orders import mirrored_order
+from edgeface.tasks.detection.match import landmark_error_percent, match_boxes
 from edgeface.tasks.detection.nms import iou_matrix, suppress_overlaps
 from edgeface.tasks.task import Forward, Image
 
@@ -28,7 +30,6 @@ MIRRORED_SIDE_PX = 384
 COLOR_SIDES_PX = (512, 256, 128, 96, 64, 48)
 MIN_REFERENCE_SIDE_PX = 96
 MAX_STRONG_CANDIDATES = 300
-_MIRRORED = (1, 0, 2, 4, 3)
 _FACE = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.78], [0.66, 0.78]])
 _MIN_P = 0.02
 _QUALITY_COUNTED = 0.25
@@ -70,17 +71,22 @@ class Probe:
         factor = side_px / max(rows, columns)
         if not self.resizable:
             factor = min(factor, contract.input.height / rows, contract.input.width / columns)
-        sized = contract.with_input_size(*(max(32, round(side * factor)) for side in (rows, columns)))
-        tensor, scale = letterbox(image, sized.input)
+        step = contract.input.multiple_of
+        height, width = (max(32, round(side * factor / step) * step) for side in (rows, columns))
         if not self.resizable:
-            sized, tensor = contract, _at_top_left(tensor, contract)
+            height, width = min(height, contract.input.height), min(width, contract.input.width)
+        free = contract.input.model_copy(update={"height": height, "width": width, "fit": "letterbox"})
+        sized = contract.with_input_size(height, width) if self.resizable else contract
+        tensor, scale = letterbox(image, free)
+        if not self.resizable:
+            tensor = _at_top_left(tensor, contract)
         outputs = {name: np.nan_to_num(array) for name, array in self.forward(sized, tensor).items()}
-        return Sized(outputs, scale, sized.input.height, sized.input.width)
+        return Sized(outputs, along(scale)[0], sized.input.height, sized.input.width)
 
 
 def _at_top_left(tensor: NDArray[np.float32], contract: DetectionContract) -> NDArray[np.float32]:
-    """A tensor [1,3,h,w] padded to the contract's size with 0, as letterboxed images are."""
-    whole = np.zeros((1, 3, contract.input.height, contract.input.width), np.float32)
+    """A tensor [1,C,h,w] padded to the contract's size with 0, as letterboxed images are."""
+    whole = np.zeros(contract.input.shape, np.float32)
     whole[:, :, : tensor.shape[2], : tensor.shape[3]] = tensor
     return whole
 
@@ -117,9 +123,9 @@ def support_of(probe: Probe, contract: DetectionContract, index: int) -> Support
     tightness = _tightness(plain, contract, faces)
     qualities, errors = np.zeros(len(faces)), []
     for i, j in pairs:
-        a, b = np.array(faces[i].landmarks), np.array(again[j].landmarks)
-        error = float(np.linalg.norm(a - b, axis=1).mean()) / max(faces[i].size_px, 1.0)
-        errors.append(error)
+        percent = landmark_error_percent(faces[i], again[j]) if mirrored_order(len(faces[i].landmarks)) else None
+        error = 0.0 if percent is None else percent / 100
+        errors += [] if percent is None else [error]
         score = (faces[i].score * again[j].score) ** 0.5
         agreement, arrangement = np.clip(1 - error / 0.2, 0, 1), np.clip((0.3 - _distortion(faces[i])) / 0.15, 0, 1)
         qualities[i] = score * agreement * arrangement * np.clip((tightness[i] - 0.75) / 0.15, 0, 1)
@@ -179,12 +185,15 @@ def _faces(view: Sized, contract: DetectionContract, shape: tuple[int, ...], thr
 
 def _mirror(face: Face, width: int) -> Face:
     x1, y1, x2, y2 = face.box
-    a, b, c, d, e = ((width - face.landmarks[k][0], face.landmarks[k][1]) for k in _MIRRORED)
-    return Face((width - x2, y1, width - x1, y2), face.score, (a, b, c, d, e))
+    points = (face.landmarks[k] for k in mirrored_order(len(face.landmarks)))
+    mirrored = tuple((width - x, y) for x, y in points)
+    return Face((width - x2, y1, width - x1, y2), face.score, mirrored)
 
 
 def _distortion(face: Face) -> float:
-    """Root mean square distance of the landmarks from a frontal face's, in box sides."""
+    """Root mean square distance of the five landmarks from a frontal face's, in box sides; 0 of another number."""
+    if len(face.landmarks) != len(_FACE):
+        return 0.0
     x1, y1, x2, y2 = face.box
     places = (np.array(face.landmarks) - (x1, y1)) / (max(x2 - x1, 1.0), max(y2 - y1, 1.0))
     return float(np.sqrt(((places - _FACE) ** 2).sum(axis=1).mean()))

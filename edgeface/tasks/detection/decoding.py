@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import ContractError
+from edgeface.images.fit import Scale, along
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.nms import suppress_overlaps
 
@@ -21,8 +22,8 @@ from edgeface.tasks.detection.nms import suppress_overlaps
 class Candidates:
     """Face candidates, in pixels of the input tensor, before overlaps are suppressed.
 
-    `boxes` are x1, y1, x2, y2, float32 [n,4]; `scores` 0 to 1, float32 [n]; `landmarks` the image's left eye, right
-    eye, nose, left and right mouth corner, float32 [n,5,2].
+    `boxes` are x1, y1, x2, y2, float32 [n,4]; `scores` 0 to 1, float32 [n]; `landmarks` float32 [n,K,2], K points of
+    each face, in the order of `Face.landmarks`; K is the same for any number of candidates, and may be 0.
     """
 
     boxes: NDArray[np.float32]
@@ -30,8 +31,38 @@ class Candidates:
     landmarks: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Recognized:
+    """A decoder that a network's outputs may be for, told by their ranks, widths and numbers of candidates only.
+
+    Attributes:
+        parameters: the decoder's, as far as they differ from its defaults.
+        outputs: the network's name for each role of the decoder, or its names, in order, for a role of several scales
+            (`scores` for `scores_0`, `scores_1` …).
+        note: in a few words, what tells this reading from another one of the same decoder.
+    """
+
+    parameters: Mapping[str, object]
+    outputs: Mapping[str, str | tuple[str, ...]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A preprocessing that the source of a public training documents: x' = (x − mean) · scale in the order `color`."""
+
+    color: str
+    mean: tuple[float, float, float]
+    scale: tuple[float, float, float]
+    source: str
+
+
 class Decoder(Protocol):
-    """The interface of a decoder: a frozen dataclass whose fields are its parameters."""
+    """The interface of a decoder: a frozen dataclass whose fields are its parameters.
+
+    Its file defines the dataclass as `DECODER`, and may define `recognized(outputs, height, width)`, a list of
+    `Recognized` for outputs by the network's names, and `INPUTS`, a tuple of `Documented`, the usual one first.
+    """
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs for an input of this size in pixels, by the decoder's names for them."""
@@ -86,6 +117,13 @@ class Decoding:
             )
         return {self.names[role]: shape for role, shape in roles.items()}
 
+    def landmark_count(self) -> int:
+        """How many landmarks a face has: those of the candidates that outputs of zeros hold beyond any score."""
+        nothing = {
+            role: np.zeros(shape, np.float32) for role, shape in self.decoder.expected(self.height, self.width).items()
+        }
+        return int(self.decoder.decode(nothing, self.height, self.width, 2.0).landmarks.shape[1])
+
     def candidates(self, outputs: Mapping[str, NDArray[np.float32]], min_score: float) -> Candidates:
         """Candidates of one image that score `min_score` or more.
 
@@ -100,24 +138,24 @@ class Decoding:
         for role, shape in self.decoder.expected(self.height, self.width).items():
             name = self.names[role]
             got = outputs.get(name)
-            if got is None or got.shape != shape:
+            if got is None or not same_but_batch(got.shape, shape):
                 found = "missing" if got is None else str(list(got.shape))
                 raise ContractError(
                     f"output {name!r} is {found}, the contract says {list(shape)}",
                     where=self.where,
                     fix="the contract's input size, decoder, its parameters or output names are not this network's",
                 )
-            arrays[role] = np.asarray(got, np.float32)
+            arrays[role] = np.asarray(got, np.float32).reshape(shape)
         return self.decoder.decode(arrays, self.height, self.width, min_score)
 
     def faces(
-        self, outputs: Mapping[str, NDArray[np.float32]], scale: float, image_shape: tuple[int, int], min_score: float
+        self, outputs: Mapping[str, NDArray[np.float32]], scale: Scale, image_shape: tuple[int, int], min_score: float
     ) -> list[Face]:
         """The faces of one image: outputs decoded, overlaps suppressed, mapped back to the image's pixels.
 
         Args:
             outputs: the network's, float32, by the network's names.
-            scale: input pixels per pixel of the image.
+            scale: input pixels per pixel of the image, as `edgeface.images.fit` gives it.
             image_shape: the image's height and width in pixels.
             min_score: minimum score of a face.
 
@@ -129,14 +167,21 @@ class Decoding:
         """
         return self.faces_of(self.candidates(outputs, min_score), scale, image_shape)
 
-    def faces_of(self, found: Candidates, scale: float, image_shape: tuple[int, int]) -> list[Face]:
+    def faces_of(self, found: Candidates, scale: Scale, image_shape: tuple[int, int]) -> list[Face]:
         """The candidates that do not overlap a better one, in pixels of the image, by falling score.
 
         Those whose center lies outside the image (in the padding) are dropped. Arguments as of `faces`.
         """
         kept = suppress_overlaps(found.boxes, found.scores, self.max_iou)
-        boxes, landmarks = (array[kept] / np.float32(scale) for array in (found.boxes, found.landmarks))
+        scales = np.asarray(along(scale), np.float32)
+        boxes = np.asarray(found.boxes[kept] / np.tile(scales, 2), np.float32)
+        landmarks = np.asarray(found.landmarks[kept] / scales, np.float32)
         return _faces_inside(boxes, found.scores[kept], landmarks, image_shape)
+
+
+def same_but_batch(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two shapes are the same, or the same but for a batch axis of 1 that one of them lacks."""
+    return other in (one, (1, *one)) or one == (1, *other)
 
 
 def _faces_inside(
@@ -152,6 +197,6 @@ def _faces_inside(
         center_x, center_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if 0 <= center_x < width and 0 <= center_y < height:
             x1, y1, x2, y2 = np.clip(box, 0, limits).tolist()
-            a, b, c, d, e = ((float(x), float(y)) for x, y in landmarks[index])
-            faces.append(Face((x1, y1, x2, y2), float(scores[index]), (a, b, c, d, e)))
+            points = tuple((float(x), float(y)) for x, y in landmarks[index])
+            faces.append(Face((x1, y1, x2, y2), float(scores[index]), points))
     return faces

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TypeAlias
 
 from edgeface.contracts import DetectionContract, Parameters
 from edgeface.graph.types import Array
+from edgeface.images.fit import Scale
 from edgeface.tasks.detection.decoders import open_decoder
 from edgeface.tasks.detection.decoding import Decoder, Decoding
 from edgeface.tasks.detection.faces import Face
-
-Point: TypeAlias = tuple[float, float]
 
 
 @lru_cache(maxsize=64)
@@ -34,7 +32,7 @@ def decoding_of(contract: DetectionContract) -> Decoding:
 def detect_faces(
     outputs: Mapping[str, Array],
     contract: DetectionContract,
-    letterbox_scale: float,
+    letterbox_scale: Scale,
     image_shape: tuple[int, int],
     threshold: float | None = None,
 ) -> list[Face]:
@@ -63,15 +61,10 @@ def moved_right(faces: Sequence[Face], by: float) -> list[Face]:
         replace(
             face,
             box=(face.box[0] + by, face.box[1], face.box[2] + by, face.box[3]),
-            landmarks=_five((x + by, y) for x, y in face.landmarks),
+            landmarks=tuple((x + by, y) for x, y in face.landmarks),
         )
         for face in faces
     ]
-
-
-def _five(points: Iterable[Point]) -> tuple[Point, Point, Point, Point, Point]:
-    first, second, third, fourth, fifth = points
-    return first, second, third, fourth, fifth
 
 
 @lru_cache(maxsize=64)

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.landmark_orders import landmark_sides
 
 _BOX_BGR = (60, 220, 60)
 _TEXT_BGR = (20, 20, 20)
 _LEFT_BGR, _NOSE_BGR, _RIGHT_BGR = (60, 60, 255), (0, 220, 255), (255, 120, 40)
-_POINT_COLORS = (_LEFT_BGR, _RIGHT_BGR, _NOSE_BGR, _LEFT_BGR, _RIGHT_BGR)
+_POINT_COLORS = {1: _LEFT_BGR, 0: _NOSE_BGR, -1: _RIGHT_BGR}
 
 
 def draw_faces(
@@ -22,8 +23,9 @@ def draw_faces(
 ) -> NDArray[np.uint8]:
     """A copy of the image with every face's box, label and landmarks drawn on it.
 
-    Lines and letters grow with the image. Points at the image's left are red, at its right
-    blue, the nose is yellow, so that mirrored landmarks show.
+    Lines and letters grow with the image. Points of the face's side at the image's left are red, of its other side
+    blue, those between yellow, so that mirrored landmarks show; where a number of landmarks has no known order, all are
+    yellow.
 
     Args:
         image: uint8 [H,W,3] in BGR.
@@ -42,8 +44,8 @@ def draw_faces(
         cv2.rectangle(canvas, (x1, y1), (x2, y2), _BOX_BGR, thickness)
         _draw_label(canvas, text, (x1, y1), thickness)
         radius = max(1, round(face.size_px / 30))
-        for (x, y), color in zip(face.landmarks, _POINT_COLORS, strict=True):
-            cv2.circle(canvas, (round(x), round(y)), radius, color, cv2.FILLED, cv2.LINE_AA)
+        for (x, y), side in zip(face.landmarks, landmark_sides(len(face.landmarks)), strict=True):
+            cv2.circle(canvas, (round(x), round(y)), radius, _POINT_COLORS[side], cv2.FILLED, cv2.LINE_AA)
     return canvas
 
 

@@ -39,12 +39,15 @@ def candidate_drift(
         return {"scores": Drift(float(len(one.scores)), len(one.scores)), "landmarks": Drift()}
     undecided = (one.scores > UNDECIDED[0]) & (one.scores < UNDECIDED[1])
     moved = np.abs(one.scores[undecided].astype(np.float64) - other.scores[undecided])
+    scores = Drift(float(moved.sum()), int(undecided.sum()))
     faces = one.scores >= FACES
+    if not one.landmarks.shape[1]:
+        return {"scores": scores, "landmarks": Drift()}
     apart = np.linalg.norm(one.landmarks[faces].astype(np.float64) - other.landmarks[faces], axis=-1).mean(axis=-1)
     sides = np.maximum(one.boxes[faces, 2:] - one.boxes[faces, :2], 1.0).astype(np.float64)
     relative = 100 * apart / np.sqrt(sides.prod(axis=-1))
     return {
-        "scores": Drift(float(moved.sum()), int(undecided.sum())),
+        "scores": scores,
         "landmarks": Drift(float(relative.sum()), int(faces.sum())),
     }
 

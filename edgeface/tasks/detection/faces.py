@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 class Face:
     """A detected face, in pixels of the image.
 
-    `box` is x1, y1, x2, y2 within the image; `score` 0 to 1; `landmarks` the eye at the image's left,
-    the eye at its right, the nose, the mouth's left and right corner, which may lie outside.
+    `box` is x1, y1, x2, y2 within the image; `score` 0 to 1; `landmarks` any number of points, which may lie outside:
+    five are the eye at the image's left, the eye at its right, the nose, the mouth's left and right corner; another
+    number is in its decoder's order, and a detector without landmarks has none.
     """
 
     box: tuple[float, float, float, float]
     score: float
-    landmarks: tuple[
-        tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]
-    ]
+    landmarks: tuple[tuple[float, float], ...] = ()
 
     @property
     def size_px(self) -> float:

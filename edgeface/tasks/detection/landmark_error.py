@@ -1,4 +1,4 @@
-"""Normalized mean error of five landmarks against labeled ones.
+"""Normalized mean error of landmarks against labeled ones.
 
 Two normalizers are in use, and figures are comparable only with the same: the distance between the eyes (300-W and
 its successors), which vanishes in profile, and the box size √(width·height) (AFLW, Menpo, RetinaFace).
@@ -19,11 +19,11 @@ Normalizer = Literal["inter_ocular", "box"]
 def landmark_nme(
     found: ArrayLike, labeled: ArrayLike, normalizer: Normalizer, boxes: ArrayLike | None = None
 ) -> NDArray[np.float64]:
-    """Mean distance of the five points of each face, by the size of the labeled face.
+    """Mean distance of the points of each face, by the size of the labeled face.
 
     Args:
-        found: [n,5,2] in pixels: left eye, right eye, nose, left and right corner of the mouth.
-        labeled: [n,5,2] in pixels, the same faces.
+        found: [n,K,2] in pixels, the eyes first for "inter_ocular".
+        labeled: [n,K,2] in pixels, the same points of the same faces.
         normalizer: "inter_ocular" divides by the distance of the labeled eyes, "box" by √(width·height) of the
             labeled box.
         boxes: [n,4], x1, y1, x2, y2 of the labeled faces in pixels; only for "box".
@@ -35,8 +35,9 @@ def landmark_nme(
         InputError: shapes do not fit, or a face's size is 0, so that its error is undefined.
     """
     points, expected = np.asarray(found, np.float64), np.asarray(labeled, np.float64)
-    if points.shape != expected.shape or points.shape[1:] != (5, 2):
-        raise InputError(f"landmarks {list(points.shape)} and {list(expected.shape)} must both be [n,5,2]")
+    fit = points.shape == expected.shape and points.ndim == 3 and points.shape[2] == 2
+    if not fit or points.shape[1] < (2 if normalizer == "inter_ocular" else 1):
+        raise InputError(f"landmarks {list(points.shape)} and {list(expected.shape)} must both be [n,K,2]")
     if normalizer == "inter_ocular":
         sizes = np.linalg.norm(expected[:, 0] - expected[:, 1], axis=1)
     else:

@@ -33,6 +33,7 @@ def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score:
     rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
     missed = [row for row in np.flatnonzero(strong_rows).tolist() if row not in rows]
     extra = [column for column in np.flatnonzero(strong_columns).tolist() if column not in columns]
+    errors = [landmark_error_percent(reference[i], candidate[j]) for i, j in pairs]
     return FaceAgreement(
         matched=len(pairs),
         missed=len(missed),
@@ -40,7 +41,7 @@ def match_faces(reference: Sequence[Face], candidate: Sequence[Face], min_score:
         missed_by_score=len(match_boxes(overlaps[missed][:, ~strong_columns], MIN_IOU)),
         extra_by_score=len(match_boxes(overlaps[~strong_rows][:, extra], MIN_IOU)),
         score_changes=tuple(candidate[j].score - reference[i].score for i, j in pairs),
-        landmark_errors_percent=tuple(landmark_error_percent(reference[i], candidate[j]) for i, j in pairs),
+        landmark_errors_percent=tuple(error for error in errors if error is not None),
         ious=tuple(float(overlaps[i, j]) for i, j in pairs),
         listed=len(reference),
         listed_change=_listed_change(reference, candidate, overlaps),
@@ -78,7 +79,12 @@ def match_boxes(overlaps: NDArray[np.float32], min_iou: float) -> list[tuple[int
     return sorted(pairs.items())
 
 
-def landmark_error_percent(reference: Face, candidate: Face) -> float:
-    """Mean distance of the five points in percent of the reference face's size √(width·height)."""
+def landmark_error_percent(reference: Face, candidate: Face) -> float | None:
+    """Mean distance of the landmarks in percent of the reference face's size √(width·height).
+
+    None where a face has no landmarks, or another number of them than the other: these are other points.
+    """
+    if not reference.landmarks or len(reference.landmarks) != len(candidate.landmarks):
+        return None
     difference = np.subtract(reference.landmarks, candidate.landmarks)
     return float(np.linalg.norm(difference, axis=1).mean() / max(reference.size_px, 1.0) * 100)

@@ -45,7 +45,8 @@ def face_requirements(limits: Thresholds, faces: FaceAgreement, noise: Noise | N
 def _absolute(limits: Thresholds, faces: FaceAgreement) -> list[tuple[tuple[Any, ...], Figure]]:
     least, margin = limits.evidence.faces, limits.evidence.margin_percent
     at_most = (least, False, "%", margin)
-    landmarks = (f"{LANDMARK_ERROR} in % of face size", limits.landmark_error_percent)
+    limit = limits.landmark_error_percent if faces.has_landmarks else None  # a detector without landmarks errs in none
+    landmarks = (f"{LANDMARK_ERROR} in % of face size", limit)
     return [
         (("faces matched", limits.matched_percent, least, True, "%", margin), _matched(faces)),
         (("extra faces", limits.extra_percent, *at_most), _extra(faces)),
@@ -64,7 +65,7 @@ def _relative(limits: Thresholds, faces: FaceAgreement, noise: Noise | None) -> 
     asked = {
         FLIPS: limits.flips_percent is None and None in (limits.matched_percent, limits.extra_percent),
         SCORE_CHANGE: limits.mean_score_change is None,
-        LANDMARK_ERROR: limits.landmark_error_percent is None,
+        LANDMARK_ERROR: limits.landmark_error_percent is None and faces.has_landmarks,
     }
     if found is None:
         yield from (unmeasured(what, GATE_NOISE.name) for what, wanted in asked.items() if wanted)

@@ -25,14 +25,14 @@ def align_face(image: NDArray[np.uint8], landmarks: ArrayLike, contract: Recogni
     Args:
         image: uint8 [H,W,3] in BGR, at most 32766 pixels a side.
         landmarks: [5,2] as x, y in pixels of the image: the eye at the image's left, the eye at its right,
-            the nose, the mouth's left and right corner.
+            the nose, the mouth's left and right corner; or BlazeFace's [6,2].
         contract: size of the aligned face, and its alignment template.
 
     Returns:
         uint8 [h,w,3] in BGR, of the contract's input size.
 
     Raises:
-        InputError: the array is not such an image, or the landmarks are not the five points of one face.
+        InputError: the array is not such an image, or the landmarks are not those of one face.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise InputError(

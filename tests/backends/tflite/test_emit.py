@@ -11,6 +11,7 @@ from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.backends.tflite.flatbuffer import ModelBuilder
 from edgeface.backends.tflite.runner import LiteRtRunner
+from edgeface.bundle.face_runner.network import Network
 from edgeface.graph.ops.arithmetic import Add, Mul
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.plan import QParams, QuantPlan
@@ -112,7 +113,7 @@ def test_a_constant_may_serve_int8_and_float_ops(make_graph, normal, plan_of, ev
     feed = {"x": normal(1, 3, 4, 4, seed=1)}
     found, expected = runner.run(feed), evaluate(graph, feed)
     for name in ("y", "z"):
-        wanted = expected[name].transpose(0, 2, 3, 1)
+        wanted = expected[name]
         assert np.abs(found[name] - wanted).max() < 0.05 * np.abs(wanted).max()
 
 
@@ -121,4 +122,18 @@ def test_weights_beyond_half_precision_stay_float32(make_graph, normal, evaluate
     model = target("tflite-fp16").emit_model(graph, QuantPlan(), EmitOptions())
     feed = {"x": normal(1, 3, 4, 4)}
     found = FloatRunner(LiteRtRunner(model), "nhwc").run(feed)["y"]
-    np.testing.assert_allclose(found, evaluate(graph, feed)["y"].transpose(0, 2, 3, 1), rtol=1e-6)
+    np.testing.assert_allclose(found, evaluate(graph, feed)["y"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", TFLITE)
+def test_maps_come_back_as_the_graph_names_their_axes_here_and_on_a_board(emitted, network, normal, evaluate, name):
+    """Heat maps decode alike wherever the model runs, though TFLite stores them channels last."""
+    content, feed = emitted(name), {"x": normal(1, 3, 11, 9, seed=1)}
+    runner, wanted = FloatRunner(LiteRtRunner(content), "nhwc"), evaluate(network, feed)
+    board = Network(content)
+    board.check_fit("model", {"height": 11, "width": 9}, {key: array.shape for key, array in wanted.items()})
+    here, there = runner.run(feed), board.run(feed["x"].transpose(0, 2, 3, 1))
+    assert {spec.name: spec.shape for spec in runner.outputs} == {key: array.shape for key, array in wanted.items()}
+    for key, array in wanted.items():
+        np.testing.assert_allclose(there[key], here[key], atol=1e-6)
+        assert np.corrcoef(here[key].ravel(), array.ravel())[0, 1] > 0.98

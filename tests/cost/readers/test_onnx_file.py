@@ -15,9 +15,10 @@ from onnx import TensorProto, helper
 
 from edgeface.cli import main
 from edgeface.cost.network import Network
-from edgeface.cost.readers import onnx_file, onnx_functions
+from edgeface.cost.readers import onnx_file
 from edgeface.cost.readers.onnx_network import read_onnx_network
 from edgeface.errors import EdgefaceError, InputError
+from edgeface.graph.onnx_steps import inline_functions as inlining
 
 FUZZ = """
 import random, sys
@@ -178,7 +179,7 @@ def test_functions_that_cannot_be_inlined_are_refused(build_onnx, node, function
 
 
 def test_functions_are_measured_before_they_are_inlined(build_onnx, node, monkeypatch):
-    monkeypatch.setattr(onnx_functions, "MAX_OPERATORS", 3)
+    monkeypatch.setattr(inlining, "MAX_OPERATORS", 3)
     model = build_onnx(node("F x -> y", domain="own"))
     model.opset_import.append(helper.make_opsetid("own", 1))
     model.functions.append(function("F", *["Relu"] * 4))

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from edgeface.errors import ContractError, did_you_mean
-from edgeface.tasks.detection.decoding import Decoder
+from edgeface.tasks.detection.decoding import Decoder, Documented, Recognized
 
 OFFERED = ("expected", "decode")
 
@@ -28,8 +28,38 @@ def decoders() -> dict[str, type[Any]]:
     Raises:
         ContractError: a file defines no DECODER, or one that lacks something.
     """
+    return {name: _checked(module) for name, module in _modules().items()}
+
+
+def parameters_of_decoders() -> dict[str, tuple[str, ...]]:
+    """The names of every decoder's parameters."""
+    return {name: tuple(field.name for field in fields(kind)) for name, kind in decoders().items()}
+
+
+def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) -> list[tuple[str, Recognized]]:
+    """The decoders that outputs may be for, by name, each with what it needs; several where shapes do not tell.
+
+    Args:
+        outputs: shapes of the network's outputs by name, for one image.
+        height: the input tensor's height in pixels.
+        width: the input tensor's width in pixels.
+    """
+    found = []
+    for name, module in _modules().items():
+        recognize = getattr(module, "recognized", None)
+        found += [(name, one) for one in recognize(outputs, height, width)] if recognize else []
+    return found
+
+
+def documented_inputs(name: str) -> tuple[Documented, ...]:
+    """The preprocessings that a decoder's sources document, the usual one first; none for an unknown decoder."""
+    found: tuple[Documented, ...] = getattr(_modules().get(name), "INPUTS", ())
+    return found
+
+
+def _modules() -> dict[str, ModuleType]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    return {name: _checked(importlib.import_module(f"{__name__}.{name}")) for name in names}
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
 
 
 def _checked(module: ModuleType) -> type[Any]:

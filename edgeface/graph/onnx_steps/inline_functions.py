@@ -1,15 +1,17 @@
-"""Inline a model's functions."""
+"""Inline a model's own functions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from edgeface.cost.readers.limits import MAX_OPERATORS
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
     import onnx
+
+MAX_OPERATORS = 5_000
+"""Maximum number of operators that functions may expand to: face networks have hundreds."""
 
 _DEEPEST = 100
 
@@ -22,6 +24,8 @@ def inline_functions(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
     """
     from onnx import inliner
 
+    if not model.functions:
+        return model
     bodies = {(function.domain, function.name): function.node for function in model.functions}
     sizes: dict[tuple[str, str], int] = {}
 

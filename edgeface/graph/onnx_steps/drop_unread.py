@@ -1,0 +1,36 @@
+"""Drop nodes that no output needs, so that they are not refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeface.graph.onnx_steps.walk import values_read
+
+if TYPE_CHECKING:
+    import onnx
+
+
+def drop_unread(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model, changed in place, without nodes and constants that no output needs. Inputs stay."""
+    graph = model.graph
+    makers = {name: index for index, node in enumerate(graph.node) for name in node.output if name}
+    needed: set[int] = set()
+    read: set[str] = set()
+    waiting = [value.name for value in graph.output]
+    while waiting:
+        name = waiting.pop()
+        if name in read:
+            continue
+        read.add(name)
+        index = makers.get(name)
+        if index is not None and index not in needed:
+            needed.add(index)
+            waiting.extend(values_read(graph.node[index]))
+    for index in reversed(range(len(graph.node))):
+        if index not in needed:
+            del graph.node[index]
+    inputs = {value.name for value in graph.input}
+    for index in reversed(range(len(graph.initializer))):
+        if graph.initializer[index].name not in read and graph.initializer[index].name not in inputs:
+            del graph.initializer[index]
+    return model

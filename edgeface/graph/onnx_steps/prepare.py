@@ -1,0 +1,59 @@
+"""The steps in their order: what a parsed model goes through before its nodes are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from edgeface.graph.onnx_steps.cut_decisions import Cut, cut_decisions
+from edgeface.graph.onnx_steps.drop_unread import drop_unread
+from edgeface.graph.onnx_steps.expand_fused import expand_fused
+from edgeface.graph.onnx_steps.expand_group_norm import expand_group_norm
+from edgeface.graph.onnx_steps.feed_floats import feed_floats
+from edgeface.graph.onnx_steps.fold_constants import fold_constants
+from edgeface.graph.onnx_steps.inline_functions import inline_functions
+from edgeface.graph.onnx_steps.pin_inputs import pin_inputs
+from edgeface.graph.onnx_steps.widen_float16 import widen_float16
+
+if TYPE_CHECKING:
+    import onnx
+
+    Step: TypeAlias = Callable[[onnx.ModelProto, str], onnx.ModelProto]
+
+STEPS: tuple[Step, ...] = (
+    inline_functions,
+    lambda model, _: expand_fused(model),
+    lambda model, _: expand_group_norm(model),
+    widen_float16,
+    lambda model, _: feed_floats(model),
+    fold_constants,
+    lambda model, _: drop_unread(model),
+)
+"""Between the pinning of the inputs and the cut; what is written in a function or branch is seen by the later ones."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model with static sizes, standard operators and folded constants; `cut` says what was cut off behind it."""
+
+    model: onnx.ModelProto
+    cut: Cut | None
+
+
+def prepare(model: onnx.ModelProto, where: str, input_shapes: Mapping[str, tuple[int, ...]] | None = None) -> Prepared:
+    """A model ready to be read.
+
+    Args:
+        model: a parsed model; it may be changed.
+        where: its name in errors.
+        input_shapes: shapes of inputs by name, also instead of what the model declares.
+
+    Raises:
+        InputError: a shape is given for no input, or functions or tensors are damaged.
+        GraphError: a size is dynamic and not given, or the model is invalid.
+    """
+    model = pin_inputs(model, input_shapes, where)
+    for step in STEPS:
+        model = step(model, where)
+    return Prepared(model, cut_decisions(model))

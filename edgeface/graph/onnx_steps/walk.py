@@ -1,0 +1,54 @@
+"""Walks over the graphs of an ONNX model, also those inside of If and Loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import onnx
+
+STANDARD = frozenset({"", "ai.onnx"})
+
+
+def graphs_of(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    """A graph, and those that its nodes hold, outermost first."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs):
+                yield from graphs_of(inner)
+
+
+def values_read(node: onnx.NodeProto) -> Iterator[str]:
+    """The names that a node reads, also by the graphs that it holds."""
+    yield from (name for name in node.input if name)
+    for attribute in node.attribute:
+        for inner in (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs):
+            for inside in graphs_of(inner):
+                yield from (value.name for value in inside.output)
+                yield from (name for held in inside.node for name in held.input if name)
+
+
+def attribute_of(node: onnx.NodeProto, name: str) -> onnx.AttributeProto | None:
+    """A node's attribute, None if it is not given."""
+    return next((attribute for attribute in node.attribute if attribute.name == name), None)
+
+
+def expand_nodes(
+    model: onnx.ModelProto, expand: Callable[[onnx.NodeProto], list[onnx.NodeProto] | None]
+) -> onnx.ModelProto:
+    """The model, changed in place, with nodes of all its graphs replaced by others.
+
+    Args:
+        model: a model.
+        expand: the nodes that a node stands for, in their order; None where it stays.
+    """
+    for graph in list(graphs_of(model.graph)):
+        made = [(node, expand(node)) for node in graph.node]
+        if any(new is not None for _, new in made):
+            kept = [item for node, new in made for item in ([node] if new is None else new)]
+            copies = [type(item).FromString(item.SerializeToString()) for item in kept]
+            del graph.node[:]
+            graph.node.extend(copies)
+    return model
