@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from typing_extensions import Self
 
 from edgeface.contracts.frozen import ColorOrder, Frozen
@@ -15,13 +16,16 @@ Activation = Literal["relu", "leaky_relu", "relu6", "prelu"]
 class BaseContract(Frozen):
     """Fields that the contracts of all tasks share.
 
-    `activation` is set for families, which build their network with it; a user's own model file needs none.
+    `activation` is set for families, which build their network with it; a user's own model file needs none. `further`
+    names outputs that come after the task's own in the network's order, such as angles or a quality: artifacts keep
+    them, the task does not read them.
     """
 
     family: str
     variant: str
     activation: Activation | None = None
     input: ImageInput
+    further: tuple[Annotated[str, Field(min_length=1, max_length=256)], ...] = Field(default=(), max_length=16)
 
     @property
     def network(self) -> tuple[object, ...]:
