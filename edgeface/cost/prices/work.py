@@ -15,6 +15,7 @@ from edgeface.graph.ops.arithmetic import Binary, Concat
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.batch_norm import BatchNorm
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.conv_transpose import ConvTranspose
 from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
 
@@ -77,9 +78,13 @@ def work_of(graph: Graph, node: Node, tile: Tile) -> Work | None:
         kind, macs, loops = _convolution(graph, node, node.op, tile)
         return Work(kind, macs, loops, elements, weights)
     if isinstance(node.op, Gemm):
-        rows, columns = graph.type(node.output).shape
-        macs, loops = _product(rows, columns, graph.type(node.inputs[0]).shape[1], tile)
+        *leading, columns = graph.type(node.output).shape
+        macs, loops = _product(math.prod(leading), columns, graph.type(node.inputs[0]).shape[-1], tile)
         return Work("gemm", macs, loops, elements, weights)
+    if isinstance(node.op, ConvTranspose):
+        batch, depth, height, width = graph.type(node.inputs[0]).shape
+        columns = math.prod(graph.type(node.inputs[1]).shape[1:])
+        return Work("conv_kxk", *_product(batch * height * width, columns, depth, tile), elements, weights)
     if isinstance(node.op, Resize):
         return Work(f"resize_{node.op.mode}", elements=elements)
     kind = next((kind for ops, kind in _CLASS_OF if isinstance(node.op, ops)), "move")
