@@ -114,6 +114,7 @@ CASES = [
     case("Resize", "Resize", EMPTY, EMPTY, ints(1, 4, 3, 11), mode="linear"),
     case("Resize", "Resize", np.array([1, 1, 2, 3], np.float32), opset=10, mode="nearest"),
     case("Resize", "Upsample", np.array([1, 1, 2, 3], np.float32), opset=9, mode="nearest"),
+    case("LocalResponseNorm", "LRN", size=3, alpha=0.3, beta=0.6, bias=2.0),
     case("Resize", "Upsample", opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 2.0]),
 ]
 

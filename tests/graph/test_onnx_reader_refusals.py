@@ -36,6 +36,7 @@ def case(says, op_type, *constants, shape=(1, 4, 6, 7), opset=18, outputs=("y",)
         case("dilations", "AveragePool", opset=19, kernel_shape=[3, 3], dilations=[2, 2]),
         case("two-dimensional", "Conv", np.ones((4, 4, 3, 3, 3), np.float32), shape=(1, 4, 6, 5, 4)),
         case("two-dimensional", "ConvTranspose", np.ones((4, 4, 3, 3, 3), np.float32), shape=(1, 4, 6, 5, 4)),
+        case("even windows", "LRN", size=2),
         case("MatMul of a vector", "MatMul", np.ones(12, np.float32), shape=(1, 2, 12)),
         case("LpNormalization with p = 1", "LpNormalization", p=1),
         case("already quantized", "QuantizeLinear", np.array(0.1, np.float32)),
