@@ -9,13 +9,14 @@ import typer
 
 from edgeface.cli.findings import format_findings
 from edgeface.cli.options import Json, parse_list, parse_size
-from edgeface.cli.reporting import print_json
+from edgeface.cli.reporting import BAD_INPUT, print_json
 from edgeface.cli.table import format_table
 from edgeface.compile.report_options import REPORT, ReportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edgeface.compile.request import ExportRequest
     from edgeface.core.artifact import Artifact
 
 
@@ -71,6 +72,9 @@ def export(
     max_drop: Annotated[
         str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option(help="Only say what each target makes of the network; needs no images and no contract.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -117,6 +121,9 @@ def export(
         repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
         max_drop=max_drop,
     )
+    if dry_run:
+        _foresee(request, json_output)
+        return
     artifacts = compile_model(request)
     if json_output:
         print_json({"artifacts": [artifact_document(artifact) for artifact in artifacts]})
@@ -129,6 +136,20 @@ def export(
             for said in every_advice(artifact.manifest.quantization, table_here()):
                 print(f"\n{said}")
             print(f"\nreport: {artifact.folder / REPORT}")
+
+
+def _foresee(request: ExportRequest, json_output: bool) -> None:
+    """Print a dry run; exit 2 if a target cannot express the network."""
+    from edgeface.cli.dry_run import format_dry_run
+    from edgeface.compile.dry_run import dry_run
+
+    found = dry_run(request)
+    if json_output:
+        print_json(found.as_dict())
+    else:
+        print(format_dry_run(found))
+    if not found.possible:
+        raise typer.Exit(BAD_INPUT)
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from edgeface.errors import GraphError
+from edgeface.graph.ops.rows import Rows
 from edgeface.graph.types import Array, TensorType
-
-if TYPE_CHECKING:
-    from edgeface.graph.ops.rows import Rows
 
 LayoutRule = Literal["image", "same", "last", "permute", "reshape", "plain", "matrices"]
 """How an op treats the memory order of its tensors.

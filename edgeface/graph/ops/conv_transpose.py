@@ -71,9 +71,10 @@ class ConvTranspose(Op):
         if wanted is not None:
             op = op._fitted(two_axes(size, 1, one), window.kernel, two_axes(wanted, 1, one), auto == "SAME_UPPER")
         elif auto.startswith("SAME"):
-            pixels = two_axes(size, 1, one)
-            whole = (pixels[0] * op.strides[0], pixels[1] * op.strides[1])
-            op = op._fitted(pixels, window.kernel, whole, auto == "SAME_UPPER")
+            pixels, bare = two_axes(size, 1, one), replace(op, pads=(0, 0, 0, 0))
+            whole = [bare.length(pixels[axis], window.kernel[axis], axis) for axis in (0, 1)]
+            most = [min(whole[axis], pixels[axis] * op.strides[axis]) for axis in (0, 1)]  # as ONNX Runtime
+            op = op._fitted(pixels, window.kernel, (most[0], most[1]), auto == "SAME_UPPER")
         if not one:
             return op, node.inputs if node.given(2) else node.inputs[:2]
         weight, bias = node.constant(1, "weight"), (node.constant(2, "bias"),) if node.given(2) else ()

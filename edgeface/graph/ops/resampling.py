@@ -73,7 +73,9 @@ class Resampling:
         i: Array = np.arange(after).astype(kind)
         by, half = kind(scale), kind(0.5)
         found: Array
-        if self.rule == "asymmetric":
+        if scale == 1:  # ONNX Runtime leaves such an axis as it is, whatever the rule
+            found = i
+        elif self.rule == "asymmetric":
             found = i / by
         elif self.rule == "align_corners":
             found = i * kind(before - 1) / kind(max(after - 1, 1))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgeface.graph.ops.base import Op
 from edgeface.graph.types import Array, TensorType
 
 
 class Row(NamedTuple):
     """An op and what it reads: inputs of the expanded op by index, results of earlier rows by ~index, or constants."""
 
-    op: Op
+    op: Any  # an Op: the module of ops imports this one
     reads: tuple[int | Array, ...]
 
 
@@ -30,11 +29,11 @@ class Rows:
         self.inputs = tuple(inputs)
         self.found: list[Row] = []
 
-    def add(self, op: Op, *reads: int | float | Array) -> int:
+    def add(self, op: Any, *reads: int | float | Array) -> int:
         """Note an op; the returned number stands for its result.
 
         Args:
-            op: the op.
+            op: the Op.
             reads: integers are inputs or earlier results; floats and arrays are constants in the first input's dtype.
         """
         dtype = self.inputs[0].dtype

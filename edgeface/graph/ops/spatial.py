@@ -132,8 +132,9 @@ class Resize(Op):
     def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
         """The op where its map is one of those above, or the chain that computes another map, axis by axis."""
         before, (after, scales) = node.input_shapes[0], read_scales(node)
-        image = len(before) in {3, 4} and after[:2] == before[:2] and min(after) > 0
+        image = len(before) in {3, 4} and after[:2] == before[:2]
         require(image, f"{node.op_type} may change the image axes only")
+        require(min(after) > 0, f"{node.op_type} leaves nothing of {list(before)}")
         way, unit = read_resampling(node), (1,) * (4 - len(before))
         grid = [(*unit, *numbers[2:]) for numbers in (before, after, scales)]
         axes = [(int(old), int(new), float(by)) for old, new, by in zip(*grid, strict=True)]
@@ -175,7 +176,9 @@ def _other_map(way: Resampling, axes: Sequence[tuple[int, int, float]], shape: S
     """Elements taken along each axis, or a product with each axis' weights: a 1×1 convolution over its pixels."""
     if way.mode == "nearest":
         taken = [way.indices(*axis) for axis in axes]
-        return [Step(take((*shape[:2], len(taken[0]), shape[3]), axis, i)) for axis, i in enumerate(taken, 2)]
+        now = (*shape[:2], len(taken[0]), shape[3])
+        chosen = [(axis, i) for axis, i in enumerate(taken, 2) if i != tuple(range(shape[axis]))]
+        return [Step(take(now, axis, i)) for axis, i in chosen]
     steps = []
     for axis, perm in zip(axes, ((0, 2, 1, 3), (0, 3, 2, 1)), strict=True):
         weights = way.weights(*axis)
