@@ -10,8 +10,12 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from edgeface.contracts.base import Activation, BaseContract, ColorOrder, ImageInput, Point
-from edgeface.contracts.detection import Anchors, DetectionContract, DetectionOutputs, OutputNames, Parameters
+from edgeface.contracts.base import Activation, BaseContract
+from edgeface.contracts.decoding import Anchors, DetectionOutputs, OutputNames, Parameters
+from edgeface.contracts.detection import DetectionContract
+from edgeface.contracts.frozen import ColorOrder, Point
+from edgeface.contracts.generic import GenericContract
+from edgeface.contracts.image_input import ImageInput
 from edgeface.contracts.recognition import ARCFACE_TEMPLATE, RecognitionContract
 from edgeface.errors import ContractError
 
@@ -24,6 +28,7 @@ __all__ = [
     "Contract",
     "DetectionContract",
     "DetectionOutputs",
+    "GenericContract",
     "ImageInput",
     "OutputNames",
     "Parameters",
@@ -33,7 +38,7 @@ __all__ = [
     "recognition",
 ]
 
-Contract: TypeAlias = Annotated[DetectionContract | RecognitionContract, Field(discriminator="task")]
+Contract: TypeAlias = Annotated[DetectionContract | RecognitionContract | GenericContract, Field(discriminator="task")]
 """The contract of any task."""
 
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from edgeface.tasks.detection.decoders.yolo5_face import Yolo5Face, recognized
+from edgeface.tasks.detection.decoders.yolo5_face import Yolo5Face, recognized, undecoded
 
 SIZE = (64, 96)
 
@@ -94,3 +94,8 @@ def test_a_table_beside_raw_maps_gives_both_readings():
 )
 def test_not_recognised_in_other_outputs(others):
     assert recognized(others, 640, 640) == []
+
+
+def test_a_decoded_table_may_be_raw_maps_before():
+    assert [one.layout for one in undecoded(Yolo5Face(layout="rows"))] == ["channels", "cells"]
+    assert undecoded(Yolo5Face()) == ()

@@ -9,7 +9,7 @@ and numpy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,6 +137,11 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
             columns = shape[1] if len(shape) == 2 else shape[0] // 3
             found += _maps(dict(given), columns, {name: maps[name] for name in by_size}, (height, width))
     return found
+
+
+def undecoded(decoder: Yolo5Face) -> tuple[Yolo5Face, ...]:
+    """Decoders of what the graph decodes, where it does."""
+    return tuple(replace(decoder, layout=layout) for layout in ("channels", "cells") if decoder.layout == "rows")
 
 
 def _table(
