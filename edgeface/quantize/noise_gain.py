@@ -90,6 +90,9 @@ def _through(graph: Graph, node: Node, gain: Array, computed: list[str]) -> dict
         return _parts(graph, node, gain)
     if isinstance(op, Add | Sub) and all(graph.type(n).shape[1] == len(gain) for n in computed):
         return dict.fromkeys(computed, gain)
+    if isinstance(op, Pad):
+        first = op.pads[1]
+        return {node.inputs[0]: gain[first : first + graph.type(node.inputs[0]).shape[1]]}
     factor = _FACTORS.get(type(op))
     return None if factor is None else {node.inputs[0]: gain * factor(graph, node)}
 
@@ -136,7 +139,6 @@ _FACTORS: Mapping[type, Callable[[Graph, Node], Array | float]] = {
     Clip: _one,
     Resize: _one,
     MaxPool: _one,
-    Pad: _one,
     AveragePool: _mean_of,
     GlobalAveragePool: _mean_of,
     Mul: _squared_constant,

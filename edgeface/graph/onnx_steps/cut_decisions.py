@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeface.graph.onnx_steps.drop_unread import drop_unread
-from edgeface.graph.onnx_steps.walk import STANDARD, graphs_of, values_read
+from edgeface.graph.onnx_steps.walk import STANDARD, graphs_of, held_graphs, values_read
 
 if TYPE_CHECKING:
     import onnx
@@ -123,12 +123,12 @@ class _Decisions:
             yield name
 
     def _decides(self, node: onnx.NodeProto) -> bool:
-        held = [inner for graph in _held(node) for inner in graph.node]
+        held = [inner for outer in held_graphs(node) for graph in graphs_of(outer) for inner in graph.node]
         return any(_is_decision(item) for item in (node, *held)) or self._pool(node) is not None
 
     def _pool(self, node: onnx.NodeProto) -> int | None:
         """The pool that gives a map's maximum in a neighbourhood, if the node compares the map with it: for peaks."""
-        if node.op_type not in {"Equal", "GreaterOrEqual"} or node.domain not in STANDARD:
+        if node.op_type not in {"Equal", "GreaterOrEqual"} or node.domain not in STANDARD or len(node.input) != 2:
             return None
         for one, other in (tuple(node.input), tuple(reversed(node.input))):
             maker = self.makers.get(one)
@@ -155,12 +155,6 @@ class _Decisions:
 
 def _is_decision(node: onnx.NodeProto) -> bool:
     return node.op_type in _DECISIONS and node.domain in STANDARD
-
-
-def _held(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    for attribute in node.attribute:
-        for inner in (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs):
-            yield from graphs_of(inner)
 
 
 def _kinds(model: onnx.ModelProto) -> dict[str, onnx.TypeProto]:

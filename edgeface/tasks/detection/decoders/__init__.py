@@ -57,6 +57,13 @@ def documented_inputs(name: str) -> tuple[Documented, ...]:
     return found
 
 
+def undecoded(name: str, decoder: Decoder) -> tuple[Decoder, ...]:
+    """Decoders, of the same name, of what the graph decodes that a decoder is for; none if it does not."""
+    find = getattr(_modules().get(name), "undecoded", None)
+    found: tuple[Decoder, ...] = find(decoder) if find else ()
+    return found
+
+
 def _modules() -> dict[str, ModuleType]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
     return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
