@@ -15,6 +15,8 @@ from edgeface.graph.types import Array
 
 BROKEN_ERROR = 0.5
 _TINY = 1e-12
+_FAR = 1e9
+"""The error of numbers that are not finite, and the largest of any."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class OutputAgreement:
     @cached_property
     def relative_errors(self) -> list[float]:
         """The errors by the scale."""
-        return [error / self.scale for error in self.errors]
+        return [min(error / self.scale, _FAR) for error in self.errors]
 
     @cached_property
     def mean_error(self) -> Interval:
@@ -110,7 +112,8 @@ class NumbersAgreement:
     @property
     def worst_error(self) -> float:
         """Mean error of the worst output, at least 0; 0 where there are no images."""
-        return max((found.mean_error.value for found in self.outputs.values() if found.errors), default=0.0)
+        means = [sum(found.relative_errors) / len(found.errors) for found in self.outputs.values() if found.errors]
+        return max(means, default=0.0)
 
     @property
     def drift(self) -> float:
@@ -137,7 +140,7 @@ class NumbersAgreement:
 
 
 def compare_numbers(reference: Mapping[str, Array], candidate: Mapping[str, Array]) -> NumbersAgreement:
-    """Agreement on one image; a number that is not finite is infinitely far.
+    """Agreement on one image; a number that is not finite is as far as any.
 
     Args:
         reference: outputs by name.
@@ -151,7 +154,7 @@ def _compared(reference: Array, candidate: Array) -> OutputAgreement:
     level = float(np.sqrt(np.mean(a * a))) if a.size else 0.0
     low, high = (float(a.min()), float(a.max())) if a.size else (0.0, 0.0)
     if a.shape != b.shape or not np.isfinite(b).all():
-        return OutputAgreement((math.inf,), (level,), (-1.0,), math.inf, low, high)
+        return OutputAgreement((_FAR,), (level,), (-1.0,), math.inf, low, high)
     apart = np.abs(a - b)
     norm = float(np.linalg.norm(a) * np.linalg.norm(b))
     cosine = float(a @ b) / norm if norm > 0 else float(not apart.any())
