@@ -69,6 +69,15 @@ PUBLISHED = {
 }
 """LFR FLOPs as published; a publication that counts multiply-adds is doubled."""
 
+LEFT_OUT = frozenset(
+    {
+        *("ir_face:irse101", "ir_face:ir50", "ir_face:ir101", "ir_face:curricular-ir50", "ir_face:curricular-irse50"),
+        *("ir_face:curricular-irse101", "ir_face:adaface-ir34", "ir_face:adaface-ir50", "ir_face:adaface-ir101"),
+        "cr_fiqa:r100",
+    }
+)
+"""Networks of which others have the same layers, in other numbers."""
+
 CALIBRATE, JUDGE = 16, 4
 GPU = "86"
 
@@ -94,7 +103,7 @@ def _subjects() -> Iterator[str]:
     for name, found in families().items():
         networks = set()
         for variant, contract in found.variants().items():
-            if contract.network not in networks:
+            if contract.network not in networks and f"{name}:{variant}" not in LEFT_OUT:
                 networks.add(contract.network)
                 yield f"{name}:{variant}"
 
@@ -216,7 +225,8 @@ Made by `.venv/bin/python reports/families.py --engine` on {datetime.date.today(
 Each network with real weights where there are public ones here, else with seeded weights whose batch norms have the
 statistics of seeded images. {CALIBRATE} photographs calibrate, {JUDGE} others judge, against torch. Float targets: the
 largest error of any output in units of that output's largest value; int8: the smallest cosine of any output with
-torch's. In brackets the model's size. `tensorrt-fp16` is the ONNX in float16 that engines are built from, run here.
+torch's. In brackets the model's size; variants that differ from a measured one by their number of layers alone are left
+out. `tensorrt-fp16` is the ONNX in float16 that engines are built from, run here.
 LFR FLOPs are counted by `edgeface check` on the original definition; publications that count multiply-adds are doubled.
 
 {chr(10).join(lines)}
