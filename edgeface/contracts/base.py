@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
 from typing_extensions import Self
 
 from edgeface.contracts.decode_table import Decoders
@@ -17,13 +18,16 @@ Activation = Literal["relu", "leaky_relu", "relu6", "prelu"]
 class BaseContract(Frozen):
     """Fields that the contracts of all tasks share.
 
-    `activation` is set for families, which build their network with it; a user's own model file needs none.
+    `activation` is set for families, which build their network with it; a user's own model file needs none. `further`
+    names outputs that come after the task's own in the network's order, such as angles or a quality: artifacts keep
+    them, the task does not read them.
     """
 
     family: str
     variant: str
     activation: Activation | None = None
     input: ImageInput
+    further: tuple[Annotated[str, Field(min_length=1, max_length=256)], ...] = Field(default=(), max_length=16)
 
     @classmethod
     def as_fields(cls, document: Mapping[str, Any], decoders: Decoders, where: str) -> Mapping[str, Any]:  # noqa: ARG003

@@ -78,8 +78,10 @@ class DetectionContract(BaseContract):
 
     @model_serializer(mode="wrap")
     def _write_by_decoder(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """With `ssd`, the format from when it was the only decoder."""
+        """As older versions wrote it; with `ssd`, the format from when it was the only decoder."""
         document: dict[str, Any] = write(self)
+        if not self.further:
+            document.pop("further")
         if self.decoder != SSD:
             return document
         return {"anchors" if key == "parameters" else key: item for key, item in document.items() if key != "decoder"}
@@ -108,7 +110,7 @@ class DetectionContract(BaseContract):
     @property
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs, in the network's order."""
-        return tuple(self.outputs.by_role.values())
+        return (*self.outputs.by_role.values(), *self.further)
 
     def with_declared_color(self, color: ColorOrder) -> DetectionContract:
         """The same contract with another color order, as variant "declared": named variants fix theirs."""

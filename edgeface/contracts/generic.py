@@ -30,7 +30,7 @@ class GenericContract(BaseContract):
     @property
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs, in the network's order."""
-        return tuple(self.outputs.by_role.values())
+        return (*self.outputs.by_role.values(), *self.further)
 
     def with_input_size(self, height: int, width: int) -> GenericContract:
         """The same contract for another input size in pixels.

@@ -64,9 +64,10 @@ class RecognitionContract(BaseContract):
 
     @model_serializer(mode="wrap")
     def _without_default(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """As older versions wrote it, which did not know `normalized`."""
+        """As older versions wrote it, which did not know `normalized` and `further`."""
         document: dict[str, Any] = write(self)
-        return document if self.normalized else {k: v for k, v in document.items() if k != "normalized"}
+        new = {"normalized": self.normalized, "further": self.further}
+        return {key: value for key, value in document.items() if new.get(key, True)}
 
     @classmethod
     def as_fields(cls, document: Mapping[str, Any], decoders: Decoders, where: str) -> Mapping[str, Any]:  # noqa: ARG003
@@ -90,8 +91,8 @@ class RecognitionContract(BaseContract):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """The name of the one output."""
-        return (self.output,)
+        """The name of the embedding, and of further outputs."""
+        return (self.output, *self.further)
 
     def with_input_size(self, height: int, width: int) -> RecognitionContract:
         """The same contract, for its own size only.

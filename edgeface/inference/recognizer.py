@@ -39,7 +39,9 @@ class Recognizer:
         self.contract = recognition(artifact.contract, str(artifact.folder))
         self._runner = open_declared(artifact, threads)
         found = {spec.name: spec.shape for spec in self._runner.outputs}
-        if set(found) != {self.contract.output} or not is_embedding(found[self.contract.output], self.contract.width):
+        if set(found) != set(self.contract.output_names) or not is_embedding(
+            found[self.contract.output], self.contract.width
+        ):
             raise ContractError(
                 f"the model's outputs are {found}, its contract says {[1, self.contract.width]}",
                 where=str(artifact.model_path),

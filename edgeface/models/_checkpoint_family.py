@@ -71,9 +71,15 @@ class CheckpointFamily:
         return None if self.task == "detection" else told
 
     def random(self, contract: Contract, seed: int) -> nn.Module:
-        """The network with seeded weights, in eval mode; the same seed gives the same weights."""
-        from edgeface.models._random_weights import randomize
+        """The network with seeded weights, in eval mode; the same seed gives the same weights.
+
+        Its batch norms have the statistics of seeded images, of at most 128×160 pixels.
+        """
+        from edgeface.models._random_weights import randomize, settle_statistics, smooth_images, smooth_kernels
 
         module = self.build(contract)
         randomize(module, seed, self.slope, self.input_deviation)
+        smooth_kernels(module, seed)
+        size = min(contract.input.height, 128), min(contract.input.width, 160)
+        settle_statistics(module, smooth_images(seed, size, self.input_deviation))
         return module

@@ -71,7 +71,9 @@ def _declared(model: onnx.ModelProto, spec: ImageInput, path: Path) -> tuple[int
 def _check_layout(declared: tuple[int, ...], sizes: tuple[int, ...], spec: ImageInput, path: Path) -> None:
     """Refuse an input that is no image of the contract's channels; other declared sizes are replaced."""
     axis = axes_in_file(spec).index("c")
-    if not declared or (len(declared) == len(sizes) and declared[axis] in (0, spec.channels)):
+    fits = len(declared) == len(sizes) and declared[axis] in (0, spec.channels)
+    turned = fits and not declared[axis] and declared[4 - axis] == spec.channels != sizes[4 - axis]
+    if not declared or (fits and not turned):
         return
     shown = "×".join(str(own or "?") for own in declared)
     fix = "correct color and layout in the contract's table [input]"

@@ -21,6 +21,8 @@ _DECISIONS = frozenset(
     {"NonMaxSuppression", "TopK", "ArgMax", "ArgMin", "NonZero", "Loop", "Scan", "Unique", "Compress", "Multinomial"}
 )
 _LAYERS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "DeformConv", "RoiAlign", "MaxRoiPool", "Attention"})
+_ARRANGES = frozenset({"Transpose", "Unsqueeze", "Squeeze"})
+_ARRANGED = {"NonMaxSuppression": 2, "TopK": 1}  # first inputs, whose axes they prescribe
 _MOVES = frozenset({"Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"})
 
 
@@ -110,11 +112,19 @@ class _Decisions:
         return sorted(plain, key=lambda name: order[name])
 
     def _read_by(self, node: onnx.NodeProto) -> Iterator[str]:
-        """What a decision reads; for scores that are turned because suppression wants classes first, what they were."""
+        """What a decision reads; what suppression reads as it was before its axes were arranged for that."""
+        arranged = set(node.input[: _ARRANGED.get(node.op_type, 0)])
         for name in values_read(node):
-            maker = self.graph.node[self.makers[name]] if name in self.makers else None
-            turned = node.op_type == "NonMaxSuppression" and name == node.input[1] and name not in self.made
-            yield maker.input[0] if turned and maker is not None and maker.op_type == "Transpose" else name
+            yield self._unarranged(name) if name in arranged else name
+
+    def _unarranged(self, name: str) -> str:
+        while name not in self.made and self._makes(name) in _ARRANGES:
+            name = self.graph.node[self.makers[name]].input[0]
+        return name
+
+    def _makes(self, name: str) -> str:
+        """The operator that makes a value, "" of inputs and constants."""
+        return self.graph.node[self.makers[name]].op_type if name in self.makers else ""
 
     def _sources(self, name: str) -> Iterator[str]:
         """What a value holds the numbers of, in another order or shape."""

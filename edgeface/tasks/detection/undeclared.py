@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -26,16 +25,13 @@ class UndeclaredDetector:
         """A contract for each format that the outputs' shapes allow, with the usual preprocessing of its source."""
         if file.channels != 3:
             return []
-        return [
-            _contract(file, name, found)
-            for name in decoders.decoders()
-            for found in _recognized(name, file.outputs, file.height, file.width)
-        ]
+        found = decoders.recognized(file.outputs, file.height, file.width)
+        return [_contract(file, name, each) for name, each in found]
 
     def settle(self, file: NetworkFile, readings: Sequence[DetectionContract], evidence: Evidence) -> Settled:
         """The reading and preprocessing that the images bear out, with a verdict on each field."""
         declared = evidence.declared.get("color")
-        known = {reading: _documented(file, reading) for reading in readings}
+        known = {reading: _documented(file, reading.decoder) for reading in readings}
         contracts = [each.of(reading) for reading, inputs in known.items() for each in candidates(inputs, file.takes)]
         compared = compare(contracts, evidence.forward, evidence.images)
         if not compared.usable:
@@ -56,9 +52,9 @@ class UndeclaredDetector:
             ContractError: the images contradict it.
         """
         own = of_contract(contract)
-        others = candidates([own, *_documented(file, contract)], file.takes)
+        others = candidates([own, *_documented(file, contract.decoder)], file.takes)
         if file.takes != "open" and not any(own.like(each) for each in others[1:]):
-            others = [own, *(each for each in _documented(file, contract) if not each.like(own))]
+            others = [own, *(each for each in _documented(file, contract.decoder) if not each.like(own))]
         contracts = [each.of(contract) for each in others]
         compared = compare(contracts, evidence.forward, evidence.images)
         if not compared.usable:
@@ -74,16 +70,8 @@ class UndeclaredDetector:
 UNDECLARED = UndeclaredDetector()
 
 
-def _recognized(name: str, outputs: Mapping[str, tuple[int, ...]], height: int, width: int) -> Iterator[Recognized]:
-    module = importlib.import_module(f"{decoders.__name__}.{name}")
-    recognize = getattr(module, "recognized", None)
-    if recognize is not None:
-        yield from recognize(dict(outputs), height, width)
-
-
 def _contract(file: NetworkFile, decoder: str, found: Recognized) -> DetectionContract:
-    module = importlib.import_module(f"{decoders.__name__}.{decoder}")
-    usual = documented(getattr(module, "INPUTS", ()) or (_GENERIC,), file.takes, file.reversed_channels)[0]
+    usual = _documented(file, decoder)[0]
     spec = {"name": file.input, "height": file.height, "width": file.width, **file.stored}
     # as if read from a file: the same checks, and the types that the decoder's parameters have there
     document = {
@@ -106,9 +94,9 @@ def _names(outputs: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
     return flat
 
 
-def _documented(file: NetworkFile, contract: DetectionContract) -> list[Preprocessing]:
-    module = importlib.import_module(f"{decoders.__name__}.{contract.decoder}")
-    return documented(getattr(module, "INPUTS", ()) or (_GENERIC,), file.takes, file.reversed_channels)
+def _documented(file: NetworkFile, decoder: str) -> list[Preprocessing]:
+    known = decoders.documented_inputs(decoder) or (_GENERIC,)
+    return documented(known, file.takes, file.reversed_channels)
 
 
 def _format(contract: DetectionContract) -> tuple[str, Parameters, OutputNames]:
