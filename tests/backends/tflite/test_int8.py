@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
@@ -116,11 +118,13 @@ def test_an_int8_reader_of_a_float_value_without_a_scale_is_refused(network, pla
 
 
 def test_a_bias_that_does_not_fit_int32_is_refused(make_graph, normal, plan_of):
-    weight = normal(4, 12)
-    weight[2] = 1e-9
-    graph = make_graph({"x": (1, 12)}, [(Gemm(), "x w b", "y")], {"w": weight, "b": np.full(4, 9, np.float32)})
+    constants = {"w": normal(4, 12), "b": np.full(4, 9, np.float32)}
+    graph = make_graph({"x": (1, 12)}, [(Gemm(), "x w b", "y")], constants)
+    made = plan_of(graph)
+    first, second, _, last = made.params["w"].scale
+    narrow = QuantPlan({**made.params, "w": replace(made.params["w"], scale=(first, second, 1e-12, last))})
     with pytest.raises(GraphError, match="output channel 2") as caught:
-        target("tflite-int8").emit_model(graph, plan_of(graph), EmitOptions())
+        target("tflite-int8").emit_model(graph, narrow, EmitOptions())
     assert "keep this layer in float" in caught.value.fix
 
 
