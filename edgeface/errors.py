@@ -88,6 +88,19 @@ class Refusal:
     remedy: str | None = None
 
 
+def describe_refusals(refusals: Iterable[Refusal]) -> list[str]:
+    """A line for every operator and reason, with the number of its nodes and the first names, and one with the fix."""
+    groups: dict[tuple[str, str, str | None], list[str]] = {}
+    for item in refusals:
+        groups.setdefault((item.op, item.reason, item.remedy), []).append(item.node)
+    lines = []
+    for (op, reason, remedy), nodes in groups.items():
+        more = f" and {len(nodes) - _SHOWN_NODES} more" if len(nodes) > _SHOWN_NODES else ""
+        lines.append(f"  {op} ×{len(nodes)}: {reason} ({', '.join(map(repr, nodes[:_SHOWN_NODES]))}{more})")
+        lines += [f"    fix: {remedy}"] if remedy else []
+    return lines
+
+
 class OperatorError(GraphError):
     """Nodes that cannot be read or lowered.
 
@@ -108,19 +121,7 @@ class OperatorError(GraphError):
         """The nodes by operator and reason, each with its remedy."""
         if len(self.refusals) == 1:
             return super().__str__()
-        return "\n".join([f"{self.what}:", *self.lines(), f"  where: {self.where}"])
-
-    def lines(self) -> list[str]:
-        """A line for every operator and reason, with its nodes, and one with the remedy."""
-        groups: dict[tuple[str, str, str | None], list[str]] = {}
-        for item in self.refusals:
-            groups.setdefault((item.op, item.reason, item.remedy), []).append(item.node)
-        lines = []
-        for (op, reason, remedy), nodes in groups.items():
-            more = f" and {len(nodes) - _SHOWN_NODES} more" if len(nodes) > _SHOWN_NODES else ""
-            lines.append(f"  {op} ×{len(nodes)}: {reason} ({', '.join(map(repr, nodes[:_SHOWN_NODES]))}{more})")
-            lines += [f"    fix: {remedy}"] if remedy else []
-        return lines
+        return "\n".join([f"{self.what}:", *describe_refusals(self.refusals), f"  where: {self.where}"])
 
     def as_dict(self) -> dict[str, Any]:
         """The error as the `--json` document shows it, with every node."""

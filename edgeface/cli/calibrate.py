@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from edgeface.cli.options import DEFAULT_MODEL, Json, parse_size
+from edgeface.cli.options import Json, parse_size
 from edgeface.cli.reporting import print_json
 
 
 def calibrate(
-    model: Annotated[str, typer.Argument(help="A model's name, a recipe (.toml), or a model (.onnx).")] = DEFAULT_MODEL,
+    model: Annotated[
+        str | None, typer.Argument(help="A model's name, a recipe (.toml), a model (.onnx), or a checkpoint.")
+    ] = None,
     calibration: Annotated[Path | None, typer.Option(help="A folder of images to calibrate with.")] = None,
     images: Annotated[
         int | None, typer.Option(help="Use at most so many, evenly spread; by default all of them.", min=1)
@@ -40,7 +42,7 @@ def calibrate(
     from edgeface.exporting.gather import gather
 
     request = ExportRequest(
-        model=model,
+        model=model or "",
         contract=contract,
         weights=weights,
         variant=variant,

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeface.cli.findings import format_findings
-from edgeface.cli.options import DEFAULT_MODEL, Json, parse_list, parse_size
-from edgeface.cli.reporting import print_json
+from edgeface.cli.options import Json, parse_list, parse_size
+from edgeface.cli.reporting import BAD_INPUT, print_json
 from edgeface.cli.table import format_table
 from edgeface.compile.report_options import REPORT, ReportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edgeface.compile.request import ExportRequest
     from edgeface.core.artifact import Artifact
 
 
 def export(
     target: Annotated[str, typer.Option(help="Targets to export to, e.g. tflite-int8,onnx-fp32.")],
-    model: Annotated[str, typer.Argument(help="A model's name, a recipe (.toml), or a model (.onnx).")] = DEFAULT_MODEL,
+    model: Annotated[
+        str | None, typer.Argument(help="A model's name, a recipe (.toml), a model (.onnx), or a checkpoint.")
+    ] = None,
     contract: Annotated[
         Path | None, typer.Option(help="For an ONNX model: a contract of its input and outputs.")
     ] = None,
@@ -72,6 +75,9 @@ def export(
     keep_decode: Annotated[
         bool, typer.Option(help="For an ONNX model: keep a decode that is inside its graph, also for int8.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Only say what each target makes of the network; needs no images and no contract.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Replace an artifact of this name that is of another network.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -89,7 +95,7 @@ def export(
     from edgeface.tasks import task_of
 
     request = ExportRequest(
-        model=model,
+        model=model or "",
         targets=parse_list(target, "--target"),
         contract=contract,
         weights=weights,
@@ -119,6 +125,9 @@ def export(
         max_drop=max_drop,
         keep_decode=keep_decode,
     )
+    if dry_run:
+        _foresee(request, json_output)
+        return
     artifacts = compile_model(request)
     if json_output:
         print_json({"artifacts": [artifact_document(artifact) for artifact in artifacts]})
@@ -131,6 +140,20 @@ def export(
             for said in every_advice(artifact.manifest.quantization, table_here()):
                 print(f"\n{said}")
             print(f"\nreport: {artifact.folder / REPORT}")
+
+
+def _foresee(request: ExportRequest, json_output: bool) -> None:
+    """Print a dry run; exit 2 if a target cannot express the network."""
+    from edgeface.cli.dry_run import format_dry_run
+    from edgeface.compile.dry_run import dry_run
+
+    found = dry_run(request)
+    if json_output:
+        print_json(found.as_dict())
+    else:
+        print(format_dry_run(found))
+    if not found.possible:
+        raise typer.Exit(BAD_INPUT)
 
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:

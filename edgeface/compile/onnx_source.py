@@ -17,10 +17,11 @@ from edgeface.contracts.read import read_contract
 from edgeface.core.progress import note, step
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
-from edgeface.models.onnx_file import open_onnx
+from edgeface.models.onnx_file import as_in_file, layout_of, open_onnx
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import digest_file
 from edgeface.tasks import task_of
+from edgeface.tasks.detection.decoders import parameters_of_decoders
 from edgeface.tasks.task import FindFaces, Forward, Image
 from edgeface.tasks.undeclared import Evidence, Settled
 from edgeface.validate.reference import Reference, onnx_reference
@@ -42,8 +43,8 @@ def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image], fi
     """
     _refuse_options_of_families(path, declared)
     settled = None if declared.contract is not None else _inferred(path, declared, probes, find)
-    contract = _declared(declared) if settled is None else settled.contract
-    model = open_onnx(path, contract)
+    of_file = _declared(declared) if settled is None else settled.contract
+    model, contract = open_onnx(path, of_file), of_file.upright()
     reference = onnx_reference(model)
     _check_outputs(contract, reference, path)
     if settled is None:
@@ -51,13 +52,13 @@ def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image], fi
     else:
         note(describe_settled(settled))
         how = how_settled(settled, declared=False)
-    weights = {"file": path.name, "sha256": digest_file(path, ONNX), "format": "onnx"}
+    weights = {"file": path.name, "sha256": digest_file(path, ONNX), "format": "onnx", **layout_of(of_file)}
     provenance = {"weights": weights, "contract": how}
     cut = cut_decode(model, contract) if declared.cut_decode else None
     if cut is None:
         return Source(contract, model, reference, provenance)
     note(cut.note)
-    model = open_onnx(path, cut.contract)
+    model = open_onnx(path, as_in_file(cut.contract, weights))
     return Source(cut.contract, model, onnx_reference(model), {**provenance, "decode": cut.as_dict()})
 
 
@@ -73,7 +74,7 @@ def _refuse_options_of_families(path: Path, declared: Declared) -> None:
 
 def _declared(declared: Declared) -> Contract:
     assert declared.contract is not None
-    contract = read_contract(declared.contract)
+    contract = read_contract(declared.contract, parameters_of_decoders())
     if declared.color is not None:
         contract = contract.with_color("rgb" if declared.color == "rgb" else "bgr")
     return contract if declared.input_size is None else contract.with_input_size(*declared.input_size)

@@ -12,6 +12,9 @@ from edgeface.compile.report_options import ReportOptions
 from edgeface.core.deprecated import renamed_keywords
 from edgeface.models.onnx_file import is_onnx_file
 
+DEFAULT_MODEL = "retinaface_mnet025"
+"""The model of a request that names neither a model nor weights: the sample detector."""
+
 READ_PATHS = (
     *("contract", "weights", "calibration", "judge", "statistics", "detector", "recognizer"),
     *("labels", "label_images", "pairs", "pair_images", "recipe"),
@@ -25,7 +28,8 @@ class ExportRequest:
     """A request for an export; None uses the recipe's value, or one inferred from the checkpoint.
 
     Attributes:
-        model: a family's name, the path of a recipe (.toml), or of an ONNX model (.onnx).
+        model: a family's name, the path of a recipe (.toml), of an ONNX model (.onnx) or of a checkpoint; empty: the
+            family that the weights' tensors tell, or `DEFAULT_MODEL` without weights.
         targets: names of targets.
         weights: a checkpoint; without one and without a seed, the sample weights of the package.
         variant, color: known fields of the checkpoint's contract; checked on the images.
@@ -57,7 +61,7 @@ class ExportRequest:
         force: replace artifacts of the same name that were made from other weights or by another contract.
     """
 
-    model: str = "retinaface_mnet025"
+    model: str = ""
     targets: tuple[str, ...] = ("tflite-int8",)
     weights: Path | None = None
     variant: str | None = None
@@ -86,6 +90,11 @@ class ExportRequest:
     repair: RepairOptions = field(default_factory=RepairOptions)
     max_drop: str | None = None
     keep_decode: bool = False
+
+    def __post_init__(self) -> None:
+        """Without weights, an empty model is the default one."""
+        if not self.model and self.weights is None:
+            object.__setattr__(self, "model", DEFAULT_MODEL)
 
     @property
     def onnx_file(self) -> Path | None:

@@ -71,9 +71,15 @@ def _own_recipe(request: ExportRequest) -> Recipe:
         if request.recipe is not None:
             raise InputError("the model is a recipe already", where="--recipe", fix="name one of both")
         return read_recipe(Path(request.model))
-    if request.model not in families():
+    known = families()
+    if request.model not in known:
         refuse_other(Path(request.model), ())
-    return recipe_for(request.model)
+        return recipe_for(request.model)
+    shipped = recipe_for(request.model)
+    instead = getattr(known[request.model], "recipe", None)
+    if shipped.gates or instead is None:
+        return shipped
+    return recipe_for(instead).model_copy(update={"model": request.model})
 
 
 def _check_max_drop(recipe: Recipe, request: ExportRequest) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from typing_extensions import Self
 
+from edgeface.contracts.decode_table import Decoders
 from edgeface.contracts.frozen import ColorOrder, Frozen
 from edgeface.contracts.image_input import ImageInput
 
@@ -22,6 +24,22 @@ class BaseContract(Frozen):
     variant: str
     activation: Activation | None = None
     input: ImageInput
+
+    @classmethod
+    def as_fields(cls, document: Mapping[str, Any], decoders: Decoders, where: str) -> Mapping[str, Any]:  # noqa: ARG003
+        """The document of a contract file with its tables read as the contract's fields.
+
+        The tables `decode` and `recognition` of other tasks are left out.
+
+        Args:
+            document: of a contract file.
+            decoders: parameters of the known decoders by name; empty if none is to be checked.
+            where: the file.
+
+        Raises:
+            InputError: a key stands in two places, or is no parameter of the decoder.
+        """
+        return {key: value for key, value in document.items() if key not in ("decode", "recognition")}
 
     @property
     def network(self) -> tuple[object, ...]:

@@ -17,14 +17,12 @@ from pydantic import (
 )
 
 from edgeface.contracts.base import BaseContract
+from edgeface.contracts.decode_table import SSD, Decoders, decode_as_fields
 from edgeface.contracts.decoding import Anchors, DetectionOutputs, OutputNames, Parameters
 from edgeface.contracts.frozen import ColorOrder
 from edgeface.errors import ContractError
 
 MAX_PRIORS = 1 << 23
-SSD = "ssd"
-"""The default decoder."""
-
 _BOXES = {"boxes": "boxes", "scores": "scores"}
 """The outputs of `ssd` without landmarks."""
 
@@ -85,6 +83,11 @@ class DetectionContract(BaseContract):
         if self.decoder != SSD:
             return document
         return {"anchors" if key == "parameters" else key: item for key, item in document.items() if key != "decoder"}
+
+    @classmethod
+    def as_fields(cls, document: Mapping[str, Any], decoders: Decoders, where: str) -> Mapping[str, Any]:
+        """The document with its decoder named, and only parameters that the decoder has. Raises as of the base."""
+        return decode_as_fields({k: v for k, v in document.items() if k != "recognition"}, decoders, where)
 
     @property
     def network(self) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from edgeface.contracts.base import BaseContract
+from edgeface.contracts.decode_table import Decoders
 from edgeface.contracts.frozen import Point
 from edgeface.errors import InputError
 
@@ -66,6 +67,21 @@ class RecognitionContract(BaseContract):
         """As older versions wrote it, which did not know `normalized`."""
         document: dict[str, Any] = write(self)
         return document if self.normalized else {k: v for k, v in document.items() if k != "normalized"}
+
+    @classmethod
+    def as_fields(cls, document: Mapping[str, Any], decoders: Decoders, where: str) -> Mapping[str, Any]:  # noqa: ARG003
+        """Table `recognition` as fields, and the one output as the embedding's; raises as the base."""
+        fields = {key: value for key, value in document.items() if key not in ("decode", "recognition")}
+        table, outputs = document.get("recognition", {}), fields.get("outputs")
+        if not isinstance(table, Mapping):
+            raise InputError("contract key 'recognition': it is a table", where=where)
+        if isinstance(outputs, Mapping) and len(outputs) == 1 and "output" not in fields:
+            (fields["output"],) = fields.pop("outputs").values()
+        twice = sorted(set(table) & set(fields))
+        if twice:
+            what = f"contract key {twice[0]!r} stands at the top and in the table [recognition]"
+            raise InputError(what, where=where, fix="write it once")
+        return {**fields, **table}
 
     @property
     def network(self) -> tuple[object, ...]:

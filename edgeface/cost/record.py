@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from edgeface.cost.recorded import ADDED, FORMAT, OWN_BIASES, digest
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.conv_transpose import ConvTranspose
 
 
 def own_biases(graph: Graph) -> dict[str, bool]:
@@ -32,4 +33,4 @@ def bias_record(graph: Graph, own: Mapping[str, bool]) -> dict[str, str]:
 
 
 def _layers(graph: Graph) -> Iterable[Node]:
-    return (node for node in graph.nodes if isinstance(node.op, Conv | Gemm))
+    return (node for node in graph.nodes if isinstance(node.op, Conv | ConvTranspose | Gemm))

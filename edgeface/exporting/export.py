@@ -12,6 +12,7 @@ from edgeface.compile.quantization import refuse_dtypes
 from edgeface.compile.replacing import refuse_other
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
+from edgeface.compile.told import with_told_model
 from edgeface.compile.unused_options import refuse_unused
 from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
@@ -31,6 +32,7 @@ def export(request: ExportRequest) -> list[Artifact]:
             target, or an artifact of another network has this name.
         GateError: an artifact is not good enough; nothing is written.
     """
+    request = with_told_model(request)
     recipe = requested_recipe(request)
     targets = [target(name) for name in dict.fromkeys(request.targets)]
     refuse_unused(request, targets)

@@ -7,6 +7,7 @@ from edgeface.compile.open_job import open_job
 from edgeface.compile.part import Part
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
+from edgeface.compile.told import with_told_model
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.writing import check_replaceable
 from edgeface.errors import InputError
@@ -26,6 +27,7 @@ def gather(request: ExportRequest, images: int | None, part: Part) -> Calibratio
     Raises:
         InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
     """
+    request = with_told_model(request)
     recipe = requested_recipe(request)
     if request.save_statistics is not None:
         check_replaceable(request.save_statistics, "the statistics")

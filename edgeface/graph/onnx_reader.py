@@ -14,13 +14,15 @@ from edgeface.core.progress import note
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph, Node, constant_value
 from edgeface.graph.onnx_contradictions import refuse_contradictions
+from edgeface.graph.onnx_products import product_form
 from edgeface.graph.onnx_refusals import Refusals, unsupported
 from edgeface.graph.onnx_steps.pin_inputs import model_inputs
 from edgeface.graph.onnx_steps.prepare import prepare
 from edgeface.graph.onnx_tensors import stored_array
 from edgeface.graph.ops import ops_by_onnx_type
-from edgeface.graph.ops.base import OnnxNode
+from edgeface.graph.ops.base import OnnxNode, Op
 from edgeface.graph.ops.shape import Reshape
+from edgeface.graph.spell_out import spell_out
 from edgeface.graph.types import Array, TensorType
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import read_file
@@ -32,6 +34,7 @@ __all__ = ("parse_onnx", "read_onnx", "stored_array")
 
 _PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
+_ONE_OUTPUT = {"BatchNormalization", "MaxPool"}  # at inference; the others are of training, or nobody reads them
 
 
 def read_onnx(
@@ -103,9 +106,9 @@ def _to_graph(model: onnx.ModelProto, name: str, where: str) -> Graph:
         elif refused.can_be_read(proto, arguments, constants):
             try:
                 shapes = {i: _type(i, types, constants).shape for i in arguments if i}
-                node = _read_node(proto, arguments, constants, shapes, opset, where)
-                types |= _output_types(node, types, constants, where)
-                nodes.append(node)
+                for node in spell_out(_read_node(proto, arguments, constants, shapes, opset, where), constants):
+                    types |= _output_types(node, types, constants, where)
+                    nodes.append(node)
             except GraphError as error:
                 types |= refused.add(proto, error)
         else:
@@ -195,29 +198,19 @@ def _read_node(
         tuple(constants.get(i) for i in arguments),
         tuple(shapes.get(i, ()) for i in arguments),
         opset,
+        len(proto.output),
     )
     try:
         if proto.op_type in _NORMAL_FORMS:
-            view = _NORMAL_FORMS[proto.op_type](view, constants)
+            view, op_type = _NORMAL_FORMS[proto.op_type](view, constants)
         op, inputs = op_type.from_onnx(view)
     except GraphError as error:
         raise GraphError(error.what, where=location, fix=error.fix) from error
-    outputs = proto.output[:1] if proto.op_type == "BatchNormalization" else [o for o in proto.output if o]
+    outputs = proto.output[:1] if proto.op_type in _ONE_OUTPUT else proto.output
     return Node(op, inputs, tuple(outputs), proto.name or proto.output[0])
 
 
-def _gemm_form(view: OnnxNode, constants: dict[str, Array]) -> OnnxNode:
-    """MatMul, or Gemm with an untransposed weight, as Gemm with a weight [outputs, inputs]."""
-    inputs = list(view.inputs)
-    if view.op_type == "MatMul" or not view.attributes.get("transB", 0):
-        inputs[1] += "_transposed"
-        constants[inputs[1]] = np.ascontiguousarray(view.constant(1, "weight").T)
-    if view.given(2):
-        bias, count = view.constant(2, "bias"), constants[inputs[1]].shape[0] if inputs[1] in constants else 0
-        if bias.shape != (count,) and bias.size in {1, count}:
-            inputs[2] += f"_of_{count}"
-            constants[inputs[2]] = np.ascontiguousarray(np.broadcast_to(bias.reshape(-1), (count,)))
-    return replace(view, op_type="Gemm", attributes={**view.attributes, "transB": 1}, inputs=tuple(inputs))
-
-
-_NORMAL_FORMS: dict[str, Callable[[OnnxNode, dict[str, Array]], OnnxNode]] = {"Gemm": _gemm_form, "MatMul": _gemm_form}
+_NORMAL_FORMS: dict[str, Callable[[OnnxNode, dict[str, Array]], tuple[OnnxNode, type[Op]]]] = {
+    "Gemm": product_form,
+    "MatMul": product_form,
+}

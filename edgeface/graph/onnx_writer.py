@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeface.graph.expand import expand
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, Relu
 from edgeface.graph.ops.base import FusedActivation, OnnxForm, Op
@@ -41,6 +42,7 @@ def write_onnx(
     """
     from onnx import helper
 
+    graph = expand(graph, lambda op: op.spelled)
     names = graph.outputs if outputs is None else tuple(outputs)
     nodes: list[onnx.NodeProto] = []
     extra: dict[str, Array] = {}
@@ -80,12 +82,21 @@ def _tensor(name: str, data: Array) -> onnx.TensorProto:
 
 
 def _write_node(graph: Graph, node: Node, extra: dict[str, Array]) -> list[onnx.NodeProto]:
-    form = node.op.to_onnx([graph.type(name) for name in node.inputs])
-    if node.op.fused == "none":
-        return [_proto(form, node.inputs, node.outputs, extra)]
-    inner = (f"{node.output}/before_{node.op.fused}",)
-    activation = _FUSED[node.op.fused].to_onnx([graph.type(node.output)])
-    return [_proto(form, node.inputs, inner, extra), _proto(activation, inner, node.outputs, extra)]
+    steps = node.op.onnx_steps([graph.type(name) for name in node.inputs])
+    made = node.outputs if node.op.fused == "none" else (f"{node.output}/before_{node.op.fused}",)
+    written: list[onnx.NodeProto] = []
+    results: list[str] = []
+    for index, form in enumerate(steps):
+        last = index == len(steps) - 1
+        outputs = made if last else (f"{node.output}/step_{index}",)
+        indices = range(len(node.inputs)) if form.reads is None else form.reads
+        inputs = [node.inputs[i] if i >= 0 else results[i] for i in indices]
+        written.append(_proto(form, inputs, outputs, extra))
+        results.append(outputs[0])
+    if node.op.fused != "none":
+        activation = _FUSED[node.op.fused].to_onnx([graph.type(node.output)])
+        written.append(_proto(activation, made, node.outputs, extra))
+    return written
 
 
 def _proto(form: OnnxForm, inputs: Sequence[str], outputs: Sequence[str], extra: dict[str, Array]) -> onnx.NodeProto:

@@ -5,7 +5,7 @@ This file ships to boards as it is: Python 3.8, the standard library and numpy.
 
 from __future__ import annotations
 
-from typing import Tuple, Union
+from typing import Tuple, Union  # noqa: UP035  # as below
 
 Scale = Union[float, Tuple[float, float]]  # noqa: UP006, UP007  # Python 3.8 evaluates it
 """Input pixels per pixel of the image: one number, or one along x and one along y where the image is stretched."""

@@ -14,6 +14,7 @@ from edgeface.graph.ops.activations import LeakyRelu, Relu
 from edgeface.graph.ops.arithmetic import Add, Mul
 from edgeface.graph.ops.batch_norm import BatchNorm
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.conv_transpose import ConvTranspose
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 from edgeface.graph.types import Array
 
@@ -64,7 +65,7 @@ def fold(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     if not isinstance(node.op, BatchNorm):
         return None
     producer = graph.producers.get(node.inputs[0])
-    if producer is None or not isinstance(producer.op, Conv | Gemm):
+    if producer is None or not isinstance(producer.op, Conv | ConvTranspose | Gemm):
         return Refusal("its input is not from a convolution or matrix product")
     if graph.only_reader(producer.output) is None:
         return Refusal(f"{producer.output!r} has other readers")
@@ -73,14 +74,21 @@ def fold(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     if weight is None or bias is None or producer.op.fused != "none":
         return Refusal("weights are computed, or there is an activation in between")
     factor, offset = _affine(graph, node)
-    shape = (-1,) + (1,) * (weight.ndim - 1)
     names = (f"{node.output}/weight", f"{node.output}/bias")
     constants = {
-        names[0]: (weight.astype(np.float64) * factor.reshape(shape)).astype(np.float32),
+        names[0]: (weight.astype(np.float64) * _for_weights(factor, producer, weight)).astype(np.float32),
         names[1]: (bias * factor + offset).astype(np.float32),
     }
     folded = Node(producer.op, (producer.inputs[0], *names), node.outputs, producer.origin)
     return Rewrite([producer, node], [folded], constants)
+
+
+def _for_weights(factor: Array, producer: Node, weight: Array) -> Array:
+    """Factors of output channels in a shape that broadcasts to a layer's weights."""
+    if not isinstance(producer.op, ConvTranspose):
+        return factor.reshape((-1,) + (1,) * (weight.ndim - 1))
+    inputs = len(weight) // producer.op.groups
+    return np.repeat(factor.reshape(producer.op.groups, -1), inputs, axis=0)[:, :, None, None]
 
 
 def decompose(graph: Graph, node: Node) -> Rewrite | None:

@@ -9,11 +9,12 @@ from edgeface.graph.ops.activations import Clip, Relu
 from edgeface.graph.ops.arithmetic import Add, Mul, Sub
 from edgeface.graph.ops.base import FusedActivation
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.conv_transpose import ConvTranspose
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
 
 def fuse_activation(graph: Graph) -> Graph:
-    """The graph with Conv → ReLU as one Conv; the same for Gemm, Add, Sub and Mul."""
+    """The graph with Conv → ReLU as one Conv; the same for ConvTranspose, Gemm, Add, Sub and Mul."""
     return apply_rules(graph, fuse)
 
 
@@ -23,7 +24,7 @@ def fuse(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     if kind is None:
         return None
     producer = graph.producers.get(node.inputs[0])
-    if producer is None or not isinstance(producer.op, Conv | Gemm | Add | Sub | Mul):
+    if producer is None or not isinstance(producer.op, Conv | ConvTranspose | Gemm | Add | Sub | Mul):
         return Refusal("its input is not from an op that can fuse an activation")
     if producer.op.fused != "none":
         return Refusal("the op before it already has an activation")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from edgeface.graph.channels import channel_slopes
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import PRelu
-from edgeface.graph.ops.arithmetic import Max, Mul
+from edgeface.graph.ops.arithmetic import Mul
+from edgeface.graph.ops.extremes import Max
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
 

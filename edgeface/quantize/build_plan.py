@@ -11,7 +11,10 @@ import numpy as np
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, LeakyRelu, Sigmoid
+from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.constant_pad import LOWEST, ConstantPad
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.conv_transpose import ConvTranspose
 from edgeface.graph.types import Array
 from edgeface.quantize.natural_bounds import natural_bounds
 from edgeface.quantize.plan import Precision, QParams, QuantPlan, Stated
@@ -57,11 +60,11 @@ def build_plan(
     return plan
 
 
-def weight_params(weight: Array, scheme: Scheme) -> QParams:
-    """Symmetric parameters with one scale per output channel (axis 0)."""
-    largest = np.abs(weight.reshape(weight.shape[0], -1)).max(axis=1).astype(np.float64)
+def weight_params(weight: Array, scheme: Scheme, axis: int = 0) -> QParams:
+    """Symmetric parameters with one scale per output channel, which `axis` counts."""
+    largest = np.abs(weight).max(axis=tuple(i for i in range(weight.ndim) if i != axis)).astype(np.float64)
     scale = np.maximum(largest, 1e-9) / scheme.weight_limit
-    return QParams(tuple(scale.astype(np.float32).tolist()), 0, 0, -scheme.weight_limit, scheme.weight_limit)
+    return QParams(tuple(scale.astype(np.float32).tolist()), 0, axis, -scheme.weight_limit, scheme.weight_limit)
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class _Planner:
 
     def _scale_groups(self) -> list[list[str]]:
         """Values that must share one scale, each group in graph order."""
-        leader = {name: name for name in self.graph.activations if self.graph.type(name).dtype == "float32"}
+        leader = {name: name for name in self.graph.reals}
 
         def find(name: str) -> str:
             while leader[name] != name:
@@ -120,6 +123,7 @@ class _Planner:
                 ranges.append(self.known.get(member, (0.0, 0.0)))
             else:
                 ranges.append(self._range(member, width))
+        ranges += [bounds for p in producers if isinstance(p.op, self.scheme.same_scale) for bounds in self._brought(p)]
         low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
         if fixed:
             return _fixed_params(fixed, members, low, high)
@@ -127,6 +131,16 @@ class _Planner:
         if width == "int8" and readers and all(isinstance(r.op, Sigmoid) for r in readers):
             low, high = max(low, -SIGMOID_REACH), min(high, SIGMOID_REACH)
         return self.scheme.activation(low, high, width)
+
+    def _brought(self, node: Node) -> list[tuple[float, float]]:
+        """The ranges of the constants that an op with one scale puts beside its inputs' numbers."""
+        joined = [
+            data
+            for name in node.inputs
+            if isinstance(node.op, Concat) and (data := self.graph.constant(name)) is not None
+        ]
+        values = [node.op.value] if isinstance(node.op, ConstantPad) and node.op.value > LOWEST else []
+        return [(float(data.min()), float(data.max())) for data in joined] + [(value, value) for value in values]
 
     def _range(self, name: str, width: Precision) -> tuple[float, float]:
         """The range of one value: known, or chosen from its statistics."""
@@ -147,9 +161,9 @@ class _Planner:
 
     def _constant_params(self, node: Node) -> dict[str, QParams]:
         """Weights per channel; other constant operands per tensor. Biases follow from these."""
-        if isinstance(node.op, Conv | Gemm):
-            weight = self.graph.constant(node.inputs[1])
-            return {} if weight is None else {node.inputs[1]: weight_params(weight, self.scheme)}
+        if isinstance(node.op, Conv | ConvTranspose | Gemm):
+            weight, axis = self.graph.constant(node.inputs[1]), int(isinstance(node.op, ConvTranspose))
+            return {} if weight is None else {node.inputs[1]: weight_params(weight, self.scheme, axis)}
         found, width = {}, self._width(node.output)
         for name in node.inputs:
             data = self.graph.constant(name)

@@ -15,8 +15,9 @@ import numpy as np
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu
-from edgeface.graph.ops.arithmetic import Add, Concat, Div, Max, Mul, Sub
+from edgeface.graph.ops.arithmetic import Add, Concat, Div, Mul, Sub
 from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.extremes import Max
 from edgeface.graph.ops.shape import Pad
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
 from edgeface.graph.types import Array
@@ -89,7 +90,7 @@ def _tied(graph: Graph, node: Node, ids: Mapping[str, Array]) -> Iterable[tuple[
     made = ids.get(node.output)
     if made is None or not all(name in ids for name in computed) or op.fused == "relu6":
         return None
-    if isinstance(op, Concat) and op.axis == 1:
+    if isinstance(op, Concat) and op.axis == 1 and len(computed) == len(node.inputs):
         return [(np.concatenate([ids[name] for name in node.inputs]), made)]
     passes = isinstance(op, _ALONE) or (isinstance(op, _BY_CONSTANT) and computed == [node.inputs[0]])
     joins = isinstance(op, _TOGETHER) and len(computed) == len(node.inputs)

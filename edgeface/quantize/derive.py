@@ -12,7 +12,7 @@ import numpy as np
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.arithmetic import Mul
-from edgeface.graph.ops.shape import Reshape, Transpose
+from edgeface.graph.ops.moves import MOVES, REARRANGING
 from edgeface.graph.types import Array
 from edgeface.quantize.histogram import bin_centers, bin_index
 from edgeface.quantize.statistics import CalibrationStats, ValueStats
@@ -32,8 +32,11 @@ def derive(graph: Graph, stats: CalibrationStats) -> CalibrationStats:
             continue
         if factor is not None:
             values[node.output] = _multiplied(source, factor, node.op.fused == "relu")
-        elif isinstance(node.op, Transpose | Reshape):
-            values[node.output] = _pooled(source)
+        elif isinstance(node.op, MOVES):
+            pooled, shape = _pooled(source), graph.type(node.output).shape
+            values[node.output] = (
+                _spread(pooled, shape[1]) if isinstance(node.op, REARRANGING) and len(shape) == 4 else pooled
+            )
     return replace(stats, values=values)
 
 
@@ -56,6 +59,12 @@ def _pooled(stats: ValueStats) -> ValueStats:
     bounds = np.array([stats.low.min()]), np.array([stats.high.max()])
     total, count = stats.total.sum(keepdims=True), stats.count * len(stats.total)
     return ValueStats(stats.counts.sum(axis=0, keepdims=True), *bounds, total, count)
+
+
+def _spread(stats: ValueStats, channels: int) -> ValueStats:
+    """Statistics of one channel for each of several, where which number went to which is not followed."""
+    low, high, total = (np.repeat(numbers, channels) for numbers in (stats.low, stats.high, stats.total))
+    return ValueStats(np.repeat(stats.counts, channels, axis=0), low, high, total, stats.count)
 
 
 def _multiplied(stats: ValueStats, factor: Array, relu: bool) -> ValueStats:

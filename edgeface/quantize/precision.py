@@ -156,8 +156,8 @@ def require_dtypes(graph: Graph, plan: QuantPlan, dtypes: Collection[str], targe
         GraphError: naming the first such value.
     """
     known = dict.fromkeys("int8" if dtype == "uint8" else dtype for dtype in dtypes)
-    for name in graph.activations:
-        if graph.type(name).dtype == "float32" and plan.dtype(name) not in dtypes:
+    for name in graph.reals:
+        if plan.dtype(name) not in dtypes:
             raise GraphError(
                 f"{target} does not support values in {plan.dtype(name)}",
                 where=f"tensor {name!r}" + _reason(plan, name),

@@ -10,7 +10,7 @@ from edgeface.graph.ir import Graph
 from edgeface.graph.ops.activations import LeakyRelu, Relu
 from edgeface.graph.ops.arithmetic import Concat
 from edgeface.graph.ops.conv import Conv
-from edgeface.graph.ops.shape import Pad, Slice
+from edgeface.graph.ops.moves import REARRANGING
 from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.graph.types import Array
 from edgeface.quantize.channel_classes import ChannelClasses, owns_weights
@@ -21,7 +21,7 @@ from edgeface.quantize.scale_search import Read, Rounded
 from edgeface.quantize.scheme import INT8_STEPS
 from edgeface.quantize.statistics import CalibrationStats
 
-_MOVES = (Concat, Resize, MaxPool, Pad, Slice)
+_MOVES = (Concat, Resize, MaxPool, *REARRANGING)
 """Ops whose outputs hold the numbers of their inputs, which were rounded before."""
 
 _WEIGHT_STEPS = 127

@@ -17,7 +17,7 @@ from edgeface.graph.onnx_reader import parse_onnx
 from edgeface.graph.onnx_steps.probabilities import probabilities
 from edgeface.graph.types import Array
 from edgeface.models import family
-from edgeface.models.onnx_file import open_onnx
+from edgeface.models.onnx_file import as_in_file, open_onnx
 from edgeface.models.torch_run import torch_network
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import digest_file
@@ -97,7 +97,7 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
             fix="export the artifact again",
         )
     if sources["weights"].get("format") == "onnx":
-        opened = onnx_reference(open_onnx(weights, contract))
+        opened = onnx_reference(open_onnx(weights, as_in_file(contract, sources["weights"])))
     else:
         opened = torch_reference(torch_network(family(contract.family).load(weights, contract), contract))
     _check_same_file(weights, sources["weights"])

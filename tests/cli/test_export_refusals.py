@@ -84,7 +84,7 @@ CHECKPOINTS = {
     half: "truncated",
     noise: "not a checkpoint",
     text: "pointer of Git LFS",
-    other_network: "weights of another network",
+    other_network: "no known family",
     part_of_the_network: "missing: ",
     other_widths: "of another shape",
     not_finite: "NaN",

@@ -20,7 +20,9 @@ from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import Clip, HardSwish, LeakyRelu, PRelu, Relu, Sigmoid, Softmax, Tanh
 from edgeface.graph.ops.arithmetic import Add, Concat, Div, Mul, Sub
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.matmul import MatMul
 from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
+from edgeface.graph.ops.softmax import LogSoftmax
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
 from edgeface.graph.types import TensorType
 from edgeface.passes import run_passes
@@ -32,6 +34,10 @@ from edgeface.quantize.ranges import RangeRule
 IMAGES = 6
 NHWC = (0, 2, 3, 1)
 REFUSED = "refused"
+ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction"}
+"""Modules of ops that test_elementwise_by_target.py runs."""
+SPATIAL = {"take", "strided_slice", "tile", "constant_pad", "conv_transpose", "blocks"}
+"""Modules of ops that backends/test_spatial_int8.py runs."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,20 @@ CASES = [
         ),
         constants={"m": (4, 4)},
     ),
+    one("gemm of rows", Gemm(), (5, 12), (5,), shape=(2, 3, 12)),
+    Case(
+        "gemm along the channels of an image",
+        ((Transpose(NHWC), "x", "a"), (Gemm("relu"), "a m", "b"), (Transpose((0, 3, 1, 2)), "b", "y")),
+        constants={"m": (6, 4)},
+    ),
+    Case("channels of pixels as rows", ((Reshape((1, 4, 35)), "x", "a"), (Transpose((0, 2, 1)), "a", "y"))),
+    Case(
+        "matmul of rows by turned rows",
+        ((LeakyRelu(alpha=0.25), "x", "a"), (Transpose((0, 1, 3, 2)), "a", "b"), (MatMul(), "x b", "y")),
+        shape=(1, 3, 5, 8),
+        transposes=3,  # the case's input and output are images
+    ),
+    one("matmul by constants", MatMul(), (2, 5, 4), shape=(2, 3, 5)),
     one("relu", Relu()),
     one("leaky relu", LeakyRelu(alpha=0.1)),
     one("prelu", PRelu(), (4, 1, 1)),
@@ -112,6 +132,8 @@ CASES = [
     one("hard swish", HardSwish()),
     one("softmax over channels", Softmax(1)),
     one("softmax of rows", Softmax(-1), shape=(1, 7, 5)),
+    one("softmax of columns", Softmax(1), shape=(1, 7, 5), transposes=2),
+    one("log softmax", LogSoftmax(-1), shape=(1, 7, 5), steps=REFUSED),
     one("relu6", Clip(0.0, 6.0)),
     one("clip", Clip(-0.3, 0.7), steps=REFUSED),
     one("clip above", Clip(high=0.7), steps=REFUSED),
@@ -247,7 +269,8 @@ def test_what_int8_lacks_is_refused_by_node(case):
 
 def test_every_op_with_a_lowering_has_a_case():
     covered = {type(op) for case in CASES for op, *_ in case.rows}
-    assert {op.__name__ for op in lowerings()} == {op.__name__ for op in covered}
+    elsewhere = {op for op in lowerings() if op.__module__.rpartition(".")[2] in ELSEWHERE | SPATIAL}
+    assert {op.__name__ for op in set(lowerings()) - elsewhere} == {op.__name__ for op in covered}
 
 
 @pytest.mark.parametrize("io", ["int8", "uint8"])
@@ -304,12 +327,14 @@ def face_like(make_graph, normal):
     return graph, [{"x": normal(1, 3, 24, 20, seed=n)} for n in range(IMAGES)]
 
 
-def test_a_computed_operand_of_lower_rank_is_refused(make_graph):
-    graph = make_graph(
-        {"x": (1, 4, 7, 5), "s": (4, 1, 1)},
-        [(Conv(), "x w", "a"), (Mul(), "a s", "y")],
-        {"w": np.ones((4, 4, 1, 1), np.float32)},
-    )
-    with pytest.raises(GraphError, match="rank 3") as caught:
-        target("tflite-fp32").emit_model(graph, QuantPlan(), EmitOptions())
-    assert "'s'" in (caught.value.where or "")
+@pytest.mark.parametrize("name", ["tflite-fp32", "tflite-int8"])
+@pytest.mark.parametrize("shape", [(4, 1, 1), (5,), (7, 1), (4, 1, 5), (7, 5), (4, 7, 5), (1, 4, 1, 5)])
+def test_a_computed_operand_of_lower_rank_is_broadcast_as_in_the_graph(make_graph, normal, name, shape):
+    rows = [(Conv(), "x w", "a"), (LeakyRelu(alpha=0.5), "s", "t"), (Mul(), "t a", "y")]
+    graph = make_graph({"x": (1, 4, 7, 5), "s": shape}, rows, {"w": normal(4, 4, 1, 1)})
+    feeds = [{"x": normal(1, 4, 7, 5, seed=n), "s": normal(*shape, seed=n)} for n in range(IMAGES)]
+    plan = plan_of(graph, feeds) if target(name).scheme else QuantPlan()
+    model = target(name).emit_model(graph, plan, EmitOptions())
+    found, _ = results(model, feeds, "xnnpack")
+    expected = expected_of(graph, feeds)
+    assert np.abs(found - expected).max() <= (0.1 if target(name).scheme else 1e-5) * np.abs(expected).max()

@@ -9,6 +9,7 @@ from edgeface.exporting.command import export_command
 
 def test_a_command_names_files_without_their_folders():
     request = ExportRequest(
+        model="retinaface_mnet025",
         weights=Path("/home/someone/best one.pth"),
         calibration=Path("/home/someone/photos"),
         input_size=(480, 640),

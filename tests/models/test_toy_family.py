@@ -110,7 +110,7 @@ def test_it_is_listed_with_the_others(toy, capsys):
         progress.show(False)
     assert ended.value.code == 0
     listed = {model["name"]: model for model in json.loads(capsys.readouterr().out)["models"]}
-    assert set(listed) == {"mobilefacenet", "retinaface_mnet025", "toy"}
+    assert {"mobilefacenet", "retinaface_mnet025", "toy"} <= set(listed)
     assert listed["toy"]["variants"]["small"]["width"] == 32
 
 
@@ -157,7 +157,7 @@ def test_the_doctor_does_not_miss_samples_of_it(toy):
 def test_modules_that_define_no_family_are_none(toy, add_family):
     add_family("helpful", "WEIGHTS = 3\n")
     add_family("_toy_network", "FAMILY = None\n")
-    assert set(families()) == {"mobilefacenet", "retinaface_mnet025", "toy"}
+    assert {"helpful", "_toy_network"}.isdisjoint(families())
 
 
 @pytest.mark.parametrize(

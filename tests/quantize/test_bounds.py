@@ -9,6 +9,7 @@ import pytest
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Relu, Sigmoid, Tanh
 from edgeface.graph.ops.arithmetic import Add, Concat
+from edgeface.graph.ops.comparison import Greater, Where
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.ops.spatial import MaxPool
@@ -36,6 +37,7 @@ CASES = {
     "reshape to an image": [(Reshape((1, 8, 3, 5)), "c", "y")],
     "transpose": [(Transpose((0, 2, 3, 1)), "c", "y")],
     "pool": [(MaxPool((2, 2), (2, 2)), "c", "y")],
+    "a choice": [(Greater(), "c x", "t"), (Where(), "t c x", "y")],
     "two": [(LeakyRelu(0.2), "c", "a"), (Reshape((1, 30, 4)), "a", "b"), (Concat(1), "b b", "y")],
 }
 

@@ -13,6 +13,7 @@ from edgeface.validate.gate import judge
 from edgeface.validate.tensors import compare_tensors
 
 QUIET = {"boxes": compare_tensors(np.ones(4), np.ones(4)), "scores": compare_tensors(np.ones(4), np.full(4, 1.01))}
+QUIET_SCORES = {"scores": compare_tensors(np.ones(4), np.full(4, 1 + 1e-7))}
 FACES = FaceAgreement(matched=97, missed=3, extra=2)
 
 
@@ -28,6 +29,16 @@ def test_there_are_no_requirements_by_default():
 @pytest.mark.parametrize(("limit", "met"), [(0.011, True), (0.0099, False)])
 def test_the_worst_output_decides_the_largest_difference(limit, met):
     assert verdict({"max_abs": limit}) is met
+
+
+@pytest.mark.parametrize(("apart", "met"), [(0.019, True), (0.021, False)])
+def test_differences_of_large_numbers_count_in_parts_of_the_largest(apart, met):
+    pixels = compare_tensors(np.array([640.0, -3.0]), np.array([640.0, -3.0 + apart]))
+    (found,) = judge(Thresholds(max_abs=5e-4), {"pixels": pixels, **QUIET_SCORES}, None, TASK)
+    assert found.met is met
+    assert found.limit == "≤ 0.02 of up to 640"
+    (found,) = judge(Thresholds(max_abs=5e-4), {"pixels": pixels, **QUIET}, None, TASK)
+    assert not found.met
 
 
 @pytest.mark.parametrize(("limit", "met"), [(39.9, True), (40.1, False)])

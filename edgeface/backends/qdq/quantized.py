@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from edgeface.backends.qdq.flatten_products import flatten_products
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, Relu
@@ -61,7 +62,7 @@ def insert_quantization(graph: Graph, plan: QuantPlan, placement: Placement) -> 
         GraphError: an integer node reads a value that has no scale, or the plan has a dtype that Q/DQ does not support.
     """
     require_dtypes(graph, plan, DTYPES, "ONNX with Q/DQ")
-    return _Insertion(graph, plan, placement).result()
+    return _Insertion(*flatten_products(graph, plan), placement).result()
 
 
 class _Insertion:

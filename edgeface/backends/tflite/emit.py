@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from edgeface.backends.target import IoType
 from edgeface.backends.tflite.emitter import QUANTIZE, Emitter
 from edgeface.backends.tflite.layout import physical_shape
-from edgeface.backends.tflite.lowerings import lower
+from edgeface.backends.tflite.lowerings import lower, lowers
 from edgeface.backends.tflite.scheme import DTYPES, StoredWeights
-from edgeface.graph.ir import Graph
+from edgeface.errors import GraphError, OperatorError, Refusal
+from edgeface.graph.expand import expand
+from edgeface.graph.ir import Graph, Node
 from edgeface.quantize.plan import QParams, QuantPlan
 from edgeface.quantize.precision import require_dtypes
 
@@ -33,16 +35,38 @@ def write_tflite(
         metadata: named buffers to include.
 
     Raises:
-        GraphError: an op has no lowering, a value that must be int8 has no scale, or the plan has a dtype that is not
-            supported.
+        GraphError: an op has no lowering (an OperatorError if several have none), a value that must be int8 has no
+            scale, or the plan has a dtype that is not supported.
     """
     require_dtypes(graph, plan or QuantPlan(), DTYPES, "TFLite")
+    graph = expand(graph, lambda op: not lowers(op))
     emitter = Emitter(graph, plan or QuantPlan(), weights)
     inputs = {name: _input(emitter, name, io) for name in graph.inputs}
-    for node in graph.nodes:
-        lower(emitter, node)
+    _lower_all(emitter)
     outputs = {name: _output(emitter, name, io) for name in graph.outputs}
     return emitter.builder.finish(inputs, outputs, metadata or {})
+
+
+def _lower_all(emitter: Emitter) -> None:
+    """Emit the operators of every node.
+
+    Raises:
+        GraphError: a node cannot be lowered.
+        OperatorError: several cannot; it lists all of them.
+    """
+    refused: list[tuple[Node, GraphError]] = []
+    for node in emitter.graph.nodes:
+        try:
+            lower(emitter, node)
+        except GraphError as error:
+            refused.append((node, error))
+            for output in node.outputs:  # for the nodes that read them; the file is not finished
+                emitter.define(output)
+    if len({(error.what, error.where) for _, error in refused}) == 1:
+        raise refused[0][1]
+    if refused:
+        found = [Refusal(n.origin or n.output, type(n.op).__name__, e.what, e.fix) for n, e in refused]
+        raise OperatorError(found, where=emitter.graph.name)
 
 
 def _input(emitter: Emitter, name: str, io: IoType) -> int:

@@ -66,11 +66,16 @@ class Emitter:
     def read(self, node: Node, index: int) -> int:
         """Tensor of a node's input, in the type and order that the node requires."""
         name = node.inputs[index]
-        dtype = "int8" if self.is_int8(node) else "float32"
+        dtype = self._type(name, self.is_int8(node))
         if self.graph.constant(name) is not None:
             return self.broadcast_constant(node, name, dtype)
-        self._require_equal_rank(node, name)
-        return self.tensor(name, dtype, input_order(self.graph, node, name, self.orders))
+        read = self.tensor(name, dtype, input_order(self.graph, node, name, self.orders))
+        return self._aligned(node, name, read, dtype)
+
+    def _type(self, name: str, in_integers: bool) -> str:
+        """The type of a value's tensor, as int8 or as what it is in the graph."""
+        own = self.graph.type(name).dtype
+        return "int8" if in_integers and own == "float32" else own
 
     def read_bytes(self, node: Node) -> int:
         """Tensor of a node's first input, for ops that depend only on the order in memory, not on the shape."""
@@ -88,11 +93,11 @@ class Emitter:
         if order != own:
             index = self.tensor(name, dtype, own)
             if not same_in_memory(kind.shape, own, order):
-                index = self._transpose(name, index, dtype, order)
+                index = self._transpose(name, index, dtype, order, own)
             elif physical_shape(kind, own) != physical_shape(kind, order):
                 index = self._rename_axes(name, index, dtype, order)
         else:
-            made = "float32" if self.params(name) is None else "int8"
+            made = self._type(name, self.params(name) is not None)
             index = self._convert(name, self._tensors[name, made, own], dtype)
         self._tensors[name, dtype, order] = index
         return index
@@ -104,7 +109,7 @@ class Emitter:
     def define(self, name: str, tensor_name: str | None = None) -> int:
         """A new tensor for a computed value in its own order, int8 if planned."""
         params = self.params(name)
-        dtype = "float32" if params is None else "int8"
+        dtype = self._type(name, params is not None)
         order = self.orders[name]
         shape = physical_shape(self.graph.type(name), order)
         index = self.builder.tensor(tensor_name or name, shape, dtype, params)
@@ -113,7 +118,7 @@ class Emitter:
 
     def alias(self, name: str, source: str) -> None:
         """Make a value an alias of another one's tensors: the same bytes with renamed axes."""
-        made = "float32" if self.params(name) is None else "int8"
+        made = self._type(name, self.params(name) is not None)
         self.tensor(source, made, self.orders[source])
         for (other, dtype, order), index in list(self._tensors.items()):
             if other == source and order == self.orders[source]:
@@ -149,7 +154,7 @@ class Emitter:
         if data.ndim > 0:
             data = data.reshape((1,) * (rank - data.ndim) + data.shape).transpose(order)
         label = f"{name}@{''.join(map(str, order))}"
-        if dtype == "float32":
+        if dtype != "int8":
             return self.constant(label, data)
         params = self.plan.params[name]
         return self.constant(label, params.quantize(data), params)
@@ -179,8 +184,7 @@ class Emitter:
         self.builder.operator(op, [index], [converted])
         return converted
 
-    def _transpose(self, name: str, index: int, dtype: str, order: Order) -> int:
-        have = self.orders[name]
+    def _transpose(self, name: str, index: int, dtype: str, order: Order, have: Order) -> int:
         perm = np.array([have.index(axis) for axis in order], np.int32)
         shape = physical_shape(self.graph.type(name), order)
         params = self.plan.params[name] if dtype == "int8" else None
@@ -197,13 +201,20 @@ class Emitter:
         self.reshape(index, renamed, shape)
         return renamed
 
-    def _require_equal_rank(self, node: Node, name: str) -> None:
-        """Reject a computed operand that would be broadcast along other axes than in the graph."""
-        rank, wanted = self.graph.type(name).rank, len(self.orders[node.output])
-        if node.op.layout == "same" and rank < wanted and self.orders[node.output] != identity(wanted):
-            what = f"a computed operand of rank {rank} cannot be broadcast to an image in TFLite's order"
-            fix = f"reshape it to rank {wanted} in the model"
-            raise GraphError(what, where=f"{node}, operand {name!r}", fix=fix)
+    def _aligned(self, node: Node, name: str, index: int, dtype: str) -> int:
+        """An operand of an element-wise op with the rank of the result, whose axes may lie in another order."""
+        kind, order = self.graph.type(name), self.orders[node.output]
+        missing = len(order) - kind.rank
+        if node.op.layout != "same" or missing <= 0 or order == identity(len(order)):
+            return index
+        own = tuple(axis - missing for axis in order if axis >= missing)
+        if not same_in_memory(kind.shape, identity(kind.rank), own):
+            index = self._transpose(name, index, dtype, own, identity(kind.rank))
+        shape = [kind.shape[axis - missing] if axis >= missing else 1 for axis in order]
+        params = self.plan.params[name] if dtype == "int8" else None
+        aligned = self.builder.tensor(f"{name}/aligned", shape, dtype, params)
+        self.reshape(index, aligned, shape)
+        return aligned
 
     def external_order(self, name: str) -> Order:
         """The external order of an input or output: channels last for images, else logical."""

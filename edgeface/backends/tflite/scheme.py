@@ -7,7 +7,8 @@ from typing import Literal
 from edgeface.backends.avoid_ties import avoid_ties
 from edgeface.graph.ops.activations import Sigmoid, Softmax, Tanh
 from edgeface.graph.ops.arithmetic import Concat
-from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
+from edgeface.graph.ops.moves import MOVES
+from edgeface.graph.ops.reduction import ReduceMax, ReduceMin
 from edgeface.graph.ops.spatial import AveragePool, MaxPool, Resize
 from edgeface.quantize.plan import Precision, QParams
 from edgeface.quantize.scheme import Scheme
@@ -20,7 +21,7 @@ DTYPES: tuple[Precision, ...] = ("int8", "float32")
 
 TFLITE_INT8 = Scheme(
     "static_wi8_ai8",
-    same_scale=(Concat, Resize, Pad, Reshape, Transpose, AveragePool, MaxPool, Slice),
+    same_scale=(Concat, Resize, AveragePool, MaxPool, ReduceMax, ReduceMin, *MOVES),
     fixed={
         Sigmoid: QParams((1 / 256,), -128),
         Softmax: QParams((1 / 256,), -128),

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from typing_extensions import Self
 
-from edgeface.graph.ops.base import OnnxForm, OnnxNode, Op, normal_axis, require
+from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, normal_axis, require
 from edgeface.graph.types import TensorType
 
 
@@ -61,11 +61,13 @@ class HardSwish(Unary):
 
 @dataclass(frozen=True)
 class Softmax(Unary):
-    """Softmax along one axis."""
+    """Softmax along one axis; or, `flattened`, over all axes from it on together: `expand_softmax` replaces that."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Softmax",)
+    layout: ClassVar[LayoutRule] = "last"
 
     axis: int = -1
+    flattened: bool = False
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """Same type."""
@@ -76,11 +78,25 @@ class Softmax(Unary):
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
         """Before opset 13 the default axis was 1, and all axes from it on were flattened into one."""
         axis, shape = int(node.attributes.get("axis", -1 if node.opset >= 13 else 1)), node.input_shapes[0]
-        if node.opset < 13:
-            alone = all(size == 1 for size in shape[normal_axis(axis, len(shape)) + 1 :])
-            fix = "export with opset 13 or later"
-            require(alone, f"Softmax over all axes from axis {axis} (opset {node.opset}) is not supported", fix)
-        return cls(axis), node.inputs
+        several = any(size != 1 for size in shape[normal_axis(axis, len(shape)) + 1 :])
+        return cls(axis, flattened=node.opset < 13 and several), node.inputs
+
+    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
+        """The softmax along the axis."""
+        return OnnxForm(self.onnx_types[0], {"axis": self.axis})
+
+    def onnx_steps(self, inputs: Sequence[TensorType]) -> tuple[OnnxForm, ...]:
+        """One node; between two Reshapes where axes are flattened."""
+        if not self.flattened:
+            return (self.to_onnx(inputs),)
+        there, back = (np.array(shape, np.int64) for shape in (self.rows(inputs[0]), inputs[0].shape))
+        middle = OnnxForm(self.onnx_types[0], {"axis": -1}, reads=(-1,))
+        return OnnxForm("Reshape", {}, (there,)), middle, OnnxForm("Reshape", {}, (back,), (-1,))
+
+    def rows(self, kind: TensorType) -> tuple[int, ...]:
+        """The shape in which the flattened axes are the last one."""
+        axis = normal_axis(self.axis, kind.rank)
+        return (*kind.shape[:axis], int(np.prod(kind.shape[axis:])))
 
 
 @dataclass(frozen=True)

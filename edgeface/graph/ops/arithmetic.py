@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from edgeface.graph.ops.base import FusedActivation, Op, normal_axis, require
+from edgeface.graph.ops.base import FusedActivation, Op, broadcast, normal_axis, require
 from edgeface.graph.types import TensorType
 
 
@@ -24,12 +22,9 @@ class Binary(Op):
             len(inputs) == 2, f"{type(self).__name__} of {len(inputs)} inputs is not supported", "combine them in pairs"
         )
         a, b = inputs
-        try:
-            shape = np.broadcast_shapes(a.shape, b.shape)
-        except ValueError:
-            require(False, f"shapes {a} and {b} do not broadcast")
+        shape = broadcast(inputs)
         require(a.dtype == b.dtype, f"inputs differ in dtype: {a} and {b}")
-        return (TensorType(tuple(shape), a.dtype),)
+        return (TensorType(shape, a.dtype),)
 
 
 @dataclass(frozen=True)
@@ -59,13 +54,6 @@ class Div(Binary):
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Div",)
     float_only: ClassVar[str] = "runtimes have no integer kernel for division"
-
-
-@dataclass(frozen=True)
-class Max(Binary):
-    """The larger of a and b."""
-
-    onnx_types: ClassVar[tuple[str, ...]] = ("Max",)
 
 
 @dataclass(frozen=True)

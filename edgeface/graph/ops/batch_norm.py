@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from typing_extensions import Self
-
 from edgeface.graph.ops.base import OnnxNode, Op, require
 from edgeface.graph.types import TensorType
 
@@ -28,7 +26,7 @@ class BatchNorm(Op):
         return (x,)
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
         """Inference only, with constant parameters."""
         training = node.attributes.get("training_mode", 0)
         require(not training, "BatchNormalization in training mode is not supported", "export in eval mode")

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from typing_extensions import Self
 
 from edgeface.graph.ops.base import FusedActivation, LayoutRule, OnnxForm, OnnxNode, Op, require
+from edgeface.graph.ops.spelling import Step
+from edgeface.graph.ops.window import over_one_axis, read_window
 from edgeface.graph.types import TensorType
 
 
@@ -55,19 +58,19 @@ class Conv(Op):
         return self.groups > 1 and weight_shape[1] == 1
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """The op; SAME_* auto_pad becomes explicit pads."""
-        a = node.attributes
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """The op with explicit pads; over one axis, the same over an image of one row."""
         kernel = node.input_shapes[1][2:]
-        require(len(kernel) == 2, f"only two-dimensional Conv is supported; the kernel has shape {list(kernel)}")
-        require(tuple(a.get("kernel_shape", kernel)) == tuple(kernel), "kernel_shape is not that of the Conv's weight")
-        strides, dilations = tuple(a.get("strides", (1, 1))), tuple(a.get("dilations", (1, 1)))
-        auto = a.get("auto_pad", b"NOTSET").decode()
-        pads = tuple(a.get("pads", (0, 0, 0, 0)))
-        if auto in {"SAME_UPPER", "SAME_LOWER"}:
-            pads = _same_pads(node.input_shapes[0][2:], kernel, strides, dilations, auto == "SAME_LOWER")
-        inputs = node.inputs if node.given(2) else node.inputs[:2]
-        return cls(strides, pads, dilations, int(a.get("group", 1))), inputs
+        same = tuple(node.attributes.get("kernel_shape", kernel)) == tuple(kernel)
+        require(same, f"kernel_shape is not that of the {node.op_type}'s weight")
+        window = read_window(node, kernel)
+        op = cls(window.strides, window.pads, window.dilations, int(node.attributes.get("group", 1)))
+        if window.axes == 1:
+            weight = node.constant(1, "weight")
+            bias = (node.constant(2, "bias"),) if node.given(2) else ()
+            step = Step(op, (weight.reshape(*weight.shape[:2], 1, -1), *bias))
+            return over_one_axis(node.input_shapes[0], step), node.inputs[:1]
+        return op, node.inputs if node.given(2) else node.inputs[:2]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Conv; the fused activation is a separate node in ONNX."""
@@ -75,34 +78,22 @@ class Conv(Op):
         return OnnxForm("Conv", fields)
 
 
-def _same_pads(
-    size: Sequence[int], kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int], lower: bool
-) -> tuple[int, ...]:
-    begins, ends = [], []
-    for n, k, s, d in zip(size, kernel, strides, dilations, strict=True):
-        total = max((math.ceil(n / s) - 1) * s + d * (k - 1) + 1 - n, 0)
-        small, large = total // 2, total - total // 2
-        begins.append(large if lower else small)
-        ends.append(small if lower else large)
-    return (*begins, *ends)
-
-
 @dataclass(frozen=True)
 class Gemm(Op):
-    """Fully connected layer: inputs x [N,K], weight [M,K] and, optionally, bias [M]; output [N,M]."""
+    """Fully connected layer along the last axis: inputs x […,K], weight [M,K], optionally bias [M]; output […,M]."""
 
-    onnx_types: ClassVar[tuple[str, ...]] = ("Gemm", "MatMul")
+    onnx_types: ClassVar[tuple[str, ...]] = ("Gemm",)
     layout: ClassVar[LayoutRule] = "plain"
 
     activation: FusedActivation = "none"
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
-        """[N,M]."""
+        """[…,M]."""
         x, weight = inputs[0], inputs[1]
-        fits = x.rank == 2 and weight.rank == 2 and x.shape[1] == weight.shape[1]
+        fits = x.rank >= 2 and weight.rank == 2 and x.shape[-1] == weight.shape[1]
         require(fits, f"Gemm input {x} does not fit weight {weight} ([outputs, inputs])")
         require(len(inputs) < 3 or inputs[2].shape == (weight.shape[0],), "Gemm bias must have one number per output")
-        return (TensorType((x.shape[0], weight.shape[0]), x.dtype),)
+        return (TensorType((*x.shape[:-1], weight.shape[0]), x.dtype),)
 
     def macs(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType]) -> int:
         """Rows × outputs × inputs."""
@@ -110,14 +101,15 @@ class Gemm(Op):
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """The op for Gemm with transB=1; the reader normalizes other forms to this one."""
-        a = node.attributes
-        plain = a.get("alpha", 1.0) == 1.0 and a.get("beta", 1.0) == 1.0 and not a.get("transA", 0)
-        require(plain, "Gemm with alpha, beta or transA is not supported", "fold the factors into the weights")
-        normal = node.op_type == "Gemm" and bool(a.get("transB", 0))
-        require(normal, "the weight must be constant and [outputs, inputs]")
+        """The op for inputs in its form, into which the reader brings them."""
         return cls(), node.inputs if node.given(2) else node.inputs[:2]
 
-    def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
-        """Gemm with transB."""
-        return OnnxForm("Gemm", {"transB": 1})
+    def onnx_steps(self, inputs: Sequence[TensorType]) -> tuple[OnnxForm, ...]:
+        """Gemm with transB, between two Reshapes where x is no matrix."""
+        product = OnnxForm("Gemm", {"transB": 1})
+        if inputs[0].rank == 2:
+            return (product,)
+        depth, shape = inputs[0].shape[-1], (-1, *inputs[0].shape[1:-1], inputs[1].shape[0])
+        rows = OnnxForm("Reshape", {}, (np.array((-1, depth), np.int64),), (0,))
+        product = OnnxForm("Gemm", {"transB": 1}, reads=(-1, *range(1, len(inputs))))
+        return rows, product, OnnxForm("Reshape", {}, (np.array(shape, np.int64),), (-1,))

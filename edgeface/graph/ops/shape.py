@@ -19,7 +19,7 @@ class Reshape(Op):
     """A static shape, elements in logical order. Flatten, Squeeze and Unsqueeze are read as Reshape."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
-    layout: ClassVar[LayoutRule] = "plain"
+    layout: ClassVar[LayoutRule] = "reshape"
 
     shape: tuple[int, ...] = ()
 
@@ -51,7 +51,9 @@ class Reshape(Op):
         return cls(tuple(shape)), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
-        """Reshape with a constant shape; an unchanged first axis may have any length."""
+        """Reshape with a constant shape; an unchanged first axis may have any length. A single number is squeezed."""
+        if not self.shape:
+            return OnnxForm("Squeeze")
         kept = bool(self.shape) and inputs[0].shape[:1] == self.shape[:1]
         shape = (0, *self.shape[1:]) if kept else self.shape
         return OnnxForm("Reshape", {}, (np.array(shape, np.int64),))
@@ -91,19 +93,9 @@ class Transpose(Op):
         return cls(tuple(node.attributes.get("perm", range(len(node.input_shapes[0]))[::-1]))), node.inputs
 
 
-def _listed(node: OnnxNode, index: int, name: str) -> list[int]:
-    """Integers from a constant input, or in older opsets from an attribute."""
-    if name in node.attributes:
-        return list(node.attributes[name])
-    found: list[int] = node.constant(index, name).tolist()
-    return found
-
-
 @dataclass(frozen=True)
 class Slice(Op):
     """Elements starts[i] … ends[i] (exclusive) of every axis, step 1."""
-
-    onnx_types: ClassVar[tuple[str, ...]] = ("Slice",)
 
     starts: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
@@ -114,22 +106,6 @@ class Slice(Op):
         ranges = list(zip(self.starts, self.ends, x.shape, strict=True))
         require(all(0 <= s < e <= n for s, e, n in ranges), f"slice {self.starts}…{self.ends} does not fit {x}")
         return (x.with_shape(tuple(e - s for s, e, _ in ranges)),)
-
-    @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Starts, ends and axes as constants; steps must be 1."""
-        shape = node.input_shapes[0]
-        starts, ends = _listed(node, 1, "starts"), _listed(node, 2, "ends")
-        axes = _listed(node, 3, "axes") if node.given(3) or "axes" in node.attributes else range(len(starts))
-        steps = node.constant(4, "steps").tolist() if node.given(4) else [1] * len(starts)
-        require(set(steps) == {1}, f"Slice with steps {steps} is not supported")
-        begin, end = [0] * len(shape), list(shape)
-        for s, e, a in zip(starts, ends, axes, strict=True):
-            axis = normal_axis(a, len(shape))
-            size = shape[axis]
-            begin[axis] = min(max(s + size if s < 0 else s, 0), size)
-            end[axis] = min(max(e + size if e < 0 else e, 0), size)
-        return cls(tuple(begin), tuple(end)), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
         """Slice over the axes that it shortens; over the first if none, since ONNX Runtime refuses empty lists."""
@@ -143,8 +119,6 @@ class Slice(Op):
 class Pad(Op):
     """Zeros added before and after every axis: `pads` is all begins, then all ends."""
 
-    onnx_types: ClassVar[tuple[str, ...]] = ("Pad",)
-
     pads: tuple[int, ...] = ()
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -152,15 +126,6 @@ class Pad(Op):
         x = inputs[0]
         require(len(self.pads) == 2 * x.rank and min(self.pads) >= 0, f"pads {self.pads} do not fit {x}")
         return (x.with_shape(tuple(n + self.pads[i] + self.pads[i + x.rank] for i, n in enumerate(x.shape))),)
-
-    @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """Constant mode with value 0 only."""
-        require(node.attributes.get("mode", b"constant") == b"constant", "only Pad with a constant is supported")
-        value = node.constant(2, "value") if node.given(2) else node.attributes.get("value", 0.0)
-        require(float(np.asarray(value).reshape(-1)[0]) == 0.0, "only Pad with zeros is supported")
-        require(not node.given(3), "Pad with axes is not supported")
-        return cls(tuple(_listed(node, 1, "pads"))), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:  # noqa: ARG002
         """Pad with zeros."""

@@ -6,12 +6,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
-from typing_extensions import Self
 
+from edgeface.graph.ops.arithmetic import Mul
 from edgeface.graph.ops.base import LayoutRule, OnnxForm, OnnxNode, Op, require
+from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.resampling import TOLERANCE, Resampling, read_resampling, read_scales
+from edgeface.graph.ops.shape import Transpose
+from edgeface.graph.ops.spelling import Spelling, Step
+from edgeface.graph.ops.take import Take, take
+from edgeface.graph.ops.window import Window, counted_pixels, dilated_taps, over_one_axis, read_window
 from edgeface.graph.types import TensorType
 
 
@@ -36,24 +42,33 @@ class Pool(Op):
         return (inputs[0].with_shape((n, c, out_h, out_w)),)
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """The op; attributes that would change the result are rejected."""
-        a = node.attributes
-        require(len(a["kernel_shape"]) == 2, f"only two-dimensional {node.op_type} is supported")
-        require(not a.get("ceil_mode", 0), f"{node.op_type} with ceil_mode is not supported")
-        require(a.get("auto_pad", b"NOTSET") in {b"NOTSET", b"VALID"}, f"{node.op_type} with auto_pad is not supported")
-        require(set(a.get("dilations", [1])) == {1}, f"{node.op_type} with dilations is not supported")
-        pads = tuple(a.get("pads", (0, 0, 0, 0)))
-        counted = node.op_type == "MaxPool" or not any(pads) or bool(a.get("count_include_pad", 0))
-        require(counted, "AveragePool that excludes padding from the mean is not supported")
-        return cls(tuple(a["kernel_shape"]), tuple(a.get("strides", (1, 1))), pads), node.inputs
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """The op with all its padding written out, or the chain that means the same."""
+        window, shape = read_window(node, node.attributes["kernel_shape"]), node.input_shapes[0]
+        size = (1, *shape[2:]) if window.axes == 1 else shape[2:]
+        steps = cls._steps(window, size, bool(node.attributes.get("count_include_pad", 0)))
+        if window.axes == 1:
+            return over_one_axis(shape, *steps), node.inputs[:1]
+        return steps[0].op if len(steps) == 1 else Spelling((tuple(steps),)), node.inputs[:1]
+
+    @classmethod
+    def _steps(cls, window: Window, size: Sequence[int], count_pads: bool) -> list[Step]:  # noqa: ARG003
+        return [Step(cls(window.kernel, window.strides, window.pads))]
 
 
 @dataclass(frozen=True)
 class MaxPool(Pool):
-    """Maximum of each window."""
+    """Maximum of each window; padding never wins."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("MaxPool",)
+
+    @classmethod
+    def _steps(cls, window: Window, size: Sequence[int], count_pads: bool) -> list[Step]:
+        """With dilations: the taps of all windows side by side, then windows without gaps."""
+        if window.dilations == (1, 1):
+            return super()._steps(window, size, count_pads)
+        gathers = [Step(Take(axis + 2, dilated_taps(window, size, axis))) for axis in (0, 1)]
+        return [*gathers, Step(cls(window.kernel, window.kernel))]
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,15 @@ class AveragePool(Pool):
     """Mean of each window, padding counted as zeros."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("AveragePool",)
+
+    @classmethod
+    def _steps(cls, window: Window, size: Sequence[int], count_pads: bool) -> list[Step]:
+        """With pads that are not counted: a factor for each window, where it has fewer pixels."""
+        require(window.dilations == (1, 1), "AveragePool with dilations is not supported")
+        rows, columns = (counted_pixels(window, size, axis, count_pads) for axis in (0, 1))
+        factor = math.prod(window.kernel) / (rows[:, None] * columns[None, :])
+        plain = super()._steps(window, size, count_pads)
+        return plain if (factor == 1).all() else [*plain, Step(Mul(), (factor[None, None].astype(np.float32),))]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
         """AveragePool that counts padding."""
@@ -81,18 +105,23 @@ class GlobalAveragePool(Op):
         return (inputs[0].with_shape((*inputs[0].shape[:2], 1, 1)),)
 
 
+Rule = Literal["half_pixel", "align_corners", "asymmetric"]
+
+
 @dataclass(frozen=True)
 class Resize(Op):
     """Resize x [N,C,H,W] to `size` (height, width) in pixels.
 
-    nearest: source index = ⌊i · in/out⌋ (asymmetric, floor), as in torch's `interpolate`; linear: half-pixel centers.
+    nearest: source index = ⌊i · in/out⌋ (asymmetric, floor), as in torch's `interpolate`; linear: by `rule`, as ONNX
+    names it.
     """
 
-    onnx_types: ClassVar[tuple[str, ...]] = ("Resize",)
+    onnx_types: ClassVar[tuple[str, ...]] = ("Resize", "Upsample")
     layout: ClassVar[LayoutRule] = "image"
 
     size: tuple[int, int] = (1, 1)
     mode: Literal["nearest", "linear"] = "nearest"
+    rule: Rule = "half_pixel"
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """[N,C,*size]."""
@@ -100,23 +129,24 @@ class Resize(Op):
         return (inputs[0].with_shape((*inputs[0].shape[:2], *self.size)),)
 
     @classmethod
-    def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
-        """The op from sizes or scales, for the two coordinate rules above."""
-        a = node.attributes
-        before, after = node.input_shapes[0], _resized(node)
-        require(len(before) == 4 and after[:2] == before[:2], "Resize may change the image axes only")
-        require(not a.get("antialias", 0), "Resize with antialias is not supported")
-        mode = a.get("mode", b"nearest").decode()
-        rule = a.get("coordinate_transformation_mode", b"half_pixel").decode()
-        nearest = mode == "nearest" and rule == "asymmetric" and a.get("nearest_mode", b"") == b"floor"
-        linear = mode == "linear" and (rule == "half_pixel" or (rule == "pytorch_half_pixel" and min(after[2:]) > 1))
-        require(nearest or linear, f"Resize mode {mode} with {rule} coordinates is not supported")
-        return cls((after[2], after[3]), "nearest" if nearest else "linear"), node.inputs[:1]
+    def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
+        """The op where its map is one of those above, or the chain that computes another map, axis by axis."""
+        before, (after, scales) = node.input_shapes[0], read_scales(node)
+        image = len(before) in {3, 4} and after[:2] == before[:2]
+        require(image, f"{node.op_type} may change the image axes only")
+        require(min(after) > 0, f"{node.op_type} leaves nothing of {list(before)}")
+        way, unit = read_resampling(node), (1,) * (4 - len(before))
+        grid = [(*unit, *numbers[2:]) for numbers in (before, after, scales)]
+        axes = [(int(old), int(new), float(by)) for old, new, by in zip(*grid, strict=True)]
+        steps = _same_map(way, axes) or _other_map(way, axes, (*before[:2], *grid[0]))
+        if unit:
+            return over_one_axis(before, *steps), node.inputs[:1]
+        return steps[0].op if len(steps) == 1 and not steps[0].constants else Spelling((tuple(steps),)), node.inputs[:1]
 
     def to_onnx(self, inputs: Sequence[TensorType]) -> OnnxForm:
         """Scales where they are equivalent to sizes: runtimes optimize them better and accept them with any batch."""
         nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-        linear = {"coordinate_transformation_mode": "half_pixel"}
+        linear = {"coordinate_transformation_mode": self.rule}
         attributes = {"mode": self.mode, **(nearest if self.mode == "nearest" else linear)}
         empty = np.zeros(0, np.float32)
         pairs = zip(inputs[0].shape[2:], self.size, strict=True)
@@ -125,6 +155,37 @@ class Resize(Op):
             return OnnxForm("Resize", attributes, (empty, np.array([1, 1, *scales], np.float32)))
         sizes = np.array(self.size, np.int64)
         return OnnxForm("Resize", {**attributes, "axes": [2, 3]}, (empty, empty, sizes))
+
+
+def _same_map(way: Resampling, axes: Sequence[tuple[int, int, float]]) -> list[Step]:
+    """The Resize with the same map along (height, width); none if there is no such."""
+    size = (axes[0][1], axes[1][1])
+    if way.mode == "nearest":
+        floors = [tuple(i * old // new for i in range(new)) for old, new, _ in axes]
+        same = floors == [way.indices(*axis) for axis in axes]
+        return [Step(Resize(size))] if same else []
+    wanted = [way.weights(*axis) for axis in axes]
+    for rule in get_args(Rule):
+        plain = [Resampling("linear", rule).weights(old, new, new / old) for old, new, _ in axes]
+        if all(np.abs(a - b).max() < TOLERANCE for a, b in zip(plain, wanted, strict=True)):
+            return [Step(Resize(size, "linear", rule))]
+    return []
+
+
+def _other_map(way: Resampling, axes: Sequence[tuple[int, int, float]], shape: Sequence[int]) -> list[Step]:
+    """Elements taken along each axis, or a product with each axis' weights: a 1×1 convolution over its pixels."""
+    if way.mode == "nearest":
+        taken = [way.indices(*axis) for axis in axes]
+        now = (*shape[:2], len(taken[0]), shape[3])
+        chosen = [(axis, i) for axis, i in enumerate(taken, 2) if i != tuple(range(shape[axis]))]
+        return [Step(take(now, axis, i)) for axis, i in chosen]
+    steps = []
+    for axis, perm in zip(axes, ((0, 2, 1, 3), (0, 3, 2, 1)), strict=True):
+        weights = way.weights(*axis)
+        if weights.shape[0] != weights.shape[1] or np.abs(weights - np.eye(len(weights))).max() > TOLERANCE:
+            product = Step(Conv(), (weights[:, :, None, None].astype(np.float32),))
+            steps += [Step(Transpose(perm)), product, Step(Transpose(perm))]
+    return steps
 
 
 def _scale(before: int, after: int, nearest: bool) -> float | None:
@@ -147,26 +208,3 @@ def _resizes(scale: np.float32, before: int, after: int) -> bool:
     double = np.floor(index / float(scale))
     sizes = (math.floor(np.float32(before) * scale), math.floor(before * float(scale)))
     return sizes == (after, after) and bool((single == wanted).all() and (double == wanted).all())
-
-
-def _resized(node: OnnxNode) -> tuple[int, ...]:
-    """The shape after a Resize; a scale with a fractional size is rejected, because it shifts the grid."""
-    before = list(node.input_shapes[0])
-    axes = [axis % len(before) for axis in node.attributes.get("axes", range(len(before)))]
-    require(
-        node.attributes.get("keep_aspect_ratio_policy", b"stretch") == b"stretch", "Resize that keeps the aspect ratio"
-    )
-    after = list(before)
-    if node.given(3):
-        for axis, size in zip(axes, node.constant(3, "sizes").tolist(), strict=True):
-            after[axis] = int(size)
-        return tuple(after)
-    for axis, scale in zip(axes, node.constant(2, "scales").tolist(), strict=True):
-        after[axis] = round(before[axis] * scale)
-        exact = abs(before[axis] * scale - after[axis]) < 1e-4
-        require(
-            exact,
-            f"Resize of {before[axis]} pixels by {scale:g} does not give a whole number of pixels",
-            "export with output sizes",
-        )
-    return tuple(after)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edgeface.contracts import DetectionContract, ImageInput
 from edgeface.graph.types import Array
 from edgeface.images.files import placed
+from edgeface.images.fit import along, fit
 from edgeface.tasks.detection import face_quality as quality
 from edgeface.tasks.detection.decoding import Candidates
 from edgeface.tasks.detection.nms import iou_matrix, suppress_overlaps
@@ -136,7 +137,7 @@ def run_at(
 ) -> tuple[Mapping[str, Array], float]:
     """The network's outputs for an image at the top left, at a share of the largest size that fits; and the scale."""
     spec = contract.input
-    scale = min(spec.height / image.shape[0], spec.width / image.shape[1]) * size
+    scale = along(fit((image.shape[0], image.shape[1]), spec.height, spec.width)[0])[0] * size
     rows, columns = (max(1, int(side * scale + 1e-6)) for side in image.shape[:2])
     if (rows, columns) != image.shape[:2]:
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

@@ -30,7 +30,16 @@ WITH_ZERO_POINTS = replace(SHIFTED, zero_points=True)
 DEPTHWISE = Conv(groups=6, pads=SAME)
 C0 = (Conv(pads=SAME), "x w0 b0", "a")
 SHAPES = {"w0": (6, 3, 3, 3), "b0": (6,), "w1": (6, 1, 3, 3), "b1": (6,), "w2": (6, 6, 1, 1), "b2": (6,)}
-SHAPES |= {"w3": (5, 6, 3, 3), "w4": (4, 288), "b4": (4,), "w5": (6, 3, 1, 1), "w6": (6, 6, 3, 3)}
+SHAPES |= {
+    "w3": (5, 6, 3, 3),
+    "w4": (4, 288),
+    "b4": (4,),
+    "w5": (6, 3, 1, 1),
+    "w6": (6, 6, 3, 3),
+    "w7": (6, 8),
+    "w8": (5, 6),
+    "w9": (6, 8),
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,8 @@ CASES = [
     then("global average", (GlobalAveragePool(), "a", "b"), (Conv(), "b w2 b2", "y")),
     then("matrix product", (Reshape((1, 288)), "a", "b"), (Gemm(), "b w4 b4", "y")),
     then("matrix product without bias", (Reshape((1, 288)), "a", "b"), (Gemm(), "b w4", "y")),
+    then("matrix product of columns", (Gemm("relu"), "a w7 b2", "b"), (Gemm(), "b w8", "y")),
+    then("matrix products of the same rows", (Gemm(), "a w7 b2", "b"), (Gemm(), "a w9", "c"), (Add(), "b c", "y")),
     then("sigmoid", (Sigmoid(), "a", "b"), (Conv(), "b w2 b2", "y")),
     then("an output that is also read", (Conv(), "a w2 b2", "y"), outputs=("y", "a")),
     then("several readers", (Conv(), "a w2 b2", "y"), (DEPTHWISE, "a w1", "z"), outputs=("y", "z")),

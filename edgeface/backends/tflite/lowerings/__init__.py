@@ -12,6 +12,7 @@ from edgeface.backends.tflite.emitter import Emitter
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Node
 from edgeface.graph.ops.base import Op
+from edgeface.graph.ops.smooth_activations import Elu
 
 Lowering: TypeAlias = Callable[[Emitter, Node], None]
 
@@ -23,6 +24,11 @@ def lowerings() -> dict[type[Op], Lowering]:
     for module in pkgutil.iter_modules(__path__):
         found |= importlib.import_module(f"{__name__}.{module.name}").LOWERINGS
     return found
+
+
+def lowers(op: Op) -> bool:
+    """Whether an op has a lowering; the others are emitted as what they expand to."""
+    return type(op) in lowerings() and (not isinstance(op, Elu) or op.alpha == 1.0)
 
 
 def lower(emitter: Emitter, node: Node) -> None:

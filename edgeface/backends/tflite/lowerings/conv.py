@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from edgeface.quantize.plan import QParams
 INT8_VERSION = 3
 HYBRID_VERSION = 5
 GROUPED_VERSION = 6
+KEPT_DIMS_VERSION = 5
 INT32_MAX = 2**31 - 1
 
 
@@ -37,7 +39,11 @@ def lower_conv(emitter: Emitter, node: Node) -> None:
     options = _conv_options(op, depthwise, emitter.graph.type(node.inputs[0]).shape[1], weight.shape[0])
     options.padding = schema.Padding.SAME if same else schema.Padding.VALID
     order = (1, 2, 3, 0) if depthwise else (0, 2, 3, 1)
-    inputs = [x, _weight(emitter, node, order, 3 if depthwise else 0), _bias(emitter, node, weight.shape[0])]
+    inputs = [
+        x,
+        lowered_weight(emitter, node, order, 3 if depthwise else 0),
+        lowered_bias(emitter, node, weight.shape[0]),
+    ]
     version = _version(emitter, node, op, depthwise)
     emitter.emit("DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, [emitter.result(node)], options, version)
 
@@ -66,9 +72,10 @@ def lower_gemm(emitter: Emitter, node: Node) -> None:
         return
     options = schema.FullyConnectedOptionsT()
     options.fusedActivationFunction = fused_activation(node.op)
+    options.keepNumDims = emitter.graph.type(node.inputs[0]).rank > 2
     count = emitter.array(node.inputs[1]).shape[0]
-    inputs = [emitter.read(node, 0), _weight(emitter, node, (0, 1), 0), _bias(emitter, node, count)]
-    version = 4 if emitter.is_int8(node) else 1
+    inputs = [emitter.read(node, 0), lowered_weight(emitter, node, (0, 1), 0), lowered_bias(emitter, node, count)]
+    version = KEPT_DIMS_VERSION if options.keepNumDims else (4 if emitter.is_int8(node) else 1)
     emitter.emit("FULLY_CONNECTED", inputs, [emitter.result(node)], options, version)
 
 
@@ -77,7 +84,8 @@ def _lower_hybrid_gemm(emitter: Emitter, node: Node) -> None:
 
     tflite-runtime 2.14 refuses version 12 of it, and under an older version takes the first scale for all channels.
     """
-    rows, depth = emitter.graph.type(node.inputs[0]).shape
+    *leading, depth = emitter.graph.type(node.inputs[0]).shape
+    rows = math.prod(leading)
     weight = emitter.array(node.inputs[1])
     pixel = emitter.scratch(node.output, "pixel", (rows, 1, 1, depth), None)
     made = emitter.scratch(node.output, "made", (rows, 1, 1, weight.shape[0]), None)
@@ -86,9 +94,9 @@ def _lower_hybrid_gemm(emitter: Emitter, node: Node) -> None:
     options.strideH = options.strideW = options.dilationHFactor = options.dilationWFactor = 1
     options.padding, options.fusedActivationFunction = schema.Padding.VALID, fused_activation(node.op)
     kernel = _stored(weight.reshape(-1, 1, 1, depth), 0)
-    inputs = [pixel, emitter.constant(node.inputs[1], *kernel), _bias(emitter, node, weight.shape[0])]
+    inputs = [pixel, emitter.constant(node.inputs[1], *kernel), lowered_bias(emitter, node, weight.shape[0])]
     emitter.emit("CONV_2D", inputs, [made], options, HYBRID_VERSION)
-    emitter.reshape(made, emitter.result(node), (rows, weight.shape[0]))
+    emitter.reshape(made, emitter.result(node), (*leading, weight.shape[0]))
 
 
 def _conv_options(op: Conv, depthwise: bool, in_channels: int, out_channels: int) -> Any:
@@ -101,7 +109,8 @@ def _conv_options(op: Conv, depthwise: bool, in_channels: int, out_channels: int
     return options
 
 
-def _weight(emitter: Emitter, node: Node, order: tuple[int, ...], axis: int) -> int:
+def lowered_weight(emitter: Emitter, node: Node, order: tuple[int, ...], axis: int) -> int:
+    """The tensor of a node's weights, its axes in `order`; `axis` is then that of the output channels."""
     name = node.inputs[1]
     weight = emitter.array(name)
     if not emitter.is_int8(node):
@@ -124,7 +133,8 @@ def _stored(weight: Array, axis: int) -> tuple[Array, QParams]:
     return params.quantize(weight), params
 
 
-def _bias(emitter: Emitter, node: Node, count: int) -> int:
+def lowered_bias(emitter: Emitter, node: Node, count: int) -> int:
+    """The tensor of a node's bias of `count` numbers, zeros where it has none; int32 in int8."""
     given = len(node.inputs) > 2
     name = node.inputs[2] if given else f"{node.output}/zero_bias"
     bias: Array = emitter.array(name) if given else np.zeros(count, np.float32)

@@ -105,8 +105,18 @@ def lower_concat(emitter: Emitter, node: Node) -> None:
     options = schema.ConcatenationOptionsT()
     options.axis = order.index(node.op.axis % len(order))
     options.fusedActivationFunction = schema.ActivationFunctionType.NONE
-    inputs = [emitter.read(node, i) for i in range(len(node.inputs))]
+    inputs = [_joined(emitter, node, i) for i in range(len(node.inputs))]
     emitter.emit("CONCATENATION", inputs, [emitter.result(node)], options, 2 if emitter.is_int8(node) else 1)
+
+
+def _joined(emitter: Emitter, node: Node, index: int) -> int:
+    """An input of a CONCATENATION; in int8 a constant takes the result's scale, as the kernel requires."""
+    name, params = node.inputs[index], emitter.params(node.output)
+    if params is None or emitter.graph.constant(name) is None:
+        return emitter.read(node, index)
+    order = emitter.orders[node.output]
+    data = emitter.array(name).transpose(order)
+    return emitter.constant(f"{name} in {node.output}", params.quantize(data), params)
 
 
 LOWERINGS: dict[type[Op], Any] = {

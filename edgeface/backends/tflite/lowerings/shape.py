@@ -8,17 +8,19 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from edgeface.backends.tflite.emitter import Emitter
+from edgeface.backends.tflite.layout import physical_shape
 from edgeface.graph.ir import Node
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
 
 
 def lower_reshape(emitter: Emitter, node: Node) -> None:
-    """RESHAPE; both sides are in logical order or equivalent to it in memory."""
+    """RESHAPE; the elements stay where they are in memory, in logical order or in one that survives."""
     assert isinstance(node.op, Reshape)
+    made = physical_shape(emitter.graph.type(node.output), emitter.orders[node.output])
     options = schema.ReshapeOptionsT()
-    options.newShape = np.array(node.op.shape, np.int32)
-    shape = emitter.constant(f"shape {node.op.shape}", np.array(node.op.shape, np.int32))
+    options.newShape = np.array(made, np.int32)
+    shape = emitter.constant(f"shape {made}", np.array(made, np.int32))
     emitter.emit("RESHAPE", [emitter.read_bytes(node), shape], [emitter.result(node)], options)
 
 

@@ -9,24 +9,25 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgeface.backends.tflite.emitter import Emitter
 from edgeface.backends.tflite.padding import pad_image, same_padding
-from edgeface.errors import GraphError
 from edgeface.graph.ir import Node
+from edgeface.graph.never_negative import never_negative
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Pool, Resize
 
 
 def lower_pool(emitter: Emitter, node: Node) -> None:
-    """MAX_POOL_2D and AVERAGE_POOL_2D; zero padding of a mean becomes a PAD."""
+    """MAX_POOL_2D and AVERAGE_POOL_2D; padding becomes a PAD with zeros, which a mean counts, or a PADV2 with −∞.
+
+    No zero wins against what a ReLU made, and XNNPACK has a kernel for PAD only.
+    """
     op = node.op
     assert isinstance(op, Pool)
     average = isinstance(op, AveragePool)
     same = not average and same_padding(emitter.graph.type(node.inputs[0]).shape, (0, 0, *op.kernel_shape), op)
     x = emitter.read(node, 0)
     if any(op.pads) and not same:
-        if not average:
-            fix = "use equal pads on both sides, with an odd pixel at the end (SAME)"
-            raise GraphError(f"MaxPool with pads {op.pads} has no TFLite lowering", where=str(node), fix=fix)
-        x = pad_image(emitter, node, x, op.pads)
+        zeros = average or never_negative(emitter.graph, node.inputs[0])
+        x = pad_image(emitter, node, x, op.pads, None if zeros else -np.inf)
     options = schema.Pool2DOptionsT()
     options.padding = schema.Padding.SAME if same else schema.Padding.VALID
     options.filterHeight, options.filterWidth = op.kernel_shape
@@ -45,12 +46,13 @@ def lower_global_mean(emitter: Emitter, node: Node) -> None:
 
 
 def lower_resize(emitter: Emitter, node: Node) -> None:
-    """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR (half-pixel centers)."""
+    """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR, which is asymmetric with neither flag."""
     assert isinstance(node.op, Resize)
     size = emitter.constant(f"size {node.op.size}", np.array(node.op.size, np.int32))
     nearest = node.op.mode == "nearest"
     options = schema.ResizeNearestNeighborOptionsT() if nearest else schema.ResizeBilinearOptionsT()
-    options.halfPixelCenters = not nearest
+    options.halfPixelCenters = not nearest and node.op.rule == "half_pixel"
+    options.alignCorners = not nearest and node.op.rule == "align_corners"
     name = "RESIZE_NEAREST_NEIGHBOR" if nearest else "RESIZE_BILINEAR"
     version = (2 if emitter.is_int8(node) else 1) if nearest else 3
     emitter.emit(name, [emitter.read(node, 0), size], [emitter.result(node)], options, version)

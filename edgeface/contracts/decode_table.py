@@ -1,18 +1,19 @@
-"""The tables of a contract file, which are for people, as the fields of a contract."""
+"""The table `[decode]` of a contract file, which has the words of all detectors, as a decoder's parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from edgeface.contracts.detection import SSD
 from edgeface.errors import InputError, did_you_mean
 
-Document = Mapping[str, Any]
 Decoders = Mapping[str, Collection[str]]
 """The parameters of each decoder."""
 
-NEUTRAL: Document = {
+SSD = "ssd"
+"""The default decoder."""
+
+NEUTRAL: Mapping[str, Any] = {
     "per_cell": 1,
     "offset": 0.0,
     "maps": "ceil",
@@ -38,13 +39,10 @@ _BOXES: Mapping[str, tuple[str, ...]] = {
 """Decoders by their kind of boxes; the usual one first."""
 
 _PARAMETERS = ("decode", "parameters", "anchors")
-_OF_OTHERS = {"detection": ("recognition",), "recognition": ("decode",), "landmarks": (), "scores": ()}
 
 
-def as_fields(document: Document, decoders: Decoders, where: str) -> dict[str, Any]:
-    """The document with tables read as the contract's fields, for its task.
-
-    Tables that are for another task, `decode` and `recognition`, are left out.
+def decode_as_fields(document: Mapping[str, Any], decoders: Decoders, where: str) -> Mapping[str, Any]:
+    """A detector's document with its decoder named, and only parameters that the decoder has.
 
     Args:
         document: of a contract file.
@@ -52,30 +50,8 @@ def as_fields(document: Document, decoders: Decoders, where: str) -> dict[str, A
         where: the file.
 
     Raises:
-        InputError: a key stands in two places, or is no parameter of the decoder.
+        InputError: a key is no parameter of the decoder.
     """
-    task = document.get("task")
-    left_out = _OF_OTHERS.get(task, ()) if isinstance(task, str) else ()
-    fields = {key: value for key, value in document.items() if key not in left_out}
-    if task == "recognition":
-        return _recognition(fields, where)
-    return _detection(fields, decoders, where) if task == "detection" else fields
-
-
-def _recognition(document: dict[str, Any], where: str) -> dict[str, Any]:
-    table, outputs = document.pop("recognition", {}), document.get("outputs")
-    if isinstance(outputs, Mapping) and len(outputs) == 1 and "output" not in document:
-        (document["output"],) = document.pop("outputs").values()
-    if not isinstance(table, Mapping):
-        raise InputError("contract key 'recognition': it is a table", where=where)
-    twice = sorted(set(table) & set(document))
-    if twice:
-        what = f"contract key {twice[0]!r} stands at the top and in the table [recognition]"
-        raise InputError(what, where=where, fix="write it once")
-    return {**document, **table}
-
-
-def _detection(document: dict[str, Any], decoders: Decoders, where: str) -> dict[str, Any]:
     name = next((key for key in _PARAMETERS if key in document), None)
     table = document[name] if name is not None else {}
     if not isinstance(table, Mapping):

@@ -1,0 +1,79 @@
+"""What families share that are told by their checkpoints' tensors: a family adds its contracts and its network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeface.contracts import Contract
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class CheckpointFamily:
+    """A family without `variants` and `network`.
+
+    Attributes:
+        name: as in `Family`.
+        task: as in `Family`.
+        description: as in `Family`.
+        slope: mean negative slope of the activations, for seeded weights.
+        input_deviation: standard deviation of the network's input, for seeded weights.
+    """
+
+    name: str
+    task: str
+    description: str
+    slope: float = 0.0
+    input_deviation: float = 0.5
+
+    @property
+    def recipe(self) -> str:
+        """The recipe of a family that ships none of its own: that of its task."""
+        return self.task
+
+    def variants(self) -> dict[str, Contract]:
+        """The known contracts by variant name; the first is the default."""
+        raise NotImplementedError
+
+    def network(self, contract: Contract) -> nn.Module:
+        """The network that the contract declares, with torch's initial weights."""
+        raise NotImplementedError
+
+    def build(self, contract: Contract) -> nn.Module:
+        """The network in eval mode with torch's initial weights."""
+        return self.network(contract).eval().requires_grad_(False)
+
+    def load(self, path: Path, contract: Contract) -> nn.Module:
+        """The network with the weights of a checkpoint, in eval mode.
+
+        Raises:
+            CheckpointError: the file is not a checkpoint of this variant.
+        """
+        from edgeface.models.checkpoint import load_weights
+
+        module = self.build(contract)
+        load_weights(module, path)
+        return module
+
+    def variant_of(self, path: Path) -> str | None:
+        """The variant that the tensors tell; None where variants share a network, or preprocessing alone is open.
+
+        Raises:
+            CheckpointError: no variant matches; the nearest is named.
+        """
+        from edgeface.models.layouts import told_variant
+
+        told = told_variant(path, self)
+        return None if self.task == "detection" else told
+
+    def random(self, contract: Contract, seed: int) -> nn.Module:
+        """The network with seeded weights, in eval mode; the same seed gives the same weights."""
+        from edgeface.models._random_weights import randomize
+
+        module = self.build(contract)
+        randomize(module, seed, self.slope, self.input_deviation)
+        return module
