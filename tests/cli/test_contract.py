@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from onnx import TensorProto, helper, save
 
 from edgeface.contracts.read import read_contract
 from edgeface.tasks.detection.decoders import parameters_of_decoders
+
+SHAPES = {"image": [1, 3, 32, 32], "means": [1, 3, 1, 1]}
 
 
 @pytest.fixture
@@ -32,10 +35,14 @@ def test_verdicts_are_in_json_too(edgeface_cli, detector):
     assert "input.mean, input.scale" in found["refused"]
 
 
-def test_outputs_of_no_known_format_are_named_with_what_to_declare(edgeface_cli, detector):
-    ended = edgeface_cli("contract", detector, "--input", "72x104")
-    assert ended.code in {0, 2}
-    assert "Traceback" not in ended.err
+def test_outputs_of_no_known_format_are_named_with_what_to_declare(edgeface_cli, tmp_path):
+    node = helper.make_node("GlobalAveragePool", ["image"], ["means"])
+    kinds = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in SHAPES.items()]
+    save(helper.make_model(helper.make_graph([node], "g", kinds[:1], kinds[1:])), tmp_path / "means.onnx")
+    ended = edgeface_cli("contract", tmp_path / "means.onnx")
+    assert ended.code == 2
+    assert "of no known detector or recognizer: 'means' [1, 3, 1, 1]" in ended.err
+    assert 'task = "scores"' in ended.err
 
 
 def test_an_unknown_color_is_refused(edgeface_cli, detector):
