@@ -38,7 +38,9 @@ def test_verdicts_are_in_json_too(edgeface_cli, detector):
 def test_outputs_of_no_known_format_are_named_with_what_to_declare(edgeface_cli, tmp_path):
     node = helper.make_node("GlobalAveragePool", ["image"], ["means"])
     kinds = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in SHAPES.items()]
-    save(helper.make_model(helper.make_graph([node], "g", kinds[:1], kinds[1:])), tmp_path / "means.onnx")
+    opset = [helper.make_opsetid("", 17)]
+    graph = helper.make_graph([node], "g", kinds[:1], kinds[1:])
+    save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "means.onnx")
     ended = edgeface_cli("contract", tmp_path / "means.onnx")
     assert ended.code == 2
     assert "of no known detector or recognizer: 'means' [1, 3, 1, 1]" in ended.err
