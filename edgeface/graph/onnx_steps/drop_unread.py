@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def drop_unread(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model, changed in place, without nodes and constants that no output needs. Inputs stay."""
+    """The model, changed in place, without nodes and constants that no output needs. Inputs stay.
+
+    Outputs of nodes that nobody reads, other than the first, lose their names: many are optional.
+    """
     graph = model.graph
     makers = {name: index for index, node in enumerate(graph.node) for name in node.output if name}
     needed: set[int] = set()
@@ -30,6 +33,8 @@ def drop_unread(model: onnx.ModelProto) -> onnx.ModelProto:
     for index in reversed(range(len(graph.node))):
         if index not in needed:
             del graph.node[index]
+    for node in graph.node:
+        node.output[1:] = [name if name in read else "" for name in node.output[1:]]
     inputs = {value.name for value in graph.input}
     for index in reversed(range(len(graph.initializer))):
         if graph.initializer[index].name not in read and graph.initializer[index].name not in inputs:
