@@ -13,7 +13,6 @@ from edgeface.compile.infer_contract import check, recognize, refuse_unsettled, 
 from edgeface.compile.inferred import describe_settled, how_settled
 from edgeface.compile.source import Declared, Source
 from edgeface.contracts import Contract
-from edgeface.contracts.read import read_contract
 from edgeface.core.progress import note, step
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
@@ -21,7 +20,7 @@ from edgeface.models.onnx_file import as_in_file, layout_of, open_onnx
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import digest_file
 from edgeface.tasks import task_of
-from edgeface.tasks.detection.decoders import parameters_of_decoders
+from edgeface.tasks.declared import declared_contract
 from edgeface.tasks.task import FindFaces, Forward, Image
 from edgeface.tasks.undeclared import Evidence, Settled
 from edgeface.validate.reference import Reference, onnx_reference
@@ -74,7 +73,7 @@ def _refuse_options_of_families(path: Path, declared: Declared) -> None:
 
 def _declared(declared: Declared) -> Contract:
     assert declared.contract is not None
-    contract = read_contract(declared.contract, parameters_of_decoders())
+    contract = declared_contract(declared.contract)
     if declared.color is not None:
         contract = contract.with_color("rgb" if declared.color == "rgb" else "bgr")
     return contract if declared.input_size is None else contract.with_input_size(*declared.input_size)

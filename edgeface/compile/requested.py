@@ -10,14 +10,14 @@ from edgeface.compile.infer_contract import recognize
 from edgeface.compile.prices import deciding_tables
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import READ_PATHS, ExportRequest
-from edgeface.contracts.read import read_contract
 from edgeface.core.file_kind import refuse_other
 from edgeface.core.max_drop import OPTION, own_limits, parse_max_drop, refuse_unmeasured
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
 from edgeface.models import families, family
 from edgeface.reading.existing import refuse_missing
-from edgeface.tasks import task
+from edgeface.tasks import task, task_of
+from edgeface.tasks.declared import declared_contract
 
 COLORS = ("bgr", "rgb")
 _RECIPE = ".toml"
@@ -117,5 +117,5 @@ def _of_file(path: Path, request: ExportRequest) -> Recipe:
 def _task_of_file(path: Path, request: ExportRequest) -> str:
     """The task that the contract declares, or else that the outputs are for."""
     if request.contract is not None:
-        return read_contract(request.contract).task
+        return task_of(declared_contract(request.contract)).name
     return recognize(path, request.input_size).task

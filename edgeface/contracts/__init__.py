@@ -35,6 +35,7 @@ __all__ = [
     "Point",
     "RecognitionContract",
     "detection",
+    "generic",
     "recognition",
 ]
 
@@ -68,9 +69,21 @@ def recognition(contract: Contract, where: str | None = None) -> RecognitionCont
     return contract
 
 
+def generic(contract: Contract, where: str | None = None) -> GenericContract:
+    """The contract, checked to be that of a network for numbers. Arguments as in `detection`.
+
+    Raises:
+        ContractError: the contract is for another task.
+    """
+    if not isinstance(contract, GenericContract):
+        raise ContractError(f"{contract.family} is for {contract.task}, not for numbers", where=where)
+    return contract
+
+
 def _refused(contract: Contract, where: str | None, wanted: str, example: str) -> ContractError:
+    further = ", and its numbers decide nothing here" if isinstance(contract, GenericContract) else ""
     return ContractError(
-        f"{contract.family} is not a face {wanted}: its task is {contract.task}",
+        f"{contract.family} is not a face {wanted}: its task is {contract.task}{further}",
         where=where,
         fix=f"pass an artifact exported from a {wanted}, e.g. {example}",
     )
