@@ -136,6 +136,7 @@ CASES = [
     one("log softmax", LogSoftmax(-1), shape=(1, 7, 5), steps=REFUSED),
     one("relu6", Clip(0.0, 6.0)),
     one("clip", Clip(-0.3, 0.7), steps=REFUSED),
+    one("clip at 0", Clip(0.0)),
     one("clip above", Clip(high=0.7), steps=REFUSED),
     one("divide by a constant", Div(), np.array([3, -2, 1.5, 0.7], np.float32).reshape(4, 1, 1), steps=REFUSED),
     both("add", Add()),
