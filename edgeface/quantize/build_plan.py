@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from edgeface.quantize.statistics import CalibrationStats
 
 SIGMOID_REACH = 6.25
 """Beyond ± this value a sigmoid is within half an 8-bit step (1/512) of 0 or 1, so its input can be clipped there."""
+
+BIAS_LIMIT = 2.0**30
+"""Of a bias in steps of input scale × weight scale: half of int32, with room for corrections and the sum."""
 
 WORTH = 2.5
 """Images that one sampled image stands for at most, in the headroom. Measured: 40 sampled of 100 are as good as 100."""
@@ -82,7 +85,7 @@ class _Planner:
             params |= dict.fromkeys(members, self._group_params(members))
         for node in self.graph.nodes:
             if not self._in_float(node.output):
-                params |= self._constant_params(node)
+                params |= self._constant_params(node, params)
         return QuantPlan(params, self.stated)
 
     def _in_float(self, name: str) -> bool:
@@ -159,17 +162,33 @@ class _Planner:
             low, high = max(low, limit[0]), min(high, limit[1])
         return _bounded(self.graph, name, (low, high))
 
-    def _constant_params(self, node: Node) -> dict[str, QParams]:
+    def _constant_params(self, node: Node, known: Mapping[str, QParams]) -> dict[str, QParams]:
         """Weights per channel; other constant operands per tensor. Biases follow from these."""
         if isinstance(node.op, Conv | ConvTranspose | Gemm):
             weight, axis = self.graph.constant(node.inputs[1]), int(isinstance(node.op, ConvTranspose))
-            return {} if weight is None else {node.inputs[1]: weight_params(weight, self.scheme, axis)}
+            if weight is None:
+                return {}
+            return {node.inputs[1]: _for_bias(self.graph, node, weight_params(weight, self.scheme, axis), known)}
         found, width = {}, self._width(node.output)
         for name in node.inputs:
             data = self.graph.constant(name)
             if data is not None and data.dtype == np.float32:
                 found[name] = self.scheme.activation(float(data.min()), float(data.max()), width)
         return found
+
+
+def _for_bias(graph: Graph, node: Node, weight: QParams, known: Mapping[str, QParams]) -> QParams:
+    """Scales of weights in whose steps the bias fits 32 bits.
+
+    Channels that training left unused have weights of 1e-10 and a bias: with steps of the weights' own size the bias
+    would not fit. Larger steps round to zero what adds less to the result than the last bits of the bias.
+    """
+    bias = graph.constant(node.inputs[2]) if len(node.inputs) > 2 else None
+    if bias is None or bias.shape != (len(weight.scale),) or node.inputs[0] not in known:
+        return weight
+    least = np.abs(bias.astype(np.float64)) / (known[node.inputs[0]].scale[0] * BIAS_LIMIT)
+    scale = np.maximum(weight.scale, least).astype(np.float32)
+    return replace(weight, scale=tuple(scale.tolist()))
 
 
 def _pixels(graph: Graph, name: str) -> int:

@@ -11,6 +11,8 @@ from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.backends.tflite.runner import LiteRtRunner
+from edgeface.cost.counter import count
+from edgeface.cost.readers import read_network
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.passes import run_passes
 from edgeface.quantize.build_plan import build_plan
@@ -100,15 +102,27 @@ def prepare(case, normal, prepared):
     return prepared[case]
 
 
-@pytest.mark.parametrize("name", ["tflite-int8", "onnx-int8"])
+@pytest.mark.parametrize("name", ["tflite-int8", "onnx-int8", "tensorrt-int8"])
 @pytest.mark.parametrize("case", CASES)
 def test_integers_come_close_to_the_file_in_float(normal, prepared, case, name):
     target, (graph, stats, feed, expected) = targets()[name], prepare(case, normal, prepared)
-    legal = target.integer_forms(run_passes(graph, target.legalize), set())
-    plan = build_plan(
-        legal, derive(legal, stats), target.scheme, RangeRule("minmax"), stated=state_precision(legal, {}, True)
-    )
+    legal = run_passes(graph, target.legalize)
+    legal = target.integer_forms(legal, set()) if target.integer_forms else legal
+    stated = state_precision(legal, {}, True)
+    plan = build_plan(legal, derive(legal, stats), target.scheme, RangeRule("minmax"), stated=stated)
     runner = (LiteRtRunner if target.layout == "nhwc" else OrtRunner)(target.emit_model(legal, plan, EmitOptions()))
     found = FloatRunner(runner, target.layout).run(feed)["y"]
     found = found if found.shape == expected.shape else found.transpose(0, 3, 1, 2)
     assert 20 * np.log10(np.std(expected) / np.std(found - expected)) > 25
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_emitted_in_float_is_the_file_and_is_counted(normal, prepared, tmp_path, case):
+    target, (graph, _, feed, expected) = targets()["tflite-fp32"], prepare(case, normal, prepared)
+    legal = run_passes(graph, target.legalize)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(target.emit_model(legal, target.float_plan(), EmitOptions()))
+    found = FloatRunner(LiteRtRunner(path), "nhwc").run(feed)["y"]
+    found = found if found.shape == expected.shape else found.transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    assert count(read_network(path, str(path))).macs == legal.macs()

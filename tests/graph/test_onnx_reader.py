@@ -25,8 +25,9 @@ ELSEWHERE = {
     "reduction",
     "l2_normalize",
     "normalization",
+    *("take", "split", "tile", "blocks", "conv_transpose"),
 }
-"""Modules of ops whose forms test_elementwise_forms.py and test_normalization_forms.py read."""
+"""Modules of ops read by test_elementwise_forms.py, test_normalization_forms.py and test_spatial_neighbours.py."""
 
 
 def noise(*shape):
@@ -100,6 +101,7 @@ CASES = [
     case("AveragePool", "AveragePool", kernel_shape=[2, 3]),
     case("AveragePool", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 0], count_include_pad=1),
     case("GlobalAveragePool", "GlobalAveragePool"),
+    case("LocalResponse", "LRN", size=3, alpha=0.2, beta=0.6, bias=1.5),
     case(
         "Resize",
         "Resize",
@@ -111,6 +113,9 @@ CASES = [
     ),
     case("Resize", "Resize", EMPTY, np.array([1, 1, 7 / 6, 1], np.float32), mode="linear"),
     case("Resize", "Resize", EMPTY, EMPTY, ints(1, 4, 3, 11), mode="linear"),
+    case("Resize", "Resize", np.array([1, 1, 2, 3], np.float32), opset=10, mode="nearest"),
+    case("Resize", "Upsample", np.array([1, 1, 2, 3], np.float32), opset=9, mode="nearest"),
+    case("Resize", "Upsample", opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 2.0]),
 ]
 
 

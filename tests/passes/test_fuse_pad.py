@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from edgeface.graph.ops.arithmetic import Concat
+from edgeface.graph.ops.constant_pad import ConstantPad
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Pad
-from edgeface.graph.ops.spatial import MaxPool
+from edgeface.graph.ops.spatial import AveragePool, MaxPool
 from edgeface.graph.rewrite import refusals
 from edgeface.passes.fuse_pad import fuse, fuse_pad
 
@@ -47,4 +49,27 @@ def test_padded_channels_stay(make_graph, weight):
 
 def test_a_pad_before_a_max_pool_stays_for_its_zeros_may_win(make_graph):
     graph = make_graph({"x": (1, 2, 5, 6)}, [(Pad(IMAGE), "x", "a"), (MaxPool((3, 3)), "a", "y")])
+    assert fuse_pad(graph) is graph
+
+
+@pytest.mark.parametrize("value", [-np.inf, float(np.finfo(np.float32).min)])
+def test_minus_infinity_before_a_max_pool_becomes_its_pads(make_graph, same, ops, value):
+    pad = ConstantPad((0, 0, 1, 0, 0, 0, 1, 1), value)
+    graph = make_graph({"x": (1, 2, 5, 6)}, [(pad, "x", "a"), (MaxPool((3, 3), pads=(0, 1, 0, 0)), "a", "y")])
+    fused = fuse_pad(graph)
+    assert ops(fused) == ["MaxPool"]
+    assert fused.nodes[0].op.pads == (1, 1, 1, 1)
+    same(graph, fused)
+
+
+@pytest.mark.parametrize(
+    ("pad", "reader"),
+    [
+        (ConstantPad(IMAGE, -9.0), MaxPool((5, 5))),
+        (ConstantPad(IMAGE, -np.inf), AveragePool((3, 3))),
+        (ConstantPad(IMAGE, -np.inf), MaxPool((2, 2))),
+    ],
+)
+def test_other_values_readers_and_windows_keep_their_pad(make_graph, pad, reader):
+    graph = make_graph({"x": (1, 2, 5, 6)}, [(pad, "x", "a"), (reader, "a", "y")])
     assert fuse_pad(graph) is graph

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeface.backends.tflite.layout import CHANNELS_LAST
+from edgeface.backends.tflite.shuffle_last import shuffle_last
 from edgeface.backends.tflite.transposed import fill_transposed
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.conv import Gemm
@@ -43,4 +44,4 @@ def reorder(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     return Rewrite([flat, node], added, {name: np.ascontiguousarray(rows)})
 
 
-LEGALIZE: tuple[Pass, ...] = (reorder_flattened, fill_transposed)
+LEGALIZE: tuple[Pass, ...] = (reorder_flattened, fill_transposed, shuffle_last)
