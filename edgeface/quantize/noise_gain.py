@@ -37,12 +37,13 @@ def noise_gains(graph: Graph, stats: CalibrationStats) -> dict[str, Array]:
     for node in reversed(graph.nodes):
         computed = [name for name in node.inputs if name in gains]
         if node.output in gains:
-            passed = gains[node.output] * squared_slope(graph, node, stats)
-            found = _through(graph, node, passed, computed)
+            found = _through(graph, node, gains[node.output] * squared_slope(graph, node, stats), computed)
         else:
             found = None
         for name in computed:
-            gains[name] += 1 / mean_variance(stats.values[name]) if found is None else found[name]
+            passed = (found or {}).get(name)
+            followed = passed is not None and np.shape(passed) in {(), gains[name].shape}
+            gains[name] += passed if followed else 1 / mean_variance(stats.values[name])
     return gains
 
 
@@ -90,8 +91,11 @@ def _through(graph: Graph, node: Node, gain: Array, computed: list[str]) -> dict
         return _parts(graph, node, gain)
     if isinstance(op, Add | Sub) and all(graph.type(n).shape[1] == len(gain) for n in computed):
         return dict.fromkeys(computed, gain)
+    if isinstance(op, Pad):
+        first = op.pads[1]
+        return {node.inputs[0]: gain[first : first + graph.type(node.inputs[0]).shape[1]]}
     factor = _FACTORS.get(type(op))
-    return None if factor is None else {node.inputs[0]: gain * factor(graph, node)}
+    return None if factor is None or len(computed) > 1 else {node.inputs[0]: gain * factor(graph, node)}
 
 
 def _of_inputs(weight: Array, gain: Array, groups: int) -> Array:
@@ -136,7 +140,6 @@ _FACTORS: Mapping[type, Callable[[Graph, Node], Array | float]] = {
     Clip: _one,
     Resize: _one,
     MaxPool: _one,
-    Pad: _one,
     AveragePool: _mean_of,
     GlobalAveragePool: _mean_of,
     Mul: _squared_constant,
