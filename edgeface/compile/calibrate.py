@@ -110,7 +110,7 @@ def _digest(file: Path) -> str:
 
 def _check_fits(stats: CalibrationStats, graph: Graph, path: Path) -> None:
     """Refuse statistics that lack a value of the graph, or have other channels than it."""
-    for name in graph.activations:
+    for name in graph.reals:
         shape = graph.type(name).shape
         channels = shape[1] if len(shape) == 4 else 1
         if name not in stats.values or stats.values[name].low.shape != (channels,):

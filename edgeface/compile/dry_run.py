@@ -149,6 +149,6 @@ def _made_up_plan(graph: Graph, wanted: Target, stated: Mapping[str, Stated]) ->
     if wanted.scheme is None:
         return wanted.float_plan()
     none, low, high = np.zeros((1, BINS), np.int64), np.zeros(1), np.ones(1)
-    values = {name: ValueStats(none, low, high, low, 1) for name in graph.activations}
+    values = {name: ValueStats(none, low, high, low, 1) for name in graph.reals}
     stats = CalibrationStats(values, images=1)
     return build_plan(graph, stats, wanted.scheme, RangeRule("minmax"), stated=stated)

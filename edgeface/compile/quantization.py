@@ -75,7 +75,7 @@ def summary(job: Job, target: Target, io: IoType, quantized: Quantized) -> dict[
     settings = job.recipe.quantize
     graph, plan = quantized.graph, quantized.plan
     prices = priced(job, graph, plan, target, io)
-    made = Counter(plan.dtype(name) for name in graph.activations if graph.type(name).dtype == "float32")
+    made = Counter(plan.dtype(name) for name in graph.reals)
     return {
         "scheme": target.scheme.name,
         "integer_only": job.options.integer_only,

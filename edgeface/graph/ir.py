@@ -105,6 +105,11 @@ class Graph:
         """Every non-constant value: inputs first, then in node order."""
         return self.inputs + tuple(output for node in self.nodes for output in node.outputs)
 
+    @cached_property
+    def reals(self) -> tuple[str, ...]:
+        """The activations in float32, which have ranges; not truth values and indices."""
+        return tuple(name for name in self.activations if self.type(name).dtype == "float32")
+
     def type(self, name: str) -> TensorType:
         """The type of a value."""
         return self.values[name].type

@@ -11,6 +11,7 @@ from edgeface.graph.ops.arithmetic import Add, Div, Mul
 from edgeface.graph.ops.functions import Reciprocal, Sqrt
 from edgeface.graph.ops.l2_normalize import L2Normalize
 from edgeface.graph.ops.reduction import Reduce, ReduceL2, ReduceSum, ReduceSumSquare
+from edgeface.graph.ops.tile import Tile
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
 MAX_EPSILON = 1e-5
@@ -65,7 +66,7 @@ def _length(graph: Graph, name: str, epsilon: float = 0.0, squared: bool = False
         return _length(graph, found[0], max(epsilon, _root(found[1], squared)), squared)
     if isinstance(op, Sqrt) and not squared:
         return _length(graph, node.inputs[0], epsilon, squared=True)
-    if type(op).__name__ == "Expand":
+    if isinstance(op, Tile):  # an Expand: copies along the axis that was reduced
         return _length(graph, node.inputs[0], epsilon, squared)
     return _reduced(graph, node, epsilon, squared)
 

@@ -36,7 +36,7 @@ class Bounds:
     @cached_property
     def highs(self) -> tuple[str, ...]:
         """Values whose maximum is measured."""
-        return tuple(name for name in self.graph.activations if not _follows(self.graph, name))
+        return tuple(name for name in self.graph.reals if not _follows(self.graph, name))
 
     @cached_property
     def lows(self) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ class Bounds:
             self._split(names, joined) for names, joined in zip((self.lows, self.highs), measured, strict=True)
         )
         found: dict[str, Ends] = {}
-        for name in self.graph.activations:
+        for name in self.graph.reals:
             if name in highs:
                 high = highs[name]
                 found[name] = (lows[name], high) if name in lows else (np.zeros_like(high), high)

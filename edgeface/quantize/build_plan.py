@@ -97,7 +97,7 @@ class _Planner:
 
     def _scale_groups(self) -> list[list[str]]:
         """Values that must share one scale, each group in graph order."""
-        leader = {name: name for name in self.graph.activations if self.graph.type(name).dtype == "float32"}
+        leader = {name: name for name in self.graph.reals}
 
         def find(name: str) -> str:
             while leader[name] != name:

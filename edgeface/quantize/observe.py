@@ -39,7 +39,7 @@ def graph_digest(graph: Graph) -> str:
 
 def observed_onnx(graph: Graph) -> bytes:
     """The graph as ONNX with every computed value as an output."""
-    return write_onnx(graph, [name for name in graph.activations if name not in graph.inputs])
+    return write_onnx(graph, [name for name in graph.reals if name not in graph.inputs])
 
 
 def observe(

@@ -121,8 +121,8 @@ def _float_only(graph: Graph) -> dict[str, Stated]:
     found: dict[str, Stated] = {}
     for node in graph.nodes:
         computed = [name for name in node.inputs if graph.constant(name) is None]
-        if node.op.float_only:
-            reason = node.op.float_only
+        if node.op.why_float:
+            reason = node.op.why_float
         elif isinstance(node.op, _FOLLOW_FLOAT_ONLY) and computed and all(name in found for name in computed):
             reason = "all its inputs are computed in float"
         else:
@@ -156,8 +156,8 @@ def require_dtypes(graph: Graph, plan: QuantPlan, dtypes: Collection[str], targe
         GraphError: naming the first such value.
     """
     known = dict.fromkeys("int8" if dtype == "uint8" else dtype for dtype in dtypes)
-    for name in graph.activations:
-        if graph.type(name).dtype == "float32" and plan.dtype(name) not in dtypes:
+    for name in graph.reals:
+        if plan.dtype(name) not in dtypes:
             raise GraphError(
                 f"{target} does not support values in {plan.dtype(name)}",
                 where=f"tensor {name!r}" + _reason(plan, name),

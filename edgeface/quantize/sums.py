@@ -48,7 +48,7 @@ class Sums:
         self.ends: Ends | None = None
         self.images = self.sampled = 0
         bins = BINS if "histograms" in holds else 0
-        self.samples = {name: Samples.empty(bounds.channels(name), bins) for name in self.graph.activations}
+        self.samples = {name: Samples.empty(bounds.channels(name), bins) for name in self.graph.reals}
         self.nodes = convolutions(self.graph) if "second_moments" in holds else []
         self.moments = {node.output: ExactSum.zeros(moment_shape(self.graph, node)) for node in self.nodes}
 

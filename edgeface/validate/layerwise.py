@@ -52,11 +52,11 @@ def layer_agreement(
     if chosen.values is None:
         return []
     got = chosen.values(exact, model, feeds)
-    wanted = OrtRunner(write_onnx(exact, [n for n in exact.activations if n not in exact.inputs])).run(feeds)
+    wanted = OrtRunner(write_onnx(exact, [n for n in exact.reals if n not in exact.inputs])).run(feeds)
     layers: list[Layer] = []
     snr: dict[str, float] = {}
     for node in exact.nodes:
-        if node.output in got:
+        if node.output in got and node.output in wanted:
             agreement = compare_tensors(wanted[node.output], got[node.output])
             inputs = min((snr[i] for i in node.inputs if i in snr), default=100.0)
             layers.append(Layer(node.output, str(node), agreement, inputs))

@@ -9,6 +9,7 @@ import pytest
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Relu, Sigmoid, Tanh
 from edgeface.graph.ops.arithmetic import Add, Concat
+from edgeface.graph.ops.comparison import Greater, Where
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.ops.spatial import MaxPool
@@ -36,6 +37,7 @@ CASES = {
     "reshape to an image": [(Reshape((1, 8, 3, 5)), "c", "y")],
     "transpose": [(Transpose((0, 2, 3, 1)), "c", "y")],
     "pool": [(MaxPool((2, 2), (2, 2)), "c", "y")],
+    "a choice": [(Greater(), "c x", "t"), (Where(), "t c x", "y")],
     "two": [(LeakyRelu(0.2), "c", "a"), (Reshape((1, 30, 4)), "a", "b"), (Concat(1), "b b", "y")],
 }
 
@@ -59,7 +61,7 @@ def made(make_graph, normal):
 
 def by_numpy(graph, values):
     found = {}
-    for name in graph.activations:
+    for name in graph.reals:
         rank = len(graph.type(name).shape)
         flat = values[name].reshape(values[name].shape[1] if rank == 4 else 1, -1)
         found[name] = flat.min(axis=1), flat.max(axis=1)
@@ -74,7 +76,7 @@ def test_bounds_of_every_value_are_exact(made, normal, name, fused):
     values = {**feed, **OrtRunner(observed_onnx(graph), optimize=False).run(feed)}
     outputs = OrtRunner(bounds.model.onnx, optimize=False, in_order=True).run(feed)
     found = bounds.of_every_value(bounds.of_outputs(outputs))
-    assert set(found) == set(graph.activations)
+    assert set(found) == set(graph.reals)
     for value, (low, high) in by_numpy(graph, values).items():
         np.testing.assert_array_equal(found[value][1], high, err_msg=value)
         seen = found[value][0]

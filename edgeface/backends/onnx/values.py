@@ -26,7 +26,7 @@ def onnx_values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[s
     import onnx
 
     proto = load_onnx(model)
-    names = [name for name in exact.activations if name not in exact.inputs]
+    names = [name for name in exact.reals if name not in exact.inputs]
     made = {output for node in proto.graph.node for output in node.output}
     shown = {output.name for output in proto.graph.output}
     proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name in made - shown)

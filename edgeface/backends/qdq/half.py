@@ -40,9 +40,9 @@ class _Halving:
 
     def result(self) -> Graph:
         for node in self.graph.nodes:
-            dtype = self._dtype(node.output)
+            dtype = self._computed_in(node)
             inputs = tuple(self._operand(name, dtype) for name in node.inputs)
-            if node.output in self.graph.outputs and dtype == "float16":
+            if node.output in self.graph.outputs and self._dtype(node.output) == "float16":
                 half = f"{node.output}/half"
                 self.nodes.append(Node(node.op, inputs, (half,), node.origin))
                 self.nodes.append(Node(Cast("float32"), (half,), (node.output,), node.origin))
@@ -50,6 +50,13 @@ class _Halving:
             else:
                 self.nodes.append(Node(node.op, inputs, node.outputs, node.origin))
         return self.graph.rebuild(self.nodes, self.constants)
+
+    def _computed_in(self, node: Node) -> DType:
+        """The type that a node computes in; a comparison in that of what it compares."""
+        if self.graph.type(node.output).dtype == "float32":
+            return self._dtype(node.output)
+        read = [self._dtype(n) for n in node.inputs if self.graph.constant(n) is None and n in self.graph.reals]
+        return "float16" if read and set(read) == {"float16"} else "float32"
 
     def _dtype(self, name: str) -> DType:
         """The type in which a value is computed."""

@@ -85,9 +85,7 @@ def arithmetic(dtype_of: DtypeOf, name: str) -> Arithmetic:
 
 def _converted(graph: Graph, dtype_of: DtypeOf, float_interface: bool) -> Iterator[tuple[str, Arithmetic]]:
     """Values that exist in both arithmetics, each with the one that is made by conversion."""
-    for name in graph.activations:
-        if graph.type(name).dtype != "float32":
-            continue
+    for name in graph.reals:
         own = arithmetic(dtype_of, name)
         wanted = {arithmetic(dtype_of, reader.output) for reader in graph.consumers[name]}
         if float_interface and name in graph.inputs and own == "int8":

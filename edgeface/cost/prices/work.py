@@ -14,9 +14,16 @@ from edgeface.graph.ops import activations as act
 from edgeface.graph.ops.arithmetic import Binary, Concat
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.batch_norm import BatchNorm
+from edgeface.graph.ops.comparison import Comparison, Where
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.ops.conv_transpose import ConvTranspose
+from edgeface.graph.ops.extremes import Several
+from edgeface.graph.ops.functions import Abs, Ceil, Exp, Floor, Log, Neg, Round, Sqrt
+from edgeface.graph.ops.power import Pow
+from edgeface.graph.ops.reduction import ReduceMax, ReduceMean, ReduceMin, ReduceProd, ReduceSum
+from edgeface.graph.ops.rows import Rows
 from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
+from edgeface.graph.ops.smooth_activations import Elu, Gelu
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
 
 CLASSES = (
@@ -28,13 +35,15 @@ CLASSES = (
 
 _CLASS_OF: tuple[tuple[type[Op] | tuple[type[Op], ...], str], ...] = (
     (Gemm, "gemm"),
-    ((Binary, BatchNorm), "binary"),
+    ((Binary, BatchNorm, Several, Comparison, Where, Pow), "binary"),
     (act.LeakyRelu, "leaky_relu"),
     (act.PRelu, "prelu"),
     (act.Softmax, "softmax"),
     (act.HardSwish, "hard_swish"),
     ((act.Relu, act.Clip), "clip"),
-    ((act.Sigmoid, act.Tanh), "sigmoid"),
+    ((act.Sigmoid, act.Tanh, Exp, Log, Sqrt, Elu, Gelu), "sigmoid"),
+    ((Neg, Abs, Floor, Ceil, Round), "clip"),
+    ((ReduceMean, ReduceSum, ReduceMax, ReduceMin, ReduceProd), "mean"),
     (MaxPool, "max_pool"),
     (AveragePool, "average_pool"),
     (GlobalAveragePool, "mean"),
@@ -87,8 +96,18 @@ def work_of(graph: Graph, node: Node, tile: Tile) -> Work | None:
         return Work("conv_kxk", *_product(batch * height * width, columns, depth, tile), elements, weights)
     if isinstance(node.op, Resize):
         return Work(f"resize_{node.op.mode}", elements=elements)
-    kind = next((kind for ops, kind in _CLASS_OF if isinstance(node.op, ops)), "move")
-    return Work(kind, elements=elements, weights=weights)
+    kind, steps = _class_of(graph, node)
+    return Work(kind, elements=steps * elements, weights=weights)
+
+
+def _class_of(graph: Graph, node: Node) -> tuple[str, int]:
+    """The class of a node, and how many steps of that class compute it: more than one without an own operator."""
+    found = next((kind for ops, kind in _CLASS_OF if isinstance(node.op, ops)), None)
+    if found is not None:
+        return found, 1
+    rows = Rows([graph.type(name) for name in node.inputs])
+    node.op.expand(rows)
+    return ("binary", len(rows.found)) if rows.found else ("move", 1)
 
 
 def _convolution(graph: Graph, node: Node, op: Conv, tile: Tile) -> tuple[str, int, int]:

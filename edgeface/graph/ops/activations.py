@@ -108,6 +108,11 @@ class Clip(Unary):
     low: float = -np.inf
     high: float = np.inf
 
+    @property
+    def why_float(self) -> str:
+        """Integer kernels clip as a ReLU does."""
+        return "" if self in (Clip(0.0, 6.0), Clip(0.0)) else "integer kernels clip at 0 and at 6 only"
+
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
         """Bounds are constant inputs since opset 11, attributes before."""

@@ -12,6 +12,7 @@ from edgeface.errors import GraphError
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import Clip, Relu
 from edgeface.graph.ops.arithmetic import Add
+from edgeface.graph.ops.comparison import Greater, Where
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.quantization import Cast
 from edgeface.quantize.plan import QuantPlan, in_float32
@@ -140,3 +141,20 @@ def test_half_targets_keep_what_the_plan_keeps_and_need_half_the_bytes(branching
 def test_a_graph_that_makes_nothing_in_float16_is_unchanged(make_graph):
     graph = make_graph({"x": (1, 9)}, [(Relu(), "x", "y")])
     assert [str(node.op) for node in half_of(graph, {"y"}).nodes] == [str(node.op) for node in graph.nodes]
+
+
+@pytest.mark.parametrize(("single", "compared"), [((), "float16"), (("a", "b"), "float32"), (("a",), "float32")])
+def test_values_are_compared_in_their_own_type(make_graph, normal, evaluate, as_typed, single, compared):
+    rows = [
+        (Relu(), "x", "a"),
+        (Add(), "x c", "b"),
+        (Greater(), "a b", "t"),
+        (Where(), "t a b", "z"),
+        (Relu(), "z", "y"),
+    ]
+    graph = make_graph({"x": IMAGE}, rows, {"c": np.array([[[-1]], [[0.5]], [[2]]], np.float32)})
+    half = half_of(graph, single)
+    test = next(node for node in half.nodes if isinstance(node.op, Greater))
+    assert {half.type(name).dtype for name in test.inputs} == {compared}
+    feeds = {"x": normal(*IMAGE)}
+    np.testing.assert_allclose(as_typed(half, feeds)["y"], evaluate(graph, feeds)["y"], atol=4e-3)

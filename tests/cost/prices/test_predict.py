@@ -11,8 +11,13 @@ from edgeface.cost.prices.table import Price, price_table, price_tables, read_ta
 from edgeface.cost.prices.work import Tile, Work, work_of
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph, Node, Value
+from edgeface.graph.ops.comparison import Greater, Where
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.functions import Exp, Neg
+from edgeface.graph.ops.l2_normalize import L2Normalize
+from edgeface.graph.ops.reduction import ReduceMax
 from edgeface.graph.ops.shape import Reshape
+from edgeface.graph.ops.smooth_activations import Gelu, HardSigmoid, Softsign
 from edgeface.graph.types import TensorType
 from tests.cost.prices.conftest import toy_table
 
@@ -128,3 +133,24 @@ def test_an_incomplete_table_is_refused(tmp_path):
     path.write_text(text.replace("mac_ns", "mac_us"))
     with pytest.raises(InputError, match="mac_us"):
         read_table.__wrapped__(path)
+
+
+@pytest.mark.parametrize(
+    ("op", "kind", "times"),
+    [
+        *((Exp(), "sigmoid", 1), (Neg(), "clip", 1), (Gelu(), "sigmoid", 1), (ReduceMax((1,)), "mean", 1)),
+        *((Softsign(), "binary", 3), (HardSigmoid(), "binary", 3), (L2Normalize(), "binary", 3)),
+    ],
+)
+def test_an_elementwise_op_costs_its_memory_for_each_step_of_it(op, kind, times):
+    graph = Graph.build("g", [Value("x", TensorType((1, 8, 4, 4)))], ["y"], [Node(op, ("x",), ("y",))], {})
+    moved = graph.type("x").count + graph.type("y").count
+    assert work_of(graph, graph.nodes[0], Tile(4, 8, 1, 8)) == Work(kind, elements=times * moved)
+
+
+def test_truth_values_take_no_time_of_their_own_and_are_converted_nowhere():
+    nodes = [Node(Greater(), ("x", "z"), ("t",)), Node(Where(), ("t", "x", "z"), ("y",))]
+    inputs = [Value(name, TensorType((1, 8, 4, 4))) for name in ("x", "z")]
+    graph = Graph.build("g", inputs, ["y"], nodes, {})
+    found = predict(graph, lambda _: "float32", toy_table(float32_binary={"node_us": 3.0}))
+    assert (found.nodes, found.conversions) == ({"t": 0.0, "y": 3.0}, {})
