@@ -26,7 +26,7 @@ from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
 from edgeface.inference.detector import Detector
 from edgeface.models import family
-from edgeface.models.onnx_file import is_onnx_file, open_onnx
+from edgeface.models.onnx_file import as_in_file, is_onnx_file, open_onnx
 from edgeface.models.torch_export import export_onnx
 from edgeface.passes import run_passes
 from edgeface.quantize.settings import QuantizeSettings
@@ -128,7 +128,7 @@ def _source(artifact: Artifact, request: AnalyzeRequest) -> Source:
     elif weights is None:
         onnx = export_onnx(family(contract.family).random(contract, int(sources["seed"])), contract)
     elif sources["weights"].get("format") == "onnx":
-        onnx = open_onnx(weights, contract)
+        onnx = open_onnx(weights, as_in_file(contract, sources["weights"]))
     else:
         onnx = export_onnx(family(contract.family).load(weights, contract), contract)
     kept: dict[str, Any] = {name: value for name, value in sources.items() if name in _KEPT}

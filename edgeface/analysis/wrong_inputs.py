@@ -14,7 +14,7 @@ import numpy as np
 
 from edgeface.analysis.effect import Effect
 from edgeface.analysis.panel import Panel
-from edgeface.contracts.base import ImageInput
+from edgeface.contracts import ImageInput
 from edgeface.core.progress import track
 from edgeface.graph.types import Array
 from edgeface.validate.reference import Network

@@ -23,7 +23,7 @@ def open_declared(artifact: Artifact, threads: int = 1) -> FloatRunner:
     """
     runner = FloatRunner(open_runner(artifact, threads), artifact.manifest.layout)
     declared = artifact.contract.input
-    wanted = {declared.name: (1, 3, declared.height, declared.width)}
+    wanted: dict[str, tuple[int, ...]] = {declared.name: declared.shape}
     found = {spec.name: _of_one_image(spec.shape) for spec in runner.inputs}
     if found != wanted:
         raise ContractError(

@@ -19,10 +19,11 @@ def c_contract(files: Mapping[str, bytes]) -> bytes:
     contract = settings["recognizer"]["contract"]
     stored, got = Network(files[settings["recognizer"]["model"]]).storage()
     image = contract["input"]
-    pixels = image["height"] * image["width"] * 3
+    pixels = image["height"] * image["width"] * len(image["mean"])
     defined = {
         "FACE_HEIGHT": image["height"],
         "FACE_WIDTH": image["width"],
+        "FACE_CHANNELS": len(image["mean"]),
         "FACE_IS_RGB": int(image["colour"] == "rgb"),
         "FACE_MEAN": _floats(image["mean"]),
         "FACE_SCALE": _floats(image["scale"]),

@@ -22,10 +22,12 @@ BOARD = "face_runner"
 DECODERS = "edgeface.tasks.detection.decoders"
 SHARED: Mapping[str, str] = {
     "edgeface.backends.tflite.soundness": f"{BOARD}.soundness",
+    "edgeface.contracts.output_roles": f"{BOARD}.output_roles",
     "edgeface.core.visible": f"{BOARD}.visible",
     "edgeface.errors": f"{BOARD}.base_errors",
     "edgeface.images.fit": f"{BOARD}.fit",
     "edgeface.images.header": f"{BOARD}.header",
+    "edgeface.images.normalize": f"{BOARD}.normalize",
     "edgeface.reading.regular_file": f"{BOARD}.regular_file",
     "edgeface.tasks.detection.cells": f"{BOARD}.cells",
     "edgeface.tasks.detection.decoding": f"{BOARD}.decoding",

@@ -17,6 +17,7 @@ from edgeface.cli.calibrate import calibrate
 from edgeface.cli.check import check
 from edgeface.cli.compare import compare
 from edgeface.cli.completion.command import completion
+from edgeface.cli.contract import contract
 from edgeface.cli.demo import demo
 from edgeface.cli.detect import detect
 from edgeface.cli.doctor import doctor
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(export, analyze, check, parity, bench, detect, embed, compare, identify),
-    *(calibrate, bundle, verify, keygen, report),
+    *(contract, calibrate, bundle, verify, keygen, report),
     *(models, targets, budgets, demo, doctor, completion),
 )
 for command in COMMANDS:

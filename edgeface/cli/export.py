@@ -72,6 +72,9 @@ def export(
     max_drop: Annotated[
         str | None, typer.Option(help="Your own limits on what may be lost, e.g. matched=0.5%,score=0.005.")
     ] = None,
+    keep_decode: Annotated[
+        bool, typer.Option(help="For an ONNX model: keep a decode that is inside its graph, also for int8.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Only say what each target makes of the network; needs no images and no contract.")
     ] = False,
@@ -120,6 +123,7 @@ def export(
         recipe=recipe,
         repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
         max_drop=max_drop,
+        keep_decode=keep_decode,
     )
     if dry_run:
         _foresee(request, json_output)

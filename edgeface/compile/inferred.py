@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeface.tasks.task import Inference
+from edgeface.tasks.undeclared import Settled
 
 
 def describe_inference(inferred: Inference, declared: bool) -> str:
@@ -31,3 +32,15 @@ def how_inferred(inferred: Inference, declared: Mapping[str, str]) -> dict[str, 
         "confidence": round(inferred.confidence, 3),
         **{f"{name}_margin": round(margin, 2) for name, margin in inferred.margins.items()},
     }
+
+
+def describe_settled(settled: Settled) -> str:
+    """A line for each field of an ONNX file's contract: its value, how it is known, and why."""
+    lines = (f"  {each.field} {each.value}: {each.how}, {each.evidence}" for each in settled.verdicts)
+    return "\n".join(("contract:", *lines))
+
+
+def how_settled(settled: Settled, declared: bool) -> dict[str, Any]:
+    """For the manifest: how each field was determined."""
+    fields = {each.field: each.as_dict() for each in settled.verdicts}
+    return {"how": "declared" if declared else "inferred", "checked": settled.checked, "fields": fields}

@@ -116,7 +116,8 @@ def judge_built(
     for index, (item, model, findings) in enumerate(zip(built, models, scored, strict=True)):
         found = [column[index] for column in measured] + [observer.measured() for observer in observers[index]]
         limits, runtime = thresholds_of(job, item), runtime_named(item.target.runtime)
-        known, kernels = judge_model(findings, limits, model, task_of(job.source.contract), runtime)
+        task, reference = task_of(job.source.contract), job.source.reference
+        known, kernels = judge_model(findings, limits, model, task, runtime, reference.probabilities)
         for each in found:
             known = known.requiring(*each.requirements(limits))
             known = replace(known, further={**known.further, **each.entries()})

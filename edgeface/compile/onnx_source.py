@@ -1,4 +1,4 @@
-"""A user's ONNX model as source: its contract is declared in a file, its reference runs in ONNX Runtime."""
+"""A user's ONNX model as source: its contract is declared or inferred, its reference runs in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -8,44 +8,60 @@ from typing import Any
 
 import numpy as np
 
-from edgeface.compile.inferred import describe_inference, how_inferred
+from edgeface.compile.cut_decode import cut_decode
+from edgeface.compile.infer_contract import check, recognize, refuse_unsettled, settle
+from edgeface.compile.inferred import describe_settled, how_settled
 from edgeface.compile.source import Declared, Source
 from edgeface.contracts import Contract
-from edgeface.contracts.read import read_contract
-from edgeface.core.progress import note
+from edgeface.core.progress import note, step
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
-from edgeface.models.onnx_file import open_onnx
+from edgeface.models.onnx_file import as_in_file, layout_of, open_onnx
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import digest_file
 from edgeface.tasks import task_of
-from edgeface.tasks.task import Image
+from edgeface.tasks.declared import declared_contract
+from edgeface.tasks.task import FindFaces, Forward, Image
+from edgeface.tasks.undeclared import Evidence, Settled
 from edgeface.validate.reference import Reference, onnx_reference
 
 
-def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image]) -> Source:
-    """The source of a model file with its declared contract.
+def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image], find: FindFaces | None = None) -> Source:
+    """The source of a model file with its contract, declared or inferred.
 
     Args:
         path: an .onnx file.
-        declared: names the contract file; its input size or color order overrides the file's.
-        probes: images, uint8 [H,W,3] in BGR, that check the contract; may be empty.
+        declared: may name the contract file; its input size or color order overrides the file's.
+        probes: images, uint8 [H,W,3] in BGR, that settle or check the contract; may be empty.
+        find: finds the faces in them, for a recognizer.
 
     Raises:
-        InputError: no contract is given, a file cannot be read, or an option is only for families.
-        ContractError: the model does not fit the contract, or the images contradict it.
+        InputError: a file cannot be read, its format is not known, or an option is only for families.
+        ContractError: the model does not fit the contract, the images contradict it, or they cannot settle it.
         RuntimeFailure: ONNX Runtime refuses the model.
     """
-    contract = _declared(path, declared)
-    model = open_onnx(path, contract)
+    _refuse_options_of_families(path, declared)
+    settled = None if declared.contract is not None else _inferred(path, declared, probes, find)
+    of_file = _declared(declared) if settled is None else settled.contract
+    model, contract = open_onnx(path, of_file), of_file.upright()
     reference = onnx_reference(model)
     _check_outputs(contract, reference, path)
-    how = _confirmed(contract, reference, probes, declared)
-    weights = {"file": path.name, "sha256": digest_file(path, ONNX), "format": "onnx"}
-    return Source(contract, model, reference, {"weights": weights, "contract": how})
+    if settled is None:
+        how = _confirmed(path, contract, Evidence(_forward(reference), probes, find), declared)
+    else:
+        note(describe_settled(settled))
+        how = how_settled(settled, declared=False)
+    weights = {"file": path.name, "sha256": digest_file(path, ONNX), "format": "onnx", **layout_of(of_file)}
+    provenance = {"weights": weights, "contract": how}
+    cut = cut_decode(model, contract) if declared.cut_decode else None
+    if cut is None:
+        return Source(contract, model, reference, provenance)
+    note(cut.note)
+    model = open_onnx(path, as_in_file(cut.contract, weights))
+    return Source(cut.contract, model, onnx_reference(model), {**provenance, "decode": cut.as_dict()})
 
 
-def _declared(path: Path, declared: Declared) -> Contract:
+def _refuse_options_of_families(path: Path, declared: Declared) -> None:
     for option, value in (("--weights", declared.weights), ("--variant", declared.variant), ("--seed", declared.seed)):
         if value is not None:
             raise InputError(
@@ -53,16 +69,30 @@ def _declared(path: Path, declared: Declared) -> Contract:
                 where=str(path),
                 fix=f"leave out {option}",
             )
-    if declared.contract is None:
-        raise InputError(
-            "an ONNX file does not describe how images become its input, nor what its outputs mean",
-            where=str(path),
-            fix="pass --contract FILE.toml (docs/contracts.md has a complete example)",
-        )
-    contract = read_contract(declared.contract)
+
+
+def _declared(declared: Declared) -> Contract:
+    assert declared.contract is not None
+    contract = declared_contract(declared.contract)
     if declared.color is not None:
         contract = contract.with_color("rgb" if declared.color == "rgb" else "bgr")
     return contract if declared.input_size is None else contract.with_input_size(*declared.input_size)
+
+
+def _inferred(path: Path, declared: Declared, probes: Sequence[Image], find: FindFaces | None) -> Settled:
+    """The contract that the file's outputs and the images tell, wholly."""
+    stated = {} if declared.color is None else {"color": declared.color}
+    with step("inferring the contract from images"):
+        settled = settle(recognize(path, declared.input_size), probes, find, stated)
+    refuse_unsettled(path, settled)
+    return settled
+
+
+def _forward(reference: Reference) -> Forward:
+    def forward(contract: Contract, image: Array) -> Mapping[str, Array]:
+        return reference.run({contract.input.name: image})
+
+    return forward
 
 
 def _check_outputs(contract: Contract, reference: Reference, path: Path) -> None:
@@ -76,19 +106,18 @@ def _check_outputs(contract: Contract, reference: Reference, path: Path) -> None
         raise ContractError(error.what, where=error.where or str(path), fix=error.fix) from error
 
 
-def _confirmed(contract: Contract, reference: Reference, probes: Sequence[Image], declared: Declared) -> dict[str, Any]:
+def _confirmed(path: Path, contract: Contract, evidence: Evidence, declared: Declared) -> dict[str, Any]:
     """How the contract was checked; a wrong one loads without error, and parity cannot show it."""
-    if not probes:
+    if not evidence.images:
         note(f"contract: as {declared.contract} declares; no images to check it on")
         return {"how": "declared", "checked": False}
-
-    def forward(_: Contract, image: Array) -> Mapping[str, Array]:
-        return reference.run({contract.input.name: image})
-
-    stated = {"variant": contract.variant}
     try:
-        inferred = task_of(contract).infer({contract.variant: contract}, forward, probes, stated, resizable=False)
+        settled = check(path, contract, evidence)
     except ContractError as error:
-        raise ContractError(error.what, where=str(declared.contract), fix="correct the contract file") from error
-    note(describe_inference(inferred, declared=True))
-    return how_inferred(inferred, stated)
+        fix = error.fix or "correct the contract file"
+        raise ContractError(error.what, where=str(declared.contract), fix=fix) from error
+    if settled is None or not settled.checked:
+        note("contract: as declared; the images could not confirm it")
+        return {"how": "declared", "checked": False}
+    note(describe_settled(settled))
+    return how_settled(settled, declared=True)

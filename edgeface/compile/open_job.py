@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
+from edgeface.backends import target
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.open_source import open_source
@@ -53,7 +54,8 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
     recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))
     with step("loading the network"):
-        source = open_source(_declared(request, recipe), list(_probes(images)))
+        find = None if detector is None else detector.detect
+        source = open_source(_declared(request, recipe), list(_probes(images)), find)
     if detector is not None and not task_of(source.contract).of_faces:
         raise InputError(
             f"--detector finds the faces for a recognizer, this is for {source.contract.task}",
@@ -93,7 +95,8 @@ def _declared(request: ExportRequest, recipe: Recipe) -> Declared:
         size = (recipe.input.height, recipe.input.width)
     variant = request.variant if request.variant is not None else recipe.variant
     onnx, contract = request.onnx_file, request.contract
-    return Declared(recipe.model, request.weights, variant, request.color, size, request.seed, onnx, contract)
+    cut = not request.keep_decode and any(target(name).scheme is not None for name in request.targets)
+    return Declared(recipe.model, request.weights, variant, request.color, size, request.seed, onnx, contract, cut)
 
 
 def _measures(

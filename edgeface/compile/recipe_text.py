@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgeface.compile.recipe import Recipe
+from edgeface.compile.toml_text import toml_key, toml_value
 from edgeface.quantize.settings import QuantizeSettings
 
 RECIPE = "recipe.toml"
@@ -44,26 +44,9 @@ def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     own = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
     if path and (own or not table):
         yield ""
-        yield f"[{'.'.join(_key(name) for name in path)}]"
+        yield f"[{'.'.join(toml_key(name) for name in path)}]"
     for key, value in own.items():
-        yield f"{_key(key)} = {_value(value)}"
+        yield f"{toml_key(key)} = {toml_value(value)}"
     for key, value in table.items():
         if isinstance(value, Mapping):
             yield from _table(value, (*path, key))
-
-
-def _key(name: str) -> str:
-    plain = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
-    return name if plain else _value(name)
-
-
-def _value(value: Any) -> str:
-    """A scalar or a list of them; TOML's strings, numbers and booleans are JSON's, but for the escape of DEL."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_value(each) for each in value)}]"
-    if isinstance(value, str | bool):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, int):
-        return str(value)
-    text = repr(float(value))
-    return text if "e" in text or "." in text else f"{text}.0"

@@ -56,6 +56,8 @@ class ExportRequest:
         recipe: a recipe to use instead of the model's own, e.g. one that a repair wrote; for ONNX models too.
         repair: how much is tried so that artifacts are good enough.
         max_drop: a user's own limits, e.g. "matched=0.5%,identity=0.001"; see `edgeface.core.max_drop`.
+        keep_decode: for an ONNX model: keep what its graph computes of the network's raw outputs, in float32, even if a
+            target computes in integers and the contract's decoder could do it.
         force: replace artifacts of the same name that were made from other weights or by another contract.
     """
 
@@ -87,6 +89,7 @@ class ExportRequest:
     recipe: Path | None = None
     repair: RepairOptions = field(default_factory=RepairOptions)
     max_drop: str | None = None
+    keep_decode: bool = False
 
     def __post_init__(self) -> None:
         """Without weights, an empty model is the default one."""

@@ -6,17 +6,18 @@ import re
 from pathlib import Path
 
 from edgeface.backends.target import IO_TYPES
+from edgeface.compile.infer_contract import recognize
 from edgeface.compile.prices import deciding_tables
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import READ_PATHS, ExportRequest
-from edgeface.contracts.read import read_contract
 from edgeface.core.file_kind import refuse_other
 from edgeface.core.max_drop import OPTION, own_limits, parse_max_drop, refuse_unmeasured
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import InputError
 from edgeface.models import families, family
 from edgeface.reading.existing import refuse_missing
-from edgeface.tasks import task
+from edgeface.tasks import task, task_of
+from edgeface.tasks.declared import declared_contract
 
 COLORS = ("bgr", "rgb")
 _RECIPE = ".toml"
@@ -65,7 +66,7 @@ def _instead_of(own: Recipe, path: Path) -> Recipe:
 def _own_recipe(request: ExportRequest) -> Recipe:
     """The recipe of the model, without the one that replaces it."""
     if request.onnx_file is not None:
-        return _of_file(request.onnx_file, request.contract)
+        return _of_file(request.onnx_file, request)
     if request.model.endswith(_RECIPE):
         if request.recipe is not None:
             raise InputError("the model is a recipe already", where="--recipe", fix="name one of both")
@@ -94,8 +95,8 @@ def _check_max_drop(recipe: Recipe, request: ExportRequest) -> None:
 
 def _task_name(recipe: Recipe, request: ExportRequest) -> str | None:
     """The name of the network's task; None where the model's name says nothing, which opening it refuses."""
-    if request.onnx_file is not None and request.contract is not None:
-        return read_contract(request.contract).task
+    if request.onnx_file is not None:
+        return _task_of_file(request.onnx_file, request)
     return family(recipe.model).task if recipe.model in families() else None
 
 
@@ -107,13 +108,14 @@ def _refuse_missing(request: ExportRequest) -> None:
     refuse_missing({"MODEL": model if is_path else None, **given})
 
 
-def _of_file(path: Path, contract: Path | None) -> Recipe:
+def _of_file(path: Path, request: ExportRequest) -> Recipe:
     """A model file's recipe: that of its task, under the file's name."""
-    if contract is None:
-        raise InputError(
-            "an ONNX file does not describe how images become its input, nor what its outputs mean",
-            where=str(path),
-            fix="pass --contract FILE.toml (docs/contracts.md has a complete example)",
-        )
     name = re.sub(r"[^A-Za-z0-9._-]", "_", path.stem)
-    return recipe_for(read_contract(contract).task).model_copy(update={"model": name})
+    return recipe_for(_task_of_file(path, request)).model_copy(update={"model": name})
+
+
+def _task_of_file(path: Path, request: ExportRequest) -> str:
+    """The task that the contract declares, or else that the outputs are for."""
+    if request.contract is not None:
+        return task_of(declared_contract(request.contract)).name
+    return recognize(path, request.input_size).task

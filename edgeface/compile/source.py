@@ -15,7 +15,8 @@ class Declared:
     """The user's declaration of a source; None where undeclared.
 
     `model` names the result, and the family unless `onnx` is given: the user's model file, which `contract`, a TOML
-    file, describes. `weights`, `variant` and `seed` are for families.
+    file, describes. `weights`, `variant` and `seed` are for families. `cut_decode` asks for the outputs in front of a
+    decode that is inside the graph.
     """
 
     model: str
@@ -26,6 +27,7 @@ class Declared:
     seed: int | None = None
     onnx: Path | None = None
     contract: Path | None = None
+    cut_decode: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,12 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from edgeface.contracts.base import Activation, BaseContract, ColorOrder, ImageInput, Point
-from edgeface.contracts.detection import Anchors, DetectionContract, DetectionOutputs, OutputNames, Parameters
+from edgeface.contracts.base import Activation, BaseContract
+from edgeface.contracts.decoding import Anchors, DetectionOutputs, OutputNames, Parameters
+from edgeface.contracts.detection import DetectionContract
+from edgeface.contracts.frozen import ColorOrder, Point
+from edgeface.contracts.generic import GenericContract
+from edgeface.contracts.image_input import ImageInput
 from edgeface.contracts.recognition import ARCFACE_TEMPLATE, RecognitionContract
 from edgeface.errors import ContractError
 
@@ -24,16 +28,18 @@ __all__ = [
     "Contract",
     "DetectionContract",
     "DetectionOutputs",
+    "GenericContract",
     "ImageInput",
     "OutputNames",
     "Parameters",
     "Point",
     "RecognitionContract",
     "detection",
+    "generic",
     "recognition",
 ]
 
-Contract: TypeAlias = Annotated[DetectionContract | RecognitionContract, Field(discriminator="task")]
+Contract: TypeAlias = Annotated[DetectionContract | RecognitionContract | GenericContract, Field(discriminator="task")]
 """The contract of any task."""
 
 
@@ -63,9 +69,21 @@ def recognition(contract: Contract, where: str | None = None) -> RecognitionCont
     return contract
 
 
+def generic(contract: Contract, where: str | None = None) -> GenericContract:
+    """The contract, checked to be that of a network for numbers. Arguments as in `detection`.
+
+    Raises:
+        ContractError: the contract is for another task.
+    """
+    if not isinstance(contract, GenericContract):
+        raise ContractError(f"{contract.family} is for {contract.task}, not for numbers", where=where)
+    return contract
+
+
 def _refused(contract: Contract, where: str | None, wanted: str, example: str) -> ContractError:
+    further = ", and its numbers decide nothing here" if isinstance(contract, GenericContract) else ""
     return ContractError(
-        f"{contract.family} is not a face {wanted}: its task is {contract.task}",
+        f"{contract.family} is not a face {wanted}: its task is {contract.task}{further}",
         where=where,
         fix=f"pass an artifact exported from a {wanted}, e.g. {example}",
     )

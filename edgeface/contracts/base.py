@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import Self
 
-ColorOrder = Literal["bgr", "rgb"]
+from edgeface.contracts.decode_table import Decoders
+from edgeface.contracts.frozen import ColorOrder, Frozen
+from edgeface.contracts.image_input import ImageInput
+
 Activation = Literal["relu", "leaky_relu", "relu6", "prelu"]
-Coordinate = Annotated[float, Field(ge=-1e5, le=1e5)]
-Point = tuple[Coordinate, Coordinate]
-Level = Annotated[float, Field(ge=-1e6, le=1e6)]
-"""A number that float32 pixels can be shifted and scaled by."""
-
-
-class Frozen(BaseModel):
-    """Immutable model that rejects unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, allow_inf_nan=False
-    )
-
-
-class ImageInput(Frozen):
-    """Preprocessing: how an image becomes the network's input tensor of `height`×`width` pixels.
-
-    x' = (x − mean) · scale for each channel, in the order given by `color`. A detector's image is resized to fit with
-    its aspect ratio kept and placed at the top left; the padding is 0 after normalization. A recognizer's face is
-    aligned to its alignment template.
-    """
-
-    name: str = "input"
-    height: int = Field(ge=32, le=8192)
-    width: int = Field(ge=32, le=8192)
-    color: ColorOrder = Field(alias="colour")
-    mean: tuple[Level, Level, Level]
-    scale: tuple[Level, Level, Level] = (1.0, 1.0, 1.0)
-
-    @property
-    def value_range(self) -> tuple[float, float]:
-        """Minimum and maximum that an 8-bit image can have after normalization."""
-        ends = [(v - m) * s for m, s in zip(self.mean, self.scale, strict=True) for v in (0.0, 255.0)]
-        return min(ends), max(ends)
 
 
 class BaseContract(Frozen):
     """Fields that the contracts of all tasks share.
 
-    `activation` is set for families, which build their network with it; a user's own model file needs none.
+    `activation` is set for families, which build their network with it; a user's own model file needs none. `further`
+    names outputs that come after the task's own in the network's order, such as angles or a quality: artifacts keep
+    them, the task does not read them.
     """
 
     family: str
     variant: str
     activation: Activation | None = None
     input: ImageInput
+    further: tuple[Annotated[str, Field(min_length=1, max_length=256)], ...] = Field(default=(), max_length=16)
+
+    @classmethod
+    def as_fields(cls, document: Mapping[str, Any], decoders: Decoders, where: str) -> Mapping[str, Any]:  # noqa: ARG003
+        """The document of a contract file with its tables read as the contract's fields.
+
+        The tables `decode` and `recognition` of other tasks are left out.
+
+        Args:
+            document: of a contract file.
+            decoders: parameters of the known decoders by name; empty if none is to be checked.
+            where: the file.
+
+        Raises:
+            InputError: a key stands in two places, or is no parameter of the decoder.
+        """
+        return {key: value for key, value in document.items() if key not in ("decode", "recognition")}
 
     @property
     def network(self) -> tuple[object, ...]:
@@ -62,9 +51,17 @@ class BaseContract(Frozen):
         return (self.activation,)
 
     def with_color(self, color: ColorOrder) -> Self:
-        """The same contract with a color order; mean and scale stay in tensor channel order."""
-        return self.model_copy(update={"input": self.input.model_copy(update={"color": color})})
+        """The same contract with a color order; mean and scale stay in tensor channel order.
+
+        Raises:
+            InputError: the input is grey.
+        """
+        return self.model_copy(update={"input": self.input.with_color(color)})
 
     def with_declared_color(self, color: ColorOrder) -> Self:
         """The same contract with a color order that the user declares."""
         return self.with_color(color)
+
+    def upright(self) -> Self:
+        """The same contract once the model takes its input channels first and rows before columns."""
+        return self.model_copy(update={"input": self.input.upright()})

@@ -2,88 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
-    ConfigDict,
     Field,
     SerializeAsAny,
     SerializerFunctionWrapHandler,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
 )
 
-from edgeface.contracts.base import BaseContract, ColorOrder, ImageInput
-from edgeface.errors import ContractError, InputError
+from edgeface.contracts.base import BaseContract
+from edgeface.contracts.decode_table import SSD, Decoders, decode_as_fields
+from edgeface.contracts.decoding import Anchors, DetectionOutputs, OutputNames, Parameters
+from edgeface.contracts.frozen import ColorOrder
+from edgeface.errors import ContractError
 
-Side = Annotated[int, Field(ge=1, le=1 << 15)]
-Variance = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 MAX_PRIORS = 1 << 23
-SSD = "ssd"
-"""The default decoder."""
-
-
-class Parameters(BaseModel):
-    """A decoder's parameters by name, as JSON and TOML hold them; the decoder interprets them.
-
-    Lists become tuples, so that a contract is immutable and equal to itself after a round trip through a file.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _freeze(cls, given: Any) -> Any:
-        return {key: _frozen(value) for key, value in given.items()} if isinstance(given, Mapping) else given
-
-
-class Anchors(Parameters):
-    """Parameters of `ssd`: the sides of the square anchors (pixels) for each stride (pixels), in output order.
-
-    Further ones, as `landmarks`, are kept as they are given, and checked by the decoder.
-    """
-
-    strides: tuple[Side, ...] = Field(min_length=1, max_length=16)
-    sizes: tuple[Annotated[tuple[Side, ...], Field(min_length=1, max_length=64)], ...]
-    variances: tuple[Variance, Variance] = (0.1, 0.2)
-
-    @model_validator(mode="after")
-    def _agree(self) -> Anchors:
-        if len(self.sizes) != len(self.strides):
-            raise ValueError(f"there are {len(self.strides)} strides, and sizes for {len(self.sizes)}")
-        return self
-
-
-class OutputNames(BaseModel):
-    """Names of the network's outputs by the decoder's role for them, in the network's order."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-
-    __pydantic_extra__: dict[str, str]
-
-    @property
-    def by_role(self) -> dict[str, str]:
-        """The names by role."""
-        return {role: str(name) for role, name in self.model_dump().items()}
-
-
-class DetectionOutputs(OutputNames):
-    """Names of the three outputs of `ssd`: boxes [1,N,4], scores [1,N,2], landmarks [1,N,10]."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    boxes: str = "boxes"
-    scores: str = "scores"
-    landmarks: str = "landmarks"
-
-
 _BOXES = {"boxes": "boxes", "scores": "scores"}
 """The outputs of `ssd` without landmarks."""
 
@@ -99,10 +38,18 @@ class DetectionContract(BaseContract):
     task: Literal["detection"] = "detection"
     negative_slope: float = Field(default=0.0, ge=-100, le=100)
     decoder: str = SSD
-    parameters: SerializeAsAny[Parameters] = Field(validation_alias=AliasChoices("anchors", "parameters"))
+    parameters: SerializeAsAny[Parameters] = Field(validation_alias=AliasChoices("anchors", "parameters", "decode"))
     outputs: SerializeAsAny[OutputNames] = Field(default={}, validate_default=True)
     score_threshold: float = Field(default=0.6, ge=0, le=1)
     nms_iou: float = Field(default=0.4, ge=0, le=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_parameters(cls, given: Any) -> Any:
+        """Give a decoder that needs no parameters none: `ssd` cannot do without."""
+        if not isinstance(given, Mapping) or given.get("decoder", SSD) == SSD:
+            return given
+        return given if {"anchors", "parameters", "decode"} & set(given) else {**given, "parameters": {}}
 
     @field_validator("parameters", "outputs", mode="before")
     @classmethod
@@ -131,11 +78,18 @@ class DetectionContract(BaseContract):
 
     @model_serializer(mode="wrap")
     def _write_by_decoder(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """With `ssd`, the format from when it was the only decoder."""
+        """As older versions wrote it; with `ssd`, the format from when it was the only decoder."""
         document: dict[str, Any] = write(self)
+        if not self.further:
+            document.pop("further")
         if self.decoder != SSD:
             return document
         return {"anchors" if key == "parameters" else key: item for key, item in document.items() if key != "decoder"}
+
+    @classmethod
+    def as_fields(cls, document: Mapping[str, Any], decoders: Decoders, where: str) -> Mapping[str, Any]:
+        """The document with its decoder named, and only parameters that the decoder has. Raises as of the base."""
+        return decode_as_fields({k: v for k, v in document.items() if k != "recognition"}, decoders, where)
 
     @property
     def network(self) -> tuple[object, ...]:
@@ -156,7 +110,7 @@ class DetectionContract(BaseContract):
     @property
     def output_names(self) -> tuple[str, ...]:
         """Names of the outputs, in the network's order."""
-        return tuple(self.outputs.by_role.values())
+        return (*self.outputs.by_role.values(), *self.further)
 
     def with_declared_color(self, color: ColorOrder) -> DetectionContract:
         """The same contract with another color order, as variant "declared": named variants fix theirs."""
@@ -167,22 +121,6 @@ class DetectionContract(BaseContract):
         """The same contract for another input size in pixels.
 
         Raises:
-            InputError: a side is too short or too long.
+            InputError: a side is too short or too long, or not a multiple of the input's `multiple_of`.
         """
-        resized = self.input.model_dump() | {"height": height, "width": width}
-        try:
-            return self.model_copy(update={"input": ImageInput.model_validate(resized)})
-        except ValidationError as error:
-            raise InputError(
-                f"an input of {height}×{width} pixels is not usable: {error.errors()[0]['msg']}",
-                where="input size",
-                fix="use sides from 32 to 8192 pixels, e.g. 480x640",
-            ) from error
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value} is not a finite number")
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(item) for item in value)
-    return value
+        return self.model_copy(update={"input": self.input.with_size(height, width)})

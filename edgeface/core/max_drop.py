@@ -51,6 +51,7 @@ DROPS: Mapping[str, Drop] = MappingProxyType(
         "precision": Drop("precision_drop_points", "points of average precision", "0.5", 100, needs="--labels"),
         "identity": Drop("mean_cosine", "what the mean cosine lacks of 1", "0.001", 1, lambda x: 1 - x),
         "worst": Drop("min_cosine", "what the minimum cosine lacks of 1", "0.02", 1, lambda x: 1 - x),
+        "numbers": Drop("output_error", "mean error of each output, by its size", "0.02", 1),
         "accuracy": Drop("accuracy_drop_points", "points of verification accuracy", "0.1", 100, needs="--pairs"),
         "tar": Drop("tar_drop_points", "points of the true accept rate", "0.5", 100, needs="--pairs"),
     }

@@ -29,7 +29,8 @@ class Thresholds(BaseModel):
     matched_percent, extra_percent: of the reference's faces. flips_percent: missed and extra ones together.
     lost_percent, new_percent: those that the artifact, or the reference, does not find at all. mean_score_change: mean
     absolute score change of matched faces. landmark_error_percent: mean, in percent of face size. mean_cosine,
-    min_cosine: between a face's embedding and the reference's.
+    min_cosine: between a face's embedding and the reference's. output_error: mean error of each output of a network for
+    numbers, by their size.
 
     noise_factor: how many times as much as the reference's own noise (`edgeface.images.perturb`) is allowed: flips,
     mean score change and landmark error against those of JPEG 95; what the mean cosine lacks of 1, and changed verdicts
@@ -54,6 +55,7 @@ class Thresholds(BaseModel):
     landmark_error_percent: float | None = None
     mean_cosine: float | None = None
     min_cosine: float | None = None
+    output_error: float | None = None
     noise_factor: float | None = Field(default=None, gt=0, le=100)
     accuracy_drop_points: float | None = None
     tar_drop_points: float | None = None

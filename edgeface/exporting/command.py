@@ -38,6 +38,8 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
         yield from ("--io", request.io)
     if request.integer_only:
         yield "--integer-only"
+    if request.keep_decode:
+        yield "--keep-decode"
     yield from request.repair.words()
     finish = target_named(target).finish
     if finish is not None:

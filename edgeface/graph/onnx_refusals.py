@@ -21,18 +21,27 @@ _FLOAT_NETWORK = "export the float network"
 _ADD = "add a file for it under edgeface/graph/ops/ (CONTRIBUTING.md shows how)"
 
 _QUANTIZED = ("the network is already quantized", _FLOAT_NETWORK)
-_FLOW = (
+_OF_QUANTIZED = (
+    *("QLinear", "QuantizeLinear", "DequantizeLinear", "DynamicQuantize", "ConvInteger", "MatMulInteger"),
+    *("QAttention", "QGemm", "MatMulNBits"),
+)
+"""How operators of quantized networks start, ONNX's and ONNX Runtime's."""
+
+_CHOICE = (
     "{op} depends on the image: a compiled network takes the same steps for every image",
-    "export the branch or the number of steps that is meant, or a model that ends before it",
+    "export the branch that is meant, or a model that ends before it",
+)
+_LOOP = (
+    "{op} repeats steps: a compiled network lists all of its steps",
+    "export the model with its loops unrolled, or one that ends before it",
 )
 _DECISION = (
     "{op} decides in the middle of the network: layers behind it read what it chose",
     "export what comes before it and what comes behind it as models of their own",
 )
 _REASONS: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"), _QUANTIZED),
-    **dict.fromkeys(("DynamicQuantizeLinear", "QuantizeLinear", "DequantizeLinear"), _QUANTIZED),
-    **dict.fromkeys(("If", "Loop", "Scan", "SequenceMap"), _FLOW),
+    "If": _CHOICE,
+    **dict.fromkeys(("Loop", "Scan", "SequenceMap"), _LOOP),
     **dict.fromkeys(("NonMaxSuppression", "TopK", "NonZero", "Unique", "Compress", "ArgMax", "ArgMin"), _DECISION),
     **dict.fromkeys(
         ("RoiAlign", "MaxRoiPool"),
@@ -56,6 +65,8 @@ _REASONS: dict[str, tuple[str, str]] = {
 def unsupported(proto: onnx.NodeProto, where: str | None = None) -> GraphError:
     """Why a node's operator is not supported."""
     op = proto.op_type
+    if op.startswith(_OF_QUANTIZED):
+        return GraphError(_QUANTIZED[0], where=where, fix=_QUANTIZED[1])
     if proto.domain not in _STANDARD:
         domain = "ONNX does not define it" if proto.domain == "unknown" else f"it is of the domain {proto.domain}"
         fix = "put standard operators in its place, or export a model that ends before it"

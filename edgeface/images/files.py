@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
 from edgeface.images.decode import decode_image
-from edgeface.images.fit import fit
+from edgeface.images.fit import Scale, fit
 from edgeface.images.header import claims_too_much, declared_size, is_netpbm
+from edgeface.images.normalize import normalized
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
 
@@ -55,16 +56,17 @@ def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
     return None if image is None else np.asarray(image, np.uint8)
 
 
-def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.float32], float]:
+def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.float32], Scale]:
     """The input tensor for an image, as `spec` describes it.
 
     Args:
         image: uint8 [H,W,3] in BGR.
-        spec: input size, color order, mean and scale.
+        spec: input size, fit, color order, mean and scale.
 
     Returns:
-        The contiguous tensor float32 [1,3,height,width], and the scale in input pixels per image pixel: image
-        coordinates are tensor coordinates divided by it.
+        The contiguous tensor float32 [1,C,height,width], and the scale in input pixels per image pixel: image
+        coordinates are tensor coordinates divided by it. It is a number, or with `fit` "stretch" one along x and one
+        along y.
 
     Raises:
         InputError: the array is not uint8 [H,W,3], or is empty.
@@ -73,8 +75,8 @@ def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.fl
     return placed(resized, spec), scale
 
 
-def fitted(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.uint8], float]:
-    """An image as the network sees it: scaled, up or down, to the largest size that fits, uint8 [h,w,3]; and the scale.
+def fitted(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.uint8], Scale]:
+    """An image as the network sees it: scaled, up or down, to the size that it is fed at, uint8 [h,w,3]; and the scale.
 
     Downscaling averages pixel areas, upscaling is bilinear: on labeled images downscaled to VGA, RetinaFace-mnet0.25
     has an average precision of .866 and .921 (two trainings) with area averaging and .861 and .922 with bilinear
@@ -88,22 +90,19 @@ def fitted(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.uint8
             f"an image must be uint8 [H,W,3], got {image.dtype} {list(image.shape)}",
             fix="read it with edgeface.images.files.read_image or cv2.imread",
         )
-    scale, rows, columns = fit((image.shape[0], image.shape[1]), spec.height, spec.width)
-    if (rows, columns) != image.shape[:2]:
-        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    height, width = image.shape[:2]
+    scale, rows, columns = fit((height, width), spec.height, spec.width, spec.fit)
+    if (rows, columns) != (height, width):
+        interpolation = cv2.INTER_AREA if rows <= height and columns <= width else cv2.INTER_LINEAR
         image = np.asarray(cv2.resize(image, (columns, rows), interpolation=interpolation), np.uint8)
     return image, scale
 
 
 def placed(resized: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
-    """The input tensor float32 [1,3,height,width] of a fitted image: at the top left, the padding 0 once normalized."""
-    if spec.color == "rgb":
-        resized = resized[:, :, ::-1]
+    """The input tensor float32 [1,C,height,width] of a fitted image: at the top left, the padding 0 once normalized."""
     rows, columns = resized.shape[:2]
-    tensor = np.zeros((1, 3, spec.height, spec.width), np.float32)
-    for channel in range(3):
-        plane = resized[:, :, channel].astype(np.float32)
-        tensor[0, channel, :rows, :columns] = (plane - spec.mean[channel]) * spec.scale[channel]
+    tensor = np.zeros(spec.shape, np.float32)
+    tensor[0, :, :rows, :columns] = normalized(resized, spec.color, spec.mean, spec.scale).transpose(2, 0, 1)
     return tensor
 
 

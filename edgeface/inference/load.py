@@ -13,9 +13,11 @@ import edgeface.inference as home
 from edgeface.core.artifact import Artifact
 from edgeface.errors import ContractError
 from edgeface.inference.detector import Detector
+from edgeface.inference.numbers import NumberReader
 from edgeface.inference.recognizer import Recognizer
+from edgeface.tasks import task_of
 
-Opener: TypeAlias = Callable[[Artifact, int], Detector | Recognizer]
+Opener: TypeAlias = Callable[[Artifact, int], Detector | Recognizer | NumberReader]
 
 
 @cache
@@ -28,8 +30,8 @@ def openers() -> dict[str, Opener]:
     return {opener.task: opener for opener in found}
 
 
-def load(path: Path | str, threads: int = 1) -> Detector | Recognizer:
-    """The detector or recognizer of an artifact, as its contract's task says.
+def load(path: Path | str, threads: int = 1) -> Detector | Recognizer | NumberReader:
+    """The detector or recognizer of an artifact, as its contract's task says; a `NumberReader` of any other network.
 
     Threads may share it. In TFLite and TensorRT their runs take turns; load it once for each thread where they shall
     run side by side, which takes its memory each time.
@@ -43,7 +45,7 @@ def load(path: Path | str, threads: int = 1) -> Detector | Recognizer:
         EdgefaceError: as `Artifact.open`, `Detector` and `Recognizer` do.
     """
     artifact = Artifact.open(Path(path))
-    task = artifact.contract.task
+    task = task_of(artifact.contract).name
     if task not in openers():
         raise ContractError(
             f"nothing runs artifacts for {task}", where=str(artifact.folder), fix=f"known: {', '.join(openers())}"

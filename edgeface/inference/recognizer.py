@@ -15,6 +15,7 @@ from edgeface.errors import ContractError
 from edgeface.tasks.recognition.align import align_face
 from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings, match_threshold
 from edgeface.tasks.recognition.embedding import embed_faces
+from edgeface.tasks.recognition.vectors import is_embedding
 
 
 class Recognizer:
@@ -37,11 +38,12 @@ class Recognizer:
         self.artifact = artifact
         self.contract = recognition(artifact.contract, str(artifact.folder))
         self._runner = open_declared(artifact, threads)
-        wanted = {self.contract.output: (1, self.contract.width)}
         found = {spec.name: spec.shape for spec in self._runner.outputs}
-        if found != wanted:
+        if set(found) != set(self.contract.output_names) or not is_embedding(
+            found[self.contract.output], self.contract.width
+        ):
             raise ContractError(
-                f"the model's outputs are {found}, its contract says {wanted}",
+                f"the model's outputs are {found}, its contract says {[1, self.contract.width]}",
                 where=str(artifact.model_path),
                 fix="export the artifact again",
             )

@@ -29,11 +29,22 @@ class Layout:
         return f"{self.family.name} ({self.variant})"
 
 
+_KNOWN: dict[int, tuple[Family, dict[str, Layout]]] = {}
+"""The layouts of families that were asked for, by the family's identity, with the family."""
+
+
 def layouts(family: Family) -> dict[str, Layout]:
     """The layout of each variant.
 
     The networks are built without values (torch's meta device), which takes milliseconds and no memory.
     """
+    known = _KNOWN.get(id(family))
+    if known is None or known[0] is not family:
+        _KNOWN[id(family)] = known = (family, _layouts(family))
+    return known[1]
+
+
+def _layouts(family: Family) -> dict[str, Layout]:
     import torch
 
     made: dict[object, Shapes] = {}

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from edgeface.contracts import Contract
+from edgeface.contracts import BaseContract, Contract
 from edgeface.core.file_kind import kind_of
-from edgeface.errors import ContractError, InputError
-from edgeface.graph.onnx_reader import parse_onnx, stored_array
+from edgeface.errors import ContractError, GraphError, InputError, OperatorError
+from edgeface.graph.onnx_reader import parse_onnx, read_onnx, stored_array
+from edgeface.graph.onnx_steps.cut_decisions import may_decide
+from edgeface.graph.onnx_steps.drop_unread import drop_unread_inputs
+from edgeface.graph.onnx_steps.expand_fused import expand_fused
+from edgeface.graph.onnx_steps.float_heads import with_outputs
+from edgeface.graph.onnx_steps.inline_functions import inline_functions
+from edgeface.graph.onnx_steps.pin_inputs import model_inputs
+from edgeface.graph.onnx_steps.prepare import prepare
+from edgeface.models.onnx_input import adapt_input
 from edgeface.models.weight_values import check_weights
 
 if TYPE_CHECKING:
@@ -16,6 +25,8 @@ if TYPE_CHECKING:
 
 SUFFIX = ".onnx"
 _OF_INFERENCE = (RuntimeError, ValueError, TypeError, MemoryError)
+_LAYOUT = ("layout", "swapped_axes")
+AnyContract = TypeVar("AnyContract", bound=BaseContract)
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 
 
@@ -30,27 +41,49 @@ def is_onnx_file(path: Path) -> bool:
 def open_onnx(path: Path, contract: Contract) -> bytes:
     """The model for one image of the contract's size, with the contract's outputs in order.
 
-    Dynamic sizes of the input are fixed; outputs that the contract does not name are dropped. Weights in external files
-    are rejected.
+    Its input is float32 [1,C,H,W], whatever the file's is (`onnx_input`); sizes that the file declares are replaced.
+    Outputs that the contract does not name are dropped, with inputs that only they need; values inside that it names
+    become outputs. Weights in external files are rejected.
 
     Args:
         path: an .onnx file of at most 2 GiB.
-        contract: names the input and the outputs.
+        contract: names the input and the outputs, and says how the file lays out its input; what is opened has the
+            contract `contract.upright()`.
 
     Returns:
         A serialized ModelProto.
 
     Raises:
         InputError: the file is missing, too large or not an ONNX model.
-        ContractError: it lacks the contract's input or outputs, or its input has another size.
+        OperatorError: it has nodes that cannot be read; it lists all of them.
+        ContractError: it lacks the contract's input or outputs, does not work at the contract's size, or an output is
+            what the graph decides.
     """
-    model = parse_onnx(path)
+    model = expand_fused(inline_functions(parse_onnx(path), str(path)))
     _check_weights(model, path)
-    _pin_input(model, contract, path)
+    declared = _sizes(model)
     _choose_outputs(model, contract.output_names, path)
-    del model.graph.value_info[:]  # they may be of other sizes
-    pinned: bytes = _inferred(model, path).SerializeToString(deterministic=True)
-    return pinned
+    model = adapt_input(drop_unread_inputs(model, contract.input.name), contract.input, path)
+    _refuse_decisions(model, path)
+    return _checked(model, declared, contract, path).SerializeToString(deterministic=True)  # type: ignore[no-any-return]
+
+
+def as_in_file(contract: AnyContract, recorded: Mapping[str, Any]) -> AnyContract:
+    """A contract with the layout of the file that it was made for, as `layout_of` recorded it."""
+    layout = {key: recorded[key] for key in _LAYOUT if key in recorded}
+    return contract.model_copy(update={"input": contract.input.model_copy(update=layout)})
+
+
+def layout_of(contract: Contract) -> dict[str, Any]:
+    """How a file lays out its input, where it is not as usual: for the manifest's record of the file."""
+    usual = contract.upright().input
+    return {key: getattr(contract.input, key) for key in _LAYOUT if getattr(contract.input, key) != getattr(usual, key)}
+
+
+def _sizes(model: onnx.ModelProto) -> str:
+    """The sizes that a model declares for its inputs, for errors."""
+    shapes = [[dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in model_inputs(model)]
+    return ", ".join("×".join(str(side or "?") for side in shape) for shape in shapes)
 
 
 def _check_weights(model: onnx.ModelProto, path: Path) -> None:
@@ -60,55 +93,69 @@ def _check_weights(model: onnx.ModelProto, path: Path) -> None:
     check_weights({tensor.name: stored_array(tensor, str(path)) for tensor in found}, str(path))
 
 
-def _inferred(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
-    """The model with shapes inferred from the fixed input size."""
+def _refuse_decisions(model: onnx.ModelProto, path: Path) -> None:
+    """Refuse outputs that the reader would cut off, and name those that it would offer instead."""
+    if not may_decide(model):
+        return
+    cut = prepare(type(model).FromString(model.SerializeToString()), str(path)).cut
+    if cut is not None:
+        raise ContractError(
+            f"{', '.join(map(repr, cut.outputs))} is what the graph decides ({', '.join(cut.operators)}), "
+            "which a contract's decoder does",
+            where=str(path),
+            fix=f"name the values before it in [outputs]: {', '.join(map(repr, cut.heads))}",
+        )
+
+
+def _checked(model: onnx.ModelProto, declared: str, contract: Contract, path: Path) -> onnx.ModelProto:
+    """The model with its shapes inferred, as far as ONNX's own inference takes it.
+
+    Raises:
+        OperatorError: there are nodes that cannot be read.
+        ContractError: the shapes do not fit together.
+    """
     from google.protobuf.message import DecodeError, EncodeError  # type: ignore[import-untyped]
     from onnx import checker, shape_inference
 
     try:
-        return shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+        inferred: onnx.ModelProto = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     except (*_OF_INFERENCE, shape_inference.InferenceError, checker.ValidationError, EncodeError, DecodeError) as error:
-        said = (str(error).strip() or type(error).__name__).splitlines()[-1]
-        raise InputError(
-            f"the shapes in the model do not fit together: {said}", where=str(path), fix="run onnx.checker on the model"
+        _explain(model, declared, contract, path, (str(error).strip() or type(error).__name__).splitlines()[-1])
+        return model
+    return inferred
+
+
+def _explain(model: onnx.ModelProto, declared: str, contract: Contract, path: Path, said: str) -> None:
+    """Raise what the reader says of a model that ONNX's inference refuses; nothing if the reader takes it."""
+    size = "×".join(map(str, contract.input.shape))
+    try:
+        read_onnx(model.SerializeToString())
+    except OperatorError as error:
+        resized = "" if size == declared else f", at {size} (the file declares {declared})"
+        raise OperatorError(error.refusals, where=f"{path}{resized}") from error
+    except (GraphError, InputError) as error:
+        raise ContractError(
+            f"at the contract's input of {size} the shapes in the model do not fit together: {error.what} ({said})",
+            where=str(path),
+            fix=f"the file declares {declared}: correct height and width in the contract, or pass --input HEIGHTxWIDTH",
         ) from error
 
 
-def _pin_input(model: onnx.ModelProto, contract: Contract, path: Path) -> None:
-    weights = {tensor.name for tensor in model.graph.initializer}
-    inputs = [value for value in model.graph.input if value.name not in weights]
-    names = [value.name for value in inputs]
-    if names != [contract.input.name]:
-        raise ContractError(
-            f"the contract's input is {contract.input.name!r}, the model has {', '.join(map(repr, names)) or 'none'}",
-            where=str(path),
-            fix="write the input's name into the contract: name = … in the table [input]",
-        )
-    size = (1, 3, contract.input.height, contract.input.width)
-    dims = inputs[0].type.tensor_type.shape.dim
-    given = tuple(dim.dim_value if dim.HasField("dim_value") else 0 for dim in dims)
-    if len(given) != len(size) or any(own not in {0, wanted} for own, wanted in zip(given, size, strict=True)):
-        shown = "×".join(str(own or "?") for own in given)
-        raise ContractError(
-            f"the model's input is {shown}, the contract's is {'×'.join(map(str, size))}",
-            where=f"{path}: input {contract.input.name!r}",
-            fix="correct height and width in the contract, or pass --input HEIGHTxWIDTH",
-        )
-    for dim, wanted in zip(dims, size, strict=True):
-        dim.dim_value = wanted
-
-
 def _choose_outputs(model: onnx.ModelProto, wanted: tuple[str, ...], path: Path) -> None:
+    """Make the contract's values the outputs, in its order; a value inside of the graph may be one."""
     found = {value.name: value for value in model.graph.output}
-    missing = [name for name in wanted if name not in found]
+    inside = {name for node in model.graph.node for name in node.output if name}
+    missing = [name for name in wanted if name not in found and name not in inside]
     if missing:
         raise ContractError(
             f"the model has no output {', '.join(map(repr, missing))}; it has {', '.join(map(repr, found))}",
             where=str(path),
             fix="use the model's output names in the contract",
         )
-    chosen = [found[name] for name in wanted]
-    for value in chosen:
+    twice = sorted({name for name in wanted if wanted.count(name) > 1})
+    if twice:
+        what = f"the contract takes the output {twice[0]!r} for several things"
+        raise ContractError(what, where=str(path), fix="name each output once")
+    with_outputs(model, wanted)
+    for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")  # inferred again for the fixed size
-    del model.graph.output[:]
-    model.graph.output.extend(chosen)

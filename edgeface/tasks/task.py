@@ -15,6 +15,7 @@ from edgeface.core.description import Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
+from edgeface.images.fit import Scale
 from edgeface.images.perturb import Perturbation
 from edgeface.tasks.drift import Drift
 
@@ -28,14 +29,14 @@ FindFaces: TypeAlias = "Callable[[Image], Sequence[Face]]"
 
 @dataclass(frozen=True)
 class View:
-    """An image as it is fed to the network: float32 [1,3,H,W]; `scale` in input pixels per pixel of the image.
+    """An image as it is fed to the network: float32 [1,C,H,W]; `scale` in input pixels per pixel of the image.
 
     `moved_px` is how many input pixels the picture was moved to the right before it was fed; decisions move it back.
     """
 
     image: Image
     tensor: NDArray[np.float32]
-    scale: float
+    scale: Scale
     moved_px: int = 0
 
 
@@ -80,7 +81,7 @@ Noise: TypeAlias = Mapping[str, Any]
 """The reference's agreement with itself on changed images, by the names of `edgeface.images.perturb`."""
 
 Forward: TypeAlias = Callable[[Any, NDArray[np.float32]], Mapping[str, Array]]
-"""Runs the network that a contract describes on a tensor float32 [1,3,H,W]: outputs by name."""
+"""Runs the network that a contract describes on a tensor float32 [1,C,H,W]: outputs by name."""
 
 
 @dataclass(frozen=True)

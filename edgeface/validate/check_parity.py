@@ -94,7 +94,8 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     noises = () if limits.noise_factor is None else (task_of(artifact.contract).noise,)
     with Judge(reference, artifact.contract, lambda: _images(artifact, request), kind, noises=noises) as judge:
         (findings,) = judge.score([Candidate(runner.run)])
-    judged, kernels = judge_model(findings, limits, artifact.model_path, task_of(artifact.contract), judging)
+    task = task_of(artifact.contract)
+    judged, kernels = judge_model(findings, limits, artifact.model_path, task, judging, reference.probabilities)
     certificate = Certificate(
         **judged.comparison().model_dump(),
         format=4,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,21 @@ from edgeface.validate.kernels import inspect_kernels, judge_kernels
 
 
 def judge_model(
-    findings: Findings, limits: Thresholds, model: Path, task: Task, runtime: Runtime | None = None
+    findings: Findings,
+    limits: Thresholds,
+    model: Path,
+    task: Task,
+    runtime: Runtime | None = None,
+    probabilities: Collection[str] = (),
 ) -> tuple[Findings, dict[str, Any]]:
     """The findings with every requirement judged, and what `inspect_kernels` found.
 
-    A gate without requirements passes everything; a warning says so.
+    A gate without requirements passes everything; a warning says so. `probabilities` are outputs that are.
     """
     kernels = inspect_kernels(model, runtime)
     noise = None if findings.noise is None else findings.noise.by_name
-    requirements = judge(limits, findings.tensors, findings.decisions, task, noise) + judge_kernels(limits, kernels)
+    requirements = judge(limits, findings.tensors, findings.decisions, task, noise, probabilities)
+    requirements += judge_kernels(limits, kernels)
     if not requirements:
         note(f"warning: the recipe has no gate for {model.name}: add [gates] to the recipe")
     return replace(findings, requirements=requirements, in_words=_in_words(findings, task)), kernels.facts

@@ -13,9 +13,11 @@ from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.open import open_runner
 from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
+from edgeface.graph.onnx_reader import parse_onnx
+from edgeface.graph.onnx_steps.probabilities import probabilities
 from edgeface.graph.types import Array
 from edgeface.models import family
-from edgeface.models.onnx_file import open_onnx
+from edgeface.models.onnx_file import as_in_file, open_onnx
 from edgeface.models.torch_run import torch_network
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import digest_file
@@ -30,12 +32,13 @@ class Reference:
     """A float32 network; `name` identifies it in manifests and certificates.
 
     `twin` computes the same network more quickly, for what need not be the reference to the last digit; threads may
-    share it.
+    share it. `probabilities` are the outputs that are between 0 and 1 by how they are computed, as far as known.
     """
 
     name: str
     run: Network
     twin: Network | None = None
+    probabilities: frozenset[str] = frozenset()
 
 
 def one_at_a_time(reference: Reference) -> Reference:
@@ -61,7 +64,7 @@ def onnx_reference(model: bytes) -> Reference:
         InputError, RuntimeFailure: ONNX Runtime cannot load it.
     """
     run = FloatRunner(OrtRunner(model)).run
-    return Reference("ONNX Runtime float32", run, twin=run)
+    return Reference("ONNX Runtime float32", run, run, probabilities(parse_onnx(model)))
 
 
 def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -> Reference:
@@ -94,7 +97,7 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
             fix="export the artifact again",
         )
     if sources["weights"].get("format") == "onnx":
-        opened = onnx_reference(open_onnx(weights, contract))
+        opened = onnx_reference(open_onnx(weights, as_in_file(contract, sources["weights"])))
     else:
         opened = torch_reference(torch_network(family(contract.family).load(weights, contract), contract))
     _check_same_file(weights, sources["weights"])

@@ -18,7 +18,7 @@ SILENT_DB = 200.0
 class TensorAgreement:
     """Sums over runs: power of the reference, of the candidate, of the difference, and their product; float64.
 
-    `max_abs` is the largest absolute difference of any element in any run.
+    `max_abs` is the largest absolute difference of any element in any run, `peak` the reference's largest magnitude.
     """
 
     signal: float = 0.0
@@ -26,6 +26,7 @@ class TensorAgreement:
     noise: float = 0.0
     product: float = 0.0
     max_abs: float = 0.0
+    peak: float = 0.0
 
     def __add__(self, other: TensorAgreement) -> TensorAgreement:
         """The agreement over both sets of runs."""
@@ -35,6 +36,7 @@ class TensorAgreement:
             self.noise + other.noise,
             self.product + other.product,
             max(self.max_abs, other.max_abs),
+            max(self.peak, other.peak),
         )
 
     @property
@@ -71,5 +73,10 @@ def compare_tensors(reference: Array, candidate: Array) -> TensorAgreement:
     if not np.isfinite(difference).all():
         return TensorAgreement(float(a @ a), math.inf, math.inf, 0.0, math.inf)
     return TensorAgreement(
-        float(a @ a), float(b @ b), float(difference @ difference), float(a @ b), float(np.abs(difference).max())
+        float(a @ a),
+        float(b @ b),
+        float(difference @ difference),
+        float(a @ b),
+        float(np.abs(difference).max()),
+        float(np.abs(a).max()),
     )

@@ -45,8 +45,10 @@ def test_the_old_key_of_color_is_read_too(written):
     [
         (RECOGNIZER.replace("width = 128\n", ""), "width"),
         (RECOGNIZER.replace("height = 112", "height = 3"), "input.height"),
-        (RECOGNIZER.replace('"rgb"', '"grey"'), "input.colo"),
-        (RECOGNIZER.replace('task = "recognition"', 'task = "landmarks"'), "task"),
+        (RECOGNIZER.replace('"rgb"', '"blue"'), "input.colo"),
+        (RECOGNIZER.replace('"rgb"', '"grey"'), "input.mean"),
+        (RECOGNIZER.replace('task = "recognition"', 'task = "segmentation"'), "task"),
+        (RECOGNIZER.replace('task = "recognition"', 'task = "landmarks"'), "outputs"),
         (RECOGNIZER.replace("mean", "means"), "input.mean"),
         ("", "task"),
     ],

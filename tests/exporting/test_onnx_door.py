@@ -71,10 +71,12 @@ def test_options_for_families_are_refused(mine, tmp_path, given, named):
         export(ExportRequest(model=str(model), contract=contract, out=tmp_path / "out", **given))
 
 
-def test_without_a_contract_the_option_and_its_documentation_are_named(mine, tmp_path):
-    with pytest.raises(InputError, match="does not describe how images become its input") as caught:
-        export(ExportRequest(model=str(mine[0]), out=tmp_path / "out"))
+def test_without_a_contract_or_images_the_contract_is_printed_to_be_filled_in(mine, tmp_path):
+    with pytest.raises(ContractError, match="cannot be told wholly: input.color: no images") as caught:
+        export(ExportRequest(model=str(mine[0]), targets=("onnx-fp32",), out=tmp_path / "out"))
     assert "--contract" in str(caught.value.fix)
+    (tmp_path / "filled.toml").write_text(str(caught.value.fix).partition("\n")[2])
+    assert read_contract(tmp_path / "filled.toml").outputs == read_contract(mine[1]).outputs
     assert not (tmp_path / "out").exists()
 
 

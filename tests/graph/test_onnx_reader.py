@@ -101,6 +101,7 @@ CASES = [
     case("AveragePool", "AveragePool", kernel_shape=[2, 3]),
     case("AveragePool", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 0], count_include_pad=1),
     case("GlobalAveragePool", "GlobalAveragePool"),
+    case("LocalResponse", "LRN", size=3, alpha=0.2, beta=0.6, bias=1.5),
     case(
         "Resize",
         "Resize",

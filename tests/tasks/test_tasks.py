@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgeface.contracts import detection, recognition
+from edgeface.contracts import GenericContract, detection, recognition
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import ContractError, InputError
 from edgeface.images.perturb import PERTURBATIONS
@@ -24,6 +24,15 @@ from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 
 DETECTOR = family("retinaface_mnet025").variants()["official"].with_input_size(64, 96)
 RECOGNIZER = family("mobilefacenet").variants()["y1"]
+NUMBERS = GenericContract.model_validate(
+    {
+        "family": "mine",
+        "variant": "own",
+        "task": "landmarks",
+        "input": {"size": [24, 40], "color": "grey", "mean": 0, "scale": 1 / 255, "fit": "stretch"},
+        "outputs": {"points": "out"},
+    }
+)
 
 
 def image(height, width):
@@ -31,7 +40,7 @@ def image(height, width):
 
 
 def test_each_folder_with_a_task_is_one():
-    assert list(tasks()) == ["detection", "recognition"]
+    assert list(tasks()) == ["detection", "generic", "recognition"]
     assert task("detection") is tasks()["detection"]
 
 
@@ -46,7 +55,7 @@ def test_values_found_by_a_task_s_name_exist_for_each_task(name):
     assert name in openers()
     assert gallery_of(task(name)).max_images > 0
     contracts = [contract for item in families().values() for contract in item.variants().values()]
-    of_task = [contract for contract in contracts if task_of(contract).name == name]
+    of_task = [contract for contract in [*contracts, NUMBERS] if task_of(contract).name == name]
     assert of_task
     assert all(isinstance(contract, task(name).contract) for contract in of_task)
 
@@ -55,11 +64,11 @@ def test_images_are_composed_for_each_sample_network():
     assert {family(name).task for name in SAMPLES} <= set(COMPOSERS)
 
 
-@pytest.mark.parametrize("contract", [DETECTOR, RECOGNIZER], ids=["detector", "recognizer"])
+@pytest.mark.parametrize("contract", [DETECTOR, RECOGNIZER, NUMBERS], ids=["detector", "recognizer", "numbers"])
 def test_any_image_can_be_made_to_fit(contract):
     found = task_of(contract)
     view = found.prepare(found.fit(image(50, 70), contract), contract)
-    assert view.tensor.shape == (1, 3, contract.input.height, contract.input.width)
+    assert view.tensor.shape == contract.input.shape
     assert view.tensor.dtype == np.float32
 
 
@@ -106,7 +115,7 @@ def test_a_recognizer_s_cosines_are_judged_and_a_detector_s_faces_are_not():
 SHOWN = Face((20.0, 20.0, 60.0, 60.0), 0.9, ((30, 35), (50, 35), (40, 45), (32, 52), (48, 52)))
 
 
-@pytest.mark.parametrize("contract", [DETECTOR, RECOGNIZER], ids=["detector", "recognizer"])
+@pytest.mark.parametrize("contract", [DETECTOR, RECOGNIZER, NUMBERS], ids=["detector", "recognizer", "numbers"])
 @pytest.mark.parametrize("change", PERTURBATIONS.values(), ids=list(PERTURBATIONS))
 def test_an_image_is_changed_as_the_network_sees_it(contract, change):
     found = task_of(contract)

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from edgeface.bundle.face_runner.errors import RunnerError
+from edgeface.contracts.output_roles import flat_roles
 from edgeface.tasks.detection.decoding import Decoding
 
 SSD = "ssd"
@@ -31,7 +32,11 @@ def decoding_of(contract: Mapping[str, Any]) -> Decoding:
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise RunnerError(f"the decoder {name!r} cannot be used: {error}", where, _FIX) from error
     size = contract["input"]
-    return Decoding(decoder, contract["outputs"], size["height"], size["width"], contract["nms_iou"], where)
+    try:
+        names = flat_roles(contract["outputs"])
+    except ValueError as error:
+        raise RunnerError(f"the contract's outputs cannot be used: {error}", where, _FIX) from error
+    return Decoding(decoder, names, size["height"], size["width"], contract["nms_iou"], where)
 
 
 def _as_tuples(value: Any) -> Any:

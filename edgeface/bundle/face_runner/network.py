@@ -87,20 +87,24 @@ class Network:
         self._content = content  # the interpreter reads weights from it
         self._outputs = {names.get(int(item["index"]), str(item["name"])): item for item in details}
 
+    def output_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the outputs by name, maps (rank 4) in NCHW."""
+        return {key: _nchw_shape(tuple(map(int, item["shape"]))) for key, item in self._outputs.items()}
+
     def check_fit(self, name: str, size: Mapping[str, Any], outputs: Mapping[str, tuple[int, ...]]) -> None:
         """Compare the model with its contract.
 
         Args:
             name: of the model's file, for errors.
-            size: height and width of the contract's input.
+            size: height, width and mean of the contract's input.
             outputs: the contract's, shapes by name.
 
         Raises:
             RunnerError: the input or an output has another shape, or an output is missing.
         """
-        found = {key: _nchw_shape(tuple(map(int, item["shape"]))) for key, item in self._outputs.items()}
+        found = self.output_shapes()
         found_input: tuple[int, ...] | None = tuple(map(int, self._input["shape"]))
-        taken: tuple[int, ...] = (1, size["height"], size["width"], 3)
+        taken: tuple[int, ...] = (1, size["height"], size["width"], len(size["mean"]))
         pairs = [("input", found_input, taken)]
         pairs += [(f"output {key!r}", found.get(key), wanted) for key, wanted in outputs.items()]
         for what, got, wanted in pairs:

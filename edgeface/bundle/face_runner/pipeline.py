@@ -17,12 +17,13 @@ from edgeface.bundle.face_runner.network import Network
 from edgeface.bundle.face_runner.resize import Image, enlarge, shrink
 from edgeface.bundle.face_runner.settings import BUNDLE, read_settings
 from edgeface.bundle.face_runner.warp import warp_affine
-from edgeface.images.fit import fit
+from edgeface.images.fit import Scale, fit
+from edgeface.images.normalize import normalized
 from edgeface.reading.regular_file import read_file
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.similarity import similarity_transform
-from edgeface.tasks.recognition.vectors import cosine, unit_length
+from edgeface.tasks.recognition.vectors import cosine, is_embedding, unit_length
 
 UNUSABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 """What documents of another form than a bundle's lead to."""
@@ -131,22 +132,25 @@ class FaceRunner:
     def _check_fit(self) -> None:
         """Compare the models with their contracts, before tensors of the contracts' sizes are made."""
         detector, recognizer = self.settings["detector"], self.settings["recognizer"]
-        embedding = {self.recognizer["output"]: (1, self.recognizer["width"])}
+        name, width = self.recognizer["output"], self.recognizer["width"]
+        shape = self._embed.output_shapes().get(name, ())
+        embedding = {name: shape if is_embedding(shape, width) else (1, width)}
         self._find.check_fit(detector["model"], self.detector["input"], self._decoding.shapes())
         self._embed.check_fit(recognizer["model"], self.recognizer["input"], embedding)
 
     def _embedding(self, aligned: Image) -> NDArray[np.float64]:
         outputs = self._embed.run(face_tensor(aligned, self.recognizer["input"]))
-        embedding: NDArray[np.float64] = outputs[self.recognizer["output"]][0].astype(np.float64)
+        embedding: NDArray[np.float64] = outputs[self.recognizer["output"]].reshape(-1).astype(np.float64)
         return embedding
 
 
-def letterbox(image: Image, spec: Mapping[str, Any]) -> tuple[Floats, float]:
-    """The detector's input float32 [1,h,w,3] of an image, and its scale in input pixels per pixel."""
-    scale, rows, columns = fit((image.shape[0], image.shape[1]), spec["height"], spec["width"])
-    if (rows, columns) != image.shape[:2]:
-        image = (shrink if scale < 1 else enlarge)(image, rows, columns)
-    tensor = np.zeros((1, spec["height"], spec["width"], 3), np.float32)
+def letterbox(image: Image, spec: Mapping[str, Any]) -> tuple[Floats, Scale]:
+    """The detector's input float32 [1,h,w,C] of an image, and its scale in input pixels per pixel."""
+    height, width = image.shape[:2]
+    scale, rows, columns = fit((height, width), spec["height"], spec["width"], spec.get("fit", "letterbox"))
+    if (rows, columns) != (height, width):
+        image = (shrink if rows <= height and columns <= width else enlarge)(image, rows, columns)
+    tensor = np.zeros((1, spec["height"], spec["width"], len(spec["mean"])), np.float32)
     tensor[0, :rows, :columns] = _normalized(image, spec)
     return tensor, scale
 
@@ -171,7 +175,7 @@ def aligned_face(image: Image, landmarks: ArrayLike, contract: Mapping[str, Any]
 
 
 def face_tensor(aligned: Image, spec: Mapping[str, Any]) -> Floats:
-    """The recognizer's input float32 [1,h,w,3] of an aligned face of that size.
+    """The recognizer's input float32 [1,h,w,C] of an aligned face of that size.
 
     Raises:
         RunnerError: the face has another size.
@@ -185,7 +189,4 @@ def face_tensor(aligned: Image, spec: Mapping[str, Any]) -> Floats:
 
 
 def _normalized(image: Image, spec: Mapping[str, Any]) -> Floats:
-    ordered = image[:, :, ::-1] if spec["colour"] == "rgb" else image
-    mean, scale = np.asarray(spec["mean"], np.float32), np.asarray(spec["scale"], np.float32)
-    normal: Floats = (ordered.astype(np.float32) - mean) * scale
-    return normal
+    return normalized(image, spec["colour"], spec["mean"], spec["scale"])

@@ -14,7 +14,9 @@ MAX_SIDE_PX = 8192
 MAX_WIDTH = 1 << 16
 _MAX_CORES = 64
 _LANDMARKS = 5
-_COLORS = ("bgr", "rgb")
+_MAX_SCALES = 64
+_CHANNELS = {"bgr": 3, "rgb": 3, "grey": 1}
+_FITS = ("letterbox", "stretch")
 _SHOWN = 60
 _FIX = "unpack the bundle again, or pack it again"
 
@@ -34,6 +36,8 @@ def read_settings(data: bytes, where: str = BUNDLE) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:  # not UTF-8, too long a number, or too deep
         raise RunnerError(f"the bundle's settings are not JSON: {error}", where, _FIX) from error
     _check(settings, _SETTINGS, where, ())
+    for task in ("detector", "recognizer"):
+        _check_input(settings[task]["contract"]["input"], (task, "contract", "input"), where)
     return dict(settings)
 
 
@@ -88,16 +92,27 @@ def _each(check: Callable[[Any], bool], least: int, most: int) -> Callable[[Any]
 
 
 def _names(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_text, value.values()))
+    """Whether a value is names of outputs by role, or lists of names for roles of several scales."""
+    several = _each(_text, 1, _MAX_SCALES)
+    return isinstance(value, dict) and all(_text(name) or several(name) for name in value.values())
+
+
+def _check_input(spec: Mapping[str, Any], way: tuple[str, ...], where: str) -> None:
+    """Refuse an input whose mean and scale are not for its channels, or that is fitted in no known way."""
+    if spec.get("fit", _FITS[0]) not in _FITS:
+        raise _wrong(spec["fit"], (*way, "fit"), where)
+    for key in ("mean", "scale"):
+        if len(spec[key]) != _CHANNELS[spec["colour"]]:
+            raise _wrong(spec[key], (*way, key), where)
 
 
 _REAL = _number(-1e9, 1e9)
 _INPUT: Mapping[str, Any] = {
     "height": _whole(1, MAX_SIDE_PX),
     "width": _whole(1, MAX_SIDE_PX),
-    "colour": lambda value: value in _COLORS,
-    "mean": _each(_REAL, 3, 3),
-    "scale": _each(_REAL, 3, 3),
+    "colour": lambda value: isinstance(value, str) and value in _CHANNELS,
+    "mean": _each(_REAL, 1, 3),
+    "scale": _each(_REAL, 1, 3),
 }
 _DECLARED: Mapping[str, Any] = {"family": _text, "variant": _text, "input": _INPUT}
 _SETTINGS: Mapping[str, Any] = {

@@ -18,9 +18,9 @@ _MAX_NODES = 2000  # each takes half a millisecond
 # Only Expand can produce a result much larger than its inputs.
 _ARITHMETIC = frozenset(
     (
-        *("Abs", "Add", "Cast", "CastLike", "Ceil", "Concat", "Div", "Equal", "Expand", "Floor", "Gather", "Identity"),
-        *("Max", "Min", "Mod", "Mul", "Neg", "Not", "Reshape", "Round", "Shape", "Size", "Slice", "Squeeze", "Sub"),
-        *("Unsqueeze", "Where"),
+        *("Abs", "Add", "And", "Cast", "CastLike", "Ceil", "Concat", "Div", "Equal", "Expand", "Floor", "Gather"),
+        *("Greater", "Identity", "Less", "Max", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Reshape", "Round", "Shape"),
+        *("Size", "Slice", "Squeeze", "Sub", "Unsqueeze", "Where"),
     )
 )
 _INT64 = 7  # onnx.TensorProto.INT64

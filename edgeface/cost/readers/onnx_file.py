@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.cost.readers.limits import MAX_OPERATORS
+from edgeface.cost.readers.onnx_branches import CONTROL_FLOW, depends_on_data_error
 from edgeface.cost.readers.onnx_dtypes import bits_of, stored_bytes
 from edgeface.cost.readers.onnx_external import KEPT_ELEMENTS, read_external
 from edgeface.cost.readers.onnx_names import describe_node, make_names_visible
 from edgeface.errors import InputError
 from edgeface.graph.onnx_contradictions import refuse_contradictions
+from edgeface.graph.onnx_steps.expand_fused import expand_fused
 from edgeface.graph.onnx_steps.inline_functions import inline_functions
+from edgeface.graph.onnx_steps.walk import held_graphs
 from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import read_file
 
@@ -21,8 +24,7 @@ if TYPE_CHECKING:
     import onnx
 
 MAX_ELEMENTS = 1 << 40
-_GRAPHS = (5, 10)  # AttributeProto.GRAPH and GRAPHS
-_CONTROL_FLOW = ("If", "Loop", "Scan", "SequenceMap")
+_DEEPEST = 20  # graphs within graphs
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,7 @@ def open_onnx(source: Path | bytes, where: str, weightless: bool = False) -> Onn
         if _is_uniform(tensor):
             uniform.add(tensor.name)
         _strip(tensor)
-    if model.functions:  # only now, because this copies the model, which no longer has weights
-        model = inline_functions(model, where)
+    model = expand_fused(inline_functions(model, where))  # only now: it copies the model, which no longer has weights
     own = source.stat().st_size if isinstance(source, Path) else len(source)
     return OnnxFile(model, own + sum(path.stat().st_size for path in external), frozenset(uniform))
 
@@ -91,34 +92,45 @@ def _parse(source: Path | bytes, where: str) -> onnx.ModelProto:
         )
     make_names_visible(model)
     refuse_contradictions(model, where)
-    if len(model.graph.node) > MAX_OPERATORS:
+    _refuse_sparse(model.graph, where)
+    nodes = _all_nodes(model, where)
+    if len(nodes) > MAX_OPERATORS:
         raise InputError(
-            f"the model has {len(model.graph.node):,} operators; at most {MAX_OPERATORS:,} are supported",
+            f"the model has {len(nodes):,} operators; at most {MAX_OPERATORS:,} are supported",
             where=where,
             fix="check the network in parts",
         )
-    if model.graph.sparse_initializer:
-        raise InputError(
-            "sparse initializers are not supported", where=where, fix="export the model with dense weights"
-        )
-    for node in _all_nodes(model):
+    for node in nodes:
         _refuse_unreadable(node, where)
     return model
 
 
-def _all_nodes(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """The nodes of the graph and of the model's functions."""
-    return [*model.graph.node, *(node for function in model.functions for node in function.node)]
+def _all_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:
+    """The nodes of the graph and of the model's functions, also those in branches and loops."""
+    found: list[onnx.NodeProto] = []
+    waiting = [(node, 0) for node in (*model.graph.node, *(n for function in model.functions for n in function.node))]
+    for node, depth in waiting:  # which grows
+        found.append(node)
+        for graph in held_graphs(node):
+            if depth >= _DEEPEST:
+                raise InputError(f"more than {_DEEPEST} branches or loops are nested", where=where)
+            _refuse_sparse(graph, where)
+            waiting += [(inner, depth + 1) for inner in graph.node]
+    return found
+
+
+def _refuse_sparse(graph: onnx.GraphProto, where: str) -> None:
+    if graph.sparse_initializer:
+        raise InputError(
+            "sparse initializers are not supported", where=where, fix="export the model with dense weights"
+        )
 
 
 def _refuse_unreadable(node: onnx.NodeProto, where: str) -> None:
     location = f"{where}: {describe_node(node)}"
-    if node.op_type in _CONTROL_FLOW or any(a.type in _GRAPHS or a.HasField("g") or a.graphs for a in node.attribute):
-        raise InputError(
-            f"the cost of {node.op_type} depends on data, so budgets cannot be checked",
-            where=location,
-            fix="export the model without control flow; onnxsim removes branches on constants",
-        )
+    wanted, graphs = CONTROL_FLOW.get(node.op_type, 0), len(list(held_graphs(node)))
+    if wanted != graphs or node.op_type == "SequenceMap":
+        raise depends_on_data_error(node, location)
     for attribute in node.attribute:
         if attribute.HasField("sparse_tensor") or attribute.sparse_tensors or attribute.tensors:
             raise InputError(
@@ -129,8 +141,10 @@ def _refuse_unreadable(node: onnx.NodeProto, where: str) -> None:
 
 
 def _constants(model: onnx.ModelProto) -> list[tuple[onnx.TensorProto, str]]:
-    found = [(tensor, f"tensor {tensor.name!r}") for tensor in model.graph.initializer]
-    for node in _all_nodes(model):
+    nodes = _all_nodes(model, "")
+    graphs = [model.graph, *(graph for node in nodes for graph in held_graphs(node))]
+    found = [(tensor, f"tensor {tensor.name!r}") for graph in graphs for tensor in graph.initializer]
+    for node in nodes:
         for attribute in node.attribute:
             _give_tensor_form(attribute)
             if attribute.HasField("t"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edgeface.graph.onnx_steps.walk import held_graphs
+
 if TYPE_CHECKING:
     import onnx
 
@@ -56,6 +58,11 @@ def _rewrite_node(node: onnx.NodeProto) -> None:
     for attribute in node.attribute:
         _rewrite(attribute, "name")
         _rewrite(attribute, "ref_attr_name")
+    for graph in held_graphs(node):
+        for value in (*graph.input, *graph.output, *graph.initializer):
+            _rewrite(value, "name")
+        for inner in graph.node:
+            _rewrite_node(inner)
 
 
 def _rewrite(message: Any, field: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.cost.network import Layer, Network, Tensor
+from edgeface.cost.readers.onnx_branches import Branch, splice
 from edgeface.cost.readers.onnx_file import open_onnx
 from edgeface.cost.readers.onnx_names import describe_node
 from edgeface.cost.readers.onnx_operators import ELEMENTWISE, STATISTICS, TRAINED
@@ -17,10 +18,13 @@ from edgeface.cost.readers.onnx_shapes import infer_tensors, set_input_size
 from edgeface.cost.readers.onnx_work import Operator, refuse_unknown, stored_numbers, work_of
 from edgeface.cost.work import Convolution, Dense
 from edgeface.errors import GraphError
+from edgeface.graph.onnx_contradictions import refuse_contradictions
+from edgeface.graph.onnx_steps.walk import graphs_of, values_read
 
 if TYPE_CHECKING:
     import onnx
 
+_MAX_INFERRED = 10_000  # nodes, again after each branch
 _INTEGER = {"ConvInteger", "MatMulInteger"}
 _FIRST_INPUT_FLOWS = {"QuantizeLinear", "DequantizeLinear", "CastLike", "Expand", "Reshape", "Squeeze", "Unsqueeze"}
 
@@ -43,12 +47,12 @@ def read_onnx_network(
     """
     file = open_onnx(source, where, weightless)
     model = file.model
-    _sort(model, where)
     layout = set_input_size(model, size, where)
-    tensors, unknown = infer_tensors(model, where)
+    tensors, unknown = _inferred(model, where)
     aside = _set_aside(model, unknown)
     constant = _constants(model, tensors)
-    ends = dict.fromkeys(name for node in aside for name in node.input if name and name not in {*unknown, *constant})
+    read = dict.fromkeys(name for node in aside for name in values_read(node))
+    ends = [name for name in read if name in tensors and name not in constant]
     layers = tuple(_layers(model, tensors, constant, where))
     given = {tensor.name for tensor in model.graph.initializer}
     return Network(
@@ -67,12 +71,25 @@ def read_onnx_network(
     )
 
 
+def _inferred(model: onnx.ModelProto, where: str) -> tuple[dict[str, Tensor], frozenset[str]]:
+    """The tensors, and the names of those of unknown size; branches on what is known are followed, in place."""
+    left = _MAX_INFERRED
+    while (left := left - len(model.graph.node)) > 0:
+        _sort(model, where)
+        found = infer_tensors(model, where)
+        if not isinstance(found, Branch):
+            return found
+        splice(model, found)
+        refuse_contradictions(model, where)
+    raise GraphError("the model has too many branches to follow", where=where, fix="run onnxsim on the model")
+
+
 def _sort(model: onnx.ModelProto, where: str) -> None:
     """Put the nodes into topological order, and refuse operators of unknown cost."""
     nodes = sorted_nodes(model, where)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-    for node in nodes:
+    for node in (node for graph in graphs_of(model.graph) for node in graph.node):
         refuse_unknown(node, f"{where}: {describe_node(node)}")
 
 
@@ -120,9 +137,9 @@ def sorted_nodes(model: onnx.ModelProto, where: str) -> list[onnx.NodeProto]:
             raise GraphError(f"no node produces the tensor {name!r}", where=location, fix="export the model again")
     nodes = list(model.graph.node)
     readers: dict[str, list[int]] = {}
-    missing = [len({name for name in node.input if name not in ready}) for node in nodes]
+    missing = [len({name for name in values_read(node) if name not in ready}) for node in nodes]
     for index, node in enumerate(nodes):
-        for name in {name for name in node.input if name not in ready}:
+        for name in {name for name in values_read(node) if name not in ready}:
             readers.setdefault(name, []).append(index)
     startable = [
         index for index, count in enumerate(missing) if count == 0
@@ -154,7 +171,7 @@ def _refuse_doubles(model: onnx.ModelProto, ready: set[str], where: str) -> None
 
 def _read(model: onnx.ModelProto) -> Iterable[tuple[str, str]]:
     """Every name that is read, and its reader."""
-    yield from ((name, describe_node(node)) for node in model.graph.node for name in node.input)
+    yield from ((name, describe_node(node)) for node in model.graph.node for name in values_read(node))
     yield from ((value.name, "graph output") for value in model.graph.output)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from edgeface.cost.work import Role
 
-# Operators with multiply–accumulates, measured in `onnx_work`.
+# Operators with multiply–accumulates, measured in `onnx_work` and `onnx_attention`.
 COUNTED = frozenset(
-    {"Conv", "ConvInteger", "QLinearConv", "ConvTranspose", "Gemm", "MatMul", "MatMulInteger", "QLinearMatMul"}
+    (
+        *("Conv", "ConvInteger", "QLinearConv", "ConvTranspose", "Gemm", "MatMul", "MatMulInteger", "QLinearMatMul"),
+        *("Attention", "Einsum"),
+    )
 )
 
 _ROLES: dict[Role, str] = {
@@ -31,7 +34,7 @@ _ROLES: dict[Role, str] = {
     "reduce": "ReduceMean ReduceSum ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceProd ReduceSumSquare ReduceLogSum "
     "ReduceLogSumExp ArgMax ArgMin CumSum",
     "other": "Constant ConstantOfShape Expand Tile Range TopK NonZero ScatterND ScatterElements EyeLike OneHot Trilu "
-    "NonMaxSuppression",
+    "NonMaxSuppression If Loop Scan",
 }
 ROLES: dict[str, Role] = {op: role for role, ops in _ROLES.items() for op in ops.split()}
 
@@ -39,7 +42,7 @@ ROLES: dict[str, Role] = {op: role for role, ops in _ROLES.items() for op in ops
 ELEMENTWISE = ("Add", "Sub", "Mul", "Div")
 # Constant inputs of these operators are trained: all (None), or those listed.
 TRAINED: dict[str, tuple[int, ...] | None] = {
-    **dict.fromkeys(("Conv", "ConvTranspose", "Gemm", "MatMul"), None),
+    **dict.fromkeys(("Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum"), None),
     **dict.fromkeys((*ELEMENTWISE, "PRelu"), None),
     **dict.fromkeys(("LayerNormalization", "InstanceNormalization", "GroupNormalization", "RMSNormalization"), None),
     "BatchNormalization": (1, 2),

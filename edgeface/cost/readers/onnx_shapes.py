@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from edgeface.cost.network import Tensor
+from edgeface.cost.readers.onnx_branches import CONTROL_FLOW, Branch, branch_taken
 from edgeface.cost.readers.onnx_constants import ShapeArithmetic
 from edgeface.cost.readers.onnx_dtypes import dtype_name
 from edgeface.cost.readers.onnx_infer import depends_on_data, infer_outputs
@@ -75,11 +76,12 @@ def _layout(shape: list[int]) -> Layout | None:
     return "nhwc" if shape[3] in _COLORS and shape[1] not in _COLORS else "nchw"
 
 
-def infer_tensors(model: onnx.ModelProto, where: str) -> tuple[dict[str, Tensor], frozenset[str]]:
+def infer_tensors(model: onnx.ModelProto, where: str) -> tuple[dict[str, Tensor], frozenset[str]] | Branch:
     """All tensors with static shapes, after `set_input_size`; the nodes must be in execution order.
 
     Returns:
-        The tensors by name, and the names of those whose sizes depend on data.
+        The tensors by name, and the names of those whose sizes depend on data; or, as soon as an If is reached whose
+        condition is known, the branch that it takes.
 
     Raises:
         GraphError: shapes contradict each other, are implausibly large, or the work of a node depends on data.
@@ -98,6 +100,12 @@ def infer_tensors(model: onnx.ModelProto, where: str) -> tuple[dict[str, Tensor]
         location = f"{where}: {describe_node(node)}"
         if not unknown.isdisjoint(node.input):
             _refuse_work(node, unknown, location)
+            unknown.update(filter(None, node.output))
+            continue
+        if node.op_type in CONTROL_FLOW:
+            branch = branch_taken(node, arithmetic.protos, location)
+            if branch is not None:
+                return branch
             unknown.update(filter(None, node.output))
             continue
         made = infer_outputs(node, version, types, arithmetic.protos, location)

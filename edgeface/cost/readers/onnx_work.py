@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edgeface.cost.network import Tensor
 from edgeface.cost.readers.onnx_operators import COUNTED, ROLES
+from edgeface.cost.readers.onnx_products import attention_macs, index_product
 from edgeface.cost.work import Bias, Convolution, Deconvolution, Dense, MatrixProduct, Role, Uncounted, Work
 from edgeface.errors import GraphError
 from edgeface.graph.onnx_contradictions import check_convolution
@@ -67,6 +68,10 @@ def work_of(operator: Operator) -> Work:
     node = operator.node
     if node.op_type in ROLES:
         return Uncounted(_role(operator, ROLES[node.op_type]))
+    if node.op_type == "Attention":
+        return MatrixProduct(attention_macs(node, operator.tensors, operator.where))
+    if node.op_type == "Einsum":
+        return _einsum(operator)
     if "Conv" in node.op_type:
         return _convolution(operator)
     return _product(operator)
@@ -123,6 +128,18 @@ def _product(operator: Operator) -> Work:
     width = math.prod(weight) // max(inner, 1)
     bias: Bias = "own" if _has_bias(operator, width) else "none"
     return Dense(inner, width, math.prod(result) // max(width, 1), bias)
+
+
+def _einsum(operator: Operator) -> Work:
+    """A sum of products in any order of axes: of a constant operand a dense layer, of two computed ones a product."""
+    product = index_product(operator.node, operator.tensors, operator.where)
+    if product is None:
+        return Uncounted("reduce")
+    constant = [name in operator.constant for name in operator.node.input]
+    if not any(constant):
+        return MatrixProduct(product.macs)
+    width = product.right if constant[1] else product.left
+    return Dense(product.inner, width, product.macs // (product.inner * width))
 
 
 def _has_bias(operator: Operator, width: int) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeface.graph.onnx_steps.drop_unread import drop_unread
-from edgeface.graph.onnx_steps.walk import STANDARD, graphs_of, values_read
+from edgeface.graph.onnx_steps.walk import STANDARD, graphs_of, held_graphs, values_read
 
 if TYPE_CHECKING:
     import onnx
@@ -21,6 +21,9 @@ _DECISIONS = frozenset(
     {"NonMaxSuppression", "TopK", "ArgMax", "ArgMin", "NonZero", "Loop", "Scan", "Unique", "Compress", "Multinomial"}
 )
 _LAYERS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "DeformConv", "RoiAlign", "MaxRoiPool", "Attention"})
+_COMPARES = frozenset({"Equal", "GreaterOrEqual"})
+_ARRANGES = frozenset({"Transpose", "Unsqueeze", "Squeeze"})
+_ARRANGED = {"NonMaxSuppression": 2, "TopK": 1}  # first inputs, whose axes they prescribe
 _MOVES = frozenset({"Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"})
 
 
@@ -45,6 +48,12 @@ class Cut:
             f"cut off behind the network, because a contract's decoder decides: {', '.join(self.operators)}; "
             f"instead of {gone} the outputs are {heads}"
         )
+
+
+def may_decide(model: onnx.ModelProto) -> bool:
+    """Whether a model has any operator that can decide, so that `cut_decisions` is worth preparing it for."""
+    nodes = [node for graph in graphs_of(model.graph) for node in graph.node]
+    return any(_is_decision(node) or node.op_type in _COMPARES for node in nodes)
 
 
 def cut_decisions(model: onnx.ModelProto) -> Cut | None:
@@ -110,11 +119,19 @@ class _Decisions:
         return sorted(plain, key=lambda name: order[name])
 
     def _read_by(self, node: onnx.NodeProto) -> Iterator[str]:
-        """What a decision reads; for scores that are turned because suppression wants classes first, what they were."""
+        """What a decision reads; what suppression reads as it was before its axes were arranged for that."""
+        arranged = set(node.input[: _ARRANGED.get(node.op_type, 0)])
         for name in values_read(node):
-            maker = self.graph.node[self.makers[name]] if name in self.makers else None
-            turned = node.op_type == "NonMaxSuppression" and name == node.input[1] and name not in self.made
-            yield maker.input[0] if turned and maker is not None and maker.op_type == "Transpose" else name
+            yield self._unarranged(name) if name in arranged else name
+
+    def _unarranged(self, name: str) -> str:
+        while name not in self.made and self._makes(name) in _ARRANGES:
+            name = self.graph.node[self.makers[name]].input[0]
+        return name
+
+    def _makes(self, name: str) -> str:
+        """The operator that makes a value, "" of inputs and constants."""
+        return self.graph.node[self.makers[name]].op_type if name in self.makers else ""
 
     def _sources(self, name: str) -> Iterator[str]:
         """What a value holds the numbers of, in another order or shape."""
@@ -123,12 +140,12 @@ class _Decisions:
             yield name
 
     def _decides(self, node: onnx.NodeProto) -> bool:
-        held = [inner for graph in _held(node) for inner in graph.node]
+        held = [inner for outer in held_graphs(node) for graph in graphs_of(outer) for inner in graph.node]
         return any(_is_decision(item) for item in (node, *held)) or self._pool(node) is not None
 
     def _pool(self, node: onnx.NodeProto) -> int | None:
         """The pool that gives a map's maximum in a neighbourhood, if the node compares the map with it: for peaks."""
-        if node.op_type not in {"Equal", "GreaterOrEqual"} or node.domain not in STANDARD:
+        if node.op_type not in _COMPARES or node.domain not in STANDARD or len(node.input) != 2:
             return None
         for one, other in (tuple(node.input), tuple(reversed(node.input))):
             maker = self.makers.get(one)
@@ -155,12 +172,6 @@ class _Decisions:
 
 def _is_decision(node: onnx.NodeProto) -> bool:
     return node.op_type in _DECISIONS and node.domain in STANDARD
-
-
-def _held(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    for attribute in node.attribute:
-        for inner in (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs):
-            yield from graphs_of(inner)
 
 
 def _kinds(model: onnx.ModelProto) -> dict[str, onnx.TypeProto]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeface.graph.onnx_steps.pin_inputs import model_inputs
 from edgeface.graph.onnx_steps.walk import values_read
 
 if TYPE_CHECKING:
@@ -38,4 +39,16 @@ def drop_unread(model: onnx.ModelProto) -> onnx.ModelProto:
     for index in reversed(range(len(graph.initializer))):
         if graph.initializer[index].name not in read and graph.initializer[index].name not in inputs:
             del graph.initializer[index]
+    return model
+
+
+def drop_unread_inputs(model: onnx.ModelProto, keep: str) -> onnx.ModelProto:
+    """The model, changed in place, without what no output needs, and without inputs that nothing reads, except one."""
+    drop_unread(model)
+    read = {name for node in model.graph.node for name in values_read(node)} | {v.name for v in model.graph.output}
+    fed = {value.name for value in model_inputs(model)}
+    for index in reversed(range(len(model.graph.input))):
+        name = model.graph.input[index].name
+        if name in fed and name not in read and name != keep:
+            del model.graph.input[index]
     return model

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeface.graph.onnx_steps.walk import expand_nodes, graphs_of
+from edgeface.graph.onnx_steps.walk import attribute_of, expand_nodes, graphs_of
 
 if TYPE_CHECKING:
     import onnx
 
 _DOMAIN = "com.microsoft"
-_PARAMETERS = {"LeakyRelu": ("alpha",), "HardSigmoid": ("alpha", "beta")}
+_ACTIVATIONS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("Relu", "Tanh", "Sigmoid", "HardSwish"), ()),
+    "LeakyRelu": ("alpha",),
+    "HardSigmoid": ("alpha", "beta"),
+}
+"""The names of their parameters."""
+
+_NEEDED = {"FusedConv": 2, "FusedGemm": 2, "FusedMatMul": 2, "BiasGelu": 2}
 _OF_FUSION = frozenset({"activation", "activation_params", "activation_alpha", "activation_beta", "activation_gamma"})
 
 
@@ -22,10 +29,7 @@ class _Nodes:
     """Nodes that replace one, with names that no other value has."""
 
     def __init__(self, replaced: onnx.NodeProto) -> None:
-        from onnx import helper
-
         self.replaced = replaced
-        self.attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in replaced.attribute}
         self.made: list[onnx.NodeProto] = []
 
     def add(self, op_type: str, *inputs: str, **attributes: Any) -> str:
@@ -37,6 +41,17 @@ class _Nodes:
         name = f"{self.replaced.name or first}/{op_type.lower()}_{len(self.made)}"
         self.made.append(helper.make_node(op_type, list(inputs), [output], name=name, **attributes))
         return output
+
+    def plain(self, op_type: str, *inputs: str) -> str:
+        """The output of a new node with all attributes that are not of the fusion."""
+        output = self.add(op_type, *inputs)
+        self.made[-1].attribute.extend(a for a in self.replaced.attribute if a.name not in _OF_FUSION)
+        return output
+
+    def own(self, name: str, default: float) -> float:
+        """A number among the replaced node's attributes."""
+        attribute = attribute_of(self.replaced, name)
+        return default if attribute is None else attribute.f
 
     def number(self, value: float) -> str:
         """A scalar constant."""
@@ -66,35 +81,38 @@ def expand_fused(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _expand(node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
-    if node.domain != _DOMAIN or node.op_type not in _FORMS:
+    if node.domain != _DOMAIN or node.op_type not in _FORMS or len(node.input) < _NEEDED.get(node.op_type, 1):
+        return None
+    if not node.output:
         return None
     nodes = _Nodes(node)
     return nodes.done() if _FORMS[node.op_type](nodes) else None
 
 
 def _fused_conv(nodes: _Nodes) -> bool:
-    node, own = nodes.replaced, {k: v for k, v in nodes.attributes.items() if k not in _OF_FUSION}
-    value = nodes.add("Conv", *node.input[:3], **own)
+    value = nodes.plain("Conv", *nodes.replaced.input[:3])
     if nodes.given(3):
-        value = nodes.add("Add", value, node.input[3])
-    return _activate(nodes, value, list(nodes.attributes.get("activation_params", ())))
+        value = nodes.add("Add", value, nodes.replaced.input[3])
+    parameters = attribute_of(nodes.replaced, "activation_params")
+    return _activate(nodes, value, [] if parameters is None else list(parameters.floats))
 
 
 def _fused_gemm(nodes: _Nodes) -> bool:
-    own = {k: v for k, v in nodes.attributes.items() if k not in _OF_FUSION}
-    value = nodes.add("Gemm", *nodes.replaced.input, **own)
-    numbers = [nodes.attributes[f"activation_{k}"] for k in ("alpha", "beta") if f"activation_{k}" in nodes.attributes]
-    return _activate(nodes, value, numbers)
+    value = nodes.plain("Gemm", *nodes.replaced.input)
+    found = (attribute_of(nodes.replaced, f"activation_{name}") for name in ("alpha", "beta"))
+    return _activate(nodes, value, [attribute.f for attribute in found if attribute is not None])
 
 
 def _activate(nodes: _Nodes, value: str, numbers: list[float]) -> bool:
-    kind = nodes.attributes.get("activation", b"").decode()
+    attribute = attribute_of(nodes.replaced, "activation")
+    kind = "" if attribute is None else attribute.s.decode(errors="replace")
     if kind == "Clip" and len(numbers) == 2:
-        bounds = [nodes.number(number) for number in numbers]
-        nodes.add("Min", nodes.add("Max", value, bounds[0]), bounds[1])
-    elif kind in {"Relu", "Tanh", "Sigmoid", "HardSwish"} or kind in _PARAMETERS:
-        nodes.add(kind, value, **dict(zip(_PARAMETERS.get(kind, ()), numbers, strict=False)))
-    return kind in {"", "Relu", "Tanh", "Sigmoid", "HardSwish", *_PARAMETERS} or (kind == "Clip" and len(numbers) == 2)
+        low, high = map(nodes.number, numbers)
+        nodes.add("Min", nodes.add("Max", value, low), high)
+        return True
+    if kind in _ACTIVATIONS:
+        nodes.add(kind, value, **dict(zip(_ACTIVATIONS[kind], numbers, strict=False)))
+    return kind in _ACTIVATIONS or not kind
 
 
 def _gelu(nodes: _Nodes) -> bool:
@@ -116,17 +134,17 @@ def _fast_gelu(nodes: _Nodes) -> bool:
 
 def _quick_gelu(nodes: _Nodes) -> bool:
     x = nodes.replaced.input[0]
-    scaled = nodes.add("Mul", x, nodes.number(nodes.attributes.get("alpha", 1.702)))
+    scaled = nodes.add("Mul", x, nodes.number(nodes.own("alpha", 1.702)))
     nodes.add("Mul", x, nodes.add("Sigmoid", scaled))
     return True
 
 
 def _fused_matmul(nodes: _Nodes) -> bool:
-    plain = not any(nodes.attributes.get(k, 0) for k in ("transA", "transB", "transBatchA", "transBatchB"))
-    value = nodes.add("MatMul", *nodes.replaced.input)
-    if nodes.attributes.get("alpha", 1.0) != 1.0:
-        nodes.add("Mul", value, nodes.number(nodes.attributes["alpha"]))
-    return plain
+    value = nodes.add("MatMul", *nodes.replaced.input[:2])
+    if nodes.own("alpha", 1.0) != 1.0:
+        nodes.add("Mul", value, nodes.number(nodes.own("alpha", 1.0)))
+    turned = (attribute_of(nodes.replaced, name) for name in ("transA", "transB", "transBatchA", "transBatchB"))
+    return not any(attribute.i for attribute in turned if attribute is not None)
 
 
 _FORMS: dict[str, Callable[[_Nodes], bool]] = {

@@ -26,6 +26,8 @@ def _expand(node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     groups = attribute_of(node, "num_groups")
     if node.op_type != "GroupNormalization" or node.domain not in STANDARD or groups is None:
         return None
+    if len(node.input) != 3 or not node.output:
+        return None
     (x, scale, bias), y = node.input, node.output[0]
     epsilon = attribute_of(node, "epsilon")
     shape = numpy_helper.from_array(np.array([0, groups.i, -1], np.int64))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from edgeface.graph.onnx_steps.walk import STANDARD, attribute_of
+from edgeface.graph.onnx_steps.walk import STANDARD, attribute_of, held_graphs
 from edgeface.graph.onnx_tensors import stored_array
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def fold_if(model: onnx.ModelProto, where: str) -> bool:
     """
     graph = model.graph
     stored = {tensor.name: tensor for tensor in graph.initializer}
-    stored |= {node.output[0]: node.attribute[0].t for node in graph.node if _is_constant(node)}
+    stored |= {name: node.attribute[0].t for node in graph.node if _is_constant(node) for name in node.output}
     kept: list[onnx.NodeProto] = []
     for node in graph.node:
         branch = _taken(node, stored, where)
@@ -43,7 +43,9 @@ def _is_constant(node: onnx.NodeProto) -> bool:
 
 
 def _taken(node: onnx.NodeProto, stored: Mapping[str, onnx.TensorProto], where: str) -> onnx.GraphProto | None:
-    if node.op_type != "If" or node.domain not in STANDARD or node.input[0] not in stored:
+    if node.op_type != "If" or node.domain not in STANDARD or not node.input or not node.output:
+        return None
+    if node.input[0] not in stored:
         return None
     condition = stored_array(stored[node.input[0]], where)
     if condition.size != 1:
@@ -79,9 +81,8 @@ def _rename(node: onnx.NodeProto, names: Mapping[str, str]) -> None:
     """Let a node read and give values by other names, also inside of its graphs."""
     node.input[:] = [names.get(name, name) for name in node.input]
     node.output[:] = [names.get(name, name) for name in node.output]
-    for attribute in node.attribute:
-        for inner in (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs):
-            for value in inner.output:
-                value.name = names.get(value.name, value.name)
-            for held in inner.node:
-                _rename(held, names)
+    for inner in held_graphs(node):
+        for value in inner.output:
+            value.name = names.get(value.name, value.name)
+        for held in inner.node:
+            _rename(held, names)

@@ -14,7 +14,9 @@ _COLORS = (1, 3, 4)
 
 
 def image_shapes(model: onnx.ModelProto, size: tuple[int, int], where: str) -> dict[str, tuple[int, ...]]:
-    """The shapes of a model's image inputs for one image, for `pin_inputs`; channels first if both orders are possible.
+    """The shapes of a model's image inputs for one image, for `pin_inputs`.
+
+    Channels are first if both orders are possible, and three if the model does not say.
 
     Args:
         model: a parsed model.
@@ -31,6 +33,8 @@ def image_shapes(model: onnx.ModelProto, size: tuple[int, int], where: str) -> d
             found[value.name] = (1, dims[1], *size)
         elif len(dims) == 4 and dims[3] in _COLORS:
             found[value.name] = (1, *size, dims[3])
+        elif len(dims) == 4 and not any(dims[1:]):
+            found[value.name] = (1, 3, *size)
     if not found:
         raise InputError("the model has no image input that could be resized", where=where, fix="leave out --input")
     return found

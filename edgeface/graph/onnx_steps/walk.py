@@ -15,19 +15,28 @@ def graphs_of(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
     """A graph, and those that its nodes hold, outermost first."""
     yield graph
     for node in graph.node:
-        for attribute in node.attribute:
-            for inner in (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs):
-                yield from graphs_of(inner)
+        for inner in held_graphs(node):
+            yield from graphs_of(inner)
+
+
+def held_graphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """The graphs in a node's attributes: the branches of an If, the body of a Loop."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
 
 
 def values_read(node: onnx.NodeProto) -> Iterator[str]:
-    """The names that a node reads, also by the graphs that it holds."""
+    """The names that a node reads, also by the graphs that it holds: there, those that they do not make themselves."""
     yield from (name for name in node.input if name)
-    for attribute in node.attribute:
-        for inner in (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs):
-            for inside in graphs_of(inner):
-                yield from (value.name for value in inside.output)
-                yield from (name for held in inside.node for name in held.input if name)
+    for held in held_graphs(node):
+        graphs = list(graphs_of(held))
+        made = {name for graph in graphs for inner in graph.node for name in inner.output}
+        made |= {value.name for graph in graphs for value in (*graph.input, *graph.initializer)}
+        read = [name for graph in graphs for inner in graph.node for name in inner.input if name]
+        read += [value.name for graph in graphs for value in graph.output]
+        yield from (name for name in read if name not in made)
 
 
 def attribute_of(node: onnx.NodeProto, name: str) -> onnx.AttributeProto | None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edgeface.contracts import DetectionContract
 from edgeface.graph.types import Array
 from edgeface.images.files import letterbox
+from edgeface.images.fit import along
 from edgeface.tasks.detection.decoding import Candidates
 from edgeface.tasks.detection.detect import decoding_of
 from edgeface.tasks.detection.faces import Face, face_boxes
@@ -70,17 +71,22 @@ class Probe:
         factor = side_px / max(rows, columns)
         if not self.resizable:
             factor = min(factor, contract.input.height / rows, contract.input.width / columns)
-        sized = contract.with_input_size(*(max(32, round(side * factor)) for side in (rows, columns)))
-        tensor, scale = letterbox(image, sized.input)
+        step = contract.input.multiple_of
+        height, width = (max(32, round(side * factor / step) * step) for side in (rows, columns))
         if not self.resizable:
-            sized, tensor = contract, _at_top_left(tensor, contract)
+            height, width = min(height, contract.input.height), min(width, contract.input.width)
+        free = contract.input.model_copy(update={"height": height, "width": width, "fit": "letterbox"})
+        sized = contract.with_input_size(height, width) if self.resizable else contract
+        tensor, scale = letterbox(image, free)
+        if not self.resizable:
+            tensor = _at_top_left(tensor, contract)
         outputs = {name: np.nan_to_num(array) for name, array in self.forward(sized, tensor).items()}
-        return Sized(outputs, scale, sized.input.height, sized.input.width)
+        return Sized(outputs, along(scale)[0], sized.input.height, sized.input.width)
 
 
 def _at_top_left(tensor: NDArray[np.float32], contract: DetectionContract) -> NDArray[np.float32]:
-    """A tensor [1,3,h,w] padded to the contract's size with 0, as letterboxed images are."""
-    whole = np.zeros((1, 3, contract.input.height, contract.input.width), np.float32)
+    """A tensor [1,C,h,w] padded to the contract's size with 0, as letterboxed images are."""
+    whole = np.zeros(contract.input.shape, np.float32)
     whole[:, :, : tensor.shape[2], : tensor.shape[3]] = tensor
     return whole
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import ContractError
+from edgeface.images.fit import Scale, along
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.nms import suppress_overlaps
 
@@ -148,13 +149,13 @@ class Decoding:
         return self.decoder.decode(arrays, self.height, self.width, min_score)
 
     def faces(
-        self, outputs: Mapping[str, NDArray[np.float32]], scale: float, image_shape: tuple[int, int], min_score: float
+        self, outputs: Mapping[str, NDArray[np.float32]], scale: Scale, image_shape: tuple[int, int], min_score: float
     ) -> list[Face]:
         """The faces of one image: outputs decoded, overlaps suppressed, mapped back to the image's pixels.
 
         Args:
             outputs: the network's, float32, by the network's names.
-            scale: input pixels per pixel of the image.
+            scale: input pixels per pixel of the image, as `edgeface.images.fit` gives it.
             image_shape: the image's height and width in pixels.
             min_score: minimum score of a face.
 
@@ -166,13 +167,15 @@ class Decoding:
         """
         return self.faces_of(self.candidates(outputs, min_score), scale, image_shape)
 
-    def faces_of(self, found: Candidates, scale: float, image_shape: tuple[int, int]) -> list[Face]:
+    def faces_of(self, found: Candidates, scale: Scale, image_shape: tuple[int, int]) -> list[Face]:
         """The candidates that do not overlap a better one, in pixels of the image, by falling score.
 
         Those whose center lies outside the image (in the padding) are dropped. Arguments as of `faces`.
         """
         kept = suppress_overlaps(found.boxes, found.scores, self.max_iou)
-        boxes, landmarks = (array[kept] / np.float32(scale) for array in (found.boxes, found.landmarks))
+        scales = np.asarray(along(scale), np.float32)
+        boxes = np.asarray(found.boxes[kept] / np.tile(scales, 2), np.float32)
+        landmarks = np.asarray(found.landmarks[kept] / scales, np.float32)
         return _faces_inside(boxes, found.scores[kept], landmarks, image_shape)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from edgeface.contracts import DetectionContract, Parameters
 from edgeface.graph.types import Array
+from edgeface.images.fit import Scale
 from edgeface.tasks.detection.decoders import open_decoder
 from edgeface.tasks.detection.decoding import Decoder, Decoding
 from edgeface.tasks.detection.faces import Face
@@ -31,7 +32,7 @@ def decoding_of(contract: DetectionContract) -> Decoding:
 def detect_faces(
     outputs: Mapping[str, Array],
     contract: DetectionContract,
-    letterbox_scale: float,
+    letterbox_scale: Scale,
     image_shape: tuple[int, int],
     threshold: float | None = None,
 ) -> list[Face]:

@@ -12,6 +12,7 @@ from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
 from edgeface.images.files import fitted, letterbox, placed
+from edgeface.images.fit import along
 from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
 from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.contract_inference import infer_contract
@@ -62,7 +63,7 @@ class DetectionTask:
         return image
 
     def prepare(self, image: Image, contract: DetectionContract) -> View:
-        """The image at the top left of the network's input, at the largest scale that fits."""
+        """The image as the contract fits it: at the top left at the largest scale that fits, or stretched."""
         return View(image, *letterbox(image, contract.input))
 
     def perturbed(self, view: View, contract: DetectionContract, change: Perturbation, number: int) -> View:
@@ -75,7 +76,7 @@ class DetectionTask:
         """Faces by falling score, down to 0.3, in pixels of the image."""
         size = (view.image.shape[0], view.image.shape[1])
         faces = detect_faces(outputs, contract, view.scale, size, LISTED_SCORE)
-        return moved_right(faces, -view.moved_px / view.scale) if view.moved_px else faces
+        return moved_right(faces, -view.moved_px / along(view.scale)[0]) if view.moved_px else faces
 
     def agree(self, reference: Sequence[Face], candidate: Sequence[Face]) -> FaceAgreement:
         """The faces that both find, and how far apart they are."""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
-from edgeface.tasks.recognition.vectors import unit_length
+from edgeface.images.normalize import normalized
+from edgeface.tasks.recognition.vectors import is_embedding, unit_length
 
 Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """A network: named float32 inputs in, named outputs out."""
@@ -24,7 +25,7 @@ def face_tensor(face: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32
         spec: input size, color order, mean and scale.
 
     Returns:
-        Contiguous float32 [1,3,h,w].
+        Contiguous float32 [1,C,h,w].
 
     Raises:
         InputError: another dtype or size; faces are never resized here, only aligned.
@@ -34,8 +35,7 @@ def face_tensor(face: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32
             f"an aligned face must be uint8 {[spec.height, spec.width, 3]}, this is {face.dtype} {list(face.shape)}",
             fix="align it by its landmarks (edgeface.tasks.recognition.align.align_face, or Recognizer.embed_photo)",
         )
-    ordered = face[:, :, ::-1] if spec.color == "rgb" else face
-    normal = (ordered.astype(np.float32) - np.asarray(spec.mean, np.float32)) * np.asarray(spec.scale, np.float32)
+    normal = normalized(face, spec.color, spec.mean, spec.scale)
     return np.ascontiguousarray(normal.transpose(2, 0, 1)[None])
 
 
@@ -76,17 +76,17 @@ def _embed(run: Run, contract: RecognitionContract, face: NDArray[np.uint8]) -> 
 
 
 def embedding_of(outputs: Mapping[str, Array], contract: RecognitionContract) -> Array:
-    """The embedding [1,width] among a network's outputs.
+    """The embedding [1,width] among a network's outputs, of whatever shape so many numbers have.
 
     Raises:
-        ContractError: there is no such output, or it has another shape.
+        ContractError: there is no such output, or it has other numbers than one embedding.
     """
     got = outputs.get(contract.output)
-    if got is None or got.shape != (1, contract.width):
+    if got is None or not is_embedding(got.shape, contract.width):
         shape = "missing" if got is None else f"{list(got.shape)}"
         raise ContractError(
             f"output {contract.output!r} is {shape}, the contract says [1, {contract.width}]",
             where=f"{contract.family} ({contract.variant})",
             fix="the contract's output name or width is not this network's",
         )
-    return got
+    return got.reshape(1, contract.width)

@@ -32,6 +32,14 @@ def unit_length(embedding: NDArray[np.float64], what: str, where: str) -> NDArra
     return np.asarray(embedding / length, np.float32)
 
 
+def is_embedding(shape: tuple[int, ...], width: int) -> bool:
+    """Whether an output's shape holds one embedding of so many numbers, e.g. [1,width], [width] or [1,width,1,1]."""
+    count = 1
+    for side in shape:
+        count *= side
+    return count == width and width in (*shape, 1)
+
+
 def cosine(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     """Cosine of two embeddings [width] of any length but 0: from −1 to 1, 1 for the same direction.
 

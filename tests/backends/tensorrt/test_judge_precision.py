@@ -83,6 +83,15 @@ def test_float16_that_the_builder_runs_in_float32_is_named(typed, table_of):
     assert set(named) <= halves
 
 
+def test_float16_weights_that_meet_float32_data_inside_a_fused_layer_are_let_pass(typed, table_of):
+    model, table = typed["tensorrt-fp16"], table_of("tensorrt-fp16", "86", "89")
+    nodes = [
+        replace(node, precision="Float", data=("Float",)) if node.weights == "Half" else node for node in table.nodes
+    ]
+    (requirement,) = judge_precision(model, replace(table, nodes=tuple(nodes)), "8.6")
+    assert requirement.met
+
+
 def test_a_float16_convolution_without_a_layer_is_reported(typed, table_of):
     model, table = typed["tensorrt-fp16"], table_of("tensorrt-fp16", "86", "89")
     lost = min(typed_half(model))

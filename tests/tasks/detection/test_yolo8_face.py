@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from edgeface.tasks.detection.decoders.yolo8_face import Yolo8Face, recognized
+from edgeface.tasks.detection.decoders.yolo8_face import Yolo8Face, recognized, undecoded
 
 SIZE = (64, 96)
 
@@ -16,14 +16,18 @@ def outputs(decoder, value=0.0):
     return {role: np.full(shape, value, np.float32) for role, shape in decoder.expected(*SIZE).items()}
 
 
-def test_sides_of_a_raw_map_are_means_of_distributions():
-    decoder = Yolo8Face()
-    given = outputs(decoder, -100.0)
+@pytest.mark.parametrize("layout", ["maps", "heads"])
+def test_sides_of_a_raw_map_are_means_of_distributions(layout):
+    decoder = Yolo8Face(layout=layout)
+    given = outputs(Yolo8Face(), -100.0)
     row = given["maps_1"][0, :, 1, 4]
     for side, bins in enumerate(((1,), (2,), (3, 4), (0,))):
         row[[16 * side + k for k in bins]] = 100.0
     row[64:67] = 0.0, 0.25, -0.25
     row[65:80:3], row[66:80:3] = 0.25, -0.25
+    if layout == "heads":
+        parts = {"boxes": slice(64), "scores": slice(64, 65), "landmarks": slice(65, None)}
+        given = {f"{role}_{i}": given[f"maps_{i}"][:, part] for role, part in parts.items() for i in range(3)}
     found = decoder.decode(given, *SIZE, 0.5)
     np.testing.assert_allclose(found.boxes, [[72 - 16, 24 - 32, 72 + 56, 24]], rtol=1e-6)
     np.testing.assert_allclose(found.landmarks, [5 * [[64 + 8, 16 - 8]]])
@@ -44,7 +48,7 @@ def test_a_decoded_table_is_in_pixels(layout, values):
     np.testing.assert_allclose(found.scores, [0.9])
 
 
-@pytest.mark.parametrize("layout", ["maps", "columns", "rows"])
+@pytest.mark.parametrize("layout", ["maps", "heads", "columns", "rows"])
 @pytest.mark.parametrize("landmarks", [5, 0])
 def test_damaged_numbers_neither_overflow_nor_warn(layout, landmarks):
     for value in (np.inf, -np.inf, 3e38):
@@ -63,7 +67,7 @@ def test_impossible_parameters_are_refused(wrong):
 
 
 @pytest.mark.parametrize("size", [(640, 640), (320, 416)])
-@pytest.mark.parametrize("layout", ["maps", "columns", "rows"])
+@pytest.mark.parametrize("layout", ["maps", "heads", "columns", "rows"])
 @pytest.mark.parametrize(("landmarks", "values"), [(5, 3), (5, 2), (0, 3)])
 @pytest.mark.parametrize("strides", [(8, 16, 32), (8, 16, 32, 64)])
 def test_recognised_by_shapes(size, layout, landmarks, values, strides):
@@ -71,8 +75,8 @@ def test_recognised_by_shapes(size, layout, landmarks, values, strides):
     shapes = {f"o{index}": shape for index, shape in enumerate(reversed(made.expected(*size).values()))}
     assert made in [Yolo8Face(**one.parameters) for one in recognized(shapes, *size)]
     for one in recognized(shapes, *size):
-        names = one.outputs.get("maps", (one.outputs.get("table"),))
-        assert [shapes[name] for name in names] == list(made.expected(*size).values())
+        names = [n for given in one.outputs.values() for n in ((given,) if isinstance(given, str) else given)]
+        assert [shapes[name] for name in names] == list(Yolo8Face(**one.parameters).expected(*size).values())
 
 
 def test_channels_that_two_numbers_of_landmarks_explain_are_read_as_both():
@@ -100,3 +104,8 @@ def test_channels_that_two_numbers_of_landmarks_explain_are_read_as_both():
 )
 def test_not_recognised_in_other_outputs(others):
     assert recognized(others, 640, 640) == []
+
+
+def test_a_decoded_table_may_be_raw_maps_before():
+    assert [one.layout for one in undecoded(Yolo8Face(layout="rows"))] == ["maps", "heads"]
+    assert undecoded(Yolo8Face()) == ()

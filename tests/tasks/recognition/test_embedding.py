@@ -78,7 +78,7 @@ def test_a_very_long_embedding_is_scaled_to_unit_length():
     np.testing.assert_allclose(found, 3**-0.5, atol=1e-6)
 
 
-@pytest.mark.parametrize("outputs", [{}, {"embedding": np.ones((1, 4), np.float32)}, {"embedding": np.ones(3)}])
+@pytest.mark.parametrize("outputs", [{}, {"embedding": np.ones((1, 4), np.float32)}, {"embedding": np.ones((2, 3))}])
 def test_an_output_that_is_not_the_contracts_is_refused(outputs):
     with pytest.raises(ContractError, match="'embedding'"):
         embed_faces(lambda feeds: outputs, CONTRACT, faces(1))

@@ -63,7 +63,7 @@ def lower_prelu(emitter: Emitter, node: Node) -> None:
 
 
 def lower_clip(emitter: Emitter, node: Node) -> None:
-    """RELU6, or MAXIMUM and MINIMUM with constants."""
+    """RELU6, or MAXIMUM and MINIMUM with constants; in int8, a scale whose integers end at the bounds."""
     assert isinstance(node.op, Clip)
     if node.op == Clip(0.0, 6.0):
         emitter.emit("RELU6", [emitter.read(node, 0)], [emitter.result(node)], None, 2 if emitter.is_int8(node) else 1)
@@ -72,8 +72,8 @@ def lower_clip(emitter: Emitter, node: Node) -> None:
         emitter.emit("RELU", [emitter.read(node, 0)], [emitter.result(node)], None, 2)
         return
     if emitter.is_int8(node):
-        fix = "keep it in float in the recipe"
-        raise GraphError("int8 Clip other than 0…6 has no TFLite lowering", where=str(node), fix=fix)
+        _saturate(emitter, node, node.op)
+        return
     x = emitter.read(node, 0)
     bounds = [(k, v) for k, v in (("MAXIMUM", node.op.low), ("MINIMUM", node.op.high)) if np.isfinite(v)]
     if not bounds:
@@ -87,6 +87,14 @@ def lower_clip(emitter: Emitter, node: Node) -> None:
         bound = emitter.constant(f"bound {value}", np.array(value, np.float32))
         emitter.emit(kind, [x, bound], [out], schema.MaximumMinimumOptionsT())
         x = out
+
+
+def _saturate(emitter: Emitter, node: Node, op: Clip) -> None:
+    """QUANTIZE to the result's scale, whose integers end where the clip does (`quantize.build_plan`)."""
+    if not op.low <= 0 <= op.high:
+        fix = "keep it in float in the recipe"
+        raise GraphError("int8 Clip to a range without 0 has no TFLite lowering", where=str(node), fix=fix)
+    emitter.emit("QUANTIZE", [emitter.read(node, 0)], [emitter.result(node)], schema.QuantizeOptionsT())
 
 
 def lower_softmax(emitter: Emitter, node: Node) -> None:

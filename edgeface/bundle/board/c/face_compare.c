@@ -59,13 +59,18 @@ static void read_face(const char *path, unsigned char *rgb) {
 
 /* x' = (x - mean) * scale for each channel, in the network's order and dtype. */
 static void write_tensor(const unsigned char *rgb, int mirrored, void *tensor) {
-  static const float mean[CHANNELS] = FACE_MEAN, scale[CHANNELS] = FACE_SCALE;
+  static const float mean[FACE_CHANNELS] = FACE_MEAN, scale[FACE_CHANNELS] = FACE_SCALE;
   for (int y = 0; y < FACE_HEIGHT; y++)
     for (int x = 0; x < FACE_WIDTH; x++) {
       const unsigned char *pixel = rgb + CHANNELS * (y * FACE_WIDTH + (mirrored ? FACE_WIDTH - 1 - x : x));
-      for (int channel = 0; channel < CHANNELS; channel++) {
-        float value = ((float)pixel[FACE_IS_RGB ? channel : CHANNELS - 1 - channel] - mean[channel]) * scale[channel];
-        size_t at = (size_t)CHANNELS * (y * FACE_WIDTH + x) + channel;
+      for (int channel = 0; channel < FACE_CHANNELS; channel++) {
+#if FACE_CHANNELS == 1 /* brightness, as OpenCV rounds it */
+        int seen = (pixel[0] * 9798 + pixel[1] * 19235 + pixel[2] * 3735 + 16384) >> 15;
+#else
+        int seen = pixel[FACE_IS_RGB ? channel : CHANNELS - 1 - channel];
+#endif
+        float value = ((float)seen - mean[channel]) * scale[channel];
+        size_t at = (size_t)FACE_CHANNELS * (y * FACE_WIDTH + x) + channel;
 #if FACE_INPUT_IS_FLOAT
         ((float *)tensor)[at] = value;
 #else

@@ -31,6 +31,11 @@ def decoders() -> dict[str, type[Any]]:
     return {name: _checked(module) for name, module in _modules().items()}
 
 
+def parameters_of_decoders() -> dict[str, tuple[str, ...]]:
+    """The names of every decoder's parameters."""
+    return {name: tuple(field.name for field in fields(kind)) for name, kind in decoders().items()}
+
+
 def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) -> list[tuple[str, Recognized]]:
     """The decoders that outputs may be for, by name, each with what it needs; several where shapes do not tell.
 
@@ -49,6 +54,13 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
 def documented_inputs(name: str) -> tuple[Documented, ...]:
     """The preprocessings that a decoder's sources document, the usual one first; none for an unknown decoder."""
     found: tuple[Documented, ...] = getattr(_modules().get(name), "INPUTS", ())
+    return found
+
+
+def undecoded(name: str, decoder: Decoder) -> tuple[Decoder, ...]:
+    """Decoders, of the same name, of what the graph decodes that a decoder is for; none if it does not."""
+    find = getattr(_modules().get(name), "undecoded", None)
+    found: tuple[Decoder, ...] = find(decoder) if find else ()
     return found
 
 

@@ -8,7 +8,7 @@ ships to boards as it is: Python 3.8, the standard library and numpy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -108,6 +108,11 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
         Recognized(shared, names, "boxes are decoded in the graph, all within 0 and 1 or a little beyond"),
         Recognized({"box": "ssd", **shared}, names, "boxes are offsets from priors"),
     ]
+
+
+def undecoded(decoder: UltraFace) -> tuple[UltraFace, ...]:
+    """Decoders of what the graph decodes, where it does."""
+    return () if decoder.box == "ssd" else (replace(decoder, box="ssd"),)
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ and numpy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,14 +33,15 @@ class Yolo5Face:
 
     Attributes:
         strides: in pixels, in the order of the outputs.
-        anchors: widths and heights in pixels of each stride's anchors.
+        anchors: widths and heights in pixels of each stride's anchors, in pairs or, as YOLO's files have them, in one
+            list.
         layout: "cells", a map [1,A,rows,columns,C] per stride; "channels", a map [1,A·C,rows,columns] per stride; or
             "rows", one table [1,N,C] in which all is decoded, in pixels.
         landmarks: points of a face.
     """
 
     strides: tuple[int, ...] = (8, 16, 32)
-    anchors: tuple[tuple[tuple[float, float], ...], ...] = (
+    anchors: tuple[tuple[float | tuple[float, float], ...], ...] = (
         ((4, 5), (8, 10), (13, 16)),
         ((23, 29), (43, 55), (73, 105)),
         ((146, 217), (231, 300), (335, 433)),
@@ -56,20 +57,32 @@ class Yolo5Face:
         """
         if len(self.anchors) != len(self.strides):
             raise ValueError("each stride needs its own anchors")
-        for anchors in self.anchors:
+        for index in range(len(self.strides)):
+            anchors = self._anchors(index)
             cells.check_strides(self.strides, len(anchors), self.landmarks)
-            for anchor in anchors:
-                if len(anchor) != 2:
-                    raise ValueError("an anchor is a width and a height")
-                for side in anchor:
-                    cells.check_number("an anchor's side", side, 1e-3, _MAX_SIDE_PX)
+            for side in (side for anchor in anchors for side in anchor):
+                cells.check_number("an anchor's side", side, 1e-3, _MAX_SIDE_PX)
         cells.check_choice("layout", self.layout, ("cells", "channels", "rows"))
+
+    def _anchors(self, index: int) -> list[tuple[float, float]]:
+        """Widths and heights of a stride's anchors.
+
+        Raises:
+            ValueError: they are not in pairs.
+        """
+        numbers: list[float] = []
+        for item in self.anchors[index]:
+            numbers.extend(item if isinstance(item, tuple) else (item,))
+        if len(numbers) % 2 or any(isinstance(item, tuple) and len(item) != 2 for item in self.anchors[index]):
+            raise ValueError("an anchor is a width and a height")
+        return list(zip(numbers[::2], numbers[1::2]))  # noqa: B905, as Python 3.8 has no strict
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: a map of each stride, or one table."""
         found: dict[str, tuple[int, ...]] = {}
         columns, count = 6 + 2 * self.landmarks, 0
-        for index, (stride, anchors) in enumerate(zip(self.strides, self.anchors)):  # noqa: B905, for Python 3.8
+        for index, stride in enumerate(self.strides):
+            anchors = self._anchors(index)
             rows, along = cells.map_size(height, width, stride)
             count += rows * along * len(anchors)
             found[f"maps_{index}"] = (1, len(anchors) * columns, rows, along)
@@ -102,7 +115,7 @@ class Yolo5Face:
         )
 
     def _level(self, raw: NDArray[np.float32], index: int, min_score: float) -> Candidates:
-        columns, anchors = 6 + 2 * self.landmarks, np.array(self.anchors[index], np.float32)
+        columns, anchors = 6 + 2 * self.landmarks, np.array(self._anchors(index), np.float32)
         if self.layout == "channels":
             raw = raw[0].reshape(len(anchors), columns, *raw.shape[2:]).transpose(0, 2, 3, 1)[None]
         rows, along = raw.shape[2:4]
@@ -137,6 +150,11 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
             columns = shape[1] if len(shape) == 2 else shape[0] // 3
             found += _maps(dict(given), columns, {name: maps[name] for name in by_size}, (height, width))
     return found
+
+
+def undecoded(decoder: Yolo5Face) -> tuple[Yolo5Face, ...]:
+    """Decoders of what the graph decodes, where it does."""
+    return tuple(replace(decoder, layout=layout) for layout in ("channels", "cells") if decoder.layout == "rows")
 
 
 def _table(

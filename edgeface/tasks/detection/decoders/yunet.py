@@ -26,14 +26,14 @@ class YuNet:
         strides: in pixels, in the order of the outputs.
         offset: of a cell's point from its upper left corner, in cells.
         maps: whether maps have the partial cells at the border ("ceil") or not ("floor").
-        score: "as-is", or "sigmoid" where the outputs are before it.
+        score: "sqrt-product" of both scores, or "sigmoid" where the outputs are before it.
         landmarks: points of a face; without any there are no such outputs.
     """
 
     strides: tuple[int, ...] = (8, 16, 32)
     offset: float = 0.0
     maps: str = "ceil"
-    score: str = "as-is"
+    score: str = "sqrt-product"
     landmarks: int = 5
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class YuNet:
         cells.check_strides(self.strides, 1, self.landmarks)
         cells.check_number("offset", self.offset, -1, 1)
         cells.check_choice("maps", self.maps, ("ceil", "floor"))
-        cells.check_choice("score", self.score, ("as-is", "sigmoid"))
+        cells.check_choice("score", self.score, ("sqrt-product", "as-is", "sigmoid"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: of each stride the class's and object's scores, box and landmarks of each cell."""

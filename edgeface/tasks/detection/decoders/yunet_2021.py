@@ -28,6 +28,7 @@ class YuNet2021:
         sizes: sides of the square priors of each stride, in pixels.
         variances: of centers and landmarks, and of sizes.
         maps: whether halvings of the input are rounded down ("floor") or up ("ceil"); the first is always rounded up.
+        score: "sqrt-product" of the class's and the predicted overlap, the only one.
         landmarks: points of a face.
     """
 
@@ -35,6 +36,7 @@ class YuNet2021:
     sizes: tuple[tuple[int, ...], ...] = ((10, 16, 24), (32, 48), (64, 96), (128, 192, 256))
     variances: tuple[float, float] = (0.1, 0.2)
     maps: str = "floor"
+    score: str = "sqrt-product"
     landmarks: int = 5
 
     def __post_init__(self) -> None:
@@ -53,6 +55,7 @@ class YuNet2021:
         for variance in self.variances:
             cells.check_number("a variance", variance, 1e-6, 1e3)
         cells.check_choice("maps", self.maps, ("ceil", "floor"))
+        cells.check_choice("score", self.score, ("sqrt-product", "as-is"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: offsets of boxes and landmarks, scores after softmax, predicted overlaps."""

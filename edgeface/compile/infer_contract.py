@@ -1,0 +1,136 @@
+"""The contract of a file that declares none: recognized by its outputs, settled by images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from edgeface.compile.contract_text import contract_text
+from edgeface.compile.network_file import OpenFile, network_file, open_file
+from edgeface.contracts import Contract
+from edgeface.errors import ContractError, InputError
+from edgeface.graph.onnx_reader import parse_onnx
+from edgeface.models.effective_input import effective_input
+from edgeface.tasks.task import FindFaces, Image
+from edgeface.tasks.undeclared import Evidence, Settled, Undeclared, Verdict, undeclared
+
+_COLORS = 3
+
+
+@dataclass(frozen=True)
+class Recognized:
+    """A file whose outputs are those of a known format.
+
+    `readings` are the contracts that its shapes allow, of the one task `task`.
+    """
+
+    opened: OpenFile
+    task: str
+    readings: Sequence[Contract]
+
+    @property
+    def reader(self) -> Undeclared:
+        """How the task reads such files."""
+        return undeclared()[self.task]
+
+
+def recognize(path: Path, size: tuple[int, int] | None = None) -> Recognized:
+    """The format of a file by the ranks, widths and numbers of its outputs, never by names.
+
+    Args:
+        path: an .onnx file.
+        size: height and width of the input in pixels, where the file's are not meant.
+
+    Raises:
+        InputError: it is the format of no task or of several; or as `open_file`.
+        GraphError, RuntimeFailure: as `open_file`.
+    """
+    stamp = path.stat() if path.is_file() else None
+    return _recognized(path, size, None if stamp is None else (stamp.st_mtime_ns, stamp.st_size))
+
+
+@lru_cache(maxsize=1)
+def _recognized(path: Path, size: tuple[int, int] | None, stamp: tuple[int, int] | None) -> Recognized:  # noqa: ARG001
+    """The same, once for a file as it is: its task is asked for before its images are read."""
+    opened = open_file(path, size)
+    found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
+    fitting = {name: readings for name, readings in found.items() if readings}
+    if len(fitting) == 1:
+        ((name, readings),) = fitting.items()
+        return Recognized(opened, name, readings)
+    shapes = ", ".join(f"{name!r} {list(shape)}" for name, shape in opened.file.outputs.items())
+    size_said = f"{opened.file.height}×{opened.file.width}"
+    if fitting:
+        raise InputError(
+            f"the outputs at {size_said} fit several tasks ({', '.join(fitting)}): {shapes}",
+            where=str(path),
+            fix="pass --contract FILE.toml with the task that is meant (docs/contracts.md)",
+        )
+    raise InputError(
+        f"the outputs at {size_said} are of no known detector or recognizer: {shapes}",
+        where=str(path),
+        fix='pass --contract FILE.toml; with task = "scores" or "landmarks" the numbers themselves are compared '
+        "(docs/any-onnx.md), and another --input HEIGHTxWIDTH if this size is not the one that is meant",
+    )
+
+
+def settle(found: Recognized, images: Sequence[Image], find: FindFaces | None, declared: Mapping[str, str]) -> Settled:
+    """The contract of a recognized file, with a verdict on each field.
+
+    Args:
+        found: the file.
+        images: uint8 [H,W,3] in BGR; without any, nothing is known of the input.
+        find: finds the faces in them, for a recognizer.
+        declared: fields that the user declares, e.g. {"color": "rgb"}.
+
+    Raises:
+        ContractError: the images contradict what is declared.
+    """
+    evidence = Evidence(found.opened.forward, images, find, declared)
+    settled = found.reader.settle(found.opened.file, found.readings, evidence)
+    return replace(settled, verdicts=(*settled.verdicts, _size(found.opened)))
+
+
+def check(path: Path, contract: Any, evidence: Evidence) -> Settled | None:
+    """A declared contract with what images say about it; None where its task has no such check.
+
+    Args:
+        path: the .onnx file.
+        contract: what the user declares of it.
+        evidence: runs the file's network as the contract says.
+
+    Raises:
+        ContractError: the images contradict it.
+    """
+    reader = undeclared().get(contract.task)
+    found = effective_input(parse_onnx(path))
+    if reader is None or found is None or found.channels != _COLORS:
+        return None
+    size = (contract.input.height, contract.input.width)
+    return reader.check(network_file(path, found, size, {}), contract, evidence)
+
+
+def refuse_unsettled(path: Path, settled: Settled) -> None:
+    """Refuse a contract some of whose fields nothing tells, with its text to fill in.
+
+    Raises:
+        ContractError: naming the fields.
+    """
+    if settled.refused:
+        names = "; ".join(f"{each.field}: {each.evidence}" for each in settled.refused)
+        raise ContractError(
+            f"the contract of the file cannot be told wholly: {names}",
+            where=str(path),
+            fix="decide the lines marked “refused”, save this and pass it with --contract:\n" + contract_text(settled),
+        )
+
+
+def _size(opened: OpenFile) -> Verdict:
+    size = f"{opened.file.height}×{opened.file.width}"
+    if opened.size_from == "usual":
+        return Verdict("input.size", size, "indifferent", "the file takes other sizes: --input HEIGHTxWIDTH")
+    said = "the file's" if opened.size_from == "file" else "by --input"
+    return Verdict("input.size", size, "declared", said)
