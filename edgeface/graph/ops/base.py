@@ -75,7 +75,20 @@ class OnnxNode:
         """
         if name in self.attributes:
             return list(self.attributes[name])
-        found: list[int] = self.constant(index, name).reshape(-1).tolist()
+        return self.integers(index, name)
+
+    def integers(self, index: int, what: str) -> list[int]:
+        """A constant input that is a list of whole numbers, such as axes or a shape.
+
+        Raises:
+            GraphError: it is computed or absent, or no such list.
+        """
+        data = self.constant(index, what)
+        if data.ndim > 1 or data.dtype.kind not in "iu":
+            raise GraphError(
+                f"the {what} of {self.op_type} is not a list of whole numbers, but {data.dtype} {data.shape}"
+            )
+        found: list[int] = data.reshape(-1).tolist()
         return found
 
     def given(self, index: int) -> bool:
