@@ -8,6 +8,7 @@ import pytest
 
 from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest
+from edgeface.contracts.read import read_contract
 from edgeface.errors import ContractError, InputError
 from edgeface.exporting.export import export
 from edgeface.inference.load import load
