@@ -34,7 +34,7 @@ __all__ = ("parse_onnx", "read_onnx", "stored_array")
 
 _PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
-_ONE_OUTPUT = {"BatchNormalization", "MaxPool"}  # at inference; the others are of training, or nobody reads them
+_ONE_OUTPUT = {"BatchNormalization"}  # at inference; the others are of training
 
 
 def read_onnx(

@@ -11,6 +11,8 @@ from edgeface.contracts import Contract
 if TYPE_CHECKING:
     from torch import nn
 
+_MAX_SIDE = 192
+
 
 @dataclass(frozen=True)
 class CheckpointFamily:
@@ -73,13 +75,14 @@ class CheckpointFamily:
     def random(self, contract: Contract, seed: int) -> nn.Module:
         """The network with seeded weights, in eval mode; the same seed gives the same weights.
 
-        Its batch norms have the statistics of seeded images, of at most 128×160 pixels.
+        Its batch norms have the statistics of seeded images.
         """
         from edgeface.models._random_weights import randomize, settle_statistics, smooth_images, smooth_kernels
 
         module = self.build(contract)
         randomize(module, seed, self.slope, self.input_deviation)
         smooth_kernels(module, seed)
-        size = min(contract.input.height, 128), min(contract.input.width, 160)
-        settle_statistics(module, smooth_images(seed, size, self.input_deviation))
+        size = min(contract.input.height, _MAX_SIDE), min(contract.input.width, _MAX_SIDE)
+        count = 4 if self.task == "recognition" else 6
+        settle_statistics(module, smooth_images(seed, size, self.input_deviation, count))
         return module

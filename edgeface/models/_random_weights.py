@@ -13,7 +13,7 @@ _FEW = 32
 _CENTERED = 0.5
 """The share of a mean that is subtracted: random networks that center wholly amplify small changes in every layer."""
 
-_COMMON = 0.5
+_COMMON = 0.3
 """The share of a kernel's variance that its taps have in common."""
 
 
@@ -62,8 +62,9 @@ def smooth_kernels(module: nn.Module, seed: int) -> None:
 def settle_statistics(module: nn.Module, images: torch.Tensor) -> None:
     """Set the batch norms' means and variances to those of their inputs for some images, as a training does.
 
-    Without it activations of a deep residual network grow with every block. Numbers are rounded to three digits, so
-    that they hardly depend on a processor's order of summation.
+    Without it activations of a deep residual network grow with every block. Convolutions with biases, which
+    no batch norm follows, are scaled to outputs of a deviation of a half. Numbers are rounded to three digits, so that
+    they hardly depend on a processor's order of summation.
 
     Args:
         module: in eval mode; changed in place.
@@ -84,22 +85,32 @@ def settle_statistics(module: nn.Module, images: torch.Tensor) -> None:
 
     layers = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
     hooks = [layer.register_forward_pre_hook(settle) for layer in layers]
+    biased = (layer for layer in module.modules() if isinstance(layer, nn.Conv2d) and layer.bias is not None)
+    hooks += [layer.register_forward_hook(_scale_weights) for layer in biased]
     with torch.no_grad():
         module(images)
     for hook in hooks:
         hook.remove()
 
 
-def smooth_images(seed: int, size: tuple[int, int], deviation: float) -> torch.Tensor:
-    """Four seeded images of all kinds of brightness, with large and small structures.
+def _scale_weights(layer: nn.Module, _: object, output: torch.Tensor) -> torch.Tensor:
+    """Scale a convolution so that its output's deviation is a half."""
+    factor = 0.5 / float(_rounded(output.std()))
+    for tensor in layer.parameters():
+        tensor.data *= factor
+    return output * factor
+
+
+def smooth_images(seed: int, size: tuple[int, int], deviation: float, count: int = 4) -> torch.Tensor:
+    """Seeded images of all kinds of brightness, with large and small structures.
 
     Returns:
-        float32 [4,3,h,w] of a standard deviation near `deviation`.
+        float32 [count,3,h,w] of a standard deviation near `deviation`.
     """
     generator = torch.Generator().manual_seed(seed)
-    brightness = torch.randn(4, 3, 1, 1, generator=generator)
-    coarse = torch.randn(4, 3, max(size[0] // 16, 1), max(size[1] // 16, 1), generator=generator)
-    grain = torch.randn(4, 3, *size, generator=generator)
+    brightness = torch.randn(count, 3, 1, 1, generator=generator)
+    coarse = torch.randn(count, 3, max(size[0] // 16, 1), max(size[1] // 16, 1), generator=generator)
+    grain = torch.randn(count, 3, *size, generator=generator)
     shades = nn.functional.interpolate(coarse, size=size, mode="bilinear")
     return deviation * (0.6 * brightness + shades + 0.1 * grain)
 

@@ -1,9 +1,8 @@
-"""RetinaFace with a MobileNet-V1 ×0.25 backbone, FPN and SSH, as torch modules.
+"""RetinaFace with FPN and SSH on a MobileNet-V1 ×0.25 or another body, as torch modules.
 
 Attribute names are those of the public PyTorch trainings, since they are the checkpoints' keys. Architecture:
 RetinaFace (Deng et al., CVPR 2020), SSH (Najibi et al., ICCV 2017), FPN (Lin et al., CVPR 2017), MobileNet (Howard et
-al., 2017). Public trainings use their leaky slope everywhere: their 64 channels in FPN and SSH are within the limit for
-which they use it.
+al., 2017). Public trainings use their leaky slope in FPN and SSH where these have at most 64 channels.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from torch.nn import functional
 
 CHANNELS = 64
 STAGES = ((8, 16, 32, 32, 64, 64), (128, 128, 128, 128, 128, 128), (256, 256))
+WIDTHS = tuple(widths[-1] for widths in STAGES)
 STAGE_STRIDES = ((2, 1, 2, 1, 2, 1), (2, 1, 1, 1, 1, 1), (2, 1))
 
 
@@ -65,15 +65,15 @@ class Backbone(nn.Module):
 class FeaturePyramid(nn.Module):
     """Top-down pyramid; each map is upsampled to the explicit size of the next finer one."""
 
-    def __init__(self, slope: float) -> None:
+    def __init__(self, slope: float, widths: Sequence[int] = WIDTHS, channels: int = CHANNELS) -> None:
         super().__init__()
-        for number, widths in enumerate(STAGES, 1):
-            self.add_module(f"output{number}", _conv_act(widths[-1], CHANNELS, 1, slope))
-        self.merge1 = _conv_act(CHANNELS, CHANNELS, 3, slope)
-        self.merge2 = _conv_act(CHANNELS, CHANNELS, 3, slope)
+        for number, width in enumerate(widths, 1):
+            self.add_module(f"output{number}", _conv_act(width, channels, 1, slope))
+        self.merge1 = _conv_act(channels, channels, 3, slope)
+        self.merge2 = _conv_act(channels, channels, 3, slope)
 
     def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
-        """Three maps of 64 channels, with the sizes of the three inputs."""
+        """Three maps of `channels` channels, with the sizes of the three inputs."""
         fine, middle, coarse = (self.get_submodule(f"output{i}")(m) for i, m in enumerate(maps, 1))
         middle = self.merge2(middle + _enlarge(coarse, middle))
         fine = self.merge1(fine + _enlarge(middle, fine))
@@ -87,17 +87,17 @@ def _enlarge(coarse: Tensor, fine: Tensor) -> Tensor:
 class ContextModule(nn.Module):
     """SSH context: branches with receptive fields of 3×3, 5×5 and 7×7 pixels, concatenated, then ReLU."""
 
-    def __init__(self, slope: float) -> None:
+    def __init__(self, slope: float, channels: int = CHANNELS) -> None:
         super().__init__()
-        half, quarter = CHANNELS // 2, CHANNELS // 4
-        self.conv3X3 = nn.Sequential(*_conv(CHANNELS, half, 3))
-        self.conv5X5_1 = _conv_act(CHANNELS, quarter, 3, slope)
+        half, quarter = channels // 2, channels // 4
+        self.conv3X3 = nn.Sequential(*_conv(channels, half, 3))
+        self.conv5X5_1 = _conv_act(channels, quarter, 3, slope)
         self.conv5X5_2 = nn.Sequential(*_conv(quarter, quarter, 3))
         self.conv7X7_2 = _conv_act(quarter, quarter, 3, slope)
         self.conv7x7_3 = nn.Sequential(*_conv(quarter, quarter, 3))
 
     def forward(self, features: Tensor) -> Tensor:
-        """A map [1,64,h,w] of a map [1,64,h,w]."""
+        """A map of the same shape."""
         shared = self.conv5X5_1(features)
         branches = [self.conv3X3(features), self.conv5X5_2(shared), self.conv7x7_3(self.conv7X7_2(shared))]
         return functional.relu(torch.cat(branches, dim=1))
@@ -106,10 +106,10 @@ class ContextModule(nn.Module):
 class Head(nn.Module):
     """A 1×1 convolution with `values` numbers for each of the `anchors` anchors of a cell."""
 
-    def __init__(self, anchors: int, values: int) -> None:
+    def __init__(self, anchors: int, values: int, channels: int = CHANNELS) -> None:
         super().__init__()
         self.values = values
-        self.conv1x1 = nn.Conv2d(CHANNELS, anchors * values, 1)
+        self.conv1x1 = nn.Conv2d(channels, anchors * values, 1)
 
     def forward(self, features: Tensor) -> Tensor:
         """[1, h·w·anchors, values] in the order row, column, anchor."""
@@ -123,16 +123,26 @@ class RetinaFace(nn.Module):
     Args:
         anchors: anchors per cell, the same at the three strides.
         slope: negative slope of the activations; 0 means ReLU.
+        body: gives maps of the strides 8, 16 and 32; by default MobileNet-V1 ×0.25.
+        widths: the channels of these maps.
+        channels: of the pyramid's maps.
     """
 
-    def __init__(self, anchors: int, slope: float) -> None:
+    def __init__(
+        self,
+        anchors: int,
+        slope: float,
+        body: nn.Module | None = None,
+        widths: Sequence[int] = WIDTHS,
+        channels: int = CHANNELS,
+    ) -> None:
         super().__init__()
-        self.body = Backbone(slope)
-        self.fpn = FeaturePyramid(slope)
-        self.ssh1, self.ssh2, self.ssh3 = (ContextModule(slope) for _ in range(3))
-        self.ClassHead = nn.ModuleList(Head(anchors, 2) for _ in range(3))
-        self.BboxHead = nn.ModuleList(Head(anchors, 4) for _ in range(3))
-        self.LandmarkHead = nn.ModuleList(Head(anchors, 10) for _ in range(3))
+        self.body = Backbone(slope) if body is None else body
+        self.fpn = FeaturePyramid(slope, widths, channels)
+        self.ssh1, self.ssh2, self.ssh3 = (ContextModule(slope, channels) for _ in range(3))
+        self.ClassHead = nn.ModuleList(Head(anchors, 2, channels) for _ in range(3))
+        self.BboxHead = nn.ModuleList(Head(anchors, 4, channels) for _ in range(3))
+        self.LandmarkHead = nn.ModuleList(Head(anchors, 10, channels) for _ in range(3))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes [1,N,4], scores [1,N,2] (not a face, face) and landmarks [1,N,10] of an image [1,3,H,W].

@@ -10,8 +10,13 @@ from edgeface.contracts import BaseContract, Contract
 from edgeface.core.file_kind import kind_of
 from edgeface.errors import ContractError, GraphError, InputError, OperatorError
 from edgeface.graph.onnx_reader import parse_onnx, read_onnx, stored_array
+from edgeface.graph.onnx_steps.cut_decisions import may_decide
+from edgeface.graph.onnx_steps.drop_unread import drop_unread_inputs
+from edgeface.graph.onnx_steps.expand_fused import expand_fused
 from edgeface.graph.onnx_steps.float_heads import with_outputs
+from edgeface.graph.onnx_steps.inline_functions import inline_functions
 from edgeface.graph.onnx_steps.pin_inputs import model_inputs
+from edgeface.graph.onnx_steps.prepare import prepare
 from edgeface.models.onnx_input import adapt_input
 from edgeface.models.weight_values import check_weights
 
@@ -37,8 +42,8 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
     """The model for one image of the contract's size, with the contract's outputs in order.
 
     Its input is float32 [1,C,H,W], whatever the file's is (`onnx_input`); sizes that the file declares are replaced.
-    Outputs that the contract does not name are dropped, and values inside that it names become outputs. Weights in
-    external files are rejected.
+    Outputs that the contract does not name are dropped, with inputs that only they need; values inside that it names
+    become outputs. Weights in external files are rejected.
 
     Args:
         path: an .onnx file of at most 2 GiB.
@@ -51,13 +56,15 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
     Raises:
         InputError: the file is missing, too large or not an ONNX model.
         OperatorError: it has nodes that cannot be read; it lists all of them.
-        ContractError: it lacks the contract's input or outputs, or does not work at the contract's size.
+        ContractError: it lacks the contract's input or outputs, does not work at the contract's size, or an output is
+            what the graph decides.
     """
-    model = parse_onnx(path)
+    model = expand_fused(inline_functions(parse_onnx(path), str(path)))
     _check_weights(model, path)
     declared = _sizes(model)
-    model = adapt_input(model, contract.input, path)
     _choose_outputs(model, contract.output_names, path)
+    model = adapt_input(drop_unread_inputs(model, contract.input.name), contract.input, path)
+    _refuse_decisions(model, path)
     return _checked(model, declared, contract, path).SerializeToString(deterministic=True)  # type: ignore[no-any-return]
 
 
@@ -84,6 +91,20 @@ def _check_weights(model: onnx.ModelProto, path: Path) -> None:
     used = {name for node in model.graph.node if node.op_type in _WEIGHTED for name in node.input[1:3]}
     found = [tensor for tensor in model.graph.initializer if tensor.name in used]
     check_weights({tensor.name: stored_array(tensor, str(path)) for tensor in found}, str(path))
+
+
+def _refuse_decisions(model: onnx.ModelProto, path: Path) -> None:
+    """Refuse outputs that the reader would cut off, and name those that it would offer instead."""
+    if not may_decide(model):
+        return
+    cut = prepare(type(model).FromString(model.SerializeToString()), str(path)).cut
+    if cut is not None:
+        raise ContractError(
+            f"{', '.join(map(repr, cut.outputs))} is what the graph decides ({', '.join(cut.operators)}), "
+            "which a contract's decoder does",
+            where=str(path),
+            fix=f"name the values before it in [outputs]: {', '.join(map(repr, cut.heads))}",
+        )
 
 
 def _checked(model: onnx.ModelProto, declared: str, contract: Contract, path: Path) -> onnx.ModelProto:

@@ -90,6 +90,7 @@ def _quiet() -> Iterator[None]:
             "ignore", category=DeprecationWarning, module=r"torch\..*|edgeface\.models\.torch_export"
         )
         warnings.filterwarnings("ignore", "Converting a tensor to a Python integer")
+        warnings.filterwarnings("ignore", "Constant folding - Only steps=1")  # of pads, which the reader folds
         logger.setLevel(logging.ERROR)
         try:
             yield

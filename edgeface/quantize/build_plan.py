@@ -25,7 +25,8 @@ from edgeface.quantize.statistics import CalibrationStats
 SIGMOID_REACH = 6.25
 """Beyond ± this value a sigmoid is within half an 8-bit step (1/512) of 0 or 1, so its input can be clipped there."""
 
-_BIAS_STEPS = float(1 << 30)
+BIAS_LIMIT = 2.0**30
+"""Of a bias in steps of input scale × weight scale: half of int32, with room for corrections and the sum."""
 
 WORTH = 2.5
 """Images that one sampled image stands for at most, in the headroom. Measured: 40 sampled of 100 are as good as 100."""
@@ -67,25 +68,6 @@ def weight_params(weight: Array, scheme: Scheme, axis: int = 0) -> QParams:
     largest = np.abs(weight).max(axis=tuple(i for i in range(weight.ndim) if i != axis)).astype(np.float64)
     scale = np.maximum(largest, 1e-9) / scheme.weight_limit
     return QParams(tuple(scale.astype(np.float32).tolist()), 0, axis, -scheme.weight_limit, scheme.weight_limit)
-
-
-def with_room(weight: QParams, bias: Array, given: QParams) -> QParams:
-    """Weight parameters under which the bias, in steps of input scale × weight scale, fits int32 with room to spare.
-
-    A channel whose batch normalization is off has weights of almost nothing and a bias of some size: no step of such
-    weights counts it. Its weights then become zeros, which is less than 2^-30 of the bias away.
-
-    Args:
-        weight: with a scale for each channel.
-        bias: of the channels.
-        given: of the node's input.
-    """
-    scale = np.asarray(weight.scale, np.float64)
-    least = np.abs(bias.astype(np.float64)).reshape(-1) / (given.scale[0] * _BIAS_STEPS)
-    if least.shape != scale.shape or (scale >= least).all():
-        return weight
-    wide = np.maximum(scale, least).astype(np.float32)
-    return replace(weight, scale=tuple(wide.tolist()))
 
 
 @dataclass(frozen=True)
@@ -180,21 +162,33 @@ class _Planner:
             low, high = max(low, limit[0]), min(high, limit[1])
         return _bounded(self.graph, name, (low, high))
 
-    def _constant_params(self, node: Node, made: Mapping[str, QParams]) -> dict[str, QParams]:
+    def _constant_params(self, node: Node, known: Mapping[str, QParams]) -> dict[str, QParams]:
         """Weights per channel; other constant operands per tensor. Biases follow from these."""
         if isinstance(node.op, Conv | ConvTranspose | Gemm):
             weight, axis = self.graph.constant(node.inputs[1]), int(isinstance(node.op, ConvTranspose))
             if weight is None:
                 return {}
-            bias = self.graph.constant(node.inputs[2]) if len(node.inputs) > 2 else None
-            params, given = weight_params(weight, self.scheme, axis), made.get(node.inputs[0])
-            return {node.inputs[1]: params if bias is None or given is None else with_room(params, bias, given)}
+            return {node.inputs[1]: _for_bias(self.graph, node, weight_params(weight, self.scheme, axis), known)}
         found, width = {}, self._width(node.output)
         for name in node.inputs:
             data = self.graph.constant(name)
             if data is not None and data.dtype == np.float32:
                 found[name] = self.scheme.activation(float(data.min()), float(data.max()), width)
         return found
+
+
+def _for_bias(graph: Graph, node: Node, weight: QParams, known: Mapping[str, QParams]) -> QParams:
+    """Scales of weights in whose steps the bias fits 32 bits.
+
+    Channels that training left unused have weights of 1e-10 and a bias: with steps of the weights' own size the bias
+    would not fit. Larger steps round to zero what adds less to the result than the last bits of the bias.
+    """
+    bias = graph.constant(node.inputs[2]) if len(node.inputs) > 2 else None
+    if bias is None or bias.shape != (len(weight.scale),) or node.inputs[0] not in known:
+        return weight
+    least = np.abs(bias.astype(np.float64)) / (known[node.inputs[0]].scale[0] * BIAS_LIMIT)
+    scale = np.maximum(weight.scale, least).astype(np.float32)
+    return replace(weight, scale=tuple(scale.tolist()))
 
 
 def _pixels(graph: Graph, name: str) -> int:

@@ -30,7 +30,7 @@ def noise_gains(graph: Graph, stats: CalibrationStats) -> dict[str, Array]:
         graph: the graph that `stats` describe.
         stats: with histograms.
     """
-    gains = {n: np.zeros(graph.type(n).shape[1]) for n in graph.activations if len(graph.type(n).shape) == 4}
+    gains = {n: np.zeros(graph.type(n).shape[1]) for n in graph.reals if len(graph.type(n).shape) == 4}
     for name in gains:
         if name in graph.outputs:
             gains[name] += 1 / mean_variance(stats.values[name])
@@ -42,7 +42,8 @@ def noise_gains(graph: Graph, stats: CalibrationStats) -> dict[str, Array]:
         else:
             found = None
         for name in computed:
-            gains[name] += 1 / mean_variance(stats.values[name]) if found is None else found[name]
+            passed_on = None if found is None else found.get(name)
+            gains[name] += 1 / mean_variance(stats.values[name]) if passed_on is None else passed_on
     return gains
 
 
@@ -81,7 +82,7 @@ def squared_slope(graph: Graph, node: Node, stats: CalibrationStats) -> Array | 
 
 
 def _through(graph: Graph, node: Node, gain: Array, computed: list[str]) -> dict[str, Array] | None:
-    """The gains of a node's inputs; None where the node is none of those that are followed."""
+    """The gains of a node's inputs, as far as they are followed; None where the node is none of those that are."""
     op = node.op
     if isinstance(op, Conv):
         weight = graph.constant(node.inputs[1])
@@ -90,8 +91,9 @@ def _through(graph: Graph, node: Node, gain: Array, computed: list[str]) -> dict
         return _parts(graph, node, gain)
     if isinstance(op, Add | Sub) and all(graph.type(n).shape[1] == len(gain) for n in computed):
         return dict.fromkeys(computed, gain)
-    factor = _FACTORS.get(type(op))
-    return None if factor is None else {node.inputs[0]: gain * factor(graph, node)}
+    factor, name = _FACTORS.get(type(op)), node.inputs[0]
+    followed = factor is not None and name in computed and graph.type(name).shape[1] == len(gain)
+    return {name: gain * factor(graph, node)} if factor is not None and followed else None
 
 
 def _of_inputs(weight: Array, gain: Array, groups: int) -> Array:

@@ -73,7 +73,7 @@ def test_options_for_families_are_refused(mine, tmp_path, given, named):
 
 
 def test_without_a_contract_or_images_the_contract_is_printed_to_be_filled_in(mine, tmp_path):
-    with pytest.raises(ContractError, match="cannot be told wholly: input.color: no images") as caught:
+    with pytest.raises(ContractError, match=r"cannot be told wholly: .*no images") as caught:
         export(ExportRequest(model=str(mine[0]), targets=("onnx-fp32",), out=tmp_path / "out"))
     assert "--contract" in str(caught.value.fix)
     (tmp_path / "filled.toml").write_text(str(caught.value.fix).partition("\n")[2])

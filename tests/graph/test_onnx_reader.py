@@ -25,8 +25,9 @@ ELSEWHERE = {
     "reduction",
     "l2_normalize",
     "normalization",
+    *("take", "split", "tile", "blocks", "conv_transpose"),
 }
-"""Modules of ops whose forms test_elementwise_forms.py and test_normalization_forms.py read."""
+"""Modules of ops read by test_elementwise_forms.py, test_normalization_forms.py and test_spatial_neighbours.py."""
 
 
 def noise(*shape):
@@ -112,6 +113,9 @@ CASES = [
     ),
     case("Resize", "Resize", EMPTY, np.array([1, 1, 7 / 6, 1], np.float32), mode="linear"),
     case("Resize", "Resize", EMPTY, EMPTY, ints(1, 4, 3, 11), mode="linear"),
+    case("Resize", "Resize", np.array([1, 1, 2, 3], np.float32), opset=10, mode="nearest"),
+    case("Resize", "Upsample", np.array([1, 1, 2, 3], np.float32), opset=9, mode="nearest"),
+    case("Resize", "Upsample", opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 2.0]),
 ]
 
 

@@ -110,10 +110,48 @@ def test_another_layout_or_other_channels_are_refused_with_the_key_to_change(ope
     assert fix in str(caught.value.fix)
 
 
+FURTHER = helper.make_tensor_value_info("further", TensorProto.FLOAT, [])
+
+
 def test_a_second_input_is_refused_by_its_name(opened):
-    further = helper.make_tensor_value_info("landmarks", TensorProto.FLOAT, [1, 5, 2])
-    with pytest.raises(ContractError, match="'landmarks' would stay empty"):
-        opened(file_of(further=[further]), contract())
+    model = file_of(further=[FURTHER])
+    model.graph.node[-1].CopyFrom(helper.make_node("Add", ["inner", "further"], ["out"]))
+    with pytest.raises(ContractError, match="'further' would stay empty"):
+        opened(model, contract())
+
+
+def test_an_input_that_no_wanted_output_needs_is_dropped(opened, picture, wanted):
+    model = file_of(further=[FURTHER])
+    model.graph.node.append(helper.make_node("Less", ["out", "further"], ["sure"]))
+    model.graph.output.append(helper.make_tensor_value_info("sure", TensorProto.BOOL, None))
+    np.testing.assert_array_equal(OrtRunner(opened(model, contract())).run({"input": picture})["out"], wanted)
+
+
+def test_an_output_that_the_graph_decides_is_refused_with_the_values_before_it(opened):
+    model = file_of()
+    model.graph.node[-1].CopyFrom(helper.make_node("TopK", ["inner", "two"], ["out", "at"], name="best"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array([2]), "two"))
+    with pytest.raises(ContractError, match="'out' is what the graph decides \\(TopK 'best'\\)") as caught:
+        opened(model, contract())
+    assert "'inner'" in str(caught.value.fix)
+
+
+def test_a_value_before_the_graph_s_decisions_may_be_an_output(opened, picture, wanted):
+    model = file_of(further=[FURTHER])
+    model.graph.node.append(helper.make_node("Greater", ["out", "further"], ["above"]))
+    model.graph.node.append(helper.make_node("NonZero", ["above"], ["where"]))
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("where", TensorProto.INT64, None))
+    np.testing.assert_array_equal(OrtRunner(opened(model, contract())).run({"input": picture})["out"], wanted)
+
+
+def test_values_in_a_function_may_be_outputs(opened, picture, wanted):
+    model = file_of()
+    body = [helper.make_node("Relu", ["X"], ["Y"])]
+    standard = helper.make_opsetid("", 17)
+    model.functions.append(helper.make_function("own", "last", ["X"], ["Y"], body, [standard]))
+    model.graph.node[-1].CopyFrom(helper.make_node("last", ["inner"], ["out"], domain="own"))
+    model.opset_import.append(helper.make_opsetid("own", 1))
+    np.testing.assert_array_equal(OrtRunner(opened(model, contract())).run({"input": picture})["out"], wanted)
 
 
 def test_one_output_serves_one_role(opened):

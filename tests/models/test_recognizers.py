@@ -15,7 +15,7 @@ from edgeface.models._random_weights import settle_statistics
 from edgeface.models.layouts import layouts
 from edgeface.models.torch_export import export_onnx
 
-LIGHT = [("iresnet", "r18"), ("ir_face", "adaface-ir18"), ("vargfacenet", "x1.25")]
+LIGHT = [pytest.param("iresnet", "r18", marks=pytest.mark.hostile), ("vargfacenet", "x1.25"), ("ghostfacenet", "v1-s2")]
 FACE = torch.from_numpy(np.random.default_rng(0).normal(0, 0.5, (1, 3, 112, 112)).astype(np.float32))
 
 
@@ -78,3 +78,19 @@ def test_settled_statistics_are_those_of_the_images() -> None:
     normalized = module(images).detach().transpose(0, 1).flatten(1)
     assert float(((normalized**2).mean(1) - 1).abs().max()) < 0.02
     assert float((normalized.mean(1) ** 2).max()) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("variant", "millions"),
+    [("v1-s1", 4.09), ("v1-s2", 4.07), ("v2-s1", 6.88), ("v2-s2", 6.84)],
+)
+def test_ghostfacenets_are_as_large_as_published(variant: str, millions: float) -> None:
+    shapes = layouts(family("ghostfacenet"))[variant].shapes  # published: 4.09, 4.06, 6.88 and 6.84
+    assert round(sum(int(np.prod(shape)) for shape in shapes.values()) / 1e6, 2) == millions
+
+
+def test_the_quality_is_a_further_output() -> None:
+    contract = contract_of("cr_fiqa", "r50")
+    assert contract.output_names == ("embedding", "quality")
+    added = set(layouts(family("cr_fiqa"))["r50"].shapes) - set(layouts(family("iresnet"))["r50"].shapes)
+    assert added == {"qs.weight", "qs.bias"}

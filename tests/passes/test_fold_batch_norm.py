@@ -7,6 +7,7 @@ from edgeface.graph.ops.activations import LeakyRelu, Relu, Sigmoid
 from edgeface.graph.ops.arithmetic import Add
 from edgeface.graph.ops.batch_norm import BatchNorm
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.conv_transpose import ConvTranspose
 from edgeface.graph.rewrite import refusals
 from edgeface.passes.fold_batch_norm import fold, fold_batch_norm, fold_depthwise
 
@@ -132,4 +133,19 @@ def test_nothing_is_carried_where_that_would_change_another_value(
     assert refusals(graph, fold_depthwise)
     folded = fold_batch_norm(graph)
     assert folded.producers["y"].inputs[1] == "p"
+    same(graph, folded)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_batch_norm_folds_into_a_transposed_convolution(make_graph, normal, same, ops, groups):
+    constants = {
+        "w": normal(4, 6 // groups, 3, 3),
+        "b": normal(6),
+        **{n: normal(6, seed=i) for i, n in enumerate("gom")},
+    }
+    constants["v"] = np.abs(normal(6, seed=9)) + 0.5
+    rows = [(ConvTranspose((2, 2), groups=groups), "x w b", "a"), (BatchNorm(), "a g o m v", "y")]
+    graph = make_graph({"x": (1, 4, 3, 5)}, rows, constants)
+    folded = fold_batch_norm(graph)
+    assert ops(folded) == ["ConvTranspose"]
     same(graph, folded)

@@ -61,7 +61,7 @@ def made(make_graph, normal):
 
 def by_numpy(graph, values):
     found = {}
-    for name in graph.activations:
+    for name in graph.reals:
         rank = len(graph.type(name).shape)
         flat = values[name].reshape(values[name].shape[1] if rank == 4 else 1, -1)
         found[name] = flat.min(axis=1), flat.max(axis=1)
@@ -76,7 +76,7 @@ def test_bounds_of_every_value_are_exact(made, normal, name, fused):
     values = {**feed, **OrtRunner(observed_onnx(graph), optimize=False).run(feed)}
     outputs = OrtRunner(bounds.model.onnx, optimize=False, in_order=True).run(feed)
     found = bounds.of_every_value(bounds.of_outputs(outputs))
-    assert set(found) == set(graph.activations)
+    assert set(found) == set(graph.reals)
     for value, (low, high) in by_numpy(graph, values).items():
         np.testing.assert_array_equal(found[value][1], high, err_msg=value)
         seen = found[value][0]

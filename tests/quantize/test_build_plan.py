@@ -10,7 +10,9 @@ from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.errors import GraphError
 from edgeface.graph.ops.activations import Clip, LeakyRelu, Relu, Sigmoid, Softmax
 from edgeface.graph.ops.arithmetic import Add, Concat, Mul
+from edgeface.graph.ops.constant_pad import ConstantPad
 from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.conv_transpose import ConvTranspose
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.ops.spatial import MaxPool, Resize
 from edgeface.quantize.build_plan import SIGMOID_REACH, build_plan
@@ -213,3 +215,32 @@ def test_a_pair_of_weights_has_the_steps_that_unsigned_kernels_add_up(make_graph
         stored[scheme.name] = build_plan(graph, stats, scheme, MINMAX).params["w"].quantize(weight)
     assert stored[TFLITE_INT8.name].max(axis=(1, 2, 3)).tolist() == [127, 127]
     assert stored[ORT_U8S8.name].max(axis=(1, 2, 3)).tolist() == [62, 124]
+
+
+def test_steps_of_almost_zero_weights_hold_the_bias_of_their_channel(make_graph, normal, planned):
+    weight, bias = normal(3, 2, 1, 1), np.array([1, 1e-3, 0], np.float32)
+    weight[1] *= 1e-12
+    plan = planned(make_graph(IMAGE, [(Conv(), "x w b", "y")], {"w": weight, "b": bias}))
+    largest = np.abs(weight).max(axis=(1, 2, 3)) / 127
+    np.testing.assert_array_equal(np.array(plan.params["w"].scale)[[0, 2]], largest[[0, 2]])
+    assert abs(bias[1]) / (plan.params["w"].scale[1] * plan.params["x"].scale[0]) <= 2**30 * (1 + 1e-6)
+
+
+def test_what_is_joined_or_padded_fits_the_shared_range(make_graph, planned):
+    rows = [(Concat(1), "x c", "a"), (ConstantPad((0, 0, 1, 1, 0, 0, 1, 1), -50.0), "a", "y")]
+    plan = planned(make_graph(IMAGE, rows, {"c": np.full((1, 1, 4, 6), 60, np.float32)}))
+    assert plan.params["x"] == plan.params["y"]
+    assert plan.params["y"].range[0] <= -50
+    assert plan.params["y"].range[1] >= 60 - plan.params["y"].scale[0]
+
+
+def test_minus_infinity_around_a_value_widens_nothing(make_graph, planned):
+    rows = [(ConstantPad((0, 0, 1, 1, 0, 0, 1, 1), -np.inf), "x", "y")]
+    assert planned(make_graph(IMAGE, rows)).params["y"].range[0] > -20
+
+
+def test_a_transposed_convolution_has_a_scale_for_each_output_channel(make_graph, normal, planned):
+    weight = normal(2, 5, 2, 2)
+    plan = planned(make_graph(IMAGE, [(ConvTranspose((2, 2)), "x w", "y")], {"w": weight}))
+    assert plan.params["w"].axis == 1
+    np.testing.assert_allclose(plan.params["w"].scale, np.abs(weight).max(axis=(0, 2, 3)) / 127, rtol=1e-6)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from edgeface.graph.ops.activations import LeakyRelu, Relu, Sigmoid
-from edgeface.graph.ops.arithmetic import Add, Concat
+from edgeface.graph.ops.arithmetic import Add, Concat, Mul
 from edgeface.graph.ops.conv import Conv
-from edgeface.graph.ops.spatial import AveragePool
+from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool
 from edgeface.quantize.noise_gain import noise_gains
 
 IMAGE = (1, 2, 16, 16)
@@ -56,3 +56,13 @@ def test_the_prediction_is_the_measured_error(make_graph, normal, observed, eval
         )
     variance = 1 / gains["y"][0]
     assert np.mean(errors) / variance == pytest.approx(gains["b"][channel] * 1e-4, rel=0.25)
+
+
+@pytest.mark.parametrize("read", ["a g", "g a", "a p", "p a"])
+def test_products_of_computed_values_are_followed_as_far_as_their_channels_go(make_graph, normal, observed, read):
+    weights = {"w": normal(4, 2, 1, 1), "u": normal(1, 2, 1, 1)}
+    rows = [(Conv(), "x w", "a"), (GlobalAveragePool(), "a", "m"), (Sigmoid(), "m", "g")]
+    rows += [(Conv(), "x u", "b"), (Sigmoid(), "b", "p"), (Mul(), read, "y")]
+    graph = make_graph({"x": IMAGE}, rows, weights, ["y", "p", "g"])
+    gains = noise_gains(graph, observed(graph, images(normal)))
+    assert all(np.isfinite(gain).all() and (gain > 0).all() for gain in gains.values())

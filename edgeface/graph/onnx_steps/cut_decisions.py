@@ -21,6 +21,7 @@ _DECISIONS = frozenset(
     {"NonMaxSuppression", "TopK", "ArgMax", "ArgMin", "NonZero", "Loop", "Scan", "Unique", "Compress", "Multinomial"}
 )
 _LAYERS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "DeformConv", "RoiAlign", "MaxRoiPool", "Attention"})
+_COMPARES = frozenset({"Equal", "GreaterOrEqual"})
 _ARRANGES = frozenset({"Transpose", "Unsqueeze", "Squeeze"})
 _ARRANGED = {"NonMaxSuppression": 2, "TopK": 1}  # first inputs, whose axes they prescribe
 _MOVES = frozenset({"Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"})
@@ -47,6 +48,12 @@ class Cut:
             f"cut off behind the network, because a contract's decoder decides: {', '.join(self.operators)}; "
             f"instead of {gone} the outputs are {heads}"
         )
+
+
+def may_decide(model: onnx.ModelProto) -> bool:
+    """Whether a model has any operator that can decide, so that `cut_decisions` is worth preparing it for."""
+    nodes = [node for graph in graphs_of(model.graph) for node in graph.node]
+    return any(_is_decision(node) or node.op_type in _COMPARES for node in nodes)
 
 
 def cut_decisions(model: onnx.ModelProto) -> Cut | None:
@@ -138,7 +145,7 @@ class _Decisions:
 
     def _pool(self, node: onnx.NodeProto) -> int | None:
         """The pool that gives a map's maximum in a neighbourhood, if the node compares the map with it: for peaks."""
-        if node.op_type not in {"Equal", "GreaterOrEqual"} or node.domain not in STANDARD or len(node.input) != 2:
+        if node.op_type not in _COMPARES or node.domain not in STANDARD or len(node.input) != 2:
             return None
         for one, other in (tuple(node.input), tuple(reversed(node.input))):
             maker = self.makers.get(one)

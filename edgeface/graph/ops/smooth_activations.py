@@ -48,6 +48,7 @@ class Celu(Function):
     """X where x ≥ 0, else alpha·(exp(x/alpha) − 1)."""
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Celu",)
+    spelled: ClassVar[bool] = True  # TensorRT-RTX 1.7.1 does not parse it in float16
 
     alpha: float = 1.0
 

@@ -9,6 +9,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from edgeface.backends import target
+from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.errors import GraphError
@@ -117,14 +118,23 @@ def test_an_int8_reader_of_a_float_value_without_a_scale_is_refused(network, pla
     assert caught.value.where == "tensor 'b'"
 
 
+def test_a_channel_of_almost_zero_weights_keeps_its_bias(make_graph, normal, plan_of):
+    weight = normal(4, 12)
+    weight[2] = 1e-9
+    graph = make_graph({"x": (1, 12)}, [(Gemm(), "x w b", "y")], {"w": weight, "b": np.full(4, 9, np.float32)})
+    plan = plan_of(graph)
+    found = FloatRunner(LiteRtRunner(target("tflite-int8").emit_model(graph, plan, EmitOptions())), "nhwc")
+    assert abs(found.run({"x": normal(1, 12, seed=1)})["y"][0, 2] - 9) <= plan.params["y"].scale[0]
+
+
 def test_a_bias_that_does_not_fit_int32_is_refused(make_graph, normal, plan_of):
-    constants = {"w": normal(4, 12), "b": np.full(4, 9, np.float32)}
-    graph = make_graph({"x": (1, 12)}, [(Gemm(), "x w b", "y")], constants)
-    made = plan_of(graph)
-    first, second, _, last = made.params["w"].scale
-    narrow = QuantPlan({**made.params, "w": replace(made.params["w"], scale=(first, second, 1e-12, last))})
+    graph = make_graph({"x": (1, 12)}, [(Gemm(), "x w b", "y")], {"w": normal(4, 12), "b": np.full(4, 9, np.float32)})
+    plan = plan_of(graph)
+    scale = list(plan.params["w"].scale)
+    scale[2] = 1e-11
+    params = {**plan.params, "w": replace(plan.params["w"], scale=tuple(scale))}
     with pytest.raises(GraphError, match="output channel 2") as caught:
-        target("tflite-int8").emit_model(graph, narrow, EmitOptions())
+        target("tflite-int8").emit_model(graph, QuantPlan(params), EmitOptions())
     assert "keep this layer in float" in caught.value.fix
 
 

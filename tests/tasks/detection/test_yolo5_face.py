@@ -99,3 +99,13 @@ def test_not_recognised_in_other_outputs(others):
 def test_a_decoded_table_may_be_raw_maps_before():
     assert [one.layout for one in undecoded(Yolo5Face(layout="rows"))] == ["channels", "cells"]
     assert undecoded(Yolo5Face()) == ()
+
+
+def test_anchors_may_be_one_list_a_stride():
+    pairs = Yolo5Face((8,), (((4, 5), (8, 10)),))
+    flat = Yolo5Face((8,), ((4, 5, 8, 10),))
+    given = outputs(pairs, 0.25)
+    assert flat.expected(*SIZE) == pairs.expected(*SIZE)
+    np.testing.assert_array_equal(flat.decode(given, *SIZE, 0.0).boxes, pairs.decode(given, *SIZE, 0.0).boxes)
+    with pytest.raises(ValueError, match="a width and a height"):
+        Yolo5Face((8,), ((4, 5, 8),))

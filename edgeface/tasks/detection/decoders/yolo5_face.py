@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    MAX_LANDMARKS,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    sigmoid,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 _MAX_SIDE_PX = 1 << 16
@@ -33,14 +42,15 @@ class Yolo5Face:
 
     Attributes:
         strides: in pixels, in the order of the outputs.
-        anchors: widths and heights in pixels of each stride's anchors.
+        anchors: widths and heights in pixels of each stride's anchors, in pairs or, as YOLO's files have them, in one
+            list.
         layout: "cells", a map [1,A,rows,columns,C] per stride; "channels", a map [1,A·C,rows,columns] per stride; or
             "rows", one table [1,N,C] in which all is decoded, in pixels.
         landmarks: points of a face.
     """
 
     strides: tuple[int, ...] = (8, 16, 32)
-    anchors: tuple[tuple[tuple[float, float], ...], ...] = (
+    anchors: tuple[tuple[float | tuple[float, float], ...], ...] = (
         ((4, 5), (8, 10), (13, 16)),
         ((23, 29), (43, 55), (73, 105)),
         ((146, 217), (231, 300), (335, 433)),
@@ -56,21 +66,33 @@ class Yolo5Face:
         """
         if len(self.anchors) != len(self.strides):
             raise ValueError("each stride needs its own anchors")
-        for anchors in self.anchors:
-            cells.check_strides(self.strides, len(anchors), self.landmarks)
-            for anchor in anchors:
-                if len(anchor) != 2:
-                    raise ValueError("an anchor is a width and a height")
-                for side in anchor:
-                    cells.check_number("an anchor's side", side, 1e-3, _MAX_SIDE_PX)
-        cells.check_choice("layout", self.layout, ("cells", "channels", "rows"))
+        for index in range(len(self.strides)):
+            anchors = self._anchors(index)
+            check_strides(self.strides, len(anchors), self.landmarks)
+            for side in (side for anchor in anchors for side in anchor):
+                check_number("an anchor's side", side, 1e-3, _MAX_SIDE_PX)
+        check_choice("layout", self.layout, ("cells", "channels", "rows"))
+
+    def _anchors(self, index: int) -> list[tuple[float, float]]:
+        """Widths and heights of a stride's anchors.
+
+        Raises:
+            ValueError: they are not in pairs.
+        """
+        numbers: list[float] = []
+        for item in self.anchors[index]:
+            numbers.extend(item if isinstance(item, tuple) else (item,))
+        if len(numbers) % 2 or any(isinstance(item, tuple) and len(item) != 2 for item in self.anchors[index]):
+            raise ValueError("an anchor is a width and a height")
+        return list(zip(numbers[::2], numbers[1::2]))  # noqa: B905, as Python 3.8 has no strict
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: a map of each stride, or one table."""
         found: dict[str, tuple[int, ...]] = {}
         columns, count = 6 + 2 * self.landmarks, 0
-        for index, (stride, anchors) in enumerate(zip(self.strides, self.anchors)):  # noqa: B905, for Python 3.8
-            rows, along = cells.map_size(height, width, stride)
+        for index, stride in enumerate(self.strides):
+            anchors = self._anchors(index)
+            rows, along = map_size(height, width, stride)
             count += rows * along * len(anchors)
             found[f"maps_{index}"] = (1, len(anchors) * columns, rows, along)
             if self.layout == "cells":
@@ -91,7 +113,7 @@ class Yolo5Face:
         if self.layout == "rows":
             table = outputs["rows"][0]
             keep, scores = _likely(table[:, 4], table[:, -1], min_score)
-            table = cells.within_reach(table[keep])
+            table = within_reach(table[keep])
             points = table[:, 5:-1].reshape(len(keep), self.landmarks, 2)
             return Candidates(_boxes(table[:, :2], table[:, 2:4]), scores, points)
         levels = [self._level(outputs[f"maps_{index}"], index, min_score) for index in range(len(self.strides))]
@@ -102,16 +124,16 @@ class Yolo5Face:
         )
 
     def _level(self, raw: NDArray[np.float32], index: int, min_score: float) -> Candidates:
-        columns, anchors = 6 + 2 * self.landmarks, np.array(self.anchors[index], np.float32)
+        columns, anchors = 6 + 2 * self.landmarks, np.array(self._anchors(index), np.float32)
         if self.layout == "channels":
             raw = raw[0].reshape(len(anchors), columns, *raw.shape[2:]).transpose(0, 2, 3, 1)[None]
         rows, along = raw.shape[2:4]
         table = raw.reshape(-1, columns)
-        keep, scores = _likely(cells.sigmoid(table[:, 4]), cells.sigmoid(table[:, -1]), min_score)
+        keep, scores = _likely(sigmoid(table[:, 4]), sigmoid(table[:, -1]), min_score)
         kind, place = np.divmod(keep, rows * along)
-        sides, corners = anchors[kind], cells.cell_places(rows, along)[place] * np.float32(self.strides[index])
-        table = cells.within_reach(table[keep])
-        shares = 2 * cells.sigmoid(table[:, :4])
+        sides, corners = anchors[kind], cell_places(rows, along)[place] * np.float32(self.strides[index])
+        table = within_reach(table[keep])
+        shares = 2 * sigmoid(table[:, :4])
         centers = corners + (shares[:, :2] - np.float32(0.5)) * np.float32(self.strides[index])
         points = table[:, 5:-1].reshape(len(keep), self.landmarks, 2) * sides[:, None] + corners[:, None]
         return Candidates(_boxes(centers, shares[:, 2:] ** 2 * sides), scores, points)
@@ -166,7 +188,7 @@ def _maps(
 def _decoder(given: dict[str, object], columns: int) -> Yolo5Face | None:
     """The decoder for rows of so many columns, which are 6 and two for each landmark, of none or three and more."""
     points, odd = divmod(columns - 6, 2)
-    if odd or points < 0 or 0 < points < 3 or points > cells.MAX_LANDMARKS:
+    if odd or points < 0 or 0 < points < 3 or points > MAX_LANDMARKS:
         return None
     return Yolo5Face(**{**given, "landmarks": points})  # type: ignore[arg-type]
 

@@ -1,0 +1,27 @@
+"""A decode that stays inside the graph is computed in float."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeface.compile.kept_decode import kept_decode
+from edgeface.graph.onnx_reader import read_onnx
+from edgeface.models.onnx_file import open_onnx
+from edgeface.passes import run_passes
+from tests.compile.decoding_nets import ULTRA, YOLO5, YOLO8, ssd, yolo5, yolo8
+
+
+@pytest.mark.parametrize(("build", "declared"), [(ssd, ULTRA), (yolo5, YOLO5), (yolo8, YOLO8)])
+def test_all_that_stands_behind_the_last_layers_is_float(build, declared, tmp_path):
+    graph = run_passes(read_onnx(open_onnx(build(tmp_path), declared), "net"))
+    stated = kept_decode(declared, graph)
+    of_images = [node for node in graph.nodes if set(node.inputs) & set(graph.inputs)]
+    assert len(of_images) >= 2
+    assert {node.output for node in graph.nodes} - set(stated) == {node.output for node in of_images}
+    assert {asked.dtype for asked in stated.values()} == {"float32"}
+
+
+def test_raw_outputs_have_no_decode(tmp_path):
+    raw = ULTRA.model_copy(update={"parameters": type(ULTRA.parameters)(**ULTRA.parameters.model_dump(), box="ssd")})
+    graph = run_passes(read_onnx(open_onnx(ssd(tmp_path), raw), "net"))
+    assert kept_decode(raw, graph) == {}
