@@ -86,7 +86,7 @@ def exported(tmp_path_factory):
 
 
 def test_every_target_gives_the_reference_s_numbers(exported):
-    folder, artifacts = exported
+    _, artifacts = exported
     for artifact, error in zip(artifacts, (1e-6, 0.03), strict=True):
         decisions = artifact.certificate().decisions
         assert set(decisions["outputs"]) == {"points", "live"}
