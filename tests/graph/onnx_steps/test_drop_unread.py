@@ -33,7 +33,7 @@ def test_what_only_a_branch_reads_stays(same, image):
 
 
 @pytest.mark.parametrize("node", [SPLIT, POOL])
-def test_the_model_stays_valid_where_an_output_is_not_read(node, same, image):
+def test_the_model_stays_valid_where_an_output_is_not_read(node):
     before = model([node, NODE("Relu", ["a"], ["y"])], {"y": FLOAT})
     after = drop_unread(copy_of(before))
     assert list(after.graph.node[0].output) == list(node.output)
