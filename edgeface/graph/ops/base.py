@@ -136,6 +136,11 @@ class Op:
         """The op in ONNX as one node after another, of which the last gives the result; by default one."""
         return (self.to_onnx(inputs),)
 
+    @property
+    def why_float(self) -> str:
+        """Why integer targets compute it in float, where that depends on its attributes."""
+        return self.float_only
+
     def expand(self, rows: Rows) -> None:
         """Note simpler ops that compute the same; nothing where the op is elementary."""
 
