@@ -62,7 +62,8 @@ class ChannelNorm(nn.LayerNorm):
 
     def forward(self, features: Tensor) -> Tensor:
         """Same shape."""
-        return super().forward(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        normal: Tensor = super().forward(features.permute(0, 2, 3, 1))
+        return normal.permute(0, 3, 1, 2)
 
 
 class Mlp(nn.Module):
@@ -93,7 +94,8 @@ class ConvBlock(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Same shape: [N,width,H,W]."""
         pixels = self.norm(self.conv_dw(features).permute(0, 2, 3, 1))
-        return features + (self.gamma * self.mlp(pixels)).permute(0, 3, 1, 2)
+        added: Tensor = self.gamma * self.mlp(pixels)
+        return features + added.permute(0, 3, 1, 2)
 
 
 class CrossCovariance(nn.Module):
@@ -165,7 +167,7 @@ class SplitTransposeBlock(nn.Module):
             image = self.pos_embd(image)
         tokens = image.reshape(n, width, rows * columns).permute(0, 2, 1)
         tokens = tokens + self.gamma_xca * self.xca(self.norm_xca(tokens))
-        pixels = self.gamma * self.mlp(self.norm(tokens.reshape(n, rows, columns, width)))
+        pixels: Tensor = self.gamma * self.mlp(self.norm(tokens.reshape(n, rows, columns, width)))
         return features + pixels.permute(0, 3, 1, 2)
 
     def _convolved(self, features: Tensor) -> Tensor:
