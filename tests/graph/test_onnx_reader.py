@@ -25,9 +25,11 @@ ELSEWHERE = {
     "reduction",
     "l2_normalize",
     "normalization",
+    "attention",
+    "einsum",
     *("take", "split", "tile", "blocks", "conv_transpose"),
 }
-"""Modules of ops read by test_elementwise_forms.py, test_normalization_forms.py and test_spatial_neighbours.py."""
+"""Modules of ops read by test_elementwise_forms.py, test_normalization_forms.py, test_expand_products.py and others."""
 
 
 def noise(*shape):
