@@ -34,7 +34,7 @@ from edgeface.quantize.ranges import RangeRule
 IMAGES = 6
 NHWC = (0, 2, 3, 1)
 REFUSED = "refused"
-ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction"}
+ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction", "local_response_norm"}
 """Modules of ops that test_elementwise_by_target.py runs."""
 SPATIAL = {"take", "strided_slice", "tile", "constant_pad", "conv_transpose", "blocks"}
 """Modules of ops that backends/test_spatial_int8.py runs."""
