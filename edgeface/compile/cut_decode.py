@@ -19,7 +19,7 @@ from edgeface.compile.derive_priors import derive_priors
 from edgeface.contracts import Contract, DetectionContract
 from edgeface.graph.onnx_reader import parse_onnx
 from edgeface.graph.onnx_steps.float_heads import behind_layers, with_outputs
-from edgeface.tasks.detection.decoders import open_decoder, undecoded
+from edgeface.tasks.detection.decode_in_graph import decode_in_graph
 from edgeface.tasks.detection.decoding import Candidates, Decoder, same_but_batch
 from edgeface.tasks.detection.detect import decoding_of
 
@@ -59,23 +59,19 @@ def cut_decode(model: bytes, contract: Contract) -> CutDecode | None:
     Raises:
         RuntimeFailure: ONNX Runtime refuses the model.
     """
-    if not isinstance(contract, DetectionContract):
+    inside = decode_in_graph(contract)
+    if inside is None:
         return None
-    where = f"{contract.family} ({contract.variant})"
-    decoder = open_decoder(contract.decoder, contract.parameters.model_dump(), where)
-    forms = undecoded(contract.decoder, decoder)
-    if not forms:
-        return None
-    search = _Search(model, contract)
-    for form in forms:
-        for known in (form, *search.derived(decoder, form)):
+    search = _Search(model, inside.contract)
+    for form in inside.before:
+        for known in (form, *search.derived(inside.decoder, form)):
             found = search.proved(known)
             if found is not None:
                 return found
     return CutDecode(
-        contract,
+        inside.contract,
         "the decode stays in the graph: no values in front of it decode to the same boxes "
-        f"by {contract.decoder} with these parameters",
+        f"by {inside.contract.decoder} with these parameters",
     )
 
 

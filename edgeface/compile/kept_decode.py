@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeface.contracts import Contract, DetectionContract
+from edgeface.contracts import Contract
 from edgeface.graph.ir import Graph, Node
 from edgeface.quantize.plan import Stated
-from edgeface.tasks.detection.decoders import undecoded
-from edgeface.tasks.detection.detect import decoding_of
+from edgeface.tasks.detection.decode_in_graph import decode_in_graph
 
 _LAYERS = frozenset({"Conv", "ConvTranspose", "Gemm", "GeneralGemm", "MatMul"})
 _REASON = "it is part of the decode inside the graph: places of faces of all sizes have no scale in common"
@@ -21,7 +20,7 @@ def kept_decode(contract: Contract, graph: Graph) -> dict[str, Stated]:
         contract: of any task.
         graph: the legalized graph.
     """
-    if not isinstance(contract, DetectionContract) or not undecoded(contract.decoder, decoding_of(contract).decoder):
+    if decode_in_graph(contract) is None:
         return {}
     early: set[str] = set()
     for node in reversed(graph.nodes):

@@ -66,6 +66,8 @@ def open_file(path: Path, size: tuple[int, int] | None = None) -> OpenFile:
     pinned = tuple(sides[axis] for axis in found.layout)
     prepared = prepare(model, str(path), {found.name: pinned}).model
     folded = effective_input(prepared, found.dtype) or found
+    for value in prepared.graph.output:
+        value.type.tensor_type.ClearField("shape")  # onnxsim makes one unknown side of it
     runner = OrtRunner(prepared.SerializeToString(deterministic=True))
 
     def run(tensor: Array) -> dict[str, Array]:

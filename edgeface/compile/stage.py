@@ -66,7 +66,10 @@ def _write(
     job: Job, judged: Judged, facts: dict[str, Any] | None = None, engines: dict[str, Any] | None = None
 ) -> Staged:
     folder = judged.model.parent
-    certificate = judged.certificate(job.source.reference.name).model_copy(update={"engines": engines})
+    told = job.source.provenance.get("contract", {}).get("fields")
+    certificate = judged.certificate(job.source.reference.name).model_copy(
+        update={"engines": engines, "contract": told}
+    )
     manifest = _manifest(job, judged).model_copy(update={"engines": facts})
     write_json(folder / CERTIFICATE, certificate.as_dict())
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from edgeface.contracts.output_roles import flat_roles
 
 Side = Annotated[int, Field(ge=1, le=1 << 15)]
+Anchor = Side | Annotated[float, Field(ge=1, le=1 << 15, allow_inf_nan=False)]
 Variance = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 MAX_OUTPUTS = 256
 _MAX_NAME = 1024
@@ -31,13 +32,13 @@ class Parameters(BaseModel):
 
 
 class Anchors(Parameters):
-    """Parameters of `ssd`: the sides of the square anchors (pixels) for each stride (pixels), in output order.
+    """Parameters of `ssd`: for each stride (pixels) its anchors, in output order: sides of squares, or [width, height].
 
     Further ones, as `landmarks`, are kept as they are given, and checked by the decoder.
     """
 
     strides: tuple[Side, ...] = Field(min_length=1, max_length=16)
-    sizes: tuple[Annotated[tuple[Side, ...], Field(min_length=1, max_length=64)], ...]
+    sizes: tuple[Annotated[tuple[Anchor | tuple[Anchor, Anchor], ...], Field(min_length=1, max_length=64)], ...]
     variances: tuple[Variance, Variance] = (0.1, 0.2)
 
     @model_validator(mode="after")

@@ -78,6 +78,8 @@ class Certificate(Comparison):
         versions: of edgeface and of the libraries it ran on.
         engines: for TensorRT, the engines that were built, and whether they ran.
         repair: what was changed because the gate refused a first build, or what was tried.
+        contract: of a user's model file, how each field is known: its value, "declared", "inferred" or "indifferent",
+            and the evidence.
     """
 
     format: Literal[1, 2, 3, 4] = 1
@@ -88,6 +90,7 @@ class Certificate(Comparison):
     versions: dict[str, str]
     engines: dict[str, Any] | None = None
     repair: RepairRecord | None = None
+    contract: dict[str, dict[str, str]] | None = None
 
     @property
     def state(self) -> State:
@@ -101,7 +104,7 @@ class Certificate(Comparison):
         """The certificate for JSON, without what was not measured; with the `state` as "verdict"."""
         document = {**self.model_dump(mode="json", exclude_none=False), "verdict": self.state}
         document["thresholds"] = self.thresholds.model_dump(exclude_none=True)
-        absent = {key for key in ("engines", "noise", "repair") if document[key] is None}
+        absent = {key for key in ("engines", "noise", "repair", "contract") if document[key] is None}
         if self.noise is None:
             absent.add("in_words")
         return {key: value for key, value in document.items() if key not in absent}

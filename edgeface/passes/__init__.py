@@ -18,6 +18,7 @@ from edgeface.passes.fold_channel_order import fold_channel_order
 from edgeface.passes.fold_product_factors import fold_product_factors
 from edgeface.passes.fuse_activation import fuse_activation
 from edgeface.passes.fuse_pad import fuse_pad
+from edgeface.passes.gather_blocks import gather_blocks
 from edgeface.passes.hoist_activation import hoist_activation
 from edgeface.passes.keep_reduced_axes import keep_reduced_axes
 from edgeface.passes.merge_reshapes import merge_reshapes
@@ -49,6 +50,7 @@ PASSES: tuple[Pass, ...] = (
     normalize_products,
     fold_product_factors,
     fold_batch_norm,
+    gather_blocks,
     fold_channel_order,
     pad_for_zeros,
     fuse_pad,

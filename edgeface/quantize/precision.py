@@ -125,8 +125,8 @@ def _float_only(graph: Graph) -> dict[str, Stated]:
     found: dict[str, Stated] = {}
     for node in graph.nodes:
         computed = [name for name in node.inputs if graph.constant(name) is None]
-        if node.op.float_only:
-            reason = node.op.float_only
+        if node.op.why_float:
+            reason = node.op.why_float
         elif isinstance(node.op, _FOLLOW_FLOAT_ONLY) and computed and all(name in found for name in computed):
             reason = "all its inputs are computed in float"
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from edgeface.core.artifact import Manifest
@@ -49,6 +50,7 @@ def _contract(manifest: Manifest) -> Table:
         ("pixels", f"{image.color}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
         ("activation", contract.activation or "as in the model file"),
         ("determined by", _how(manifest.sources.get("contract") or {})),
+        *_fields(manifest.sources.get("contract") or {}),
     ]
     rows += task_of(contract).contract_rows(contract)
     rows.append(("multiply–accumulates", f"{manifest.macs:,}"))
@@ -57,6 +59,12 @@ def _contract(manifest: Manifest) -> Table:
 
 def _list(values: tuple[float, ...]) -> str:
     return f"{values[0]:g}" if len(set(values)) == 1 else ", ".join(f"{value:g}" for value in values)
+
+
+def _fields(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Of a user's model file, how each field is known."""
+    for name, told in (found.get("fields") or {}).items():
+        yield name, f"{told['value']}: {told['how']}, {told['evidence']}"
 
 
 def _how(found: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ import pytest
 
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.cut_decode import cut_decode
+from edgeface.compile.onnx_source import open_onnx_source
+from edgeface.compile.source import Declared
 from edgeface.contracts import DetectionContract, RecognitionContract
 from edgeface.models.onnx_file import open_onnx
 from edgeface.tasks.detection.detect import decoding_of
@@ -83,3 +85,18 @@ def test_contracts_of_raw_outputs_and_of_other_tasks_have_nothing_to_cut(tmp_pat
     assert cut_decode(open_onnx(path, raw), raw) is None
     face = RecognitionContract(family="f", variant="v", input=ULTRA.input.model_dump(), output="boxes", width=4)
     assert cut_decode(b"", face) is None
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_source_is_opened_with_the_cut_only_where_it_is_asked_for(asked, tmp_path):
+    path, toml = ssd(tmp_path), tmp_path / "contract.toml"
+    toml.write_text(
+        'task = "detection"\nfamily = "ultraface"\n[input]\nname = "image"\nheight = 64\nwidth = 64\ncolor = "rgb"\n'
+        "mean = [0.0, 0.0, 0.0]\nscale = [0.01, 0.01, 0.01]\n"
+        '[parameters]\nstrides = [16, 32]\nsizes = [[8, 20], [30]]\n[outputs]\nscores = "scores"\nboxes = "boxes"\n'
+    )
+    source = open_onnx_source(path, Declared("ssd", onnx=path, contract=toml, cut_decode=asked), [])
+    assert (source.contract.outputs.by_role["boxes"] == "boxes") is not asked
+    assert source.provenance.get("decode", {"cut": False})["cut"] is asked
+    image = np.zeros((1, 3, SIDE, SIDE), np.float32)
+    assert set(source.reference.run({"image": image})) == set(source.contract.output_names)

@@ -16,12 +16,14 @@ def test_a_command_names_files_without_their_folders():
         variant="1mb",
         io="int8",
         integer_only=True,
+        keep_decode=True,
         max_drop="matched=0.5%,score=0.005",
         detector=Path("out/finder/"),
     )
     words = shlex.split(export_command(request, "tflite-int8"))
     assert words[:5] == ["edgeface", "export", "retinaface_mnet025", "--target", "tflite-int8"]
     assert words.pop(words.index("--integer-only"))
+    assert words.pop(words.index("--keep-decode"))
     given = dict(zip(words[5::2], words[6::2], strict=True))
     assert given == {
         "--weights": "best one.pth",

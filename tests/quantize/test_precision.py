@@ -4,7 +4,7 @@ import pytest
 
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Value
-from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu, Sigmoid, Tanh
+from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Relu, Sigmoid, Tanh
 from edgeface.graph.ops.arithmetic import Add, Concat, Div
 from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.ops.normalization import LayerNorm
@@ -94,6 +94,14 @@ DIVIDED = [(Relu(), "x", "a"), (Div(), "a x", "b"), (Tanh(), "b", "c"), (Add(), 
 def test_an_op_that_integers_cannot_compute_is_kept_with_its_own_reason(make_graph):
     found = kept(make_graph(IMAGE, DIVIDED), {}, True)
     assert found == {"b": Div.float_only, "c": "all its inputs are computed in float"}
+
+
+@pytest.mark.parametrize(
+    ("clip", "in_float"), [(Clip(0, 6), False), (Clip(-1), False), (Clip(1, 2), True), (Clip(high=-1), True)]
+)
+def test_a_clip_is_computed_in_integers_where_they_have_it(make_graph, clip, in_float):
+    graph = make_graph(IMAGE, [(clip, "x", "a"), (Relu(), "x", "b"), (Add(), "a b", "y")])
+    assert ("a" in kept(graph, {}, True)) == in_float
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16"])

@@ -54,7 +54,7 @@ def within_reach(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(values, -FAR, FAR)
 
 
-def grown(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def bounded_exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """e^x, bounded: a factor of sizes."""
     return np.exp(np.minimum(values, np.float32(_MAX_LOG)))
 

@@ -78,7 +78,7 @@ def _contract(file: NetworkFile, decoder: str, found: Recognized) -> DetectionCo
         "family": file.name,
         "variant": "own",
         "decoder": decoder,
-        "parameters": dict(found.parameters),
+        "parameters": dict(vars(decoders.open_decoder(decoder, found.parameters, file.name))),
         "outputs": _names(found.outputs),
         "input": ImageInput(color="rgb", mean=usual.mean, scale=usual.scale, **spec),
     }
@@ -99,7 +99,10 @@ def _documented(file: NetworkFile, decoder: str) -> list[Preprocessing]:
     return documented(known, file.takes, file.reversed_channels)
 
 
-def _format(contract: DetectionContract) -> tuple[str, Parameters, OutputNames]:
+_Format = tuple[str, Parameters, OutputNames]
+
+
+def _format(contract: DetectionContract) -> _Format:
     return contract.decoder, contract.parameters, contract.outputs
 
 
@@ -110,22 +113,33 @@ def _among(compared: Comparison, contracts: Sequence[DetectionContract]) -> Comp
 def _format_verdict(
     file: NetworkFile, readings: Sequence[DetectionContract], chosen: DetectionContract, compared: Comparison
 ) -> Iterator[Verdict]:
+    words = _told_apart(readings)
+    own = words[_format(chosen)]
     rest = [each for each in readings if _format(each) != _format(chosen)]
     if not rest:
-        shapes = f"{len(file.outputs)} outputs whose numbers and widths only {chosen.decoder} has"
-        yield Verdict("decoder", chosen.decoder, "inferred", shapes)
+        yield Verdict("decoder", own, "inferred", _only(file, chosen))
         return
-    others, alike = {}, any(each.parameters == chosen.parameters for each in rest)
+    others = {}
     for reading in rest:
-        own = [contract for contract in compared.surer if _format(contract) == _format(reading)]
-        others[_said(reading, alike)] = max(own, key=compared.mean)
-    yield judged("decoder", _said(chosen, alike), compared, chosen, others)
+        same = [contract for contract in compared.surer if _format(contract) == _format(reading)]
+        others[words[_format(reading)]] = max(same, key=compared.mean)
+    yield judged("decoder", own, compared, chosen, others)
 
 
-def _said(contract: DetectionContract, with_outputs: bool = False) -> str:
-    values = {**contract.parameters.model_dump(), **(contract.outputs.by_role if with_outputs else {})}
-    listed = ", ".join(f"{name} {value}" for name, value in values.items())
-    return f"{contract.decoder} ({listed})" if listed else contract.decoder
+def _only(file: NetworkFile, contract: DetectionContract) -> str:
+    return f"{len(file.outputs)} outputs whose numbers and widths only {contract.decoder} has"
+
+
+def _told_apart(readings: Sequence[DetectionContract]) -> dict[_Format, str]:
+    """Each format in words: its decoder, with the parameters and outputs that others of this decoder have otherwise."""
+    found = {}
+    for reading in readings:
+        same = [each for each in readings if each.decoder == reading.decoder]
+        values = [each.parameters.model_dump() | each.outputs.by_role for each in same]
+        mine = reading.parameters.model_dump() | reading.outputs.by_role
+        told = [f"{key} {value}" for key, value in mine.items() if any(each.get(key) != value for each in values)]
+        found[_format(reading)] = reading.decoder + (f" ({', '.join(told)})" if told else "")
+    return found
 
 
 def _input_verdicts(file: NetworkFile, chosen: DetectionContract, compared: Comparison) -> Iterator[Verdict]:
@@ -172,12 +186,11 @@ def _unsettled(
 ) -> Settled:
     contract = readings[0] if declared is None else readings[0].with_color("rgb" if declared == "rgb" else "bgr")
     why = _too_few(compared) if compared.images else "no images to tell"
-    only = len(readings) == 1
-    listed = f"{len(file.outputs)} outputs whose numbers and widths only {contract.decoder} has"
-    verdicts = [
-        Verdict("decoder", _said(contract), "inferred" if only else "refused", listed if only else why),
-        Verdict("input.color", color_of(contract), "refused" if declared is None else "declared", why),
-    ]
+    words = list(_told_apart(readings).values())
+    form = Verdict("decoder", words[0], "inferred", _only(file, contract))
+    if len(words) > 1:
+        form = Verdict("decoder", words[0], "refused", f"{' and '.join(words)} fit the outputs; {why}")
+    verdicts = [form, Verdict("input.color", color_of(contract), "refused" if declared is None else "declared", why)]
     told = file.takes == "pixels"
     levels = f"the graph {file.said}" if told else why
     verdicts.append(Verdict("input.mean, input.scale", levels_of(contract), "inferred" if told else "refused", levels))

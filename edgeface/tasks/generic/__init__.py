@@ -1,1 +1,1 @@
-"""Networks whose outputs are judged as numbers: landmarks, quality, liveness, age, and what else has no decode."""
+"""Networks whose outputs are judged as numbers: landmarks, quality, liveness, age, what else has no decode."""

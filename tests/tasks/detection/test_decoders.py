@@ -59,6 +59,13 @@ def test_a_contract_of_ssd_with_a_wrong_key_names_it(old, new, where):
     assert where in [".".join(map(str, error["loc"][1:])) for error in caught.value.errors()]
 
 
+def test_rectangular_anchors_survive_a_file_and_whole_sides_stay_whole():
+    written = BEFORE.replace("[[16,32],[64]]", "[[16,[24.5,32]],[64]]")
+    read = CONTRACTS.validate_json(written)
+    assert read.model_dump_json() == written
+    assert decoding_of(read).decoder.sizes == ((16, (24.5, 32)), (64,))
+
+
 def test_a_contract_of_another_decoder_survives_a_file(contract):
     written = contract.model_dump_json()
     assert '"decoder":"blobs","parameters":{"stride":8,"places":[[0.3,0.4]' in written

@@ -15,7 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    MAX_LANDMARKS,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    sigmoid,
+    tables,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 _LAYOUTS = (((8, 16), (2, 6)), ((16, 32), (2, 6)), ((4,), (1,)))
@@ -53,10 +63,10 @@ class BlazeFace:
         if len(self.per_cell) != len(self.strides):
             raise ValueError("each stride needs its own number of anchors per cell")
         for count in self.per_cell:
-            cells.check_strides(self.strides, count, self.landmarks)
-        cells.check_number("offset", self.offset, -1, 1)
-        cells.check_number("unit", self.unit, 0, 1e4)
-        cells.check_choice("score", self.score, ("as-is", "sigmoid"))
+            check_strides(self.strides, count, self.landmarks)
+        check_number("offset", self.offset, -1, 1)
+        check_number("unit", self.unit, 0, 1e4)
+        check_choice("score", self.score, ("as-is", "sigmoid"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: scores, and boxes with landmarks, of all strides or of each."""
@@ -74,10 +84,10 @@ class BlazeFace:
     ) -> Candidates:
         """Boxes and landmarks of the anchors that score `min_score` or more: stride, row, column, anchor."""
         scores = self._whole(outputs, "scores")[:, 0]
-        scores = cells.sigmoid(scores) if self.score == "sigmoid" else scores
+        scores = sigmoid(scores) if self.score == "sigmoid" else scores
         keep = np.flatnonzero(scores >= min_score)
         unit = np.array([self.unit or width, self.unit or height], np.float32)
-        pairs = cells.within_reach(self._whole(outputs, "boxes")[keep]).reshape(-1, 2 + self.landmarks, 2) * unit
+        pairs = within_reach(self._whole(outputs, "boxes")[keep]).reshape(-1, 2 + self.landmarks, 2) * unit
         points = self._points(height, width)[keep]
         centers, sides = points + pairs[:, 0], np.abs(pairs[:, 1])
         boxes = np.concatenate([centers - sides / 2, centers + sides / 2], axis=1)
@@ -91,7 +101,7 @@ class BlazeFace:
         """Centers of all anchors in pixels, float32 [N,2]."""
         levels = []
         for stride, count in zip(self.strides, self.per_cell):  # noqa: B905, as Python 3.8 has no strict
-            places = cells.cell_places(*cells.map_size(height, width, stride), count)
+            places = cell_places(*map_size(height, width, stride), count)
             levels.append((places + np.float32(self.offset)) * np.float32(stride))
         return np.concatenate(levels)
 
@@ -106,9 +116,9 @@ INPUTS = (
 
 def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) -> list[Recognized]:
     """Tables 1 and 4 + 2K wide, one of each or one of each per stride, as long as a public model's anchors."""
-    found = cells.tables(outputs)
+    found = tables(outputs)
     wide = [columns for columns in found if columns != 1]
-    if len(found) != 2 or len(wide) != 1 or wide[0] % 2 or not 6 <= wide[0] <= 2 * cells.MAX_LANDMARKS:
+    if len(found) != 2 or len(wide) != 1 or wide[0] % 2 or not 6 <= wide[0] <= 2 * MAX_LANDMARKS:
         return []
     if 1 not in found or len(found[1]) + len(found[wide[0]]) != len(outputs):
         return []
@@ -129,6 +139,6 @@ def _counts(strides: tuple[int, ...], per_cell: tuple[int, ...], height: int, wi
     """Anchors of each stride."""
     found = []
     for stride, count in zip(strides, per_cell):  # noqa: B905, as Python 3.8 has no strict
-        rows, columns = cells.map_size(height, width, stride)
+        rows, columns = map_size(height, width, stride)
         found.append(rows * columns * count)
     return found

@@ -14,7 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    MAX_LANDMARKS,
+    bounded_exp,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    sigmoid,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 
@@ -48,17 +58,17 @@ class CenterFace:
         Raises:
             ValueError: they are not of these types, or out of range.
         """
-        cells.check_strides((self.stride,), 1, self.landmarks)
-        cells.check_number("offset", self.offset, -1, 1)
-        cells.check_choice("sizes", self.sizes, ("hw", "wh"))
-        cells.check_choice("points", self.points, ("yx", "xy"))
-        cells.check_choice("size", self.size, ("exp", "linear"))
-        cells.check_choice("score", self.score, ("as-is", "sigmoid"))
-        cells.check_choice("maps", self.maps, ("ceil", "floor"))
+        check_strides((self.stride,), 1, self.landmarks)
+        check_number("offset", self.offset, -1, 1)
+        check_choice("sizes", self.sizes, ("hw", "wh"))
+        check_choice("points", self.points, ("yx", "xy"))
+        check_choice("size", self.size, ("exp", "linear"))
+        check_choice("score", self.score, ("as-is", "sigmoid"))
+        check_choice("maps", self.maps, ("ceil", "floor"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the maps [1,C,rows,columns]: scores, sizes, offsets, landmarks."""
-        rows = cells.map_size(height, width, self.stride, self.maps)
+        rows = map_size(height, width, self.stride, self.maps)
         found: dict[str, tuple[int, ...]] = {"scores": (1, 1, *rows), "sizes": (1, 2, *rows), "offsets": (1, 2, *rows)}
         return {**found, "landmarks": (1, 2 * self.landmarks, *rows)} if self.landmarks else found
 
@@ -67,14 +77,14 @@ class CenterFace:
     ) -> Candidates:
         """Boxes and landmarks of the cells that score `min_score` or more: row, column."""
         heat = outputs["scores"].reshape(-1)
-        heat = cells.sigmoid(heat) if self.score == "sigmoid" else heat
+        heat = sigmoid(heat) if self.score == "sigmoid" else heat
         keep = np.flatnonzero(heat >= min_score)
         stride = np.float32(self.stride)
         offsets, sizes = _at(outputs["offsets"], keep), _at(outputs["sizes"], keep)
         offsets = offsets[:, ::-1] if self.points == "yx" else offsets
         sizes = sizes[:, ::-1] if self.sizes == "hw" else sizes
-        sides = stride * (cells.grown(sizes) if self.size == "exp" else np.maximum(sizes, 0))
-        places = cells.cell_places(*cells.map_size(height, width, self.stride, self.maps))[keep]
+        sides = stride * (bounded_exp(sizes) if self.size == "exp" else np.maximum(sizes, 0))
+        places = cell_places(*map_size(height, width, self.stride, self.maps))[keep]
         centers = stride * (places + np.float32(self.offset) + offsets)
         corners = centers - sides / 2
         landmarks = np.zeros((len(keep), 0, 2), np.float32)
@@ -102,7 +112,7 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
     wide = [channels for channels in by_channels if channels not in (1, 2)]
     if len(maps) != len(outputs) or len({shape[2:] for shape in maps.values()}) != 1 or len(wide) > 1:
         return []
-    if any(channels % 2 or not 6 <= channels <= 2 * cells.MAX_LANDMARKS for channels in wide):
+    if any(channels % 2 or not 6 <= channels <= 2 * MAX_LANDMARKS for channels in wide):
         return []
     lengths = {channels: len(names) for channels, names in by_channels.items()}
     if lengths != {1: 1, 2: 2, **dict.fromkeys(wide, 1)}:
@@ -110,7 +120,7 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
     rows = next(iter(maps.values()))[2:]
     found: list[Recognized] = []
     for stride, form in ((4, "ceil"), (4, "floor"), (2, "ceil"), (8, "ceil")):
-        if not found and cells.map_size(height, width, stride, form) == rows:
+        if not found and map_size(height, width, stride, form) == rows:
             usual = CenterFace(stride, maps=form, landmarks=wide[0] // 2 if wide else 0)
             parameters = {key: item for key, item in vars(usual).items() if item != getattr(CenterFace(), key)}
             found = [_reading(parameters, by_channels, wide, swapped) for swapped in (False, True)]
@@ -128,4 +138,4 @@ def _reading(
 
 def _at(maps: NDArray[np.float32], keep: NDArray[np.int64]) -> NDArray[np.float32]:
     """The channels of some cells of [1,C,rows,columns], as float32 [n,C]."""
-    return np.ascontiguousarray(cells.within_reach(maps.reshape(maps.shape[1], -1)[:, keep]).T)
+    return np.ascontiguousarray(within_reach(maps.reshape(maps.shape[1], -1)[:, keep]).T)

@@ -14,7 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    MAX_LANDMARKS,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    sigmoid,
+    strides_of,
+    tables,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 _PER_CELL = (2, 1, 3)
@@ -48,18 +59,18 @@ class Scrfd:
         Raises:
             ValueError: they are not of these types, or out of range.
         """
-        cells.check_strides(self.strides, self.per_cell, self.landmarks)
-        cells.check_number("offset", self.offset, -1, 1)
-        cells.check_choice("maps", self.maps, ("ceil", "floor"))
-        cells.check_choice("units", self.units, ("stride", "pixel"))
-        cells.check_choice("score", self.score, ("as-is", "sigmoid"))
+        check_strides(self.strides, self.per_cell, self.landmarks)
+        check_number("offset", self.offset, -1, 1)
+        check_choice("maps", self.maps, ("ceil", "floor"))
+        check_choice("units", self.units, ("stride", "pixel"))
+        check_choice("score", self.score, ("as-is", "sigmoid"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: scores, distances and landmarks of each stride."""
         shapes: dict[str, tuple[int, ...]] = {}
         for role, columns in (("scores", 1), ("boxes", 4), ("landmarks", 2 * self.landmarks)):
             for index, stride in enumerate(self.strides if columns else ()):
-                rows, along = cells.map_size(height, width, stride, self.maps)
+                rows, along = map_size(height, width, stride, self.maps)
                 shapes[f"{role}_{index}"] = (1, rows * along * self.per_cell, columns)
         return shapes
 
@@ -79,12 +90,12 @@ class Scrfd:
     ) -> Candidates:
         stride = self.strides[index]
         scores = outputs[f"scores_{index}"][0, :, 0]
-        scores = cells.sigmoid(scores) if self.score == "sigmoid" else scores
+        scores = sigmoid(scores) if self.score == "sigmoid" else scores
         keep = np.flatnonzero(scores >= min_score)
         unit = np.float32(stride if self.units == "stride" else 1)
-        places = cells.cell_places(*cells.map_size(*size, stride, self.maps), self.per_cell)[keep]
+        places = cell_places(*map_size(*size, stride, self.maps), self.per_cell)[keep]
         points = (places + np.float32(self.offset)) * np.float32(stride)
-        sides = cells.within_reach(outputs[f"boxes_{index}"][0, keep]) * unit
+        sides = within_reach(outputs[f"boxes_{index}"][0, keep]) * unit
         boxes = np.concatenate([points - sides[:, :2], points + sides[:, 2:]], axis=1)
         return Candidates(boxes, scores[keep], self._landmarks(outputs, index, keep, points, unit))
 
@@ -99,7 +110,7 @@ class Scrfd:
         if not self.landmarks:
             return np.zeros((len(keep), 0, 2), np.float32)
         offsets = outputs[f"landmarks_{index}"][0, keep].reshape(-1, self.landmarks, 2)
-        return np.asarray(points[:, None, :] + cells.within_reach(offsets) * unit, np.float32)
+        return np.asarray(points[:, None, :] + within_reach(offsets) * unit, np.float32)
 
 
 DECODER = Scrfd
@@ -109,7 +120,7 @@ INPUTS = (Documented("rgb", (127.5, 127.5, 127.5), (1 / 128,) * 3, "insightface,
 
 def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) -> list[Recognized]:
     """Tables 1, 4 and maybe 2K wide, one of each for each of several strides, as long as some anchors per cell make."""
-    found = cells.tables(outputs)
+    found = tables(outputs)
     wide = [columns for columns in found if columns not in (1, 4)]
     if sum(map(len, found.values())) != len(outputs) or len(found.get(4, ())) < 2 or 1 not in found or len(wide) > 1:
         return []
@@ -122,14 +133,14 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
 
 
 def _are_points(columns: int) -> bool:
-    return columns % 2 == 0 and 6 <= columns <= 2 * cells.MAX_LANDMARKS
+    return columns % 2 == 0 and 6 <= columns <= 2 * MAX_LANDMARKS
 
 
 def _explanations(counts: Sequence[int], size: tuple[int, int], wide: Sequence[int]) -> list[dict[str, object]]:
     """Parameters whose numbers of anchors are these; two anchors a cell, the public models' number, come first."""
     for maps in ("ceil", "floor"):
         for per_cell in _PER_CELL:
-            strides = cells.strides_of(counts, *size, per_cell, maps)
+            strides = strides_of(counts, *size, per_cell, maps)
             if strides is not None:
                 usual = Scrfd(strides, per_cell, maps=maps, landmarks=wide[0] // 2 if wide else 0)
                 return [{key: item for key, item in vars(usual).items() if item != getattr(Scrfd(), key)}]

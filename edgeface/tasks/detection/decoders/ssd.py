@@ -13,7 +13,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    bounded_exp,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    sigmoid,
+    softmax,
+    tables,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 MAX_SIDE_PX = 1 << 16
@@ -71,10 +81,10 @@ class Ssd:
             raise ValueError(f"strides and anchor sides are 1 to {MAX_SIDE_PX} pixels")
         if len(self.variances) != 2 or not all(type(v) in (int, float) and 0 < v <= 1e3 for v in self.variances):
             raise ValueError("the two variances are positive numbers")
-        cells.check_strides(self.strides, self.columns, self.landmarks)
-        cells.check_number("background", self.background, 0, max(self.columns - 1, 0))
-        cells.check_choice("score", self.score, ("as-is", "softmax", "sigmoid"))
-        cells.check_choice("box", self.box, ("ssd", "corners", "pixels"))
+        check_strides(self.strides, self.columns, self.landmarks)
+        check_number("background", self.background, 0, max(self.columns - 1, 0))
+        check_choice("score", self.score, ("as-is", "softmax", "sigmoid"))
+        check_choice("box", self.box, ("ssd", "corners", "pixels"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: boxes, scores (background, face), landmarks."""
@@ -88,10 +98,10 @@ class Ssd:
         """Boxes and landmarks of the priors that score `min_score` or more, in the priors' order."""
         scores = self._scores(outputs["scores"][0])
         keep = np.flatnonzero(scores >= min_score)
-        boxes = cells.within_reach(outputs["boxes"][0, keep])
+        boxes = within_reach(outputs["boxes"][0, keep])
         points = np.zeros((len(keep), 0, 2), np.float32)
         if self.landmarks:
-            points = cells.within_reach(outputs["landmarks"][0, keep]).reshape(len(keep), self.landmarks, 2)
+            points = within_reach(outputs["landmarks"][0, keep]).reshape(len(keep), self.landmarks, 2)
         sides = np.array([width, height], np.float32)
         if self.box == "ssd":
             priors = prior_boxes(self.strides, self.sizes, height, width)[keep]
@@ -104,7 +114,7 @@ class Ssd:
     def _scores(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
         """A face's score of each prior, float32 [N]."""
         if self.score != "as-is":
-            given = cells.softmax(given) if self.score == "softmax" else cells.sigmoid(given)
+            given = softmax(given) if self.score == "softmax" else sigmoid(given)
         if self.columns <= 2:
             return given[:, self.columns - 1 - self.background if self.columns == 2 else 0]
         return np.asarray(1 - given[:, self.background], np.float32)
@@ -129,8 +139,8 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
     for strides, sizes, note in _LAYOUTS:
         count = _count(strides, sizes, height, width)
         level = {
-            columns: [name for rows, name in tables if rows == count]
-            for columns, tables in cells.tables(outputs).items()
+            columns: [name for rows, name in found_rows if rows == count]
+            for columns, found_rows in tables(outputs).items()
         }
         level = {columns: names for columns, names in level.items() if names}
         classes = [columns for columns in (2, 1, 3) if columns in level][:1]
@@ -172,7 +182,7 @@ def _count(
     """How many priors there are."""
     count = 0
     for stride, anchors in zip(strides, sizes):  # noqa: B905, as Python 3.8 has no strict
-        rows, columns = cells.map_size(height, width, stride)
+        rows, columns = map_size(height, width, stride)
         count += rows * columns * len(anchors)
     return count
 
@@ -196,7 +206,7 @@ def prior_boxes(
     """
     levels = []
     for index, stride in enumerate(strides):
-        rows, columns = cells.map_size(height, width, stride)
+        rows, columns = map_size(height, width, stride)
         rectangles = np.array([_rectangle(anchor) for anchor in sizes[index]], np.float64)
         y, x, kind = np.meshgrid(
             (np.arange(rows) + 0.5) * stride / height,
@@ -219,7 +229,7 @@ def _decode_boxes(
 ) -> NDArray[np.float32]:
     """Boxes x1, y1, x2, y2 float32 [n,4] in pixels of the input tensor."""
     centers = priors[:, :2] + offsets[:, :2] * variances[0] * priors[:, 2:]
-    sizes = priors[:, 2:] * cells.grown(offsets[:, 2:] * variances[1])
+    sizes = priors[:, 2:] * bounded_exp(offsets[:, 2:] * variances[1])
     corners = np.concatenate([centers - sizes / 2, centers + sizes / 2], axis=1)
     return np.asarray(corners * np.tile(sides, 2), np.float32)
 

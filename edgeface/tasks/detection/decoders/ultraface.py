@@ -14,7 +14,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    bounded_exp,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    softmax,
+    tables,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 _LISTED = 16
@@ -49,23 +59,23 @@ class UltraFace:
         Raises:
             ValueError: they are not of these types, out of range, or not as many sizes as strides.
         """
-        cells.check_choice("box", self.box, ("corners", "ssd"))
-        cells.check_choice("score", self.score, ("as-is", "softmax"))
-        cells.check_strides(self.strides)
+        check_choice("box", self.box, ("corners", "ssd"))
+        check_choice("score", self.score, ("as-is", "softmax"))
+        check_strides(self.strides)
         if len(self.strides) != len(self.sizes) or len(self.variances) != 2:
             raise ValueError("each stride needs its own sizes, and there are two variances")
         for sides in self.sizes:
-            cells.check_strides(sides)
+            check_strides(sides)
         for variance in self.variances:
-            cells.check_number("a variance", variance, 1e-6, 1e3)
-        cells.check_number("classes", self.classes, 2, _LISTED)
-        cells.check_number("background", self.background, 0, self.classes - 1)
+            check_number("a variance", variance, 1e-6, 1e3)
+        check_number("classes", self.classes, 2, _LISTED)
+        check_number("background", self.background, 0, self.classes - 1)
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: scores of each class, boxes."""
         count = 0
         for stride, sides in zip(self.strides, self.sizes):  # noqa: B905, as Python 3.8 has no strict
-            rows, along = cells.map_size(height, width, stride)
+            rows, along = map_size(height, width, stride)
             count += rows * along * len(sides)
         return {"scores": (1, count, self.classes), "boxes": (1, count, 4)}
 
@@ -74,15 +84,15 @@ class UltraFace:
     ) -> Candidates:
         """Boxes of the priors that score `min_score` or more: stride, row, column, size; without landmarks."""
         classes = outputs["scores"][0]
-        scores = 1 - (cells.softmax(classes) if self.score == "softmax" else classes)[:, self.background]
+        scores = 1 - (softmax(classes) if self.score == "softmax" else classes)[:, self.background]
         keep = np.flatnonzero(scores >= min_score)
-        boxes = cells.within_reach(outputs["boxes"][0, keep])
+        boxes = within_reach(outputs["boxes"][0, keep])
         if self.box == "corners":
             boxes = boxes * np.array([width, height, width, height], np.float32)
         else:
             points, sides = (part[keep] for part in _priors(self.strides, self.sizes, height, width))
             factors = np.array(self.variances, np.float32)
-            centers, grown = points + boxes[:, :2] * factors[0] * sides, sides * cells.grown(boxes[:, 2:] * factors[1])
+            centers, grown = points + boxes[:, :2] * factors[0] * sides, sides * bounded_exp(boxes[:, 2:] * factors[1])
             boxes = np.concatenate([centers - grown / 2, centers + grown / 2], axis=1)
         return Candidates(boxes, scores[keep], np.zeros((len(keep), 0, 2), np.float32))
 
@@ -94,7 +104,7 @@ INPUTS = (Documented("rgb", (127.0, 127.0, 127.0), (1 / 128,) * 3, "Ultra-Light-
 
 def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) -> list[Recognized]:
     """Two tables of one length, 2 or 3 and 4 wide, as long as the public priors' number; in either form of boxes."""
-    found = cells.tables(outputs)
+    found = tables(outputs)
     classes = [columns for columns in found if columns != 4]
     if len(outputs) != 2 or 4 not in found or classes not in ([2], [3]):
         return []
@@ -126,8 +136,8 @@ def _priors(
     """
     points, sides = [], []
     for index, stride in enumerate(strides):
-        rows, along = cells.map_size(height, width, stride)
-        places = cells.cell_places(rows, along, len(sizes[index]))
+        rows, along = map_size(height, width, stride)
+        places = cell_places(rows, along, len(sizes[index]))
         points.append((places + np.float32(0.5)) * np.array([width / along, height / rows], np.float32))
         sides.append(np.tile(np.array(sizes[index], np.float32), rows * along))
     limits = np.array([width, height], np.float32)

@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    MAX_LANDMARKS,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    sigmoid,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 _MAX_SIDE_PX = 1 << 16
@@ -59,10 +68,10 @@ class Yolo5Face:
             raise ValueError("each stride needs its own anchors")
         for index in range(len(self.strides)):
             anchors = self._anchors(index)
-            cells.check_strides(self.strides, len(anchors), self.landmarks)
+            check_strides(self.strides, len(anchors), self.landmarks)
             for side in (side for anchor in anchors for side in anchor):
-                cells.check_number("an anchor's side", side, 1e-3, _MAX_SIDE_PX)
-        cells.check_choice("layout", self.layout, ("cells", "channels", "rows"))
+                check_number("an anchor's side", side, 1e-3, _MAX_SIDE_PX)
+        check_choice("layout", self.layout, ("cells", "channels", "rows"))
 
     def _anchors(self, index: int) -> list[tuple[float, float]]:
         """Widths and heights of a stride's anchors.
@@ -83,7 +92,7 @@ class Yolo5Face:
         columns, count = 6 + 2 * self.landmarks, 0
         for index, stride in enumerate(self.strides):
             anchors = self._anchors(index)
-            rows, along = cells.map_size(height, width, stride)
+            rows, along = map_size(height, width, stride)
             count += rows * along * len(anchors)
             found[f"maps_{index}"] = (1, len(anchors) * columns, rows, along)
             if self.layout == "cells":
@@ -104,7 +113,7 @@ class Yolo5Face:
         if self.layout == "rows":
             table = outputs["rows"][0]
             keep, scores = _likely(table[:, 4], table[:, -1], min_score)
-            table = cells.within_reach(table[keep])
+            table = within_reach(table[keep])
             points = table[:, 5:-1].reshape(len(keep), self.landmarks, 2)
             return Candidates(_boxes(table[:, :2], table[:, 2:4]), scores, points)
         levels = [self._level(outputs[f"maps_{index}"], index, min_score) for index in range(len(self.strides))]
@@ -120,11 +129,11 @@ class Yolo5Face:
             raw = raw[0].reshape(len(anchors), columns, *raw.shape[2:]).transpose(0, 2, 3, 1)[None]
         rows, along = raw.shape[2:4]
         table = raw.reshape(-1, columns)
-        keep, scores = _likely(cells.sigmoid(table[:, 4]), cells.sigmoid(table[:, -1]), min_score)
+        keep, scores = _likely(sigmoid(table[:, 4]), sigmoid(table[:, -1]), min_score)
         kind, place = np.divmod(keep, rows * along)
-        sides, corners = anchors[kind], cells.cell_places(rows, along)[place] * np.float32(self.strides[index])
-        table = cells.within_reach(table[keep])
-        shares = 2 * cells.sigmoid(table[:, :4])
+        sides, corners = anchors[kind], cell_places(rows, along)[place] * np.float32(self.strides[index])
+        table = within_reach(table[keep])
+        shares = 2 * sigmoid(table[:, :4])
         centers = corners + (shares[:, :2] - np.float32(0.5)) * np.float32(self.strides[index])
         points = table[:, 5:-1].reshape(len(keep), self.landmarks, 2) * sides[:, None] + corners[:, None]
         return Candidates(_boxes(centers, shares[:, 2:] ** 2 * sides), scores, points)
@@ -179,7 +188,7 @@ def _maps(
 def _decoder(given: dict[str, object], columns: int) -> Yolo5Face | None:
     """The decoder for rows of so many columns, which are 6 and two for each landmark, of none or three and more."""
     points, odd = divmod(columns - 6, 2)
-    if odd or points < 0 or 0 < points < 3 or points > cells.MAX_LANDMARKS:
+    if odd or points < 0 or 0 < points < 3 or points > MAX_LANDMARKS:
         return None
     return Yolo5Face(**{**given, "landmarks": points})  # type: ignore[arg-type]
 

@@ -13,7 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    MAX_LANDMARKS,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    sigmoid,
+    softmax,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 _MAX_BINS = 256
@@ -44,15 +54,15 @@ class Yolo8Face:
         Raises:
             ValueError: they are not of these types, or out of range.
         """
-        cells.check_strides(self.strides, 1, self.landmarks)
-        cells.check_number("bins", self.bins, 2, _MAX_BINS)
-        cells.check_number("values", self.values, 2, 3)
-        cells.check_choice("layout", self.layout, ("maps", "heads", "columns", "rows"))
+        check_strides(self.strides, 1, self.landmarks)
+        check_number("bins", self.bins, 2, _MAX_BINS)
+        check_number("values", self.values, 2, 3)
+        check_choice("layout", self.layout, ("maps", "heads", "columns", "rows"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: a map of each stride, or one table."""
         points = self.landmarks * self.values
-        sizes = [cells.map_size(height, width, stride) for stride in self.strides]
+        sizes = [map_size(height, width, stride) for stride in self.strides]
         if self.layout == "maps":
             return {f"maps_{index}": (1, 4 * self.bins + 1 + points, *size) for index, size in enumerate(sizes)}
         if self.layout == "heads":
@@ -69,7 +79,7 @@ class Yolo8Face:
         if self.layout in ("columns", "rows"):
             table = outputs["table"][0] if self.layout == "rows" else outputs["table"][0].T
             keep = np.flatnonzero(table[:, 4] >= min_score)
-            scores, table = table[keep, 4], cells.within_reach(table[keep])
+            scores, table = table[keep, 4], within_reach(table[keep])
             centers, halves = table[:, :2], table[:, 2:4] / 2
             return Candidates(
                 np.concatenate([centers - halves, centers + halves], axis=1), scores, self._points(table[:, 5:])
@@ -88,15 +98,15 @@ class Yolo8Face:
     def _level(self, raw: NDArray[np.float32], index: int, size: tuple[int, int], min_score: float) -> Candidates:
         ends, stride = 4 * self.bins, np.float32(self.strides[index])
         table = raw.reshape(raw.shape[1], -1)
-        scores = cells.sigmoid(table[ends])
+        scores = sigmoid(table[ends])
         keep = np.flatnonzero(scores >= min_score)
         rows = np.ascontiguousarray(table[:, keep].T)
-        places = cells.cell_places(*cells.map_size(*size, self.strides[index]))[keep]
-        shares = cells.softmax(rows[:, :ends].reshape(len(keep), 4, self.bins))
+        places = cell_places(*map_size(*size, self.strides[index]))[keep]
+        shares = softmax(rows[:, :ends].reshape(len(keep), 4, self.bins))
         sides = shares @ np.arange(self.bins, dtype=np.float32)
         centers = places + np.float32(0.5)
         boxes = np.concatenate([centers - sides[:, :2], centers + sides[:, 2:]], axis=1) * stride
-        points = (2 * self._points(cells.within_reach(rows[:, ends + 1 :])) + places[:, None]) * stride
+        points = (2 * self._points(within_reach(rows[:, ends + 1 :])) + places[:, None]) * stride
         return Candidates(boxes, scores[keep], points)
 
     def _points(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -155,6 +165,6 @@ def _candidates(channels: set[int], last: set[int], raw: bool) -> list[Yolo8Face
             for values in (3, 2):
                 for count in sorted(counts):
                     points, rest = divmod(count, values)
-                    if not rest and (points == 0 or 3 <= points <= cells.MAX_LANDMARKS) and (points or values == 3):
+                    if not rest and (points == 0 or 3 <= points <= MAX_LANDMARKS) and (points or values == 3):
                         found.append(Yolo8Face(strides, layout=layout, landmarks=points, values=values))
     return found

@@ -14,7 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    MAX_LANDMARKS,
+    bounded_exp,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    sigmoid,
+    strides_of,
+    tables,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 
@@ -42,17 +54,17 @@ class YuNet:
         Raises:
             ValueError: they are not of these types, or out of range.
         """
-        cells.check_strides(self.strides, 1, self.landmarks)
-        cells.check_number("offset", self.offset, -1, 1)
-        cells.check_choice("maps", self.maps, ("ceil", "floor"))
-        cells.check_choice("score", self.score, ("sqrt-product", "as-is", "sigmoid"))
+        check_strides(self.strides, 1, self.landmarks)
+        check_number("offset", self.offset, -1, 1)
+        check_choice("maps", self.maps, ("ceil", "floor"))
+        check_choice("score", self.score, ("sqrt-product", "as-is", "sigmoid"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: of each stride the class's and object's scores, box and landmarks of each cell."""
         shapes: dict[str, tuple[int, ...]] = {}
         for role, columns in (("classes", 1), ("objects", 1), ("boxes", 4), ("landmarks", 2 * self.landmarks)):
             for index, stride in enumerate(self.strides if columns else ()):
-                rows, along = cells.map_size(height, width, stride, self.maps)
+                rows, along = map_size(height, width, stride, self.maps)
                 shapes[f"{role}_{index}"] = (1, rows * along, columns)
         return shapes
 
@@ -73,19 +85,19 @@ class YuNet:
         stride = np.float32(self.strides[index])
         scores = np.sqrt(self._part(outputs[f"classes_{index}"]) * self._part(outputs[f"objects_{index}"]))
         keep = np.flatnonzero(scores >= min_score)
-        places = cells.cell_places(*cells.map_size(*size, self.strides[index], self.maps))[keep]
+        places = cell_places(*map_size(*size, self.strides[index], self.maps))[keep]
         points = places + np.float32(self.offset)
-        offsets = cells.within_reach(outputs[f"boxes_{index}"][0, keep])
-        centers, sides = (points + offsets[:, :2]) * stride, cells.grown(offsets[:, 2:]) * stride
+        offsets = within_reach(outputs[f"boxes_{index}"][0, keep])
+        centers, sides = (points + offsets[:, :2]) * stride, bounded_exp(offsets[:, 2:]) * stride
         boxes = np.concatenate([centers - sides / 2, centers + sides / 2], axis=1)
         landmarks = np.zeros((len(keep), 0, 2), np.float32)
         if self.landmarks:
-            moved = cells.within_reach(outputs[f"landmarks_{index}"][0, keep]).reshape(-1, self.landmarks, 2)
+            moved = within_reach(outputs[f"landmarks_{index}"][0, keep]).reshape(-1, self.landmarks, 2)
             landmarks = (points[:, None, :] + moved) * stride
         return Candidates(boxes, scores[keep], landmarks)
 
     def _part(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        given = cells.sigmoid(scores) if self.score == "sigmoid" else scores
+        given = sigmoid(scores) if self.score == "sigmoid" else scores
         return np.clip(given[0, :, 0], 0, 1)
 
 
@@ -99,11 +111,11 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
 
     Which of the two is the class's score does not matter to their product.
     """
-    found = cells.tables(outputs)
+    found = tables(outputs)
     wide = [columns for columns in found if columns not in (1, 4)]
     scores, boxes = found.get(1, []), found.get(4, [])
     roles = {"classes": scores[::2], "objects": scores[1::2], "boxes": boxes}
-    if wide and wide[0] % 2 == 0 and 6 <= wide[0] <= 2 * cells.MAX_LANDMARKS:
+    if wide and wide[0] % 2 == 0 and 6 <= wide[0] <= 2 * MAX_LANDMARKS:
         roles["landmarks"] = found[wide[0]]
     counts = [count for count, _ in boxes]
     if len(boxes) < 2 or sum(map(len, roles.values())) != len(outputs):
@@ -111,7 +123,7 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
     if any([count for count, _ in rows] != counts for rows in roles.values()):
         return []
     for maps in ("ceil", "floor"):
-        strides = cells.strides_of(counts, height, width, 1, maps)
+        strides = strides_of(counts, height, width, 1, maps)
         if strides is not None:
             usual = YuNet(strides, maps=maps, landmarks=wide[0] // 2 if wide else 0)
             parameters = {key: item for key, item in vars(usual).items() if item != getattr(YuNet(), key)}

@@ -15,7 +15,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.tasks.detection import cells
+from edgeface.tasks.detection.cells import (
+    MAX_LANDMARKS,
+    bounded_exp,
+    cell_places,
+    check_choice,
+    check_number,
+    check_strides,
+    map_size,
+    tables,
+    within_reach,
+)
 from edgeface.tasks.detection.decoding import Candidates, Documented, Recognized
 
 
@@ -45,17 +55,17 @@ class YuNet2021:
         Raises:
             ValueError: they are not of these types, out of range, or not as many sizes as strides.
         """
-        cells.check_strides(self.strides, 1, self.landmarks)
+        check_strides(self.strides, 1, self.landmarks)
         if any(stride & (stride - 1) or stride < 2 for stride in self.strides):
             raise ValueError("strides are powers of two")
         if len(self.strides) != len(self.sizes) or len(self.variances) != 2:
             raise ValueError("each stride needs its own sizes, and there are two variances")
         for sides in self.sizes:
-            cells.check_strides(sides)
+            check_strides(sides)
         for variance in self.variances:
-            cells.check_number("a variance", variance, 1e-6, 1e3)
-        cells.check_choice("maps", self.maps, ("ceil", "floor"))
-        cells.check_choice("score", self.score, ("sqrt-product", "as-is"))
+            check_number("a variance", variance, 1e-6, 1e3)
+        check_choice("maps", self.maps, ("ceil", "floor"))
+        check_choice("score", self.score, ("sqrt-product", "as-is"))
 
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: offsets of boxes and landmarks, scores after softmax, predicted overlaps."""
@@ -73,9 +83,9 @@ class YuNet2021:
         scores = np.sqrt(np.clip(parts[0], 0, 1) * np.clip(parts[1], 0, 1))
         keep = np.flatnonzero(scores >= min_score)
         points, sides = (part[keep] for part in _priors(self.strides, self.sizes, self.maps, height, width))
-        offsets = cells.within_reach(outputs["boxes"][0, keep])
+        offsets = within_reach(outputs["boxes"][0, keep])
         moved, factor = np.float32(self.variances[0]) * sides, np.float32(self.variances[1])
-        centers, grown = points + offsets[:, :2] * moved, sides * cells.grown(offsets[:, 2:4] * factor)
+        centers, grown = points + offsets[:, :2] * moved, sides * bounded_exp(offsets[:, 2:4] * factor)
         boxes = np.concatenate([centers - grown / 2, centers + grown / 2], axis=1)
         places = offsets[:, 4:].reshape(len(keep), self.landmarks, 2)
         return Candidates(boxes, scores[keep], points[:, None] + places * moved[:, None])
@@ -88,11 +98,11 @@ INPUTS = (Documented("bgr", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), "libfacedetection.
 
 def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) -> list[Recognized]:
     """Three tables of one length, 2, 1 and 4 + 2K wide, as long as the public priors' number."""
-    found = cells.tables(outputs)
+    found = tables(outputs)
     wide = [columns for columns in found if columns not in (1, 2)]
     if len(outputs) != 3 or len(found) != 3 or len(wide) != 1 or not {1, 2} <= set(found):
         return []
-    if wide[0] % 2 or not 10 <= wide[0] <= 2 * cells.MAX_LANDMARKS:
+    if wide[0] % 2 or not 10 <= wide[0] <= 2 * MAX_LANDMARKS:
         return []
     roles = {"boxes": found[wide[0]][0], "scores": found[2][0], "overlaps": found[1][0]}
     for maps in ("floor", "ceil"):
@@ -107,8 +117,8 @@ def recognized(outputs: Mapping[str, tuple[int, ...]], height: int, width: int) 
 def _map(height: int, width: int, stride: int, maps: str) -> tuple[int, int]:
     """Rows and columns after halvings."""
     if maps == "ceil":
-        return cells.map_size(height, width, stride)
-    return cells.map_size((height + 1) // 2, (width + 1) // 2, stride // 2, "floor")
+        return map_size(height, width, stride)
+    return map_size((height + 1) // 2, (width + 1) // 2, stride // 2, "floor")
 
 
 @lru_cache(maxsize=16)
@@ -118,7 +128,7 @@ def _priors(
     """Centers and sides of the priors in pixels, float32 [N,2] each: a prior stands at its cell's center."""
     points, sides = [], []
     for index, stride in enumerate(strides):
-        places = cells.cell_places(*_map(height, width, stride, maps), len(sizes[index]))
+        places = cell_places(*_map(height, width, stride, maps), len(sizes[index]))
         points.append((places + np.float32(0.5)) * np.float32(stride))
         sides.append(np.tile(np.array(sizes[index], np.float32), len(places) // len(sizes[index])))
     return np.concatenate(points), np.repeat(np.concatenate(sides)[:, None], 2, axis=1)
