@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from edgeface.contracts import Contract, DetectionContract
+from edgeface.contracts.output_roles import flat_roles
 from edgeface.errors import ContractError
 from edgeface.tasks.detection.decoders import decoders, recognized
 from edgeface.tasks.detection.decoding import same_but_batch
@@ -45,9 +46,15 @@ def _readings(contract: DetectionContract, outputs: Shapes) -> Iterator[tuple[Ma
     told: dict[str, Any] = {"landmarks": widths.get("landmarks", 0) // 2}
     told |= {key: widths["scores"] for key in _OF_SCORES if "scores" in widths}
     yield {key: value for key, value in told.items() if key in known}, named
-    for name, reading in recognized(outputs, contract.input.height, contract.input.width):
-        if name == contract.decoder:
-            yield reading.parameters, reading.outputs
+    found = recognized(outputs, contract.input.height, contract.input.width)
+    readings = [reading for name, reading in found if name == contract.decoder]
+    for reading in sorted(readings, key=lambda each: -_as_named(each.outputs, named)):
+        yield reading.parameters, reading.outputs
+
+
+def _as_named(outputs: Mapping[str, Any], named: Mapping[str, str]) -> int:
+    """How many outputs have the role that the contract gives them."""
+    return sum(named.get(role) == name for role, name in flat_roles(outputs).items())
 
 
 def _with(

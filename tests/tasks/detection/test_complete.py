@@ -59,3 +59,10 @@ def test_what_fits_or_can_not_fit_and_other_tasks_stay():
 def test_what_is_declared_is_not_changed():
     declared = contract("scrfd", {"scores": ("a",), "boxes": ("b",)}, strides=(32,), landmarks=5)
     assert completed(declared, {"a": (8, 1), "b": (8, 4)}) is None
+
+
+@pytest.mark.parametrize(("one", "other"), [("b", "c"), ("c", "b")])
+def test_roles_that_shapes_leave_open_are_as_declared(one, other):
+    outputs = {"a": (1, 1, 16, 16), "b": (1, 2, 16, 16), "c": (1, 2, 16, 16)}
+    found = completed(contract("centerface", {"heat": "a", "boxes": one, "offsets": other}), outputs)
+    assert found.outputs.by_role == {"scores": "a", "sizes": one, "offsets": other}
