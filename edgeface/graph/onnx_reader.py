@@ -16,7 +16,7 @@ from edgeface.graph.ir import Graph, Node, constant_value
 from edgeface.graph.onnx_contradictions import refuse_contradictions
 from edgeface.graph.onnx_products import product_form
 from edgeface.graph.onnx_refusals import Refusals, unsupported
-from edgeface.graph.onnx_steps.pin_inputs import model_inputs
+from edgeface.graph.onnx_steps.pin_inputs import model_inputs, resized
 from edgeface.graph.onnx_steps.prepare import prepare
 from edgeface.graph.onnx_tensors import stored_array
 from edgeface.graph.ops import ops_by_onnx_type
@@ -54,7 +54,9 @@ def read_onnx(
         GraphError: shapes are dynamic, or the graph is invalid.
     """
     where = str(source) if isinstance(source, Path) else "ONNX model"
-    prepared = prepare(parse_onnx(source), where, input_shapes)
+    model = parse_onnx(source)
+    where += resized(model, input_shapes or {})
+    prepared = prepare(model, where, input_shapes)
     if prepared.cut is not None:
         note(str(prepared.cut))
     return _to_graph(prepared.model, name or prepared.model.graph.name or "model", where)

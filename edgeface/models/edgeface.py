@@ -55,6 +55,8 @@ class EdgeFaces(CheckpointFamily):
         module = super().random(contract, seed)
         generator = torch.Generator().manual_seed(seed + 1)
         for name, weight in module.named_parameters():
+            if weight.ndim == 2:
+                weight.data -= weight.data.mean(dim=1, keepdim=True)  # else images come out alike behind GELUs
             if weight.ndim != 1 and "temperature" not in name:
                 continue
             if "norm" in name and name.endswith("weight"):

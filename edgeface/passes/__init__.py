@@ -7,6 +7,7 @@ from collections.abc import Callable
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph
 from edgeface.graph.verify import verify
+from edgeface.passes.balance_norms import balance_norms
 from edgeface.passes.drop_no_ops import drop_no_ops
 from edgeface.passes.drop_tile import drop_tile
 from edgeface.passes.expand_products import expand_products
@@ -16,6 +17,7 @@ from edgeface.passes.fold_channel_order import fold_channel_order
 from edgeface.passes.fold_product_factors import fold_product_factors
 from edgeface.passes.fuse_activation import fuse_activation
 from edgeface.passes.fuse_pad import fuse_pad
+from edgeface.passes.gather_blocks import gather_blocks
 from edgeface.passes.hoist_activation import hoist_activation
 from edgeface.passes.keep_reduced_axes import keep_reduced_axes
 from edgeface.passes.merge_reshapes import merge_reshapes
@@ -47,6 +49,7 @@ PASSES: tuple[Pass, ...] = (
     normalize_products,
     fold_product_factors,
     fold_batch_norm,
+    gather_blocks,
     fold_channel_order,
     pad_for_zeros,
     fuse_pad,
@@ -55,6 +58,7 @@ PASSES: tuple[Pass, ...] = (
     fuse_activation,
     merge_reshapes,
     normalize_prelu_slopes,
+    balance_norms,
 )
 
 

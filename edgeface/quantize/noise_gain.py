@@ -37,8 +37,7 @@ def noise_gains(graph: Graph, stats: CalibrationStats) -> dict[str, Array]:
     for node in reversed(graph.nodes):
         computed = [name for name in node.inputs if name in gains]
         if node.output in gains:
-            passed = gains[node.output] * squared_slope(graph, node, stats)
-            found = _through(graph, node, passed, computed)
+            found = _through(graph, node, gains[node.output] * squared_slope(graph, node, stats), computed)
         else:
             found = None
         for name in computed:
@@ -91,6 +90,9 @@ def _through(graph: Graph, node: Node, gain: Array, computed: list[str]) -> dict
         return _parts(graph, node, gain)
     if isinstance(op, Add | Sub) and all(graph.type(n).shape[1] == len(gain) for n in computed):
         return dict.fromkeys(computed, gain)
+    if isinstance(op, Pad):
+        first = op.pads[1]
+        return {node.inputs[0]: gain[first : first + graph.type(node.inputs[0]).shape[1]]}
     factor, name = _FACTORS.get(type(op)), node.inputs[0]
     followed = factor is not None and name in computed and graph.type(name).shape[1] == len(gain)
     return {name: gain * factor(graph, node)} if factor is not None and followed else None
@@ -138,7 +140,6 @@ _FACTORS: Mapping[type, Callable[[Graph, Node], Array | float]] = {
     Clip: _one,
     Resize: _one,
     MaxPool: _one,
-    Pad: _one,
     AveragePool: _mean_of,
     GlobalAveragePool: _mean_of,
     Mul: _squared_constant,

@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, HardSwish, PRelu, Relu, Unary
-from edgeface.graph.ops.arithmetic import Binary, Concat
+from edgeface.graph.ops.arithmetic import Add, Binary, Concat
 from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.normalization import GroupNorm, LayerNorm, RmsNorm
 from edgeface.graph.ops.shape import Reshape, Slice, Transpose
 from edgeface.quantize.plan import Precision, QuantPlan, Stated
 
@@ -19,6 +20,9 @@ _FOLLOWERS: tuple[type[Op], ...] = (Concat, Reshape, Transpose)
 """Ops that have the dtype of all their inputs, whatever the reason for it."""
 _FOLLOW_FLOAT_ONLY: tuple[type[Op], ...] = (*_FOLLOWERS, Slice, Binary, Unary)
 """Ops that follow inputs which integers cannot compute: one conversion is saved, and often a wide range."""
+
+_NORMS = (LayerNorm, RmsNorm, GroupNorm)
+_SUMMED = Stated("float32", "a normalization reads this sum, whose layers differ too much in range for 8 bits")
 
 
 def _is_prelu(_: Graph, node: Node) -> bool:
@@ -121,14 +125,27 @@ def _float_only(graph: Graph) -> dict[str, Stated]:
     found: dict[str, Stated] = {}
     for node in graph.nodes:
         computed = [name for name in node.inputs if graph.constant(name) is None]
-        if node.op.float_only:
-            reason = node.op.float_only
+        if node.op.why_float:
+            reason = node.op.why_float
         elif isinstance(node.op, _FOLLOW_FLOAT_ONLY) and computed and all(name in found for name in computed):
             reason = "all its inputs are computed in float"
         else:
             continue
         found |= {name: Stated("float32", reason) for name in node.outputs}
-    return found
+    return found | {name: _SUMMED for name in _normalized_sums(graph) if name not in found}
+
+
+def _normalized_sums(graph: Graph) -> set[str]:
+    """The sums that a normalization reads, and those that are added to such a sum: the residual stream."""
+    found: set[str] = set()
+    for node in reversed(graph.nodes):
+        sums = isinstance(node.op, Add) and all(graph.constant(name) is None for name in node.inputs)
+        moves = isinstance(node.op, Transpose | Reshape)
+        if (sums or moves) and any(
+            isinstance(reader.op, _NORMS) or reader.output in found for reader in graph.consumers[node.output]
+        ):
+            found.add(node.output)
+    return {name for name in found if isinstance(graph.producers[name].op, Add)}
 
 
 def _of_all_inputs(graph: Graph, node: Node, stated: Mapping[str, Stated]) -> Stated | None:

@@ -15,11 +15,11 @@ from edgeface.cost.counter import count
 from edgeface.cost.readers import read_network
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.passes import run_passes
-from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.derive import derive
 from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.precision import state_precision
-from edgeface.quantize.ranges import RangeRule
+from edgeface.quantize.quantize import QuantizeOptions, quantize
+from edgeface.quantize.settings import QuantizeSettings
 
 WINDOW = {"kernel_shape": [3, 3], "strides": [2, 2]}
 INTS = {
@@ -109,8 +109,10 @@ def test_integers_come_close_to_the_file_in_float(normal, prepared, case, name):
     legal = run_passes(graph, target.legalize)
     legal = target.integer_forms(legal, set()) if target.integer_forms else legal
     stated = state_precision(legal, {}, True)
-    plan = build_plan(legal, derive(legal, stats), target.scheme, RangeRule("minmax"), stated=stated)
-    runner = (LiteRtRunner if target.layout == "nhwc" else OrtRunner)(target.emit_model(legal, plan, EmitOptions()))
+    options = QuantizeOptions(algorithms=QuantizeSettings().chosen, stated=stated)
+    made = quantize(legal, derive(legal, stats), target.scheme, options)
+    model = target.emit_model(made.graph, made.plan, EmitOptions())
+    runner = (LiteRtRunner if target.layout == "nhwc" else OrtRunner)(model)
     found = FloatRunner(runner, target.layout).run(feed)["y"]
     found = found if found.shape == expected.shape else found.transpose(0, 3, 1, 2)
     assert 20 * np.log10(np.std(expected) / np.std(found - expected)) > 25

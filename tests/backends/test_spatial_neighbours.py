@@ -76,6 +76,8 @@ def moves():
     for mode in ("DCR", "CRD"):
         yield "DepthToSpace", {"blocksize": 1, "mode": mode}, []
     yield "SpaceToDepth", {"blocksize": 1}, []
+    for size in (1, 3, 5):
+        yield "LRN", {"size": size, "alpha": 0.3, "beta": 0.6, "bias": 2.0}, []
 
 
 KINDS = {"pools": pools, "transposed": transposed, "resizes": resizes, "moves": moves}

@@ -135,6 +135,7 @@ CASES = [
     one("softmax of columns", Softmax(1), shape=(1, 7, 5), transposes=2),
     one("log softmax", LogSoftmax(-1), shape=(1, 7, 5), steps=REFUSED),
     one("relu6", Clip(0.0, 6.0)),
+    one("clip at 0", Clip(0.0)),
     one("clip", Clip(-0.3, 0.7)),
     one("clip above", Clip(high=0.7)),
     one("clip without 0", Clip(0.2, 0.7), steps=REFUSED),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections import Counter
+
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.graph import ops
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops import ops_by_onnx_type
+from edgeface.graph.ops.base import Op
 
 RANDOM = np.random.default_rng(0)
 IMAGE, ROW = (1, 4, 6, 7), (2, 12)
@@ -26,8 +32,10 @@ ELSEWHERE = {
     "l2_normalize",
     "normalization",
     *("take", "split", "tile", "blocks", "conv_transpose"),
+    *("attention", "einsum"),
 }
-"""Modules of ops read by test_elementwise_forms.py, test_normalization_forms.py and test_spatial_neighbours.py."""
+"""Modules of ops that other files read: test_elementwise_forms.py, test_normalization_forms.py,
+test_spatial_neighbours.py and passes/test_expand_products.py."""
 
 
 def noise(*shape):
@@ -101,7 +109,6 @@ CASES = [
     case("AveragePool", "AveragePool", kernel_shape=[2, 3]),
     case("AveragePool", "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 0], count_include_pad=1),
     case("GlobalAveragePool", "GlobalAveragePool"),
-    case("LocalResponse", "LRN", size=3, alpha=0.2, beta=0.6, bias=1.5),
     case(
         "Resize",
         "Resize",
@@ -115,6 +122,7 @@ CASES = [
     case("Resize", "Resize", EMPTY, EMPTY, ints(1, 4, 3, 11), mode="linear"),
     case("Resize", "Resize", np.array([1, 1, 2, 3], np.float32), opset=10, mode="nearest"),
     case("Resize", "Upsample", np.array([1, 1, 2, 3], np.float32), opset=9, mode="nearest"),
+    case("LocalResponseNorm", "LRN", size=3, alpha=0.3, beta=0.6, bias=2.0),
     case("Resize", "Upsample", opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 2.0]),
 ]
 
@@ -158,6 +166,21 @@ def test_what_takes_several_nodes_is_written_with_the_same_meaning(onnx_bytes, o
 def test_every_onnx_type_that_has_a_reader_has_a_case():
     elsewhere = {name for name, op in ops_by_onnx_type().items() if op.__module__.rpartition(".")[2] in ELSEWHERE}
     assert {case.values[0][1] for case in CASES} == set(ops_by_onnx_type()) - REFUSED - elsewhere
+
+
+def test_one_op_reads_an_onnx_type():
+    modules = [importlib.import_module(f"{ops.__name__}.{found.name}") for found in pkgutil.iter_modules(ops.__path__)]
+    classes = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
+    read = Counter(name for found in classes if issubclass(found, Op) for name in found.onnx_types)
+    doubled = [name for name, times in read.items() if times > 1]
+    owners = {name: {f.__name__ for f in classes if issubclass(f, Op) and name in f.onnx_types} for name in doubled}
+    assert {name: found for name, found in owners.items() if not _one_is_the_base(found, classes)} == {}
+
+
+def _one_is_the_base(names, classes):
+    """Whether the classes are one that reads the type, and those derived from it."""
+    found = [each for each in classes if each.__name__ in names]
+    return any(all(issubclass(other, each) for other in found) for each in found)
 
 
 def test_constant_nodes_and_shape_arithmetic_are_folded(onnx_bytes):

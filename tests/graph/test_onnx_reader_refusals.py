@@ -9,7 +9,9 @@ from onnx import TensorProto, helper
 
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.onnx_reader import read_onnx, stored_array
+from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.activations import PRelu
+from edgeface.graph.ops.base import OnnxNode
 from edgeface.graph.types import TensorType
 
 EMPTY = np.zeros(0, np.float32)
@@ -36,6 +38,7 @@ def case(says, op_type, *constants, shape=(1, 4, 6, 7), opset=18, outputs=("y",)
         case("dilations", "AveragePool", opset=19, kernel_shape=[3, 3], dilations=[2, 2]),
         case("two-dimensional", "Conv", np.ones((4, 4, 3, 3, 3), np.float32), shape=(1, 4, 6, 5, 4)),
         case("two-dimensional", "ConvTranspose", np.ones((4, 4, 3, 3, 3), np.float32), shape=(1, 4, 6, 5, 4)),
+        case("even windows", "LRN", size=2),
         case("MatMul of a vector", "MatMul", np.ones(12, np.float32), shape=(1, 2, 12)),
         case("LpNormalization with p = 1", "LpNormalization", p=1),
         case("already quantized", "QuantizeLinear", np.array(0.1, np.float32)),
@@ -142,3 +145,25 @@ def test_a_slope_that_does_not_broadcast_is_refused(shape):
     PRelu().infer([TensorType((1, 4, 6, 7)), TensorType((4, 1, 1))])
     with pytest.raises(GraphError, match="does not broadcast"):
         PRelu().infer([TensorType((1, 4, 6, 7)), TensorType(shape)])
+
+
+@pytest.mark.parametrize(
+    ("op_type", "index", "wrong"),
+    [
+        ("Reshape", 1, np.array([[4, 42]])),
+        ("Reshape", 1, np.array([4.0, 42.0], np.float32)),
+        ("Unsqueeze", 1, np.array([[0]])),
+        ("Slice", 1, np.array([0.0], np.float32)),
+    ],
+)
+def test_a_list_of_whole_numbers_that_is_none_is_refused(op_type, index, wrong):
+    held = {1: ints(0), 2: ints(1), 3: ints(1)} if op_type == "Slice" else {1: ints(0)}
+    constants = {**held, index: wrong}
+    names = ("x", *(f"c{i}" for i in constants))
+    view = OnnxNode(op_type, {}, names, (None, *constants.values()), ((1, 4, 6, 7),) * len(names))
+    with pytest.raises(GraphError, match=r"is not a list of whole numbers"):
+        ops_by_onnx_type()[op_type].from_onnx(view)
+
+
+def ints(*numbers):
+    return np.array(numbers, np.int64)

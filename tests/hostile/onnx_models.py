@@ -102,6 +102,31 @@ def _nested() -> onnx.ModelProto:
     return model
 
 
+def _branching() -> onnx.ModelProto:
+    """A branch on a constant, float16, an operator of ONNX Runtime, and a decision at the end."""
+    z = [helper.make_tensor_value_info("z", FLOAT, None)]
+    graphs = {
+        "then_branch": helper.make_graph([node_of("Conv a w2 -> z")], "then", [], z),
+        "else_branch": helper.make_graph([node_of("Relu a -> z")], "else", [], z),
+    }
+    nodes = [
+        helper.make_node("FusedConv", ["x", "w1"], ["a"], domain="com.microsoft", activation="Relu"),
+        node_of("If flag -> b", **graphs),
+        node_of("Cast b -> c", to=TensorProto.FLOAT16),
+        node_of("Mul c half -> d"),
+        node_of("Cast d -> e", to=FLOAT),
+        node_of("GlobalAveragePool e -> f"),
+        node_of("Flatten f -> y"),
+        node_of("TopK y count -> best at"),
+    ]
+    stored = {"flag": np.array(True), "half": np.array(0.5, np.float16), "count": np.array([3])}
+    constants = [numpy_helper.from_array(value, name) for name, value in stored.items()]
+    model = _model(nodes, [*weights(w1=(4, 3, 3, 3), w2=(8, 4, 1, 1)), *constants], [1, 3, 32, 32])
+    model.graph.output.append(helper.make_tensor_value_info("best", FLOAT, None))
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    return model
+
+
 def _external() -> onnx.ModelProto:
     model = _embedder()
     for tensor in model.graph.initializer:
@@ -117,4 +142,5 @@ def _external() -> onnx.ModelProto:
 def seeds() -> dict[str, bytes]:
     """Valid models."""
     made = {"embedder": _embedder, "arithmetic": _arithmetic, "quantized": _quantized, "nested": _nested}
+    made |= {"branching": _branching}
     return {name: make().SerializeToString() for name, make in {**made, "external": _external}.items()}

@@ -6,6 +6,7 @@ import pytest
 from edgeface.graph.ops.activations import LeakyRelu, Relu, Sigmoid
 from edgeface.graph.ops.arithmetic import Add, Concat, Mul
 from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.shape import Pad
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool
 from edgeface.quantize.noise_gain import noise_gains
 
@@ -23,6 +24,7 @@ def images(normal, count=4):
         pytest.param([(LeakyRelu(alpha=0.5), "a", "m")], 0.625, id="a LeakyReLU more"),
         pytest.param([(AveragePool((2, 2), (2, 2)), "a", "m")], 0.25, id="a mean of four a quarter"),
         pytest.param([(Sigmoid(), "x", "u"), (Add(), "a u", "m")], 1.0, id="a sum all"),
+        pytest.param([(Pad((0, 0, 1, 0, 0, 0, 0, 2)), "a", "m")], 1.0, id="a border all"),
     ],
 )
 def test_noise_passes_by_the_mean_squared_slope(make_graph, normal, observed, between, expected):
@@ -56,6 +58,13 @@ def test_the_prediction_is_the_measured_error(make_graph, normal, observed, eval
         )
     variance = 1 / gains["y"][0]
     assert np.mean(errors) / variance == pytest.approx(gains["b"][channel] * 1e-4, rel=0.25)
+
+
+def test_channels_of_zeros_take_no_noise(make_graph, normal, observed):
+    rows = [(Conv(), "x w", "a"), (Pad((0, 1, 0, 0, 0, 2, 0, 0)), "a", "m"), (Conv(), "m v", "y")]
+    graph = make_graph({"x": IMAGE}, rows, {"w": normal(2, 2, 1, 1), "v": normal(3, 5, 1, 1)})
+    gains = noise_gains(graph, observed(graph, images(normal)))
+    np.testing.assert_allclose(gains["a"], gains["m"][1:3])
 
 
 @pytest.mark.parametrize("read", ["a g", "g a", "a p", "p a"])

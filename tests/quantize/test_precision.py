@@ -4,9 +4,10 @@ import pytest
 
 from edgeface.errors import GraphError, InputError
 from edgeface.graph.ir import Value
-from edgeface.graph.ops.activations import LeakyRelu, PRelu, Relu, Sigmoid, Tanh
+from edgeface.graph.ops.activations import Clip, LeakyRelu, PRelu, Relu, Sigmoid, Tanh
 from edgeface.graph.ops.arithmetic import Add, Concat, Div
-from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.normalization import LayerNorm
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.types import TensorType
 from edgeface.quantize.plan import QParams, QuantPlan, Stated, in_float32
@@ -95,6 +96,14 @@ def test_an_op_that_integers_cannot_compute_is_kept_with_its_own_reason(make_gra
     assert found == {"b": Div.float_only, "c": "all its inputs are computed in float"}
 
 
+@pytest.mark.parametrize(
+    ("clip", "in_float"), [(Clip(0, 6), False), (Clip(-1), False), (Clip(1, 2), True), (Clip(high=-1), True)]
+)
+def test_a_clip_is_computed_in_integers_where_they_have_it(make_graph, clip, in_float):
+    graph = make_graph(IMAGE, [(clip, "x", "a"), (Relu(), "x", "b"), (Add(), "a b", "y")])
+    assert ("a" in kept(graph, {}, True)) == in_float
+
+
 @pytest.mark.parametrize("dtype", ["int8", "int16"])
 def test_no_request_makes_integers_compute_what_they_cannot(make_graph, dtype):
     stated = state_precision(make_graph(IMAGE, DIVIDED), {"*": Stated(dtype, "asked")}, True)
@@ -165,3 +174,25 @@ def test_dtypes_that_a_target_has_pass_and_so_do_integers_of_the_network(make_gr
     indices = make_graph(IMAGE, [(Transpose((0, 2, 3, 1)), "x", "y")])
     indices = indices.build("g", [Value("x", TensorType((1, 2, 4, 6), "int64"))], ["y"], indices.nodes, {})
     require_dtypes(indices, QuantPlan(), (), "a target")
+
+
+def test_sums_that_normalizations_read_stay_in_float_back_to_the_first(make_graph, normal):
+    rows = [
+        (Relu(), "x", "a"),
+        (Add(), "x a", "r"),
+        (Transpose((0, 2, 3, 1)), "r", "t"),
+        (LayerNorm((3,)), "t", "n"),
+        (Gemm(), "n w", "m"),
+        (Add(), "t m", "s"),
+        (Gemm(), "s w", "p"),
+        (Add(), "s p", "u"),
+        (LayerNorm((3,)), "u", "v"),
+        (Add(), "v c", "k"),
+        (Gemm(), "k w", "g"),
+        (Add(), "g m", "y"),
+    ]
+    graph = make_graph({"x": (1, 4, 3, 3)}, rows, {"w": normal(4, 4), "c": normal(4)})
+    stated = state_precision(graph, {}, float_interface=False)
+    assert {name for name, asked in stated.items() if asked.is_float} == {"r", "t", "n", "s", "u", "v", "k"}
+    assert "normalization" in stated["s"].reason
+    assert not state_precision(graph, {}, float_interface=False, integers=False)

@@ -108,6 +108,11 @@ class Clip(Unary):
     low: float = -np.inf
     high: float = np.inf
 
+    @property
+    def why_float(self) -> str:
+        """Integers clip by a scale that ends at the bounds, which always holds 0."""
+        return "" if self.low <= 0 <= self.high else "no integer scale ends at bounds of one sign"
+
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:
         """Bounds are constant inputs since opset 11, attributes before."""

@@ -75,7 +75,20 @@ class OnnxNode:
         """
         if name in self.attributes:
             return list(self.attributes[name])
-        found: list[int] = self.constant(index, name).reshape(-1).tolist()
+        return self.integers(index, name)
+
+    def integers(self, index: int, what: str) -> list[int]:
+        """A constant input that is a list of whole numbers, such as axes or a shape.
+
+        Raises:
+            GraphError: it is computed or absent, or no such list.
+        """
+        data = self.constant(index, what)
+        if data.ndim > 1 or data.dtype.kind not in "iu":
+            raise GraphError(
+                f"the {what} of {self.op_type} is not a list of whole numbers, but {data.dtype} {data.shape}"
+            )
+        found: list[int] = data.reshape(-1).tolist()
         return found
 
     def given(self, index: int) -> bool:
@@ -122,6 +135,11 @@ class Op:
     def onnx_steps(self, inputs: Sequence[TensorType]) -> tuple[OnnxForm, ...]:
         """The op in ONNX as one node after another, of which the last gives the result; by default one."""
         return (self.to_onnx(inputs),)
+
+    @property
+    def why_float(self) -> str:
+        """Why integer targets compute it in float, where that depends on its attributes."""
+        return self.float_only
 
     def expand(self, rows: Rows) -> None:
         """Note simpler ops that compute the same; nothing where the op is elementary."""

@@ -27,7 +27,7 @@ class PadSpelling(Spelling):
     def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
         """Pads of all axes or of some, and the value, as constants or attributes."""
         rank, given = len(node.input_shapes[0]), node.numbers(1, "pads" if node.opset > 1 else "paddings")
-        axes = node.constant(3, "axes").tolist() if node.given(3) else list(range(rank))
+        axes = node.integers(3, "axes") if node.given(3) else list(range(rank))
         pads = [0] * 2 * rank
         for index, axis in enumerate(axes):
             place = normal_axis(int(axis), rank)

@@ -42,7 +42,7 @@ class Reduce(Op):
         rank = len(node.input_shapes[0])
         if node.op_type.startswith("Global"):
             return cls(tuple(range(2, rank))), node.inputs[:1]
-        given = node.constant(1, "axes").tolist() if node.given(1) else node.attributes.get("axes") or []
+        given = node.integers(1, "axes") if node.given(1) else node.attributes.get("axes") or []
         if not given and not node.attributes.get("noop_with_empty_axes", 0):
             given = range(rank)
         plain = cls.expand is Op.expand

@@ -142,7 +142,7 @@ def read_scales(node: OnnxNode) -> tuple[tuple[int, ...], tuple[float, ...]]:
     axes = [axis % len(before) for axis in node.attributes.get("axes", range(len(before)))]
     after, scales = list(before), [1.0] * len(before)
     if node.given(3):
-        for axis, size in zip(axes, node.constant(3, "sizes").tolist(), strict=True):
+        for axis, size in zip(axes, node.integers(3, "sizes"), strict=True):
             after[axis], scales[axis] = int(size), size / before[axis]
         return tuple(after), tuple(scales)
     old = node.op_type == "Upsample" or node.opset < 11

@@ -39,7 +39,7 @@ class Reshape(Op):
             axis = axis if axis == len(before) else normal_axis(axis, len(before))
             shape = [int(np.prod(before[:axis])), int(np.prod(before[axis:]))]
         elif node.op_type == "Reshape":
-            wanted = node.constant(1, "shape").tolist()
+            wanted = node.integers(1, "shape")
             empty = bool(node.attributes.get("allowzero", 0)) and 0 in wanted
             require(not empty, "a Reshape to an axis of length 0 (allowzero) is not supported: it leaves nothing")
             shape = [before[i] if n == 0 else int(n) for i, n in enumerate(wanted)]
@@ -61,7 +61,7 @@ class Reshape(Op):
 
 def _squeezed(node: OnnxNode) -> list[int]:
     shape = list(node.input_shapes[0])
-    axes = node.constant(1, "axes").tolist() if node.given(1) else node.attributes.get("axes")
+    axes = node.integers(1, "axes") if node.given(1) else node.attributes.get("axes")
     if node.op_type == "Squeeze":
         drop = {a % len(shape) for a in axes} if axes is not None else {i for i, n in enumerate(shape) if n == 1}
         return [n for i, n in enumerate(shape) if i not in drop]

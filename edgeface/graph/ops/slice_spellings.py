@@ -25,7 +25,7 @@ class SliceSpelling(Spelling):
         shape = node.input_shapes[0]
         starts, ends = node.numbers(1, "starts"), node.numbers(2, "ends")
         axes = node.numbers(3, "axes") if node.given(3) or "axes" in node.attributes else range(len(starts))
-        steps = node.constant(4, "steps").tolist() if node.given(4) else [1] * len(starts)
+        steps = node.integers(4, "steps") if node.given(4) else [1] * len(starts)
         ranges = [range(size) for size in shape]
         for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
             place = normal_axis(axis, len(shape))
