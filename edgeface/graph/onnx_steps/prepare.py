@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from edgeface.graph.onnx_steps.cut_decisions import Cut, cut_decisions
-from edgeface.graph.onnx_steps.drop_unread import drop_unread
+from edgeface.graph.onnx_steps.drop_unread import drop_unread, forget_unread_outputs
 from edgeface.graph.onnx_steps.expand_fused import expand_fused
 from edgeface.graph.onnx_steps.expand_group_norm import expand_group_norm
 from edgeface.graph.onnx_steps.feed_floats import feed_floats
@@ -56,4 +56,5 @@ def prepare(model: onnx.ModelProto, where: str, input_shapes: Mapping[str, tuple
     model = pin_inputs(model, input_shapes, where)
     for step in STEPS:
         model = step(model, where)
-    return Prepared(model, cut_decisions(model))
+    cut = cut_decisions(model)
+    return Prepared(forget_unread_outputs(model), cut)
