@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
-from tests.graph.onnx_steps.models import copy_of, kinds, model
 
 from edgeface.graph.onnx_steps.expand_group_norm import expand_group_norm
+from tests.graph.onnx_steps.models import copy_of, kinds, model
 
 
 def normalized(opset, count):
