@@ -5,6 +5,7 @@ EdgefaceError            anything that a user can fix; the CLI prints it and exi
 │   ├── CheckpointError  weights that do not fit the network (keys, shapes, format)
 │   └── WriteError       a file or folder cannot be written completely
 ├── ContractError        the checkpoint's contract is unknown, uncertain or contradicted
+│   └── UnsettledError   a model file's contract cannot be told wholly
 ├── GraphError           an invalid graph, or an op that the reader or a target does not support
 │   └── OperatorError    nodes that the reader or a target does not support: all of them
 ├── RuntimeFailure       a runtime rejected an artifact or failed to run it
@@ -65,6 +66,23 @@ class WriteError(InputError):
 
 class ContractError(EdgefaceError):
     """The checkpoint's contract is unknown, uncertain or contradicted by evidence."""
+
+
+class UnsettledError(ContractError):
+    """A model file's contract cannot be told wholly.
+
+    Args:
+        what, where, fix: as of every error.
+        filled: a contract file's text with what is known, and remarks on the lines that are to be decided.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, fix: str | None = None, filled: str) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.filled = filled
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error as the `--json` document shows it, with the contract to decide."""
+        return {**super().as_dict(), "contract": self.filled}
 
 
 class GraphError(EdgefaceError):

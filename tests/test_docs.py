@@ -13,21 +13,23 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 import edgeface
 from edgeface.cli.deprecated import RENAMED
 from edgeface.compile.recipe import read_recipe
 from edgeface.compile.request import ExportRequest
-from edgeface.contracts import Anchors, DetectionContract, ImageInput, RecognitionContract
-from edgeface.contracts.read import read_contract
+from edgeface.contracts import Anchors, Contract, DetectionContract, GenericContract, ImageInput, RecognitionContract
 from edgeface.core.certificate import Certificate, Evidence, TensorFigures
 from edgeface.core.thresholds import Thresholds
 from edgeface.quantize import settings
 from edgeface.quantize.statistics import STATISTICS
+from edgeface.tasks.declared import declared_contract
 from edgeface.tasks.detection import decoders
 from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.decoding import Candidates
 from edgeface.tasks.detection.detect import decoding_of
+from edgeface.tasks.generic.agreement import NumbersAgreement, OutputAgreement
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 from edgeface.version import __version__
 
@@ -38,6 +40,7 @@ else:
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+CONTRACTS: TypeAdapter[Contract] = TypeAdapter(Contract)
 PAGES = (*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(r"`((?:edgeface|tests|recipes|reports|docs)/[\w./-]+)`")
@@ -130,11 +133,23 @@ def test_python_compiles(block):
 def test_contracts_are_contracts(block, tmp_path):
     path = tmp_path / "contract.toml"
     path.write_text(block.text)
-    contract = read_contract(path)
-    if isinstance(contract, DetectionContract):
-        assert decoding_of(contract).decoder.expected(480, 640)["boxes"] == (1, 12600, 4)
-    else:
+    contract = declared_contract(path)
+    if isinstance(contract, RecognitionContract):
         assert contract.width == 128
+    elif isinstance(contract, DetectionContract):
+        expected = decoding_of(contract).decoder.expected(480, 640)
+        assert expected.get("boxes", expected.get("boxes_0")) in ((1, 12600, 4), (1, 9600, 4))
+    else:
+        assert contract.output_names == ("output",)
+
+
+@pytest.mark.parametrize("path", sorted((DOCS / "contracts").glob("*.toml")), ids=lambda path: path.stem)
+def test_contracts_of_public_formats_are_contracts(path):
+    contract = declared_contract(path)
+    if isinstance(contract, DetectionContract):
+        assert contract.decoder == path.stem
+        assert set(decoding_of(contract).shapes()) == set(contract.output_names)
+    assert CONTRACTS.validate_json(contract.model_dump_json()) == contract
 
 
 def test_the_recipe_that_is_shown_is_one(tmp_path):
@@ -180,7 +195,7 @@ def shown_decoder(tmp_path, monkeypatch):
     monkeypatch.setattr(decoders, "__path__", [*decoders.__path__, str(tmp_path)])
     importlib.invalidate_caches()
     decoding_of.cache_clear()
-    yield read_contract(tmp_path / "blobs.toml")
+    yield declared_contract(tmp_path / "blobs.toml")
     decoding_of.cache_clear()
     sys.modules.pop(f"{decoders.__name__}.blobs", None)
     vars(decoders).pop("blobs", None)
@@ -217,7 +232,8 @@ FIELDS = (
     ("certificate.md", [*TensorFigures.model_fields, *get_args(Evidence)]),
     ("certificate.md", [*FaceAgreement().as_dict(), *EmbeddingAgreement().as_dict()]),
     ("contracts.md", [*ImageInput.model_fields, *Anchors.model_fields, *RecognitionContract.model_fields]),
-    ("contracts.md", list(DetectionContract.model_fields)),
+    ("contracts.md", [*DetectionContract.model_fields, *GenericContract.model_fields]),
+    ("certificate.md", [*NumbersAgreement().as_dict(), *OutputAgreement().as_dict()]),
     ("add-an-algorithm.md", list(STATISTICS)),
 )
 

@@ -26,8 +26,14 @@ def contract(
     """
     from edgeface.compile.contract_text import contract_text
     from edgeface.compile.write_contract import written_contract
+    from edgeface.errors import UnsettledError
 
-    settled = written_contract(model, images, parse_size(size), color, detector)
+    try:
+        settled = written_contract(model, images, parse_size(size), color, detector)
+    except UnsettledError as error:
+        if not json_output:
+            print(error.filled, end="")
+        raise
     if json_output:
         print_json(_document(settled))
     else:

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from edgeface.cli.termination import Terminated
 from edgeface.core.visible import VisibleStream, visible, visible_json
 from edgeface.core.writing import fix_of
-from edgeface.errors import EdgefaceError, GateError, OperatorError, describe_refusals
+from edgeface.errors import EdgefaceError, GateError, OperatorError, UnsettledError, describe_refusals
 
 BAD_INPUT = 2
 DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never mistaken for an unmet gate
@@ -127,7 +127,11 @@ def _reported() -> Iterator[None]:
 
 def _print_error(error: EdgefaceError) -> None:
     with suppress(OSError):
-        print(f"error: {_one_line_each(error)}{_refused(error)}{_tried(error)}", file=sys.stderr, flush=True)
+        print(
+            f"error: {_one_line_each(error)}{_refused(error)}{_unsettled(error)}{_tried(error)}",
+            file=sys.stderr,
+            flush=True,
+        )
     if _Stdout.as_json and not _Stdout.printed:
         try:
             print_json({"error": error.as_dict()})
@@ -146,6 +150,12 @@ def _refused(error: EdgefaceError) -> str:
     """The nodes of a network that are not supported, where they are several."""
     refusals = error.refusals if isinstance(error, OperatorError) else ()
     return "".join(f"\n{visible(line)}" for line in describe_refusals(refusals)) if len(refusals) > 1 else ""
+
+
+def _unsettled(error: EdgefaceError) -> str:
+    """The contract that is to be decided, line by line; empty for other errors."""
+    lines = error.filled.splitlines() if isinstance(error, UnsettledError) else ()
+    return "".join(f"\n{visible(line)}" for line in ("", *lines)) if lines else ""
 
 
 def _tried(error: EdgefaceError) -> str:

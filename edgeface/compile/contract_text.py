@@ -9,6 +9,7 @@ from edgeface.compile.toml_text import toml_key, toml_value
 from edgeface.tasks.undeclared import Settled
 
 _FIELDS = {
+    ("task",): "task",
     ("decoder",): "decoder",
     ("output",): "output",
     ("template",): "template",
@@ -47,7 +48,7 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...], remarks: Mapping[str
 
 def _document(contract: Any) -> dict[str, Any]:
     """The contract's keys as files have them: the task first, and the usual spelling of what has several."""
-    fields = {k: v for k, v in contract.model_dump(mode="json").items() if v is not None and k not in _LEFT_OUT}
+    fields = {k: v for k, v in contract.model_dump(mode="json").items() if v not in (None, []) and k not in _LEFT_OUT}
     spec = dict(fields.pop("input"))
     spec["color"] = spec.pop("colour", spec.get("color"))
     size = [spec.pop("height"), spec.pop("width")]

@@ -10,8 +10,8 @@ from typing import Any
 
 from edgeface.compile.contract_text import contract_text
 from edgeface.compile.network_file import OpenFile, network_file, open_file
-from edgeface.contracts import Contract
-from edgeface.errors import ContractError, InputError
+from edgeface.contracts import Contract, GenericContract, ImageInput, OutputNames
+from edgeface.errors import InputError, UnsettledError
 from edgeface.graph.onnx_reader import parse_onnx
 from edgeface.models.effective_input import effective_input
 from edgeface.tasks.task import FindFaces, Image
@@ -45,7 +45,8 @@ def recognize(path: Path, size: tuple[int, int] | None = None) -> Recognized:
         size: height and width of the input in pixels, where the file's are not meant.
 
     Raises:
-        InputError: it is the format of no task or of several; or as `open_file`.
+        UnsettledError: it is of no known format.
+        InputError: it is of formats of several tasks; or as `open_file`.
         GraphError, RuntimeFailure: as `open_file`.
     """
     stamp = path.stat() if path.is_file() else None
@@ -56,8 +57,10 @@ def recognize(path: Path, size: tuple[int, int] | None = None) -> Recognized:
 def _recognized(path: Path, size: tuple[int, int] | None, stamp: tuple[int, int] | None) -> Recognized:  # noqa: ARG001
     """The same, once for a file as it is: its task is asked for before its images are read."""
     opened = open_file(path, size)
-    found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
-    fitting = {name: readings for name, readings in found.items() if readings}
+    fitting = _fitting(opened)
+    if not fitting:
+        opened = open_file(path, size, inside=True)
+        fitting = _fitting(opened)
     if len(fitting) == 1:
         ((name, readings),) = fitting.items()
         return Recognized(opened, name, readings)
@@ -69,12 +72,35 @@ def _recognized(path: Path, size: tuple[int, int] | None, stamp: tuple[int, int]
             where=str(path),
             fix="pass --contract FILE.toml with the task that is meant (docs/contracts.md)",
         )
-    raise InputError(
+    raise UnsettledError(
         f"the outputs at {size_said} are of no known detector or recognizer: {shapes}",
         where=str(path),
-        fix='pass --contract FILE.toml; with task = "scores" or "landmarks" the numbers themselves are compared '
-        "(docs/any-onnx.md), and another --input HEIGHTxWIDTH if this size is not the one that is meant",
+        fix='pass --contract FILE.toml: task = "scores" or "landmarks" compares the numbers themselves '
+        "(docs/any-onnx.md); or another --input HEIGHTxWIDTH, if this size is not the one that is meant",
+        filled=contract_text(_of_unknown_use(opened)),
     )
+
+
+def _of_unknown_use(opened: OpenFile) -> Settled:
+    """A contract for the numbers alone, to be decided wholly."""
+    file, why = opened.file, "the file does not tell it, and images cannot"
+    color = "rgb" if file.channels == _COLORS else "grey"
+    only, *_ = names = tuple(file.outputs)
+    spec = {"name": file.input, "size": [file.height, file.width], "color": color, "mean": 0.0, "scale": 1.0}
+    contract = GenericContract(
+        family=file.name,
+        variant="own",
+        input=ImageInput.model_validate({**spec, **file.stored}),
+        outputs=OutputNames.model_validate({"output": only} if len(names) == 1 else {"outputs": names}),
+    )
+    fields = (("task", contract.task), ("input.color", color), ("input.mean, input.scale", "x"))
+    return Settled(contract, tuple(Verdict(field, value, "refused", why) for field, value in fields), checked=False)
+
+
+def _fitting(opened: OpenFile) -> dict[str, Sequence[Contract]]:
+    """The contracts that each task's formats allow."""
+    found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
+    return {name: readings for name, readings in found.items() if readings}
 
 
 def settle(found: Recognized, images: Sequence[Image], find: FindFaces | None, declared: Mapping[str, str]) -> Settled:
@@ -117,14 +143,16 @@ def refuse_unsettled(path: Path, settled: Settled) -> None:
     """Refuse a contract some of whose fields nothing tells, with its text to fill in.
 
     Raises:
-        ContractError: naming the fields.
+        UnsettledError: naming the fields.
     """
     if settled.refused:
         names = "; ".join(f"{each.field}: {each.evidence}" for each in settled.refused)
-        raise ContractError(
+        raise UnsettledError(
             f"the contract of the file cannot be told wholly: {names}",
             where=str(path),
-            fix="decide the lines marked “refused”, save this and pass it with --contract:\n" + contract_text(settled),
+            fix="decide the lines marked refused, and pass the file with --contract; or pass --calibration DIR with "
+            "images of faces",
+            filled=contract_text(settled),
         )
 
 

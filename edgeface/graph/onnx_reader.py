@@ -16,7 +16,7 @@ from edgeface.graph.ir import Graph, Node, constant_value
 from edgeface.graph.onnx_contradictions import refuse_contradictions
 from edgeface.graph.onnx_products import product_form
 from edgeface.graph.onnx_refusals import Refusals, unsupported
-from edgeface.graph.onnx_steps.pin_inputs import model_inputs
+from edgeface.graph.onnx_steps.pin_inputs import model_inputs, resized
 from edgeface.graph.onnx_steps.prepare import prepare
 from edgeface.graph.onnx_tensors import stored_array
 from edgeface.graph.ops import ops_by_onnx_type
@@ -34,6 +34,8 @@ __all__ = ("parse_onnx", "read_onnx", "stored_array")
 
 _PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
+_OF_WRONG_KIND = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What an op raises on values from a file that are of another kind than it takes, such as a list for a number."""
 _ONE_OUTPUT = {"BatchNormalization"}  # at inference; the others are of training
 
 
@@ -54,7 +56,9 @@ def read_onnx(
         GraphError: shapes are dynamic, or the graph is invalid.
     """
     where = str(source) if isinstance(source, Path) else "ONNX model"
-    prepared = prepare(parse_onnx(source), where, input_shapes)
+    model = parse_onnx(source)
+    where += resized(model, input_shapes or {})
+    prepared = prepare(model, where, input_shapes)
     if prepared.cut is not None:
         note(str(prepared.cut))
     return _to_graph(prepared.model, name or prepared.model.graph.name or "model", where)
@@ -206,6 +210,9 @@ def _read_node(
         op, inputs = op_type.from_onnx(view)
     except GraphError as error:
         raise GraphError(error.what, where=location, fix=error.fix) from error
+    except _OF_WRONG_KIND as error:
+        what = f"an attribute or a constant of {proto.op_type} is not of the kind that it takes: {error}"
+        raise GraphError(what, where=location, fix="run onnx.checker on the model") from error
     outputs = proto.output[:1] if proto.op_type in _ONE_OUTPUT else proto.output
     return Node(op, inputs, tuple(outputs), proto.name or proto.output[0])
 

@@ -24,6 +24,7 @@ class CheckpointFamily:
         description: as in `Family`.
         slope: mean negative slope of the activations, for seeded weights.
         input_deviation: standard deviation of the network's input, for seeded weights.
+        images_tell: whether images are to tell or confirm the rest of the contract, such as the color order.
     """
 
     name: str
@@ -31,6 +32,7 @@ class CheckpointFamily:
     description: str
     slope: float = 0.0
     input_deviation: float = 0.5
+    images_tell: bool = False
 
     @property
     def recipe(self) -> str:
@@ -62,7 +64,7 @@ class CheckpointFamily:
         return module
 
     def variant_of(self, path: Path) -> str | None:
-        """The variant that the tensors tell; None where variants share a network, or preprocessing alone is open.
+        """The variant that the tensors tell; None where variants share a network or images are to tell the rest.
 
         Raises:
             CheckpointError: no variant matches; the nearest is named.
@@ -70,7 +72,7 @@ class CheckpointFamily:
         from edgeface.models.layouts import told_variant
 
         told = told_variant(path, self)
-        return None if self.task == "detection" else told
+        return None if self.images_tell else told
 
     def random(self, contract: Contract, seed: int) -> nn.Module:
         """The network with seeded weights, in eval mode; the same seed gives the same weights.
@@ -83,6 +85,6 @@ class CheckpointFamily:
         randomize(module, seed, self.slope, self.input_deviation)
         smooth_kernels(module, seed)
         size = min(contract.input.height, _MAX_SIDE), min(contract.input.width, _MAX_SIDE)
-        count = 4 if self.task == "recognition" else 6
+        count = 4 if max(size) < _MAX_SIDE else 6
         settle_statistics(module, smooth_images(seed, size, self.input_deviation, count))
         return module

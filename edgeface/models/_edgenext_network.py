@@ -62,7 +62,8 @@ class ChannelNorm(nn.LayerNorm):
 
     def forward(self, features: Tensor) -> Tensor:
         """Same shape."""
-        return super().forward(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        normal: Tensor = super().forward(features.permute(0, 2, 3, 1))
+        return normal.permute(0, 3, 1, 2)
 
 
 class Mlp(nn.Module):
@@ -93,8 +94,8 @@ class ConvBlock(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Same shape: [N,width,H,W]."""
         pixels = self.norm(self.conv_dw(features).permute(0, 2, 3, 1))
-        scaled: Tensor = self.gamma * self.mlp(pixels)
-        return features + scaled.permute(0, 3, 1, 2)
+        added: Tensor = self.gamma * self.mlp(pixels)
+        return features + added.permute(0, 3, 1, 2)
 
 
 class CrossCovariance(nn.Module):

@@ -1,12 +1,12 @@
 """BlazeFace's back network: MediaPipe's detector for rear cameras, 256×256 pixels, six landmarks.
 
 Layout and contract are those of hollance/BlazeFace-PyTorch: RGB, x / 127.5 − 1.
+There is one training, and images do not tell its color order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.contracts import Contract, DetectionContract, ImageInput, OutputNames, Parameters
@@ -44,16 +44,6 @@ class BlazeFaceBacks(CheckpointFamily):
         from edgeface.models._blazeface_network import BlazeFace
 
         return BlazeFace(back=True)
-
-    def variant_of(self, path: Path) -> str | None:
-        """`mediapipe`: there is one training, and images do not tell its color order.
-
-        Raises:
-            CheckpointError: the weights are not BlazeFace's.
-        """
-        from edgeface.models.layouts import told_variant
-
-        return told_variant(path, self)
 
 
 FAMILY = BlazeFaceBacks(

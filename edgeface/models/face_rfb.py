@@ -40,4 +40,5 @@ FAMILY = FaceRfb(
     "detection",
     "RFB face detector of the 1 MB repository, five landmarks, 0.36 M parameters",
     input_deviation=60.0,
+    images_tell=True,
 )

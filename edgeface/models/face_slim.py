@@ -40,4 +40,5 @@ FAMILY = FaceSlim(
     "detection",
     "slim face detector of the 1 MB repository, five landmarks, 0.34 M parameters",
     input_deviation=60.0,
+    images_tell=True,
 )

@@ -51,4 +51,5 @@ FAMILY = MosFamily(
     "detection",
     "MOS-S: face detector with five landmarks and head poses as a further output, ShuffleNetV2",
     input_deviation=60.0,
+    images_tell=True,
 )

@@ -17,6 +17,7 @@ from edgeface.graph.onnx_steps.float_heads import with_outputs
 from edgeface.graph.onnx_steps.inline_functions import inline_functions
 from edgeface.graph.onnx_steps.pin_inputs import model_inputs
 from edgeface.graph.onnx_steps.prepare import prepare
+from edgeface.graph.onnx_steps.unlist_weights import unlist_weights
 from edgeface.models.onnx_input import adapt_input
 from edgeface.models.weight_values import check_weights
 
@@ -59,7 +60,7 @@ def open_onnx(path: Path, contract: Contract) -> bytes:
         ContractError: it lacks the contract's input or outputs, does not work at the contract's size, or an output is
             what the graph decides.
     """
-    model = expand_fused(inline_functions(parse_onnx(path), str(path)))
+    model = unlist_weights(expand_fused(inline_functions(parse_onnx(path), str(path))))
     _check_weights(model, path)
     declared = _sizes(model)
     _choose_outputs(model, contract.output_names, path)

@@ -56,4 +56,5 @@ FAMILY = RetinaFaceMnv3(
     "detection",
     "RetinaFace face detector, MobileNetV3-small with FPN and SSH, five landmarks, 1.3 M parameters",
     input_deviation=60.0,
+    images_tell=True,
 )

@@ -45,4 +45,5 @@ FAMILY = RetinaFaceR50(
     "detection",
     "RetinaFace face detector, ResNet-50 with FPN and SSH, five landmarks, 27 M parameters",
     input_deviation=60.0,
+    images_tell=True,
 )

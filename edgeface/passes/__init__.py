@@ -7,6 +7,7 @@ from collections.abc import Callable
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph
 from edgeface.graph.verify import verify
+from edgeface.passes.balance_heads import balance_heads
 from edgeface.passes.balance_norms import balance_norms
 from edgeface.passes.drop_no_ops import drop_no_ops
 from edgeface.passes.drop_tile import drop_tile
@@ -59,6 +60,7 @@ PASSES: tuple[Pass, ...] = (
     merge_reshapes,
     normalize_prelu_slopes,
     balance_norms,
+    balance_heads,
 )
 
 

@@ -15,7 +15,7 @@ from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.arithmetic import Add, Mul
 from edgeface.graph.ops.conv import Gemm
 from edgeface.graph.ops.normalization import LayerNorm, RmsNorm
-from edgeface.graph.rewrite import Refusal, Rewrite
+from edgeface.graph.rewrite import Refusal, Rewrite, apply
 from edgeface.graph.types import Array
 
 REACH = 3.0
@@ -24,8 +24,6 @@ REACH = 3.0
 
 def balance_norms(graph: Graph) -> Graph:
     """The graph with scales of normalizations moved into the weights of all layers that read them."""
-    from edgeface.graph.rewrite import apply
-
     for node in graph.nodes:
         found = balance(graph, node)
         if isinstance(found, Rewrite):
@@ -44,10 +42,10 @@ def balance(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     known = [weight for weight in weights if weight is not None]
     if not readers or len(known) != len(readers) or last.output in graph.outputs:
         return Refusal("others than layers with constant weights read it")
-    gain, shift = np.abs(graph.constants[product.inputs[1]]), 0.0
+    reach = np.abs(graph.constants[product.inputs[1]]) * REACH
     if last is not product:
-        shift = np.abs(graph.constants[last.inputs[1]])
-    factor = _factor(gain * REACH + shift, np.max([np.abs(weight).max(axis=0) for weight in known], axis=0))
+        reach = reach + np.abs(graph.constants[last.inputs[1]])
+    factor = _factor(reach, np.max([np.abs(weight).max(axis=0) for weight in known], axis=0))
     if (factor == 1.0).all():
         return None
     changed = [(product, 1.0 / factor), *([(last, 1.0 / factor)] if last is not product else [])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.operands import with_number
@@ -14,8 +14,11 @@ from edgeface.graph.ops.reduction import Reduce, ReduceL2, ReduceSum, ReduceSumS
 from edgeface.graph.ops.tile import Tile
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
-MAX_EPSILON = 1e-5
-"""An addend below it changes no embedding: their lengths are 1 or more."""
+MAX_DEPTH = 8
+"""Nodes between a length and its use."""
+
+NO_LENGTH = 1e-7
+"""Added to a length it changes nothing: float32 has no digit for it beside the lengths of embeddings."""
 
 
 def recognize_l2_normalize(graph: Graph) -> Graph:
@@ -25,11 +28,13 @@ def recognize_l2_normalize(graph: Graph) -> Graph:
 
 @dataclass(frozen=True)
 class _Length:
-    """The length of a value along an axis, at least epsilon."""
+    """How a value is a length, or the square of one: of `of`, along an axis, with bounds as L2Normalize has them."""
 
     of: str
     axis: int
-    epsilon: float
+    squared: bool = False
+    epsilon: float = 0.0
+    added: float = 0.0
 
 
 def recognize(graph: Graph, node: Node) -> Rewrite | Refusal | None:
@@ -40,8 +45,10 @@ def recognize(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     for x, other in orders:
         divisor = other if isinstance(node.op, Div) else _inverse(graph, other)
         length = None if divisor is None else _length(graph, divisor)
+        if length is not None and length.squared:
+            return None
         if length is not None and length.of == x and graph.type(x) == graph.type(node.output):
-            op = L2Normalize(length.axis, length.epsilon)
+            op = L2Normalize(length.axis, max(length.epsilon, 1e-12), length.added)
             return Rewrite([node], [Node(op, (x,), node.outputs, node.origin)])
         if length is not None:
             return Refusal("what it divides is another value than the one whose length it takes")
@@ -54,38 +61,47 @@ def _inverse(graph: Graph, name: str) -> str | None:
     return node.inputs[0] if node is not None and isinstance(node.op, Reciprocal) else None
 
 
-def _length(graph: Graph, name: str, epsilon: float = 0.0, squared: bool = False) -> _Length | None:
-    """The length that a value is, or whose square it is, behind bounds, small addends and copies along the axis."""
+def _length(graph: Graph, name: str, depth: int = MAX_DEPTH) -> _Length | None:
+    """The length that a value is, or the square of one: behind bounds, small addends and copies along the axis."""
     node = graph.producers.get(name)
-    if node is None or node.op.fused != "none":
+    if node is None or node.op.fused != "none" or depth == 0:
         return None
+    if isinstance(node.op, Reduce):
+        return _reduced(graph, node)
+    if not isinstance(node.op, Clip | Sqrt | Tile | Add):
+        return None
+    given = with_number(graph, node) if isinstance(node.op, Add) else (node.inputs[0], 0.0)
+    found = None if given is None else _length(graph, given[0], depth - 1)
+    return None if given is None or found is None else _after(node, found, given[1])
+
+
+def _after(node: Node, found: _Length, addend: float) -> _Length | None:
+    """What a node makes of a length."""
     op = node.op
-    if isinstance(op, Clip) and 0 <= op.low <= MAX_EPSILON and op.high == float("inf"):
-        return _length(graph, node.inputs[0], max(epsilon, _root(op.low, squared)), squared)
-    if isinstance(op, Add) and (found := with_number(graph, node)) and 0 < found[1] <= MAX_EPSILON:
-        return _length(graph, found[0], max(epsilon, _root(found[1], squared)), squared)
-    if isinstance(op, Sqrt) and not squared:
-        return _length(graph, node.inputs[0], epsilon, squared=True)
+    if isinstance(op, Clip) and op.low >= 0 and op.high == float("inf"):
+        return replace(found, epsilon=max(found.epsilon, op.low**0.5 if found.squared else op.low))
+    if isinstance(op, Sqrt) and found.squared:
+        return replace(found, squared=False)
     if isinstance(op, Tile):  # an Expand: copies along the axis that was reduced
-        return _length(graph, node.inputs[0], epsilon, squared)
-    return _reduced(graph, node, epsilon, squared)
+        return found
+    if not isinstance(op, Add) or addend < 0 or found.epsilon > 0:
+        return None
+    if found.squared:
+        return replace(found, added=found.added + addend)
+    return found if addend <= NO_LENGTH else None
 
 
-def _root(bound: float, squared: bool) -> float:
-    return float(bound**0.5) if squared else bound
-
-
-def _reduced(graph: Graph, node: Node, epsilon: float, squared: bool) -> _Length | None:
-    """The length that a reduction along one axis, which it keeps, computes."""
+def _reduced(graph: Graph, node: Node) -> _Length | None:
+    """The length, or its square, that a reduction along one axis computes, which it keeps."""
     op, x = node.op, node.inputs[0]
     if not isinstance(op, Reduce) or len(op.axes) != 1 or not op.keepdims:
         return None
     square = graph.producers.get(x)
-    if squared and isinstance(op, ReduceSum):
-        of = square.inputs[0] if square is not None and _is_square(square) else None
-    else:
-        of = x if isinstance(op, ReduceSumSquare if squared else ReduceL2) else None
-    return None if of is None else _Length(of, op.axes[0], max(epsilon, 1e-12))
+    if isinstance(op, ReduceSum) and square is not None and _is_square(square):
+        return _Length(square.inputs[0], op.axes[0], squared=True)
+    if isinstance(op, ReduceL2 | ReduceSumSquare):
+        return _Length(x, op.axes[0], squared=isinstance(op, ReduceSumSquare))
+    return None
 
 
 def _is_square(node: Node) -> bool:

@@ -21,7 +21,9 @@ CHECKPOINT = Kind(
 )
 ARTIFACT_JSON = Kind("JSON", 8 << 20, "export the artifact again, or copy the whole folder again")
 RECIPE = Kind("recipe", 1 << 18, "see recipes/ for examples")
-CONTRACT = Kind("contract", 1 << 18, "docs/contracts.md shows a whole contract of a detector and of a recognizer")
+CONTRACT = Kind(
+    "contract", 1 << 18, "docs/contracts.md shows whole contracts, docs/contracts/ one for each public format"
+)
 BUDGET = Kind("budget", 1 << 16, "`edgeface budgets` lists the built-in ones; README shows how to write one")
 PROFILE = Kind(
     "device profile",

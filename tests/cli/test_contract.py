@@ -44,7 +44,9 @@ def test_outputs_of_no_known_format_are_named_with_what_to_declare(edgeface_cli,
     ended = edgeface_cli("contract", tmp_path / "means.onnx")
     assert ended.code == 2
     assert "of no known detector or recognizer: 'means' [1, 3, 1, 1]" in ended.err
-    assert 'task = "scores"' in ended.err
+    assert 'task = "scores"  # refused' in ended.out
+    (tmp_path / "c.toml").write_text(ended.out)
+    assert read_contract(tmp_path / "c.toml").output_names == ("means",)
 
 
 def test_an_unknown_color_is_refused(edgeface_cli, detector):

@@ -40,10 +40,10 @@ from edgeface.quantize.ranges import RangeRule
 IMAGES = 6
 NHWC = (0, 2, 3, 1)
 REFUSED = "refused"
-ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction"}
+ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction", "local_response_norm"}
 """Modules of ops that test_elementwise_by_target.py runs."""
-SPATIAL = {"local_response_norm"}
-"""Modules of ops that backends/test_spatial_neighbours.py runs."""
+APART = {"local_response_norm"}
+"""Modules of ops that LiteRT's reference kernels compute otherwise: test_local_response_norm.py."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,7 @@ CASES = [
     one("softmax of columns", Softmax(1), shape=(1, 7, 5), transposes=2),
     one("log softmax", LogSoftmax(-1), shape=(1, 7, 5), steps=REFUSED),
     one("relu6", Clip(0.0, 6.0)),
+    one("clip at 0", Clip(0.0)),
     one("clip", Clip(-0.3, 0.7)),
     one("clip above", Clip(high=0.7)),
     one("clip without 0", Clip(0.2, 0.7), steps=REFUSED),
@@ -290,7 +291,7 @@ def test_what_int8_lacks_is_refused_by_node(case):
 
 def test_every_op_with_a_lowering_has_a_case():
     covered = {type(op) for case in CASES for op, *_ in case.rows}
-    elsewhere = {op for op in lowerings() if op.__module__.rpartition(".")[2] in ELSEWHERE | SPATIAL}
+    elsewhere = {op for op in lowerings() if op.__module__.rpartition(".")[2] in ELSEWHERE | APART}
     assert {op.__name__ for op in set(lowerings()) - elsewhere} == {op.__name__ for op in covered}
 
 

@@ -19,6 +19,10 @@ LENGTHS = [
     [(ReduceL2((1,)), "x", "m"), (Clip(1e-12), "m", "n")],
     [(ReduceSumSquare((1,)), "x", "s"), (Clip(1e-12), "s", "c"), (Sqrt(), "c", "n")],
     [(ReduceSumSquare((1,)), "x", "s"), (Add(), "s tiny", "c"), (Sqrt(), "c", "n")],
+    [(ReduceSumSquare((1,)), "x", "s"), (Add(), "large s", "c"), (Sqrt(), "c", "n")],
+    [(ReduceL2((1,)), "x", "m"), (Add(), "m tiny", "n")],
+    [(ReduceL2((1,)), "x", "m"), (Clip(50.0), "m", "n")],
+    [(ReduceSumSquare((1,)), "x", "s"), (Clip(90.0), "s", "c"), (Sqrt(), "c", "n")],
 ]
 ENDS = [
     [(Div(), "x n", "y")],
@@ -28,8 +32,9 @@ ENDS = [
 
 
 def graph_of(make_graph, rows, inputs=ROWS):
-    tiny = {"tiny": np.array(1e-10, np.float32)} if any("tiny" in read for _, read, _ in rows) else {}
-    return make_graph(inputs, rows, tiny)
+    numbers = {"tiny": 1e-10, "large": 3.0}
+    used = {name for _, read, _ in rows for name in read.split()}
+    return make_graph(inputs, rows, {name: np.array(n, np.float32) for name, n in numbers.items() if name in used})
 
 
 @pytest.mark.parametrize("end", range(len(ENDS)))
@@ -45,7 +50,9 @@ def test_a_vector_divided_by_its_length_is_one_op(make_graph, same, length, end)
     "rows",
     [
         [(ReduceL1((1,)), "x", "n"), *ENDS[0]],
-        [(ReduceL2((1,)), "x", "m"), (Clip(0.5), "m", "n"), *ENDS[0]],
+        [(ReduceL2((1,)), "x", "m"), (Clip(high=0.5), "m", "n"), *ENDS[0]],
+        [(ReduceL2((1,)), "x", "m"), (Add(), "m large", "n"), *ENDS[0]],
+        [(ReduceL2((1,)), "x", "m"), (Clip(0.5), "m", "k"), (Add(), "k tiny", "n"), *ENDS[0]],
         [(ReduceSumSquare((1,)), "x", "n"), *ENDS[0]],
         [(ReduceL2((1,)), "x", "n"), (Div(), "n x", "y")],
         [(ReduceL2((0, 1)), "x", "n"), *ENDS[0]],

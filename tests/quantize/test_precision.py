@@ -97,7 +97,7 @@ def test_an_op_that_integers_cannot_compute_is_kept_with_its_own_reason(make_gra
 
 
 @pytest.mark.parametrize(
-    ("clip", "in_float"), [(Clip(0, 6), False), (Clip(0), False), (Clip(0, 1), True), (Clip(-1), True)]
+    ("clip", "in_float"), [(Clip(0, 6), False), (Clip(-1), False), (Clip(1, 2), True), (Clip(high=-1), True)]
 )
 def test_a_clip_is_computed_in_integers_where_they_have_it(make_graph, clip, in_float):
     graph = make_graph(IMAGE, [(clip, "x", "a"), (Relu(), "x", "b"), (Add(), "a b", "y")])

@@ -45,6 +45,19 @@ def pin_inputs(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]] | N
     return model
 
 
+def resized(model: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Says of a model's name in errors that inputs get other sizes than it declares; empty if none does.
+
+    Where a file is written for its own size alone, this is why its shapes do not fit.
+    """
+    for value in model_inputs(model):
+        dims = value.type.tensor_type.shape.dim
+        shape = shapes.get(value.name)
+        if shape and any(dim.dim_value > 0 and dim.dim_value != n for dim, n in zip(dims, shape, strict=False)):
+            return f" at {'×'.join(map(str, shape))} (the file declares {_sizes(dims)})"
+    return ""
+
+
 def model_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
     """The inputs that are fed: before IR 4, weights are listed as inputs too."""
     stored = {tensor.name for tensor in model.graph.initializer}

@@ -110,8 +110,8 @@ class Clip(Unary):
 
     @property
     def why_float(self) -> str:
-        """Integer kernels clip as a ReLU does."""
-        return "" if self in (Clip(0.0, 6.0), Clip(0.0)) else "integer kernels clip at 0 and at 6 only"
+        """Integers clip by a scale that ends at the bounds, which always holds 0."""
+        return "" if self.low <= 0 <= self.high else "no integer scale ends at bounds of one sign"
 
     @classmethod
     def from_onnx(cls, node: OnnxNode) -> tuple[Self, tuple[str, ...]]:

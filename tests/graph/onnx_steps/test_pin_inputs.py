@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgeface.errors import GraphError, InputError
-from edgeface.graph.onnx_steps.pin_inputs import pin_inputs
+from edgeface.graph.onnx_steps.pin_inputs import pin_inputs, resized
 
 
 def model(*shapes, outputs=(10, 4, 5, 5)):
@@ -72,3 +72,17 @@ def test_a_shape_for_a_value_that_is_no_input_is_refused_with_the_inputs():
     with pytest.raises(InputError, match="no input 'picture'") as caught:
         pin_inputs(model((1, 3, 8, 8)), {"picture": (1, 3, 8, 8)}, "here")
     assert "'x'" in (caught.value.fix or "")
+
+
+@pytest.mark.parametrize(
+    ("declared", "given", "said"),
+    [
+        ((1, 3, 8, 6), (1, 3, 16, 12), " at 1×3×16×12 (the file declares 1×3×8×6)"),
+        ((10, 3, "h", 6), (1, 3, 8, 6), " at 1×3×8×6 (the file declares 10×3×h×6)"),
+        (("N", 3, "h", "w"), (1, 3, 8, 6), ""),
+        ((1, 3, 8, 6), (1, 3, 8, 6), ""),
+        (None, (1, 3, 8, 6), ""),
+    ],
+)
+def test_other_sizes_than_declared_are_said(declared, given, said):
+    assert resized(model(declared), {"x": given}) == said

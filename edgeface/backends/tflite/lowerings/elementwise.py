@@ -68,9 +68,6 @@ def lower_clip(emitter: Emitter, node: Node) -> None:
     if node.op == Clip(0.0, 6.0):
         emitter.emit("RELU6", [emitter.read(node, 0)], [emitter.result(node)], None, 2 if emitter.is_int8(node) else 1)
         return
-    if emitter.is_int8(node) and node.op == Clip(0.0):
-        emitter.emit("RELU", [emitter.read(node, 0)], [emitter.result(node)], None, 2)
-        return
     if emitter.is_int8(node):
         _saturate(emitter, node, node.op)
         return
