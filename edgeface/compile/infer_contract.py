@@ -57,8 +57,10 @@ def recognize(path: Path, size: tuple[int, int] | None = None) -> Recognized:
 def _recognized(path: Path, size: tuple[int, int] | None, stamp: tuple[int, int] | None) -> Recognized:  # noqa: ARG001
     """The same, once for a file as it is: its task is asked for before its images are read."""
     opened = open_file(path, size)
-    found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
-    fitting = {name: readings for name, readings in found.items() if readings}
+    fitting = _fitting(opened)
+    if not fitting:
+        opened = open_file(path, size, inside=True)
+        fitting = _fitting(opened)
     if len(fitting) == 1:
         ((name, readings),) = fitting.items()
         return Recognized(opened, name, readings)
@@ -93,6 +95,12 @@ def _of_unknown_use(opened: OpenFile) -> Settled:
     )
     fields = (("task", contract.task), ("input.color", color), ("input.mean, input.scale", "x"))
     return Settled(contract, tuple(Verdict(field, value, "refused", why) for field, value in fields), checked=False)
+
+
+def _fitting(opened: OpenFile) -> dict[str, Sequence[Contract]]:
+    """The contracts that each task's formats allow."""
+    found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
+    return {name: readings for name, readings in found.items() if readings}
 
 
 def settle(found: Recognized, images: Sequence[Image], find: FindFaces | None, declared: Mapping[str, str]) -> Settled:

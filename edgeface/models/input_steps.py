@@ -126,7 +126,8 @@ def _sliced(image: Affine, node: onnx.NodeProto, arguments: Sequence[Array | Non
     count = len(image.order)
     if axis % len(image.axes) != image.axes.index("c") or step != -1:
         return None
-    return image.chosen(range(count)[::-1]) if start in {-1, *range(count - 1, 1 << 30)} and end < -count else None
+    from_last = start == -1 or start >= count - 1
+    return image.chosen(range(count)[::-1]) if from_last and end < -count else None
 
 
 def _normalized(image: Affine, node: onnx.NodeProto, arguments: Sequence[Array | None]) -> Affine | None:

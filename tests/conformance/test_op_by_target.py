@@ -19,11 +19,17 @@ from edgeface.graph.ir import Graph, Node, Value
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops.activations import Clip, HardSwish, LeakyRelu, PRelu, Relu, Sigmoid, Softmax, Tanh
 from edgeface.graph.ops.arithmetic import Add, Concat, Div, Mul, Sub
+from edgeface.graph.ops.blocks import DepthToSpace, SpaceToDepth
+from edgeface.graph.ops.constant_pad import ConstantPad
 from edgeface.graph.ops.conv import Conv, Gemm
+from edgeface.graph.ops.conv_transpose import ConvTranspose
 from edgeface.graph.ops.matmul import MatMul
 from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
 from edgeface.graph.ops.softmax import LogSoftmax
 from edgeface.graph.ops.spatial import AveragePool, GlobalAveragePool, MaxPool, Resize
+from edgeface.graph.ops.strided_slice import StridedSlice
+from edgeface.graph.ops.take import Take
+from edgeface.graph.ops.tile import Tile
 from edgeface.graph.types import TensorType
 from edgeface.passes import run_passes
 from edgeface.quantize.build_plan import build_plan
@@ -34,10 +40,10 @@ from edgeface.quantize.ranges import RangeRule
 IMAGES = 6
 NHWC = (0, 2, 3, 1)
 REFUSED = "refused"
-ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction"}
+ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction", "local_response_norm"}
 """Modules of ops that test_elementwise_by_target.py runs."""
-SPATIAL = {"take", "strided_slice", "tile", "constant_pad", "conv_transpose", "blocks"}
-"""Modules of ops that backends/test_spatial_int8.py runs."""
+APART = {"local_response_norm"}
+"""Modules of ops that LiteRT's reference kernels compute otherwise: test_local_response_norm.py."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,20 @@ CASES = [
     one("hard swish", HardSwish()),
     one("softmax over channels", Softmax(1)),
     one("softmax of rows", Softmax(-1), shape=(1, 7, 5)),
+    one("transposed 2×2", ConvTranspose((2, 2)), (4, 6, 2, 2), (6,)),
+    one("transposed 4×4", ConvTranspose((2, 2), (1, 1, 1, 1)), (4, 6, 4, 4), (6,)),
+    one("transposed 3×3", ConvTranspose((2, 2), (1, 1, 1, 1), output_padding=(1, 1)), (4, 6, 3, 3)),
+    one("transposed, relu", ConvTranspose((2, 1), activation="relu"), (4, 6, 2, 3), (6,)),
+    one("max pool, pads unlike SAME", MaxPool((3, 3), (2, 2), (1, 1, 1, 1)), shape=(1, 4, 8, 6)),
+    one("resize, corners aligned", Resize((13, 9), "linear", "align_corners")),
+    one("resize, asymmetric", Resize((13, 9), "linear", "asymmetric")),
+    one("channels in another order", Take(1, (3, 0, 1, 1))),
+    one("rows in another order", Take(2, (6, 5, 0))),
+    one("every second pixel", StridedSlice((0, 1, 1, 0), (1, 4, 7, 5), (1, 1, 2, 2))),
+    one("tile", Tile((1, 2, 1, 3))),
+    one("a border of a half", ConstantPad((0, 0, 1, 2, 0, 0, 0, 1), 0.5)),
+    one("depth to space", DepthToSpace(2)),
+    one("space to depth", SpaceToDepth(2), shape=(1, 4, 6, 4)),
     one("softmax of columns", Softmax(1), shape=(1, 7, 5), transposes=2),
     one("log softmax", LogSoftmax(-1), shape=(1, 7, 5), steps=REFUSED),
     one("relu6", Clip(0.0, 6.0)),
@@ -271,7 +291,7 @@ def test_what_int8_lacks_is_refused_by_node(case):
 
 def test_every_op_with_a_lowering_has_a_case():
     covered = {type(op) for case in CASES for op, *_ in case.rows}
-    elsewhere = {op for op in lowerings() if op.__module__.rpartition(".")[2] in ELSEWHERE | SPATIAL}
+    elsewhere = {op for op in lowerings() if op.__module__.rpartition(".")[2] in ELSEWHERE | APART}
     assert {op.__name__ for op in set(lowerings()) - elsewhere} == {op.__name__ for op in covered}
 
 

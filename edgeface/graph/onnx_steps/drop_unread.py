@@ -12,10 +12,7 @@ if TYPE_CHECKING:
 
 
 def drop_unread(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model, changed in place, without nodes and constants that no output needs. Inputs stay.
-
-    Outputs of nodes that nobody reads, other than the first, lose their names: many are optional.
-    """
+    """The model, changed in place, without nodes and constants that no output needs. Inputs stay."""
     graph = model.graph
     makers = {name: index for index, node in enumerate(graph.node) for name in node.output if name}
     needed: set[int] = set()
@@ -33,12 +30,21 @@ def drop_unread(model: onnx.ModelProto) -> onnx.ModelProto:
     for index in reversed(range(len(graph.node))):
         if index not in needed:
             del graph.node[index]
-    for node in graph.node:
-        node.output[1:] = [name if name in read else "" for name in node.output[1:]]
     inputs = {value.name for value in graph.input}
     for index in reversed(range(len(graph.initializer))):
         if graph.initializer[index].name not in read and graph.initializer[index].name not in inputs:
             del graph.initializer[index]
+    return model
+
+
+def forget_unread_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model, changed in place, whose nodes do not name further outputs that nobody reads.
+
+    ONNX lets only optional outputs have no name: this is for the reader alone, which then need not make the others.
+    """
+    read = {name for node in model.graph.node for name in values_read(node)} | {v.name for v in model.graph.output}
+    for node in model.graph.node:
+        node.output[1:] = [name if name in read else "" for name in node.output[1:]]
     return model
 
 

@@ -131,9 +131,8 @@ def test_maps_come_back_as_the_graph_names_their_axes_here_and_on_a_board(emitte
     content, feed = emitted(name), {"x": normal(1, 3, 11, 9, seed=1)}
     runner, wanted = FloatRunner(LiteRtRunner(content), "nhwc"), evaluate(network, feed)
     board = Network(content)
-    board.check_fit(
-        "model", {"height": 11, "width": 9, "mean": (0, 0, 0)}, {key: array.shape for key, array in wanted.items()}
-    )
+    size = {"height": 11, "width": 9, "mean": (0, 0, 0)}
+    board.check_fit("model", size, {key: array.shape for key, array in wanted.items()})
     here, there = runner.run(feed), board.run(feed["x"].transpose(0, 2, 3, 1))
     assert {spec.name: spec.shape for spec in runner.outputs} == {key: array.shape for key, array in wanted.items()}
     for key, array in wanted.items():

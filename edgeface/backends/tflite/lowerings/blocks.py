@@ -18,7 +18,7 @@ def lower_blocks(emitter: Emitter, node: Node) -> None:
     back = isinstance(node.op, DepthToSpace)
     options = schema.DepthToSpaceOptionsT() if back else schema.SpaceToDepthOptionsT()
     options.blockSize = node.op.block
-    version = 2 if emitter.is_int8(node) else 1
+    version = 2 if emitter.is_int8(node) and not back else 1
     name = "DEPTH_TO_SPACE" if back else "SPACE_TO_DEPTH"
     emitter.emit(name, [emitter.read(node, 0)], [emitter.result(node)], options, version)
 

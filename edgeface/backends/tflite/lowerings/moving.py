@@ -44,8 +44,7 @@ def lower_tile(emitter: Emitter, node: Node) -> None:
     assert isinstance(node.op, Tile)
     table = np.array([node.op.repeats[axis] for axis in emitter.orders[node.output]], np.int32)
     inputs = [emitter.read(node, 0), emitter.constant(f"repeats {table.tolist()}", table)]
-    version = 3 if emitter.is_int8(node) else 1
-    emitter.emit("TILE", inputs, [emitter.result(node)], schema.TileOptionsT(), version)
+    emitter.emit("TILE", inputs, [emitter.result(node)], schema.TileOptionsT())
 
 
 def lower_constant_pad(emitter: Emitter, node: Node) -> None:
