@@ -13,12 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 from subjects import ROOT, SHARED
 
@@ -33,12 +34,14 @@ from edgeface.compile.job import Job
 from edgeface.compile.open_job import open_job
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
+from edgeface.compile.told import with_told_model
 from edgeface.errors import EdgefaceError, GraphError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.types import Array
 from edgeface.images.split import Images, read_images
 from edgeface.models import families
+from edgeface.models._random_weights import settle_statistics
 from edgeface.tasks import task_of
 
 TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-int8", "tensorrt-fp16")
@@ -78,7 +81,7 @@ LEFT_OUT = frozenset(
 )
 """Networks of which others have the same layers, in other numbers."""
 
-CALIBRATE, JUDGE = 16, 4
+CALIBRATE, JUDGE, SETTLE = 16, 4, 4
 GPU = "86"
 
 
@@ -110,14 +113,16 @@ def _subjects() -> Iterator[str]:
 
 def _measure(name: str, engine: bool) -> dict[str, Any]:
     family, variant = name.split(":")
-    weights = SHARED / REAL[name] if name in REAL else None
-    request = ExportRequest(family, TARGETS, weights, variant, seed=None if weights else 1)
-    row: dict[str, Any] = {"weights": weights.name if weights else "seed 1"}
+    row: dict[str, Any] = {"weights": Path(REAL[name]).name if name in REAL else "seed 1"}
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         files = _photographs(families()[family].task, work)
-        images = Images(tuple(files[: -JUDGE or None]), tuple(files[-JUDGE:]))
-        job = open_job(request, requested_recipe(request), images)
+        images = Images(tuple(files[:-JUDGE]), tuple(files[-JUDGE:]))
+        weights = SHARED / REAL[name] if name in REAL else _seeded(family, variant, files, work / "seeded.pth")
+        request = with_told_model(ExportRequest("", TARGETS, weights, variant))
+        if request.model != family:
+            raise SystemExit(f"the weights of {name} are told as those of {request.model}")
+        job = replace(open_job(request, requested_recipe(request), Images()), images=images)
         row |= _complexity(job, work)
         feeds = [_feed(job, image) for image in read_images(files[-JUDGE:], "reading images")]
         wanted = [dict(job.source.reference.run(feed)) for feed in feeds]
@@ -147,6 +152,17 @@ def _photographs(task: str, work: Path) -> list[Path]:
         Image.open(io.BytesIO(blob[start:end].tobytes())).crop((69, 69, 181, 181)).save(path)
         made.append(path)
     return made
+
+
+def _seeded(name: str, variant: str, files: Sequence[Path], path: Path) -> Path:
+    """A checkpoint of seeded weights whose batch norms have the statistics of a few photographs."""
+    family = families()[name]
+    contract = family.variants()[variant]
+    module = family.random(contract, 1)
+    prepared = [task_of(contract).prepare(image, contract).tensor for image in read_images(files[:SETTLE], "settling")]
+    settle_statistics(module, torch.from_numpy(np.concatenate(prepared)))
+    torch.save({"state_dict": module.state_dict()}, path)
+    return path
 
 
 def _feed(job: Job, image: Any) -> dict[str, Array]:
@@ -185,7 +201,7 @@ def _compared(job: Job, name: str, stats: Any, judged: _Judged, engine: bool) ->
     row = {
         "kB": round(len(built.model) / 1e3),
         "relative": max(_relative(f[key], w[key]) for f, w in pairs for key in w),
-        "cosine": min(_cosine(f[key], w[key]) for f, w in pairs for key in w),
+        "cosine": {key: float(np.mean([_cosine(f[key], w[key]) for f, w in pairs])) for key in pairs[0][1]},
     }
     if engine and wanted_target.finish is not None:
         made = build_engine(built.model, EngineRequest((GPU,)))
@@ -223,11 +239,12 @@ def _report(rows: Mapping[str, Any]) -> str:
 Made by `.venv/bin/python reports/families.py --engine` on {datetime.date.today()}; {listed}.
 
 Each network with real weights where there are public ones here, else with seeded weights whose batch norms have the
-statistics of seeded images. {CALIBRATE} photographs calibrate, {JUDGE} others judge, against torch. Float targets: the
-largest error of any output in units of that output's largest value; int8: the smallest cosine of any output with
-torch's. In brackets the model's size; variants that differ from a measured one by their number of layers alone are left
-out. `tensorrt-fp16` is the ONNX in float16 that engines are built from, run here.
-LFR FLOPs are counted by `edgeface check` on the original definition; publications that count multiply-adds are doubled.
+statistics of {SETTLE} photographs; both from a file, whose tensors tell the family. {CALIBRATE} photographs calibrate,
+{JUDGE} others judge, against torch. Float targets: the largest error of any output in units of that output's largest
+value; int8: the cosine with torch's outputs, mean over the images, of the output where it is smallest. In brackets the
+model's size; variants that differ from a measured one by their number of layers alone are left out. `tensorrt-fp16` is
+the ONNX in float16 that engines are built from, run here. LFR FLOPs are counted by `edgeface check` on the original
+definition; publications that count multiply-adds are doubled.
 
 {chr(10).join(lines)}
 """
@@ -236,7 +253,9 @@ LFR FLOPs are counted by `edgeface check` on the original definition; publicatio
 def _cell(name: str, row: Mapping[str, Any]) -> str:
     if "refused" in row:
         return f"refused: {row['refused']}"
-    figure = f"cosine {row['cosine']:.4f}" if target(name).scheme is not None else f"{row['relative']:.1e}"
+    figure = (
+        f"cosine {min(row['cosine'].values()):.4f}" if target(name).scheme is not None else f"{row['relative']:.1e}"
+    )
     engine = f"; engine: {row['engine'].partition(': ')[2]}" if "engine" in row else ""
     return f"{figure} ({row['kB']:,} kB{engine})"
 

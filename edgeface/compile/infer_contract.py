@@ -60,11 +60,11 @@ def recognize(path: Path, size: tuple[int, int] | None = None) -> Recognized:
 def _recognized(path: Path, size: tuple[int, int] | None, stamp: tuple[int, int] | None) -> Recognized:  # noqa: ARG001
     """The same, once for a file as it is: its task is asked for before its images are read."""
     opened = open_file(path, size)
-    try:
-        found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
-    except ValidationError as error:  # names that no contract can hold
-        raise InputError(f"no contract can describe the file: {error.errors()[0]['msg']}", where=str(path)) from error
-    fitting = {name: readings for name, readings in found.items() if readings}
+    fitting = _fitting(opened)
+    if not fitting:
+        inside = open_file(path, size, inside=True)
+        fitting = _fitting(inside)
+        opened = inside if fitting else opened
     if len(fitting) == 1:
         ((name, readings),) = fitting.items()
         return Recognized(opened, name, readings)
@@ -99,6 +99,20 @@ def _of_unknown_use(opened: OpenFile) -> Settled:
     )
     fields = (("task", contract.task), ("input.color", color), ("input.mean, input.scale", "x"))
     return Settled(contract, tuple(Verdict(field, value, "refused", why) for field, value in fields), checked=False)
+
+
+def _fitting(opened: OpenFile) -> dict[str, Sequence[Contract]]:
+    """The contracts that each task's formats allow.
+
+    Raises:
+        InputError: no contract can hold the file's names.
+    """
+    try:
+        found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
+    except ValidationError as error:
+        said = error.errors()[0]["msg"]
+        raise InputError(f"no contract can describe the file: {said}", where=opened.file.name) from error
+    return {name: readings for name, readings in found.items() if readings}
 
 
 def settle(found: Recognized, images: Sequence[Image], find: FindFaces | None, declared: Mapping[str, str]) -> Settled:

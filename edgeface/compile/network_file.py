@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.compile.raw_outputs import raw_outputs
 from edgeface.contracts.image_input import MAX_SIDE_PX, MIN_SIDE_PX
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import parse_onnx
@@ -43,12 +44,13 @@ class OpenFile:
         return self.run(tensor)
 
 
-def open_file(path: Path, size: tuple[int, int] | None = None) -> OpenFile:
+def open_file(path: Path, size: tuple[int, int] | None = None, inside: bool = False) -> OpenFile:
     """The network of an ONNX file, at batch 1.
 
     Args:
         path: an .onnx file.
         size: height and width of the input in pixels, instead of those that the file declares.
+        inside: whether to look for a detector's raw outputs inside the graph, in place of what it makes of them.
 
     Raises:
         InputError: the file is no ONNX model, or has not exactly one image as input.
@@ -72,6 +74,8 @@ def open_file(path: Path, size: tuple[int, int] | None = None) -> OpenFile:
     sides = {"n": 1, "c": found.channels, "h": height, "w": width}
     pinned = tuple(sides[axis] for axis in found.layout)
     prepared = prepare(model, str(path), {found.name: pinned}).model
+    if inside:
+        prepared = raw_outputs(prepared, (found.name, pinned), (height, width)) or prepared
     folded = effective_input(prepared, found.dtype) or found
     for value in prepared.graph.output:
         value.type.tensor_type.ClearField("shape")  # onnxsim makes one unknown side of it

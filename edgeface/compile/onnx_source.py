@@ -21,6 +21,7 @@ from edgeface.reading.kinds import ONNX
 from edgeface.reading.regular_file import digest_file
 from edgeface.tasks import task_of
 from edgeface.tasks.declared import declared_contract
+from edgeface.tasks.detection.complete import completed
 from edgeface.tasks.task import FindFaces, Forward, Image
 from edgeface.tasks.undeclared import Evidence, Settled
 from edgeface.validate.reference import Reference, onnx_reference
@@ -43,8 +44,10 @@ def open_onnx_source(path: Path, declared: Declared, probes: Sequence[Image], fi
     _refuse_options_of_families(path, declared)
     settled = None if declared.contract is not None else _inferred(path, declared, probes, find)
     of_file = _declared(declared) if settled is None else settled.contract
-    model, contract = open_onnx(path, of_file), of_file.upright()
-    reference = onnx_reference(model)
+    model, reference = _opened(path, of_file)
+    if settled is None:
+        of_file, model, reference = _completed(path, of_file, model, reference)
+    contract = of_file.upright()
     _check_outputs(contract, reference, path)
     if settled is None:
         how = _confirmed(path, contract, Evidence(_forward(reference), probes, find), declared)
@@ -93,6 +96,27 @@ def _forward(reference: Reference) -> Forward:
         return reference.run({contract.input.name: image})
 
     return forward
+
+
+def _opened(path: Path, of_file: Contract) -> tuple[bytes, Reference]:
+    model = open_onnx(path, of_file)
+    return model, onnx_reference(model)
+
+
+def _completed(path: Path, of_file: Contract, model: bytes, reference: Reference) -> tuple[Contract, bytes, Reference]:
+    """The same, with what the shapes of a declared contract's outputs tell in place of what it leaves out."""
+    outputs = _on_black(of_file.upright(), reference)
+    found = completed(of_file, {name: tuple(array.shape) for name, array in outputs.items()})
+    if found is None:
+        return of_file, model, reference
+    note("contract: completed by the shapes of the outputs")
+    return found, *_opened(path, found)
+
+
+def _on_black(contract: Contract, reference: Reference) -> Mapping[str, Array]:
+    size = (contract.input.height, contract.input.width, 3)
+    shown = task_of(contract).prepare(np.zeros(size, np.uint8), contract)
+    return reference.run({contract.input.name: shown.tensor})
 
 
 def _check_outputs(contract: Contract, reference: Reference, path: Path) -> None:

@@ -31,7 +31,9 @@ from edgeface.inference.detector import Detector
 from edgeface.inference.recognizer import Recognizer
 from edgeface.passes import run_passes
 from edgeface.tasks import task_of
+from edgeface.tasks.detection.detect import decoding_of
 from edgeface.tasks.recognition.pairs import find_images, read_pairs
+from edgeface.tasks.recognition.similarity import check_alignable
 from edgeface.tasks.task import Image
 from edgeface.validate.inputs import subjects
 from edgeface.validate.measure import Measure, MeasuringObserver
@@ -52,6 +54,8 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
         InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
     """
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
+    if detector is not None:
+        check_alignable(detector.landmark_count, f"--detector {request.detector}")
     recognizer = None if request.recognizer is None else Recognizer(Artifact.open(request.recognizer))
     with step("loading the network"):
         find = None if detector is None else detector.detect
@@ -117,7 +121,7 @@ def _observers(
 ) -> tuple[Callable[[], MeasuringObserver], ...]:
     if recognizer is None:
         return ()
-    detection(contract, "--recognizer")
+    check_alignable(decoding_of(detection(contract, "--recognizer")).landmark_count(), "--recognizer")
     if not images.judge:
         raise InputError(
             "--recognizer measures on images, and there are none", where="--recognizer", fix="pass --judge DIR too"

@@ -25,8 +25,8 @@ class _Strict(BaseModel):
 class InputSize(_Strict):
     """Default input size in pixels."""
 
-    height: int = Field(ge=32, le=8192)
-    width: int = Field(ge=32, le=8192)
+    height: int = Field(ge=8, le=8192)
+    width: int = Field(ge=8, le=8192)
 
 
 class Half(_Strict):

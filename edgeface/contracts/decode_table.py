@@ -71,9 +71,9 @@ def _decoder(family: Any, table: Mapping[str, Any], decoders: Decoders) -> str:
     return _BOXES[box][0] if isinstance(box, str) and box in _BOXES else SSD
 
 
-def _known(table: dict[str, Any], decoder: str, decoders: Decoders, where: str) -> dict[str, Any]:
+def _known(table: dict[str, Any], decoder: Any, decoders: Decoders, where: str) -> dict[str, Any]:
     """The table with what the decoder has a parameter for."""
-    if decoder not in decoders:
+    if not isinstance(decoder, str) or decoder not in decoders:  # refused by its type, or as unknown
         return table
     wanted = decoders[decoder]
     if table.get("anchors") and "anchors" not in wanted and "sizes" in wanted:
@@ -81,7 +81,7 @@ def _known(table: dict[str, Any], decoder: str, decoders: Decoders, where: str) 
     for key in sorted(set(table).difference(wanted)):
         value = table.pop(key)
         neutral = key in NEUTRAL and value == NEUTRAL[key]
-        if key == "box" and value in _BOXES:
+        if key == "box" and isinstance(value, str) and value in _BOXES:
             neutral = decoder in _BOXES[value]
         if not neutral:
             raise InputError(

@@ -61,8 +61,11 @@ class EmbedWork:
         from edgeface.inference.detector import Detector
         from edgeface.inference.recognizer import Recognizer
         from edgeface.tasks.detection.main_face import main_face
+        from edgeface.tasks.recognition.similarity import check_alignable
 
         detector = None if self.detector is None else Detector(open_detection(self.detector))
+        if detector is not None:
+            check_alignable(detector.landmark_count, str(self.detector))
         recognizers = [Recognizer(open_recognition(path)) for path in self.recognizers]
 
         def compute(image: NDArray[np.uint8], wanted: Sequence[int]) -> dict[int, Rows]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeface.errors import GraphError, OperatorError, Refusal
 from edgeface.graph.ir import Value
+from edgeface.graph.onnx_steps.fold_constants import UNKNOWN
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.types import TensorType
 
@@ -68,8 +69,11 @@ def unsupported(proto: onnx.NodeProto, where: str | None = None) -> GraphError:
     if op.startswith(_OF_QUANTIZED):
         return GraphError(_QUANTIZED[0], where=where, fix=_QUANTIZED[1])
     if proto.domain not in _STANDARD:
-        domain = "ONNX does not define it" if proto.domain == "unknown" else f"it is of the domain {proto.domain}"
+        known = proto.domain != UNKNOWN
+        domain = f"it is of the domain {proto.domain}" if known else "ONNX does not define it"
         fix = "put standard operators in its place, or export a model that ends before it"
+        if proto.domain.startswith("com.microsoft"):
+            fix = "take the model from before ONNX Runtime optimized it for a processor"
         return GraphError(f"the operator {op} is not supported: {domain}", where=where, fix=fix)
     if op in _REASONS:
         reason, remedy = _REASONS[op]

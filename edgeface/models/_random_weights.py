@@ -81,7 +81,7 @@ def settle_statistics(module: nn.Module, images: torch.Tensor) -> None:
             variances = torch.full_like(variances, float((per_channel**2).mean()))
         variances += ((1 - _CENTERED) * means) ** 2
         layer.running_mean.copy_(_rounded(_CENTERED * means))
-        layer.running_var.copy_(_rounded(variances).clamp_min(0.05 * float(variances.mean())))
+        layer.running_var.copy_(_rounded(variances).clamp_min(0.5 * float(variances.mean())))
 
     layers = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
     hooks = [layer.register_forward_pre_hook(settle) for layer in layers]

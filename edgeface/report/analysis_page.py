@@ -162,6 +162,7 @@ def _input_words(contract: Contract) -> str:
     image = contract.input
     mean, scale = (", ".join(f"{number:.6g}" for number in numbers) for numbers in (image.mean, image.scale))
     fed = f"{image.color.upper()}, {image.height}×{image.width} pixels, minus {mean}, times {scale}"
-    return (
-        f"{fed}." if task_of(contract).of_faces else f"{fed}; the image at the top left, padded with zeros after that."
-    )
+    if task_of(contract).of_faces:
+        return f"{fed}."
+    placed = "stretched to all of it" if image.fit == "stretch" else "at the top left, padded with zeros after that"
+    return f"{fed}; the image {placed}."

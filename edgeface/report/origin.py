@@ -48,6 +48,7 @@ def _contract(manifest: Manifest) -> Table:
         ("variant", contract.variant),
         ("input", f"{image.name}: {image.height}×{image.width} (height × width), {manifest.layout}, {manifest.io}"),
         ("pixels", f"{image.color}, mean {_list(image.mean)}, scale {_list(image.scale)}: {low:g} to {high:g}"),
+        *((("fit", "stretched to the whole input"),) if image.fit == "stretch" else ()),
         ("activation", contract.activation or "as in the model file"),
         ("determined by", _how(manifest.sources.get("contract") or {})),
         *_fields(manifest.sources.get("contract") or {}),

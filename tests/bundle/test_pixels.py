@@ -12,9 +12,10 @@ from edgeface.bundle.face_runner.pipeline import aligned_face
 from edgeface.bundle.face_runner.pipeline import letterbox as letterbox_on_board
 from edgeface.bundle.face_runner.resize import enlarge, shrink
 from edgeface.bundle.face_runner.warp import warp_affine
-from edgeface.contracts import ARCFACE_TEMPLATE
+from edgeface.contracts import ARCFACE_TEMPLATE, ImageInput
 from edgeface.images.files import letterbox, read_image
 from edgeface.images.folder import list_images
+from edgeface.images.normalize import gray
 from edgeface.images.synthetic import synthetic_images
 from edgeface.models import family
 from edgeface.tasks.detection.detect import detect_faces
@@ -77,6 +78,24 @@ def test_a_letterboxed_image_matches_edgeface_s(shape):
     tensor, got_scale = letterbox_on_board(image, spec.model_dump())
     assert got_scale == scale
     np.testing.assert_array_equal(tensor.transpose(0, 3, 1, 2), wanted)
+
+
+@pytest.mark.parametrize("color", ["bgr", "grey"])
+@pytest.mark.parametrize(
+    "shape", [(480, 640), (37, 200), (900, 64), (65, 96), (64, 97), (20, 500), (500, 20), (64, 96)]
+)
+def test_a_stretched_or_grey_image_matches_edgeface_s(shape, color):
+    spec = ImageInput(height=64, width=96, color=color, mean=17.5, scale=0.25, fit="stretch")
+    image = np.random.default_rng(shape).integers(0, 256, (*shape, 3), np.uint8)
+    wanted, scale = letterbox(image, spec)
+    tensor, got_scale = letterbox_on_board(image, spec.model_dump())
+    assert got_scale == scale == (96 / shape[1], 64 / shape[0])
+    np.testing.assert_array_equal(tensor.transpose(0, 3, 1, 2), wanted)
+
+
+def test_gray_is_opencv_s():
+    image = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
+    np.testing.assert_array_equal(gray(image), cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
 
 
 def test_an_aligned_face_matches_edgeface_s():

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from edgeface.bundle.face_runner.contract import decoding_of
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.images import decode_image
 from edgeface.bundle.face_runner.pipeline import FaceRunner
@@ -140,3 +141,38 @@ def test_anchors_out_of_range_are_refused(odd):
 def test_a_header_of_many_blanks_and_comments_is_refused_at_once(header):
     with pytest.raises(RunnerError, match="PPM header"):
         decode_image(header, "a.ppm")
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"fit": "crop"}, "input.fit"),
+        ({"fit": ["stretch"]}, "input.fit"),
+        ({"colour": "grey"}, "input.mean"),
+        ({"colour": ["rgb"]}, "input.colour"),
+        ({"mean": [1.0]}, "input.mean"),
+        ({"scale": [1.0, 2.0]}, "input.scale"),
+    ],
+)
+@pytest.mark.parametrize("task", ["detector", "recognizer"])
+def test_an_input_that_contradicts_itself_is_named(files, task, changes, named):
+    settings = settings_of(files)
+    settings[task]["contract"]["input"].update(changes)
+    with pytest.raises(RunnerError, match=f"{task}.contract.{named}"):
+        read_settings(json.dumps(settings).encode())
+
+
+def test_grey_stretched_inputs_and_outputs_of_several_scales_are_read(files):
+    settings = settings_of(files)
+    settings["detector"]["contract"]["input"].update(
+        {"fit": "stretch", "colour": "grey", "mean": [0.0], "scale": [1.0]}
+    )
+    settings["detector"]["contract"]["outputs"] = {"scores": ["a", "b"], "boxes": "c"}
+    assert read_settings(json.dumps(settings).encode()) == settings
+
+
+def test_a_role_that_is_named_twice_is_refused(files):
+    contract = settings_of(files)["detector"]["contract"]
+    contract["outputs"] = {"scores": ["a"], "scores_0": "b"}
+    with pytest.raises(RunnerError, match="named twice"):
+        decoding_of(contract)

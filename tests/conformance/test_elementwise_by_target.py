@@ -18,8 +18,10 @@ from edgeface.graph.onnx_writer import write_onnx
 from edgeface.graph.ops import comparison, functions, l2_normalize, reduction, smooth_activations
 from edgeface.graph.ops.activations import Sigmoid
 from edgeface.graph.ops.arithmetic import Add, Concat, Div, Mul, Sub
+from edgeface.graph.ops.base import Op
 from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.extremes import Max, Mean, Min, Sum
+from edgeface.graph.ops.local_response_norm import LocalResponseNorm
 from edgeface.graph.ops.power import Pow
 from edgeface.graph.types import TensorType
 from edgeface.passes import run_passes
@@ -64,7 +66,7 @@ def cases():
     found["Gelu tanh"] = ((smooth_activations.Gelu("tanh"), "a", "f"),)
     found["Hard sigmoid of a gate"] = ((smooth_activations.HardSigmoid(1 / 6), "a", "g"), (Mul(), "a g", "f"))
     for op in REDUCTIONS:
-        for axes in ((1,), (2, 3), (3,)):
+        for axes in ((1,), (2, 3), (3,)) if op.expand is Op.expand else ((1, 3),):
             reduced = (op(axes), "a" if op not in POSITIVE else "p", "r")
             rows = (reduced, (Add(), "a r", "f")) if op not in POSITIVE else positive(reduced, (Add(), "a r", "f"))
             found[f"{op.__name__} {axes}"] = rows
@@ -82,6 +84,7 @@ def cases():
     found["Div of a number"] = positive((Div(), "one p", "f"))
     found["Sub from a number"] = ((Sub(), "one a", "f"),)
     found["Mul by a number on the left"] = ((Mul(), "two a", "f"),)
+    found["LocalResponseNorm"] = ((LocalResponseNorm(3, 0.5), "a", "f"),)
     found["mean and max of channels"] = (
         (reduction.ReduceMean((1,)), "a", "m"),
         (reduction.ReduceMax((1,)), "a", "n"),
@@ -162,4 +165,4 @@ def test_every_op_with_a_lowering_has_a_case():
     assert here <= {type(op) for rows in CASES.values() for op, *_ in rows}
 
 
-ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction"}
+ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction", "local_response_norm"}

@@ -40,7 +40,7 @@ from edgeface.quantize.ranges import RangeRule
 IMAGES = 6
 NHWC = (0, 2, 3, 1)
 REFUSED = "refused"
-ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction"}
+ELSEWHERE = {"functions", "smooth_activations", "comparison", "extremes", "power", "reduction", "local_response_norm"}
 """Modules of ops that test_elementwise_by_target.py runs."""
 APART = {"local_response_norm"}
 """Modules of ops that LiteRT's reference kernels compute otherwise: test_local_response_norm.py."""

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgeface.errors import GraphError, InputError
-from edgeface.graph.onnx_reader import read_onnx, stored_array
+from edgeface.graph.onnx_reader import _read_node, read_onnx, stored_array
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.activations import PRelu
 from edgeface.graph.ops.base import OnnxNode
@@ -167,3 +167,27 @@ def test_a_list_of_whole_numbers_that_is_none_is_refused(op_type, index, wrong):
 
 def ints(*numbers):
     return np.array(numbers, np.int64)
+
+
+@pytest.mark.parametrize(
+    ("op_type", "attributes"),
+    [
+        ("Cast", {"to": -1}),
+        ("Concat", {"axis": "last"}),
+        ("LeakyRelu", {"alpha": [1.0, 2.0]}),
+        ("Transpose", {"perm": 3}),
+    ],
+)
+def test_an_attribute_of_another_kind_is_refused(onnx_bytes, op_type, attributes):
+    model = onnx.load_from_string(onnx_bytes([helper.make_node("Relu", ["x"], ["y"], name="it")]))
+    model.graph.node[0].CopyFrom(helper.make_node(op_type, ["x"], ["y"], name="it", **attributes))
+    with pytest.raises(GraphError) as caught:
+        read_onnx(model.SerializeToString())
+    assert caught.value.where
+
+
+def test_an_op_that_cannot_take_a_value_from_a_file_refuses_its_node():
+    node = helper.make_node("Cast", ["x"], ["y"], name="it", to=-1)
+    with pytest.raises(GraphError, match="is not of the kind that it takes") as caught:
+        _read_node(node, ("x",), {}, {"x": (1, 3)}, 17, "model.onnx")
+    assert "'it'" in (caught.value.where or "")

@@ -6,6 +6,7 @@ import json
 from itertools import pairwise
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto, helper
 
@@ -99,3 +100,12 @@ def test_a_quantized_network_is_called_so(onnx_bytes, op_type):
     held |= {"w": np.zeros((4, 4, 1, 1), np.uint8), "flat": np.zeros((7, 7), np.uint8)}
     found = {item.node: item.reason for item in refusals(onnx_bytes(nodes, None, outputs, held)).refusals}
     assert found["it"] == "the network is already quantized"
+
+
+def test_what_onnx_runtime_made_for_a_processor_has_a_remedy_of_its_own(onnx_bytes):
+    model = onnx.load_from_string(onnx_bytes([NODE("Relu", ["x"], ["y"])]))
+    model.graph.node[0].domain = "com.microsoft.nchwc"
+    model.opset_import.append(helper.make_opsetid("com.microsoft.nchwc", 1))
+    error = refusals(model.SerializeToString())
+    assert "com.microsoft.nchwc" in error.what
+    assert "before ONNX Runtime optimized it" in (error.fix or "")

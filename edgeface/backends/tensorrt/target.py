@@ -17,7 +17,9 @@ from edgeface.backends.qdq.emit import MODEL_FILE
 from edgeface.backends.target import Target
 from edgeface.backends.tensorrt.emit import EMITTER
 from edgeface.backends.tensorrt.scheme import TENSORRT_INT8
+from edgeface.passes.fill_transposed import fill_transposed
 from edgeface.passes.prelu_as_maximum import prelu_as_maximum
+from edgeface.passes.resize_by_scales import resize_by_scales
 
 ONNX_RUNTIME = "onnxruntime-as-typed"
 """Runtime that validates the ONNX model: most machines that build engines have no GPU."""
@@ -59,6 +61,9 @@ ENGINES = Finish(
 )
 INTEGER_ENGINES = replace(ENGINES, build=_build_quantized, options=ENGINES.options | {"--allow-slower"})
 
+FORMS = (fill_transposed, resize_by_scales)
+"""What the parser or the builder lacks: strided kernels with gaps, and sizes of images in an open batch."""
+
 TARGETS = (
     Target(
         name="tensorrt-fp32",
@@ -67,7 +72,7 @@ TARGETS = (
         layout="nchw",
         runtime=ONNX_RUNTIME,
         emit=EMITTER.emit,
-        legalize=(prelu_as_maximum,),
+        legalize=(prelu_as_maximum, *FORMS),
         finish=ENGINES,
     ),
     Target(
@@ -77,7 +82,7 @@ TARGETS = (
         layout="nchw",
         runtime=ONNX_RUNTIME,
         emit=EMITTER.emit_half,
-        legalize=(prelu_as_maximum,),
+        legalize=(prelu_as_maximum, *FORMS),
         half=True,
         dtypes=half.DTYPES,
         finish=ENGINES,
@@ -90,6 +95,7 @@ TARGETS = (
         runtime=ONNX_RUNTIME,
         emit=EMITTER.emit_quantized,
         scheme=TENSORRT_INT8,
+        legalize=FORMS,
         dtypes=quantized.DTYPES,
         finish=INTEGER_ENGINES,
     ),

@@ -6,12 +6,13 @@ import numpy as np
 
 from edgeface.backends.tflite.layout import CHANNELS_LAST
 from edgeface.backends.tflite.shuffle_last import shuffle_last
-from edgeface.backends.tflite.transposed import fill_transposed
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.conv import Gemm
 from edgeface.graph.ops.shape import Reshape, Transpose
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 from edgeface.passes import Pass
+from edgeface.passes.fill_transposed import fill_transposed
+from edgeface.passes.spread_transposed import spread_transposed
 
 
 def reorder_flattened(graph: Graph) -> Graph:
@@ -44,4 +45,4 @@ def reorder(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     return Rewrite([flat, node], added, {name: np.ascontiguousarray(rows)})
 
 
-LEGALIZE: tuple[Pass, ...] = (reorder_flattened, fill_transposed, shuffle_last)
+LEGALIZE: tuple[Pass, ...] = (reorder_flattened, fill_transposed, spread_transposed, shuffle_last)

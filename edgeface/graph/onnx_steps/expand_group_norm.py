@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeface.graph.onnx_steps.walk import STANDARD, attribute_of, expand_nodes
+from edgeface.graph.onnx_steps.walk import STANDARD, attribute_of, expand_nodes, opset_of
 
 if TYPE_CHECKING:
     import onnx
@@ -16,8 +16,7 @@ _PER_CHANNEL = 21  # the opset from which scale and bias are of channels, no lon
 
 def expand_group_norm(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model, changed in place, without GroupNormalization of opsets 18 to 20, whose scale has a number a group."""
-    opset = max((entry.version for entry in model.opset_import if entry.domain in STANDARD), default=1)
-    return model if opset >= _PER_CHANNEL else expand_nodes(model, _expand)
+    return model if opset_of(model) >= _PER_CHANNEL else expand_nodes(model, _expand)
 
 
 def _expand(node: onnx.NodeProto) -> list[onnx.NodeProto] | None:

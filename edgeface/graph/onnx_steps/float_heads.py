@@ -23,12 +23,22 @@ def behind_layers(model: onnx.ModelProto) -> list[str]:
 
     A layer whose weights are 0, 1, 2 … is none: it is the mean of a distribution.
     """
+    return [name for _, name in _behind_layers(model)]
+
+
+def layer_outputs(model: onnx.ModelProto) -> list[str]:
+    """Those of them that the last layers themselves give."""
+    constants = _constants(model)
+    return [name for node, name in _behind_layers(model) if _is_layer(node, constants)]
+
+
+def _behind_layers(model: onnx.ModelProto) -> list[tuple[onnx.NodeProto, str]]:
     constants = _constants(model)
     early: set[str] = set()
     for node in reversed(model.graph.node):
         if _is_layer(node, constants) or not early.isdisjoint(node.output):
             early.update(values_read(node))
-    return [name for node in model.graph.node for name in node.output if name and name not in early]
+    return [(node, name) for node in model.graph.node for name in node.output if name and name not in early]
 
 
 def with_outputs(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import threading
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from edgeface.errors import GraphError
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 """The domain of operators that name none, and that ONNX does not define."""
 
+_SILENCE = threading.Lock()  # standard output is one for all threads
 _FLOAT = 1  # onnx.TensorProto.DataType
 _DEEPEST = 100  # nesting of If
 
@@ -36,7 +40,8 @@ def _simplified(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
     import onnxsim
 
     try:
-        folded: onnx.ModelProto = onnxsim.simplify(model, check_n=0, perform_optimization=False)[0]
+        with _SILENCE, redirect_stdout(io.StringIO()):  # it prints what it works around
+            folded: onnx.ModelProto = onnxsim.simplify(model, check_n=0, perform_optimization=False)[0]
     except Exception as error:  # onnxsim raises bare C++ exceptions of many kinds
         raise _refused(error, where) from error
     return folded

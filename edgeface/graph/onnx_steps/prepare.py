@@ -10,10 +10,12 @@ from edgeface.graph.onnx_steps.cut_decisions import Cut, cut_decisions
 from edgeface.graph.onnx_steps.drop_unread import drop_unread, forget_unread_outputs
 from edgeface.graph.onnx_steps.expand_fused import expand_fused
 from edgeface.graph.onnx_steps.expand_group_norm import expand_group_norm
+from edgeface.graph.onnx_steps.expand_turned_products import expand_turned_products
 from edgeface.graph.onnx_steps.feed_floats import feed_floats
 from edgeface.graph.onnx_steps.fold_constants import fold_constants
 from edgeface.graph.onnx_steps.inline_functions import inline_functions
 from edgeface.graph.onnx_steps.pin_inputs import pin_inputs
+from edgeface.graph.onnx_steps.raise_ir_version import raise_ir_version
 from edgeface.graph.onnx_steps.widen_float16 import widen_float16
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     Step: TypeAlias = Callable[[onnx.ModelProto, str], onnx.ModelProto]
 
 STEPS: tuple[Step, ...] = (
+    lambda model, _: raise_ir_version(model),
     inline_functions,
     lambda model, _: expand_fused(model),
+    lambda model, _: expand_turned_products(model),
     lambda model, _: expand_group_norm(model),
     widen_float16,
     lambda model, _: feed_floats(model),

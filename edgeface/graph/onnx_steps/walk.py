@@ -39,6 +39,11 @@ def values_read(node: onnx.NodeProto) -> Iterator[str]:
         yield from (name for name in read if name not in made)
 
 
+def opset_of(model: onnx.ModelProto) -> int:
+    """The version of ONNX's own operator set."""
+    return max((entry.version for entry in model.opset_import if entry.domain in STANDARD), default=1)
+
+
 def attribute_of(node: onnx.NodeProto, name: str) -> onnx.AttributeProto | None:
     """A node's attribute, None if it is not given."""
     return next((attribute for attribute in node.attribute if attribute.name == name), None)

@@ -113,7 +113,7 @@ class Resize(Op):
     """Resize x [N,C,H,W] to `size` (height, width) in pixels.
 
     nearest: source index = ⌊i · in/out⌋ (asymmetric, floor), as in torch's `interpolate`; linear: by `rule`, as ONNX
-    names it.
+    names it. `by_scales` says that ONNX is to have scales even where a linear one is not exact.
     """
 
     onnx_types: ClassVar[tuple[str, ...]] = ("Resize", "Upsample")
@@ -122,6 +122,7 @@ class Resize(Op):
     size: tuple[int, int] = (1, 1)
     mode: Literal["nearest", "linear"] = "nearest"
     rule: Rule = "half_pixel"
+    by_scales: bool = False
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """[N,C,*size]."""
@@ -150,7 +151,7 @@ class Resize(Op):
         attributes = {"mode": self.mode, **(nearest if self.mode == "nearest" else linear)}
         empty = np.zeros(0, np.float32)
         pairs = zip(inputs[0].shape[2:], self.size, strict=True)
-        scales = [_scale(before, after, self.mode == "nearest") for before, after in pairs]
+        scales = [_scale(before, after, self.mode == "nearest", self.by_scales) for before, after in pairs]
         if None not in scales:
             return OnnxForm("Resize", attributes, (empty, np.array([1, 1, *scales], np.float32)))
         sizes = np.array(self.size, np.int64)
@@ -188,23 +189,25 @@ def _other_map(way: Resampling, axes: Sequence[tuple[int, int, float]], shape: S
     return steps
 
 
-def _scale(before: int, after: int, nearest: bool) -> float | None:
+def _scale(before: int, after: int, nearest: bool, close_enough: bool) -> float | None:
     """A float32 scale that resizes an axis of `before` pixels exactly to `after`; None if there is none.
 
-    For "nearest" it must give the same source index everywhere, in float32 and in float64.
+    For "nearest" it must give the same source index everywhere, in float32 and in float64; else it must be exact, or
+    the next to that if it is `close_enough`.
     """
     ratio, close = Fraction(after, before), np.float32(after / before)
     if Fraction(float(close)) == ratio:
         return float(close)
-    candidates = (close, np.nextafter(close, np.float32(np.inf))) if nearest else ()
-    return next((float(scale) for scale in candidates if _resizes(scale, before, after)), None)
+    candidates = (close, np.nextafter(close, np.float32(np.inf))) if nearest or close_enough else ()
+    return next((float(scale) for scale in candidates if _resizes(scale, before, after, nearest)), None)
 
 
-def _resizes(scale: np.float32, before: int, after: int) -> bool:
-    """Whether nearest resizing by a scale gives the size `after` and the same source index everywhere."""
+def _resizes(scale: np.float32, before: int, after: int, nearest: bool) -> bool:
+    """Whether resizing by a scale gives the size `after` and, for "nearest", the same source index everywhere."""
     index = np.arange(after)
     wanted = index * before // after
     single = np.floor(index.astype(np.float32) / scale)
     double = np.floor(index / float(scale))
     sizes = (math.floor(np.float32(before) * scale), math.floor(before * float(scale)))
-    return sizes == (after, after) and bool((single == wanted).all() and (double == wanted).all())
+    same = bool((single == wanted).all() and (double == wanted).all())
+    return sizes == (after, after) and (same or not nearest)

@@ -21,7 +21,7 @@ class Split(Spelling):
         """Sizes as a constant (opset 13), an attribute, or equal but for the last one (opset 18)."""
         shape, axis = node.input_shapes[0], normal_axis(int(node.attributes.get("axis", 0)), len(node.input_shapes[0]))
         if node.given(1):
-            sizes = [int(size) for size in node.constant(1, "split")]
+            sizes = node.integers(1, "split")
         elif "split" in node.attributes:
             sizes = list(node.attributes["split"])
         else:

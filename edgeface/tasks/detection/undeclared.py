@@ -10,6 +10,7 @@ from edgeface.errors import ContractError
 from edgeface.tasks.detection import decoders
 from edgeface.tasks.detection.decoding import Documented, Recognized
 from edgeface.tasks.detection.preprocessing import Preprocessing, candidates, documented, of_contract
+from edgeface.tasks.detection.score_form import refuse_raw_scores, with_score_form
 from edgeface.tasks.detection.settle import Comparison, choose, color_of, compare, judged, levels_of
 from edgeface.tasks.undeclared import Evidence, NetworkFile, Settled, Verdict
 
@@ -31,6 +32,7 @@ class UndeclaredDetector:
     def settle(self, file: NetworkFile, readings: Sequence[DetectionContract], evidence: Evidence) -> Settled:
         """The reading and preprocessing that the images bear out, with a verdict on each field."""
         declared = evidence.declared.get("color")
+        readings = [with_score_form(reading, evidence.forward, evidence.images) for reading in readings]
         known = {reading: _documented(file, reading.decoder) for reading in readings}
         contracts = [each.of(reading) for reading, inputs in known.items() for each in candidates(inputs, file.takes)]
         compared = compare(contracts, evidence.forward, evidence.images)
@@ -51,6 +53,7 @@ class UndeclaredDetector:
         Raises:
             ContractError: the images contradict it.
         """
+        refuse_raw_scores(contract, evidence.forward, evidence.images)
         own = of_contract(contract)
         others = candidates([own, *_documented(file, contract.decoder)], file.takes)
         if file.takes != "open" and not any(own.like(each) for each in others[1:]):

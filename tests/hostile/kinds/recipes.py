@@ -10,7 +10,7 @@ from typing import Any
 from edgeface.budgets.read_budget import read_budget
 from edgeface.compile.recipe import read_recipe
 from edgeface.contracts import ARCFACE_TEMPLATE
-from edgeface.contracts.read import read_contract
+from edgeface.tasks.declared import declared_contract
 from tests.hostile.case import Case, Kind
 from tests.hostile.damage import damaged
 from tests.hostile.draw import Draw
@@ -40,6 +40,14 @@ def _documents() -> dict[str, tuple[Callable[[Path], Any], dict[str, Any]]]:
     detector |= {"decoder": "ssd", "anchors": _ANCHORS, "outputs": _OUTPUTS}
     recognizer = {**declared, "task": "recognition", "output": "embedding", "width": 128, "flip": True}
     recognizer["template"] = [list(point) for point in ARCFACE_TEMPLATE]
+    image = {"size": [64, 96], "multiple_of": 32, "color": "rgb", "mean": 127.5, "scale": 0.5, "fit": "stretch"}
+    decode = {"strides": [8, 16], "per_cell": 2, "box": "distance", "variances": [0.1, 0.2], "anchors": []}
+    roles = {"scores": ["a", "b"], "boxes": ["c", "d"], "landmarks": ["e", "f"]}
+    scales = {"task": "detection", "family": "scrfd", "input": image, "outputs": roles, "decode": decode}
+    aligned = {"template": "arcface", "columns": [8, 104], "normalised": False, "flip": True}
+    embedding = {"task": "recognition", "width": 8, "input": image, "outputs": {"e": "e"}, "recognition": aligned}
+    grey = {"size": [8, 24], "layout": "nhwc", "swapped_axes": True, "color": "grey", "mean": 0, "crop": 1.2}
+    numbers = {"task": "landmarks", "input": grey, "outputs": {"points": "out", "angles": ["a", "b"]}}
     budget = {
         "name": "small",
         "title": "Small",
@@ -51,8 +59,11 @@ def _documents() -> dict[str, tuple[Callable[[Path], Any], dict[str, Any]]]:
     }
     return {
         "recipe": (read_recipe, recipe),
-        "detector": (read_contract, detector),
-        "recognizer": (read_contract, recognizer),
+        "detector": (declared_contract, detector),
+        "recognizer": (declared_contract, recognizer),
+        "scales": (declared_contract, scales),
+        "embedding": (declared_contract, embedding),
+        "numbers": (declared_contract, numbers),
         "budget": (read_budget, budget),
     }
 

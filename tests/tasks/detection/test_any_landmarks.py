@@ -7,6 +7,7 @@ from edgeface.contracts import ARCFACE_TEMPLATE, DetectionContract
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.evaluation.work import _rows_of, faces_of
+from edgeface.images.files import letterbox
 from edgeface.tasks.detection.contract_evidence import _mirror
 from edgeface.tasks.detection.detect import decoding_of, detect_faces, moved_right
 from edgeface.tasks.detection.draw import draw_faces
@@ -110,3 +111,16 @@ def test_faces_that_cannot_be_aligned_are_refused_with_the_reason(count, why):
 def test_a_number_of_landmarks_is_a_small_whole_number(odd):
     with pytest.raises(EdgefaceError, match="landmarks"):
         decoding_of(contract(odd))
+
+
+def test_faces_of_a_stretched_image_are_in_its_pixels():
+    made = contract(5)
+    made = made.model_copy(update={"input": made.input.model_copy(update={"fit": "stretch"})})
+    image = np.zeros((32, 128, 3), np.uint8)
+    tensor, scale = letterbox(image, made.input)
+    assert tensor.shape == (1, 3, 64, 64)
+    (plain,) = detect_faces(outputs(5), contract(5), 1.0, (64, 64))
+    (face,) = detect_faces(outputs(5), made, scale, (32, 128))
+    for index, factor in enumerate((2.0, 0.5, 2.0, 0.5)):
+        assert face.box[index] == pytest.approx(plain.box[index] * factor)
+    assert face.landmarks[0] == pytest.approx((plain.landmarks[0][0] * 2, plain.landmarks[0][1] * 0.5))

@@ -7,6 +7,7 @@ import pytest
 from edgeface.tasks.detection.decoders import decoders, documented_inputs, recognized
 from edgeface.tasks.detection.decoders.blazeface import BlazeFace
 from edgeface.tasks.detection.decoders.centerface import CenterFace
+from edgeface.tasks.detection.decoders.rpn import Rpn
 from edgeface.tasks.detection.decoders.scrfd import Scrfd
 from edgeface.tasks.detection.decoders.ssd import Ssd
 from edgeface.tasks.detection.decoders.ultraface import UltraFace
@@ -26,6 +27,7 @@ SLIM = Ssd((8, 16, 32, 64), UltraFace.sizes)
         (BlazeFace((16, 32)), {"blazeface"}),
         (BlazeFace(split=True), {"blazeface"}),
         (CenterFace(), {"centerface"}),
+        (Rpn(), {"rpn"}),
         (Scrfd(), {"scrfd"}),
         (Scrfd(landmarks=0), {"scrfd"}),
         (RETINA, {"ssd"}),

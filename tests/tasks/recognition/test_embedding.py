@@ -6,7 +6,7 @@ import pytest
 from edgeface.contracts import ImageInput, RecognitionContract
 from edgeface.errors import ContractError, InputError, RuntimeFailure
 from edgeface.tasks.recognition.embedding import embed_faces, face_tensor
-from edgeface.tasks.recognition.vectors import cosine
+from edgeface.tasks.recognition.vectors import cosine, is_embedding
 
 INPUT = ImageInput(height=32, width=40, color="rgb", mean=(10, 20, 30), scale=(0.5, 0.25, 1))
 CONTRACT = RecognitionContract(family="f", variant="v", activation="prelu", width=3, input=INPUT, flip=False)
@@ -82,6 +82,16 @@ def test_a_very_long_embedding_is_scaled_to_unit_length():
 def test_an_output_that_is_not_the_contracts_is_refused(outputs):
     with pytest.raises(ContractError, match="'embedding'"):
         embed_faces(lambda feeds: outputs, CONTRACT, faces(1))
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3,), (1, 3, 1, 1), (1, 1, 1, 3), (1, 1, 3)])
+def test_an_embedding_may_have_any_shape_of_so_many_numbers(shape):
+    numbers = np.float32([3, 0, 4])
+    (found,) = embed_faces(lambda feeds: {"embedding": numbers.reshape(shape)}, CONTRACT, faces(1))
+    np.testing.assert_allclose(found, numbers / 5)
+    assert is_embedding(shape, 3)
+    assert not is_embedding(shape, 4)
+    assert not is_embedding((2, *shape), 3)
 
 
 def test_cosine_depends_on_directions_only():

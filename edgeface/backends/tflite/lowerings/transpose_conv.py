@@ -18,7 +18,7 @@ WITH_BIAS, WITH_ACTIVATION = 3, 4
 
 
 def lower_transposed(emitter: Emitter, node: Node) -> None:
-    """TRANSPOSE_CONV with weights [M,kh,kw,C]; filled and without groups by `transposed`."""
+    """TRANSPOSE_CONV with weights [M,kh,kw,C], for kernels without gaps and groups (see `legalize`)."""
     op = node.op
     assert isinstance(op, ConvTranspose)
     x, made = emitter.graph.type(node.inputs[0]).shape, emitter.graph.type(node.output).shape

@@ -1,7 +1,6 @@
-"""Forms of a transposed convolution that TFLite has: without dilations, surplus or groups.
+"""Transposed convolutions in groups as convolutions, for targets whose transposed ones have no groups.
 
-A kernel with gaps, or one that the output padding exceeds, is filled up with zeros. Groups become a convolution: zeros
-between the pixels (as channels, then as pixels), and the kernel turned around.
+Zeros are put between the pixels (as channels, then as pixels), and the kernel is turned around.
 """
 
 from __future__ import annotations
@@ -19,35 +18,12 @@ from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 from edgeface.graph.types import Array
 
 
-def fill_transposed(graph: Graph) -> Graph:
-    """The graph with transposed convolutions that TRANSPOSE_CONV computes."""
-    return apply_rules(graph, fill_kernel, spread_groups)
+def spread_transposed(graph: Graph) -> Graph:
+    """The graph without transposed convolutions in groups; kernels are filled already."""
+    return apply_rules(graph, spread)
 
 
-def fill_kernel(graph: Graph, node: Node) -> Rewrite | Refusal | None:
-    """Fires for dilations, and for output padding beyond the pads at the ends."""
-    op = node.op
-    if not isinstance(op, ConvTranspose):
-        return None
-    surplus = [max(op.output_padding[axis] - op.pads[axis + 2], 0) for axis in (0, 1)]
-    if op.dilations == (1, 1) and not any(surplus):
-        return None
-    weight = graph.constant(node.inputs[1])
-    if weight is None:
-        return Refusal("the weights are computed")
-    size = [op.dilations[axis] * (weight.shape[axis + 2] - 1) + 1 + surplus[axis] for axis in (0, 1)]
-    filled = np.zeros((*weight.shape[:2], *size), np.float32)
-    ends = [n - more for n, more in zip(size, surplus, strict=True)]
-    filled[:, :, : ends[0] : op.dilations[0], : ends[1] : op.dilations[1]] = weight
-    left = tuple(op.output_padding[axis] - surplus[axis] for axis in (0, 1))
-    plain = replace(op, dilations=(1, 1), output_padding=(left[0], left[1]))
-    name = f"{node.output}/filled"
-    return Rewrite(
-        [node], [Node(plain, (node.inputs[0], name, *node.inputs[2:]), node.outputs, node.origin)], {name: filled}
-    )
-
-
-def spread_groups(graph: Graph, node: Node) -> Rewrite | Refusal | None:
+def spread(graph: Graph, node: Node) -> Rewrite | Refusal | None:
     """Fires for groups: a convolution over pixels with zeros between them, or one kernel with zeros between groups."""
     op = node.op
     if not isinstance(op, ConvTranspose) or op.groups == 1 or op.dilations != (1, 1):
