@@ -62,8 +62,9 @@ def _recognized(path: Path, size: tuple[int, int] | None, stamp: tuple[int, int]
     opened = open_file(path, size)
     fitting = _fitting(opened)
     if not fitting:
-        opened = open_file(path, size, inside=True)
-        fitting = _fitting(opened)
+        inside = open_file(path, size, inside=True)
+        fitting = _fitting(inside)
+        opened = inside if fitting else opened
     if len(fitting) == 1:
         ((name, readings),) = fitting.items()
         return Recognized(opened, name, readings)
@@ -101,12 +102,16 @@ def _of_unknown_use(opened: OpenFile) -> Settled:
 
 
 def _fitting(opened: OpenFile) -> dict[str, Sequence[Contract]]:
-    """The contracts that each task's formats allow."""
+    """The contracts that each task's formats allow.
+
+    Raises:
+        InputError: no contract can hold the file's names.
+    """
     try:
         found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
-    except ValidationError as error:  # names that no contract can hold
-        what = f"no contract can describe the file: {error.errors()[0]['msg']}"
-        raise InputError(what, where=opened.file.name) from error
+    except ValidationError as error:
+        said = error.errors()[0]["msg"]
+        raise InputError(f"no contract can describe the file: {said}", where=opened.file.name) from error
     return {name: readings for name, readings in found.items() if readings}
 
 
