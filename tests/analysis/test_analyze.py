@@ -181,7 +181,7 @@ def test_without_images_only_numbers_are_compared(small, artifacts):
         ({"count": 0}, "cannot analyze on 0 images"),
         ({"count": 1000}, "cannot analyze on 1000 images"),
         ({"device": "moon"}, "moon"),
-        ({"contract": None}, "does not describe how images become its input"),
+        ({"contract": None}, "of no known detector or recognizer"),
     ],
 )
 def test_what_cannot_be_analyzed_is_refused(request_of, given, named):
