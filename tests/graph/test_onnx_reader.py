@@ -32,9 +32,10 @@ ELSEWHERE = {
     "l2_normalize",
     "normalization",
     *("take", "split", "tile", "blocks", "conv_transpose"),
+    *("attention", "einsum"),
 }
 """Modules of ops that other files read: test_elementwise_forms.py, test_normalization_forms.py,
-test_spatial_neighbours.py and passes/test_expand_products.py."""
+backends/test_spatial_neighbours.py and passes/test_expand_products.py."""
 
 
 def noise(*shape):
