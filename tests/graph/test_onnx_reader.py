@@ -31,6 +31,8 @@ ELSEWHERE = {
     "reduction",
     "l2_normalize",
     "normalization",
+    "attention",
+    "einsum",
     *("take", "split", "tile", "blocks", "conv_transpose"),
 }
 """Modules of ops that other files read: test_elementwise_forms.py, test_normalization_forms.py,
