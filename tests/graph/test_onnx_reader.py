@@ -31,6 +31,8 @@ ELSEWHERE = {
     "reduction",
     "l2_normalize",
     "normalization",
+    "attention",
+    "einsum",
     *("take", "split", "tile", "blocks", "conv_transpose"),
     *("attention", "einsum"),
 }
