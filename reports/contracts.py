@@ -43,7 +43,7 @@ class Truth:
 TRUTHS = (
     Truth("yunet_s_320.onnx", "yunet", "BGR", "x"),
     Truth("yunet_2021_120x160.onnx", "yunet_2021", "BGR", "x"),
-    Truth("ultraface_slim320.onnx", "ultraface", "RGB", "(x − 127)/128"),
+    Truth("ultraface_slim320.onnx", "ultraface (box corners)", "RGB", "(x − 127)/128"),
     Truth("ultraface_slim320_nopost.onnx", "ultraface (box ssd)", "RGB", "(x − 127)/128"),
     Truth("ultraface_rfb320_simplified.onnx", "ultraface (box ssd)", "RGB", "(x − 127)/128"),
     Truth("scrfd_500m_bnkps_shape320x320.onnx", "scrfd", "RGB", PM1),

@@ -8,9 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from edgeface.compile.contract_text import contract_text
 from edgeface.compile.network_file import OpenFile, network_file, open_file
 from edgeface.contracts import Contract, GenericContract, ImageInput, OutputNames
+from edgeface.contracts.decoding import MAX_OUTPUTS
 from edgeface.errors import InputError, UnsettledError
 from edgeface.graph.onnx_reader import parse_onnx
 from edgeface.models.effective_input import effective_input
@@ -59,8 +62,9 @@ def _recognized(path: Path, size: tuple[int, int] | None, stamp: tuple[int, int]
     opened = open_file(path, size)
     fitting = _fitting(opened)
     if not fitting:
-        opened = open_file(path, size, inside=True)
-        fitting = _fitting(opened)
+        inside = open_file(path, size, inside=True)
+        fitting = _fitting(inside)
+        opened = inside if fitting else opened
     if len(fitting) == 1:
         ((name, readings),) = fitting.items()
         return Recognized(opened, name, readings)
@@ -85,7 +89,7 @@ def _of_unknown_use(opened: OpenFile) -> Settled:
     """A contract for the numbers alone, to be decided wholly."""
     file, why = opened.file, "the file does not tell it, and images cannot"
     color = "rgb" if file.channels == _COLORS else "grey"
-    only, *_ = names = tuple(file.outputs)
+    only, *_ = names = tuple(file.outputs)[:MAX_OUTPUTS]
     spec = {"name": file.input, "size": [file.height, file.width], "color": color, "mean": 0.0, "scale": 1.0}
     contract = GenericContract(
         family=file.name,
@@ -98,8 +102,16 @@ def _of_unknown_use(opened: OpenFile) -> Settled:
 
 
 def _fitting(opened: OpenFile) -> dict[str, Sequence[Contract]]:
-    """The contracts that each task's formats allow."""
-    found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
+    """The contracts that each task's formats allow.
+
+    Raises:
+        InputError: no contract can hold the file's names.
+    """
+    try:
+        found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
+    except ValidationError as error:
+        said = error.errors()[0]["msg"]
+        raise InputError(f"no contract can describe the file: {said}", where=opened.file.name) from error
     return {name: readings for name, readings in found.items() if readings}
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.raw_outputs import raw_outputs
+from edgeface.contracts.image_input import MAX_SIDE_PX, MIN_SIDE_PX
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import parse_onnx
 from edgeface.graph.onnx_steps.prepare import prepare
@@ -64,6 +65,12 @@ def open_file(path: Path, size: tuple[int, int] | None = None, inside: bool = Fa
             fix="export the model with one input [1, 3, height, width]",
         )
     height, width = size or tuple(own or usual for own, usual in zip(found.size, USUAL_SIZE, strict=True))
+    if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in (height, width)):
+        raise InputError(
+            f"the input is {height}×{width} pixels, not {MIN_SIDE_PX} to {MAX_SIDE_PX} a side",
+            where=str(path),
+            fix="pass --input HEIGHTxWIDTH with the size that is meant",
+        )
     sides = {"n": 1, "c": found.channels, "h": height, "w": width}
     pinned = tuple(sides[axis] for axis in found.layout)
     prepared = prepare(model, str(path), {found.name: pinned}).model

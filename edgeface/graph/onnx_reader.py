@@ -34,6 +34,8 @@ __all__ = ("parse_onnx", "read_onnx", "stored_array")
 
 _PASS_THROUGH = {"Identity", "Dropout"}
 _STANDARD = {"", "ai.onnx"}
+_OF_WRONG_KIND = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What an op raises on values from a file that are of another kind than it takes, such as a list for a number."""
 _ONE_OUTPUT = {"BatchNormalization"}  # at inference; the others are of training
 
 
@@ -208,6 +210,9 @@ def _read_node(
         op, inputs = op_type.from_onnx(view)
     except GraphError as error:
         raise GraphError(error.what, where=location, fix=error.fix) from error
+    except _OF_WRONG_KIND as error:
+        what = f"an attribute or a constant of {proto.op_type} is not of the kind that it takes: {error}"
+        raise GraphError(what, where=location, fix="run onnx.checker on the model") from error
     outputs = proto.output[:1] if proto.op_type in _ONE_OUTPUT else proto.output
     return Node(op, inputs, tuple(outputs), proto.name or proto.output[0])
 

@@ -7,7 +7,7 @@ first node that mixes or decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeface.graph.onnx_reader import stored_array
 from edgeface.graph.types import Array
-from edgeface.models.input_steps import STEPS, Affine
+from edgeface.models.input_steps import STEPS, TAKEN, Affine
 
 if TYPE_CHECKING:
     import onnx
@@ -150,9 +150,7 @@ def _followed(
             break
         node = readers[0]
         arguments = [None if each == name else constants.get(each) for each in node.input]
-        if sum(each == name for each in node.input) != 1 or any(
-            value is None and each not in {name, ""} for each, value in zip(node.input, arguments, strict=True)
-        ):
+        if not _is_of_constants(node, name, arguments):
             break
         after = STEPS[node.op_type](state, node, arguments)
         if after is None:
@@ -160,6 +158,16 @@ def _followed(
         state, name = after, node.output[0]
         passed.append(node.op_type)
     return state, passed
+
+
+def _is_of_constants(node: onnx.NodeProto, image: str, arguments: Sequence[Array | None]) -> bool:
+    """Whether a node has the image as one argument, and constant numbers as all others."""
+    known = [value for each, value in zip(node.input, arguments, strict=True) if each not in {image, ""}]
+    return (
+        list(node.input).count(image) == 1
+        and len(arguments) >= TAKEN.get(node.op_type, 1)
+        and all(value is not None and value.dtype.kind in "fiu" for value in known)
+    )
 
 
 def _takes(mean: Array, scale: Array) -> Takes:

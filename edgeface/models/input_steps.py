@@ -99,6 +99,8 @@ def _same(image: Affine, node: onnx.NodeProto, arguments: Sequence[Array | None]
 
 def _transposed(image: Affine, node: onnx.NodeProto, arguments: Sequence[Array | None]) -> Affine | None:  # noqa: ARG001
     order = _attributes(node).get("perm", list(range(len(image.axes)))[::-1])
+    if sorted(order) != list(range(len(image.axes))):
+        return None
     return replace(image, axes="".join(image.axes[axis] for axis in order))
 
 
@@ -133,7 +135,10 @@ def _sliced(image: Affine, node: onnx.NodeProto, arguments: Sequence[Array | Non
 def _normalized(image: Affine, node: onnx.NodeProto, arguments: Sequence[Array | None]) -> Affine | None:
     if arguments[0] is not None or image.axes.index("c") != 1:
         return None
-    gamma, beta, mean, variance = (np.asarray(value, np.float64) for value in arguments[1:5])
+    parts = [np.asarray(value, np.float64) for value in arguments[1:5] if value is not None]
+    if [part.shape for part in parts] != [(len(image.order),)] * 4:
+        return None
+    gamma, beta, mean, variance = parts
     factor = gamma / np.sqrt(variance + _attributes(node).get("epsilon", 1e-5))
     return image.mapped(factor, beta - mean * factor)
 
@@ -145,9 +150,12 @@ def _convolved(image: Affine, node: onnx.NodeProto, arguments: Sequence[Array | 
     plain = all(v == 1 for v in given.get("strides", [1])) and not any(given.get("pads", [0]))
     if arguments[0] is not None or weight is None or not plain or image.axes[:2] != "nc":
         return None
-    if weight.shape[0] != count or any(side != 1 for side in weight.shape[2:]):
+    if weight.ndim < 3 or weight.shape[0] != count or not weight.size or any(side != 1 for side in weight.shape[2:]):
         return None
-    bias = arguments[2] if len(arguments) > 2 and arguments[2] is not None else np.zeros(count)
+    given_bias = arguments[2] if len(arguments) > 2 else None
+    bias = np.zeros(count) if given_bias is None else given_bias
+    if bias.shape != (count,):
+        return None
     matrix = weight.reshape(count, -1).astype(np.float64)
     if given.get("group", 1) == count:
         return image.mapped(matrix[:, 0], np.asarray(bias, np.float64))
@@ -156,6 +164,11 @@ def _convolved(image: Affine, node: onnx.NodeProto, arguments: Sequence[Array | 
         return None
     return image.chosen(chosen.tolist()).mapped(matrix[range(count), chosen], np.asarray(bias, np.float64))
 
+
+TAKEN: Mapping[str, int] = MappingProxyType(
+    {**dict.fromkeys(("Add", "Sub", "Mul", "Div", "Gather", "Conv"), 2), "BatchNormalization": 5}
+)
+"""How many arguments an op has at least, where that is more than one."""
 
 STEPS: Mapping[str, Step] = MappingProxyType(
     {

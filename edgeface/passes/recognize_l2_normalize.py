@@ -14,6 +14,9 @@ from edgeface.graph.ops.reduction import Reduce, ReduceL2, ReduceSum, ReduceSumS
 from edgeface.graph.ops.tile import Tile
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
+MAX_DEPTH = 8
+"""Nodes between a length and its use."""
+
 NO_LENGTH = 1e-7
 """Added to a length it changes nothing: float32 has no digit for it beside the lengths of embeddings."""
 
@@ -58,17 +61,17 @@ def _inverse(graph: Graph, name: str) -> str | None:
     return node.inputs[0] if node is not None and isinstance(node.op, Reciprocal) else None
 
 
-def _length(graph: Graph, name: str) -> _Length | None:
+def _length(graph: Graph, name: str, depth: int = MAX_DEPTH) -> _Length | None:
     """The length that a value is, or the square of one: behind bounds, small addends and copies along the axis."""
     node = graph.producers.get(name)
-    if node is None or node.op.fused != "none":
+    if node is None or node.op.fused != "none" or depth == 0:
         return None
     if isinstance(node.op, Reduce):
         return _reduced(graph, node)
     if not isinstance(node.op, Clip | Sqrt | Tile | Add):
         return None
     given = with_number(graph, node) if isinstance(node.op, Add) else (node.inputs[0], 0.0)
-    found = None if given is None else _length(graph, given[0])
+    found = None if given is None else _length(graph, given[0], depth - 1)
     return None if given is None or found is None else _after(node, found, given[1])
 
 

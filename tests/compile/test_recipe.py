@@ -101,7 +101,7 @@ def test_without_its_own_gate_integer_only_gets_the_target_s():
     [
         ('model = "m"\nmodle = "n"', "modle"),
         ('model = "m"\n[quantize]\nround = true', "quantize.round"),
-        ('model = "m"\n[input]\nheight = 8\nwidth = 64', "input.height"),
+        ('model = "m"\n[input]\nheight = 7\nwidth = 64', "input.height"),
         ('model = "m"\n[gates.t]\nsnr = 3', "gates.t.snr"),
         ('model = "m"\n[quantize]\ncalibration_images = 0', "calibration_images"),
         ("[input]\nheight = 64\nwidth = 64", "model"),

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgeface.errors import GraphError, InputError
-from edgeface.graph.onnx_reader import read_onnx, stored_array
+from edgeface.graph.onnx_reader import _read_node, read_onnx, stored_array
 from edgeface.graph.ops import ops_by_onnx_type
 from edgeface.graph.ops.activations import PRelu
 from edgeface.graph.ops.base import OnnxNode
@@ -52,6 +52,19 @@ def case(says, op_type, *constants, shape=(1, 4, 6, 7), opset=18, outputs=("y",)
         case("does not broadcast", "Expand", np.array([1, 3, 6, 7])),
         case("blocks of 3", "DepthToSpace", blocksize=3),
         case("blocks of 4", "SpaceToDepth", blocksize=4),
+        case("the attribute strides is -1×1", "MaxPool", kernel_shape=[2, 2], strides=[-1, 1]),
+        case("have other axes", "AveragePool", kernel_shape=[2, 2], strides=[1]),
+        case("negative pads", "AveragePool", kernel_shape=[2, 2], pads=[-1, 0, 0, 0]),
+        case("1 ends", "Slice", *(np.array(n) for n in ([0, 0], [1], [1, 2]))),
+        case("names an axis twice", "Slice", *(np.array(n) for n in ([0, 0], [1, 2], [1, -3]))),
+        case("3 pads for 4 axes", "Pad", np.array([1, 1, 1])),
+        case("Pad with NaN", "Pad", np.array([0, 0, 1, 0, 0, 0, 0, 0]), np.float32(np.nan)),
+        case("in mode edge", "Pad", np.array([0, 0, 70_000, 0, 0, 0, 0, 0]), mode="edge"),
+        case("3 sizes for 2 outputs", "Split", np.array([1, 1, 2]), axis=1, outputs=("y", "z")),
+        case("by scales", "Resize", EMPTY, np.array([1, 1, 2_000, 1], np.float32), mode="cubic"),
+        case("by scales", "Resize", EMPTY, np.array([1, 1, 2, -1], np.float32)),
+        case("nearest_mode odd", "Resize", EMPTY, DOUBLE, nearest_mode="odd"),
+        case("mode b'RCD'", "DepthToSpace", blocksize=2, mode="RCD"),
         case("training mode", "BatchNormalization", FOUR, FOUR, FOUR, FOUR, outputs=("y", "m", "v"), training_mode=1),
     ],
 )
@@ -167,3 +180,27 @@ def test_a_list_of_whole_numbers_that_is_none_is_refused(op_type, index, wrong):
 
 def ints(*numbers):
     return np.array(numbers, np.int64)
+
+
+@pytest.mark.parametrize(
+    ("op_type", "attributes"),
+    [
+        ("Cast", {"to": -1}),
+        ("Concat", {"axis": "last"}),
+        ("LeakyRelu", {"alpha": [1.0, 2.0]}),
+        ("Transpose", {"perm": 3}),
+    ],
+)
+def test_an_attribute_of_another_kind_is_refused(onnx_bytes, op_type, attributes):
+    model = onnx.load_from_string(onnx_bytes([helper.make_node("Relu", ["x"], ["y"], name="it")]))
+    model.graph.node[0].CopyFrom(helper.make_node(op_type, ["x"], ["y"], name="it", **attributes))
+    with pytest.raises(GraphError) as caught:
+        read_onnx(model.SerializeToString())
+    assert caught.value.where
+
+
+def test_an_op_that_cannot_take_a_value_from_a_file_refuses_its_node():
+    node = helper.make_node("Cast", ["x"], ["y"], name="it", to=-1)
+    with pytest.raises(GraphError, match="is not of the kind that it takes") as caught:
+        _read_node(node, ("x",), {}, {"x": (1, 3)}, 17, "model.onnx")
+    assert "'it'" in (caught.value.where or "")

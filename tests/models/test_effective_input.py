@@ -116,3 +116,21 @@ def test_a_factor_for_each_pixel_is_no_normalization() -> None:
 def test_an_image_that_goes_two_ways_is_followed_no_further() -> None:
     nodes = helper.make_node("Mul", ["image", "k"], ["done"]), helper.make_node("Relu", ["image"], ["other"])
     assert file_with(*nodes, k=np.float32(1 / 255)).takes == "open"
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "attributes"),
+    [
+        ("Gather", ["image"], {"axis": 1}),
+        ("Add", ["image"], {}),
+        ("Transpose", ["image"], {"perm": [0, 1]}),
+        ("BatchNormalization", ["image", "two", "two", "two", "two"], {}),
+        ("Conv", ["image", "two"], {}),
+        ("Mul", ["image", "image"], {}),
+    ],
+)
+def test_nodes_that_are_not_as_their_op_says_are_followed_no_further(
+    op: str, inputs: list[str], attributes: dict[str, object]
+) -> None:
+    found = file_with(helper.make_node(op, inputs, ["done"], **attributes), two=np.ones(2, np.float32))
+    assert found.nodes == ()

@@ -139,3 +139,11 @@ def test_other_spellings_are_recognized(make_graph, same, rows, op):
 def test_their_neighbours_are_not(make_graph, rows):
     graph = graph_of(make_graph, rows)
     assert recognize_activations(graph) is graph
+
+
+def test_sums_of_shared_values_take_no_time_of_their_own(make_graph):
+    """Written out, this sum has 2 to the power of 60 terms."""
+    rows = [*GELU] + [(Add(), f"v{n} v{n}" if n else "e e", f"v{n + 1}") for n in range(60)]
+    rows += [(Mul(), "v60 x", "y")]
+    graph = graph_of(make_graph, rows)
+    assert recognize_activations(graph) is graph

@@ -27,6 +27,9 @@ DROPPED_AFTER = 2
 ZOOMED_INPUT_PX = 320
 """Inputs of at most this shorter side see parts of images too: in a whole one faces are too small for them."""
 
+MAX_ZOOMED = 8
+"""Images of which parts are searched, at most."""
+
 _MIRRORED_SIZE = 0.7
 _STRONG, _LISTED = 0.5, 0.3
 _MIN_QUALITY = 0.2
@@ -96,7 +99,7 @@ def _views_of(images: Sequence[Image], spec: ImageInput, search: Search) -> Iter
     yield from images
     if min(spec.height, spec.width) > ZOOMED_INPUT_PX:
         return
-    for image in images:
+    for image in images[:MAX_ZOOMED]:
         if len(search.faces) >= FEW_FACES:
             return
         rows, columns = (max(8, round(side * 0.55)) for side in image.shape[:2])

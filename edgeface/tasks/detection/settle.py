@@ -103,7 +103,12 @@ def choose(compared: Comparison, documented: Sequence[DetectionContract]) -> Det
 
 
 def judged(
-    field: str, value: str, compared: Comparison, contract: DetectionContract, others: Mapping[str, DetectionContract]
+    field: str,
+    value: str,
+    compared: Comparison,
+    contract: DetectionContract,
+    others: Mapping[str, DetectionContract],
+    decisive: bool = False,
 ) -> Verdict:
     """The verdict on one field of a contract, against contracts that have another value of it.
 
@@ -113,6 +118,7 @@ def judged(
         compared: all contracts.
         contract: the chosen one.
         others: contracts with another value, by that in words.
+        decisive: whether another value gives other boxes, so that it makes a difference if it is not told.
     """
     margins = {name: compared.margin(contract, other) for name, other in others.items()}
     if not margins:
@@ -124,6 +130,8 @@ def judged(
     on = f"on {compared.faces} faces"
     if margins[name] >= TELLING:
         return Verdict(field, value, "inferred", f"surer {on} than {name} by {_figures(margins[name])}")
+    if decisive and compared.gain(contract, others[name]) >= MIN_GAIN:
+        return Verdict(field, value, "refused", f"surer {on} than {name}, but only by {_figures(margins[name])}")
     alike = ", ".join(each for each in margins if margins[each] < TELLING)
     said = f"makes no difference here: {alike} finds the same {on} ({_figures(margins[name])}); documented value taken"
     return Verdict(field, value, "indifferent", said)

@@ -126,7 +126,7 @@ def _format_verdict(
     for reading in rest:
         same = [contract for contract in compared.surer if _format(contract) == _format(reading)]
         others[words[_format(reading)]] = max(same, key=compared.mean)
-    yield judged("decoder", own, compared, chosen, others)
+    yield judged("decoder", own, compared, chosen, others, decisive=True)
 
 
 def _only(file: NetworkFile, contract: DetectionContract) -> str:
