@@ -67,8 +67,9 @@ def raw_outputs_of(contract: Contract) -> tuple[str, ...]:
     """
     if not isinstance(contract, DetectionContract):
         return ()
-    score = getattr(decoding_of(contract).decoder, "score", None)
-    return () if score is None or score in _DONE else contract.output_names
+    decoder = decoding_of(contract).decoder
+    raw = getattr(decoder, "raw_scores", getattr(decoder, "score", _DONE[0]) not in _DONE)
+    return contract.output_names if raw else ()
 
 
 def _names_of_scores(contract: DetectionContract) -> list[str]:
