@@ -1,7 +1,7 @@
-"""Compute in float what integers hold badly behind a detector's layers: a decode inside the graph, and raw scores.
+"""Compute in float what integers hold badly behind a detector's layers: a decode inside the graph, and raw heads.
 
 Places of faces of all sizes have no scale in common. Scores in front of a sigmoid go far below 0, where all are alike,
-so that one scale for all of them leaves few steps where a face is decided.
+and boxes of places without faces go anywhere, so that one scale for all leaves few steps where a face is decided.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from edgeface.contracts import Contract
 from edgeface.graph.ir import Graph, Node
 from edgeface.quantize.plan import Stated
 from edgeface.tasks.detection.decode_in_graph import decode_in_graph
-from edgeface.tasks.detection.score_form import raw_scores
+from edgeface.tasks.detection.score_form import raw_outputs_of
 
 _LAYERS = frozenset({"Conv", "ConvTranspose", "Gemm", "GeneralGemm", "MatMul"})
-_RAW = "it gives scores in front of a sigmoid, whose one scale would leave few steps where a face is decided"
+_RAW = "it gives scores in front of a sigmoid or boxes beside them, whose one scale would leave few steps to faces"
 _REASON = "it is part of the decode inside the graph: places of faces of all sizes have no scale in common"
 
 
@@ -37,12 +37,12 @@ def kept_decode(contract: Contract, graph: Graph) -> dict[str, Stated]:
 
 
 def raw_heads(contract: Contract, graph: Graph) -> dict[str, Stated]:
-    """The values of the layers that give scores in front of a sigmoid or softmax, and what moves them, in float32.
+    """The outputs of a network whose scores are in front of a sigmoid, with the layers that give them, in float32.
 
     Arguments as of `kept_decode`.
     """
     found: dict[str, Stated] = {}
-    waiting = [name for name in raw_scores(contract) if name in graph.producers]
+    waiting = [name for name in raw_outputs_of(contract) if name in graph.producers]
     while waiting:
         name = waiting.pop()
         node = graph.producers.get(name)

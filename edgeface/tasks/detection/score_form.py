@@ -60,12 +60,16 @@ def refuse_raw_scores(contract: DetectionContract, forward: Forward, images: Seq
         )
 
 
-def raw_scores(contract: Contract) -> tuple[str, ...]:
-    """The outputs that are scores in front of a sigmoid or softmax, by the contract of any task."""
+def raw_outputs_of(contract: Contract) -> tuple[str, ...]:
+    """The outputs of a contract, of any task, whose scores are in front of a sigmoid or softmax; else none.
+
+    Such networks were trained with nothing that bounds what they say of places without faces, scores and boxes alike.
+    """
     if not isinstance(contract, DetectionContract):
         return ()
-    score = getattr(decoding_of(contract).decoder, "score", None)
-    return () if score is None or score in _DONE else tuple(_names_of_scores(contract))
+    decoder = decoding_of(contract).decoder
+    raw = getattr(decoder, "raw_scores", getattr(decoder, "score", _DONE[0]) not in _DONE)
+    return contract.output_names if raw else ()
 
 
 def _names_of_scores(contract: DetectionContract) -> list[str]:

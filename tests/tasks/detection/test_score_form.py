@@ -9,7 +9,7 @@ import pytest
 
 from edgeface.contracts import DetectionContract
 from edgeface.errors import ContractError
-from edgeface.tasks.detection.score_form import refuse_raw_scores, with_score_form
+from edgeface.tasks.detection.score_form import raw_outputs_of, refuse_raw_scores, with_score_form
 
 IMAGES = [np.full((64, 64, 3), 100, np.uint8)]
 
@@ -55,3 +55,19 @@ def test_the_form_of_scores_is_told_by_their_range(given, columns, values, score
         refuse_raw_scores(given, forward, IMAGES)
     assert said is None or f'score = "{score}"' in said.value.fix
     assert with_score_form(given, forward, []) == given
+
+
+@pytest.mark.parametrize(
+    ("given", "raw"),
+    [
+        (BLAZE, True),
+        (YOLO, True),
+        (contract("yolo8_face", {"table": "a"}, layout="rows"), False),
+        (contract("yolo5_face", {"rows": "a"}, layout="rows"), False),
+        (contract("scrfd", {"scores_0": "a", "boxes_0": "b"}, strides=(32,), landmarks=0, score="sigmoid"), True),
+        (SCRFD, False),
+        (ULTRA, False),
+    ],
+)
+def test_which_outputs_are_raw_is_told_by_the_decoder(given, raw):
+    assert raw_outputs_of(given) == (given.output_names if raw else ())

@@ -73,6 +73,11 @@ class Yolo5Face:
                 check_number("an anchor's side", side, 1e-3, _MAX_SIDE_PX)
         check_choice("layout", self.layout, ("cells", "channels", "rows"))
 
+    @property
+    def raw_scores(self) -> bool:
+        """Whether the outputs hold scores in front of a sigmoid."""
+        return self.layout != "rows"
+
     def _anchors(self, index: int) -> list[tuple[float, float]]:
         """Widths and heights of a stride's anchors.
 

@@ -59,6 +59,11 @@ class Yolo8Face:
         check_number("values", self.values, 2, 3)
         check_choice("layout", self.layout, ("maps", "heads", "columns", "rows"))
 
+    @property
+    def raw_scores(self) -> bool:
+        """Whether the outputs hold scores in front of a sigmoid."""
+        return self.layout in ("maps", "heads")
+
     def expected(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Shapes of the outputs: a map of each stride, or one table."""
         points = self.landmarks * self.values
