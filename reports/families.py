@@ -91,13 +91,16 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, default=Path(tempfile.gettempdir()) / "edgeface_families.json")
     parser.add_argument("--again", action="append", default=[], metavar="NAME")
     parser.add_argument("--only", default="", help="measure only subjects that begin so")
+    parser.add_argument("--targets", default=",".join(TARGETS), help="measure only these; others later")
     parser.add_argument("--engine", action="store_true", help="build TensorRT engines too, where that is possible")
     options = parser.parse_args()
     rows: dict[str, Any] = json.loads(options.rows.read_text()) if options.rows.exists() else {}
     for name in _subjects():
-        if name.startswith(options.only) and (name not in rows or name in options.again):
+        known = {} if name in options.again else rows.get(name, {})
+        missing = tuple(each for each in options.targets.split(",") if each not in known)
+        if name.startswith(options.only) and missing:
             print(name, file=sys.stderr, flush=True)
-            rows[name] = _measure(name, options.engine)
+            rows[name] = known | _measure(name, missing, options.engine)
             options.rows.write_text(json.dumps(rows, indent=1))
     (ROOT / "reports" / "families.md").write_text(_report(rows), encoding="utf-8")
 
@@ -111,7 +114,7 @@ def _subjects() -> Iterator[str]:
                 yield f"{name}:{variant}"
 
 
-def _measure(name: str, engine: bool) -> dict[str, Any]:
+def _measure(name: str, targets: Sequence[str], engine: bool) -> dict[str, Any]:
     family, variant = name.split(":")
     row: dict[str, Any] = {"weights": Path(REAL[name]).name if name in REAL else "seed 1"}
     with tempfile.TemporaryDirectory() as folder:
@@ -127,7 +130,7 @@ def _measure(name: str, engine: bool) -> dict[str, Any]:
         feeds = [_feed(job, image) for image in read_images(files[-JUDGE:], "reading images")]
         wanted = [dict(job.source.reference.run(feed)) for feed in feeds]
         stats = None
-        for each in TARGETS:
+        for each in targets:
             started = time.perf_counter()
             try:
                 if target(each).scheme is not None:
@@ -233,7 +236,7 @@ def _report(rows: Mapping[str, Any]) -> str:
                 f"{row['flops'] / 1e6:,.1f} M",
                 published,
             ]
-            lines.append(f"| {' | '.join([*cells, *(_cell(each, row[each]) for each in TARGETS)])} |")
+            lines.append(f"| {' | '.join([*cells, *(_cell(each, row.get(each, {})) for each in TARGETS)])} |")
     return f"""# Families: what every target makes of them
 
 Made by `.venv/bin/python reports/families.py --engine` on {datetime.date.today()}; {listed}.
@@ -251,6 +254,8 @@ definition; publications that count multiply-adds are doubled.
 
 
 def _cell(name: str, row: Mapping[str, Any]) -> str:
+    if not row:
+        return "not yet measured"
     if "refused" in row:
         return f"refused: {row['refused']}"
     figure = (

@@ -140,15 +140,16 @@ def _contract(
     stated = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
     assert declared.weights is not None
     if not probes:
-        if declared.variant is None:
+        if declared.variant is None and len(found.variants()) > 1:
             raise ContractError(
                 "the checkpoint does not record its activation, anchors or color order, and there are no images to "
                 "infer them from",
                 where=str(declared.weights),
                 fix=f"pass --variant ({', '.join(found.variants())}), or --calibration DIR with images of faces",
             )
-        note("contract: as declared; no images to check it on")
-        return _with_color(_variant(found, declared.variant), declared.color), {"how": "declared", "checked": False}
+        how = "the family's only one" if declared.variant is None else "declared"
+        note(f"contract: {how}; no images to check it on")
+        return _with_color(_variant(found, declared.variant), declared.color), {"how": how, "checked": False}
     try:
         inferred = _inferred(found, load, probes, stated)
     except ContractError as error:

@@ -9,7 +9,7 @@ from edgeface.backends.target import IoType, Target
 from edgeface.compile.examples import examples_of
 from edgeface.compile.finer_integers import chosen_algorithms, finished
 from edgeface.compile.job import Job
-from edgeface.compile.kept_decode import kept_decode
+from edgeface.compile.kept_decode import kept_decode, raw_heads
 from edgeface.compile.prices import preferred_precision, priced
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
@@ -53,8 +53,9 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
         patterns = {pattern: asked for pattern, asked in patterns.items() if not asked.is_float}
     asked = asked_precision(graph, patterns)
     preferred = preferred_precision(job, graph, target, io, state_precision(graph, patterns, io == "float") | asked)
-    if not job.options.integer_only:
-        preferred = {**preferred, **kept_decode(job.source.contract, graph)}
+    if not job.options.integer_only and "float32" in target.dtypes:
+        contract = job.source.contract
+        preferred = {**preferred, **raw_heads(contract, graph), **kept_decode(contract, graph)}
     return state_precision(graph, patterns, io == "float", preferred=preferred)
 
 

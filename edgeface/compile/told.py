@@ -26,6 +26,8 @@ def with_told_model(request: ExportRequest) -> ExportRequest:
         InputError: two checkpoints are given.
         CheckpointError: the weights are those of no known family, or of another than the named model.
     """
+    if request.onnx_file is not None:
+        return request
     if request.model and _is_checkpoint(Path(request.model)):
         if request.weights is not None:
             raise InputError(

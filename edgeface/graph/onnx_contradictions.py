@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from edgeface.errors import GraphError, InputError
+from edgeface.graph.onnx_steps.walk import graphs_of
 
 if TYPE_CHECKING:
     import onnx
 
 _STANDARD = "ai.onnx"
+_COUNTS = {"kernel_shape", "strides", "dilations"}
+_ONE_COUNT = {"blocksize", "num_outputs"}
 _CONVOLUTIONS = {"Conv": 1, "ConvTranspose": 1, "ConvInteger": 1, "QLinearConv": 3}
 """Position of the weights."""
 
@@ -29,8 +32,8 @@ def refuse_contradictions(model: onnx.ModelProto, where: str) -> None:
 
     Raises:
         InputError: an operator set is imported twice, or is newer than the installed onnx.
-        GraphError: a name stands for two inputs, constants or outputs; an attribute is given twice; or a convolution's
-            kernel or groups do not match its weights.
+        GraphError: a name stands for two inputs, constants or outputs; an attribute is given twice, or counts less
+            than one pixel or part; or a convolution's kernel or groups do not match its weights.
     """
     for imports in (model.opset_import, *(function.opset_import for function in model.functions)):
         _check_imports(imports, where)
@@ -44,6 +47,8 @@ def refuse_contradictions(model: onnx.ModelProto, where: str) -> None:
                 fix="export the model again; a name stands for one tensor",
             )
     shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    for node in (node for body in (graph, *model.functions) for inner in graphs_of(body) for node in inner.node):
+        _check_counts(node, where)
     for node in graph.node:
         _check_attributes(node, where)
         if node.op_type in _CONVOLUTIONS and len(node.input) > _CONVOLUTIONS[node.op_type]:
@@ -78,6 +83,18 @@ def check_convolution(node: onnx.NodeProto, weight: tuple[int, ...], where: str)
             where=where,
             fix="export the model again; the attribute group must divide the channels",
         )
+
+
+def _check_counts(node: onnx.NodeProto, where: str) -> None:
+    """Require that windows, their steps and blocks have at least one pixel: libraries divide by them unasked."""
+    for attribute in node.attribute:
+        numbers = [*attribute.ints, *([attribute.i] if attribute.name in _ONE_COUNT else [])]
+        if attribute.name in _COUNTS | _ONE_COUNT and min(numbers, default=1) < 1:
+            raise GraphError(
+                f"the attribute {attribute.name} is {_sizes(numbers)}",
+                where=_located(node, where),
+                fix="export the model again; it counts pixels or parts, at least 1",
+            )
 
 
 def _check_attributes(node: onnx.NodeProto, where: str) -> None:

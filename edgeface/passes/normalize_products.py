@@ -33,8 +33,9 @@ def expand_gemm(graph: Graph, node: Node) -> Rewrite | None:
     def scaled(name: str, factor: float, suffix: str) -> str:
         if factor == 1.0:
             return name
-        constants[f"{node.output}/{suffix}"] = np.array(factor, np.float32)
-        return then(Mul(), f"{suffix}_product", name, f"{node.output}/{suffix}")
+        number, data = f"{node.output}/{suffix}", graph.constant(name) if name in graph.values else None
+        constants[number] = np.asarray(np.float32(factor) * (1.0 if data is None else data), np.float32)
+        return number if data is not None else then(Mul(), f"{suffix}_product", name, number)
 
     a, b = node.inputs[:2]
     left = then(Transpose((1, 0)), "a", a) if op.transA else a

@@ -6,6 +6,7 @@ after. A product is taken apart into its factors, among which the pieces are loo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,7 +23,31 @@ from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 
 def recognize_norms(graph: Graph) -> Graph:
     """The graph with LayerNorm, RmsNorm and GroupNorm in place of what computes them."""
-    return apply_rules(apply_rules(graph, recognize), merge_groups)
+    return apply_rules(apply_rules(graph, center, recognize), merge_groups)
+
+
+def center(graph: Graph, node: Node) -> Rewrite | None:
+    """x·k + (b − mean·k), as TensorFlow writes it, as (x − mean)·k + b."""
+    if not isinstance(node.op, Add) or node.op.fused != "none":
+        return None
+    for scaled, rest in (node.inputs, node.inputs[::-1]):
+        product, shift = graph.producers.get(scaled), graph.producers.get(rest)
+        if product is None or shift is None or not isinstance(product.op, Mul) or not isinstance(shift.op, Sub):
+            continue
+        offset = graph.producers.get(shift.inputs[1])
+        if offset is None or not isinstance(offset.op, Mul) or {product.op.fused, shift.op.fused} != {"none"}:
+            continue
+        for (x, k), (mean, same) in itertools.product(*((n.inputs, n.inputs[::-1]) for n in (product, offset))):
+            made = graph.producers.get(mean)
+            if k == same and made is not None and isinstance(made.op, ReduceMean) and made.inputs[0] == x:
+                names = f"{node.output}/centered", f"{node.output}/scaled"
+                added = [
+                    Node(Sub(), (x, mean), (names[0],), node.origin),
+                    Node(Mul(), (names[0], k), (names[1],), node.origin),
+                    Node(Add(), (names[1], shift.inputs[0]), node.outputs, node.origin),
+                ]
+                return Rewrite([node], added)
+    return None
 
 
 def recognize(graph: Graph, node: Node) -> Rewrite | Refusal | None:

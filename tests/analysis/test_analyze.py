@@ -15,7 +15,7 @@ from edgeface.analysis.variants import requantized
 from edgeface.compile.build import build
 from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest
-from edgeface.errors import InputError
+from edgeface.errors import ContractError, InputError
 from edgeface.exporting.export import export
 
 KEYS = (
@@ -181,11 +181,11 @@ def test_without_images_only_numbers_are_compared(small, artifacts):
         ({"count": 0}, "cannot analyze on 0 images"),
         ({"count": 1000}, "cannot analyze on 1000 images"),
         ({"device": "moon"}, "moon"),
-        ({"contract": None}, "does not describe how images become its input"),
+        ({"contract": None}, "of no known detector or recognizer"),
     ],
 )
 def test_what_cannot_be_analyzed_is_refused(request_of, given, named):
-    with pytest.raises(InputError, match=named):
+    with pytest.raises((InputError, ContractError), match=named):
         analyze(request_of(**given))
 
 

@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from edgeface import ExportRequest, export
+from edgeface.compile.open_source import open_source
+from edgeface.compile.source import Declared
 from edgeface.compile.told import with_told_model
 from edgeface.errors import CheckpointError, InputError
 from edgeface.models import families, family
@@ -116,3 +118,11 @@ def test_a_missing_checkpoint_is_reported_with_the_other_missing_paths(tmp_path)
     with pytest.raises(InputError, match=r"none\.pth") as caught:
         export(request)
     assert "--calibration" in str(caught.value)
+
+
+def test_a_family_with_one_contract_needs_no_images(tmp_path):
+    found, path = family("face_slim"), tmp_path / "w.pth"
+    torch.save(found.random(found.variants()["1mb"].with_input_size(64, 64), 1).state_dict(), path)
+    source = open_source(Declared("face_slim", weights=path, input_size=(64, 64)), [])
+    assert source.contract.variant == "1mb"
+    assert source.provenance["contract"] == {"how": "the family's only one", "checked": False}

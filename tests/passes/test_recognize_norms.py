@@ -49,6 +49,19 @@ def test_every_spelling_of_layer_normalization_is_recognized(make_graph, normal,
     np.testing.assert_allclose(evaluate(found, feed)["y"], evaluate(graph, feed)["y"], rtol=1e-4, atol=1e-5)
 
 
+def test_the_form_that_subtracts_the_scaled_mean_last_is_recognized(make_graph, normal, ops, evaluate):
+    rows = [
+        *[(ReduceMean((3,)), "x", "m"), (Sub(), "x m", "d"), (Mul(), "d d", "q"), (ReduceMean((3,)), "q", "v")],
+        *[(Add(), "v eps", "t"), (Sqrt(), "t", "s"), (Reciprocal(), "s", "r"), (Mul(), "r g", "k")],
+        *[(Mul(), "x k", "a"), (Mul(), "m k", "o"), (Sub(), "b o", "c"), (Add(), "a c", "y")],
+    ]
+    graph = make_graph(IMAGE, rows, constants(normal, b=normal(5, seed=8)))
+    found = recognize_norms(graph)
+    assert ops(found) == ["LayerNorm", "Mul", "Add"]
+    feed = {"x": normal(*IMAGE["x"], seed=4)}
+    np.testing.assert_allclose(evaluate(found, feed)["y"], evaluate(graph, feed)["y"], rtol=1e-4, atol=1e-5)
+
+
 def test_root_mean_square_normalization_is_recognized(make_graph, normal, same, ops):
     rows = [(Mul(), "x x", "q"), (ReduceMean((3,)), "q", "v"), (Add(), "v eps", "t"), (Sqrt(), "t", "s")]
     graph = make_graph(IMAGE, [*rows, (Div(), "x s", "n"), (Mul(), "n g", "y")], constants(normal))

@@ -35,7 +35,9 @@ class DepthToSpace(Op):
     def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
         """With CRD (PixelShuffle), where the channel counts before the pixel, channels are reordered first."""
         op, channels = cls(int(node.attributes["blocksize"])), node.input_shapes[0][1]
-        if node.attributes.get("mode", b"DCR") == b"DCR" or channels % op.block**2:
+        mode = node.attributes.get("mode", b"DCR")
+        require(mode in {b"DCR", b"CRD"}, f"DepthToSpace in mode {mode!r} is not supported")
+        if mode == b"DCR" or channels % op.block**2:
             return op, node.inputs
         order = np.arange(channels).reshape(-1, op.block**2).T.reshape(-1)
         return chain(Take(1, tuple(order.tolist())), Step(op)), node.inputs

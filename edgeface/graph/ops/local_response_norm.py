@@ -26,6 +26,6 @@ class LocalResponseNorm(Unary):
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         """The input's type, of an image."""
-        fits = inputs[0].rank == 4 and self.size % 2 == 1
+        fits = inputs[0].rank == 4 and self.size > 0 and self.size % 2 == 1
         require(fits, f"LRN over {self.size} channels of {inputs[0]} is not supported: no runtime has even windows")
         return (inputs[0],)

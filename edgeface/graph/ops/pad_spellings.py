@@ -14,6 +14,7 @@ from edgeface.graph.ops.shape import Pad, Reshape, Slice
 from edgeface.graph.ops.spelling import Spelling, chain
 from edgeface.graph.ops.take import take
 
+MOST_PADS = 2**16
 _MIRRORS = ("reflect", "edge", "wrap")
 
 
@@ -28,13 +29,15 @@ class PadSpelling(Spelling):
         """Pads of all axes or of some, and the value, as constants or attributes."""
         rank, given = len(node.input_shapes[0]), node.numbers(1, "pads" if node.opset > 1 else "paddings")
         axes = node.integers(3, "axes") if node.given(3) else list(range(rank))
+        require(len(given) == 2 * len(axes), f"Pad has {len(given)} pads for {len(axes)} axes")
         pads = [0] * 2 * rank
         for index, axis in enumerate(axes):
             place = normal_axis(int(axis), rank)
             pads[place], pads[place + rank] = given[index], given[index + len(axes)]
         mode = node.attributes.get("mode", b"constant").decode()
         value = node.constant(2, "value") if node.given(2) else node.attributes.get("value", 0.0)
-        number = float(np.asarray(value).reshape(-1)[0])
+        number = float(np.asarray(value).reshape(-1)[0]) if np.size(value) else 0.0
+        require(not np.isnan(number), "Pad with NaN is not supported")
         if mode == "constant" and number == 0 and min(pads) >= 0:
             return Pad(tuple(pads)), node.inputs[:1]
         return spelled_pad(node.input_shapes[0], pads, mode, number), node.inputs[:1]
@@ -75,4 +78,5 @@ def _mirrored(size: int, begin: int, end: int, mode: str) -> tuple[int, ...]:
     """The element of each place of an axis after padding."""
     fits = mode != "reflect" or max(begin, end) < size
     require(fits, f"Pad reflects {begin} and {end} elements of an axis with {size}")
+    require(begin + end <= MOST_PADS, f"Pad of {begin + end} elements in mode {mode} is not supported")
     return tuple(np.pad(np.arange(size), (begin, end), mode=mode).tolist())  # type: ignore[call-overload]

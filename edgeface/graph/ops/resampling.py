@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from edgeface.graph.ops.base import OnnxNode, require
+from edgeface.graph.ops.base import OnnxNode, normal_axis, require
 from edgeface.graph.types import Array
+
+MOST_PIXELS = 2**12
+"""Of an axis of a resized image; a product with its weights takes the square of it."""
 
 TOLERANCE = 1e-5
 """Of weights: coordinates are float32 in runtimes."""
@@ -120,11 +123,13 @@ def read_resampling(node: OnnxNode) -> Resampling:
     rule = "asymmetric" if old else a.get("coordinate_transformation_mode", b"half_pixel").decode()
     require(mode in {"nearest", "linear", "cubic"}, f"{node.op_type} mode {mode} is not supported")
     require(rule in _RULES, f"{node.op_type} with {rule} coordinates is not supported", "resize the whole image")
+    rounding = a.get("nearest_mode", b"round_prefer_floor").decode()
+    require(rounding in _ROUNDINGS, f"{node.op_type} with nearest_mode {rounding} is not supported")
     require(not a.get("antialias", 0), "Resize with antialias is not supported", "export without antialias")
     return Resampling(
         mode,
         rule,
-        "simple" if old else a.get("nearest_mode", b"round_prefer_floor").decode(),
+        "simple" if old else rounding,
         float(a.get("cubic_coeff_a", -0.75)),
         bool(a.get("exclude_outside", 0)),
     )
@@ -139,15 +144,20 @@ def read_scales(node: OnnxNode) -> tuple[tuple[int, ...], tuple[float, ...]]:
     before = list(node.input_shapes[0])
     policy = node.attributes.get("keep_aspect_ratio_policy", b"stretch")
     require(policy == b"stretch", "Resize that keeps the aspect ratio is not supported", "export with output sizes")
-    axes = [axis % len(before) for axis in node.attributes.get("axes", range(len(before)))]
+    axes = [normal_axis(axis, len(before)) for axis in node.attributes.get("axes", range(len(before)))]
     after, scales = list(before), [1.0] * len(before)
     if node.given(3):
-        for axis, size in zip(axes, node.integers(3, "sizes"), strict=True):
+        sizes = node.integers(3, "sizes")
+        require(len(sizes) == len(axes) and max(sizes) <= MOST_PIXELS, f"{node.op_type} to sizes {sizes}")
+        for axis, size in zip(axes, sizes, strict=True):
             after[axis], scales[axis] = int(size), size / before[axis]
         return tuple(after), tuple(scales)
     old = node.op_type == "Upsample" or node.opset < 11
     given = node.attributes.get("scales")
-    given = node.constant(1 if old else 2, "scales").tolist() if given is None else given
+    given = node.constant(1 if old else 2, "scales").reshape(-1).tolist() if given is None else given
+    resized = list(zip((before[axis] for axis in axes), given, strict=False))
+    fits = len(given) == len(axes) and all(0 < scale * n <= MOST_PIXELS for n, scale in resized)
+    require(fits, f"{node.op_type} of {before} by scales {given} is not supported")
     for axis, scale in zip(axes, given, strict=True):
         after[axis] = _size(before[axis], scale)
         ratio = after[axis] / before[axis]

@@ -26,9 +26,12 @@ class SliceSpelling(Spelling):
         starts, ends = node.numbers(1, "starts"), node.numbers(2, "ends")
         axes = node.numbers(3, "axes") if node.given(3) or "axes" in node.attributes else range(len(starts))
         steps = node.integers(4, "steps") if node.given(4) else [1] * len(starts)
+        same = len(starts) == len(ends) == len(axes) == len(steps)
+        require(same, f"Slice has {len(starts)} starts, {len(ends)} ends, {len(axes)} axes and {len(steps)} steps")
+        places = [normal_axis(axis, len(shape)) for axis in axes]
+        require(len({*places}) == len(places), f"Slice names an axis twice: {list(axes)}")
         ranges = [range(size) for size in shape]
-        for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-            place = normal_axis(axis, len(shape))
+        for start, end, place, step in zip(starts, ends, places, steps, strict=True):
             require(step != 0, "Slice with steps of 0 is not supported")
             ranges[place] = _cut(shape[place], start, end, step)
         require(all(map(len, ranges)), f"slice {starts}…{ends} of {list(shape)} is empty")

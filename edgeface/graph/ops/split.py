@@ -28,7 +28,8 @@ class Split(Spelling):
             parts = int(node.attributes.get("num_outputs", node.outputs))
             size = -(-shape[axis] // parts)
             sizes = [*[size] * (parts - 1), shape[axis] - size * (parts - 1)]
-        fits = sum(sizes) == shape[axis] and min(sizes) > 0
+        require(len(sizes) == node.outputs, f"Split has {len(sizes)} sizes for {node.outputs} outputs")
+        fits = sum(sizes) == shape[axis] and min(sizes, default=0) > 0
         require(fits, f"Split in parts of {sizes} does not fit the {shape[axis]} elements of axis {axis}")
         ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
         slices = [take(shape, axis, tuple(range(end - size, end))) for size, end in zip(sizes, ends, strict=True)]

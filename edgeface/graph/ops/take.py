@@ -35,6 +35,7 @@ class Take(Op):
     def from_onnx(cls, node: OnnxNode) -> tuple[Op, tuple[str, ...]]:
         """Constant indices: of any shape, counted from the front or from the end; neighbours are a Slice."""
         shape, indices = node.input_shapes[0], node.constant(1, "indices")
+        require(indices.dtype.kind == "i", f"Gather by {indices.dtype} is not supported")
         axis = normal_axis(int(node.attributes.get("axis", 0)), len(shape))
         counted = tuple(int(i) + shape[axis] if i < 0 else int(i) for i in indices.reshape(-1))
         taken = take(shape, axis, counted)

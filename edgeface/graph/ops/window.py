@@ -13,6 +13,7 @@ from edgeface.graph.ops.shape import Reshape
 from edgeface.graph.ops.spelling import Spelling, Step, chain
 from edgeface.graph.types import Array, TensorType
 
+_AUTO_PADS = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}
 _AXES = {1: "one-dimensional", 2: "two-dimensional"}
 
 
@@ -51,6 +52,10 @@ def read_window(node: OnnxNode, kernel: Sequence[int]) -> Window:
     size, auto = node.input_shapes[0][2:], a.get("auto_pad", b"NOTSET").decode()
     pads = list(a.get("pads", (0,) * 2 * axes)) if auto == "NOTSET" else [0] * 2 * axes
     overhang = [0] * axes
+    require(auto in _AUTO_PADS, f"{node.op_type} with auto_pad {auto} is not supported")
+    lengths = (len(strides), len(dilations), len(pads))
+    require(lengths == (axes, axes, 2 * axes), f"strides, dilations and pads of the {node.op_type} have other axes")
+    require(min(pads) >= 0, f"{node.op_type} with negative pads is not supported", "crop by a Slice")
     if auto.startswith("SAME"):
         pads = list(same_pads(size, kernel, strides, dilations, auto == "SAME_LOWER"))
     elif a.get("ceil_mode", 0):
@@ -134,6 +139,11 @@ def _ceil_end(begun: int, end: int, reach: int, stride: int) -> int:
 
 
 def two_axes(numbers: Sequence[int], unit: int, one_axis: bool) -> tuple[int, int]:
-    """Numbers of one or two axes for two, with `unit` for the first where there is one."""
+    """Numbers of one or two axes for two, with `unit` for the first where there is one.
+
+    Raises:
+        GraphError: there are more or fewer numbers.
+    """
+    require(len(numbers) == 2 - one_axis, f"{list(numbers)} are not the numbers of {2 - one_axis} axes")
     first, second = (unit, *numbers) if one_axis else numbers
     return int(first), int(second)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
-from edgeface.contracts import DetectionContract
+from edgeface.contracts import Contract, DetectionContract
 from edgeface.errors import ContractError
 from edgeface.graph.types import Array
 from edgeface.images.files import letterbox
@@ -60,9 +60,20 @@ def refuse_raw_scores(contract: DetectionContract, forward: Forward, images: Seq
         )
 
 
+def raw_scores(contract: Contract) -> tuple[str, ...]:
+    """The outputs that are scores in front of a sigmoid or softmax, by the contract of any task."""
+    if not isinstance(contract, DetectionContract):
+        return ()
+    score = getattr(decoding_of(contract).decoder, "score", None)
+    return () if score is None or score in _DONE else tuple(_names_of_scores(contract))
+
+
+def _names_of_scores(contract: DetectionContract) -> list[str]:
+    return [name for role, name in contract.outputs.by_role.items() if role.split("_")[0] in _ROLES]
+
+
 def _scores(contract: DetectionContract, outputs: Mapping[str, Array]) -> list[Array]:
-    names = {role: name for role, name in contract.outputs.by_role.items() if role.split("_")[0] in _ROLES}
-    return [outputs[name] for name in names.values() if name in outputs]
+    return [outputs[name] for name in _names_of_scores(contract) if name in outputs]
 
 
 def _with(contract: DetectionContract, score: object) -> DetectionContract | None:
