@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from edgeface.contracts import DetectionContract, ImageInput, OutputNames, Parameters
+from edgeface.contracts import DetectionContract, ImageInput
 from edgeface.errors import ContractError
 from edgeface.tasks.detection import decoders
 from edgeface.tasks.detection.decoding import Documented, Recognized
+from edgeface.tasks.detection.formats import format_of, told_apart
 from edgeface.tasks.detection.preprocessing import Preprocessing, candidates, documented, of_contract
 from edgeface.tasks.detection.score_form import refuse_raw_scores, with_score_form
 from edgeface.tasks.detection.settle import Comparison, choose, color_of, compare, judged, levels_of
@@ -40,8 +41,8 @@ class UndeclaredDetector:
             return _unsettled(file, readings, compared, declared)
         allowed = [contract for contract in contracts if declared in {None, contract.input.color}]
         best = max(allowed, key=compared.mean)
-        reading = next(each for each in readings if _format(each) == _format(best))
-        own = [contract for contract in allowed if _format(contract) == _format(best)]
+        reading = next(each for each in readings if format_of(each) == format_of(best))
+        own = [contract for contract in allowed if format_of(contract) == format_of(best)]
         first = [each.of(reading) for each in known[reading] if declared in {None, each.color}]
         chosen = choose(_among(compared, own), [contract for contract in first if contract in own] or own)
         verdicts = [*_format_verdict(file, readings, chosen, compared), *_input_verdicts(file, chosen, compared)]
@@ -102,13 +103,6 @@ def _documented(file: NetworkFile, decoder: str) -> list[Preprocessing]:
     return documented(known, file.takes, file.reversed_channels)
 
 
-_Format = tuple[str, Parameters, OutputNames]
-
-
-def _format(contract: DetectionContract) -> _Format:
-    return contract.decoder, contract.parameters, contract.outputs
-
-
 def _among(compared: Comparison, contracts: Sequence[DetectionContract]) -> Comparison:
     return replace(compared, surer={contract: compared.surer[contract] for contract in contracts})
 
@@ -116,16 +110,16 @@ def _among(compared: Comparison, contracts: Sequence[DetectionContract]) -> Comp
 def _format_verdict(
     file: NetworkFile, readings: Sequence[DetectionContract], chosen: DetectionContract, compared: Comparison
 ) -> Iterator[Verdict]:
-    words = _told_apart(readings)
-    own = words[_format(chosen)]
-    rest = [each for each in readings if _format(each) != _format(chosen)]
+    words = told_apart(readings)
+    own = words[format_of(chosen)]
+    rest = [each for each in readings if format_of(each) != format_of(chosen)]
     if not rest:
         yield Verdict("decoder", own, "inferred", _only(file, chosen))
         return
     others = {}
     for reading in rest:
-        same = [contract for contract in compared.surer if _format(contract) == _format(reading)]
-        others[words[_format(reading)]] = max(same, key=compared.mean)
+        same = [contract for contract in compared.surer if format_of(contract) == format_of(reading)]
+        others[words[format_of(reading)]] = max(same, key=compared.mean)
     yield judged("decoder", own, compared, chosen, others, decisive=True)
 
 
@@ -133,20 +127,8 @@ def _only(file: NetworkFile, contract: DetectionContract) -> str:
     return f"{len(file.outputs)} outputs whose numbers and widths only {contract.decoder} has"
 
 
-def _told_apart(readings: Sequence[DetectionContract]) -> dict[_Format, str]:
-    """Each format in words: its decoder, with the parameters and outputs that others of this decoder have otherwise."""
-    found = {}
-    for reading in readings:
-        same = [each for each in readings if each.decoder == reading.decoder]
-        values = [each.parameters.model_dump() | each.outputs.by_role for each in same]
-        mine = reading.parameters.model_dump() | reading.outputs.by_role
-        told = [f"{key} {value}" for key, value in mine.items() if any(each.get(key) != value for each in values)]
-        found[_format(reading)] = reading.decoder + (f" ({', '.join(told)})" if told else "")
-    return found
-
-
 def _input_verdicts(file: NetworkFile, chosen: DetectionContract, compared: Comparison) -> Iterator[Verdict]:
-    own = [contract for contract in compared.surer if _format(contract) == _format(chosen)]
+    own = [contract for contract in compared.surer if format_of(contract) == format_of(chosen)]
     pre = of_contract(chosen)
     other_color = {color_of(each): each for each in own if of_contract(each).like(pre.flipped)}
     yield judged("input.color", color_of(chosen), compared, chosen, other_color)
@@ -189,7 +171,7 @@ def _unsettled(
 ) -> Settled:
     contract = readings[0] if declared is None else readings[0].with_color("rgb" if declared == "rgb" else "bgr")
     why = _too_few(compared) if compared.images else "no images to tell"
-    words = list(_told_apart(readings).values())
+    words = list(told_apart(readings).values())
     form = Verdict("decoder", words[0], "inferred", _only(file, contract))
     if len(words) > 1:
         form = Verdict("decoder", words[0], "refused", f"{' and '.join(words)} fit the outputs; {why}")
