@@ -206,7 +206,7 @@ def test_an_unknown_value_is_named_with_the_known_ones(refused, options, said):
     assert said in refused("--seed", 1, "--target", "onnx-fp32", *options)["what"]
 
 
-@pytest.mark.parametrize("size", ["16x640", "100000x640"])
+@pytest.mark.parametrize("size", ["4x640", "100000x640"])
 def test_an_impossible_input_size_is_refused(refused, size):
     error = refused("--seed", 1, "--target", "onnx-fp32", "--input", size)
     assert size.replace("x", "×") in error["what"]

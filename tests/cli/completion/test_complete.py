@@ -61,7 +61,7 @@ def test_networks_budgets_and_recipes_are_names_or_files():
     assert answer("check", "mobilefacenet:y1-") == (["mobilefacenet:y1-512"], True)
     assert answer("check", "a.onnx", "iresnet10") == (["iresnet100"], True)
     assert answer("check", "a.onnx", "--budget", "lfr-l") == (words("budgets", "lfr-l"), True)
-    assert answer("export", "r") == (["retinaface_mnet025"], True)
+    assert answer("export", "retinaface_mne") == (["retinaface_mnet025"], True)
 
 
 @pytest.mark.parametrize(
