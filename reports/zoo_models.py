@@ -32,17 +32,16 @@ class Model:
 
 
 def models() -> list[Model]:
-    """Every network of the report, detectors first."""
-    return [*_family_detectors(), *_files(), *_family_recognizers(), *_seeded()]
+    """Every network of the report: files of other producers, then families."""
+    return [*_files(), *_family_detectors(), *_family_recognizers(), *_seeded()]
 
 
 def _family_detectors() -> list[Model]:
     trainings = ("1mb", "official", "b", "c")
-    found = [
-        _weights(f"RetinaFace-mnet0.25 {name}", f"retinaface_mnet025_{name}.pth", ("--input", "480x640"))
-        for name in trainings
-    ]
-    return [*found, *(_weights(f"{kind} 1 MB", f"face_{kind}_landmark.pth", ()) for kind in ("slim", "rfb"))]
+    found = {f"RetinaFace-mnet0.25 {name}": f"retinaface_mnet025_{name}.pth" for name in trainings}
+    found |= {f"face_{kind}": f"face_{kind}_landmark.pth" for kind in ("slim", "rfb")}
+    blazeface = Model("blazeface hollance", str(ONNX / "blazeface_hollance.pth"), (), "scenes", labeled=True)
+    return [*(_weights(name, file, ("--input", "480x640")) for name, file in found.items()), blazeface]
 
 
 def _weights(name: str, file: str, options: tuple[str, ...]) -> Model:
@@ -72,12 +71,8 @@ def _family_recognizers() -> list[Model]:
 
 
 def _seeded() -> list[Model]:
-    families = ("iresnet:18", "vargfacenet", "edgeface:xxs", "edgeface:xs", "ghostfacenet:v1")
+    families = ("vargfacenet:x1.25", "edgeface:xxs", "edgeface:xs", "ghostfacenet:v1-s2", "iresnet:r18")
     return [
-        Model(f"{name} (seeded)", name.split(":")[0], ("--seed", "0", *_variant(name)), "faces", seeded=True)
-        for name in families
+        Model(f"{family} {variant} (seeded)", family, ("--seed", "0", "--variant", variant), "faces", seeded=True)
+        for family, variant in (name.split(":") for name in families)
     ]
-
-
-def _variant(name: str) -> tuple[str, ...]:
-    return ("--variant", name.split(":")[1]) if ":" in name else ()
