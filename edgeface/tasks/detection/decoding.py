@@ -5,7 +5,7 @@ This file ships to boards as it is: Python 3.8, the standard library and numpy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,15 @@ class Candidates:
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
     landmarks: NDArray[np.float32]
+
+    @staticmethod
+    def joined(levels: Sequence[Candidates]) -> Candidates:
+        """Those of several strides, one after the other."""
+        return Candidates(
+            np.concatenate([level.boxes for level in levels]),
+            np.concatenate([level.scores for level in levels]),
+            np.concatenate([level.landmarks for level in levels]),
+        )
 
 
 @dataclass(frozen=True)

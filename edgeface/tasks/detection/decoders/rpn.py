@@ -79,11 +79,7 @@ class Rpn:
     ) -> Candidates:
         """Boxes and landmarks of the anchors that score `min_score` or more: stride, row, column, anchor."""
         levels = [self._level(outputs, index, (height, width), min_score) for index in range(len(self.strides))]
-        return Candidates(
-            np.concatenate([level.boxes for level in levels]),
-            np.concatenate([level.scores for level in levels]),
-            np.concatenate([level.landmarks for level in levels]),
-        )
+        return Candidates.joined(levels)
 
     def _level(
         self, outputs: Mapping[str, NDArray[np.float32]], index: int, size: tuple[int, int], min_score: float

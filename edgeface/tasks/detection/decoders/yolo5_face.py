@@ -122,11 +122,7 @@ class Yolo5Face:
             points = table[:, 5:-1].reshape(len(keep), self.landmarks, 2)
             return Candidates(_boxes(table[:, :2], table[:, 2:4]), scores, points)
         levels = [self._level(outputs[f"maps_{index}"], index, min_score) for index in range(len(self.strides))]
-        return Candidates(
-            np.concatenate([level.boxes for level in levels]),
-            np.concatenate([level.scores for level in levels]),
-            np.concatenate([level.landmarks for level in levels]),
-        )
+        return Candidates.joined(levels)
 
     def _level(self, raw: NDArray[np.float32], index: int, min_score: float) -> Candidates:
         columns, anchors = 6 + 2 * self.landmarks, np.array(self._anchors(index), np.float32)

@@ -94,11 +94,7 @@ class Yolo8Face:
             roles = [role for role in ("maps", "boxes", "scores", "landmarks") if f"{role}_{index}" in outputs]
             raw = np.concatenate([outputs[f"{role}_{index}"] for role in roles], axis=1)
             levels.append(self._level(raw, index, (height, width), min_score))
-        return Candidates(
-            np.concatenate([level.boxes for level in levels]),
-            np.concatenate([level.scores for level in levels]),
-            np.concatenate([level.landmarks for level in levels]),
-        )
+        return Candidates.joined(levels)
 
     def _level(self, raw: NDArray[np.float32], index: int, size: tuple[int, int], min_score: float) -> Candidates:
         ends, stride = 4 * self.bins, np.float32(self.strides[index])
