@@ -64,17 +64,26 @@ def export(model: Model, at: Workplace) -> None:
     """Export a network to every target that an earlier run has not exported, and note what certificates say."""
     path = at.cells(model)
     cells = Cells.read(path)
-    for target in TARGETS:
-        if target in cells.certificates or target in cells.refused:
-            continue
-        started = time.monotonic()
-        document, said = _edgeface("export", model.model, *_options(model, at), "--target", target)
-        cells.seconds[target] = round(time.monotonic() - started, 1)
-        if document is None or not document.get("artifacts"):
-            cells.refused[target] = said
-        else:
-            _note(cells, target, document["artifacts"][0])
-        cells.save(path)
+    wanted = [target for target in TARGETS if target not in cells.certificates and target not in cells.refused]
+    if wanted:
+        _export(model, at, cells, wanted)
+
+
+def _export(model: Model, at: Workplace, cells: Cells, wanted: list[str]) -> None:
+    """All targets at once; where one of several is refused nothing is written, and each half is tried."""
+    started = time.monotonic()
+    document, said = _edgeface("export", model.model, *_options(model, at), "--target", ",".join(wanted))
+    if document is not None and document.get("artifacts"):
+        for artifact in document["artifacts"]:
+            _note(cells, artifact["manifest"]["target"], artifact)
+        cells.seconds[",".join(wanted)] = round(time.monotonic() - started, 1)
+    elif len(wanted) == 1:
+        cells.refused[wanted[0]] = said
+    else:
+        half = len(wanted) // 2
+        _export(model, at, cells, wanted[:half])
+        _export(model, at, cells, wanted[half:])
+    cells.save(at.cells(model))
 
 
 def _note(cells: Cells, target: str, artifact: dict[str, Any]) -> None:
