@@ -90,7 +90,8 @@ def test_a_class_head_that_finds_nothing_certifies_nothing(dead_head, shared_dat
     assert verdict_of(exported(tmp_path, *given)) == "unsure"
 
 
-@pytest.mark.parametrize("size", ["32x32", pytest.param("64x2048", marks=pytest.mark.hostile)])
+@pytest.mark.hostile
+@pytest.mark.parametrize("size", ["32x32", "64x2048"])
 def test_an_input_too_small_for_faces_certifies_nothing(weights, five, tmp_path, size):
     ended = exported(tmp_path, "--weights", weights, "--variant", "1mb", "--calibration", five, "--input", size)
     assert ended.code == 1 or verdict_of(ended) == "unsure"  # of two faces one may be lost, which is refused
@@ -106,7 +107,9 @@ def test_five_photographs_show_that_it_works_and_not_how_well(weights, five, tmp
     assert "how well is not shown" in page
 
 
-@pytest.mark.parametrize("quality", [None, 70], ids=["equal", "encoded again"])
+@pytest.mark.parametrize(
+    "quality", [pytest.param(None, id="equal", marks=pytest.mark.hostile), pytest.param(70, id="encoded again")]
+)
 def test_copies_of_one_photograph_do_not_judge_each_other(weights, shared_data, tmp_path, quality):
     photograph = list_images(shared_data / "scenes")[0]
     folder = tmp_path / "copies"

@@ -214,6 +214,7 @@ def test_float16_embeds_as_float32_does(found, name):
     assert decisions["mean_cosine"] >= 0.9999
 
 
+@pytest.mark.hostile
 def test_int8_finds_the_faces_that_tflite_s_does(found):
     ours, theirs = (found(DETECTOR, wanted).decisions.as_dict() for wanted in ("tensorrt-int8", "tflite-int8"))
     assert ours["reference_faces"] == theirs["reference_faces"] > 200

@@ -21,6 +21,7 @@ SETTINGS = {"calibration_images": 10, "algorithms": ()}
 def trials(shared_data):
     """Trials of a public training with leaky ReLUs on ten photographs, at a quarter of its size."""
     request = ExportRequest(
+        model="retinaface_mnet025",
         weights=shared_data / "weights" / "retinaface_mnet025_official.pth",
         variant="official",
         color="bgr",
