@@ -18,6 +18,8 @@ from edgeface.quantize.algorithm import Parameters, WeightCorrection
 from edgeface.quantize.plan import QParams, QuantPlan
 from edgeface.quantize.statistics import CalibrationStats
 
+_HARDER = tuple(10.0**power for power in range(8))
+
 
 class Rounding(Parameters):
     """`damping`: share of the mean of the moments' diagonal added to it, so little-used weights change little."""
@@ -67,28 +69,55 @@ def round_convolution(weight: Array, bias: Array, grid: QParams, moment: Array, 
     table = np.concatenate([rows, tail], axis=2).astype(np.float64)
     steps = scale.reshape(-1, 1) if grouped else scale.reshape(1, -1)
     each = np.repeat(moment, len(weight) // len(moment), axis=0) if grouped else moment[None]
-    solved = _solve(table, steps, _damped(each, damping), grid.high)
+    solved = _solve(table, steps, each, damping, grid.high)
     flat = solved.reshape(len(weight), -1)
     return flat[:, :-1].reshape(weight.shape).astype(np.float32), flat[:, -1].astype(np.float32)
 
 
-def _damped(moment: Array, damping: float) -> Array:
+def _damped(moment: Array, damping: float, factor: float) -> Array:
     """Invertible moments [B,K+1,K+1]."""
     size = moment.shape[1] - 1
     damped, diagonal = moment.copy(), np.arange(size)
     damped[:, diagonal, diagonal] += damping * damped[:, diagonal, diagonal].mean(axis=1, keepdims=True) + 1e-12
-    damped[:, size, size] += 1e-9
+    damped[:, size, size] += 1e-9 * factor
     return damped
 
 
-def _solve(table: Array, steps: Array, damped: Array, limit: int) -> Array:
+def _spread(moment: Array, damping: float, order: Array) -> Array:
+    """The upper Cholesky factor of the inverse of the damped moments, their columns in an order: [B,K+1,K+1].
+
+    Where an input never changes, or inputs are of very different sizes, moments are singular within float64's rounding:
+    these are damped ten times as much until they are not.
+    """
+    found = _factor(_damped(moment, damping, 1.0), order)
+    if found is not None:
+        return found
+    return np.concatenate([_harder(moment[i : i + 1], damping, order[i : i + 1]) for i in range(len(moment))])
+
+
+def _harder(moment: Array, damping: float, order: Array) -> Array:
+    """The same of one matrix [1,K+1,K+1], with the least damping that makes it regular."""
+    tried = (_factor(_damped(moment, damping * factor, factor), order) for factor in _HARDER)
+    return next((found for found in tried if found is not None), np.eye(moment.shape[1])[None])
+
+
+def _factor(damped: Array, order: Array) -> Array | None:
+    """The factor; None where a matrix is singular."""
+    turned = np.take_along_axis(np.take_along_axis(damped, order[:, :, None], 1), order[:, None, :], 2)
+    try:
+        found: Array = np.linalg.cholesky(_symmetric(np.linalg.inv(turned))).transpose(0, 2, 1)
+    except np.linalg.LinAlgError:
+        return None
+    return found
+
+
+def _solve(table: Array, steps: Array, moment: Array, damping: float, limit: int) -> Array:
     """The table [B,R,K+1] rounded column by column to steps [B,R] under moments [B,K+1,K+1], except the last column."""
     size = table.shape[2] - 1
     diagonal = np.arange(size)
-    order = np.argsort(-damped[:, diagonal, diagonal], axis=1, kind="stable")
+    order = np.argsort(-_damped(moment, damping, 1.0)[:, diagonal, diagonal], axis=1, kind="stable")
     order = np.concatenate([order, np.full((len(order), 1), size)], axis=1)
-    damped = np.take_along_axis(np.take_along_axis(damped, order[:, :, None], 1), order[:, None, :], 2)
-    spread = np.linalg.cholesky(_symmetric(np.linalg.inv(damped))).transpose(0, 2, 1)
+    spread = _spread(moment, damping, order)
     left = np.take_along_axis(table, np.broadcast_to(order[:, None, :], table.shape), 2)
     for column in range(size):
         rounded = np.clip(np.rint(left[:, :, column] / steps), -limit, limit) * steps

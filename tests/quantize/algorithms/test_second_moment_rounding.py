@@ -5,9 +5,9 @@ import pytest
 
 from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.graph.ops.conv import Conv
-from edgeface.quantize.algorithms.second_moment_rounding import Rounding, round_weights
+from edgeface.quantize.algorithms.second_moment_rounding import Rounding, round_convolution, round_weights
 from edgeface.quantize.build_plan import build_plan
-from edgeface.quantize.plan import in_float32
+from edgeface.quantize.plan import QParams, in_float32
 from edgeface.quantize.ranges import RangeRule
 
 IMAGE = (1, 4, 16, 16)
@@ -86,3 +86,20 @@ def test_inputs_that_are_always_zero_do_no_harm(make_graph, normal, observed, fe
     stats = observed(graph, silent)
     plan = build_plan(graph, stats, TFLITE_INT8, RangeRule("minmax"))
     assert np.isfinite(round_weights(graph, plan, stats, Rounding()).constants["w"]).all()
+
+
+@pytest.mark.parametrize("mean", [3e-6, 1e-3, 1.0])
+def test_moments_that_rounding_made_singular_round_to_nearest_and_leave_other_groups_alone(normal, mean):
+    """A dead channel's squares vanish in the sums of float64 before its mean does."""
+    weight, bias = normal(2, 1, 1, 1), normal(2)
+    grid = QParams((0.25, 0.25), 0, 0, -COARSE, COARSE)
+    sound, singular = np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([[0.0, mean], [mean, 1.0]])
+    apart = [
+        round_convolution(weight[i : i + 1], bias[i : i + 1], QParams((0.25,), 0, 0, -COARSE, COARSE), m, 1e-3)
+        for i, m in enumerate((sound, singular))
+    ]
+    both = round_convolution(weight, bias, grid, np.stack([sound, singular]), 1e-3)
+    for found, parts in zip(both, zip(*apart, strict=True), strict=True):
+        np.testing.assert_array_equal(found, np.concatenate(parts))
+    np.testing.assert_allclose(both[0][1], np.rint(weight[1] / 0.25) * 0.25)
+    assert np.isfinite(both[1]).all()
