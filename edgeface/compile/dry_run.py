@@ -16,6 +16,7 @@ from edgeface.compile.recipe import Recipe
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
 from edgeface.compile.source import Declared
+from edgeface.compile.told import with_told_model
 from edgeface.errors import GraphError, OperatorError, Refusal
 from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_reader import parse_onnx, read_onnx
@@ -79,6 +80,7 @@ def dry_run(request: ExportRequest) -> DryRun:
         OperatorError: nodes cannot be read.
     """
     targets = [target(name) for name in dict.fromkeys(request.targets)]
+    request = with_told_model(request)
     graph, recipe = _opened(request)
     graph = run_passes(graph)
     shapes = {name: graph.type(name).shape for name in (*graph.inputs, *graph.outputs)}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.compile.operators_first import operators_first
 from edgeface.compile.raw_outputs import raw_outputs
 from edgeface.contracts.image_input import MAX_SIDE_PX, MIN_SIDE_PX
 from edgeface.errors import InputError
@@ -79,7 +80,8 @@ def open_file(path: Path, size: tuple[int, int] | None = None, inside: bool = Fa
     folded = effective_input(prepared, found.dtype) or found
     for value in prepared.graph.output:
         value.type.tensor_type.ClearField("shape")  # onnxsim makes one unknown side of it
-    runner = OrtRunner(prepared.SerializeToString(deterministic=True))
+    with operators_first(path, {found.name: pinned}):
+        runner = OrtRunner(prepared.SerializeToString(deterministic=True))
 
     def run(tensor: Array) -> dict[str, Array]:
         placed = tensor if found.layout == "nchw" else np.ascontiguousarray(tensor.transpose(0, 2, 3, 1))

@@ -11,6 +11,7 @@ import numpy as np
 from edgeface.compile.cut_decode import cut_decode
 from edgeface.compile.infer_contract import check, recognize, refuse_unsettled, settle
 from edgeface.compile.inferred import describe_settled, how_settled
+from edgeface.compile.operators_first import operators_first
 from edgeface.compile.source import Declared, Source
 from edgeface.contracts import Contract
 from edgeface.core.progress import note, step
@@ -100,7 +101,8 @@ def _forward(reference: Reference) -> Forward:
 
 def _opened(path: Path, of_file: Contract) -> tuple[bytes, Reference]:
     model = open_onnx(path, of_file)
-    return model, onnx_reference(model)
+    with operators_first(model):
+        return model, onnx_reference(model)
 
 
 def _completed(path: Path, of_file: Contract, model: bytes, reference: Reference) -> tuple[Contract, bytes, Reference]:

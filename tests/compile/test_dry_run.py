@@ -99,3 +99,8 @@ def test_a_family_is_judged_with_what_its_recipe_keeps_in_float():
     assert found.possible
     assert found.inputs["input"] == (1, 3, 64, 96)
     assert found.forecasts[0].lowered["Conv"] > 20
+
+
+def test_the_tensors_of_weights_tell_the_network(seeded_weights):
+    found = dry_run(ExportRequest(weights=seeded_weights, variant="official", targets=("onnx-fp32",)))
+    assert found.model == "retinaface_mnet025"
