@@ -15,7 +15,7 @@ from edgeface.compile.network_file import OpenFile, network_file, open_file
 from edgeface.contracts import Contract, GenericContract, ImageInput, OutputNames
 from edgeface.contracts.decoding import MAX_OUTPUTS
 from edgeface.errors import InputError, UnsettledError
-from edgeface.graph.onnx_reader import parse_onnx
+from edgeface.graph.onnx_reader import parse_onnx, read_onnx
 from edgeface.models.effective_input import effective_input
 from edgeface.tasks.task import FindFaces, Image
 from edgeface.tasks.undeclared import Evidence, Settled, Undeclared, Verdict, undeclared
@@ -49,8 +49,9 @@ def recognize(path: Path, size: tuple[int, int] | None = None) -> Recognized:
 
     Raises:
         UnsettledError: it is of no known format.
+        GraphError: it is of none, and has operators that cannot be read: all of them.
         InputError: it is of formats of several tasks; or as `open_file`.
-        GraphError, RuntimeFailure: as `open_file`.
+        RuntimeFailure: as `open_file`.
     """
     stamp = path.stat() if path.is_file() else None
     return _recognized(path, size, None if stamp is None else (stamp.st_mtime_ns, stamp.st_size))
@@ -76,6 +77,7 @@ def _recognized(path: Path, size: tuple[int, int] | None, stamp: tuple[int, int]
             where=str(path),
             fix="pass --contract FILE.toml with the task that is meant (docs/contracts.md)",
         )
+    read_onnx(path, input_shapes={opened.file.input: opened.pinned})  # no contract helps where it cannot be read
     raise UnsettledError(
         f"the outputs at {size_said} are of no known detector or recognizer: {shapes}",
         where=str(path),

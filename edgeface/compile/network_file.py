@@ -34,11 +34,13 @@ class OpenFile:
         file: what it shows of itself.
         run: the network on a float32 image [1,C,H,W], outputs by name.
         size_from: "declared" by the user, "file", or "usual" where the file takes any size.
+        pinned: the shape of its input as it is stored.
     """
 
     file: NetworkFile
     run: Callable[[Array], dict[str, Array]]
     size_from: str
+    pinned: tuple[int, ...]
 
     def forward(self, contract: Any, tensor: Array) -> dict[str, Array]:  # noqa: ARG002
         """The network on a tensor; it is the same under every contract."""
@@ -90,7 +92,7 @@ def open_file(path: Path, size: tuple[int, int] | None = None, inside: bool = Fa
     outputs = run(np.zeros((1, found.channels, height, width), np.float32))
     shapes = {name: tuple(array.shape) for name, array in outputs.items()}
     shown = network_file(path, folded, (height, width), shapes)
-    return OpenFile(shown, run, "declared" if size else "file" if 0 not in found.size else "usual")
+    return OpenFile(shown, run, "declared" if size else "file" if 0 not in found.size else "usual", pinned)
 
 
 def network_file(

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from edgeface.compile.contract_text import contract_text
 from edgeface.compile.infer_contract import recognize, settle
 from edgeface.contracts.read import read_contract
+from edgeface.errors import GraphError
 from edgeface.images.files import read_image
 from edgeface.images.folder import list_images
 from edgeface.images.split import spread
@@ -55,3 +56,13 @@ def test_what_the_graph_does_is_left_out_of_the_contract(shared_data, tmp_path):
         {1.0},
     )
     assert shown.parameters.model_dump()["box"] == "ssd"
+
+
+def test_a_file_of_no_known_format_that_cannot_be_read_is_refused_by_its_operators(tmp_path):
+    image = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 32, 32]) for name in "xz"]
+    nodes = [helper.make_node("Relu", ["x"], ["y"]), helper.make_node("Hardmax", ["y"], ["z"], name="last")]
+    graph = helper.make_graph(nodes, "g", image[:1], image[1:])
+    path = tmp_path / "hard.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    with pytest.raises(GraphError, match="Hardmax"):
+        recognize(path)
