@@ -85,6 +85,7 @@ def test_faceless_images_certify_nothing(weights, faceless, tmp_path):
     assert "100.00%" not in evaluated.out
 
 
+@pytest.mark.hostile
 def test_a_class_head_that_finds_nothing_certifies_nothing(dead_head, shared_data, tmp_path):
     given = ("--weights", dead_head, "--variant", "1mb", "--calibration", shared_data / "scenes", "--input", "128x160")
     assert verdict_of(exported(tmp_path, *given)) == "unsure"

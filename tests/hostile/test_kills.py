@@ -33,7 +33,7 @@ def commands(seeded_artifact, faces_artifact, recognizer_artifact, portrait, tmp
 
 
 @pytest.mark.parametrize(
-    "length", [pytest.param("short", marks=pytest.mark.slow), pytest.param("long", marks=pytest.mark.hostile)]
+    "length", [pytest.param("short", marks=pytest.mark.hostile), pytest.param("long", marks=pytest.mark.hostile)]
 )
 def test_a_killed_command_leaves_old_or_new_results_and_the_next_run_works(tmp_path, commands, length):
     draw = random.Random(14)

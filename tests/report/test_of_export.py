@@ -104,6 +104,7 @@ def test_measuring_changes_neither_model_nor_manifest_nor_certificate(measured, 
 
 
 @pytest.mark.slow
+@pytest.mark.hostile
 def test_two_exports_without_latency_give_the_same_report(judged):
     first, second = judged("a"), judged("b")
     assert (first / REPORT).read_bytes() == (second / REPORT).read_bytes()
