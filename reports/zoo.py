@@ -2,7 +2,8 @@
 
 Run as `.venv/bin/python reports/zoo.py`; it needs ../shared, and takes about an hour on two cores. `--keep DIR` works
 in that folder and takes up what an earlier run left there; `--jobs N` exports N networks at a time (latencies are
-measured one after the other); `--only WORD` takes the networks whose name holds the word, and prints the tables.
+measured one after the other); `--only WORD` takes the networks whose name holds the word, and prints the tables;
+`--measured` writes the report of what is in `--keep DIR` already, whatever an interrupted run did not reach left out.
 """
 
 from __future__ import annotations
@@ -32,16 +33,20 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="")
+    parser.add_argument("--measured", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         at = _workplace((given.keep or Path(folder)).resolve())
         chosen = [model for model in models() if given.only in model.name]
-        with ThreadPoolExecutor(given.jobs) as pool:
-            list(pool.map(partial(export, at=at), chosen))
-        for model in chosen:
-            latencies(model, at)
-        found = [(model, Cells.read(at.cells(model))) for model in chosen]
-    text = f"{_header()}\n\n{tables(found)}\n"
+        if not given.measured:
+            with ThreadPoolExecutor(given.jobs) as pool:
+                list(pool.map(partial(export, at=at), chosen))
+            for model in chosen:
+                latencies(model, at)
+        found = [(model, Cells.read(at.cells(model))) for model in chosen if at.cells(model).exists()]
+    left = [model.name for model in chosen if model not in {measured for measured, _ in found}]
+    unreached = f"\n\nNot measured in this run: {', '.join(left)}." if left else ""
+    text = f"{_header()}{unreached}\n\n{tables(found)}\n"
     if given.only:
         sys.stdout.write(text)
     else:
