@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from edgeface.prediction.prediction import BOUNDS, Bound
 
@@ -15,15 +15,13 @@ class Part:
 
     Attributes:
         name: the stage's name, or what the file calls the operator's result.
-        operator: its type; empty for several operators.
-        operators: how many there are.
+        what: the operator's type, or the number of operators.
         expected_ms: their part of the prediction.
         shares: of it, by what the cycles go to.
     """
 
     name: str
-    operator: str
-    operators: int
+    what: str
     expected_ms: float
     shares: Mapping[Bound, float]
 
@@ -42,10 +40,12 @@ class Breakdown:
     """The parts of a prediction, in the file's order.
 
     Attributes:
+        by: what the parts are.
         parts: none of them is scaled: each is expected by its own counts.
         whole_ms: what is expected of the whole model.
     """
 
+    by: Literal["stage", "operator"]
     parts: tuple[Part, ...]
     whole_ms: float
 
@@ -57,6 +57,7 @@ class Breakdown:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
+            "by": self.by,
             "parts": [part.as_dict() for part in self.parts],
             "sum_ms": self.sum_ms,
             "whole_ms": self.whole_ms,

@@ -32,6 +32,13 @@ def parts_ms(counts: Counts, fit: Fit) -> dict[Bound, float]:
     return {name: value / fit.clock_khz for name, value in cycles.items()}
 
 
+def shares_of(counts: Counts, fit: Fit) -> dict[Bound, float]:
+    """The shares of the fitted milliseconds by what they go to; of nothing, all of it arithmetic."""
+    parts = parts_ms(counts, fit)
+    whole = sum(parts.values())
+    return {bound: ms / whole if whole else float(bound == "arithmetic") for bound, ms in parts.items()}
+
+
 def estimate(counts: Counts, fit: Fit, factor: Factor | None, is_fitted: bool) -> Estimate:
     """The milliseconds of one inference.
 

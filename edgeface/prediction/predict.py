@@ -7,7 +7,7 @@ from pathlib import Path
 from edgeface.prediction.choose_fits import choose_fits
 from edgeface.prediction.counted import counted
 from edgeface.prediction.dtype import dtype_of
-from edgeface.prediction.estimate import estimate, parts_ms
+from edgeface.prediction.estimate import estimate, shares_of
 from edgeface.prediction.evidence import CAVEATS, evidence_of
 from edgeface.prediction.fits import Fit, factor_of
 from edgeface.prediction.open_model import model_file
@@ -61,7 +61,6 @@ def _predict(model: Path, device: str, runtime: BoardRuntime, fit: Fit) -> Predi
     dtype = dtype_of(model)
     factor = factor_of(device, runtime.name, dtype)
     found = estimate(counts, fit, factor, is_fitted=fit.runtime == runtime.name)
-    parts = parts_ms(counts, fit)
     return Prediction(
         **vars(found),
         model=model,
@@ -71,7 +70,7 @@ def _predict(model: Path, device: str, runtime: BoardRuntime, fit: Fit) -> Predi
         core=fit.core,
         threads=fit.threads,
         dtype=dtype,
-        shares={bound: ms / found.fitted_ms for bound, ms in parts.items()},
+        shares=shares_of(counts, fit),
         evidence=evidence_of(runtime, dtype, fit, factor),
         caveats=CAVEATS,
         counts=counts,

@@ -18,6 +18,8 @@ from edgeface.errors import InputError
 _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, UnicodeDecodeError)
 """What the schema's code raises on a damaged file."""
+_PADDED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D"})
+"""Operators into which XNNPACK fuses the padding before them."""
 _FEW = 16
 """So few stored numbers may be sizes, paddings or axes, on which work depends."""
 
@@ -45,14 +47,14 @@ class TfliteParts:
             self._stored = {i for i, t in enumerate(self._graph.tensors) if self._has_data(t)}
             self._nodes = [(node, _indices(node.inputs), _indices(node.outputs)) for node in self._graph.operators]
             self._constant = self._find_constant()
-            self._listed = [i for i in range(len(self._nodes)) if i not in self._constant]
-            self.operations = tuple(map(self._operation, self._listed))
+            self._groups = self._grouped()
+            self.operations = tuple(map(self._operation, self._groups))
         except _DAMAGE as error:
             raise InputError(f"the TFLite model is damaged: {error}", where=str(path)) from error
 
     def model(self, chosen: Collection[int]) -> dict[str, bytes]:
         """The file of a model of some operators."""
-        taken = self._with_constants({self._listed[index] for index in chosen})
+        taken = self._with_constants({node for index in chosen for node in self._groups[index]})
         read = dict.fromkeys(tensor for node in taken for tensor in self._nodes[node][1])
         made = dict.fromkeys(tensor for node in taken for tensor in self._nodes[node][2])
         others = [inputs for node, (_, inputs, _) in enumerate(self._nodes) if node not in set(taken)]
@@ -100,6 +102,26 @@ class TfliteParts:
                 known.update(outputs)
         return found
 
+    def _grouped(self) -> list[tuple[int, ...]]:
+        """The operators that compute something, each behind the padding that XNNPACK fuses into it."""
+        readers: dict[int, list[int]] = {}
+        for index, (_, inputs, _) in enumerate(self._nodes):
+            for tensor in inputs:
+                readers.setdefault(tensor, []).append(index)
+        ends = set(_indices(self._graph.outputs))
+        padding: dict[int, int] = {}
+        for index, (_, _, outputs) in enumerate(self._nodes):
+            by = [reader for tensor in outputs for reader in readers.get(tensor, [])]
+            if (
+                self._kind(index) == "PAD"
+                and len(by) == 1
+                and self._kind(by[0]) in _PADDED
+                and ends.isdisjoint(outputs)
+            ):
+                padding[by[0]] = index
+        alone = set(range(len(self._nodes))) - self._constant - set(padding.values())
+        return [(padding[node], node) if node in padding else (node,) for node in sorted(alone)]
+
     def _with_constants(self, chosen: set[int]) -> list[int]:
         """Operators with those that compute their constants, in the file's order."""
         makers = {tensor: node for node in self._constant for tensor in self._nodes[node][2]}
@@ -109,17 +131,23 @@ class TfliteParts:
             taken |= new
         return sorted(taken)
 
-    def _operation(self, index: int) -> Operation:
-        node, inputs, outputs = self._nodes[index]
-        code = self._model.operatorCodes[node.opcodeIndex]
-        kind = max(code.builtinCode, code.deprecatedBuiltinCode)
+    def _operation(self, group: tuple[int, ...]) -> Operation:
+        _, _, outputs = self._nodes[group[-1]]
         name = self._graph.tensors[outputs[0]].name if outputs else None
         text = "" if name is None else name.decode("utf-8", "replace")
-        operator = code.customCode.decode("utf-8", "replace") if code.customCode else _NAMES.get(kind, str(kind))
+        return Operation(text, self._kind(group[-1]), tuple(map(self._alike, group)))
+
+    def _kind(self, index: int) -> str:
+        code = self._model.operatorCodes[self._nodes[index][0].opcodeIndex]
+        kind = max(code.builtinCode, code.deprecatedBuiltinCode)
+        return code.customCode.decode("utf-8", "replace") if code.customCode else _NAMES.get(kind, str(kind))
+
+    def _alike(self, index: int) -> Hashable:
+        node, inputs, outputs = self._nodes[index]
         options = node.builtinOptions
         fields = () if options is None else tuple(sorted((key, str(value)) for key, value in vars(options).items()))
         custom = None if node.customOptions is None else bytes(node.customOptions)
-        return Operation(text, operator, (kind, operator, fields, custom, tuple(self._sides((*inputs, *outputs)))))
+        return self._kind(index), fields, custom, tuple(self._sides((*inputs, *outputs)))
 
     def _sides(self, tensors: Iterable[int]) -> Iterator[Hashable]:
         """Each tensor's shape, dtype and whether it is stored, and which of them are quantized alike."""
