@@ -58,7 +58,7 @@ def predict_all(
 
 def _predict(subject: Subject, device: str, runtime: BoardRuntime, fit: Fit) -> Prediction:
     (counts,) = counted([subject.file], fit.core, runtime)
-    dtype = dtype_of(subject.file)
+    dtype = dtype_of(subject.file, runtime)
     factor = factor_of(device, runtime.name, dtype)
     found = estimate(counts, fit, factor, is_fitted=fit.runtime == runtime.name)
     return Prediction(
