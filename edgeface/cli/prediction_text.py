@@ -26,7 +26,9 @@ def format_answer(answer: Answer) -> str:
     what = f"{chosen.runtime} on {chosen.cores}" + (f" with {chosen.title}" if len(tables) > 1 else "")
     ship = f"ship {what}: {answer.choice.reason}"
     evidence = list(dict.fromkeys(f"{each.runtime} {each.cores}: {each.evidence}" for each in found))
-    parts = [*tables, ship, *map(format_breakdown, answer.breakdowns)]
+    refused = [f"not in {name}: {why}" for name, why in answer.refused.items()]
+    unparted = [] if answer.unparted is None else [f"not by stage: {answer.unparted}"]
+    parts = [*tables, *refused, ship, *map(format_breakdown, answer.breakdowns), *unparted]
     parts += [_listed("evidence", evidence), _listed("not in these figures", found[0].caveats)]
     return "\n\n".join(parts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeface.errors import EdgefaceError, RuntimeFailure
 from edgeface.prediction.choose_fits import choose_fits
 from edgeface.prediction.counted import counted
 from edgeface.prediction.dtype import dtype_of
@@ -42,18 +43,38 @@ def predict(
 def predict_all(
     model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
 ) -> tuple[Prediction, ...]:
-    """A prediction for each runtime that reads the model, on each kind and number of cores that is known.
+    """A prediction for each runtime that runs the model, on each kind and number of cores that is known.
 
     Arguments are those of `predict`, but None takes each runtime, kind of core and number of threads. Every runtime
     and kind of core is a count of its own.
 
     Raises:
-        InputError, RuntimeFailure: as `predict`.
+        InputError: as `predict`.
+        RuntimeFailure: as `predict`, if none of the runtimes runs the model.
+    """
+    return predict_each(model, device, runtime, core, threads)[0]
+
+
+def predict_each(
+    model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
+) -> tuple[tuple[Prediction, ...], dict[str, str]]:
+    """What `predict_all` returns, and why the other runtimes do not run the model, by name.
+
+    Raises:
+        InputError, RuntimeFailure: as `predict_all`.
     """
     fits = choose_fits(device, core, threads)
     subject = subject_of(model)
-    runtimes = board_runtimes(subject.file, runtime)
-    return tuple(_predict(subject, device, each, fit) for each in runtimes for fit in fits)
+    found: list[Prediction] = []
+    refused: dict[str, EdgefaceError] = {}
+    for each in board_runtimes(subject.file, runtime):
+        try:
+            found += [_predict(subject, device, each, fit) for fit in fits]
+        except RuntimeFailure as error:
+            refused[each.name] = error
+    if not found:
+        raise next(iter(refused.values()))
+    return tuple(found), {name: error.what for name, error in refused.items()}
 
 
 def _predict(subject: Subject, device: str, runtime: BoardRuntime, fit: Fit) -> Prediction:
