@@ -11,8 +11,7 @@ from edgeface.devices.table import profile
 from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
 from edgeface.prediction.break_down import by_operator, by_stage, count_ahead
 from edgeface.prediction.breakdown import Breakdown
-from edgeface.prediction.choose_fits import choose_fits
-from edgeface.prediction.fits import fits_of
+from edgeface.prediction.known import choose_latencies, latencies
 from edgeface.prediction.predict import predict_each
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import board_runtimes
@@ -73,12 +72,12 @@ def answer(question: Question) -> Answer:
         InputError: as `predict`; or operators are asked for, and the model cannot be taken apart.
         RuntimeFailure: as `predict`.
     """
-    core = question.core or fits_of(question.device)[0].core
+    core = question.core or latencies(question.device)[0].core
     asked = question.runtime, None if core == EACH else core, question.threads
     found: list[Prediction] = []
     refused: dict[str, str] = {}
     for model in question.models:
-        first = choose_fits(question.device, *asked[1:])[0]
+        first = choose_latencies(question.device, *asked[1:])[0]
         file = subject_of(model).file
         count_ahead(file, board_runtimes(file, question.runtime)[0], first.core, question.layers)
         predictions, reasons = predict_each(model, question.device, *asked)

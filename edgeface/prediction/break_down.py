@@ -13,10 +13,9 @@ from edgeface.core.writing import fill_file
 from edgeface.devices.count import Counts
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.prediction.breakdown import Breakdown, Part
-from edgeface.prediction.choose_fits import choose_fits
 from edgeface.prediction.counted import counted
 from edgeface.prediction.estimate import estimate, shares_of
-from edgeface.prediction.fits import factor_of
+from edgeface.prediction.known import choose_latencies, share_of
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from edgeface.prediction.stages import stages_of
@@ -102,10 +101,10 @@ def _write(path: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def _part(prediction: Prediction, name: str, what: str, counts: Counts) -> Part:
-    (fit,) = choose_fits(prediction.device, prediction.core, prediction.threads)
-    factor = factor_of(prediction.device, prediction.runtime, prediction.dtype)
-    found = estimate(counts, fit, factor, is_fitted=fit.runtime == prediction.runtime)
-    return Part(name, what, found.expected_ms, shares_of(counts, fit))
+    (latency,) = choose_latencies(prediction.device, prediction.core, prediction.threads)
+    share = share_of(prediction.device, prediction.runtime, prediction.dtype)
+    found = estimate(counts, latency, share, prediction.runtime)
+    return Part(name, what, found.expected_ms, shares_of(counts, latency))
 
 
 def _of(prediction: Prediction) -> str:

@@ -25,7 +25,7 @@ from edgeface.reading.kinds import COUNTS, MODEL
 from edgeface.reading.regular_file import digest_file, is_file
 
 Whole = Annotated[int, Field(ge=0, strict=True)]
-_COUNTING = ("counts.c", "count.py", "agent/models.py", "agent/ncnn_model.py", "agent/serve.py")
+_COUNTING = ("counts.c", "count.py", "emulator.py", "agent/models.py", "agent/ncnn_model.py", "agent/serve.py")
 """Files of edgeface.devices on which counts depend."""
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeface.devices.profile_latency import Latency
 from edgeface.errors import EdgefaceError, RuntimeFailure
-from edgeface.prediction.choose_fits import choose_fits
 from edgeface.prediction.counted import counted
 from edgeface.prediction.dtype import dtype_of
 from edgeface.prediction.estimate import estimate, shares_of
 from edgeface.prediction.evidence import CAVEATS, evidence_of
-from edgeface.prediction.fits import Fit, factor_of
+from edgeface.prediction.known import choose_latencies, share_of
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from edgeface.prediction.subject import Subject, subject_of
@@ -35,9 +35,9 @@ def predict(
         RuntimeFailure: the model has not been counted yet, and cannot be: no emulator is set up, or the runtime
             refuses the model.
     """
-    fit = choose_fits(device, core, threads)[0]
+    latency = choose_latencies(device, core, threads)[0]
     subject = subject_of(model)
-    return _predict(subject, device, board_runtimes(subject.file, runtime)[0], fit)
+    return _predict(subject, device, board_runtimes(subject.file, runtime)[0], latency)
 
 
 def predict_all(
@@ -63,13 +63,13 @@ def predict_each(
     Raises:
         InputError, RuntimeFailure: as `predict_all`.
     """
-    fits = choose_fits(device, core, threads)
+    chosen = choose_latencies(device, core, threads)
     subject = subject_of(model)
     found: list[Prediction] = []
     refused: dict[str, EdgefaceError] = {}
     for each in board_runtimes(subject.file, runtime):
         try:
-            found += [_predict(subject, device, each, fit) for fit in fits]
+            found += [_predict(subject, device, each, latency) for latency in chosen]
         except RuntimeFailure as error:
             refused[each.name] = error
     if not found:
@@ -77,23 +77,22 @@ def predict_each(
     return tuple(found), {name: error.what for name, error in refused.items()}
 
 
-def _predict(subject: Subject, device: str, runtime: BoardRuntime, fit: Fit) -> Prediction:
-    (counts,) = counted([subject.file], fit.core, runtime)
+def _predict(subject: Subject, device: str, runtime: BoardRuntime, latency: Latency) -> Prediction:
+    (counts,) = counted([subject.file], latency.core, runtime)
     dtype = dtype_of(subject.file, runtime)
-    factor = factor_of(device, runtime.name, dtype)
-    found = estimate(counts, fit, factor, is_fitted=fit.runtime == runtime.name)
+    share = share_of(device, runtime.name, dtype)
     return Prediction(
-        **vars(found),
+        **vars(estimate(counts, latency, share, runtime.name)),
         model=subject.file,
         title=subject.title,
         device=device,
         runtime=runtime.name,
         version=runtime.version,
-        core=fit.core,
-        threads=fit.threads,
+        core=latency.core,
+        threads=latency.threads,
         dtype=dtype,
-        shares=shares_of(counts, fit),
-        evidence=evidence_of(runtime, dtype, fit, factor),
+        shares=shares_of(counts, latency),
+        evidence=evidence_of(runtime, dtype, latency, share),
         caveats=CAVEATS,
         counts=counts,
     )
