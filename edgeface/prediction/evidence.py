@@ -24,11 +24,9 @@ def evidence_of(runtime: BoardRuntime, dtype: str, latency: Latency, share: Runt
     if latency.runtime == runtime.name:
         return f"{fit}; {off} {latency.p90_error:.1%}, which is the range"
     if share is not None:
-        return (
-            f"{runtime.title} {dtype} takes {share.low:g} to {share.high:g} of the fitted figure, {share.expected:g} is "
-            f"expected: {share.reason}; the range is from the pipelines' bound to the fitted figure, an upper estimate; "
-            f"{fit}"
-        )
+        takes = f"{share.low:g} to {share.high:g} of the fitted figure, {share.expected:g} is expected"
+        bounds = "the range is from the pipelines' bound to the fitted figure, an upper estimate"
+        return f"{runtime.title} {dtype} takes {takes}: {share.reason}; {bounds}; {fit}"
     return (
         f"nothing published says what {runtime.title} takes of the fitted figure, so that is expected, and may be far "
         f"off; the range is from the pipelines' bound to the fitted figure and its error; {fit}"
