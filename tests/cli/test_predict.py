@@ -82,10 +82,8 @@ def test_a_breakdown_below_the_whole_is_explained_too():
     assert replace(STAGES, whole_ms=40.0).difference == "25% less: a part alone has the caches for itself"
 
 
-@pytest.mark.parametrize("json_option", [(), ("--json",)])
-def test_without_an_emulator_the_error_says_how_to_set_it_up(
-    edgeface_cli, tflite_file, tmp_path, monkeypatch, json_option
-):
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_without_an_emulator_the_error_says_how_to_set_it_up(edgeface_cli, tflite_file, tmp_path, monkeypatch, options):
     monkeypatch.setenv("EDGEFACE_CACHE", str(tmp_path / "none"))
     ended = edgeface_cli("predict", tflite_file, *options)
     assert ended.code == 2
