@@ -65,6 +65,15 @@ def counted(models: Sequence[Path], core: str, runtime: BoardRuntime) -> list[Co
     return [counts for counts in map(found.get, entries) if counts is not None]
 
 
+def is_remembered(model: Path, core: str, runtime: BoardRuntime) -> bool:
+    """Whether a model's counts are in the cache.
+
+    Raises:
+        InputError: as `entry_of`.
+    """
+    return _read(entry_of(model, core, runtime)) is not None
+
+
 def entry_of(model: Path, core: str, runtime: BoardRuntime) -> Path:
     """The file of a model's counts, in the cache of the emulated devices: named after all that they depend on.
 
