@@ -110,4 +110,4 @@ def _part(prediction: Prediction, name: str, what: str, counts: Counts) -> Part:
 
 
 def _of(prediction: Prediction) -> str:
-    return f"{prediction.runtime} on {prediction.cores}"
+    return f"{prediction.title}: {prediction.runtime} on {prediction.cores}"
