@@ -39,8 +39,8 @@ class _Entry(BaseModel):
 def counted(models: Sequence[Path], core: str, runtime: BoardRuntime) -> list[Counts]:
     """Counts of one inference of each model, from the cache where it has them.
 
-    Those that it lacks are counted in one session of the emulator for each way to load them, and kept. An entry that cannot be read is counted
-    again; a cache that cannot be written is only reported.
+    Those that it lacks are counted, in one session of the emulator for each way to load them, and kept. An entry that
+    cannot be read is counted again; a cache that cannot be written is only reported.
 
     Args:
         models: files that the runtime reads.
