@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-import numpy as np
-
 from edgeface.backends.runtime import TensorSpec
 from edgeface.backends.tensorrt.cuda.buffer import Buffer
 from edgeface.backends.tensorrt.cuda.capture import capture
@@ -50,10 +48,14 @@ class Bound:
             self._graph, self.uncaptured = self._captured()
             unless_done.pop_all()
 
+    def pinned(self) -> dict[str, Array]:
+        """The inputs' pinned memory."""
+        return {spec.name: self._buffers[spec.name].host for spec in self._engine.inputs}
+
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Copy in, run, copy out; feeds must have the bound shapes and dtypes."""
         for name, array in feeds.items():
-            np.copyto(self._buffers[name].host, array, casting="no")
+            self._buffers[name].fill(array)
         if self._graph is None:
             self._enqueue()
         else:

@@ -90,15 +90,25 @@ class EngineRunner:
         with self._turn:
             return self._run(feeds)
 
+    def pinned(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+        """Arrays in pinned memory, one for each input: fed to `run`, they are copied to the GPU without another copy.
+
+        They belong to the runner, and are invalid after a run of other shapes.
+        """
+        with self._turn:
+            return self._bind(shapes).pinned()
+
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        return self._bind({name: tuple(array.shape) for name, array in feeds.items()}).run(feeds)
+
+    def _bind(self, shapes: Mapping[str, tuple[int, ...]]) -> Bound:
         if self._closed:
             raise RuntimeFailure("the engine is closed", where=self.where, fix="open it again")
-        shapes = {name: tuple(array.shape) for name, array in feeds.items()}
         if self._bound is None or self._bound.shapes != shapes:
             self._engine.check_batch(shapes)
             self._unbind()  # first, since memory may not suffice for both
             self._bound = Bound(self._engine, self._cuda, self._stream, shapes)
-        return self._bound.run(feeds)
+        return self._bound
 
     def close(self) -> None:
         """Release GPU memory, after a run of another thread; closing twice has no effect."""
