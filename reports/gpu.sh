@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measure ONNX Runtime's CUDA provider and TensorRT-RTX on a bare, offline machine with an NVIDIA GPU, CUDA 13, torch
-# and Python 3.12. What that machine lacks travels in pieces of at most 54 MiB.
+# and Python 3.12. What that machine lacks travels in pieces of at most 46 MiB.
 #
 #   reports/gpu.sh prepare PIECES        here: wheels and artifacts (needs ../shared/data, a network, the project's venv)
 #   reports/gpu.sh take PIECES STORE     there, as often as pieces arrive: checks them and puts them into STORE
@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-PIECE=54M
+PIECE=46M
 CUDA_ORT="onnxruntime-gpu==1.31.1"
 RTX="onnxruntime-ep-nv-tensorrt-rtx-cu13==0.5.0"
 BINDINGS="tensorrt-rtx-cu13-bindings==1.7.1.116"
