@@ -36,7 +36,7 @@ prepare() {
   work=$(mktemp -d)
   if [[ ! -e $pieces/ort.sums ]]; then
     step "ONNX Runtime for CUDA"
-    mapfile -t small < <(grep -iE '^(pydantic|pydantic_core|annotated-types)==' constraints.txt)
+    mapfile -t small < <(grep -iE '^(pydantic|pydantic_core|annotated-types|typing-inspection|typing_extensions)==' constraints.txt)
     fetch "$work/ort" "$CUDA_ORT" "${small[@]}"
     pack ort "$work/ort" "$pieces"
   fi
@@ -89,6 +89,8 @@ measure() {
   step "machine"
   nvidia-smi --query-gpu=name,driver_version,memory.total,pcie.link.gen.max,clocks.max.sm --format=csv || true
   "${PYTHON:-python3}" -m edgeface doctor || true
+  step "imports"
+  "${PYTHON:-python3}" -c 'import edgeface.cli.app, edgeface.validate.check_parity, onnxruntime; print(onnxruntime.__version__, onnxruntime.get_available_providers())'
   step "measuring"
   timeout "${LIMIT_S:-440}" "${PYTHON:-python3}" reports/gpu.py "$store/work" "$out"
 }

@@ -27,7 +27,7 @@ from edgeface.core.native_log import native_log_held
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
 
-_ERRORS_ONLY = 3
+_FATAL = 4  # cuDNN's refusals of single plans are logged as errors; what fails is raised
 
 
 class CudaRunner:
@@ -71,12 +71,22 @@ class CudaRunner:
         return self.origin, how
 
     def pinned(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-        """Arrays in pinned memory, one for each input: fed to `run`, they are copied to the GPU without another copy.
-
-        They belong to the runner, and are invalid after a run of other shapes.
-        """
+        """Arrays of these shapes on the inputs' pinned memory, for `run_pinned`; a run of other shapes ends them."""
         with self._turn:
             return self._bind(shapes).pinned()
+
+    def run_pinned(self) -> dict[str, Array]:
+        """Run on what was written into the arrays that `pinned` gave; the outputs' pinned memory, until the next run.
+
+        It saves the copies of `run` from and to other memory, which take longer than a small network.
+
+        Raises:
+            RuntimeFailure: `pinned` was not called, or the run fails.
+        """
+        with self._turn:
+            if self._bound is None:
+                raise RuntimeFailure("no inputs are bound", where=self.where, fix="write into the arrays of `pinned`")
+            return self._bound.run_pinned()
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Run once, copies included, after runs of other threads.
@@ -133,7 +143,7 @@ class CudaRunner:
         import onnxruntime as ort
 
         options = ort.SessionOptions()
-        options.log_severity_level = _ERRORS_ONLY
+        options.log_severity_level = _FATAL
         provider = {
             "user_compute_stream": str(self._stream),
             "enable_cuda_graph": graph,

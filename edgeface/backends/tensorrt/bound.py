@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
+import numpy as np
+
 from edgeface.backends.runtime import TensorSpec
 from edgeface.backends.tensorrt.cuda.buffer import Buffer
 from edgeface.backends.tensorrt.cuda.capture import capture
@@ -55,13 +57,17 @@ class Bound:
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Copy in, run, copy out; feeds must have the bound shapes and dtypes."""
         for name, array in feeds.items():
-            self._buffers[name].fill(array)
+            np.copyto(self._buffers[name].host, array, casting="no")
+        return {name: array.copy() for name, array in self.run_pinned().items()}
+
+    def run_pinned(self) -> dict[str, Array]:
+        """Run on what is in the inputs' pinned memory; the outputs' pinned memory."""
         if self._graph is None:
             self._enqueue()
         else:
             self._cuda.launch(self._graph, self._stream)
         self._cuda.synchronize(self._stream)
-        return {spec.name: self._buffers[spec.name].host.copy() for spec in self._engine.outputs}
+        return {spec.name: self._buffers[spec.name].host for spec in self._engine.outputs}
 
     def close(self) -> None:
         """Release the graph and the memory."""

@@ -91,12 +91,22 @@ class EngineRunner:
             return self._run(feeds)
 
     def pinned(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-        """Arrays in pinned memory, one for each input: fed to `run`, they are copied to the GPU without another copy.
-
-        They belong to the runner, and are invalid after a run of other shapes.
-        """
+        """Arrays of these shapes on the inputs' pinned memory, for `run_pinned`; a run of other shapes ends them."""
         with self._turn:
             return self._bind(shapes).pinned()
+
+    def run_pinned(self) -> dict[str, Array]:
+        """Run on what was written into the arrays that `pinned` gave; the outputs' pinned memory, until the next run.
+
+        It saves the copies of `run` from and to other memory, which take longer than a small network.
+
+        Raises:
+            RuntimeFailure: `pinned` was not called, or the run fails.
+        """
+        with self._turn:
+            if self._bound is None:
+                raise RuntimeFailure("no inputs are bound", where=self.where, fix="write into the arrays of `pinned`")
+            return self._bound.run_pinned()
 
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         return self._bind({name: tuple(array.shape) for name, array in feeds.items()}).run(feeds)

@@ -36,11 +36,6 @@ class Buffer:
         self.host: Array = np.ctypeslib.as_array(raw).view(dtype).reshape(shape)
         self.host[...] = 0
 
-    def fill(self, array: Array) -> None:
-        """Copy into the pinned memory, unless the array is that memory itself."""
-        if array is not self.host:
-            np.copyto(self.host, array, casting="no")
-
     def copy_in(self, stream: int) -> None:
         """Copy to the device, in stream order."""
         self._cuda.copy_in(self.device, self._pinned, self.size, stream)
