@@ -1,6 +1,6 @@
 """Write gpu.md and gpu.json: parity, latency and throughput on an NVIDIA GPU. `reports/gpu.sh` runs it there.
 
-Run as `python reports/gpu.py WORK OUT`, WORK being what `reports/gpu_artifacts.py` wrote.
+Run as `python reports/gpu.py WORK OUT [without rtx|parity …]`, WORK being what `reports/gpu_artifacts.py` wrote.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from gpu_lanes import PRECISIONS, Lane, opened, torch_lanes
 from edgeface.errors import EdgefaceError
 
 MAX_BATCH = 64
+LEFT_OUT = frozenset(sys.argv[3:])
 LARGE = "1920"
 LARGE_BATCHES = (1, 8)
 ROUNDS = 9
@@ -49,7 +50,7 @@ def main(work: Path, out: Path) -> None:
     driver = look_for_gpus()
     found: dict[str, Any] = {"machine": _machine(driver), "problem": driver.problem, "parity": [], "latency": []}
     if driver.gpus:
-        found["parity"] = _parity(subjects, work)
+        found["parity"] = [] if "parity" in LEFT_OUT else _parity(subjects, work)
         _write(found, out)
     for subject, batch in _settings(subjects):
         if driver.gpus and time.monotonic() - started < LIMIT_S:
@@ -133,7 +134,8 @@ def _openings(
         name = f"ONNX Runtime CUDA {precision}"
         found[name] = partial(opened, name, partial(CudaRunner, model), batch, held, batch == 1 and precision == "fp16")
         engine = f"TensorRT-RTX {precision}"
-        found[engine] = partial(opened, engine, partial(_engine, model), batch, held)
+        if "rtx" not in LEFT_OUT:
+            found[engine] = partial(opened, engine, partial(_engine, model), batch, held)
     weights = work / subject["weights"]
     found["torch"] = partial(torch_lanes, work / subject["artifacts"]["onnx-fp32"], weights, batch)
     return found

@@ -4,7 +4,8 @@
 #
 #   reports/gpu.sh prepare PIECES        here: wheels and artifacts (needs ../shared/data, a network, the project's venv)
 #   reports/gpu.sh take PIECES STORE     there, as often as pieces arrive: checks them and puts them into STORE
-#   reports/gpu.sh measure STORE OUT     there: unpacks, checks each step, measures for at most LIMIT_S (440) seconds
+#   reports/gpu.sh measure STORE OUT     there: unpacks, checks each step, measures for at most LIMIT_S (440) seconds;
+#                                        `without rtx` or `without parity` behind it leaves that out
 #
 # `measure` also runs without a GPU, and says what it could not measure. PYTHON is the Python there (python3).
 set -euo pipefail
@@ -92,13 +93,13 @@ measure() {
   step "imports"
   "${PYTHON:-python3}" -c 'import edgeface.cli.app, edgeface.validate.check_parity, onnxruntime; print(onnxruntime.__version__, onnxruntime.get_available_providers())'
   step "measuring"
-  timeout "${LIMIT_S:-440}" "${PYTHON:-python3}" reports/gpu.py "$store/work" "$out"
+  timeout "${LIMIT_S:-440}" "${PYTHON:-python3}" reports/gpu.py "$store/work" "$out" "${@:3}"
 }
 
 case ${1:-} in
   prepare | take | measure) "$@" ;;
   *)
-    sed -n '2,10p' "$0" >&2
+    sed -n '2,11p' "$0" >&2
     exit 2
     ;;
 esac

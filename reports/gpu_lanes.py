@@ -105,7 +105,7 @@ def _captured(network: Any, size: tuple[int, ...], layout: Any) -> Callable[[], 
             made = compute()
         out = [torch.empty(item.shape, dtype=item.dtype).pin_memory() for item in made]
 
-    def run() -> None:
+    def run(_: Any = network) -> None:  # the graph reads the network's memory, which must stay allocated
         with torch.inference_mode():
             given.copy_(host, non_blocking=True)
             graph.replay()

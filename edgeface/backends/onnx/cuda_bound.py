@@ -106,5 +106,6 @@ def _settings(graph: str) -> Any:
 
     settings = ort.RunOptions()
     settings.add_run_config_entry("gpu_graph_id", graph)
-    settings.add_run_config_entry("disable_synchronize_execution_providers", "1")  # the stream is, once, after copying
+    if graph != _UNCAPTURED:  # the stream is synchronized once, after copying; nodes on the CPU need it in between
+        settings.add_run_config_entry("disable_synchronize_execution_providers", "1")
     return settings
