@@ -25,7 +25,7 @@ def look() -> tuple[Check, ...]:
 
 
 def _here(offered: Sequence[str]) -> str:
-    """Whether it runs engines on the first GPU: TensorRT-RTX refuses those of data centres, for which it also builds."""
+    """Whether it runs engines on the first GPU: TensorRT-RTX builds for data centres' too, and refuses the result."""
     gpu = look_for_gpus().gpus[0]
     if not offered or gpu.compute_capability in offered:
         return " and runs them"
