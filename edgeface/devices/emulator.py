@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.devices.pins import PYTHON
-from edgeface.devices.system_files import device_root
+from edgeface.devices.system_files import SITES, USERLAND, device_root
 from edgeface.devices.table import emulated_profile
 from edgeface.errors import RuntimeFailure
 
+# Without reserved memory, where the guest's mappings come depends on those of the host.
+_REPEATABLE = ("-R", "0x2000000000", "-seed", "1")
 _THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -29,10 +31,11 @@ class Completed:
 
 @dataclass(frozen=True)
 class Launch:
-    """A command line and its complete environment, as subprocess takes them."""
+    """A command line, its complete environment and its folder, as subprocess takes them."""
 
     command: list[str]
     environment: dict[str, str]
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,20 @@ class Setting:
     """A program's surroundings: packages, paths, variables and plugin.
 
     Args:
-        site: Python packages: "current" for ai-edge-litert, onnxruntime and numpy 2; "legacy" for tflite-runtime and
-            numpy 1.
+        site: Python packages: "current" for ai-edge-litert, onnxruntime, ncnn and numpy 2; "legacy" for tflite-runtime
+            and numpy 1.
         paths: folders that come first on the import path.
         environment: further variables; an emulated program inherits none from the host.
         plugin: a TCG plugin and its arguments, as QEMU's -plugin takes them.
+        repeatable: start in the device's root folder, with fixed addresses and random numbers, so that nothing of the
+            host and of the installation's place shows to the program, which must be one of the userland.
     """
 
     site: str = "current"
     paths: tuple[Path, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     plugin: str | None = None
+    repeatable: bool = False
 
 
 DEFAULT_SETTING = Setting()
@@ -80,7 +86,7 @@ class Emulator:
 
     def site(self, name: str = "current") -> Path:
         """The folder of Python packages: "current" or "legacy"."""
-        return self.folder / "sites" / name
+        return self.folder / SITES / name
 
     def launch(
         self, device: str, program: Path, arguments: Sequence[str] = (), setting: Setting = DEFAULT_SETTING
@@ -105,16 +111,21 @@ class Emulator:
             variables["PYTHONPATH"] = os.pathsep.join(paths)
             return Launch([str(program), *arguments], {**os.environ, **variables, **setting.environment})
         root = device_root(self.folder, profile)
-        packages = os.pathsep.join([*paths, str(self.site(setting.site))])
-        variables |= {"PYTHONHOME": f"{root}/usr", "PYTHONPATH": packages, "PATH": "/usr/bin:/bin"}
-        command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", profile.emulator.cpu, "-L", str(root)]
+        packages = os.pathsep.join([*paths, f"/{SITES}/{setting.site}"])
+        variables |= {"PYTHONHOME": f"/{USERLAND}/usr", "PYTHONPATH": packages, "PATH": "/usr/bin:/bin"}
+        start, folder = [str(program)], None
+        command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", profile.emulator.cpu]
+        command += [*_REPEATABLE, "-L", "."] if setting.repeatable else ["-L", str(root)]
+        if setting.repeatable:  # the program sees how it was started: by the same path everywhere
+            within = str(program.relative_to(root))
+            command, start, folder = [*command, "-0", f"/{within}"], [within], root
         command += [] if setting.plugin is None else ["-plugin", setting.plugin]
         # The emulator finds its libraries by this variable; the emulated program must not see it.
         command += ["-U", "LD_LIBRARY_PATH"]
         for name, value in {**variables, **setting.environment}.items():
             command += ["-E", f"{name}={value}"]
         libraries = f"{self.folder}/host/usr/lib/x86_64-linux-gnu:{self.folder}/host/lib/x86_64-linux-gnu"
-        return Launch([*command, str(program), *arguments], {"LD_LIBRARY_PATH": libraries})
+        return Launch([*command, *start, *arguments], {"LD_LIBRARY_PATH": libraries}, folder)
 
     def run(
         self,
@@ -135,6 +146,7 @@ class Emulator:
             done = subprocess.run(
                 launch.command,
                 env=launch.environment,
+                cwd=launch.folder,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=timeout_s,
