@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from published import Row, rows
+from board_rows import Row, rows
 from rk3399_artifacts import SHARED
 from rk3399_tables import Cell, figure, table
 

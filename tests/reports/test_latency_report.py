@@ -7,8 +7,8 @@ from collections import Counter
 
 import latency_plot
 import pytest
+from board_rows import rows
 from latency_plot import Panel, Point
-from published import rows
 from rk3399_tables import Timing, errors_row, errors_table, limit_ms, percentile, timings_table
 
 from edgeface.devices.table import cores
