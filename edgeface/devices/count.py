@@ -27,7 +27,7 @@ from edgeface.devices.install import installed
 from edgeface.devices.link import BOOTSTRAP, Link
 from edgeface.devices.runner import DeviceRunner, Loading
 from edgeface.devices.table import emulated_profile
-from edgeface.errors import RuntimeFailure
+from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 
 _NONCE = "0" * 32
@@ -128,6 +128,8 @@ def _plugin(emulator: Emulator) -> Path:
 
 
 def _noise(inputs: Sequence[TensorSpec]) -> dict[str, Array]:
+    if any(side < 0 for spec in inputs for side in spec.shape):
+        raise InputError("the model's input has no fixed size", fix="export it for one input size")
     random = np.random.default_rng(0)
     spreads = {spec.name: _FLOAT_SPREAD if spec.dtype == "float32" else _INTEGER_SPREAD for spec in inputs}
     return {spec.name: random.normal(0, spreads[spec.name], spec.shape).astype(spec.dtype) for spec in inputs}

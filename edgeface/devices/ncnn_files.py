@@ -84,7 +84,12 @@ def _ends(words: list[str]) -> tuple[list[str], list[str]] | None:
 
 
 def _shape(words: list[str]) -> tuple[int, ...]:
-    """The shape of an Input layer, whose parameters 2, 1 and 0 are channels, height and width."""
+    """The shape of an Input layer, whose parameters 2, 1 and 0 are channels, height and width.
+
+    Fewer axes lack the first ones; without any, the size is open.
+    """
     sides = dict(word.split("=", 1) for word in words if "=" in word)
-    shape = [sides.get(key, "0") for key in ("2", "1", "0")]
-    return tuple(int(side) if side.isdecimal() and int(side) else DYNAMIC for side in shape)
+    texts = [sides.get(key, "0") for key in ("2", "1", "0")]
+    shape = [int(side) if side.isdecimal() and int(side) else DYNAMIC for side in texts]
+    known = [axis for axis, side in enumerate(shape) if side != DYNAMIC]
+    return tuple(shape[known[0] :]) if known else tuple(shape)
