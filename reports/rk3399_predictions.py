@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeface.prediction.counted import counted
 from edgeface.prediction.predict import predict_all
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
@@ -46,7 +45,6 @@ def _predictions(path: Path, runtime: BoardRuntime, large_only: bool) -> dict[tu
     made = {}
     for core in ("a72",) if large_only else ("a72", "a53"):
         try:
-            counted([path], core, runtime)
             found = predict_all(path, DEVICE, runtime.name, core)
         except RuntimeFailure as error:
             print(f"  {error.what}", flush=True)
