@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeface.prediction.predict import predict_all
-from edgeface.prediction.prediction import Prediction
-from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from rk3399_artifacts import Exported
 from rk3399_tables import Cell, figure, limit_ms, span, table
 
 from edgeface.errors import RuntimeFailure
+from edgeface.prediction.predict import predict_all
+from edgeface.prediction.prediction import Prediction
+from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 
 DEVICE = "rk3399"
 CORES = (("a72", 1), ("a72", 2), ("a53", 1), ("a53", 4))
