@@ -1,8 +1,8 @@
 """Fit other boards' coefficients to published milliseconds: `python reports/boards.py --fit [--board rk3588]`.
 
 As reports/rk3399.py does for the RK3399: the networks of ncnn's own benchmark are counted on emulated cores and kept,
-and coefficients are fitted to the rows of `board_rows.py`. A board's boards are named below, since one kind of core was
-timed here and another there.
+and coefficients are fitted to the rows of `board_rows.py`. Which board was timed is named below for each kind
+of core, since one was timed here and another there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import published
 from fit_latency import NAMES, Fitted, fit_rows, table, write
 
 PROFILES = Path(__file__).resolve().parents[1] / "edgeface/devices/profiles"
+MARK = "# Fitted by `python reports/boards.py --fit`, which writes everything below this line.\n"
 LARGE = frozenset({"vgg16", "vgg16_int8", "resnet50", "yolov4-tiny", "mobilenet_yolo"})
 """Networks that take minutes to count, and far more than any face model: counted on a Cortex-A72 only."""
 
@@ -81,7 +82,7 @@ def main() -> None:
             _show(cores, found)
             tables.setdefault(cores.device, []).append(table(found, cores.source))
     for device, found_tables in tables.items() if given.fit else ():
-        write(PROFILES / f"{device}.toml", found_tables)
+        write(PROFILES / f"{device}.toml", found_tables, MARK)
 
 
 def _show(cores: Cores, found: Fitted) -> None:
