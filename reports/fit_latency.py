@@ -68,8 +68,8 @@ PIPES = {
     "a53": Pipe(product=1, vector=0.5, read=1, issue=0.5),
     # A Cortex-A55 is as wide, but loads and stores at once.
     "a55": Pipe(product=1, vector=0.5, read=1, issue=0.5),
-    # Cortex-A76 Software Optimization Guide: two vector pipelines of 128 bits, two loads of 128 bits in a cycle, and four
-    # instructions are decoded in a cycle.
+    # Cortex-A76 Software Optimization Guide: two vector pipelines of 128 bits, two loads of 128 bits in a cycle, which
+    # count as four reads, and four instructions decoded in a cycle.
     "a76": Pipe(product=0.5, vector=0.5, read=0.25, issue=0.25),
 }
 

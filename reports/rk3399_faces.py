@@ -10,6 +10,8 @@ from board_rows import Row, rows
 from rk3399_artifacts import SHARED
 from rk3399_tables import Cell, figure, table
 
+from edgeface.prediction.predict import predict
+
 FACES = SHARED / "rk3399" / "published_faces.csv"
 ANCHORS = Path(__file__).with_name("data") / "latency_anchors.csv"
 NAMES = {
@@ -60,15 +62,38 @@ def anchors_table() -> str:
 
 
 def _anchors() -> Iterator[tuple[Cell, ...]]:
-    with ANCHORS.open(encoding="utf-8", newline="") as file:
-        anchors = list(csv.DictReader(file))
-    for anchor in anchors:
+    for anchor in _read_anchors():
         threads = int(anchor["threads"])
         found = {row.network: row for row in rows(anchor["board"], anchor["core"], threads)}
         row = found.get(NCNN_NAMES.get((anchor["network"], anchor["dtype"]), ""))
         ms = None if row is None else at_clock(row, int(anchor["clock_khz"]))
         shown = ("–", "–") if ms is None else (figure(ms), f"{float(anchor['ms']) / ms:.2f}")
         yield anchor["network"], anchor["dtype"], figure(float(anchor["ms"])), *shown
+
+
+def litert_table(models: Mapping[tuple[str, str], Path]) -> str:
+    """What the fit of a Raspberry Pi 4's cores gives for LiteRT's counts, beside what XNNPACK published.
+
+    Args:
+        models: .tflite files by network and dtype.
+    """
+    heads = ("network", "dtype", "XNNPACK ms", "fitted ms, at that clock", "XNNPACK ÷ fitted", "pipelines, ms")
+    return table(heads, _fitted(models))
+
+
+def _fitted(models: Mapping[tuple[str, str], Path]) -> Iterator[tuple[Cell, ...]]:
+    for anchor in _read_anchors():
+        path = models.get((anchor["network"], anchor["dtype"]))
+        if path is not None:
+            found = predict(path, "rpi4", "litert", anchor["core"], int(anchor["threads"]))
+            scale = 1_800_000 / int(anchor["clock_khz"])
+            fitted, pipe, ms = found.fitted_ms * scale, found.pipe_ms * scale, float(anchor["ms"])
+            yield anchor["network"], anchor["dtype"], figure(ms), figure(fitted), f"{ms / fitted:.2f}", figure(pipe)
+
+
+def _read_anchors() -> list[dict[str, str]]:
+    with ANCHORS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def at_clock(row: Row, clock_khz: int) -> float:
