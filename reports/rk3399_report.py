@@ -68,8 +68,8 @@ ncnn's own benchmark on a NanoPC-T4 (RK3399). Each network is predicted by a fit
 
 {errors_table(errors)}
 
-Cycles that were fitted; the clock is {fits[0].clock_khz / 1e6:g} GHz for the Cortex-A72, {fits[-1].clock_khz / 1e6:g} GHz
-for the Cortex-A53:
+Cycles that were fitted, of {fits[0].clock_khz / 1e6:g} GHz on the Cortex-A72 and {fits[-1].clock_khz / 1e6:g} GHz on
+the Cortex-A53:
 
 {cycles_table({cores_of(fit): fit for fit in fits})}
 
