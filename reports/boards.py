@@ -21,6 +21,10 @@ LARGE = frozenset({"vgg16", "vgg16_int8", "resnet50", "yolov4-tiny", "mobilenet_
 """Networks that take minutes to count, and far more than any face model: counted on a Cortex-A72 only."""
 
 
+WORTH = 0.15
+"""Mean error of rows that were left out above which a fit is not written: counts do not tell those latencies."""
+
+
 @dataclass(frozen=True)
 class Cores:
     """Cores of a profile, and the board that was timed.
@@ -45,7 +49,7 @@ PI4 = _table("Raspberry Pi 4 Model B")
 TIMED = (
     Cores("rpi4", "a72", 1, "raspberry-pi-4", PI4),
     Cores("rpi4", "a72", 4, "raspberry-pi-4", PI4),
-    Cores("rk3588", "a76", 1, "roc-rk3588s-pc", _table("Station-M3/ROC-RK3588S-PC")),
+    Cores("rk3588", "a76", 1, "rock-5b", _table("Rockchip RK3588, ROCK 5 Model B")),
     Cores("rk3588", "a76", 4, "orange-pi-5", _table("OrangePi5")),
     Cores("rk3588", "a55", 4, "orange-pi-5", _table("OrangePi5")),
 )
@@ -69,6 +73,11 @@ def counted(rows: tuple[board_rows.Row, ...], folder: Path = published.DATA / "n
     return [published.Row(row.network, row.ms, found) for row, found in zip(kept, counts, strict=True)]
 
 
+def is_worth_it(found: Fitted) -> bool:
+    """Whether the fit predicts well enough to be written."""
+    return found.error_figures["mean"] <= WORTH
+
+
 def main() -> None:
     """Fit, show errors, and write the profiles."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -80,7 +89,9 @@ def main() -> None:
         if cores.device == (given.board or cores.device):
             found = fitted(cores)
             _show(cores, found)
-            tables.setdefault(cores.device, []).append(table(found, cores.source))
+            tables.setdefault(cores.device, [])
+            if is_worth_it(found):
+                tables[cores.device].append(table(found, cores.source))
     for device, found_tables in tables.items() if given.fit else ():
         write(PROFILES / f"{device}.toml", found_tables, MARK)
 
@@ -88,7 +99,9 @@ def main() -> None:
 def _show(cores: Cores, found: Fitted) -> None:
     cycles = ", ".join(f"{name} {value:.2f}" for name, value in zip(NAMES, found.cycles, strict=True))
     figures = ", ".join(f"{name} {value:.1%}" for name, value in found.error_figures.items())
-    print(f"{cores.device} {cores.core}×{cores.threads}, {len(found.rows)} rows: cycles {cycles}; left out {figures}")
+    kept = "" if is_worth_it(found) else "; NOT written"
+    what = f"{cores.device} {cores.core}×{cores.threads}, {len(found.rows)} rows"
+    print(f"{what}: cycles {cycles}; left out {figures}{kept}")
 
 
 if __name__ == "__main__":

@@ -110,8 +110,9 @@ def _boards(others: Mapping[boards.Cores, Fitted], not_seen: Unseen) -> str:
     return f"""## Other boards
 
 Fitted in the same way to ncnn's published table (`reports/data/ncnn_boards.csv` has the rows, `reports/board_rows.py`
-their source). On the RK3588's cores ncnn computes in float16. A figure of one thread on its Cortex-A55, and any for a
-Raspberry Pi 5, was not found for a current ncnn: they are not predicted.
+their source). On the RK3588's cores ncnn computes in float16. Where the mean error is above {boards.WORTH:.0%}, counts
+of one core do not tell the latency, and nothing is predicted: {unpredicted(others)}. Figures of one thread on the
+RK3588's Cortex-A55, and a whole table of a Raspberry Pi 5, were not found for a current ncnn.
 
 {errors_table({name: list(fit.errors) for name, fit in named.items()})}
 
@@ -123,6 +124,12 @@ LTS under a desktop, with a newer ncnn than the NanoPC-T4's):
 {errors_table(not_seen.errors)}
 
 {not_seen.table}"""
+
+
+def unpredicted(others: Mapping[boards.Cores, Fitted]) -> str:
+    """The cores whose fits are not worth it, in words."""
+    found = [f"{cores.device} {cores_of(fit)}" for cores, fit in others.items() if not boards.is_worth_it(fit)]
+    return ", ".join(found) or "none of these"
 
 
 def _artifacts(found: Sequence[Line]) -> str:
