@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgeface.backends.ncnn.layer import MODEL_FILE
 from edgeface.backends.ncnn.expand_resize import expand_resize
+from edgeface.backends.ncnn.layer import MODEL_FILE
 from edgeface.backends.ncnn.split_groups import split_groups
 from edgeface.backends.target import EmitOptions, Target
 from edgeface.graph.ir import Graph
