@@ -15,7 +15,7 @@ from edgeface.backends import runtime_for, runtime_named
 from edgeface.backends.checks import check_feeds, read_model
 from edgeface.backends.ncnn.blobs import blob_shape
 from edgeface.backends.ncnn.files import read_network
-from edgeface.backends.ncnn.options import options_of
+from edgeface.backends.ncnn.options import USUAL, options_of
 from edgeface.backends.runtime import Runner, TensorSpec
 from edgeface.backends.tflite.runner import Kernels
 from edgeface.devices.link import Link, printable
@@ -62,10 +62,16 @@ class Loading:
         return _HERE[self.runtime] == "litert"
 
     @property
+    def bfloat16(self) -> bool:
+        """Whether values are stored in bfloat16."""
+        return ("use_bf16_storage", True) in self.options
+
+    @property
     def path(self) -> str:
         """Runtime and kernels as text."""
         if self.runtime == "ncnn":
-            return " ".join(["ncnn", *(f"{name}={value}" for name, value in self.options)])
+            unusual = [(name, value) for name, value in self.options if USUAL.get(name) != value]
+            return " ".join(["ncnn", *(f"{name}={value}" for name, value in unusual)])
         return self.runtime if self.runtime == "onnxruntime" else f"{self.runtime} {self.kernels}"
 
 
