@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from edgeface.backends.ncnn.expand_resize import expand_resize
 from edgeface.backends.ncnn.layer import MODEL_FILE
+from edgeface.backends.ncnn.split_groups import split_groups
 from edgeface.backends.target import EmitOptions, Target
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QuantPlan
@@ -28,6 +30,7 @@ TARGETS = (
         layout="nchw",
         runtime="ncnn",
         emit=_emit,
+        legalize=(expand_resize,),
     ),
     Target(
         name="ncnn-bf16",
@@ -36,5 +39,6 @@ TARGETS = (
         layout="nchw",
         runtime="ncnn",
         emit=_emit_bfloat16,
+        legalize=(expand_resize, split_groups),
     ),
 )
