@@ -18,7 +18,7 @@ class NcnnFiles:
     """A graph, its weights (None where a run needs none), and its inputs and outputs.
 
     Inputs have the shape that their layer declares, channels first and without a batch dimension, -1 for what it leaves
-    open. Outputs are the blobs that no layer reads; the text does not tell their shapes, which are ().
+    open. Outputs are the blobs that no layer reads, but for a Noop; the text does not tell their shapes, which are ().
     """
 
     param: bytes
@@ -60,6 +60,8 @@ def graph_ends(content: bytes, where: str) -> tuple[tuple[TensorSpec, ...], tupl
         ends = _ends(words)
         if ends is None:
             raise InputError(f"line {number} describes no layer", where=where, fix="convert the network again")
+        if words[0] == "Noop":  # it computes nothing, and only keeps together what are outputs
+            continue
         read.update(ends[0])
         if words[0] == "Input":
             inputs += [TensorSpec(name, _shape(words), "float32") for name in ends[1]]
