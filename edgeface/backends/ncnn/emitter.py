@@ -10,6 +10,7 @@ import numpy as np
 
 from edgeface.backends.ncnn.activations import Activation
 from edgeface.backends.ncnn.blobs import blob_name, blob_shape, shape_params
+from edgeface.backends.ncnn.integers import IntegerForm
 from edgeface.backends.ncnn.layer import Layer, Parameter, Weight
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
@@ -25,10 +26,14 @@ class Emitter:
         graph: the legalized graph.
         layers: those written so far, in order.
         fused: by the output of a node, the activation that its layer applies, and the value that it then makes.
+        integers: by the output of a node that is computed in int8, what its layer has instead of a float one's.
     """
 
-    def __init__(self, graph: Graph, fused: Mapping[str, Activation]) -> None:
+    def __init__(
+        self, graph: Graph, fused: Mapping[str, Activation], integers: Mapping[str, IntegerForm] | None = None
+    ) -> None:
         self.graph = graph
+        self.integers = integers or {}
         self.layers: list[Layer] = []
         self.fused = fused
         self._shaped: dict[tuple[str, tuple[int, ...]], str] = {}

@@ -11,6 +11,7 @@ import numpy as np
 from edgeface.backends.checks import check_feeds
 from edgeface.backends.ncnn.blobs import blob_shape
 from edgeface.backends.ncnn.files import check_weights, read_network, weights_beside
+from edgeface.backends.ncnn.layer import STORED
 from edgeface.backends.ncnn.library import load_library
 from edgeface.backends.ncnn.options import set_options
 from edgeface.backends.ncnn.param_file import ParamFile, Port
@@ -65,13 +66,20 @@ class NcnnRunner:
         return {port.name: found[port.blob].reshape(shapes[port.name]) for port in self.network.outputs}
 
     def blobs(self, feeds: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
-        """Blobs of one run by name, float32, without a batch.
+        """Blobs of one run by name, float32, without a batch; integers as the numbers that they stand for.
 
         Raises:
             RuntimeFailure: ncnn fails.
         """
         with self.extraction(feeds) as extraction:
-            return {name: np.array(extraction.extract(name)) for name in names}
+            return {name: self._real(name, np.array(extraction.extract(name))) for name in names}
+
+    def _real(self, blob: str, array: Array) -> Array:
+        if array.dtype != np.int8:
+            return array
+        scale, zero = next(l.params.get(STORED, (1.0, 0.0)) for l in self.network.layers if blob in l.outputs)
+        real: Array = ((array.astype(np.float32) - zero) * np.float32(scale)).astype(np.float32)
+        return real
 
     def extraction(self, feeds: Mapping[str, Array]) -> Extraction:
         """A run that computes blobs when they are asked for: a context manager."""
