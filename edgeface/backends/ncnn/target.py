@@ -62,5 +62,6 @@ TARGETS = (
         scheme=NCNN_INT8,
         float_kinds=FLOAT_KINDS,
         dtypes=DTYPES,
+        judged_on="a72",
     ),
 )
