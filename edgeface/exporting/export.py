@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edgeface.backends import target
 from edgeface.compile.artifact_folder import artifact_folder
 from edgeface.compile.build import build, io_of
@@ -19,6 +21,7 @@ from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
 from edgeface.core.writing import check_replaceable
+from edgeface.devices.judging import open_judged
 from edgeface.exporting.reports import ExportReports
 from edgeface.exporting.validation import Validation
 
@@ -46,7 +49,7 @@ def export(request: ExportRequest) -> list[Artifact]:
             wanted.finish.check(request.engines, wanted.name)
     folders = [artifact_folder(request.out, recipe.model, wanted.name) for wanted in targets]
     with export_images(request, recipe) as images, staging(request.out) as folder:
-        job = open_job(request, recipe, images)
+        job = replace(open_job(request, recipe, images), open_model=open_judged)
         if not request.force:
             refuse_other(
                 {final: io_of(request.io, each) for final, each in zip(folders, targets, strict=True)}, job.source

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeface.backends.ncnn.activations import Activation
+from edgeface.backends.ncnn.activations import CLIP, LEAKY, Activation
 from edgeface.backends.ncnn.layer import INT8, STORED, Parameter, Weight
 from edgeface.backends.ncnn.stored import in_integers, stored_values
 from edgeface.errors import GraphError
@@ -94,7 +94,7 @@ class _Layer:
 
     def _activation(self, made: QParams) -> dict[int, Parameter]:
         """The activation before rounding, moved like zero; none where saturation does the same."""
-        if self.activation is None or self.activation.number == _LEAKY:
+        if self.activation is None or self.activation.number == LEAKY:
             return {}
         low, high = self.activation.numbers or (0.0, np.inf)
         least, most = made.range
@@ -102,7 +102,7 @@ class _Layer:
         if low <= least + slack and most - slack <= high:
             return {9: 0}
         moved = made.zero_point * made.scale[0]
-        return {9: _CLIP, 10: (low + moved, min(high, most) + moved)}
+        return {9: CLIP, 10: (low + moved, min(high, most) + moved)}
 
     def _window(self, op: Conv, stored: Array, zero: int) -> dict[int, Parameter]:
         """The byte that pads, and whether sums could be too large for Winograd's transforms."""
@@ -114,5 +114,3 @@ class _Layer:
             params[31] = NO_WINOGRAD
         return params
 
-
-_LEAKY, _CLIP = 2, 3

@@ -40,6 +40,8 @@ class NcnnRunner:
         self.where = str(model)
         self._ncnn = load_library()
         self.network = read_network(model)
+        made = ((layer.outputs, layer.params.get(STORED)) for layer in self.network.layers)
+        self._stored = {names[0]: said for names, said in made if isinstance(said, tuple) and len(said) == 2}
         weights = weights_beside(model)
         check_weights(self.network, weights)
         self._check_layers()
@@ -75,10 +77,11 @@ class NcnnRunner:
             return {name: self._real(name, np.array(extraction.extract(name))) for name in names}
 
     def _real(self, blob: str, array: Array) -> Array:
-        if array.dtype != np.int8:
+        stored = self._stored.get(blob)
+        if stored is None:
             return array
-        scale, zero = next(l.params.get(STORED, (1.0, 0.0)) for l in self.network.layers if blob in l.outputs)
-        real: Array = ((array.astype(np.float32) - zero) * np.float32(scale)).astype(np.float32)
+        scale, zero = stored
+        real: Array = (array.astype(np.float32) - np.float32(zero)) * np.float32(scale)
         return real
 
     def extraction(self, feeds: Mapping[str, Array]) -> Extraction:

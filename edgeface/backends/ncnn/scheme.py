@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgeface.backends.ncnn.activations import fuse_activations
-from edgeface.backends.ncnn.stored import stored_values
+from edgeface.backends.ncnn.stored import leave_slow_in_float, stored_values
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import Precision, QParams, QuantPlan
 from edgeface.quantize.scheme import Scheme
@@ -46,4 +46,4 @@ def _placed(params: QParams, shifts: bool) -> QParams:
     return QParams((scale,), zero, None, -LIMIT, LIMIT)
 
 
-NCNN_INT8 = Scheme("static_wi8_ai8_shifted", refine=(place_zeros,))
+NCNN_INT8 = Scheme("static_wi8_ai8_shifted", refine=(leave_slow_in_float, place_zeros))

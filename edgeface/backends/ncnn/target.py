@@ -67,5 +67,6 @@ TARGETS = (
         float_kinds=FLOAT_KINDS,
         legalize=(expand_resize, split_groups),
         dtypes=DTYPES,
+        judged_on="a72",
     ),
 )
