@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from edgeface.backends.checks import read_model
@@ -9,7 +10,7 @@ from edgeface.backends.ncnn.param_file import ParamFile, parse_param
 from edgeface.backends.ncnn.weight_sizes import weight_bytes
 from edgeface.errors import InputError
 from edgeface.reading.kinds import NCNN_WEIGHTS
-from edgeface.reading.regular_file import check_file, is_file
+from edgeface.reading.regular_file import is_file, open_file
 
 READS = frozenset({"ncnn-param"})
 SUFFIX, WEIGHTS_SUFFIX = ".param", ".bin"
@@ -51,8 +52,8 @@ def check_weights(network: ParamFile, weights: Path) -> None:
     Raises:
         InputError: it is missing, or is longer or shorter.
     """
-    size = check_file(weights, NCNN_WEIGHTS)
-    with weights.open("rb") as stream:
+    with open_file(weights, NCNN_WEIGHTS) as stream:
+        size = stream.seek(0, os.SEEK_END)
         needed = weight_bytes(network.layers, stream, str(weights))
     if needed is not None and needed != size:
         raise InputError(
