@@ -17,6 +17,7 @@ from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
 from edgeface.bundle.replacing import refuse_other_bundle
+from edgeface.bundle.runtime_settings import runtime_settings, with_board
 from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
@@ -37,6 +38,7 @@ _HERE = Path(__file__).parent
 _BOARD = _HERE / "board"
 BOARD_RUNTIME = "litert"
 """The runtime of the bundle's runner."""
+_ABOUT_THE_BOARD = ("README.md", "systemd/face.service")
 _OF_ARCHIVE = "untrusted comment: signature of the archive of an edgeface bundle"
 
 
@@ -81,14 +83,15 @@ def pack_bundle(order: Order) -> bytes:
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
         files |= {packed_name(task, artifact, path): read_file(path, MODEL) for path in artifact.files}
-    files["bundle.json"] = _json(_settings(models, packed_for))
+    settings = _settings(models, packed_for)
+    files["bundle.json"] = _json(settings)
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
             certificate = artifact.certificate()
             files[f"certificates/{task}.json"] = _json(_without_names(certificate.as_dict()))
             if certificate.state != "good":
                 note(f"warning: the {task} is packed with this verdict: {verdict(certificate).headline}")
-    files |= _programs(packed_for, find.decoder) | _licences(order.licences)
+    files |= _programs(packed_for, find.decoder, settings) | _licences(order.licences)
     files |= golden_files(files)
     files["c/face_contract.h"] = c_contract(files)
     manifests = {packed_name(task, model, model.model_path): model.manifest for task, model in models.items()}
@@ -154,6 +157,7 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
             "match": threshold.cosine,
             "match_source": threshold.source,
         },
+        "runtime": runtime_settings(models),
     }
     for task, artifact in models.items():
         manifest = artifact.manifest.model_dump(mode="json")
@@ -163,15 +167,14 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     return settings
 
 
-def _programs(board: Board, decoder: str) -> dict[str, bytes]:
+def _programs(board: Board, decoder: str, settings: dict[str, Any]) -> dict[str, bytes]:
     """The runner, and the programs and files next to it."""
     files = runner_files(decoder)
     for path in sorted(_BOARD.rglob("*")):
         if path.is_file():
             files[path.relative_to(_BOARD).as_posix()] = read_file(path, OWN)
-    cores = " ".join(map(str, board.cores))
-    unit = files["systemd/face.service"].decode("utf-8")
-    files["systemd/face.service"] = unit.replace("@CORES@", cores).replace("@TITLE@", board.title).encode("utf-8")
+    for name in _ABOUT_THE_BOARD:
+        files[name] = with_board(files[name], board, settings)
     return files
 
 

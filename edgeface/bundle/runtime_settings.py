@@ -1,0 +1,113 @@
+"""What a bundle says of its board's runtime, cores and threads: in its settings, its README and on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from edgeface.backends import runtime_for, targets
+from edgeface.bundle.archive import open_archive
+from edgeface.bundle.boards import Board
+from edgeface.core.artifact import Artifact
+from edgeface.devices.board_runtimes import BoardRuntime, Older, board_runtime
+
+NOTABLE = 1.05
+"""Below this ratio an older runtime is not called slower: counts are off by more."""
+
+
+def runtime_settings(models: Mapping[str, Artifact]) -> dict[str, Any] | None:
+    """The settings' record of the runtime that the board should have; None where none is pinned for boards.
+
+    Args:
+        models: the artifacts by task, all of one runtime.
+    """
+    first = next(iter(models.values()))
+    found = board_runtime(runtime_for(first.model_path).name)
+    if found is None:
+        return None
+    kinds = {_kind(artifact) for artifact in models.values()}
+    costs = {each.package: _costs(each, kinds) for each in found.older}
+    return {
+        "package": found.package,
+        "version": found.version,
+        "min_python": None if found.min_python is None else list(found.min_python),
+        "slower": {
+            each.package: {"version": each.version, "costs": said}
+            for each in found.older
+            if (said := costs[each.package]) is not None
+        },
+    }
+
+
+def older_costs(runtime: BoardRuntime) -> Iterator[tuple[Older, str]]:
+    """Each older runtime that is slower for int8 networks, and what it costs."""
+    for each in runtime.older:
+        said = _costs(each, {"int8"})
+        if said is not None:
+            yield each, said
+
+
+def board_lines(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the settings of a bundle recommend for its board, in lines of text.
+
+    Args:
+        settings: as `pack_bundle` writes them.
+    """
+    device, runtime = settings["device"], settings.get("runtime")
+    pinned = placement(device["cores"], device["threads"])
+    if runtime is None:
+        return (f"{device['title']}: {pinned}",)
+    oldest = runtime["min_python"]
+    python = "" if oldest is None else f", which needs Python {'.'.join(map(str, oldest))} or newer"
+    return (
+        f"{device['title']}: {runtime['package']} {runtime['version']}{python}; {pinned}",
+        *(f"{name} {said['version']} there {said['costs']}" for name, said in runtime["slower"].items()),
+    )
+
+
+def placement(cores: Sequence[int], threads: int) -> str:
+    """Where to run on a board, in words."""
+    plural = "s" if len(cores) > 1 else ""
+    on = f"pinned to core{plural} {' and '.join(map(str, cores))}"
+    return f"{on}, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def settings_of(data: bytes) -> dict[str, Any]:
+    """The settings in an archive that `pack_bundle` made."""
+    found: dict[str, Any] = json.loads(open_archive(data, "the bundle")[0]["bundle.json"])
+    return found
+
+
+def with_board(text: bytes, board: Board, settings: Mapping[str, Any]) -> bytes:
+    """A file of the bundle with the board's title, cores and advice filled in."""
+    words = {
+        "@CORES@": " ".join(map(str, board.cores)),
+        "@TITLE@": board.title,
+        "@BOARD@": "\n".join(f"- {line}" for line in board_lines(settings)),
+        "@INSTALL@": _install(settings),
+    }
+    filled = text.decode("utf-8")
+    for mark, word in words.items():
+        filled = filled.replace(mark, word)
+    return filled.encode("utf-8")
+
+
+def _install(settings: Mapping[str, Any]) -> str:
+    runtime = settings.get("runtime")
+    return "" if runtime is None else f"pip install '{runtime['package']}=={runtime['version']}'"
+
+
+def _kind(artifact: Artifact) -> str:
+    known = targets().get(artifact.manifest.target)
+    return "float32" if known is None or known.scheme is None else "int8"
+
+
+def _costs(older: Older, kinds: set[str]) -> str | None:
+    """What a package costs for networks of these kinds, in words that follow its name; None if nothing notable."""
+    ranges = [found for kind in sorted(kinds) if (found := older.times(kind)) is not None and found[1] >= NOTABLE]
+    if not ranges:
+        return None
+    low, high = min(each[0] for each in ranges), max(each[1] for each in ranges)
+    kind = " and ".join(sorted(kinds & {"int8"})) or "float32"
+    return f"takes {low:.1f} to {high:.1f} × as long for {kind} networks, by counts on an emulated core"
