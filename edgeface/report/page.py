@@ -109,6 +109,20 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """What was predicted on a board: a lead, tables, sentences on what they rest on, and a tile for the summary.
+
+    `board` is its usual name; `tile` is None where nothing could be predicted.
+    """
+
+    board: str
+    lead: str
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+    tile: Tile | None = None
+
+
+@dataclass(frozen=True)
 class Layers:
     """Error by layer: a plot as SVG, its numbers, and a summary; `missing` says why there is none."""
 
@@ -138,3 +152,4 @@ class Page:
     origin: tuple[Table, ...]
     command: str
     version: str
+    prediction: Prediction | None = None
