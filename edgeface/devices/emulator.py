@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.devices.pins import PYTHON
-from edgeface.devices.system_files import device_root
+from edgeface.devices.system_files import SITES, USERLAND, device_root
 from edgeface.devices.table import emulated_profile
 from edgeface.errors import RuntimeFailure
 
@@ -40,8 +40,8 @@ class Setting:
     """A program's surroundings: packages, paths, variables and plugin.
 
     Args:
-        site: Python packages: "current" for ai-edge-litert, onnxruntime and numpy 2; "legacy" for tflite-runtime and
-            numpy 1.
+        site: Python packages: "current" for ai-edge-litert, onnxruntime, ncnn and numpy 2; "legacy" for tflite-runtime
+            and numpy 1.
         paths: folders that come first on the import path.
         environment: further variables; an emulated program inherits none from the host.
         plugin: a TCG plugin and its arguments, as QEMU's -plugin takes them.
@@ -80,7 +80,7 @@ class Emulator:
 
     def site(self, name: str = "current") -> Path:
         """The folder of Python packages: "current" or "legacy"."""
-        return self.folder / "sites" / name
+        return self.folder / SITES / name
 
     def launch(
         self, device: str, program: Path, arguments: Sequence[str] = (), setting: Setting = DEFAULT_SETTING
@@ -105,8 +105,8 @@ class Emulator:
             variables["PYTHONPATH"] = os.pathsep.join(paths)
             return Launch([str(program), *arguments], {**os.environ, **variables, **setting.environment})
         root = device_root(self.folder, profile)
-        packages = os.pathsep.join([*paths, str(self.site(setting.site))])
-        variables |= {"PYTHONHOME": f"{root}/usr", "PYTHONPATH": packages, "PATH": "/usr/bin:/bin"}
+        packages = os.pathsep.join([*paths, f"/{SITES}/{setting.site}"])
+        variables |= {"PYTHONHOME": f"/{USERLAND}/usr", "PYTHONPATH": packages, "PATH": "/usr/bin:/bin"}
         command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", profile.emulator.cpu, "-L", str(root)]
         command += [] if setting.plugin is None else ["-plugin", setting.plugin]
         # The emulator finds its libraries by this variable; the emulated program must not see it.

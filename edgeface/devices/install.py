@@ -33,7 +33,10 @@ from edgeface.errors import RuntimeFailure
 INSTALL = "edgeface doctor --install arm"
 RECORD = "installed.json"
 NEEDED_BYTES = 1 << 30
-_IMPORTS = {"current": ("ai_edge_litert.interpreter", "onnxruntime"), "legacy": ("tflite_runtime.interpreter",)}
+_IMPORTS = {
+    "current": ("ai_edge_litert.interpreter", "onnxruntime", "ncnn"),
+    "legacy": ("tflite_runtime.interpreter",),
+}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ MAX_STDERR_BYTES = 16 << 10
 START_TIMEOUT_S = 120.0
 _CHUNK = 1 << 16
 _PACKAGE = "edgeface.devices.agent"
-_MODULES = ("wire", "machine", "models", "serve")
+_MODULES = ("wire", "machine", "models", "ncnn_model", "serve")
 
 BOOTSTRAP = (
     "import sys,json,types\n"

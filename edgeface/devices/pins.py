@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-LAYOUT = 2
+LAYOUT = 3
 """Version of the installation's layout, so that no version of edgeface opens an incompatible one."""
 DEBIAN = "bookworm"
 PYTHON = "3.11"
@@ -43,6 +43,7 @@ SITES: dict[str, tuple[Wheel, ...]] = {
         Wheel("numpy", "2.4.6", "0ab0a9c4ffb1a6d95ef519fe4247dba8eb6b18ad93999f76b7f657039acabd47", 15966692),
         Wheel("ai-edge-litert", "2.3.0", "853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae", 14379387),
         Wheel("onnxruntime", "1.31.1", "da05378364c44d4407e463982d2bf8d5e4cfea873283757e48beeb41df97b7f3", 21413526),
+        Wheel("ncnn", "1.0.20261020", "0503da4f3960ee2e555feef55db13adffd6c62eb59a4bd22f8083b12d1757ad8", 4893023),
     ),
     "legacy": (
         Wheel("numpy", "1.26.4", "7ab55401287bfec946ced39700c053796e7cc0e3acbef09993a9ad2adba6ca6e", 14222994),

@@ -15,12 +15,14 @@ from edgeface.backends.checks import check_feeds, read_model
 from edgeface.backends.runtime import Runner, TensorSpec
 from edgeface.backends.tflite.runner import Kernels
 from edgeface.devices.link import Link, printable
+from edgeface.devices.ncnn_files import read_ncnn
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 
-Runtime = Literal["litert", "tflite-runtime", "onnxruntime"]
+Runtime = Literal["litert", "tflite-runtime", "onnxruntime", "ncnn"]
 
 RUN_TIMEOUT_S = 600.0
+_MAX_NCNN_BYTES = 1 << 28
 
 
 class RuntimeMissing(RuntimeFailure):
@@ -32,11 +34,14 @@ class Loading:
     """How a model is loaded.
 
     Args:
-        runtime: of the device; both TFLite runtimes take .tflite files, "onnxruntime" .onnx files.
+        runtime: of the device; both TFLite runtimes take .tflite files, "onnxruntime" .onnx files, "ncnn" .param files
+            with the .bin file next to them.
         kernels: of a TFLite runtime, as of `LiteRtRunner`.
         threads: threads inside one operator.
         keep_all: keep every intermediate tensor readable; not for timing. TFLite only.
         cpus: processors to pin to; empty leaves it to the device.
+        options: fields of ncnn's Option that differ from its defaults, e.g. (("use_bf16_storage", True),).
+        weightless: run a .param file with weights of zero, for its latency. ncnn only.
     """
 
     runtime: Runtime = "litert"
@@ -44,6 +49,8 @@ class Loading:
     threads: int = 1
     keep_all: bool = False
     cpus: tuple[int, ...] = ()
+    options: tuple[tuple[str, bool | int], ...] = ()
+    weightless: bool = False
 
     @property
     def shows_values(self) -> bool:
@@ -53,11 +60,16 @@ class Loading:
     @property
     def path(self) -> str:
         """Runtime and kernels as text."""
+        if self.runtime == "ncnn":
+            return " ".join(["ncnn", *(f"{name}={value}" for name, value in self.options)])
         return self.runtime if self.runtime == "onnxruntime" else f"{self.runtime} {self.kernels}"
 
 
 # The runtime of this machine that each runtime of a device is compared with.
-_HERE: dict[Runtime, str] = {"litert": "litert", "tflite-runtime": "litert", "onnxruntime": "onnxruntime"}
+_HERE: dict[Runtime, str] = {
+    **{"litert": "litert", "tflite-runtime": "litert"},
+    **{"onnxruntime": "onnxruntime", "ncnn": "ncnn"},
+}
 _COMPARED = {
     "onnxruntime": (Loading("onnxruntime"),),
     "litert": (Loading("litert", "xnnpack"), Loading("litert", "reference"), Loading("tflite-runtime", "reference")),
@@ -68,11 +80,12 @@ class DeviceRunner:
     """A model that is loaded on a device.
 
     Its inputs and outputs are those of the same model on this machine, and the device's outputs must have their shapes
-    and dtypes. The link stays open after use: it can load another model.
+    and dtypes; of ncnn they are those of the graph's text, see `NcnnFiles`. The link stays open after use: it can load
+    another model.
 
     Args:
         link: an open session.
-        model: an .onnx or .tflite file.
+        model: an .onnx, .tflite or .param file.
         loading: runtime, kernels, threads.
 
     Raises:
@@ -85,12 +98,13 @@ class DeviceRunner:
         self.where = f"{model} on {link.name}"
         self.loading = loading
         self._link = link
-        here = open_here(model, replace(loading, keep_all=False))
-        self.inputs: tuple[TensorSpec, ...] = here.inputs
-        self.outputs: tuple[TensorSpec, ...] = here.outputs
-        request = {"do": "load", **vars(loading), "cpus": list(loading.cpus)}
+        files, ends = _read(model, loading)
+        self.inputs: tuple[TensorSpec, ...] = ends[0]
+        self.outputs: tuple[TensorSpec, ...] = ends[1]
+        names = {"inputs": [spec.name for spec in self.inputs], "outputs": [spec.name for spec in self.outputs]}
+        request = {"do": "load", **vars(loading), "cpus": list(loading.cpus), **names}
         try:
-            head, _ = link.ask(request, {"model": np.frombuffer(read_model(model), np.uint8)})
+            head, _ = link.ask(request, {name: np.frombuffer(content, np.uint8) for name, content in files.items()})
         except RuntimeFailure as error:
             if "ModuleNotFoundError" not in error.what:
                 raise RuntimeFailure(error.what, where=self.where, fix=error.fix) from error
@@ -156,18 +170,35 @@ class DeviceRunner:
     def _ask_arrays(
         self, request: Mapping[str, object], given: Mapping[str, Array], expected: Mapping[str, TensorSpec]
     ) -> dict[str, Array]:
-        limit = sum(_max_bytes(spec) for spec in expected.values())
+        unknown = self.loading.runtime == "ncnn"
+        limit = _MAX_NCNN_BYTES if unknown else sum(_max_bytes(spec) for spec in expected.values())
         _, found = self._link.ask(request, given, limit, RUN_TIMEOUT_S)
         for index, spec in expected.items():
             array = found.get(index)
-            fits = array is not None and len(array.shape) == len(spec.shape) and str(array.dtype) == spec.dtype
-            if array is None or not fits or any(w not in (-1, g) for g, w in zip(array.shape, spec.shape, strict=True)):
+            if array is None or str(array.dtype) != spec.dtype or not self._has_shape(array, spec):
                 got = "nothing" if array is None else f"{array.dtype}{list(array.shape)}"
                 raise RuntimeFailure(
                     f"the device sent {got} for {spec.name!r}, which is {spec.dtype}{list(spec.shape)}",
                     where=self.where,
                 )
         return found
+
+    def _has_shape(self, array: Array, spec: TensorSpec) -> bool:
+        """Whether the device's array has a tensor's shape; the shapes of ncnn's outputs are not known here."""
+        if self.loading.runtime == "ncnn":
+            return True
+        wanted = zip(array.shape, spec.shape, strict=False)
+        return len(array.shape) == len(spec.shape) and all(want in (-1, got) for got, want in wanted)
+
+
+def _read(model: Path, loading: Loading) -> tuple[dict[str, bytes], tuple[tuple[TensorSpec, ...], ...]]:
+    """The files that the device is sent, and the model's inputs and outputs."""
+    if loading.runtime == "ncnn":
+        found = read_ncnn(model, loading.weightless)
+        files = {"model": found.param} | ({} if found.weights is None else {"weights": found.weights})
+        return files, (found.inputs, found.outputs)
+    here = open_here(model, replace(loading, keep_all=False))
+    return {"model": read_model(model)}, (here.inputs, here.outputs)
 
 
 def open_here(model: Path, loading: Loading) -> Runner:

@@ -18,7 +18,8 @@ from edgeface.devices.profile import CACHE_LINE_BYTES, Cluster, Core, Profile
 from edgeface.devices.table import cores
 from edgeface.errors import RuntimeFailure
 
-USERLAND = "userland"
+USERLAND, SITES = "userland", "sites"
+"""Folders of an installation; a device sees each under its root, so that no path of the host shows there."""
 _CPUS = "sys/devices/system/cpu"
 _IMPLEMENTER = 0x41  # Arm
 
@@ -44,7 +45,7 @@ def system_files(profile: Profile) -> dict[str, str]:
 
 
 def device_root(installation: Path, profile: Profile) -> Path:
-    """The root folder of an emulated device: its system files, and links to the userland.
+    """The root folder of an emulated device: its system files, and links to userland and packages.
 
     It is named after its contents, and created atomically if it does not exist.
 
@@ -67,6 +68,8 @@ def device_root(installation: Path, profile: Profile) -> Path:
             _write(made, files)
             for entry in sorted((installation / USERLAND).iterdir()):
                 (made / entry.name).symlink_to(Path("../..") / USERLAND / entry.name)
+            for name in (USERLAND, SITES):
+                (made / name).symlink_to(Path("../..") / name)
             _rename(made, root)
     except OSError as error:
         raise RuntimeFailure(

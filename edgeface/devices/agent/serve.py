@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeface.devices.agent.machine import describe, pin
 from edgeface.devices.agent.models import OnnxModel, TfliteModel, latencies_ms, run_once
+from edgeface.devices.agent.ncnn_model import NcnnModel
 from edgeface.devices.agent.wire import pack, read_frame
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Agent:
         if do == "describe":
             return describe(), {}
         if do == "load":
-            return self._load(request, arrays["model"].tobytes()), {}
+            return self._load(request, {name: array.tobytes() for name, array in arrays.items()}), {}
         if do == "run":
             self._model.feed(arrays)
             run_once(self._model, marked=bool(request["marked"]))
@@ -43,12 +44,15 @@ class Agent:
             return {"ms": latencies_ms(self._model, request["runs"], request["warm_up"])}, {}
         raise ValueError(f"unknown request {do!r}")
 
-    def _load(self, request: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+    def _load(self, request: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
         """Load a model, after pinning this process: threads inherit the processors from when they start."""
         self._model = None
         unpinned = pin(request["cpus"]) if request["cpus"] else None
-        kind = OnnxModel if request["runtime"] == "onnxruntime" else TfliteModel
-        self._model = kind(content, request)
+        if request["runtime"] == "ncnn":
+            self._model = NcnnModel(files["model"], files.get("weights"), request)
+        else:
+            kind = OnnxModel if request["runtime"] == "onnxruntime" else TfliteModel
+            self._model = kind(files["model"], request)
         return {"version": self._model.version, "unpinned": unpinned}
 
 

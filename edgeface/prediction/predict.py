@@ -1,0 +1,77 @@
+"""The milliseconds of a model on a board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeface.prediction.choose_fits import choose_fits
+from edgeface.prediction.counted import counted
+from edgeface.prediction.dtype import dtype_of
+from edgeface.prediction.estimate import estimate, shares_of
+from edgeface.prediction.evidence import CAVEATS, evidence_of
+from edgeface.prediction.fits import Fit, factor_of
+from edgeface.prediction.open_model import model_file
+from edgeface.prediction.prediction import Prediction
+from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
+
+DEVICE = "rk3399"
+
+
+def predict(
+    model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
+) -> Prediction:
+    """The prediction for one runtime on some cores.
+
+    Args:
+        model: an artifact's folder or a model file.
+        device: a board whose profile has latency tables.
+        runtime: "litert", "tflite-runtime", "ort" or "ncnn"; by default the one to have for the file.
+        core: a kind of its cores; by default the fastest.
+        threads: how many of them run; by default one.
+
+    Raises:
+        InputError: the model is not usable, the runtime does not read it, or nothing was published for these cores.
+        RuntimeFailure: the model has not been counted yet, and cannot be: no emulator is set up, or the runtime
+            refuses the model.
+    """
+    file = model_file(model)
+    chosen = board_runtimes(file, runtime)[0]
+    fit = choose_fits(device, core, threads)[0]
+    return _predict(file, device, chosen, fit)
+
+
+def predict_all(
+    model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
+) -> tuple[Prediction, ...]:
+    """A prediction for each runtime that reads the model, on each kind and number of cores that is known.
+
+    Arguments are those of `predict`, but None takes each runtime, kind of core and number of threads. Every runtime
+    and kind of core is a count of its own.
+
+    Raises:
+        InputError, RuntimeFailure: as `predict`.
+    """
+    file = model_file(model)
+    fits = choose_fits(device, core, threads)
+    return tuple(_predict(file, device, each, fit) for each in board_runtimes(file, runtime) for fit in fits)
+
+
+def _predict(model: Path, device: str, runtime: BoardRuntime, fit: Fit) -> Prediction:
+    (counts,) = counted([model], fit.core, runtime)
+    dtype = dtype_of(model)
+    factor = factor_of(device, runtime.name, dtype)
+    found = estimate(counts, fit, factor, is_fitted=fit.runtime == runtime.name)
+    return Prediction(
+        **vars(found),
+        model=model,
+        device=device,
+        runtime=runtime.name,
+        version=runtime.version,
+        core=fit.core,
+        threads=fit.threads,
+        dtype=dtype,
+        shares=shares_of(counts, fit),
+        evidence=evidence_of(runtime, dtype, fit, factor),
+        caveats=CAVEATS,
+        counts=counts,
+    )
