@@ -10,7 +10,7 @@ from edgeface.backends import runtime_for, targets
 from edgeface.bundle.archive import open_archive
 from edgeface.bundle.boards import Board
 from edgeface.core.artifact import Artifact
-from edgeface.devices.board_runtimes import BoardRuntime, Older, board_runtime
+from edgeface.devices.recommended_runtime import Older, RecommendedRuntime, recommended_runtime
 
 NOTABLE = 1.05
 """Below this ratio an older runtime is not called slower: counts are off by more."""
@@ -23,7 +23,7 @@ def runtime_settings(models: Mapping[str, Artifact]) -> dict[str, Any] | None:
         models: the artifacts by task, all of one runtime.
     """
     first = next(iter(models.values()))
-    found = board_runtime(runtime_for(first.model_path).name)
+    found = recommended_runtime(runtime_for(first.model_path).name)
     if found is None:
         return None
     kinds = {_kind(artifact) for artifact in models.values()}
@@ -40,7 +40,7 @@ def runtime_settings(models: Mapping[str, Artifact]) -> dict[str, Any] | None:
     }
 
 
-def older_costs(runtime: BoardRuntime) -> Iterator[tuple[Older, str]]:
+def older_costs(runtime: RecommendedRuntime) -> Iterator[tuple[Older, str]]:
     """Each older runtime that is slower for int8 networks, and what it costs."""
     for each in runtime.older:
         said = _costs(each, {"int8"})

@@ -31,7 +31,8 @@ class Predicted(_Record):
     Attributes:
         runtime, version: "litert", "tflite-runtime", "ort" or "ncnn", and the counted version.
         core, threads: where it runs.
-        low_ms, expected_ms, high_ms: the bound by the core's pipes, what to expect, and the fitted figure.
+        low_ms, expected_ms, high_ms: the range in which the truth is expected, and the best single figure.
+        fitted_ms: the counts by the board's coefficients, by which runtimes and models are compared.
         bound: what takes the time: "arithmetic", "loads", "L2" or "DRAM".
         evidence: what the figures rest on, in a sentence.
         caveats: what counts cannot know, in sentences.
@@ -44,6 +45,7 @@ class Predicted(_Record):
     low_ms: Ms
     expected_ms: Ms
     high_ms: Ms
+    fitted_ms: Ms
     bound: str = ""
     evidence: str = ""
     caveats: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from math import inf
 from typing import Generic, TypeVar
 
 from edgeface.core.prediction_record import CandidateRecord, Predicted
-from edgeface.errors import GateError, RuntimeFailure
+from edgeface.errors import GateError, GraphError, RuntimeFailure
 
 CANDIDATES = ("tflite-int8", "ncnn-int8", "ncnn-bf16", "ncnn-fp32", "tflite-fp32", "onnx-int8")
 """The targets that an export for a board considers, where they exist; in this order without predictions."""
@@ -64,6 +64,8 @@ def choose(
         found = records[each.target]
         try:
             results[each.target], predicted = judge(each.target)
+        except GraphError as error:  # without a prediction, nothing was built before
+            records[each.target] = found.model_copy(update={"gate": "not built", "why": error.what})
         except (GateError, RuntimeFailure) as error:
             records[each.target] = found.model_copy(update={"gate": "refused", "why": error.what})
         else:

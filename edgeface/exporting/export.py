@@ -25,8 +25,9 @@ from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
 from edgeface.core.writing import check_replaceable
 from edgeface.exporting.for_board import board_of, without_board
-from edgeface.exporting.forecasts import Forecasts, with_candidates
+from edgeface.exporting.forecasts import Forecasts
 from edgeface.exporting.reports import ExportReports
+from edgeface.exporting.trials import with_candidates
 from edgeface.exporting.validation import Validation
 
 

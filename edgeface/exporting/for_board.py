@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,10 +10,11 @@ from edgeface.compile.request import ExportRequest
 from edgeface.core.prediction_record import Predicted, PredictionRecord
 from edgeface.core.progress import note, step
 from edgeface.cost.prices.table import price_tables
-from edgeface.devices.install import INSTALL, status
 from edgeface.devices.table import profile
 from edgeface.errors import EdgefaceError
-from edgeface.predict import Prediction, predict
+from edgeface.prediction.fits import fits_of
+from edgeface.prediction.predict import predict
+from edgeface.prediction.prediction import Prediction
 
 OLDER = {"litert": "tflite-runtime"}
 """By the runtime to ship, the one that boards have instead, which is predicted for comparison."""
@@ -42,19 +42,13 @@ def without_board(request: ExportRequest, board: Board | None) -> ExportRequest:
 
 @dataclass(frozen=True)
 class Predictor:
-    """Predicts for a board, on the cores and with the threads that bundles recommend there."""
+    """Predicts for a board, on the cores and with the threads that bundles recommend there, as far as those are known.
+
+    Args:
+        board: the board.
+    """
 
     board: Board
-
-    @property
-    def unavailable(self) -> str | None:
-        """Why nothing can be predicted here, and how to change that; None if it can."""
-        found = status()
-        if found.state == "ready":
-            return None
-        if found.state == "native":
-            return f"counting needs the emulator, and {found.detail}: export on an x86-64 machine, or measure here"
-        return f"the emulator is {found.state}; `{INSTALL}` sets it up, and then `edgeface predict` or another export"
 
     def predicted(self, model: Path, runtime: str | None = None) -> Predicted:
         """What is predicted of a model file.
@@ -66,43 +60,36 @@ class Predictor:
         Raises:
             EdgefaceError: nothing can be predicted.
         """
-        return _recorded(predict(model, self.board.name, runtime, self._core, self.board.threads))
+        core = {number: cluster.core for number, cluster in profile(self.board.name).cores}[self.board.cores[0]]
+        fits = [each for each in fits_of(self.board.name) if each.core == core]
+        threads = self.board.threads if self.board.threads in {each.threads for each in fits} else None
+        return _recorded(predict(model, self.board.name, runtime, core, threads))
 
     def record(self, model: Path, target: str) -> PredictionRecord:
         """The record of an artifact's model; a prediction that fails is a reason in it, never an error."""
-        missing = self.unavailable
-        if missing is None:
-            try:
-                with step(f"predicting {target} on {self.board.title}"):
-                    return self._made(tuple(self._every(model)))
-            except EdgefaceError as error:
-                missing = error.what
-        note(f"{target}: no prediction for {self.board.title}: {missing}")
-        return self._made((), missing)
-
-    def _every(self, model: Path) -> Iterator[Predicted]:
-        """In the runtime to ship, and in an older one that boards may have."""
-        first = self.predicted(model)
-        yield first
-        if first.runtime in OLDER:
-            yield self.predicted(model, OLDER[first.runtime])
-
-    def _made(self, found: tuple[Predicted, ...], missing: str | None = None) -> PredictionRecord:
+        found, missing = list[Predicted](), None
+        try:
+            with step(f"predicting {target} on {self.board.title}"):
+                found.append(self.predicted(model))
+                if found[0].runtime in OLDER:
+                    found.append(self.predicted(model, OLDER[found[0].runtime]))
+        except EdgefaceError as error:
+            missing = None if found else reason(error)
+            note(f"{target}: {'one' if found else 'no'} prediction for {self.board.title}: {reason(error)}")
         board = self.board
         return PredictionRecord(
             device=board.name,
             title=board.title,
             cores=board.cores,
             threads=board.threads,
-            predictions=found,
+            predictions=tuple(found),
             missing=missing,
         )
 
-    @property
-    def _core(self) -> str:
-        """The kind of the recommended cores."""
-        kinds = {number: cluster.core for number, cluster in profile(self.board.name).cores}
-        return kinds[self.board.cores[0]]
+
+def reason(error: EdgefaceError) -> str:
+    """Why nothing was predicted, and how to change that, in one line."""
+    return error.what if error.fix is None else f"{error.what}; {error.fix}"
 
 
 def _recorded(found: Prediction) -> Predicted:
@@ -114,6 +101,7 @@ def _recorded(found: Prediction) -> Predicted:
         low_ms=found.low_ms,
         expected_ms=found.expected_ms,
         high_ms=found.high_ms,
+        fitted_ms=found.fitted_ms,
         bound=found.bound,
         evidence=found.evidence,
         caveats=found.caveats,

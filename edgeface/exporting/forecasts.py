@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from edgeface.backends import targets as known_targets
 from edgeface.backends.target import Target
 from edgeface.bundle.boards import Board
-from edgeface.compile.build import Built, build
 from edgeface.compile.job import Job
-from edgeface.compile.request import ExportRequest
-from edgeface.compile.stage import Staged, write_model
-from edgeface.core.memory import release_memory
-from edgeface.core.prediction_record import Predicted, PredictionRecord, write_prediction
-from edgeface.core.progress import note, track
-from edgeface.errors import EdgefaceError, GraphError
-from edgeface.exporting.choose import CANDIDATES, Candidate, choose
+from edgeface.compile.stage import Staged
+from edgeface.core.prediction_record import PredictionRecord, write_prediction
+from edgeface.exporting.choose import choose
 from edgeface.exporting.for_board import Predictor
+from edgeface.exporting.trials import Trials
 from edgeface.exporting.validation import Validation
 from edgeface.quantize.statistics import CalibrationStats
-
-
-def with_candidates(request: ExportRequest) -> ExportRequest:
-    """The request with the targets to choose from: those that its interface and arithmetic leave."""
-    known = [known_targets()[name] for name in CANDIDATES if name in known_targets()]
-    fitting = [each.name for each in known if request.io in each.io_types or request.io == "float"]
-    if request.integer_only:
-        fitting = [name for name in fitting if known_targets()[name].scheme is not None]
-    return replace(request, targets=tuple(fitting))
 
 
 class Forecasts:
@@ -54,8 +39,7 @@ class Forecasts:
             return
         for each in staged:
             if each.built.target.finish is None:
-                name = each.manifest.target
-                self._keep(each, self._predictor.record(each.folder / each.manifest.model_file, name))
+                self._keep(each, self._predictor.record(_model_of(each), each.manifest.target))
 
     def chosen(
         self, job: Job, targets: Sequence[Target], stats: CalibrationStats | None, validation: Validation
@@ -73,29 +57,9 @@ class Forecasts:
         """
         predictor = self._predictor
         assert predictor is not None
-        unavailable = predictor.unavailable
-        built: dict[str, Built] = {}
-        candidates = []
-        if unavailable is not None:
-            note(f"no predictions for {predictor.board.title}: {unavailable}")
-        for wanted in track(targets, f"building and predicting for {predictor.board.title}"):
-            made = _built(job, wanted, stats)
-            if isinstance(made, Built):
-                built[wanted.name] = made
-                predicted = None if unavailable else _predicted(predictor, write_model(job, made, validation.folder))
-                candidates.append(Candidate(wanted.name, predicted))
-            else:
-                candidates.append(Candidate(wanted.name, unbuilt=made))
-        release_memory()
-
-        def judge(name: str) -> tuple[Staged, Predicted | None]:
-            (staged,) = validation.staged([built[name]], stats)
-            model = staged.folder / staged.manifest.model_file
-            return staged, None if unavailable else _predicted(predictor, model)  # a repair may have changed it
-
-        found = choose(candidates, judge, predictor.board.title)
-        model = found.result.folder / found.result.manifest.model_file
-        record = predictor.record(model, found.target)
+        trials = Trials(job, targets, stats, predictor, validation)
+        found = choose(trials.candidates(), trials.judge, predictor.board.title)
+        record = predictor.record(_model_of(found.result), found.target)
         self._keep(found.result, record.model_copy(update={"candidates": found.candidates, "why": found.why}))
         return found.result
 
@@ -104,17 +68,5 @@ class Forecasts:
         self._records[staged.manifest.target] = record
 
 
-def _built(job: Job, wanted: Target, stats: CalibrationStats | None) -> Built | str:
-    """The model of a target, or why it cannot express the network."""
-    try:
-        return build(job, wanted, stats)
-    except GraphError as error:
-        return error.what
-
-
-def _predicted(predictor: Predictor, model: Path) -> Predicted | None:
-    try:
-        return predictor.predicted(model)
-    except EdgefaceError as error:
-        note(f"{model.parent.name}: no prediction: {error.what}")
-        return None
+def _model_of(staged: Staged) -> Path:
+    return staged.folder / staged.manifest.model_file

@@ -110,15 +110,16 @@ class Cost:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was predicted on a board: a lead, tables, sentences on what they rest on, and a tile for the summary.
+    """What was predicted on a board, and a tile for the summary, None where nothing could be predicted.
 
-    `board` is its usual name; `tile` is None where nothing could be predicted.
+    `board` is its usual name; `evidence` are sentences on what the figures rest on, `caveats` on what they cannot know.
     """
 
     board: str
     lead: str
     tables: tuple[Table, ...] = ()
-    notes: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
     tile: Tile | None = None
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from edgeface.core.description import Mark, State, Table, Tile
 from edgeface.core.prediction_record import CandidateRecord, Gate, Predicted, PredictionRecord
+from edgeface.prediction.runtimes import RUNTIMES
 from edgeface.report.page import Prediction
 
-TITLES = {"litert": "LiteRT", "tflite-runtime": "tflite-runtime", "ort": "ONNX Runtime", "ncnn": "ncnn"}
+TITLES = {each.name: each.title for each in RUNTIMES}
 NO_MEASUREMENT = "A prediction from counts on an emulated core, not a measurement"
-_HEADER = ("runtime", "on", "expected ms", "from pipe bound to fitted", "per second", "bound by")
+_HEADER = ("runtime", "on", "expected ms", "range", "fitted", "per second", "most time in")
 _GATES: dict[Gate, State] = {"passed": "good", "refused": "bad", "not judged": "unsure", "not built": "bad"}
 
 
@@ -16,14 +19,14 @@ def prediction(record: PredictionRecord | None) -> Prediction | None:
     """A record as plain values in reading order; None where nothing was asked for."""
     if record is None:
         return None
-    tables = []
-    if record.predictions:
-        rows = tuple(_row(each) for each in record.predictions)
-        tables.append(Table(f"Predicted on {record.title}: one inference", _HEADER, rows, left=2))
-    if record.candidates:
-        rows = tuple(_candidate(each) for each in record.candidates)
-        tables.append(Table("Which target", ("target", "gate", "runtime", "predicted ms", "why"), rows, left=3))
-    return Prediction(record.title, _lead(record), tuple(tables), _notes(record), _tile(record))
+    return Prediction(
+        record.title,
+        _lead(record),
+        tuple(_tables(record)),
+        _sentences(each.evidence for each in record.predictions),
+        _sentences(said for each in record.predictions for said in each.caveats),
+        _tile(record),
+    )
 
 
 def runtime_words(found: Predicted) -> str:
@@ -37,35 +40,41 @@ def range_words(found: Predicted) -> str:
 
 
 def place_words(found: Predicted) -> str:
-    """The cores, e.g. "2 × A72"."""
-    return f"{found.threads} × {found.core.upper()}"
+    """The cores, e.g. "A72×2"."""
+    return f"{found.core.upper()}×{found.threads}"
 
 
 def _lead(record: PredictionRecord) -> str:
+    chosen = "" if record.why is None else f" {_sentence(record.why)}"
     if not record.predictions:
-        return f"Nothing was predicted for {record.title}: {record.missing or 'no runtime there reads this file'}."
+        missing = record.missing or "no runtime there reads this file"
+        return f"Nothing was predicted for {record.title}: {missing}.{chosen}"
     first = record.predictions[0]
     said = (
         f"{NO_MEASUREMENT}: {runtime_words(first)} on {place_words(first)} takes about {range_words(first)} for one "
         f"inference, {first.fps:.0f} a second."
     )
     others = [f" {_compared(first, other)}" for other in record.predictions[1:]]
-    return said + "".join(others) + ("" if record.why is None else f" {_sentence(record.why)}")
+    return said + "".join(others) + chosen
 
 
 def _compared(first: Predicted, other: Predicted) -> str:
     """By the fitted figures, which count both runtimes in the same way."""
-    times = other.high_ms / first.high_ms
+    times = other.fitted_ms / first.fitted_ms
     return f"{runtime_words(other)} takes {times:.2f} × as long by the same counts."
 
 
-def _notes(record: PredictionRecord) -> tuple[str, ...]:
-    notes = []
-    for each in record.predictions:
-        notes += [_sentence(said) for said in (each.evidence, *each.caveats) if said]
-    if record.why is not None and not record.predictions:
-        notes.append(_sentence(record.why))
-    return tuple(dict.fromkeys(notes))
+def _tables(record: PredictionRecord) -> Iterator[Table]:
+    if record.predictions:
+        predicted = tuple(_row(each) for each in record.predictions)
+        yield Table(f"Predicted on {record.title}: one inference", _HEADER, predicted, left=2)
+    if record.candidates:
+        considered = tuple(_candidate(each) for each in record.candidates)
+        yield Table("Which target", ("target", "gate", "predicted ms", "in", "why"), considered, left=2)
+
+
+def _sentences(said: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_sentence(each) for each in said if each))
 
 
 def _tile(record: PredictionRecord) -> Tile | None:
@@ -86,6 +95,7 @@ def _row(found: Predicted) -> tuple[str, ...]:
         place_words(found),
         _ms(found.expected_ms),
         bounds,
+        _ms(found.fitted_ms),
         f"{found.fps:.1f}",
         found.bound or "–",
     )
@@ -96,8 +106,8 @@ def _candidate(found: CandidateRecord) -> tuple[str | Mark, ...]:
     return (
         found.target,
         Mark(found.gate, _GATES[found.gate]),
-        "–" if predicted is None else f"{runtime_words(predicted)}, {place_words(predicted)}",
         "–" if predicted is None else range_words(predicted).removesuffix(" ms"),
+        "–" if predicted is None else f"{runtime_words(predicted)}, {place_words(predicted)}",
         "chosen" if found.chosen else found.why or "–",
     )
 

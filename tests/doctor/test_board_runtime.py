@@ -6,8 +6,8 @@ import pytest
 
 from edgeface.devices import board_here as here
 from edgeface.devices.board_here import board_of
-from edgeface.devices.board_runtimes import board_runtime
 from edgeface.devices.pins import SITES
+from edgeface.devices.recommended_runtime import recommended_runtime
 from edgeface.devices.table import profiles
 from edgeface.doctor.checks import board_runtime as checks
 
@@ -85,8 +85,8 @@ def test_an_older_litert_is_a_problem(board):
 
 
 def test_runtimes_that_nothing_is_pinned_for_have_no_advice():
-    assert board_runtime("tensorrt") is None
-    assert board_runtime("onnxruntime").older == ()
+    assert recommended_runtime("tensorrt") is None
+    assert recommended_runtime("onnxruntime").older == ()
 
 
 def test_a_profile_that_is_not_usable_is_named(monkeypatch, tmp_path):

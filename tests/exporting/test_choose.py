@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from edgeface.core.prediction_record import Predicted
-from edgeface.errors import GateError, InputError, RuntimeFailure
+from edgeface.errors import GateError, GraphError, InputError, RuntimeFailure
 from edgeface.exporting.choose import CANDIDATES, Candidate, choose
 
 
 def predicted(ms, runtime="litert"):
     return Predicted(
-        runtime=runtime, version="1", core="a72", threads=2, low_ms=ms / 2, expected_ms=ms, high_ms=ms * 1.4
+        runtime=runtime,
+        version="1",
+        core="a72",
+        threads=2,
+        low_ms=ms / 2,
+        expected_ms=ms,
+        high_ms=ms * 1.4,
+        fitted_ms=ms * 1.3,
     )
 
 
@@ -55,12 +62,14 @@ def test_the_quickest_is_judged_and_no_other():
     assert found.why == "of 3 targets that were predicted, b is the quickest on A board that passes the gate"
 
 
-@pytest.mark.parametrize("error", [GateError, RuntimeFailure])
-def test_the_next_is_judged_if_the_quickest_is_refused(error):
+@pytest.mark.parametrize(
+    ("error", "gate"), [(GateError, "refused"), (RuntimeFailure, "refused"), (GraphError, "not built")]
+)
+def test_the_next_is_judged_if_the_quickest_is_refused(error, gate):
     found, asked = chosen(candidates(a=40.0, b=20.0, c=30.0), failing=["b"], error=error)
     assert (found.target, asked) == ("c", ["b", "c"])
     refused = next(each for each in found.candidates if each.target == "b")
-    assert (refused.gate, refused.why) == ("refused", "b is not good enough")
+    assert (refused.gate, refused.why) == (gate, "b is not good enough")
 
 
 def test_a_repair_that_costs_time_lets_the_next_be_judged_and_win():

@@ -8,8 +8,8 @@ from edgeface.doctor.check import Check
 from edgeface.doctor.packages import installed, package_check
 
 if TYPE_CHECKING:
-    from edgeface.devices.board_runtimes import BoardRuntime, Older
     from edgeface.devices.profile import Profile
+    from edgeface.devices.recommended_runtime import Older, RecommendedRuntime
 
 TITLE = "Runtimes of boards"
 RANK = 66
@@ -18,7 +18,7 @@ RANK = 66
 def look() -> tuple[Check, ...]:
     """On a board, its runtime against the recommended one; elsewhere, what each board should have."""
     from edgeface.devices.board_here import board_here
-    from edgeface.devices.board_runtimes import board_runtime
+    from edgeface.devices.recommended_runtime import recommended_runtime
     from edgeface.devices.table import profiles
     from edgeface.errors import InputError
 
@@ -27,13 +27,13 @@ def look() -> tuple[Check, ...]:
         here = board_here(known)
     except InputError as error:
         return (Check("boards", "problem", f"{error.where}: {error.what}"),)
-    runtime = board_runtime("litert")
+    runtime = recommended_runtime("litert")
     if runtime is None:
         return ()
     return tuple(_elsewhere(each, runtime) for each in known) if here is None else on_board(here, runtime)
 
 
-def on_board(board: Profile, runtime: BoardRuntime) -> tuple[Check, ...]:
+def on_board(board: Profile, runtime: RecommendedRuntime) -> tuple[Check, ...]:
     """What a board has of what it should have: the runtime, none that is slower, and the cores and threads to use."""
     from edgeface.bundle.runtime_settings import older_costs
 
@@ -43,7 +43,7 @@ def on_board(board: Profile, runtime: BoardRuntime) -> tuple[Check, ...]:
     return (first, *(check for check in older if check is not None), placed)
 
 
-def _older(older: Older, costs: str, used: bool, runtime: BoardRuntime) -> Check | None:
+def _older(older: Older, costs: str, used: bool, runtime: RecommendedRuntime) -> Check | None:
     version = installed(older.package)
     if version is None:
         return None
@@ -52,7 +52,7 @@ def _older(older: Older, costs: str, used: bool, runtime: BoardRuntime) -> Check
     return Check(older.package, "problem", f"{version} runs TFLite models here: it {costs}", runtime.install)
 
 
-def _elsewhere(board: Profile, runtime: BoardRuntime) -> Check:
+def _elsewhere(board: Profile, runtime: RecommendedRuntime) -> Check:
     from edgeface.bundle.runtime_settings import older_costs
 
     python = "" if runtime.min_python is None else f" (Python {'.'.join(map(str, runtime.min_python))} or newer)"

@@ -45,7 +45,7 @@ class Older:
 
 
 @dataclass(frozen=True)
-class BoardRuntime:
+class RecommendedRuntime:
     """The package that a board should run models with, and those that it may have instead."""
 
     package: str
@@ -66,7 +66,7 @@ _TFLITE_RUNTIME_COUNTED = (
 )
 
 
-def board_runtime(runtime: str) -> BoardRuntime | None:
+def recommended_runtime(runtime: str) -> RecommendedRuntime | None:
     """The package for boards of a runtime, by the runtime's name here; None where no version is pinned for boards.
 
     Raises:
@@ -78,7 +78,7 @@ def board_runtime(runtime: str) -> BoardRuntime | None:
         return None
     package = distributions[0]
     older = (Older(TFLITE_RUNTIME, pinned(TFLITE_RUNTIME, "legacy") or "", _TFLITE_RUNTIME_COUNTED),)
-    return BoardRuntime(package, version, MIN_PYTHON.get(package), older if package == LITERT else ())
+    return RecommendedRuntime(package, version, MIN_PYTHON.get(package), older if package == LITERT else ())
 
 
 def pinned(package: str, site: str = "current") -> str | None:
