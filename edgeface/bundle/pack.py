@@ -17,7 +17,7 @@ from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
 from edgeface.bundle.replacing import refuse_other_bundle
-from edgeface.bundle.runtime_settings import runtime_settings, with_board
+from edgeface.bundle.runtime_settings import predicted_settings, runtime_settings, with_board
 from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
@@ -157,7 +157,8 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
             "match": threshold.cosine,
             "match_source": threshold.source,
         },
-        "runtime": runtime_settings(models),
+        "runtime": runtime_settings(models, board.name),
+        "predicted": predicted_settings(models, board.name),
     }
     for task, artifact in models.items():
         manifest = artifact.manifest.model_dump(mode="json")

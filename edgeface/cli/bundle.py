@@ -41,7 +41,7 @@ def bundle(
     if json_output:
         beside = None if signature is None else str(signature)
         made = {"bundle": str(out), "bytes": len(data), "sha256": digest, "signed": sign is not None}
-        board = {"device": settings["device"], "runtime": settings["runtime"]}
+        board = {key: settings[key] for key in ("device", "runtime", "predicted")}
         print_json(made | {"signature": beside} | board)
         return
     signed = "not signed" if signature is None else f"signed, with {signature}"

@@ -152,7 +152,7 @@ def _print_prediction(artifact: Artifact) -> None:
     from edgeface.core.prediction_record import read_prediction
     from edgeface.report.prediction import prediction
 
-    found = prediction(read_prediction(artifact.folder))
+    found = prediction(read_prediction(artifact))
     if found is not None:
         parts = (found.lead, *map(format_described, found.tables), "\n".join(found.evidence))
         print("".join(f"\n{part}\n" for part in parts if part), end="")
@@ -178,7 +178,7 @@ def artifact_document(artifact: Artifact) -> dict[str, Any]:
     from edgeface.cost.prices.advice import every_advice
     from edgeface.cost.prices.processor import table_here
 
-    predicted = read_prediction(artifact.folder)
+    predicted = read_prediction(artifact)
     return {
         "folder": str(artifact.folder),
         "report": str(artifact.folder / REPORT),

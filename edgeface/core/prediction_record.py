@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from edgeface.core.artifact import read_json, write_json
+from edgeface.core.artifact import Artifact, read_json, write_json
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.regular_file import is_file
 
@@ -79,6 +79,7 @@ class PredictionRecord(_Record):
 
     Attributes:
         format: 1.
+        model_sha256: of the model file that was predicted, as in the manifest.
         device, title: the board's name, and its usual name.
         cores, threads: where its profile recommends to run.
         predictions: of the artifact; the first is in the runtime to ship it with.
@@ -88,6 +89,7 @@ class PredictionRecord(_Record):
     """
 
     format: Literal[1] = 1
+    model_sha256: str
     device: str
     title: str
     cores: tuple[int, ...]
@@ -111,14 +113,15 @@ def write_prediction(folder: Path, record: PredictionRecord) -> None:
     write_json(folder / PREDICTION, record.as_dict())
 
 
-def read_prediction(folder: Path) -> PredictionRecord | None:
-    """The record in an artifact's folder; None where there is none.
+def read_prediction(artifact: Artifact) -> PredictionRecord | None:
+    """The record next to an artifact; None where there is none, or it is of another model file.
 
     Raises:
         InputError: it is not a record of a prediction.
     """
-    path = folder / PREDICTION
+    path = artifact.folder / PREDICTION
     if not is_file(path):
         return None
     with damage_reported("prediction", str(path), "export the artifact again, or delete it"):
-        return PredictionRecord.model_validate(read_json(path))
+        found = PredictionRecord.model_validate(read_json(path))
+    return found if found.model_sha256 == artifact.manifest.model_sha256 else None

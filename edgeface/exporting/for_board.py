@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgeface.bundle.boards import Board, boards
 from edgeface.compile.request import ExportRequest
+from edgeface.core.artifact import Manifest
 from edgeface.core.prediction_record import Predicted, PredictionRecord
 from edgeface.core.progress import note, step
 from edgeface.cost.prices.table import price_tables
@@ -65,8 +66,9 @@ class Predictor:
         threads = self.board.threads if self.board.threads in {each.threads for each in fits} else None
         return _recorded(predict(model, self.board.name, runtime, core, threads))
 
-    def record(self, model: Path, target: str) -> PredictionRecord:
+    def record(self, model: Path, manifest: Manifest) -> PredictionRecord:
         """The record of an artifact's model; a prediction that fails is a reason in it, never an error."""
+        target = manifest.target
         found, missing = list[Predicted](), None
         try:
             with step(f"predicting {target} on {self.board.title}"):
@@ -78,6 +80,7 @@ class Predictor:
             note(f"{target}: {'one' if found else 'no'} prediction for {self.board.title}: {reason(error)}")
         board = self.board
         return PredictionRecord(
+            model_sha256=manifest.model_sha256,
             device=board.name,
             title=board.title,
             cores=board.cores,

@@ -39,7 +39,7 @@ class Forecasts:
             return
         for each in staged:
             if each.built.target.finish is None:
-                self._keep(each, self._predictor.record(_model_of(each), each.manifest.target))
+                self._keep(each, self._predictor.record(_model_of(each), each.manifest))
 
     def chosen(
         self, job: Job, targets: Sequence[Target], stats: CalibrationStats | None, validation: Validation
@@ -59,7 +59,7 @@ class Forecasts:
         assert predictor is not None
         trials = Trials(job, targets, stats, predictor, validation)
         found = choose(trials.candidates(), trials.judge, predictor.board.title)
-        record = predictor.record(_model_of(found.result), found.target)
+        record = predictor.record(_model_of(found.result), found.result.manifest)
         self._keep(found.result, record.model_copy(update={"candidates": found.candidates, "why": found.why}))
         return found.result
 

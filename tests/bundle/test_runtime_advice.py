@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -11,6 +12,8 @@ from edgeface.bundle.boards import board
 from edgeface.bundle.face_runner.runtime_advice import note_on, read_advice
 from edgeface.bundle.pack import Order, pack_bundle
 from edgeface.bundle.runtime_settings import board_lines, with_board
+from edgeface.core.artifact import Artifact
+from edgeface.core.prediction_record import Predicted, PredictionRecord, write_prediction
 from edgeface.devices.pins import SITES
 
 PINNED = {wheel.name: wheel.version for site in ("current", "legacy") for wheel in SITES[site]}
@@ -98,6 +101,69 @@ def test_a_record_of_odd_parts_keeps_what_is_usable():
     odd = {**ADVICE["runtime"], "min_python": ["a", 3], "slower": {"tflite-runtime": {"costs": 3}, "b": None}}
     advice = read_advice({**ADVICE, "runtime": odd})
     assert (advice.min_python, advice.slower) == (None, {})
+
+
+def record_of(folder, device, *times):
+    """A record of what was predicted of an artifact: fitted milliseconds in LiteRT, and in tflite-runtime."""
+    runtimes = (("litert", LITERT), ("tflite-runtime", OLD))
+    found = [
+        Predicted(
+            runtime=runtime,
+            version=version,
+            core="a72",
+            threads=2,
+            low_ms=ms / 2,
+            expected_ms=0.75 * ms,
+            high_ms=ms,
+            fitted_ms=ms,
+        )
+        for (runtime, version), ms in zip(runtimes, times, strict=False)
+    ]
+    write_prediction(
+        folder,
+        PredictionRecord(
+            model_sha256=Artifact.open(folder).manifest.model_sha256,
+            device=device,
+            title="A board",
+            cores=(4, 5),
+            threads=2,
+            predictions=tuple(found),
+        ),
+    )
+
+
+@pytest.fixture
+def packed(seeded, tmp_path):
+    """The settings of a bundle of artifacts with these predictions: (device, detector's times, recognizer's times)."""
+
+    def pack(device, *times):
+        names = zip(("detector", "recognizer"), seeded["integer"], strict=True)
+        folders = [shutil.copytree(folder, tmp_path / name) for name, folder in names]
+        for folder, found in zip(folders, times, strict=True):
+            record_of(folder, device, *found)
+        made, _ = open_archive(pack_bundle(Order(*folders, "rk3399")), "x")
+        return json.loads(made["bundle.json"]), made["README.md"].decode()
+
+    return pack
+
+
+def test_what_exports_predicted_for_the_board_is_in_its_bundle(packed):
+    settings, readme = packed("rk3399", (20.0, 26.0), (40.0, 50.0))
+    said = "takes 1.30 × as long for the detector and 1.25 × as long for the recognizer, by counts on an emulated core"
+    assert settings["runtime"]["slower"]["tflite-runtime"]["costs"] == said
+    assert settings["predicted"]["recognizer"]["expected_ms"] == 30.0
+    detector = f"detector: about 15 ms (10–20) in litert {LITERT} on A72×2; predicted from counts, not measured"
+    assert detector in board_lines(settings)
+    assert f"- {detector}\n" in readme
+
+
+@pytest.mark.parametrize(
+    ("device", "times"), [("another", ((20.0, 26.0), (40.0, 50.0))), ("rk3399", ((20.0,), (40.0, 50.0)))]
+)
+def test_predictions_for_another_board_or_of_one_runtime_say_nothing_of_the_older_one(packed, device, times):
+    settings, _ = packed(device, *times)
+    assert "for int8 networks" in settings["runtime"]["slower"]["tflite-runtime"]["costs"]
+    assert set(settings["predicted"]) == ({"detector", "recognizer"} if device == "rk3399" else set())
 
 
 def test_a_board_without_a_pinned_runtime_is_told_its_cores():
