@@ -54,6 +54,7 @@ HOMES = {
     "onnxruntime": ("backends/onnx/runner.py",),
     "ai_edge_litert": ("backends/tflite/",),
     "tensorrt": ("backends/tensorrt/",),
+    "ncnn": ("backends/ncnn/",),
     "rich": ("cli/",),
     "typer": ("cli/",),
 }

@@ -35,7 +35,7 @@ def by_stage(prediction: Prediction) -> Breakdown:
         _part(prediction, name, f"{len(stages[name])} operators", counts)
         for name, counts in zip(stages, found, strict=True)
     ]
-    return Breakdown("stage", tuple(made), prediction.expected_ms)
+    return Breakdown("stage", _of(prediction), tuple(made), prediction.expected_ms)
 
 
 def by_operator(prediction: Prediction) -> Breakdown:
@@ -49,7 +49,7 @@ def by_operator(prediction: Prediction) -> Breakdown:
     first = {operation.alike: index for index, operation in reversed([*enumerate(parts.operations)])}
     counts = dict(zip(first, _count(prediction, parts, [[index] for index in first.values()]), strict=True))
     made = [_part(prediction, each.name, each.operator, counts[each.alike]) for each in parts.operations]
-    return Breakdown("operator", tuple(made), prediction.expected_ms)
+    return Breakdown("operator", _of(prediction), tuple(made), prediction.expected_ms)
 
 
 def _take_apart(model: Path) -> Parts:
@@ -79,3 +79,7 @@ def _part(prediction: Prediction, name: str, what: str, counts: Counts) -> Part:
     factor = factor_of(prediction.device, prediction.runtime, prediction.dtype)
     found = estimate(counts, fit, factor, is_fitted=fit.runtime == prediction.runtime)
     return Part(name, what, found.expected_ms, shares_of(counts, fit))
+
+
+def _of(prediction: Prediction) -> str:
+    return f"{prediction.runtime} on {prediction.cores}"

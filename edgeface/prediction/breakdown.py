@@ -41,11 +41,13 @@ class Breakdown:
 
     Attributes:
         by: what the parts are.
+        of: runtime and cores.
         parts: none of them is scaled: each is expected by its own counts.
         whole_ms: what is expected of the whole model.
     """
 
     by: Literal["stage", "operator"]
+    of: str
     parts: tuple[Part, ...]
     whole_ms: float
 
@@ -54,10 +56,19 @@ class Breakdown:
         """Of all parts: more than the whole where the runtime fuses operators, or where parts reload their data."""
         return sum(part.expected_ms for part in self.parts)
 
+    @property
+    def difference(self) -> str:
+        """How far the sum is from the whole, and why."""
+        off = self.sum_ms / self.whole_ms - 1
+        if off >= 0:
+            return f"{off:.0%} more, since a part is called by itself, and finds nothing of its input in the caches"
+        return f"{-off:.0%} less, since a part finds the caches empty of the others' values"
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "by": self.by,
+            "of": self.of,
             "parts": [part.as_dict() for part in self.parts],
             "sum_ms": self.sum_ms,
             "whole_ms": self.whole_ms,

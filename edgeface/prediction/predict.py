@@ -10,9 +10,9 @@ from edgeface.prediction.dtype import dtype_of
 from edgeface.prediction.estimate import estimate, shares_of
 from edgeface.prediction.evidence import CAVEATS, evidence_of
 from edgeface.prediction.fits import Fit, factor_of
-from edgeface.prediction.open_model import model_file
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
+from edgeface.prediction.subject import Subject, subject_of
 
 DEVICE = "rk3399"
 
@@ -34,10 +34,9 @@ def predict(
         RuntimeFailure: the model has not been counted yet, and cannot be: no emulator is set up, or the runtime
             refuses the model.
     """
-    file = model_file(model)
-    chosen = board_runtimes(file, runtime)[0]
     fit = choose_fits(device, core, threads)[0]
-    return _predict(file, device, chosen, fit)
+    subject = subject_of(model)
+    return _predict(subject, device, board_runtimes(subject.file, runtime)[0], fit)
 
 
 def predict_all(
@@ -51,19 +50,21 @@ def predict_all(
     Raises:
         InputError, RuntimeFailure: as `predict`.
     """
-    file = model_file(model)
     fits = choose_fits(device, core, threads)
-    return tuple(_predict(file, device, each, fit) for each in board_runtimes(file, runtime) for fit in fits)
+    subject = subject_of(model)
+    runtimes = board_runtimes(subject.file, runtime)
+    return tuple(_predict(subject, device, each, fit) for each in runtimes for fit in fits)
 
 
-def _predict(model: Path, device: str, runtime: BoardRuntime, fit: Fit) -> Prediction:
-    (counts,) = counted([model], fit.core, runtime)
-    dtype = dtype_of(model)
+def _predict(subject: Subject, device: str, runtime: BoardRuntime, fit: Fit) -> Prediction:
+    (counts,) = counted([subject.file], fit.core, runtime)
+    dtype = dtype_of(subject.file)
     factor = factor_of(device, runtime.name, dtype)
     found = estimate(counts, fit, factor, is_fitted=fit.runtime == runtime.name)
     return Prediction(
         **vars(found),
-        model=model,
+        model=subject.file,
+        title=subject.title,
         device=device,
         runtime=runtime.name,
         version=runtime.version,

@@ -20,7 +20,7 @@ class Prediction:
     """Milliseconds of one inference, of the network alone.
 
     Attributes:
-        model: the model file.
+        model: the model file; `title` is what to call it.
         device: the board's name; `core` the kind of its cores that run, `threads` how many of them.
         runtime: "litert", "tflite-runtime", "ort" or "ncnn"; `version` is the one that was counted.
         dtype: what most multiplications have: "int8" or "float32".
@@ -35,6 +35,7 @@ class Prediction:
     """
 
     model: Path
+    title: str
     device: str
     runtime: str
     version: str

@@ -37,12 +37,13 @@ def ship(predictions: Sequence[Prediction]) -> Choice:
     if not others:
         return Choice(best, f"{best.expected_ms:.0f} ms expected on {best.cores}; nothing else was asked for")
     second = min(others, key=lambda each: each.expected_ms)
-    ratio = second.expected_ms / best.expected_ms
+    ratios = sorted((second.expected_ms / best.expected_ms, second.fitted_ms / best.fitted_ms))
+    times = " to ".join(dict.fromkeys(f"{ratio:.1f}" for ratio in ratios))
     named = second.runtime if second.runtime != best.runtime else f"{second.runtime} with {second.model}"
     ranges = "do not overlap" if best.high_ms < second.low_ms else "overlap: measure both if it matters"
     reason = (
-        f"{best.expected_ms:.0f} ms expected on {best.cores}, {named} takes {ratio:.2f} times as long "
-        f"({second.expected_ms:.0f} ms); the ranges {ranges}"
+        f"{best.expected_ms:.0f} ms expected on {best.cores}, {named} takes {times} times as long "
+        f"({second.expected_ms:.0f} ms expected); the ranges {ranges}"
     )
     return Choice(best, reason)
 

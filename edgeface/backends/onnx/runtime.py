@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgeface.backends.parts import Parts
 from edgeface.backends.runtime import Inspection, OperatorTime, Runner, Runtime
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
@@ -56,6 +57,12 @@ def _profile(model: Path, feeds: Mapping[str, Array], threads: int) -> tuple[Ope
     return ort_profile(model, feeds, threads)
 
 
+def _parts(model: Path) -> Parts:
+    from edgeface.backends.onnx.parts import OnnxParts
+
+    return OnnxParts(model)
+
+
 ONNX = frozenset({"onnx"})
 RUNTIMES = (
     Runtime(
@@ -68,6 +75,7 @@ RUNTIMES = (
         values=_values,
         inspect=_inspect,
         profile=_profile,
+        parts=_parts,
     ),
     Runtime(
         name="onnxruntime-as-typed",

@@ -112,12 +112,8 @@ class TfliteParts:
         padding: dict[int, int] = {}
         for index, (_, _, outputs) in enumerate(self._nodes):
             by = [reader for tensor in outputs for reader in readers.get(tensor, [])]
-            if (
-                self._kind(index) == "PAD"
-                and len(by) == 1
-                and self._kind(by[0]) in _PADDED
-                and ends.isdisjoint(outputs)
-            ):
+            fused = self._kind(index) == "PAD" and [self._kind(reader) in _PADDED for reader in by] == [True]
+            if fused and ends.isdisjoint(outputs):
                 padding[by[0]] = index
         alone = set(range(len(self._nodes))) - self._constant - set(padding.values())
         return [(padding[node], node) if node in padding else (node,) for node in sorted(alone)]
