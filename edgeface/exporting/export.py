@@ -24,7 +24,7 @@ from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
 from edgeface.core.writing import check_replaceable
-from edgeface.exporting.for_board import board_of, without_board
+from edgeface.exporting.for_board import Predictor, board_of, without_board
 from edgeface.exporting.forecasts import Forecasts
 from edgeface.exporting.reports import ExportReports
 from edgeface.exporting.trials import with_candidates
@@ -59,7 +59,7 @@ def export(request: ExportRequest) -> list[Artifact]:
         reports = ExportReports(job, request)
         stats = calibrate(job) if any(wanted.scheme for wanted in targets) else None
         validation = Validation(job, request, folder, reports)
-        forecasts = Forecasts(board)
+        forecasts = Forecasts(None if board is None else Predictor(board))
         if choosing:
             staged = [forecasts.chosen(job, targets, stats, validation)]
         else:

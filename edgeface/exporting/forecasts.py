@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edgeface.backends.target import Target
-from edgeface.bundle.boards import Board
 from edgeface.compile.job import Job
 from edgeface.compile.stage import Staged
 from edgeface.core.prediction_record import PredictionRecord, write_prediction
@@ -21,11 +20,11 @@ class Forecasts:
     """What is predicted of an export's artifacts on its board; nothing without one.
 
     Args:
-        board: the board, None if the export is for none.
+        predictor: predicts for the board; None if the export is for none.
     """
 
-    def __init__(self, board: Board | None) -> None:
-        self._predictor = None if board is None else Predictor(board)
+    def __init__(self, predictor: Predictor | None) -> None:
+        self._predictor = predictor
         self._records: dict[str, PredictionRecord] = {}
 
     @property
