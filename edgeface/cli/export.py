@@ -162,8 +162,9 @@ def _foresee(request: ExportRequest, json_output: bool) -> None:
     """Print a dry run; exit 2 if a target cannot express the network."""
     from edgeface.cli.dry_run import format_dry_run
     from edgeface.compile.dry_run import dry_run
+    from edgeface.exporting.trials import with_candidates
 
-    found = dry_run(request)
+    found = dry_run(request if request.targets else with_candidates(request))
     if json_output:
         print_json(found.as_dict())
     else:

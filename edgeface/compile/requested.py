@@ -38,10 +38,7 @@ def requested_recipe(request: ExportRequest) -> Recipe:
             "--statistics and --save-statistics exclude each other", fix="the statistics are already saved"
         )
     if not request.targets:
-        raise InputError(
-            "no target named",
-            fix="pass --target, e.g. tflite-int8, or --device with a board, e.g. rk3399, for which one is chosen",
-        )
+        raise InputError("no target named", fix="pass --target, e.g. tflite-int8")
     request.repair.check(len(set(request.targets)))
     if request.device is not None:
         deciding_tables(request.device)

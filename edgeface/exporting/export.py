@@ -44,7 +44,7 @@ def export(request: ExportRequest) -> list[Artifact]:
         GateError: an artifact is not good enough; nothing is written.
     """
     board = board_of(request.device)
-    choosing = board is not None and not request.targets
+    choosing = not request.targets
     request = with_told_model(with_candidates(request) if choosing else request)
     priced = without_board(request, board)
     recipe = requested_recipe(priced)

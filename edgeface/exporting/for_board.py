@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeface.bundle.boards import Board, boards
+from edgeface.compile.prices import HERE
 from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import Manifest
 from edgeface.core.prediction_record import Predicted, PredictionRecord
 from edgeface.core.progress import note, step
 from edgeface.cost.prices.table import price_tables
 from edgeface.devices.table import profile
-from edgeface.errors import EdgefaceError
+from edgeface.errors import EdgefaceError, InputError, did_you_mean
 from edgeface.prediction.fits import fits_of
 from edgeface.prediction.predict import predict
 from edgeface.prediction.prediction import Prediction
@@ -22,12 +23,27 @@ OLDER = {"litert": "tflite-runtime"}
 
 
 def board_of(device: str | None) -> Board | None:
-    """The board of that name; None where the name is not a board's, e.g. that of a table of prices.
+    """The board of that name; None without one, and for the name of a table of prices, or "here".
 
     Raises:
-        InputError: a device profile is not usable.
+        InputError: there is neither a board nor a table of this name, or a device profile is not usable.
     """
-    return None if device is None else boards().get(device)
+    if device is None:
+        return None
+    known, tables = boards(), [HERE, *described()]
+    if device not in known and device not in tables:
+        names = sorted({*known, *tables})
+        raise InputError(
+            f"no board and no table of prices is called {device!r}",
+            where="--device",
+            fix=f"{did_you_mean(device, names)}use one of {', '.join(names)}",
+        )
+    return known.get(device)
+
+
+def described() -> frozenset[str]:
+    """The names that tables of prices are found by: their own, and those of boards."""
+    return frozenset(name for table in price_tables().values() for name in (table.name, *table.boards))
 
 
 def without_board(request: ExportRequest, board: Board | None) -> ExportRequest:
@@ -35,10 +51,7 @@ def without_board(request: ExportRequest, board: Board | None) -> ExportRequest:
 
     Then every table decides, as without a device.
     """
-    if board is None:
-        return request
-    described = {name for table in price_tables().values() for name in (table.name, *table.boards)}
-    return request if board.name in described else replace(request, device=None)
+    return request if board is None or board.name in described() else replace(request, device=None)
 
 
 @dataclass(frozen=True)

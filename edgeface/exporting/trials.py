@@ -15,20 +15,29 @@ from edgeface.core.memory import release_memory
 from edgeface.core.prediction_record import Predicted
 from edgeface.core.progress import note, track
 from edgeface.devices.install import status
-from edgeface.errors import EdgefaceError, GraphError
+from edgeface.errors import EdgefaceError, GraphError, InputError
 from edgeface.exporting.choose import CANDIDATES, Candidate
-from edgeface.exporting.for_board import Predictor, reason
+from edgeface.exporting.for_board import Predictor, board_of, reason
 from edgeface.exporting.validation import Validation
 from edgeface.quantize.statistics import CalibrationStats
 
 
 def with_candidates(request: ExportRequest) -> ExportRequest:
-    """The request with the targets to choose from: those that its interface and arithmetic leave."""
+    """The request with the targets to choose from: those that its interface and arithmetic leave.
+
+    Raises:
+        InputError: the request is for no board.
+    """
+    if board_of(request.device) is None:
+        raise InputError(
+            "no target named",
+            where="--target",
+            fix="pass one, e.g. tflite-int8, or --device with a board, e.g. rk3399, for which one is chosen",
+        )
     known = [known_targets()[name] for name in CANDIDATES if name in known_targets()]
-    fitting = [each.name for each in known if request.io in each.io_types or request.io == "float"]
-    if request.integer_only:
-        fitting = [name for name in fitting if known_targets()[name].scheme is not None]
-    return replace(request, targets=tuple(fitting))
+    fitting = [each for each in known if request.io in each.io_types or request.io == "float"]
+    integer = [each for each in fitting if each.scheme is not None or not request.integer_only]
+    return replace(request, targets=tuple(each.name for each in integer))
 
 
 class Trials:
