@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from edgeface.cli.table import format_table
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from edgeface.prediction.breakdown import Breakdown, Part
     from edgeface.prediction.prediction import Prediction
 
+WIDTH = 110
 _HEADER = ("runtime", "cores", "expected ms", "range ms", "fps", "at least ms", "most of it")
 
 
@@ -24,9 +26,11 @@ def format_answer(answer: Answer) -> str:
         tables.append(f"{title} on {answer.device}\n\n{format_table(_HEADER, [_row(each) for each in rows])}")
     chosen = answer.choice.prediction
     what = f"{chosen.runtime} on {chosen.cores}" + (f" with {chosen.title}" if len(tables) > 1 else "")
-    ship = f"ship {what}: {answer.choice.reason}"
+    ship = fill(f"ship {what}: {answer.choice.reason}", WIDTH)
     evidence = list(dict.fromkeys(f"{each.runtime} {each.cores}: {each.evidence}" for each in found))
-    parts = [*tables, ship, *map(format_breakdown, answer.breakdowns)]
+    refused = [f"not in {name}: {why}" for name, why in answer.refused.items()]
+    unparted = [] if answer.unparted is None else [f"not by stage: {answer.unparted}"]
+    parts = [*tables, *refused, ship, *map(format_breakdown, answer.breakdowns), *unparted]
     parts += [_listed("evidence", evidence), _listed("not in these figures", found[0].caveats)]
     return "\n\n".join(parts)
 
@@ -57,4 +61,5 @@ def _part(part: Part, total: float) -> tuple[str, ...]:
 
 
 def _listed(caption: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"{caption}:", *(f"  {line}" for line in lines)])
+    wrapped = [fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines]
+    return "\n".join([f"{caption}:", *wrapped])

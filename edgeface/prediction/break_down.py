@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from edgeface.backends import runtime_for
@@ -10,14 +11,13 @@ from edgeface.backends.parts import Parts
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.writing import fill_file
 from edgeface.devices.count import Counts
-from edgeface.errors import InputError
+from edgeface.errors import InputError, RuntimeFailure
 from edgeface.prediction.breakdown import Breakdown, Part
-from edgeface.prediction.choose_fits import choose_fits
 from edgeface.prediction.counted import counted
 from edgeface.prediction.estimate import estimate, shares_of
-from edgeface.prediction.fits import factor_of
+from edgeface.prediction.known import choose_latencies, share_of
 from edgeface.prediction.prediction import Prediction
-from edgeface.prediction.runtimes import board_runtimes
+from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from edgeface.prediction.stages import stages_of
 
 
@@ -29,7 +29,7 @@ def by_stage(prediction: Prediction) -> Breakdown:
         RuntimeFailure: a part cannot be counted.
     """
     parts = _take_apart(prediction.model)
-    stages = stages_of([operation.name for operation in parts.operations])
+    stages = _stages(parts)
     found = _count(prediction, parts, list(stages.values()))
     made = [
         _part(prediction, name, f"{len(stages[name])} operators", counts)
@@ -46,10 +46,21 @@ def by_operator(prediction: Prediction) -> Breakdown:
         RuntimeFailure: a part cannot be counted.
     """
     parts = _take_apart(prediction.model)
-    first = {operation.alike: index for index, operation in reversed([*enumerate(parts.operations)])}
-    counts = dict(zip(first, _count(prediction, parts, [[index] for index in first.values()]), strict=True))
+    alike = _distinct(parts)
+    counts = dict(zip(alike, _count(prediction, parts, alike.values()), strict=True))
     made = [_part(prediction, each.name, each.operator, counts[each.alike]) for each in parts.operations]
     return Breakdown("operator", _of(prediction), tuple(made), prediction.expected_ms)
+
+
+def count_ahead(model: Path, runtime: BoardRuntime, core: str, layers: bool) -> None:
+    """Count a model and its stages, and its operators if `layers`, in one session, for the answers to come.
+
+    What cannot be taken apart, or counted in parts, is left to those who ask for it.
+    """
+    with suppress(InputError, RuntimeFailure), temporary_folder() as folder:
+        parts = _take_apart(model)
+        groups = [*_stages(parts).values(), *(_distinct(parts).values() if layers else [])]
+        counted([model, *_written(parts, groups, folder)], core, runtime)
 
 
 def _take_apart(model: Path) -> Parts:
@@ -59,12 +70,27 @@ def _take_apart(model: Path) -> Parts:
     return here.parts(model)
 
 
-def _count(prediction: Prediction, parts: Parts, groups: Sequence[Collection[int]]) -> list[Counts]:
+def _stages(parts: Parts) -> dict[str, list[int]]:
+    return stages_of([operation.name for operation in parts.operations])
+
+
+def _distinct(parts: Parts) -> dict[object, list[int]]:
+    """The first of the operators that are alike, by what they have in common."""
+    found: dict[object, list[int]] = {}
+    for index, operation in enumerate(parts.operations):
+        found.setdefault(operation.alike, [index])
+    return found
+
+
+def _count(prediction: Prediction, parts: Parts, groups: Collection[Sequence[int]]) -> list[Counts]:
     """The counts of groups of operators, in one session."""
     (runtime,) = board_runtimes(prediction.model, prediction.runtime)
     with temporary_folder() as folder:
-        models = [_write(folder / str(number), parts.model(group)) for number, group in enumerate(groups)]
-        return counted(models, prediction.core, runtime)
+        return counted(_written(parts, groups, folder), prediction.core, runtime)
+
+
+def _written(parts: Parts, groups: Collection[Sequence[int]], folder: Path) -> list[Path]:
+    return [_write(folder / str(number), parts.model(group)) for number, group in enumerate(groups)]
 
 
 def _write(path: Path, files: Mapping[str, bytes]) -> Path:
@@ -75,10 +101,10 @@ def _write(path: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def _part(prediction: Prediction, name: str, what: str, counts: Counts) -> Part:
-    (fit,) = choose_fits(prediction.device, prediction.core, prediction.threads)
-    factor = factor_of(prediction.device, prediction.runtime, prediction.dtype)
-    found = estimate(counts, fit, factor, is_fitted=fit.runtime == prediction.runtime)
-    return Part(name, what, found.expected_ms, shares_of(counts, fit))
+    (latency,) = choose_latencies(prediction.device, prediction.core, prediction.threads)
+    share = share_of(prediction.device, prediction.runtime, prediction.dtype)
+    found = estimate(counts, latency, share, prediction.runtime)
+    return Part(name, what, found.expected_ms, shares_of(counts, latency))
 
 
 def _of(prediction: Prediction) -> str:

@@ -61,8 +61,8 @@ class Breakdown:
         """How far the sum is from the whole, and why."""
         off = self.sum_ms / self.whole_ms - 1
         if off >= 0:
-            return f"{off:.0%} more, since a part is called by itself, and finds nothing of its input in the caches"
-        return f"{-off:.0%} less, since a part finds the caches empty of the others' values"
+            return f"{off:.0%} more: each part is called by itself, and its input and result are laid out anew"
+        return f"{-off:.0%} less: a part alone has the caches for itself"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -25,7 +25,7 @@ from edgeface.reading.kinds import COUNTS, MODEL
 from edgeface.reading.regular_file import digest_file, is_file
 
 Whole = Annotated[int, Field(ge=0, strict=True)]
-_COUNTING = ("counts.c", "count.py", "agent/models.py", "agent/serve.py", "agent/wire.py")
+_COUNTING = ("counts.c", "count.py", "emulator.py", "agent/models.py", "agent/ncnn_model.py", "agent/serve.py")
 """Files of edgeface.devices on which counts depend."""
 
 
@@ -42,7 +42,7 @@ def counted(models: Sequence[Path], core: str, runtime: BoardRuntime) -> list[Co
     again; a cache that cannot be written is only reported.
 
     Args:
-        models: files that the runtime reads.
+        models: files that the runtime reads, all loaded alike.
         core: a device that is emulated.
         runtime: of the device.
 
@@ -57,8 +57,9 @@ def counted(models: Sequence[Path], core: str, runtime: BoardRuntime) -> list[Co
     missing = {entry: model for entry, model in zip(entries, models, strict=True) if found[entry] is None}
     if missing:
         what = f"{len(missing)} models" if len(missing) > 1 else str(next(iter(missing.values())))
+        loading = runtime.loading_of(next(iter(missing.values())))
         with step(f"counting {what} in {runtime.title} on an emulated {core.upper()}"):
-            made = count_models(tuple(missing.values()), core, runtime.loading)
+            made = count_models(tuple(missing.values()), core, loading)
         for entry, counts in zip(missing, made, strict=True):
             found[entry] = counts
             _write(entry, counts)
@@ -77,7 +78,7 @@ def _key(model: Path, core: str, runtime: BoardRuntime) -> str:
     folder = resources.files("edgeface.devices")
     parts: dict[str, Any] = {
         "model": [digest_file(path, MODEL) for path in files],
-        "runtime": [runtime.name, runtime.version, runtime.loading.path],
+        "runtime": [runtime.name, runtime.version, runtime.loading_of(model).path],
         "core": emulated_profile(core).model_dump(mode="json", include={"clusters", "emulator"}),
         "counting": [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _COUNTING],
         "pins": pins_digest(),

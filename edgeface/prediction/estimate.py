@@ -1,13 +1,15 @@
-"""Milliseconds of counts by a board's fit: the fitted figure, its parts, and the range for a runtime."""
+"""Milliseconds of counts by a board's fit: the range in which a runtime is, and what the cycles go to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from edgeface.devices.count import Counts
-from edgeface.prediction.fits import Factor, Fit
-from edgeface.prediction.pipes import pipe_cycles
+from edgeface.devices.fitted import fitted_ms, parts_ms, pipe_ms
+from edgeface.devices.profile_latency import Latency, RuntimeShare
 from edgeface.prediction.prediction import Bound
+
+_BOUNDS: dict[str, Bound] = {"vector": "arithmetic", "other": "loads", "l1": "L2", "l2": "DRAM"}
 
 
 @dataclass(frozen=True)
@@ -21,39 +23,29 @@ class Estimate:
     fitted_ms: float
 
 
-def parts_ms(counts: Counts, fit: Fit) -> dict[Bound, float]:
-    """The fitted milliseconds by what they go to."""
-    cycles: dict[Bound, float] = {
-        "arithmetic": fit.vector * counts.vector,
-        "loads": fit.other * (counts.instructions - counts.vector),
-        "L2": fit.l1 * (counts.l1_misses - counts.l2_misses),
-        "DRAM": fit.l2 * counts.l2_misses,
-    }
-    return {name: value / fit.clock_khz for name, value in cycles.items()}
-
-
-def shares_of(counts: Counts, fit: Fit) -> dict[Bound, float]:
-    """The shares of the fitted milliseconds by what they go to; of nothing, all of it arithmetic."""
-    parts = parts_ms(counts, fit)
-    whole = sum(parts.values())
-    return {bound: ms / whole if whole else float(bound == "arithmetic") for bound, ms in parts.items()}
-
-
-def estimate(counts: Counts, fit: Fit, factor: Factor | None, is_fitted: bool) -> Estimate:
+def estimate(counts: Counts, latency: Latency, share: RuntimeShare | None, runtime: str) -> Estimate:
     """The milliseconds of one inference.
+
+    The range of the runtime that was fitted to is the fit's own error, which nine in ten networks are within. Of others
+    it is from the bound of the pipelines to the fitted figure, which is more than was ever measured where a share of it
+    is known; else the fit's error is added.
 
     Args:
         counts: on one core.
-        fit: of the cores.
-        factor: what the runtime takes of the fitted figure, if that is known.
-        is_fitted: whether the fit is to this runtime's figures. Its range is then the fit's own error; for others it
-            is from the pipelines' bound to the fitted figure, and if nothing else is known, to that and its error.
+        latency: the fit for the cores.
+        share: what the runtime takes of the fitted figure, if that is known.
+        runtime: its name.
     """
-    fitted = sum(parts_ms(counts, fit).values())
-    pipe = pipe_cycles(counts) / fit.clock_khz / fit.threads
-    error = fit.p90_error
-    if is_fitted:
-        return Estimate(pipe, max(pipe, fitted * (1 - error)), max(pipe, fitted), fitted * (1 + error), fitted)
-    if factor is not None:
-        return Estimate(pipe, pipe, max(pipe, factor.expected * fitted), max(pipe, fitted), fitted)
-    return Estimate(pipe, pipe, max(pipe, fitted), max(pipe, fitted * (1 + error)), fitted)
+    pipe, fitted = pipe_ms(counts, latency), fitted_ms(counts, latency)
+    error, expected = latency.p90_error, fitted if share is None else fitted * share.expected
+    if runtime == latency.runtime:
+        low, high = fitted * (1 - error), fitted * (1 + error)
+    else:
+        low, high = pipe, fitted if share is not None else fitted * (1 + error)
+    return Estimate(pipe, max(pipe, low), max(pipe, expected), max(pipe, high), fitted)
+
+
+def shares_of(counts: Counts, latency: Latency) -> dict[Bound, float]:
+    """The shares of the fitted milliseconds by what they go to; of nothing, all of it arithmetic."""
+    parts, whole = parts_ms(counts, latency), fitted_ms(counts, latency)
+    return {_BOUNDS[name]: ms / whole if whole else float(name == "vector") for name, ms in parts.items()}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeface.prediction.choose_fits import choose_fits
+from edgeface.devices.profile_latency import Latency
+from edgeface.errors import EdgefaceError, RuntimeFailure
 from edgeface.prediction.counted import counted
 from edgeface.prediction.dtype import dtype_of
 from edgeface.prediction.estimate import estimate, shares_of
 from edgeface.prediction.evidence import CAVEATS, evidence_of
-from edgeface.prediction.fits import Fit, factor_of
+from edgeface.prediction.known import choose_latencies, share_of
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from edgeface.prediction.subject import Subject, subject_of
@@ -34,45 +35,64 @@ def predict(
         RuntimeFailure: the model has not been counted yet, and cannot be: no emulator is set up, or the runtime
             refuses the model.
     """
-    fit = choose_fits(device, core, threads)[0]
+    latency = choose_latencies(device, core, threads)[0]
     subject = subject_of(model)
-    return _predict(subject, device, board_runtimes(subject.file, runtime)[0], fit)
+    return _predict(subject, device, board_runtimes(subject.file, runtime)[0], latency)
 
 
 def predict_all(
     model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
 ) -> tuple[Prediction, ...]:
-    """A prediction for each runtime that reads the model, on each kind and number of cores that is known.
+    """A prediction for each runtime that runs the model, on each kind and number of cores that is known.
 
     Arguments are those of `predict`, but None takes each runtime, kind of core and number of threads. Every runtime
     and kind of core is a count of its own.
 
     Raises:
-        InputError, RuntimeFailure: as `predict`.
+        InputError: as `predict`.
+        RuntimeFailure: as `predict`, if none of the runtimes runs the model.
     """
-    fits = choose_fits(device, core, threads)
+    return predict_each(model, device, runtime, core, threads)[0]
+
+
+def predict_each(
+    model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
+) -> tuple[tuple[Prediction, ...], dict[str, str]]:
+    """What `predict_all` returns, and why the other runtimes do not run the model, by name.
+
+    Raises:
+        InputError, RuntimeFailure: as `predict_all`.
+    """
+    chosen = choose_latencies(device, core, threads)
     subject = subject_of(model)
-    runtimes = board_runtimes(subject.file, runtime)
-    return tuple(_predict(subject, device, each, fit) for each in runtimes for fit in fits)
+    found: list[Prediction] = []
+    refused: dict[str, EdgefaceError] = {}
+    for each in board_runtimes(subject.file, runtime):
+        try:
+            found += [_predict(subject, device, each, latency) for latency in chosen]
+        except RuntimeFailure as error:
+            refused[each.name] = error
+    if not found:
+        raise next(iter(refused.values()))
+    return tuple(found), {name: error.what for name, error in refused.items()}
 
 
-def _predict(subject: Subject, device: str, runtime: BoardRuntime, fit: Fit) -> Prediction:
-    (counts,) = counted([subject.file], fit.core, runtime)
-    dtype = dtype_of(subject.file)
-    factor = factor_of(device, runtime.name, dtype)
-    found = estimate(counts, fit, factor, is_fitted=fit.runtime == runtime.name)
+def _predict(subject: Subject, device: str, runtime: BoardRuntime, latency: Latency) -> Prediction:
+    (counts,) = counted([subject.file], latency.core, runtime)
+    dtype = dtype_of(subject.file, runtime)
+    share = share_of(device, runtime.name, dtype)
     return Prediction(
-        **vars(found),
+        **vars(estimate(counts, latency, share, runtime.name)),
         model=subject.file,
         title=subject.title,
         device=device,
         runtime=runtime.name,
         version=runtime.version,
-        core=fit.core,
-        threads=fit.threads,
+        core=latency.core,
+        threads=latency.threads,
         dtype=dtype,
-        shares=shares_of(counts, fit),
-        evidence=evidence_of(runtime, dtype, fit, factor),
+        shares=shares_of(counts, latency),
+        evidence=evidence_of(runtime, dtype, latency, share),
         caveats=CAVEATS,
         counts=counts,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from edgeface.devices.connect import site_of
 from edgeface.devices.pins import SITES
 from edgeface.devices.runner import Loading
 from edgeface.errors import InputError, did_you_mean
+from edgeface.reading.regular_file import is_file
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class BoardRuntime:
         name: as `--runtime` takes it; `title` in sentences.
         reads: the runtime here whose files it reads.
         distribution: its Python distribution, whose pinned version is counted.
-        loading: how it loads a model.
+        loading: how it loads a model; `of_model` is it for one file, where that decides.
         beside: suffixes of the files next to a model that belong to it.
     """
 
@@ -29,6 +31,7 @@ class BoardRuntime:
     reads: str
     distribution: str
     loading: Loading
+    of_model: Callable[[Path], Loading] | None = None
     beside: tuple[str, ...] = ()
 
     @property
@@ -36,11 +39,29 @@ class BoardRuntime:
         """The version that is emulated."""
         return next(w.version for w in SITES[site_of(self.loading)] if w.name == self.distribution)
 
+    def loading_of(self, model: Path) -> Loading:
+        """How it loads a model file.
+
+        Raises:
+            InputError: the file is not usable.
+        """
+        return self.loading if self.of_model is None else self.of_model(model)
+
+
+def _ncnn_loading(model: Path) -> Loading:
+    """With the options that the file asks for, and with weights of zero where there are none beside it."""
+    from edgeface.backends.ncnn.files import WEIGHTS_SUFFIX, read_network
+    from edgeface.backends.ncnn.options import options_of
+
+    options = tuple(sorted(options_of(read_network(model)).items()))
+    return Loading("ncnn", options=options, weightless=not is_file(model.with_suffix(WEIGHTS_SUFFIX)))
+
 
 RUNTIMES = (
     BoardRuntime("litert", "LiteRT", "litert", "ai-edge-litert", Loading("litert")),
     BoardRuntime("tflite-runtime", "tflite-runtime", "litert", "tflite-runtime", Loading("tflite-runtime")),
     BoardRuntime("ort", "ONNX Runtime", "onnxruntime", "onnxruntime", Loading("onnxruntime")),
+    BoardRuntime("ncnn", "ncnn", "ncnn", "ncnn", Loading("ncnn"), _ncnn_loading, (".bin",)),
 )
 """The first that reads a file is the one to have for it."""
 

@@ -35,7 +35,9 @@ def ship(predictions: Sequence[Prediction]) -> Choice:
     best = min(predictions, key=lambda each: each.expected_ms)
     others = [each for each in predictions if each.cores == best.cores and _what(each) != _what(best)]
     if not others:
-        return Choice(best, f"{best.expected_ms:.0f} ms expected on {best.cores}; nothing else was asked for")
+        return Choice(
+            best, f"{best.expected_ms:.0f} ms expected on {best.cores}; nothing else that was asked for runs this model"
+        )
     second = min(others, key=lambda each: each.expected_ms)
     ratios = sorted((second.expected_ms / best.expected_ms, second.fitted_ms / best.fitted_ms))
     times = " to ".join(dict.fromkeys(f"{ratio:.1f}" for ratio in ratios))
