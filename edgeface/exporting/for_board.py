@@ -14,7 +14,6 @@ from edgeface.core.progress import note, step
 from edgeface.cost.prices.table import price_tables
 from edgeface.devices.table import profile
 from edgeface.errors import EdgefaceError, InputError, did_you_mean
-from edgeface.prediction.fits import fits_of
 from edgeface.prediction.predict import predict
 from edgeface.prediction.prediction import Prediction
 
@@ -74,9 +73,10 @@ class Predictor:
         Raises:
             EdgefaceError: nothing can be predicted.
         """
-        core = {number: cluster.core for number, cluster in profile(self.board.name).cores}[self.board.cores[0]]
-        fits = [each for each in fits_of(self.board.name) if each.core == core]
-        threads = self.board.threads if self.board.threads in {each.threads for each in fits} else None
+        known = profile(self.board.name)
+        core = {number: cluster.core for number, cluster in known.cores}[self.board.cores[0]]
+        published = {each.threads for each in known.latency if each.core == core}
+        threads = self.board.threads if self.board.threads in published else None
         return _recorded(predict(model, self.board.name, runtime, core, threads))
 
     def record(self, model: Path, manifest: Manifest) -> PredictionRecord:
