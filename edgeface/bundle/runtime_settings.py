@@ -108,18 +108,14 @@ def settings_of(data: bytes) -> dict[str, Any]:
     return found
 
 
-def with_board(text: bytes, board: Board, settings: Mapping[str, Any]) -> bytes:
-    """A file of the bundle with the board's title, cores and advice filled in."""
-    words = {
+def board_facts(board: Board, settings: Mapping[str, Any]) -> dict[str, str]:
+    """What the files of a bundle say of its board, by the words that stand for it there."""
+    return {
         "@CORES@": " ".join(map(str, board.cores)),
         "@TITLE@": board.title,
         "@BOARD@": "\n".join(f"- {line}" for line in board_lines(settings)),
         "@INSTALL@": _install(settings),
     }
-    filled = text.decode("utf-8")
-    for mark, word in words.items():
-        filled = filled.replace(mark, word)
-    return filled.encode("utf-8")
 
 
 def _install(settings: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from edgeface.bundle.archive import open_archive
 from edgeface.bundle.boards import board
 from edgeface.bundle.face_runner.runtime_advice import note_on, read_advice
 from edgeface.bundle.pack import Order, pack_bundle
-from edgeface.bundle.runtime_settings import board_lines, with_board
+from edgeface.bundle.runtime_settings import board_facts, board_lines
 from edgeface.core.artifact import Artifact
 from edgeface.core.prediction_record import Predicted, PredictionRecord, write_prediction
 from edgeface.devices.pins import SITES
@@ -75,7 +75,7 @@ def test_float32_networks_lose_nothing_and_nothing_is_said(seeded_artifact):
     ],
 )
 def test_a_board_with_another_runtime_is_told_what_it_loses(package, version, said):
-    found = note_on(ADVICE, package, version)
+    found = note_on(ADVICE, f"{package} {version}")
     assert found is None if said is None else said in found
 
 
@@ -92,9 +92,9 @@ def test_a_python_without_wheels_is_named_with_the_one_that_has_them():
     [None, {}, [], "x", {"package": 3, "version": "1", "slower": {}}, {"package": "a", "version": "1", "slower": 4}],
 )
 def test_older_bundles_and_odd_records_say_nothing(runtime):
-    assert note_on({**ADVICE, "runtime": runtime}, "tflite-runtime", "2.14.0") is None
+    assert note_on({**ADVICE, "runtime": runtime}, "tflite-runtime 2.14.0") is None
     without = {key: value for key, value in ADVICE.items() if key != "runtime"}
-    assert note_on(without, "tflite-runtime", "2.14.0") is None
+    assert note_on(without, "tflite-runtime 2.14.0") is None
 
 
 def test_a_record_of_odd_parts_keeps_what_is_usable():
@@ -169,7 +169,8 @@ def test_predictions_for_another_board_or_of_one_runtime_say_nothing_of_the_olde
 def test_a_board_without_a_pinned_runtime_is_told_its_cores():
     settings = {"device": {"title": "A board", "cores": [0], "threads": 1}, "runtime": None}
     assert board_lines(settings) == ("A board: pinned to core 0, 1 thread",)
-    assert with_board(b"@BOARD@|@CORES@", board("rk3399"), settings) == b"- A board: pinned to core 0, 1 thread|4 5"
+    facts = board_facts(board("rk3399"), settings)
+    assert (facts["@BOARD@"], facts["@CORES@"]) == ("- A board: pinned to core 0, 1 thread", "4 5")
 
 
 def test_the_programs_say_nothing_where_the_recommended_runtime_is(on_board, unpacked):

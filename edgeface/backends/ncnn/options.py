@@ -1,4 +1,7 @@
-"""ncnn's options for a network: what is computed must be what was judged, whatever its defaults are."""
+"""ncnn's options for a network: what is computed must be what was judged, whatever its defaults are.
+
+This file ships to boards as it is: Python 3.8, the standard library and numpy.
+"""
 
 from __future__ import annotations
 

@@ -8,11 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from edgeface.backends.ncnn.layer import Layer, Parameter
+from edgeface.backends.ncnn.layer import MADE, MAGIC, Layer, Parameter
 
-MAGIC = 7767517
-MADE = "/made"
-"""Ends the name of a blob whose own name its Split gives to an output."""
 _ARRAY = -23300
 """Minus a parameter's number: the key of one that is an array."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edgeface.bundle.face_runner.answer import answer
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
-from edgeface.bundle.face_runner.network import runtime_module
+from edgeface.bundle.face_runner.open_network import model_runtime
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
 from edgeface.bundle.face_runner.runtime_advice import note_on
@@ -59,7 +59,7 @@ def _face(folder: Path, options: argparse.Namespace) -> int:
     runner = FaceRunner.open(folder, options.threads)
     if not options.no_pin:
         print(pin(runner.settings["device"]), file=sys.stderr)
-    note = note_on(runner.settings, *runtime_module()[1:])
+    note = note_on(runner.settings, model_runtime(runner.settings["detector"]["model"]))
     if note is not None:
         print(visible_lines(f"note: {note}"), file=sys.stderr)
     if options.command == "serve":

@@ -73,9 +73,15 @@ def read_advice(settings: Mapping[str, Any]) -> RuntimeAdvice | None:
     return RuntimeAdvice(str(words[0]), str(words[1]), min_python, str(words[2]), costs)
 
 
-def note_on(settings: Mapping[str, Any], package: str, version: str) -> str | None:
-    """What a board with this package and version loses, by a bundle's settings; None if nothing is known."""
+def note_on(settings: Mapping[str, Any], runtime: str) -> str | None:
+    """What a board with this runtime loses, by a bundle's settings; None if nothing is known.
+
+    Args:
+        settings: the bundle's.
+        runtime: the package and its version.
+    """
     advice = read_advice(settings)
+    package, _, version = runtime.partition(" ")
     return None if advice is None else advice.lost_with(package, version)
 
 

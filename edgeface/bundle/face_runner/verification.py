@@ -82,7 +82,6 @@ def verify_files(files: Mapping[str, bytes], key: Path | None = None, golden: bo
 
 def _with_golden(files: Mapping[str, bytes], signature: str) -> Verification:
     from edgeface.bundle.face_runner.golden import GOLDEN, check_golden
-    from edgeface.bundle.face_runner.network import runtime_module
     from edgeface.bundle.face_runner.pipeline import UNUSABLE
     from edgeface.bundle.face_runner.runtime_advice import note_on
     from edgeface.bundle.face_runner.settings import BUNDLE, read_settings
@@ -92,8 +91,7 @@ def _with_golden(files: Mapping[str, bytes], signature: str) -> Verification:
     except UNUSABLE as error:  # every file is the one that was packed, but not by edgeface
         problem = Problem(GOLDEN, f"the golden images cannot be run: {type(error).__name__} {error}")
         return Verification(len(files), signature, None, (problem,))
-    _, name, version = runtime_module()
     ops = ", ".join(f"{task} {count} of {total} ops" for task, (count, total) in report.ops.items())
-    summary = f"{name} {version}, {report.kernels} kernels: {ops}, largest difference {report.worst_lsb:.3g} LSB"
-    note = note_on(read_settings(files[BUNDLE]), name, version)
+    summary = f"{report.runtime}, {report.kernels} kernels: {ops}, largest difference {report.worst_lsb:.3g} LSB"
+    note = note_on(read_settings(files[BUNDLE]), report.runtime)
     return Verification(len(files), signature, summary, report.problems, () if note is None else (note,))
