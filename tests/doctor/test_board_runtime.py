@@ -57,12 +57,15 @@ def test_elsewhere_each_board_has_its_runtime_cores_and_threads():
     found = {check.name: check for check in checks.look()}
     assert set(found) == {board.name for board in BOARDS}
     said = found["rk3399"].found
-    assert said.startswith(f"ai-edge-litert {PINNED['ai-edge-litert']} (Python 3.10 or newer), pinned to cores 4 and 5")
+    assert said.startswith(
+        f"ai-edge-litert {PINNED['ai-edge-litert']} (Python 3.10 or newer), for other artifacts ncnn"
+    )
+    assert "pinned to cores 4 and 5, 2 threads" in said
     assert "tflite-runtime 2.14.0 there takes 1.2 to 1.7 × as long for int8" in said
 
 
 def test_a_board_with_the_recommended_runtime_is_fine(board):
-    found = board(ai_edge_litert=PINNED["ai-edge-litert"])
+    found = board(**{name.replace("-", "_"): version for name, version in PINNED.items()})
     assert {check.state for check in found.values()} == {"ok"}
     assert "pinned to cores 4 and 5, 2 threads" in found["placement"].found
     assert "tflite-runtime" not in found
@@ -86,7 +89,10 @@ def test_an_older_litert_is_a_problem(board):
 
 def test_runtimes_that_nothing_is_pinned_for_have_no_advice():
     assert recommended_runtime("tensorrt") is None
-    assert recommended_runtime("onnxruntime").older == ()
+    for name in ("ncnn", "onnxruntime"):
+        found = recommended_runtime(name)
+        assert (found.package, found.version, found.older) == (name, PINNED[name], ())
+        assert found.install == f"pip install '{name}=={PINNED[name]}'"
 
 
 def test_a_profile_that_is_not_usable_is_named(monkeypatch, tmp_path):

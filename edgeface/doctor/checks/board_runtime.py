@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgeface.doctor.check import Check
@@ -15,8 +16,12 @@ TITLE = "Runtimes of boards"
 RANK = 66
 
 
+FIRST, OTHERS = "litert", ("ncnn", "onnxruntime")
+"""The runtimes of boards: the one that bundles have by default, and those of other artifacts."""
+
+
 def look() -> tuple[Check, ...]:
-    """On a board, its runtime against the recommended one; elsewhere, what each board should have."""
+    """On a board, its runtimes against the recommended ones; elsewhere, what each board should have."""
     from edgeface.devices.board_here import board_here
     from edgeface.devices.recommended_runtime import recommended_runtime
     from edgeface.devices.table import profiles
@@ -27,20 +32,22 @@ def look() -> tuple[Check, ...]:
         here = board_here(known)
     except InputError as error:
         return (Check("boards", "problem", f"{error.where}: {error.what}"),)
-    runtime = recommended_runtime("litert")
-    if runtime is None:
+    first = recommended_runtime(FIRST)
+    others = [found for name in OTHERS if (found := recommended_runtime(name)) is not None]
+    if first is None:
         return ()
-    return tuple(_elsewhere(each, runtime) for each in known) if here is None else on_board(here, runtime)
+    return tuple(_elsewhere(each, first, others) for each in known) if here is None else on_board(here, first, others)
 
 
-def on_board(board: Profile, runtime: RecommendedRuntime) -> tuple[Check, ...]:
-    """What a board has of what it should have: the runtime, none that is slower, and the cores and threads to use."""
+def on_board(board: Profile, first: RecommendedRuntime, others: Sequence[RecommendedRuntime]) -> tuple[Check, ...]:
+    """What a board has of what it should have: the runtimes, none that is slower, and the cores and threads to use."""
     from edgeface.bundle.runtime_settings import older_costs
 
-    first = package_check(runtime.package, f"for the {board.title}", runtime.install, runtime.version)
-    older = [_older(each, said, first.state == "missing", runtime) for each, said in older_costs(runtime)]
+    found = package_check(first.package, f"for the {board.title}", first.install, first.version)
+    older = [_older(each, said, found.state == "missing", first) for each, said in older_costs(first)]
+    optional = [package_check(each.package, "optional there", each.install, each.version) for each in others]
     placed = Check("placement", "ok", f"{board.title}: {_placed(board)}; bundles pin themselves so")
-    return (first, *(check for check in older if check is not None), placed)
+    return (found, *(check for check in older if check is not None), *optional, placed)
 
 
 def _older(older: Older, costs: str, used: bool, runtime: RecommendedRuntime) -> Check | None:
@@ -52,12 +59,14 @@ def _older(older: Older, costs: str, used: bool, runtime: RecommendedRuntime) ->
     return Check(older.package, "problem", f"{version} runs TFLite models here: it {costs}", runtime.install)
 
 
-def _elsewhere(board: Profile, runtime: RecommendedRuntime) -> Check:
+def _elsewhere(board: Profile, first: RecommendedRuntime, others: Sequence[RecommendedRuntime]) -> Check:
     from edgeface.bundle.runtime_settings import older_costs
 
-    python = "" if runtime.min_python is None else f" (Python {'.'.join(map(str, runtime.min_python))} or newer)"
-    costs = "".join(f"; {older.package} {older.version} there {said}" for older, said in older_costs(runtime))
-    return Check(board.name, "ok", f"{runtime.package} {runtime.version}{python}, {_placed(board)}{costs}")
+    python = "" if first.min_python is None else f" (Python {'.'.join(map(str, first.min_python))} or newer)"
+    further = " and ".join(f"{each.package} {each.version}" for each in others)
+    costs = "".join(f"; {older.package} {older.version} there {said}" for older, said in older_costs(first))
+    runtimes = f"{first.package} {first.version}{python}, for other artifacts {further}"
+    return Check(board.name, "ok", f"{runtimes}; {_placed(board)}{costs}")
 
 
 def _placed(board: Profile) -> str:
