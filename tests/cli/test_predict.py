@@ -35,7 +35,7 @@ QUICK = Prediction(
     counts=Counts(1, 1, 1, 1),
 )
 SLOW = replace(
-    QUICK, runtime="tflite-runtime", expected_ms=120.0, low_ms=100.0, high_ms=140.0, evidence="slow evidence"
+    QUICK, runtime="tflite-runtime", expected_ms=120.0, low_ms=100.0, high_ms=140.0, evidence="slow one"
 )
 STAGES = Breakdown(
     "stage",

@@ -38,7 +38,9 @@ class OnnxParts:
         self._nodes = list(graph.node)
         self._stored = {item.name: item for item in graph.initializer}
         every = (*graph.input, *graph.value_info, *graph.output)
-        self._types = {item.name: item for item in every if item.name not in self._stored}
+        self._types: dict[str, onnx.ValueInfoProto] = {
+            item.name: item for item in every if item.name not in self._stored
+        }
         self._ends = {item.name for item in graph.output}
         self._readers: dict[str, list[int]] = {}
         for index, node in enumerate(self._nodes):
