@@ -45,6 +45,10 @@ def export(
     device: Annotated[
         str | None, typer.Option(help="Whose table of prices decides: rk3399, x86-avx2, here, …; all by default.")
     ] = None,
+    winograd: Annotated[
+        bool,
+        typer.Option(help="With --device: 3×3 convolutions in Winograd's form where that is quicker; larger files."),
+    ] = False,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
     recognizer: Annotated[
         Path | None, typer.Option(help="For detectors: measures the effect of landmark errors.")
@@ -111,6 +115,7 @@ def export(
         statistics=tuple(statistics) if statistics else None,
         save_statistics=save_statistics,
         device=device,
+        winograd=winograd,
         detector=detector,
         recognizer=recognizer,
         labels=labels,

@@ -1,9 +1,9 @@
 """Compute 3×3 convolutions in Winograd's form F(4×4, 3×3), for runtimes that have no such kernel of their own.
 
-A tile of 4×4 results takes 36 products for each pair of channels, where the plain form takes 144 (Winograd 1980, Lavin and
-Gray 2016). Rows, then columns of the image are transformed by depthwise convolutions with stride 4, which also cut out the
-tiles; a 1×1 convolution multiplies at each of the 36 points; sums transform back, and DepthToSpace lays the tiles out. A
-point's product follows its transform at once, so that both are still in the cache.
+A tile of 4×4 results takes 36 products for each pair of channels, where the plain form takes 144 (Winograd 1980; Lavin
+and Gray 2016). Rows, then columns of the image are transformed by depthwise convolutions with stride 4, which also cut
+the tiles; a 1×1 convolution multiplies at each of the 36 points; sums transform back, and DepthToSpace lays the tiles
+out. A point's product follows its transform at once, so that both are still in the cache.
 
 Only for float: the transforms need more bits than int8 has.
 """
@@ -23,6 +23,7 @@ from edgeface.graph.ops.conv import Conv
 from edgeface.graph.ops.shape import Slice
 from edgeface.graph.rewrite import Refusal, Rewrite, apply_rules
 from edgeface.graph.types import Array
+from edgeface.passes.join_convolutions import SUFFIX, join_convolutions
 
 TILE, POINTS = 4, 6
 _IMAGE = np.array(
@@ -48,13 +49,25 @@ _KERNEL = np.array(
     ]
 )
 """From 3 weights to 6 points."""
+_PRODUCT, _CONSTANT = "/winograd_product_", "/winograd_constant_"
 _BIASED = 1
 """The point whose product every result contains once, which makes it the one for the bias."""
 
 
 def transform_convolutions(graph: Graph, wanted: Collection[str]) -> Graph:
-    """The graph with the convolutions of these outputs in Winograd's form, where `can_transform` allows it."""
-    return apply_rules(graph, lambda found, node: transform(found, node) if node.output in wanted else None)
+    """The graph with the convolutions of these outputs in Winograd's form, where `can_transform` allows it.
+
+    Those that read the same image are joined first, so that it is transformed once.
+    """
+    wanted = {node.output for node in graph.nodes if node.output in wanted and can_transform(graph, node) is None}
+    joined = {*wanted, *(f"{name}{SUFFIX}" for name in wanted)}
+    graph = join_convolutions(graph, wanted)
+    return apply_rules(graph, lambda found, node: transform(found, node) if node.output in joined else None)
+
+
+def is_product(name: str) -> bool:
+    """Whether a constant is the weight of a product at one of the points."""
+    return _PRODUCT in name
 
 
 def can_transform(graph: Graph, node: Node) -> str | None:
@@ -136,7 +149,7 @@ class _Form:
 
     def _product(self, source: str, i: int, j: int) -> str:
         """The 1×1 convolution at a point; one of them has the bias."""
-        inputs = [source, self._constant(np.ascontiguousarray(self.points[i, j][:, :, None, None]))]
+        inputs = [source, self._constant(np.ascontiguousarray(self.points[i, j][:, :, None, None]), _PRODUCT)]
         biased = (i, j) == (_BIASED, _BIASED)
         return self._add(Conv(), [*inputs, *(self.node.inputs[2:] if biased else ())])
 
@@ -161,7 +174,7 @@ class _Form:
         self.nodes.append(Node(op, tuple(inputs), (made,), self.node.origin))
         return made
 
-    def _constant(self, data: Array) -> str:
-        name = f"{self.node.output}/winograd_constant_{len(self.constants)}"
+    def _constant(self, data: Array, kind: str = _CONSTANT) -> str:
+        name = f"{self.node.output}{kind}{len(self.constants)}"
         self.constants[name] = data
         return name
