@@ -72,7 +72,7 @@ class Target:
         """The options of an export that this target uses and others do not, as on the command line."""
         io = {"--io"} if len(self.io_types) > 1 else set()
         quantized = set(_QUANTIZED) if self.scheme is not None else set()
-        device = {"--device"} if self.priced else set()
+        device = {"--device", "--winograd"} if self.priced else set()
         return frozenset(io | quantized | device) | (self.finish.options if self.finish is not None else frozenset())
 
     def float_plan(self, stated: Mapping[str, Stated] | None = None) -> QuantPlan:

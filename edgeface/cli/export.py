@@ -49,6 +49,10 @@ def export(
         str | None,
         typer.Option(help="A board (rk3399, …), for predictions; or whose table of prices decides: x86-avx2, here, …"),
     ] = None,
+    winograd: Annotated[
+        bool,
+        typer.Option(help="With --device: 3×3 convolutions in Winograd's form where that is quicker; larger files."),
+    ] = False,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
     recognizer: Annotated[
         Path | None, typer.Option(help="For detectors: measures the effect of landmark errors.")
@@ -115,6 +119,7 @@ def export(
         statistics=tuple(statistics) if statistics else None,
         save_statistics=save_statistics,
         device=device,
+        winograd=winograd,
         detector=detector,
         recognizer=recognizer,
         labels=labels,

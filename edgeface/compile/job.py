@@ -25,6 +25,7 @@ class BuildOptions:
     statistics: Path | Sequence[Path] | None = None
     save_statistics: Path | None = None
     device: str | None = None
+    winograd: bool = False
 
 
 @dataclass(frozen=True)
