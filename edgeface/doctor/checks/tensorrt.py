@@ -26,9 +26,8 @@ def look() -> tuple[Check, ...]:
 
 def _here(offered: Sequence[str]) -> str:
     """Whether it runs engines on the first GPU: TensorRT-RTX builds for data centres' too, and refuses the result."""
-    gpu = look_for_gpus().gpus[0]
-    if not offered or gpu.compute_capability in offered:
+    here = {gpu.compute_capability for gpu in look_for_gpus().gpus[:1]}
+    if not offered or here <= set(offered):
         return " and runs them"
-    return (
-        f", but none runs on the GPU here, of {with_point(gpu.compute_capability)}; ONNX Runtime's CUDA does (--on gpu)"
-    )
+    (digits,) = here
+    return f", but none runs on the GPU here, of {with_point(digits)}; ONNX Runtime's CUDA does (--on gpu)"
