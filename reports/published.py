@@ -23,6 +23,8 @@ from edgeface.devices.runner import Loading
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "rk3399"
 VERSION = next(wheel.version for wheel in SITES["current"] if wheel.name == "ncnn")
 LOADING = Loading("ncnn", weightless=True)
+SESSION = 5
+"""Networks that are counted before their counts are kept: starting takes longer than most of them."""
 
 
 @dataclass(frozen=True)
@@ -56,17 +58,15 @@ def rows_of(core: str, threads: int, counted_on: str | None = None, data: Path =
 
 def remembered_counts(graphs: Sequence[Path], core: str) -> list[Counts]:
     """Counts of each graph on a kind of core, counted where they are not kept yet."""
-    found = []
-    for graph in graphs:
-        entry = _entry(graph, core)
-        if not entry.exists():
-            print(f"counting {graph.stem} on an {core.upper()} …", flush=True)
-            # Later inferences of ncnn cost as the first: there is nothing to warm up, and it takes half the time.
-            (counts,) = count_models([graph], core, LOADING, warm_up=False)
-            entry.parent.mkdir(parents=True, exist_ok=True)
-            entry.write_text(json.dumps(asdict(counts)), encoding="utf-8")
-        found.append(Counts(**json.loads(entry.read_text(encoding="utf-8"))))
-    return found
+    missing = [graph for graph in graphs if not _entry(graph, core).exists()]
+    for start in range(0, len(missing), SESSION):
+        together = missing[start : start + SESSION]
+        print(f"counting {', '.join(graph.stem for graph in together)} on an {core.upper()} …", flush=True)
+        # Later inferences of ncnn cost as the first: there is nothing to warm up, and it takes half the time.
+        for graph, counts in zip(together, count_models(together, core, LOADING, warm_up=False), strict=True):
+            _entry(graph, core).parent.mkdir(parents=True, exist_ok=True)
+            _entry(graph, core).write_text(json.dumps(asdict(counts)), encoding="utf-8")
+    return [Counts(**json.loads(_entry(graph, core).read_text(encoding="utf-8"))) for graph in graphs]
 
 
 def _entry(graph: Path, core: str) -> Path:

@@ -318,6 +318,7 @@ ELSEWHERE = {
     "cost/prices/processor.py": "/proc/cpuinfo",
     "demo.py": "the package's own sample photographs",
     "devices/agent/machine.py": "runs alone, on a device",
+    "devices/board_here.py": "/proc/cpuinfo",
     "devices/count.py": "our own source, and what the plugin has just written into a folder of ours",
     "devices/install.py": "the installation's own record and lock, in a folder of ours",
     "devices/link.py": "our own modules",

@@ -51,8 +51,7 @@ def counted(models: Sequence[Path], core: str, runtime: BoardRuntime) -> list[Co
         RuntimeFailure: nothing is cached for a model, and it cannot be counted: no emulator is set up, or the runtime
             refuses it.
     """
-    folder = counts_folder()
-    entries = [folder / f"{_key(model, core, runtime)}.json" for model in models]
+    entries = [entry_of(model, core, runtime) for model in models]
     found = {entry: _read(entry) for entry in entries}
     missing = {entry: model for entry, model in zip(entries, models, strict=True) if found[entry] is None}
     if missing:
@@ -66,9 +65,13 @@ def counted(models: Sequence[Path], core: str, runtime: BoardRuntime) -> list[Co
     return [counts for counts in map(found.get, entries) if counts is not None]
 
 
-def counts_folder() -> Path:
-    """The folder of remembered counts, in the cache of the emulated devices."""
-    return cache_folder() / "counts"
+def entry_of(model: Path, core: str, runtime: BoardRuntime) -> Path:
+    """The file of a model's counts, in the cache of the emulated devices: named after all that they depend on.
+
+    Raises:
+        InputError: no such device, or the model is not usable.
+    """
+    return cache_folder() / "counts" / f"{_key(model, core, runtime)}.json"
 
 
 def _key(model: Path, core: str, runtime: BoardRuntime) -> str:

@@ -9,7 +9,7 @@ from itertools import takewhile
 MAX_STAGES = 10
 """More groups of names than this are no stages."""
 THIRDS = ("first third", "second third", "last third")
-_NUMBERED = re.compile(r"[._-]?\d+$")
+_NUMBERED = re.compile(r"(?:[._-]?\d+)+$")
 
 
 def stages_of(names: Sequence[str]) -> dict[str, list[int]]:

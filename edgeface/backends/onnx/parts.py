@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from pathlib import Path
 
 import onnx
@@ -38,7 +38,9 @@ class OnnxParts:
         self._nodes = list(graph.node)
         self._stored = {item.name: item for item in graph.initializer}
         every = (*graph.input, *graph.value_info, *graph.output)
-        self._types = {item.name: item for item in every if item.name not in self._stored}
+        self._types: dict[str, onnx.ValueInfoProto] = {
+            item.name: item for item in every if item.name not in self._stored
+        }
         self._ends = {item.name for item in graph.output}
         self._readers: dict[str, list[int]] = {}
         for index, node in enumerate(self._nodes):
@@ -62,17 +64,25 @@ class OnnxParts:
         made = {name for node in nodes for name in node.output}
         inputs = [self._type(name) for name in read if name not in made and name not in self._stored]
         results = [name for index in sorted(own) for name in self._nodes[index].output if name]
-        outputs = [self._type(name) for name in results if self._leaves(name, set(taken))]
+        outputs = [self._type(name) for name in results if self._leaves(name, own)]
         stored = [self._stored[name] for name in read if name in self._stored]
         graph = helper.make_graph(nodes, "part", inputs, outputs, stored)
         made_model = helper.make_model(graph, opset_imports=self._model.opset_import, functions=self._model.functions)
         made_model.ir_version = self._model.ir_version
         return {".onnx": made_model.SerializeToString()}
 
-    def _leaves(self, name: str, taken: set[int]) -> bool:
+    def _leaves(self, name: str, own: set[int]) -> bool:
         """Whether a value is read outside some nodes, or by nobody."""
-        readers = self._readers.get(name, [])
-        return name in self._ends or not readers or not taken.issuperset(readers)
+        readers = list(self._computing_readers(name))
+        return name in self._ends or not readers or not own.issuperset(readers)
+
+    def _computing_readers(self, name: str) -> Iterator[int]:
+        """Nodes that read a value, also by way of a DequantizeLinear, which goes with each of its readers."""
+        for index in self._readers.get(name, []):
+            if index in self._fronts:
+                yield from self._computing_readers(self._nodes[index].output[0])
+            else:
+                yield index
 
     def _type(self, name: str) -> onnx.ValueInfoProto:
         found = self._types.get(name)

@@ -25,12 +25,10 @@ def _open_as_typed(model: Path, threads: int) -> Runner:
     return open_as_typed(model, threads)
 
 
-def _open_on_gpu(model: Path, threads: int) -> Runner:
-    from edgeface.backends.onnx.runner import CUDA_PROVIDER, OrtRunner
-    from edgeface.backends.tensorrt.cuda.driver import usable_gpu
+def _open_on_gpu(model: Path, _: int) -> Runner:
+    from edgeface.backends.onnx.cuda_runner import CudaRunner
 
-    usable_gpu()
-    return OrtRunner(model, threads, provider=CUDA_PROVIDER)
+    return CudaRunner(model)
 
 
 def _values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[str, Array]:

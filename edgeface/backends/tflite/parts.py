@@ -136,7 +136,7 @@ class TfliteParts:
     def _kind(self, index: int) -> str:
         code = self._model.operatorCodes[self._nodes[index][0].opcodeIndex]
         kind = max(code.builtinCode, code.deprecatedBuiltinCode)
-        return code.customCode.decode("utf-8", "replace") if code.customCode else _NAMES.get(kind, str(kind))
+        return str(code.customCode.decode("utf-8", "replace")) if code.customCode else _NAMES.get(kind, str(kind))
 
     def _alike(self, index: int) -> Hashable:
         node, inputs, outputs = self._nodes[index]
