@@ -54,7 +54,7 @@ TARGETS = (
     ),
     Target(
         name="ncnn-int8",
-        description="ncnn, int8 by calibration: convolutions in integers, weights per channel, all else in float32",
+        description="ncnn, int8 by calibration: convolutions in integers, weights per channel, all else as ncnn-bf16",
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="ncnn",
