@@ -65,7 +65,9 @@ class Counts:
         return self.instructions - self.vector
 
 
-def count_models(models: Sequence[Path], device: str = "a72", loading: Loading | None = None) -> list[Counts]:
+def count_models(
+    models: Sequence[Path], device: str = "a72", loading: Loading | None = None, warm_up: bool = True
+) -> list[Counts]:
     """The counts of one inference of each model on seeded noise, after one that is not counted.
 
     All models run in one session, since starting takes most of the time.
@@ -75,6 +77,7 @@ def count_models(models: Sequence[Path], device: str = "a72", loading: Loading |
         device: name of a profile with an [emulator]; the caches of its fastest cluster are simulated. Runtimes choose
             kernels by the kind of core, so each kind is counted by its own.
         loading: runtime and kernels; by default LiteRT with XNNPACK. One thread is counted.
+        warm_up: whether the first inference is not the one that is counted.
 
     Raises:
         InputError: no such device.
@@ -90,7 +93,8 @@ def count_models(models: Sequence[Path], device: str = "a72", loading: Loading |
             for model in models:
                 runner = DeviceRunner(link, model, chosen)
                 feeds = _noise(runner.inputs)
-                runner.run(feeds)
+                if warm_up:
+                    runner.run(feeds)
                 runner.run(feeds, marked=True)
         lines = [line.split() for line in found.read_text().splitlines()]
     if len(lines) != len(models):

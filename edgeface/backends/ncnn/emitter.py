@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -36,6 +37,7 @@ class Emitter:
         self.layers: list[Layer] = []
         self.fused = fused
         self._shaped: dict[tuple[str, tuple[int, ...]], str] = {}
+        self._names = {blob_name(value) for value in graph.values}
 
     def shape(self, value: str) -> tuple[int, ...]:
         """The shape of a value's blob."""
@@ -81,7 +83,7 @@ class Emitter:
 
     def step(self, kind: str, reads: Sequence[str], params: Params | None = None) -> str:
         """Write a layer that makes a blob between those of the graph's values."""
-        return self.add(kind, reads, f"{reads[0]}/{kind.lower()}_{len(self.layers)}", params)
+        return self.add(kind, reads, self._unused(f"{reads[0]}/{kind.lower()}"), params)
 
     def reshape(self, blob: str, shape: Sequence[int]) -> str:
         """A blob with its numbers in another shape."""
@@ -117,11 +119,20 @@ class Emitter:
         blobs = tuple(reads)
         for index, (each, settings, numbers) in enumerate(chain):
             last = index == len(chain) - 1
-            blobs = (self.add(each, blobs, made if last else f"{made}/{index}", settings, numbers),)
+            blobs = (
+                self.add(each, blobs, made if last else self._unused(f"{made}/{each.lower()}"), settings, numbers),
+            )
+
+    def _unused(self, name: str) -> str:
+        """The name, or with a number if it is taken: for blobs that are no values of the graph."""
+        numbered = (name if count == 0 else f"{name}_{count}" for count in itertools.count())
+        found = next(each for each in numbered if each not in self._names)
+        self._names.add(found)
+        return found
 
     def _constant(self, value: str, data: Array, shape: tuple[int, ...]) -> str:
         sizes = "x".join(map(str, shape))
-        name = blob_name(value) if shape == self.shape(value) else f"{blob_name(value)}/{sizes}"
+        name = blob_name(value) if shape == self.shape(value) else self._unused(f"{blob_name(value)}/{sizes}")
         return self.add("MemoryData", (), name, shape_params(shape), (Weight(data.astype(np.float32)),))
 
 

@@ -1,18 +1,25 @@
-"""A layer of an ncnn network as a value: a line of the .param file, and its numbers in the .bin file."""
+"""A layer of an ncnn network as a value: a line of the .param file, and its numbers in the .bin file.
+
+This file ships to boards as it is: Python 3.8, the standard library and numpy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, Tuple, Union  # noqa: UP035  # as below
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeface.graph.types import Array
-
-Parameter: TypeAlias = int | float | tuple[int, ...] | tuple[float, ...]
+Array = NDArray[Any]
+Parameter = Union[int, float, Tuple[int, ...], Tuple[float, ...]]  # noqa: UP006, UP007  # Python 3.8 evaluates it
 
 MODEL_FILE, WEIGHTS_FILE = "model.param", "model.bin"
+MAGIC = 7767517
+"""Begins the text of a network."""
+MADE = "/made"
+"""Ends the name of a blob whose own name its Split gives to an output."""
 FLOAT32, FLOAT16, INT8 = 0, 0x01306B47, 0x000D4B38
 """Tags that begin a weight whose type the file says."""
 

@@ -1,4 +1,7 @@
-"""ncnn's options for a network: what is computed must be what was judged, whatever its defaults are."""
+"""ncnn's options for a network: what is computed must be what was judged, whatever its defaults are.
+
+This file ships to boards as it is: Python 3.8, the standard library and numpy.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,13 @@ FIXED: dict[str, bool] = {
 }
 """ncnn computes in float16 by default wherever a core can."""
 
+USUAL: dict[str, bool] = {**FIXED, "use_bf16_storage": False}
+"""The options of a float32 network."""
+
 
 def options_of(network: ParamFile) -> dict[str, bool]:
     """The options, as fields of ncnn's Option, with which a network is run everywhere."""
-    return {**FIXED, "use_bf16_storage": network.bfloat16}
+    return {**USUAL, "use_bf16_storage": network.bfloat16}
 
 
 def set_options(option: Any, network: ParamFile, threads: int, keep: bool = False) -> None:

@@ -1,7 +1,7 @@
 """Read a .param file: its layers, and what a network's inputs and outputs are. Nothing here needs ncnn.
 
 ncnn trusts such a file: it makes room for as many blobs as the head says and follows numbers of blobs. So whatever is
-not sound is refused here.
+not sound is refused here. This file ships to boards as it is: Python 3.8, the standard library and numpy.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from edgeface.backends.ncnn.layer import BFLOAT16, OUTPUT_SHAPE, Layer, Parameter
-from edgeface.backends.ncnn.write import MADE, MAGIC
+from edgeface.backends.ncnn.layer import BFLOAT16, MADE, MAGIC, OUTPUT_SHAPE, Layer, Parameter
 from edgeface.errors import InputError
 
 MAX_LAYERS, MAX_PARAMETERS, MAX_NUMBERS, MAX_NAME = 50_000, 32, 4096, 255
 MAX_ELEMENTS = 1 << 28
 """Of an input or an output."""
 _ARRAY = -23300
+SAYS_SHAPES = f" {_ARRAY - OUTPUT_SHAPE}=".encode()
+"""Stands in files that an export wrote, which say the shapes of inputs and outputs."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}\Z")
 _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
 _FIX = "export or copy it again; edgeface reads ncnn's text format"
-
-Sizes: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Port:
 
     name: str
     blob: str
-    shape: Sizes | None
+    shape: tuple[int, ...] | None
 
 
 @dataclass(frozen=True)
@@ -63,10 +61,10 @@ def parse_param(content: bytes, where: str) -> ParamFile:
         if not lines or lines[0] != [str(MAGIC)]:
             raise ValueError(f"it does not begin with {MAGIC}, as ncnn's text format")
         count, blobs = (_integer(text, MAX_LAYERS * 8) for text in _of_length(lines[1] if lines[1:] else [], 2))
-        if count != len(lines) - 2 or not 0 < count <= MAX_LAYERS:
+        if not 0 < count <= min(MAX_LAYERS, len(lines) - 2):  # ncnn ignores what follows
             raise ValueError(f"it names {count} layers and has {len(lines) - 2}")
-        layers = tuple(_layer(line) for line in lines[2:])
-        if sum(len(layer.outputs) for layer in layers) != blobs:
+        layers = tuple(_layer(line) for line in lines[2 : 2 + count])
+        if sum(len(layer.outputs) for layer in layers) > blobs:
             raise ValueError(f"it names {blobs} blobs, its layers make {sum(len(each.outputs) for each in layers)}")
         _check_blobs(layers)
         return _described(layers)
@@ -87,7 +85,7 @@ def _described(layers: tuple[Layer, ...]) -> ParamFile:
 def _input(layer: Layer) -> Port:
     """An input has its blob's name, or that of its layer if the blob was renamed for an output of the same value."""
     (blob,) = _of_length(layer.outputs, 1)
-    name = blob.removesuffix(MADE) if layer.name == blob.removesuffix(MADE) else blob
+    name = layer.name if blob == layer.name + MADE else blob
     found = _said_shape(layer)
     if found is None:
         sizes = [layer.params.get(key, 0) for key in (2, 11, 1, 0)]
@@ -102,7 +100,7 @@ def _port(name: str, layer: Layer) -> Port:
     return Port(name, name, _said_shape(layer) if layer.outputs[0] == name else None)
 
 
-def _said_shape(layer: Layer) -> Sizes | None:
+def _said_shape(layer: Layer) -> tuple[int, ...] | None:
     """The shape that our own parameter says."""
     said = layer.params.get(OUTPUT_SHAPE)
     if said is None:

@@ -15,6 +15,8 @@ from edgeface.backends.ncnn.layer import STORED
 from edgeface.backends.ncnn.library import load_library
 from edgeface.backends.ncnn.options import set_options
 from edgeface.backends.ncnn.param_file import ParamFile, Port
+from edgeface.backends.ncnn.split_groups import refuse_grouped
+from edgeface.backends.ncnn.write import text_of
 from edgeface.backends.runtime import TensorSpec
 from edgeface.core.native_log import native_log_held
 from edgeface.errors import InputError, RuntimeFailure
@@ -43,7 +45,8 @@ class NcnnRunner:
         weights = weights_beside(model)
         check_weights(self.network, weights)
         self._check_layers()
-        self._net = self._load(model, weights, threads, keep)
+        refuse_grouped(self.network, self.where)
+        self._net = self._load(weights, threads, keep)
         self.inputs = tuple(TensorSpec(port.name, self._shape(port), "float32") for port in self.network.inputs)
         self.outputs = tuple(TensorSpec(p.name, shape, "float32") for p, shape in self._output_shapes())
 
@@ -85,11 +88,11 @@ class NcnnRunner:
         """A run that computes blobs when they are asked for: a context manager."""
         return Extraction(self._ncnn, self._net, self.network, feeds, self.where)
 
-    def _load(self, model: Path, weights: Path, threads: int, keep: bool) -> Any:
+    def _load(self, weights: Path, threads: int, keep: bool) -> Any:
         net = self._ncnn.Net()
         set_options(net.opt, self.network, threads, keep)
         with native_log_held() as log:
-            refused = net.load_param(str(model)) or net.load_model(str(weights))
+            refused = net.load_param_mem(text_of(self.network.layers)) or net.load_model(str(weights))
         if refused:
             reason = "; ".join(log) or f"status {refused}"
             raise RuntimeFailure(

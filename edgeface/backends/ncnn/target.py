@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from edgeface.backends.ncnn.expand_resize import expand_resize
 from edgeface.backends.ncnn.layer import MODEL_FILE
 from edgeface.backends.ncnn.scheme import DTYPES, NCNN_INT8
+from edgeface.backends.ncnn.split_groups import split_groups
 from edgeface.backends.target import EmitOptions, Target
 from edgeface.graph.ir import Graph
 from edgeface.quantize.plan import QuantPlan
@@ -43,6 +45,7 @@ TARGETS = (
         layout="nchw",
         runtime="ncnn",
         emit=_emit,
+        legalize=(expand_resize,),
     ),
     Target(
         name="ncnn-bf16",
@@ -51,6 +54,7 @@ TARGETS = (
         layout="nchw",
         runtime="ncnn",
         emit=_emit_bfloat16,
+        legalize=(expand_resize, split_groups),
     ),
     Target(
         name="ncnn-int8",
@@ -60,6 +64,7 @@ TARGETS = (
         runtime="ncnn",
         emit=_emit_int8,
         scheme=NCNN_INT8,
+        legalize=(expand_resize, split_groups),
         float_kinds=FLOAT_KINDS,
         dtypes=DTYPES,
         judged_on="a72",

@@ -8,11 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from edgeface.backends.ncnn.layer import Layer, Parameter
+from edgeface.backends.ncnn.layer import MADE, MAGIC, OUTPUT_SHAPE, Layer, Parameter
 
-MAGIC = 7767517
-MADE = "/made"
-"""Ends the name of a blob whose own name its Split gives to an output."""
 _ARRAY = -23300
 """Minus a parameter's number: the key of one that is an array."""
 
@@ -25,10 +22,14 @@ def write_layers(layers: Sequence[Layer], outputs: Iterable[str] = ()) -> tuple[
         outputs: blobs that stay unread under their names, though layers may read them.
     """
     split = insert_splits(layers, set(outputs))
-    blobs = sum(len(layer.outputs) for layer in split)
-    lines = [str(MAGIC), f"{len(split)} {blobs}", *map(_line, split)]
     weights = b"".join(weight.stored() for layer in split for weight in layer.weights)
-    return ("\n".join(lines) + "\n").encode(), weights
+    return text_of(split).encode(), weights
+
+
+def text_of(layers: Sequence[Layer]) -> str:
+    """The .param text of layers between which every blob is read once."""
+    blobs = sum(len(layer.outputs) for layer in layers)
+    return "\n".join([str(MAGIC), f"{len(layers)} {blobs}", *map(_line, layers)]) + "\n"
 
 
 def insert_splits(layers: Sequence[Layer], outputs: set[str]) -> list[Layer]:
@@ -44,11 +45,14 @@ def insert_splits(layers: Sequence[Layer], outputs: set[str]) -> list[Layer]:
     for layer in layers:
         reads = tuple(next(waiting[name]) if name in several else name for name in layer.inputs)
         made = tuple(f"{name}{MADE}" if name in several & outputs else name for name in layer.outputs)
-        found.append(replace(layer, inputs=reads, outputs=made))
+        own = made == layer.outputs
+        said = {} if own else {key: value for key, value in layer.params.items() if key == OUTPUT_SHAPE}
+        params = {key: value for key, value in layer.params.items() if key not in said}
+        found.append(replace(layer, inputs=reads, outputs=made, params=params))
         for name, source in zip(layer.outputs, made, strict=True):
             if name in several:
-                own = (name,) if name in outputs else ()
-                found.append(Layer("Split", f"{name}/split", (source,), (*own, *copies[name])))
+                parts = (*(() if name == source else (name,)), *copies[name])
+                found.append(Layer("Split", f"{name}/split", (source,), parts, said))
     return found
 
 
