@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeface.devices.count import Counts, count_models
+from edgeface.devices.fitted import fitted_ms, latency_of
 from edgeface.devices.install import install
 from edgeface.devices.table import emulated
 
@@ -26,10 +27,11 @@ def main() -> None:
     parser.add_argument("models", nargs="+", type=Path)
     parser.add_argument("--device", default="a72", choices=list(emulated()))
     given = parser.parse_args()
+    latency = latency_of("rk3399", "a53" if given.device == "a53" else "a72")
     print(f"{'model':30s} {'M instr.':>9} {'vector':>8} {'k L1 misses':>12} {'k L2':>8} {'RK3399 ms':>10}")
     for model, found in zip(given.models, counts_of(given.models, given.device), strict=True):
         row = f"{found.instructions / 1e6:9.2f} {found.vector / 1e6:8.2f} {found.l1_misses / 1e3:12.1f}"
-        print(f"{model.name:30s} {row} {found.l2_misses / 1e3:8.1f} {found.predicted_ms:10.2f}")
+        print(f"{model.name:30s} {row} {found.l2_misses / 1e3:8.1f} {fitted_ms(found, latency):10.2f}")
 
 
 if __name__ == "__main__":

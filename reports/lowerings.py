@@ -20,6 +20,7 @@ from lowering_sketch import Shape, Sketch, Tensor, separate
 
 from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.devices.count import Counts
+from edgeface.devices.fitted import fitted_ms, latency_of
 from edgeface.graph.types import Array
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +54,7 @@ class Measured:
     @property
     def a72_ns(self) -> float:
         """By the predictor."""
-        return self.counts.predicted_ms * 1e6 / self.elements
+        return fitted_ms(self.counts, latency_of("rk3399", "a72")) * 1e6 / self.elements
 
 
 def main() -> None:

@@ -111,12 +111,15 @@ def _seconds(run: Callable[[], None], count: int) -> float:
 def _counted(models: Sequence[bytes], dtype: str, device: str) -> list[float]:
     from arm_counts import counts_of
 
+    from edgeface.devices.fitted import fitted_ms, latency_of
+
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{index}.tflite" for index in range(len(models))]
         for path, model in zip(paths, models, strict=True):
             path.write_bytes(model)
         counted = counts_of(paths, device)
-    return [found.predicted_ms * 1e3 * LITERT_OF_FITTED[dtype] for found in counted]
+    latency = latency_of("rk3399", "a72")
+    return [fitted_ms(found, latency) * 1e3 * LITERT_OF_FITTED[dtype] for found in counted]
 
 
 def _section(dtype: str, timed: list[Timed], tile: Tile) -> str:

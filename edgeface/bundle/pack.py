@@ -17,6 +17,7 @@ from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
 from edgeface.bundle.replacing import refuse_other_bundle
+from edgeface.bundle.runtime_settings import board_facts, predicted_settings, runtime_settings
 from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
@@ -37,7 +38,7 @@ _HERE = Path(__file__).parent
 _BOARD = _HERE / "board"
 EXAMPLES = {"litert": "c", "ncnn": "cpp"}
 """Folders of the examples in C and C++, by the runtime that the bundle's program and they need."""
-_WITH_FACTS = frozenset({"systemd/face.service", "cpp/libncnn.sh"})
+_WITH_FACTS = frozenset({"README.md", "systemd/face.service", "cpp/libncnn.sh"})
 _OF_ARCHIVE = "untrusted comment: signature of the archive of an edgeface bundle"
 
 
@@ -83,14 +84,16 @@ def pack_bundle(order: Order) -> bytes:
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
         files |= {packed_name(task, artifact, path): read_file(path, MODEL) for path in artifact.files}
-    files["bundle.json"] = _json(_settings(models, packed_for))
+    settings = _settings(models, packed_for)
+    files["bundle.json"] = _json(settings)
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
             certificate = artifact.certificate()
             files[f"certificates/{task}.json"] = _json(_without_names(certificate.as_dict()))
             if certificate.state != "good":
                 note(f"warning: the {task} is packed with this verdict: {verdict(certificate).headline}")
-    files |= _programs(packed_for, find.decoder, runtime, models["recognizer"].manifest.versions)
+    facts = board_facts(packed_for, settings) | {"@NCNN@": models["recognizer"].manifest.versions.get("ncnn", "")}
+    files |= _programs(find.decoder, runtime, facts)
     files |= _licences(order.licences)
     files |= golden_files(files, packed_for.name)
     files[f"{EXAMPLES[runtime]}/face_contract.h"] = c_contract(files)
@@ -177,6 +180,8 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
             "match": threshold.cosine,
             "match_source": threshold.source,
         },
+        "runtime": runtime_settings(models, board.name),
+        "predicted": predicted_settings(models, board.name),
     }
     for task, artifact in models.items():
         manifest = artifact.manifest.model_dump(mode="json")
@@ -186,14 +191,13 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     return settings
 
 
-def _programs(board: Board, decoder: str, runtime: str, versions: Mapping[str, str]) -> dict[str, bytes]:
+def _programs(decoder: str, runtime: str, facts: Mapping[str, str]) -> dict[str, bytes]:
     """The runner, and the programs and files next to it, of the examples that of the runtime."""
     files = runner_files(decoder)
     others = {folder for name, folder in EXAMPLES.items() if name != runtime}
     for path in sorted(_BOARD.rglob("*")):
         if path.is_file() and path.relative_to(_BOARD).parts[0] not in others:
             files[path.relative_to(_BOARD).as_posix()] = read_file(path, OWN)
-    facts = {"@CORES@": " ".join(map(str, board.cores)), "@TITLE@": board.title, "@NCNN@": versions.get("ncnn", "")}
     for name in _WITH_FACTS & files.keys():
         text = files[name].decode("utf-8")
         for word, fact in facts.items():

@@ -1,8 +1,9 @@
 """Counts of one inference on an emulated device: instructions and cache misses.
 
 The device's own runtime runs under QEMU with one thread while a plugin (`counts.c`) counts. Kernels are those that the
-board would choose, so the counts rank implementations of a layer as a board would; without address randomization
-they are exactly repeatable.
+board would choose, so the counts rank implementations of a layer as a board would. Nothing of the host shows to the
+program that is counted: neither paths, variables and processors, nor where the host has its memory. So counts are the
+same on any machine, but for a few instructions; `devices/fitted.py` makes milliseconds of them.
 """
 
 from __future__ import annotations
@@ -26,42 +27,57 @@ from edgeface.devices.install import installed
 from edgeface.devices.link import BOOTSTRAP, Link
 from edgeface.devices.runner import DeviceRunner, Loading
 from edgeface.devices.table import emulated_profile
-from edgeface.errors import RuntimeFailure
+from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 
+_NONCE = "0" * 32
 _FLOAT_SPREAD, _INTEGER_SPREAD = 0.5, 40.0
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of one inference: instructions, and misses of the simulated caches."""
+    """Counts of one inference on one core.
+
+    Attributes:
+        instructions: all.
+        vector: of vector arithmetic alone.
+        l1_misses: accesses that miss the simulated L1 data cache, of loads and stores; no prefetcher is simulated.
+        l2_misses: those of them that miss the simulated L2 too.
+        vector_memory: loads and stores of vector and floating-point registers.
+        float_products: multiplications and multiply-adds of 128 bits in floating point, `integer_products` those of
+            integers: what a core's peak is stated in.
+        accesses: loads and stores, each of up to 64 bits; `reads` are the loads.
+    """
 
     instructions: int
     vector: int
     l1_misses: int
     l2_misses: int
+    vector_memory: int = 0
+    float_products: int = 0
+    integer_products: int = 0
+    accesses: int = 0
+    reads: int = 0
 
     @property
-    def predicted_ms(self) -> float:
-        """Predicted latency in milliseconds on one Cortex-A72 of an RK3399.
-
-        The coefficients are cycles at 1.8 GHz, the middle of what a least-squares fit to 33 published networks of ncnn
-        found (mean error 6.7 % left-one-out). For ranking; not fitted to LiteRT.
-        """
-        cycles = 0.75 * self.vector + 1.55 * (self.instructions - self.vector)
-        cycles += 6.0 * (self.l1_misses - self.l2_misses) + 14.5 * self.l2_misses
-        return cycles / 1.8e6
+    def other(self) -> int:
+        """Instructions that are not vector arithmetic: loads and stores, addresses, branches."""
+        return self.instructions - self.vector
 
 
-def count_models(models: Sequence[Path], device: str = "a72", loading: Loading | None = None) -> list[Counts]:
+def count_models(
+    models: Sequence[Path], device: str = "a72", loading: Loading | None = None, warm_up: bool = True
+) -> list[Counts]:
     """The counts of one inference of each model on seeded noise, after one that is not counted.
 
     All models run in one session, since starting takes most of the time.
 
     Args:
-        models: .onnx or .tflite files, all of the runtime's format.
-        device: name of a profile with an [emulator]; the caches of its fastest cluster are simulated.
+        models: .onnx, .tflite or .param files, all of the runtime's format.
+        device: name of a profile with an [emulator]; the caches of its fastest cluster are simulated. Runtimes choose
+            kernels by the kind of core, so each kind is counted by its own.
         loading: runtime and kernels; by default LiteRT with XNNPACK. One thread is counted.
+        warm_up: whether the first inference is not the one that is counted.
 
     Raises:
         InputError: no such device.
@@ -73,16 +89,17 @@ def count_models(models: Sequence[Path], device: str = "a72", loading: Loading |
         raise RuntimeFailure("counting needs the emulator, and this machine is aarch64 itself")
     with temporary_folder() as scratch:
         found = scratch / "counts"
-        with Link(_launch(emulator, device, site_of(chosen), found), device) as link:
+        with Link(_launch(emulator, device, site_of(chosen), found), device, _NONCE) as link:
             for model in models:
                 runner = DeviceRunner(link, model, chosen)
                 feeds = _noise(runner.inputs)
-                runner.run(feeds)
+                if warm_up:
+                    runner.run(feeds)
                 runner.run(feeds, marked=True)
-        lines = [[int(word) for word in line.split()] for line in found.read_text().splitlines()]
+        lines = [line.split() for line in found.read_text().splitlines()]
     if len(lines) != len(models):
         raise RuntimeFailure(f"{len(lines)} of {len(models)} models were counted", where=device)
-    return [Counts(every, vector + moved, l1, l2) for vector, moved, every, _, l1, l2 in lines]
+    return [Counts(**dict(zip(line[::2], map(int, line[1::2]), strict=True))) for line in lines]
 
 
 def _launch(emulator: Emulator, device: str, site: str, found: Path) -> Launch:
@@ -90,8 +107,8 @@ def _launch(emulator: Emulator, device: str, site: str, found: Path) -> Launch:
     caches = {"l1": counted.l1d, "l2": counted.l2}
     options = [f"{name}_kib={cache.kib},{name}_ways={cache.ways}" for name, cache in caches.items()]
     plugin = ",".join([str(_plugin(emulator)), f"out={found}", *options])
-    launch = emulator.launch(device, emulator.python(device), ["-c", BOOTSTRAP], Setting(site, plugin=plugin))
-    return Launch([*_fixed_addresses(), *launch.command], launch.environment)
+    setting = Setting(site, plugin=plugin, repeatable=True)
+    return emulator.launch(device, emulator.python(device), ["-c", BOOTSTRAP], setting)
 
 
 def _plugin(emulator: Emulator) -> Path:
@@ -114,17 +131,9 @@ def _plugin(emulator: Emulator) -> Path:
     return built
 
 
-def _fixed_addresses() -> list[str]:
-    """A prefix that turns off address randomization, so that counts repeat; some containers forbid it."""
-    wrapper = ["setarch", "-R"]
-    try:
-        allowed = subprocess.run([*wrapper, "true"], check=False, capture_output=True).returncode == 0
-    except OSError:
-        return []
-    return wrapper if allowed else []
-
-
 def _noise(inputs: Sequence[TensorSpec]) -> dict[str, Array]:
+    if any(side < 0 for spec in inputs for side in spec.shape):
+        raise InputError("the model's input has no fixed size", fix="export it for one input size")
     random = np.random.default_rng(0)
     spreads = {spec.name: _FLOAT_SPREAD if spec.dtype == "float32" else _INTEGER_SPREAD for spec in inputs}
     return {spec.name: random.normal(0, spreads[spec.name], spec.shape).astype(spec.dtype) for spec in inputs}

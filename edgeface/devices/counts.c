@@ -1,7 +1,7 @@
 // QEMU TCG plugin (API version 1, declared here so that no header is needed): what a region of an emulated run costs.
 // Instructions by class, accesses to memory, and misses of a simulated L1D and L2 (LRU, virtual addresses, no prefetch).
 // The emulated program marks the region by getpriority(0, 0x51510001) before and getpriority(0, 0x51518001) after; each region
-// appends one line to the file `out`: vector, vector loads and stores, all instructions, accesses, L1 and L2 misses.
+// appends one line to the file `out`, the counters by name in the order of NAMES.
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,19 +25,23 @@ extern const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
 extern void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *, void (*)(unsigned, uint32_t, uint64_t, void *),
                                              int flags, int access, void *);
 extern unsigned qemu_plugin_mem_size_shift(uint32_t);
+extern bool qemu_plugin_mem_is_store(uint32_t);
 extern void qemu_plugin_register_vcpu_syscall_cb(Id, void (*)(Id, unsigned, int64_t, uint64_t, uint64_t, uint64_t,
                                                               uint64_t, uint64_t, uint64_t, uint64_t, uint64_t));
 
 #define EXPORTED __attribute__((visibility("default")))
 enum { GETPRIORITY = 141, MARK = 0x51510000, END = 0x8000, LINE = 6 };
-enum { VECTOR, VECTOR_MEMORY, ALL, ACCESSES, L1_MISSES, L2_MISSES, COUNTERS };
+// Accesses are of up to 64 bits: a load of 128 is two.
+enum { ALL, VECTOR, VECTOR_MEMORY, FLOAT_PRODUCTS, INTEGER_PRODUCTS, ACCESSES, READS, L1_MISSES, L2_MISSES, COUNTERS };
+static const char *const NAMES[] = {"instructions", "vector", "vector_memory", "float_products", "integer_products",
+                                    "accesses", "reads", "l1_misses", "l2_misses"};
 
 struct cache {
     uint64_t sets, ways, *line, *used;
 };
 
 EXPORTED int qemu_plugin_version = 1;
-static uint64_t counters[COUNTERS], before[COUNTERS], now;
+static uint64_t counters[COUNTERS], before[COUNTERS], now, newest;
 static struct cache l1, l2;
 static bool inside;
 static FILE *out;
@@ -52,7 +56,8 @@ static void make(struct cache *cache, uint64_t kib, uint64_t ways)
 
 static bool hit(struct cache *cache, uint64_t line)
 {
-    uint64_t first = line % cache->sets * cache->ways, oldest = first;
+    bool mask = !(cache->sets & (cache->sets - 1)); // most caches: a division costs as much as all the rest
+    uint64_t first = (mask ? line & (cache->sets - 1) : line % cache->sets) * cache->ways, oldest = first;
     now++;
     for (uint64_t way = first; way < first + cache->ways; way++) {
         if (cache->line[way] == line + 1) {
@@ -69,45 +74,82 @@ static bool hit(struct cache *cache, uint64_t line)
 
 static void on_access(unsigned cpu, uint32_t info, uint64_t address, void *data)
 {
-    uint64_t last = (address + (1u << qemu_plugin_mem_size_shift(info)) - 1) >> LINE;
     if (!inside)
         return;
+    uint64_t last = (address + (1u << qemu_plugin_mem_size_shift(info)) - 1) >> LINE;
     counters[ACCESSES]++;
-    for (uint64_t line = address >> LINE; line <= last; line++)
+    counters[READS] += !qemu_plugin_mem_is_store(info);
+    for (uint64_t line = address >> LINE; line <= last; line++) {
+        if (line + 1 == newest)
+            continue; // it is its set's newest already
+        newest = line + 1;
         if (!hit(&l1, line)) {
             counters[L1_MISSES]++;
-            if (!hit(&l2, line))
-                counters[L2_MISSES]++;
+            counters[L2_MISSES] += !hit(&l2, line);
         }
+    }
 }
 
-// Bits 28…25 of an A64 instruction name its group: x111 is SIMD and floating point, x1x0 loads and stores.
+// Bits 28 to 25 of an A64 instruction name its group: x111 is SIMD and floating point, x1x0 loads and stores.
+static bool is_memory(uint32_t word)
+{
+    return (word >> 25 & 5) == 4;
+}
+
 static bool is_vector(uint32_t word)
 {
-    bool simd = (word >> 25 & 7) == 7;
-    return simd && ((word & 0x9f000000) == 0x0e000000 || (word & 0x9f000000) == 0x0f000000);
+    return (word & 0x9f000000) == 0x0e000000 || (word & 0x9f000000) == 0x0f000000;
 }
 
-static bool is_vector_memory(uint32_t word)
+// Multiplications and multiply-adds of 128 bits: FMLA, FMLS, FMUL and FMULX of three vectors, and by an element.
+static bool is_float_product(uint32_t word)
 {
-    return (word >> 25 & 5) == 4 && (word >> 26 & 1);
+    if (!(word >> 30 & 1))
+        return false;
+    if ((word & 0x9f200400) == 0x0e200400) {
+        uint32_t operation = word >> 11 & 31;
+        return operation == 0x19 || operation == 0x1b;
+    }
+    uint32_t operation = word >> 12 & 15;
+    return (word & 0x9f800400) == 0x0f800000 && (operation == 1 || operation == 5 || operation == 9);
+}
+
+// SMULL, SMLAL, SMLSL and their unsigned forms, and MUL, MLA, MLS, SQDMULH and SQRDMULH, of vectors and by an element.
+static bool is_integer_product(uint32_t word)
+{
+    if ((word & 0x9f200c00) == 0x0e200000) {
+        uint32_t operation = word >> 12 & 15;
+        return operation == 8 || operation == 10 || operation == 12;
+    }
+    if ((word & 0x9f200400) == 0x0e200400) {
+        uint32_t operation = word >> 11 & 31;
+        return operation == 0x12 || operation == 0x13 || operation == 0x16;
+    }
+    uint32_t operation = word >> 12 & 15, size = word >> 22 & 3;
+    bool is_float = operation == 1 || operation == 5 || operation == 9;
+    return (word & 0x9f000400) == 0x0f000000 && (size == 1 || size == 2) && !is_float;
 }
 
 static void on_translation(Id id, struct qemu_plugin_tb *block)
 {
-    size_t count = qemu_plugin_tb_n_insns(block);
-    uint64_t vector = 0, memory = 0;
-    for (size_t i = 0; i < count; i++) {
+    uint64_t found[ACCESSES] = {[ALL] = qemu_plugin_tb_n_insns(block)};
+    for (size_t i = 0; i < found[ALL]; i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
         uint32_t word;
         memcpy(&word, qemu_plugin_insn_data(instruction), sizeof word);
-        vector += is_vector(word);
-        memory += is_vector_memory(word);
-        qemu_plugin_register_vcpu_mem_cb(instruction, on_access, 0, 3, NULL);
+        if (is_vector(word)) {
+            found[VECTOR]++;
+            found[FLOAT_PRODUCTS] += is_float_product(word);
+            found[INTEGER_PRODUCTS] += is_integer_product(word);
+        }
+        if (is_memory(word)) {
+            found[VECTOR_MEMORY] += word >> 26 & 1;
+            qemu_plugin_register_vcpu_mem_cb(instruction, on_access, 0, 3, NULL);
+        }
     }
-    qemu_plugin_register_vcpu_tb_exec_inline(block, 0, &counters[VECTOR], vector);
-    qemu_plugin_register_vcpu_tb_exec_inline(block, 0, &counters[VECTOR_MEMORY], memory);
-    qemu_plugin_register_vcpu_tb_exec_inline(block, 0, &counters[ALL], count);
+    for (int i = 0; i < ACCESSES; i++)
+        if (found[i])
+            qemu_plugin_register_vcpu_tb_exec_inline(block, 0, &counters[i], found[i]);
 }
 
 static void on_system_call(Id id, unsigned cpu, int64_t number, uint64_t which, uint64_t who, uint64_t c, uint64_t d,
@@ -121,7 +163,7 @@ static void on_system_call(Id id, unsigned cpu, int64_t number, uint64_t which, 
         return;
     }
     for (int i = 0; i < COUNTERS; i++)
-        fprintf(out, "%lu%c", counters[i] - before[i], i + 1 < COUNTERS ? ' ' : '\n');
+        fprintf(out, "%s %lu%c", NAMES[i], counters[i] - before[i], i + 1 < COUNTERS ? ' ' : '\n');
     fflush(out);
 }
 

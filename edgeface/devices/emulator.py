@@ -15,6 +15,8 @@ from edgeface.devices.system_files import SITES, USERLAND, device_root
 from edgeface.devices.table import emulated_profile
 from edgeface.errors import RuntimeFailure
 
+# Without reserved memory, where the guest's mappings come depends on those of the host.
+_REPEATABLE = ("-R", "0x2000000000", "-seed", "1")
 _THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -29,10 +31,11 @@ class Completed:
 
 @dataclass(frozen=True)
 class Launch:
-    """A command line and its complete environment, as subprocess takes them."""
+    """A command line, its complete environment and its folder, as subprocess takes them."""
 
     command: list[str]
     environment: dict[str, str]
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,15 @@ class Setting:
         paths: folders that come first on the import path.
         environment: further variables; an emulated program inherits none from the host.
         plugin: a TCG plugin and its arguments, as QEMU's -plugin takes them.
+        repeatable: start in the device's root folder, with fixed addresses and random numbers, so that nothing of the
+            host and of the installation's place shows to the program, which must be one of the userland.
     """
 
     site: str = "current"
     paths: tuple[Path, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     plugin: str | None = None
+    repeatable: bool = False
 
 
 DEFAULT_SETTING = Setting()
@@ -107,14 +113,19 @@ class Emulator:
         root = device_root(self.folder, profile)
         packages = os.pathsep.join([*paths, f"/{SITES}/{setting.site}"])
         variables |= {"PYTHONHOME": f"/{USERLAND}/usr", "PYTHONPATH": packages, "PATH": "/usr/bin:/bin"}
-        command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", profile.emulator.cpu, "-L", str(root)]
+        start, folder = [str(program)], None
+        command = [str(self.folder / "host/usr/bin/qemu-aarch64"), "-cpu", profile.emulator.cpu]
+        command += [*_REPEATABLE, "-L", "."] if setting.repeatable else ["-L", str(root)]
+        if setting.repeatable:  # the program sees how it was started: by the same path everywhere
+            within = str(program.relative_to(root))
+            command, start, folder = [*command, "-0", f"/{within}"], [within], root
         command += [] if setting.plugin is None else ["-plugin", setting.plugin]
         # The emulator finds its libraries by this variable; the emulated program must not see it.
         command += ["-U", "LD_LIBRARY_PATH"]
         for name, value in {**variables, **setting.environment}.items():
             command += ["-E", f"{name}={value}"]
         libraries = f"{self.folder}/host/usr/lib/x86_64-linux-gnu:{self.folder}/host/lib/x86_64-linux-gnu"
-        return Launch([*command, str(program), *arguments], {"LD_LIBRARY_PATH": libraries})
+        return Launch([*command, *start, *arguments], {"LD_LIBRARY_PATH": libraries}, folder)
 
     def run(
         self,
@@ -135,6 +146,7 @@ class Emulator:
             done = subprocess.run(
                 launch.command,
                 env=launch.environment,
+                cwd=launch.folder,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=timeout_s,

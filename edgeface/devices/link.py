@@ -48,15 +48,16 @@ class Link:
     Args:
         launch: starts the device's Python with `-c BOOTSTRAP`.
         name: the device's name in errors.
+        nonce: what marks answers, where a random one must not move the program's memory.
 
     Raises:
         RuntimeFailure: the process cannot be started, or no agent answers.
     """
 
-    def __init__(self, launch: Launch, name: str) -> None:
+    def __init__(self, launch: Launch, name: str, nonce: str | None = None) -> None:
         self.name = name
         self._turn = threading.RLock()
-        self._nonce = secrets.token_hex(16)
+        self._nonce = nonce or secrets.token_hex(16)
         self._number = 0
         self._buffer = b""
         self._end = 0.0
@@ -65,6 +66,7 @@ class Link:
             self._process = subprocess.Popen(
                 launch.command,
                 env=launch.environment,
+                cwd=launch.folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

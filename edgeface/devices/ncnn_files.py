@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.backends.checks import DYNAMIC, read_model
+from edgeface.backends.ncnn.param_file import SAYS_SHAPES, parse_param
 from edgeface.backends.runtime import TensorSpec
 from edgeface.errors import InputError
 
@@ -18,13 +20,15 @@ class NcnnFiles:
     """A graph, its weights (None where a run needs none), and its inputs and outputs.
 
     Inputs have the shape that their layer declares, channels first and without a batch dimension, -1 for what it leaves
-    open. Outputs are the blobs that no layer reads; the text does not tell their shapes, which are ().
+    open. Outputs are the blobs that no layer reads, but for a Noop; the text does not tell their shapes, which are ().
     """
 
     param: bytes
     weights: bytes | None
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    """Of a network that an export wrote, the blobs of its inputs and outputs, whose shapes have a batch of one."""
 
 
 def read_ncnn(param: Path, weightless: bool = False) -> NcnnFiles:
@@ -39,7 +43,14 @@ def read_ncnn(param: Path, weightless: bool = False) -> NcnnFiles:
     """
     content = read_model(param, ("ncnn-param",))
     inputs, outputs = graph_ends(content, str(param))
-    return NcnnFiles(content, None if weightless else read_model(param.with_suffix(".bin")), inputs, outputs)
+    weights = None if weightless else read_model(param.with_suffix(".bin"))
+    if SAYS_SHAPES not in content:
+        return NcnnFiles(content, weights, inputs, outputs)
+    ports = parse_param(content, str(param))
+    given, made = (
+        tuple(TensorSpec(p.name, p.shape or (), "float32") for p in e) for e in (ports.inputs, ports.outputs)
+    )
+    return NcnnFiles(content, weights, given, made, {port.name: port.blob for port in (*ports.inputs, *ports.outputs)})
 
 
 def graph_ends(content: bytes, where: str) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
@@ -60,6 +71,8 @@ def graph_ends(content: bytes, where: str) -> tuple[tuple[TensorSpec, ...], tupl
         ends = _ends(words)
         if ends is None:
             raise InputError(f"line {number} describes no layer", where=where, fix="convert the network again")
+        if words[0] == "Noop":  # it computes nothing, and only keeps together what are outputs
+            continue
         read.update(ends[0])
         if words[0] == "Input":
             inputs += [TensorSpec(name, _shape(words), "float32") for name in ends[1]]
@@ -82,7 +95,12 @@ def _ends(words: list[str]) -> tuple[list[str], list[str]] | None:
 
 
 def _shape(words: list[str]) -> tuple[int, ...]:
-    """The shape of an Input layer, whose parameters 2, 1 and 0 are channels, height and width."""
+    """The shape of an Input layer, whose parameters 2, 1 and 0 are channels, height and width.
+
+    Fewer axes lack the first ones; without any, the size is open.
+    """
     sides = dict(word.split("=", 1) for word in words if "=" in word)
-    shape = [sides.get(key, "0") for key in ("2", "1", "0")]
-    return tuple(int(side) if side.isdecimal() and int(side) else DYNAMIC for side in shape)
+    texts = [sides.get(key, "0") for key in ("2", "1", "0")]
+    shape = [int(side) if side.isdecimal() and int(side) else DYNAMIC for side in texts]
+    known = [axis for axis, side in enumerate(shape) if side != DYNAMIC]
+    return tuple(shape[known[0] :]) if known else tuple(shape)

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from edgeface.devices.profile_latency import Latency, RuntimeShare
+
 CACHE_LINE_BYTES = 64
 MAX_CORES = 64
 
@@ -90,6 +92,8 @@ class Profile(_Table):
         clusters: the device's cores; empty where only a kind of core is described.
         emulator: how it is emulated; None where it is not.
         bundle: recommended settings; None where bundles are not packed for it.
+        latency: what counts take on its cores; empty where nothing was published to fit to.
+        runtime_shares: what other runtimes take of the fitted milliseconds.
     """
 
     name: Word
@@ -99,6 +103,8 @@ class Profile(_Table):
     clusters: Annotated[tuple[Cluster, ...], Field(max_length=MAX_CORES, strict=False)] = ()
     emulator: EmulatorCpu | None = None
     bundle: Advice | None = None
+    latency: Annotated[tuple[Latency, ...], Field(max_length=MAX_CORES, strict=False)] = ()
+    runtime_shares: Annotated[tuple[RuntimeShare, ...], Field(max_length=MAX_CORES, strict=False)] = ()
 
     @property
     def cores(self) -> tuple[tuple[int, Cluster], ...]:
@@ -120,4 +126,14 @@ class Profile(_Table):
             raise ValueError("[[clusters]] are missing, without which only a [core] can be described")
         if self.bundle is not None and not set(self.bundle.cores) <= set(numbers):
             raise ValueError(f"[bundle] recommends cores that do not exist: {list(self.bundle.cores)}")
+        self._check_latency()
         return self
+
+    def _check_latency(self) -> None:
+        kinds = {cluster.core: len(cluster.cores) for cluster in self.clusters}
+        said = [(each.core, each.threads) for each in self.latency]
+        for core, threads in said:
+            if threads > kinds.get(core, 0):
+                raise ValueError(f"[[latency]] is of {core}×{threads}, which the device does not have")
+        if len(said) != len(set(said)):
+            raise ValueError("[[latency]] describes the same cores twice")

@@ -52,6 +52,7 @@ WIDER_LABELS = Kind(
     64 << 20,
     "pass the folder eval_tools/ground_truth of WIDER FACE's evaluation program, with its four .mat files",
 )
+COUNTS = Kind("remembered counts", 1 << 16, "delete them: they are counted again")
 STATISTICS = Kind("calibration statistics", 1 << 30, "delete them, and calibrate again")
 CACHE = Kind("evaluation cache", 2 << 30, "delete it, or pass another path as --cache")
 KEY = Kind("secret key", 1 << 12, "create one with `edgeface keygen`, or with `minisign -G -W`")

@@ -1,31 +1,71 @@
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-from edgeface.devices.count import Counts, count_models
+from edgeface.devices.count import count_models
+from edgeface.devices.fitted import fitted_ms, latency_of
+from edgeface.devices.runner import Loading
 from edgeface.errors import RuntimeFailure
 
 pytestmark = pytest.mark.usefixtures("emulator")
+GRAPH = """7767517
+3 3
+Input in 0 1 in 0=24 1=16 2=8
+Convolution conv 1 1 in conv 0=16 1=3 4=1 5=1 6=1152 9=1
+Pooling pool 1 1 conv pool 0=1 4=1
+"""
 
 
-def test_counts_repeat_and_distinguish_kernels(built):
+@pytest.fixture
+def another_machine(emulator, monkeypatch, tmp_path):
+    """Surroundings as another machine has: paths, variables, the folder of the emulator, one processor."""
+
+    def move() -> Path:
+        folder = tmp_path / "a folder with quite a long name" / "below the home of somebody else"
+        (folder / "arm").mkdir(parents=True)
+        shutil.copytree(emulator.folder, folder / "arm" / emulator.folder.name, copy_function=os.link, symlinks=True)
+        for name in ("HOME", "TMPDIR", "EDGEFACE_CACHE"):
+            monkeypatch.setenv(name, str(folder))
+        monkeypatch.setenv("SOMETHING", "x" * 4321)
+        monkeypatch.chdir(folder)
+        return folder
+
+    allowed = os.sched_getaffinity(0)
+    yield move
+    os.sched_setaffinity(0, allowed)
+
+
+def test_counts_distinguish_kernels_and_are_the_same_on_another_machine(built, another_machine):
     models = [built["integer"].model_path, built["float"].model_path]
-    integer, floats = count_models(models)
-    again, _ = count_models(models)
-    # Where a sandbox forbids fixed addresses, caches see others from run to run.
-    assert again.instructions == pytest.approx(integer.instructions, rel=1e-3)
-    assert again.l1_misses == pytest.approx(integer.l1_misses, rel=0.05)
+    integer, floats = here = count_models(models)
     assert 0 < integer.vector < integer.instructions
-    assert 0 < floats.vector < floats.instructions
     assert integer.l2_misses <= integer.l1_misses < floats.l1_misses
+    assert integer.integer_products > integer.float_products
+    assert floats.float_products > floats.integer_products
+    assert floats.vector > floats.float_products
+    assert floats.accesses > floats.reads > floats.accesses / 2
+    moved = [shutil.copy(model, another_machine() / "m.tflite") for model in models[:1]]
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+    (there,) = count_models([Path(model) for model in moved])
+    latency = latency_of("rk3399", "a72")
+    assert fitted_ms(there, latency) == pytest.approx(fitted_ms(here[0], latency), rel=5e-4)
+    assert there.instructions == pytest.approx(here[0].instructions, rel=1e-4)
 
 
-def test_predicted_latency_grows_with_every_count():
-    least = Counts(1_000_000, 500_000, 1_000, 100)
-    assert least.predicted_ms == pytest.approx((0.75 * 5e5 + 1.55 * 5e5 + 6 * 900 + 14.5 * 100) / 1.8e6)
-    assert Counts(1_000_000, 500_000, 2_000, 100).predicted_ms > least.predicted_ms
+def test_a_convolution_counts_as_many_products_as_it_has(tmp_path):
+    model = tmp_path / "m.param"
+    model.write_text(GRAPH)
+    loading = Loading("ncnn", weightless=True, options=(("use_winograd_convolution", False),))
+    direct, winograd = (
+        count_models([model], "a72", chosen)[0] for chosen in (loading, Loading("ncnn", weightless=True))
+    )
+    wanted = 16 * 24 * 8 * 16 * 9 / 4
+    assert wanted <= direct.float_products < 1.2 * wanted
+    assert winograd.float_products < wanted
 
 
 def test_a_missing_compiler_is_named(built, emulator, monkeypatch, tmp_path):

@@ -45,6 +45,8 @@ def test_inputs_and_outputs_are_those_of_the_graph():
     inputs, outputs = graph_ends(GRAPH.encode(), "m.param")
     assert [(spec.name, spec.shape) for spec in inputs] == [("in", (3, 4, 6))]
     assert [spec.name for spec in outputs] == ["conv", "relu"]
+    gathered = GRAPH.replace("4 5", "5 6") + "Noop out 2 1 conv relu out\n"
+    assert [spec.name for spec in graph_ends(gathered.encode(), "m.param")[1]] == ["conv", "relu"]
     open_size, _ = graph_ends(GRAPH.replace(" 0=6 1=4", "").encode(), "m.param")
     assert open_size[0].shape == (3, -1, -1)
 

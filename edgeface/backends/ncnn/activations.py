@@ -14,6 +14,8 @@ from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.ops.conv_transpose import ConvTranspose
 from edgeface.graph.ops.smooth_activations import Mish
 
+RELU, LEAKY, CLIP = 1, 2, 3
+"""Numbers of activations in convolutions."""
 TAKERS = (Conv, ConvTranspose, Gemm)
 """Ops whose layers apply an activation themselves."""
 
@@ -60,11 +62,11 @@ def activation_of(op: Op) -> tuple[str, dict[int, Parameter], int, tuple[float, 
     """The layer of an activation, its parameters, and its number and numbers in convolutions; None for other ops."""
     found: tuple[str, dict[int, Parameter], int, tuple[float, ...]] | None = None
     if isinstance(op, Relu):
-        found = "ReLU", {}, 1, ()
+        found = "ReLU", {}, RELU, ()
     elif isinstance(op, LeakyRelu):
-        found = "ReLU", {0: op.alpha}, 2, (op.alpha,)
+        found = "ReLU", {0: op.alpha}, LEAKY, (op.alpha,)
     elif isinstance(op, Clip) and math.isfinite(op.low) and math.isfinite(op.high):
-        found = "Clip", clip_params(op.low, op.high), 3, (op.low, op.high)
+        found = "Clip", clip_params(op.low, op.high), CLIP, (op.low, op.high)
     elif isinstance(op, Sigmoid):
         found = "Sigmoid", {}, 4, ()
     elif isinstance(op, Mish):

@@ -7,8 +7,10 @@ from dataclasses import replace
 from edgeface.backends.ncnn.activations import fuse_activations
 from edgeface.backends.ncnn.blobs import blob_name, blob_shape, shape_params
 from edgeface.backends.ncnn.emitter import Emitter
+from edgeface.backends.ncnn.integers import integer_forms
 from edgeface.backends.ncnn.layer import BFLOAT16, MODEL_FILE, OUTPUT_SHAPE, WEIGHTS_FILE, Layer, Parameter
 from edgeface.backends.ncnn.lowerings import lower, lowers
+from edgeface.backends.ncnn.scheme import DTYPES
 from edgeface.backends.ncnn.write import write_layers
 from edgeface.backends.target import EmitOptions
 from edgeface.errors import GraphError, OperatorError, Refusal
@@ -24,6 +26,7 @@ def emit(graph: Graph, plan: QuantPlan, _: EmitOptions) -> dict[str, bytes]:
     Raises:
         GraphError: an op has no layer in ncnn (an OperatorError if several have none).
     """
+    require_dtypes(graph, plan, ("float32",), "ncnn")
     return _emit(graph, plan, bfloat16=False)
 
 
@@ -33,14 +36,24 @@ def emit_bfloat16(graph: Graph, plan: QuantPlan, _: EmitOptions) -> dict[str, by
     Raises:
         GraphError: as `emit`.
     """
+    require_dtypes(graph, plan, ("float32",), "ncnn")
     return _emit(graph, plan, bfloat16=True)
 
 
+def emit_int8(graph: Graph, plan: QuantPlan, _: EmitOptions) -> dict[str, bytes]:
+    """Both files, with the planned convolutions and products in int8 and everything else in float32.
+
+    Raises:
+        GraphError: as `emit`, or the plan has zeros where ncnn has none.
+    """
+    require_dtypes(graph, plan, DTYPES, "ncnn-int8")
+    return _emit(graph, plan, bfloat16=False)
+
+
 def _emit(graph: Graph, plan: QuantPlan, bfloat16: bool) -> dict[str, bytes]:
-    require_dtypes(graph, plan, ("float32",), "ncnn")
     graph = expand(graph, lambda op: not lowers(op))
     fused, gone = fuse_activations(graph)
-    emitter = Emitter(graph, fused)
+    emitter = Emitter(graph, fused, integer_forms(graph, plan, fused))
     for name in graph.inputs:
         emitter.layers.append(_input(graph, name, bfloat16))
     _lower_all(emitter, [node for node in graph.nodes if node.output not in gone])

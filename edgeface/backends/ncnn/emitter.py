@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from edgeface.backends.ncnn.activations import Activation
 from edgeface.backends.ncnn.blobs import blob_name, blob_shape, shape_params
+from edgeface.backends.ncnn.integers import IntegerForm
 from edgeface.backends.ncnn.layer import Layer, Parameter, Weight
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
@@ -24,13 +26,18 @@ class Emitter:
         graph: the legalized graph.
         layers: those written so far, in order.
         fused: by the output of a node, the activation that its layer applies, and the value that it then makes.
+        integers: by the output of a node that is computed in int8, what its layer has instead of a float one's.
     """
 
-    def __init__(self, graph: Graph, fused: Mapping[str, Activation]) -> None:
+    def __init__(
+        self, graph: Graph, fused: Mapping[str, Activation], integers: Mapping[str, IntegerForm] | None = None
+    ) -> None:
         self.graph = graph
+        self.integers = integers or {}
         self.layers: list[Layer] = []
         self.fused = fused
         self._shaped: dict[tuple[str, tuple[int, ...]], str] = {}
+        self._names = {blob_name(value) for value in graph.values}
 
     def shape(self, value: str) -> tuple[int, ...]:
         """The shape of a value's blob."""
@@ -76,7 +83,7 @@ class Emitter:
 
     def step(self, kind: str, reads: Sequence[str], params: Params | None = None) -> str:
         """Write a layer that makes a blob between those of the graph's values."""
-        return self.add(kind, reads, f"{reads[0]}/{kind.lower()}_{len(self.layers)}", params)
+        return self.add(kind, reads, self._unused(f"{reads[0]}/{kind.lower()}"), params)
 
     def reshape(self, blob: str, shape: Sequence[int]) -> str:
         """A blob with its numbers in another shape."""
@@ -112,11 +119,20 @@ class Emitter:
         blobs = tuple(reads)
         for index, (each, settings, numbers) in enumerate(chain):
             last = index == len(chain) - 1
-            blobs = (self.add(each, blobs, made if last else f"{made}/{index}", settings, numbers),)
+            blobs = (
+                self.add(each, blobs, made if last else self._unused(f"{made}/{each.lower()}"), settings, numbers),
+            )
+
+    def _unused(self, name: str) -> str:
+        """The name, or with a number if it is taken: for blobs that are no values of the graph."""
+        numbered = (name if count == 0 else f"{name}_{count}" for count in itertools.count())
+        found = next(each for each in numbered if each not in self._names)
+        self._names.add(found)
+        return found
 
     def _constant(self, value: str, data: Array, shape: tuple[int, ...]) -> str:
         sizes = "x".join(map(str, shape))
-        name = blob_name(value) if shape == self.shape(value) else f"{blob_name(value)}/{sizes}"
+        name = blob_name(value) if shape == self.shape(value) else self._unused(f"{blob_name(value)}/{sizes}")
         return self.add("MemoryData", (), name, shape_params(shape), (Weight(data.astype(np.float32)),))
 
 

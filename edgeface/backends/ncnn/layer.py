@@ -23,11 +23,11 @@ MADE = "/made"
 FLOAT32, FLOAT16, INT8 = 0, 0x01306B47, 0x000D4B38
 """Tags that begin a weight whose type the file says."""
 
-OUTPUT_SHAPE, BFLOAT16 = 29, 28
+OUTPUT_SHAPE, BFLOAT16, STORED = 29, 28, 27
 """Parameters of our own, which no layer of ncnn reads.
 
-A value's whole shape, as (rank, sizes …), on the layer that makes it; and on Input layers, whether the network is to be
-run with values stored in bfloat16.
+A value's whole shape, as (rank, sizes …), on the layer that makes it; on Input layers, whether the network is to be
+run with values stored in bfloat16; and on layers that make integers, their scale and zero.
 """
 
 

@@ -21,10 +21,13 @@ FIXED: dict[str, bool] = {
 }
 """ncnn computes in float16 by default wherever a core can."""
 
+USUAL: dict[str, bool] = {**FIXED, "use_bf16_storage": False}
+"""The options of a float32 network."""
+
 
 def options_of(network: ParamFile) -> dict[str, bool]:
     """The options, as fields of ncnn's Option, with which a network is run everywhere."""
-    return {**FIXED, "use_bf16_storage": network.bfloat16}
+    return {**USUAL, "use_bf16_storage": network.bfloat16}
 
 
 def set_options(option: Any, network: ParamFile, threads: int, keep: bool = False) -> None:

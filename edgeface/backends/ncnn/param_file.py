@@ -17,6 +17,8 @@ MAX_LAYERS, MAX_PARAMETERS, MAX_NUMBERS, MAX_NAME = 50_000, 32, 4096, 255
 MAX_ELEMENTS = 1 << 28
 """Of an input or an output."""
 _ARRAY = -23300
+SAYS_SHAPES = f" {_ARRAY - OUTPUT_SHAPE}=".encode()
+"""Stands in files that an export wrote, which say the shapes of inputs and outputs."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}\Z")
 _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
 _FIX = "export or copy it again; edgeface reads ncnn's text format"
@@ -59,10 +61,10 @@ def parse_param(content: bytes, where: str) -> ParamFile:
         if not lines or lines[0] != [str(MAGIC)]:
             raise ValueError(f"it does not begin with {MAGIC}, as ncnn's text format")
         count, blobs = (_integer(text, MAX_LAYERS * 8) for text in _of_length(lines[1] if lines[1:] else [], 2))
-        if count != len(lines) - 2 or not 0 < count <= MAX_LAYERS:
+        if not 0 < count <= min(MAX_LAYERS, len(lines) - 2):  # ncnn ignores what follows
             raise ValueError(f"it names {count} layers and has {len(lines) - 2}")
-        layers = tuple(_layer(line) for line in lines[2:])
-        if sum(len(layer.outputs) for layer in layers) != blobs:
+        layers = tuple(_layer(line) for line in lines[2 : 2 + count])
+        if sum(len(layer.outputs) for layer in layers) > blobs:
             raise ValueError(f"it names {blobs} blobs, its layers make {sum(len(each.outputs) for each in layers)}")
         _check_blobs(layers)
         return _described(layers)

@@ -11,9 +11,12 @@ import numpy as np
 from edgeface.backends.checks import check_feeds
 from edgeface.backends.ncnn.blobs import blob_shape
 from edgeface.backends.ncnn.files import check_weights, read_network, weights_beside
+from edgeface.backends.ncnn.layer import STORED
 from edgeface.backends.ncnn.library import load_library
 from edgeface.backends.ncnn.options import set_options
 from edgeface.backends.ncnn.param_file import ParamFile, Port
+from edgeface.backends.ncnn.split_groups import refuse_grouped
+from edgeface.backends.ncnn.write import text_of
 from edgeface.backends.runtime import TensorSpec
 from edgeface.core.native_log import native_log_held
 from edgeface.errors import InputError, RuntimeFailure
@@ -37,10 +40,13 @@ class NcnnRunner:
         self.where = str(model)
         self._ncnn = load_library()
         self.network = read_network(model)
+        made = ((layer.outputs, layer.params.get(STORED)) for layer in self.network.layers)
+        self._stored = {names[0]: said for names, said in made if isinstance(said, tuple) and len(said) == 2}
         weights = weights_beside(model)
         check_weights(self.network, weights)
         self._check_layers()
-        self._net = self._load(model, weights, threads, keep)
+        refuse_grouped(self.network, self.where)
+        self._net = self._load(weights, threads, keep)
         self.inputs = tuple(TensorSpec(port.name, self._shape(port), "float32") for port in self.network.inputs)
         self.outputs = tuple(TensorSpec(p.name, shape, "float32") for p, shape in self._output_shapes())
 
@@ -62,23 +68,31 @@ class NcnnRunner:
         return {port.name: found[port.blob].reshape(shapes[port.name]) for port in self.network.outputs}
 
     def blobs(self, feeds: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
-        """Blobs of one run by name, float32, without a batch.
+        """Blobs of one run by name, float32, without a batch; integers as the numbers that they stand for.
 
         Raises:
             RuntimeFailure: ncnn fails.
         """
         with self.extraction(feeds) as extraction:
-            return {name: np.array(extraction.extract(name)) for name in names}
+            return {name: self._real(name, np.array(extraction.extract(name))) for name in names}
+
+    def _real(self, blob: str, array: Array) -> Array:
+        stored = self._stored.get(blob)
+        if stored is None:
+            return array
+        scale, zero = stored
+        real: Array = (array.astype(np.float32) - np.float32(zero)) * np.float32(scale)
+        return real
 
     def extraction(self, feeds: Mapping[str, Array]) -> Extraction:
         """A run that computes blobs when they are asked for: a context manager."""
         return Extraction(self._ncnn, self._net, self.network, feeds, self.where)
 
-    def _load(self, model: Path, weights: Path, threads: int, keep: bool) -> Any:
+    def _load(self, weights: Path, threads: int, keep: bool) -> Any:
         net = self._ncnn.Net()
         set_options(net.opt, self.network, threads, keep)
         with native_log_held() as log:
-            refused = net.load_param(str(model)) or net.load_model(str(weights))
+            refused = net.load_param_mem(text_of(self.network.layers)) or net.load_model(str(weights))
         if refused:
             reason = "; ".join(log) or f"status {refused}"
             raise RuntimeFailure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgeface.backends.parts import Parts
 from edgeface.backends.runtime import Inspection, OperatorTime, Runner, Runtime
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
@@ -34,6 +35,12 @@ def _profile(model: Path, feeds: Mapping[str, Array], threads: int) -> tuple[Ope
     return ncnn_profile(model, feeds, threads)
 
 
+def _parts(model: Path) -> Parts:
+    from edgeface.backends.ncnn.parts import NcnnParts
+
+    return NcnnParts(model)
+
+
 RUNTIMES = (
     Runtime(
         name="ncnn",
@@ -45,5 +52,6 @@ RUNTIMES = (
         values=_values,
         inspect=_inspect,
         profile=_profile,
+        parts=_parts,
     ),
 )

@@ -22,10 +22,14 @@ def write_layers(layers: Sequence[Layer], outputs: Iterable[str] = ()) -> tuple[
         outputs: blobs that stay unread under their names, though layers may read them.
     """
     split = insert_splits(layers, set(outputs))
-    blobs = sum(len(layer.outputs) for layer in split)
-    lines = [str(MAGIC), f"{len(split)} {blobs}", *map(_line, split)]
     weights = b"".join(weight.stored() for layer in split for weight in layer.weights)
-    return ("\n".join(lines) + "\n").encode(), weights
+    return text_of(split).encode(), weights
+
+
+def text_of(layers: Sequence[Layer]) -> str:
+    """The .param text of layers between which every blob is read once."""
+    blobs = sum(len(layer.outputs) for layer in layers)
+    return "\n".join([str(MAGIC), f"{len(layers)} {blobs}", *map(_line, layers)]) + "\n"
 
 
 def insert_splits(layers: Sequence[Layer], outputs: set[str]) -> list[Layer]:

@@ -59,8 +59,8 @@ class NcnnModel:
             self._found.append(value)
 
     def outputs(self) -> dict[str, Any]:
-        """Every output of the last run: "0" is the first."""
-        return {str(index): np.array(value) for index, value in enumerate(self._found)}
+        """Every output of the last run: "0" is the first; one without values, as when nothing is found, has none."""
+        return {str(index): _array(value) for index, value in enumerate(self._found)}
 
     def _load_weights(self, weights: bytes | None) -> int:
         if weights is None:
@@ -73,3 +73,8 @@ class NcnnModel:
             return int(self._net.load_model(f"/proc/self/fd/{file}"))
         finally:
             os.close(file)
+
+
+def _array(value: Any) -> Any:
+    """A Mat's values; numpy must not be given an empty one."""
+    return np.zeros(0, np.float32) if value.empty() else np.array(value)

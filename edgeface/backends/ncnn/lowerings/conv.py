@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from edgeface.backends.ncnn.emitter import Emitter
 from edgeface.backends.ncnn.layer import FLOAT32, Parameter, Weight
@@ -19,13 +20,8 @@ def lower_conv(emitter: Emitter, node: Node) -> None:
     weight = emitter.constant(node, 1, "weight")
     params = _window_params(op, weight, weight.shape[0])
     kind = "Convolution" if op.groups == 1 else "ConvolutionDepthWise"
-    emitter.result(
-        node,
-        kind,
-        (emitter.read(node.inputs[0]),),
-        _with_bias(emitter, node, params, 5),
-        _stored(emitter, node, weight),
-    )
+    params, stored = _with_integers(emitter, node, _with_bias(emitter, node, params, 5), weight)
+    emitter.result(node, kind, (emitter.read(node.inputs[0]),), params, stored)
 
 
 def lower_conv_transpose(emitter: Emitter, node: Node) -> None:
@@ -55,8 +51,8 @@ def lower_gemm(emitter: Emitter, node: Node) -> None:
     lead = () if rows == 1 else (rows,)
     params: dict[int, Parameter] = {0: weight.shape[0], 2: weight.size}
     source = emitter.read(node.inputs[0], (*lead, weight.shape[1]))
-    params = _with_bias(emitter, node, params, 1)
-    emitter.result(node, "InnerProduct", (source,), params, _stored(emitter, node, weight), (*lead, weight.shape[0]))
+    params, stored = _with_integers(emitter, node, _with_bias(emitter, node, params, 1), weight)
+    emitter.result(node, "InnerProduct", (source,), params, stored, (*lead, weight.shape[0]))
 
 
 def _window_params(op: Conv | ConvTranspose, weight: Array, outputs: int) -> dict[int, Parameter]:
@@ -72,6 +68,16 @@ def _with_bias(emitter: Emitter, node: Node, params: dict[int, Parameter], key: 
     activation = emitter.fused.get(node.output)
     fused = {} if activation is None else activation.in_convolution()
     return {**params, key: int(len(node.inputs) > 2), **fused}
+
+
+def _with_integers(
+    emitter: Emitter, node: Node, params: dict[int, Parameter], weight: Array
+) -> tuple[dict[int, Parameter], Sequence[Weight]]:
+    """The parameters and weights of a node's layer, of the integer one if the node is computed in int8."""
+    integer = emitter.integers.get(node.output)
+    if integer is None:
+        return params, _stored(emitter, node, weight)
+    return {**params, **integer.params}, integer.weights
 
 
 def _stored(emitter: Emitter, node: Node, weight: Array) -> list[Weight]:

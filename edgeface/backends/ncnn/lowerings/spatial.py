@@ -43,11 +43,11 @@ def lower_resize(emitter: Emitter, node: Node) -> None:
             where=str(node),
             fix="resize by a whole factor",
         )
-    if op.mode == "linear" and op.rule == "asymmetric" and before != op.size:
+    if op.mode == "linear" and op.rule == "asymmetric":
         raise GraphError(
             "ncnn has no linear resize with asymmetric coordinates",
             where=str(node),
-            fix="export with half_pixel coordinates or with align_corners",
+            fix="run the target's `legalize` before it is emitted",
         )
     params = {0: 1 if op.mode == "nearest" else 2, 3: op.size[0], 4: op.size[1]}
     params[6] = int(op.mode == "linear" and op.rule == "align_corners")
