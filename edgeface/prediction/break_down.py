@@ -60,6 +60,8 @@ def count_ahead(model: Path, runtime: BoardRuntime, core: str, layers: bool) -> 
     if is_remembered(model, core, runtime):
         return
     with suppress(InputError, RuntimeFailure), temporary_folder() as folder:
+        if runtime.checks:  # before the format's own library, which checks little, takes the file apart
+            runtime_for(model).open(model, 1)
         parts = _take_apart(model)
         groups = [*_stages(parts).values(), *(_distinct(parts).values() if layers else [])]
         counted([model, *_written(parts, groups, folder)], core, runtime)
