@@ -62,7 +62,7 @@ def blob_shapes(network: ParamFile, where: str) -> dict[str, Shape]:
             made = _made(layer, [found[name] for name in layer.inputs])
         except (IndexError, TypeError, ValueError, ZeroDivisionError) as error:
             raise InputError(f"layer {layer.name!r} does not fit its input: {error}", where=where) from error
-        if made is None or any(side < 1 for shape in made for side in shape):
+        if made is None or not all(made) or any(side < 1 for shape in made for side in shape):
             raise InputError(f"the size of what {layer.kind} {layer.name!r} makes is not known here", where=where)
         found |= dict(zip(layer.outputs, made, strict=True))
     return found
@@ -195,6 +195,19 @@ def _padding(layer: Layer, reads: Sequence[Shape]) -> Shape:
     return tuple(size + more for size, more in zip(reads[0], added[-len(reads[0]) :], strict=True))
 
 
+def _crop(layer: Layer, reads: Sequence[Shape]) -> Shape:
+    """By starts, ends and axes; other forms of it are not known here."""
+    starts, ends, axes = (_listed(layer, key) for key in (9, 10, 11))
+    if len(reads) > 1 or 9 not in layer.params or len(starts) != len(ends):
+        return ()
+    made = list(reads[0])
+    for axis, start, end in zip(axes if 11 in layer.params else range(len(starts)), starts, ends, strict=True):
+        size = reads[0][axis]
+        stop = size if end == _UNSET else end + size if end < 0 else min(end, size)
+        made[axis] = stop - (start + size if start < 0 else start)
+    return tuple(made)
+
+
 def _binary(_: Layer, reads: Sequence[Shape]) -> Shape:
     rank = max(map(len, reads))
     full = [shape for shape in reads if len(shape) == rank]
@@ -215,6 +228,7 @@ def _memory(layer: Layer, _: Sequence[Shape]) -> Shape:
 _RULES: dict[str, Callable[[Layer, Sequence[Shape]], Shape]] = {
     "BinaryOp": _binary,
     "Concat": _concat,
+    "Crop": _crop,
     "Convolution": _convolution,
     "ConvolutionDepthWise": _convolution,
     "Deconvolution": _deconvolution,
