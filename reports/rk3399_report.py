@@ -16,7 +16,7 @@ import boards
 import rk3399
 from fit_latency import Fitted
 from latency_plot import Panel, Point, plot
-from mobilenets import write_models
+from mobilenets import networks, write_models
 from published import DATA, VERSION
 from rk3399_artifacts import exported
 from rk3399_faces import anchors_table, faces_table, litert_table
@@ -37,9 +37,8 @@ def main() -> None:
     others = {cores: boards.fitted(cores) for cores in boards.TIMED}
     not_seen = unseen(others, fits[1], DATA / "ncnn_params", work / "twins")
     found = list(lines(exported(work)))
-    anchors = write_models(work / "mobilenets")
     parts = [_head(), _published(fits), _boards(others, not_seen)]
-    parts += [_artifacts(found), _faces(fits, found), _anchors(anchors)]
+    parts += [_artifacts(found), _faces(fits, found), _anchors(others, work / "mobilenets")]
     (ROOT / "reports" / "rk3399.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     (ROOT / "reports" / "rk3399.svg").write_text(plot(_panels(fits)), encoding="utf-8")
 
@@ -164,7 +163,9 @@ ncnn, so the ratio shows how far good runtimes are from each other, as much as h
 {faces_table(predicted, ncnn)}"""
 
 
-def _anchors(models: Mapping[tuple[str, str], Path]) -> str:
+def _anchors(others: Mapping[boards.Cores, Fitted], work: Path) -> str:
+    fit = next(found for cores, found in others.items() if (cores.device, cores.threads) == ("rpi4", 4))
+    macs = {name: graph.macs() for name, graph in networks().items()}
     return f"""## XNNPACK's own figures
 
 On a Raspberry Pi 4 with four threads, from XNNPACK's README (February 2022), beside ncnn's published ones there, scaled
@@ -172,10 +173,10 @@ to 1.5 GHz.
 
 {anchors_table()}
 
-What the fit of four threads makes of LiteRT's counts of the same networks, with random weights. "Pipelines" is what
-they take at least:
+What the fit of four threads there, whose mean error is {fit.error_figures["mean"]:.0%}, makes of LiteRT's counts of the
+same networks with random weights:
 
-{litert_table(models)}"""
+{litert_table(write_models(work), macs, fit)}"""
 
 
 if __name__ == "__main__":
