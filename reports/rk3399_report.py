@@ -1,4 +1,4 @@
-"""Write reports/rk3399.md and reports/rk3399.svg: `python reports/rk3399_report.py [--work FOLDER]`.
+"""Write reports/rk3399.md and reports/rk3399.svg: `python reports/rk3399_report.py`.
 
 Predicted against published milliseconds, and every artifact in every runtime on every kind of core of the RK3399. It
 needs ../shared and the emulated devices. Artifacts are exported into the work folder and counts are kept in the cache,
@@ -32,11 +32,15 @@ def main() -> None:
     """Fit, export, count, and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=WORK, help="the folder that keeps the artifacts")
-    work = parser.parse_args().work
+    parser.add_argument(
+        "--remembered", action="store_true", help="export and count nothing: what is missing is left out"
+    )
+    given = parser.parse_args()
+    work, only = given.work, given.remembered
     fits = rk3399.fits()
     others = {cores: boards.fitted(cores) for cores in boards.TIMED}
     not_seen = unseen(others, fits[1], DATA / "ncnn_params", work / "twins")
-    found = list(lines(exported(work)))
+    found = list(lines(exported(work, only), only))
     parts = [_head(), _published(fits), _boards(others, not_seen)]
     parts += [_artifacts(found), _faces(fits, found), _anchors(others, work / "mobilenets")]
     (ROOT / "reports" / "rk3399.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
