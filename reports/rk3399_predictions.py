@@ -10,6 +10,7 @@ from rk3399_artifacts import COSTLY, Exported
 from rk3399_tables import Cell, figure, limit_ms, span, table
 
 from edgeface.errors import RuntimeFailure
+from edgeface.prediction.counted import is_counted
 from edgeface.prediction.predict import predict_all
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
