@@ -45,6 +45,21 @@ LAYERS = {
     "pixel shuffle": ["PixelShuffle p 1 1 x y 0=2"],
     "crop": ["Crop c 1 1 x y -23309=2,2,1 -23310=2,-233,-3 -23311=2,0,2"],
     "crop from the end": ["Crop c 1 1 x y -23309=1,-6 -23310=1,20 -23311=1,1"],
+    "tile": ["Tile t 1 1 x y 0=1 1=3"],
+    "tile of sides": ["Tile t 1 1 x y -23302=2,2,3"],
+    "space to depth": ["Pooling p 1 1 x a 0=0 1=2 2=1 5=1", "Reorg r 1 1 a y 0=2"],
+    "matrix product": [
+        "Split s 1 2 x a b",
+        "Reshape r 1 1 a m 0=15 1=88",
+        "Reshape q 1 1 b n 0=88 1=15",
+        "MatMul o 2 1 m n y",
+    ],
+    "turned matrix product": [
+        "Split s 1 2 x a b",
+        "Reshape r 1 1 a m 0=15 1=88",
+        "Reshape q 1 1 b n 0=15 1=88",
+        "MatMul o 2 1 m n y 0=1",
+    ],
     "activation": ["Swish a 1 1 x y"],
 }
 
