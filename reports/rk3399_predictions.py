@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rk3399_artifacts import Exported
+from rk3399_artifacts import COSTLY, Exported
 from rk3399_tables import Cell, figure, limit_ms, span, table
 
 from edgeface.errors import RuntimeFailure
@@ -16,8 +16,6 @@ from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 
 DEVICE = "rk3399"
 CORES = (("a72", 1), ("a72", 2), ("a53", 1), ("a53", 4))
-COSTLY = "640×480"
-"""Networks of this size take three times as long to count: on the large cores only, in the runtime to have."""
 
 
 @dataclass(frozen=True)

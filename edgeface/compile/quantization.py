@@ -28,7 +28,7 @@ def refuse_dtypes(settings: QuantizeSettings, target: Target) -> None:
         InputError: with the first pattern that requests one.
     """
     for pattern, asked in settings.precision.items():
-        if target.scheme is not None and asked.applies_to(target.name) and asked.dtype not in target.dtypes:
+        if target.scheme is not None and asked.dtype not in target.dtypes:
             raise InputError(
                 f"{target.name} cannot compute in {asked.dtype}",
                 where=f"recipe, [quantize.precision], {pattern!r}",
@@ -48,7 +48,7 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
 
     With `integer_only`, everything that can be integer is: only ops without an integer kernel are in float.
     """
-    patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns_for(target.name)}
+    patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns}
     if job.options.integer_only:
         patterns = {pattern: asked for pattern, asked in patterns.items() if not asked.is_float}
     asked = asked_precision(graph, patterns)

@@ -13,7 +13,7 @@ from edgeface.core.writing import fill_file
 from edgeface.devices.count import Counts
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.prediction.breakdown import Breakdown, Part
-from edgeface.prediction.counted import counted
+from edgeface.prediction.counted import counted, is_remembered
 from edgeface.prediction.estimate import estimate, shares_of
 from edgeface.prediction.known import choose_latencies, share_of
 from edgeface.prediction.prediction import Prediction
@@ -55,8 +55,10 @@ def by_operator(prediction: Prediction) -> Breakdown:
 def count_ahead(model: Path, runtime: BoardRuntime, core: str, layers: bool) -> None:
     """Count a model and its stages, and its operators if `layers`, in one session, for the answers to come.
 
-    What cannot be taken apart, or counted in parts, is left to those who ask for it.
+    What cannot be taken apart, or counted in parts, is left to those who ask for it; so is what lacks parts only.
     """
+    if is_remembered(model, core, runtime):
+        return
     with suppress(InputError, RuntimeFailure), temporary_folder() as folder:
         parts = _take_apart(model)
         groups = [*_stages(parts).values(), *(_distinct(parts).values() if layers else [])]
@@ -108,4 +110,4 @@ def _part(prediction: Prediction, name: str, what: str, counts: Counts) -> Part:
 
 
 def _of(prediction: Prediction) -> str:
-    return f"{prediction.runtime} on {prediction.cores}"
+    return f"{prediction.title}: {prediction.runtime} on {prediction.cores}"
