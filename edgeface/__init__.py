@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from edgeface.inference.load import load
     from edgeface.inference.pipeline import FacePipeline
     from edgeface.inference.recognizer import Recognizer
+    from edgeface.prediction.predict import predict
+    from edgeface.prediction.prediction import Prediction
     from edgeface.tasks.detection.faces import Face
 
 __all__ = [
@@ -30,11 +32,13 @@ __all__ = [
     "ExportRequest",
     "Face",
     "FacePipeline",
+    "Prediction",
     "Recognizer",
     "__version__",
     "check",
     "export",
     "load",
+    "predict",
 ]
 
 _HOMES = {
@@ -45,10 +49,12 @@ _HOMES = {
     "ExportRequest": "edgeface.compile.request",
     "Face": "edgeface.tasks.detection.faces",
     "FacePipeline": "edgeface.inference.pipeline",
+    "Prediction": "edgeface.prediction.prediction",
     "Recognizer": "edgeface.inference.recognizer",
     "check": "edgeface.budgets.check",
     "export": "edgeface.exporting.export",
     "load": "edgeface.inference.load",
+    "predict": "edgeface.prediction.predict",
 }
 _RENAMED = {"Recogniser": "Recognizer"}
 """Old names, which work for one release more."""

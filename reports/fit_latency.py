@@ -70,6 +70,11 @@ PIPES = {
     "a72": Pipe(product=1, vector=0.5, read=0.5, issue=0.333),
     # A Cortex-A53 multiplies as many bits a cycle, loads 64 bits in one, and issues two instructions.
     "a53": Pipe(product=1, vector=0.5, read=1, issue=0.5),
+    # A Cortex-A55 is as wide, but loads and stores at once.
+    "a55": Pipe(product=1, vector=0.5, read=1, issue=0.5),
+    # Cortex-A76 Software Optimization Guide: two vector pipelines of 128 bits, two loads of 128 bits in a cycle, which
+    # count as four reads, and four instructions decoded in a cycle.
+    "a76": Pipe(product=0.5, vector=0.5, read=0.25, issue=0.25),
 }
 
 
@@ -91,9 +96,9 @@ def table(found: Fitted, source: str) -> str:
     )
 
 
-def write(path: Path, tables: Sequence[str]) -> None:
-    """Replace what stands below MARK in a profile; the file must have that line."""
+def write(path: Path, tables: Sequence[str], mark: str = MARK) -> None:
+    """Replace what stands below the mark in a profile; the file must have that line."""
     text = path.read_text(encoding="utf-8")
-    kept, mark, _ = text.partition(MARK)
-    assert mark, f"{path} lacks the line {MARK!r}"
+    kept, found, _ = text.partition(mark)
+    assert found, f"{path} lacks the line {mark!r}"
     path.write_text(kept + mark + "".join(tables), encoding="utf-8")

@@ -36,6 +36,7 @@ ORDER = (
     "compile",
     "analysis",
     "devices",
+    "prediction",
     "bench",
     "bundle",
     "doctor",
@@ -53,6 +54,7 @@ HOMES = {
     "onnxruntime": ("backends/onnx/runner.py",),
     "ai_edge_litert": ("backends/tflite/",),
     "tensorrt": ("backends/tensorrt/",),
+    "ncnn": ("backends/ncnn/",),
     "rich": ("cli/",),
     "typer": ("cli/",),
 }
@@ -316,6 +318,7 @@ ELSEWHERE = {
     "cost/prices/processor.py": "/proc/cpuinfo",
     "demo.py": "the package's own sample photographs",
     "devices/agent/machine.py": "runs alone, on a device",
+    "devices/board_here.py": "/proc/cpuinfo",
     "devices/count.py": "our own source, and what the plugin has just written into a folder of ours",
     "devices/install.py": "the installation's own record and lock, in a folder of ours",
     "devices/link.py": "our own modules",
@@ -323,6 +326,7 @@ ELSEWHERE = {
     "doctor/checks/resources.py": "/proc and /sys",
     "doctor/control_groups.py": "/proc and /sys",
     "models/checkpoint.py": "torch.load of a stream that was opened and checked",
+    "prediction/counted.py": "our own sources",
     "report/render.py": "our own style sheet",
     "validate/judge.py": "what the judge has just written into a folder of its own",
 }

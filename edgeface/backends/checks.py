@@ -9,11 +9,11 @@ from edgeface.backends.runtime import TensorSpec
 from edgeface.core.file_kind import refuse_other
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
-from edgeface.reading.kinds import MODEL, ONNX, TFLITE
+from edgeface.reading.kinds import MODEL, NCNN, ONNX, TFLITE
 from edgeface.reading.regular_file import check_file, read_file
 
 DYNAMIC = -1
-_KINDS = {"onnx": ONNX, "tflite": TFLITE}
+_KINDS = {"onnx": ONNX, "tflite": TFLITE, "ncnn-param": NCNN}
 """What a runtime of one format reads."""
 
 

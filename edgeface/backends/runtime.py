@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from edgeface.backends.parts import Parts
 from edgeface.core.file_kind import refuse_other
 from edgeface.core.requirement import Requirement
 from edgeface.graph.ir import Graph
@@ -94,6 +95,7 @@ class Runtime:
         inspect: inspects how it executes a model file.
         profile: times by operator of a model file, on inputs in the model's shapes and dtypes, with a number of
             threads; None where the runtime has no profiler.
+        parts: takes a model file apart into its operators; None where that is not supported.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Runtime:
     values: Callable[[Graph, Path, Feeds], dict[str, Array]] | None = None
     inspect: Callable[[Path], Inspection] | None = None
     profile: Callable[[Path, Feeds, int], tuple[OperatorTime, ...]] | None = None
+    parts: Callable[[Path], Parts] | None = None
 
     def refuse_others(self, model: Path) -> None:
         """Refuse a model file of a known format that the runtime does not read.

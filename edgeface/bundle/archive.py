@@ -20,7 +20,7 @@ from edgeface.reading.kinds import BUNDLE
 from edgeface.reading.regular_file import read_file
 
 ROOT = "face/"
-EXECUTABLE = ("face", "verify", "systemd/face-check")
+EXECUTABLE = ("face", "verify", "systemd/face-check", "cpp/libncnn.sh")
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _BLOCK_BYTES = 0xFFFF
 _RECORD = 512

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +17,7 @@ from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
 from edgeface.bundle.replacing import refuse_other_bundle
+from edgeface.bundle.runtime_settings import board_facts, predicted_settings, runtime_settings
 from edgeface.bundle.sbom import bill_of_materials
 from edgeface.bundle.shipped import runner_files
 from edgeface.contracts import Contract, detection, recognition
@@ -35,8 +36,9 @@ from edgeface.version import __version__
 
 _HERE = Path(__file__).parent
 _BOARD = _HERE / "board"
-BOARD_RUNTIME = "litert"
-"""The runtime of the bundle's runner."""
+EXAMPLES = {"litert": "c", "ncnn": "cpp"}
+"""Folders of the examples in C and C++, by the runtime that the bundle's program and they need."""
+_WITH_FACTS = frozenset({"README.md", "systemd/face.service", "cpp/libncnn.sh"})
 _OF_ARCHIVE = "untrusted comment: signature of the archive of an edgeface bundle"
 
 
@@ -45,8 +47,8 @@ class Order:
     """The contents of a bundle.
 
     Attributes:
-        detector: folder of a detector's TFLite artifact.
-        recognizer: the same of a recognizer's.
+        detector: folder of a detector's artifact for TFLite or ncnn.
+        recognizer: the same of a recognizer's, for the same runtime.
         device: the board's name.
         licences: files with the licences of the weights.
         key: secret key that signs; None leaves the bundle unsigned.
@@ -76,23 +78,27 @@ def pack_bundle(order: Order) -> bytes:
         "detector": _artifact(order.detector, detection),
         "recognizer": _artifact(order.recognizer, recognition),
     }
+    runtime = _runtime(models)
     find = detection(models["detector"].contract)
     check_alignable(decoding_of(find).landmark_count(), str(order.detector))
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
         files |= {packed_name(task, artifact, path): read_file(path, MODEL) for path in artifact.files}
-    files["bundle.json"] = _json(_settings(models, packed_for))
+    settings = _settings(models, packed_for)
+    files["bundle.json"] = _json(settings)
     for task, artifact in models.items():
         if (artifact.folder / CERTIFICATE).is_file():
             certificate = artifact.certificate()
             files[f"certificates/{task}.json"] = _json(_without_names(certificate.as_dict()))
             if certificate.state != "good":
                 note(f"warning: the {task} is packed with this verdict: {verdict(certificate).headline}")
-    files |= _programs(packed_for, find.decoder) | _licences(order.licences)
-    files |= golden_files(files)
-    files["c/face_contract.h"] = c_contract(files)
-    manifests = {packed_name(task, model, model.model_path): model.manifest for task, model in models.items()}
-    files["sbom.cdx.json"] = bill_of_materials(files, manifests)
+    facts = board_facts(packed_for, settings) | {"@NCNN@": models["recognizer"].manifest.versions.get("ncnn", "")}
+    files |= _programs(find.decoder, runtime, facts)
+    files |= _licences(order.licences)
+    files |= golden_files(files, packed_for.name)
+    files[f"{EXAMPLES[runtime]}/face_contract.h"] = c_contract(files)
+    parts = {packed_name(task, model, path): model.manifest for task, model in models.items() for path in model.files}
+    files["sbom.cdx.json"] = bill_of_materials(files, parts, runtime)
     files[SUMS] = sums_of(files)
     if secret is not None:
         files[SIGNATURE] = sign(files[SUMS], secret, f"edgeface {__version__} bundle for {packed_for.name}")
@@ -100,8 +106,11 @@ def pack_bundle(order: Order) -> bytes:
 
 
 def packed_name(task: str, artifact: Artifact, path: Path) -> str:
-    """The path in a bundle of a file of a task's model; the file that the runtime opens is named after the task."""
-    return f"models/{task}{path.suffix}" if path == artifact.model_path else f"models/{task}-{path.name}"
+    """The path in a bundle of a file of a task's model.
+
+    The file that the runtime opens is named after the task, and so is one of its name but another suffix (ncnn's).
+    """
+    return f"models/{task}{path.suffix}" if path.stem == artifact.model_path.stem else f"models/{task}-{path.name}"
 
 
 def write_bundle(data: bytes, out: Path, key: Path | None = None, *, force: bool = False) -> Path | None:
@@ -134,13 +143,30 @@ def write_bundle(data: bytes, out: Path, key: Path | None = None, *, force: bool
 def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:
     artifact = Artifact.open(path)
     narrow(artifact.contract, str(path))
-    if runtime_for(artifact.model_path).name != BOARD_RUNTIME:
+    if runtime_for(artifact.model_path).name not in EXAMPLES:
         raise InputError(
-            f"a bundle holds TFLite models, this one is {artifact.manifest.target}",
+            f"a bundle holds TFLite models or ncnn's, this one is {artifact.manifest.target}",
             where=str(path),
-            fix="export it with --target tflite-int8",
+            fix="export it with --target tflite-int8 or ncnn-fp32",
         )
     return artifact
+
+
+def _runtime(models: Mapping[str, Artifact]) -> str:
+    """The runtime of both models.
+
+    Raises:
+        InputError: they are for different ones.
+    """
+    found = {runtime_for(artifact.model_path).name for artifact in models.values()}
+    if len(found) > 1:
+        targets = " and ".join(artifact.manifest.target for artifact in models.values())
+        raise InputError(
+            f"a bundle's models are for one runtime, these are {targets}",
+            where=str(models["recognizer"].folder),
+            fix="export both for one of them",
+        )
+    return found.pop()
 
 
 def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
@@ -154,6 +180,8 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
             "match": threshold.cosine,
             "match_source": threshold.source,
         },
+        "runtime": runtime_settings(models, board.name),
+        "predicted": predicted_settings(models, board.name),
     }
     for task, artifact in models.items():
         manifest = artifact.manifest.model_dump(mode="json")
@@ -163,15 +191,18 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     return settings
 
 
-def _programs(board: Board, decoder: str) -> dict[str, bytes]:
-    """The runner, and the programs and files next to it."""
+def _programs(decoder: str, runtime: str, facts: Mapping[str, str]) -> dict[str, bytes]:
+    """The runner, and the programs and files next to it, of the examples that of the runtime."""
     files = runner_files(decoder)
+    others = {folder for name, folder in EXAMPLES.items() if name != runtime}
     for path in sorted(_BOARD.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.relative_to(_BOARD).parts[0] not in others:
             files[path.relative_to(_BOARD).as_posix()] = read_file(path, OWN)
-    cores = " ".join(map(str, board.cores))
-    unit = files["systemd/face.service"].decode("utf-8")
-    files["systemd/face.service"] = unit.replace("@CORES@", cores).replace("@TITLE@", board.title).encode("utf-8")
+    for name in _WITH_FACTS & files.keys():
+        text = files[name].decode("utf-8")
+        for word, fact in facts.items():
+            text = text.replace(word, fact)
+        files[name] = text.encode("utf-8")
     return files
 
 

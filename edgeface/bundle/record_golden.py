@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeface.bundle.budget_ops import BUDGET_LSB, EXACT, stages
+from edgeface.bundle.budget_ops import BUDGET_LSB, EXACT, FOREIGN, REQUANTIZED, ROUNDED, stages
+from edgeface.bundle.compute_on_board import compute_on_board
 from edgeface.bundle.face_runner.golden import (
     FIRST,
     GOLDEN,
@@ -21,16 +22,22 @@ from edgeface.bundle.face_runner.golden import (
     SECOND,
     Array,
     decisions,
-    golden_inputs,
+    golden_run,
     golden_values,
     image_digests,
     sampled,
 )
 from edgeface.bundle.face_runner.images import encode_ppm
-from edgeface.bundle.face_runner.network import Network
+from edgeface.bundle.face_runner.ncnn_network import NcnnNetwork
+from edgeface.bundle.face_runner.open_network import recorded_kernels
 from edgeface.bundle.face_runner.resize import Image, enlarge
+from edgeface.bundle.face_runner.settings import TASKS
+from edgeface.core.progress import note
+from edgeface.devices.install import INSTALL
 
-KERNELS = ("xnnpack", "reference")
+if TYPE_CHECKING:
+    from edgeface.bundle.face_runner.open_network import AnyNetwork
+
 SAMPLES = 128
 _SCENE_SIZE = 120, 160
 _EXACT_TOLERANCES = {"box_tolerance_px": 1e-2, "similarity_tolerance": 1e-6}
@@ -48,16 +55,19 @@ def golden_image(height: int, width: int, seed: int) -> Image:
     return (total // 7).astype(np.uint8)
 
 
-def golden_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def golden_files(files: Mapping[str, bytes], device: str) -> dict[str, bytes]:
     """Golden images, values and their record.
 
     Args:
-        files: the bundle's settings and models by name.
+        files: the bundle's settings, models and program by name.
+        device: the board; where it is emulated, it computes the values of networks that it rounds in its own way.
 
     Raises:
         RunnerError: the runtime does not run a model.
+        RuntimeFailure: the emulated board does not run it.
     """
-    size = json.loads(files["bundle.json"])["recognizer"]["contract"]["input"]
+    settings = json.loads(files["bundle.json"])
+    size = settings["recognizer"]["contract"]["input"]
     made = {
         SCENE: encode_ppm(golden_image(*_SCENE_SIZE, seed=1)),
         FIRST: encode_ppm(golden_image(size["height"], size["width"], seed=2)),
@@ -65,31 +75,78 @@ def golden_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
     }
     known = {**files, **made}
     record: dict[str, Any] = {"images": image_digests(known), "networks": {}, "decisions": {}}
-    exact = True
-    for task, (tensor, model) in golden_inputs(known).items():
-        record["networks"][task] = {}
-        for kernels in KERNELS:
-            network = Network(model, kernels=kernels, keep_all=True)
-            stored = network.set_input(tensor)
-            network.invoke()
-            ops, values = _record_ops(network)
-            exact = exact and all(op["budget_lsb"] == BUDGET_LSB[EXACT] for op in ops)
-            record["networks"][task] |= {"input": hashlib.sha256(stored.tobytes()).hexdigest(), kernels: ops}
-            made[golden_values(task, kernels)] = values
-    tolerances = _EXACT_TOLERANCES if exact else _FLOAT_TOLERANCES
-    record["decisions"] = {kernels: decisions(known, kernels) | tolerances for kernels in KERNELS}
+    record["networks"] = {task: {} for task in TASKS}
+    for kernels in recorded_kernels(settings["detector"]["model"]):
+        networks = {task: golden_run(known, task, kernels) for task in TASKS}
+        for task, (network, stored) in networks.items():
+            record["networks"][task]["input"] = hashlib.sha256(stored.tobytes()).hexdigest()
+            made |= _record_network(record, task, kernels, network, _values(network), FOREIGN)
+        record["decisions"][kernels] = decisions(known, kernels)
+    if any(_is_narrow(network) for network, _ in networks.values()):
+        made |= _record_board(record, known, device, {task: network for task, (network, _) in networks.items()})
+    tolerances = _EXACT_TOLERANCES if _is_exact(record) else _FLOAT_TOLERANCES
+    record["decisions"] = {kernels: decided | tolerances for kernels, decided in record["decisions"].items()}
     return made | {GOLDEN: (json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")}
 
 
-def _record_ops(network: Network) -> tuple[list[dict[str, Any]], bytes]:
+def _record_board(
+    record: dict[str, Any], files: Mapping[str, bytes], device: str, networks: Mapping[str, AnyNetwork]
+) -> dict[str, bytes]:
+    """Record what the emulated board computes, and return its samples' files; with a note where it is not set up."""
+    computed = compute_on_board(device, files)
+    if computed is None:
+        note(
+            "warning: the board rounds these networks in its own way, and is not emulated here: "
+            f"./verify finds coarse damage only; `{INSTALL}` changes that"
+        )
+        return {}
+    record["decisions"][computed.kernels] = computed.decisions
+    made: dict[str, bytes] = {}
+    for task, network in networks.items():
+        made |= _record_network(record, task, computed.kernels, network, computed.values[task], REQUANTIZED)
+    return made
+
+
+def _record_network(
+    record: dict[str, Any], task: str, kernels: str, network: AnyNetwork, values: Mapping[int, Array], narrow: int
+) -> dict[str, bytes]:
+    """Record a network's values, with the stage of narrow ones, and return the file of their samples."""
+    ops, samples = _record_ops(network, values, _stages(network, values, narrow))
+    record["networks"][task][kernels] = ops
+    return {golden_values(task, kernels): samples}
+
+
+def _values(network: AnyNetwork) -> dict[int, Array]:
+    """Every op's outputs after a run, by tensor."""
+    return {int(index): network.tensor(int(index)) for op in network.operators() for index in op["outputs"]}
+
+
+def _is_narrow(network: AnyNetwork) -> bool:
+    return isinstance(network, NcnnNetwork) and network.is_narrow()
+
+
+def _is_exact(record: Mapping[str, Any]) -> bool:
+    """Whether every machine computes the same values."""
+    recorded = [ops for task in TASKS for name, ops in record["networks"][task].items() if name != "input"]
+    return all(op["budget_lsb"] == BUDGET_LSB[EXACT] for ops in recorded for op in ops)
+
+
+def _stages(network: AnyNetwork, values: Mapping[int, Array], narrow: int) -> list[int]:
+    """The stage of each op. ncnn computes in float between int8 layers; `narrow` is the stage of its narrow values."""
+    operators = network.operators()
+    if isinstance(network, NcnnNetwork):
+        return [narrow if network.is_narrow() else ROUNDED] * len(operators)
+    return stages(operators, {index: array.dtype.kind == "f" for index, array in values.items()})
+
+
+def _record_ops(
+    network: AnyNetwork, arrays: Mapping[int, Array], found: Sequence[int]
+) -> tuple[list[dict[str, Any]], bytes]:
     """Every op's output after a run, with the offset of its samples, its hash and its budget; and all samples."""
     operators, names = network.operators(), network.tensor_names()
-    outputs = [int(index) for operator in operators for index in operator["outputs"]]
-    arrays: dict[int, Array] = {index: network.tensor(index) for index in outputs}
-    is_float = {index: array.dtype.kind == "f" for index, array in arrays.items()}
     ops: list[dict[str, Any]] = []
     values = bytearray()
-    for index, (operator, stage) in enumerate(zip(operators, stages(operators, is_float), strict=True)):
+    for index, (operator, stage) in enumerate(zip(operators, found, strict=True)):
         for tensor in map(int, operator["outputs"]):
             array = arrays[tensor]
             chosen = sampled(array, min(SAMPLES, array.size))

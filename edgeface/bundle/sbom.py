@@ -11,15 +11,20 @@ from edgeface.core.artifact import Manifest, sha256_hex
 from edgeface.version import __version__
 
 _NAMESPACE = uuid.UUID("6f6b8e0e-7c53-5a0b-9f5e-3a1c1d1f5b52")
-_RUNTIMES = (("ai-edge-litert", "Apache-2.0"), ("tflite-runtime", "Apache-2.0"), ("numpy", "BSD-3-Clause"))
+_RUNTIMES = {
+    "litert": (("ai-edge-litert", "Apache-2.0", "optional"), ("tflite-runtime", "Apache-2.0", "optional")),
+    "ncnn": (("ncnn", "BSD-3-Clause", "required"),),
+}
+_ALWAYS = (("numpy", "BSD-3-Clause", "required"),)
 
 
-def bill_of_materials(files: Mapping[str, bytes], models: Mapping[str, Manifest]) -> bytes:
+def bill_of_materials(files: Mapping[str, bytes], models: Mapping[str, Manifest], runtime: str) -> bytes:
     """The document, without times, so that the same bundle has the same bytes.
 
     Args:
         files: the bundle's files by name.
-        models: the manifest of each model by its file in the bundle.
+        models: the manifest of each model by its files in the bundle.
+        runtime: of the models.
     """
     runner = [name for name in files if name.startswith("face_runner/")]
     components = [_model(name, manifest, files[name]) for name, manifest in models.items()]
@@ -33,7 +38,7 @@ def bill_of_materials(files: Mapping[str, bytes], models: Mapping[str, Manifest]
             "licenses": [{"license": {"id": "Apache-2.0"}}],
         }
     )
-    components += [_runtime(name, licence) for name, licence in _RUNTIMES]
+    components += [_library(*library) for library in (*_RUNTIMES[runtime], *_ALWAYS)]
     document: dict[str, Any] = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
@@ -48,7 +53,7 @@ def bill_of_materials(files: Mapping[str, bytes], models: Mapping[str, Manifest]
 
 
 def _model(name: str, manifest: Manifest, content: bytes) -> dict[str, Any]:
-    """A model's component; its licence is that of its weights, which artifacts do not state."""
+    """The component of a model's file; its licence is that of its weights, which artifacts do not state."""
     return {
         "type": "machine-learning-model",
         "bom-ref": name,
@@ -62,14 +67,13 @@ def _model(name: str, manifest: Manifest, content: bytes) -> dict[str, Any]:
     }
 
 
-def _runtime(name: str, licence: str) -> dict[str, Any]:
-    """The component of a library that is not in the bundle; one of the two runtimes is enough."""
-    required = "required" if name == "numpy" else "optional"
+def _library(name: str, licence: str, scope: str) -> dict[str, Any]:
+    """The component of a library that is not in the bundle; of two runtimes for the same models one is enough."""
     return {
         "type": "library",
         "bom-ref": f"pkg:pypi/{name}",
         "name": name,
         "purl": f"pkg:pypi/{name}",
-        "scope": required,
+        "scope": scope,
         "licenses": [{"license": {"id": licence}}],
     }

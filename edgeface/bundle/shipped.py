@@ -21,6 +21,10 @@ RUNNER = "edgeface.bundle.face_runner"
 BOARD = "face_runner"
 DECODERS = "edgeface.tasks.detection.decoders"
 SHARED: Mapping[str, str] = {
+    "edgeface.backends.ncnn.layer": f"{BOARD}.ncnn_layer",
+    "edgeface.backends.ncnn.options": f"{BOARD}.ncnn_options",
+    "edgeface.backends.ncnn.param_file": f"{BOARD}.ncnn_param_file",
+    "edgeface.backends.ncnn.weight_sizes": f"{BOARD}.ncnn_weight_sizes",
     "edgeface.backends.tflite.soundness": f"{BOARD}.soundness",
     "edgeface.contracts.output_roles": f"{BOARD}.output_roles",
     "edgeface.core.visible": f"{BOARD}.visible",

@@ -28,6 +28,7 @@ from edgeface.cli.identify import identify
 from edgeface.cli.keygen import keygen
 from edgeface.cli.models import models
 from edgeface.cli.parity import parity
+from edgeface.cli.predict import predict
 from edgeface.cli.report import report
 from edgeface.cli.reporting import ReportingGroup
 from edgeface.cli.targets import targets
@@ -44,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = (
-    *(export, analyze, check, parity, bench, detect, embed, compare, identify),
+    *(export, analyze, check, parity, bench, predict, detect, embed, compare, identify),
     *(contract, calibrate, bundle, verify, keygen, report),
     *(models, targets, budgets, demo, doctor, completion),
 )

@@ -12,8 +12,8 @@ from edgeface.cli.reporting import print_json
 
 
 def bundle(
-    detector: Annotated[Path, typer.Argument(help="A detector's TFLite artifact folder.")],
-    recognizer: Annotated[Path, typer.Argument(help="A recognizer's TFLite artifact folder.")],
+    detector: Annotated[Path, typer.Argument(help="A detector's artifact folder, for TFLite or ncnn.")],
+    recognizer: Annotated[Path, typer.Argument(help="A recognizer's, for the same runtime.")],
     device: Annotated[str, typer.Option(help="The board, e.g. rk3399.")] = "rk3399",
     out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
     sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
@@ -24,10 +24,11 @@ def bundle(
     """Pack a detector and a recognizer for a board, with programs that run and verify them.
 
     The same artifacts give the same bytes. --sign also writes the archive's signature beside it, OUT.minisig. The board
-    needs Python, numpy and a TFLite runtime.
+    needs Python, numpy and the runtime of the artifacts.
     """
     from edgeface.bundle.face_runner.errors import RunnerError
     from edgeface.bundle.pack import Order, pack_bundle, write_bundle
+    from edgeface.bundle.runtime_settings import board_lines, settings_of
     from edgeface.core.artifact import sha256_hex
     from edgeface.errors import RuntimeFailure
 
@@ -36,14 +37,16 @@ def bundle(
     except RunnerError as error:
         raise RuntimeFailure(error.what, where=error.where, fix=error.fix) from error
     signature = write_bundle(data, out, sign, force=force)
-    digest = sha256_hex(data)
+    digest, settings = sha256_hex(data), settings_of(data)
     if json_output:
         beside = None if signature is None else str(signature)
         made = {"bundle": str(out), "bytes": len(data), "sha256": digest, "signed": sign is not None}
-        print_json(made | {"signature": beside})
+        board = {key: settings[key] for key in ("device", "runtime", "predicted")}
+        print_json(made | {"signature": beside} | board)
         return
     signed = "not signed" if signature is None else f"signed, with {signature}"
     print(f"{out}  {len(data) / 1e6:.2f} MB, {signed}\nsha256  {digest}\n{_how_to_check(out, sign)}")
+    print("\n".join(f"board   {line}" for line in board_lines(settings)))
 
 
 def _how_to_check(out: Path, key: Path | None) -> str:

@@ -10,7 +10,7 @@ import typer
 from edgeface.cli.findings import format_findings
 from edgeface.cli.options import Json, parse_list, parse_size
 from edgeface.cli.reporting import BAD_INPUT, print_json
-from edgeface.cli.table import format_table
+from edgeface.cli.table import format_described, format_table
 from edgeface.compile.report_options import REPORT, ReportOptions
 
 if TYPE_CHECKING:
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 def export(
-    target: Annotated[str, typer.Option(help="Targets to export to, e.g. tflite-int8,onnx-fp32.")],
     model: Annotated[
         str | None, typer.Argument(help="A model's name, a recipe (.toml), a model (.onnx), or a checkpoint.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Targets to export to, e.g. tflite-int8,onnx-fp32; with --device BOARD chosen if left out."),
     ] = None,
     contract: Annotated[
         Path | None, typer.Option(help="For an ONNX model: a contract of its input and outputs.")
@@ -43,8 +46,13 @@ def export(
     ] = None,
     save_statistics: Annotated[Path | None, typer.Option(help="A file to save calibration statistics to.")] = None,
     device: Annotated[
-        str | None, typer.Option(help="Whose table of prices decides: rk3399, x86-avx2, here, …; all by default.")
+        str | None,
+        typer.Option(help="A board (rk3399, …), for predictions; or whose table of prices decides: x86-avx2, here, …"),
     ] = None,
+    winograd: Annotated[
+        bool,
+        typer.Option(help="With --device: 3×3 convolutions in Winograd's form where that is quicker; larger files."),
+    ] = False,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
     recognizer: Annotated[
         Path | None, typer.Option(help="For detectors: measures the effect of landmark errors.")
@@ -96,7 +104,7 @@ def export(
 
     request = ExportRequest(
         model=model or "",
-        targets=parse_list(target, "--target"),
+        targets=() if target is None else parse_list(target, "--target"),
         contract=contract,
         weights=weights,
         variant=variant,
@@ -111,6 +119,7 @@ def export(
         statistics=tuple(statistics) if statistics else None,
         save_statistics=save_statistics,
         device=device,
+        winograd=winograd,
         detector=detector,
         recognizer=recognizer,
         labels=labels,
@@ -139,15 +148,28 @@ def export(
             )
             for said in every_advice(artifact.manifest.quantization, table_here()):
                 print(f"\n{said}")
+            _print_prediction(artifact)
             print(f"\nreport: {artifact.folder / REPORT}")
+
+
+def _print_prediction(artifact: Artifact) -> None:
+    """Print what was predicted for the export's board, if it is for one."""
+    from edgeface.core.prediction_record import read_prediction
+    from edgeface.report.prediction import prediction
+
+    found = prediction(read_prediction(artifact))
+    if found is not None:
+        parts = (found.lead, *map(format_described, found.tables), "\n".join(found.evidence))
+        print("".join(f"\n{part}\n" for part in parts if part), end="")
 
 
 def _foresee(request: ExportRequest, json_output: bool) -> None:
     """Print a dry run; exit 2 if a target cannot express the network."""
     from edgeface.cli.dry_run import format_dry_run
     from edgeface.compile.dry_run import dry_run
+    from edgeface.exporting.trials import with_candidates
 
-    found = dry_run(request)
+    found = dry_run(request if request.targets else with_candidates(request))
     if json_output:
         print_json(found.as_dict())
     else:
@@ -158,15 +180,18 @@ def _foresee(request: ExportRequest, json_output: bool) -> None:
 
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
     """An artifact for JSON: its folder, report, manifest, certificate, and sentences on which target is quicker."""
+    from edgeface.core.prediction_record import read_prediction
     from edgeface.cost.prices.advice import every_advice
     from edgeface.cost.prices.processor import table_here
 
+    predicted = read_prediction(artifact)
     return {
         "folder": str(artifact.folder),
         "report": str(artifact.folder / REPORT),
         "manifest": artifact.manifest.model_dump(mode="json"),
         "certificate": artifact.certificate().as_dict(),
         "advice": list(every_advice(artifact.manifest.quantization, table_here())),
+        "prediction": None if predicted is None else predicted.as_dict(),
     }
 
 

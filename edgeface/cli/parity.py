@@ -61,8 +61,9 @@ def parity(
         _on_device(opened, device, images, detector, json_output)
         return
     from edgeface.cli.findings import format_findings
+    from edgeface.devices.judging import open_judged
 
-    report = check_parity(opened, replace(request, on=device))
+    report = check_parity(opened, replace(request, on=device, open_model=open_judged))
     if json_output:
         print_json(report.as_dict())
     else:

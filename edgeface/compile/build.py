@@ -23,6 +23,7 @@ from edgeface.cost.record import bias_record
 from edgeface.graph.ir import Graph
 from edgeface.passes import run_passes
 from edgeface.quantize.derive import derive
+from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.quantize import Quantized
 from edgeface.quantize.statistics import CalibrationStats
 
@@ -77,7 +78,7 @@ def build(job: Job, target: Target, stats: CalibrationStats | None = None) -> Bu
     if target.scheme is None:
         graph = run_passes(job.graph, target.legalize)
         plan = float_plan(job, graph, target)
-        files = target.emit(graph, plan, EmitOptions("float", _metadata(job, graph)))
+        files = target.emit(graph, plan, EmitOptions("float", _metadata(job, graph, plan)))
         return Built(target, graph, files, "float", {"kept_float": by_reason(plan)} if plan.stated else None)
     parts = parts_of(job, target, stats)
     with step("choosing scales and correcting weights"):
@@ -99,15 +100,17 @@ def parts_of(job: Job, target: Target, stats: CalibrationStats | None = None) ->
 def emit_quantized(job: Job, target: Target, io: IoType, quantized: Quantized) -> Built:
     """The model of a quantized graph."""
     assert target.scheme is not None
+    options = EmitOptions(io, _metadata(job, quantized.graph, quantized.plan))
     with step(f"emitting {target.name}"):
-        files = target.emit(quantized.graph, quantized.plan, EmitOptions(io, _metadata(job, quantized.graph)))
+        files = target.emit(quantized.graph, quantized.plan, options)
     return Built(target, quantized.exact, files, io, summary(job, target, io, quantized))
 
 
-def _metadata(job: Job, graph: Graph) -> dict[str, str]:
-    """The model file's metadata: its contract, and which biases are the network's own."""
+def _metadata(job: Job, graph: Graph, plan: QuantPlan) -> dict[str, str]:
+    """The model file's metadata: its contract, and which biases are the network's own, if its layers are in it."""
     contract = {"edgeface.contract": job.source.contract.model_dump_json()}
-    return contract | bias_record(graph, job.own_biases)
+    same_layers = all(asked.form == "plain" for asked in plan.stated.values())
+    return contract | (bias_record(graph, job.own_biases) if same_layers else {})
 
 
 def io_of(wanted: str, target: Target) -> IoType:

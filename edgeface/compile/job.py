@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from edgeface.backends.opened import OpenModel, open_here
+from edgeface.backends.target import Target
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.source import Source
@@ -24,6 +26,7 @@ class BuildOptions:
     statistics: Path | Sequence[Path] | None = None
     save_statistics: Path | None = None
     device: str | None = None
+    winograd: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Job:
 
     `own_biases` says by origin whether each layer was defined with a bias. `detector` finds the faces for a recognizer
     whose images are not aligned faces. `measures` measure every artifact on their own images, `observers` on the
-    judge's. `engines` are the options of TensorRT engines.
+    judge's. `engines` are the options of TensorRT engines. `open_model` opens models to judge them.
     """
 
     source: Source
@@ -45,3 +48,10 @@ class Job:
     measures: tuple[Measure, ...] = ()
     observers: tuple[Callable[[], MeasuringObserver], ...] = ()
     engines: EngineOptions = field(default_factory=EngineOptions)
+    open_model: OpenModel = open_here
+
+    def for_target(self, target: Target) -> Job:
+        """The same, without `integer_only` for a target that always computes some operators in float."""
+        if target.integer_only or not self.options.integer_only:
+            return self
+        return replace(self, options=replace(self.options, integer_only=False))

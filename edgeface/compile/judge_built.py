@@ -9,6 +9,7 @@ from typing import Any
 
 from edgeface.backends import runtime_named
 from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.opened import open_here
 from edgeface.compile.build import Built
 from edgeface.compile.job import Job
 from edgeface.core.certificate import Certificate, Evidence
@@ -106,7 +107,8 @@ def judge_built(
         InputError: an image cannot be used.
         RuntimeFailure: a runtime refuses a model, or fails.
     """
-    runs = [opened(item, model).run for item, model in zip(built, models, strict=True)]
+    places = [job.open_model(item.target, model, 1) for item, model in zip(built, models, strict=True)]
+    runs = [FloatRunner(each.runner, item.target.layout).run for each, item in zip(places, built, strict=True)]
     observers = [tuple(observer() for observer in job.observers) for _ in built]
     candidates = [Candidate(*parts) for parts in zip(runs, watches, observers, strict=True)]
     with open_judge(job, f"judging {_named(built)}", noise=noise is None and needs_noise(job, built)) as judge:
@@ -121,18 +123,18 @@ def judge_built(
         for each in found:
             known = known.requiring(*each.requirements(limits))
             known = replace(known, further={**known.further, **each.entries()})
-        judged.append(Judged(item, model, limits, known, kernels))
+        judged.append(Judged(item, model, limits, known, {**kernels, **places[index].facts}))
     return judged
 
 
 def opened(built: Built, model: Path) -> FloatRunner:
-    """A model file in the runtime that judges it."""
-    return FloatRunner(runtime_named(built.target.runtime).open(model, 1), built.target.layout)
+    """A model file in its runtime on this machine: for a target that is judged elsewhere, nearly what counts."""
+    return FloatRunner(open_here(built.target, model).runner, built.target.layout)
 
 
 def thresholds_of(job: Job, built: Built) -> Thresholds:
     """The recipe's requirements on a model."""
-    integer_only = job.options.integer_only and built.quantization is not None
+    integer_only = job.for_target(built.target).options.integer_only and built.quantization is not None
     return job.recipe.thresholds(built.target.name, job.source.contract.variant, integer_only)
 
 

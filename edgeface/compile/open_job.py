@@ -75,12 +75,17 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
         own_biases(defined),
         recipe,
         images,
-        BuildOptions(request.io, request.integer_only, request.statistics, request.save_statistics, request.device),
+        _build_options(request),
         detector,
         tuple(_measures(request, recipe, source.contract, detector)),
         _observers(source.contract, images, recognizer),
         request.engines,
     )
+
+
+def _build_options(request: ExportRequest) -> BuildOptions:
+    files = request.statistics, request.save_statistics
+    return BuildOptions(request.io, request.integer_only, *files, request.device, request.winograd)
 
 
 def _twin(graph: Graph) -> Network:

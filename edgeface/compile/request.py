@@ -44,6 +44,8 @@ class ExportRequest:
         save_statistics: file for the statistics that calibration gathers.
         device: whose table of prices decides which nodes are quicker in float: a board, a table, or "here"; by default
             all shipped tables together.
+        winograd: compute 3×3 convolutions in Winograd's form, in float, where the device's table says that it is
+            quicker with one thread; the file grows.
         detector: an artifact that finds the faces in a recognizer's images.
         recognizer: an artifact; measures the effect of a detector's landmark errors on its embeddings.
         labels: labels of faces in a format of `evaluation.label_formats`, to evaluate a detector's precision on.
@@ -76,6 +78,7 @@ class ExportRequest:
     statistics: Path | Sequence[Path] | None = None
     save_statistics: Path | None = None
     device: str | None = None
+    winograd: bool = False
     detector: Path | None = None
     recognizer: Path | None = None
     labels: Path | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgeface.backends.target import IO_TYPES
 from edgeface.compile.infer_contract import recognize
-from edgeface.compile.prices import deciding_tables
+from edgeface.compile.prices import deciding_tables, winograd_table
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import READ_PATHS, ExportRequest
 from edgeface.core.file_kind import refuse_other
@@ -42,6 +42,8 @@ def requested_recipe(request: ExportRequest) -> Recipe:
     request.repair.check(len(set(request.targets)))
     if request.device is not None:
         deciding_tables(request.device)
+    if request.winograd:
+        _check_winograd(request)
     _refuse_missing(request)
     own = _own_recipe(request)
     recipe = own if request.recipe is None else _instead_of(own, request.recipe)
@@ -49,6 +51,12 @@ def requested_recipe(request: ExportRequest) -> Recipe:
         recipe = recipe.model_copy(update={"max_drop": {**recipe.max_drop, **parse_max_drop(request.max_drop)}})
     _check_max_drop(recipe, request)
     return recipe
+
+
+def _check_winograd(request: ExportRequest) -> None:
+    if request.integer_only:
+        raise InputError("--winograd and --integer-only exclude each other", fix="Winograd's form is computed in float")
+    winograd_table(request.device)
 
 
 def _instead_of(own: Recipe, path: Path) -> Recipe:

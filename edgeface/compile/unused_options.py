@@ -40,6 +40,7 @@ def _given(request: ExportRequest) -> Iterator[tuple[str, str]]:
         "--statistics": request.statistics,
         "--save-statistics": request.save_statistics,
         "--device": request.device,
+        "--winograd": request.winograd,
     }
     yield from ((option, option) for option, value in named.items() if value)
     words = list(request.repair.words())

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeface.backends.runtime import TensorSpec
+from edgeface.core.progress import track
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.writing import fill_file
 from edgeface.devices.connect import site_of
@@ -27,7 +28,7 @@ from edgeface.devices.install import installed
 from edgeface.devices.link import BOOTSTRAP, Link
 from edgeface.devices.runner import DeviceRunner, Loading
 from edgeface.devices.table import emulated_profile
-from edgeface.errors import RuntimeFailure
+from edgeface.errors import InputError, RuntimeFailure
 from edgeface.graph.types import Array
 
 _NONCE = "0" * 32
@@ -97,7 +98,7 @@ def count_models(
     with temporary_folder() as scratch:
         found = scratch / "counts"
         with Link(_launch(emulator, device, site_of(chosen), found), device, _NONCE) as link:
-            for model in models:
+            for model in track(models, "counted") if len(models) > 1 else models:
                 runner = DeviceRunner(link, model, chosen)
                 feeds = _noise(runner.inputs)
                 if warm_up:
@@ -139,6 +140,8 @@ def _plugin(emulator: Emulator) -> Path:
 
 
 def _noise(inputs: Sequence[TensorSpec]) -> dict[str, Array]:
+    if any(side < 0 for spec in inputs for side in spec.shape):
+        raise InputError("the model's input has no fixed size", fix="export it for one input size")
     random = np.random.default_rng(0)
     spreads = {spec.name: _FLOAT_SPREAD if spec.dtype == "float32" else _INTEGER_SPREAD for spec in inputs}
     return {spec.name: random.normal(0, spreads[spec.name], spec.shape).astype(spec.dtype) for spec in inputs}

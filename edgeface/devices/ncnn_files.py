@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeface.backends.checks import DYNAMIC, read_model
+from edgeface.backends.ncnn.param_file import SAYS_SHAPES, parse_param
 from edgeface.backends.runtime import TensorSpec
 from edgeface.errors import InputError
 
@@ -25,6 +27,8 @@ class NcnnFiles:
     weights: bytes | None
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    """Of a network that an export wrote, the blobs of its inputs and outputs, whose shapes have a batch of one."""
 
 
 def read_ncnn(param: Path, weightless: bool = False) -> NcnnFiles:
@@ -39,7 +43,14 @@ def read_ncnn(param: Path, weightless: bool = False) -> NcnnFiles:
     """
     content = read_model(param, ("ncnn-param",))
     inputs, outputs = graph_ends(content, str(param))
-    return NcnnFiles(content, None if weightless else read_model(param.with_suffix(".bin")), inputs, outputs)
+    weights = None if weightless else read_model(param.with_suffix(".bin"))
+    if SAYS_SHAPES not in content:
+        return NcnnFiles(content, weights, inputs, outputs)
+    ports = parse_param(content, str(param))
+    given, made = (
+        tuple(TensorSpec(p.name, p.shape or (), "float32") for p in e) for e in (ports.inputs, ports.outputs)
+    )
+    return NcnnFiles(content, weights, given, made, {port.name: port.blob for port in (*ports.inputs, *ports.outputs)})
 
 
 def graph_ends(content: bytes, where: str) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
@@ -84,7 +95,12 @@ def _ends(words: list[str]) -> tuple[list[str], list[str]] | None:
 
 
 def _shape(words: list[str]) -> tuple[int, ...]:
-    """The shape of an Input layer, whose parameters 2, 1 and 0 are channels, height and width."""
+    """The shape of an Input layer, whose parameters 2, 1 and 0 are channels, height and width.
+
+    Fewer axes lack the first ones; without any, the size is open.
+    """
     sides = dict(word.split("=", 1) for word in words if "=" in word)
-    shape = [sides.get(key, "0") for key in ("2", "1", "0")]
-    return tuple(int(side) if side.isdecimal() and int(side) else DYNAMIC for side in shape)
+    texts = [sides.get(key, "0") for key in ("2", "1", "0")]
+    shape = [int(side) if side.isdecimal() and int(side) else DYNAMIC for side in texts]
+    known = [axis for axis, side in enumerate(shape) if side != DYNAMIC]
+    return tuple(shape[known[0] :]) if known else tuple(shape)

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from edgeface.backends.device import Device
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.tflite.runner import LiteRtRunner
@@ -23,6 +25,9 @@ from edgeface.tasks.task import Image
 FLOAT_TOLERANCE = 1e-4
 """Largest allowed difference of a float between two processors' kernels, which sum in different orders."""
 
+BFLOAT16_TOLERANCE = 0.15
+"""The same for values stored in bfloat16, as a share of the largest: each layer rounds to 8 bits, in its own way."""
+
 
 @dataclass(frozen=True)
 class PathParity:
@@ -38,6 +43,7 @@ class PathParity:
     outputs: dict[str, Distance]
     traced: int | None = None
     origins: tuple[Origin, ...] = ()
+    tolerance: float = FLOAT_TOLERANCE
 
     @property
     def name(self) -> str:
@@ -52,7 +58,7 @@ class PathParity:
     @property
     def requirement(self) -> str:
         """The requirement in words."""
-        floats = f"≤ {FLOAT_TOLERANCE:g}"
+        floats = f"≤ {self.tolerance:.2g}"
         return {
             "integer": "equal bit by bit",
             "float": floats,
@@ -65,14 +71,14 @@ class PathParity:
         if self.arithmetic == "integer" or self.total.identical:
             return self.total.identical
         if self.arithmetic == "float" or not self.origins:
-            return self.total.max_abs <= FLOAT_TOLERANCE
-        return all(origin.is_float and origin.found.max_abs <= FLOAT_TOLERANCE for origin in self.origins)
+            return self.total.max_abs <= self.tolerance
+        return all(origin.is_float and origin.found.max_abs <= self.tolerance for origin in self.origins)
 
     @property
     def first(self) -> Origin | None:
         """The first differing tensor and its operator; of floats, the first beyond the tolerance if there is one."""
         if self.arithmetic == "float":
-            far = [origin for origin in self.origins if origin.found.max_abs > FLOAT_TOLERANCE]
+            far = [origin for origin in self.origins if origin.found.max_abs > self.tolerance]
             return next(iter([*far, *self.origins]), None)
         return next(iter(self.origins), None)
 
@@ -120,12 +126,14 @@ class _Pair:
         self._artifact, self._device, self._loading = artifact, device, loading
         self._runners = self._open(loading, stack)
         self._outputs: dict[str, Distance] = {}
+        self._largest = 0.0
         self._worst: tuple[int, int, Image] | None = None
 
     def compare(self, number: int, image: Image) -> None:
         """Run one image in both."""
         ours, theirs = self._run(self._runners, image)
         found = {name: distance(array, theirs[name]) for name, array in ours.items()}
+        self._largest = max(self._largest, *(float(np.abs(array).max()) for array in ours.values()))
         self._outputs = {name: self._outputs.get(name, Distance()) + gap for name, gap in found.items()}
         differing = sum(gap.differing for gap in found.values())
         if differing and (self._worst is None or differing > self._worst[0]):
@@ -138,7 +146,8 @@ class _Pair:
         if not self._loading.shows_values:
             quantized = self._artifact.manifest.quantization is not None
             kind: Arithmetic = "mixed" if quantized else "float"
-            return PathParity(self._loading, (here.version, there.version), kind, self._outputs)
+            tolerance = BFLOAT16_TOLERANCE * self._largest if self._loading.bfloat16 else FLOAT_TOLERANCE
+            return PathParity(self._loading, (here.version, there.version), kind, self._outputs, tolerance=tolerance)
         graph = LiteRtRunner(model, kernels="reference")
         kind = arithmetic_of(graph.operators(), graph.tensors())
         plain = PathParity(self._loading, (here.version, there.version), kind, self._outputs)
@@ -172,7 +181,7 @@ def device_parity(
     """The parity of an artifact here and on a device, in every runtime whose results should agree.
 
     Args:
-        artifact: a TFLite or ONNX artifact.
+        artifact: a TFLite, ONNX or ncnn artifact.
         device: a device that `connect` takes.
         images: uint8 [H,W,3] in BGR, as the task's `prepare` takes them.
         loadings: runtimes and kernels; by default those of `loadings_of`.
@@ -195,7 +204,7 @@ def device_parity(
             raise RuntimeFailure(
                 "the device has no runtime for this artifact: " + "; ".join(sorted(set(absent.values()))),
                 where=f"{artifact.folder} on {device}",
-                fix="install ai-edge-litert, tflite-runtime or onnxruntime for the device's python3",
+                fix="install ai-edge-litert, tflite-runtime, onnxruntime or ncnn for the device's python3",
             )
         for count, image in enumerate(images, start=1):
             for pair in pairs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -12,6 +13,9 @@ import numpy as np
 
 from edgeface.backends import runtime_for, runtime_named
 from edgeface.backends.checks import check_feeds, read_model
+from edgeface.backends.ncnn.blobs import blob_shape
+from edgeface.backends.ncnn.files import read_network
+from edgeface.backends.ncnn.options import USUAL, options_of
 from edgeface.backends.runtime import Runner, TensorSpec
 from edgeface.backends.tflite.runner import Kernels
 from edgeface.devices.link import Link, printable
@@ -58,10 +62,16 @@ class Loading:
         return _HERE[self.runtime] == "litert"
 
     @property
+    def bfloat16(self) -> bool:
+        """Whether values are stored in bfloat16."""
+        return ("use_bf16_storage", True) in self.options
+
+    @property
     def path(self) -> str:
         """Runtime and kernels as text."""
         if self.runtime == "ncnn":
-            return " ".join(["ncnn", *(f"{name}={value}" for name, value in self.options)])
+            unusual = [(name, value) for name, value in self.options if USUAL.get(name) != value]
+            return " ".join(["ncnn", *(f"{name}={value}" for name, value in unusual)])
         return self.runtime if self.runtime == "onnxruntime" else f"{self.runtime} {self.kernels}"
 
 
@@ -97,11 +107,15 @@ class DeviceRunner:
     def __init__(self, link: Link, model: Path, loading: Loading) -> None:
         self.where = f"{model} on {link.name}"
         self.loading = loading
-        self._link = link
-        files, ends = _read(model, loading)
+        self.link = link
+        files, ends, blobs = _read(model, loading)
         self.inputs: tuple[TensorSpec, ...] = ends[0]
         self.outputs: tuple[TensorSpec, ...] = ends[1]
-        names = {"inputs": [spec.name for spec in self.inputs], "outputs": [spec.name for spec in self.outputs]}
+        self._blobs = blobs
+        names = {
+            "inputs": [blobs.get(spec.name, spec.name) for spec in self.inputs],
+            "outputs": [blobs.get(spec.name, spec.name) for spec in self.outputs],
+        }
         request = {"do": "load", **vars(loading), "cpus": list(loading.cpus), **names}
         try:
             head, _ = link.ask(request, {name: np.frombuffer(content, np.uint8) for name, content in files.items()})
@@ -126,10 +140,17 @@ class DeviceRunner:
             RuntimeFailure: a feed does not fit, the device fails, or its answer is not the model's output.
         """
         check_feeds(self.inputs, feeds, self.where)
-        given = {str(index): feeds[spec.name] for index, spec in enumerate(self.inputs)}
+        given = {str(index): self._sent(feeds[spec.name]) for index, spec in enumerate(self.inputs)}
         expected = {str(index): spec for index, spec in enumerate(self.outputs)}
         found = self._ask_arrays({"do": "run", "marked": marked}, given, expected)
-        return {spec.name: found[index] for index, spec in expected.items()}
+        return {spec.name: self._received(found[index], spec) for index, spec in expected.items()}
+
+    def _sent(self, array: Array) -> Array:
+        """A feed without its batch, if the network's blobs leave that out."""
+        return array.reshape(blob_shape(array.shape)) if self._blobs else array
+
+    def _received(self, array: Array, spec: TensorSpec) -> Array:
+        return array.reshape(spec.shape) if self._blobs else array
 
     def tensors(self, wanted: Mapping[int, TensorSpec]) -> dict[int, Array]:
         """Tensors of the last run by their index in the model, which was loaded with `keep_all`.
@@ -147,7 +168,7 @@ class DeviceRunner:
         Raises:
             RuntimeFailure: the device fails, or sends something else.
         """
-        head, _ = self._link.ask({"do": "time", "runs": runs, "warm_up": warm_up}, timeout_s=RUN_TIMEOUT_S)
+        head, _ = self.link.ask({"do": "time", "runs": runs, "warm_up": warm_up}, timeout_s=RUN_TIMEOUT_S)
         found = head.get("ms")
         if not isinstance(found, list) or len(found) != runs:
             raise RuntimeFailure("the device sent no latencies", where=self.where)
@@ -157,7 +178,7 @@ class DeviceRunner:
 
     def close(self) -> None:
         """End the session with the device."""
-        self._link.close()
+        self.link.close()
 
     def __enter__(self) -> DeviceRunner:
         """The runner itself."""
@@ -172,7 +193,7 @@ class DeviceRunner:
     ) -> dict[str, Array]:
         unknown = self.loading.runtime == "ncnn"
         limit = _MAX_NCNN_BYTES if unknown else sum(_max_bytes(spec) for spec in expected.values())
-        _, found = self._link.ask(request, given, limit, RUN_TIMEOUT_S)
+        _, found = self.link.ask(request, given, limit, RUN_TIMEOUT_S)
         for index, spec in expected.items():
             array = found.get(index)
             if array is None or str(array.dtype) != spec.dtype or not self._has_shape(array, spec):
@@ -186,19 +207,21 @@ class DeviceRunner:
     def _has_shape(self, array: Array, spec: TensorSpec) -> bool:
         """Whether the device's array has a tensor's shape; the shapes of ncnn's outputs are not known here."""
         if self.loading.runtime == "ncnn":
-            return True
+            return not self._blobs or array.size == prod(spec.shape)
         wanted = zip(array.shape, spec.shape, strict=False)
         return len(array.shape) == len(spec.shape) and all(want in (-1, got) for got, want in wanted)
 
 
-def _read(model: Path, loading: Loading) -> tuple[dict[str, bytes], tuple[tuple[TensorSpec, ...], ...]]:
-    """The files that the device is sent, and the model's inputs and outputs."""
+def _read(
+    model: Path, loading: Loading
+) -> tuple[dict[str, bytes], tuple[tuple[TensorSpec, ...], ...], Mapping[str, str]]:
+    """The files that the device is sent, the model's inputs and outputs, and ncnn's blobs of these."""
     if loading.runtime == "ncnn":
         found = read_ncnn(model, loading.weightless)
         files = {"model": found.param} | ({} if found.weights is None else {"weights": found.weights})
-        return files, (found.inputs, found.outputs)
+        return files, (found.inputs, found.outputs), found.blobs
     here = open_here(model, replace(loading, keep_all=False))
-    return {"model": read_model(model)}, (here.inputs, here.outputs)
+    return {"model": read_model(model)}, (here.inputs, here.outputs), {}
 
 
 def open_here(model: Path, loading: Loading) -> Runner:
@@ -229,8 +252,10 @@ def loadings_of(model: Path) -> Sequence[Loading]:
         InputError: devices do not run such a file.
     """
     here = runtime_for(model)
+    if here.name == "ncnn":
+        return (Loading("ncnn", options=tuple(sorted(options_of(read_network(model)).items()))),)
     if here.name not in _COMPARED:
-        known = " or ".join(sorted(_COMPARED))
+        known = " or ".join(sorted([*_COMPARED, "ncnn"]))
         raise InputError(f"devices do not run models of {here.title}", where=str(model), fix=f"use a model of {known}")
     return _COMPARED[here.name]
 

@@ -36,10 +36,9 @@ def _words(request: ExportRequest, target: str) -> Iterator[str]:
         yield from ("--input", "x".join(map(str, request.input_size)))
     if request.io != "float":
         yield from ("--io", request.io)
-    if request.integer_only:
-        yield "--integer-only"
-    if request.keep_decode:
-        yield "--keep-decode"
+    for name in ("integer_only", "winograd", "keep_decode"):
+        if getattr(request, name):
+            yield f"--{name.replace('_', '-')}"
     yield from request.repair.words()
     finish = target_named(target).finish
     if finish is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
@@ -19,6 +19,7 @@ from edgeface.compile.layers import LayerErrors, layer_errors
 from edgeface.compile.report_options import REPORT
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
+from edgeface.core.prediction_record import PredictionRecord
 from edgeface.core.progress import note
 from edgeface.core.writing import fill_file
 from edgeface.cost.prices.advice import every_advice
@@ -50,6 +51,7 @@ class ExportReports:
         self._job = job
         self._request = request
         self._watchers: list[tuple[Built, Watcher]] = []
+        self._predicted: Mapping[str, PredictionRecord] = {}
         if request.report.refused is not None:
             check_page_path(request.report.refused)
 
@@ -61,13 +63,15 @@ class ExportReports:
             self._fp32 = built.model
         return watcher.see
 
-    def write(self, staged: Sequence[Staged], folder: Path) -> None:
+    def write(self, staged: Sequence[Staged], folder: Path, predicted: Mapping[str, PredictionRecord]) -> None:
         """Measure latencies, if requested, and write every report.
 
         Args:
             staged: the artifacts.
             folder: a temporary folder.
+            predicted: on the board of the export, by target; empty without one.
         """
+        self._predicted = predicted
         timed = {each.built.target.name: each.folder for each in staged if each.built.target.finish is None}
         fp32, found, layers = self._fp32, dict[str, dict[str, Any]](), list[LayerErrors]()
 
@@ -126,6 +130,7 @@ class ExportReports:
                 layers=layers,
                 counted=self._counted(staged),
                 command=export_command(self._request, staged.manifest.target),
+                predicted=self._predicted.get(staged.manifest.target),
             )
         )
 

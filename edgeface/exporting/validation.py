@@ -26,12 +26,15 @@ class Validation:
         request: its request.
         folder: its temporary folder.
         reports: collect what the judging shows.
+
+    Attributes:
+        folder: the temporary folder, with a folder for each target's artifact.
     """
 
     def __init__(self, job: Job, request: ExportRequest, folder: Path, reports: ExportReports) -> None:
         self._job = job
         self._request = request
-        self._folder = folder
+        self.folder = folder
         self._reports = reports
 
     def staged(self, built: Sequence[Built], stats: CalibrationStats | None) -> list[Staged]:
@@ -44,7 +47,7 @@ class Validation:
         Raises:
             GateError: one is not; the report of the refusal is written if requested.
         """
-        models = [write_model(self._job, item, self._folder) for item in built]
+        models = [write_model(self._job, item, self.folder) for item in built]
         judged = judge_built(self._job, built, models, [self._reports.watch(item) for item in built])
         release_memory()  # all runtimes were open at the same time
         staged = []
@@ -60,7 +63,7 @@ class Validation:
 
     def _repaired(self, judged: Judged, stats: CalibrationStats | None) -> Result:
         def rejudge(job: Job, built: Built) -> Judged:
-            model = write_model(job, built, self._folder)
+            model = write_model(job, built, self.folder)
             again = [self._reports.watch(built)]
             return judge_built(job, [built], [model], again, judged.findings.noise)[0]
 

@@ -62,12 +62,17 @@ class QParams:
         return scale.reshape([-1 if i == self.axis else 1 for i in range(rank)])
 
 
+Form = Literal["plain", "winograd"]
+"""How a float convolution is computed: by the runtime's own kernel, or in Winograd's form."""
+
+
 @dataclass(frozen=True)
 class Stated:
-    """A requested dtype, and the reason."""
+    """A requested dtype, the reason, and how a convolution is computed in it."""
 
     dtype: Precision
     reason: str
+    form: Form = "plain"
 
     @property
     def is_float(self) -> bool:

@@ -10,7 +10,7 @@ from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.activations import Clip, HardSwish, PRelu, Relu, Unary
 from edgeface.graph.ops.arithmetic import Add, Binary, Concat
 from edgeface.graph.ops.base import Op
-from edgeface.graph.ops.conv import Conv
+from edgeface.graph.ops.conv import Conv, Gemm
 from edgeface.graph.ops.normalization import GroupNorm, LayerNorm, RmsNorm
 from edgeface.graph.ops.shape import Reshape, Slice, Transpose
 from edgeface.quantize.plan import Precision, QuantPlan, Stated
@@ -45,11 +45,32 @@ def _is_lone_relu(_: Graph, node: Node) -> bool:
     return isinstance(node.op, Relu | Clip)
 
 
+def _is_no_convolution(_: Graph, node: Node) -> bool:
+    return not isinstance(node.op, Conv | Gemm)
+
+
+def _is_grouped_convolution(graph: Graph, node: Node) -> bool:
+    """A convolution of several groups that are not single channels."""
+    if not isinstance(node.op, Conv) or node.op.groups == 1:
+        return False
+    weight = graph.type(node.inputs[1]).shape
+    return not node.op.is_depthwise(weight) or weight[0] != node.op.groups
+
+
+def _is_stem(graph: Graph, node: Node) -> bool:
+    """A convolution of an image, of at most four channels."""
+    image = node.inputs[0] in graph.inputs and len(graph.type(node.inputs[0]).shape) == 4
+    return isinstance(node.op, Conv) and image and graph.type(node.inputs[0]).shape[1] <= 4
+
+
 KINDS: dict[str, Callable[[Graph, Node], bool]] = {
     "kind:prelu": _is_prelu,
     "kind:depthwise after prelu": _is_depthwise_after_prelu,
     "kind:hard swish": _is_hard_swish,
     "kind:lone relu": _is_lone_relu,
+    "kind:no convolution": _is_no_convolution,
+    "kind:grouped convolution": _is_grouped_convolution,
+    "kind:stem": _is_stem,
 }
 """Kinds of nodes, for recipes whose variants have different node names."""
 

@@ -61,7 +61,9 @@ class Quantized:
     def digest(self) -> str:
         """SHA-256 of the plan."""
         params = {name: (p.dtype, p.scale, p.zero_point, p.axis) for name, p in sorted(self.plan.params.items())}
-        stated = {name: asked.dtype for name, asked in sorted(self.plan.stated.items())}
+        plain = {name: asked.dtype for name, asked in sorted(self.plan.stated.items())}
+        formed = {name: asked.form for name, asked in self.plan.stated.items() if asked.form != "plain"}
+        stated = {name: f"{dtype} {formed[name]}" if name in formed else dtype for name, dtype in plain.items()}
         return hashlib.sha256(json.dumps([params, stated, self.plan.default]).encode()).hexdigest()
 
 

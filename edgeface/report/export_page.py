@@ -10,12 +10,14 @@ from edgeface.compile.build import Built
 from edgeface.compile.layers import LayerErrors
 from edgeface.core.artifact import Manifest
 from edgeface.core.certificate import Certificate
+from edgeface.core.prediction_record import PredictionRecord
 from edgeface.report.budget import Counted, budget
 from edgeface.report.cost import cost, tiles
 from edgeface.report.gallery import gallery
 from edgeface.report.layers import layers
 from edgeface.report.origin import origin
 from edgeface.report.page import Page
+from edgeface.report.prediction import prediction
 from edgeface.report.render import render
 from edgeface.report.watch import Watcher
 from edgeface.tasks import task_of
@@ -37,6 +39,7 @@ class Exported:
         layers: the error of every value.
         counted: figures of `edgeface check`.
         command: reproduces the artifact.
+        predicted: on the board that the export is for; None where it is for none.
     """
 
     built: Built
@@ -49,6 +52,7 @@ class Exported:
     layers: LayerErrors
     counted: Counted
     command: str
+    predicted: PredictionRecord | None = None
 
 
 def export_page(shown: Exported) -> str:
@@ -57,12 +61,17 @@ def export_page(shown: Exported) -> str:
     contract = manifest.contract
     tables, remarks = budget(shown.counted)
     described = describe(shown.certificate, task_of(contract))
+    predicted = prediction(shown.predicted)
     page = Page(
         model=manifest.name,
         target=manifest.target,
         subtitle=f"{contract.task}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
         verdict=described.verdict,
-        tiles=(*((described.glance,) if described.glance else ()), *tiles(manifest, shown.fp32_bytes, shown.latency)),
+        tiles=(
+            *((described.glance,) if described.glance else ()),
+            *((predicted.tile,) if predicted is not None and predicted.tile is not None else ()),
+            *tiles(manifest, shown.fp32_bytes, shown.latency),
+        ),
         requirements=described.requirements,
         gallery=gallery(shown.watcher, shown.image_names, manifest.target),
         findings=described.tables,
@@ -74,5 +83,6 @@ def export_page(shown: Exported) -> str:
         origin=origin(manifest),
         command=shown.command,
         version=__version__,
+        prediction=predicted,
     )
     return render("report.html", page=page)

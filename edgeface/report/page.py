@@ -109,6 +109,21 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """What was predicted on a board, and a tile for the summary, None where nothing could be predicted.
+
+    `board` is its usual name; `evidence` are sentences on what the figures rest on, `caveats` on what they cannot know.
+    """
+
+    board: str
+    lead: str
+    tables: tuple[Table, ...] = ()
+    evidence: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    tile: Tile | None = None
+
+
+@dataclass(frozen=True)
 class Layers:
     """Error by layer: a plot as SVG, its numbers, and a summary; `missing` says why there is none."""
 
@@ -138,3 +153,4 @@ class Page:
     origin: tuple[Table, ...]
     command: str
     version: str
+    prediction: Prediction | None = None

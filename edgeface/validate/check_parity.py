@@ -11,6 +11,7 @@ from edgeface.backends import runtime_named, target
 from edgeface.backends.device import HERE, Device
 from edgeface.backends.float_io import FloatRunner
 from edgeface.backends.open import open_runner
+from edgeface.backends.opened import Opened, OpenModel, open_here
 from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.certificate import Certificate, Evidence
@@ -54,6 +55,7 @@ class ParityRequest:
         detector: an artifact that finds the faces in a recognizer's images.
         threads: threads of the artifact's runtime.
         on: the device that runs the artifact; the reference runs on this machine's processor.
+        open_model: opens the artifact where it is judged, unless another device is named.
     """
 
     weights: Path | None = None
@@ -62,6 +64,7 @@ class ParityRequest:
     detector: Path | None = None
     threads: int = 1
     on: Device = HERE
+    open_model: OpenModel = open_here
 
     def paths(self) -> dict[str, Path | None]:
         """What is read, by the options' names."""
@@ -84,10 +87,10 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     refuse_missing(request.paths())
     judging = runtime_named(target(artifact.manifest.target).runtime)
     if request.on == HERE:
-        opened = judging.open(artifact.model_path, request.threads)
+        opened = request.open_model(target(artifact.manifest.target), artifact.model_path, request.threads)
     else:
-        opened = open_runner(artifact, request.threads, request.on)
-    runner = FloatRunner(opened, artifact.manifest.layout)
+        opened = Opened(open_runner(artifact, request.threads, request.on))
+    runner = FloatRunner(opened.runner, artifact.manifest.layout)
     reference = reference_of(artifact, weights_of(artifact, request.weights, request.reference), request.reference)
     limits = artifact.certificate().thresholds
     kind: Evidence = "synthetic" if request.images is None else "images"
@@ -102,10 +105,10 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
         target=artifact.manifest.target,
         reference=reference.name,
         thresholds=limits,
-        kernels=kernels,
+        kernels={**kernels, **opened.facts},
         versions=versions(*judging.distributions),
     )
-    return ParityReport(artifact.folder, str(request.on), certificate)
+    return ParityReport(artifact.folder, opened.place or str(request.on), certificate)
 
 
 def _images(artifact: Artifact, request: ParityRequest) -> Iterable[Image]:

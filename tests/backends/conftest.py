@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,11 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from edgeface.backends.float_io import FloatRunner
+from edgeface.backends.ncnn.runner import NcnnRunner
 from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.backends.target import EmitOptions
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.backends.tflite.scheme import TFLITE_INT8
 from edgeface.graph.ops.activations import LeakyRelu, Sigmoid
 from edgeface.graph.ops.arithmetic import Concat
@@ -50,6 +55,24 @@ def plan_of(normal):
         return build_plan(graph, stats, scheme, RangeRule("minmax"), known=known, stated=stated)
 
     return plan
+
+
+@pytest.fixture
+def open_emitted(tmp_path):
+    """A target's files of a graph, opened with float32 inputs and outputs: `open_emitted(target, graph, plan)`."""
+
+    def opened(target, graph, plan=None):
+        files = target.emit(graph, plan or target.float_plan(), EmitOptions())
+        if target.runtime == "ncnn":
+            folder = Path(tempfile.mkdtemp(dir=tmp_path))
+            for name, content in files.items():
+                (folder / name).write_bytes(content)
+            return FloatRunner(NcnnRunner(folder / target.model_file))
+        (model,) = files.values()
+        runner = LiteRtRunner(model) if target.layout == "nhwc" else OrtRunner(model)
+        return FloatRunner(runner, target.layout)
+
+    return opened
 
 
 CHANNELS = 8

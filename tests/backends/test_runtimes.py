@@ -85,11 +85,11 @@ def test_a_file_that_no_runtime_runs_is_not_taken_for_another(onnx_file, tmp_pat
     with pytest.raises(InputError, match=rf"no runtime supports ({path.suffix or 'files without a suffix'})") as caught:
         ask(path)
     assert caught.value.where == str(path)
-    assert ".onnx or .tflite" in str(caught.value.fix)
+    assert ".onnx or .param or .tflite" in str(caught.value.fix)
 
 
 def test_listing_targets_and_runtimes_imports_no_library_of_theirs():
-    heavy = "{'onnx', 'onnxruntime', 'ai_edge_litert', 'tensorrt', 'tensorrt_rtx', 'torch', 'google'}"
+    heavy = "{'onnx', 'onnxruntime', 'ai_edge_litert', 'ncnn', 'tensorrt', 'tensorrt_rtx', 'torch', 'google'}"
     code = (
         "import sys; from edgeface.backends import runtimes, suffixes, targets; "
         f"assert targets() and runtimes() and suffixes('gpu'); print(*sorted({heavy} & set(sys.modules)))"

@@ -16,10 +16,12 @@ def test_targets_are_found_by_filename_and_sorted():
     assert names == sorted(names)
     onnx = {"onnx-fp32", "onnx-fp16", "onnx-int8", "tensorrt-fp32", "tensorrt-fp16", "tensorrt-int8"}
     tflite = {"tflite-fp32", "tflite-fp16", "tflite-dynamic", "tflite-int8"}
-    assert set(names) == onnx | tflite
+    ncnn = {"ncnn-fp32", "ncnn-bf16", "ncnn-int8"}
+    assert set(names) == onnx | tflite | ncnn
+    files = {**dict.fromkeys(onnx, "model.onnx"), **dict.fromkeys(tflite, "model.tflite")}
     for name, found in targets().items():
         assert found.name == name
-        assert found.model_file == ("model.onnx" if name in onnx else "model.tflite")
+        assert found.model_file == files.get(name, "model.param")
 
 
 def test_an_unknown_target_offers_the_nearest():

@@ -230,7 +230,7 @@ def test_every_file_of_a_model_is_packed(seeded, tmp_path):
 def test_an_unknown_board_is_refused_with_the_known_ones(name):
     with pytest.raises(InputError, match=f"no board is called '{name}'") as caught:
         board(name)
-    assert "use one of rk3399, or" in str(caught.value.fix)
+    assert "use one of rk3399, rk3588, rpi4, rpi5, or" in str(caught.value.fix)
 
 
 def test_a_bundle_that_cannot_be_written_leaves_nothing(tmp_path, contents):

@@ -23,6 +23,8 @@ def test_a_bundle_is_packed_signed_and_verified(edgeface_cli, artifacts, tmp_pat
     assert packed.code == 0, packed.err
     assert packed.document["bytes"] == out.stat().st_size
     assert packed.document["signed"] is True
+    assert packed.document["device"]["cores"] == [4, 5]
+    assert packed.document["runtime"]["package"] == "ai-edge-litert"
     verified = edgeface_cli("verify", out, "--key", made["public_key"], "--json")
     assert verified.code == 0
     assert verified.document["passed"] is True
@@ -36,7 +38,9 @@ def test_a_bundle_contains_no_reports_or_images(edgeface_cli, artifacts, tmp_pat
         assert (folder / "report.html").is_file()
         (folder / "latency.json").write_text("{}")
     out = tmp_path / "face.tar.gz"
-    assert edgeface_cli("bundle", *timed, "--out", out).code == 0
+    packed = edgeface_cli("bundle", *timed, "--out", out)
+    assert packed.code == 0
+    assert "board   Rockchip RK3399: ai-edge-litert " in packed.out
     with tarfile.open(out) as archive:
         names = archive.getnames()
     assert any(name.endswith("detector.tflite") for name in names)

@@ -33,6 +33,21 @@ def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path
     assert "tflite-fp16: Computes correctly – not validated on faces: 4 synthetic images judged it" in ended.out
 
 
+def test_for_a_board_the_choice_and_what_is_missing_are_shown(edgeface_cli, small, tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGEFACE_CACHE", str(tmp_path / "cache"))  # without an emulator
+    data = (small.model, "--contract", small.contract, "--calibration", small.calibration, "--judge", small.images)
+    options = (*data, "--no-latency", "--no-images", "--device", "rk3399")
+    ended = edgeface_cli("export", *options, "--out", tmp_path / "out")
+    assert ended.code == 0
+    assert "Nothing was predicted for Rockchip RK3399: the emulator is missing" in ended.out
+    assert "`edgeface doctor --install arm`" in ended.out
+    assert "Which target\n" in ended.out
+    assert [line.split()[-1] for line in ended.out.splitlines() if line.startswith("tflite-int8  passed")] == ["chosen"]
+    document = edgeface_cli("export", *options, "--out", tmp_path / "out", "--target", "tflite-fp32", "--json").document
+    assert document["artifacts"][0]["prediction"]["predictions"] == []
+    assert document["artifacts"][0]["prediction"]["candidates"] == []
+
+
 @pytest.mark.slow
 def test_json_holds_manifest_and_certificate(edgeface_cli, tmp_path):
     options = ("--seed", 1, "--input", "64x96", "--out", tmp_path, "--json")

@@ -53,6 +53,12 @@ def test_the_json_document_has_every_target(edgeface_cli, file, rows, code):
     assert document["possible"] is (code == 0)
 
 
+def test_a_dry_run_for_a_board_is_of_every_target_to_choose_from(edgeface_cli, file):
+    ended = edgeface_cli("export", file(FINE), "--device", "rk3399", "--dry-run", "--json")
+    said = {each["target"] for each in json.loads(ended.out)["forecasts"]}
+    assert said >= {"tflite-int8", "tflite-fp32", "onnx-int8"}
+
+
 def test_nothing_is_written(edgeface_cli, file, tmp_path):
     path = file(FINE)
     edgeface_cli("export", path, "--target", "onnx-fp32", "--dry-run", "--out", tmp_path / "out")

@@ -243,8 +243,23 @@ def test_an_out_that_cannot_be_written_is_refused(refused, tmp_path):
     assert error["where"] == str(tmp_path / "file" / "out")
 
 
-def test_without_a_target_typer_s_own_error_is_one_document_too(edgeface_cli):
-    ended = edgeface_cli("export", "--json")
+@pytest.mark.parametrize("options", [(), ("--device", "x86-avx2"), ("--dry-run",)])
+def test_without_a_target_and_without_a_board_both_are_offered(refused, options):
+    error = refused(*options)
+    assert error["what"] == "no target named"
+    assert "tflite-int8" in error["fix"]
+    assert "--device" in error["fix"]
+
+
+def test_an_unknown_device_is_refused_with_boards_and_tables(refused):
+    error = refused("--device", "rk3398")
+    assert error["where"] == "--device"
+    assert error["fix"].startswith("did you mean rk3399?")
+    assert "x86-avx2" in error["fix"]
+
+
+def test_typer_s_own_error_is_one_document_too(edgeface_cli):
+    ended = edgeface_cli("bundle", "--json")
     assert ended.code == 2
     assert ended.document["error"]["error"] == "UsageError"
 

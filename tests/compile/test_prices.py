@@ -6,7 +6,7 @@ import pytest
 
 from edgeface.backends import target
 from edgeface.compile.job import BuildOptions, Job
-from edgeface.compile.prices import deciding_tables, priced
+from edgeface.compile.prices import deciding_tables, priced, winograd_convolutions
 from edgeface.compile.quantization import stated_precision
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.request import ExportRequest
@@ -16,6 +16,7 @@ from edgeface.cost.prices.table import price_tables
 from edgeface.errors import InputError
 from edgeface.exporting.command import export_command
 from edgeface.graph.onnx_reader import read_onnx
+from edgeface.graph.ops.conv import Conv
 from edgeface.images.split import Images
 from edgeface.passes import run_passes
 from edgeface.quantize.plan import QuantPlan
@@ -101,3 +102,35 @@ def test_the_manifest_says_who_decided_and_what_is_predicted(job):
 
 def test_the_command_that_reproduces_an_artifact_names_the_device():
     assert "--device rk3399" in export_command(ExportRequest(device="rk3399"), "tflite-int8")
+
+
+@pytest.fixture
+def wide(make_graph, normal):
+    """A layer that is quicker in Winograd's form on a Cortex-A72."""
+    rows = [(Conv(pads=(1, 1, 1, 1)), "x w", "y")]
+    return make_graph({"x": (1, 64, 60, 80)}, rows, {"w": normal(64, 64, 3, 3)})
+
+
+def test_winograd_s_form_is_stated_with_the_table_that_decided_where_it_is_asked_for(job, wide):
+    (name, stated), *others = winograd_convolutions(job(device="rk3399", winograd=True), wide, {}, "float").items()
+    assert (name, stated.dtype, stated.form, others) == ("y", "float32", "winograd", [])
+    assert "a72" in stated.reason
+    assert winograd_convolutions(job(device="rk3399"), wide, {}, "float") == {}
+
+
+def test_a_layer_that_the_recipe_wants_in_integers_is_not_transformed(job, wide):
+    assert winograd_convolutions(job(device="rk3399", winograd=True), wide, {"y": "int8"}, "float") == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [({}, "no --device"), ({"device": "x86-avx2"}, "AVX2"), ({"device": "rk3399", "integer_only": True}, "exclude")],
+)
+def test_winograd_s_form_is_refused_where_no_table_prices_it(options, why):
+    with pytest.raises(InputError, match=why) as error:
+        requested_recipe(ExportRequest(winograd=True, **options))
+    assert error.value.fix
+
+
+def test_the_command_that_reproduces_an_artifact_names_the_form():
+    assert "--winograd" in export_command(ExportRequest(device="rk3399", winograd=True), "tflite-int8")

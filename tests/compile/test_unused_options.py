@@ -23,6 +23,7 @@ GIVEN = {
     "--statistics": {"statistics": Path("a.npz")},
     "--save-statistics": {"save_statistics": Path("a.npz")},
     "--device": {"device": "rk3399"},
+    "--winograd": {"winograd": True},
     "--effort": {"repair": RepairOptions("max")},
     "--max-slowdown": {"repair": RepairOptions(max_slowdown=0.0)},
     "--batch": {"engines": EngineOptions(batch=BatchProfile(1, 8, 64))},
@@ -31,10 +32,10 @@ GIVEN = {
 }
 QUANTIZED = {"--integer-only", "--statistics", "--save-statistics", "--effort", "--max-slowdown"}
 USES = {
-    "tflite-int8": {"--io", "--device", *QUANTIZED},
+    "tflite-int8": {"--io", "--device", "--winograd", *QUANTIZED},
     "onnx-int8": QUANTIZED,
     "tensorrt-fp16": {"--batch", "--compute-capability"},
-    "tensorrt-int8": set(GIVEN) - {"--io", "--device"},
+    "tensorrt-int8": set(GIVEN) - {"--io", "--device", "--winograd"},
 }
 
 

@@ -24,12 +24,12 @@ def test_a_device_is_written_as_it_is_read(text, device):
     assert str(device) == text
 
 
-@pytest.mark.parametrize("text", ["", "cuda", "GPU ", ":", "a7", "adbx", "a76", "loopback"])
+@pytest.mark.parametrize("text", ["", "cuda", "GPU ", ":", "a7", "adbx", "a78", "loopback"])
 def test_an_unknown_device_lists_those_that_are_known(text):
     with pytest.raises(InputError, match="there is no device") as caught:
         parse_device(text)
     assert "x86 (this machine's processor), gpu (" in str(caught.value.fix)
-    assert "rk3399 (an emulated Rockchip RK3399), ssh:HOST" in str(caught.value.fix)
+    assert "rpi5 (an emulated Raspberry Pi 5), ssh:HOST" in str(caught.value.fix)
 
 
 @pytest.mark.parametrize("text", ["gpu:", "gpu:1", "a72:1", "ssh", "ssh:", "adb:"])

@@ -6,25 +6,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgeface.backends.checks import DYNAMIC, check_feeds, check_model, describe_model
+from edgeface.backends.checks import check_feeds, check_model, describe_model
 from edgeface.backends.onnx.file import check_onnx, session_source
+from edgeface.backends.onnx.session import (
+    CPU_PROVIDER,
+    cannot_load,
+    check_provider,
+    check_started,
+    first_line,
+    ort_errors,
+    spec_of,
+)
 from edgeface.backends.runtime import TensorSpec
 from edgeface.core.native_log import native_log_held
-from edgeface.errors import InputError, RuntimeFailure
+from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
 
-_DTYPES = {
-    "tensor(float)": "float32",
-    "tensor(float16)": "float16",
-    "tensor(double)": "float64",
-    "tensor(int64)": "int64",
-    "tensor(int32)": "int32",
-    "tensor(int8)": "int8",
-    "tensor(uint8)": "uint8",
-    "tensor(bool)": "bool",
-}
 _WARNING = 2
-CPU_PROVIDER, CUDA_PROVIDER = "CPUExecutionProvider", "CUDAExecutionProvider"
 
 
 class OrtRunner:
@@ -56,10 +54,10 @@ class OrtRunner:
         self.where = describe_model(model)
         self._provider = provider
         check_model(model) if isinstance(model, bytes) else check_onnx(model)
-        _check_provider(provider)
+        check_provider(provider)
         self._session = self._open(model, threads, optimize, profile_into, in_order)
-        self.inputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_inputs()))
-        self.outputs: tuple[TensorSpec, ...] = tuple(map(_spec, self._session.get_outputs()))
+        self.inputs: tuple[TensorSpec, ...] = tuple(map(spec_of, self._session.get_inputs()))
+        self.outputs: tuple[TensorSpec, ...] = tuple(map(spec_of, self._session.get_outputs()))
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Run once.
@@ -77,8 +75,8 @@ class OrtRunner:
         names = [output.name for output in self.outputs]
         try:
             values = self._session.run(names, dict(feeds))
-        except _ort_errors() as error:
-            raise RuntimeFailure(f"ONNX Runtime failed: {_first_line(error)}", where=self.where) from error
+        except ort_errors() as error:
+            raise RuntimeFailure(f"ONNX Runtime failed: {first_line(error)}", where=self.where) from error
         return dict(zip(names, values, strict=True))
 
     def end_profile(self) -> Path:
@@ -108,43 +106,7 @@ class OrtRunner:
             source = model if isinstance(model, bytes) else session_source(model)
             with native_log_held():  # its warnings name tensors, which may be called anything
                 session = ort.InferenceSession(source, options, providers=[self._provider])
-        except _ort_errors() as error:
-            raise RuntimeFailure(
-                f"ONNX Runtime cannot load the model: {_first_line(error)}",
-                where=self.where,
-                fix="check that the file is a complete ONNX model; a truncated copy fails like this",
-            ) from error
-        if (
-            self._provider not in session.get_providers()
-        ):  # ONNX Runtime only logs if the provider's libraries do not load
-            raise RuntimeFailure(
-                f"ONNX Runtime's {self._provider} does not start", where=self.where, fix="see `edgeface doctor`"
-            )
+        except ort_errors() as error:
+            raise cannot_load(error, self.where) from error
+        check_started(session, self._provider, self.where)
         return session
-
-
-def _check_provider(provider: str) -> None:
-    import onnxruntime as ort
-
-    if provider not in ort.get_available_providers():
-        raise InputError(
-            f"this ONNX Runtime has no {provider}",
-            where=f"onnxruntime {ort.__version__}",
-            fix="pip uninstall onnxruntime, then pip install onnxruntime-gpu" if provider == CUDA_PROVIDER else None,
-        )
-
-
-def _ort_errors() -> tuple[type[Exception], ...]:
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    own = [item for item in vars(state).values() if isinstance(item, type) and issubclass(item, Exception)]
-    return (*own, RuntimeError, ValueError, TypeError)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
-
-
-def _spec(node: Any) -> TensorSpec:
-    shape = tuple(size if isinstance(size, int) else DYNAMIC for size in node.shape)
-    return TensorSpec(node.name, shape, _DTYPES.get(node.type, node.type))

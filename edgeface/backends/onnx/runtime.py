@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgeface.backends.parts import Parts
 from edgeface.backends.runtime import Inspection, OperatorTime, Runner, Runtime
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
@@ -24,12 +25,10 @@ def _open_as_typed(model: Path, threads: int) -> Runner:
     return open_as_typed(model, threads)
 
 
-def _open_on_gpu(model: Path, threads: int) -> Runner:
-    from edgeface.backends.onnx.runner import CUDA_PROVIDER, OrtRunner
-    from edgeface.backends.tensorrt.cuda.driver import usable_gpu
+def _open_on_gpu(model: Path, _: int) -> Runner:
+    from edgeface.backends.onnx.cuda_runner import CudaRunner
 
-    usable_gpu()
-    return OrtRunner(model, threads, provider=CUDA_PROVIDER)
+    return CudaRunner(model)
 
 
 def _values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[str, Array]:
@@ -56,6 +55,12 @@ def _profile(model: Path, feeds: Mapping[str, Array], threads: int) -> tuple[Ope
     return ort_profile(model, feeds, threads)
 
 
+def _parts(model: Path) -> Parts:
+    from edgeface.backends.onnx.parts import OnnxParts
+
+    return OnnxParts(model)
+
+
 ONNX = frozenset({"onnx"})
 RUNTIMES = (
     Runtime(
@@ -68,6 +73,7 @@ RUNTIMES = (
         values=_values,
         inspect=_inspect,
         profile=_profile,
+        parts=_parts,
     ),
     Runtime(
         name="onnxruntime-as-typed",

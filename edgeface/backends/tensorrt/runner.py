@@ -90,15 +90,35 @@ class EngineRunner:
         with self._turn:
             return self._run(feeds)
 
+    def pinned(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+        """Arrays of these shapes on the inputs' pinned memory, for `run_pinned`; a run of other shapes ends them."""
+        with self._turn:
+            return self._bind(shapes).pinned()
+
+    def run_pinned(self) -> dict[str, Array]:
+        """Run on what was written into the arrays that `pinned` gave; the outputs' pinned memory, until the next run.
+
+        It saves the copies of `run` from and to other memory, which take longer than a small network.
+
+        Raises:
+            RuntimeFailure: `pinned` was not called, or the run fails.
+        """
+        with self._turn:
+            if self._bound is None:
+                raise RuntimeFailure("no inputs are bound", where=self.where, fix="write into the arrays of `pinned`")
+            return self._bound.run_pinned()
+
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        return self._bind({name: tuple(array.shape) for name, array in feeds.items()}).run(feeds)
+
+    def _bind(self, shapes: Mapping[str, tuple[int, ...]]) -> Bound:
         if self._closed:
             raise RuntimeFailure("the engine is closed", where=self.where, fix="open it again")
-        shapes = {name: tuple(array.shape) for name, array in feeds.items()}
         if self._bound is None or self._bound.shapes != shapes:
             self._engine.check_batch(shapes)
             self._unbind()  # first, since memory may not suffice for both
             self._bound = Bound(self._engine, self._cuda, self._stream, shapes)
-        return self._bound.run(feeds)
+        return self._bound
 
     def close(self) -> None:
         """Release GPU memory, after a run of another thread; closing twice has no effect."""

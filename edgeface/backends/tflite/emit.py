@@ -12,6 +12,7 @@ from edgeface.backends.tflite.scheme import DTYPES, StoredWeights
 from edgeface.errors import GraphError, OperatorError, Refusal
 from edgeface.graph.expand import expand
 from edgeface.graph.ir import Graph, Node
+from edgeface.passes.transform_convolutions import transform_convolutions
 from edgeface.quantize.plan import QParams, QuantPlan
 from edgeface.quantize.precision import require_dtypes
 
@@ -39,7 +40,8 @@ def write_tflite(
             scale, or the plan has a dtype that is not supported.
     """
     require_dtypes(graph, plan or QuantPlan(), DTYPES, "TFLite")
-    graph = expand(graph, lambda op: not lowers(op))
+    formed = [name for name, asked in (plan or QuantPlan()).stated.items() if asked.form == "winograd"]
+    graph = expand(transform_convolutions(graph, formed) if formed else graph, lambda op: not lowers(op))
     emitter = Emitter(graph, plan or QuantPlan(), weights)
     inputs = {name: _input(emitter, name, io) for name in graph.inputs}
     _lower_all(emitter)

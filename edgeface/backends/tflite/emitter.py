@@ -25,6 +25,7 @@ from edgeface.backends.tflite.scheme import StoredWeights
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Graph, Node
 from edgeface.graph.types import Array
+from edgeface.passes.transform_convolutions import is_product
 from edgeface.quantize.plan import QParams, QuantPlan
 
 QUANTIZE = Operator("QUANTIZE", 1, schema.QuantizeOptionsT())
@@ -132,7 +133,8 @@ class Emitter:
         """A constant tensor, shared by name; float weights become float16 if the target requires it and they fit."""
         key = (name, data.dtype.name, data.shape)
         if key not in self._constants:
-            half = self.weights == "float16" and data.dtype == np.float32 and np.abs(data).max(initial=0) <= HALF_MAX
+            wanted = self.weights == "float16" or is_product(name)  # these are four times as many as the network's own
+            half = wanted and data.dtype == np.float32 and np.abs(data).max(initial=0) <= HALF_MAX
             self._constants[key] = self._half(name, data) if half else self.builder.constant(name, data, params)
         return self._constants[key]
 

@@ -129,9 +129,7 @@ class ModelBuilder:
             entry = schema.MetadataT()
             entry.name, entry.buffer = key.encode(), self._store(data)
             self._model.metadata.append(entry)
-        builder = _Builder()
-        builder.Finish(self._model.Pack(builder), file_identifier=b"TFL3")
-        return bytes(builder.Output())
+        return finish_model(self._model)
 
     def _add(self, name: str, shape: Sequence[int], dtype: str, params: QParams | None, buffer: int) -> int:
         tensor = schema.TensorT()
@@ -150,7 +148,7 @@ class ModelBuilder:
     def _store(self, data: bytes) -> int:
         if data not in self._buffers:
             self._buffers[data] = len(self._model.buffers)
-            self._model.buffers.append(_buffer(data))
+            self._model.buffers.append(stored_buffer(data))
         return self._buffers[data]
 
     def _code(self, op: Operator) -> int:
@@ -165,7 +163,15 @@ class ModelBuilder:
         return self._codes[key]
 
 
-def _buffer(data: bytes) -> _AlignedBuffer:
+def finish_model(model: Any) -> bytes:
+    """A `ModelT` of the schema, serialized."""
+    builder = _Builder()
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def stored_buffer(data: bytes) -> Any:
+    """A `BufferT` of the schema with a constant's bytes."""
     buffer = _AlignedBuffer()
     buffer.data = data
     return buffer

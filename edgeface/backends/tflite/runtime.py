@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgeface.backends.parts import Parts
 from edgeface.backends.runtime import Inspection, Runner, Runtime
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
@@ -28,6 +29,12 @@ def _inspect(model: Path) -> Inspection:
     return inspect_tflite(model)
 
 
+def _parts(model: Path) -> Parts:
+    from edgeface.backends.tflite.parts import TfliteParts
+
+    return TfliteParts(model)
+
+
 RUNTIMES = (
     Runtime(
         name="litert",
@@ -38,5 +45,6 @@ RUNTIMES = (
         reads=frozenset({"tflite"}),
         values=_values,
         inspect=_inspect,
+        parts=_parts,
     ),
 )

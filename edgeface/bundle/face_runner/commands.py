@@ -10,8 +10,10 @@ from pathlib import Path
 
 from edgeface.bundle.face_runner.answer import answer
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
+from edgeface.bundle.face_runner.open_network import model_runtime
 from edgeface.bundle.face_runner.pipeline import FaceRunner
 from edgeface.bundle.face_runner.placement import pin
+from edgeface.bundle.face_runner.runtime_advice import note_on
 from edgeface.bundle.face_runner.service import serve
 from edgeface.bundle.face_runner.verification import verify_files
 from edgeface.core.visible import visible_lines
@@ -57,6 +59,9 @@ def _face(folder: Path, options: argparse.Namespace) -> int:
     runner = FaceRunner.open(folder, options.threads)
     if not options.no_pin:
         print(pin(runner.settings["device"]), file=sys.stderr)
+    note = note_on(runner.settings, model_runtime(runner.settings["detector"]["model"]))
+    if note is not None:
+        print(visible_lines(f"note: {note}"), file=sys.stderr)
     if options.command == "serve":
         serve(runner, options.socket)
     else:

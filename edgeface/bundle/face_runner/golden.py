@@ -6,18 +6,21 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.bundle.face_runner.images import decode_image
 from edgeface.bundle.face_runner.integrity import Problem
-from edgeface.bundle.face_runner.network import Network, comparable_kernels
+from edgeface.bundle.face_runner.open_network import golden_kernels, model_runtime, open_network
 from edgeface.bundle.face_runner.pipeline import FaceRunner, aligned_face, face_tensor, letterbox
 from edgeface.bundle.face_runner.resize import Image, shrink
-from edgeface.bundle.face_runner.settings import BUNDLE, read_settings
+from edgeface.bundle.face_runner.settings import BUNDLE, TASKS, read_settings
 from edgeface.tasks.recognition.vectors import cosine
+
+if TYPE_CHECKING:
+    from edgeface.bundle.face_runner.open_network import AnyNetwork
 
 GOLDEN = "golden/golden.json"
 SCENE, FIRST, SECOND = "golden/scene.ppm", "golden/first.ppm", "golden/second.ppm"
@@ -34,6 +37,7 @@ class GoldenReport:
     `ops` are the compared and the recorded ones; an old runtime overwrites some.
     """
 
+    runtime: str
     kernels: str
     ops: Mapping[str, tuple[int, int]]
     worst_lsb: float
@@ -47,7 +51,8 @@ def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
         files: a bundle's files by name, already verified.
     """
     record = json.loads(files[GOLDEN])
-    kernels = comparable_kernels()
+    detector = read_settings(files[BUNDLE])["detector"]["model"]
+    kernels = golden_kernels(detector, record["decisions"])
     problems = [
         Problem(GOLDEN, f"{name}: this machine computes different pixels from the golden image")
         for name, digest in image_digests(files).items()
@@ -55,10 +60,8 @@ def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
     ]
     worst = 0.0
     counts: dict[str, tuple[int, int]] = {}
-    for task, (tensor, model) in golden_inputs(files).items():
-        network = Network(model, kernels=kernels, keep_all=True)
-        stored = network.set_input(tensor)
-        network.invoke()
+    for task in TASKS:
+        network, stored = golden_run(files, task, kernels)
         recorded = record["networks"][task][kernels]
         hidden = network.overwritten([op["tensor"] for op in recorded])
         ops = [op for op in recorded if op["tensor"] not in hidden]
@@ -70,10 +73,12 @@ def check_golden(files: Mapping[str, bytes]) -> GoldenReport:
         worst = max(worst, largest)
         problems += [Problem(GOLDEN, f"{task}: {differing}")] if differing else []
     problems += _check_decisions(files, record["decisions"][kernels], kernels)
-    return GoldenReport(kernels, counts, worst, tuple(problems))
+    return GoldenReport(model_runtime(detector), kernels, counts, worst, tuple(problems))
 
 
-def first_diverging(network: Network, ops: list[dict[str, Any]], values: NDArray[np.uint8]) -> tuple[str | None, float]:
+def first_diverging(
+    network: AnyNetwork, ops: list[dict[str, Any]], values: NDArray[np.uint8]
+) -> tuple[str | None, float]:
     """The first op whose output after a run differs from its golden samples.
 
     Returns:
@@ -101,15 +106,22 @@ def sampled(values: Array, count: int) -> Array:
     return chosen
 
 
-def golden_inputs(files: Mapping[str, bytes]) -> dict[str, tuple[NDArray[np.float32], bytes]]:
-    """Each network's golden input float32 [1,h,w,3] and its model's bytes."""
-    settings = read_settings(files[BUNDLE])
-    scene, first = (decode_image(files[name], name) for name in (SCENE, FIRST))
-    detector, recognizer = settings["detector"], settings["recognizer"]
-    return {
-        "detector": (letterbox(scene, detector["contract"]["input"])[0], files[detector["model"]]),
-        "recognizer": (face_tensor(first, recognizer["contract"]["input"]), files[recognizer["model"]]),
-    }
+def golden_run(files: Mapping[str, bytes], task: str, kernels: str) -> tuple[AnyNetwork, Array]:
+    """A task's network after a run on its golden image, every tensor readable; and its input as the network stores it.
+
+    Raises:
+        RunnerError: the runtime does not run the model.
+    """
+    settings = read_settings(files[BUNDLE])[task]
+    spec = settings["contract"]["input"]
+    if task == "detector":
+        tensor = letterbox(decode_image(files[SCENE], SCENE), spec)[0]
+    else:
+        tensor = face_tensor(decode_image(files[FIRST], FIRST), spec)
+    network = open_network(files, settings["model"], kernels=kernels, keep_all=True)
+    stored = network.set_input(tensor)
+    network.invoke()
+    return network, stored
 
 
 def image_digests(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module, metadata
 from typing import Any
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from edgeface.backends.tflite.soundness import unsoundness
 from edgeface.bundle.face_runner.errors import RunnerError
-from edgeface.tasks.detection.decoding import same_but_batch
 
 Array = NDArray[Any]
 RUNTIMES = (("ai_edge_litert", "ai-edge-litert"), ("tflite_runtime", "tflite-runtime"))
+COMPARABLE = ("xnnpack", "reference")
+"""Kernels whose integers are the same on every machine, those of LiteRT and of tflite-runtime."""
 RESOLVERS = {"deployed": "BUILTIN", "xnnpack": "BUILTIN", "reference": "BUILTIN_REF"}
 
 
@@ -45,7 +46,7 @@ def comparable_kernels() -> str:
     LiteRT delegates int8 to XNNPACK; tflite-runtime computes it with kernels that differ between machines, so only
     its reference kernels can be compared.
     """
-    return "xnnpack" if runtime_module()[1] == RUNTIMES[0][1] else "reference"
+    return COMPARABLE[0] if runtime_module()[1] == RUNTIMES[0][1] else COMPARABLE[1]
 
 
 class Network:
@@ -91,28 +92,9 @@ class Network:
         """The shapes of the outputs by name, maps (rank 4) in NCHW."""
         return {key: _nchw_shape(tuple(map(int, item["shape"]))) for key, item in self._outputs.items()}
 
-    def check_fit(self, name: str, size: Mapping[str, Any], outputs: Mapping[str, tuple[int, ...]]) -> None:
-        """Compare the model with its contract.
-
-        Args:
-            name: of the model's file, for errors.
-            size: height, width and mean of the contract's input.
-            outputs: the contract's, shapes by name.
-
-        Raises:
-            RunnerError: the input or an output has another shape, or an output is missing.
-        """
-        found = self.output_shapes()
-        found_input: tuple[int, ...] | None = tuple(map(int, self._input["shape"]))
-        taken: tuple[int, ...] = (1, size["height"], size["width"], len(size["mean"]))
-        pairs = [("input", found_input, taken)]
-        pairs += [(f"output {key!r}", found.get(key), wanted) for key, wanted in outputs.items()]
-        for what, got, wanted in pairs:
-            if got is None or not same_but_batch(got, wanted):
-                shown = "missing" if got is None else str(list(got))
-                raise RunnerError(
-                    f"the model's {what} is {shown}, its contract says {list(wanted)}", name, "pack the bundle again"
-                )
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of the input, [1,h,w,C]."""
+        return tuple(map(int, self._input["shape"]))
 
     def run(self, image: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """The float32 outputs by name of one run on float32 [1,h,w,C]; maps (rank 4) in NCHW."""

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from edgeface.bundle.face_runner.contract import decoding_of
 from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.integrity import FILE
-from edgeface.bundle.face_runner.network import Network
+from edgeface.bundle.face_runner.open_network import check_fit, model_files, open_network
 from edgeface.bundle.face_runner.resize import Image, enlarge, shrink
-from edgeface.bundle.face_runner.settings import BUNDLE, read_settings
+from edgeface.bundle.face_runner.settings import BUNDLE, TASKS, read_settings
 from edgeface.bundle.face_runner.warp import warp_affine
 from edgeface.images.fit import Scale, fit
 from edgeface.images.normalize import normalized
@@ -50,7 +50,7 @@ class FaceRunner:
     Args:
         files: the bundle's files by name.
         threads: threads inside one operator; None uses the bundle's recommendation for its device.
-        kernels: "deployed" (the runtime's choice), "xnnpack" or "reference".
+        kernels: of a TFLite runtime: "deployed" (its choice), "xnnpack" or "reference".
 
     Raises:
         RunnerError: a file is missing, the settings are not usable, no runtime loads the models, or a model has
@@ -65,8 +65,8 @@ class FaceRunner:
         self.face_threshold: float = self.settings["thresholds"]["face"]
         self.match_threshold: float = self.settings["thresholds"]["match"]
         self._decoding = decoding_of(self.detector)
-        self._find = Network(files[self.settings["detector"]["model"]], count, kernels)
-        self._embed = Network(files[self.settings["recognizer"]["model"]], count, kernels)
+        self._find = open_network(files, self.settings["detector"]["model"], count, kernels)
+        self._embed = open_network(files, self.settings["recognizer"]["model"], count, kernels)
         self._check_fit()
 
     @classmethod
@@ -77,7 +77,7 @@ class FaceRunner:
             RunnerError: the folder is not a bundle, or no runtime loads its models.
         """
         settings = read_settings(read_file(folder / BUNDLE, FILE), str(folder / BUNDLE))
-        names = [BUNDLE, settings["detector"]["model"], settings["recognizer"]["model"]]
+        names = [BUNDLE, *(name for task in TASKS for name in model_files(settings[task]["model"]))]
         return cls({name: read_file(folder / name, FILE) for name in names}, threads, kernels)
 
     def detect(self, image: Image, threshold: float | None = None) -> list[Face]:
@@ -135,8 +135,8 @@ class FaceRunner:
         name, width = self.recognizer["output"], self.recognizer["width"]
         shape = self._embed.output_shapes().get(name, ())
         embedding = {name: shape if is_embedding(shape, width) else (1, width)}
-        self._find.check_fit(detector["model"], self.detector["input"], self._decoding.shapes())
-        self._embed.check_fit(recognizer["model"], self.recognizer["input"], embedding)
+        check_fit(self._find, detector["model"], self.detector["input"], self._decoding.shapes())
+        check_fit(self._embed, recognizer["model"], self.recognizer["input"], embedding)
 
     def _embedding(self, aligned: Image) -> NDArray[np.float64]:
         outputs = self._embed.run(face_tensor(aligned, self.recognizer["input"]))

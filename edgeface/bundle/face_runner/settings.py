@@ -10,6 +10,7 @@ from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.integrity import NAME
 
 BUNDLE = "bundle.json"
+TASKS = "detector", "recognizer"
 MAX_SIDE_PX = 8192
 MAX_WIDTH = 1 << 16
 _MAX_CORES = 64
@@ -36,7 +37,7 @@ def read_settings(data: bytes, where: str = BUNDLE) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:  # not UTF-8, too long a number, or too deep
         raise RunnerError(f"the bundle's settings are not JSON: {error}", where, _FIX) from error
     _check(settings, _SETTINGS, where, ())
-    for task in ("detector", "recognizer"):
+    for task in TASKS:
         _check_input(settings[task]["contract"]["input"], (task, "contract", "input"), where)
     return dict(settings)
 

@@ -16,13 +16,15 @@ from edgeface.bundle.face_runner.signature import check_form, check_signature, r
 class Verification:
     """Results of verifying a bundle.
 
-    `golden` is a sentence about the golden values, None where they were not run.
+    `golden` is a sentence about the golden values, None where they were not run; `notes` are what is not refused, but
+    should be known.
     """
 
     files: int
     signature: str
     golden: str | None
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -32,6 +34,7 @@ class Verification:
     def lines(self) -> list[str]:
         """The report as text."""
         checked = [f"files      {self.files}", f"signature  {self.signature}", f"golden     {self.golden or 'not run'}"]
+        checked += [f"note       {note}" for note in self.notes]
         return (
             checked + [f"refused    {problem}" for problem in self.problems] + ([] if self.problems else ["verified"])
         )
@@ -45,6 +48,7 @@ class Verification:
             "signature": self.signature,
             "golden": self.golden,
             "problems": problems,
+            "notes": list(self.notes),
         }
 
 
@@ -78,15 +82,16 @@ def verify_files(files: Mapping[str, bytes], key: Path | None = None, golden: bo
 
 def _with_golden(files: Mapping[str, bytes], signature: str) -> Verification:
     from edgeface.bundle.face_runner.golden import GOLDEN, check_golden
-    from edgeface.bundle.face_runner.network import runtime_module
     from edgeface.bundle.face_runner.pipeline import UNUSABLE
+    from edgeface.bundle.face_runner.runtime_advice import note_on
+    from edgeface.bundle.face_runner.settings import BUNDLE, read_settings
 
     try:
         report = check_golden(files)
     except UNUSABLE as error:  # every file is the one that was packed, but not by edgeface
         problem = Problem(GOLDEN, f"the golden images cannot be run: {type(error).__name__} {error}")
         return Verification(len(files), signature, None, (problem,))
-    _, name, version = runtime_module()
     ops = ", ".join(f"{task} {count} of {total} ops" for task, (count, total) in report.ops.items())
-    summary = f"{name} {version}, {report.kernels} kernels: {ops}, largest difference {report.worst_lsb:.3g} LSB"
-    return Verification(len(files), signature, summary, report.problems)
+    summary = f"{report.runtime}, {report.kernels} kernels: {ops}, largest difference {report.worst_lsb:.3g} LSB"
+    note = note_on(read_settings(files[BUNDLE]), report.runtime)
+    return Verification(len(files), signature, summary, report.problems, () if note is None else (note,))

@@ -53,6 +53,13 @@ class Price(_Strict):
         return (self.mac_ns * work.macs + self.loop_ns * work.loops + moved) / 1e3 + self.node_us
 
 
+class Winograd(_Strict):
+    """Prices of Winograd's form of a float convolution: of the image's transform, and of the rest, see `winograd`."""
+
+    image: Price = Price()
+    result: Price = Price()
+
+
 class Applies(_Strict):
     """Processors that a table describes: an architecture, flags that it must have, and flags that it must not.
 
@@ -79,6 +86,7 @@ class PriceTable(_Strict):
         tiles: of kernels, by dtype.
         prices: by dtype and class of work.
         hybrid: of convolutions with float activations and int8 weights, by class, in int8's tiles; empty if unknown.
+        winograd: of convolutions in Winograd's form; None where they are not quicker than int8.
     """
 
     name: str
@@ -91,6 +99,7 @@ class PriceTable(_Strict):
     tiles: dict[Literal["float32", "int8"], Tiles]
     prices: dict[Literal["float32", "int8"], dict[str, Price]]
     hybrid: dict[str, Price] = {}
+    winograd: Winograd | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> PriceTable:

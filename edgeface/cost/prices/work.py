@@ -88,12 +88,12 @@ def work_of(graph: Graph, node: Node, tile: Tile) -> Work | None:
         return Work(kind, macs, loops, elements, weights)
     if isinstance(node.op, Gemm):
         *leading, columns = graph.type(node.output).shape
-        macs, loops = _product(math.prod(leading), columns, graph.type(node.inputs[0]).shape[-1], tile)
+        macs, loops = product(math.prod(leading), columns, graph.type(node.inputs[0]).shape[-1], tile)
         return Work("gemm", macs, loops, elements, weights)
     if isinstance(node.op, ConvTranspose):
         batch, depth, height, width = graph.type(node.inputs[0]).shape
         columns = math.prod(graph.type(node.inputs[1]).shape[1:])
-        return Work("conv_kxk", *_product(batch * height * width, columns, depth, tile), elements, weights)
+        return Work("conv_kxk", *product(batch * height * width, columns, depth, tile), elements, weights)
     if isinstance(node.op, Resize):
         return Work(f"resize_{node.op.mode}", elements=elements)
     kind, steps = _class_of(graph, node)
@@ -119,12 +119,12 @@ def _convolution(graph: Graph, node: Node, op: Conv, tile: Tile) -> tuple[str, i
     if op.is_depthwise(weight):
         lanes = -(-channels // tile.lanes)
         return "depthwise", pixels * taps * lanes * tile.lanes, pixels * lanes
-    macs, loops = _product(pixels, channels // op.groups, weight[1], tile)
+    macs, loops = product(pixels, channels // op.groups, weight[1], tile)
     kind = "conv_1x1" if taps == 1 else "conv_kxk"
     return kind, macs * taps * op.groups, loops * taps * op.groups
 
 
-def _product(rows: int, columns: int, depth: int, tile: Tile) -> tuple[int, int]:
+def product(rows: int, columns: int, depth: int, tile: Tile) -> tuple[int, int]:
     """Multiply–accumulates and loops of a product of matrices, [rows, depth] × [depth, columns]."""
     down, across = -(-rows // tile.rows), -(-columns // tile.columns)
     return down * tile.rows * across * tile.columns * -(-depth // tile.depth) * tile.depth, down * across

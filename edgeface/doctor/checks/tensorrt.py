@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from edgeface.backends.tensorrt.cuda.driver import look_for_gpus, with_point
 from edgeface.backends.tensorrt.library import describe
 from edgeface.doctor.check import Check
 
@@ -15,7 +18,16 @@ def look() -> tuple[Check, ...]:
     if facts["state"] != "ok":
         found = f"optional: {facts['problem']}" if facts["state"] == "missing" else str(facts["problem"])
         return (Check(TITLE, facts["state"], found, facts["fix"]),)
-    here = " and runs them" if facts["has_gpu"] else "; running them needs a GPU"
+    here = _here(facts["compute_capabilities"]) if facts["has_gpu"] else "; running them needs a GPU"
     offered = ", ".join(facts["compute_capabilities"])
     builds = f"builds engines for compute capabilities {offered}" if offered else "builds engines for the GPU here"
     return (Check(TITLE, "ok", f"{facts['library']} {facts['version']} {builds}{here}"),)
+
+
+def _here(offered: Sequence[str]) -> str:
+    """Whether it runs engines on the first GPU: TensorRT-RTX builds for data centres' too, and refuses the result."""
+    here = {gpu.compute_capability for gpu in look_for_gpus().gpus[:1]}
+    if not offered or here <= set(offered):
+        return " and runs them"
+    (digits,) = here
+    return f", but none runs on the GPU here, of {with_point(digits)}; ONNX Runtime's CUDA does (--on gpu)"

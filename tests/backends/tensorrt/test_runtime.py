@@ -4,7 +4,8 @@ import pytest
 
 from edgeface.backends import runtime_for, suffixes
 from edgeface.backends.device import GPU
-from edgeface.backends.onnx.runner import CUDA_PROVIDER, OrtRunner
+from edgeface.backends.onnx.runner import OrtRunner
+from edgeface.backends.onnx.session import CUDA_PROVIDER
 from edgeface.backends.open import open_runner
 from edgeface.backends.tensorrt.cuda import driver
 from edgeface.backends.tensorrt.cuda.driver import Gpu, look_for_gpus

@@ -12,6 +12,7 @@ from edgeface.backends.target import EmitOptions
 from edgeface.backends.tflite.flatbuffer import ModelBuilder
 from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.bundle.face_runner.network import Network
+from edgeface.bundle.face_runner.open_network import check_fit
 from edgeface.graph.ops.arithmetic import Add, Mul
 from edgeface.graph.ops.conv import Conv
 from edgeface.quantize.plan import QParams, QuantPlan
@@ -132,7 +133,7 @@ def test_maps_come_back_as_the_graph_names_their_axes_here_and_on_a_board(emitte
     runner, wanted = FloatRunner(LiteRtRunner(content), "nhwc"), evaluate(network, feed)
     board = Network(content)
     size = {"height": 11, "width": 9, "mean": (0, 0, 0)}
-    board.check_fit("model", size, {key: array.shape for key, array in wanted.items()})
+    check_fit(board, "model", size, {key: array.shape for key, array in wanted.items()})
     here, there = runner.run(feed), board.run(feed["x"].transpose(0, 2, 3, 1))
     assert {spec.name: spec.shape for spec in runner.outputs} == {key: array.shape for key, array in wanted.items()}
     for key, array in wanted.items():

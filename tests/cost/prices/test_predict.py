@@ -114,7 +114,7 @@ def test_dynamic_takes_float_s_price_where_no_hybrid_kernel_runs(stem):
 
 
 def test_a_board_has_its_table_and_an_unknown_name_is_refused():
-    assert price_table("rk3399") is price_table("a72")
+    assert price_table("rk3399") is price_table("rpi4") is price_table("a72")
     with pytest.raises(InputError, match="rk3398") as error:
         price_table("rk3398")
     assert "did you mean rk3399?" in (error.value.fix or "")

@@ -1,0 +1,134 @@
+"""The choice of a target for a board: the one with the least predicted time whose artifact passes the gate.
+
+Candidates are judged in the order of their predicted times, and only until one passes that no other is predicted to
+beat: predictions cost seconds, the judging of all of them and the repair of those that fail would cost minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Generic, TypeVar
+
+from edgeface.core.prediction_record import CandidateRecord, Predicted
+from edgeface.errors import GateError, GraphError, RuntimeFailure
+
+CANDIDATES = ("tflite-int8", "ncnn-int8", "ncnn-bf16", "ncnn-fp32", "tflite-fp32", "onnx-int8")
+"""The targets that an export for a board considers, where they exist; in this order without predictions."""
+
+ALIKE = 1.1
+"""Below this ratio of predicted times neither is called quicker: the fit is off by a tenth in one of ten networks."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A target, and what is predicted of its model; `unbuilt` is why there is no model."""
+
+    target: str
+    predicted: Predicted | None = None
+    unbuilt: str | None = None
+
+
+@dataclass(frozen=True)
+class Choice(Generic[Result]):
+    """What was chosen: the target's name, what its judging gave, every candidate's record, and the reason."""
+
+    target: str
+    result: Result
+    candidates: tuple[CandidateRecord, ...]
+    why: str
+
+
+def choose(
+    candidates: Sequence[Candidate], judge: Callable[[str], tuple[Result, Predicted | None]], board: str
+) -> Choice[Result]:
+    """The choice among candidates.
+
+    Args:
+        candidates: in the order in which they are tried where nothing is predicted.
+        judge: judges the model of a target; what was written, and what is predicted of it, which a repair may change.
+        board: its title, for sentences.
+
+    Raises:
+        GateError: no candidate passes the gate; those that failed are named.
+    """
+    records = {each.target: _record(each) for each in candidates}
+    results: dict[str, Result] = {}
+    for each in sorted((item for item in candidates if item.unbuilt is None), key=_time):
+        best = _best(records.values())
+        if best is not None and _time(each) >= _time(best):
+            break  # the others are not quicker either
+        found = records[each.target]
+        try:
+            results[each.target], predicted = judge(each.target)
+        except GraphError as error:  # without a prediction, nothing was built before
+            records[each.target] = found.model_copy(update={"gate": "not built", "why": error.what})
+        except (GateError, RuntimeFailure) as error:
+            records[each.target] = found.model_copy(update={"gate": "refused", "why": error.what})
+        else:
+            records[each.target] = found.model_copy(update={"gate": "passed", "predicted": predicted})
+    best = _best(records.values())
+    if best is None:
+        raise _none_passes(records.values(), board)
+    explained = tuple(_explained(each, best) for each in records.values())
+    return Choice(best.target, results[best.target], explained, _why(best, explained, board))
+
+
+def _record(candidate: Candidate) -> CandidateRecord:
+    built = candidate.unbuilt is None
+    return CandidateRecord(
+        target=candidate.target,
+        gate="not judged" if built else "not built",
+        why=candidate.unbuilt or "",
+        predicted=candidate.predicted,
+    )
+
+
+def _time(found: Candidate | CandidateRecord) -> float:
+    """Expected milliseconds; without a prediction more than any."""
+    return inf if found.predicted is None else found.predicted.expected_ms
+
+
+def _best(records: Iterable[CandidateRecord]) -> CandidateRecord | None:
+    """The quickest that passed, of those without a prediction the first; None if none did."""
+    return min((each for each in records if each.gate == "passed"), key=_time, default=None)
+
+
+def _explained(record: CandidateRecord, best: CandidateRecord) -> CandidateRecord:
+    """A record with the reason for its not being chosen, if it was not refused."""
+    if record.target == best.target:
+        return record.model_copy(update={"chosen": True})
+    if record.gate == "not judged" and record.predicted is None:
+        return record.model_copy(update={"why": "no prediction"})
+    if record.gate in {"not judged", "passed"}:
+        return record.model_copy(update={"why": f"predicted {_time(record) / _time(best):.2f} × as long"})
+    return record
+
+
+def _why(best: CandidateRecord, records: Sequence[CandidateRecord], board: str) -> str:
+    if best.predicted is None:
+        return f"{best.target} is the first of the candidates that passes the gate; no times were predicted"
+    built = [each for each in records if each.predicted is not None]
+    said = f"of {len(built)} targets that were predicted, {best.target} is the quickest on {board} that passes the gate"
+    if len(built) == 1:
+        said = f"{best.target} is the only target that was predicted"
+    near = [
+        each.target
+        for each in records
+        if not each.chosen and each.gate in {"not judged", "passed"} and _time(each) <= ALIKE * _time(best)
+    ]
+    if not near:
+        return said
+    return f"{said}; {' and '.join(near)} {'are' if len(near) > 1 else 'is'} as quick within what a prediction can tell"
+
+
+def _none_passes(records: Iterable[CandidateRecord], board: str) -> GateError:
+    failed = "; ".join(f"{each.target} ({each.gate}): {each.why}" for each in records)
+    return GateError(
+        f"no target for {board} is good enough",
+        where=failed,
+        fix="name one with --target to see its repair and its report (--refused-report)",
+    )

@@ -1,0 +1,1 @@
+"""Milliseconds of a model on a board that is not here, from counts on its emulated cores and published figures."""

@@ -1,0 +1,98 @@
+"""The milliseconds of a model on a board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeface.devices.profile_latency import Latency
+from edgeface.errors import EdgefaceError, RuntimeFailure
+from edgeface.prediction.counted import counted
+from edgeface.prediction.dtype import dtype_of
+from edgeface.prediction.estimate import estimate, shares_of
+from edgeface.prediction.evidence import CAVEATS, WEIGHTLESS, evidence_of
+from edgeface.prediction.known import choose_latencies, counted_on, share_of
+from edgeface.prediction.prediction import Prediction
+from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
+from edgeface.prediction.subject import Subject, subject_of
+
+DEVICE = "rk3399"
+
+
+def predict(
+    model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
+) -> Prediction:
+    """The prediction for one runtime on some cores.
+
+    Args:
+        model: an artifact's folder or a model file.
+        device: a board whose profile has latency tables.
+        runtime: "litert", "tflite-runtime", "ort" or "ncnn"; by default the one to have for the file.
+        core: a kind of its cores; by default the fastest.
+        threads: how many of them run; by default one.
+
+    Raises:
+        InputError: the model is not usable, the runtime does not read it, or nothing was published for these cores.
+        RuntimeFailure: the model has not been counted yet, and cannot be: no emulator is set up, or the runtime
+            refuses the model.
+    """
+    latency = choose_latencies(device, core, threads)[0]
+    subject = subject_of(model)
+    return _predict(subject, device, board_runtimes(subject.file, runtime)[0], latency)
+
+
+def predict_all(
+    model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
+) -> tuple[Prediction, ...]:
+    """A prediction for each runtime that runs the model, on each kind and number of cores that is known.
+
+    Arguments are those of `predict`, but None takes each runtime, kind of core and number of threads. Every runtime
+    and kind of core is a count of its own.
+
+    Raises:
+        InputError: as `predict`.
+        RuntimeFailure: as `predict`, if none of the runtimes runs the model.
+    """
+    return predict_each(model, device, runtime, core, threads)[0]
+
+
+def predict_each(
+    model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
+) -> tuple[tuple[Prediction, ...], dict[str, str]]:
+    """What `predict_all` returns, and why the other runtimes do not run the model, by name.
+
+    Raises:
+        InputError, RuntimeFailure: as `predict_all`.
+    """
+    chosen = choose_latencies(device, core, threads)
+    subject = subject_of(model)
+    found: list[Prediction] = []
+    refused: dict[str, EdgefaceError] = {}
+    for each in board_runtimes(subject.file, runtime):
+        try:
+            found += [_predict(subject, device, each, latency) for latency in chosen]
+        except RuntimeFailure as error:
+            refused[each.name] = error
+    if not found:
+        raise next(iter(refused.values()))
+    return tuple(found), {name: error.what for name, error in refused.items()}
+
+
+def _predict(subject: Subject, device: str, runtime: BoardRuntime, latency: Latency) -> Prediction:
+    (counts,) = counted([subject.file], counted_on(device, latency.core), runtime)
+    dtype = dtype_of(subject.file, runtime)
+    share = share_of(device, runtime.name, dtype)
+    return Prediction(
+        **vars(estimate(counts, latency, share, runtime.name)),
+        model=subject.file,
+        title=subject.title,
+        device=device,
+        runtime=runtime.name,
+        version=runtime.version,
+        core=latency.core,
+        threads=latency.threads,
+        dtype=dtype,
+        shares=shares_of(counts, latency),
+        evidence=evidence_of(runtime, dtype, latency, share),
+        caveats=(*CAVEATS, WEIGHTLESS) if runtime.loading_of(subject.file).weightless else CAVEATS,
+        counts=counts,
+    )

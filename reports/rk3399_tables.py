@@ -1,0 +1,88 @@
+"""Tables of reports/rk3399.md as Markdown, from values alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean, median
+
+MACS_PER_CYCLE = {"float32": 4, "int8": 8}
+"""Of one Cortex-A72 or A53: a 128-bit multiply–accumulate per cycle, which for int8 is one half of a long product."""
+Cell = str | float | int
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A prediction beside what was published, in milliseconds; `low` and `high` end the predicted range."""
+
+    what: str
+    published_ms: float
+    expected_ms: float
+    low_ms: float
+    high_ms: float
+    note: str = ""
+
+    @property
+    def error(self) -> float:
+        """Share by which the expected value is above (or, negative, below) what was published."""
+        return self.expected_ms / self.published_ms - 1
+
+
+def limit_ms(macs: int, dtype: str, clock_khz: int, threads: int) -> float:
+    """Milliseconds that so many multiply–accumulates need at least on so many cores, with nothing else to do.
+
+    Winograd's convolution needs fewer of them than the network has, so it may be below.
+    """
+    return macs / MACS_PER_CYCLE[dtype] / clock_khz / threads
+
+
+def errors_row(errors: Sequence[float]) -> list[Cell]:
+    """Mean, median, 90th percentile and largest of absolute errors, and the mean with sign, in percent.
+
+    Args:
+        errors: shares, at least one.
+    """
+    sizes = sorted(abs(error) for error in errors)
+    ninetieth = percentile(sizes, 0.9)
+    shown = (mean(sizes), median(sizes), ninetieth, sizes[-1])
+    return [*(f"{value:.1%}" for value in shown), f"{mean(errors):+.1%}"]
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value below which a share of ascending values lies, interpolated linearly."""
+    position = share * (len(ordered) - 1)
+    below, above = math.floor(position), math.ceil(position)
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
+
+
+def errors_table(errors: Mapping[str, Sequence[float]]) -> str:
+    """A row for each set of predictions, by its name."""
+    heads = ("predictions of", "networks", "mean", "median", "90th percentile", "worst", "bias")
+    return table(heads, ([name, len(found), *errors_row(found)] for name, found in errors.items()))
+
+
+def timings_table(timings: Iterable[Timing], what: str) -> str:
+    """A row for each timing, in the order that they have."""
+    heads = (what, "published ms", "predicted ms", "range", "error", "")
+    rows = (
+        [t.what, figure(t.published_ms), figure(t.expected_ms), span(t.low_ms, t.high_ms), f"{t.error:+.1%}", t.note]
+        for t in timings
+    )
+    return table(heads, rows)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def figure(ms: float) -> str:
+    """Milliseconds with three digits, or none after the point."""
+    return f"{ms:.0f}" if ms >= 99.95 else f"{ms:.1f}" if ms >= 9.995 else f"{ms:.2f}"
+
+
+def span(low_ms: float, high_ms: float) -> str:
+    """A range of milliseconds."""
+    return f"{figure(low_ms)} – {figure(high_ms)}"
