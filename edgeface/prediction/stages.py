@@ -19,7 +19,8 @@ def stages_of(names: Sequence[str]) -> dict[str, list[int]]:
 
     A name such as /body/stage1.0/Relu belongs to the stage "body"; what all such names begin with is left out, and so
     are numbers at the end: ssh1 and ssh2 are one stage, and every head is in one. The rest is "others". Where most
-    names have no parts, or give no stages, too many, or one of nearly everything, operators are parted into thirds by their order.
+    names have no parts, or give no stages, too many, or one of nearly everything, operators are parted into thirds by
+    their order.
     """
     paths = [name.strip("/").split("/") for name in names]
     parted = [path for path in paths if len(path) > 1]
