@@ -33,7 +33,8 @@ def runtime_settings(models: Mapping[str, Artifact], board: str) -> dict[str, An
         return None
     kinds = {_kind(artifact) for artifact in models.values()}
     predicted = predictions_of(models, board)
-    costs = {each: _counted(each, predicted) or _costs(each, kinds) for each in found.older}
+    counted = predicted if predicted.keys() == models.keys() else {}
+    costs = {each: _counted(each, counted) or _costs(each, kinds) for each in found.older}
     return {
         "package": found.package,
         "version": found.version,
@@ -129,14 +130,14 @@ def _kind(artifact: Artifact) -> str:
 
 
 def _counted(older: Older, predicted: Mapping[str, tuple[Predicted, ...]]) -> str | None:
-    """What a package costs for the very networks, by their predictions; None if not all were predicted in both."""
+    """What a package costs for the very networks, by all of their predictions; None if not all were predicted in it."""
     times = {
         task: each.fitted_ms / first.fitted_ms
         for task, (first, *others) in predicted.items()
         for each in others
         if (each.runtime, each.version) == (older.package, older.version)
     }
-    if set(times) != {"detector", "recognizer"} or max(times.values()) < NOTABLE:
+    if not times or times.keys() != predicted.keys() or max(times.values()) < NOTABLE:
         return None
     said = " and ".join(f"{ratio:.2f} × as long for the {task}" for task, ratio in times.items())
     return f"takes {said}, by counts on an emulated core"
