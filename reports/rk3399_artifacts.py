@@ -50,15 +50,17 @@ class Network:
     options: tuple[str, ...]
 
 
-def exported(work: Path) -> Iterator[Exported]:
+def exported(work: Path, remembered_only: bool = False) -> Iterator[Exported]:
     """Every artifact, in the report's order.
 
     Args:
         work: the folder that keeps them.
+        remembered_only: leave out those that it does not have.
     """
     for network in _networks(work):
         for kind in kinds(network.name):
-            yield Exported(network.name, kind, _artifact(network, kind))
+            if not remembered_only or _found(*_place(network, kind)):
+                yield Exported(network.name, kind, _artifact(network, kind))
 
 
 def kinds(network: str) -> list[str]:
@@ -94,8 +96,8 @@ def _size(size: str) -> str:
 
 
 def _artifact(network: Network, kind: str) -> Artifact:
-    target, *options = kind.split()
-    folder = network.folder / "integer" if options else network.folder
+    folder, target = _place(network, kind)
+    options = kind.split()[1:]
     if not _found(folder, target):
         command = [sys.executable, "-m", "edgeface", "--quiet", "export", *network.options, "--target", target]
         command += ["--effort", "fast"] if target.endswith("int8") else []
@@ -104,6 +106,12 @@ def _artifact(network: Network, kind: str) -> Artifact:
         if done.returncode:
             raise SystemExit(f"{network.name}, {kind}: {done.stderr or json.loads(done.stdout)}")
     return Artifact.open(_found(folder, target)[0])
+
+
+def _place(network: Network, kind: str) -> tuple[Path, str]:
+    """The folder that has a network's artifact, and its target."""
+    target, *options = kind.split()
+    return (network.folder / "integer" if options else network.folder), target
 
 
 def _found(folder: Path, target: str) -> list[Path]:

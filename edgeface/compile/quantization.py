@@ -48,6 +48,7 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
 
     With `integer_only`, everything that can be integer is: only ops without an integer kernel are in float.
     """
+    job = job.for_target(target)
     patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns}
     if job.options.integer_only:
         patterns = {pattern: asked for pattern, asked in patterns.items() if not asked.is_float}
@@ -62,6 +63,7 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
 def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: CalibrationStats) -> Quantized:
     """The graph quantized by the recipe and the target's scheme; `stats` must be of this graph."""
     assert target.scheme is not None
+    job = job.for_target(target)
     settings, image = job.recipe.quantize, job.source.contract.input
     options = QuantizeOptions(
         ranges=settings.ranges,
@@ -76,6 +78,7 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
 def summary(job: Job, target: Target, io: IoType, quantized: Quantized) -> dict[str, Any]:
     """The manifest's record of quantization."""
     assert target.scheme is not None
+    job = job.for_target(target)
     settings = job.recipe.quantize
     graph, plan = quantized.graph, quantized.plan
     prices = priced(job, graph, plan, target, io)

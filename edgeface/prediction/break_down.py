@@ -15,7 +15,7 @@ from edgeface.errors import InputError, RuntimeFailure
 from edgeface.prediction.breakdown import Breakdown, Part
 from edgeface.prediction.counted import counted, is_remembered
 from edgeface.prediction.estimate import estimate, shares_of
-from edgeface.prediction.known import choose_latencies, share_of
+from edgeface.prediction.known import choose_latencies, counted_on, share_of
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from edgeface.prediction.stages import stages_of
@@ -60,6 +60,8 @@ def count_ahead(model: Path, runtime: BoardRuntime, core: str, layers: bool) -> 
     if is_remembered(model, core, runtime):
         return
     with suppress(InputError, RuntimeFailure), temporary_folder() as folder:
+        if runtime.checks:  # before the format's own library, which checks little, takes the file apart
+            runtime_for(model).open(model, 1)
         parts = _take_apart(model)
         groups = [*_stages(parts).values(), *(_distinct(parts).values() if layers else [])]
         counted([model, *_written(parts, groups, folder)], core, runtime)
@@ -88,7 +90,8 @@ def _count(prediction: Prediction, parts: Parts, groups: Collection[Sequence[int
     """The counts of groups of operators, in one session."""
     (runtime,) = board_runtimes(prediction.model, prediction.runtime)
     with temporary_folder() as folder:
-        return counted(_written(parts, groups, folder), prediction.core, runtime)
+        models = _written(parts, groups, folder)
+        return counted(models, counted_on(prediction.device, prediction.core), runtime)
 
 
 def _written(parts: Parts, groups: Collection[Sequence[int]], folder: Path) -> list[Path]:

@@ -68,6 +68,7 @@ TARGETS = (
         scheme=NCNN_INT8,
         legalize=(expand_resize, split_groups),
         float_kinds=FLOAT_KINDS,
+        integer_only=False,
         dtypes=DTYPES,
         judged_on="a72",
     ),
