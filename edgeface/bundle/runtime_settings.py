@@ -31,7 +31,8 @@ def runtime_settings(models: Mapping[str, Artifact], board: str) -> dict[str, An
         return None
     kinds = {kind_of(artifact) for artifact in models.values()}
     predicted = predictions_of(models, board)
-    costs = {each: counted_costs(each, predicted) or costs_of(each, kinds) for each in found.older}
+    counted = predicted if predicted.keys() == models.keys() else {}
+    costs = {each: counted_costs(each, counted) or costs_of(each, kinds) for each in found.older}
     return {
         "package": found.package,
         "version": found.version,
