@@ -2,8 +2,8 @@
 
 The figures are means of the table in `benchmark/README.md` of the repository Tencent/ncnn, as it was in the second half
 of 2023 (363 743 characters; sections "Raspberry Pi 4 Model B", "OrangePi4 LTS", "OrangePi5", "Rockchip RK3588" of a
-ROCK 5 Model B, and "Station-M3/ROC-RK3588S-PC"). Where a board was timed with one thread on all its cores, the kind of
-core that the figures fit is given.
+ROCK 5 Model B, "Station-M3/ROC-RK3588S-PC" and "Station-M2/ROC-RK3566-PC"). Where a board was timed with one thread on
+all its cores, the kind of core that the figures fit is given.
 """
 
 from __future__ import annotations

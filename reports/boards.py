@@ -51,7 +51,6 @@ TIMED = (
     Cores("rpi4", "a72", 4, "raspberry-pi-4", PI4),
     Cores("rk3588", "a76", 1, "rock-5b", _table("Rockchip RK3588, ROCK 5 Model B")),
     Cores("rk3588", "a76", 4, "orange-pi-5", _table("OrangePi5")),
-    Cores("rk3588", "a55", 4, "orange-pi-5", _table("OrangePi5")),
 )
 
 

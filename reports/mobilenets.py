@@ -83,11 +83,16 @@ def mobilenet_v2() -> Graph:
     return _classified(net, 1280, "mobilenet_v2")
 
 
+def networks() -> dict[str, Graph]:
+    """The networks, as latency_anchors.csv names them."""
+    return {"MobileNet v1": mobilenet_v1(), "MobileNet v2": mobilenet_v2()}
+
+
 def write_models(folder: Path) -> dict[tuple[str, str], Path]:
-    """The .tflite files by network and dtype, as latency_anchors.csv names them."""
+    """The .tflite files by network and dtype."""
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
-    for name, graph in (("MobileNet v1", mobilenet_v1()), ("MobileNet v2", mobilenet_v2())):
+    for name, graph in networks().items():
         for dtype in ("float32", "int8"):
             path = folder / f"{graph.name}-{dtype}.tflite"
             if not path.exists():

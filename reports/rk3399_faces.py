@@ -6,11 +6,14 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 from board_rows import Row, rows
+from fit_latency import Fitted, features
 from rk3399_artifacts import SHARED
-from rk3399_tables import Cell, figure, table
+from rk3399_tables import Cell, figure, limit_ms, table
 
-from edgeface.prediction.predict import predict
+from edgeface.prediction.counted import counted
+from edgeface.prediction.runtimes import RUNTIMES
 
 FACES = SHARED / "rk3399" / "published_faces.csv"
 ANCHORS = Path(__file__).with_name("data") / "latency_anchors.csv"
@@ -71,24 +74,27 @@ def _anchors() -> Iterator[tuple[Cell, ...]]:
         yield anchor["network"], anchor["dtype"], figure(float(anchor["ms"])), *shown
 
 
-def litert_table(models: Mapping[tuple[str, str], Path]) -> str:
-    """What the fit of a Raspberry Pi 4's cores gives for LiteRT's counts, beside what XNNPACK published.
+def litert_table(models: Mapping[tuple[str, str], Path], macs: Mapping[str, int], fit: Fitted) -> str:
+    """What a fit to ncnn's figures gives for LiteRT's counts, beside what XNNPACK published.
 
     Args:
         models: .tflite files by network and dtype.
+        macs: multiply–accumulates by network.
+        fit: of the cores that XNNPACK was timed on.
     """
-    heads = ("network", "dtype", "XNNPACK ms", "fitted ms, at that clock", "XNNPACK ÷ fitted", "pipelines, ms")
-    return table(heads, _fitted(models))
+    heads = ("network", "dtype", "limit, ms", "XNNPACK ms", "fitted ms, at that clock", "XNNPACK ÷ fitted")
+    return table(heads, _fitted(models, macs, fit))
 
 
-def _fitted(models: Mapping[tuple[str, str], Path]) -> Iterator[tuple[Cell, ...]]:
+def _fitted(models: Mapping[tuple[str, str], Path], macs: Mapping[str, int], fit: Fitted) -> Iterator[tuple[Cell, ...]]:
+    litert = next(runtime for runtime in RUNTIMES if runtime.name == "litert")
     for anchor in _read_anchors():
-        path = models.get((anchor["network"], anchor["dtype"]))
+        path, clock_khz = models.get((anchor["network"], anchor["dtype"])), int(anchor["clock_khz"])
         if path is not None:
-            found = predict(path, "rpi4", "litert", anchor["core"], int(anchor["threads"]))
-            scale = 1_800_000 / int(anchor["clock_khz"])
-            fitted, pipe, ms = found.fitted_ms * scale, found.pipe_ms * scale, float(anchor["ms"])
-            yield anchor["network"], anchor["dtype"], figure(ms), figure(fitted), f"{ms / fitted:.2f}", figure(pipe)
+            (counts,) = counted([path], fit.core, litert)
+            fitted, ms = float(np.dot(features(counts), fit.cycles)) / clock_khz, float(anchor["ms"])
+            limit = limit_ms(macs[anchor["network"]], anchor["dtype"], clock_khz, fit.threads)
+            yield (anchor["network"], anchor["dtype"], *map(figure, (limit, ms, fitted)), f"{ms / fitted:.2f}")
 
 
 def _read_anchors() -> list[dict[str, str]]:

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rk3399_artifacts import Exported
+from rk3399_artifacts import COSTLY, Exported
 from rk3399_tables import Cell, figure, limit_ms, span, table
 
 from edgeface.errors import RuntimeFailure
+from edgeface.prediction.counted import is_counted
 from edgeface.prediction.predict import predict_all
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 
 DEVICE = "rk3399"
 CORES = (("a72", 1), ("a72", 2), ("a53", 1), ("a53", 4))
-COSTLY = "640×480"
-"""Networks of this size take three times as long to count: on the large cores only, in the runtime to have."""
+KINDS = tuple(dict.fromkeys(core for core, _ in CORES))
 
 
 @dataclass(frozen=True)
@@ -29,21 +29,21 @@ class Line:
     predictions: dict[tuple[str, int], Prediction]
 
 
-def lines(artifacts: Iterable[Exported]) -> Iterator[Line]:
-    """The predictions of each artifact; what is not remembered is counted."""
+def lines(artifacts: Iterable[Exported], remembered_only: bool = False) -> Iterator[Line]:
+    """The predictions of each artifact; what is not remembered is counted, or left out."""
     for found in artifacts:
         path = found.artifact.model_path
         runtimes = board_runtimes(path)
         for runtime in runtimes[:1] if COSTLY in found.network else runtimes:
             print(f"{found.network}, {found.kind} in {runtime.title}", flush=True)
-            yield Line(
-                found, f"{runtime.title} {runtime.version}", _predictions(path, runtime, COSTLY in found.network)
-            )
+            known = ("a72",) if COSTLY in found.network else KINDS
+            asked = [core for core in known if not remembered_only or is_counted(path, core, runtime)]
+            yield Line(found, f"{runtime.title} {runtime.version}", _predictions(path, runtime, asked))
 
 
-def _predictions(path: Path, runtime: BoardRuntime, large_only: bool) -> dict[tuple[str, int], Prediction]:
+def _predictions(path: Path, runtime: BoardRuntime, cores: Iterable[str]) -> dict[tuple[str, int], Prediction]:
     made = {}
-    for core in ("a72",) if large_only else ("a72", "a53"):
+    for core in cores:
         try:
             found = predict_all(path, DEVICE, runtime.name, core)
         except RuntimeFailure as error:
@@ -68,7 +68,7 @@ def artifacts_table(found: Sequence[Line]) -> str:
         *others,
         "most time goes to",
     )
-    return table(heads, (_row(line) for line in found if line.predictions))
+    return table(heads, (_row(line) for line in found if CORES[0] in line.predictions))
 
 
 def _row(line: Line) -> list[Cell]:

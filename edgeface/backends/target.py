@@ -38,7 +38,8 @@ class Target:
     can express, None for float targets; `legalize` the passes that convert a graph to forms that its kernels support;
     `integer_forms` decomposes ops without a fast integer kernel, given the values that are computed in float anyway.
     `float_kinds` are the kinds of nodes (`quantize.precision.KINDS`) that run faster in float than in integers, and the
-    reasons; `priced` says that tables of prices (`cost.prices`) describe its kernels, by which further nodes are put in
+    reasons; `integer_only` says whether everything else than `Op.float_only` can be computed in integers, if a user asks
+    for it. `priced` says that tables of prices (`cost.prices`) describe its kernels, by which further nodes are put in
     float. `half` targets compute in float16 except for values that the recipe keeps in float32. `dtypes` lists the
     supported dtypes of values, where "int8" means the scheme's 8 bits. `io_types` are the types that inputs and outputs
     may have. `finish` builds further files from a model that passed the gate. `judged_on` names the emulated core that
@@ -56,6 +57,7 @@ class Target:
     float_kinds: Mapping[str, str] = field(default_factory=dict)
     integer_forms: Callable[[Graph, Collection[str]], Graph] | None = None
     priced: bool = False
+    integer_only: bool = True
     half: bool = False
     dtypes: tuple[Precision, ...] = ("float32",)
     io_types: tuple[IoType, ...] = ("float",)
@@ -72,6 +74,7 @@ class Target:
         """The options of an export that this target uses and others do not, as on the command line."""
         io = {"--io"} if len(self.io_types) > 1 else set()
         quantized = set(_QUANTIZED) if self.scheme is not None else set()
+        quantized -= set() if self.integer_only else {"--integer-only"}
         device = {"--device", "--winograd"} if self.priced else set()
         return frozenset(io | quantized | device) | (self.finish.options if self.finish is not None else frozenset())
 

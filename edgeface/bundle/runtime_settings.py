@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edgeface.backends import runtime_for, targets
+from edgeface.backends import runtime_for
 from edgeface.bundle.archive import open_archive
 from edgeface.bundle.boards import Board
+from edgeface.bundle.runtime_costs import costs_of, counted_costs, kind_of
 from edgeface.core.artifact import Artifact
 from edgeface.core.prediction_record import Predicted, read_prediction
-from edgeface.devices.recommended_runtime import Older, RecommendedRuntime, recommended_runtime
-
-NOTABLE = 1.05
-"""Below this ratio an older runtime is not called slower: counts are off by more."""
+from edgeface.devices.recommended_runtime import recommended_runtime
 
 
 def runtime_settings(models: Mapping[str, Artifact], board: str) -> dict[str, Any] | None:
@@ -31,9 +29,9 @@ def runtime_settings(models: Mapping[str, Artifact], board: str) -> dict[str, An
     found = recommended_runtime(runtime_for(first.model_path).name)
     if found is None:
         return None
-    kinds = {_kind(artifact) for artifact in models.values()}
+    kinds = {kind_of(artifact) for artifact in models.values()}
     predicted = predictions_of(models, board)
-    costs = {each: _counted(each, predicted) or _costs(each, kinds) for each in found.older}
+    costs = {each: counted_costs(each, predicted) or costs_of(each, kinds) for each in found.older}
     return {
         "package": found.package,
         "version": found.version,
@@ -59,14 +57,6 @@ def predictions_of(models: Mapping[str, Artifact], board: str) -> dict[str, tupl
 def predicted_settings(models: Mapping[str, Artifact], board: str) -> dict[str, Any]:
     """The settings' record of predicted times, by task. Arguments and errors as of `predictions_of`."""
     return {task: found[0].model_dump(mode="json") for task, found in predictions_of(models, board).items()}
-
-
-def older_costs(runtime: RecommendedRuntime) -> Iterator[tuple[Older, str]]:
-    """Each older runtime that is slower for int8 networks, and what it costs."""
-    for each in runtime.older:
-        said = _costs(each, {"int8"})
-        if said is not None:
-            yield each, said
 
 
 def board_lines(settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -121,32 +111,3 @@ def board_facts(board: Board, settings: Mapping[str, Any]) -> dict[str, str]:
 def _install(settings: Mapping[str, Any]) -> str:
     runtime = settings.get("runtime")
     return "" if runtime is None else f"pip install '{runtime['package']}=={runtime['version']}'"
-
-
-def _kind(artifact: Artifact) -> str:
-    known = targets().get(artifact.manifest.target)
-    return "float32" if known is None or known.scheme is None else "int8"
-
-
-def _counted(older: Older, predicted: Mapping[str, tuple[Predicted, ...]]) -> str | None:
-    """What a package costs for the very networks, by their predictions; None if not all were predicted in both."""
-    times = {
-        task: each.fitted_ms / first.fitted_ms
-        for task, (first, *others) in predicted.items()
-        for each in others
-        if (each.runtime, each.version) == (older.package, older.version)
-    }
-    if set(times) != {"detector", "recognizer"} or max(times.values()) < NOTABLE:
-        return None
-    said = " and ".join(f"{ratio:.2f} × as long for the {task}" for task, ratio in times.items())
-    return f"takes {said}, by counts on an emulated core"
-
-
-def _costs(older: Older, kinds: set[str]) -> str | None:
-    """What a package costs for networks of these kinds, in words that follow its name; None if nothing notable."""
-    ranges = [found for kind in sorted(kinds) if (found := older.times(kind)) is not None and found[1] >= NOTABLE]
-    if not ranges:
-        return None
-    low, high = min(each[0] for each in ranges), max(each[1] for each in ranges)
-    kind = " and ".join(sorted(kinds & {"int8"})) or "float32"
-    return f"takes {low:.1f} to {high:.1f} × as long for {kind} networks, by counts on an emulated core"

@@ -12,8 +12,8 @@ from edgeface.cli.reporting import print_json
 
 
 def bundle(
-    detector: Annotated[Path, typer.Argument(help="A detector's TFLite artifact folder.")],
-    recognizer: Annotated[Path, typer.Argument(help="A recognizer's TFLite artifact folder.")],
+    detector: Annotated[Path, typer.Argument(help="A detector's artifact folder, for TFLite or ncnn.")],
+    recognizer: Annotated[Path, typer.Argument(help="A recognizer's, for the same runtime.")],
     device: Annotated[str, typer.Option(help="The board, e.g. rk3399.")] = "rk3399",
     out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
     sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
@@ -24,7 +24,7 @@ def bundle(
     """Pack a detector and a recognizer for a board, with programs that run and verify them.
 
     The same artifacts give the same bytes. --sign also writes the archive's signature beside it, OUT.minisig. The board
-    needs Python, numpy and a TFLite runtime.
+    needs Python, numpy and the runtime of the artifacts.
     """
     from edgeface.bundle.face_runner.errors import RunnerError
     from edgeface.bundle.pack import Order, pack_bundle, write_bundle

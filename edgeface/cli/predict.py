@@ -10,8 +10,6 @@ import typer
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 
-EACH = "all"
-
 
 def predict(
     models: Annotated[list[Path], typer.Argument(help="Artifact folders, .tflite, .onnx or .param files.")],

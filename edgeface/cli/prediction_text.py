@@ -30,8 +30,9 @@ def format_answer(answer: Answer) -> str:
     evidence = list(dict.fromkeys(f"{each.runtime} {each.cores}: {each.evidence}" for each in found))
     refused = [f"not in {name}: {why}" for name, why in answer.refused.items()]
     unparted = [] if answer.unparted is None else [f"not by stage: {answer.unparted}"]
+    caveats = list(dict.fromkeys(caveat for each in found for caveat in each.caveats))
     parts = [*tables, *refused, ship, *map(format_breakdown, answer.breakdowns), *unparted]
-    parts += [_listed("evidence", evidence), _listed("not in these figures", found[0].caveats)]
+    parts += [_listed("evidence", evidence), _listed("not in these figures", caveats)]
     return "\n\n".join(parts)
 
 

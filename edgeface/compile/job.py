@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgeface.backends.opened import OpenModel, open_here
+from edgeface.backends.target import Target
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.source import Source
@@ -48,3 +49,9 @@ class Job:
     observers: tuple[Callable[[], MeasuringObserver], ...] = ()
     engines: EngineOptions = field(default_factory=EngineOptions)
     open_model: OpenModel = open_here
+
+    def for_target(self, target: Target) -> Job:
+        """The same, without `integer_only` for a target that always computes some operators in float."""
+        if target.integer_only or not self.options.integer_only:
+            return self
+        return replace(self, options=replace(self.options, integer_only=False))

@@ -134,7 +134,7 @@ def opened(built: Built, model: Path) -> FloatRunner:
 
 def thresholds_of(job: Job, built: Built) -> Thresholds:
     """The recipe's requirements on a model."""
-    integer_only = job.options.integer_only and built.quantization is not None
+    integer_only = job.for_target(built.target).options.integer_only and built.quantization is not None
     return job.recipe.thresholds(built.target.name, job.source.contract.variant, integer_only)
 
 

@@ -28,7 +28,7 @@ def refuse_dtypes(settings: QuantizeSettings, target: Target) -> None:
         InputError: with the first pattern that requests one.
     """
     for pattern, asked in settings.precision.items():
-        if target.scheme is not None and asked.applies_to(target.name) and asked.dtype not in target.dtypes:
+        if target.scheme is not None and asked.dtype not in target.dtypes:
             raise InputError(
                 f"{target.name} cannot compute in {asked.dtype}",
                 where=f"recipe, [quantize.precision], {pattern!r}",
@@ -48,7 +48,8 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
 
     With `integer_only`, everything that can be integer is: only ops without an integer kernel are in float.
     """
-    patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns_for(target.name)}
+    job = job.for_target(target)
+    patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns}
     if job.options.integer_only:
         patterns = {pattern: asked for pattern, asked in patterns.items() if not asked.is_float}
     asked = asked_precision(graph, patterns)
@@ -62,6 +63,7 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
 def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: CalibrationStats) -> Quantized:
     """The graph quantized by the recipe and the target's scheme; `stats` must be of this graph."""
     assert target.scheme is not None
+    job = job.for_target(target)
     settings, image = job.recipe.quantize, job.source.contract.input
     options = QuantizeOptions(
         ranges=settings.ranges,
@@ -76,6 +78,7 @@ def quantize_for(job: Job, graph: Graph, target: Target, io: IoType, stats: Cali
 def summary(job: Job, target: Target, io: IoType, quantized: Quantized) -> dict[str, Any]:
     """The manifest's record of quantization."""
     assert target.scheme is not None
+    job = job.for_target(target)
     settings = job.recipe.quantize
     graph, plan = quantized.graph, quantized.plan
     prices = priced(job, graph, plan, target, io)

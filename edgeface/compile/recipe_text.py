@@ -35,7 +35,7 @@ def settings_document(settings: QuantizeSettings) -> dict[str, Any]:
         "ranges": settings.ranges.as_dict(),
         "parameters": settings.parameters,
         "keep_float": settings.keep_float,
-        "precision": {pattern: asked.model_dump(mode="json", exclude_defaults=True) for pattern, asked in settings.precision.items()},
+        "precision": {pattern: asked.model_dump() for pattern, asked in settings.precision.items()},
     }
 
 

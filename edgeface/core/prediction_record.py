@@ -9,15 +9,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from edgeface.core.artifact import Artifact, read_json, write_json
+from edgeface.core.visible import visible
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.regular_file import is_file
 
 PREDICTION = "prediction.json"
 
+MAX_TEXT = 2000
+
 Ms = Annotated[float, Field(gt=0)]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$")]
+Text = Annotated[str, AfterValidator(lambda text: visible(" ".join(text[:MAX_TEXT].split())))]
+"""Sentences, which may quote what a runtime said: one line each."""
+
+Core = Annotated[int, Field(ge=0, lt=64)]
+Threads = Annotated[int, Field(ge=1, le=64)]
 Gate = Literal["passed", "refused", "not judged", "not built"]
 
 
@@ -38,17 +47,17 @@ class Predicted(_Record):
         caveats: what counts cannot know, in sentences.
     """
 
-    runtime: str
-    version: str
-    core: str
-    threads: int = Field(ge=1)
+    runtime: Word
+    version: Word
+    core: Word
+    threads: Threads
     low_ms: Ms
     expected_ms: Ms
     high_ms: Ms
     fitted_ms: Ms
-    bound: str = ""
-    evidence: str = ""
-    caveats: tuple[str, ...] = ()
+    bound: Text = ""
+    evidence: Text = ""
+    caveats: tuple[Text, ...] = ()
 
     @property
     def fps(self) -> float:
@@ -67,9 +76,9 @@ class CandidateRecord(_Record):
         chosen: whether it is the one that was written.
     """
 
-    target: str
+    target: Word
     gate: Gate
-    why: str = ""
+    why: Text = ""
     predicted: Predicted | None = None
     chosen: bool = False
 
@@ -90,14 +99,14 @@ class PredictionRecord(_Record):
 
     format: Literal[1] = 1
     model_sha256: str
-    device: str
-    title: str
-    cores: tuple[int, ...]
-    threads: int = Field(ge=1)
+    device: Word
+    title: Text
+    cores: tuple[Core, ...]
+    threads: Threads
     predictions: tuple[Predicted, ...] = ()
-    missing: str | None = None
+    missing: Text | None = None
     candidates: tuple[CandidateRecord, ...] = ()
-    why: str | None = None
+    why: Text | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeface.backends.runtime import TensorSpec
+from edgeface.core.progress import track
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.writing import fill_file
 from edgeface.devices.connect import site_of
@@ -90,7 +91,7 @@ def count_models(
     with temporary_folder() as scratch:
         found = scratch / "counts"
         with Link(_launch(emulator, device, site_of(chosen), found), device, _NONCE) as link:
-            for model in models:
+            for model in track(models, "counted") if len(models) > 1 else models:
                 runner = DeviceRunner(link, model, chosen)
                 feeds = _noise(runner.inputs)
                 if warm_up:

@@ -25,8 +25,8 @@ from edgeface.tasks.task import Image
 FLOAT_TOLERANCE = 1e-4
 """Largest allowed difference of a float between two processors' kernels, which sum in different orders."""
 
-BFLOAT16_TOLERANCE = 0.05
-"""The same for values stored in bfloat16, relative to the output's largest: each layer rounds to 8 bits."""
+BFLOAT16_TOLERANCE = 0.15
+"""The same for values stored in bfloat16, as a share of the largest: each layer rounds to 8 bits, in its own way."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ The recommended versions are those that the emulated devices have: they were tes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from edgeface.backends import runtime_named
 from edgeface.devices.pins import SITES
@@ -15,18 +16,22 @@ MIN_PYTHON = {LITERT: (3, 10)}
 """The oldest Python that the pinned version of a package has aarch64 wheels for, where boards have older ones."""
 
 
+Kind = Literal["float32", "int8", "int8 with LeakyReLU"]
+"""Kinds of networks that older runtimes are differently slow for: LeakyReLU has no quick int8 kernel in them."""
+
+
 @dataclass(frozen=True)
 class Counted:
-    """How many times as long an older runtime takes for a network, by counts on the emulated core.
+    """How many times as long an older runtime takes for a network, by counts on the emulated Cortex-A72.
 
     Attributes:
         network: its name, variant and input size.
-        kind: "int8", "int8, all integers" or "float32".
+        kind: of its artifact.
         times: fitted time of the older runtime over that of the recommended one.
     """
 
     network: str
-    kind: str
+    kind: Kind
     times: float
 
 
@@ -38,9 +43,9 @@ class Older:
     version: str
     counted: tuple[Counted, ...]
 
-    def times(self, kind: str) -> tuple[float, float] | None:
-        """The range of what it costs for networks whose kind begins so; None where none was counted."""
-        found = [each.times for each in self.counted if each.kind.startswith(kind)]
+    def times(self, kind: Kind) -> tuple[float, float] | None:
+        """The range of what it costs for networks of a kind; None where none was counted."""
+        found = [each.times for each in self.counted if each.kind == kind]
         return (min(found), max(found)) if found else None
 
 
@@ -60,10 +65,16 @@ class RecommendedRuntime:
 
 
 _TFLITE_RUNTIME_COUNTED = (
-    Counted("retinaface_mnet025 320×240", "float32", 1.02),
-    Counted("retinaface_mnet025 320×240", "int8", 1.22),
-    Counted("retinaface_mnet025 320×240", "int8, all integers", 1.69),
+    Counted("retinaface_mnet025 official, 320×240", "float32", 1.07),
+    Counted("mobilefacenet prelu-112x96", "float32", 1.11),
+    Counted("retinaface_mnet025 1mb, 320×240", "int8", 1.29),
+    Counted("mobilefacenet prelu-112x96", "int8", 1.48),
+    Counted("mobilefacenet prelu-112x96, all integers", "int8", 1.72),
+    Counted("mobilefacenet relu6-128", "int8", 1.64),
+    Counted("retinaface_mnet025 official, 320×240", "int8 with LeakyReLU", 2.21),
+    Counted("retinaface_mnet025 official, 320×240, all integers", "int8 with LeakyReLU", 3.78),
 )
+"""By `edgeface predict` of each in LiteRT 2.3.0 and tflite-runtime 2.14.0, one thread."""
 
 
 def recommended_runtime(runtime: str) -> RecommendedRuntime | None:

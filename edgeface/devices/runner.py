@@ -107,7 +107,7 @@ class DeviceRunner:
     def __init__(self, link: Link, model: Path, loading: Loading) -> None:
         self.where = f"{model} on {link.name}"
         self.loading = loading
-        self._link = link
+        self.link = link
         files, ends, blobs = _read(model, loading)
         self.inputs: tuple[TensorSpec, ...] = ends[0]
         self.outputs: tuple[TensorSpec, ...] = ends[1]
@@ -168,7 +168,7 @@ class DeviceRunner:
         Raises:
             RuntimeFailure: the device fails, or sends something else.
         """
-        head, _ = self._link.ask({"do": "time", "runs": runs, "warm_up": warm_up}, timeout_s=RUN_TIMEOUT_S)
+        head, _ = self.link.ask({"do": "time", "runs": runs, "warm_up": warm_up}, timeout_s=RUN_TIMEOUT_S)
         found = head.get("ms")
         if not isinstance(found, list) or len(found) != runs:
             raise RuntimeFailure("the device sent no latencies", where=self.where)
@@ -178,7 +178,7 @@ class DeviceRunner:
 
     def close(self) -> None:
         """End the session with the device."""
-        self._link.close()
+        self.link.close()
 
     def __enter__(self) -> DeviceRunner:
         """The runner itself."""
@@ -193,7 +193,7 @@ class DeviceRunner:
     ) -> dict[str, Array]:
         unknown = self.loading.runtime == "ncnn"
         limit = _MAX_NCNN_BYTES if unknown else sum(_max_bytes(spec) for spec in expected.values())
-        _, found = self._link.ask(request, given, limit, RUN_TIMEOUT_S)
+        _, found = self.link.ask(request, given, limit, RUN_TIMEOUT_S)
         for index, spec in expected.items():
             array = found.get(index)
             if array is None or str(array.dtype) != spec.dtype or not self._has_shape(array, spec):

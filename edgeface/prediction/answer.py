@@ -11,7 +11,7 @@ from edgeface.devices.table import profile
 from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
 from edgeface.prediction.break_down import by_operator, by_stage, count_ahead
 from edgeface.prediction.breakdown import Breakdown
-from edgeface.prediction.known import choose_latencies, latencies
+from edgeface.prediction.known import choose_latencies, counted_on, latencies
 from edgeface.prediction.predict import predict_each
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import board_runtimes
@@ -78,8 +78,8 @@ def answer(question: Question) -> Answer:
     refused: dict[str, str] = {}
     for model in question.models:
         first = choose_latencies(question.device, *asked[1:])[0]
-        file = subject_of(model).file
-        count_ahead(file, board_runtimes(file, question.runtime)[0], first.core, question.layers)
+        file, counted = subject_of(model).file, counted_on(question.device, first.core)
+        count_ahead(file, board_runtimes(file, question.runtime)[0], counted, question.layers)
         predictions, reasons = predict_each(model, question.device, *asked)
         found += predictions
         refused |= {f"{name} with {model}": why for name, why in reasons.items()}

@@ -13,9 +13,9 @@ from edgeface.core.writing import fill_file
 from edgeface.devices.count import Counts
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.prediction.breakdown import Breakdown, Part
-from edgeface.prediction.counted import counted
+from edgeface.prediction.counted import counted, is_remembered
 from edgeface.prediction.estimate import estimate, shares_of
-from edgeface.prediction.known import choose_latencies, share_of
+from edgeface.prediction.known import choose_latencies, counted_on, share_of
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from edgeface.prediction.stages import stages_of
@@ -55,9 +55,13 @@ def by_operator(prediction: Prediction) -> Breakdown:
 def count_ahead(model: Path, runtime: BoardRuntime, core: str, layers: bool) -> None:
     """Count a model and its stages, and its operators if `layers`, in one session, for the answers to come.
 
-    What cannot be taken apart, or counted in parts, is left to those who ask for it.
+    What cannot be taken apart, or counted in parts, is left to those who ask for it; so is what lacks parts only.
     """
+    if is_remembered(model, core, runtime):
+        return
     with suppress(InputError, RuntimeFailure), temporary_folder() as folder:
+        if runtime.checks:  # before the format's own library, which checks little, takes the file apart
+            runtime_for(model).open(model, 1)
         parts = _take_apart(model)
         groups = [*_stages(parts).values(), *(_distinct(parts).values() if layers else [])]
         counted([model, *_written(parts, groups, folder)], core, runtime)
@@ -86,7 +90,8 @@ def _count(prediction: Prediction, parts: Parts, groups: Collection[Sequence[int
     """The counts of groups of operators, in one session."""
     (runtime,) = board_runtimes(prediction.model, prediction.runtime)
     with temporary_folder() as folder:
-        return counted(_written(parts, groups, folder), prediction.core, runtime)
+        models = _written(parts, groups, folder)
+        return counted(models, counted_on(prediction.device, prediction.core), runtime)
 
 
 def _written(parts: Parts, groups: Collection[Sequence[int]], folder: Path) -> list[Path]:
@@ -108,4 +113,4 @@ def _part(prediction: Prediction, name: str, what: str, counts: Counts) -> Part:
 
 
 def _of(prediction: Prediction) -> str:
-    return f"{prediction.runtime} on {prediction.cores}"
+    return f"{prediction.title}: {prediction.runtime} on {prediction.cores}"

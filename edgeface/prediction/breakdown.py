@@ -41,7 +41,7 @@ class Breakdown:
 
     Attributes:
         by: what the parts are.
-        of: runtime and cores.
+        of: what is broken down, its runtime and cores.
         parts: none of them is scaled: each is expected by its own counts.
         whole_ms: what is expected of the whole model.
     """

@@ -17,6 +17,7 @@ from edgeface.core.writing import write_file
 from edgeface.devices.count import Counts, count_models
 from edgeface.devices.install import cache_folder
 from edgeface.devices.pins import pins_digest
+from edgeface.devices.runner import Loading
 from edgeface.devices.table import emulated_profile
 from edgeface.errors import EdgefaceError
 from edgeface.prediction.runtimes import BoardRuntime
@@ -38,11 +39,11 @@ class _Entry(BaseModel):
 def counted(models: Sequence[Path], core: str, runtime: BoardRuntime) -> list[Counts]:
     """Counts of one inference of each model, from the cache where it has them.
 
-    Those that it lacks are counted in one session of the emulator, and kept. An entry that cannot be read is counted
-    again; a cache that cannot be written is only reported.
+    Those that it lacks are counted, in one session of the emulator for each way to load them, and kept. An entry that
+    cannot be read is counted again; a cache that cannot be written is only reported.
 
     Args:
-        models: files that the runtime reads, all loaded alike.
+        models: files that the runtime reads.
         core: a device that is emulated.
         runtime: of the device.
 
@@ -54,15 +55,26 @@ def counted(models: Sequence[Path], core: str, runtime: BoardRuntime) -> list[Co
     entries = [entry_of(model, core, runtime) for model in models]
     found = {entry: _read(entry) for entry in entries}
     missing = {entry: model for entry, model in zip(entries, models, strict=True) if found[entry] is None}
-    if missing:
-        what = f"{len(missing)} models" if len(missing) > 1 else str(next(iter(missing.values())))
-        loading = runtime.loading_of(next(iter(missing.values())))
+    loadings: dict[Loading, list[Path]] = {}
+    for entry, model in missing.items():
+        loadings.setdefault(runtime.loading_of(model), []).append(entry)
+    for loading, alike in loadings.items():
+        what = f"{len(alike)} models" if len(alike) > 1 else str(missing[alike[0]])
         with step(f"counting {what} in {runtime.title} on an emulated {core.upper()}"):
-            made = count_models(tuple(missing.values()), core, loading)
-        for entry, counts in zip(missing, made, strict=True):
+            made = count_models([missing[entry] for entry in alike], core, loading)
+        for entry, counts in zip(alike, made, strict=True):
             found[entry] = counts
             _write(entry, counts)
     return [counts for counts in map(found.get, entries) if counts is not None]
+
+
+def is_remembered(model: Path, core: str, runtime: BoardRuntime) -> bool:
+    """Whether a model's counts are in the cache.
+
+    Raises:
+        InputError: as `entry_of`.
+    """
+    return _read(entry_of(model, core, runtime)) is not None
 
 
 def entry_of(model: Path, core: str, runtime: BoardRuntime) -> Path:

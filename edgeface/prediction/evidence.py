@@ -13,6 +13,8 @@ CAVEATS = (
     "values like those of images: numbers near zero that are denormal can be slower in float32",
 )
 
+WEIGHTLESS = "weights of zero were run, since there are none beside the graph: that takes as long"
+
 
 def evidence_of(runtime: BoardRuntime, dtype: str, latency: Latency, share: RuntimeShare | None) -> str:
     """The sentence for one prediction."""

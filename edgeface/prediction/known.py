@@ -53,6 +53,27 @@ def choose_latencies(device: str, core: str | None = None, threads: int | None =
     return chosen
 
 
+def counted_on(device: str, core: str) -> str:
+    """The emulated device that counts for a board's cores: the profile of their kind if its caches are theirs.
+
+    So a kind of core is counted once for all boards that have it.
+
+    Raises:
+        InputError: no such device, or its cores are not emulated with their caches.
+    """
+    board, kind = profile(device), profile(core)
+    wanted = [(cluster.l1d, cluster.l2) for cluster in board.clusters if cluster.core == core]
+    if kind.emulator is not None and [(kind.fastest.l1d, kind.fastest.l2)] == wanted[:1]:
+        return core
+    if board.emulator is not None and board.fastest.core == core:
+        return device
+    raise InputError(
+        f"the {kind.title} of {board.title} is not emulated with these caches",
+        where=device,
+        fix=f"give the profile {core!r} its caches, or the board's an [emulator]",
+    )
+
+
 def share_of(device: str, runtime: str, dtype: str) -> RuntimeShare | None:
     """What a runtime takes of the fitted milliseconds; None where nothing was published to say so."""
     shares = profile(device).runtime_shares

@@ -9,8 +9,8 @@ from edgeface.errors import EdgefaceError, RuntimeFailure
 from edgeface.prediction.counted import counted
 from edgeface.prediction.dtype import dtype_of
 from edgeface.prediction.estimate import estimate, shares_of
-from edgeface.prediction.evidence import CAVEATS, evidence_of
-from edgeface.prediction.known import choose_latencies, share_of
+from edgeface.prediction.evidence import CAVEATS, WEIGHTLESS, evidence_of
+from edgeface.prediction.known import choose_latencies, counted_on, share_of
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from edgeface.prediction.subject import Subject, subject_of
@@ -78,7 +78,7 @@ def predict_each(
 
 
 def _predict(subject: Subject, device: str, runtime: BoardRuntime, latency: Latency) -> Prediction:
-    (counts,) = counted([subject.file], latency.core, runtime)
+    (counts,) = counted([subject.file], counted_on(device, latency.core), runtime)
     dtype = dtype_of(subject.file, runtime)
     share = share_of(device, runtime.name, dtype)
     return Prediction(
@@ -93,6 +93,6 @@ def _predict(subject: Subject, device: str, runtime: BoardRuntime, latency: Late
         dtype=dtype,
         shares=shares_of(counts, latency),
         evidence=evidence_of(runtime, dtype, latency, share),
-        caveats=CAVEATS,
+        caveats=(*CAVEATS, WEIGHTLESS) if runtime.loading_of(subject.file).weightless else CAVEATS,
         counts=counts,
     )

@@ -23,6 +23,7 @@ class BoardRuntime:
         reads: the runtime here whose files it reads.
         distribution: its Python distribution, whose pinned version is counted.
         loading: how it loads a model; `of_model` is it for one file, where that decides.
+        checks: whether opening a model here is what checks the file; else taking it apart does.
         beside: suffixes of the files next to a model that belong to it.
     """
 
@@ -32,6 +33,7 @@ class BoardRuntime:
     distribution: str
     loading: Loading
     of_model: Callable[[Path], Loading] | None = None
+    checks: bool = True
     beside: tuple[str, ...] = ()
 
     @property
@@ -61,7 +63,7 @@ RUNTIMES = (
     BoardRuntime("litert", "LiteRT", "litert", "ai-edge-litert", Loading("litert")),
     BoardRuntime("tflite-runtime", "tflite-runtime", "litert", "tflite-runtime", Loading("tflite-runtime")),
     BoardRuntime("ort", "ONNX Runtime", "onnxruntime", "onnxruntime", Loading("onnxruntime")),
-    BoardRuntime("ncnn", "ncnn", "ncnn", "ncnn", Loading("ncnn"), _ncnn_loading, (".bin",)),
+    BoardRuntime("ncnn", "ncnn", "ncnn", "ncnn", Loading("ncnn"), _ncnn_loading, False, (".bin",)),
 )
 """The first that reads a file is the one to have for it."""
 

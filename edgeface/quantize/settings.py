@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -23,20 +22,12 @@ RENAMED = {"equalize": DEFAULT[0], "round_weights": DEFAULT[1]}
 
 
 class AskedPrecision(BaseModel):
-    """A requested dtype, and the reason. "int8" means the target's 8 bits, signed or not.
-
-    `targets` are patterns of the names of the targets that it is for; by default it is for all.
-    """
+    """A requested dtype, and the reason. "int8" means the target's 8 bits, signed or not."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     dtype: Literal["int8", "int16", "float16", "float32"]
     reason: str = Field(min_length=1)
-    targets: tuple[str, ...] = Field(default=("*",), min_length=1)
-
-    def applies_to(self, target: str | None) -> bool:
-        """Whether the request is for a target of that name; without a name, whether it is for every one."""
-        return "*" in self.targets or (target is not None and any(fnmatchcase(target, each) for each in self.targets))
 
 
 def _range_rule(value: Any) -> Any:
@@ -124,15 +115,7 @@ class QuantizeSettings(BaseModel):
 
     @property
     def patterns(self) -> dict[str, Stated]:
-        """The requests that `patterns_for` returns for every target."""
-        return self.patterns_for(None)
-
-    def patterns_for(self, target: str | None) -> dict[str, Stated]:
-        """The recipe's dtype requests for a target by node-name pattern, in increasing precedence."""
-        asked = {
-            pattern: Stated(wanted.dtype, wanted.reason)
-            for pattern, wanted in self.precision.items()
-            if wanted.applies_to(target)
-        }
+        """The recipe's dtype requests by node-name pattern, in increasing precedence."""
+        asked = {pattern: Stated(wanted.dtype, wanted.reason) for pattern, wanted in self.precision.items()}
         kept = {name: wanted for name, wanted in in_float32(self.keep_float).items() if name not in asked}
         return {**kept, **asked}

@@ -16,7 +16,7 @@ def test_targets_are_found_by_filename_and_sorted():
     assert names == sorted(names)
     onnx = {"onnx-fp32", "onnx-fp16", "onnx-int8", "tensorrt-fp32", "tensorrt-fp16", "tensorrt-int8"}
     tflite = {"tflite-fp32", "tflite-fp16", "tflite-dynamic", "tflite-int8"}
-    ncnn = {"ncnn-fp32", "ncnn-bf16"}
+    ncnn = {"ncnn-fp32", "ncnn-bf16", "ncnn-int8"}
     assert set(names) == onnx | tflite | ncnn
     files = {**dict.fromkeys(onnx, "model.onnx"), **dict.fromkeys(tflite, "model.tflite")}
     for name, found in targets().items():

@@ -37,6 +37,7 @@ RUNNERS = {
     "reference": litert("reference"),
     "builtin": litert("builtin"),
     "board": Board,
+    "ncnn": lambda files: runtimes()["ncnn"].open(files["ncnn"], 1),
     "onnxruntime": by_name("onnxruntime", "onnx"),
     "onnxruntime-as-typed": by_name("onnxruntime-as-typed", "onnx"),
 }

@@ -11,10 +11,12 @@ from edgeface.bundle.archive import open_archive
 from edgeface.bundle.boards import board
 from edgeface.bundle.face_runner.runtime_advice import note_on, read_advice
 from edgeface.bundle.pack import Order, pack_bundle
+from edgeface.bundle.runtime_costs import costs_of
 from edgeface.bundle.runtime_settings import board_facts, board_lines
 from edgeface.core.artifact import Artifact
 from edgeface.core.prediction_record import Predicted, PredictionRecord, write_prediction
 from edgeface.devices.pins import SITES
+from edgeface.devices.recommended_runtime import Counted, Older
 
 PINNED = {wheel.name: wheel.version for site in ("current", "legacy") for wheel in SITES[site]}
 LITERT, OLD = PINNED["ai-edge-litert"], PINNED["tflite-runtime"]
@@ -39,7 +41,8 @@ def test_a_bundle_recommends_the_pinned_runtime_and_says_what_the_old_one_costs(
     said = settings["runtime"]["slower"]["tflite-runtime"]
     assert said == {
         "version": OLD,
-        "costs": "takes 1.2 to 1.7 × as long for int8 networks, by counts on an emulated core",
+        "costs": "takes 1.3 to 1.7 × as long for networks in int8 and 2.2 to 3.8 × as long for networks in int8 with "
+        "LeakyReLU, by counts on an emulated core",
     }
 
 
@@ -47,7 +50,7 @@ def test_the_readme_and_the_lines_hold_runtime_cores_and_threads(files, settings
     first, second = board_lines(settings)
     needs = f"ai-edge-litert {LITERT}, which needs Python 3.10 or newer"
     assert first == f"Rockchip RK3399: {needs}; pinned to cores 4 and 5, 2 threads"
-    assert second.startswith(f"tflite-runtime {OLD} there takes 1.2 to 1.7 ×")
+    assert second.startswith(f"tflite-runtime {OLD} there takes 1.3 to 1.7 ×")
     readme = files["README.md"].decode()
     assert f"- {first}\n- {second}\n" in readme
     assert f"pip install 'ai-edge-litert=={LITERT}'" in readme
@@ -55,11 +58,18 @@ def test_the_readme_and_the_lines_hold_runtime_cores_and_threads(files, settings
     assert "CPUAffinity=4 5" in files["systemd/face.service"].decode()
 
 
-def test_float32_networks_lose_nothing_and_nothing_is_said(seeded_artifact):
+def test_what_the_old_runtime_costs_is_said_for_networks_of_their_kind(seeded_artifact):
     models = ("retinaface_mnet025", "mobilefacenet")
     folders = [seeded_artifact("tflite-fp32", model).folder for model in models]
     packed, _ = open_archive(pack_bundle(Order(*folders, "rk3399")), "x")
-    assert json.loads(packed["bundle.json"])["runtime"]["slower"] == {}
+    (said,) = json.loads(packed["bundle.json"])["runtime"]["slower"].values()
+    assert said["costs"] == "takes 1.1 × as long for networks in float32, by counts on an emulated core"
+
+
+def test_what_costs_nothing_notable_is_not_said():
+    older = Older("a", "1", (Counted("n", "int8", 1.04), Counted("n", "float32", 1.3)))
+    assert costs_of(older, ["int8"]) is costs_of(older, ["int8 with LeakyReLU"]) is None
+    assert costs_of(older, ["int8", "float32"]).startswith("takes 1.3 × as long for networks in float32,")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +172,7 @@ def test_what_exports_predicted_for_the_board_is_in_its_bundle(packed):
 )
 def test_predictions_for_another_board_or_of_one_runtime_say_nothing_of_the_older_one(packed, device, times):
     settings, _ = packed(device, *times)
-    assert "for int8 networks" in settings["runtime"]["slower"]["tflite-runtime"]["costs"]
+    assert "for networks in int8" in settings["runtime"]["slower"]["tflite-runtime"]["costs"]
     assert set(settings["predicted"]) == ({"detector", "recognizer"} if device == "rk3399" else set())
 
 

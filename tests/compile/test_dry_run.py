@@ -45,8 +45,15 @@ def graph(make_graph, normal):
 def test_what_every_kernel_takes_is_lowered(graph, name):
     found = forecast(run_passes(graph("plain")), targets()[name])
     assert not found.refused
-    assert not found.fallback
-    assert found.lowered["Conv"] == 1
+    if targets()[name].integer_only:
+        assert not found.fallback
+        assert found.lowered["Conv"] == 1
+
+
+def test_a_target_with_integer_convolutions_alone_says_what_it_computes_in_float(graph):
+    found = forecast(run_passes(graph("plain")), targets()["ncnn-int8"])
+    assert [item.op for item in found.fallback] == ["Conv", "Sigmoid"]
+    assert "three channels" in found.fallback[0].reason
 
 
 @pytest.mark.parametrize("name", ["tflite-int8", "onnx-int8", "tensorrt-int8"])

@@ -53,7 +53,16 @@ def test_a_record_of_another_model_file_is_none(artifact):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("format", 2), ("threads", 0), ("predictions", [{}]), ("candidates", 3), ("more", 1), ("title", None)],
+    [
+        ("format", 2),
+        ("threads", 0),
+        ("device", "a\nb"),
+        ("cores", [4000]),
+        ("predictions", [{}]),
+        ("candidates", 3),
+        ("more", 1),
+        ("title", None),
+    ],
 )
 def test_a_damaged_record_is_bad_input_that_names_the_file(artifact, key, value):
     document = record(artifact).as_dict() | {key: value}
@@ -64,6 +73,14 @@ def test_a_damaged_record_is_bad_input_that_names_the_file(artifact, key, value)
     (artifact.folder / PREDICTION).write_text("{")
     with pytest.raises(InputError):
         read_prediction(artifact)
+
+
+def test_what_runtimes_said_is_one_line_of_visible_text(artifact):
+    write_prediction(artifact.folder, record(artifact, missing="it\nsaid \x1b[31m no", why="x" * 5000))
+    found = read_prediction(artifact)
+    assert "\n" not in found.missing
+    assert "\x1b" not in found.missing
+    assert len(found.why) == 2000
 
 
 @pytest.mark.parametrize("ms", [0, -1, float("nan"), float("inf")])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edgeface.errors import InputError
-from edgeface.prediction.known import choose_latencies, latencies, share_of
+from edgeface.prediction.known import choose_latencies, counted_on, latencies, share_of
 
 BOARD = """
 title = "A board"
@@ -94,6 +94,24 @@ def test_a_profile_without_latency_says_so_and_names_others(board):
 def test_an_unknown_device_is_refused():
     with pytest.raises(InputError, match="no device is called 'rk3398'"):
         latencies("rk3398")
+
+
+def test_cores_are_counted_by_their_kind_where_its_caches_are_theirs(board):
+    assert [counted_on("rk3399", core) for core in ("a72", "a53")] == ["a72", "a53"]
+    assert counted_on(board(("a72", 1)), "a72") == "a72"
+
+
+def test_a_board_with_caches_of_its_own_is_counted_by_itself_if_it_is_emulated(board, tmp_path):
+    name = board(("a72", 1), ("a53", 1))
+    path = tmp_path / f"{name}.toml"
+    text = path.read_text().replace("kib = 1024", "kib = 2048").replace("kib = 512", "kib = 256")
+    path.write_text(text)
+    with pytest.raises(InputError, match="not emulated with these caches"):
+        counted_on(name, "a72")
+    path.write_text(text.replace("[[latency]]", '[emulator]\ncpu = "cortex-a72"\n\n[[latency]]', 1))
+    assert counted_on(name, "a72") == name
+    with pytest.raises(InputError, match="not emulated with these caches"):
+        counted_on(name, "a53")
 
 
 def test_what_a_runtime_takes_is_known_by_dtype():

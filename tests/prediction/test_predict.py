@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -115,6 +116,15 @@ def test_models_that_no_board_runs_are_refused(tmp_path, empty_cache):
         assert refused.value.exit_code == 2
     with pytest.raises(InputError):
         predict(tmp_path / "absent.tflite")
+
+
+def test_an_artifact_for_a_gpu_is_refused(counted_artifact, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(counted_artifact.folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"target": "tensorrt-fp16"}))
+    with pytest.raises(InputError, match="tensorrt-fp16 is for a GPU"):
+        predict(folder)
 
 
 @pytest.fixture

@@ -84,6 +84,27 @@ def test_kinds_of_nodes_are_kept_whatever_their_names(make_graph, normal):
     assert set(kept(graph, {"kind:prelu": "a", "kind:depthwise after prelu": "b"}, True)) == {"p", "deep"}
 
 
+def test_kinds_of_convolutions_are_told_by_their_channels(make_graph, normal):
+    rows = [
+        (Conv(), "x a", "stem"),
+        (Conv(groups=2), "stem b", "grouped"),
+        (Conv(groups=8), "grouped c", "deep"),
+        (Conv(groups=8), "deep d", "multiplied"),
+        (Relu(), "multiplied", "r"),
+        (Conv(), "r e", "y"),
+    ]
+    held = {"a": normal(8, 4, 1, 1), "b": normal(8, 4, 1, 1), "c": normal(8, 1, 1, 1), "d": normal(16, 1, 1, 1)}
+    graph = make_graph({"x": (1, 4, 6, 5)}, rows, {**held, "e": normal(4, 16, 1, 1)})
+    assert set(kept(graph, {"kind:stem": "a"}, False)) == {"stem"}
+    assert set(kept(graph, {"kind:grouped convolution": "a"}, False)) == {"grouped", "multiplied"}
+    assert set(kept(graph, {"kind:no convolution": "a"}, False)) == {"r"}
+
+
+def test_a_convolution_of_a_wider_input_is_no_stem(make_graph, normal):
+    graph = make_graph({"x": (1, 5, 6, 5)}, [(Conv(), "x a", "y")], {"a": normal(8, 5, 1, 1)})
+    assert kept(graph, {"kind:stem": "a"}, False) == {}
+
+
 def test_a_kind_may_match_nothing(graph):
     assert kept(graph, {"kind:prelu": "there is none"}, True) == {}
 

@@ -41,13 +41,16 @@ def emit_bfloat16(graph: Graph, plan: QuantPlan, _: EmitOptions) -> dict[str, by
 
 
 def emit_int8(graph: Graph, plan: QuantPlan, _: EmitOptions) -> dict[str, bytes]:
-    """Both files, with the planned convolutions and products in int8 and everything else in float32.
+    """Both files, with the planned convolutions and products in int8; values between others are stored in bfloat16.
+
+    That saves the time that float layers among integer ones lose by their values' size: RetinaFace at 240×320 with its
+    first stage in float takes 29.0 ms on an emulated Cortex-A72 with float32 values, 27.9 with these, ncnn-fp32 31.6.
 
     Raises:
         GraphError: as `emit`, or the plan has zeros where ncnn has none.
     """
     require_dtypes(graph, plan, DTYPES, "ncnn-int8")
-    return _emit(graph, plan, bfloat16=False)
+    return _emit(graph, plan, bfloat16=True)
 
 
 def _emit(graph: Graph, plan: QuantPlan, bfloat16: bool) -> dict[str, bytes]:

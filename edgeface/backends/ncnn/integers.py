@@ -113,4 +113,3 @@ class _Layer:
         if stored.shape[2:] == (3, 3) and op.groups == 1 and largest > WINOGRAD_LIMIT:
             params[31] = NO_WINOGRAD
         return params
-

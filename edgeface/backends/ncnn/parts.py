@@ -8,8 +8,8 @@ from pathlib import Path
 from edgeface.backends.ncnn.blob_shapes import blob_shapes
 from edgeface.backends.ncnn.blobs import shape_params
 from edgeface.backends.ncnn.files import read_network
-from edgeface.backends.ncnn.layer import BFLOAT16, Layer, Parameter
-from edgeface.backends.ncnn.write import MADE, write_layers
+from edgeface.backends.ncnn.layer import BFLOAT16, MADE, Layer, Parameter
+from edgeface.backends.ncnn.write import write_layers
 from edgeface.backends.parts import Operation
 
 _FREE = frozenset({"Input", "Split", "MemoryData", "Noop", "Dropout"})

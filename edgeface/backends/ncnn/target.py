@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeface.backends.ncnn.expand_resize import expand_resize
 from edgeface.backends.ncnn.layer import MODEL_FILE
+from edgeface.backends.ncnn.round_weights import round_weights
 from edgeface.backends.ncnn.scheme import DTYPES, NCNN_INT8
 from edgeface.backends.ncnn.split_groups import split_groups
 from edgeface.backends.target import EmitOptions, Target
@@ -49,23 +50,25 @@ TARGETS = (
     ),
     Target(
         name="ncnn-bf16",
-        description="ncnn, float32 weights, values stored in bfloat16: faster on most Arm cores, nothing to calibrate",
+        description="ncnn, weights and values stored in bfloat16: faster on most Arm cores, nothing to calibrate",
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="ncnn",
         emit=_emit_bfloat16,
-        legalize=(expand_resize, split_groups),
+        legalize=(expand_resize, split_groups, round_weights),
+        judged_on="a72",
     ),
     Target(
         name="ncnn-int8",
-        description="ncnn, int8 by calibration: convolutions in integers, weights per channel, all else in float32",
+        description="ncnn, int8 by calibration: convolutions in integers, weights per channel, all else as ncnn-bf16",
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="ncnn",
         emit=_emit_int8,
         scheme=NCNN_INT8,
-        float_kinds=FLOAT_KINDS,
         legalize=(expand_resize, split_groups),
+        float_kinds=FLOAT_KINDS,
+        integer_only=False,
         dtypes=DTYPES,
         judged_on="a72",
     ),

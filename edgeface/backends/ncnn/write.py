@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from edgeface.backends.ncnn.layer import MADE, MAGIC, Layer, Parameter
+from edgeface.backends.ncnn.layer import MADE, MAGIC, OUTPUT_SHAPE, Layer, Parameter
 
 _ARRAY = -23300
 """Minus a parameter's number: the key of one that is an array."""
@@ -45,11 +45,14 @@ def insert_splits(layers: Sequence[Layer], outputs: set[str]) -> list[Layer]:
     for layer in layers:
         reads = tuple(next(waiting[name]) if name in several else name for name in layer.inputs)
         made = tuple(f"{name}{MADE}" if name in several & outputs else name for name in layer.outputs)
-        found.append(replace(layer, inputs=reads, outputs=made))
+        own = made == layer.outputs
+        said = {} if own else {key: value for key, value in layer.params.items() if key == OUTPUT_SHAPE}
+        params = {key: value for key, value in layer.params.items() if key not in said}
+        found.append(replace(layer, inputs=reads, outputs=made, params=params))
         for name, source in zip(layer.outputs, made, strict=True):
             if name in several:
-                own = (name,) if name in outputs else ()
-                found.append(Layer("Split", f"{name}/split", (source,), (*own, *copies[name])))
+                parts = (*(() if name == source else (name,)), *copies[name])
+                found.append(Layer("Split", f"{name}/split", (source,), parts, said))
     return found
 
 

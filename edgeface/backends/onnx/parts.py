@@ -6,6 +6,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from pathlib import Path
 
 import onnx
+from google.protobuf.message import DecodeError, EncodeError  # type: ignore[import-untyped]
 from onnx import helper, numpy_helper
 
 from edgeface.backends.onnx.file import load_onnx
@@ -168,7 +169,9 @@ class OnnxParts:
 
 
 def _with_shapes(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
+    refused = (RuntimeError, ValueError, TypeError, MemoryError, onnx.shape_inference.InferenceError, EncodeError)
     try:
         return onnx.shape_inference.infer_shapes(model, data_prop=True)
-    except (onnx.shape_inference.InferenceError, ValueError, RuntimeError) as error:
-        raise InputError(f"its sizes cannot be told: {str(error).splitlines()[0][:200]}", where=where) from error
+    except (*refused, DecodeError) as error:
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"its sizes cannot be told: {said[:200]}", where=where) from error

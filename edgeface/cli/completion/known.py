@@ -59,6 +59,16 @@ def devices(_: Words = ()) -> tuple[str, ...]:
     return ("x86", "gpu", *_profiles_with("emulator"), "ssh:", "adb")
 
 
+def cores(_: Words = ()) -> tuple[str, ...]:
+    """Kinds of cores of which latencies are known, and all of them."""
+    found: set[str] = set()
+    with suppress(InputError):
+        for path in profile_files().values():
+            with suppress(InputError):
+                found |= {str(each["core"]) for each in read_profile(path).get("latency", []) if "core" in each}
+    return (*sorted(found), "all")
+
+
 def _profiles_with(table: str) -> tuple[str, ...]:
     """Names of the device profiles that have a table; `edgeface doctor` reports unreadable ones."""
     found = []
@@ -99,12 +109,14 @@ def _of(*values: str) -> Callable[[Words], tuple[str, ...]]:
 OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--budget": budgets,
     "--color": _of("bgr", "rgb"),
+    "--core": cores,
     "--device": boards,
     "--format": _of("text", "junit", "github", "sarif", "markdown"),
     "--install": _of("arm"),
     "--io": _of("float", "int8", "uint8"),
     "--layers": _of("all"),
     "--on": devices,
+    "--runtime": _of("litert", "tflite-runtime", "ort", "ncnn"),
     "--target": targets,
     "--variant": variants,
 }

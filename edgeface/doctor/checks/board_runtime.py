@@ -41,7 +41,7 @@ def look() -> tuple[Check, ...]:
 
 def on_board(board: Profile, first: RecommendedRuntime, others: Sequence[RecommendedRuntime]) -> tuple[Check, ...]:
     """What a board has of what it should have: the runtimes, none that is slower, and the cores and threads to use."""
-    from edgeface.bundle.runtime_settings import older_costs
+    from edgeface.bundle.runtime_costs import older_costs
 
     found = package_check(first.package, f"for the {board.title}", first.install, first.version)
     older = [_older(each, said, found.state == "missing", first) for each, said in older_costs(first)]
@@ -60,7 +60,7 @@ def _older(older: Older, costs: str, used: bool, runtime: RecommendedRuntime) ->
 
 
 def _elsewhere(board: Profile, first: RecommendedRuntime, others: Sequence[RecommendedRuntime]) -> Check:
-    from edgeface.bundle.runtime_settings import older_costs
+    from edgeface.bundle.runtime_costs import older_costs
 
     python = "" if first.min_python is None else f" (Python {'.'.join(map(str, first.min_python))} or newer)"
     further = " and ".join(f"{each.package} {each.version}" for each in others)

@@ -43,6 +43,23 @@ LAYERS = {
     "mean over sides": ["Reduction r 1 1 x y 0=3 1=0 -23303=2,1,2 4=0 5=1"],
     "mean that keeps sides": ["Reduction r 1 1 x y 0=3 1=0 -23303=2,1,2 4=1 5=1"],
     "pixel shuffle": ["PixelShuffle p 1 1 x y 0=2"],
+    "crop": ["Crop c 1 1 x y -23309=2,2,1 -23310=2,-233,-3 -23311=2,0,2"],
+    "crop from the end": ["Crop c 1 1 x y -23309=1,-6 -23310=1,20 -23311=1,1"],
+    "tile": ["Tile t 1 1 x y 0=1 1=3"],
+    "tile of sides": ["Tile t 1 1 x y -23302=2,2,3"],
+    "space to depth": ["Pooling p 1 1 x a 0=0 1=2 2=1 5=1", "Reorg r 1 1 a y 0=2"],
+    "matrix product": [
+        "Split s 1 2 x a b",
+        "Reshape r 1 1 a m 0=15 1=88",
+        "Reshape q 1 1 b n 0=88 1=15",
+        "MatMul o 2 1 m n y",
+    ],
+    "turned matrix product": [
+        "Split s 1 2 x a b",
+        "Reshape r 1 1 a m 0=15 1=88",
+        "Reshape q 1 1 b n 0=15 1=88",
+        "MatMul o 2 1 m n y 0=1",
+    ],
     "activation": ["Swish a 1 1 x y"],
 }
 
@@ -83,6 +100,7 @@ def test_sizes_are_those_of_a_run(write, layers):
 
 @pytest.mark.parametrize(("layers", "size", "said"), [
     (["Convolution c 1 1 x y 0=4 1=3 6=288"], "", "size of its input 'x'"),
+    (["Crop c 1 1 x y 0=1 3=4"], SIZE, "Crop 'c' makes is not known"),
     (["DetectionOutput d 1 1 x y"], SIZE, "DetectionOutput 'd' makes is not known"),
     (["Convolution c 1 1 x y 0=4 1=30 6=288"], SIZE, "Convolution 'c' makes is not known"),
     (["Permute c 1 1 x y 0=30"], SIZE, "does not fit"),

@@ -11,8 +11,10 @@ from edgeface.budgets.formats import FORMATS
 from edgeface.bundle.boards import boards
 from edgeface.cli.app import app
 from edgeface.cli.completion import known
-from edgeface.devices.table import emulated
+from edgeface.devices.table import emulated, profiles
 from edgeface.models import families
+from edgeface.prediction.answer import EACH
+from edgeface.prediction.runtimes import RUNTIMES
 
 COMMANDS = typer.main.get_command(app).commands
 
@@ -38,6 +40,11 @@ def test_all_boards_are_completed():
 def test_all_devices_are_completed():
     assert known.devices() == ("x86", "gpu", *emulated(), "ssh:", "adb")
     assert "a72" in known.devices()
+
+
+def test_cores_and_runtimes_of_predictions_are_completed():
+    assert known.OF_OPTIONS["--runtime"](()) == tuple(each.name for each in RUNTIMES)
+    assert known.cores() == (*sorted({fit.core for board in profiles().values() for fit in board.latency}), EACH)
 
 
 def test_an_unreadable_profile_does_not_hide_others(monkeypatch, tmp_path):

@@ -15,6 +15,8 @@ import numpy as np
 import edgeface
 from edgeface.contracts import ARCFACE_TEMPLATE
 from edgeface.core.artifact import Artifact
+from edgeface.core.prediction_record import PREDICTION, read_prediction
+from edgeface.report.prediction import prediction
 from tests.hostile import sketch
 from tests.hostile.case import Case, Kind, refused
 from tests.hostile.damage import damaged
@@ -139,6 +141,46 @@ def _certificate_lies(draw: Draw, task: str) -> _Made:
     return f"certificate: {note}", files, read, no_number_lies
 
 
+def _prediction(model: bytes) -> Document:
+    found = {
+        "runtime": "litert",
+        "version": "2.3.0",
+        "core": "a72",
+        "threads": 2,
+        "bound": "loads",
+        "evidence": "counts",
+    }
+    times = {"low_ms": 10.0, "expected_ms": 20.0, "high_ms": 30.0, "fitted_ms": 30.0, "caveats": ["an idle board"]}
+    candidate = {"target": "tflite-int8", "gate": "passed", "why": "", "predicted": found | times, "chosen": True}
+    board = {
+        "device": "rk3399",
+        "title": "A board",
+        "cores": [4, 5],
+        "threads": 2,
+        "missing": None,
+        "why": "it is quick",
+    }
+    of = {"format": 1, "model_sha256": hashlib.sha256(model).hexdigest()}
+    return {**of, **board, "predictions": [found | times], "candidates": [candidate]}
+
+
+def _prediction_lies(draw: Draw, task: str) -> _Made:
+    files = folder_of(task)
+    document = _prediction(files[MODEL])
+    if draw.chance(0.7):
+        changed, note = lied(draw, document)
+        data = json_bytes(changed)
+    else:
+        data, note = damaged(draw, json.dumps(document).encode(), files[MANIFEST])
+
+    def read(folder: Path) -> Any:
+        found = read_prediction(Artifact.open(folder))
+        shown = prediction(found)
+        return None if found is None or shown is None else found.as_dict() | {"shown": [shown.lead, *shown.evidence]}
+
+    return f"prediction: {note}", {**files, PREDICTION: data}, read, no_number_lies
+
+
 def no_number_lies(answer: Any) -> str | None:
     """A complaint about a number in a certificate that is not finite."""
     return not_finite(answer)
@@ -211,6 +253,7 @@ _MADE = (
     _lying_manifest,
     _damaged_manifest,
     _certificate_lies,
+    _prediction_lies,
     _changed_model,
     _hostile_model,
     _hostile_model,

@@ -1,20 +1,28 @@
 #!/bin/sh
-# Build ncnn's library as CMake finds it, with the layers that this bundle's models have, from the sources in the Python
-# package of the version that made them: libncnn.sh FOLDER. A few minutes; needs pip, CMake and a C++ compiler.
+# Build ncnn's library as CMake finds it, with the layers that this bundle's models have: libncnn.sh FOLDER.
+# Some minutes; needs CMake and a C++ compiler. The sources are those in FOLDER/sources, of version @NCNN@; if there are
+# none, pip gets those of the Python package, which the models were judged with.
 #
 # To cross-compile for the board on another machine: CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ libncnn.sh FOLDER
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 cd "$1"
-[ -d sources ] || {
-    python3 -m pip download --quiet --no-deps --no-binary ncnn --dest . "ncnn==@NCNN@"
+get() { python3 -m pip download --no-deps --no-binary ncnn --dest . "$1" 2>&1 || :; }
+if [ ! -d sources ]; then
+    # The sources name the day as their version, so pip refuses them by version, but not by the address that it says.
+    address=$(get "ncnn==@NCNN@" | sed -n 's/.*Requested ncnn==@NCNN@ from \([^ ,]*\),.*/\1/p' | head -n 1)
+    [ -z "$address" ] || get "ncnn @ $address" >pip.log
+    set -- ncnn-*.tar.gz
+    [ -f "$1" ] || { echo "pip does not get them: unpack ncnn's sources of @NCNN@ to $PWD/sources" >&2 && exit 1; }
     mkdir sources
-    tar xzf ncnn-*.tar.gz --strip-components=1 -C sources
-}
+    tar xzf "$1" --strip-components=1 -C sources
+fi
 
-# Layers of the models, and those that ncnn puts around them.
-needed="$(tail -qn +3 "$here"/../models/*.param | cut -d ' ' -f 1) Cast Dequantize Flatten Packing Padding Quantize Requantize"
+# Layers of the models, and those that they are made of inside ncnn.
+needed="$(tail -qn +3 "$here"/../models/*.param | cut -d ' ' -f 1) Cast Clip Concat Convolution Crop Dequantize Flatten"
+needed="$needed HardSwish InnerProduct Mish Packing Padding Permute Quantize ReLU Requantize Reshape Sigmoid Split"
+case $needed in *MatMul*) needed="$needed Gemm" ;; esac
 needed=" $(echo $needed | tr '[:upper:]' '[:lower:]') "
 set --
 for layer in $(sed -n 's/^ncnn_add_layer(\([A-Za-z0-9_]*\).*/\1/p' sources/src/CMakeLists.txt | tr '[:upper:]' '[:lower:]'); do
