@@ -34,9 +34,7 @@ QUICK = Prediction(
     caveats=("no camera",),
     counts=Counts(1, 1, 1, 1),
 )
-SLOW = replace(
-    QUICK, runtime="tflite-runtime", expected_ms=120.0, low_ms=100.0, high_ms=140.0, evidence="slow one"
-)
+SLOW = replace(QUICK, runtime="tflite-runtime", expected_ms=120.0, low_ms=100.0, high_ms=140.0, evidence="slow one")
 STAGES = Breakdown(
     "stage",
     "litert on A72×1",
@@ -68,6 +66,12 @@ def test_each_model_has_a_table_and_the_shipped_one_is_named():
     assert text.index("b ncnn-fp32, 320×240 on") < text.index("a tflite-int8, 320×240 on")
     assert "ship litert on A72×1 with a tflite-int8, 320×240" in text
     assert "the ranges overlap" in " ".join(text.split())
+
+
+def test_evidence_is_said_once_for_all_cores():
+    text = " ".join(format_answer(answered(QUICK, replace(QUICK, threads=2))).split())
+    assert text.count("quick evidence") == 1
+    assert "litert on A72×1, A72×2: quick evidence" in text
 
 
 def test_refusals_and_missing_parts_are_said():
