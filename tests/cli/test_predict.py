@@ -34,9 +34,7 @@ QUICK = Prediction(
     caveats=("no camera",),
     counts=Counts(1, 1, 1, 1),
 )
-SLOW = replace(
-    QUICK, runtime="tflite-runtime", expected_ms=120.0, low_ms=100.0, high_ms=140.0, evidence="slow one"
-)
+SLOW = replace(QUICK, runtime="tflite-runtime", expected_ms=120.0, low_ms=100.0, high_ms=140.0, evidence="slow one")
 STAGES = Breakdown(
     "stage",
     "litert on A72×1",
