@@ -69,7 +69,7 @@ def parse_param(content: bytes, where: str) -> ParamFile:
         _check_blobs(layers)
         return _described(layers)
     except ValueError as error:  # UnicodeDecodeError is one
-        raise InputError(f"the ncnn network is damaged: {error}", where=where, fix=_FIX) from error
+        raise InputError(f"this is an ncnn network (.param) that is damaged: {error}", where=where, fix=_FIX) from error
 
 
 def _described(layers: tuple[Layer, ...]) -> ParamFile:
