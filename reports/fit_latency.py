@@ -16,11 +16,15 @@ from least_absolute import fit, left_out_errors
 from published import VERSION, Row
 
 from edgeface.devices.count import Counts
+from edgeface.devices.fitted import TERMS
 from edgeface.devices.profile_latency import Pipe
 from edgeface.graph.types import Array
 
 MARK = "# Fitted by `python reports/rk3399.py --fit`, which writes everything below this line.\n"
-NAMES = ("vector", "other", "l1", "l2")
+NAMES = ("vector", "read", "write", "l2_read")
+"""Coefficients that are fitted, see `Cycles`: loads and stores by their size, not other instructions, which a core that
+starts several in a cycle hides behind these. What else was tried added nothing: L1 misses, misses of stores, runs of
+misses that a prefetcher sees, products apart from other vector arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Fitted:
     """Coefficients in cycles for some cores, and what they miss.
 
     Attributes:
-        cycles: of each count in NAMES; float64 [4].
+        cycles: of each count in NAMES; float64 [K].
         errors: relative and signed, of each row when it was left out; float64 [N].
     """
 
@@ -49,7 +53,7 @@ class Fitted:
 
 def features(counts: Counts) -> list[int]:
     """What the coefficients in NAMES multiply."""
-    return [counts.vector, counts.other, counts.l1_misses - counts.l2_misses, counts.l2_misses]
+    return [TERMS[name](counts) for name in NAMES]
 
 
 def fit_rows(core: str, threads: int, clock_khz: int, rows: Sequence[Row]) -> Fitted:
@@ -60,11 +64,11 @@ def fit_rows(core: str, threads: int, clock_khz: int, rows: Sequence[Row]) -> Fi
 
 
 PIPES = {
-    # Arm's Software Optimization Guide for the Cortex-A72: two vector pipelines (F0, F1), which together take one
-    # floating-point product of 128 bits a cycle, and of integers one a cycle in F0 alone; of most other vector
-    # instructions two a cycle. One load of up to 128 bits a cycle, here two reads. Three instructions start a cycle.
+    # Arm's Software Optimization Guide for the Cortex-A72: of its two vector pipelines (F0, F1), both together take one
+    # floating-point product of 128 bits a cycle, and F0 alone one of integers; of most other vector instructions two a
+    # cycle. One load of up to 128 bits a cycle, which counts as two reads. Three instructions start in a cycle.
     "a72": Pipe(product=1, vector=0.5, read=0.5, issue=0.333),
-    # A Cortex-A53 has the same width of vector pipelines, loads 64 bits in a cycle, and issues two instructions.
+    # A Cortex-A53 multiplies as many bits a cycle, loads 64 bits in one, and issues two instructions.
     "a53": Pipe(product=1, vector=0.5, read=1, issue=0.5),
     # A Cortex-A55 is as wide, but loads and stores at once.
     "a55": Pipe(product=1, vector=0.5, read=1, issue=0.5),

@@ -48,6 +48,7 @@ class Counts:
         float_products: multiplications and multiply-adds of 128 bits in floating point, `integer_products` those of
             integers: what a core's peak is stated in.
         accesses: loads and stores, each of up to 64 bits; `reads` are the loads.
+        l2_reads: loads among `l2_misses`.
     """
 
     instructions: int
@@ -59,6 +60,12 @@ class Counts:
     integer_products: int = 0
     accesses: int = 0
     reads: int = 0
+    l2_reads: int = 0
+
+    @property
+    def writes(self) -> int:
+        """Stores, each of up to 64 bits."""
+        return self.accesses - self.reads
 
     @property
     def other(self) -> int:

@@ -32,9 +32,10 @@ extern void qemu_plugin_register_vcpu_syscall_cb(Id, void (*)(Id, unsigned, int6
 #define EXPORTED __attribute__((visibility("default")))
 enum { GETPRIORITY = 141, MARK = 0x51510000, END = 0x8000, LINE = 6 };
 // Accesses are of up to 64 bits: a load of 128 is two.
-enum { ALL, VECTOR, VECTOR_MEMORY, FLOAT_PRODUCTS, INTEGER_PRODUCTS, ACCESSES, READS, L1_MISSES, L2_MISSES, COUNTERS };
+enum { ALL, VECTOR, VECTOR_MEMORY, FLOAT_PRODUCTS, INTEGER_PRODUCTS, ACCESSES, READS, L1_MISSES, L2_MISSES, L2_READS,
+       COUNTERS };
 static const char *const NAMES[] = {"instructions", "vector", "vector_memory", "float_products", "integer_products",
-                                    "accesses", "reads", "l1_misses", "l2_misses"};
+                                    "accesses", "reads", "l1_misses", "l2_misses", "l2_reads"};
 
 struct cache {
     uint64_t sets, ways, *line, *used;
@@ -77,16 +78,20 @@ static void on_access(unsigned cpu, uint32_t info, uint64_t address, void *data)
     if (!inside)
         return;
     uint64_t last = (address + (1u << qemu_plugin_mem_size_shift(info)) - 1) >> LINE;
+    bool reads = !qemu_plugin_mem_is_store(info);
     counters[ACCESSES]++;
-    counters[READS] += !qemu_plugin_mem_is_store(info);
+    counters[READS] += reads;
     for (uint64_t line = address >> LINE; line <= last; line++) {
         if (line + 1 == newest)
             continue; // it is its set's newest already
         newest = line + 1;
-        if (!hit(&l1, line)) {
-            counters[L1_MISSES]++;
-            counters[L2_MISSES] += !hit(&l2, line);
-        }
+        if (hit(&l1, line))
+            continue;
+        counters[L1_MISSES]++;
+        if (hit(&l2, line))
+            continue;
+        counters[L2_MISSES]++;
+        counters[L2_READS] += reads;
     }
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from edgeface.devices.count import Counts
 from edgeface.devices.profile_latency import Latency
 from edgeface.devices.table import profile
@@ -26,15 +28,27 @@ def latency_of(device: str, core: str, threads: int = 1) -> Latency:
     )
 
 
+TERMS: dict[str, Callable[[Counts], int]] = {
+    "vector": lambda counts: counts.vector,
+    "other": lambda counts: counts.other,
+    "read": lambda counts: counts.reads,
+    "write": lambda counts: counts.writes,
+    "l1": lambda counts: counts.l1_misses - counts.l2_misses,
+    "l2": lambda counts: counts.l2_misses,
+    "l2_read": lambda counts: counts.l2_reads,
+}
+"""What each coefficient in `Cycles` is multiplied by."""
+_PARTS = {"vector": ("vector",), "other": ("other", "read", "write"), "l1": ("l1",), "l2": ("l2", "l2_read")}
+
+
 def parts_ms(counts: Counts, latency: Latency) -> dict[str, float]:
-    """The fitted milliseconds by what they go to: "vector", "other", "l1" and "l2", as in `Cycles`."""
-    cycles = {
-        "vector": latency.cycles.vector * counts.vector,
-        "other": latency.cycles.other * counts.other,
-        "l1": latency.cycles.l1 * (counts.l1_misses - counts.l2_misses),
-        "l2": latency.cycles.l2 * counts.l2_misses,
-    }
-    return {name: value / latency.clock_khz for name, value in cycles.items()}
+    """The fitted milliseconds by what they go to.
+
+    "vector" is arithmetic, "other" all other instructions with their loads and stores, "l1" what misses L1 and hits L2,
+    "l2" what misses both.
+    """
+    cycles = {name: getattr(latency.cycles, name) * term(counts) for name, term in TERMS.items()}
+    return {part: sum(cycles[name] for name in names) / latency.clock_khz for part, names in _PARTS.items()}
 
 
 def fitted_ms(counts: Counts, latency: Latency) -> float:
@@ -48,12 +62,12 @@ def pipe_ms(counts: Counts, latency: Latency) -> float:
 
 
 def pipes_ms(counts: Counts, latency: Latency) -> dict[str, float]:
-    """The least milliseconds by what limits them: "vector" arithmetic, "products" of integers, "reads", "issue"."""
+    """The least milliseconds by the pipeline: multiplications ("product"), "vector" arithmetic, "read" and "issue"."""
     pipe = latency.pipe
     cycles = {
-        "vector": pipe.product * counts.float_products + pipe.vector * (counts.vector - counts.float_products),
-        "products": pipe.product * counts.integer_products,
-        "reads": pipe.read * counts.reads,
+        "product": pipe.product * (counts.float_products + counts.integer_products),
+        "vector": pipe.vector * counts.vector,
+        "read": pipe.read * counts.reads,
         "issue": pipe.issue * counts.instructions,
     }
     return {name: value / latency.clock_khz / latency.threads for name, value in cycles.items()}

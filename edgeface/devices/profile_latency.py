@@ -18,27 +18,32 @@ class _Table(BaseModel):
 
 
 class Cycles(_Table):
-    """Fitted cycles of each count.
+    """Fitted cycles of each count; those that are left out are 0.
 
     Attributes:
         vector: of an instruction of vector arithmetic.
-        other: of any other instruction, vector loads and stores among them.
+        other: of any other instruction.
+        read: of a load, and `write` of a store, of up to 64 bits.
         l1: of a miss of the L1 data cache that hits L2.
         l2: of a miss of both.
+        l2_read: of a load that misses both.
     """
 
     vector: Coefficient
-    other: Coefficient
-    l1: Coefficient
-    l2: Coefficient
+    other: Coefficient = 0
+    read: Coefficient = 0
+    write: Coefficient = 0
+    l1: Coefficient = 0
+    l2: Coefficient = 0
+    l2_read: Coefficient = 0
 
 
 class Pipe(_Table):
     """The least cycles that a core's pipelines take, from its maker's optimization guide, whatever its caches do.
 
     Attributes:
-        product: of a floating-point multiplication or multiply-add of 128 bits, and of one of integers.
-        vector: of any other instruction of vector arithmetic; those of integer products share pipelines with them.
+        product: of a multiplication or multiply-add of 128 bits.
+        vector: of an instruction of vector arithmetic.
         read: of a read of up to 64 bits, or of half of one of 128.
         issue: of an instruction: one by the number that the core can start in a cycle.
     """

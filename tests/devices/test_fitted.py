@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from edgeface.devices.count import Counts
@@ -63,11 +65,15 @@ def test_milliseconds_are_cycles_of_each_count(board):
     latency = latency_of(board(BOARD + LATENCY + SHARE), "a72")
     assert parts_ms(COUNTS, latency) == {"vector": 1.0, "other": 4.0, "l1": 1.0, "l2": 1.4}
     assert fitted_ms(COUNTS, latency) == pytest.approx(7.4)
+    cycles = "{ vector = 0.5, read = 0.5, write = 3, l2_read = 40 }"
+    latency = latency_of(board(BOARD + re.sub("(?m)^cycles = .*$", f"cycles = {cycles}", LATENCY)), "a72")
+    counts = Counts(9, 2_000_000, 0, 90_000, accesses=1_500_000, reads=1_000_000, l2_reads=50_000)
+    assert parts_ms(counts, latency) == {"vector": 1.0, "other": 2.0, "l1": 0.0, "l2": 2.0}
 
 
 def test_pipelines_take_no_less(board):
     latency = latency_of(board(BOARD + LATENCY), "a72")
-    assert pipes_ms(COUNTS, latency) == {"vector": 1.5, "products": 0.5, "reads": 0.0025, "issue": 1.0}
+    assert pipes_ms(COUNTS, latency) == {"product": 1.5, "vector": 1.0, "read": 0.0025, "issue": 1.0}
     assert pipe_ms(COUNTS, latency) == 1.5
     two = LATENCY.replace("threads = 1", "threads = 2")
     assert pipe_ms(COUNTS, latency_of(board(BOARD + two), "a72", 2)) == 0.75
@@ -88,7 +94,7 @@ def test_a_board_without_a_fit_says_so(board):
         (LATENCY.replace('"a72"', '"a53"'), "a53×1, which the device does not have"),
         (LATENCY + LATENCY, "the same cores twice"),
         (LATENCY.replace("vector = 0.5, other", "vector = -0.5, other"), r"latency\.0\.cycles\.vector"),
-        (LATENCY.replace("other = 2, ", ""), r"latency\.0\.cycles\.other"),
+        (LATENCY.replace("vector = 0.5, other", "other"), r"latency\.0\.cycles\.vector"),
         (LATENCY.replace("rows = 12\n", ""), r"latency\.0\.rows"),
         (LATENCY + "surprise = 1\n", r"latency\.0\.surprise"),
         (LATENCY.replace("mean_error = 0.05", "mean_error = nan"), "mean_error"),

@@ -10,7 +10,7 @@ from edgeface.devices.fitted import fitted_ms
 from edgeface.devices.profile import Profile
 from edgeface.devices.profile_files import FOLDER, read_profile
 
-TRUE = (0.7, 1.8, 5.0, 14.0)
+TRUE = (0.8, 0.5, 3.0, 10.0)
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,11 @@ def fitted():
     random = np.random.default_rng(3)
     rows = []
     for index in range(12):
-        vector, other, l1, l2 = (int(value) for value in random.lognormal(size=4) * [3e7, 1e7, 1e6, 3e5])
-        counts = Counts(vector + other, vector, l1 + l2, l2)
-        cycles = np.dot(TRUE, [vector, other, l1, l2])
+        vector, read, write, missed = (int(x) for x in random.lognormal(size=4) * [3e7, 1e7, 3e6, 3e5])
+        counts = Counts(
+            *(2 * vector, vector, missed, missed), **{"accesses": read + write, "reads": read, "l2_reads": missed}
+        )
+        cycles = np.dot(TRUE, [vector, read, write, missed])
         rows.append(Row(f"n{index}", cycles / 1.8e6 * (1.5 if index == 4 else 1), counts))
     return fit_rows("a72", 1, 1_800_000, rows)
 
