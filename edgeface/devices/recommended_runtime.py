@@ -12,7 +12,7 @@ from edgeface.backends import runtime_named
 from edgeface.devices.pins import SITES
 
 LITERT, TFLITE_RUNTIME = "ai-edge-litert", "tflite-runtime"
-MIN_PYTHON = {LITERT: (3, 10)}
+MIN_PYTHON = {LITERT: (3, 10), "ncnn": (3, 9)}
 """The oldest Python that the pinned version of a package has aarch64 wheels for, where boards have older ones."""
 
 
