@@ -66,6 +66,7 @@ class RecommendedRuntime:
 
 _TFLITE_RUNTIME_COUNTED = (
     Counted("retinaface_mnet025 official, 320×240", "float32", 1.07),
+    Counted("retinaface_mnet025 1mb, 320×240", "float32", 1.07),
     Counted("mobilefacenet prelu-112x96", "float32", 1.11),
     Counted("retinaface_mnet025 1mb, 320×240", "int8", 1.29),
     Counted("mobilefacenet prelu-112x96", "int8", 1.48),
