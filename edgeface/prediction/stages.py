@@ -8,6 +8,8 @@ from itertools import takewhile
 
 MAX_STAGES = 10
 """More groups of names than this are no stages."""
+MAX_SHARE = 0.75
+"""A stage with more of the operators than this says nothing."""
 THIRDS = ("first third", "second third", "last third")
 _NUMBERED = re.compile(r"(?:[._-]?\d+)+$")
 
@@ -17,7 +19,8 @@ def stages_of(names: Sequence[str]) -> dict[str, list[int]]:
 
     A name such as /body/stage1.0/Relu belongs to the stage "body"; what all such names begin with is left out, and so
     are numbers at the end: ssh1 and ssh2 are one stage, and every head is in one. The rest is "others". Where most
-    names have no parts, or give no stages or too many, operators are parted into thirds by their order.
+    names have no parts, or give no stages, too many, or one of nearly everything, operators are parted into thirds by
+    their order.
     """
     paths = [name.strip("/").split("/") for name in names]
     parted = [path for path in paths if len(path) > 1]
@@ -26,7 +29,9 @@ def stages_of(names: Sequence[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for index, path in enumerate(paths):
         found.setdefault(_stage(path[min(shared, len(path) - 1)]) if len(path) > 1 else "others", []).append(index)
-    usable = 1 < len(found) <= MAX_STAGES and 2 * len(found.get("others", [])) <= len(names)
+    largest = max(map(len, found.values()), default=0)
+    others = len(found.get("others", []))
+    usable = len(found) <= MAX_STAGES and largest <= MAX_SHARE * len(names) and others <= len(names) / 2
     return found if usable else _thirds(len(names))
 
 

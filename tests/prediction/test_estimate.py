@@ -8,7 +8,8 @@ from edgeface.devices.profile_latency import Cycles, RuntimeShare
 from edgeface.prediction.estimate import estimate, shares_of
 from edgeface.prediction.known import choose_latencies
 
-(FIT,) = choose_latencies("rk3399", "a72", 1)
+(BOARD,) = choose_latencies("rk3399", "a72", 1)
+FIT = BOARD.model_copy(update={"cycles": Cycles(vector=1.0, other=2.0, l1=5.0, l2=15.0)})
 SHARE = RuntimeShare(runtime="litert", dtype="int8", expected=0.75, low=0.5, high=0.9, reason="a test")
 
 
@@ -27,6 +28,12 @@ def test_a_runtime_with_a_share_is_between_the_pipelines_bound_and_the_fitted_fi
     assert estimate(small_counts, FIT, above, "litert").high_ms == pytest.approx(1.1 * found.fitted_ms)
 
 
+def test_the_upper_estimate_is_the_most_that_is_known_to_be_taken(small_counts):
+    more = SHARE.model_copy(update={"high": 1.25})
+    found = estimate(small_counts, FIT, more, "litert")
+    assert found.high_ms == pytest.approx(1.25 * found.fitted_ms)
+
+
 def test_a_runtime_of_which_nothing_is_known_may_take_longer_than_the_fitted_figure(small_counts):
     found = estimate(small_counts, FIT, None, "ort")
     assert found.low_ms == found.pipe_ms < found.expected_ms == found.fitted_ms < found.high_ms
@@ -35,7 +42,8 @@ def test_a_runtime_of_which_nothing_is_known_may_take_longer_than_the_fitted_fig
 @pytest.mark.parametrize(("share", "runtime"), [(None, "ncnn"), (SHARE, "litert"), (None, "ort")])
 def test_nothing_is_below_the_bound_of_the_pipelines(share, runtime):
     full = Counts(instructions=1_000_000, vector=1_000_000, l1_misses=0, l2_misses=0, float_products=1_000_000)
-    found = estimate(full, FIT, share, runtime)
+    quick = FIT.model_copy(update={"cycles": Cycles(vector=0.7)})
+    found = estimate(full, quick, share, runtime)
     assert found.pipe_ms <= found.low_ms <= found.expected_ms <= found.high_ms
     assert found.expected_ms == pytest.approx(1 / 1.8)
 

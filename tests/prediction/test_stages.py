@@ -27,6 +27,7 @@ def test_what_all_names_begin_with_is_left_out():
         [f"conv2d_{number}" for number in range(9)],
         [f"{number}/int8" for number in range(9)],
         ["net/Conv"] * 9,
+        [*["net/Conv"] * 9, "head/Conv"],
         [f"/{letter}/Conv" for letter in "abcdefghijklmn"],
         ["a/b", *(str(number) for number in range(8))],
         [""] * 4,

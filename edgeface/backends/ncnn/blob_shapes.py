@@ -132,11 +132,8 @@ def _interp(layer: Layer, reads: Sequence[Shape]) -> Shape:
 
 
 def _padding(layer: Layer, reads: Sequence[Shape]) -> Shape:
-    added = (
-        number_of(layer, 7) + number_of(layer, 8),
-        number_of(layer, 0) + number_of(layer, 1),
-        number_of(layer, 2) + number_of(layer, 3),
-    )
+    pairs = ((7, 8), (0, 1), (2, 3))  # of channels, height and width
+    added = [number_of(layer, before) + number_of(layer, behind) for before, behind in pairs]
     return tuple(size + more for size, more in zip(reads[0], added[-len(reads[0]) :], strict=True))
 
 

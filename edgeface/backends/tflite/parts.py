@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,25 +36,27 @@ class TfliteParts:
     """
 
     def __init__(self, path: Path) -> None:
+        self._where = str(path)
         data = read_model(path, {"tflite"})
-        try:
+        with self._damage_reported():
             self._model = schema.ModelT.InitFromPackedBuf(data, 0)
-            graphs = self._model.subgraphs
-            if len(graphs) != 1:
-                raise InputError(
-                    f"its operators cannot be taken apart: the model has {len(graphs)} subgraphs", where=str(path)
-                )
-            self._graph = graphs[0]
+            self._graph = self._only_graph()
             self._stored = {i for i, t in enumerate(self._graph.tensors) if self._has_data(t)}
             self._nodes = [(node, _indices(node.inputs), _indices(node.outputs)) for node in self._graph.operators]
             self._constant = self._find_constant()
             self._groups = self._grouped()
             self.operations = tuple(map(self._operation, self._groups))
-        except _DAMAGE as error:
-            raise InputError(f"the TFLite model is damaged: {error}", where=str(path)) from error
 
     def model(self, chosen: Collection[int]) -> dict[str, bytes]:
-        """The file of a model of some operators."""
+        """The file of a model of some operators.
+
+        Raises:
+            InputError: the file that was taken apart is damaged.
+        """
+        with self._damage_reported():
+            return {".tflite": self._part(chosen)}
+
+    def _part(self, chosen: Collection[int]) -> bytes:
         taken = self._with_constants({node for index in chosen for node in self._groups[index]})
         read = dict.fromkeys(tensor for node in taken for tensor in self._nodes[node][1])
         made = dict.fromkeys(tensor for node in taken for tensor in self._nodes[node][2])
@@ -62,7 +65,22 @@ class TfliteParts:
         inputs = [tensor for tensor in read if tensor not in made and not self._is_stored(tensor)]
         fed = {tensor for node in taken if node not in self._constant for tensor in self._nodes[node][2]}
         outputs = [tensor for tensor in made if tensor in fed and (tensor in wanted or tensor not in read)]
-        return {".tflite": self._packed(taken, inputs, outputs, [*read, *(t for t in made if t not in read)])}
+        return self._packed(taken, inputs, outputs, [*read, *(t for t in made if t not in read)])
+
+    @contextmanager
+    def _damage_reported(self) -> Iterator[None]:
+        try:
+            yield
+        except _DAMAGE as error:
+            raise InputError(f"the TFLite model is damaged: {error}", where=self._where) from error
+
+    def _only_graph(self) -> Any:
+        graphs = self._model.subgraphs
+        if len(graphs) != 1:
+            raise InputError(
+                f"its operators cannot be taken apart: the model has {len(graphs)} subgraphs", where=self._where
+            )
+        return graphs[0]
 
     def _packed(self, taken: Iterable[int], inputs: list[int], outputs: list[int], kept: list[int]) -> bytes:
         renamed = {tensor: index for index, tensor in enumerate(kept)} | {-1: -1}
