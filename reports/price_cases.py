@@ -73,6 +73,16 @@ def cases(dtype: str) -> list[Case]:
     return [*_convolutions(), *_products(), *_others(), *conversions]
 
 
+def winograd_cases() -> list[Graph]:
+    """Convolutions for the prices of Winograd's form."""
+    sizes = (
+        *((30, 40, 64, 64), (30, 40, 64, 48), (30, 40, 64, 16), (15, 20, 64, 64), (60, 80, 64, 64), (60, 80, 64, 48)),
+        *((28, 28, 128, 128), (56, 48, 64, 64), (14, 14, 128, 128), (60, 80, 32, 32), (60, 80, 16, 16)),
+        *((30, 40, 32, 64), (8, 10, 64, 64)),
+    )
+    return [graph for size in sizes if (graph := _conv(*size, 3).graph) is not None]
+
+
 _COUNTS = (3_000, 30_000, 200_000, 900_000)
 _IMAGES = ((112, 96, 64), (56, 48, 64), (60, 80, 64), (28, 24, 128), (14, 12, 128), (120, 160, 16), (20, 15, 64))
 

@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from price_cases import DTYPES, HYBRID, Case, cases
+from price_cases import DTYPES, HYBRID, Case, cases, winograd_cases
 from scipy.optimize import nnls
 
+from edgeface.backends.tflite.emit import write_tflite
 from edgeface.cost.prices.table import Price
+from edgeface.cost.prices.winograd import image_work, result_work
 from edgeface.cost.prices.work import CLASSES, Tile, Work
 from edgeface.graph.types import Array
+from edgeface.passes.transform_convolutions import transform_convolutions
 
 TILES = {
     "float32": ((7, 16), (7, 32), (5, 16), (6, 8), (4, 16), (4, 8)),
@@ -29,6 +32,7 @@ TILES = {
 DEPTHS = {"float32": (1,), "int8": (8, 4, 1, 2)}
 LANES = (16, 8, 32)
 CONVOLUTIONS = ("conv_1x1", "conv_kxk", "depthwise")
+WINOGRAD = "winograd"
 ROUNDS, BATCH_SECONDS = 25, 1.5e-3
 LITERT_OF_FITTED = {"float32": 0.85, "int8": 0.75, HYBRID: 0.75}
 """On an A72, LiteRT takes these shares of what counts and ncnn's coefficients predict (the middle of what is known)."""
@@ -58,6 +62,8 @@ def main() -> None:
             return
         tile = min(_tiles(dtype), key=lambda tile, timed=timed: _error(timed, tile, CONVOLUTIONS))
         print(_section(dtype, timed, tile))
+        if dtype == "float32" and given.counted:
+            print(_winograd(took[WINOGRAD], tile))
 
 
 def _remembered(path: Path | None, counted: str | None) -> dict[str, list[float]]:
@@ -65,6 +71,9 @@ def _remembered(path: Path | None, counted: str | None) -> dict[str, list[float]
         found: dict[str, list[float]] = json.loads(path.read_text())
         return found
     took = {dtype: measured([case.model(dtype) for case in cases(dtype)], dtype, counted) for dtype in DTYPES}
+    if counted is not None:
+        models = [write_tflite(transform_convolutions(graph, {"y"})) for graph in winograd_cases()]
+        took[WINOGRAD] = measured(models, "float32", counted)
     if path is not None:
         path.write_text(json.dumps(took))
     return took
@@ -157,6 +166,19 @@ def fit(timed: list[Timed], tile: Tile) -> tuple[Price, float | None]:
     mac, loop, element, weight, node = (float(f"{value:.4g}") for value in found)
     price = Price(mac_ns=mac, loop_ns=loop, element_ns=element, weight_ns=weight, node_us=node)
     return price, off
+
+
+def _winograd(took_us: Sequence[float], tile: Tile) -> str:
+    """The table's section of Winograd's form: by elements of the image, and the result's products and elements."""
+    took, graphs = np.array(took_us), winograd_cases()
+    images = [image_work(graph, graph.nodes[0]).elements for graph in graphs]
+    results = [result_work(graph, graph.nodes[0], tile) for graph in graphs]
+    rows = np.array([(i, r.macs, r.elements, r.weights) for i, r in zip(images, results, strict=True)]) / 1e3
+    found, _ = nnls(rows / took[:, None], np.ones(len(took)))
+    off = float(np.abs(rows @ found / took - 1).mean())
+    image, mac, element, weight = (f"{value:.4g}" for value in found)
+    result = f"mac_ns = {mac}, element_ns = {element}, weight_ns = {weight}"
+    return f"[winograd]  # ± {off:.0%}\nimage = {{ element_ns = {image} }}\nresult = {{ {result} }}\n"
 
 
 def _row(work: Work) -> Array:

@@ -38,9 +38,9 @@ class Target:
     can express, None for float targets; `legalize` the passes that convert a graph to forms that its kernels support;
     `integer_forms` decomposes ops without a fast integer kernel, given the values that are computed in float anyway.
     `float_kinds` are the kinds of nodes (`quantize.precision.KINDS`) that run faster in float than in integers, and the
-    reasons; `integer_only` says whether everything else than `Op.float_only` can be computed in integers, if a user asks
-    for it. `priced` says that tables of prices (`cost.prices`) describe its kernels, by which further nodes are put in
-    float. `half` targets compute in float16 except for values that the recipe keeps in float32. `dtypes` lists the
+    reasons; `integer_only` says whether all but `Op.float_only` can be computed in integers, if a user asks for it.
+    `priced` says that tables of prices (`cost.prices`) describe its kernels, by which further nodes are put in float.
+    `half` targets compute in float16 except for values that the recipe keeps in float32. `dtypes` lists the
     supported dtypes of values, where "int8" means the scheme's 8 bits. `io_types` are the types that inputs and outputs
     may have. `finish` builds further files from a model that passed the gate. `judged_on` names the emulated core that
     it is judged on, where this machine's processor computes other numbers.

@@ -105,7 +105,7 @@ def check(
 
 
 def _memory(network: Network) -> Memory:
-    planned = network if network.format == "tflite" else fused(network)
+    planned = fused(network) if network.format == "onnx" else network
     return Memory(smallest_peak(network), arena_bytes(planned), arena_bytes(planned, "reference"))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.bundle.face_runner.open_network import NCNN_KERNELS
-from edgeface.bundle.face_runner.settings import TASKS
+from edgeface.bundle.face_runner.settings import tasks_of
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.writing import make_folders, write_file
 from edgeface.devices.install import installed, status
@@ -61,18 +61,19 @@ def compute_on_board(device: str, files: Mapping[str, bytes]) -> Computed | None
     profile = emulated().get(device)
     if profile is None or status().state not in ("ready", "native"):
         return None
+    tasks = tasks_of(json.loads(files["bundle.json"]))
     kernels, emulator = f"{NCNN_KERNELS}-{profile.architecture}", installed()
     with temporary_folder() as folder:
         for name, content in files.items():
             make_folders((folder / "face" / name).parent, "the bundle")
             write_file(folder / "face" / name, content, "the bundle")
-        done = emulator.run(device, emulator.python(device), ["-c", _PROGRAM, str(folder), kernels, *TASKS])
+        done = emulator.run(device, emulator.python(device), ["-c", _PROGRAM, str(folder), kernels, *tasks])
         if done.returncode:
             last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
             raise RuntimeFailure(f"the bundle's program fails on the emulated board: {last}", where=device)
         decided = json.loads(read_file(folder / "decisions.json", _ANSWER))
         stored = np.load(io.BytesIO(read_file(folder / "values.npz", _ANSWER)))
-    found: dict[str, dict[int, NDArray[Any]]] = {task: {} for task in TASKS}
+    found: dict[str, dict[int, NDArray[Any]]] = {task: {} for task in tasks}
     for key in stored.files:
         task, index = key.split()
         found[task][int(index)] = stored[key]

@@ -1,4 +1,4 @@
-"""Packing of a detector's and a recognizer's artifacts into a bundle."""
+"""Packing of a detector's artifact, and a recognizer's, into a bundle."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Order:
 
     Attributes:
         detector: folder of a detector's artifact for TFLite or ncnn.
-        recognizer: the same of a recognizer's, for the same runtime.
+        recognizer: the same of a recognizer's, for the same runtime; None for a bundle that only finds faces.
         device: the board's name.
         licences: files with the licences of the weights.
         key: secret key that signs; None leaves the bundle unsigned.
     """
 
     detector: Path
-    recognizer: Path
+    recognizer: Path | None
     device: str
     licences: Sequence[Path] = ()
     key: Path | None = None
@@ -74,13 +74,8 @@ def pack_bundle(order: Order) -> bytes:
     given = {"DETECTOR": order.detector, "RECOGNIZER": order.recognizer, "--sign": order.key}
     refuse_missing({**given, "--licence": order.licences})
     secret = None if order.key is None else read_secret_key(order.key)
-    models = {
-        "detector": _artifact(order.detector, detection),
-        "recognizer": _artifact(order.recognizer, recognition),
-    }
+    models = _models(order)
     runtime = _runtime(models)
-    find = detection(models["detector"].contract)
-    check_alignable(decoding_of(find).landmark_count(), str(order.detector))
     files: dict[str, bytes] = {}
     for task, artifact in models.items():
         files |= {packed_name(task, artifact, path): read_file(path, MODEL) for path in artifact.files}
@@ -92,11 +87,13 @@ def pack_bundle(order: Order) -> bytes:
             files[f"certificates/{task}.json"] = _json(_without_names(certificate.as_dict()))
             if certificate.state != "good":
                 note(f"warning: the {task} is packed with this verdict: {verdict(certificate).headline}")
-    facts = board_facts(packed_for, settings) | {"@NCNN@": models["recognizer"].manifest.versions.get("ncnn", "")}
-    files |= _programs(find.decoder, runtime, facts)
+    facts = board_facts(packed_for, settings) | {"@NCNN@": models["detector"].manifest.versions.get("ncnn", "")}
+    example = EXAMPLES[runtime] if "recognizer" in models else None
+    files |= _programs(detection(models["detector"].contract).decoder, example, facts)
     files |= _licences(order.licences)
     files |= golden_files(files, packed_for.name)
-    files[f"{EXAMPLES[runtime]}/face_contract.h"] = c_contract(files)
+    if example is not None:
+        files[f"{example}/face_contract.h"] = c_contract(files)
     parts = {packed_name(task, model, path): model.manifest for task, model in models.items() for path in model.files}
     files["sbom.cdx.json"] = bill_of_materials(files, parts, runtime)
     files[SUMS] = sums_of(files)
@@ -140,6 +137,16 @@ def write_bundle(data: bytes, out: Path, key: Path | None = None, *, force: bool
     return beside
 
 
+def _models(order: Order) -> dict[str, Artifact]:
+    """The artifacts by task."""
+    models = {"detector": _artifact(order.detector, detection)}
+    if order.recognizer is not None:
+        models["recognizer"] = _artifact(order.recognizer, recognition)
+        points = decoding_of(detection(models["detector"].contract)).landmark_count()
+        check_alignable(points, str(order.detector))
+    return models
+
+
 def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:
     artifact = Artifact.open(path)
     narrow(artifact.contract, str(path))
@@ -170,16 +177,17 @@ def _runtime(models: Mapping[str, Artifact]) -> str:
 
 
 def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
-    threshold = match_threshold(models["recognizer"])
+    threshold = match_threshold(models["recognizer"]) if "recognizer" in models else None
     settings: dict[str, Any] = {
         "format": 1,
         "edgeface": __version__,
         "device": asdict(board),
         "thresholds": {
             "face": detection(models["detector"].contract).score_threshold,
-            "match": threshold.cosine,
-            "match_source": threshold.source,
+            "match": None if threshold is None else threshold.cosine,
+            "match_source": None if threshold is None else threshold.source,
         },
+        "recognizer": None,
         "runtime": runtime_settings(models, board.name),
         "predicted": predicted_settings(models, board.name),
     }
@@ -191,10 +199,10 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     return settings
 
 
-def _programs(decoder: str, runtime: str, facts: Mapping[str, str]) -> dict[str, bytes]:
-    """The runner, and the programs and files next to it, of the examples that of the runtime."""
+def _programs(decoder: str, example: str | None, facts: Mapping[str, str]) -> dict[str, bytes]:
+    """The runner, and the programs and files next to it, of the examples in C only one or none."""
     files = runner_files(decoder)
-    others = {folder for name, folder in EXAMPLES.items() if name != runtime}
+    others = {folder for folder in EXAMPLES.values() if folder != example}
     for path in sorted(_BOARD.rglob("*")):
         if path.is_file() and path.relative_to(_BOARD).parts[0] not in others:
             files[path.relative_to(_BOARD).as_posix()] = read_file(path, OWN)

@@ -31,7 +31,7 @@ from edgeface.bundle.face_runner.images import encode_ppm
 from edgeface.bundle.face_runner.ncnn_network import NcnnNetwork
 from edgeface.bundle.face_runner.open_network import recorded_kernels
 from edgeface.bundle.face_runner.resize import Image, enlarge
-from edgeface.bundle.face_runner.settings import TASKS
+from edgeface.bundle.face_runner.settings import tasks_of
 from edgeface.core.progress import note
 from edgeface.devices.install import INSTALL
 
@@ -67,17 +67,13 @@ def golden_files(files: Mapping[str, bytes], device: str) -> dict[str, bytes]:
         RuntimeFailure: the emulated board does not run it.
     """
     settings = json.loads(files["bundle.json"])
-    size = settings["recognizer"]["contract"]["input"]
-    made = {
-        SCENE: encode_ppm(golden_image(*_SCENE_SIZE, seed=1)),
-        FIRST: encode_ppm(golden_image(size["height"], size["width"], seed=2)),
-        SECOND: encode_ppm(golden_image(size["height"], size["width"], seed=3)),
-    }
+    tasks = tasks_of(settings)
+    made = _images(settings)
     known = {**files, **made}
     record: dict[str, Any] = {"images": image_digests(known), "networks": {}, "decisions": {}}
-    record["networks"] = {task: {} for task in TASKS}
+    record["networks"] = {task: {} for task in tasks}
     for kernels in recorded_kernels(settings["detector"]["model"]):
-        networks = {task: golden_run(known, task, kernels) for task in TASKS}
+        networks = {task: golden_run(known, task, kernels) for task in tasks}
         for task, (network, stored) in networks.items():
             record["networks"][task]["input"] = hashlib.sha256(stored.tobytes()).hexdigest()
             made |= _record_network(record, task, kernels, network, _values(network), FOREIGN)
@@ -87,6 +83,16 @@ def golden_files(files: Mapping[str, bytes], device: str) -> dict[str, bytes]:
     tolerances = _EXACT_TOLERANCES if _is_exact(record) else _FLOAT_TOLERANCES
     record["decisions"] = {kernels: decided | tolerances for kernels, decided in record["decisions"].items()}
     return made | {GOLDEN: (json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")}
+
+
+def _images(settings: Mapping[str, Any]) -> dict[str, bytes]:
+    """A scene, and two aligned faces for a recognizer."""
+    made = {SCENE: encode_ppm(golden_image(*_SCENE_SIZE, seed=1))}
+    if settings["recognizer"] is not None:
+        size = settings["recognizer"]["contract"]["input"]
+        for name, seed in ((FIRST, 2), (SECOND, 3)):
+            made[name] = encode_ppm(golden_image(size["height"], size["width"], seed))
+    return made
 
 
 def _record_board(
@@ -127,7 +133,7 @@ def _is_narrow(network: AnyNetwork) -> bool:
 
 def _is_exact(record: Mapping[str, Any]) -> bool:
     """Whether every machine computes the same values."""
-    recorded = [ops for task in TASKS for name, ops in record["networks"][task].items() if name != "input"]
+    recorded = [ops for found in record["networks"].values() for name, ops in found.items() if name != "input"]
     return all(op["budget_lsb"] == BUDGET_LSB[EXACT] for ops in recorded for op in ops)
 
 

@@ -46,7 +46,8 @@ def _settings(data: bytes, where: str) -> dict[str, Any]:
     files, _ = open_archive(data, where)
     try:
         settings = json.loads(files["bundle.json"])
-        wanted = {task: {key: settings[task][key] for key in ("sources", "contract", "io")} for task in _TASKS}
+        packed = [task for task in _TASKS if settings[task] is not None]
+        wanted = {task: {key: settings[task][key] for key in ("sources", "contract", "io")} for task in packed}
         if not all(isinstance(record["sources"], dict) for record in wanted.values()):
             raise TypeError("sources are a table")
         return {**wanted, "device": str(settings["device"]["name"])}
@@ -57,5 +58,7 @@ def _settings(data: bytes, where: str) -> dict[str, Any]:
 def _differences(there: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     if there["device"] != now["device"]:
         yield f"the board {there['device']}, now {now['device']}"
-    for task in _TASKS:
+    for task in sorted(there.keys() ^ now.keys()):
+        yield f"a {task}, now none" if task in there else f"no {task}, now one"
+    for task in (task for task in _TASKS if task in there and task in now):
         yield from (f"{task}: {change}" for change in network_changes(there[task], now[task]))

@@ -34,14 +34,14 @@ def kind_of(artifact: Artifact) -> Kind:
 
 
 def counted_costs(older: Older, predicted: Mapping[str, tuple[Predicted, ...]]) -> str | None:
-    """What a package costs for the very networks, by their predictions; None if not all were predicted in both."""
+    """What a package costs for the very networks, by all of their predictions; None if not all were predicted in it."""
     times = {
         task: each.fitted_ms / first.fitted_ms
         for task, (first, *others) in predicted.items()
         for each in others
         if (each.runtime, each.version) == (older.package, older.version)
     }
-    if set(times) != {"detector", "recognizer"} or max(times.values()) < NOTABLE:
+    if not times or times.keys() != predicted.keys() or max(times.values()) < NOTABLE:
         return None
     said = " and ".join(f"{ratio:.2f} × as long for the {task}" for task, ratio in times.items())
     return f"takes {said}, by counts on an emulated core"
@@ -51,7 +51,7 @@ def costs_of(older: Older, kinds: Iterable[Kind]) -> str | None:
     """What a package costs for networks of these kinds, in words that follow its name; None if nothing notable."""
     ranges = {kind: found for kind in sorted(kinds) if (found := older.times(kind)) is not None and found[1] >= NOTABLE}
     said = [f"{_range(found)} × as long for networks in {kind}" for kind, found in ranges.items()]
-    return f"takes {' and '.join(said)}, by counts on an emulated core" if said else None
+    return f"takes {' and '.join(said)}, by counts on an emulated Cortex-A72" if said else None
 
 
 def _range(times: tuple[float, float]) -> str:

@@ -31,7 +31,8 @@ def runtime_settings(models: Mapping[str, Artifact], board: str) -> dict[str, An
         return None
     kinds = {kind_of(artifact) for artifact in models.values()}
     predicted = predictions_of(models, board)
-    costs = {each: counted_costs(each, predicted) or costs_of(each, kinds) for each in found.older}
+    counted = predicted if predicted.keys() == models.keys() else {}
+    costs = {each: counted_costs(each, counted) or costs_of(each, kinds) for each in found.older}
     return {
         "package": found.package,
         "version": found.version,
@@ -87,9 +88,9 @@ def _predicted_line(entry: tuple[str, Any]) -> str:
 
 def placement(cores: Sequence[int], threads: int) -> str:
     """Where to run on a board, in words."""
-    plural = "s" if len(cores) > 1 else ""
-    on = f"pinned to core{plural} {' and '.join(map(str, cores))}"
-    return f"{on}, {threads} thread{'' if threads == 1 else 's'}"
+    *first, last = map(str, cores)
+    on = f"cores {', '.join(first)} and {last}" if first else f"core {last}"
+    return f"pinned to {on}, {threads} thread{'' if threads == 1 else 's'}"
 
 
 def settings_of(data: bytes) -> dict[str, Any]:

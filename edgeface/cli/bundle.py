@@ -13,7 +13,7 @@ from edgeface.cli.reporting import print_json
 
 def bundle(
     detector: Annotated[Path, typer.Argument(help="A detector's artifact folder, for TFLite or ncnn.")],
-    recognizer: Annotated[Path, typer.Argument(help="A recognizer's, for the same runtime.")],
+    recognizer: Annotated[Path | None, typer.Argument(help="A recognizer's, for the same runtime.")] = None,
     device: Annotated[str, typer.Option(help="The board, e.g. rk3399.")] = "rk3399",
     out: Annotated[Path, typer.Option(help="The archive to write.")] = Path("face.tar.gz"),
     sign: Annotated[Path | None, typer.Option(help="A minisign secret key (edgeface keygen).")] = None,
@@ -21,7 +21,7 @@ def bundle(
     force: Annotated[bool, typer.Option(help="Replace a bundle of other networks or for another board.")] = False,
     json_output: Json = False,
 ) -> None:
-    """Pack a detector and a recognizer for a board, with programs that run and verify them.
+    """Pack a detector and a recognizer, or a detector alone, for a board, with programs that run and verify them.
 
     The same artifacts give the same bytes. --sign also writes the archive's signature beside it, OUT.minisig. The board
     needs Python, numpy and the runtime of the artifacts.

@@ -70,7 +70,7 @@ class Network:
     """
 
     name: str
-    format: Literal["onnx", "tflite"]
+    format: Literal["ncnn", "onnx", "tflite"]
     layout: Literal["nchw", "nhwc"]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]

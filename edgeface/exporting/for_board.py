@@ -12,6 +12,7 @@ from edgeface.core.artifact import Manifest
 from edgeface.core.prediction_record import Predicted, PredictionRecord
 from edgeface.core.progress import note, step
 from edgeface.cost.prices.table import price_tables
+from edgeface.devices.install import status
 from edgeface.devices.table import profile
 from edgeface.errors import EdgefaceError, InputError, did_you_mean
 from edgeface.prediction.predict import predict
@@ -62,6 +63,11 @@ class Predictor:
     """
 
     board: Board
+
+    @property
+    def possible(self) -> bool:
+        """Whether models can be counted here, and the board's profile says what counts take; else only remembered."""
+        return bool(profile(self.board.name).latency) and status().state == "ready"
 
     def predicted(self, model: Path, runtime: str | None = None) -> Predicted:
         """What is predicted of a model file.

@@ -14,7 +14,6 @@ from edgeface.compile.stage import Staged, write_model
 from edgeface.core.memory import release_memory
 from edgeface.core.prediction_record import Predicted
 from edgeface.core.progress import note, track
-from edgeface.devices.install import status
 from edgeface.errors import EdgefaceError, GraphError, InputError
 from edgeface.exporting.choose import CANDIDATES, Candidate
 from edgeface.exporting.for_board import Predictor, board_of, reason
@@ -79,7 +78,7 @@ class Trials:
                 continue
             predicted = self._predicted(built)
             found.append(Candidate(name, predicted))
-            able = predicted is not None or status().state == "ready"
+            able = predicted is not None or self._predictor.possible
         release_memory()  # calibration kept every activation of an image
         return found
 

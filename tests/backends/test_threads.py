@@ -9,6 +9,7 @@ from in_threads import in_threads
 from edgeface.backends import runtimes
 from edgeface.backends.open import open_runner
 from edgeface.backends.tflite.runner import LiteRtRunner
+from edgeface.bundle.face_runner.ncnn_network import NcnnNetwork
 from edgeface.bundle.face_runner.network import Network
 
 
@@ -32,11 +33,24 @@ class Board:
         return self._network.run(*feeds.values())
 
 
+class NcnnBoard:
+    """The board's network in ncnn, which takes its image channels last as the other one."""
+
+    def __init__(self, files):
+        self.inputs = runtimes()["ncnn"].open(files["ncnn"], 1).inputs
+        self._network = NcnnNetwork(files["ncnn"].read_bytes(), files["ncnn"].with_suffix(".bin").read_bytes())
+
+    def run(self, feeds):
+        (image,) = feeds.values()
+        return self._network.run(image.transpose(0, 2, 3, 1))
+
+
 RUNNERS = {
     "litert": by_name("litert", "tflite"),
     "reference": litert("reference"),
     "builtin": litert("builtin"),
     "board": Board,
+    "board-ncnn": NcnnBoard,
     "ncnn": lambda files: runtimes()["ncnn"].open(files["ncnn"], 1),
     "onnxruntime": by_name("onnxruntime", "onnx"),
     "onnxruntime-as-typed": by_name("onnxruntime-as-typed", "onnx"),

@@ -18,7 +18,7 @@ from edgeface.tasks.detection.decoders.ssd import Ssd
 
 ODD = (None, True, "x\x1b[31m", -1.5, 1e300, 10**400, [], [[]], {})
 """What no value may be; which of them fit somewhere is said below."""
-FITS = {"flip": (True,)}
+FITS = {"flip": (True,), "recognizer": (None,)}
 PARAMETERS = {"strides": (8, 16, 32), "sizes": ((16, 32), (64, 128), (256, 512)), "variances": (0.1, 0.2)}
 
 

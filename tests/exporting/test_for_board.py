@@ -13,6 +13,8 @@ from edgeface.compile.repair.options import RepairOptions
 from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest
 from edgeface.core.prediction_record import PREDICTION, read_prediction
+from edgeface.cost.prices.table import price_tables
+from edgeface.devices.profile_files import FOLDER
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.exporting.choose import CANDIDATES
 from edgeface.exporting.export import export
@@ -161,6 +163,18 @@ def test_what_is_predicted_is_recorded_beside_the_manifest_and_reported(request_
     assert "not a measurement" in page
     assert f"LiteRT {litert.version}" in page
     assert PREDICTION not in (artifact.folder / "manifest.json").read_text()
+
+
+def test_for_a_board_that_nothing_is_known_of_the_first_that_passes_is_chosen(request_for, tmp_path, monkeypatch):
+    (tmp_path / "devices").mkdir()
+    text = (FOLDER / "rk3399.toml").read_text()
+    (tmp_path / "devices" / "mine.toml").write_text(text[: text.index("[[latency]]")])
+    monkeypatch.setenv("EDGEFACE_DEVICES", str(tmp_path / "devices"))
+    (artifact,) = export(request_for(device="mine"))
+    record = read_prediction(artifact)
+    assert (artifact.manifest.target, record.device, record.predictions) == ("tflite-int8", "mine", ())
+    assert "[[latency]]" in record.missing
+    assert set(artifact.manifest.quantization["prices"]["decided_by"]) == set(price_tables())
 
 
 def test_a_target_that_no_board_runs_has_no_record(request_for, no_emulator):

@@ -24,6 +24,8 @@ def test_a_runtime_with_a_share_is_between_the_pipelines_bound_and_the_fitted_fi
     found = estimate(small_counts, FIT, SHARE, "litert")
     assert found.expected_ms == pytest.approx(0.75 * found.fitted_ms)
     assert (found.low_ms, found.high_ms) == (pipe_ms(small_counts, FIT), found.fitted_ms)
+    above = SHARE.model_copy(update={"high": 1.1})
+    assert estimate(small_counts, FIT, above, "litert").high_ms == pytest.approx(1.1 * found.fitted_ms)
 
 
 def test_the_upper_estimate_is_the_most_that_is_known_to_be_taken(small_counts):
@@ -51,12 +53,15 @@ def test_nothing_is_below_the_bound_of_the_pipelines(share, runtime):
     [
         (Counts(1_000_000, 1_000_000, 0, 0), "arithmetic"),
         (Counts(1_000_000, 0, 0, 0), "loads"),
+        (Counts(1, 1, 0, 0, accesses=1_000_000, reads=500_000), "loads"),
         (Counts(1, 1, 1_000_000, 0), "L2"),
         (Counts(1, 1, 1_000_000, 1_000_000), "DRAM"),
+        (Counts(1, 1, 0, 0, l2_reads=1_000_000), "DRAM"),
     ],
 )
 def test_shares_say_what_the_cycles_go_to(counts, bound):
-    found = shares_of(counts, FIT)
+    every = Cycles(vector=1, other=2, read=1, write=4, l1=5, l2=14, l2_read=10)
+    found = shares_of(counts, FIT.model_copy(update={"cycles": every}))
     assert sum(found.values()) == pytest.approx(1)
     assert found[bound] > 0.99
 

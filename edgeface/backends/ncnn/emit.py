@@ -10,7 +10,9 @@ from edgeface.backends.ncnn.emitter import Emitter
 from edgeface.backends.ncnn.integers import integer_forms
 from edgeface.backends.ncnn.layer import BFLOAT16, MODEL_FILE, OUTPUT_SHAPE, WEIGHTS_FILE, Layer, Parameter
 from edgeface.backends.ncnn.lowerings import lower, lowers
+from edgeface.backends.ncnn.round_weights import round_weights
 from edgeface.backends.ncnn.scheme import DTYPES
+from edgeface.backends.ncnn.stored import in_integers
 from edgeface.backends.ncnn.write import write_layers
 from edgeface.backends.target import EmitOptions
 from edgeface.errors import GraphError, OperatorError, Refusal
@@ -50,7 +52,8 @@ def emit_int8(graph: Graph, plan: QuantPlan, _: EmitOptions) -> dict[str, bytes]
         GraphError: as `emit`, or the plan has zeros where ncnn has none.
     """
     require_dtypes(graph, plan, DTYPES, "ncnn-int8")
-    return _emit(graph, plan, bfloat16=True)
+    integers = {node.output for node in graph.nodes if in_integers(graph, node, plan)}
+    return _emit(round_weights(graph, integers), plan, bfloat16=True)
 
 
 def _emit(graph: Graph, plan: QuantPlan, bfloat16: bool) -> dict[str, bytes]:

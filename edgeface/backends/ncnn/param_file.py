@@ -69,7 +69,7 @@ def parse_param(content: bytes, where: str) -> ParamFile:
         _check_blobs(layers)
         return _described(layers)
     except ValueError as error:  # UnicodeDecodeError is one
-        raise InputError(f"the ncnn network is damaged: {error}", where=where, fix=_FIX) from error
+        raise InputError(f"this is an ncnn network (.param) that is damaged: {error}", where=where, fix=_FIX) from error
 
 
 def _described(layers: tuple[Layer, ...]) -> ParamFile:
@@ -192,3 +192,27 @@ def _check_blobs(layers: Sequence[Layer]) -> None:
                 raise ValueError(f"two layers make {name!r}")
             made.add(name)
             waiting.add(name)
+
+
+def whole(layer: Layer, key: int, default: int = 0) -> int:
+    """A parameter that is a whole number.
+
+    Raises:
+        ValueError: it is another thing.
+    """
+    found = layer.params.get(key, default)
+    if not isinstance(found, int):
+        raise ValueError(f"parameter {key} is {found}")
+    return found
+
+
+def several(layer: Layer, key: int) -> tuple[int, ...]:
+    """A parameter that is a list of whole numbers; none by default.
+
+    Raises:
+        ValueError: it is another thing.
+    """
+    found = layer.params.get(key, ())
+    if not isinstance(found, tuple) or not all(isinstance(each, int) for each in found):
+        raise ValueError(f"parameter {key} is {found}")
+    return tuple(int(each) for each in found)

@@ -7,6 +7,7 @@ passes as it should. Of RetinaFace-mnet0.25 the weights' noise falls by 4.4 dB, 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -19,13 +20,18 @@ from edgeface.graph.types import Array
 _SUFFIX = "/bfloat16"
 
 
-def round_weights(graph: Graph) -> Graph:
-    """The graph with the constant weights of convolutions and matrix products rounded."""
+def round_weights(graph: Graph, integers: Collection[str] = ()) -> Graph:
+    """The graph with the constant weights of convolutions and matrix products rounded.
+
+    Args:
+        graph: the graph.
+        integers: outputs of nodes that are computed in integers, whose weights stay.
+    """
     constants: dict[str, Array] = {}
     nodes = []
     for node in graph.nodes:
         data = graph.constant(node.inputs[1]) if isinstance(node.op, Conv | ConvTranspose | Gemm) else None
-        if data is not None and not node.inputs[1].endswith(_SUFFIX):
+        if data is not None and node.output not in integers and not node.inputs[1].endswith(_SUFFIX):
             name = f"{node.inputs[1]}{_SUFFIX}"
             constants[name] = rounded(data, isinstance(node.op, ConvTranspose))
             node = replace(node, inputs=(node.inputs[0], name, *node.inputs[2:]))  # noqa: PLW2901

@@ -15,6 +15,7 @@ from edgeface.backends.ncnn.layer import STORED
 from edgeface.backends.ncnn.library import load_library
 from edgeface.backends.ncnn.options import set_options
 from edgeface.backends.ncnn.param_file import ParamFile, Port
+from edgeface.backends.ncnn.sizes import check_sizes
 from edgeface.backends.ncnn.split_groups import refuse_grouped
 from edgeface.backends.ncnn.write import text_of
 from edgeface.backends.runtime import TensorSpec
@@ -45,6 +46,7 @@ class NcnnRunner:
         weights = weights_beside(model)
         check_weights(self.network, weights)
         self._check_layers()
+        check_sizes(self.network, self.where)
         refuse_grouped(self.network, self.where)
         self._net = self._load(weights, threads, keep)
         self.inputs = tuple(TensorSpec(port.name, self._shape(port), "float32") for port in self.network.inputs)

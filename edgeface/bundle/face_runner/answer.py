@@ -14,10 +14,12 @@ def answer(runner: FaceRunner, command: str, images: list[Path]) -> dict[str, An
     """A command's answer about images, for JSON.
 
     Raises:
-        RunnerError: an image is not usable, or the command is unknown.
+        RunnerError: an image is not usable, the bundle has no recognizer, or the command is unknown.
     """
     if command == "detect":
         return {"images": [_detected(runner, path) for path in images]}
+    if command in ("embed", "compare"):
+        runner.require_recognizer()
     if command == "embed":
         return {"images": [_embedded(runner, path) for path in images]}
     if command == "compare" and len(images) == 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +15,7 @@ from edgeface.bundle.face_runner.errors import RunnerError
 from edgeface.bundle.face_runner.integrity import FILE
 from edgeface.bundle.face_runner.open_network import check_fit, model_files, open_network
 from edgeface.bundle.face_runner.resize import Image, enlarge, shrink
-from edgeface.bundle.face_runner.settings import BUNDLE, TASKS, read_settings
+from edgeface.bundle.face_runner.settings import BUNDLE, read_settings, tasks_of
 from edgeface.bundle.face_runner.warp import warp_affine
 from edgeface.images.fit import Scale, fit
 from edgeface.images.normalize import normalized
@@ -24,6 +24,9 @@ from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.main_face import main_face
 from edgeface.tasks.recognition.similarity import similarity_transform
 from edgeface.tasks.recognition.vectors import cosine, is_embedding, unit_length
+
+if TYPE_CHECKING:
+    from edgeface.bundle.face_runner.open_network import AnyNetwork
 
 UNUSABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 """What documents of another form than a bundle's lead to."""
@@ -45,7 +48,7 @@ class Comparison:
 
 
 class FaceRunner:
-    """A bundle's detector and recognizer. Threads may share it: runs of each network take turns.
+    """A bundle's detector, and its recognizer if it has one. Threads may share it: runs of each network take turns.
 
     Args:
         files: the bundle's files by name.
@@ -61,13 +64,15 @@ class FaceRunner:
         self.settings = read_settings(files[BUNDLE])
         count = self.settings["device"]["threads"] if threads is None else threads
         self.detector: dict[str, Any] = self.settings["detector"]["contract"]
-        self.recognizer: dict[str, Any] = self.settings["recognizer"]["contract"]
+        recognizer = self.settings["recognizer"]
+        self.recognizer: dict[str, Any] = {} if recognizer is None else recognizer["contract"]
         self.face_threshold: float = self.settings["thresholds"]["face"]
-        self.match_threshold: float = self.settings["thresholds"]["match"]
+        self.match_threshold: float | None = None if recognizer is None else self.settings["thresholds"]["match"]
         self._decoding = decoding_of(self.detector)
         self._find = open_network(files, self.settings["detector"]["model"], count, kernels)
-        self._embed = open_network(files, self.settings["recognizer"]["model"], count, kernels)
-        self._check_fit()
+        check_fit(self._find, self.settings["detector"]["model"], self.detector["input"], self._decoding.shapes())
+        self._embed = None if recognizer is None else open_network(files, recognizer["model"], count, kernels)
+        self._check_recognizer()
 
     @classmethod
     def open(cls, folder: Path, threads: int | None = None, kernels: str = "deployed") -> FaceRunner:
@@ -76,9 +81,19 @@ class FaceRunner:
         Raises:
             RunnerError: the folder is not a bundle, or no runtime loads its models.
         """
-        settings = read_settings(read_file(folder / BUNDLE, FILE), str(folder / BUNDLE))
-        names = [BUNDLE, *(name for task in TASKS for name in model_files(settings[task]["model"]))]
+        settings = read_folder_settings(folder)
+        names = [BUNDLE, *(name for task in tasks_of(settings) for name in model_files(settings[task]["model"]))]
         return cls({name: read_file(folder / name, FILE) for name in names}, threads, kernels)
+
+    def require_recognizer(self) -> AnyNetwork:
+        """The recognizer's network.
+
+        Raises:
+            RunnerError: the bundle has none.
+        """
+        if self._embed is None:
+            raise RunnerError("this bundle finds faces only", fix="pack it with a recognizer too")
+        return self._embed
 
     def detect(self, image: Image, threshold: float | None = None) -> list[Face]:
         """Faces of an image uint8 [H,W,3] in BGR by falling score; threshold None uses the contract's."""
@@ -103,15 +118,22 @@ class FaceRunner:
         return face
 
     def aligned(self, image: Image, face: Face) -> Image:
-        """The face aligned for the recognizer, uint8 [h,w,3] in BGR."""
+        """The face aligned for the recognizer, uint8 [h,w,3] in BGR.
+
+        Raises:
+            RunnerError: the bundle has no recognizer.
+        """
+        self.require_recognizer()
         return aligned_face(image, face.landmarks, self.recognizer)
 
     def embed(self, aligned: Image) -> Floats:
         """The embedding float32 [width], of unit length, of an aligned face uint8 [h,w,3] in BGR.
 
         Raises:
+            RunnerError: the bundle has no recognizer.
             RuntimeFailure: the embedding is zero or not finite.
         """
+        self.require_recognizer()
         total = self._embedding(aligned)
         if self.recognizer["flip"]:
             total = total + self._embedding(aligned[:, ::-1])
@@ -123,25 +145,35 @@ class FaceRunner:
         """The comparison of the main faces of two images: whether they are the same person's.
 
         Raises:
-            RunnerError: an image shows no face.
+            RunnerError: an image shows no face, or the bundle has no recognizer.
         """
+        self.require_recognizer()
         faces = self.main_face(a, names[0]), self.main_face(b, names[1])
         first, second = self.embed(self.aligned(a, faces[0])), self.embed(self.aligned(b, faces[1]))
-        return Comparison(cosine(first, second), self.match_threshold, faces)
+        return Comparison(cosine(first, second), float(self.settings["thresholds"]["match"]), faces)
 
-    def _check_fit(self) -> None:
-        """Compare the models with their contracts, before tensors of the contracts' sizes are made."""
-        detector, recognizer = self.settings["detector"], self.settings["recognizer"]
+    def _check_recognizer(self) -> None:
+        """Compare the recognizer with its contract, before tensors of the contract's sizes are made."""
+        if self._embed is None:
+            return
         name, width = self.recognizer["output"], self.recognizer["width"]
         shape = self._embed.output_shapes().get(name, ())
         embedding = {name: shape if is_embedding(shape, width) else (1, width)}
-        check_fit(self._find, detector["model"], self.detector["input"], self._decoding.shapes())
-        check_fit(self._embed, recognizer["model"], self.recognizer["input"], embedding)
+        check_fit(self._embed, self.settings["recognizer"]["model"], self.recognizer["input"], embedding)
 
     def _embedding(self, aligned: Image) -> NDArray[np.float64]:
-        outputs = self._embed.run(face_tensor(aligned, self.recognizer["input"]))
+        outputs = self.require_recognizer().run(face_tensor(aligned, self.recognizer["input"]))
         embedding: NDArray[np.float64] = outputs[self.recognizer["output"]].reshape(-1).astype(np.float64)
         return embedding
+
+
+def read_folder_settings(folder: Path) -> dict[str, Any]:
+    """The settings of an unpacked bundle.
+
+    Raises:
+        RunnerError: the folder is not a bundle.
+    """
+    return read_settings(read_file(folder / BUNDLE, FILE), str(folder / BUNDLE))
 
 
 def letterbox(image: Image, spec: Mapping[str, Any]) -> tuple[Floats, Scale]:

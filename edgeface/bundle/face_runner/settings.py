@@ -31,15 +31,23 @@ def read_settings(data: bytes, where: str = BUNDLE) -> dict[str, Any]:
 
     Raises:
         RunnerError: it is not JSON, or a value that the runner needs is missing, of another type or out of range.
+
+    The recognizer of a bundle that only detects is null.
     """
     try:
         settings = json.loads(data, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # not UTF-8, too long a number, or too deep
         raise RunnerError(f"the bundle's settings are not JSON: {error}", where, _FIX) from error
-    _check(settings, _SETTINGS, where, ())
-    for task in TASKS:
+    alone = isinstance(settings, dict) and settings.get("recognizer", settings) is None
+    _check(settings, _DETECTING if alone else _SETTINGS, where, ())
+    for task in tasks_of(settings):
         _check_input(settings[task]["contract"]["input"], (task, "contract", "input"), where)
     return dict(settings)
+
+
+def tasks_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tasks that a bundle has a network for."""
+    return tuple(task for task in TASKS if settings[task] is not None)
 
 
 def _check(value: Any, wanted: Any, where: str, way: tuple[str, ...]) -> None:
@@ -132,3 +140,8 @@ _SETTINGS: Mapping[str, Any] = {
     },
 }
 """What the runner needs; a dictionary is looked into, a function says whether a value will do."""
+_DETECTING: Mapping[str, Any] = {
+    **{key: _SETTINGS[key] for key in ("device", "detector")},
+    "thresholds": {"face": _SETTINGS["thresholds"]["face"]},
+}
+"""The same for a bundle without a recognizer."""

@@ -1,4 +1,4 @@
-"""Readers of untrusted ONNX and TFLite files, of any producer, as a Network."""
+"""Readers of untrusted ONNX, TFLite and ncnn files, of any producer, as a Network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgeface.core.file_kind import refuse_other
 from edgeface.cost.network import Network
 from edgeface.errors import InputError
 
-SUFFIXES = (".onnx", ".tflite")
+SUFFIXES = (".onnx", ".tflite", ".param")
 """Suffixes of model files. Other names work too: files are recognized by their first bytes."""
 
 Size = tuple[int, int]
@@ -26,7 +26,13 @@ def read_network(path: Path, source: str, size: Size | None = None) -> Network:
         InputError: the file is not usable, of another format, or its size is fixed.
         GraphError: the network is invalid, or contains an operator of unknown cost.
     """
-    kind = refuse_other(path, {"onnx", "tflite"})
+    kind = refuse_other(path, {"onnx", "tflite", "ncnn-param"})
+    if kind == "ncnn-param":
+        from edgeface.cost.readers.ncnn_network import read_ncnn_network
+
+        network = read_ncnn_network(path)
+        _refuse_size(network, source, size)
+        return network
     if kind != "tflite" and (kind == "onnx" or path.suffix != ".tflite"):
         from edgeface.cost.readers.onnx_network import read_onnx_network
 
@@ -34,11 +40,15 @@ def read_network(path: Path, source: str, size: Size | None = None) -> Network:
     from edgeface.cost.readers.tflite_network import read_tflite
 
     network = read_tflite(path)
+    _refuse_size(network, source, size)
+    return network
+
+
+def _refuse_size(network: Network, source: str, size: Size | None) -> None:
     shape = network.tensors[network.inputs[0]].shape if network.inputs else ()
     if size is not None and (len(shape) != 4 or size not in (shape[1:3], shape[2:])):
         raise InputError(
-            "the sizes in a TFLite file are fixed",
+            f"the sizes in {'a TFLite' if network.format == 'tflite' else 'an ncnn'} file are fixed",
             where=f"{source}: --input {size[0]}x{size[1]}",
             fix="leave out --input, or export the model again at that size",
         )
-    return network

@@ -61,7 +61,7 @@ def test_a_sound_network_is_read():
 def test_changed_texts_are_refused_with_the_reason(case):
     before, after = CHANGED[case]
     assert before in GOOD
-    with pytest.raises(InputError, match="the ncnn network is damaged") as caught:
+    with pytest.raises(InputError, match="that is damaged") as caught:
         parse_param(GOOD.replace(before, after, 1).encode(), "m.param")
     assert caught.value.where == "m.param"
 

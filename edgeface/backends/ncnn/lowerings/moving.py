@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from edgeface.backends.ncnn.blobs import MAX_AXES, blob_axis, has_batch
 from edgeface.backends.ncnn.emitter import Emitter
+from edgeface.backends.ncnn.permute_orders import permute_order
 from edgeface.errors import GraphError
 from edgeface.graph.ir import Node
 from edgeface.graph.ops.arithmetic import Concat
@@ -16,14 +17,6 @@ from edgeface.graph.ops.blocks import DepthToSpace, SpaceToDepth
 from edgeface.graph.ops.constant_pad import ConstantPad
 from edgeface.graph.ops.shape import Pad, Reshape, Slice, Transpose
 from edgeface.graph.ops.tile import Tile
-
-_ORDERS = {2: ("wh", "hw"), 3: ("whc", "hwc", "wch", "cwh", "hcw", "chw")}
-"""What Permute's numbers mean: the input's axes that become width, height and channels."""
-_ORDERS[4] = (
-    *("whdc", "hwdc", "wdhc", "dwhc", "hdwc", "dhwc", "whcd", "hwcd", "wchd", "cwhd", "hcwd", "chwd"),
-    *("wdch", "dwch", "wcdh", "cwdh", "dcwh", "cdwh", "hdcw", "dhcw", "hcdw", "chdw", "dchw", "cdhw"),
-)
-_LETTERS = {2: "hw", 3: "chw", 4: "cdhw"}
 
 
 def lower_reshape(emitter: Emitter, node: Node) -> None:
@@ -51,12 +44,6 @@ def lower_transpose(emitter: Emitter, node: Node) -> None:
     source = emitter.read(node.inputs[0], kept)
     shape = tuple(kept[axis] for axis in perm)
     emitter.result(node, "Permute", (source,), {0: permute_order(perm)}, shape=shape)
-
-
-def permute_order(perm: Sequence[int]) -> int:
-    """Permute's number for axes counted from the outermost: output axis i is input axis perm[i]."""
-    letters = _LETTERS[len(perm)]
-    return _ORDERS[len(perm)].index("".join(letters[axis] for axis in reversed(perm)))
 
 
 def merged_axes(shape: Sequence[int], perm: Sequence[int]) -> tuple[tuple[int, ...], list[int]]:
