@@ -56,20 +56,26 @@ TIMED = (
 
 def fitted(cores: Cores) -> Fitted:
     """The fit of some cores, from counts on an emulated core of their kind."""
-    rows = board_rows.rows(cores.board, cores.core, cores.threads)
+    rows = _rows(cores)
     (clock_khz,) = {row.clock_khz for row in rows}
-    return fit_rows(cores.core, cores.threads, clock_khz, counted(rows))
+    counts = published.remembered_counts([_graph(row) for row in rows], cores.core)
+    counted = [published.Row(row.network, row.ms, found) for row, found in zip(rows, counts, strict=True)]
+    return fit_rows(cores.core, cores.threads, clock_khz, counted)
 
 
-def counted(rows: tuple[board_rows.Row, ...], folder: Path = published.DATA / "ncnn_params") -> list[published.Row]:
-    """The rows whose networks' graphs are in a folder, with their counts on a core of the kind that was timed."""
-    kept = [
-        row
-        for row in rows
-        if (folder / f"{row.network}.param").exists() and not (row.core != "a72" and row.network in LARGE)
-    ]
-    counts = published.remembered_counts([folder / f"{row.network}.param" for row in kept], kept[0].core)
-    return [published.Row(row.network, row.ms, found) for row, found in zip(kept, counts, strict=True)]
+def graphs(cores: Cores) -> list[Path]:
+    """The graphs that the fit of some cores counts."""
+    return [_graph(row) for row in _rows(cores)]
+
+
+def _rows(cores: Cores) -> list[board_rows.Row]:
+    """The rows whose networks' graphs are given."""
+    rows = board_rows.rows(cores.board, cores.core, cores.threads)
+    return [row for row in rows if _graph(row).exists() and (row.core == "a72" or row.network not in LARGE)]
+
+
+def _graph(row: board_rows.Row) -> Path:
+    return published.DATA / "ncnn_params" / f"{row.network}.param"
 
 
 def is_worth_it(found: Fitted) -> bool:

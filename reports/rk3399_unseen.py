@@ -10,7 +10,7 @@ import boards
 import numpy as np
 from board_rows import rows
 from fit_latency import Fitted, features
-from published import remembered_counts
+from published import DATA, are_remembered, remembered_counts
 from rk3399_tables import Cell, figure, table
 from twin_graphs import write_twins
 
@@ -23,16 +23,17 @@ class Unseen:
     table: str
 
 
-def unseen(others: Mapping[boards.Cores, Fitted], own: Fitted, given: Path, work: Path) -> Unseen:
+def unseen(others: Mapping[boards.Cores, Fitted], own: Fitted, work: Path, remembered_only: bool) -> Unseen:
     """Predictions of the twins.
 
     Args:
         others: the fits of other boards; those of a Cortex-A72 are asked.
         own: the fit of the RK3399's two large cores, which is asked for another RK3399.
-        given: the folder of the given graphs.
         work: where the twins' graphs are written.
+        remembered_only: leave out those whose counts are not kept.
     """
-    twins = write_twins(given, work)
+    twins = write_twins(DATA / "ncnn_params", work)
+    twins = [twin for twin in twins if not remembered_only or are_remembered([twin], "a72")]
     counts = {path.stem: found for path, found in zip(twins, remembered_counts(twins, "a72"), strict=True)}
     asked = {
         f"{cores.device} A72×{cores.threads}": (fit, rows(cores.board, "a72", cores.threads))
