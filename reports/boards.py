@@ -15,6 +15,8 @@ import board_rows
 import published
 from fit_latency import NAMES, Fitted, fit_rows, table, write
 
+from edgeface.devices.table import profile
+
 PROFILES = Path(__file__).resolve().parents[1] / "edgeface/devices/profiles"
 MARK = "# Fitted by `python reports/boards.py --fit`, which writes everything below this line.\n"
 LARGE = frozenset({"vgg16", "vgg16_int8", "resnet50", "yolov4-tiny", "mobilenet_yolo"})
@@ -39,6 +41,11 @@ class Cores:
     threads: int
     board: str
     source: str
+
+    @property
+    def title(self) -> str:
+        """The device's usual name, with kind and number of the cores."""
+        return f"{profile(self.device).title}, {self.core.upper()}×{self.threads}"
 
 
 def _table(section: str) -> str:

@@ -49,7 +49,7 @@ def main() -> None:
     parts = [_head(), _published(fits), _boards(not_seen)]
     parts += [_artifacts(found), _faces(fits, found), _anchors(others, work / "mobilenets", only)]
     (ROOT / "reports" / "rk3399.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    (ROOT / "reports" / "rk3399.svg").write_text(plot(_panels(fits)), encoding="utf-8")
+    (ROOT / "reports" / "rk3399.svg").write_text(plot(_panels(fits, others, not_seen)), encoding="utf-8")
 
 
 def cores_of(fit: Fitted) -> str:
@@ -70,9 +70,12 @@ def _published(fits: Sequence[Fitted]) -> str:
     errors = {cores_of(fit): list(fit.errors) for fit in fits}
     return f"""## Predicted against published
 
-ncnn's own benchmark on a NanoPC-T4 (RK3399). Each network is predicted by a fit to the others.
+ncnn's own benchmark on a NanoPC-T4 (RK3399) and, below, on a Raspberry Pi 4. Each network is predicted by a fit to the
+others (open circles) or was never fitted to (filled).
 
-![Predicted ÷ published for each network on A72×1, A72×2, A53×1 and A53×4](rk3399.svg)
+![Predicted ÷ published for each network, by cores](rk3399.svg)
+
+On the RK3399:
 
 {errors_table(errors)}
 
@@ -100,17 +103,19 @@ def _rows(fits: Sequence[Fitted]) -> str:
     return table(heads, ([name, *cells] for name, cells in by_network.items()))
 
 
-def _panels(fits: Iterable[Fitted]) -> list[Panel]:
-    return [
-        Panel(
-            cores_of(fit),
-            tuple(
-                Point(row.network, row.ms, row.ms * (1 + error))
-                for row, error in zip(fit.rows, fit.errors, strict=True)
-            ),
-        )
-        for fit in fits
+def _panels(fits: Iterable[Fitted], others: Mapping[boards.Cores, Fitted], not_seen: Unseen) -> list[Panel]:
+    """A panel for each fit of the RK3399, and for each fit of another board that has networks that were not seen."""
+    found = [Panel(f"RK3399, {cores_of(fit)}", _points(fit)) for fit in fits]
+    return found + [
+        Panel(cores.title, (*_points(fit), *not_seen.points[cores.title]))
+        for cores, fit in others.items()
+        if cores.title in not_seen.points
     ]
+
+
+def _points(fit: Fitted) -> tuple[Point, ...]:
+    pairs = zip(fit.rows, fit.errors, strict=True)
+    return tuple(Point(row.network, row.ms, row.ms * (1 + float(error))) for row, error in pairs)
 
 
 def _boards(not_seen: Unseen) -> str:
