@@ -25,6 +25,7 @@ NAMES = ("vector", "read", "write", "l2_read")
 """Coefficients that are fitted, see `Cycles`: loads and stores by their size, not other instructions, which a core that
 starts several in a cycle hides behind these. What else was tried added nothing: L1 misses, misses of stores, runs of
 misses that a prefetcher sees, products apart from other vector arithmetic."""
+TITLES = ("instruction of vector arithmetic", "load of 64 bits", "store of 64 bits", "load that misses L2")
 
 
 @dataclass(frozen=True)

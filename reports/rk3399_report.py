@@ -14,7 +14,7 @@ from pathlib import Path
 
 import boards
 import rk3399
-from fit_latency import Fitted
+from fit_latency import TITLES, Fitted
 from latency_plot import Panel, Point, plot
 from mobilenets import networks, write_models
 from published import DATA, VERSION
@@ -81,7 +81,7 @@ the Cortex-A53:
 
 def cycles_table(fits: Mapping[str, Fitted]) -> str:
     """The coefficients of each fit, by its name."""
-    heads = ("cores", "vector arithmetic", "any other instruction", "L1 miss that hits L2", "L2 miss")
+    heads = ("cores", *TITLES)
     return table(heads, ([name, *(f"{value:.2f}" for value in fit.cycles)] for name, fit in fits.items()))
 
 

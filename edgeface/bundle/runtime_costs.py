@@ -51,7 +51,7 @@ def costs_of(older: Older, kinds: Iterable[Kind]) -> str | None:
     """What a package costs for networks of these kinds, in words that follow its name; None if nothing notable."""
     ranges = {kind: found for kind in sorted(kinds) if (found := older.times(kind)) is not None and found[1] >= NOTABLE}
     said = [f"{_range(found)} × as long for networks in {kind}" for kind, found in ranges.items()]
-    return f"takes {' and '.join(said)}, by counts on an emulated core" if said else None
+    return f"takes {' and '.join(said)}, by counts on an emulated Cortex-A72" if said else None
 
 
 def _range(times: tuple[float, float]) -> str:

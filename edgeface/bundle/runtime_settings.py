@@ -88,9 +88,9 @@ def _predicted_line(entry: tuple[str, Any]) -> str:
 
 def placement(cores: Sequence[int], threads: int) -> str:
     """Where to run on a board, in words."""
-    plural = "s" if len(cores) > 1 else ""
-    on = f"pinned to core{plural} {' and '.join(map(str, cores))}"
-    return f"{on}, {threads} thread{'' if threads == 1 else 's'}"
+    *first, last = map(str, cores)
+    on = f"cores {', '.join(first)} and {last}" if first else f"core {last}"
+    return f"pinned to {on}, {threads} thread{'' if threads == 1 else 's'}"
 
 
 def settings_of(data: bytes) -> dict[str, Any]:

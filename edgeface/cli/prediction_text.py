@@ -27,7 +27,7 @@ def format_answer(answer: Answer) -> str:
     chosen = answer.choice.prediction
     what = f"{chosen.runtime} on {chosen.cores}" + (f" with {chosen.title}" if len(tables) > 1 else "")
     ship = fill(f"ship {what}: {answer.choice.reason}", WIDTH)
-    evidence = list(dict.fromkeys(f"{each.runtime} {each.cores}: {each.evidence}" for each in found))
+    evidence = _evidence(found)
     refused = [f"not in {name}: {why}" for name, why in answer.refused.items()]
     unparted = [] if answer.unparted is None else [f"not by stage: {answer.unparted}"]
     caveats = list(dict.fromkeys(caveat for each in found for caveat in each.caveats))
@@ -59,6 +59,14 @@ def _row(found: Prediction) -> tuple[str, ...]:
 def _part(part: Part, total: float) -> tuple[str, ...]:
     bound = f"{part.bound} {part.shares[part.bound]:.0%}"
     return part.name, part.what, f"{part.expected_ms:.2f}", f"{part.expected_ms / total:.0%}", bound
+
+
+def _evidence(found: Sequence[Prediction]) -> list[str]:
+    """A sentence for each runtime, once for all cores of which it is true."""
+    cores: dict[tuple[str, str], dict[str, None]] = {}
+    for each in found:
+        cores.setdefault((each.runtime, each.evidence), {})[each.cores] = None
+    return [f"{runtime} on {', '.join(named)}: {sentence}" for (runtime, sentence), named in cores.items()]
 
 
 def _listed(caption: str, lines: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from edgeface.compile.quantization import (
     stated_precision,
     summary,
 )
-from edgeface.core.progress import step
+from edgeface.core.progress import note, step
 from edgeface.core.writing import fill_file
 from edgeface.cost.record import bias_record
 from edgeface.graph.ir import Graph
@@ -101,6 +101,8 @@ def emit_quantized(job: Job, target: Target, io: IoType, quantized: Quantized) -
     """The model of a quantized graph."""
     assert target.scheme is not None
     options = EmitOptions(io, _metadata(job, quantized.graph, quantized.plan))
+    if job.options.winograd and not _is_formed(quantized.plan):
+        note(f"{target.name}: no convolution is quicker in Winograd's form by the table of {job.options.device}")
     with step(f"emitting {target.name}"):
         files = target.emit(quantized.graph, quantized.plan, options)
     return Built(target, quantized.exact, files, io, summary(job, target, io, quantized))
@@ -109,8 +111,12 @@ def emit_quantized(job: Job, target: Target, io: IoType, quantized: Quantized) -
 def _metadata(job: Job, graph: Graph, plan: QuantPlan) -> dict[str, str]:
     """The model file's metadata: its contract, and which biases are the network's own, if its layers are in it."""
     contract = {"edgeface.contract": job.source.contract.model_dump_json()}
-    same_layers = all(asked.form == "plain" for asked in plan.stated.values())
-    return contract | (bias_record(graph, job.own_biases) if same_layers else {})
+    return contract | ({} if _is_formed(plan) else bias_record(graph, job.own_biases))
+
+
+def _is_formed(plan: QuantPlan) -> bool:
+    """Whether convolutions are emitted as other layers."""
+    return any(asked.form != "plain" for asked in plan.stated.values())
 
 
 def io_of(wanted: str, target: Target) -> IoType:

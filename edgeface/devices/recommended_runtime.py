@@ -12,7 +12,7 @@ from edgeface.backends import runtime_named
 from edgeface.devices.pins import SITES
 
 LITERT, TFLITE_RUNTIME = "ai-edge-litert", "tflite-runtime"
-MIN_PYTHON = {LITERT: (3, 10)}
+MIN_PYTHON = {LITERT: (3, 10), "ncnn": (3, 9)}
 """The oldest Python that the pinned version of a package has aarch64 wheels for, where boards have older ones."""
 
 
@@ -66,6 +66,7 @@ class RecommendedRuntime:
 
 _TFLITE_RUNTIME_COUNTED = (
     Counted("retinaface_mnet025 official, 320×240", "float32", 1.07),
+    Counted("retinaface_mnet025 1mb, 320×240", "float32", 1.07),
     Counted("mobilefacenet prelu-112x96", "float32", 1.11),
     Counted("retinaface_mnet025 1mb, 320×240", "int8", 1.29),
     Counted("mobilefacenet prelu-112x96", "int8", 1.48),

@@ -27,8 +27,8 @@ def estimate(counts: Counts, latency: Latency, share: RuntimeShare | None, runti
     """The milliseconds of one inference.
 
     The range of the runtime that was fitted to is the fit's own error, which nine in ten networks are within. Of others
-    it is from the bound of the pipelines to the fitted figure, which is more than was ever measured where a share of it
-    is known; else the fit's error is added.
+    it is from the bound of the pipelines to an upper estimate: the fitted figure, or the most that is known to be taken
+    of it; where nothing is known, the fit's error is added.
 
     Args:
         counts: on one core.
@@ -41,7 +41,7 @@ def estimate(counts: Counts, latency: Latency, share: RuntimeShare | None, runti
     if runtime == latency.runtime:
         low, high = fitted * (1 - error), fitted * (1 + error)
     else:
-        low, high = pipe, fitted if share is not None else fitted * (1 + error)
+        low, high = pipe, fitted * (1 + error if share is None else max(1, share.high))
     return Estimate(pipe, max(pipe, low), max(pipe, expected), max(pipe, high), fitted)
 
 

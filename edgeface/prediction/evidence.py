@@ -27,7 +27,8 @@ def evidence_of(runtime: BoardRuntime, dtype: str, latency: Latency, share: Runt
         return f"{fit}; {off} {latency.p90_error:.1%}, which is the range"
     if share is not None:
         takes = f"{share.low:g} to {share.high:g} of the fitted figure, {share.expected:g} is expected"
-        bounds = "the range is from the pipelines' bound to the fitted figure, an upper estimate"
+        most = f"{share.high:g} of the fitted figure" if share.high > 1 else "the fitted figure"
+        bounds = f"the range is from the pipelines' bound to {most}, an upper estimate"
         return f"{runtime.title} {dtype} takes {takes}: {share.reason}; {bounds}; {fit}"
     return (
         f"nothing published says what {runtime.title} takes of the fitted figure, so that is expected, and may be far "

@@ -79,7 +79,7 @@ def on_board(tmp_path_factory):
     """Run a program of an unpacked bundle in a Python that does not see edgeface: (folder, *arguments) → completed."""
     site = Path(sys.prefix, "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
     board = tmp_path_factory.mktemp("board-site")
-    for package in ("numpy", "numpy.libs", "ai_edge_litert", "flatbuffers"):
+    for package in ("numpy", "numpy.libs", "ai_edge_litert", "flatbuffers", "ncnn", "ncnn.libs"):
         if (site / package).exists():
             (board / package).symlink_to(site / package)
     for found in site.glob("ai_edge_litert-*.dist-info"):

@@ -42,6 +42,18 @@ DETECTOR, RECOGNIZER = "models/detector", "models/recognizer"
 FACES_OF_CELLS = {"boxes": (1, 252, 4), "landmarks": (1, 252, 10), "scores": (1, 252, 2)}
 FACES = ("golden/first.ppm", "golden/second.ppm")
 
+PROGRAM_THAT_SHOWS_ITS_THREADS = """
+import json, os, sys
+from pathlib import Path
+sys.dont_write_bytecode = True
+folder = Path(sys.argv[0]).parent
+sys.path.insert(0, str(folder))
+from face_runner.commands import face_main
+code = face_main(folder, ["detect", sys.argv[1]])
+print(json.dumps([sorted(os.sched_getaffinity(int(each))) for each in os.listdir("/proc/self/task")]))
+sys.exit(code)
+"""
+
 
 @pytest.fixture(scope="module")
 def folders(seeded, make_graph, normal, tmp_path_factory):
@@ -218,6 +230,20 @@ def test_an_emulated_board_verifies_every_layer(device, archive, narrow, emulato
         assert ended.returncode == 0, ended.stdout.decode() + ended.stderr.decode()
         assert said in ended.stdout.decode()
         shutil.rmtree(folder)
+
+
+def test_every_thread_of_a_program_is_pinned(archive, unpack, on_board):
+    """A runtime's threads inherit the cores of the one that loads the model."""
+    folder, core = unpack(archive), min(os.sched_getaffinity(0))
+    settings = json.loads((folder / "bundle.json").read_text())
+    settings["device"] |= {"cores": [core], "threads": 2}
+    (folder / "bundle.json").write_text(json.dumps(settings))
+    (folder / "asked").write_text(PROGRAM_THAT_SHOWS_ITS_THREADS)
+    ended = on_board(folder, "asked", folder / "golden" / "scene.ppm")
+    assert ended.returncode == 0, ended.stderr
+    threads = json.loads(ended.stdout.splitlines()[-1])
+    assert len(threads) > 1
+    assert set(map(tuple, threads)) == {(core,)}
 
 
 def test_a_board_that_is_not_emulated_computes_nothing(files):

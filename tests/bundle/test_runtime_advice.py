@@ -12,7 +12,7 @@ from edgeface.bundle.boards import board
 from edgeface.bundle.face_runner.runtime_advice import note_on, read_advice
 from edgeface.bundle.pack import Order, pack_bundle
 from edgeface.bundle.runtime_costs import costs_of
-from edgeface.bundle.runtime_settings import board_facts, board_lines
+from edgeface.bundle.runtime_settings import board_facts, board_lines, placement
 from edgeface.core.artifact import Artifact
 from edgeface.core.prediction_record import Predicted, PredictionRecord, write_prediction
 from edgeface.devices.pins import SITES
@@ -42,7 +42,7 @@ def test_a_bundle_recommends_the_pinned_runtime_and_says_what_the_old_one_costs(
     assert said == {
         "version": OLD,
         "costs": "takes 1.3 to 1.7 × as long for networks in int8 and 2.2 to 3.8 × as long for networks in int8 with "
-        "LeakyReLU, by counts on an emulated core",
+        "LeakyReLU, by counts on an emulated Cortex-A72",
     }
 
 
@@ -63,7 +63,7 @@ def test_what_the_old_runtime_costs_is_said_for_networks_of_their_kind(seeded_ar
     folders = [seeded_artifact("tflite-fp32", model).folder for model in models]
     packed, _ = open_archive(pack_bundle(Order(*folders, "rk3399")), "x")
     (said,) = json.loads(packed["bundle.json"])["runtime"]["slower"].values()
-    assert said["costs"] == "takes 1.1 × as long for networks in float32, by counts on an emulated core"
+    assert said["costs"] == "takes 1.1 × as long for networks in float32, by counts on an emulated Cortex-A72"
 
 
 def test_what_costs_nothing_notable_is_not_said():
@@ -174,6 +174,13 @@ def test_predictions_for_another_board_or_of_one_runtime_say_nothing_of_the_olde
     settings, _ = packed(device, *times)
     assert "for networks in int8" in settings["runtime"]["slower"]["tflite-runtime"]["costs"]
     assert set(settings["predicted"]) == ({"detector", "recognizer"} if device == "rk3399" else set())
+
+
+@pytest.mark.parametrize(
+    ("cores", "words"), [((0,), "core 0"), ((4, 5), "cores 4 and 5"), ((0, 1, 2, 3), "cores 0, 1, 2 and 3")]
+)
+def test_cores_are_listed_as_words_are(cores, words):
+    assert placement(cores, 2) == f"pinned to {words}, 2 threads"
 
 
 def test_a_board_without_a_pinned_runtime_is_told_its_cores():

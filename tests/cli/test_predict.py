@@ -68,6 +68,12 @@ def test_each_model_has_a_table_and_the_shipped_one_is_named():
     assert "the ranges overlap" in " ".join(text.split())
 
 
+def test_evidence_is_said_once_for_all_cores():
+    text = " ".join(format_answer(answered(QUICK, replace(QUICK, threads=2))).split())
+    assert text.count("quick evidence") == 1
+    assert "litert on A72×1, A72×2: quick evidence" in text
+
+
 def test_refusals_and_missing_parts_are_said():
     found = answered(QUICK, refused={"tflite-runtime with a": "it is too old"}, unparted="it has control flow")
     text = format_answer(found)

@@ -11,7 +11,7 @@ from pathlib import Path
 from edgeface.bundle.face_runner.answer import answer
 from edgeface.bundle.face_runner.errors import Refused, RunnerError
 from edgeface.bundle.face_runner.open_network import model_runtime
-from edgeface.bundle.face_runner.pipeline import FaceRunner
+from edgeface.bundle.face_runner.pipeline import FaceRunner, read_folder_settings
 from edgeface.bundle.face_runner.placement import pin
 from edgeface.bundle.face_runner.runtime_advice import note_on
 from edgeface.bundle.face_runner.service import serve
@@ -56,9 +56,9 @@ def face_main(folder: Path, arguments: list[str]) -> int:
 def _face(folder: Path, options: argparse.Namespace) -> int:
     if options.threads is not None and options.threads < 1:
         raise RunnerError(f"{options.threads} threads cannot run anything", fix="use 1 or more threads")
+    if not options.no_pin:  # before a runtime starts its threads, which inherit the cores of the one that starts them
+        print(pin(read_folder_settings(folder)["device"]), file=sys.stderr)
     runner = FaceRunner.open(folder, options.threads)
-    if not options.no_pin:
-        print(pin(runner.settings["device"]), file=sys.stderr)
     note = note_on(runner.settings, model_runtime(runner.settings["detector"]["model"]))
     if note is not None:
         print(visible_lines(f"note: {note}"), file=sys.stderr)

@@ -81,7 +81,7 @@ class FaceRunner:
         Raises:
             RunnerError: the folder is not a bundle, or no runtime loads its models.
         """
-        settings = read_settings(read_file(folder / BUNDLE, FILE), str(folder / BUNDLE))
+        settings = read_folder_settings(folder)
         names = [BUNDLE, *(name for task in tasks_of(settings) for name in model_files(settings[task]["model"]))]
         return cls({name: read_file(folder / name, FILE) for name in names}, threads, kernels)
 
@@ -165,6 +165,15 @@ class FaceRunner:
         outputs = self.require_recognizer().run(face_tensor(aligned, self.recognizer["input"]))
         embedding: NDArray[np.float64] = outputs[self.recognizer["output"]].reshape(-1).astype(np.float64)
         return embedding
+
+
+def read_folder_settings(folder: Path) -> dict[str, Any]:
+    """The settings of an unpacked bundle.
+
+    Raises:
+        RunnerError: the folder is not a bundle.
+    """
+    return read_settings(read_file(folder / BUNDLE, FILE), str(folder / BUNDLE))
 
 
 def letterbox(image: Image, spec: Mapping[str, Any]) -> tuple[Floats, Scale]:

@@ -8,7 +8,11 @@ from typing import Any
 
 
 def pin(device: Mapping[str, Any]) -> str:
-    """Pin this process to the device's recommended cores if the machine has them; the outcome as text."""
+    """Pin this thread, and those that it will start, to the device's recommended cores if the machine has them.
+
+    Returns:
+        The outcome as text.
+    """
     if not hasattr(os, "sched_setaffinity"):
         return "not pinned: this system has no core affinity"
     wanted, available = set(device["cores"]), os.sched_getaffinity(0)

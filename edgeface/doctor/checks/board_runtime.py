@@ -36,7 +36,7 @@ def look() -> tuple[Check, ...]:
     others = [found for name in OTHERS if (found := recommended_runtime(name)) is not None]
     if first is None:
         return ()
-    return tuple(_elsewhere(each, first, others) for each in known) if here is None else on_board(here, first, others)
+    return _elsewhere(known, first, others) if here is None else on_board(here, first, others)
 
 
 def on_board(board: Profile, first: RecommendedRuntime, others: Sequence[RecommendedRuntime]) -> tuple[Check, ...]:
@@ -59,14 +59,16 @@ def _older(older: Older, costs: str, used: bool, runtime: RecommendedRuntime) ->
     return Check(older.package, "problem", f"{version} runs TFLite models here: it {costs}", runtime.install)
 
 
-def _elsewhere(board: Profile, first: RecommendedRuntime, others: Sequence[RecommendedRuntime]) -> Check:
+def _elsewhere(
+    boards: Sequence[Profile], first: RecommendedRuntime, others: Sequence[RecommendedRuntime]
+) -> tuple[Check, ...]:
     from edgeface.bundle.runtime_costs import older_costs
 
     python = "" if first.min_python is None else f" (Python {'.'.join(map(str, first.min_python))} or newer)"
     further = " and ".join(f"{each.package} {each.version}" for each in others)
-    costs = "".join(f"; {older.package} {older.version} there {said}" for older, said in older_costs(first))
-    runtimes = f"{first.package} {first.version}{python}, for other artifacts {further}"
-    return Check(board.name, "ok", f"{runtimes}; {_placed(board)}{costs}")
+    runtimes = Check("runtimes", "ok", f"{first.package} {first.version}{python}; for other artifacts {further}")
+    costs = (Check(older.package, "ok", f"{older.version} on a board {said}") for older, said in older_costs(first))
+    return (runtimes, *costs, *(Check(board.name, "ok", _placed(board)) for board in boards))
 
 
 def _placed(board: Profile) -> str:

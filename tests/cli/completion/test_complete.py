@@ -41,7 +41,7 @@ def test_several_targets_are_completed_one_after_the_other_and_none_twice():
 
 
 def test_a_value_after_an_equals_sign_is_completed_with_its_option():
-    assert words("bench", "--on=a") == ["--on=a53", "--on=a72", "--on=adb"]
+    assert words("bench", "--on=a") == ["--on=a53", "--on=a55", "--on=a72", "--on=a76", "--on=adb"]
     assert words("bench", "--nonsense=a") == []
 
 
