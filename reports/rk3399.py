@@ -8,6 +8,7 @@ seconds), coefficients are fitted by least absolute deviations and judged on eac
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from fit_latency import NAMES, Fitted, fit_rows, table, write
@@ -23,13 +24,14 @@ COUNTED_ON = {"a53": "a72"}
 its rows better (8.7 % instead of 11.9), those of a newer ncnn on another RK3399 worse."""
 
 
-def fits() -> list[Fitted]:
-    """The fits of the RK3399's cores, from counts on an emulated core."""
+def fits(kinds: Collection[str] = ("a72", "a53")) -> list[Fitted]:
+    """The fits of the RK3399's cores of some kinds, from counts on an emulated core."""
     clocks = {cluster.core: cluster.max_khz for cluster in profile("rk3399").clusters}
     found = []
     for core, threads in CORES:
-        counted_on = COUNTED_ON.get(core)
-        found.append(fit_rows(core, threads, clocks[core], rows_of(core, threads, counted_on), counted_on))
+        if core in kinds:
+            counted_on = COUNTED_ON.get(core)
+            found.append(fit_rows(core, threads, clocks[core], rows_of(core, threads, counted_on), counted_on))
     return found
 
 

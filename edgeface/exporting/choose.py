@@ -25,11 +25,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Candidate:
-    """A target, and what is predicted of its model; `unbuilt` is why there is no model."""
+    """A target, and what is predicted of its model; `unbuilt` is why there is no model, `missing` why no prediction."""
 
     target: str
     predicted: Predicted | None = None
     unbuilt: str | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def choose(
         except (GateError, RuntimeFailure) as error:
             records[each.target] = found.model_copy(update={"gate": "refused", "why": error.what})
         else:
-            records[each.target] = found.model_copy(update={"gate": "passed", "predicted": predicted})
+            records[each.target] = found.model_copy(update={"gate": "passed", "predicted": predicted, "why": ""})
     best = _best(records.values())
     if best is None:
         raise _none_passes(records.values(), board)
@@ -82,7 +83,7 @@ def _record(candidate: Candidate) -> CandidateRecord:
     return CandidateRecord(
         target=candidate.target,
         gate="not judged" if built else "not built",
-        why=candidate.unbuilt or "",
+        why=candidate.unbuilt or ("" if candidate.missing is None else f"no prediction: {candidate.missing}"),
         predicted=candidate.predicted,
     )
 
@@ -102,7 +103,7 @@ def _explained(record: CandidateRecord, best: CandidateRecord) -> CandidateRecor
     if record.target == best.target:
         return record.model_copy(update={"chosen": True})
     if record.gate == "not judged" and record.predicted is None:
-        return record.model_copy(update={"why": "no prediction"})
+        return record.model_copy(update={"why": record.why or "no prediction"})
     if record.gate in {"not judged", "passed"}:
         return record.model_copy(update={"why": f"predicted {_time(record) / _time(best):.2f} × as long"})
     return record
@@ -115,6 +116,9 @@ def _why(best: CandidateRecord, records: Sequence[CandidateRecord], board: str) 
     said = f"of {len(built)} targets that were predicted, {best.target} is the quickest on {board} that passes the gate"
     if len(built) == 1:
         said = f"{best.target} is the only target that was predicted"
+    lacking = [each.target for each in records if each.gate == "not judged" and each.predicted is None]
+    if lacking:
+        said += f" ({' and '.join(lacking)} could not be predicted)"
     near = [
         each.target
         for each in records

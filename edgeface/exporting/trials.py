@@ -76,8 +76,8 @@ class Trials:
             except GraphError as error:
                 found.append(Candidate(name, unbuilt=error.what))
                 continue
-            predicted = self._predicted(built)
-            found.append(Candidate(name, predicted))
+            predicted, missing = self._predicted(built)
+            found.append(Candidate(name, predicted, missing=missing))
             able = predicted is not None or self._predictor.possible
         release_memory()  # calibration kept every activation of an image
         return found
@@ -91,16 +91,17 @@ class Trials:
             RuntimeFailure: its runtime is missing, or fails.
         """
         (staged,) = self._validation.staged([self._build(name)], self._stats)
-        return staged, self._predicted(staged.built)
+        return staged, self._predicted(staged.built)[0]
 
     def _build(self, name: str) -> Built:
         if name not in self._built:
             self._built[name] = build(self._job, self._targets[name], self._stats)
         return self._built[name]
 
-    def _predicted(self, built: Built) -> Predicted | None:
+    def _predicted(self, built: Built) -> tuple[Predicted | None, str | None]:
+        """What is predicted of a model, or why nothing is."""
         try:
-            return self._predictor.predicted(write_model(self._job, built, self._validation.folder))
+            return self._predictor.predicted(write_model(self._job, built, self._validation.folder)), None
         except EdgefaceError as error:
             note(f"{built.target.name}: no prediction for {self._predictor.board.title}: {reason(error)}")
-            return None
+            return None, reason(error)

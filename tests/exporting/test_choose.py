@@ -103,6 +103,14 @@ def test_a_candidate_without_a_prediction_comes_after_those_with_one():
     assert chosen(candidates(a=None, b=20.0), failing=["b"])[0].target == "a"
 
 
+def test_a_candidate_that_could_not_be_predicted_is_named_with_its_reason():
+    given = [Candidate("a", predicted(20.0)), Candidate("b", missing="no answer in time")]
+    found, _ = chosen(given)
+    assert found.candidates[1].why == "no prediction: no answer in time"
+    assert found.why == "a is the only target that was predicted (b could not be predicted)"
+    assert chosen(given, failing=["a"])[0].candidates[1].why == ""
+
+
 def test_what_could_not_be_built_is_in_the_record_and_never_judged():
     found, asked = chosen(candidates(a="it has no lowering for Erf", b=20.0))
     assert asked == ["b"]

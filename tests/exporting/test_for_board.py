@@ -140,6 +140,13 @@ def test_the_target_with_the_least_predicted_time_is_written_and_no_other(reques
     assert "Which target" in (artifact.folder / "report.html").read_text()
 
 
+def test_a_candidate_that_its_runtime_does_not_run_has_the_reason(request_for, predicted):
+    predicted({**OTHERS, "tflite-fp32": 20.0, "onnx-int8": None})
+    by_name = {each.target: each for each in read_prediction(export(request_for())[0]).candidates}
+    assert (by_name["tflite-fp32"].chosen, by_name["onnx-int8"].gate) == (True, "not judged")
+    assert by_name["onnx-int8"].why == "no prediction: it does not run; try another"
+
+
 def test_the_quickest_is_not_written_if_the_gate_refuses_it(request_for, predicted, tmp_path):
     predicted({**OTHERS, "tflite-int8": 10.0, "tflite-fp32": 20.0})
     recipe = tmp_path / "recipe.toml"
