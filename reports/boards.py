@@ -15,6 +15,8 @@ import board_rows
 import published
 from fit_latency import NAMES, Fitted, fit_rows, table, write
 
+from edgeface.devices.table import profile
+
 PROFILES = Path(__file__).resolve().parents[1] / "edgeface/devices/profiles"
 MARK = "# Fitted by `python reports/boards.py --fit`, which writes everything below this line.\n"
 LARGE = frozenset({"vgg16", "vgg16_int8", "resnet50", "yolov4-tiny", "mobilenet_yolo"})
@@ -40,6 +42,11 @@ class Cores:
     board: str
     source: str
 
+    @property
+    def title(self) -> str:
+        """The device's usual name, with kind and number of the cores."""
+        return f"{profile(self.device).title}, {self.core.upper()}×{self.threads}"
+
 
 def _table(section: str) -> str:
     return f"benchmark/README.md of Tencent/ncnn, 2023: {section}"
@@ -56,20 +63,26 @@ TIMED = (
 
 def fitted(cores: Cores) -> Fitted:
     """The fit of some cores, from counts on an emulated core of their kind."""
-    rows = board_rows.rows(cores.board, cores.core, cores.threads)
+    rows = _rows(cores)
     (clock_khz,) = {row.clock_khz for row in rows}
-    return fit_rows(cores.core, cores.threads, clock_khz, counted(rows))
+    counts = published.remembered_counts([_graph(row) for row in rows], cores.core)
+    counted = [published.Row(row.network, row.ms, found) for row, found in zip(rows, counts, strict=True)]
+    return fit_rows(cores.core, cores.threads, clock_khz, counted)
 
 
-def counted(rows: tuple[board_rows.Row, ...], folder: Path = published.DATA / "ncnn_params") -> list[published.Row]:
-    """The rows whose networks' graphs are in a folder, with their counts on a core of the kind that was timed."""
-    kept = [
-        row
-        for row in rows
-        if (folder / f"{row.network}.param").exists() and not (row.core != "a72" and row.network in LARGE)
-    ]
-    counts = published.remembered_counts([folder / f"{row.network}.param" for row in kept], kept[0].core)
-    return [published.Row(row.network, row.ms, found) for row, found in zip(kept, counts, strict=True)]
+def graphs(cores: Cores) -> list[Path]:
+    """The graphs that the fit of some cores counts."""
+    return [_graph(row) for row in _rows(cores)]
+
+
+def _rows(cores: Cores) -> list[board_rows.Row]:
+    """The rows whose networks' graphs are given."""
+    rows = board_rows.rows(cores.board, cores.core, cores.threads)
+    return [row for row in rows if _graph(row).exists() and (row.core == "a72" or row.network not in LARGE)]
+
+
+def _graph(row: board_rows.Row) -> Path:
+    return published.DATA / "ncnn_params" / f"{row.network}.param"
 
 
 def is_worth_it(found: Fitted) -> bool:

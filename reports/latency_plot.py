@@ -86,8 +86,12 @@ def _grid() -> list[str]:
         style = "equal" if ratio == 1 else "grid"
         ends = f'x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(ratio):.1f}" y2="{_y(ratio):.1f}"'
         parts.append(f'<line class="{style}" {ends}/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{_y(ratio) + 4:.1f}" text-anchor="end">{ratio - 1:+.0%}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{_y(ratio) + 4:.1f}" text-anchor="end">{_percent(ratio)}</text>')
     return parts
+
+
+def _percent(ratio: float) -> str:
+    return "0%" if ratio == 1 else f"{ratio - 1:+.0%}"
 
 
 def _mark(point: Point, x: float) -> list[str]:

@@ -69,6 +69,11 @@ def remembered_counts(graphs: Sequence[Path], core: str) -> list[Counts]:
     return [Counts(**json.loads(_entry(graph, core).read_text(encoding="utf-8"))) for graph in graphs]
 
 
+def are_remembered(graphs: Sequence[Path], core: str) -> bool:
+    """Whether counts of all graphs are kept."""
+    return all(_entry(graph, core).exists() for graph in graphs)
+
+
 def _entry(graph: Path, core: str) -> Path:
     plugin = (resources.files("edgeface.devices") / "counts.c").read_bytes()
     key = hashlib.sha256(graph.read_bytes() + plugin + f"{core} {VERSION}".encode()).hexdigest()[:16]

@@ -8,6 +8,7 @@ seconds), coefficients are fitted by least absolute deviations and judged on eac
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 
 from fit_latency import NAMES, Fitted, fit_rows, table, write
@@ -20,10 +21,11 @@ SOURCE = "ncnn's own benchmark on a NanoPC-T4"
 CORES = (("a72", 1), ("a72", 2), ("a53", 1), ("a53", 4))
 
 
-def fits() -> list[Fitted]:
-    """The fits of the RK3399's cores, each from counts on an emulated core of its kind."""
+def fits(kinds: Collection[str] = ("a72", "a53")) -> list[Fitted]:
+    """The fits of the RK3399's cores of some kinds, each from counts on an emulated core of its kind."""
     clocks = {cluster.core: cluster.max_khz for cluster in profile("rk3399").clusters}
-    return [fit_rows(core, threads, clocks[core], rows_of(core, threads)) for core, threads in CORES]
+    asked = [(core, threads) for core, threads in CORES if core in kinds]
+    return [fit_rows(core, threads, clocks[core], rows_of(core, threads)) for core, threads in asked]
 
 
 def main() -> None:

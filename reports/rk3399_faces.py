@@ -12,7 +12,7 @@ from fit_latency import Fitted, features
 from rk3399_artifacts import SHARED
 from rk3399_tables import Cell, figure, limit_ms, table
 
-from edgeface.prediction.counted import counted
+from edgeface.prediction.counted import counted, is_remembered
 from edgeface.prediction.runtimes import RUNTIMES
 
 FACES = SHARED / "rk3399" / "published_faces.csv"
@@ -74,23 +74,28 @@ def _anchors() -> Iterator[tuple[Cell, ...]]:
         yield anchor["network"], anchor["dtype"], figure(float(anchor["ms"])), *shown
 
 
-def litert_table(models: Mapping[tuple[str, str], Path], macs: Mapping[str, int], fit: Fitted) -> str:
+def litert_table(
+    models: Mapping[tuple[str, str], Path], macs: Mapping[str, int], fit: Fitted, remembered_only: bool
+) -> str:
     """What a fit to ncnn's figures gives for LiteRT's counts, beside what XNNPACK published.
 
     Args:
         models: .tflite files by network and dtype.
         macs: multiply–accumulates by network.
         fit: of the cores that XNNPACK was timed on.
+        remembered_only: leave out those whose counts are not kept.
     """
     heads = ("network", "dtype", "limit, ms", "XNNPACK ms", "fitted ms, at that clock", "XNNPACK ÷ fitted")
-    return table(heads, _fitted(models, macs, fit))
+    return table(heads, _fitted(models, macs, fit, remembered_only))
 
 
-def _fitted(models: Mapping[tuple[str, str], Path], macs: Mapping[str, int], fit: Fitted) -> Iterator[tuple[Cell, ...]]:
+def _fitted(
+    models: Mapping[tuple[str, str], Path], macs: Mapping[str, int], fit: Fitted, remembered_only: bool
+) -> Iterator[tuple[Cell, ...]]:
     litert = next(runtime for runtime in RUNTIMES if runtime.name == "litert")
     for anchor in _read_anchors():
         path, clock_khz = models.get((anchor["network"], anchor["dtype"])), int(anchor["clock_khz"])
-        if path is not None:
+        if path is not None and (not remembered_only or is_remembered(path, fit.core, litert)):
             (counts,) = counted([path], fit.core, litert)
             fitted, ms = float(np.dot(features(counts), fit.cycles)) / clock_khz, float(anchor["ms"])
             limit = limit_ms(macs[anchor["network"]], anchor["dtype"], clock_khz, fit.threads)

@@ -10,7 +10,7 @@ from rk3399_artifacts import COSTLY, Exported
 from rk3399_tables import Cell, figure, limit_ms, span, table
 
 from edgeface.errors import RuntimeFailure
-from edgeface.prediction.counted import is_counted
+from edgeface.prediction.counted import is_remembered
 from edgeface.prediction.predict import predict_all
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
@@ -37,7 +37,7 @@ def lines(artifacts: Iterable[Exported], remembered_only: bool = False) -> Itera
         for runtime in runtimes[:1] if COSTLY in found.network else runtimes:
             print(f"{found.network}, {found.kind} in {runtime.title}", flush=True)
             known = ("a72",) if COSTLY in found.network else KINDS
-            asked = [core for core in known if not remembered_only or is_counted(path, core, runtime)]
+            asked = [core for core in known if not remembered_only or is_remembered(path, core, runtime)]
             yield Line(found, f"{runtime.title} {runtime.version}", _predictions(path, runtime, asked))
 
 

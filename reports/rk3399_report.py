@@ -17,12 +17,14 @@ import rk3399
 from fit_latency import TITLES, Fitted
 from latency_plot import Panel, Point, plot
 from mobilenets import networks, write_models
-from published import DATA, VERSION
+from published import DATA, VERSION, are_remembered
 from rk3399_artifacts import exported
 from rk3399_faces import anchors_table, faces_table, litert_table
 from rk3399_predictions import Line, artifacts_table, lines, quickest
 from rk3399_tables import Cell, errors_table, figure, table
 from rk3399_unseen import Unseen, unseen
+
+from edgeface.devices.table import profiles
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "out" / "rk3399"
@@ -37,14 +39,17 @@ def main() -> None:
     )
     given = parser.parse_args()
     work, only = given.work, given.remembered
-    fits = rk3399.fits()
-    others = {cores: boards.fitted(cores) for cores in boards.TIMED}
-    not_seen = unseen(others, fits[1], DATA / "ncnn_params", work / "twins")
+    graphs = sorted((DATA / "ncnn_params").glob("*.param"))
+    known = {core for core in ("a72", "a53") if not only or are_remembered(graphs, core)}
+    fits = rk3399.fits(known)
+    timed = [cores for cores in boards.TIMED if not only or are_remembered(boards.graphs(cores), cores.core)]
+    others = {cores: boards.fitted(cores) for cores in timed}
+    not_seen = unseen(others, fits[1], work / "twins", only)
     found = list(lines(exported(work, only), only))
-    parts = [_head(), _published(fits), _boards(others, not_seen)]
-    parts += [_artifacts(found), _faces(fits, found), _anchors(others, work / "mobilenets")]
+    parts = [_head(), _published(fits), _boards(not_seen)]
+    parts += [_artifacts(found), _faces(fits, found), _anchors(others, work / "mobilenets", only)]
     (ROOT / "reports" / "rk3399.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    (ROOT / "reports" / "rk3399.svg").write_text(plot(_panels(fits)), encoding="utf-8")
+    (ROOT / "reports" / "rk3399.svg").write_text(plot(_panels(fits, others, not_seen)), encoding="utf-8")
 
 
 def cores_of(fit: Fitted) -> str:
@@ -65,14 +70,16 @@ def _published(fits: Sequence[Fitted]) -> str:
     errors = {cores_of(fit): list(fit.errors) for fit in fits}
     return f"""## Predicted against published
 
-ncnn's own benchmark on a NanoPC-T4 (RK3399). Each network is predicted by a fit to the others.
+ncnn's own benchmark on a NanoPC-T4 (RK3399) and, below, on a Raspberry Pi 4. Each network is predicted by a fit to the
+others (open circles) or was never fitted to (filled).
 
-![Predicted ÷ published for each network on A72×1, A72×2, A53×1 and A53×4](rk3399.svg)
+![Predicted ÷ published for each network, by cores](rk3399.svg)
+
+On the RK3399:
 
 {errors_table(errors)}
 
-Cycles that were fitted, of {fits[0].clock_khz / 1e6:g} GHz on the Cortex-A72 and {fits[-1].clock_khz / 1e6:g} GHz on
-the Cortex-A53:
+Cycles that were fitted:
 
 {cycles_table({cores_of(fit): fit for fit in fits})}
 
@@ -81,8 +88,9 @@ the Cortex-A53:
 
 def cycles_table(fits: Mapping[str, Fitted]) -> str:
     """The coefficients of each fit, by its name."""
-    heads = ("cores", *TITLES)
-    return table(heads, ([name, *(f"{value:.2f}" for value in fit.cycles)] for name, fit in fits.items()))
+    heads = ("cores", "GHz", *TITLES)
+    rows = ([name, f"{fit.clock_khz / 1e6:g}", *(f"{value:.2f}" for value in fit.cycles)] for name, fit in fits.items())
+    return table(heads, rows)
 
 
 def _rows(fits: Sequence[Fitted]) -> str:
@@ -95,34 +103,35 @@ def _rows(fits: Sequence[Fitted]) -> str:
     return table(heads, ([name, *cells] for name, cells in by_network.items()))
 
 
-def _panels(fits: Iterable[Fitted]) -> list[Panel]:
-    return [
-        Panel(
-            cores_of(fit),
-            tuple(
-                Point(row.network, row.ms, row.ms * (1 + error))
-                for row, error in zip(fit.rows, fit.errors, strict=True)
-            ),
-        )
-        for fit in fits
+def _panels(fits: Iterable[Fitted], others: Mapping[boards.Cores, Fitted], not_seen: Unseen) -> list[Panel]:
+    """A panel for each fit of the RK3399, and for each fit of another board that has networks that were not seen."""
+    found = [Panel(f"RK3399, {cores_of(fit)}", _points(fit)) for fit in fits]
+    return found + [
+        Panel(cores.title, (*_points(fit), *not_seen.points[cores.title]))
+        for cores, fit in others.items()
+        if cores.title in not_seen.points
     ]
 
 
-def _boards(others: Mapping[boards.Cores, Fitted], not_seen: Unseen) -> str:
-    named = {f"{cores.device} {cores_of(fit)}": fit for cores, fit in others.items()}
+def _points(fit: Fitted) -> tuple[Point, ...]:
+    pairs = zip(fit.rows, fit.errors, strict=True)
+    return tuple(Point(row.network, row.ms, row.ms * (1 + float(error))) for row, error in pairs)
+
+
+def _boards(not_seen: Unseen) -> str:
     return f"""## Other boards
 
 Fitted in the same way to ncnn's published table (`reports/data/ncnn_boards.csv` has the rows, `reports/board_rows.py`
-their source). On the RK3588's cores ncnn computes in float16. Where the mean error is above {boards.WORTH:.0%}, counts
-of one core do not tell the latency, and nothing is predicted: {unpredicted(others)}. So it is for the Cortex-A55: with
-11 networks the mean error is 20 % on four of the RK3588's and 16 % on one of an RK3566's, with coefficients that no
-pipeline has. A whole table of a Raspberry Pi 5 was not found.
+their source, `reports/boards.py` fits). This is what profiles have, with the errors of networks that were left out:
 
-{errors_table({name: list(fit.errors) for name, fit in named.items()})}
+{profiles_table()}
 
-{cycles_table(named)}
+On the RK3588's cores ncnn computes in float16. Where the mean error is above {boards.WORTH:.0%}, counts of one core do
+not tell the latency, and nothing is predicted: so it is for four Cortex-A76 (18 to 21 %), and for the Cortex-A55 (with
+11 networks 15 to 20 % on four of the RK3588's, 13 to 16 % on one of an RK3566's, with coefficients that no pipeline
+has). A whole table of a Raspberry Pi 5 was not found.
 
-Networks that were never fitted to, on the same boards and, by the RK3399's own fit, on another RK3399 (an Orange Pi 4
+Networks that were never fitted to, on a Raspberry Pi 4 and, by the RK3399's own fit, on another RK3399 (an Orange Pi 4
 LTS under a desktop, with a newer ncnn than the NanoPC-T4's):
 
 {errors_table(not_seen.errors)}
@@ -130,10 +139,16 @@ LTS under a desktop, with a newer ncnn than the NanoPC-T4's):
 {not_seen.table}"""
 
 
-def unpredicted(others: Mapping[boards.Cores, Fitted]) -> str:
-    """The cores whose fits are not worth it, in words."""
-    found = [f"{cores.device} {cores_of(fit)}" for cores, fit in others.items() if not boards.is_worth_it(fit)]
-    return ", ".join(found) or "none of these"
+def profiles_table() -> str:
+    """What is known of each board's latencies: [[latency]] of every profile."""
+    heads = ("board", "cores", "networks", "mean", "median", "90th percentile", "worst", "published by")
+    rows: list[list[Cell]] = []
+    for board in profiles().values():
+        for each in board.latency:
+            errors = (each.mean_error, each.median_error, each.p90_error, each.max_error)
+            cores = f"{each.core.upper()}×{each.threads}"
+            rows.append([board.title, cores, each.rows, *(f"{error:.1%}" for error in errors), each.source])
+    return table(heads, rows)
 
 
 def _artifacts(found: Sequence[Line]) -> str:
@@ -167,7 +182,7 @@ ncnn, so the ratio shows how far good runtimes are from each other, as much as h
 {faces_table(predicted, ncnn)}"""
 
 
-def _anchors(others: Mapping[boards.Cores, Fitted], work: Path) -> str:
+def _anchors(others: Mapping[boards.Cores, Fitted], work: Path, remembered_only: bool) -> str:
     fit = next(found for cores, found in others.items() if (cores.device, cores.threads) == ("rpi4", 4))
     macs = {name: graph.macs() for name, graph in networks().items()}
     return f"""## XNNPACK's own figures
@@ -180,7 +195,7 @@ to 1.5 GHz.
 What the fit of four threads there, whose mean error is {fit.error_figures["mean"]:.0%}, makes of LiteRT's counts of the
 same networks with random weights:
 
-{litert_table(write_models(work), macs, fit)}"""
+{litert_table(write_models(work), macs, fit, remembered_only)}"""
 
 
 if __name__ == "__main__":

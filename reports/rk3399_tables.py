@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 
-MACS_PER_CYCLE = {"float32": 4, "int8": 8}
-"""Of one Cortex-A72 or A53: a 128-bit multiply–accumulate per cycle, which for int8 is one half of a long product."""
+MACS_PER_CYCLE = {"float32": 4, "bfloat16": 4, "int8": 8}
+"""Of one Cortex-A72 or A53: a 128-bit multiply–accumulate per cycle, which for int8 is one half of a long product;
+bfloat16 is computed in float32."""
 Cell = str | float | int
 
 

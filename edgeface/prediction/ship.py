@@ -41,7 +41,7 @@ def ship(predictions: Sequence[Prediction]) -> Choice:
     second = min(others, key=lambda each: each.expected_ms)
     ratios = sorted((second.expected_ms / best.expected_ms, second.fitted_ms / best.fitted_ms))
     times = " to ".join(dict.fromkeys(f"{ratio:.2f}" for ratio in ratios))
-    named = second.runtime if second.runtime != best.runtime else f"{second.runtime} with {second.title}"
+    named = second.runtime if second.title == best.title else f"{second.runtime} with {second.title}"
     ranges = "do not overlap" if best.high_ms < second.low_ms else "overlap: measure both if it matters"
     reason = (
         f"{best.expected_ms:.0f} ms expected on {best.cores}, {named} takes {times} times as long "

@@ -123,6 +123,8 @@ def _kernels(found: dict[str, Any]) -> Table:
     if "partitions" in found:
         left = ", ".join(f"{count} × {name}" for name, count in found["not_delegated"].items()) or "nothing"
         facts += [("XNNPACK partitions", str(found["partitions"])), ("left to TFLite's own kernels", left)]
+    facts += [("layers in int8", str(found["integer_layers"]))] if found.get("integer_layers") else []
+    facts += [("judged on", found["judged_on"])] if "judged_on" in found else []
     if "optimized" in found:
         taken = found["optimized"]
         facts.append(("convolutions in integers", str(taken["convolutions_in_integers"])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,12 @@ class NcnnRunner:
         check_feeds(self.inputs, feeds, self.where)
         found = self.blobs(feeds, [port.blob for port in self.network.outputs])
         shapes = {spec.name: spec.shape for spec in self.outputs}
-        return {port.name: found[port.blob].reshape(shapes[port.name]) for port in self.network.outputs}
+        return {port.name: self._shaped(found[port.blob], shapes[port.name]) for port in self.network.outputs}
+
+    def _shaped(self, array: Array, shape: tuple[int, ...]) -> Array:
+        if array.size != math.prod(shape):
+            raise RuntimeFailure(f"ncnn made {list(array.shape)}, the file says {list(shape)}", where=self.where)
+        return array.reshape(shape)
 
     def blobs(self, feeds: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
         """Blobs of one run by name, float32, without a batch; integers as the numbers that they stand for.

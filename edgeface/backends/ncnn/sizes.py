@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from edgeface.backends.ncnn.ends import check_ends
 from edgeface.backends.ncnn.layer import Layer
 from edgeface.backends.ncnn.param_file import MAX_ELEMENTS, ParamFile
 from edgeface.backends.ncnn.sizes_of_moves import MOVES, slices
@@ -39,6 +40,7 @@ _SAME = frozenset(
     }
 )
 _RULES: dict[str, Rule] = {**MOVES, **WEIGHTED}
+KNOWN = frozenset({*_SAME, *_RULES, "Slice"})
 
 
 def check_sizes(network: ParamFile, where: str) -> dict[str, Sizes | None]:
@@ -52,6 +54,8 @@ def check_sizes(network: ParamFile, where: str) -> dict[str, Sizes | None]:
     for layer in network.layers:
         reads = [found[name] for name in layer.inputs]
         try:
+            if layer.kind in KNOWN:
+                check_ends(layer)
             made = (
                 slices(layer, reads[0]) if layer.kind == "Slice" else [_made(layer, reads, given)] * len(layer.outputs)
             )
@@ -62,7 +66,20 @@ def check_sizes(network: ParamFile, where: str) -> dict[str, Sizes | None]:
                 fix="export or copy both files again",
             ) from error
         found.update(zip(layer.outputs, made, strict=True))
+    _check_said(network, found, where)
     return found
+
+
+def _check_said(network: ParamFile, found: dict[str, Sizes | None], where: str) -> None:
+    """Check that the outputs have as many numbers as the file says."""
+    for port in network.outputs:
+        made = found[port.blob]
+        if port.shape is not None and made is not None and math.prod(port.shape) != math.prod(made):
+            raise InputError(
+                f"output {port.name!r} is said to be {list(port.shape)}, and is {list(made)}",
+                where=where,
+                fix="export or copy both files again",
+            )
 
 
 def _made(layer: Layer, reads: Sequence[Sizes | None], given: dict[str, Sizes | None]) -> Sizes | None:

@@ -68,6 +68,8 @@ def _permute(layer: Layer, reads: Sequence[Sizes]) -> Sizes:
 
 def _crop(layer: Layer, reads: Sequence[Sizes]) -> Sizes | None:
     starts, ends, axes = (several(layer, key) for key in (9, 10, 11))
+    if not starts and not ends and len(reads) == 1 and len(reads[0]) == 3:
+        return tuple(_cut(layer, size, key) for size, key in zip(reads[0], (2, 1, 0), strict=True))
     if not starts or len(starts) != len(ends) or len(axes) not in {0, len(starts)}:
         return None
     made = list(reads[0])
@@ -78,6 +80,14 @@ def _crop(layer: Layer, reads: Sequence[Sizes]) -> Sizes | None:
         _require(0 <= low < high <= size, f"{start} to {end} of {size}")
         made[axis] = high - low
     return tuple(made)
+
+
+def _cut(layer: Layer, size: int, key: int) -> int:
+    """What a Crop leaves of an axis by the offset with that number, a size three further, and an end six further."""
+    offset, asked, end = (whole(layer, key + more) for more in (0, 3, 6))
+    left = asked if asked > 0 else size - offset - end
+    _require(offset >= 0 and end >= 0 and 0 < left <= size - offset, f"{left} of {size} from {offset}")
+    return left
 
 
 def slices(layer: Layer, read: Sizes | None) -> list[Sizes | None]:

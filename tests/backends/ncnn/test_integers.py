@@ -9,6 +9,7 @@ import pytest
 
 from edgeface.backends import target
 from edgeface.backends.ncnn.activations import fuse_activations
+from edgeface.backends.ncnn.inspect import inspect_ncnn
 from edgeface.backends.ncnn.integers import NO_WINOGRAD, integer_forms
 from edgeface.backends.ncnn.runner import NcnnRunner
 from edgeface.backends.ncnn.stored import stored_values
@@ -180,7 +181,7 @@ def test_a_zero_where_ncnn_rounds_float_numbers_is_refused(chain, quantized):
         TARGET.emit(made.graph, QuantPlan(moved, made.plan.stated), EmitOptions())
 
 
-def test_the_stem_and_what_is_no_convolution_are_in_float(make_graph, normal, quantized, opened):
+def test_the_stem_and_what_is_no_convolution_are_in_float(make_graph, normal, quantized, opened, tmp_path):
     rows = [(Conv(pads=SAME), "x w", "a"), (Conv(), "a v", "c"), (Add(), "a c", "s"), (Conv(), "s v", "y")]
     made = quantized(make_graph({"x": (1, 3, 6, 5)}, rows, {"w": normal(8, 3, 3, 3), "v": normal(8, 8, 1, 1)}))
     assert {name: made.plan.dtype(name) for name in ("a", "c", "s", "y")} == {
@@ -189,6 +190,7 @@ def test_the_stem_and_what_is_no_convolution_are_in_float(make_graph, normal, qu
     }
     layers = {layer.outputs[0].removesuffix("/made"): layer for layer in opened(made).network.layers}
     assert [layers[name].params.get(8, 0) for name in ("a", "c", "y")] == [0, 1, 1]
+    assert inspect_ncnn(tmp_path / "model.param").facts["integer_layers"] == 2
 
 
 def test_the_same_graph_gives_the_same_bytes(chain, quantized):

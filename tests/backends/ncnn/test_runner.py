@@ -69,6 +69,7 @@ def test_layers_are_counted_and_timed_one_by_one(written, feed):
     assert facts == {
         "operators": {"BinaryOp": 1, "Convolution": 2, "ReLU": 1},
         "transposes": 0,
+        "integer_layers": 0,
         "storage": "float32",
     }
     times = ncnn_profile(written(), feed, 1)

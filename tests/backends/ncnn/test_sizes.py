@@ -114,3 +114,23 @@ def test_each_order_of_axes_has_its_number(rank):
         numbers.add(number)
         assert permuted(sizes, number) == tuple(sizes[axis] for axis in perm)
     assert numbers == set(range(len(numbers)))
+
+
+WRONG_ENDS = {
+    "an operand too few": "BinaryOp y 1 1 x y",
+    "two results of one": "ReLU y 1 2 x y z",
+    "weights that are read from a blob": "Convolution y 1 1 x y 0=4 1=3 6=288 19=1",
+    "an activation without its numbers": "Convolution y 1 1 x y 0=4 1=3 6=288 9=3 -23310=1,0.0",
+    "an activation that there is not": "Convolution y 1 1 x y 0=4 1=3 6=288 9=7",
+}
+
+
+@pytest.mark.parametrize("case", WRONG_ENDS)
+def test_layers_have_the_blobs_and_parameters_of_their_type(case):
+    with pytest.raises(InputError, match="does not fit"):
+        check_sizes(network(IMAGE, WRONG_ENDS[case]), "m")
+
+
+def test_an_output_that_is_said_to_have_another_size_is_refused():
+    with pytest.raises(InputError, match=r"output 'y' is said to be \[1, 9\], and is \[8, 7, 6\]"):
+        check_sizes(network(IMAGE, "ReLU y 1 1 x y -23329=3,2,1,9"), "m")
