@@ -85,7 +85,7 @@ def exact(seeded_source):
 
 def test_target_and_runtime_are_found_by_the_names_of_their_files(capsys):
     assert targets()["toy-fp32"].runtime == runtimes()["toy"].name == "toy"
-    assert suffixes() == (".onnx", ".tflite", ".toy")
+    assert suffixes() == (".onnx", ".param", ".tflite", ".toy")
     assert runtime_for(Path("any.toy")) is runtime_named("toy")
     list_targets(json_output=True)
     listed = json.loads(capsys.readouterr().out)["targets"]
@@ -208,5 +208,5 @@ def test_where_it_does_not_run_it_is_refused(artifact):
         runtime_for(artifact.model_path, "gpu")
     with pytest.raises(InputError, match="devices do not run models of the toy runtime"):
         loadings_of(artifact.model_path)
-    with pytest.raises(InputError, match="a bundle holds TFLite models, this one is toy-fp32"):
+    with pytest.raises(InputError, match="a bundle holds TFLite models or ncnn's, this one is toy-fp32"):
         pack_bundle(Order(artifact.folder, artifact.folder, "rk3399"))
