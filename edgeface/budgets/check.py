@@ -75,8 +75,8 @@ def check(
     """The check of a model for one image: its figures, and the verdicts of budgets.
 
     Args:
-        source: an .onnx or .tflite file, an artifact's folder, a checkpoint, the name of a network known to edgeface,
-            or a torch module in eval mode (which is traced at `input_size`).
+        source: an .onnx, .tflite or .param file, an artifact's folder, a checkpoint, the name of a network known to
+            edgeface, or a torch module in eval mode (which is traced at `input_size`).
         budget: one or several, by name, as a .toml file, or as values; without any, there are no verdicts.
         input_size: (height, width) in pixels to count at; by default the model's.
         flip: count two passes, for entries that also embed the flipped image.

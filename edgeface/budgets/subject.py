@@ -111,7 +111,7 @@ def _by_name(name: str) -> Architecture:
     raise InputError(
         f"{name!r} is neither a file nor a known network",
         fix=did_you_mean(name, known)
-        + f"pass an .onnx or .tflite file, an artifact, a checkpoint, or one of {', '.join(known)}",
+        + f"pass an .onnx, .tflite or .param file, an artifact, a checkpoint, or one of {', '.join(known)}",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeface.bundle.face_runner.ncnn_network import NcnnNetwork
-from edgeface.bundle.face_runner.open_network import open_network
+from edgeface.bundle.face_runner.open_network import model_files, open_network
 
 
 def c_contract(files: Mapping[str, bytes]) -> bytes:
@@ -38,7 +38,9 @@ def c_contract(files: Mapping[str, bytes]) -> bytes:
         "FACE_THRESHOLD": repr(settings["thresholds"]["match"]),
     }
     if isinstance(network, NcnnNetwork):
-        defined |= _ncnn(network, contract["output"]) | {"FACE_THREADS": settings["device"]["threads"]}
+        weights = files[model_files(settings["recognizer"]["model"])[1]]
+        defined |= {"FACE_WEIGHTS_BYTES": len(weights), "FACE_THREADS": settings["device"]["threads"]}
+        defined |= _ncnn(network, contract["output"])
     lines = ["/* Written by `edgeface bundle`: the recognizer of this bundle. */", "#ifndef FACE_CONTRACT_H_"]
     lines += ["#define FACE_CONTRACT_H_", ""]
     lines += [f"#define {name} {value}" for name, value in defined.items()]

@@ -31,6 +31,7 @@ def latency_of(device: str, core: str, threads: int = 1) -> Latency:
 TERMS: dict[str, Callable[[Counts], int]] = {
     "vector": lambda counts: counts.vector,
     "other": lambda counts: counts.other,
+    "vector_memory": lambda counts: counts.vector_memory,
     "read": lambda counts: counts.reads,
     "write": lambda counts: counts.writes,
     "l1": lambda counts: counts.l1_misses - counts.l2_misses,
@@ -38,7 +39,12 @@ TERMS: dict[str, Callable[[Counts], int]] = {
     "l2_read": lambda counts: counts.l2_reads,
 }
 """What each coefficient in `Cycles` is multiplied by."""
-_PARTS = {"vector": ("vector",), "other": ("other", "read", "write"), "l1": ("l1",), "l2": ("l2", "l2_read")}
+_PARTS = {
+    "vector": ("vector",),
+    "other": ("other", "vector_memory", "read", "write"),
+    "l1": ("l1",),
+    "l2": ("l2", "l2_read"),
+}
 
 
 def parts_ms(counts: Counts, latency: Latency) -> dict[str, float]:

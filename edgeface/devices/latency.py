@@ -77,7 +77,7 @@ def device_latency(
     """The latency of a model on a device, with each number of threads that it has processors for.
 
     Args:
-        model: an .onnx or .tflite file.
+        model: an .onnx, .tflite or .param file.
         device: a device that `connect` takes.
         loading: runtime and kernels; its threads and cpus are replaced.
         threads: numbers of threads; those above the number of processors are left out.

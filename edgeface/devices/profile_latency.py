@@ -23,6 +23,7 @@ class Cycles(_Table):
     Attributes:
         vector: of an instruction of vector arithmetic.
         other: of any other instruction.
+        vector_memory: of a load or store of vector registers, whatever its size.
         read: of a load, and `write` of a store, of up to 64 bits.
         l1: of a miss of the L1 data cache that hits L2.
         l2: of a miss of both.
@@ -31,6 +32,7 @@ class Cycles(_Table):
 
     vector: Coefficient
     other: Coefficient = 0
+    vector_memory: Coefficient = 0
     read: Coefficient = 0
     write: Coefficient = 0
     l1: Coefficient = 0
@@ -60,6 +62,8 @@ class Latency(_Table):
     Attributes:
         core: the kind of core, as in [[clusters]]; counts are of one such core.
         threads: how many of them run.
+        counted_on: the kind of core whose counts were fitted to, by default the same; another where the runtime that
+            was measured did not have the core's own kernels yet.
         clock_khz: cycles per millisecond.
         cycles: fitted; those of more threads are per thread count, so that milliseconds are cycles / clock.
         pipe: of one core.
@@ -74,6 +78,7 @@ class Latency(_Table):
 
     core: Name
     threads: int = Field(ge=1, le=64)
+    counted_on: Name | None = None
     clock_khz: int = Field(ge=1, le=100_000_000)
     cycles: Cycles
     pipe: Pipe
@@ -86,6 +91,10 @@ class Latency(_Table):
     version: Name
     source: Sentence
     date: Day
+
+    def counted_core(self, runtime: str) -> str:
+        """The kind of core to count a runtime on: of the one that was fitted to the same, of others the core's own."""
+        return self.counted_on or self.core if runtime == self.runtime else self.core
 
 
 class RuntimeShare(_Table):

@@ -78,8 +78,10 @@ def answer(question: Question) -> Answer:
     refused: dict[str, str] = {}
     for model in question.models:
         first = choose_latencies(question.device, *asked[1:])[0]
-        file, counted = subject_of(model).file, counted_on(question.device, first.core)
-        count_ahead(file, board_runtimes(file, question.runtime)[0], counted, question.layers)
+        file = subject_of(model).file
+        runtime = board_runtimes(file, question.runtime)[0]
+        counted = counted_on(question.device, first.counted_core(runtime.name))
+        count_ahead(file, runtime, counted, question.layers)
         predictions, reasons = predict_each(model, question.device, *asked)
         found += predictions
         refused |= {f"{name} with {model}": why for name, why in reasons.items()}

@@ -89,9 +89,10 @@ def _distinct(parts: Parts) -> dict[object, list[int]]:
 def _count(prediction: Prediction, parts: Parts, groups: Collection[Sequence[int]]) -> list[Counts]:
     """The counts of groups of operators, in one session."""
     (runtime,) = board_runtimes(prediction.model, prediction.runtime)
+    (latency,) = choose_latencies(prediction.device, prediction.core, prediction.threads)
     with temporary_folder() as folder:
         models = _written(parts, groups, folder)
-        return counted(models, counted_on(prediction.device, prediction.core), runtime)
+        return counted(models, counted_on(prediction.device, latency.counted_core(runtime.name)), runtime)
 
 
 def _written(parts: Parts, groups: Collection[Sequence[int]], folder: Path) -> list[Path]:

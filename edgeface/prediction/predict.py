@@ -78,7 +78,7 @@ def predict_each(
 
 
 def _predict(subject: Subject, device: str, runtime: BoardRuntime, latency: Latency) -> Prediction:
-    (counts,) = counted([subject.file], counted_on(device, latency.core), runtime)
+    (counts,) = counted([subject.file], counted_on(device, latency.counted_core(runtime.name)), runtime)
     dtype = dtype_of(subject.file, runtime)
     share = share_of(device, runtime.name, dtype)
     return Prediction(

@@ -61,8 +61,8 @@ def plan_of(normal):
 def open_emitted(tmp_path):
     """A target's files of a graph, opened with float32 inputs and outputs: `open_emitted(target, graph, plan)`."""
 
-    def opened(target, graph, plan=None):
-        files = target.emit(graph, plan or target.float_plan(), EmitOptions())
+    def opened(target, graph, plan=None, io="float"):
+        files = target.emit(graph, plan or target.float_plan(), EmitOptions(io))
         if target.runtime == "ncnn":
             folder = Path(tempfile.mkdtemp(dir=tmp_path))
             for name, content in files.items():

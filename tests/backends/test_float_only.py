@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeface.backends import runtime_named, targets
-from edgeface.backends.float_io import FloatRunner
+from edgeface.backends import targets
 from edgeface.backends.onnx.runner import OrtRunner
-from edgeface.backends.target import EmitOptions
 from edgeface.graph.ops.activations import Relu
 from edgeface.graph.ops.arithmetic import Concat, Div
 from edgeface.graph.ops.conv import Conv
@@ -30,7 +28,7 @@ INTEGER = [(name, io) for name, each in targets().items() if each.scheme for io 
 
 @pytest.mark.parametrize(("name", "io"), INTEGER)
 @pytest.mark.parametrize("place", PLACES)
-def test_a_float_op_works_wherever_it_stands(make_graph, normal, evaluate, tmp_path, place, name, io):
+def test_a_float_op_works_wherever_it_stands(make_graph, normal, evaluate, open_emitted, place, name, io):
     target = targets()[name]
     shapes = {"w": (4, 3, 1, 1), "v": (4, 3, 1, 1), "u": (4, 4, 1, 1), "t": (4, 8, 1, 1), "b": (4,)}
     constants = {key: normal(*shape, seed=5) for key, shape in shapes.items()}
@@ -41,17 +39,5 @@ def test_a_float_op_works_wherever_it_stands(make_graph, normal, evaluate, tmp_p
     stats = observe(graph, OrtRunner(observed_onnx(graph), optimize=False).run, feeds)
     stated = state_precision(graph, {}, io == "float")
     plan = build_plan(graph, stats, target.scheme, RangeRule("minmax"), stated=stated)
-    found, expected = (
-        run(target, target.emit(graph, plan, EmitOptions(io)), feeds[0], tmp_path),
-        evaluate(graph, feeds[0]),
-    )
-    assert 20 * np.log10(np.std(expected["y"]) / np.std(found - expected["y"])) > 25
-
-
-def run(target, files, feed, folder):
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    runner = runtime_named("onnxruntime" if target.suffix == ".onnx" else target.runtime).open(
-        folder / target.model_file, 1
-    )
-    return FloatRunner(runner, target.layout).run(feed)["y"]
+    found, expected = open_emitted(target, graph, plan, io).run(feeds[0]), evaluate(graph, feeds[0])
+    assert 20 * np.log10(np.std(expected["y"]) / np.std(found["y"] - expected["y"])) > 25

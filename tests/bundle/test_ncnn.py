@@ -139,6 +139,7 @@ def test_the_example_is_the_one_for_ncnn(files):
     assert '#define FACE_OUTPUT_BLOB "embedding"\n' in header
     assert "#define FACE_IS_BFLOAT16 0\n" in header
     assert "#define FACE_THREADS 2\n" in header
+    assert f"#define FACE_WEIGHTS_BYTES {len(files['models/recognizer.bin'])}\n" in header
     version = json.loads(files["bundle.json"])["recognizer"]["versions"]["ncnn"]
     assert f'"ncnn=={version}"'.encode() in files["cpp/libncnn.sh"]
 
@@ -275,7 +276,8 @@ def test_cpp_agrees_with_the_runner_on_the_emulated_board(files, archive, unpack
     runner = FaceRunner(files, threads=1)
     wanted = cosine(*(runner.embed(decode_image(files[name], name)) for name in FACES))
     models = [f"{RECOGNIZER}.param", f"{RECOGNIZER}.bin"]
-    for given, code in (((*models, *FACES), 0 if wanted >= 0.35 else 3), ((*models, "README.md", FACES[0]), 2)):
+    refused = (*models, "README.md", FACES[0]), (models[0], f"{DETECTOR}.bin", *FACES)
+    for given, code in (((*models, *FACES), 0 if wanted >= 0.35 else 3), *((each, 2) for each in refused)):
         arguments = [str(folder / name) for name in given]
         ended = emulator.run("a72", tmp_path / "build" / "face_compare", arguments)
         assert ended.returncode == code, ended.stderr.decode()

@@ -12,7 +12,13 @@ from edgeface.bundle.boards import board
 from edgeface.bundle.face_runner.runtime_advice import note_on, read_advice
 from edgeface.bundle.pack import Order, pack_bundle
 from edgeface.bundle.runtime_costs import costs_of
-from edgeface.bundle.runtime_settings import board_facts, board_lines, placement
+from edgeface.bundle.runtime_settings import (
+    board_facts,
+    board_lines,
+    placement,
+    predicted_settings,
+    runtime_settings,
+)
 from edgeface.core.artifact import Artifact
 from edgeface.core.prediction_record import Predicted, PredictionRecord, write_prediction
 from edgeface.devices.pins import SITES
@@ -61,8 +67,9 @@ def test_the_readme_and_the_lines_hold_runtime_cores_and_threads(files, settings
 def test_what_the_old_runtime_costs_is_said_for_networks_of_their_kind(seeded_artifact):
     models = ("retinaface_mnet025", "mobilefacenet")
     folders = [seeded_artifact("tflite-fp32", model).folder for model in models]
-    packed, _ = open_archive(pack_bundle(Order(*folders, "rk3399")), "x")
-    (said,) = json.loads(packed["bundle.json"])["runtime"]["slower"].values()
+    artifacts = map(Artifact.open, folders)
+    found = runtime_settings(dict(zip(("detector", "recognizer"), artifacts, strict=True)), "rk3399")
+    (said,) = found["slower"].values()
     assert said["costs"] == "takes 1.1 × as long for networks in float32, by counts on an emulated Cortex-A72"
 
 
@@ -143,22 +150,23 @@ def record_of(folder, device, *times):
 
 
 @pytest.fixture
-def packed(seeded, tmp_path):
-    """The settings of a bundle of artifacts with these predictions: (device, detector's times, recognizer's times)."""
+def predicted(seeded, tmp_path):
+    """Artifacts' folders with these predictions: (device, detector's times, recognizer's times)."""
 
-    def pack(device, *times):
+    def copy(device, *times):
         names = zip(("detector", "recognizer"), seeded["integer"], strict=True)
         folders = [shutil.copytree(folder, tmp_path / name) for name, folder in names]
         for folder, found in zip(folders, times, strict=True):
             record_of(folder, device, *found)
-        made, _ = open_archive(pack_bundle(Order(*folders, "rk3399")), "x")
-        return json.loads(made["bundle.json"]), made["README.md"].decode()
+        return folders
 
-    return pack
+    return copy
 
 
-def test_what_exports_predicted_for_the_board_is_in_its_bundle(packed):
-    settings, readme = packed("rk3399", (20.0, 26.0), (40.0, 50.0))
+def test_what_exports_predicted_for_the_board_is_in_its_bundle(predicted):
+    order = Order(*predicted("rk3399", (20.0, 26.0), (40.0, 50.0)), "rk3399")
+    files, _ = open_archive(pack_bundle(order), "x")
+    settings, readme = json.loads(files["bundle.json"]), files["README.md"].decode()
     said = "takes 1.30 × as long for the detector and 1.25 × as long for the recognizer, by counts on an emulated core"
     assert settings["runtime"]["slower"]["tflite-runtime"]["costs"] == said
     assert settings["predicted"]["recognizer"]["expected_ms"] == 30.0
@@ -170,10 +178,11 @@ def test_what_exports_predicted_for_the_board_is_in_its_bundle(packed):
 @pytest.mark.parametrize(
     ("device", "times"), [("another", ((20.0, 26.0), (40.0, 50.0))), ("rk3399", ((20.0,), (40.0, 50.0)))]
 )
-def test_predictions_for_another_board_or_of_one_runtime_say_nothing_of_the_older_one(packed, device, times):
-    settings, _ = packed(device, *times)
-    assert "for networks in int8" in settings["runtime"]["slower"]["tflite-runtime"]["costs"]
-    assert set(settings["predicted"]) == ({"detector", "recognizer"} if device == "rk3399" else set())
+def test_predictions_for_another_board_or_of_one_runtime_say_nothing_of_the_older_one(predicted, device, times):
+    artifacts = map(Artifact.open, predicted(device, *times))
+    models = dict(zip(("detector", "recognizer"), artifacts, strict=True))
+    assert "for networks in int8" in runtime_settings(models, "rk3399")["slower"]["tflite-runtime"]["costs"]
+    assert set(predicted_settings(models, "rk3399")) == ({"detector", "recognizer"} if device == "rk3399" else set())
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,13 @@ def test_a_board_s_clusters_have_the_data_caches_of_their_kinds(name):
     assert [cluster.l1d for cluster in profile(name).clusters] == [kind.l1d for kind in kinds.values()]
 
 
+@pytest.mark.parametrize("name", [name for name, board in profiles().items() if board.latency])
+def test_a_fit_that_does_not_predict_is_not_shipped(name):
+    for fit in profile(name).latency:
+        assert 0 < fit.median_error <= fit.p90_error <= fit.max_error
+        assert (fit.mean_error <= 0.15, fit.rows >= 12, bool(fit.source)) == (True, True, True)
+
+
 def test_a_small_core_is_described_with_the_release_that_runtimes_ask_for():
     """XNNPACK takes a Cortex-A55 of release 0 for one without a fast dot product."""
     assert "CPU variant\t: 0x2\n" in system_files(profile("a55"))["proc/cpuinfo"]

@@ -119,7 +119,7 @@ def test_a_file_that_no_runtime_runs_is_not_taken_for_onnx(one_relu, tmp_path):
     with pytest.raises(InputError, match=r"no runtime supports \.bin") as caught:
         inspect_kernels(path)
     assert caught.value.where == str(path)
-    assert ".onnx or .tflite" in str(caught.value.fix)
+    assert ".onnx or .param or .tflite" in str(caught.value.fix)
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "onnxruntime-as-typed", "litert"])

@@ -71,6 +71,8 @@ int main(int count, char **arguments) {
   net.opt.use_bf16_storage = FACE_IS_BFLOAT16;
   net.opt.num_threads = FACE_THREADS;
   if (count != 5) refuse("usage: face_compare MODEL.param MODEL.bin A.ppm B.ppm", arguments[0]);
+  std::ifstream weights(arguments[2], std::ios::binary | std::ios::ate);  // ncnn reads others as readily
+  if (weights.tellg() != FACE_WEIGHTS_BYTES) refuse("not the weights of this bundle", arguments[2]);
   if (net.load_param(arguments[1]) || net.load_model(arguments[2])) refuse("ncnn cannot load the model", arguments[1]);
   const std::vector<double> a = embed(net, arguments[3]), b = embed(net, arguments[4]);
   double product = 0, a_square = 0, b_square = 0;
