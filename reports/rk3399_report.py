@@ -157,7 +157,10 @@ def _artifacts(found: Sequence[Line]) -> str:
 Expected milliseconds of one inference, of the network alone. "Limit" is what the multiply–accumulates take if nothing
 else has to be done: 4 in float32 and 8 in int8 in a cycle of 1.8 GHz; Winograd's convolution, which ncnn has, needs
 fewer. For ncnn the range is the fit's own error, for others it is from what the pipelines take at least to what the fit
-gives, or a little more. Networks of 640×480 are counted on the large cores alone.
+gives, or a little more. Networks of 640×480 are counted on the large cores alone. The Cortex-A53's fit does not carry
+over from ncnn to other runtimes: it charges vector loads, of which XNNPACK's kernels for that core have more and hide
+them (it would give 121 ms on one core and 17 on four for `tflite-int8` in LiteRT), so nothing is shown for them there.
+What was not counted yet when this was made is left out.
 
 {artifacts_table(found)}
 
