@@ -56,7 +56,7 @@ def _predictions(path: Path, runtime: BoardRuntime, cores: Iterable[str]) -> dic
 def is_credible(found: Prediction) -> bool:
     """Whether the fit carries over to the runtime.
 
-    On a Cortex-A53 it charges ncnn's vector loads, of which XNNPACK's kernels for that core have more and hide them: one
+    On a Cortex-A53 it charges vector loads, of which XNNPACK's kernels for that core have more and hide them: one
     thread would take ten times as long as four.
     """
     return found.core != "a53" or found.runtime == "ncnn"
