@@ -49,17 +49,8 @@ def _predictions(path: Path, runtime: BoardRuntime, cores: Iterable[str]) -> dic
         except RuntimeFailure as error:
             print(f"  {error.what}", flush=True)
             continue
-        made |= {(each.core, each.threads): each for each in found if is_credible(each)}
+        made |= {(each.core, each.threads): each for each in found}
     return made
-
-
-def is_credible(found: Prediction) -> bool:
-    """Whether the fit carries over to the runtime.
-
-    On a Cortex-A53 it charges vector loads, of which XNNPACK's kernels for that core have more and hide them: one
-    thread would take ten times as long as four.
-    """
-    return found.core != "a53" or found.runtime == "ncnn"
 
 
 def artifacts_table(found: Sequence[Line]) -> str:

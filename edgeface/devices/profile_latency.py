@@ -92,9 +92,17 @@ class Latency(_Table):
     source: Sentence
     date: Day
 
-    def counted_core(self, runtime: str) -> str:
-        """The kind of core to count a runtime on: of the one that was fitted to the same, of others the core's own."""
-        return self.counted_on or self.core if runtime == self.runtime else self.core
+    @property
+    def counted_core(self) -> str:
+        """The kind of core to count on."""
+        return self.counted_on or self.core
+
+    def tells_of(self, runtime: str) -> bool:
+        """Whether the fit says what a runtime takes: counts of another kind of core stand for that kind's kernels only.
+
+        Other runtimes have kernels of their own for each kind, and the fitted coefficients do not carry over to them.
+        """
+        return self.counted_on is None or runtime == self.runtime
 
 
 class RuntimeShare(_Table):

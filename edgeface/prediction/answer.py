@@ -77,11 +77,11 @@ def answer(question: Question) -> Answer:
     found: list[Prediction] = []
     refused: dict[str, str] = {}
     for model in question.models:
-        first = choose_latencies(question.device, *asked[1:])[0]
         file = subject_of(model).file
         runtime = board_runtimes(file, question.runtime)[0]
-        counted = counted_on(question.device, first.counted_core(runtime.name))
-        count_ahead(file, runtime, counted, question.layers)
+        for first in choose_latencies(question.device, *asked[1:])[:1]:
+            if first.tells_of(runtime.name):
+                count_ahead(file, runtime, counted_on(question.device, first.counted_core), question.layers)
         predictions, reasons = predict_each(model, question.device, *asked)
         found += predictions
         refused |= {f"{name} with {model}": why for name, why in reasons.items()}

@@ -92,7 +92,7 @@ def _count(prediction: Prediction, parts: Parts, groups: Collection[Sequence[int
     (latency,) = choose_latencies(prediction.device, prediction.core, prediction.threads)
     with temporary_folder() as folder:
         models = _written(parts, groups, folder)
-        return counted(models, counted_on(prediction.device, latency.counted_core(runtime.name)), runtime)
+        return counted(models, counted_on(prediction.device, latency.counted_core), runtime)
 
 
 def _written(parts: Parts, groups: Collection[Sequence[int]], folder: Path) -> list[Path]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgeface.devices.profile_latency import Latency
-from edgeface.errors import EdgefaceError, RuntimeFailure
+from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
 from edgeface.prediction.counted import counted
 from edgeface.prediction.dtype import dtype_of
 from edgeface.prediction.estimate import estimate, shares_of
@@ -35,9 +36,10 @@ def predict(
         RuntimeFailure: the model has not been counted yet, and cannot be: no emulator is set up, or the runtime
             refuses the model.
     """
-    latency = choose_latencies(device, core, threads)[0]
+    chosen = choose_latencies(device, core, threads)
     subject = subject_of(model)
-    return _predict(subject, device, board_runtimes(subject.file, runtime)[0], latency)
+    first = board_runtimes(subject.file, runtime)[0]
+    return _predict(subject, device, first, _telling(chosen, first, device)[0])
 
 
 def predict_all(
@@ -69,16 +71,33 @@ def predict_each(
     refused: dict[str, EdgefaceError] = {}
     for each in board_runtimes(subject.file, runtime):
         try:
-            found += [_predict(subject, device, each, latency) for latency in chosen]
-        except RuntimeFailure as error:
+            found += [_predict(subject, device, each, latency) for latency in _telling(chosen, each, device)]
+        except (UnknownLatencyError, RuntimeFailure) as error:
             refused[each.name] = error
     if not found:
         raise next(iter(refused.values()))
     return tuple(found), {name: error.what for name, error in refused.items()}
 
 
+class UnknownLatencyError(InputError):
+    """No fit says what a runtime takes on the cores that were asked for."""
+
+
+def _telling(chosen: Sequence[Latency], runtime: BoardRuntime, device: str) -> list[Latency]:
+    found = [latency for latency in chosen if latency.tells_of(runtime.name)]
+    if not found:
+        cores = " or ".join(dict.fromkeys(latency.core.upper() for latency in chosen))
+        raise UnknownLatencyError(
+            f"nothing is known of {runtime.title} on the {cores} of {device}: what was fitted to "
+            f"{chosen[0].runtime} there does not carry over",
+            where="--core",
+            fix="ask for its other cores, or measure: edgeface bench, parity --on ssh:HOST",
+        )
+    return found
+
+
 def _predict(subject: Subject, device: str, runtime: BoardRuntime, latency: Latency) -> Prediction:
-    (counts,) = counted([subject.file], counted_on(device, latency.counted_core(runtime.name)), runtime)
+    (counts,) = counted([subject.file], counted_on(device, latency.counted_core), runtime)
     dtype = dtype_of(subject.file, runtime)
     share = share_of(device, runtime.name, dtype)
     return Prediction(

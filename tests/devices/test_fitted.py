@@ -71,10 +71,11 @@ def test_milliseconds_are_cycles_of_each_count(board):
     assert parts_ms(counts, latency) == {"vector": 1.0, "other": 2.0, "l1": 0.0, "l2": 2.0}
 
 
-def test_other_runtimes_are_counted_on_the_core_itself(board):
+def test_a_fit_to_another_kind_of_core_tells_of_its_own_runtime_alone(board):
     latency = latency_of(board(BOARD + LATENCY + 'counted_on = "a53"\n'), "a72")
-    assert (latency.counted_core("ncnn"), latency.counted_core("litert")) == ("a53", "a72")
-    assert latency_of(board(BOARD + LATENCY), "a72").counted_core("ncnn") == "a72"
+    assert latency.counted_core == "a53"
+    assert (latency.tells_of("ncnn"), latency.tells_of("litert")) == (True, False)
+    assert latency_of(board(BOARD + LATENCY), "a72").counted_core == "a72"
 
 
 def test_pipelines_take_no_less(board):

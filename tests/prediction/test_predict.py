@@ -55,6 +55,12 @@ def test_a_file_without_manifest_is_called_by_its_path(counted_artifact, tmp_pat
     assert found.expected_ms == predict(counted_artifact.folder).expected_ms
 
 
+def test_a_fit_to_counts_of_another_kind_of_core_says_nothing_of_other_runtimes(counted_artifact):
+    with pytest.raises(InputError, match="nothing is known of LiteRT on the A53 of rk3399") as refused:
+        predict(counted_artifact.folder, core="a53")
+    assert "other cores" in str(refused.value.fix)
+
+
 def test_every_runtime_that_reads_the_file_is_predicted(counted_artifact):
     found = predict_all(counted_artifact.folder, core="a72", threads=1)
     assert [each.runtime for each in found] == ["litert", "tflite-runtime"]
