@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable
 from pathlib import Path
 
-from edgeface.backends.ncnn.blob_shapes import blob_shapes
 from edgeface.backends.ncnn.blobs import shape_params
 from edgeface.backends.ncnn.files import read_network
 from edgeface.backends.ncnn.layer import BFLOAT16, MADE, Layer, Parameter
+from edgeface.backends.ncnn.sizes import known_sizes
 from edgeface.backends.ncnn.write import write_layers
 from edgeface.backends.parts import Operation
 
@@ -30,7 +30,7 @@ class NcnnParts:
     def __init__(self, path: Path) -> None:
         self._network = read_network(path)
         self._layers = self._network.layers
-        self._shapes = blob_shapes(self._network, str(path))
+        self._shapes = known_sizes(self._network, str(path))
         self._makers = {name: layer for layer in self._layers for name in layer.outputs}
         self._readers = {name: layer for layer in self._layers for name in layer.inputs}
         self._listed = [layer for layer in self._layers if layer.kind not in _FREE]

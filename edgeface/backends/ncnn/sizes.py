@@ -70,6 +70,27 @@ def check_sizes(network: ParamFile, where: str) -> dict[str, Sizes | None]:
     return found
 
 
+def known_sizes(network: ParamFile, where: str) -> dict[str, Sizes]:
+    """The sizes of all blobs, each of which has to be known.
+
+    Raises:
+        InputError: as `check_sizes`; or an input's size is not in the file, or a layer makes what is not known here.
+    """
+    found = check_sizes(network, where)
+    makers = {name: layer for layer in network.layers for name in layer.outputs}
+    for name, sizes in found.items():
+        if sizes is None:
+            kind = makers[name].kind
+            raise InputError(
+                f"the file does not say the size of its input {name!r}"
+                if kind == "Input"
+                else f"the size of what the {kind} {makers[name].name!r} makes is not known",
+                where=where,
+                fix="write it into its Input line: 0=width 1=height 2=channels" if kind == "Input" else None,
+            )
+    return {name: sizes for name, sizes in found.items() if sizes is not None}
+
+
 def _check_said(network: ParamFile, found: dict[str, Sizes | None], where: str) -> None:
     """Check that the outputs have as many numbers as the file says."""
     for port in network.outputs:

@@ -11,6 +11,10 @@ from edgeface.backends.ncnn.param_file import several, whole
 from edgeface.backends.ncnn.permute_orders import permuted
 from edgeface.backends.ncnn.sizes_of_weighted import Sizes
 
+_UNSET = -233
+_SAME = frozenset({2, 3})
+"""Modes of Pooling that pad until each step has a window."""
+
 
 def _require(fits: bool, what: str) -> None:
     if not fits:
@@ -76,10 +80,14 @@ def _crop(layer: Layer, reads: Sequence[Sizes]) -> Sizes | None:
     for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
         axis = _axis(axes[index] if axes else index, reads[0])
         size = made[axis]
-        low, high = start + size if start < 0 else start, end + size if end < 0 else min(end, size)
+        low, high = start + size if start < 0 else start, _end(end, size)
         _require(0 <= low < high <= size, f"{start} to {end} of {size}")
         made[axis] = high - low
     return tuple(made)
+
+
+def _end(end: int, size: int) -> int:
+    return size if end == _UNSET else end + size if end < 0 else min(end, size)
 
 
 def _cut(layer: Layer, size: int, key: int) -> int:
@@ -119,18 +127,21 @@ def _pooling(layer: Layer, reads: Sequence[Sizes]) -> Sizes | None:
     _require(len(read) == 3, f"it reads {list(read)}, which is no image")
     if whole(layer, 4, 0):
         return (read[0],)
-    if whole(layer, 7, 0) or whole(layer, 5, 0) > 1:
-        return None
+    if whole(layer, 7, 0):
+        asked = whole(layer, 18, whole(layer, 8)), whole(layer, 8)
+        return (read[0], *(size if want == _UNSET else want for size, want in zip(read[1:], asked, strict=True)))
     width, stride, left = whole(layer, 1), whole(layer, 2, 1), whole(layer, 3, 0)
     top, right = whole(layer, 13, left), whole(layer, 14, left)
     kernels, strides = (whole(layer, 11, width), width), (whole(layer, 12, stride), stride)
     pads = (top + whole(layer, 15, top), left + right)
     _require(min(*kernels, *strides) > 0, f"kernel {kernels}, strides {strides}")
-    full = whole(layer, 5, 0) == 0
+    mode = whole(layer, 5, 0)
+    if mode in _SAME:
+        return (read[0], *(-(-size // step) for size, step in zip(read[1:], strides, strict=True)))
     made = []
     for size, kernel, step, pad in zip(read[1:], kernels, strides, pads, strict=True):
         room = size + pad - kernel
-        made.append((-(-room // step) if full else room // step) + 1)
+        made.append((room // step if mode else -(-room // step)) + 1)
     return (read[0], *made)
 
 
@@ -175,8 +186,11 @@ def _reorg(layer: Layer, reads: Sequence[Sizes]) -> Sizes:
 
 
 def _tile(layer: Layer, reads: Sequence[Sizes]) -> Sizes | None:
-    if several(layer, 2):
-        return None
+    counts = several(layer, 2)
+    if counts:
+        _require(min(counts) > 0, f"{list(counts)} times")
+        full = (1,) * (len(counts) - len(reads[0])) + tuple(reads[0])
+        return tuple(size * count for size, count in zip(full, (1,) * (len(full) - len(counts)) + counts, strict=True))
     axis, times = _axis(whole(layer, 0, 0), reads[0]), whole(layer, 1, 1)
     _require(times > 0, f"{times} times")
     return (*reads[0][:axis], reads[0][axis] * times, *reads[0][axis + 1 :])

@@ -6,9 +6,9 @@ import ncnn
 import numpy as np
 import pytest
 
-from edgeface.backends.ncnn.blob_shapes import blob_shapes
 from edgeface.backends.ncnn.files import read_network
 from edgeface.backends.ncnn.parts import NcnnParts
+from edgeface.backends.ncnn.sizes import known_sizes
 from edgeface.errors import InputError
 
 SIZE = "0=15 1=11 2=8"
@@ -94,15 +94,15 @@ def shape_in_ncnn(path, blob):
 @pytest.mark.parametrize("layers", LAYERS.values(), ids=LAYERS)
 def test_sizes_are_those_of_a_run(write, layers):
     path = write(layers)
-    found = blob_shapes(read_network(path), "here")
+    found = known_sizes(read_network(path), "here")
     assert found["y"] == shape_in_ncnn(path, "y")
 
 
 @pytest.mark.parametrize(("layers", "size", "said"), [
-    (["Convolution c 1 1 x y 0=4 1=3 6=288"], "", "size of its input 'x'"),
-    (["Crop c 1 1 x y 0=1 3=4"], SIZE, "Crop 'c' makes is not known"),
+    (["Convolution c 1 1 x y 0=4 1=3 6=288"], "", "the size of its input is not known"),
+    (["Crop c 1 1 x y -23309=1,2"], SIZE, "Crop 'c' makes is not known"),
     (["DetectionOutput d 1 1 x y"], SIZE, "DetectionOutput 'd' makes is not known"),
-    (["Convolution c 1 1 x y 0=4 1=30 6=288"], SIZE, "Convolution 'c' makes is not known"),
+    (["Convolution c 1 1 x y 0=4 1=30 6=288"], SIZE, "has 288 weights and needs 28800"),
     (["Permute c 1 1 x y 0=30"], SIZE, "does not fit"),
 ])  # fmt: skip
 def test_a_size_that_cannot_be_told_is_refused(write, layers, size, said):
