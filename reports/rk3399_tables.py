@@ -4,30 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import mean, median
 
 MACS_PER_CYCLE = {"float32": 4, "bfloat16": 4, "int8": 8}
 """Of one Cortex-A72 or A53: a 128-bit multiply–accumulate per cycle, which for int8 is one half of a long product;
 bfloat16 is computed in float32."""
 Cell = str | float | int
-
-
-@dataclass(frozen=True)
-class Timing:
-    """A prediction beside what was published, in milliseconds; `low` and `high` end the predicted range."""
-
-    what: str
-    published_ms: float
-    expected_ms: float
-    low_ms: float
-    high_ms: float
-    note: str = ""
-
-    @property
-    def error(self) -> float:
-        """Share by which the expected value is above (or, negative, below) what was published."""
-        return self.expected_ms / self.published_ms - 1
 
 
 def limit_ms(macs: int, dtype: str, clock_khz: int, threads: int) -> float:
@@ -61,16 +43,6 @@ def errors_table(errors: Mapping[str, Sequence[float]]) -> str:
     """A row for each set of predictions, by its name."""
     heads = ("predictions of", "networks", "mean", "median", "90th percentile", "worst", "bias")
     return table(heads, ([name, len(found), *errors_row(found)] for name, found in errors.items()))
-
-
-def timings_table(timings: Iterable[Timing], what: str) -> str:
-    """A row for each timing, in the order that they have."""
-    heads = (what, "published ms", "predicted ms", "range", "error", "")
-    rows = (
-        [t.what, figure(t.published_ms), figure(t.expected_ms), span(t.low_ms, t.high_ms), f"{t.error:+.1%}", t.note]
-        for t in timings
-    )
-    return table(heads, rows)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

@@ -70,6 +70,11 @@ class Target:
         return Path(self.model_file).suffix
 
     @property
+    def rounds(self) -> bool:
+        """Whether it computes in 16 bits where nothing is quantized, or as its device rounds."""
+        return self.half or self.judged_on is not None
+
+    @property
     def options(self) -> frozenset[str]:
         """The options of an export that this target uses and others do not, as on the command line."""
         io = {"--io"} if len(self.io_types) > 1 else set()

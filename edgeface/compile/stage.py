@@ -122,6 +122,8 @@ def _where(job: Job, judged: Judged) -> str:
 
 
 def _advice(judged: Judged) -> str:
+    if judged.built.quantization is None and judged.built.target.rounds:
+        return "this target rounds to 16 bits: export its float32 target, or relax [gates] knowingly"
     if judged.built.quantization is None:
         return "this target does not approximate: report this with the model and the versions"
     if judged.repair is not None:

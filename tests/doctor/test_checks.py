@@ -161,5 +161,6 @@ def test_extras_that_are_not_installed_name_the_extra_that_installs_them(monkeyp
     monkeypatch.setattr("edgeface.doctor.packages.installed", lambda name: None)
     fixes = {check.name: check.fix for check in extras.look()}
     assert fixes["cryptography"] == "pip install 'edgeface[bundle]'"
-    assert fixes["safetensors"] == runtimes.look()[2].fix == "pip install 'edgeface[torch]'"
+    (torch,) = (check for check in runtimes.look() if check.name == "torch")
+    assert fixes["safetensors"] == torch.fix == "pip install 'edgeface[torch]'"
     assert not any(check.required for check in extras.look())

@@ -9,7 +9,7 @@ import latency_plot
 import pytest
 from board_rows import rows
 from latency_plot import Panel, Point
-from rk3399_tables import Timing, errors_row, errors_table, limit_ms, percentile, timings_table
+from rk3399_tables import errors_row, errors_table, limit_ms, percentile
 
 from edgeface.devices.table import cores
 
@@ -47,11 +47,6 @@ def test_errors_are_summed_up_by_size_and_their_mean_has_its_sign():
     assert errors_row([-0.02, 0.04, -0.06]) == ["4.0%", "4.0%", "5.6%", "6.0%", "-1.3%"]
     assert percentile([1.0, 2.0], 0.9) == pytest.approx(1.9)
     assert "| A72×1 | 3 | 4.0% |" in errors_table({"A72×1": [-0.02, 0.04, -0.06]})
-
-
-def test_a_timing_s_error_is_that_of_the_expected_value():
-    slow = Timing("MobileNet", 100.0, 110.0, 95.0, 120.0, "in another runtime")
-    assert "| MobileNet | 100 | 110 | 95.0 – 120 | +10.0% | in another runtime |" in timings_table([slow], "model")
 
 
 def test_the_plot_draws_every_network_and_names_those_that_are_far_off():
