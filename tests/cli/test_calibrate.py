@@ -19,7 +19,7 @@ def images(tmp_path):
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.hostile
 def test_parts_are_gathered_and_exported_together(edgeface_cli, images, tmp_path):
     network = ("--seed", "1", "--input", "64x64")
     files = [tmp_path / "one.npz", tmp_path / "two.npz"]

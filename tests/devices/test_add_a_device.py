@@ -94,6 +94,7 @@ def test_the_emulator_runs_its_agent_and_an_artifact_agrees_there(a57, emulator,
     assert (ended.value.code, document["on"], document["passed"]) == (0, "a57", True)
 
 
+@pytest.mark.hostile
 def test_its_caches_are_simulated(a57, emulator, built, monkeypatch, tmp_path):
     models = [built["integer"].model_path]
     (large,) = count_models(models, "a57")

@@ -93,6 +93,7 @@ def test_outputs_that_the_decoder_does_not_expect_are_refused_before_anything_is
         export(ExportRequest(model=str(model), contract=contract, targets=("onnx-fp32",), out=tmp_path / "out"))
 
 
+@pytest.mark.hostile
 @pytest.mark.real_data
 def test_a_public_recognizer_of_an_unknown_family_keeps_its_identities_in_int8(shared_data, tmp_path):
     contract, faces = tmp_path / "feature.toml", tmp_path / "faces"

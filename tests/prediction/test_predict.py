@@ -146,6 +146,7 @@ def chain(make_graph, normal, tmp_path):
     return path
 
 
+@pytest.mark.hostile
 def test_an_answer_is_the_same_without_the_emulator_once_it_was_given(chain, emulator, monkeypatch, tmp_path):
     """Through a cache of its own, in which the emulator is a link to the one that is installed."""
     monkeypatch.setenv("EDGEFACE_CACHE", str(tmp_path / "cache"))

@@ -123,7 +123,7 @@ def test_what_is_added_may_be_chosen_and_offered(added):
     assert "did you mean drop_small_weights?" in caught.value.fix
 
 
-@pytest.mark.slow
+@pytest.mark.hostile
 def test_a_model_is_exported_with_custom_algorithms(added, tmp_path):
     manifests, models = [], []
     for name, text in (("own", RECIPE), ("less", RECIPE.replace("share = 0.2", "share = 0.0"))):
