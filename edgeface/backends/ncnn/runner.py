@@ -82,7 +82,7 @@ class NcnnRunner:
             RuntimeFailure: ncnn fails.
         """
         with self.extraction(feeds) as extraction:
-            return {name: self._real(name, np.array(extraction.extract(name))) for name in names}
+            return {name: self._real(name, extraction.array(name)) for name in names}
 
     def _real(self, blob: str, array: Array) -> Array:
         stored = self._stored.get(blob)
@@ -155,6 +155,16 @@ class Extraction:
     def __exit__(self, *_: object) -> None:
         """End the run."""
         self._extractor = None
+
+    def array(self, blob: str) -> Array:
+        """A blob as an array; converting an empty one would end the process.
+
+        Raises:
+            RuntimeFailure: ncnn fails.
+        """
+        found = self.extract(blob)
+        made: Array = np.zeros(0, np.float32) if found.empty() else np.array(found)
+        return made
 
     def extract(self, blob: str, raw: bool = False) -> Any:
         """A blob, computed with all that it needs; `raw` leaves it packed and in the type in which it is stored.

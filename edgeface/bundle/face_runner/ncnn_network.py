@@ -106,7 +106,8 @@ class NcnnNetwork:
         for blob in self._read:
             if not status:
                 status, mat = extractor.extract(blob)
-                values[blob] = np.array(mat)
+            if not status:  # converting an empty result would end the process
+                values[blob] = np.zeros(0, np.float32) if mat.empty() else np.array(mat)
         if status:
             raise RunnerError(f"ncnn cannot run the model: status {status}")
         self._values = values
