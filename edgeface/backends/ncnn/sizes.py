@@ -15,32 +15,13 @@ from edgeface.backends.ncnn.layer import Layer
 from edgeface.backends.ncnn.param_file import MAX_ELEMENTS, ParamFile
 from edgeface.backends.ncnn.sizes_of_moves import MOVES, slices
 from edgeface.backends.ncnn.sizes_of_weighted import WEIGHTED, Sizes
+from edgeface.backends.ncnn.weight_sizes import ALIKE
 from edgeface.errors import InputError
 
 Rule: TypeAlias = Callable[[Layer, Sequence[Sizes]], Sizes | None]
 
-_SAME = frozenset(
-    {
-        *(
-            "ReLU",
-            "Clip",
-            "Sigmoid",
-            "TanH",
-            "HardSwish",
-            "HardSigmoid",
-            "Swish",
-            "Mish",
-            "GELU",
-            "ELU",
-            "SELU",
-            "CELU",
-        ),
-        *("Softplus", "Erf", "AbsVal", "Power", "Exp", "Log", "UnaryOp", "Softmax", "LRN", "Dropout", "Noop"),
-        *("ShuffleChannel", "Split", "Input"),
-    }
-)
 _RULES: dict[str, Rule] = {**MOVES, **WEIGHTED}
-KNOWN = frozenset({*_SAME, *_RULES, "Slice"})
+KNOWN = frozenset({*ALIKE, *_RULES, "Slice"})
 
 
 def check_sizes(network: ParamFile, where: str) -> dict[str, Sizes | None]:
@@ -112,7 +93,7 @@ def _made(layer: Layer, reads: Sequence[Sizes | None], given: dict[str, Sizes | 
         if layer.kind in WEIGHTED and layer.kind != "MemoryData":
             raise ValueError("the size of its input is not known, and weights are not checked by ncnn")
         return None
-    if layer.kind in _SAME:
+    if layer.kind in ALIKE:
         return known[0] if known else None
     rule = _RULES.get(layer.kind)
     made = None if rule is None else rule(layer, known)

@@ -12,28 +12,18 @@ from typing import BinaryIO
 from edgeface.backends.ncnn.layer import FLOAT16, FLOAT32, INT8, Layer
 from edgeface.errors import InputError
 
-WITHOUT = frozenset(
+ALIKE = frozenset(
     {
-        *("Input", "Split", "Noop", "Dropout", "Reshape", "Flatten", "Squeeze", "ExpandDims", "Permute", "Concat"),
-        *("Slice", "Crop", "Padding", "CopyTo", "Tile", "ShuffleChannel", "PixelShuffle", "Reorg", "Pooling", "Interp"),
-        *(
-            "ReLU",
-            "Clip",
-            "Sigmoid",
-            "TanH",
-            "HardSwish",
-            "HardSigmoid",
-            "Swish",
-            "Mish",
-            "GELU",
-            "ELU",
-            "SELU",
-            "CELU",
-        ),
-        *("Softplus", "Erf", "AbsVal", "Power", "Exp", "Log", "UnaryOp", "BinaryOp", "Eltwise"),
-        *("Reduction", "Softmax", "MatMul", "LRN"),
+        *("ReLU", "Clip", "Sigmoid", "TanH", "HardSwish", "HardSigmoid", "Swish", "Mish", "GELU", "ELU", "SELU"),
+        *("CELU", "Softplus", "Erf", "AbsVal", "Power", "Exp", "Log", "UnaryOp", "Softmax", "LRN"),
+        *("Input", "Split", "Noop", "Dropout", "ShuffleChannel"),
     }
 )
+"""Layers that have no weights, and make blobs of the size that they read."""
+WITHOUT = ALIKE | {
+    *("Reshape", "Flatten", "Squeeze", "ExpandDims", "Permute", "Concat", "Slice", "Crop", "Padding", "CopyTo"),
+    *("Tile", "PixelShuffle", "Reorg", "Pooling", "Interp", "BinaryOp", "Eltwise", "Reduction", "MatMul"),
+}
 """Layers that have no weights, whatever their parameters."""
 _CONVOLUTIONS = {
     "Convolution": (5, 6),

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from edgeface.backends.onnx.session import spec_of
+from edgeface.backends.onnx.session import first_line, ort_errors, spec_of
 from edgeface.backends.tensorrt.cuda.buffer import Buffer
 from edgeface.backends.tensorrt.cuda.runtime import CudaRuntime
+from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
 
 _UNCAPTURED = "-1"
@@ -26,6 +27,10 @@ class CudaBound:
         stream: the session's stream.
         shapes: shapes of all inputs, without dynamic sizes.
         graph: a number, from 1, that no other binding of the session has: its CUDA graph's; None to capture none.
+        where: the model, for errors.
+
+    Raises:
+        RuntimeFailure: ONNX Runtime or CUDA fails.
     """
 
     def __init__(
@@ -35,8 +40,10 @@ class CudaBound:
         stream: int,
         shapes: Mapping[str, tuple[int, ...]],
         graph: int | None,
+        where: str,
     ) -> None:
         self.shapes = dict(shapes)
+        self._where = where
         self._session, self._cuda, self._stream = session, cuda, stream
         self._inputs: dict[str, Buffer] = {}
         self._outputs: dict[str, Buffer] = {}
@@ -80,7 +87,7 @@ class CudaBound:
         """The shapes of the outputs, found by a run that is not captured and allocates them."""
         for node in self._session.get_outputs():
             self._binding.bind_output(node.name, "cuda", 0)
-        self._session.run_with_iobinding(self._binding, _settings(_UNCAPTURED))
+        self._compute(_settings(_UNCAPTURED))
         self._cuda.synchronize(self._stream)
         return [tuple(value.shape()) for value in self._binding.get_outputs()]
 
@@ -96,9 +103,15 @@ class CudaBound:
     def _enqueue(self) -> None:
         for buffer in self._inputs.values():
             buffer.copy_in(self._stream)
-        self._session.run_with_iobinding(self._binding, self._settings)
+        self._compute(self._settings)
         for buffer in self._outputs.values():
             buffer.copy_out(self._stream)
+
+    def _compute(self, settings: Any) -> None:
+        try:
+            self._session.run_with_iobinding(self._binding, settings)
+        except ort_errors() as error:
+            raise RuntimeFailure(f"ONNX Runtime failed: {first_line(error)}", where=self._where) from error
 
 
 def _settings(graph: str) -> Any:

@@ -23,6 +23,7 @@ from edgeface.backends.onnx.session import (
 )
 from edgeface.backends.tensorrt.cuda import driver
 from edgeface.backends.tensorrt.cuda.open_runtime import open_cuda_runtime
+from edgeface.backends.tensorrt.cuda.pinned_runs import PinnedRuns
 from edgeface.core.native_log import native_log_held
 from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
@@ -30,7 +31,7 @@ from edgeface.graph.types import Array
 _FATAL = 4  # cuDNN's refusals of single plans are logged as errors; what fails is raised
 
 
-class CudaRunner:
+class CudaRunner(PinnedRuns):
     """A loaded ONNX model on the first GPU. The first run of a shape allocates, chooses kernels and captures a graph.
 
     `uncaptured` is the reason if there is no CUDA graph, else empty. Threads may share it: runs take turns, since they
@@ -70,24 +71,6 @@ class CudaRunner:
         how = f"without a CUDA graph: {self.uncaptured}" if self.uncaptured else "as a CUDA graph"
         return self.origin, how
 
-    def pinned(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-        """Arrays of these shapes on the inputs' pinned memory, for `run_pinned`; a run of other shapes ends them."""
-        with self._turn:
-            return self._bind(shapes).pinned()
-
-    def run_pinned(self) -> dict[str, Array]:
-        """Run on what was written into the arrays that `pinned` gave; the outputs' pinned memory, until the next run.
-
-        It saves the copies of `run` from and to other memory, which take longer than a small network.
-
-        Raises:
-            RuntimeFailure: `pinned` was not called, or the run fails.
-        """
-        with self._turn:
-            if self._bound is None:
-                raise RuntimeFailure("no inputs are bound", where=self.where, fix="write into the arrays of `pinned`")
-            return self._bound.run_pinned()
-
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Run once, copies included, after runs of other threads.
 
@@ -99,10 +82,7 @@ class CudaRunner:
         """
         check_feeds(self.inputs, feeds, self.where)
         with self._turn:
-            try:
-                return self._bind({name: tuple(array.shape) for name, array in feeds.items()}).run(feeds)
-            except ort_errors() as error:
-                raise RuntimeFailure(f"ONNX Runtime failed: {first_line(error)}", where=self.where) from error
+            return self._bind({name: tuple(array.shape) for name, array in feeds.items()}).run(feeds)
 
     def close(self) -> None:
         """Release GPU memory; closing twice has no effect."""
@@ -113,6 +93,9 @@ class CudaRunner:
             finally:
                 self._held.close()
 
+    def _latest(self) -> CudaBound | None:
+        return self._bound
+
     def _bind(self, shapes: Mapping[str, tuple[int, ...]]) -> CudaBound:
         if self._session is None:
             raise RuntimeFailure("the model is closed", where=self.where, fix="open it again")
@@ -120,7 +103,7 @@ class CudaRunner:
             self._unbind()  # first, since memory may not suffice for both
             self._bindings += 1
             graph = None if self.uncaptured else self._bindings
-            self._bound = CudaBound(self._session, self._cuda, self._stream, shapes, graph)
+            self._bound = CudaBound(self._session, self._cuda, self._stream, shapes, graph, self.where)
         return self._bound
 
     def _unbind(self) -> None:

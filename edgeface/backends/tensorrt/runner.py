@@ -13,6 +13,7 @@ from edgeface.backends.tensorrt.artifact_engines import engine_for
 from edgeface.backends.tensorrt.bound import Bound
 from edgeface.backends.tensorrt.cuda.driver import usable_gpu
 from edgeface.backends.tensorrt.cuda.open_runtime import open_cuda_runtime
+from edgeface.backends.tensorrt.cuda.pinned_runs import PinnedRuns
 from edgeface.backends.tensorrt.engine_file import check_engine_file
 from edgeface.backends.tensorrt.library import load_library
 from edgeface.backends.tensorrt.loaded_engine import LoadedEngine
@@ -20,7 +21,7 @@ from edgeface.errors import RuntimeFailure
 from edgeface.graph.types import Array
 
 
-class EngineRunner:
+class EngineRunner(PinnedRuns):
     """A loaded engine on the first GPU, with pinned memory, one stream and, where possible, a CUDA graph.
 
     The first run with a batch size binds memory, warms up and captures; later runs of that size launch the graph. If
@@ -90,26 +91,11 @@ class EngineRunner:
         with self._turn:
             return self._run(feeds)
 
-    def pinned(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-        """Arrays of these shapes on the inputs' pinned memory, for `run_pinned`; a run of other shapes ends them."""
-        with self._turn:
-            return self._bind(shapes).pinned()
-
-    def run_pinned(self) -> dict[str, Array]:
-        """Run on what was written into the arrays that `pinned` gave; the outputs' pinned memory, until the next run.
-
-        It saves the copies of `run` from and to other memory, which take longer than a small network.
-
-        Raises:
-            RuntimeFailure: `pinned` was not called, or the run fails.
-        """
-        with self._turn:
-            if self._bound is None:
-                raise RuntimeFailure("no inputs are bound", where=self.where, fix="write into the arrays of `pinned`")
-            return self._bound.run_pinned()
-
     def _run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         return self._bind({name: tuple(array.shape) for name, array in feeds.items()}).run(feeds)
+
+    def _latest(self) -> Bound | None:
+        return self._bound
 
     def _bind(self, shapes: Mapping[str, tuple[int, ...]]) -> Bound:
         if self._closed:
