@@ -13,6 +13,7 @@ from edgeface.core.thresholds import MinEvidence, Thresholds
 from edgeface.errors import InputError
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.reading.document import read_toml
+from edgeface.reading.invalid import first_invalid
 from edgeface.reading.kinds import RECIPE
 
 _FOLDERS = (Path(__file__).parents[1] / "_recipes", Path(__file__).parents[2] / "recipes")
@@ -94,8 +95,7 @@ def _validated(document: dict[str, Any], path: Path) -> Recipe:
     except InputError as error:
         raise InputError(error.what, where=f"{path}, {error.where}", fix=error.fix) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
+        wrong = first_invalid(error, Recipe)
         raise InputError(
-            f"recipe key {key!r}: {first['msg']}", where=str(path), fix="see recipes/ for examples"
+            f"recipe key {wrong.told}", where=str(path), fix=wrong.fix(RECIPE.fix or "see recipes/")
         ) from error
