@@ -29,6 +29,7 @@ from edgeface.cli.keygen import keygen
 from edgeface.cli.models import models
 from edgeface.cli.parity import parity
 from edgeface.cli.predict import predict
+from edgeface.cli.recipe import recipe
 from edgeface.cli.report import report
 from edgeface.cli.reporting import ReportingGroup
 from edgeface.cli.targets import targets
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(export, analyze, check, parity, bench, predict, detect, embed, compare, identify),
-    *(contract, calibrate, bundle, verify, keygen, report),
+    *(contract, recipe, calibrate, bundle, verify, keygen, report),
     *(models, targets, budgets, demo, doctor, completion),
 )
 for command in COMMANDS:

@@ -55,4 +55,8 @@ def choose(name: str, parameters: Mapping[str, Any], *, ranges: bool) -> Chosen:
         wrong = first_invalid(error)
         takes = ", ".join(found.parameters.model_fields) or "no parameters"
         where = "[quantize.ranges]" if ranges else f"[quantize.parameters.{name}]"
-        raise InputError(f"{name}, parameter {wrong.told}", where=where, fix=f"it takes {takes}") from error
+        raise InputError(
+            f"{name}, parameter {wrong.told}",
+            where=where,
+            fix=f"{did_you_mean(wrong.key, found.parameters.model_fields)}it takes {takes}",
+        ) from error
