@@ -32,6 +32,7 @@ from edgeface.cli.keygen import keygen
 from edgeface.cli.models import models
 from edgeface.cli.parity import parity
 from edgeface.cli.predict import predict
+from edgeface.cli.recipe import recipe
 from edgeface.cli.report import report
 from edgeface.cli.targets import targets
 from edgeface.cli.verify import verify
@@ -47,7 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 GROUPS = {
-    "Make": (export, demo, contract, calibrate),
+    "Make": (export, demo, contract, recipe, calibrate),
     "Judge": (analyze, check, parity, bench, predict, report),
     "Use": (detect, embed, compare, identify),
     "Ship": (bundle, verify, keygen),
