@@ -104,6 +104,4 @@ def _validated(document: dict[str, Any], path: Path) -> Recipe:
         raise InputError(error.what, where=f"{path}, {error.where}", fix=error.fix) from error
     except ValidationError as error:
         wrong = first_invalid(error, Recipe)
-        raise InputError(
-            f"recipe key {wrong.told}", where=str(path), fix=wrong.fix(RECIPE.fix or "see recipes/")
-        ) from error
+        raise InputError(f"recipe key {wrong.told}", where=str(path), fix=wrong.fix(RECIPE.fix)) from error

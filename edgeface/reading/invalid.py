@@ -65,7 +65,7 @@ class Invalid:
         """Key and predicate, as in "'input.height' must be at least 8, not 7"."""
         return f"{self.key or 'the whole'!r}{'' if self.what.startswith(':') else ' '}{self.what}"
 
-    def fix(self, otherwise: str) -> str:
+    def fix(self, otherwise: str | None) -> str | None:
         """What to do: the closest known key and all of them, or `otherwise`."""
         if not self.allowed:
             return otherwise

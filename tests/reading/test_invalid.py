@@ -78,5 +78,5 @@ def test_a_wrong_value_is_told_in_words_of_documents(document, key, what):
 def test_an_unknown_key_names_the_closest_one_and_all_of_its_table(document, key, closest):
     found = refused(document)
     assert (found.key, found.what) == (key, "is not known")
-    assert f"did you mean {closest}?" in found.fix("").partition("known keys")[0]
-    assert closest in found.fix("").partition("known keys")[2]
+    assert f"did you mean {closest}?" in (found.fix("") or "").partition("known keys")[0]
+    assert closest in (found.fix("") or "").partition("known keys")[2]
