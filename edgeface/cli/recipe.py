@@ -10,6 +10,10 @@ import typer
 from edgeface.cli.options import Json, parse_size
 from edgeface.cli.reporting import print_json
 
+EXAMPLES = (
+    "edgeface recipe retinaface_mnet025 > mine.toml",
+    "edgeface recipe mobilefacenet --target onnx-int8",
+)
 _HEAD = """{name}: how {model} is compiled, and what is required of the result.
 SHA-256 of what it says: {sha256}
 Change a copy, and pass it with `edgeface export --recipe FILE`. docs/recipes.md explains every key."""
