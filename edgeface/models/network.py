@@ -10,7 +10,7 @@ from edgeface.errors import InputError
 from edgeface.models.checkpoint import Weights, read_floats
 from edgeface.models.family import Family
 from edgeface.models.need_torch import import_torch
-from edgeface.models.skeletons import read_skeleton, skeleton_name, skeleton_shapes
+from edgeface.models.skeletons import is_resizable, read_skeleton, skeleton_name, skeleton_shapes
 from edgeface.models.stored_values import Array
 from edgeface.models.taken import Shapes, Taken, is_counter
 
@@ -39,6 +39,17 @@ class CheckpointNetworks:
         skeleton = self._skeleton(contract)
         return with_weights(skeleton.onnx, contract, self._read(skeleton.shapes).arrays)
 
+    def resizable(self, contract: Contract) -> bytes | None:
+        """The same for any height and width; None if the network is for its own size only.
+
+        Raises:
+            CheckpointError, InputError: as `onnx`.
+        """
+        skeleton = self._skeleton(contract)
+        if not skeleton.resizable:
+            return None
+        return with_weights(skeleton.onnx, contract, self._read(skeleton.shapes).arrays, resized=False)
+
     def taken(self, contract: Contract) -> Taken:
         """What is taken of the file for a contract's network.
 
@@ -48,9 +59,10 @@ class CheckpointNetworks:
         return self._read(self._skeleton(contract).shapes).taken
 
     def _skeleton(self, contract: Contract) -> Skeleton:
-        if contract.network not in self._skeletons:
-            self._skeletons[contract.network] = skeleton_of(self._family, contract)
-        return self._skeletons[contract.network]
+        key = contract.network, contract.input.shape  # one that is traced now has the contract's size alone
+        if key not in self._skeletons:
+            self._skeletons[key] = skeleton_of(self._family, contract)
+        return self._skeletons[key]
 
     def _read(self, shapes: Shapes) -> Weights:
         """The weights, which networks of the same tensors share."""
@@ -62,10 +74,11 @@ class CheckpointNetworks:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A network without weights, and the shapes of its tensors by name."""
+    """A network without weights, the shapes of its tensors by name, and whether it takes any height and width."""
 
     onnx: bytes
     shapes: Shapes
+    resizable: bool
 
 
 def skeleton_of(family: Family, contract: Contract) -> Skeleton:
@@ -76,13 +89,18 @@ def skeleton_of(family: Family, contract: Contract) -> Skeleton:
     """
     name = skeleton_name(family, contract)
     if name is not None:
-        return Skeleton(read_skeleton(name), skeleton_shapes(name))
+        return Skeleton(read_skeleton(name), skeleton_shapes(name), is_resizable(contract))
     import_torch(f"the package has no skeleton of {family.name} ({contract.variant}), and tracing its network")
     from edgeface.models.write_skeletons import write_skeleton
 
     module = family.build(contract)
     shapes = {key: tuple(v.shape) for key, v in module.state_dict().items() if not is_counter(key)}
-    return Skeleton(write_skeleton(module, contract, resizable=False), shapes)
+    resizable = is_resizable(contract)
+    try:
+        traced = write_skeleton(module, contract, resizable)
+    except InputError:  # the network makes sizes constants
+        resizable, traced = False, write_skeleton(module, contract, resizable=False)
+    return Skeleton(traced, shapes, resizable)
 
 
 def seeded_onnx(family: Family, contract: Contract, seed: int) -> bytes:
@@ -97,13 +115,14 @@ def seeded_onnx(family: Family, contract: Contract, seed: int) -> bytes:
     return export_onnx(family.random(contract, seed), contract)
 
 
-def with_weights(skeleton: bytes, contract: Contract, arrays: dict[str, Array]) -> bytes:
+def with_weights(skeleton: bytes, contract: Contract, arrays: dict[str, Array], resized: bool = True) -> bytes:
     """A skeleton with weights, for one image of the contract's size.
 
     Args:
         skeleton: a serialized ModelProto; `edgeface.models.skeletons.read_skeleton`.
         contract: names input and outputs, and says the size.
         arrays: float32 by name, of the skeleton's shapes.
+        resized: False keeps the skeleton's own height and width, which may be dynamic.
 
     Returns:
         A serialized ModelProto.
@@ -123,7 +142,8 @@ def with_weights(skeleton: bytes, contract: Contract, arrays: dict[str, Array]) 
             fix="export the model again",
         )
     sides = graph.input[0].type.tensor_type.shape.dim
-    sides[2].dim_value, sides[3].dim_value = contract.input.height, contract.input.width
+    if resized:
+        sides[2].dim_value, sides[3].dim_value = contract.input.height, contract.input.width
     for tensor in graph.initializer:
         if tensor.name in arrays:
             tensor.raw_data = arrays[tensor.name].astype("<f4", copy=False).tobytes()

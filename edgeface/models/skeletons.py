@@ -51,6 +51,11 @@ def skeleton_shapes(name: str) -> Shapes:
     return _shapes()[name]
 
 
+def is_resizable(contract: Contract) -> bool:
+    """Whether the contract's network takes other sizes than its own."""
+    return contract.task != "recognition"
+
+
 @cache
 def index() -> dict[str, Any]:
     """`families`: the skeleton's name by family and variant; `tensors`: names and shapes by skeleton."""

@@ -73,16 +73,11 @@ def write_family(found: Family) -> dict[str, Any]:
             module = found.build(contract)
             state = module.state_dict()
             tensors[stem] = {name: list(value.shape) for name, value in state.items() if not is_counter(name)}
-            content = skeletons.packed(write_skeleton(module, contract, is_resizable(contract)))
+            content = skeletons.packed(write_skeleton(module, contract, skeletons.is_resizable(contract)))
             write_file(skeletons.SKELETONS / f"{stem}{skeletons.SUFFIX}", content)
             print(f"{stem}{skeletons.SUFFIX}: {len(content)} bytes", flush=True)
         named[variant] = stems[contract.network]
     return {"families": {found.name: named}, "tensors": tensors}
-
-
-def is_resizable(contract: Contract) -> bool:
-    """Whether the contract's network takes other sizes than its own."""
-    return contract.task != "recognition"
 
 
 def _make_distinct(module: torch.nn.Module) -> None:
