@@ -61,7 +61,7 @@ def _layouts(family: Family) -> dict[str, Layout]:
 
 def _built(family: Family, contract: Contract) -> Shapes:
     """The shapes of a network that is built on torch's meta device, which takes milliseconds and no memory."""
-    torch = import_torch(f"{family.name} has no skeleton, and without one")
+    torch = import_torch(f"the family {family.name}, which has no skeleton,")
     with torch.device("meta"):
         state = family.build(contract).state_dict()
     return {key: tuple(v.shape) for key, v in state.items() if not is_counter(key)}

@@ -90,7 +90,7 @@ def skeleton_of(family: Family, contract: Contract) -> Skeleton:
     name = skeleton_name(family, contract)
     if name is not None:
         return Skeleton(read_skeleton(name), skeleton_shapes(name), is_resizable(contract))
-    import_torch(f"the package has no skeleton of {family.name} ({contract.variant}), and tracing its network")
+    import_torch(f"the network of {family.name} ({contract.variant}), which has no skeleton,")
     from edgeface.models.write_skeletons import write_skeleton
 
     module = family.build(contract)
