@@ -15,7 +15,13 @@ NOTHING = {**OPEN, "n": 0, "unsure": "there are no faces: at least 100 are neede
 
 
 def certificate(**changed):
-    given = {"target": "tflite-int8", "kind": "images", "images": 9, "reference": "torch float32", "passed": True}
+    given = {
+        "target": "tflite-int8",
+        "kind": "images",
+        "images": 9,
+        "reference": "ONNX Runtime float32",
+        "passed": True,
+    }
     measured = {"tensors": {}, "kernels": {}, "versions": {}, "thresholds": {"snr_db": 10.0}, "decisions": None}
     return Certificate.model_validate({"format": 3, **given, **measured, "requirements": [MET], **changed})
 
@@ -104,7 +110,7 @@ def test_what_a_build_changes_is_said_beside_fp32_s_own_noise():
     decisions |= {"missed_by_score": 5, "extra": 2, "extra_by_score": 2, "mean_score_change": 0.0044, "mean_iou": 0.99}
     found = certificate(format=4, decisions=decisions, noise=NOISE, in_words=IN_WORDS)
     described = describe(found, TASK)
-    assert described.verdict.meaning.endswith(f"compared with torch float32. {IN_WORDS}")
+    assert described.verdict.meaning.endswith(f"compared with ONNX Runtime float32. {IN_WORDS}")
     assert [table.caption for table in described.tables][:2] == [
         "Faces, against fp32",
         "fp32's own noise on the same images",
