@@ -56,7 +56,10 @@ def list_sources(given: Sequence[Path], *, recursive: bool = False, without: Pat
             found += _in_folder(path, recursive, without)
         else:
             found.append(Source("video" if is_video_file(path) else "image", path, path.name))
-    return _named(list({os.path.realpath(source.path): source for source in reversed(found)}.values())[::-1])
+    first: dict[str, Source] = {}
+    for source in found:
+        first.setdefault(os.path.realpath(source.path), source)
+    return _named(list(first.values()))
 
 
 def is_video_file(path: Path) -> bool:
@@ -71,7 +74,7 @@ def is_video_file(path: Path) -> bool:
 
 def _in_folder(folder: Path, recursive: bool, without: Path | None) -> Iterator[Source]:
     files = list_all_images(folder) if recursive else list_images(folder)
-    left_out = None if without is None else without.resolve()
+    left_out = None if without is None or without.resolve() == folder.resolve() else without.resolve()
     for file in files:
         if left_out is None or not file.resolve().is_relative_to(left_out):
             yield Source("image", file, image_name(file, folder), listed=True)

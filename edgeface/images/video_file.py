@@ -62,10 +62,12 @@ class VideoFile:
         with native_lines_taken(_SPEAK):
             written = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
             count = int(written.get(cv2.CAP_PROP_FRAME_COUNT))
+            written.set(cv2.CAP_PROP_POS_FRAMES, self.count - 1)
+            whole = abs(count - self.count) <= 1 and written.grab()
             written.release()
-        if abs(count - self.count) > 1:
+        if not whole:
             raise WriteError(
-                f"cannot write the video: of {self.count} frames {max(count, 0)} are in it",
+                f"cannot write the video: of its {self.count} frames not all are in the file",
                 where=str(self._path),
                 fix="free some space, or write to another disk",
             )
