@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from edgeface.tasks.detection.faces import Face
 
 
+EXAMPLES = ("edgeface detect photo.jpg --artifact out/retinaface_mnet025-tflite-int8 --out faces.jpg",)
+
+
 def detect(
     inputs: Inputs,
     artifact: Annotated[Path, typer.Option(help="An artifact folder.")],
