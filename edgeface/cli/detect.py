@@ -47,8 +47,6 @@ def detect(
 
     What cannot be used is reported and left out; the exit code then is 2. A long video's results stay in memory with
     --json only.
-
-    Example: edgeface detect photos/ clip.mp4 --artifact out/retinaface_mnet025-tflite-int8 --out drawn/ --jsonl
     """
     from edgeface.images.sources import list_sources
     from edgeface.inference.load import load_detector
@@ -128,7 +126,8 @@ class _Detecting:
         self.faces += len(faces)
         drawn = self._drawn.get(source)
         found = {"faces": [face.as_dict() for face in faces], "drawn": None if drawn is None else str(drawn)}
-        self._results.add({**record_of(source, *pixels.shape[:2], frame), **found}, text)
+        height, width = pixels.shape[:2]
+        self._results.add({**record_of(source, height, width, frame), **found}, text)
 
 
 def _paths(sources: Sequence[Source], out: Path | None) -> dict[Source, Path]:

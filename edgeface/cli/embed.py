@@ -54,9 +54,6 @@ def embed(
     The main face is the large one near the center. The .npz contains images [n], embeddings [n,width] and, unless
     aligned faces were given, boxes [n,4] in pixels; of folders and videos also frames [n], -1 for images. Of folders
     and videos, what cannot be used is reported and left out; the exit code then is 2.
-
-    Example: edgeface embed people/ --detector out/retinaface_mnet025-tflite-int8
-    --recognizer out/mobilefacenet-tflite-int8 --out people.npz
     """
     from edgeface.reading.existing import refuse_missing
 

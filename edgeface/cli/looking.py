@@ -110,7 +110,7 @@ def _until_interrupted(frames: Iterator[Frame]) -> Iterator[Iterator[Frame]]:
 
     def ask(number: int, _: FrameType | None) -> None:
         asked.append(number)
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     def until() -> Iterator[Frame]:
         for frame in frames:

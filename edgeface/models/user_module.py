@@ -62,13 +62,11 @@ def module_onnx(module: Module, shape: tuple[int, ...], outputs: Sequence[str], 
     Raises:
         InputError: torch cannot export it.
     """
-    import torch
-
     from edgeface.models.torch_export import trace_onnx
 
     name = type(module).__name__
     with _evaluating(module), _converted(name, "the export to ONNX"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # the caller compares what was traced
+        warnings.filterwarnings("ignore", category=Warning, module=r"torch|edgeface")  # the caller compares
         _, channels, height, width = shape
         return trace_onnx(module, (height, width), outputs, input_name=input_name, channels=channels)
 

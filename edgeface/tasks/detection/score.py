@@ -15,5 +15,5 @@ def check_score(threshold: object) -> None:
     """
     if threshold is None:
         return
-    if isinstance(threshold, bool) or not isinstance(threshold, Real) or not 0 <= threshold <= 1:
+    if isinstance(threshold, bool) or not isinstance(threshold, Real) or not 0 <= float(threshold) <= 1:
         raise InputError(f"threshold {threshold!r} is not a score", fix="use a number from 0 to 1")
