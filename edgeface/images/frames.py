@@ -40,6 +40,9 @@ class Frame:
         index: its number in the video, from 0; frames that were left out count.
         time_s: when it is shown, in seconds from the beginning; of a camera, since its first frame.
         image: uint8 [H,W,3] in BGR, turned upright as the file says.
+
+    Example:
+        >>> faces = detector.detect(frame.image)
     """
 
     index: int
