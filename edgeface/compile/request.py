@@ -61,6 +61,10 @@ class ExportRequest:
         keep_decode: for an ONNX model: keep what its graph computes of the network's raw outputs, in float32, even if a
             target computes in integers and the contract's decoder could do it.
         force: replace artifacts of the same name that were made from other weights or by another contract.
+
+    Example:
+        >>> request = edgeface.ExportRequest("my.pth", ("tflite-int8",), calibration=Path("photos"))
+        >>> (artifact,) = edgeface.export(request)
     """
 
     model: str = ""
