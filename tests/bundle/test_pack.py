@@ -25,7 +25,7 @@ from edgeface.errors import ContractError, InputError
 from edgeface.tasks.detection import decoders
 
 ALLOWED = {"numpy", "cv2", "PIL", "cryptography"}
-MAX_BYTES = 2_500_000
+MAX_BYTES = 2_550_000
 
 
 def imports(tree):
