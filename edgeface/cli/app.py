@@ -31,6 +31,7 @@ from edgeface.cli.parity import parity
 from edgeface.cli.predict import predict
 from edgeface.cli.report import report
 from edgeface.cli.reporting import ReportingGroup
+from edgeface.cli.schema import schema
 from edgeface.cli.targets import targets
 from edgeface.cli.verify import verify
 from edgeface.core import progress
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(export, analyze, check, parity, bench, predict, detect, embed, compare, identify),
-    *(contract, calibrate, bundle, verify, keygen, report),
+    *(contract, calibrate, bundle, verify, keygen, report, schema),
     *(models, targets, budgets, demo, doctor, completion),
 )
 for command in COMMANDS:

@@ -1,0 +1,19 @@
+"""`edgeface schema`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def schema(
+    name: Annotated[str, typer.Argument(help="manifest, certificate, prediction, latency or bundle.")],
+) -> None:
+    """Print the JSON schema of a file that edgeface writes, e.g. `edgeface schema manifest`.
+
+    Each field has a description; `$id` names the format. docs/integration/fields.md shows the same as tables.
+    """
+    from edgeface.schema.documents import schema_file
+
+    print(schema_file(name), end="")
