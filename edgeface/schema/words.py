@@ -22,6 +22,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "versions": "Versions of edgeface and of the libraries that it was made with.",
         "quantization": "How values were quantized: the plan's summary; null for a model in float.",
         "engines": "Of TensorRT targets: the engines and what they are built for; null elsewhere.",
+        "recipe": "The recipe that it was made by; null or absent where an earlier version wrote none.",
+    },
+    "RecipeRecord": {
+        "name": "The shipped recipe's name, or that of the user's file.",
+        "sha256": "SHA-256 of what the recipe says with every default filled in, as `edgeface recipe` prints it.",
     },
     "DetectionContract": {
         "task": "detection: outputs are faces.",

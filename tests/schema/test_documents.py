@@ -145,14 +145,14 @@ def test_a_manifest_of_format_1_is_still_read():
     assert (found.format, found.files) == (2, {"model.tflite": "0" * 64})
 
 
-@pytest.mark.parametrize("format", [None, 2, 3, 4])
-def test_a_certificate_of_an_older_format_is_still_read(format):
+@pytest.mark.parametrize("written", [None, 2, 3, 4])
+def test_a_certificate_of_an_older_format_is_still_read(written):
     told = {
         "target": "tflite-int8", "reference": "torch float32", "passed": True, "tensors": {}, "decisions": None,
         "thresholds": {}, "kernels": {}, "versions": {},
     }  # fmt: skip
-    words = ("pictures", "demands", "photographs") if format is None else ("images", "requirements", "images")
-    told |= {words[0]: 12, words[1]: [], "kind": words[2]} | ({} if format is None else {"format": format})
+    words = ("pictures", "demands", "photographs") if written is None else ("images", "requirements", "images")
+    told |= {words[0]: 12, words[1]: [], "kind": words[2]} | ({} if written is None else {"format": written})
     found = Certificate.model_validate(told)
-    assert (found.images, found.kind, found.format) == (12, "images", format or 1)
+    assert (found.images, found.kind, found.format) == (12, "images", written or 1)
     assert problems("certificate", found.model_copy(update={"format": 4}).as_dict()) == []
