@@ -39,6 +39,7 @@ ORDER = (
     "prediction",
     "bench",
     "bundle",
+    "schema",
     "doctor",
     "report",
     "exporting",

@@ -34,6 +34,7 @@ from edgeface.cli.parity import parity
 from edgeface.cli.predict import predict
 from edgeface.cli.recipe import recipe
 from edgeface.cli.report import report
+from edgeface.cli.schema import schema
 from edgeface.cli.targets import targets
 from edgeface.cli.verify import verify
 from edgeface.core import progress
@@ -52,7 +53,7 @@ GROUPS = {
     "Judge": (analyze, check, parity, bench, predict, report),
     "Use": (detect, embed, compare, identify),
     "Ship": (bundle, verify, keygen),
-    "Look up": (models, targets, budgets, doctor, completion),
+    "Look up": (models, targets, budgets, schema, doctor, completion),
 }
 COMMANDS = tuple(command for group in GROUPS.values() for command in group)
 EXAMPLES = (
