@@ -19,15 +19,18 @@ from edgeface.compile.layers import LayerErrors, layer_errors
 from edgeface.compile.report_options import REPORT
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
+from edgeface.core.artifact import write_json
 from edgeface.core.prediction_record import PredictionRecord
 from edgeface.core.progress import note
 from edgeface.core.writing import fill_file
 from edgeface.cost.prices.advice import every_advice
 from edgeface.cost.prices.processor import table_here
 from edgeface.errors import EdgefaceError, InputError
+from edgeface.evaluation.identity_change import IdentityChange, IdentityMeasure, LabeledFaces
 from edgeface.exporting.command import export_command
 from edgeface.report.budget import Counted
 from edgeface.report.export_page import Exported, export_page
+from edgeface.report.seen import SEEN
 from edgeface.report.watch import Watcher
 from edgeface.report.write_page import check_page_path, write_page
 from edgeface.tasks import task_of
@@ -89,6 +92,14 @@ class ExportReports:
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 fill_file(each.folder / REPORT, page, "the report")
+                self._write_seen(each)
+
+    def _write_seen(self, staged: Staged) -> None:
+        """Keep what the judging showed beside the artifact, for pages of several artifacts."""
+        seen = self._watcher(staged).seen(self._job.images.judge_names)
+        if seen is not None:
+            document = {"format": seen.format, **seen.model_dump(mode="json", exclude_defaults=True)}
+            write_json(staged.folder / SEEN, document, compact=True)
 
     def write_refused(self, staged: Staged) -> None:
         """Write the report of a refusal, if requested; if that fails, only a note says so."""
@@ -131,8 +142,14 @@ class ExportReports:
                 counted=self._counted(staged),
                 command=export_command(self._request, staged.manifest.target),
                 predicted=self._predicted.get(staged.manifest.target),
+                identity=self._identity(staged),
             )
         )
+
+    def _identity(self, staged: Staged) -> tuple[IdentityChange, LabeledFaces] | None:
+        changes = [each for each in staged.measured if isinstance(each, IdentityChange)]
+        labeled = [each.labeled for each in self._job.measures if isinstance(each, IdentityMeasure)]
+        return (changes[0], labeled[0]) if changes and labeled else None
 
     def _counted(self, staged: Staged) -> Counted:
         budgets = task_of(self._job.source.contract).budgets
