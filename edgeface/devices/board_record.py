@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edgeface.backends.device import Device
 from edgeface.core.artifact import Artifact, read_json, write_json
+from edgeface.core.progress import note
 from edgeface.devices.check import DeviceReport
 from edgeface.devices.state import DeviceState, Text
+from edgeface.errors import InputError
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.regular_file import is_folder
 from edgeface.version import __version__
@@ -131,6 +133,29 @@ def read_records(folder: Path, model_sha256: str) -> Iterator[BoardRecord]:
             found = BoardRecord.model_validate(read_json(path))
         if found.model_sha256 == model_sha256:
             yield found
+
+
+def keep_records(old: Path, new: Path, model_sha256: str) -> list[BoardRecord]:
+    """Copy the records of this very model from an artifact's folder to the one that replaces it.
+
+    A damaged record is left behind, as a note says.
+
+    Raises:
+        WriteError: one cannot be written.
+    """
+    kept = []
+    for path in record_files(old):
+        try:
+            document = read_json(path)
+            with damage_reported("record of a board", str(path)):
+                found = BoardRecord.model_validate(document)
+        except InputError as error:
+            note(f"left behind: {error}")
+            continue
+        if found.model_sha256 == model_sha256:
+            write_json(new / path.name, document)
+            kept.append(found)
+    return kept
 
 
 def record_files(folder: Path) -> list[Path]:

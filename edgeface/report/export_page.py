@@ -17,7 +17,7 @@ from edgeface.report.cost import cost, tiles
 from edgeface.report.gallery import gallery
 from edgeface.report.layers import layers
 from edgeface.report.origin import origin
-from edgeface.report.page import Page
+from edgeface.report.page import Board, Page
 from edgeface.report.prediction import prediction
 from edgeface.report.render import render
 from edgeface.report.verified import verified
@@ -42,6 +42,7 @@ class Exported:
         counted: figures of `edgeface check`.
         command: reproduces the artifact.
         identity: verification of pairs by reference and artifact, with the pairs' faces; None without pairs.
+        boards: what was measured on boards before.
         predicted: on the board that the export is for; None where it is for none.
     """
 
@@ -57,6 +58,7 @@ class Exported:
     command: str
     predicted: PredictionRecord | None = None
     identity: tuple[IdentityChange, LabeledFaces] | None = None
+    boards: tuple[Board, ...] = ()
 
 
 def export_page(shown: Exported) -> str:
@@ -91,5 +93,6 @@ def export_page(shown: Exported) -> str:
         version=__version__,
         prediction=predicted,
         verified=None if shown.identity is None else verified(*shown.identity, manifest.target, shown.watcher.images),
+        boards=shown.boards,
     )
     return render("report.html", page=page)

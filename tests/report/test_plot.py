@@ -1,3 +1,4 @@
+from edgeface.core.description import Table
 from edgeface.report.plot import Point, plot_layers
 from edgeface.report.render import render
 
@@ -43,6 +44,6 @@ def test_names_of_values_are_escaped(page, scenes):
     from edgeface.report.page import Layers
 
     chart = plot_layers([Point('<script>"&', 12.0, "int8"), Point("b", 1.0, "int8")], "tflite-int8")
-    text = render("report.html", page=page(scenes, layers=Layers(chart, "", None)))
+    text = render("report.html", page=page(scenes, layers=Layers(chart, "", Table("t", ("a", "b"), (("c", "d"),)))))
     assert '<script>"&' not in text
     assert "&lt;script&gt;&#34;&amp;: 12.0 dB" in text
