@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+_TOPS = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -37,11 +39,15 @@ class Shape:
 
 @dataclass(frozen=True)
 class Rule:
-    """A labeled line through a panel: upright at `at` percent from the left, or level at `at` percent from the top."""
+    """A labeled line through a panel: upright at `at` percent from the left, or level at `at` percent from the top.
+
+    `limit` says whether it is one that decides.
+    """
 
     direction: Literal["upright", "level"]
     at: float
     label: str
+    limit: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,12 @@ def round_step(least: float) -> float:
     return next(times * power for times in (1, 2, 5, 10) if times * power >= least * (1 - 1e-9))
 
 
+def round_top(least: float) -> float:
+    """The same of more numbers, for an axis from 0 that its highest bar nearly fills."""
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-12)))
+    return next(times * power for times in _TOPS if times * power >= least * (1 - 1e-9))
+
+
 def outward(low: float, high: float, step: float) -> tuple[float, float]:
     """Both ends moved outward to multiples of a step; never the same number."""
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
@@ -127,9 +139,13 @@ def block(left: float, right: float, top: float = 0.0, bottom: float = 100.0) ->
 
 
 def stairs(heights: Sequence[float]) -> str:
-    """The closed outline of a histogram's bars of equal width; heights in percent."""
-    width = 100 / max(len(heights), 1)
-    parts = ["M0 100"]
+    """The outline of a histogram's bars of equal width, without those of no height; heights in percent."""
+    width, parts, standing = 100 / max(len(heights), 1), list[str](), False
     for number, height in enumerate(heights):
-        parts.append(f"V{round(100 - height, 2):g}H{round((number + 1) * width, 2):g}")
-    return "".join(parts) + "V100Z"
+        if height > 0:
+            start = "" if standing else f"M{round(number * width, 2):g} 100"
+            parts.append(f"{start}V{round(100 - height, 2):g}H{round((number + 1) * width, 2):g}")
+        elif standing:
+            parts.append("V100")
+        standing = height > 0
+    return "".join(parts) + ("V100" if standing else "")

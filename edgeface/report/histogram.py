@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeface.report.chart import Chart, Panel, Rule, Scale, Shape, Tick, outward, round_step, stairs
+from edgeface.report.chart import Chart, Panel, Rule, Scale, Shape, Tick, outward, round_step, round_top, stairs
 
 BINS = 40
 _MIN_VALUES = 2
+_SHORT, _MANY, _FEW = 0.5, 7, 4
+"""Over a wider axis labels are short, and more of them fit on a phone."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Row:
-    """One panel: the groups that lie over each other, and upright lines at values, each with its label."""
+    """One panel: the groups that lie over each other, and upright lines at values, each with its label.
+
+    `limits` says whether those decide something.
+    """
 
     name: str
     groups: tuple[Group, ...]
     rules: tuple[tuple[float, str], ...] = ()
+    limits: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def histogram(words: Words, rows: Sequence[Row], ends: tuple[float, float] | Non
     low, high = _ends(rows) if ends is None else ends
     shares = [[_shares(group.values, low, high) for group in row.groups] for row in rows]
     top = max((float(found.max()) for row in shares for found in row), default=0.0)
-    top = round_step(max(top, 0.01))
+    top = round_top(max(top, 0.01))
     across, up = Scale(low, high), Scale(0.0, top, down=True)
     panels = tuple(
         Panel(
@@ -65,14 +71,15 @@ def histogram(words: Words, rows: Sequence[Row], ends: tuple[float, float] | Non
                 Shape(group.style, stairs([100 * float(share) / top for share in found]))
                 for group, found in zip(row.groups, of_row, strict=True)
             ),
-            tuple(Rule("upright", across.at(value), label) for value, label in row.rules),
+            tuple(Rule("upright", across.at(value), label, row.limits) for value, label in row.rules),
             (Tick(up.at(top), f"{100 * top:.3g} %"), Tick(up.at(top / 2), f"{50 * top:.3g} %")),
         )
         for row, of_row in zip(rows, shares, strict=True)
     )
     named = {(group.style, group.name): None for row in rows for group in row.groups}
     key = tuple(named) if any(len(row.groups) > 1 for row in rows) else ()
-    return Chart(words.title, words.summary, panels, across.ticks(), words.axis, key)
+    ticks = across.ticks(_MANY if high - low > _SHORT else _FEW)
+    return Chart(words.title, words.summary, panels, ticks, words.axis, key)
 
 
 def _ends(rows: Sequence[Row]) -> tuple[float, float]:

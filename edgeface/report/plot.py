@@ -40,7 +40,7 @@ def plot_layers(points: Sequence[Point], target: str, of: str = "SNR") -> Chart:
     panel = Panel(
         "",
         (*_float_regions(points), trace, *marks),
-        (Rule("level", up.at(BAD_DB), f"below {BAD_DB:g} dB: bad"),),
+        (Rule("level", up.at(BAD_DB), f"below {BAD_DB:g} dB: bad", limit=True),),
         up.ticks(count=round(up.high / STEP_DB), unit=" dB"),
     )
     return Chart(

@@ -79,7 +79,7 @@ def _row(name: str, scores: NDArray[np.float64], same: NDArray[np.bool_], limit:
     faces = scores > NO_FACE_SCORE
     kinds = (("genuine", "pairs of one person", same), ("impostor", "pairs of two persons", ~same))
     groups = tuple(Group(style, said, scores[kind & faces].tolist()) for style, said, kind in kinds)
-    return Row(name, groups, ((limit, f"threshold {limit:.3f}"),))
+    return Row(name, groups, ((limit, f"threshold {limit:.3f}"),), limits=True)
 
 
 def _mean(scores: NDArray[np.float64], kind: NDArray[np.bool_]) -> str:
