@@ -11,7 +11,7 @@ from edgeface.report.chart import Chart, Panel, Rule, Scale, Shape, Tick, outwar
 
 BINS = 40
 _MIN_VALUES = 2
-_SHORT, _MANY, _FEW = 0.5, 7, 4
+_SHORT, _MANY, _FEW = 0.3, 7, 4
 """Over a wider axis labels are short, and more of them fit on a phone."""
 
 

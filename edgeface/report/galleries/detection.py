@@ -62,8 +62,8 @@ class Scenes:
     def gallery(self, chosen: Sequence[Choice], count: int, target: str) -> Gallery:
         """A scene for each."""
         lead = (
-            f"Of {count} images, those with the largest differences, and a typical one. Left: faces found by fp32; "
-            f"right: by {target}; both at a score of 0.5 or more."
+            f"Of {count} images, those with the largest differences, and a typical one. First: faces found by fp32; "
+            f"second: by {target}; both at a score of 0.5 or more."
         )
         return Gallery(lead, scenes=tuple(_scene(choice, target) for choice in chosen))
 
