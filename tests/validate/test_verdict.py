@@ -53,8 +53,10 @@ def test_a_refusal_names_what_was_missed():
 
 
 def test_a_verdict_on_too_little_says_what_would_be_needed():
-    meaning = verdict(certificate(requirements=[MET, OPEN])).meaning
-    assert "9 images do not decide 1 of 2 requirements. faces matched: 7 faces do not show it: about 158" in meaning
+    found = verdict(certificate(requirements=[MET, OPEN]))
+    assert "9 images do not decide 1 of 2 requirements. Export it again" in found.meaning
+    (reason,) = found.reasons
+    assert reason.startswith("faces matched: 7 faces do not show it: about 158")
 
 
 def test_images_on_which_the_reference_finds_nothing_are_not_called_evidence():
