@@ -170,9 +170,9 @@ class GateError(EdgefaceError):
         return {**super().as_dict(), **tried}
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """The start of a fix for an unknown name: "did you mean X? " with the closest known one, "" if none is close."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    near = get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return f"did you mean {near[0]}? " if near else ""

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from edgeface.core.description import Table
     from edgeface.validate.compare import Watch
 
+EXAMPLES = (
+    "edgeface analyze out/retinaface_mnet025-tflite-int8 --images photos",
+    "edgeface analyze my.onnx --contract contract.toml --images photos --out analysis.html",
+)
+
 LISTED = 10
 """So many rows of a table are printed; the page and the JSON have all."""
 

@@ -15,6 +15,11 @@ from edgeface.cli.table import format_table
 if TYPE_CHECKING:
     from edgeface.bench.result import BenchReport, Measurement
 
+EXAMPLES = (
+    "edgeface bench out/retinaface_mnet025-tflite-int8",
+    "edgeface bench out/retinaface_mnet025-* --threads 1,2",
+)
+
 _HEADER = ("artifact", "threads", "median ms", "p10–p90", "× baseline", "95 %", "of peak")
 
 

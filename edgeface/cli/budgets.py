@@ -15,6 +15,11 @@ from edgeface.cli.table import format_table
 if TYPE_CHECKING:
     from edgeface.budgets.limits import Budget, Limit
 
+EXAMPLES = (
+    "edgeface budgets",
+    "edgeface budgets lfr-light",
+)
+
 _WIDTH = 100
 _OWN_SIZE = "the model's own size"
 

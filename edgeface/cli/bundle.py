@@ -10,6 +10,11 @@ import typer
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 
+EXAMPLES = (
+    "edgeface bundle out/retinaface_mnet025-tflite-int8 --device rk3399",
+    "edgeface bundle out/retinaface_mnet025-tflite-int8 out/mobilefacenet-tflite-int8 --out face.tar.gz",
+)
+
 
 def bundle(
     detector: Annotated[Path, typer.Argument(help="A detector's artifact folder, for TFLite or ncnn.")],

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from edgeface.budgets.judge import Verdict
     from edgeface.cost.counter import Complexity
 
+EXAMPLES = (
+    "edgeface check my.onnx --budget lfr-light",
+    "edgeface check retinaface_mnet025 --input 480x640",
+)
+
 _LAYERS = 8
 
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from edgeface.demo import Demonstration
 
 
+EXAMPLES = (
+    "edgeface demo",
+    "edgeface demo --out demo",
+)
+
+
 def demo(
     out: Annotated[Path, typer.Option(help="The folder for all output.")] = Path("out"),
     json_output: Json = False,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from edgeface.tasks.detection.faces import Face
 
 
+EXAMPLES = ("edgeface detect photo.jpg --artifact out/retinaface_mnet025-tflite-int8 --out faces.jpg",)
+
+
 def detect(
     image: Annotated[Path, typer.Argument(help="An image.")],
     artifact: Annotated[Path, typer.Option(help="An artifact folder.")],

@@ -14,6 +14,11 @@ from edgeface.errors import InputError
 if TYPE_CHECKING:
     from edgeface.doctor import Check, Diagnosis
 
+EXAMPLES = (
+    "edgeface doctor",
+    "edgeface doctor --install arm",
+)
+
 _MARKS = {"ok": "ok", "missing": "--", "problem": "!!"}
 
 

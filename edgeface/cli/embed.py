@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from edgeface.tasks.detection.faces import Face
 
 
+EXAMPLES = (
+    "edgeface embed photo.jpg --detector out/retinaface_mnet025-tflite-int8 "
+    "--recognizer out/mobilefacenet-tflite-int8 --out photo.npz",
+)
+
+
 def embed(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images.")],
     recognizer: RecognizerFolder,

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from edgeface.core.artifact import Artifact
 
 
+EXAMPLES = (
+    "edgeface export my.pth --target tflite-int8 --calibration photos",
+    "edgeface export my.onnx --target tflite-int8,onnx-fp32 --calibration photos",
+    "edgeface export my.pth --target tflite-int8 --dry-run",
+)
+
+
 def export(
     model: Annotated[
         str | None, typer.Argument(help="A model's name, a recipe (.toml), a model (.onnx), or a checkpoint.")

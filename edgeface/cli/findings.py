@@ -23,4 +23,5 @@ def format_findings(certificate: Certificate, task: Task) -> str:
     described = describe(certificate, task)
     tables = (*((described.requirements,) if described.requirements else ()), *described.tables)
     verdict = f"{described.verdict.headline}: {described.verdict.meaning}"
-    return "\n\n".join((verdict, *(format_described(table) for table in tables), *described.notes))
+    rests_on = ["\n".join(f"  {figure.words}" for figure in described.figures)] if described.figures else []
+    return "\n\n".join((verdict, *rests_on, *(format_described(table) for table in tables), *described.notes))

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from edgeface.core.artifact import Artifact
 
 
+EXAMPLES = (
+    "edgeface parity out/retinaface_mnet025-tflite-int8 --images photos",
+    "edgeface parity out/retinaface_mnet025-tflite-int8 --on a72",
+)
+
+
 def parity(
     artifact: Annotated[Path, typer.Argument(help="An artifact folder.")],
     weights: Annotated[Path | None, typer.Option(help="The checkpoint that it was exported from.")] = None,

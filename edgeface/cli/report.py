@@ -14,6 +14,8 @@ from edgeface.cli.table import format_table
 if TYPE_CHECKING:
     from edgeface.report.collect import Collection
 
+EXAMPLES = ("edgeface report out",)
+
 _INDEX = "index.html"
 
 

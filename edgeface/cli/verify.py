@@ -10,6 +10,8 @@ import typer
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 
+EXAMPLES = ("edgeface verify face.tar.gz --key face.pub",)
+
 
 def verify(
     bundle: Annotated[Path, typer.Argument(help="A bundle's archive, or the folder that it was unpacked into.")],

@@ -11,6 +11,7 @@ from edgeface.compile.build import Built
 from edgeface.compile.finishing import finishing
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import Judged, open_judge
+from edgeface.compile.recipe_effective import record_of
 from edgeface.compile.recipe_text import RECIPE, recipe_text
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.core.certificate import Certificate
@@ -96,6 +97,7 @@ def _manifest(job: Job, judged: Judged) -> Manifest:
         sources={**job.source.provenance, **job.images.provenance()},
         versions=versions(*runtime_named(built.target.runtime).distributions),
         quantization=_quantization(judged),
+        recipe=record_of(job.recipe, job.recipe_name or job.recipe.model),
     )
 
 

@@ -29,12 +29,26 @@ CERTIFICATE = "certificate.json"
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
+class RecipeRecord(BaseModel):
+    """The recipe of an artifact.
+
+    `name` is the shipped recipe's, or the name of the user's file; `sha256` that of what the recipe says with every
+    default filled in, as `edgeface recipe` prints it: the same for every file that says the same.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    sha256: str
+
+
 class Manifest(BaseModel):
     """What an artifact is and what it was made from; the same inputs give the same bytes.
 
     `files` maps the model's files to their SHA-256 in hex: `model_file`, which a runtime opens and whose hash is also
     `model_sha256`, and the files next to it that it needs. `model_bytes` is their total size; `layout` the order of
-    image inputs ("nchw" or "nhwc"); `macs` counts multiply–accumulates per inference. Without `files`, as in format 1,
+    image inputs ("nchw" or "nhwc"); `macs` counts multiply–accumulates per inference;
+    `recipe` is what an earlier version did not record. Without `files`, as in format 1,
     the model is a single file; such a manifest is converted to this format when read.
     """
 
@@ -55,6 +69,7 @@ class Manifest(BaseModel):
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
     engines: dict[str, Any] | None = None
+    recipe: RecipeRecord | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -45,3 +45,26 @@ class Tile:
     label: str
     figure: str
     note: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure with what it rests on, in words.
+
+    Attributes:
+        label: what was measured.
+        value: with its unit.
+        cases: how many cases it rests on, e.g. "525 faces".
+        interval: its 95 % interval, e.g. "99.1–100.0 %"; empty where it has none.
+    """
+
+    label: str
+    value: str
+    cases: str
+    interval: str = ""
+
+    @property
+    def words(self) -> str:
+        """The figure in one phrase."""
+        span = f"95 % interval {self.interval}, " if self.interval else ""
+        return f"{self.label} {self.value} ({span}n = {self.cases})"
