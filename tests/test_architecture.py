@@ -42,6 +42,7 @@ ORDER = (
     "doctor",
     "report",
     "exporting",
+    "benchmark",
     "demo",
     "cli",
     "__main__",
