@@ -43,6 +43,7 @@ ORDER = (
     "doctor",
     "report",
     "exporting",
+    "benchmark",
     "demo",
     "cli",
     "__main__",

@@ -12,6 +12,7 @@ import typer
 
 from edgeface.cli.analyze import analyze
 from edgeface.cli.bench import bench
+from edgeface.cli.benchmark import benchmark
 from edgeface.cli.budgets import budgets
 from edgeface.cli.bundle import bundle
 from edgeface.cli.calibrate import calibrate
@@ -50,7 +51,7 @@ app = typer.Typer(
 )
 GROUPS = {
     "Make": (export, demo, contract, recipe, calibrate),
-    "Judge": (analyze, check, parity, bench, predict, report),
+    "Judge": (analyze, check, parity, bench, benchmark, predict, report),
     "Use": (detect, embed, compare, identify),
     "Ship": (bundle, verify, keygen),
     "Look up": (models, targets, budgets, schema, doctor, completion),
