@@ -66,7 +66,7 @@ Targets = Annotated[
     ),
 ]
 Interface = Annotated[str, _of_target("The model's inputs and outputs: float, int8 or uint8.", metavar="TYPE")]
-IntegerOnly = Annotated[bool, _of_target("Compute everything in int8, overriding the recipe.")]
+IntegerOnly = Annotated[bool, _of_target("Compute in int8 all that has integer kernels; wholly so with --io int8.")]
 DeviceName = Annotated[
     str | None,
     _of_target(

@@ -26,4 +26,6 @@ def format_findings(certificate: Certificate, task: Task, name: str = "") -> str
     tables = (*((described.requirements,) if described.requirements else ()), *described.tables)
     found = described.verdict
     verdict = judged(name, found.headline, found.state, found.meaning)
-    return "\n\n".join((verdict, *map(format_described, tables), *map(paragraph, described.notes)))
+    lines = (*found.reasons, *(figure.words for figure in described.figures))
+    rests_on = ["\n".join(paragraph(line, "  ", "    ") for line in lines)] if lines else []
+    return "\n\n".join((verdict, *rests_on, *map(format_described, tables), *map(paragraph, described.notes)))

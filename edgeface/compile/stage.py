@@ -11,6 +11,7 @@ from edgeface.compile.build import Built
 from edgeface.compile.finishing import finishing
 from edgeface.compile.job import Job
 from edgeface.compile.judge_built import Judged, open_judge
+from edgeface.compile.recipe_effective import record_of
 from edgeface.compile.recipe_text import RECIPE, recipe_text
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest, sha256_hex, write_json
 from edgeface.core.certificate import Certificate
@@ -18,13 +19,15 @@ from edgeface.core.versions import versions
 from edgeface.core.writing import fill_file, make_folders
 from edgeface.errors import GateError
 from edgeface.validate.layerwise import explain, layer_agreement
+from edgeface.validate.measure import Measured
 
 
 @dataclass(frozen=True)
 class Staged:
     """An artifact's folder before it is moved to its final path, with its manifest and certificate.
 
-    `refusal` is the gate's error where the model is not good enough: the folder then only serves a report.
+    `refusal` is the gate's error where the model is not good enough: the folder then only serves a report. `measured`
+    are the measurements beyond its agreement, as values, for reports.
     """
 
     folder: Path
@@ -32,6 +35,7 @@ class Staged:
     manifest: Manifest
     certificate: Certificate
     refusal: GateError | None = None
+    measured: tuple[Measured, ...] = ()
 
 
 def write_model(job: Job, built: Built, folder: Path) -> Path:
@@ -76,7 +80,7 @@ def _write(
     if judged.repair is not None and judged.repair.changed:
         text = recipe_text(job.recipe, f"{job.recipe.model} for {judged.built.target.name}.\n{judged.repair.summary}")
         fill_file(folder / RECIPE, text, "the recipe")
-    return Staged(folder, judged.built, manifest, certificate)
+    return Staged(folder, judged.built, manifest, certificate, measured=judged.measured)
 
 
 def _manifest(job: Job, judged: Judged) -> Manifest:
@@ -96,6 +100,7 @@ def _manifest(job: Job, judged: Judged) -> Manifest:
         sources={**job.source.provenance, **job.images.provenance()},
         versions=versions(*runtime_named(built.target.runtime).distributions),
         quantization=_quantization(judged),
+        recipe=record_of(job.recipe, job.recipe_name or job.recipe.model),
     )
 
 
