@@ -61,6 +61,8 @@ def named_inputs(words: Sequence[str], targets: Sequence[str], weights: Path | N
             fix="leave out one of them",
         )
     listed = parse_list(",".join(wanted), "--target") if wanted else ()
+    if checkpoints and not models:
+        return Named(checkpoints[0], None, listed)
     return Named("".join(models), Path(checkpoints[0]) if checkpoints else weights, listed)
 
 
@@ -73,6 +75,8 @@ def _refuse_strange(word: str, targets: Sequence[str]) -> None:
         raise InputError("a folder is no model", where=word, fix=f"pass a folder of images as --calibration {word}")
     if path.suffix.lower() in _FILES or path.exists():
         return
+    if "/" in word or path.suffix:
+        raise InputError("MODEL: there is no such file or folder", where=word, fix="check the path")
     near = did_you_mean(word, targets, 0.75).strip()
     if near:
         raise UsageError(f"{word!r} is no model and no target", fix=f"{near} `edgeface targets` lists all targets")
