@@ -193,13 +193,14 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write_json(path: Path, document: Any) -> None:
-    """Write JSON with sorted keys, so that the same content gives the same bytes.
+def write_json(path: Path, document: Any, compact: bool = False) -> None:
+    """Write JSON with sorted keys, so that the same content gives the same bytes; `compact` on one line.
 
     Raises:
         WriteError: it cannot be written.
     """
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, **layout) + "\n"
     write_file(path, _NO_TEXT.sub(_as_bytes, text))
 
 

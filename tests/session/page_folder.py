@@ -7,7 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from pages import block_of
+import torch
+from pages import DOCS, block_of
 
 WEIGHTS = {
     "my.pth": "retinaface_mnet025_official.pth",
@@ -23,6 +24,8 @@ def fill(folder: Path, data: Path) -> None:
     for name, source in WEIGHTS.items():
         (folder / name).symlink_to(data / "weights" / source)
     (folder / "det_500m.onnx").symlink_to(data / "onnx" / "det_500m.onnx")
+    (folder / "detector.onnx").symlink_to(data / "onnx" / "yunet_2021_120x160.onnx")
+    (folder / "detector.toml").symlink_to(DOCS / "contracts" / "yunet_2021.toml")
     (folder / "photos").mkdir()
     for index, scene in enumerate(scenes[::12]):
         shutil.copyfile(scene, folder / "photos" / ("one.jpg" if index == 0 else scene.name))
@@ -32,6 +35,8 @@ def fill(folder: Path, data: Path) -> None:
     (folder / "labeled").symlink_to(data / "labelled")
     _pairs(data / "lfw" / "pairs_dev.txt", folder / "pairs.txt")
     _clip(scenes[:4], folder / "clip.mp4")
+    torch.save({"conv1.weight": torch.zeros(16, 3, 3, 3), "fc.weight": torch.zeros(10, 16)}, folder / "other.pth")
+    cv2.imwrite(str(folder / "nothing.png"), np.full((240, 320, 3), 90, np.uint8))
     (folder / "weights-licence.txt").write_text("Apache-2.0\n")
     (folder / "board.toml").write_text(block_of("budgets.md", "toml", "[limits."))
 

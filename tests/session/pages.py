@@ -164,13 +164,12 @@ def said_after(block: Block) -> str | None:
 def not_said(quoted: str, output: str) -> list[str]:
     """Pieces of a quotation, which has … for what is left out, that an output lacks or has in another order."""
     rest, missing = _plain(output), []
-    for piece in (_plain(piece) for piece in re.split(r"…|\n", quoted)):
-        before, found, after = rest.partition(piece)
+    for piece in filter(None, map(_plain, re.split(r"…|\n", quoted))):
+        _, found, after = rest.partition(piece)
         if found:
             rest = after
         else:
             missing.append(piece)
-            rest = before
     return missing
 
 
