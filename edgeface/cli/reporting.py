@@ -16,7 +16,8 @@ from edgeface.cli.error_text import format_error
 from edgeface.cli.termination import Terminated
 from edgeface.core.style import TERMINAL, plain
 from edgeface.core.terminal import is_colored
-from edgeface.core.visible import VisibleStream, visible_json
+from edgeface.core.visible import visible_json
+from edgeface.core.visible_stream import VisibleStream
 from edgeface.core.writing import fix_of
 from edgeface.errors import EdgefaceError
 

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from edgeface.core.visible import VisibleStream, visible, visible_json, visible_lines
+from edgeface.core.visible import visible, visible_json, visible_lines
+from edgeface.core.visible_stream import VisibleStream
 
 ESCAPE = "\x1b[31m"
 
