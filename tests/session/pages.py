@@ -85,7 +85,7 @@ class Command:
     def is_remembered(self) -> bool:
         """Whether it takes long, and depends on nothing but the prepared files and what is in mine/."""
         read = _ARTIFACT.findall(self.line)
-        return self.line.startswith(("edgeface export ", "edgeface analyze ")) and all(
+        return self.line.startswith(("edgeface export ", "edgeface analyze ", "edgeface bench ")) and all(
             name.startswith("mine/") for name in read
         )
 
