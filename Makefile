@@ -1,4 +1,4 @@
-# make demo   install, export both sample models, find and name faces
+# make demo   install what users need (no torch), export both sample models, find and name faces
 # make test   lint, types and all tests
 # make quick  lint, types, and the tests that need no real data, emulation or browser, and take no more than seconds
 # make hostile   a hundred thousand hostile inputs (20 minutes), whose table goes into reports/hostile.md; kills, full disks
@@ -43,12 +43,13 @@ docs: $(VENV)/.installed
 demo: $(VENV)/.usable
 	$(BIN)/edgeface demo
 
-# What users install; `make demo` needs no more.
+# What users install, without extras; `make demo` needs no more.
 $(VENV)/.usable: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) torch==2.13.0 -e '.[all]'
+	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) -e .
 	touch $@
 
+# With all extras, and torch: tests compare with it.
 $(VENV)/.installed: $(VENV)/.usable
 	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) torch==2.13.0 -e '.[dev]'
 	touch $@

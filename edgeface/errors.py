@@ -28,6 +28,12 @@ class EdgefaceError(Exception):
         what: what is wrong: one sentence without a period.
         where: the file, node or tensor concerned.
         fix: what the user can do about it.
+
+    Example:
+        >>> try:
+        ...     edgeface.load("no/such/folder")
+        ... except edgeface.EdgefaceError as error:
+        ...     print(error.what, error.fix)
     """
 
     exit_code = 2

@@ -90,7 +90,7 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
     settings = [(threads, batch) for threads in request.threads for batch in request.batches]
     lanes = [_Lane(subject, *setting) for setting in settings for subject in subjects]
     products = PRODUCTS if request.on == HERE else {}
-    samples, notes = _sample(lanes, products, request, meanwhile)
+    samples, notes, memory = _sample(lanes, products, request, meanwhile)
     peaks = {kind: peak_rates(samples[_peak_lane(kind)], product.operations) for kind, product in products.items()}
     measurements = [
         _measurement(
@@ -98,6 +98,7 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
             samples[lane.label],
             samples[_Lane(baseline, lane.threads, lane.batch).label],
             peaks.get(lane.subject.arithmetic),
+            memory[lane.label],
         )
         for lane in lanes
     ]
@@ -112,8 +113,8 @@ def _sample(
     products: Mapping[Arithmetic, Product],
     request: BenchRequest,
     meanwhile: Callable[[], None] | None,
-) -> tuple[dict[str, Samples], tuple[str, ...]]:
-    """Samples by lane, and the distinct notes of the lanes' runtimes."""
+) -> tuple[dict[str, Samples], tuple[str, ...], dict[str, int | None]]:
+    """Samples by lane, the distinct notes of the lanes' runtimes, and by how many bytes each lane's process grew."""
     loads: dict[str, dict[str, object]] = {_peak_lane(kind): {"peak": kind} for kind in products}
     for lane in lanes:
         load = {"model": str(lane.subject.model), "threads": lane.threads, "batch": lane.batch}
@@ -134,10 +135,12 @@ def _sample(
         samples = collect(runs, sizes, rounds, pause_s)
         for worker in workers.values():  # all end concurrently
             worker.finish()
-        return samples, tuple(notes)
+        return samples, tuple(notes), {name: worker.memory_bytes for name, worker in workers.items()}
 
 
-def _measurement(lane: _Lane, samples: Samples, reference: Samples, peaks: Sequence[float] | None) -> Measurement:
+def _measurement(
+    lane: _Lane, samples: Samples, reference: Samples, peaks: Sequence[float] | None, memory_bytes: int | None
+) -> Measurement:
     subject = lane.subject
     middle, low, high = spread(samples)
     against = ratio(samples, reference)
@@ -156,6 +159,7 @@ def _measurement(lane: _Lane, samples: Samples, reference: Samples, peaks: Seque
         peak_share=share,
         runs=sum(map(len, samples)),
         batch=lane.batch,
+        memory_bytes=memory_bytes,
     )
 
 

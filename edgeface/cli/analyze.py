@@ -43,7 +43,9 @@ def analyze(
     color: Annotated[str | None, typer.Option(help="For a model: the channel order it expects, bgr or rgb.")] = None,
     size: Annotated[str | None, typer.Option("--input", help="For a model: its input size as HEIGHTxWIDTH.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
-    integer_only: Annotated[bool, typer.Option(help="For a model: compute everything in int8.")] = False,
+    integer_only: Annotated[
+        bool, typer.Option(help="For a model: compute in int8 all that has integer kernels.")
+    ] = False,
     calibration: Annotated[Path | None, typer.Option(help="A folder of images to calibrate with.")] = None,
     images: Annotated[Path | None, typer.Option(help="A folder of other images to analyze on.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,

@@ -12,6 +12,7 @@ import typer
 
 from edgeface.cli.analyze import analyze
 from edgeface.cli.bench import bench
+from edgeface.cli.benchmark import benchmark
 from edgeface.cli.budgets import budgets
 from edgeface.cli.bundle import bundle
 from edgeface.cli.calibrate import calibrate
@@ -34,6 +35,7 @@ from edgeface.cli.parity import parity
 from edgeface.cli.predict import predict
 from edgeface.cli.recipe import recipe
 from edgeface.cli.report import report
+from edgeface.cli.schema import schema
 from edgeface.cli.targets import targets
 from edgeface.cli.verify import verify
 from edgeface.core import progress
@@ -49,10 +51,10 @@ app = typer.Typer(
 )
 GROUPS = {
     "Make": (export, demo, contract, recipe, calibrate),
-    "Judge": (analyze, check, parity, bench, predict, report),
+    "Judge": (analyze, check, parity, bench, benchmark, predict, report),
     "Use": (detect, embed, compare, identify),
     "Ship": (bundle, verify, keygen),
-    "Look up": (models, targets, budgets, doctor, completion),
+    "Look up": (models, targets, budgets, schema, doctor, completion),
 }
 COMMANDS = tuple(command for group in GROUPS.values() for command in group)
 EXAMPLES = (

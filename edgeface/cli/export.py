@@ -47,7 +47,10 @@ def export(
     io: Annotated[str, typer.Option(help="The model's inputs and outputs: float, int8 or uint8.")] = "float",
     out: Annotated[Path, typer.Option(help="The folder for the artifacts.")] = Path("out"),
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
-    integer_only: Annotated[bool, typer.Option(help="Compute everything in int8, overriding the recipe.")] = False,
+    integer_only: Annotated[
+        bool,
+        typer.Option(help="Compute in int8 all that has integer kernels; wholly so with --io int8."),
+    ] = False,
     statistics: Annotated[
         list[Path] | None, typer.Option(help="Calibration statistics to use, of the same network; repeat it for parts.")
     ] = None,

@@ -23,5 +23,6 @@ def format_findings(certificate: Certificate, task: Task) -> str:
     described = describe(certificate, task)
     tables = (*((described.requirements,) if described.requirements else ()), *described.tables)
     verdict = f"{described.verdict.headline}: {described.verdict.meaning}"
-    rests_on = ["\n".join(f"  {figure.words}" for figure in described.figures)] if described.figures else []
+    lines = (*described.verdict.reasons, *(figure.words for figure in described.figures))
+    rests_on = ["\n".join(f"  {line}" for line in lines)] if lines else []
     return "\n\n".join((verdict, *rests_on, *(format_described(table) for table in tables), *described.notes))

@@ -14,6 +14,7 @@ from edgeface.cli.reporting import print_json
 if TYPE_CHECKING:
     from edgeface.backends.device import Device
     from edgeface.core.artifact import Artifact
+    from edgeface.devices.check import DeviceReport
 
 
 EXAMPLES = (
@@ -85,9 +86,31 @@ def _on_device(
     from edgeface.devices.check import check_device
 
     report = check_device(artifact, device, images, detector)
+    kept = _kept(artifact, report)
     if json_output:
-        print_json(report.as_dict())
+        print_json(report.as_dict() | {"record": None if kept is None else str(kept)})
     else:
         print(format_device(report))
+        if kept is not None:
+            print(f"\nkept: {kept}")
     if not report.parity.passed:
         raise typer.Exit(1)
+
+
+def _kept(artifact: Artifact, report: DeviceReport) -> Path | None:
+    """The file beside the artifact that keeps a board's measurements, which its report then shows."""
+    from datetime import datetime, timezone
+
+    from edgeface.core.progress import note
+    from edgeface.devices.board_record import save_record
+    from edgeface.errors import EdgefaceError
+    from edgeface.report.boards import join_boards
+
+    try:
+        path = save_record(artifact, report, datetime.now(timezone.utc).date())
+        if path is not None and join_boards(artifact) is None:
+            note("no report shows it: export the artifact again, or see `edgeface report`")
+    except EdgefaceError as error:  # what was measured is printed all the same
+        note(f"the measurement is not kept: {error}")
+        return None
+    return path

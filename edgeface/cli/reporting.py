@@ -83,6 +83,11 @@ def print_json(document: dict[str, Any]) -> None:
     print(visible_json(plain(text)), flush=True)
 
 
+def json_line(document: dict[str, Any]) -> str:
+    """One line of a `--jsonl` run; numbers that JSON lacks become null."""
+    return visible_json(json.dumps(_finite(document), ensure_ascii=False, allow_nan=False))
+
+
 @contextmanager
 def reported() -> Iterator[None]:
     """Print what is raised, as an error or a defect, and exit with its code."""

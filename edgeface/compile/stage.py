@@ -19,13 +19,15 @@ from edgeface.core.versions import versions
 from edgeface.core.writing import fill_file, make_folders
 from edgeface.errors import GateError
 from edgeface.validate.layerwise import explain, layer_agreement
+from edgeface.validate.measure import Measured
 
 
 @dataclass(frozen=True)
 class Staged:
     """An artifact's folder before it is moved to its final path, with its manifest and certificate.
 
-    `refusal` is the gate's error where the model is not good enough: the folder then only serves a report.
+    `refusal` is the gate's error where the model is not good enough: the folder then only serves a report. `measured`
+    are the measurements beyond its agreement, as values, for reports.
     """
 
     folder: Path
@@ -33,6 +35,7 @@ class Staged:
     manifest: Manifest
     certificate: Certificate
     refusal: GateError | None = None
+    measured: tuple[Measured, ...] = ()
 
 
 def write_model(job: Job, built: Built, folder: Path) -> Path:
@@ -77,7 +80,7 @@ def _write(
     if judged.repair is not None and judged.repair.changed:
         text = recipe_text(job.recipe, f"{job.recipe.model} for {judged.built.target.name}.\n{judged.repair.summary}")
         fill_file(folder / RECIPE, text, "the recipe")
-    return Staged(folder, judged.built, manifest, certificate)
+    return Staged(folder, judged.built, manifest, certificate, measured=judged.measured)
 
 
 def _manifest(job: Job, judged: Judged) -> Manifest:

@@ -31,11 +31,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the artifact is good enough, and what that means."""
+    """Whether the artifact is good enough, and what that means; `reasons` are the details, one a line."""
 
     state: State
     headline: str
     meaning: str
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

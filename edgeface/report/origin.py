@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgeface.core.artifact import Manifest
@@ -26,6 +26,7 @@ def origin(manifest: Manifest) -> tuple[Table, ...]:
 def _sources(manifest: Manifest) -> Table:
     sources = manifest.sources
     rows = [("model file", name, sha256) for name, sha256 in sorted(manifest.files.items())]
+    rows += _recipe(manifest)
     if "weights" in sources:
         rows.append(("weights", sources["weights"]["file"], sources["weights"]["sha256"]))
     if "seed" in sources:
@@ -37,7 +38,15 @@ def _sources(manifest: Manifest) -> Table:
             if listed.get("composed"):
                 many = f"{listed['count']} images composed of the two sample photographs"
             rows.append((named, many, listed["sha256"] if listed["count"] else ""))
-    return Table("Made from", ("", "what", "SHA-256"), tuple(rows), left=3)
+    return Table("Sources", ("", "what", "SHA-256"), tuple(rows), left=3)
+
+
+def _recipe(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
+    """The recipe's name and hash; nothing for manifests of versions that did not note it."""
+    found = getattr(manifest, "recipe", None)
+    if found is not None:
+        named = found if isinstance(found, Mapping) else vars(found)
+        yield "recipe", str(named["name"]), str(named["sha256"])
 
 
 def _contract(manifest: Manifest) -> Table:

@@ -34,6 +34,7 @@ def fill(folder: Path, data: Path) -> None:
     (folder / "lfw").symlink_to(data / "lfw" / "images")
     (folder / "labeled").symlink_to(data / "labelled")
     _pairs(data / "lfw" / "pairs_dev.txt", folder / "pairs.txt")
+    _clip(scenes[:4], folder / "clip.mp4")
     torch.save({"conv1.weight": torch.zeros(16, 3, 3, 3), "fc.weight": torch.zeros(10, 16)}, folder / "other.pth")
     cv2.imwrite(str(folder / "nothing.png"), np.full((240, 320, 3), 90, np.uint8))
     (folder / "weights-licence.txt").write_text("Apache-2.0\n")
@@ -53,6 +54,16 @@ def _portraits(data: Path, folder: Path) -> None:
             (folder / ("a.jpg" if index == 60 else "b.jpg")).write_bytes(image)
             (folder / "image.jpg").write_bytes(image)
             (folder / "people" / f"{index}.jpg").write_bytes(image)
+
+
+def _clip(scenes: list[Path], path: Path) -> None:
+    """A video of two seconds that shows some scenes."""
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), 10.0, (320, 240))
+    for number in range(20):
+        image = cv2.imread(str(scenes[number // 5]))
+        assert image is not None
+        writer.write(cv2.resize(image, (320, 240), interpolation=cv2.INTER_AREA))
+    writer.release()
 
 
 def _pairs(source: Path, goal: Path) -> None:
