@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeface.cli.export import artifact_document, format_artifacts
+from edgeface.cli.face_options import describe_threshold
 from edgeface.cli.findings import format_findings
 from edgeface.cli.identify import format_named, identification_document
 from edgeface.cli.options import Json
@@ -37,6 +38,7 @@ def _document(shown: Demonstration) -> dict[str, object]:
         "image": str(shown.image),
         "faces": [identification_document(each) for each in shown.named],
         "threshold": shown.threshold.cosine,
+        "threshold_source": shown.threshold.source,
         "drawn": str(shown.drawn),
         "report": str(shown.report),
     }
@@ -54,7 +56,8 @@ def _text(shown: Demonstration) -> str:
         (
             format_artifacts(shown.artifacts),
             *verdicts,
-            f"faces in {shown.image}, found and named by both artifacts:\n{format_named(shown.named)}",
+            f"faces in {shown.image}, found and named by both artifacts:\n{format_named(shown.named)}\n"
+            f"threshold: {describe_threshold(shown.threshold.cosine, shown.threshold.source)}",
             "What this shows: both int8 models decide as their float32 originals do, and work together. Both\n"
             "photographs are also in the gallery, so the names are not evidence of accuracy.",
             f"image:  {shown.drawn}\nreport: {shown.report}",

@@ -99,8 +99,7 @@ def _sample(found: Family, declared: Declared) -> Source:
     note(f"no --weights: exporting edgeface's sample {found.name}, which is for trying the tool, not for products")
     contract = _resized(contract, declared)
     module = found.load(sample.weights, contract)
-    weights = {"file": sample.weights.name, "sha256": sample.sha256, "sample": True}
-    return _source(contract, module, {"weights": weights, "contract": {"how": "of the sample weights"}})
+    return _source(contract, module, {"weights": sample.as_source(), "contract": {"how": "of the sample weights"}})
 
 
 def _check_declared(sample: Sample, contract: Contract, declared: Declared) -> None:
