@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeface.cli.export_text import artifact_document, format_artifacts
+from edgeface.cli.face_options import describe_threshold
 from edgeface.cli.findings import format_findings
 from edgeface.cli.help_text import command_lines
 from edgeface.cli.identify import format_named, identification_document
@@ -48,6 +49,7 @@ def _document(shown: Demonstration) -> dict[str, object]:
         "image": str(shown.image),
         "faces": [identification_document(each) for each in shown.named],
         "threshold": shown.threshold.cosine,
+        "threshold_source": shown.threshold.source,
         "drawn": str(shown.drawn),
         "report": str(shown.report),
     }
@@ -64,7 +66,8 @@ def _text(shown: Demonstration) -> str:
         (
             *judged,
             format_artifacts(shown.artifacts),
-            f"faces in {shown.image}, found and named by both artifacts:\n{format_named(shown.named)}",
+            f"faces in {shown.image}, found and named by both artifacts:\n{format_named(shown.named)}\n"
+            + paragraph(f"threshold: {describe_threshold(shown.threshold.cosine, shown.threshold.source)}"),
             paragraph(
                 "What this shows: both int8 models decide as their float32 originals do, and work together. Both "
                 "photographs are also in the gallery, so the names are not evidence of accuracy."

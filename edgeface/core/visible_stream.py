@@ -1,4 +1,4 @@
-"""Output streams that show whatever is written to them, and marks in a terminal's colors."""
+"""A stream whose text is made visible; boards do not have it, because its marks of style are for terminals."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -49,10 +48,10 @@ def joined(text: str, shown: Sequence[Board]) -> str | None:
     """A report with these boards in place of those that it shows; None where it has no place for them."""
     for part in PARTS:
         begin, end = f"<!-- {part} -->", f"<!-- /{part} -->"
-        if text.count(begin) != 1 or text.count(end) != 1:
+        if text.count(begin) != 1 or text.count(end) != 1 or text.index(end) < text.index(begin):
             return None
-        new = f"{begin}\n{render(f'{part}.html', boards=shown)}{end}"
-        text = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, new=new: new, text, flags=re.DOTALL)
+        before, after = text[: text.index(begin)], text[text.index(end) + len(end) :]
+        text = f"{before}{begin}\n{render(f'{part}.html', boards=shown)}{end}{after}"
     return text
 
 
