@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from pages import DOCS, blocks_of
 
+from edgeface.bundle.face_runner.network import Network
 from edgeface.bundle.face_runner.pipeline import aligned_face, face_tensor, letterbox
 from edgeface.images.synthetic import synthetic_images
-from edgeface.inference.detector import Detector
 from edgeface.tasks.detection.detect import detect_faces
 
 PAGE = "integration/kotlin.md"
@@ -64,12 +64,12 @@ def input_of(spec):
 
 
 def test_the_listing_finds_and_embeds_what_python_does(kotlin, seeded_artifact, tmp_path):
-    detector = Detector(seeded_artifact("tflite-int8"))
+    artifact = seeded_artifact("tflite-int8")
     recognizer = seeded_artifact("tflite-int8", "mobilefacenet", variant="prelu-112x96", seed=2).contract
-    contract, (large,) = detector.contract, synthetic_images(1, seed=6)
+    contract, (large,) = artifact.contract, synthetic_images(1, seed=6)
     image, seen = np.ascontiguousarray(large[:150, :211]), contract.input.model_dump(mode="json")
     tensor, scale = letterbox(image, seen)
-    outputs = detector.run(tensor) if hasattr(detector, "run") else detector._runner.run(tensor.transpose(0, 3, 1, 2))
+    outputs = Network(artifact.model_path.read_bytes()).run(tensor)
     wanted = detect_faces(outputs, contract, scale, image.shape[:2], LOW)
     recorded = [outputs[name] for name in ("boxes", "landmarks", "scores")]
     (tmp_path / "detector.outputs").write_bytes(b"".join(each.astype(">f4").tobytes() for each in recorded))
@@ -108,7 +108,9 @@ def compiled_and_run(kotlin, folder):
     compiler, library = kotlin
     shutil.copy(Path(__file__).with_name("kotlin_stand_in.kt"), folder / "Interpreter.kt")
     sources = [str(folder / f"{name}.kt") for name in ("Faces", "Main", "Interpreter")]
-    made = subprocess.run([*compiler, "-d", str(folder / "classes"), *sources], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        [*compiler, "-d", str(folder / "classes"), *sources], capture_output=True, text=True, check=False
+    )
     assert made.returncode == 0, made.stdout + made.stderr
     command = ["java", "-cp", f"{folder / 'classes'}:{library}", "MainKt", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
