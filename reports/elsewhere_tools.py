@@ -142,7 +142,9 @@ def _run(given: Given, lane: Lane, python: Path, scratch: Path, cell: Cell) -> N
         cell.at, cell.said = stages["refused"]["at"], stages["refused"]["said"]
     elif "ran" not in stages:
         ended = signal.Signals(-ran.returncode).name if ran.returncode < 0 else f"code {ran.returncode}"
-        cell.at, cell.said = "run" if "loaded" in stages else "load", f"its process ended with {ended}"
+        lines = [line.strip() for line in ran.stderr.decode(errors="replace").splitlines() if line.strip()]
+        last = f"; its last words: {' '.join(lines[-2:])}" if lines else ""
+        cell.at, cell.said = "run" if "loaded" in stages else "load", f"its process ended with {ended}{last}"
     elif answer.exists():
         try:
             cell.result = given.compared(np.load(answer))

@@ -29,6 +29,9 @@ def _sources(manifest: Manifest) -> Table:
     rows += _recipe(manifest)
     if "weights" in sources:
         rows.append(("weights", sources["weights"]["file"], sources["weights"]["sha256"]))
+        stated = sources["weights"].get("threshold")
+        if stated is not None:
+            rows.append(("threshold of the weights", f"cosine {stated['cosine']:g}: {stated.get('basis', '')}", ""))
     if "seed" in sources:
         rows.append(("weights", f"none: random numbers with seed {sources['seed']}, which find no faces", ""))
     for key, named in (("calibration", "calibrated on"), ("judged_on", "judged on")):

@@ -82,9 +82,12 @@ class Command:
         return self.line
 
     @property
-    def reads_artifacts(self) -> bool:
-        """Whether it names an artifact, so that it depends on what else is in its folder."""
-        return bool(_ARTIFACT.search(self.line))
+    def is_remembered(self) -> bool:
+        """Whether it takes long, and depends on nothing but the prepared files and what is in mine/."""
+        read = _ARTIFACT.findall(self.line)
+        return self.line.startswith(("edgeface export ", "edgeface analyze ", "edgeface bench ")) and all(
+            name.startswith("mine/") for name in read
+        )
 
 
 def command_of(line: str) -> Command:
