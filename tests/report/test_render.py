@@ -1,7 +1,7 @@
 import pytest
 from markupsafe import Markup
 
-from edgeface.report.render import prose, render
+from edgeface.report.render import _environment, prose
 
 
 @pytest.mark.parametrize(
