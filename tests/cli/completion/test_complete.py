@@ -72,7 +72,7 @@ def test_files_are_left_to_the_shell(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["export --seed", "nonsense", "nonsense a", "bench --threads", "models", "detect a.jpg"]
+    "line", ["export --seed", "nonsense", "nonsense a", "bench --threads", "models", "contract a.onnx"]
 )
 def test_without_known_values_nothing_is_offered(line):
     assert answer(*line.split(), "") == ([], False)
