@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mkdocs.exceptions import PluginError
+from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 BROUGHT = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "recipes/samples/README.md")
 BROUGHT_BY_PATTERN = ("reports/*.md", "reports/*.svg", "reports/*.jpg")
+_LOG = get_plugin_logger("edgeface")
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
 
@@ -70,7 +71,8 @@ def _rewritten(link: re.Match[str], at: str, here: str) -> str:
         return link[0]
     goal = posixpath.normpath(posixpath.join(posixpath.dirname(at), path))
     if not (ROOT / goal).exists():
-        raise PluginError(f"{at}: no such file: {target}")
+        _LOG.warning("%s: a link leads to no file: %s", at, target)  # fails a strict build
+        return link[0]
     site = _on_site(goal)
     if site is None:
         return text

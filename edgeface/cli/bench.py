@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeface.cli.options import Json, parse_counts
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
 
@@ -70,7 +71,7 @@ def format_report(report: BenchReport) -> str:
     if any(item.batch > 1 for item in report.measurements):
         rows = [(*_row(item)[:2], *_batch(item), *_row(item)[2:]) for item in report.measurements]
         table = format_table((*_HEADER[:2], "batch", "images/s", *_HEADER[2:]), rows)
-    lines = [table, "", f"baseline: {report.baseline}; {report.rounds} rounds"]
+    lines = [f"baseline: {report.baseline}; {report.rounds} rounds"]
     if report.peak_gops:
         peaks = ", ".join(
             f"{gops:.0f} G{'FLOP' if kind == 'fp32' else 'OP'}/s {kind}" for kind, gops in report.peak_gops.items()
@@ -81,7 +82,7 @@ def format_report(report: BenchReport) -> str:
         lines.append(f"on {report.on}{copies}: {'; '.join(report.notes)}")
     if report.quickest is not None:
         lines.append(f"quickest here: {report.quickest}")
-    return "\n".join([*lines, *report.advice])
+    return "\n".join([table, "", *map(paragraph, (*lines, *report.advice))])
 
 
 def _batch(item: Measurement) -> tuple[str, str]:

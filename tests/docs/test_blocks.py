@@ -125,7 +125,7 @@ def earlier(commands, shared_export):
         model, target = name.split("-", 1)
         given = {"report": ReportOptions(latency=False)}
         if model == "retinaface_mnet025":
-            given |= {"weights": commands.files / "detector.pth", "input_size": (256, 256)}
+            given |= {"weights": commands.files / "my.pth", "input_size": (256, 256)}
             given |= {"calibration": commands.files / "photos"}
         else:
             given |= {"weights": commands.files / "recognizer.ckpt", "calibration": commands.files / "faces"}

@@ -31,26 +31,30 @@ class Commands:
     memory: Path
 
     def run(self, command: Command, folder: Path) -> Ran:
-        """Run a command in a folder, or copy there what the same one wrote before."""
-        fresh = {path.name for path in folder.iterdir()} <= {path.name for path in self.files.iterdir()}
-        if not (command.line.startswith("edgeface export ") and fresh) or command.reads_artifacts:
+        """Run a command in a folder, or take what the same one wrote and said before."""
+        given = {path.name for path in self.files.iterdir()} | {"mine"}
+        fresh = {path.name for path in folder.iterdir()} <= given
+        if not (command.is_remembered and fresh):
             return _run(command.line, folder)
-        known = made_once(self.memory / hashlib.sha256(command.line.encode()).hexdigest()[:16], self._export(command))
+        name = hashlib.sha256(command.line.encode()).hexdigest()[:16]
+        known = made_once(self.memory / name, lambda goal: self._keep(command, folder, goal))
         shutil.copytree(known / "made", folder, dirs_exist_ok=True)
         code, output = (known / "printed").read_text(encoding="utf-8").split("\n", 1)
         return Ran(int(code), output)
 
-    def _export(self, command: Command):
-        def make(folder: Path) -> None:
-            made = folder / "made"
-            made.mkdir()
-            self.lay_out(made)
-            ran = _run(command.line, made)
-            for path in self.files.iterdir():
-                (made / path.name).unlink()
-            (folder / "printed").write_text(f"{ran.code}\n{ran.output}", encoding="utf-8")
-
-        return make
+    def _keep(self, command: Command, folder: Path, goal: Path) -> None:
+        """Run a command beside what is in a folder; keep what it wrote and printed."""
+        made = goal / "made"
+        shutil.copytree(folder, made, symlinks=True)
+        given = [path.name for path in made.iterdir()]
+        ran = _run(command.line, made)
+        for name in given:
+            path = made / name
+            if path.is_symlink():
+                path.unlink()
+            else:
+                shutil.rmtree(path)
+        (goal / "printed").write_text(f"{ran.code}\n{ran.output}", encoding="utf-8")
 
     def lay_out(self, folder: Path) -> None:
         """Link the prepared files into a folder."""

@@ -17,6 +17,7 @@ RUN_BY = {
     "add-a-target.md": "test_docs.py",
     "add-a-family.md": "test_docs.py",
     "add-an-algorithm.md": "test_docs.py",
+    "integration/python.md": "integration/test_python_guide.py",
 }
 """Pages, by their path in docs/, whose blocks are run by a test of their own."""
 _PARTS = re.compile(
@@ -82,9 +83,12 @@ class Command:
         return self.line
 
     @property
-    def reads_artifacts(self) -> bool:
-        """Whether it names an artifact, so that it depends on what else is in its folder."""
-        return bool(_ARTIFACT.search(self.line))
+    def is_remembered(self) -> bool:
+        """Whether it takes long, and depends on nothing but the prepared files and what is in mine/."""
+        read = _ARTIFACT.findall(self.line)
+        return self.line.startswith(("edgeface export ", "edgeface analyze ", "edgeface bench ")) and all(
+            name.startswith("mine/") for name in read
+        )
 
 
 def command_of(line: str) -> Command:
