@@ -33,7 +33,7 @@ ALLOWED = {
     "devices/system_files.py: rename": "a folder made in a temporary one; another process may have been first",
     "devices/system_files.py: symlink_to": "inside a temporary folder; failures become RuntimeFailure",
     "prediction/counted.py: mkdir": "a folder in the cache; a failure is reported, and nothing is remembered",
-    "images/video_file.py: VideoWriter": "OpenCV's, into a temporary folder; its failures are found by reading it again",
+    "images/video_file.py: VideoWriter": "OpenCV writes into a temporary folder; what it wrote is read again",
     "images/video_file.py: replace": "what OpenCV wrote in a temporary folder beside it",
     "devices/agent/ncnn_model.py: open for writing": "in the device's memory, no file",
     "models/write_skeletons.py: mkdir": "run by developers, in the source tree",

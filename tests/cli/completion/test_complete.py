@@ -85,7 +85,7 @@ def test_files_are_left_to_the_shell(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["export --seed", "nonsense", "nonsense a", "bench --threads", "models", "compare a b", "contract a.onnx"]
+    "line", ["export --seed", "nonsense", "nonsense a", "bench --threads", "models", "compare a b"]
 )
 def test_without_known_values_nothing_is_offered(line):
     assert answer(*line.split(), "") == ([], False)
