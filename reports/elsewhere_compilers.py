@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -75,9 +76,10 @@ def pnnx(job: Mapping[str, Any]) -> Loaded:
     shape = ",".join(map(str, job["input"]["shape"]))
     copy = Path(job["scratch"]) / "model.onnx"
     copy.write_bytes(Path(job["model"]).read_bytes())
-    import pnnx as package
-
-    program = Path(package.__file__).parent / "pnnx"
+    found = importlib.util.find_spec("pnnx")  # its Python part would import torch
+    assert found is not None and found.submodule_search_locations
+    program = Path(found.submodule_search_locations[0]) / "pnnx"
+    program.chmod(0o755)
     _run([str(program), str(copy), f"inputshape=[{shape}]", *job["setting"].split()])
     names = [f"out{number}" for number in range(len(job["outputs"]))]
     return ncnn_net(copy.with_name("model.ncnn.param"), "in0", names), []

@@ -128,7 +128,7 @@ def _run(given: Given, lane: Lane, python: Path, scratch: Path, cell: Cell) -> N
         "answer": str(answer),
     }
     job.write_text(json.dumps(asked), encoding="utf-8")
-    command = ["nice", "-n", "5", str(python), str(WORKER), str(job)]
+    command = [*(["nice", "-n", "5"] if lane.tool == "iree" else []), str(python), str(WORKER), str(job)]
     try:
         ran = subprocess.run(command, capture_output=True, timeout=LIMIT_S, cwd=scratch, check=False)
     except subprocess.TimeoutExpired:

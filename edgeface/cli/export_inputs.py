@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeface.cli.meant import MODELS
 from edgeface.cli.options import parse_list
 from edgeface.cli.usage import UsageError
 from edgeface.errors import InputError, did_you_mean
-
-_CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors")
-_FILES = (".onnx", ".toml")
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,13 @@ def named_inputs(words: Sequence[str], targets: Sequence[str], weights: Path | N
         InputError: a word is something else, or too many of them name the same.
     """
     from edgeface.backends import targets as known
+    from edgeface.compile.told import SUFFIXES
 
     models, checkpoints, wanted = list[str](), list[str](), list(targets)
     for word in words:
         if set(word.split(",")) <= {*known(), ""} and word.strip(","):
             wanted.append(word)
-        elif word.lower().endswith(_CHECKPOINTS):
+        elif Path(word).suffix.lower() in SUFFIXES:
             checkpoints.append(word)
         else:
             _refuse_strange(word, tuple(known()))
@@ -73,7 +72,7 @@ def _refuse_strange(word: str, targets: Sequence[str]) -> None:
         raise InputError("this is an artifact already", where=word, fix="name what it was exported from")
     if path.is_dir():
         raise InputError("a folder is no model", where=word, fix=f"pass a folder of images as --calibration {word}")
-    if path.suffix.lower() in _FILES or path.exists():
+    if path.suffix.lower() in MODELS or path.exists():
         return
     if "/" in word or path.suffix:
         raise InputError("MODEL: there is no such file or folder", where=word, fix="check the path")

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from edgeface.core.artifact import Artifact
 
 _IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp"))
-_BUNDLED = ("tflite", "ncnn")
-"""Runtimes of the artifacts that bundles hold."""
 
 
 def format_export(artifacts: Sequence[Artifact], images: Path | None) -> str:
@@ -100,12 +98,17 @@ def _places(artifacts: Sequence[Artifact]) -> Iterator[str]:
 
 def _next(artifacts: Sequence[Artifact], images: Path | None) -> str:
     """Commands that show the first artifact at work, as the shell takes them."""
+    from edgeface.backends import runtime_for
+    from edgeface.bundle.examples import RUNTIMES
+    from edgeface.tasks import task_of
+
     first, folder = artifacts[0], str(artifacts[0].folder)
+    task = task_of(first.contract)
     commands = [("bench", folder)]
     image = None if images is None else _first_image(images)
-    if first.contract.task == "detection" and image is not None:
-        commands.insert(0, ("detect", str(image), "--artifact", folder, "--out", "faces.jpg"))
-    if first.contract.task == "detection" and first.manifest.target.startswith(_BUNDLED):
+    if task.shown_by and image is not None:
+        commands.insert(0, (task.shown_by, str(image), "--artifact", folder, "--out", "faces.jpg"))
+    if task.shown_by and runtime_for(first.model_path).name in RUNTIMES:
         commands.append(("bundle", folder, "--device", "rk3399"))
     lines = [line for words in commands for line in command_lines(shlex.join([*program_words(), *words]), "          ")]
     return "next:" + "\n".join(lines)[len("next:") :]

@@ -58,7 +58,7 @@ def _worst(judged: Judged, layer: Layer, in_float: bool) -> WorstTensor:
         cure, line = "compute it in float32", ("half.keep_float", layer.origin)
     else:
         cure = "choose a target that does not round"
-    name = f"{layer.node.partition(' ')[0]} {layer.origin}" if layer.origin else layer.node
+    name = f"{layer.maker.partition(' ')[0]} {layer.origin}" if layer.origin else layer.maker
     return WorstTensor(name, layer.agreement.snr_db, inputs, cure, line if layer.origin else None)
 
 

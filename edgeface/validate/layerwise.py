@@ -28,8 +28,8 @@ class Layer:
         node: the node that makes it, as text.
         agreement: over one image.
         inputs_db: the minimum SNR of its node's inputs; `EXACT_DB` where they are exact.
-        computed_by: the output of the node that computes its numbers, where its own node only moves them; else `name`;
-            empty where nothing computes them.
+        computed_by: the output of the node that computes its numbers, where its own node only moves them; else `name`.
+        maker: that node, as text.
         origin: the node of the user's model that this node comes from.
     """
 
@@ -37,7 +37,8 @@ class Layer:
     node: str
     agreement: TensorAgreement
     inputs_db: float
-    computed_by: str = ""
+    computed_by: str
+    maker: str
     origin: str = ""
 
     @property
@@ -77,9 +78,8 @@ def layer_agreement(
         if node.output in got and node.output in wanted:
             agreement = compare_tensors(wanted[node.output], got[node.output])
             inputs = min((snr[i] for i in node.inputs if i in snr), default=EXACT_DB)
-            maker = computing_node(exact, node)
-            computed_by = "" if maker is None else maker.output
-            layers.append(Layer(node.output, str(node), agreement, inputs, computed_by, node.origin))
+            maker = computing_node(exact, node) or node
+            layers.append(Layer(node.output, str(node), agreement, inputs, maker.output, str(maker), maker.origin))
             snr[node.output] = agreement.snr_db
     return layers
 
@@ -87,7 +87,8 @@ def layer_agreement(
 def first_bad(layers: Sequence[Layer]) -> Layer | None:
     """The first value below `BAD_DB` that its node computes; None where there is none.
 
-    Where a node only moves a bad value, the one that computed it is named, even if it could not be read back as bad.
+    Where a node only moves a bad value, it is that of the node that computed it, if that can be read back; its `maker`
+    is that node in any case.
     """
     by_name = {layer.name: layer for layer in layers}
     bad = next((layer for layer in layers if layer.agreement.snr_db < BAD_DB), None)
@@ -114,9 +115,9 @@ def explain(layers: Sequence[Layer]) -> str:
         return "no intermediate tensor can be read back"
     bad, steepest = first_bad(layers), worst(layers, LISTED)
     lines = [
-        f"{layer.node}: {layer.agreement.snr_db:.1f} dB, its inputs {layer.inputs_db:.1f} dB" for layer in steepest
+        f"{layer.maker}: {layer.agreement.snr_db:.1f} dB, its inputs {layer.inputs_db:.1f} dB" for layer in steepest
     ]
     first = (
-        "no tensor is below 20 dB" if bad is None else f"first bad tensor: {bad.node} ({bad.agreement.snr_db:.1f} dB)"
+        "no tensor is below 20 dB" if bad is None else f"first bad tensor: {bad.maker} ({bad.agreement.snr_db:.1f} dB)"
     )
     return "; ".join([first, "the largest drops are at " + ", ".join(lines)])

@@ -24,7 +24,8 @@ def test_options_reach_the_artifacts(edgeface_cli, tmp_path):
     assert "onnx-fp32: --io int8 is not used, only by tflite-int8" in ended.err
 
 
-def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path):
+def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     options = ("--seed", 1, "--input", "64x96", "--out", tmp_path)
     ended = edgeface_cli("--quiet", "export", "--target", "tflite-fp16", "--no-latency", *options)
     assert (ended.code, ended.err) == (0, "")

@@ -14,7 +14,7 @@ from pages import DOCS
 NOTEBOOKS = sorted(DOCS.glob("notebooks/*.ipynb"))
 PRINTED = {
     "01_export_and_look": ["unsure on", "int8 0.", "mean score change"],
-    "02_your_own_recognizer": ["multiply-accumulates", "same person", "right", " – "],
+    "02_persons_and_thresholds": ["multiply-accumulates", "required", "same person", "changed"],
 }
 """Words that each notebook's outputs hold, in this order."""
 

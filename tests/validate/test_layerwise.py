@@ -91,7 +91,7 @@ def test_slight_damage_is_the_largest_drop_but_not_a_bad_tensor(chain, compared,
 
 def layer(name, node, snr_db, inputs_db, computed_by=None):
     agreement = TensorAgreement(signal=10 ** (snr_db / 10), candidate=1.0, noise=1.0, product=1.0)
-    return Layer(name, node, agreement, inputs_db, computed_by or name, f"{name}/origin")
+    return Layer(name, node, agreement, inputs_db, computed_by or name, f"Conv '{computed_by or name}'")
 
 
 MOVED = [

@@ -52,6 +52,8 @@ def complete(program: Any, words: Sequence[str]) -> Answer:
     if not line.name:
         commands = program.commands.items()
         return _fitting([(name, each.get_short_help_str(_HELP_WIDTH)) for name, each in commands], current)
+    if line.name == "help":
+        return _fitting([(name, "") for name in program.commands], current)
     argument = _argument(line)
     return Answer() if argument is None else _values_of(line, argument, before, current)
 

@@ -90,13 +90,6 @@ def models_and_targets(_: Words = ()) -> tuple[str, ...]:
     return (*models(), *targets())
 
 
-def commands(_: Words = ()) -> tuple[str, ...]:
-    """Names of the commands."""
-    from edgeface.cli.app import program
-
-    return tuple(program().commands)
-
-
 def variants(words: Words) -> tuple[str, ...]:
     """Variants of the models on the command line, or of the default model."""
     from edgeface.models import families
@@ -140,7 +133,6 @@ OF_ARGUMENTS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
     ("check", "models"): networks,
     ("completion", "shell"): _of(*SHELLS),
     ("export", "model"): models_and_targets,
-    ("help", "command"): commands,
 }
 # These also take files: a recipe, a model, the user's budget.
 OR_FILES = frozenset({"--budget", "model", "models", "name"})
