@@ -13,7 +13,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,9 +147,46 @@ class Subject:
 
 
 SUBJECTS = (
-    Subject("480x640", ("--target", "tflite-int8")),
+    Subject("240x320", ("--target", "tflite-int8")),
     Subject("240x320", ("--target", "tflite-int8", "--io", "int8")),
 )
+
+
+IN_PYTHON = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from face_runner.images import read_image
+from face_runner.main_face import main_face
+from face_runner.pipeline import FaceRunner
+runner = FaceRunner.open(Path(sys.argv[1]))
+for name in sys.argv[2:]:
+    image = read_image(Path(name))
+    faces = runner.detect(image)
+    print("image", name, "faces", len(faces))
+    for face in faces:
+        points = [value for point in face.landmarks for value in point]
+        print("face", face.score, "box", *face.box, "landmarks", *points)
+    main = main_face(faces, image.shape[:2])
+    if main is not None:
+        print("embedding", *map(float, runner.embed(runner.aligned(image, main))))
+"""
+"""What the bundle's Python is asked, which prints like the C++ example."""
+
+TOP = """# The C++ example against the program in Python
+
+`python reports/cpp_example.py ../shared/data --core {core}` exports and packs a detector and a recognizer for each pair
+of rows, builds `cpp/` with Debian's cross compiler, and runs it on an emulated {upper} on 20 photographs, 10 of scenes
+and 10 of single people; and the bundle's program in Python on the same core, and on this x86. Differences are the
+largest of any face, the cosine is the lowest between both embeddings of one face.
+
+| bundle | Python on | faces, C++ / Python | box, px | landmark, px | score | cosine |
+|---|---|---|---|---|---|---|"""
+
+END = """
+On one processor both compute the same. Between processors the last bits of a network's operators in float differ: where
+that moves a landmark by a hundred-thousandth of a pixel, a pixel of the aligned face may be rounded to the neighboring
+level, and a recognizer in int8 takes that as it takes any change of a pixel."""
 
 
 def photographs(data: Path) -> list[Path]:
@@ -183,39 +219,33 @@ def _edgeface(*arguments: str) -> None:
         raise SystemExit(ended.stdout + ended.stderr)
 
 
-def measure(subject: Subject, data: Path, folder: Path, core: str) -> tuple[Difference, float]:
-    """How far the example on a core is from the program in Python here, and how many seconds it took."""
+def measure(subject: Subject, data: Path, folder: Path, core: str) -> tuple[Difference, Difference]:
+    """How far the example on a core is from the program in Python on that core, and from the one on this machine."""
     board, bundle = installed(), pack(subject, data, folder)
     program = build(bundle / "cpp", folder / "build", *cross_options(board.site()))
     paths = write_ppm(photographs(data), folder)
-    start = time.perf_counter()
-    ended = board.run(core, program, [str(bundle / "models"), "--embeddings", *map(str, paths)], timeout_s=3600)
-    if ended.returncode:
-        raise RuntimeError(ended.stderr.decode())
-    seconds = time.perf_counter() - start
-    return compare(read_output(ended.stdout.decode()), list(seen_by(FaceRunner.open(bundle), paths))), seconds
+    given = list(map(str, paths))
+    (folder / "asked.py").write_text(IN_PYTHON)
+    ours = board.run(core, program, [str(bundle / "models"), "--embeddings", *given], timeout_s=3600)
+    theirs = board.run(core, board.python(core), [str(folder / "asked.py"), str(bundle), *given], timeout_s=3600)
+    for ended in (ours, theirs):
+        if ended.returncode:
+            raise RuntimeError(ended.stderr.decode())
+    found = read_output(ours.stdout.decode())
+    here = list(seen_by(FaceRunner.open(bundle), paths))
+    return compare(found, read_output(theirs.stdout.decode())), compare(found, here)
 
 
-def table(rows: Sequence[tuple[Subject, Difference]], core: str) -> str:
+def table(rows: Sequence[tuple[Subject, Difference, Difference]], core: str) -> str:
     """The report."""
-    lines = [
-        "# The C++ example against the program in Python",
-        "",
-        f"`python reports/cpp_example.py ../shared/data --core {core}` packs a detector (480×640) and a recognizer for "
-        "each row,",
-        f"builds `cpp/` with Debian's cross compiler, and runs it on an emulated {core.upper()} on 20 photographs. "
-        "Beside it `./face`",
-        "in Python runs on this x86. Differences are the largest of any face, the cosine is the lowest.",
-        "",
-        "| bundle | photographs | faces, C++ / Python | box, px | landmark, px | score | cosine |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {subject.title} | {found.images} | {found.faces[0]} / {found.faces[1]} | {found.box_px:.1g} | "
-        f"{found.landmark_px:.1g} | {found.score:.1g} | {found.cosine:.8f} |"
-        for subject, found in rows
-    ]
-    return "\n".join(lines) + "\n"
+    lines = [TOP.format(core=core, upper=core.upper())]
+    for subject, same, other in rows:
+        for where, found in ((f"the {core.upper()}", same), ("x86", other)):
+            lines.append(
+                f"| {subject.title} | {where} | {found.faces[0]} / {found.faces[1]} | {found.box_px:.1g} | "
+                f"{found.landmark_px:.1g} | {found.score:.1g} | {found.cosine:.6f} |"
+            )
+    return "\n".join([*lines, END]) + "\n"
 
 
 def main() -> int:
@@ -228,14 +258,14 @@ def main() -> int:
     rows = []
     for subject in SUBJECTS:
         with tempfile.TemporaryDirectory() as folder:
-            found, seconds = measure(subject, options.data, Path(folder), options.core)
-        print(f"{subject.title}: {found}, {seconds:.0f} s of emulation", file=sys.stderr, flush=True)
-        rows.append((subject, found))
+            found = measure(subject, options.data, Path(folder), options.core)
+        print(f"{subject.title}: {found}", file=sys.stderr, flush=True)
+        rows.append((subject, *found))
     text = table(rows, options.core)
     print(text, end="")
     if options.out is not None:
         options.out.write_text(text, encoding="utf-8")
-    return 0 if all(found.passed for _, found in rows) else 1
+    return 0 if all(same.passed for _, same, _ in rows) else 1
 
 
 if __name__ == "__main__":

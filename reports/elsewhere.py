@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from elsewhere_artifacts import exported
+from elsewhere_artifacts import FLOAT_ENDS, exported
 from elsewhere_tables import mark, report
 from elsewhere_tools import LANES, tried
 from subjects import ROOT
@@ -28,13 +28,15 @@ def main() -> None:
     given = parser.parse_args()
     work: Path = given.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    cells = []
+    cells, operators = [], {}
     for artifact in exported(work, given.only):
+        operators[artifact.name] = artifact.operators()
         lanes = [lane for lane in LANES if artifact.artifact.model_path.suffix[1:] in lane.formats]
+        lanes = [lane for lane in lanes if artifact.kind != FLOAT_ENDS or lane.tool == "vela"]
         for lane in (lane for lane in lanes if given.tool in lane.name):
             cells.append(tried(artifact, lane, work))
             print(f"{artifact.name}, {lane.name}: {mark(cells[-1])}", file=sys.stderr, flush=True)
-    text = report(cells)
+    text = report(cells, operators)
     if given.only or given.tool:
         sys.stdout.write(text)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from subjects import ROOT, SHARED
 from edgeface.backends.float_io import FloatRunner, dequantize, quantize
 from edgeface.backends.open import open_runner
 from edgeface.backends.runtime import TensorSpec
+from edgeface.backends.tflite.runner import LiteRtRunner
 from edgeface.core.artifact import Artifact
 from edgeface.graph.types import Array
 from edgeface.inference.detector import Detector
@@ -27,7 +29,9 @@ from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.reference import Reference
 
 INTEGER = "tflite-int8 --integer-only --io int8"
+FLOAT_ENDS = "tflite-int8 --integer-only"
 KINDS = ("tflite-fp32", "tflite-fp16", "tflite-int8", INTEGER, "onnx-fp32", "onnx-int8", "ncnn-fp32", "ncnn-int8")
+_FOLDERS = {0: "plain", 1: "float-ends", 3: "integer"}
 IMAGES = 10
 EVERY = 17
 
@@ -71,6 +75,15 @@ class Given:
         """The model file's own input and outputs."""
         runner = open_runner(self.artifact)
         return runner.inputs[0], tuple(runner.outputs)
+
+    def operators(self) -> str:
+        """How many operators of a TFLite file write which type; a dash for other formats."""
+        runner = open_runner(self.artifact)
+        if not isinstance(runner, LiteRtRunner):
+            return "–"
+        tensors = runner.tensors()
+        found = Counter(tensors[op.outputs[0]].dtype for op in runner.operators())
+        return ", ".join(f"{count} {dtype}" for dtype, count in sorted(found.items()))
 
     @cached_property
     def own(self) -> list[dict[str, Array]]:
@@ -127,11 +140,13 @@ class Given:
 def exported(work: Path, only: str) -> Iterator[Given]:
     """Every artifact, exported unless the work folder has it; those whose name holds the word."""
     weights, scenes = SHARED / "weights", SHARED / "scenes"
-    pictures = tuple(sorted(scenes.iterdir()))[:IMAGES]
+    groups = sorted((SHARED / "labelled").glob("*.jpg"))
+    pictures = (*groups, *sorted(scenes.iterdir()))[:IMAGES]
     options = ("--weights", str(weights / "retinaface_mnet025_1mb.pth"), "--variant", "1mb")
     wide = Subject("detector", ("retinaface_mnet025", *options, "--calibration", str(scenes), "--input", "256x320"))
     finder = _artifact(work, wide, "onnx-fp32")
     yield from _given(work, wide, KINDS, pictures, None, only)
+    yield from _given(work, wide, (FLOAT_ENDS,), pictures, None, only)
     odd = Subject("detector 240×320", (*wide.options[:-1], "240x320"))
     yield from _given(work, odd, (INTEGER,), pictures, None, only)
     faces = _faces(work / "faces")
@@ -151,7 +166,7 @@ def _given(
 def _artifact(work: Path, subject: Subject, kind: str) -> Artifact:
     target, *options = kind.split()
     together = [target] if options else [each for each in KINDS if " " not in each]
-    folder = work / subject.name.replace(" ", "-").replace("×", "x") / ("integer" if options else "plain")
+    folder = work / subject.name.replace(" ", "-").replace("×", "x") / _FOLDERS[len(options)]
     found = list(folder.glob(f"*-{target}/manifest.json"))
     if not found:
         print(f"exporting {subject.name}, {kind}", file=sys.stderr, flush=True)

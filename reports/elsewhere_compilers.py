@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,12 @@ def vela(job: Mapping[str, Any]) -> Loaded:
     """Arm's compiler for Ethos-U, whose setting is the accelerator. There is no NPU here: it compiles only."""
     command = [sys.executable, "-m", "ethosu.vela", job["model"], "--accelerator-config", job["setting"]]
     said = _run([*command, "--show-cpu-operations", "--output-dir", job["scratch"]])
-    wanted = r"(?:CPU|NPU) operators = \d+[^\n]*|(?:Total|Maximum) [^\n]*SRAM[^\n]*|Batch Inference time[^\n]*"
-    return None, [" ".join(line.split()) for line in re.findall(wanted, said)]
+    wanted = r"(?:CPU|NPU) operators = \d+|Total SRAM used +[^\n]*"
+    notes = [" ".join(line.split()) for line in re.findall(wanted, said)]
+    kinds = Counter(re.findall(r"operator: (\w+), ofm[^\n]*\nReason: ", said))
+    left = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    reasons = sorted(set(re.findall(r"\nReason: ([^\n]{1,120})", said)))
+    return None, [*notes, *([f"not on the NPU: {left} ({'; '.join(reasons[:2])})"] if left else [])]
 
 
 def iree(job: Mapping[str, Any]) -> Loaded:
@@ -70,9 +76,10 @@ def pnnx(job: Mapping[str, Any]) -> Loaded:
     shape = ",".join(map(str, job["input"]["shape"]))
     copy = Path(job["scratch"]) / "model.onnx"
     copy.write_bytes(Path(job["model"]).read_bytes())
-    import pnnx as package
-
-    program = Path(package.__file__).parent / "pnnx"
+    found = importlib.util.find_spec("pnnx")  # its Python part would import torch
+    assert found is not None and found.submodule_search_locations
+    program = Path(found.submodule_search_locations[0]) / "pnnx"
+    program.chmod(0o755)
     _run([str(program), str(copy), f"inputshape=[{shape}]", *job["setting"].split()])
     names = [f"out{number}" for number in range(len(job["outputs"]))]
     return ncnn_net(copy.with_name("model.ncnn.param"), "in0", names), []

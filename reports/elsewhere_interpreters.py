@@ -102,8 +102,9 @@ def mnn(job: Mapping[str, Any]) -> Loaded:
     (entry,) = interpreter.getSessionInputAll(session).values()
 
     def host(shape: Any, array: Any) -> Any:
-        kind = MNN.Halide_Type_Int8 if array.dtype == np.int8 else MNN.Halide_Type_Float
-        return MNN.Tensor(tuple(shape), kind, array, layout)
+        if array.dtype != np.float32:
+            raise TypeError(f"the Python binding of MNN has no tensors of {array.dtype}")
+        return MNN.Tensor(tuple(shape), MNN.Halide_Type_Float, array, layout)
 
     def copied(tensor: Any) -> Any:
         shape = tensor.getShape()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from elsewhere_artifacts import IMAGES
@@ -56,17 +56,26 @@ def _figures(cell: Cell) -> str:
     if not found["finite"]:
         return "values that are not finite"
     decided = found["decisions"]
-    apart = f"{found['steps']} steps" if found["steps"] is not None else f"{max(found['largest'].values()):.1g}"
+    largest = max(found["largest"].values())
+    apart = [f"{found['steps']} steps"] if found["steps"] is not None else []
+    apart += [f"≤ {largest:.0e}"] if not apart and largest <= EQUAL else []
     if "min_cosine" in decided:
-        return f"{apart}, cosine ≥ {decided['min_cosine']:.4f}"
+        return ", ".join([*apart, f"cosine ≥ {decided['min_cosine']:.4f}"])
     extra = f" and {decided['extra']} more" if decided["extra"] else ""
-    return f"{apart}, {decided['matched']}{extra} of {decided['reference_faces']} faces"
+    change = decided["mean_score_change"]
+    apart += [] if apart or change is None else [f"mean score change {change:.4f}"]
+    return ", ".join([*apart, f"{decided['matched']}{extra} of {decided['reference_faces']} faces"])
 
 
-def report(cells: Sequence[Cell]) -> str:
-    """The whole report."""
+def report(cells: Sequence[Cell], operators: Mapping[str, str]) -> str:
+    """The whole report; `operators` are those of each artifact by type."""
     sections = [_section(lane, [cell for cell in cells if cell.lane == lane.name]) for lane in LANES]
-    return "\n\n".join([_header(cells), _glance(cells), *filter(None, sections), LIMITS]) + "\n"
+    return (
+        "\n\n".join(
+            [_header(cells), _artifacts(operators), _kernels(cells), _glance(cells), *filter(None, sections), LIMITS]
+        )
+        + "\n"
+    )
 
 
 def _header(cells: Sequence[Cell]) -> str:
@@ -107,6 +116,29 @@ LIMITS = """\
 - Nothing was timed. Near is a statement on few images: whoever ships with a tool runs `edgeface eval` on its outputs.
 - vela's output ran nowhere: that needs an Ethos-U, or Arm's simulator, which no package index has.
 - What crashed a tool is told in words only."""
+
+
+def _artifacts(operators: Mapping[str, str]) -> str:
+    lines = ["## The artifacts", "", "| artifact | operators by the type that they write |", "|---|---|"]
+    lines += [f"| {_shown(name)} | {found} |" for name, found in operators.items() if found != "–"]
+    return "\n".join([*lines, "", INTEGERS])
+
+
+INTEGERS = """\
+`--integer-only` alone leaves operators in float: inputs and outputs are float, and so is what is behind the last
+weights. With `--io int8` none is left."""
+
+
+def _kernels(cells: Sequence[Cell]) -> str:
+    found = [f"{_shown(c.artifact)}, {c.lane}: {c.result['steps']}" for c in cells if c.result.get("steps")]
+    own = [line for line in found if "LiteRT" in line or "micro" in line]
+    return "\n".join(["## One machine, several integers", "", KERNELS, "", *(f"- {line}" for line in own)])
+
+
+KERNELS = """\
+Results are equal on every machine **for equal kernels only**. LiteRT has three sets of int8 kernels: XNNPACK's, which
+is the default, its own without a delegate, and the reference ones. They round in different places. The largest
+difference to XNNPACK's, in steps of the int8 outputs, on this one machine:"""
 
 
 def _glance(cells: Sequence[Cell]) -> str:
@@ -159,11 +191,3 @@ def _cell(cell: Cell) -> str:
     where = {"run": " when run", "compare": " (its outputs do not fit)"}.get(cell.at, "")
     said = mark(cell).replace("refused:", f"refused{where}:") if cell.at else mark(cell)
     return f"{said}{notes}".replace("|", "/")
-
-
-def counted(cells: Sequence[Cell]) -> Iterator[str]:
-    """How many artifacts each tool runs alike."""
-    for lane in LANES:
-        found = [verdict(cell) for cell in cells if cell.lane == lane.name]
-        good = sum(word in {"equal", "same", "near", "compiled"} for word in found)
-        yield f"{lane.name}: {good} of {len(found)}"

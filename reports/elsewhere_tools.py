@@ -128,7 +128,7 @@ def _run(given: Given, lane: Lane, python: Path, scratch: Path, cell: Cell) -> N
         "answer": str(answer),
     }
     job.write_text(json.dumps(asked), encoding="utf-8")
-    command = ["nice", "-n", "5", str(python), str(WORKER), str(job)]
+    command = [*(["nice", "-n", "5"] if lane.tool == "iree" else []), str(python), str(WORKER), str(job)]
     try:
         ran = subprocess.run(command, capture_output=True, timeout=LIMIT_S, cwd=scratch, check=False)
     except subprocess.TimeoutExpired:
@@ -142,7 +142,9 @@ def _run(given: Given, lane: Lane, python: Path, scratch: Path, cell: Cell) -> N
         cell.at, cell.said = stages["refused"]["at"], stages["refused"]["said"]
     elif "ran" not in stages:
         ended = signal.Signals(-ran.returncode).name if ran.returncode < 0 else f"code {ran.returncode}"
-        cell.at, cell.said = "run" if "loaded" in stages else "load", f"its process ended with {ended}"
+        lines = [line.strip() for line in ran.stderr.decode(errors="replace").splitlines() if line.strip()]
+        last = f"; its last words: {' '.join(lines[-2:])}" if lines else ""
+        cell.at, cell.said = "run" if "loaded" in stages else "load", f"its process ended with {ended}{last}"
     elif answer.exists():
         try:
             cell.result = given.compared(np.load(answer))

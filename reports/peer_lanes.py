@@ -25,7 +25,7 @@ ENVIRONMENT = ROOT / ".venv-peers"
 PINS = ROOT / "reports" / "peers-constraints.txt"
 WORKER = ROOT / "reports" / "peer_worker.py"
 LIMIT_S = 1200
-SHOWN = ("onnxruntime", "openvino", "nncf", "ai-edge-quantizer", "ai-edge-litert", "MNN")
+SHOWN = ("onnxruntime", "openvino", "nncf", "ai-edge-quantizer", "litert-quantizer", "ai-edge-litert", "MNN")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ PEERS = (
     ),
     Lane("ai-edge-quantizer", "static_wi8_ai8", {"recipe": "static_wi8_ai8"}, ".tflite"),
     Lane("ai-edge-quantizer", "static_wi8_ai16 (int16 activations)", {"recipe": "static_wi8_ai16"}, ".tflite"),
+    Lane("litert-quantizer", "static_wi8_ai8", {"recipe": "static_wi8_ai8"}, ".tflite"),
+    Lane("litert-quantizer", "static_wi8_ai16 (int16 activations)", {"recipe": "static_wi8_ai16"}, ".tflite"),
     Lane("MNN", "KL, its default", {"feature_quantize_method": "KL"}, ".mnn"),
     Lane("MNN", "EMA (asymmetric)", {"feature_quantize_method": "EMA"}, ".mnn"),
 )

@@ -16,6 +16,7 @@ import struct
 import sys
 import time
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -82,12 +83,12 @@ def openvino(request: dict[str, Any]) -> None:
     ov.save_model(model, request["out"], compress_to_fp16=False)
 
 
-def ai_edge_quantizer(request: dict[str, Any]) -> None:
-    """A recipe of its own, on a .tflite in float32."""
-    from ai_edge_quantizer import quantizer, recipe
-
+def litert(request: dict[str, Any]) -> None:
+    """A recipe of litert-quantizer, or of ai-edge-quantizer, its predecessor, on a .tflite in float32."""
+    package = request["tool"].replace("-", "_")
+    quantizer, recipe = (import_module(f"{package}.{name}") for name in ("quantizer", "recipe"))
     prepared = str(Path(request["out"]).with_suffix(".float.tflite"))
-    Path(prepared).write_bytes(_without_empty_buffers(request["tflite"]))
+    Path(prepared).write_bytes(_without_empty_buffers(request["tflite"], package))
     made = quantizer.Quantizer(prepared, getattr(recipe, request["setting"]["recipe"])())
     images = np.ascontiguousarray(np.load(request["calibration"]).transpose(0, 2, 3, 1))
     feeds = [{request["input"]: image[None]} for image in images]
@@ -95,12 +96,11 @@ def ai_edge_quantizer(request: dict[str, Any]) -> None:
     made.quantize(found, enable_progress_report=False).export_model(request["out"], overwrite=True)
 
 
-def _without_empty_buffers(path: str) -> bytes:
-    """The same model, with buffers of no bytes made absent: ai-edge-quantizer takes the former for constants."""
+def _without_empty_buffers(path: str, package: str) -> bytes:
+    """The same model, with buffers of no bytes made absent: both quantizers take the former for constants."""
     import flatbuffers
-    from ai_edge_quantizer.utils.tfl_flatbuffer_utils import read_model
 
-    model = read_model(path)
+    model = import_module(f"{package}.utils.tfl_flatbuffer_utils").read_model(path)
     for buffer in model.buffers:
         if buffer.data is not None and len(buffer.data) == 0:
             buffer.data = None
@@ -144,7 +144,8 @@ def mnn(request: dict[str, Any]) -> None:
 QUANTIZERS = {
     "ONNX Runtime": onnx_runtime,
     "OpenVINO": openvino,
-    "ai-edge-quantizer": ai_edge_quantizer,
+    "ai-edge-quantizer": litert,
+    "litert-quantizer": litert,
     "MNN": mnn,
 }
 

@@ -148,13 +148,13 @@ The peers' (`.venv-peers`, from `reports/peers-constraints.txt`): {theirs}.
 
 METHOD = f"""\
 Every tool gets the network that edgeface wrote as onnx-fp32, and the calibration images that edgeface calibrated
-with, as float32 tensors after edgeface's preprocessing. ai-edge-quantizer reads no ONNX and gets edgeface's
-tflite-fp32, whose empty buffers are made absent first: it takes them for constants. MNN's quantizer takes images
-only, and gets 8-bit ones that give the same tensors. Settings are each tool's defaults, and then what its documentation
-recommends for accuracy. Detectors: 640×480, 40 scenes calibrate. Judged on the 83 other scenes and the 5 labeled
-images against the checkpoint in torch float32, faces at score ≥ .5 matched at IoU ≥ .5. Recognizers: 100 of 301
-LFW images that are in no pair calibrate, the other 201 give cosines; the accuracy is of 1 000 pairs of LFW's
-View 1 test list. The judging code is the same for all rows, edgeface's own included.
+with, as float32 tensors after edgeface's preprocessing. litert-quantizer, and ai-edge-quantizer, which it was before,
+read no ONNX and get edgeface's tflite-fp32, whose empty buffers are made absent first: they take them for constants.
+MNN's quantizer takes images only, and gets 8-bit ones that give the same tensors. Settings are each tool's defaults,
+and then what its documentation recommends for accuracy. Detectors: 640×480, 40 scenes calibrate. Judged on the 83
+other scenes and the 5 labeled images against the checkpoint in torch float32, faces at score ≥ .5 matched at IoU ≥
+.5. Recognizers: 100 of 301 LFW images that are in no pair calibrate, the other 201 give cosines; the accuracy is of 1
+000 pairs of LFW's View 1 test list. The judging code is the same for all rows, edgeface's own included.
 
 "Convolutions" are convolutions and matrix products by the type that the runtime computes them in, read from the loaded
 model. Latency: one thread, {ROUNDS} interleaved rounds over all rows, one process each, copies in and out included; the

@@ -2,6 +2,7 @@
 
 Run as `.venv/bin/python reports/samples.py`; it takes about ten minutes on two cores, and needs ../shared.
 `--detector FILE` or `--recognizer FILE` judge other weights (of a training that is not over), and print instead.
+`--keep DIR` keeps there what each artifact makes of each image, and takes up what an earlier run left.
 """
 
 from __future__ import annotations
@@ -36,21 +37,34 @@ class Networks:
     recognizers: Mapping[str, Path]
 
 
+@dataclass(frozen=True)
+class Bench:
+    """The sample's artifacts beside those of the checkpoints that taught them, and where what they find is kept."""
+
+    sample: Networks
+    teacher: Networks
+    work: Path
+    kept: Path
+
+    def evaluated(self, *given: str) -> dict[str, Any]:
+        """The document of `edgeface eval`."""
+        return edgeface("eval", *given, "--jobs", "2", "--cache", str(self.kept / "found.npz"))
+
+
 def main() -> None:
     """Export, measure, and write the report."""
     parser = argparse.ArgumentParser(description="Judge the sample models.")
     parser.add_argument("--detector", type=Path, help="other weights of the detector")
     parser.add_argument("--recognizer", type=Path, help="other weights of the recognizer")
+    parser.add_argument("--keep", type=Path, help="folder for what is found in each image")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         sample = Networks(
             _sample(work, "retinaface_mnet025", options.detector), _sample(work, "mobilefacenet", options.recognizer)
         )
-        teacher = _teachers(work)
-        text = "\n\n".join(
-            [_header(), _faces(work, sample, teacher), _precision(sample, teacher), _verification(sample, teacher)]
-        )
+        bench = Bench(sample, _teachers(work), work, options.keep or work)
+        text = "\n\n".join([_header(), _faces(bench), _precision(bench), _verification(bench)])
     if options.detector or options.recognizer:
         print(text)
     else:
@@ -104,15 +118,15 @@ training nor calibration saw: the {len(list((SHARED / "lfw" / "images").glob("*/
 pairs of LFW's View 1 test list, and the labeled images."""
 
 
-def _faces(work: Path, sample: Networks, teacher: Networks) -> str:
-    portraits = work / "portraits"
+def _faces(bench: Bench) -> str:
+    portraits = bench.work / "portraits"
     portraits.mkdir()
     for path in sorted((SHARED / "lfw" / "images").glob("*/*.jpg")):
         (portraits / path.name).symlink_to(path.resolve())
     rows = []
-    for form, artifact in sample.detectors.items():
-        given = ("--detector", str(artifact), "--reference", str(teacher.detectors["fp32"]), "--images", str(portraits))
-        found = edgeface("eval", *given, "--jobs", "2")["agreement"]
+    official = ("--reference", str(bench.teacher.detectors["fp32"]), "--images", str(portraits))
+    for form, artifact in bench.sample.detectors.items():
+        found = bench.evaluated("--detector", str(artifact), *official)["agreement"]
         recall = 100 * found["matched"] / found["reference_faces"]
         verdict = _met(recall >= MIN_RECALL_PERCENT)
         rows.append(f"| sample {form} | {found['reference_faces']} | {recall:.2f} % | {found['extra']} | {verdict} |")
@@ -126,14 +140,14 @@ Of the faces that the official checkpoint finds at 480×640 with a score of at l
 {table}"""
 
 
-def _precision(sample: Networks, teacher: Networks) -> str:
+def _precision(bench: Bench) -> str:
     labeled = str(SHARED / "labelled")
     given = ("--images", labeled, "--labels", labeled)
-    official = edgeface("eval", "--detector", str(teacher.detectors["fp32"]), *given)["average_precision"]
+    official = bench.evaluated("--detector", str(bench.teacher.detectors["fp32"]), *given)["average_precision"]
     names = list(official)
     rows = [f"| official fp32 | {' | '.join(f'{official[name]:.3f}' for name in names)} | |"]
-    for form, artifact in sample.detectors.items():
-        found = edgeface("eval", "--detector", str(artifact), *given)["average_precision"]
+    for form, artifact in bench.sample.detectors.items():
+        found = bench.evaluated("--detector", str(artifact), *given)["average_precision"]
         shares = [found[name] / official[name] for name in names]
         cells = " | ".join(f"{found[name]:.3f} ({share:.0%})" for name, share in zip(names, shares, strict=True))
         rows.append(f"| sample {form} | {cells} | {_met(min(shares) >= MIN_PRECISION_SHARE)} |")
@@ -145,22 +159,21 @@ def _precision(sample: Networks, teacher: Networks) -> str:
 {table}"""
 
 
-def _verification(sample: Networks, teacher: Networks) -> str:
-    rows = []
+def _verification(bench: Bench) -> str:
+    sample, teacher, rows = bench.sample, bench.teacher, []
     for name, recognizer, detector in (
         ("teacher fp32, official detector fp32", teacher.recognizers["fp32"], teacher.detectors["fp32"]),
         ("sample fp32, official detector fp32", sample.recognizers["fp32"], teacher.detectors["fp32"]),
         ("sample fp32, sample detector fp32", sample.recognizers["fp32"], sample.detectors["fp32"]),
         ("sample int8, sample detector int8", sample.recognizers["int8"], sample.detectors["int8"]),
     ):
-        found = _verified(recognizer, detector)
+        found = _verified(bench, recognizer, detector)
         accuracy = found["verifications"][0]["fold_accuracy"]["mean"]
         lost = len(found["without_face"]["images"])
         verdict = _met(accuracy >= MIN_ACCURACY) if name.startswith("sample") else ""
         rows.append(f"| {name} | {accuracy:.2%} | {lost} | {verdict} |")
-    paired = _verified(
-        sample.recognizers["int8"], sample.detectors["fp32"], "--reference", str(sample.recognizers["fp32"])
-    )
+    reference = ("--reference", str(sample.recognizers["fp32"]))
+    paired = _verified(bench, sample.recognizers["int8"], sample.detectors["fp32"], *reference)
     after, before = (item["fold_accuracy"]["mean"] for item in paired["verifications"][:2])
     change = 100 * (after - before)
     table = "\n".join(rows)
@@ -176,8 +189,8 @@ int8 against fp32 on the same aligned faces (sample detector fp32): {before:.2%}
 most {MAX_DROP_POINTS:g} may be lost: {_met(change >= -MAX_DROP_POINTS)}."""
 
 
-def _verified(recognizer: Path, detector: Path, *more: str) -> dict[str, Any]:
-    return edgeface("eval", "--recognizer", str(recognizer), "--detector", str(detector), *LFW, "--jobs", "2", *more)
+def _verified(bench: Bench, recognizer: Path, detector: Path, *more: str) -> dict[str, Any]:
+    return bench.evaluated("--recognizer", str(recognizer), "--detector", str(detector), *LFW, *more)
 
 
 def _met(holds: bool) -> str:

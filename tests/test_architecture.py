@@ -329,7 +329,6 @@ ELSEWHERE = {
     "doctor/checks/processor.py": "/proc/cpuinfo",
     "doctor/checks/resources.py": "/proc and /sys",
     "doctor/control_groups.py": "/proc and /sys",
-    "models/checkpoint.py": "torch.load of a stream that was opened and checked",
     "prediction/counted.py": "our own sources",
     "report/render.py": "our own style sheet",
     "validate/judge.py": "what the judge has just written into a folder of its own",

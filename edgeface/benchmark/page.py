@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from edgeface.compile.report_options import REPORT
 from edgeface.core.description import Table, Verdict
 from edgeface.report.page import Bar
 from edgeface.report.render import render
+from edgeface.report.same_images import SameImages, same_images
+from edgeface.report.seen import read_seen
 from edgeface.report.write_page import write_page
 from edgeface.version import __version__
 
@@ -36,6 +39,7 @@ class BenchmarkPage:
     tables: tuple[Table, ...]
     reasons: tuple[str, ...]
     links: tuple[Link, ...]
+    same: tuple[SameImages, ...]
     made: str
 
 
@@ -68,9 +72,19 @@ def _page(found: BenchmarkRecord, out: Path, refused: str) -> BenchmarkPage:
         tables=tuple(table for table in tables if table.rows),
         reasons=tuple(reasons(found)),
         links=tuple(link for each in found.targets if (link := _link(found.model, each, out, refused))),
+        same=tuple(_same(found, out)),
         made=f"edgeface {__version__}, {found.date}, recipe {found.recipe} {found.recipe_sha256[:12]}"
         + (f", timed on {machine}" if machine else ""),
     )
+
+
+def _same(found: BenchmarkRecord, out: Path) -> Iterator[SameImages]:
+    """The images on which the written targets differ most, of those that kept what their judging showed."""
+    written = [each.target for each in found.targets if each.outcome == "written"]
+    kept = ((target, read_seen(out / f"{found.model}-{target}")) for target in written)
+    shown = same_images(found.model, [(target, seen) for target, seen in kept if seen is not None])
+    if shown is not None:
+        yield shown
 
 
 def _bars(found: BenchmarkRecord) -> list[tuple[str, tuple[Bar, ...]]]:

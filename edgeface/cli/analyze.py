@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeface.cli.options import DEFAULT_MODEL, Json, parse_size, refuse_given
+from edgeface.cli.paragraph import judged, paragraph
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_described
 
@@ -124,8 +125,9 @@ def _text(analysis: Analysis) -> str:
         *((describe_losses.wrong_inputs_table(analysis),) if analysis.wrong_inputs else ()),
     ]
     lines = describe.recipe_lines(analysis)
-    parts = [f"{told.verdict.headline}: {told.verdict.meaning}", *(["\n".join(steps)] if steps else [])]
-    parts += [f"note: {note}" for note in describe.notes(analysis)]
+    parts = [judged("", told.verdict.headline, told.verdict.state, told.verdict.meaning)]
+    parts += ["\n".join(paragraph(step, "", "   ") for step in steps)] if steps else []
+    parts += [paragraph(f"note: {note}") for note in describe.notes(analysis)]
     return "\n\n".join([*parts, *([lines] if lines else []), *(_short(table) for table in tables if table.rows)])
 
 

@@ -44,7 +44,7 @@ def compare(
     """Compare the main faces of two images: the same person or not; exit code 0 either way.
 
     The main face is the large one near the center. Without --threshold, the threshold measured when the
-    recognizer was exported is used; if its certificate has none, a default, and the output says so.
+    recognizer was exported is used, else the one measured on its weights, else a default; the output says which.
     """
     from edgeface.reading.existing import refuse_missing
 

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from edgeface.tasks.detection.faces import Face
 
 
-EXAMPLES = ("edgeface detect photo.jpg --artifact out/retinaface_mnet025-tflite-int8 --out faces.jpg",)
+EXAMPLES = (
+    "edgeface detect photo.jpg --artifact out/retinaface_mnet025-tflite-int8 --out faces.jpg",
+    "edgeface detect photos/ clip.mp4 --artifact out/retinaface_mnet025-tflite-int8 --out drawn/",
+    "edgeface detect camera:0 --artifact out/retinaface_mnet025-tflite-int8 --frames 100 --jsonl",
+)
 
 
 def detect(

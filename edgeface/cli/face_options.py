@@ -31,6 +31,7 @@ MatchThreshold = Annotated[
 _SOURCES: dict[ThresholdSource, str] = {
     "given": "as given",
     "certificate": "from the recognizer's certificate",
+    "weights": "measured on the recognizer's weights in float32",
     "default": "a default, because the recognizer's certificate has none",
 }
 

@@ -32,7 +32,7 @@ def fitted_widths(cells: Sequence[Sequence[str]], left: int, room: int) -> list[
         return None
     while sum(widths) > room:
         able = [number for number, width in enumerate(widths) if width > least[number]]
-        number = min(able, key=lambda each: (_added(by_column, widths, each), -widths[each]))
+        number = min(able, key=lambda each: (_added(by_column, widths, each), not each, -widths[each]))
         widths[number] -= 1
     return widths
 

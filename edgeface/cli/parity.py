@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,6 @@ from edgeface.cli.reporting import print_json
 if TYPE_CHECKING:
     from edgeface.backends.device import Device
     from edgeface.core.artifact import Artifact
-    from edgeface.devices.check import DeviceReport
 
 
 EXAMPLES = (
@@ -84,9 +84,10 @@ def _on_device(
 ) -> None:
     from edgeface.cli.device_text import format_device
     from edgeface.devices.check import check_device
+    from edgeface.report.boards import keep_measured
 
     report = check_device(artifact, device, images, detector)
-    kept = _kept(artifact, report)
+    kept = keep_measured(artifact, report, datetime.now(timezone.utc).date())
     if json_output:
         print_json(report.as_dict() | {"record": None if kept is None else str(kept)})
     else:
@@ -95,22 +96,3 @@ def _on_device(
             print(f"\nkept: {kept}")
     if not report.parity.passed:
         raise typer.Exit(1)
-
-
-def _kept(artifact: Artifact, report: DeviceReport) -> Path | None:
-    """The file beside the artifact that keeps a board's measurements, which its report then shows."""
-    from datetime import datetime, timezone
-
-    from edgeface.core.progress import note
-    from edgeface.devices.board_record import save_record
-    from edgeface.errors import EdgefaceError
-    from edgeface.report.boards import join_boards
-
-    try:
-        path = save_record(artifact, report, datetime.now(timezone.utc).date())
-        if path is not None and join_boards(artifact) is None:
-            note("no report shows it: export the artifact again, or see `edgeface report`")
-    except EdgefaceError as error:  # what was measured is printed all the same
-        note(f"the measurement is not kept: {error}")
-        return None
-    return path

@@ -10,6 +10,7 @@ import typer
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
+from edgeface.core.description import Mark
 
 if TYPE_CHECKING:
     from edgeface.report.collect import Collection
@@ -46,7 +47,7 @@ def _text(found: Collection) -> str:
     rows = [
         (
             str(entry.artifact.folder),
-            entry.verdict.headline,
+            Mark(entry.verdict.headline, entry.verdict.state),
             "–" if entry.accuracy is None else f"{entry.accuracy.label} {entry.accuracy.figure}",
             f"{entry.artifact.manifest.model_bytes / 1e3:.1f}",
             "–" if entry.timed is None else f"{entry.timed['ratio']:.2f}",

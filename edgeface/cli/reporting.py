@@ -16,7 +16,8 @@ from edgeface.cli.error_text import format_error
 from edgeface.cli.termination import Terminated
 from edgeface.core.style import TERMINAL, plain
 from edgeface.core.terminal import is_colored
-from edgeface.core.visible import VisibleStream, visible_json
+from edgeface.core.visible import visible_json
+from edgeface.core.visible_stream import VisibleStream
 from edgeface.core.writing import fix_of
 from edgeface.errors import EdgefaceError
 
@@ -25,8 +26,8 @@ DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never mistaken for 
 INTERRUPTED = 130
 NO_READER = 141
 
-# Optional packages, and the extra that installs each.
-_EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle"}
+# Optional packages, and the command that installs each.
+_EXTRAS = {"cryptography": "pip install 'edgeface[bundle]'"}
 
 
 class _Stdout:
@@ -145,10 +146,12 @@ def _print_defect(error: Exception) -> None:
 
 
 def _not_installed(package: str) -> EdgefaceError:
-    extra = _EXTRAS.get(package)
-    if extra is not None:
-        return EdgefaceError(f"the package {package!r} is not installed", fix=f"pip install 'edgeface[{extra}]'")
-    return EdgefaceError(f"the package {package!r} is not installed", fix="`edgeface doctor` lists what is missing")
+    if package == "torch":
+        from edgeface.models.need_torch import HOW
+
+        return EdgefaceError("the package 'torch' is not installed", fix=HOW)
+    fix = _EXTRAS.get(package, "`edgeface doctor` lists what is missing")
+    return EdgefaceError(f"the package {package!r} is not installed", fix=fix)
 
 
 def _from_system(error: OSError) -> EdgefaceError:

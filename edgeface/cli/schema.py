@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
+from edgeface.cli.options import Json
+
 EXAMPLES = ("edgeface schema manifest > manifest.schema.json",)
 
 
 def schema(
     name: Annotated[str, typer.Argument(help="manifest, certificate, prediction, latency or bundle.")],
+    json_output: Json = False,  # noqa: ARG001  # a schema is JSON anyway
 ) -> None:
     """Print the JSON schema of a file that edgeface writes.
 

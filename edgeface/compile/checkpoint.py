@@ -82,8 +82,7 @@ def _sample(found: Family, declared: Declared) -> Source:
     note(f"no --weights: exporting edgeface's sample {found.name}, which is for trying the tool, not for products")
     contract = _resized(contract, declared)
     network = CheckpointNetworks(found, sample.weights).onnx(contract)
-    weights = {"file": sample.weights.name, "sha256": sample.sha256, "sample": True}
-    return _source(contract, network, {"weights": weights, "contract": {"how": "of the sample weights"}})
+    return _source(contract, network, {"weights": sample.as_source(), "contract": {"how": "of the sample weights"}})
 
 
 def _check_declared(sample: Sample, contract: Contract, declared: Declared) -> None:

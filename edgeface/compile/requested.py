@@ -10,6 +10,7 @@ from edgeface.compile.infer_contract import recognize
 from edgeface.compile.prices import deciding_tables, winograd_table
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import READ_PATHS, ExportRequest
+from edgeface.compile.told import SUFFIXES
 from edgeface.core.file_kind import refuse_other
 from edgeface.core.max_drop import OPTION, own_limits, parse_max_drop, refuse_unmeasured
 from edgeface.core.thresholds import Thresholds
@@ -94,6 +95,7 @@ def _own_recipe(request: ExportRequest) -> Recipe:
         return read_recipe(Path(request.model))
     if request.model not in families():
         refuse_other(Path(request.model), ())
+        family(request.model)
     return recipe_for(_shipped_name(request.model)).model_copy(update={"model": request.model})
 
 
@@ -124,7 +126,7 @@ def task_name(recipe: Recipe, request: ExportRequest) -> str | None:
 def _refuse_missing(request: ExportRequest) -> None:
     """Refuse paths that lead to nothing, all at once, before anything is read."""
     model = Path(request.model)
-    is_path = model.suffix == _RECIPE or request.onnx_file is not None
+    is_path = model.suffix in {_RECIPE, *SUFFIXES} or request.onnx_file is not None
     given = {f"--{name.replace('_', '-')}": getattr(request, name) for name in READ_PATHS}
     refuse_missing({"MODEL": model if is_path else None, **given})
 

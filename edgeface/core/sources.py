@@ -11,9 +11,14 @@ class _Open(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class _Threshold(_Open):
+    cosine: float = Field(ge=-1, le=1)
+
+
 class _Weights(_Open):
     file: str
     sha256: str
+    threshold: _Threshold | None = None
 
 
 class _Images(_Open):

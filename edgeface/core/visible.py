@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from typing import Any, TextIO
-
-from edgeface.core.style import MARKS
 
 _JOINERS = "\u200c\u200d"
 """Zero-width joiners, which languages and emoji need."""
@@ -31,30 +27,6 @@ def visible_lines(text: str) -> str:
 def visible_json(text: str) -> str:
     r"""A JSON text with the same content, whose strings hold what is not harmless as `\u202e`."""
     return "".join(part if part[:1] in {"\n", "\t"} else _json_line(part) for part in _LAID_OUT.split(text))
-
-
-class VisibleStream:
-    """A text stream that shows whatever is written to it; `unfiltered` is the stream itself, for our own sequences.
-
-    Args:
-        stream: the stream.
-        styles: what is written for each mark of `edgeface.core.style`, e.g. a terminal's sequence; nothing by default.
-    """
-
-    def __init__(self, stream: TextIO, styles: Mapping[str, str] | None = None) -> None:
-        self.unfiltered = stream
-        self._styles = styles or {}
-
-    def write(self, text: str) -> int:
-        """Write lines of text; the number of characters that were given."""
-        parts = MARKS.split(text)  # every second one is a mark
-        shown = [self._styles.get(part, "") if at % 2 else visible_lines(part) for at, part in enumerate(parts)]
-        self.unfiltered.write("".join(shown))
-        return len(text)
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything else is the stream's own."""
-        return getattr(self.unfiltered, name)
 
 
 def _json_line(text: str) -> str:

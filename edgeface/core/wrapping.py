@@ -9,7 +9,8 @@ from collections.abc import Iterable
 _KEPT = "\ue000"
 """Stands for a space that no line ends at, while a text is split."""
 _AFTER_SIGN = re.compile(r"(?<=[≤≥<>=±×–→]) (?=[\d.+−-])")
-_BEFORE_UNIT = re.compile(r"(?<=[\d.]) (?=(?:%|[×–→±]|dB|ms|s|[kMG]B|[kM]?px|fps|G(?:FL)?OP/s|GMAC|MACs)(?!\w))")
+_BEFORE_UNIT = re.compile(r"(?<=[\d.]) (?=(?:%|[×–→±]|dB|ms|s|fps|[kMG]?(?:B|px|OP/s|FLOPs?|FLOP/s|MACs?)|[kM])(?!\w))")
+_BETWEEN = re.compile(r" (?! )")  # the last of several spaces, so that the others stay
 _WHOLE = re.compile(r"`[^`\n]{1,40}`|\([^()\n]{1,14}\)")
 _WIDE = frozenset("WF")
 _WITHOUT_WIDTH = frozenset(("Mn", "Me", "Cf", "Cn"))
@@ -24,7 +25,7 @@ def words(text: str) -> list[str]:
     """The parts between which a line may end: words, numbers with sign and unit, short commands, short remarks."""
     kept = _WHOLE.sub(lambda found: found[0].replace(" ", _KEPT), text)
     kept = _BEFORE_UNIT.sub(_KEPT, _AFTER_SIGN.sub(_KEPT, kept))
-    return [part.replace(_KEPT, " ") for part in kept.split(" ") if part]
+    return [part.replace(_KEPT, " ") for part in _BETWEEN.split(kept.strip(" ")) if part]
 
 
 def wrapped(text: str, width: int, hanging: str = "") -> list[str]:
@@ -52,7 +53,7 @@ def filled(parts: Iterable[str], width: int, indent: str = "", hanging: str = ""
     for word in parts:
         needed = display_width(word)
         if not empty and used + 1 + needed > width:
-            lines.append(line)
+            lines.append(line.rstrip(" "))
             line, used, empty = hanging, len(hanging), True
         line = f"{line}{word}" if empty else f"{line} {word}"
         used += needed + (not empty)

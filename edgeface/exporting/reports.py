@@ -106,16 +106,16 @@ class ExportReports:
             write_json(staged.folder / SEEN, document, compact=True)
 
     def write_refused(self, staged: Staged) -> None:
-        """Write the report of a refusal, if requested; if that fails, only a note says so."""
+        """Write the report of a refusal, if requested, and name it in the refusal; if that fails, a note says so."""
         path = self._request.report.refused
-        if path is None:
+        if path is None or staged.refusal is None:
             return
         try:
             write_page(path, self._page(staged, REFUSED, self._layers(staged)))
         except InputError as error:
             note(f"no report of the refusal: {error}")
         else:
-            note(f"report of the refusal: {path}")
+            staged.refusal.report = str(path)
 
     @cached_property
     def _fp32(self) -> bytes:

@@ -68,14 +68,12 @@ def _span(tensor: StoredTensor) -> int:
 
 def _numbers(bits: Array, name: str) -> Array:
     """What the bits of a dtype stand for; a copy."""
+    own: Array = np.array(bits, dtype=bits.dtype.newbyteorder("="), order="C")
     if name == "bfloat16":
-        wide: Array = bits.astype(np.uint32) << 16
-        return wide.view(np.float32)
+        return (own.astype(np.uint32).reshape(-1) << 16).view(np.float32).reshape(own.shape)
     if name in _FLOAT8 or name == _SCALES:
-        return _float8_table(name)[bits]
-    if name == "bool":
-        return bits.astype(np.uint8) != 0
-    return np.array(bits, dtype=bits.dtype.newbyteorder("="), order="C")
+        return np.asarray(_float8_table(name)[own])
+    return np.asarray(own.view(np.uint8) != 0) if name == "bool" else own
 
 
 @cache

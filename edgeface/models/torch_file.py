@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -125,10 +126,11 @@ def _archived(stream: IO[bytes], size: int, path: Path) -> tuple[StructureReader
     with zipfile.ZipFile(stream) as archive:
         entries = archive.infolist()
         _check_entries(entries, size, path)
-        name = next(entry.filename for entry in entries if entry.filename.endswith("data.pkl"))
-        with archive.open(name) as pickled:
-            reader, content = _load(pickled, path)
-    root = name.removesuffix("data.pkl")
+    pickled = next(entry for entry in entries if entry.filename.endswith("data.pkl"))
+    place = _place(stream, pickled, size)  # not by the archive: as torch, without checksums, which torch can leave out
+    stream.seek(place.begin)
+    reader, content = _load(io.BytesIO(stream.read(min(place.length, MAX_PICKLE_BYTES + 1))), path)
+    root = pickled.filename.removesuffix("data.pkl")
     by_name = {entry.filename: entry for entry in entries}
     found = {key: by_name.get(f"{root}data/{key}") for key in reader.storages}
     places = {key: _place(stream, entry, size) for key, entry in found.items() if entry is not None}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from edgeface.compile.report_options import REPORT
 from edgeface.core.artifact import Artifact
 from edgeface.core.description import Mark, Table, Tile
-from edgeface.devices.board_record import BoardRecord, RecordedLatency, RecordedTime, read_records
+from edgeface.core.progress import note
+from edgeface.devices.board_record import BoardRecord, RecordedLatency, RecordedTime, read_records, save_record
+from edgeface.devices.check import DeviceReport
 from edgeface.devices.state import DeviceState
+from edgeface.errors import EdgefaceError
 from edgeface.reading import kinds
 from edgeface.reading.document import read_text
 from edgeface.reading.regular_file import is_file
@@ -20,6 +23,27 @@ from edgeface.report.write_page import write_page
 
 PARTS = ("boards-link", "boards-tiles", "boards")
 """Parts of a report that are filled once boards are measured; a comment stands before and after each."""
+
+
+def keep_measured(artifact: Artifact, report: DeviceReport, on: date) -> Path | None:
+    """The file beside the artifact that keeps what a board measured, which its report then shows too.
+
+    None where there is no latency, as of an emulated device, or where nothing can be written, as a note says: what was
+    measured is printed all the same.
+
+    Args:
+        artifact: the artifact that was measured.
+        report: what was measured.
+        on: the day.
+    """
+    try:
+        path = save_record(artifact, report, on)
+        if path is not None and join_boards(artifact) is None:
+            note("no report shows it: export the artifact again, or see `edgeface report`")
+    except EdgefaceError as error:
+        note(f"the measurement is not kept: {error}")
+        return None
+    return path
 
 
 def boards(records: Iterable[BoardRecord]) -> tuple[Board, ...]:
@@ -49,10 +73,10 @@ def joined(text: str, shown: Sequence[Board]) -> str | None:
     """A report with these boards in place of those that it shows; None where it has no place for them."""
     for part in PARTS:
         begin, end = f"<!-- {part} -->", f"<!-- /{part} -->"
-        if text.count(begin) != 1 or text.count(end) != 1:
+        if text.count(begin) != 1 or text.count(end) != 1 or text.index(end) < text.index(begin):
             return None
-        new = f"{begin}\n{render(f'{part}.html', boards=shown)}{end}"
-        text = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _, new=new: new, text, flags=re.DOTALL)
+        before, after = text[: text.index(begin)], text[text.index(end) + len(end) :]
+        text = f"{before}{begin}\n{render(f'{part}.html', boards=shown)}{end}{after}"
     return text
 
 

@@ -118,20 +118,21 @@ def _entry(folder: Path) -> Entry:
     known = [value for value in decibels if value is not None]
     lowest = min(known) if known and len(known) == len(decibels) else None
     with damage_reported("latency", str(folder / LATENCY), "export the artifact again"):
-        timed = _timed(folder / LATENCY)
+        found_ms = timed(folder / LATENCY)
     return Entry(
         artifact,
         described.verdict,
         described.glance,
         lowest,
-        timed,
+        found_ms,
         report if is_file(report) else None,
         read_seen(folder),
         tuple(read_records(folder, artifact.manifest.model_sha256)),
     )
 
 
-def _timed(path: Path) -> dict[str, Any] | None:
+def timed(path: Path) -> dict[str, Any] | None:
+    """The measurement in a `latency.json`: median, ratio to fp32 with its interval, whether the machine was busy."""
     if not is_file(path):
         return None
     document = read_json(path)

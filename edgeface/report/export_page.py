@@ -16,7 +16,7 @@ from edgeface.report.budget import Counted, budget
 from edgeface.report.cost import cost, tiles
 from edgeface.report.gallery import gallery
 from edgeface.report.layers import layers
-from edgeface.report.origin import origin
+from edgeface.report.origin import made_words, origin
 from edgeface.report.page import Board, Page
 from edgeface.report.prediction import prediction
 from edgeface.report.render import render
@@ -72,6 +72,7 @@ def export_page(shown: Exported) -> str:
         model=manifest.name,
         target=manifest.target,
         subtitle=f"{contract.task}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
+        made=made_words(manifest, shown.latency.get("date", "")),
         verdict=described.verdict,
         tiles=(
             *((described.glance,) if described.glance and not described.figures else ()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from edgeface.core.artifact import Manifest
@@ -29,6 +29,9 @@ def _sources(manifest: Manifest) -> Table:
     rows += _recipe(manifest)
     if "weights" in sources:
         rows.append(("weights", sources["weights"]["file"], sources["weights"]["sha256"]))
+        stated = sources["weights"].get("threshold")
+        if stated is not None:
+            rows.append(("threshold of the weights", f"cosine {stated['cosine']:g}: {stated.get('basis', '')}", ""))
     if "seed" in sources:
         rows.append(("weights", f"none: random numbers with seed {sources['seed']}, which find no faces", ""))
     for key, named in (("calibration", "calibrated on"), ("judged_on", "judged on")):
@@ -42,11 +45,22 @@ def _sources(manifest: Manifest) -> Table:
 
 
 def _recipe(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
-    """The recipe's name and hash; nothing for manifests of versions that did not note it."""
-    found = getattr(manifest, "recipe", None)
-    if found is not None:
-        named = found if isinstance(found, Mapping) else vars(found)
-        yield "recipe", str(named["name"]), str(named["sha256"])
+    """The recipe's name and hash; nothing where an earlier version did not record it."""
+    if manifest.recipe is not None:
+        yield "recipe", manifest.recipe.name, manifest.recipe.sha256
+
+
+def made_words(manifest: Manifest, day: str) -> str:
+    """The recipe, the version and the day in one line, e.g. "recipe mobilefacenet (1a2b3c4d5e6f), edgeface 0.7.0".
+
+    Args:
+        manifest: the artifact's.
+        day: when latencies were measured, as 2026-11-28; empty where they were not, so that reports are the same.
+    """
+    recipe = manifest.recipe
+    parts = [] if recipe is None else [f"recipe {recipe.name} ({recipe.sha256[:12]})"]
+    parts += [f"edgeface {manifest.versions['edgeface']}"] if "edgeface" in manifest.versions else []
+    return ", ".join([*parts, *([day] if day else [])])
 
 
 def _contract(manifest: Manifest) -> Table:

@@ -187,6 +187,7 @@ class Page:
     model: str
     target: str
     subtitle: str
+    made: str
     verdict: Verdict
     tiles: tuple[Tile, ...]
     figures: tuple[Figure, ...]

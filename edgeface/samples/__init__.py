@@ -6,8 +6,10 @@ photographs in the public domain.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _FOLDER = Path(__file__).parent
 
@@ -30,6 +32,23 @@ class Sample:
     def weights(self) -> Path:
         """The checkpoint, safetensors in float32."""
         return _FOLDER / f"{self.family}.safetensors"
+
+    @property
+    def threshold(self) -> dict[str, Any] | None:
+        """The measured cosine from which two faces count as one person's, and how it was measured.
+
+        `recipes/samples/measure_threshold.py` wrote it. None for a detector.
+        """
+        path = _FOLDER / f"{self.family}_threshold.json"
+        if not path.is_file():
+            return None
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def as_source(self) -> dict[str, Any]:
+        """What a manifest says of the weights."""
+        stated = {"file": self.weights.name, "sha256": self.sha256, "sample": True}
+        return stated if self.threshold is None else {**stated, "threshold": self.threshold}
 
 
 SAMPLES = {

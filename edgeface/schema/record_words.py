@@ -56,6 +56,7 @@ RECORD_WORDS: Mapping[str, Mapping[str, str]] = {
         "machine": "The machine that was measured on: processor, cores, versions.",
         "peak_gops": "Measured peak of one core in 10^9 operations a second, by arithmetic.",
         "measured": "Latencies of the `artifact`, and of the reference `onnx-fp32`.",
+        "date": "The day, as 2026-11-28, in UTC; not in files of version 0.6.",
         "load": "Average number of runnable processes in the minute before.",
     },
     "TimedModel": {

@@ -106,6 +106,7 @@ class LatencyRecord(_Record):
     """The content of `latency.json`."""
 
     format: Literal[1]
+    date: str | None = None
     threads: int
     rounds: int
     machine: dict[str, Any]

@@ -128,6 +128,9 @@ class Task(Protocol):
     of_faces: bool
     """Whether its networks are shown one face, which a detector may have to find in an image first."""
 
+    shown_by: str
+    """The command that shows an artifact at work on an image: `edgeface NAME IMAGE --artifact …`; empty without one."""
+
     def infer(
         self,
         variants: Mapping[str, Any],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from faces import detect
 from images import Images
 from layers import place, quicken
 from lesson import hint_loss, normalize
+from misjudged import find_misjudged
 from torch import Tensor, nn
 from torch.nn import functional
 from views import Views
@@ -24,6 +26,7 @@ FAMILY = "retinaface_mnet025"
 VARIANT = "official"
 _JUDGED = 96
 _SHOWN_SCORE = 0.3
+_FALSE_FACES = 1.0
 
 
 class Answers(NamedTuple):
@@ -37,6 +40,25 @@ class Answers(NamedTuple):
     offsets: list[Tensor]
 
 
+class Second(NamedTuple):
+    """What a second course begins with.
+
+    Weights, by how much their scores were shifted, and points x, y of portraits, by number, that they misjudge.
+    """
+
+    weights: Path
+    shift: float
+    misjudged: Mapping[int, Sequence[tuple[float, float]]]
+
+
+def second_course(images: Images, teacher: Path, weights: Path, shift: float, folder: Path) -> Second:
+    """A second course for weights of an earlier one; what these misjudge is kept in a folder."""
+    known = family(FAMILY)
+    contract = detection(known.variants()[VARIANT])
+    networks = (known.load(file, contract) for file in (teacher, weights))
+    return Second(weights, shift, find_misjudged(images, contract, *networks, folder / "misjudged.npz"))
+
+
 class DetectorLesson:
     """A student of the same architecture as its teacher, with its contract.
 
@@ -48,16 +70,24 @@ class DetectorLesson:
         weights: the teacher's checkpoint.
         device: where both networks are.
         compiled: compile the losses by torch's inductor, which fuses what lies between the convolutions.
+        second: where a course begins with the weights of an earlier one: those, and what they misjudge.
     """
 
-    def __init__(self, images: Images, weights: Path, device: torch.device, compiled: bool = False) -> None:
+    def __init__(
+        self, images: Images, weights: Path, device: torch.device, compiled: bool = False, second: Second | None = None
+    ) -> None:
         known = family(FAMILY)
         self.contract = detection(known.variants()[VARIANT])
-        teacher, student = known.load(weights, self.contract), known.build(self.contract)
-        self._views = Views(images, [_centres(teacher, self.contract, scene) for scene in images.scenes])
+        teacher = known.load(weights, self.contract)
+        student = known.load(second.weights, self.contract) if second else known.build(self.contract)
+        centres = [_centres(teacher, self.contract, scene) for scene in images.scenes]
+        self._views = Views(images, centres, second.misjudged if second else None)
         if device.type == "cpu":
             quicken(student)
-        _expect_few_faces(student)
+        if second is None:
+            _expect_few_faces(student)
+        else:
+            shift_scores(student, -second.shift)
         place(teacher, device)
         place(student, device)
         self._teacher = teacher
@@ -83,7 +113,7 @@ class DetectorLesson:
             sure = torch.sigmoid(target)
             wrong = (torch.sigmoid(mine) - sure).abs().detach()
             # Nearly all anchors see no face and are easy; those where the student is wrong count (focal loss).
-            weight = wrong + sure + 0.02
+            weight = wrong + sure + 0.02 + _FALSE_FACES * wrong * (sure < 0.05)
             scores.append((weight * functional.binary_cross_entropy_with_logits(mine, sure, reduction="none")).sum())
             trusted = (sure * (sure > 0.1)).unsqueeze(2)
             offsets.append((trusted * functional.smooth_l1_loss(moves, moved, reduction="none", beta=0.1)).sum())
@@ -125,6 +155,17 @@ def _expect_few_faces(student: nn.Module) -> None:
         assert isinstance(head, Head)
         assert head.conv1x1.bias is not None
         head.conv1x1.bias.copy_(torch.tensor([2.3, -2.3]).repeat(len(head.conv1x1.bias) // 2))
+
+
+def shift_scores(network: torch.nn.Module, shift: float) -> None:
+    """Add to every anchor's difference of logits, in place."""
+    assert isinstance(network, RetinaFace)
+    for head in network.ClassHead:
+        assert isinstance(head, Head)
+        bias = head.conv1x1.bias
+        assert bias is not None
+        with torch.no_grad():
+            bias += torch.tensor([-shift / 2, shift / 2]).repeat(len(bias) // 2)
 
 
 def answer(network: nn.Module, tensor: Tensor) -> Answers:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from detector import FAMILY, VARIANT
+from detector import FAMILY, VARIANT, shift_scores
 from distort import Image
 from images import Images
 from numpy.typing import NDArray
@@ -27,7 +27,6 @@ from views import HELD_OUT_EVERY
 from edgeface.contracts import DetectionContract, detection
 from edgeface.images.files import letterbox
 from edgeface.models import family
-from edgeface.models._retinaface_network import Head, RetinaFace
 from edgeface.tasks.detection.agreement import FaceAgreement
 from edgeface.tasks.detection.detect import detect_faces
 from edgeface.tasks.detection.match import match_faces
@@ -71,17 +70,6 @@ def main() -> None:
     shift_scores(student, enough[0])
     save_weights(student, options.out)
     print(f"written with a shift of {enough[0]:.3f}: {options.out}")
-
-
-def shift_scores(network: torch.nn.Module, shift: float) -> None:
-    """Add to every anchor's difference of logits, in place."""
-    assert isinstance(network, RetinaFace)
-    for head in network.ClassHead:
-        assert isinstance(head, Head)
-        bias = head.conv1x1.bias
-        assert bias is not None
-        with torch.no_grad():
-            bias += torch.tensor([-shift / 2, shift / 2]).repeat(len(bias) // 2)
 
 
 def _held_out(images: Images) -> Iterator[Image]:

@@ -28,7 +28,7 @@ def main() -> None:
     course = Course(
         steps=options.steps or usual.steps,
         batch=options.batch or usual.batch,
-        rate=usual.rate,
+        rate=options.rate or usual.rate,
         seed=options.seed,
         workers=options.workers,
         keep_every_s=options.keep_every_s,
@@ -42,9 +42,11 @@ def _lesson(options: argparse.Namespace, device: torch.device) -> Lesson:
     images = Images(options.data)
     detector = options.data / DETECTOR_WEIGHTS
     if options.student == "detector":
-        from detector import DetectorLesson
+        from detector import DetectorLesson, second_course
 
-        return DetectorLesson(images, detector, device, options.compile)
+        begin = options.begin
+        second = second_course(images, detector, begin, options.shift, options.out) if begin else None
+        return DetectorLesson(images, detector, device, options.compile, second)
     from faces import find_faces
     from recognizer import RecognizerLesson
 
@@ -57,8 +59,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("student", choices=sorted(COURSES))
     parser.add_argument("--data", type=Path, required=True, help="folder with scenes/, lfw/extra_250.npz, weights/")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the weights")
+    parser.add_argument(
+        "--begin", type=Path, help="the detector's weights after an earlier course and shift_scores.py: a second course"
+    )
+    parser.add_argument("--shift", type=float, default=0.0, help="by how much the scores of those were shifted")
     parser.add_argument("--steps", type=int, help="steps of the whole course")
     parser.add_argument("--batch", type=int, help="images a step")
+    parser.add_argument("--rate", type=float, help="the highest learning rate")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--workers", type=int, default=1, help="threads that prepare images")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 from distort import Image, degrade, hide, mirror, recolor
 from images import Images
+from textures import texture
 
 SIDE_PX = 256
 HELD_OUT_EVERY = 20
 _MEAN = (104, 117, 123)
 _TILES = (1, 2, 3, 4)
 _TILE_SHARES = (0.6, 0.2, 0.1, 0.1)
+_PORTRAITS = 0.45
+_MISJUDGED = 0.5
+_TEXTURES = 0.12
 
 Points = Sequence[tuple[float, float]]
 
@@ -24,10 +28,15 @@ class Views:
     Args:
         images: of what.
         centres: points x, y in each scene, pixels, that most views of it show one of: faces are small in scenes.
+        misjudged: portraits by their number, with points that half of all views of portraits show one of; where there
+            are any, some views show textures without faces too.
     """
 
-    def __init__(self, images: Images, centres: Sequence[Points]) -> None:
+    def __init__(
+        self, images: Images, centres: Sequence[Points], misjudged: Mapping[int, Points] | None = None
+    ) -> None:
         self._scenes, self._portraits, self._centres = images.scenes, images.portraits, centres
+        self._misjudged = [(number, point) for number, points in (misjudged or {}).items() for point in points]
 
     def changed(self, random: np.random.Generator) -> Image:
         """One, four, nine or sixteen views, mirrored, recolored and degraded: uint8 [256,256,3]."""
@@ -41,15 +50,31 @@ class Views:
 
     def plain(self, random: np.random.Generator, side_px: int = SIDE_PX, held_out: bool = False) -> Image:
         """A square part of an image: of a scene whole to single faces, of a portrait whole to half a face."""
-        if random.random() < 0.45:
-            portrait = self._portraits[_pick(random, len(self._portraits), held_out)]
-            fit = side_px / max(portrait.shape[:2])
-            return _cut(portrait, random, side_px, _between(random, 0.6 * fit, 2.2 * fit), None)
+        if self._misjudged and not held_out:
+            kind = random.random()
+            if kind < _TEXTURES:
+                return texture(random, side_px)
+            if kind < _TEXTURES + _PORTRAITS * _MISJUDGED:
+                number, point = self._misjudged[int(random.integers(0, len(self._misjudged)))]
+                return self._portrait(random, number, side_px, point)
+        if random.random() < _PORTRAITS:
+            return self._portrait(random, _pick(random, len(self._portraits), held_out), side_px, None)
+        return self.scene(random, side_px, held_out)
+
+    def scene(self, random: np.random.Generator, side_px: int, held_out: bool = False) -> Image:
+        """A square part of a scene."""
         number = _pick(random, len(self._scenes), held_out)
         scene, centres = self._scenes[number], self._centres[number]
         scale = _between(random, max(side_px / max(scene.shape[:2]), 0.25), 1.4)
         shown = centres[int(random.integers(0, len(centres)))] if centres and random.random() < 0.7 else None
         return _cut(scene, random, side_px, scale, shown)
+
+    def _portrait(
+        self, random: np.random.Generator, number: int, side_px: int, shown: tuple[float, float] | None
+    ) -> Image:
+        portrait = self._portraits[number]
+        fit = side_px / max(portrait.shape[:2])
+        return _cut(portrait, random, side_px, _between(random, 0.6 * fit, 2.2 * fit), shown)
 
 
 def _pick(random: np.random.Generator, count: int, held_out: bool) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cpp_example import build, compare, cross_options, litert_of, read_output, seen_by
+from pages import DOCS, blocks_of
 
 from edgeface.bundle.examples import example_files
 from edgeface.bundle.face_runner.images import encode_ppm
@@ -54,6 +55,18 @@ def test_cpp_finds_and_embeds_what_python_does_on_the_emulated_board(unpacked, p
     assert found.faces[0] > 20
     assert found.passed, found
     assert len([line for line in text.splitlines() if line.startswith("cosine ")]) == 3
+
+
+def test_the_program_that_the_guide_shows_compiles(unpacked):
+    compiler = shutil.which("c++")
+    if compiler is None:
+        pytest.skip("there is no C++ compiler")
+    (block,) = (block.text for block in blocks_of(DOCS / "integration" / "cpp.md") if block.language == "cpp")
+    path = unpacked / "cpp" / "guide.cpp"
+    path.write_text(block)
+    command = [compiler, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", str(path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ TIMED = ("artifact", "threads", "median ms", "95 %")
 TIMES = [("out/retinaface_mnet025-tflite-int8", "1", "3.204", "[0.401, 0.420]"), ("人の顔", "2", "1.1", "[1, 1]")]
 
 
-@pytest.mark.parametrize("width", (31, 40, 53, 64, 72, 80, 90, 139))
+@pytest.mark.parametrize("width", [31, 40, 53, 64, 72, 80, 90, 139])
 @pytest.mark.parametrize(("header", "rows", "left"), [(HEADER, ROWS, 5), (TIMED, TIMES, 1)])
 def test_a_table_fits_every_width_with_all_its_words_whole(width, header, rows, left):
     text = plain(format_table(header, rows, left, width=width))
@@ -31,7 +31,7 @@ def test_a_table_fits_every_width_with_all_its_words_whole(width, header, rows, 
             assert all(word in found for word in getattr(cell, "text", cell).split())
 
 
-@pytest.mark.parametrize("width", (50, 58, 60, 80, 119))
+@pytest.mark.parametrize("width", [50, 58, 60, 80, 119])
 def test_numbers_stay_on_one_line_in_their_column(width):
     lines = plain(format_table(TIMED, TIMES, width=width)).splitlines()
     (row,) = [line for line in lines if "3.204" in line]

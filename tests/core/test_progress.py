@@ -94,9 +94,10 @@ def test_a_step_that_fails_leaves_no_half_line(capsys, monkeypatch):
 
     def fail():
         with progress.step("counting"):
-            raise ValueError
+            raise ValueError("halfway")
 
-    pytest.raises(ValueError, fail)
+    with pytest.raises(ValueError, match="halfway"):
+        fail()
     progress.end_line()
     assert capsys.readouterr().err == "counting …\r\x1b[K"
 

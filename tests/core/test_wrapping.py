@@ -38,3 +38,8 @@ def test_wide_characters_take_two_columns_and_marks_none(text, width):
 def test_lines_of_a_text_keep_their_indentation():
     assert paragraphs("a b\n  c d e", 5) == "a b\n  c d\n  e"
     assert filled(["--out x", "--json"], 7) == ["--out x", "--json"]
+
+
+def test_several_spaces_within_a_line_stay():
+    assert wrapped("files      67", 40) == ["files      67"]
+    assert wrapped("files      sixty seven", 12) == ["files", "sixty seven"]

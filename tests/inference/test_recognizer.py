@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,13 @@ def edit_contract(folder, **changes):
     manifest = Artifact.open(folder).manifest
     changed = manifest.model_copy(update={"contract": manifest.contract.model_copy(update=changes)})
     write_json(folder / MANIFEST, changed.model_dump(mode="json"))
+
+
+def state_threshold(folder, stated):
+    """Say in the manifest what was measured on the weights."""
+    document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    document["sources"]["weights"] = {"file": "weights.pth", "sha256": "0" * 64, "threshold": stated}
+    write_json(folder / MANIFEST, document)
 
 
 def test_load_opens_each_artifact_as_what_it_is(recognizer_artifact, detector_artifact):
@@ -94,6 +103,24 @@ def test_the_threshold_is_the_caller_s_then_the_certificate_s_then_the_default(r
     assert (found.threshold, found.threshold_source) == (0.21, "certificate")
     found = recognizer.compare(face(), face(1), threshold=1)
     assert (found.threshold, found.threshold_source, found.same) == (1, "given", False)
+
+
+def test_weights_with_a_measured_threshold_decide_where_the_certificate_measured_none(
+    recognizer_artifact, write_certificate
+):
+    state_threshold(recognizer_artifact, {"cosine": 0.42, "basis": "FAR 0.001"})
+    recognizer = edgeface.load(recognizer_artifact)
+    found = recognizer.compare(face(), face(1))
+    assert (found.threshold, found.threshold_source) == (0.42, "weights")
+    write_certificate(recognizer_artifact, {"threshold": 0.21})
+    assert recognizer.compare(face(), face(1)).threshold_source == "certificate"
+
+
+@pytest.mark.parametrize("stated", [{"cosine": 1.5}, {"cosine": "much"}, {}, 0.4])
+def test_weights_that_state_no_cosine_are_refused(recognizer_artifact, stated):
+    state_threshold(recognizer_artifact, stated)
+    with pytest.raises(InputError, match="threshold"):
+        Artifact.open(recognizer_artifact)
 
 
 @pytest.mark.parametrize("threshold", [1.2, -1.2, float("nan"), "0.3", True])

@@ -140,7 +140,7 @@ def test_without_a_skeleton_it_needs_torch_and_says_so(toy, tmp_path, monkeypatc
     with pytest.raises(InputError, match="toy, which has no skeleton, needs torch") as caught:
         export(request(tmp_path / "out", weights=tmp_path / "toy.pth"))
     assert "edgeface[torch]" in str(caught.value.fix)
-    with pytest.raises(InputError, match="--seed.* needs torch"):
+    with pytest.raises(InputError, match=r"--seed.* needs torch"):
         export(request(tmp_path / "out", seed=1))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import ANY
 
 import cv2
 import numpy as np
@@ -103,6 +104,49 @@ def test_views_are_decided_by_their_seed(samples, tmp_path):
     assert one.shape == (256, 256, 3)
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+def test_a_second_course_shows_what_the_first_misjudged_and_textures(samples, tmp_path):
+    folder = draw_data(tmp_path)
+    with np.load(folder / "lfw" / "extra_250.npz") as stored:
+        blob, offsets = stored["blob"], stored["off"]
+    red = cv2.imencode(".png", np.full((64, 64, 3), (0, 0, 255), np.uint8))[1].ravel()
+    np.savez(
+        folder / "lfw" / "extra_250.npz",
+        blob=np.concatenate([blob[: offsets[7]], red, blob[offsets[8] :]]),
+        off=np.concatenate([offsets[:8], offsets[8:] + len(red) - (offsets[8] - offsets[7])]),
+    )
+    views = samples("views").Views(samples("images").Images(folder), [[(60.0, 45.0)]] * 40, {7: [(32.0, 32.0)]})
+
+    shown = [views.plain(np.random.default_rng(seed)) for seed in range(200)]
+    kept = [views.plain(np.random.default_rng(seed), held_out=True) for seed in range(40)]
+
+    assert 30 < sum(view[..., 2].max() > 250 and view[128, 128].tolist() == [0, 0, 255] for view in shown) < 90
+    assert sum(view.std() > 5 for view in shown) > 10
+    assert all(view.min() < 20 for view in kept)
+
+
+def test_textures_are_decided_by_their_seed_and_none_is_like_another(samples):
+    texture = samples("textures").texture
+    made = [texture(np.random.default_rng(seed), 64) for seed in range(20)]
+
+    assert all(picture.shape == (64, 64, 3) and picture.dtype == np.uint8 for picture in made)
+    assert np.array_equal(texture(np.random.default_rng(3), 64), made[3])
+    assert len({picture.tobytes() for picture in made}) == 20
+
+
+def test_the_threshold_accepts_one_in_a_thousand_of_two_persons(samples):
+    module = samples("measure_threshold")
+    random = np.random.default_rng(0)
+    same = np.arange(100) < 50
+    impostors = random.uniform(-1, 0.5, 20_000)
+    scores = module.Scores(np.where(same, 0.8, 0.0), impostors)
+    found = module.measured(scores, module.Scores(scores.pairs, impostors + 0.01), same)
+
+    assert found["cosine"] == round(found["cosine"], 3)
+    assert 0 < found["float32"]["false_accepts"]["count"] <= 20 < found["int8"]["false_accepts"]["count"]
+    assert found["float32"]["true_accepts"] == {"count": 50, "pairs": 50, "rate": 1, "interval_95": ANY}
+    assert found["float32"]["false_accepts_of_the_list"]["count"] == 0
 
 
 def test_quick_layers_have_the_results_and_gradients_of_those_that_they_replace(samples):

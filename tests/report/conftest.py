@@ -128,6 +128,7 @@ def page() -> Callable[..., Page]:
             "model": "retinaface_mnet025",
             "target": "tflite-int8",
             "subtitle": "detection",
+            "made": "recipe retinaface_mnet025 (0123456789ab), edgeface 0",
             "verdict": Verdict("good", "Good enough", "All requirements are met."),
             "tiles": (Tile("model file", "548 kB", "0.32 × of fp32"),),
             "requirements": Table("Requirements", ("what", ""), tuple((state.text, state) for state in states), left=2),

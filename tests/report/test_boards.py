@@ -8,9 +8,12 @@ import pytest
 from measured_board import measured_board
 
 from edgeface.compile.report_options import REPORT
+from edgeface.core import progress
 from edgeface.core.artifact import Artifact
 from edgeface.devices.board_record import read_records, save_record
-from edgeface.report.boards import boards, join_boards, joined
+from edgeface.devices.check import check_device
+from edgeface.devices.connect import LOOPBACK
+from edgeface.report.boards import boards, join_boards, joined, keep_measured
 from edgeface.report.collect import collect
 from edgeface.report.matrix import matrix
 from edgeface.report.render import render
@@ -43,6 +46,22 @@ def test_a_board_says_what_was_measured_when_and_why_it_may_be_rough(artifact):
     assert state.rows[0] == ("clocks", "2× 1800 of 1800 MHz", "2× 1800 of 1800 MHz")
     assert state.rows[2] == ("warmest", "48 °C (cpu-thermal)", "62 °C (cpu-thermal)")
     assert any("governor is ondemand" in warning for warning in board.warnings)
+
+
+def test_what_an_agent_measures_is_kept_and_shown(artifact):
+    report = check_device(artifact, LOOPBACK)
+    path = keep_measured(artifact, report, DAY)
+    assert path == artifact.folder / "board-loopback.json"
+    (board,) = shown(artifact)
+    assert len(board.bars) == len(report.latency.sweep)
+    assert 'id="boards"' in (artifact.folder / REPORT).read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_kept_is_said_and_nothing_is_left(artifact, capsys, monkeypatch):
+    (artifact.folder / "board-ssh-pi4.json").mkdir()
+    monkeypatch.setattr(progress._State, "shown", True)
+    assert keep_measured(artifact, measured_board(), DAY) is None
+    assert "the measurement is not kept" in capsys.readouterr().err
 
 
 def test_a_report_that_was_written_before_shows_the_board(artifact):

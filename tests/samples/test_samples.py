@@ -52,7 +52,23 @@ def test_without_weights_the_samples_are_exported(name):
         "file": sample.weights.name,
         "sha256": sha256_hex(sample.weights.read_bytes()),
         "sample": True,
+        **({} if sample.threshold is None else {"threshold": sample.threshold}),
     }
+
+
+def test_the_recognizer_s_threshold_was_measured_on_these_weights():
+    assert sample_of("retinaface_mnet025").threshold is None
+    stated = sample_of("mobilefacenet").threshold
+    assert stated["weights_sha256"] == {name: sample.sha256 for name, sample in SAMPLES.items()}
+    for form in ("float32", "int8"):
+        accepted, kept = stated[form]["false_accepts"], stated[form]["true_accepts"]
+        assert accepted["pairs"] > 1_000_000
+        assert kept["pairs"] == 500
+        for share in (accepted, kept):
+            low, high = share["interval_95"]
+            assert low <= share["rate"] <= high
+            assert share["rate"] == pytest.approx(share["count"] / share["pairs"])
+    assert stated["float32"]["false_accepts"]["rate"] <= 1e-3
 
 
 @pytest.mark.parametrize("declared", [{"variant": "1mb"}, {"color": "rgb"}])

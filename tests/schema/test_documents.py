@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from pages import blocks_of
 
 from edgeface.contracts.read import read_contract
 from edgeface.core.artifact import CERTIFICATE, MANIFEST, Manifest
@@ -156,3 +157,10 @@ def test_a_certificate_of_an_older_format_is_still_read(written):
     found = Certificate.model_validate(told)
     assert (found.images, found.kind, found.format) == (12, "images", written or 1)
     assert problems("certificate", found.model_copy(update={"format": 4}).as_dict()) == []
+
+
+def test_the_manifest_that_the_guide_shows_keeps_its_schema():
+    (block,) = (block.text for block in blocks_of(DOCS / "integration" / "manifest.md") if block.language == "json")
+    shown = json.loads(block.replace('"…"', f'"{"0" * 64}"'))
+    assert problems("manifest", shown) == []
+    assert as_json(Manifest.model_validate(shown)) == shown

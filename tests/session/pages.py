@@ -17,6 +17,7 @@ RUN_BY = {
     "add-a-target.md": "test_docs.py",
     "add-a-family.md": "test_docs.py",
     "add-an-algorithm.md": "test_docs.py",
+    "integration/python.md": "integration/test_python_guide.py",
 }
 """Pages, by their path in docs/, whose blocks are run by a test of their own."""
 _PARTS = re.compile(

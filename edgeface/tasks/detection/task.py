@@ -43,6 +43,7 @@ class DetectionTask:
         *("mean_score_change", "landmark_error_percent", "precision_drop_points"),
     )
     of_faces: bool = False
+    shown_by: str = "detect"
 
     def infer(
         self,

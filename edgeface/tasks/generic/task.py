@@ -35,6 +35,7 @@ class GenericTask:
     noise: Perturbation = GATE_NOISE
     judged: tuple[str, ...] = ("output_error",)
     of_faces: bool = False
+    shown_by: str = ""
 
     def infer(
         self,

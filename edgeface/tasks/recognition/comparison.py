@@ -14,7 +14,7 @@ from edgeface.reading.regular_file import is_file
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.recognition.vectors import cosine
 
-ThresholdSource = Literal["given", "certificate", "default"]
+ThresholdSource = Literal["given", "certificate", "weights", "default"]
 
 DEFAULT_THRESHOLD = 0.35
 """For recognizers without a measured threshold: the cosine where two public MobileFaceNets agree best.
@@ -27,7 +27,11 @@ At 0.3 these are 99.7 and 99.3 %, 0.34 and 1.30 %.
 
 @dataclass(frozen=True)
 class Threshold:
-    """Minimum cosine for the same person, and its source: the caller, the artifact's certificate, or the default."""
+    """Minimum cosine for the same person, and its source.
+
+    That is the caller; the artifact's certificate, which measured the artifact; its manifest, in which the weights
+    state what was measured of them in float32; or the default.
+    """
 
     cosine: float
     source: ThresholdSource
@@ -63,10 +67,11 @@ def compare_embeddings(
 
 
 def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold:
-    """The threshold to decide by: the caller's, else the one measured when the artifact was built, else the default.
+    """The threshold to decide by: the caller's, else the artifact's, else that of its weights, else the default.
 
     Args:
-        artifact: a recognizer's; its certificate may hold `decisions.threshold`.
+        artifact: a recognizer's; its certificate may hold `decisions.threshold`, and its manifest
+            `sources.weights.threshold.cosine`.
         given: the caller's, a cosine.
 
     Raises:
@@ -78,8 +83,15 @@ def match_threshold(artifact: Artifact, given: float | None = None) -> Threshold
     decisions = artifact.certificate().decisions if is_file(path) else None
     measured = decisions.get("threshold") if isinstance(decisions, dict) else None
     if measured is None:
-        return Threshold(DEFAULT_THRESHOLD, "default")
+        stated = _of_weights(artifact)
+        return Threshold(DEFAULT_THRESHOLD, "default") if stated is None else Threshold(stated, "weights")
     return Threshold(_cosine(measured, str(path)), "certificate")
+
+
+def _of_weights(artifact: Artifact) -> float | None:
+    """What the weights state, which the manifest's reading has checked to be a cosine."""
+    stated = (artifact.manifest.sources.get("weights") or {}).get("threshold")
+    return None if stated is None else float(stated["cosine"])
 
 
 def _cosine(value: object, where: str) -> float:

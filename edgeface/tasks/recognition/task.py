@@ -45,6 +45,7 @@ class RecognitionTask:
         "tar_drop_points",
     )
     of_faces: bool = True
+    shown_by: str = ""
 
     def infer(
         self,

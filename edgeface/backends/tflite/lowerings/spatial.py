@@ -49,15 +49,17 @@ def lower_global_mean(emitter: Emitter, node: Node) -> None:
 def lower_resize(emitter: Emitter, node: Node) -> None:
     """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR, which is asymmetric with neither flag.
 
-    A nearest one by whole factors says half-pixel centers, which then choose the same pixels: compilers that go by TOSA
-    shift one without flags by a pixel (reports/elsewhere.md).
+    A nearest one by whole factors chooses the same pixels with half-pixel centers. In int8 it says so, since compilers
+    that go by TOSA shift one without flags by a pixel; in float32 it does not, since MNN, which reads no int8, shifts one
+    with them (reports/elsewhere.md).
     """
     op = node.op
     assert isinstance(op, Resize)
     size = emitter.constant(f"size {op.size}", np.array(op.size, np.int32))
     nearest = op.mode == "nearest"
     options = schema.ResizeNearestNeighborOptionsT() if nearest else schema.ResizeBilinearOptionsT()
-    centered = nearest and _same_by_centers(emitter.graph.type(node.inputs[0]).shape[2:], op.size)
+    before = emitter.graph.type(node.inputs[0]).shape[2:]
+    centered = nearest and emitter.is_int8(node) and _same_by_centers(before, op.size)
     options.halfPixelCenters = centered if nearest else op.rule == "half_pixel"
     options.alignCorners = not nearest and op.rule == "align_corners"
     name = "RESIZE_NEAREST_NEIGHBOR" if nearest else "RESIZE_BILINEAR"
