@@ -137,8 +137,8 @@ def _kernels(cells: Sequence[Cell]) -> str:
 
 KERNELS = """\
 Results are equal on every machine **for equal kernels only**. LiteRT has three sets of int8 kernels: XNNPACK's, which
-is the default, its own without a delegate, and the reference ones. They round in different places. The largest difference
-to XNNPACK's, in steps of the int8 outputs, on this one machine:"""
+is the default, its own without a delegate, and the reference ones. They round in different places. The largest
+difference to XNNPACK's, in steps of the int8 outputs, on this one machine:"""
 
 
 def _glance(cells: Sequence[Cell]) -> str:
