@@ -1,7 +1,8 @@
-# make demo   install, export both sample models, find and name faces
+# make demo   install what users need (no torch), export both sample models, find and name faces
 # make test   lint, types and all tests
 # make quick  lint, types, and the tests that need no real data, emulation or browser, and take no more than seconds
 # make hostile   a hundred thousand hostile inputs (20 minutes), whose table goes into reports/hostile.md; kills, full disks
+# make docs   the site of docs/, in build/site/
 # make lint   lint and types only         make clean  remove what was made (not the environments)
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ CONSTRAINTS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if s
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 LONG := real_data or emulation or browser or wheel or counters or slow or hostile
 
-.PHONY: test quick hostile lint demo clean
+.PHONY: test quick hostile lint demo docs clean
 .DEFAULT_GOAL := test
 
 test: lint $(OLD)/.installed
@@ -36,15 +37,19 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+
 demo: $(VENV)/.usable
 	$(BIN)/edgeface demo
 
-# What users install; `make demo` needs no more.
+# What users install, without extras; `make demo` needs no more.
 $(VENV)/.usable: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) torch==2.13.0 -e '.[all]'
+	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) -e .
 	touch $@
 
+# With all extras, and torch: tests compare with it.
 $(VENV)/.installed: $(VENV)/.usable
 	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) torch==2.13.0 -e '.[dev]'
 	touch $@

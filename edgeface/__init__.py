@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from edgeface.compile.request import ExportRequest
     from edgeface.core.artifact import Artifact
     from edgeface.errors import EdgefaceError
-    from edgeface.exporting.export import export
+    from edgeface.exporting.by_keywords import export
+    from edgeface.images.files import read_image
+    from edgeface.images.frames import Frame, read_frames
     from edgeface.inference.detector import Detector
-    from edgeface.inference.load import load
+    from edgeface.inference.load import load, load_detector, load_recognizer
+    from edgeface.inference.numbers import NumberReader
     from edgeface.inference.pipeline import FacePipeline
     from edgeface.inference.recognizer import Recognizer
     from edgeface.prediction.predict import predict
@@ -32,13 +35,19 @@ __all__ = [
     "ExportRequest",
     "Face",
     "FacePipeline",
+    "Frame",
+    "NumberReader",
     "Prediction",
     "Recognizer",
     "__version__",
     "check",
     "export",
     "load",
+    "load_detector",
+    "load_recognizer",
     "predict",
+    "read_frames",
+    "read_image",
 ]
 
 _HOMES = {
@@ -49,12 +58,18 @@ _HOMES = {
     "ExportRequest": "edgeface.compile.request",
     "Face": "edgeface.tasks.detection.faces",
     "FacePipeline": "edgeface.inference.pipeline",
+    "Frame": "edgeface.images.frames",
+    "NumberReader": "edgeface.inference.numbers",
     "Prediction": "edgeface.prediction.prediction",
     "Recognizer": "edgeface.inference.recognizer",
     "check": "edgeface.budgets.check",
-    "export": "edgeface.exporting.export",
+    "export": "edgeface.exporting.by_keywords",
     "load": "edgeface.inference.load",
+    "load_detector": "edgeface.inference.load",
+    "load_recognizer": "edgeface.inference.load",
     "predict": "edgeface.prediction.predict",
+    "read_frames": "edgeface.images.frames",
+    "read_image": "edgeface.images.files",
 }
 _RENAMED = {"Recogniser": "Recognizer"}
 """Old names, which work for one release more."""

@@ -28,6 +28,12 @@ class EdgefaceError(Exception):
         what: what is wrong: one sentence without a period.
         where: the file, node or tensor concerned.
         fix: what the user can do about it.
+
+    Example:
+        >>> try:
+        ...     edgeface.load("no/such/folder")
+        ... except edgeface.EdgefaceError as error:
+        ...     print(error.what, error.fix)
     """
 
     exit_code = 2
@@ -150,29 +156,80 @@ class RuntimeFailure(EdgefaceError):  # noqa: N818  # RuntimeError is taken
     """A runtime rejected an artifact, or failed to run it."""
 
 
+@dataclass(frozen=True)
+class WorstTensor:
+    """A tensor where a model that was not good enough loses the most.
+
+    Attributes:
+        node: the node that computes it.
+        snr_db: its signal-to-noise ratio against float32, in dB, on one image.
+        inputs_db: the minimum of its node's inputs; None where they are exact.
+        cure: what would mend it.
+        recipe_line: the section of a recipe and the pattern of nodes that do so, if a recipe can.
+    """
+
+    node: str
+    snr_db: float
+    inputs_db: float | None
+    cure: str
+    recipe_line: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What a gate refused, for tables.
+
+    Attributes:
+        target: the target's name.
+        required: how many requirements there were.
+        missed: those that were not met: what, measured, limit.
+        worst: tensors that lose the most, the worst first; empty where they cannot be read back.
+    """
+
+    target: str
+    required: int
+    missed: tuple[tuple[str, str, str], ...]
+    worst: tuple[WorstTensor, ...] = ()
+
+
 class GateError(EdgefaceError):
     """An artifact was built and validated, but is not good enough.
 
     Args:
         what, where, fix: as of every error.
         repair: what was tried so that it would be (an `edgeface.core.repair_record.RepairRecord`), if anything was.
+        refused: what was missed, and where.
+
+    Attributes:
+        report: the page that shows it, once it is written.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, *, where: str | None = None, fix: str | None = None, repair: Any = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        fix: str | None = None,
+        repair: Any = None,
+        refused: Refused | None = None,
+    ) -> None:
         super().__init__(what, where=where, fix=fix)
         self.repair = repair
+        self.refused = refused
+        self.report: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The error as the `--json` document shows it, with what was tried."""
+        """The error as the `--json` document shows it, with what was missed and what was tried."""
         tried = {} if self.repair is None else {"repair": self.repair.model_dump(mode="json")}
-        return {**super().as_dict(), **tried}
+        shown = {} if self.refused is None else {"refused": asdict(self.refused), "report": self.report}
+        return {**super().as_dict(), **shown, **tried}
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """The start of a fix for an unknown name: "did you mean X? " with the closest known one, "" if none is close."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    near = get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return f"did you mean {near[0]}? " if near else ""

@@ -354,7 +354,7 @@ def write_certificate():
         document: dict[str, object] = {
             "format": 2,
             "target": "tflite-int8",
-            "reference": "torch float32",
+            "reference": "ONNX Runtime float32",
             "passed": True,
             "images": 1,
             "kind": "images",

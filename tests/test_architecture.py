@@ -39,9 +39,11 @@ ORDER = (
     "prediction",
     "bench",
     "bundle",
+    "schema",
     "doctor",
     "report",
     "exporting",
+    "benchmark",
     "demo",
     "cli",
     "__main__",
@@ -192,7 +194,8 @@ BY_TARGET = ("backends/", "bench/export_latency.py")
 """What may tell targets apart by name; what is timed is timed against onnx-fp32."""
 
 OF_TENSORRT = (
-    *("backends/", "cli/export.py", "compile/job.py", "compile/request.py"),  # its options, from the command line on
+    # its options, from the command line and Python on
+    *("backends/", "cli/export.py", "exporting/by_keywords.py", "compile/job.py", "compile/request.py"),
     *("bench/measure.py", "doctor/checks/"),  # whether there is a GPU
 )
 
@@ -326,7 +329,6 @@ ELSEWHERE = {
     "doctor/checks/processor.py": "/proc/cpuinfo",
     "doctor/checks/resources.py": "/proc and /sys",
     "doctor/control_groups.py": "/proc and /sys",
-    "models/checkpoint.py": "torch.load of a stream that was opened and checked",
     "prediction/counted.py": "our own sources",
     "report/render.py": "our own style sheet",
     "validate/judge.py": "what the judge has just written into a folder of its own",

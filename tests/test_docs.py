@@ -6,19 +6,17 @@ import ast
 import importlib
 import re
 import sys
-from dataclasses import dataclass, fields
-from pathlib import Path
 from textwrap import dedent
 from typing import get_args
 
 import numpy as np
 import pytest
+from pages import DOCS, PAGES, ROOT, block_of, blocks_of, broken_links, name_of, without_blocks
 from pydantic import TypeAdapter
 
 import edgeface
 from edgeface.cli.deprecated import RENAMED
 from edgeface.compile.recipe import read_recipe
-from edgeface.compile.request import ExportRequest
 from edgeface.contracts import Anchors, Contract, DetectionContract, GenericContract, ImageInput, RecognitionContract
 from edgeface.core.certificate import Certificate, Evidence, TensorFigures
 from edgeface.core.thresholds import Thresholds
@@ -33,16 +31,7 @@ from edgeface.tasks.generic.agreement import NumbersAgreement, OutputAgreement
 from edgeface.tasks.recognition.agreement import EmbeddingAgreement
 from edgeface.version import __version__
 
-if sys.version_info >= (3, 11):
-    pass
-else:
-    pass
-
-ROOT = Path(__file__).resolve().parents[1]
-DOCS = ROOT / "docs"
 CONTRACTS: TypeAdapter[Contract] = TypeAdapter(Contract)
-PAGES = (*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
-_BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(r"`((?:edgeface|tests|recipes|reports|docs)/[\w./-]+)`")
 SHOWN_BY = {
     "add-a-target.md": tuple(f"backends/toy/{name}.py" for name in ("target", "emit", "runtime", "runner")),
@@ -52,55 +41,10 @@ SHOWN_BY = {
 """Tests that build what a page shows."""
 
 
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a page, without its indent."""
-
-    page: Path
-    language: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.page.name}, {self.text.splitlines()[0]}"
-
-
-def blocks_of(page: Path) -> list[Block]:
-    found = _BLOCK.findall(page.read_text(encoding="utf-8"))
-    return [Block(page, language, dedent(text)) for _, language, text in found]
-
-
-def without_blocks(page: Path) -> str:
-    return _BLOCK.sub("", page.read_text(encoding="utf-8"))
-
-
-def anchors_of(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub names them."""
-    headings = re.findall(r"^#+ (.*)$", without_blocks(page), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def broken_links(page: Path) -> list[str]:
-    broken = []
-    for link in re.findall(r"\]\(([^)\s]+)\)", without_blocks(page)):
-        name, _, anchor = link.partition("#")
-        goal = page.parent / name if name else page
-        if link.startswith(("http://", "https://")):
-            continue
-        if not goal.exists() or (anchor and anchor not in anchors_of(goal)):
-            broken.append(link)
-    return broken
-
-
-def block_of(page: str, language: str, holding: str) -> str:
-    """The one block of a page that holds a text."""
-    (found,) = [block.text for block in blocks_of(DOCS / page) if block.language == language and holding in block.text]
-    return found
-
-
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page):
     assert broken_links(page) == []
 
@@ -111,15 +55,16 @@ def test_a_link_to_nowhere_is_seen(tmp_path):
     assert broken_links(page) == ["#three", "no.md"]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_files_that_are_named_are_there(page):
     named = _PATH.findall(page.read_text(encoding="utf-8"))
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-def test_every_page_is_in_the_index():
-    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (DOCS / "README.md").read_text(encoding="utf-8")))
-    assert linked == {page.name for page in DOCS.glob("*.md")} - {"README.md"}
+@pytest.mark.parametrize("folder", [DOCS, DOCS / "api"], ids=lambda folder: folder.name)
+def test_every_page_is_in_the_index(folder):
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    assert linked == {page.name for page in folder.glob("*.md")} - {"README.md"}
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "python"], ids=str)
@@ -225,8 +170,7 @@ def test_the_version_has_a_dated_entry_in_the_changelog():
 
 
 FIELDS = (
-    ("api.md", [field.name for field in fields(ExportRequest)]),
-    ("api.md", sorted(set(edgeface.__all__) - {"__version__"})),
+    ("api/README.md", sorted(set(edgeface.__all__) - {"__version__"})),
     ("certificate.md", list(Certificate.model_fields)),
     ("certificate.md", list(Thresholds.model_fields)),
     ("certificate.md", [*TensorFigures.model_fields, *get_args(Evidence)]),

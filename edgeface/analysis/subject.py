@@ -26,8 +26,8 @@ from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
 from edgeface.inference.detector import Detector
 from edgeface.models import family
+from edgeface.models.network import CheckpointNetworks, seeded_onnx
 from edgeface.models.onnx_file import as_in_file, is_onnx_file, open_onnx
-from edgeface.models.torch_export import export_onnx
 from edgeface.passes import run_passes
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.tasks import task_of
@@ -126,11 +126,11 @@ def _source(artifact: Artifact, request: AnalyzeRequest) -> Source:
     if request.reference is not None:
         onnx = _onnx_of(Artifact.open(request.reference))
     elif weights is None:
-        onnx = export_onnx(family(contract.family).random(contract, int(sources["seed"])), contract)
+        onnx = seeded_onnx(family(contract.family), contract, int(sources["seed"]))
     elif sources["weights"].get("format") == "onnx":
         onnx = open_onnx(weights, as_in_file(contract, sources["weights"]))
     else:
-        onnx = export_onnx(family(contract.family).load(weights, contract), contract)
+        onnx = CheckpointNetworks(family(contract.family), weights).onnx(contract)
     kept: dict[str, Any] = {name: value for name, value in sources.items() if name in _KEPT}
     return Source(contract, onnx, reference, kept)
 

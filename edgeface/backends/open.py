@@ -38,8 +38,8 @@ def open_runner(model: Artifact | Path, threads: int = 1, on: Device = HERE) -> 
             device.
         RuntimeFailure: the runtime rejects it.
     """
-    if threads < 1:
-        raise InputError(f"cannot run with {threads} threads", fix="use 1 or more threads")
+    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
+        raise InputError(f"cannot run with {threads!r} threads", fix="use a whole number, 1 or more")
     if on.has_agent:
         raise InputError(
             f"single models cannot be opened on {on}", where="--on", fix=f"use edgeface parity ARTIFACT --on {on}"

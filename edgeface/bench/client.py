@@ -24,6 +24,9 @@ class Worker:
     Args:
         label: its name in errors.
         request: what to load, as `edgeface.bench.worker` reads it.
+
+    Attributes:
+        memory_bytes: what the process grew by from opening the model to its last run; None if that is unknown.
     """
 
     def __init__(self, label: str, request: dict[str, Any]) -> None:
@@ -39,6 +42,7 @@ class Worker:
             start_new_session=True,  # Ctrl-C reaches the parent alone, which then ends its workers
         )
         self._send({"load": request})
+        self.memory_bytes: int | None = None
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -57,7 +61,9 @@ class Worker:
         """
         self.notes  # noqa: B018  # the answer to loading comes first
         self._send({"run": iterations})
-        return [float(value) for value in self._answer()["ms"]]
+        answer = self._answer()
+        self.memory_bytes = answer.get("memory_bytes")
+        return [float(value) for value in answer["ms"]]
 
     def finish(self) -> None:
         """Close the process's input, so that it ends by itself."""

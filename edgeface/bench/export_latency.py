@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def _document(report: BenchReport, reference: Measurement, item: Measurement) ->
     measured = {name: {k: v for k, v in asdict(found).items() if k != "label"} for name, found in named.items()}
     return {
         "format": 1,
+        "date": datetime.now(timezone.utc).date().isoformat(),
         "threads": 1,
         "rounds": report.rounds,
         "machine": report.machine,

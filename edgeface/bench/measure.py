@@ -13,6 +13,7 @@ from statistics import median
 from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.tensorrt.cuda.driver import usable_gpu
 from edgeface.bench.client import Worker
+from edgeface.bench.on_board import board_samples, refuse_emulated
 from edgeface.bench.peak import PRODUCTS, Product
 from edgeface.bench.result import BenchReport, Measurement, describe_machine
 from edgeface.bench.rounds import (
@@ -83,6 +84,7 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
         InputError: a request that cannot be measured.
         RuntimeFailure: a model does not load or run, or its process dies.
     """
+    refuse_emulated(request.on)
     refuse_missing({"ARTIFACTS": request.paths})
     subjects = open_subjects(request.paths, request.on)
     baseline = _baseline(request, subjects)
@@ -90,7 +92,14 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
     settings = [(threads, batch) for threads in request.threads for batch in request.batches]
     lanes = [_Lane(subject, *setting) for setting in settings for subject in subjects]
     products = PRODUCTS if request.on == HERE else {}
-    samples, notes = _sample(lanes, products, request, meanwhile)
+    memory: Mapping[str, int | None] = {}
+    if request.on.has_agent:
+        loads = {lane.label: (lane.subject.model, lane.threads) for lane in lanes}
+        on_board = board_samples(loads, request.on, request.rounds, request.batch_ms)
+        samples, notes, machine = on_board.samples, on_board.notes, on_board.machine
+    else:
+        samples, notes, memory = _sample(lanes, products, request, meanwhile)
+        machine = describe_machine()
     peaks = {kind: peak_rates(samples[_peak_lane(kind)], product.operations) for kind, product in products.items()}
     measurements = [
         _measurement(
@@ -98,11 +107,11 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
             samples[lane.label],
             samples[_Lane(baseline, lane.threads, lane.batch).label],
             peaks.get(lane.subject.arithmetic),
+            memory.get(lane.label),
         )
         for lane in lanes
     ]
     gops = {str(kind): median(rates) / 1e9 for kind, rates in peaks.items()}
-    machine = describe_machine()
     said = tuple(dict.fromkeys(subject.advice for subject in subjects if subject.advice is not None))
     return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, str(request.on), notes, said)
 
@@ -112,8 +121,8 @@ def _sample(
     products: Mapping[Arithmetic, Product],
     request: BenchRequest,
     meanwhile: Callable[[], None] | None,
-) -> tuple[dict[str, Samples], tuple[str, ...]]:
-    """Samples by lane, and the distinct notes of the lanes' runtimes."""
+) -> tuple[dict[str, Samples], tuple[str, ...], dict[str, int | None]]:
+    """Samples by lane, the distinct notes of the lanes' runtimes, and by how many bytes each lane's process grew."""
     loads: dict[str, dict[str, object]] = {_peak_lane(kind): {"peak": kind} for kind in products}
     for lane in lanes:
         load = {"model": str(lane.subject.model), "threads": lane.threads, "batch": lane.batch}
@@ -134,10 +143,12 @@ def _sample(
         samples = collect(runs, sizes, rounds, pause_s)
         for worker in workers.values():  # all end concurrently
             worker.finish()
-        return samples, tuple(notes)
+        return samples, tuple(notes), {name: worker.memory_bytes for name, worker in workers.items()}
 
 
-def _measurement(lane: _Lane, samples: Samples, reference: Samples, peaks: Sequence[float] | None) -> Measurement:
+def _measurement(
+    lane: _Lane, samples: Samples, reference: Samples, peaks: Sequence[float] | None, memory_bytes: int | None
+) -> Measurement:
     subject = lane.subject
     middle, low, high = spread(samples)
     against = ratio(samples, reference)
@@ -156,6 +167,7 @@ def _measurement(lane: _Lane, samples: Samples, reference: Samples, peaks: Seque
         peak_share=share,
         runs=sum(map(len, samples)),
         batch=lane.batch,
+        memory_bytes=memory_bytes,
     )
 
 
@@ -177,6 +189,8 @@ def _check(request: BenchRequest) -> None:
         raise InputError(f"cannot measure with threads {list(request.threads)}", fix="e.g. --threads 1,2")
     if not request.batches or min(request.batches) < 1 or len(set(request.batches)) < len(request.batches):
         raise InputError(f"cannot measure batches of {list(request.batches)}", fix="e.g. --batch 1,8,64")
+    if request.on.has_agent and tuple(request.batches) != (1,):
+        raise InputError(f"{request.on} is measured one image at a time", where="--batch", fix="leave out --batch")
     if request.on == GPU:
         if tuple(request.threads) != (1,):
             raise InputError("a GPU has no number of threads", where="--threads", fix="leave out --threads")

@@ -20,7 +20,8 @@ class Measurement:
 
     Latencies are of a whole batch, in milliseconds over all runs; `ratio` is to the baseline at the
     same threads and batch, with a bootstrap 95 % interval; `peak_share` is 2·macs/latency over the
-    measured peak of one core times the threads, None on a GPU and where the MACs are unknown.
+    measured peak of one core times the threads, None on a GPU and where the MACs are unknown. `memory_bytes` is what
+    the process grew by from opening the model to its last run, with the runtime itself; None where that is unknown.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Measurement:
     peak_share: float | None
     runs: int
     batch: int = 1
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)

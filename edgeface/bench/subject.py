@@ -54,15 +54,16 @@ def open_subjects(paths: Sequence[Path], on: Device = HERE) -> tuple[Subject, ..
     names = [path.name for path in resolved]
     unique = len(set(names)) == len(names)
     processor: Processor = "gpu" if on == GPU else "cpu"
-    return tuple(_open(path, path.resolve().name if unique else str(path), processor) for path in paths)
+    here = on == HERE
+    return tuple(_open(path, path.resolve().name if unique else str(path), processor, here) for path in paths)
 
 
-def _open(path: Path, label: str, processor: Processor) -> Subject:
+def _open(path: Path, label: str, processor: Processor, here: bool) -> Subject:
     if is_folder(path) or (is_file(path) and is_file(path.parent / MANIFEST)):
         artifact = Artifact.open(path)
         if is_folder(path) or artifact.model_path.resolve() == path.resolve():
             integer = artifact.manifest.quantization is not None
-            said = advice(artifact.manifest.quantization, table_here()) if processor == "cpu" else None
+            said = advice(artifact.manifest.quantization, table_here()) if here else None
             return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32", said)
     if not is_file(path):
         raise InputError("there is no such artifact or model file", where=str(path))

@@ -3,7 +3,8 @@
 One JSON document a line on stdin, one answer a line on stdout:
 `{"load": {"model": PATH, "threads": N, "batch": N, "on": DEVICE}}` or `{"load": {"peak": "fp32"|"int8"}}` →
 `{"loaded": true}`, on a GPU with `"notes"` on how it runs; `batch` is 1 and `on` x86 where they are left out;
-`{"run": K}` → `{"ms": [K latencies in milliseconds]}`. An error is `{"error": {…}}`. It ends with its input.
+`{"run": K}` → `{"ms": [K latencies in milliseconds], "memory_bytes": …}`, what the process grew by from opening the
+model, on Linux. An error is `{"error": {…}}`. It ends with its input.
 """
 
 from __future__ import annotations
@@ -94,20 +95,37 @@ def _notes(runner: Runner, feeds: dict[str, Array]) -> list[str]:
     return list(runner.notes())
 
 
+def anonymous_bytes() -> int | None:
+    """The memory of this process that is not a mapped file's: code of libraries does not count; None off Linux."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    found = (line.split() for line in lines if line.startswith("RssAnon:"))
+    return next((int(words[1]) * 1024 for words in found), None)
+
+
+def _growth(before: int | None) -> dict[str, int]:
+    now = anonymous_bytes()
+    return {} if before is None or now is None else {"memory_bytes": max(0, now - before)}
+
+
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer requests until they end."""
     timed: Callable[[int], list[float]] | None = None
+    before: int | None = None
     for line in requests:
         request = json.loads(line)
         answer: dict[str, Any]
         try:
             if "load" in request:
+                before = anonymous_bytes()
                 timed, notes = load(request["load"])
                 answer = {"loaded": True, "notes": notes} if notes else {"loaded": True}
             elif timed is None:
                 raise InputError("nothing is loaded yet", fix="send a load request first")
             else:
-                answer = {"ms": timed(int(request["run"]))}
+                answer = {"ms": timed(int(request["run"]))} | _growth(before)
         except EdgefaceError as error:
             answer = {"error": error.as_dict()}
         answers.write(json.dumps(answer) + "\n")

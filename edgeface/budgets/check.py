@@ -19,6 +19,8 @@ from edgeface.cost.network import Network
 from edgeface.cost.peak import smallest_peak
 from edgeface.cost.readers import Size
 from edgeface.errors import EdgefaceError
+from edgeface.models.user_module import is_module
+from edgeface.reading.given_path import given_path
 
 if TYPE_CHECKING:
     from edgeface.budgets.judge import Verdict
@@ -29,8 +31,19 @@ if TYPE_CHECKING:
 class Check:
     """The cost of a model, and the verdicts of budgets.
 
-    `source` is the user's argument; `path` its file, None for a network's name; `complexity` has the counts by layer
-    and by stage.
+    Attributes:
+        source: the user's argument.
+        path: its file; None for a network's name.
+        figures: by name, each with `value`, `unit` and `convention`.
+        verdicts: of each budget.
+        notes: what was counted, and how.
+        advice: what would help, where a limit is not met.
+        complexity: the counts by layer and by stage.
+        memory: of activations, in bytes.
+
+    Example:
+        >>> found = edgeface.check("model.onnx", "lfr-light")
+        >>> print(found.within, found.figures["macs"].value)
     """
 
     source: str
@@ -84,6 +97,10 @@ def check(
     Raises:
         InputError: a source or budget is not usable.
         GraphError: the network is invalid, or the cost of an operator is unknown.
+
+    Example:
+        >>> found = edgeface.check("model.onnx", ["lfr-light", "board.toml"], input_size=(112, 112))
+        >>> print(found.within)
     """
     budgets = _budgets(budget)
     subject = _subject(source, input_size)
@@ -131,7 +148,9 @@ def _judged(budgets: Sequence[Budget], found: dict[str, Figure], complexity: Com
 
 
 def _subject(source: Any, size: Size | None) -> Subject:
-    return open_subject(source) if isinstance(source, str | Path) else trace(source, size)
+    if is_module(source):
+        return trace(source, size)
+    return open_subject(source if isinstance(source, str | Path) else given_path(source, "source"))
 
 
 def _recount(subject: Subject) -> Recount:

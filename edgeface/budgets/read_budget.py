@@ -13,6 +13,7 @@ from edgeface.budgets.limits import Budget, Limit, Source
 from edgeface.budgets.metrics import Metric
 from edgeface.errors import InputError, did_you_mean
 from edgeface.reading.document import read_toml
+from edgeface.reading.invalid import told_of
 from edgeface.reading.kinds import BUDGET
 
 
@@ -52,8 +53,7 @@ def _from_pydantic(error: ErrorDetails, metrics: list[str], where: str) -> Input
     key = ".".join(map(str, loc))
     if error["type"] == "extra_forbidden":
         return _unknown(key, str(loc[-1]), allowed, where)
-    message = error["msg"].removeprefix("Value error, ")
-    return InputError(f"budget key {key!r}: {message}", where=where, fix=f"allowed: {', '.join(allowed)}")
+    return InputError(f"budget key {told_of(error, key)}", where=where, fix=f"allowed: {', '.join(allowed)}")
 
 
 def _unknown(key: str, name: str, allowed: list[str], where: str) -> InputError:

@@ -11,6 +11,7 @@ from edgeface.cost.network import Network
 from edgeface.cost.readers import SUFFIXES, Size, read_network
 from edgeface.errors import CheckpointError, InputError, did_you_mean
 from edgeface.models.architectures import Architecture, architectures, skeleton
+from edgeface.models.skeletons import skeleton_shapes
 from edgeface.reading.regular_file import is_file, is_folder
 
 _CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".bin")
@@ -119,7 +120,7 @@ def _architecture_of(path: Path) -> tuple[Architecture, str]:
     """The network inferred from a checkpoint's names and shapes, and what was taken of the file, for a note."""
     from edgeface.models.checkpoint_shapes import read_taken
 
-    networks = [(architecture, _parameter_shapes(architecture)) for architecture in architectures().values()]
+    networks = [(architecture, skeleton_shapes(architecture.skeleton)) for architecture in architectures().values()]
     taken = read_taken(path, [wanted for _, wanted in networks])
     shapes = taken.shapes
     nearest = ""
@@ -135,11 +136,3 @@ def _architecture_of(path: Path) -> tuple[Architecture, str]:
         where=str(path),
         fix="a checkpoint contains no graph: export the network to ONNX, and check that file",
     )
-
-
-def _parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
-    import onnx
-
-    model = onnx.load_from_string(skeleton(architecture.name))
-    float32 = onnx.TensorProto.FLOAT
-    return {t.name: tuple(t.dims) for t in model.graph.initializer if t.data_type == float32}

@@ -1,4 +1,4 @@
-"""The recognizer's contract as a C header, for the example in C, or in C++ with ncnn."""
+"""The recognizer's contract as a C header, for the example in C."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from edgeface.bundle.face_runner.ncnn_network import NcnnNetwork
-from edgeface.bundle.face_runner.open_network import model_files, open_network
+from edgeface.bundle.face_runner.open_network import open_network
 
 
 def c_contract(files: Mapping[str, bytes]) -> bytes:
@@ -18,8 +17,7 @@ def c_contract(files: Mapping[str, bytes]) -> bytes:
     """
     settings = json.loads(files["bundle.json"])
     contract = settings["recognizer"]["contract"]
-    network = open_network(files, settings["recognizer"]["model"])
-    stored, got = network.storage()
+    stored, got = open_network(files, settings["recognizer"]["model"]).storage()
     image = contract["input"]
     pixels = image["height"] * image["width"] * len(image["mean"])
     defined = {
@@ -37,10 +35,6 @@ def c_contract(files: Mapping[str, bytes]) -> bytes:
         "FACE_FLIP": int(contract["flip"]),
         "FACE_THRESHOLD": repr(settings["thresholds"]["match"]),
     }
-    if isinstance(network, NcnnNetwork):
-        weights = files[model_files(settings["recognizer"]["model"])[1]]
-        defined |= {"FACE_WEIGHTS_BYTES": len(weights), "FACE_THREADS": settings["device"]["threads"]}
-        defined |= _ncnn(network, contract["output"])
     lines = ["/* Written by `edgeface bundle`: the recognizer of this bundle. */", "#ifndef FACE_CONTRACT_H_"]
     lines += ["#define FACE_CONTRACT_H_", ""]
     lines += [f"#define {name} {value}" for name, value in defined.items()]
@@ -58,13 +52,6 @@ def _quantization(prefix: str, storage: Mapping[str, Any]) -> dict[str, Any]:
         f"{prefix}_ZERO_POINT": storage["zero_point"],
         f"{prefix}_MIN": minimum,
     }
-
-
-def _ncnn(network: NcnnNetwork, output: str) -> dict[str, Any]:
-    """The blobs by their names, and how ncnn is to store values."""
-    read, made = network.blobs()
-    blobs = {"FACE_INPUT_BLOB": json.dumps(read), "FACE_OUTPUT_BLOB": json.dumps(made[output])}
-    return blobs | {"FACE_IS_BFLOAT16": int(network.is_bfloat16())}
 
 
 def _floats(values: list[float]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from edgeface.backends import runtime_for
 from edgeface.bundle.archive import write_archive
 from edgeface.bundle.boards import Board, board
-from edgeface.bundle.c_contract import c_contract
+from edgeface.bundle.examples import FOLDERS, RUNTIMES, SOURCES, example_files
 from edgeface.bundle.face_runner.integrity import SIGNATURE, SUMS, sums_of
 from edgeface.bundle.keys import read_secret_key, sign
 from edgeface.bundle.record_golden import golden_files
@@ -35,9 +35,6 @@ from edgeface.validate.verdict import verdict
 from edgeface.version import __version__
 
 _HERE = Path(__file__).parent
-_BOARD = _HERE / "board"
-EXAMPLES = {"litert": "c", "ncnn": "cpp"}
-"""Folders of the examples in C and C++, by the runtime that the bundle's program and they need."""
 _WITH_FACTS = frozenset({"README.md", "systemd/face.service", "cpp/libncnn.sh"})
 _OF_ARCHIVE = "untrusted comment: signature of the archive of an edgeface bundle"
 
@@ -88,12 +85,10 @@ def pack_bundle(order: Order) -> bytes:
             if certificate.state != "good":
                 note(f"warning: the {task} is packed with this verdict: {verdict(certificate).headline}")
     facts = board_facts(packed_for, settings) | {"@NCNN@": models["detector"].manifest.versions.get("ncnn", "")}
-    example = EXAMPLES[runtime] if "recognizer" in models else None
-    files |= _programs(detection(models["detector"].contract).decoder, example, facts)
+    files |= _programs(detection(models["detector"].contract).decoder) | example_files(files, runtime)
+    _tell(files, facts)
     files |= _licences(order.licences)
     files |= golden_files(files, packed_for.name)
-    if example is not None:
-        files[f"{example}/face_contract.h"] = c_contract(files)
     parts = {packed_name(task, model, path): model.manifest for task, model in models.items() for path in model.files}
     files["sbom.cdx.json"] = bill_of_materials(files, parts, runtime)
     files[SUMS] = sums_of(files)
@@ -150,7 +145,7 @@ def _models(order: Order) -> dict[str, Artifact]:
 def _artifact(path: Path, narrow: Callable[[Contract, str], Contract]) -> Artifact:
     artifact = Artifact.open(path)
     narrow(artifact.contract, str(path))
-    if runtime_for(artifact.model_path).name not in EXAMPLES:
+    if runtime_for(artifact.model_path).name not in RUNTIMES:
         raise InputError(
             f"a bundle holds TFLite models or ncnn's, this one is {artifact.manifest.target}",
             where=str(path),
@@ -199,19 +194,22 @@ def _settings(models: dict[str, Artifact], board: Board) -> dict[str, Any]:
     return settings
 
 
-def _programs(decoder: str, example: str | None, facts: Mapping[str, str]) -> dict[str, bytes]:
-    """The runner, and the programs and files next to it, of the examples in C only one or none."""
+def _programs(decoder: str) -> dict[str, bytes]:
+    """The runner, and the programs and files next to it, without examples."""
     files = runner_files(decoder)
-    others = {folder for folder in EXAMPLES.values() if folder != example}
-    for path in sorted(_BOARD.rglob("*")):
-        if path.is_file() and path.relative_to(_BOARD).parts[0] not in others:
-            files[path.relative_to(_BOARD).as_posix()] = read_file(path, OWN)
+    for path in sorted(SOURCES.rglob("*")):
+        if path.is_file() and path.relative_to(SOURCES).parts[0] not in FOLDERS:
+            files[path.relative_to(SOURCES).as_posix()] = read_file(path, OWN)
+    return files
+
+
+def _tell(files: dict[str, bytes], facts: Mapping[str, str]) -> None:
+    """Write facts of the board in the place of the words that stand for them."""
     for name in _WITH_FACTS & files.keys():
         text = files[name].decode("utf-8")
         for word, fact in facts.items():
             text = text.replace(word, fact)
         files[name] = text.encode("utf-8")
-    return files
 
 
 def _licences(given: Sequence[Path]) -> dict[str, bytes]:

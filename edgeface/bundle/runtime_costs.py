@@ -8,9 +8,11 @@ from edgeface.backends import targets
 from edgeface.core.artifact import CERTIFICATE, Artifact
 from edgeface.core.prediction_record import Predicted
 from edgeface.devices.recommended_runtime import Kind, Older, RecommendedRuntime
+from edgeface.devices.table import profile
 from edgeface.reading.regular_file import is_file
 
 INTEGER: tuple[Kind, ...] = ("int8", "int8 with LeakyReLU")
+_COUNTED = "a72"
 NOTABLE = 1.05
 """Below this ratio an older runtime is not called slower: counts are off by more."""
 
@@ -47,11 +49,19 @@ def counted_costs(older: Older, predicted: Mapping[str, tuple[Predicted, ...]]) 
     return f"takes {said}, by counts on an emulated core"
 
 
-def costs_of(older: Older, kinds: Iterable[Kind]) -> str | None:
-    """What a package costs for networks of these kinds, in words that follow its name; None if nothing notable."""
+def costs_of(older: Older, kinds: Iterable[Kind], board: str | None = None) -> str | None:
+    """What a package costs for networks of these kinds, in words that follow its name; None if nothing notable.
+
+    Args:
+        older: the package.
+        kinds: of the networks.
+        board: the name of the board that is spoken of, whose cores may be others than those that were counted.
+    """
     ranges = {kind: found for kind in sorted(kinds) if (found := older.times(kind)) is not None and found[1] >= NOTABLE}
     said = [f"{_range(found)} × as long for networks in {kind}" for kind, found in ranges.items()]
-    return f"takes {' and '.join(said)}, by counts on an emulated Cortex-A72" if said else None
+    others = board is not None and not any(cluster.core == _COUNTED for cluster in profile(board).clusters)
+    where = f"by counts on an emulated Cortex-A72{', not on cores of this board' if others else ''}"
+    return f"takes {' and '.join(said)}, {where}" if said else None
 
 
 def _range(times: tuple[float, float]) -> str:

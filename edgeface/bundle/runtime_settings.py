@@ -32,7 +32,7 @@ def runtime_settings(models: Mapping[str, Artifact], board: str) -> dict[str, An
     kinds = {kind_of(artifact) for artifact in models.values()}
     predicted = predictions_of(models, board)
     counted = predicted if predicted.keys() == models.keys() else {}
-    costs = {each: counted_costs(each, counted) or costs_of(each, kinds) for each in found.older}
+    costs = {each: counted_costs(each, counted) or costs_of(each, kinds, board) for each in found.older}
     return {
         "package": found.package,
         "version": found.version,
@@ -73,7 +73,7 @@ def board_lines(settings: Mapping[str, Any]) -> tuple[str, ...]:
         oldest = runtime["min_python"]
         python = "" if oldest is None else f", which needs Python {'.'.join(map(str, oldest))} or newer"
         lines = [f"{device['title']}: {runtime['package']} {runtime['version']}{python}; {pinned}"]
-        lines += [f"{name} {said['version']} there {said['costs']}" for name, said in runtime["slower"].items()]
+        lines += [f"{name} {said['version']} {said['costs']}" for name, said in runtime["slower"].items()]
     return (*lines, *map(_predicted_line, settings.get("predicted", {}).items()))
 
 

@@ -38,12 +38,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _run(arguments: list[str]) -> None:
-    from edgeface.cli.app import app
+def _run(given: list[str]) -> None:
+    from edgeface.cli.app import program
+    from edgeface.cli.arguments import arranged
     from edgeface.cli.deprecated import modern
+    from edgeface.cli.help_text import program_help
+    from edgeface.cli.usage import usage_explained
     from edgeface.core.progress import note
 
-    arguments, old = modern(arguments)
+    arguments, old = modern(given)
     for words in old:
         note(f"warning: {words}")
-    app(args=arguments, prog_name="edgeface")
+    arguments = arranged(arguments, program())
+    if not given:
+        print(program_help(program(), "edgeface"), file=sys.stderr)
+        sys.exit(2)
+    with usage_explained(program(), arguments):
+        code = program().main(args=arguments, prog_name="edgeface", standalone_mode=False)
+    if isinstance(code, int) and code:
+        sys.exit(code)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeface.cli.options import DEFAULT_MODEL, Json, parse_size, refuse_given
+from edgeface.cli.paragraph import judged, paragraph
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_described
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from edgeface.contracts import Contract
     from edgeface.core.description import Table
     from edgeface.validate.compare import Watch
+
+EXAMPLES = (
+    "edgeface analyze out/retinaface_mnet025-tflite-int8 --images photos",
+    "edgeface analyze my.onnx --contract contract.toml --images photos --out analysis.html",
+)
 
 LISTED = 10
 """So many rows of a table are printed; the page and the JSON have all."""
@@ -38,7 +44,9 @@ def analyze(
     color: Annotated[str | None, typer.Option(help="For a model: the channel order it expects, bgr or rgb.")] = None,
     size: Annotated[str | None, typer.Option("--input", help="For a model: its input size as HEIGHTxWIDTH.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
-    integer_only: Annotated[bool, typer.Option(help="For a model: compute everything in int8.")] = False,
+    integer_only: Annotated[
+        bool, typer.Option(help="For a model: compute in int8 all that has integer kernels.")
+    ] = False,
     calibration: Annotated[Path | None, typer.Option(help="A folder of images to calibrate with.")] = None,
     images: Annotated[Path | None, typer.Option(help="A folder of other images to analyze on.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
@@ -117,8 +125,9 @@ def _text(analysis: Analysis) -> str:
         *((describe_losses.wrong_inputs_table(analysis),) if analysis.wrong_inputs else ()),
     ]
     lines = describe.recipe_lines(analysis)
-    parts = [f"{told.verdict.headline}: {told.verdict.meaning}", *(["\n".join(steps)] if steps else [])]
-    parts += [f"note: {note}" for note in describe.notes(analysis)]
+    parts = [judged("", told.verdict.headline, told.verdict.state, told.verdict.meaning)]
+    parts += ["\n".join(paragraph(step, "", "   ") for step in steps)] if steps else []
+    parts += [paragraph(f"note: {note}") for note in describe.notes(analysis)]
     return "\n\n".join([*parts, *([lines] if lines else []), *(_short(table) for table in tables if table.rows)])
 
 

@@ -5,16 +5,19 @@ Command modules import nothing heavy themselves; what a command needs is importe
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
 from edgeface.cli.analyze import analyze
 from edgeface.cli.bench import bench
+from edgeface.cli.benchmark import benchmark
 from edgeface.cli.budgets import budgets
 from edgeface.cli.bundle import bundle
 from edgeface.cli.calibrate import calibrate
 from edgeface.cli.check import check
+from edgeface.cli.commands import Command, Program
 from edgeface.cli.compare import compare
 from edgeface.cli.completion.command import completion
 from edgeface.cli.contract import contract
@@ -24,34 +27,54 @@ from edgeface.cli.doctor import doctor
 from edgeface.cli.embed import embed
 from edgeface.cli.evaluate import evaluate
 from edgeface.cli.export import export
+from edgeface.cli.help import show_help
 from edgeface.cli.identify import identify
 from edgeface.cli.keygen import keygen
 from edgeface.cli.models import models
 from edgeface.cli.parity import parity
 from edgeface.cli.predict import predict
+from edgeface.cli.recipe import recipe
 from edgeface.cli.report import report
-from edgeface.cli.reporting import ReportingGroup
+from edgeface.cli.schema import schema
 from edgeface.cli.targets import targets
 from edgeface.cli.verify import verify
 from edgeface.core import progress
 from edgeface.version import __version__
 
 app = typer.Typer(
-    cls=ReportingGroup,
+    cls=Program,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = (
-    *(export, analyze, check, parity, bench, predict, detect, embed, compare, identify),
-    *(contract, calibrate, bundle, verify, keygen, report),
-    *(models, targets, budgets, demo, doctor, completion),
+GROUPS = {
+    "Make": (export, demo, contract, recipe, calibrate),
+    "Judge": (analyze, check, parity, bench, benchmark, predict, report),
+    "Use": (detect, embed, compare, identify),
+    "Ship": (bundle, verify, keygen),
+    "Look up": (models, targets, budgets, schema, doctor, completion),
+}
+COMMANDS = tuple(command for group in GROUPS.values() for command in group)
+EXAMPLES = (
+    "edgeface demo",
+    "edgeface export my.pth --target tflite-int8 --calibration photos",
+    "edgeface help export",
 )
-for command in COMMANDS:
-    app.command()(command)
-app.command("eval")(evaluate)
+_NAMED = {"eval": (evaluate, "Judge"), "help": (show_help, "Look up")}
+for title, group in GROUPS.items():
+    for command in group:
+        app.command(cls=Command, rich_help_panel=title)(command)
+    for name, (function, place) in _NAMED.items():
+        if place == title:
+            app.command(name, cls=Command, rich_help_panel=title)(function)
+
+
+@cache
+def program() -> Any:
+    """The program as typer parses and runs it."""
+    return typer.main.get_command(app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -64,7 +87,7 @@ def _print_version(wanted: bool) -> None:
 def edgeface(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
     _version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+        bool, typer.Option("--version", "-V", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     """Compile face models for edge devices, and validate the result.

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeface.cli.options import Json, On, parse_counts
+from edgeface.cli.options import Json, parse_counts
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
     from edgeface.bench.result import BenchReport, Measurement
+
+EXAMPLES = (
+    "edgeface bench out/retinaface_mnet025-tflite-int8",
+    "edgeface bench out/retinaface_mnet025-* --threads 1,2",
+)
 
 _HEADER = ("artifact", "threads", "median ms", "p10–p90", "× baseline", "95 %", "of peak")
 
@@ -24,13 +30,16 @@ def bench(
     baseline: Annotated[Path | None, typer.Option(help="Artifact that ratios refer to; the first by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Interleaved rounds, 3 or more.")] = 15,
     max_ratio: Annotated[float | None, typer.Option(help="Exit 1 if a ratio to the baseline is above this.")] = None,
-    on: On = "x86",
+    on: Annotated[
+        str, typer.Option(help="What runs it: x86 (this processor), gpu, or a board by ssh:HOST or adb[:SERIAL].")
+    ] = "x86",
     batch: Annotated[str, typer.Option(help="Batch sizes, e.g. 1,8,64; for models with a dynamic batch.")] = "1",
     json_output: Json = False,
 ) -> None:
-    """Measure latency on this machine against a baseline.
+    """Measure latency on this machine or a board against a baseline.
 
-    Artifacts run in separate processes, in interleaved rounds; on a processor also against its core's measured peak.
+    Artifacts run in separate processes, in interleaved rounds; on this processor also against its core's measured peak,
+    on a board pinned to its fastest cores. What an emulated core would take says `edgeface predict`.
     """
     from edgeface.bench.measure import BenchRequest
     from edgeface.bench.measure import bench as measure
@@ -62,17 +71,18 @@ def format_report(report: BenchReport) -> str:
     if any(item.batch > 1 for item in report.measurements):
         rows = [(*_row(item)[:2], *_batch(item), *_row(item)[2:]) for item in report.measurements]
         table = format_table((*_HEADER[:2], "batch", "images/s", *_HEADER[2:]), rows)
-    lines = [table, "", f"baseline: {report.baseline}; {report.rounds} rounds"]
+    lines = [f"baseline: {report.baseline}; {report.rounds} rounds"]
     if report.peak_gops:
         peaks = ", ".join(
             f"{gops:.0f} G{'FLOP' if kind == 'fp32' else 'OP'}/s {kind}" for kind, gops in report.peak_gops.items()
         )
         lines.append(f"peak of one core, measured in between: {peaks} ({report.machine['processor']})")
     else:
-        lines.append(f"on {report.on}, copies to and from it included: {'; '.join(report.notes)}")
+        copies = ", copies to and from it included" if report.on == "gpu" else ""
+        lines.append(f"on {report.on}{copies}: {'; '.join(report.notes)}")
     if report.quickest is not None:
         lines.append(f"quickest here: {report.quickest}")
-    return "\n".join([*lines, *report.advice])
+    return "\n".join([table, "", *map(paragraph, (*lines, *report.advice))])
 
 
 def _batch(item: Measurement) -> tuple[str, str]:

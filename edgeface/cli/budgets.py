@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgeface.cli.options import Json
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
     from edgeface.budgets.limits import Budget, Limit
 
-_WIDTH = 100
+EXAMPLES = (
+    "edgeface budgets",
+    "edgeface budgets lfr-light",
+)
+
 _OWN_SIZE = "the model's own size"
 
 
@@ -59,11 +63,11 @@ def _judged_at(item: Budget) -> str:
 
 
 def _whole(item: Budget, asked: str) -> Iterator[str]:
-    yield f"{item.name}: {item.title}" if item.title else item.name
+    yield paragraph(f"{item.name}: {item.title}" if item.title else item.name)
     if asked in item.aliases:
         yield f"{asked} is an alias of it: {item.aliases[asked]}"
     if item.competition:
-        yield f"{item.competition}, {item.track}" if item.track else item.competition
+        yield paragraph(f"{item.competition}, {item.track}" if item.track else item.competition)
     yield f"judged at: {_OWN_SIZE if item.input is None else _judged_at(item)}"
     listed = {
         "limits": [_limit(limit) + (f": {limit.why}" if limit.why else "") for limit in item.limits],
@@ -80,14 +84,7 @@ def _whole(item: Budget, asked: str) -> Iterator[str]:
         if lines:
             yield f"\n{title}"
         for line in lines:
-            yield textwrap.fill(
-                line,
-                _WIDTH,
-                initial_indent="  ",
-                subsequent_indent="    ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+            yield paragraph(line, "  ", "    ")
 
 
 def _document(item: Budget) -> dict[str, Any]:

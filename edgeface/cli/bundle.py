@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from edgeface.cli.options import Json
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.reporting import print_json
+
+EXAMPLES = (
+    "edgeface bundle out/retinaface_mnet025-tflite-int8 --device rk3399",
+    "edgeface bundle out/retinaface_mnet025-tflite-int8 out/mobilefacenet-tflite-int8 --out face.tar.gz",
+)
 
 
 def bundle(
@@ -46,13 +52,15 @@ def bundle(
         return
     signed = "not signed" if signature is None else f"signed, with {signature}"
     print(f"{out}  {len(data) / 1e6:.2f} MB, {signed}\nsha256  {digest}\n{_how_to_check(out, sign)}")
-    print("\n".join(f"board   {line}" for line in board_lines(settings)))
+    print("\n".join(paragraph(line, "board   ", "        ") for line in board_lines(settings)))
 
 
 def _how_to_check(out: Path, key: Path | None) -> str:
     """How the receiver checks a bundle: never by a program that comes with it."""
     if key is None:
-        return "whoever receives it can find damage, but not who packed it: --sign KEY (edgeface keygen) changes that"
+        return paragraph(
+            "whoever receives it can find damage, but not who packed it: --sign KEY (edgeface keygen) changes that"
+        )
     public = key.with_suffix(".pub").name
     return (
         f"where it arrives, before it is unpacked: minisign -Vm {out.name} -p {public}\n"

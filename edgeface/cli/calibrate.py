@@ -10,6 +10,8 @@ import typer
 from edgeface.cli.options import Json, parse_size
 from edgeface.cli.reporting import print_json
 
+EXAMPLES = ("edgeface calibrate my.pth --calibration photos --out statistics.npz",)
+
 
 def calibrate(
     model: Annotated[

@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeface.cli.options import Json, parse_size
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
+from edgeface.core.description import Mark, State
+from edgeface.core.style import styled
 
 if TYPE_CHECKING:
     from edgeface.budgets.check import Check
     from edgeface.budgets.judge import Verdict
     from edgeface.cost.counter import Complexity
 
+EXAMPLES = (
+    "edgeface check my.onnx --budget lfr-light",
+    "edgeface check retinaface_mnet025 --input 480x640",
+)
+
 _LAYERS = 8
+_STATES: dict[str, State] = {"within": "good", "over": "bad", "not judged": "unsure"}
 
 
 def check(
@@ -72,27 +81,31 @@ def _text(item: Check, shown: int | None) -> Iterator[str]:
     for verdict in item.verdicts:
         yield from _verdict(verdict)
     figures = [
-        (f"  {figure.name}", "–" if figure.value is None else both(figure.value, figure.unit), figure.convention)
+        (figure.name, "–" if figure.value is None else both(figure.value, figure.unit), figure.convention)
         for figure in item.figures.values()
     ]
-    yield "\n" + format_table(("  figure", "value", "counted as"), figures, left=3)
+    yield "\n" + format_table(("figure", "value", "counted as"), figures, left=3, indent="  ")
     yield from _costs(item.complexity, shown)
     said = {line for verdict in item.verdicts for line in verdict.cautions}
     rest = [line for line in item.notes if line not in said]
     for title, lines in (("notes", rest), ("how to meet it", item.advice)):
         if lines:
             yield f"\n{title}"
-            yield from (f"  {line}" for line in lines)
+            yield from (paragraph(line, "  ", "    ") for line in lines)
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:
-    yield f"\n{verdict.state}: {verdict.budget.name}, {verdict.budget.title}".rstrip(", ")
+    state = _STATES.get(verdict.state)
+    yield "\n" + f"{styled(verdict.state, state)}: {verdict.budget.name}, {verdict.budget.title}".rstrip(", ")
     rows = [
-        (f"  {result.title}", result.value_text, result.limit_text, result.headroom_text or "–", result.state)
+        (
+            *(result.title, result.value_text, result.limit_text, result.headroom_text or "–"),
+            Mark(result.state, _STATES[result.state]) if result.state in _STATES else result.state,
+        )
         for result in verdict.results
     ]
-    yield format_table(("  metric", "measured", "limit", "headroom", ""), rows, left=5)
-    yield from (f"  caution: {line}" for line in verdict.cautions)
+    yield format_table(("metric", "measured", "limit", "headroom", ""), rows, left=5, indent="  ")
+    yield from (paragraph(f"caution: {line}", "  ", "    ") for line in verdict.cautions)
 
 
 def _costs(complexity: Complexity, shown: int | None) -> Iterator[str]:
@@ -100,15 +113,15 @@ def _costs(complexity: Complexity, shown: int | None) -> Iterator[str]:
 
     total = max(complexity.macs, 1)
     stages = [
-        (f"  {cost.stage}", exact(cost.macs), exact(cost.lfr_flops), exact(cost.parameters), f"{cost.macs / total:.1%}")
+        (cost.stage, exact(cost.macs), exact(cost.lfr_flops), exact(cost.parameters), f"{cost.macs / total:.1%}")
         for cost in complexity.stages
     ]
-    yield "\n" + format_table(("  stage (output size)", "MACs", "LFR FLOPs", "parameters", "share"), stages)
+    yield "\n" + format_table(("stage (output size)", "MACs", "LFR FLOPs", "parameters", "share"), stages, indent="  ")
     costliest = sorted(complexity.layers, key=lambda cost: -cost.macs)
     listed = costliest[:shown] if shown is not None else list(complexity.layers)
     rows = [
         (
-            f"  {cost.name}",
+            cost.name,
             cost.op,
             cost.stage,
             exact(cost.macs),
@@ -120,10 +133,10 @@ def _costs(complexity: Complexity, shown: int | None) -> Iterator[str]:
     ]
     if rows:
         yield "\n" + format_table(
-            ("  layer", "operator", "output", "MACs", "LFR FLOPs", "parameters", "share"), rows, left=3
+            ("layer", "operator", "output", "MACs", "LFR FLOPs", "parameters", "share"), rows, left=3, indent="  "
         )
     if len(listed) < len(complexity.layers):
         yield f"  and {len(complexity.layers) - len(listed)} more with parameters or work: --layers all"
-    free = [(f"  {item.times} × {item.op}", item.reason) for item in complexity.uncounted]
+    free = [(f"{item.times} × {item.op}", item.reason) for item in complexity.uncounted]
     if free:
-        yield "\n" + format_table(("  not counted", "why"), free, left=2)
+        yield "\n" + format_table(("not counted", "why"), free, left=2, indent="  ")

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from edgeface.tasks.recognition.comparison import Comparison
 
 
+EXAMPLES = (
+    "edgeface compare one.jpg other.jpg --detector out/retinaface_mnet025-tflite-int8 "
+    "--recognizer out/mobilefacenet-tflite-int8",
+)
+
+
 def compare(
     a: Annotated[Path, typer.Argument(help="An image.")],
     b: Annotated[Path, typer.Argument(help="Another.")],

@@ -10,6 +10,8 @@ import typer
 from edgeface.cli.options import Json, parse_size
 from edgeface.cli.reporting import BAD_INPUT, print_json
 
+EXAMPLES = ("edgeface contract my.onnx --images photos > contract.toml",)
+
 
 def contract(
     model: Annotated[Path, typer.Argument(help="An ONNX model (.onnx).")],

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeface.cli.export import artifact_document, format_artifacts
+from edgeface.cli.export_text import artifact_document, format_artifacts
 from edgeface.cli.face_options import describe_threshold
 from edgeface.cli.findings import format_findings
+from edgeface.cli.help_text import command_lines
 from edgeface.cli.identify import format_named, identification_document
 from edgeface.cli.options import Json
+from edgeface.cli.paragraph import paragraph
+from edgeface.cli.program import activation, program_name, program_words
 from edgeface.cli.reporting import print_json
 
 if TYPE_CHECKING:
     from edgeface.demo import Demonstration
+
+
+EXAMPLES = (
+    "edgeface demo",
+    "edgeface demo --out demo",
+)
 
 
 def demo(
@@ -47,22 +58,41 @@ def _document(shown: Demonstration) -> dict[str, object]:
 def _text(shown: Demonstration) -> str:
     from edgeface.tasks import task_of
 
-    detector, recognizer = shown.artifacts
-    verdicts = [
-        f"{item.manifest.name}: {format_findings(item.certificate(), task_of(item.contract))}"
+    judged = [
+        format_findings(item.certificate(), task_of(item.contract), f"{item.manifest.name}: ")
         for item in shown.artifacts
     ]
     return "\n\n".join(
         (
+            *judged,
             format_artifacts(shown.artifacts),
-            *verdicts,
             f"faces in {shown.image}, found and named by both artifacts:\n{format_named(shown.named)}\n"
-            f"threshold: {describe_threshold(shown.threshold.cosine, shown.threshold.source)}",
-            "What this shows: both int8 models decide as their float32 originals do, and work together. Both\n"
-            "photographs are also in the gallery, so the names are not evidence of accuracy.",
+            + paragraph(f"threshold: {describe_threshold(shown.threshold.cosine, shown.threshold.source)}"),
+            paragraph(
+                "What this shows: both int8 models decide as their float32 originals do, and work together. Both "
+                "photographs are also in the gallery, so the names are not evidence of accuracy."
+            ),
             f"image:  {shown.drawn}\nreport: {shown.report}",
-            f"again:  edgeface identify {shown.image} --gallery {shown.people} \\\n"
-            f"            --detector {detector.folder} --recognizer {recognizer.folder} --out named.jpg\n"
-            "next:   edgeface export --weights YOUR.pth --calibration PHOTOS --target tflite-int8 --out mine",
+            "\n".join(_commands(shown)),
         )
     )
+
+
+def _commands(shown: Demonstration) -> Iterator[str]:
+    """Commands to go on with, as the user's shell takes them in this folder, and how to shorten them."""
+    detector, recognizer = (str(item.folder) for item in shown.artifacts)
+    image, models = str(shown.image), ("--detector", detector, "--recognizer", recognizer)
+    yield "Go on with any of these, as they stand:"
+    for words in (
+        ("identify", image, "--gallery", str(shown.people), *models, "--out", "named.jpg"),
+        ("detect", image, "--artifact", detector, "--out", "faces.jpg"),
+        ("check", detector, "--budget", "lfr-light"),
+        ("bench", detector, recognizer),
+    ):
+        yield from command_lines(shlex.join([*program_words(), *words]))
+    name = program_name()
+    yield "Your own checkpoint, with a folder of photographs like those of the device:"
+    yield from command_lines(f"{name} export YOUR.pth --target tflite-int8 --calibration PHOTOS --out mine")
+    activate = activation()
+    if activate is not None:
+        yield f"`{activate}` makes {name} just edgeface."

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.table import format_table
+from edgeface.core.description import Cell, Mark
 
 if TYPE_CHECKING:
     from edgeface.devices.check import DeviceReport
@@ -26,7 +28,8 @@ def format_parity(parity: DeviceParity) -> str:
     table = format_table(("path", "here", str(parity.device), "differ", "largest", "required", ""), rows)
     lines = [line for path in parity.paths for line in _origin(path)]
     lines += [f"not compared: {path}: {why}" for path, why in parity.absent.items()]
-    return "\n".join([f"{parity.artifact} on {parity.device}, {parity.images} images", "", table, *lines])
+    title = paragraph(f"{parity.artifact} on {parity.device}, {parity.images} images")
+    return "\n".join([title, "", table, *map(paragraph, lines)])
 
 
 def format_latency(latency: DeviceLatency) -> str:
@@ -41,14 +44,14 @@ def format_latency(latency: DeviceLatency) -> str:
         for item in latency.sweep
     ]
     table = format_table(("threads", "processors", "median ms", "p10–p90"), rows)
-    heading = f"{latency.before.summary()}; {latency.path} {latency.version}"
-    return "\n".join([heading, "", table, *(f"warning: {line}" for line in latency.warnings)])
+    heading = paragraph(f"{latency.before.summary()}; {latency.path} {latency.version}")
+    return "\n".join([heading, "", table, *(paragraph(f"warning: {line}") for line in latency.warnings)])
 
 
-def _row(path: PathParity) -> tuple[str, ...]:
+def _row(path: PathParity) -> tuple[Cell, ...]:
     total = path.total
     largest = "0" if total.identical else f"{total.max_abs:.2g}"
-    verdict = "ok" if path.passed else "FAILS"
+    verdict = Mark("ok", "good") if path.passed else Mark("FAILS", "bad")
     return path.name, *path.versions, f"{total.differing}/{total.values}", largest, path.requirement, verdict
 
 

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeface.cli.options import Json
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.reporting import print_json
+from edgeface.core.description import State
+from edgeface.core.style import styled
 from edgeface.errors import InputError
 
 if TYPE_CHECKING:
     from edgeface.doctor import Check, Diagnosis
 
+EXAMPLES = (
+    "edgeface doctor",
+    "edgeface doctor --install arm",
+)
+
+_STATES: dict[str, State] = {"ok": "good", "missing": "unsure", "problem": "bad"}
 _MARKS = {"ok": "ok", "missing": "--", "problem": "!!"}
 
 
@@ -57,5 +66,6 @@ def format_diagnosis(diagnosis: Diagnosis) -> str:
 
 
 def _line(check: Check, width: int) -> str:
-    line = f"  {_MARKS[check.state]}  {check.name:{width}}  {check.found}"
-    return line if check.fix is None else f"{line}\n      {'':{width}}  fix: {check.fix}"
+    mark = styled(_MARKS[check.state], _STATES[check.state])
+    line = paragraph(check.found, f"  {mark}  {check.name:{width}}  ")
+    return line if check.fix is None else f"{line}\n{paragraph(f'fix: {check.fix}', ' ' * (width + 8))}"

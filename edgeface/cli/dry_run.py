@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.table import format_table
+from edgeface.core.description import State
+from edgeface.core.style import styled
 from edgeface.core.visible import visible
 from edgeface.errors import describe_refusals
 
@@ -18,11 +21,15 @@ if TYPE_CHECKING:
 
 def format_dry_run(found: DryRun) -> str:
     """The network's inputs and outputs, and a table for every target, with the reasons below it."""
-    lines = [f"{found.model}: reads {_shapes(found.inputs)}, gives {_shapes(found.outputs)}"]
+    lines = [paragraph(f"{found.model}: reads {_shapes(found.inputs)}, gives {_shapes(found.outputs)}")]
     for each in found.forecasts:
-        lines += ["", f"{each.target}: {_verdict(each)}", _table(each)]
+        lines += ["", f"{each.target}: {styled(_verdict(each), _state(each))}", _table(each)]
         lines += _reasons("computed in float", each.fallback) + _reasons("not supported", each.refused)
     return "\n".join(lines)
+
+
+def _state(each: Forecast) -> State:
+    return "bad" if each.refused else "unsure" if each.fallback else "good"
 
 
 def _verdict(each: Forecast) -> str:
@@ -41,7 +48,12 @@ def _table(each: Forecast) -> str:
 
 
 def _reasons(title: str, refusals: tuple[Refusal, ...]) -> list[str]:
-    return [f"{title}:", *map(visible, describe_refusals(refusals))] if refusals else []
+    lines = describe_refusals(refusals) if refusals else []
+    return (
+        [f"{title}:", *(paragraph(line.strip(), line[: -len(line.lstrip())], "    ") for line in lines)]
+        if lines
+        else []
+    )
 
 
 def _shapes(shapes: Mapping[str, tuple[int, ...]]) -> str:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     pass
 
 
+EXAMPLES = (
+    "edgeface eval --images lfw --pairs pairs.txt "
+    "--recognizer out/mobilefacenet-tflite-int8 --detector out/retinaface_mnet025-tflite-int8",
+    "edgeface eval --images photos --labels labels.txt --detector out/retinaface_mnet025-tflite-int8",
+)
+
+
 def evaluate(
     images: Annotated[Path, typer.Option(help="The folder of images; LFW's has one folder per person.")],
     recognizer: Annotated[Path | None, typer.Option(help="A recognizer's artifact, to evaluate on --pairs.")] = None,

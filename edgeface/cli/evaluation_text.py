@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def recognition_text(found: RecognitionEvaluation) -> str:
         )
     cautions = dict.fromkeys(item.tar.caution for item in found.verifications if item.tar.caution is not None)
     lines += [f"\ncaution: {caution}" for caution in cautions]
-    return "\n".join(lines)
+    return _fitted(lines)
 
 
 def detection_text(found: DetectionEvaluation) -> str:
@@ -53,7 +54,18 @@ def detection_text(found: DetectionEvaluation) -> str:
         lines += ["", _precision_table(found)]
     if found.agreement is not None:
         lines += ["", *_agreement(found.agreement, str(found.reference))]
-    return "\n".join(lines)
+    return _fitted(lines)
+
+
+def _fitted(lines: Sequence[str]) -> str:
+    """The lines one below the other; sentences, unlike tables, are wrapped."""
+    return "\n".join(line if "\n" in line.strip() else _indented(line) for line in lines)
+
+
+def _indented(line: str) -> str:
+    text = line.lstrip()
+    start = line[: len(line) - len(text)].replace("\n", "")
+    return line[: line.count("\n")] + paragraph(text, start, f"{start}  ")
 
 
 def _precision_table(found: DetectionEvaluation) -> str:

@@ -21,6 +21,11 @@ from edgeface.cli.table import format_table
 if TYPE_CHECKING:
     from edgeface.inference.gallery import Identification
 
+EXAMPLES = (
+    "edgeface identify photo.jpg --gallery people --detector out/retinaface_mnet025-tflite-int8 "
+    "--recognizer out/mobilefacenet-tflite-int8",
+)
+
 GalleryFolder = Annotated[
     Path, typer.Option(help="A folder with a sub-folder of images, or one image, named after each person.")
 ]

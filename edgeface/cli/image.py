@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
 def check_image_path(path: Path) -> None:
@@ -21,11 +21,11 @@ def check_image_path(path: Path) -> None:
     Raises:
         InputError: the suffix is not an image format's, or there is no such folder.
     """
-    if path.suffix.lower() not in _SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise InputError(
             f"no image format ends in {path.suffix or 'nothing'!r}",
             where=str(path),
-            fix=f"use one of {', '.join(_SUFFIXES)}",
+            fix=f"use one of {', '.join(SUFFIXES)}",
         )
     if path.is_dir() or not path.parent.is_dir():
         problem = "this is a folder, not a file" if path.is_dir() else "there is no such folder"

@@ -10,6 +10,8 @@ import typer
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 
+EXAMPLES = ("edgeface keygen --out face.key",)
+
 
 def keygen(
     out: Annotated[Path, typer.Option(help="The secret key's file; the public key is written next to it.")] = Path(

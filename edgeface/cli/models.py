@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from edgeface.models import Family
 
 
+EXAMPLES = ("edgeface models",)
+
+
 def models(json_output: Json = False) -> None:
     """List model families and their variants."""
     from edgeface.models import families

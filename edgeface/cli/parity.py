@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,12 @@ from edgeface.cli.reporting import print_json
 if TYPE_CHECKING:
     from edgeface.backends.device import Device
     from edgeface.core.artifact import Artifact
+
+
+EXAMPLES = (
+    "edgeface parity out/retinaface_mnet025-tflite-int8 --images photos",
+    "edgeface parity out/retinaface_mnet025-tflite-int8 --on a72",
+)
 
 
 def parity(
@@ -77,11 +84,15 @@ def _on_device(
 ) -> None:
     from edgeface.cli.device_text import format_device
     from edgeface.devices.check import check_device
+    from edgeface.report.boards import keep_measured
 
     report = check_device(artifact, device, images, detector)
+    kept = keep_measured(artifact, report, datetime.now(timezone.utc).date())
     if json_output:
-        print_json(report.as_dict())
+        print_json(report.as_dict() | {"record": None if kept is None else str(kept)})
     else:
         print(format_device(report))
+        if kept is not None:
+            print(f"\nkept: {kept}")
     if not report.parity.passed:
         raise typer.Exit(1)

@@ -10,6 +10,8 @@ import typer
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 
+EXAMPLES = ("edgeface predict out/retinaface_mnet025-tflite-int8 --device rk3399",)
+
 
 def predict(
     models: Annotated[list[Path], typer.Argument(help="Artifact folders, .tflite, .onnx or .param files.")],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from textwrap import fill
 from typing import TYPE_CHECKING
 
+from edgeface.cli.paragraph import listed, paragraph
 from edgeface.cli.table import format_table
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from edgeface.prediction.breakdown import Breakdown, Part
     from edgeface.prediction.prediction import Prediction
 
-WIDTH = 110
 _HEADER = ("runtime", "cores", "expected ms", "range ms", "fps", "at least ms", "most of it")
 
 
@@ -26,13 +25,13 @@ def format_answer(answer: Answer) -> str:
         tables.append(f"{title} on {answer.device}\n\n{format_table(_HEADER, [_row(each) for each in rows])}")
     chosen = answer.choice.prediction
     what = f"{chosen.runtime} on {chosen.cores}" + (f" with {chosen.title}" if len(tables) > 1 else "")
-    ship = fill(f"ship {what}: {answer.choice.reason}", WIDTH)
+    ship = paragraph(f"ship {what}: {answer.choice.reason}")
     evidence = _evidence(found)
-    refused = [f"not in {name}: {why}" for name, why in answer.refused.items()]
-    unparted = [] if answer.unparted is None else [f"not by stage: {answer.unparted}"]
+    refused = [paragraph(f"not in {name}: {why}") for name, why in answer.refused.items()]
+    unparted = [] if answer.unparted is None else [paragraph(f"not by stage: {answer.unparted}")]
     caveats = list(dict.fromkeys(caveat for each in found for caveat in each.caveats))
     parts = [*tables, *refused, ship, *map(format_breakdown, answer.breakdowns), *unparted]
-    parts += [_listed("evidence", evidence), _listed("not in these figures", caveats)]
+    parts += [listed("evidence:", evidence), listed("not in these figures:", caveats)]
     return "\n\n".join(parts)
 
 
@@ -41,7 +40,8 @@ def format_breakdown(breakdown: Breakdown) -> str:
     whole = breakdown.whole_ms
     rows = [_part(part, breakdown.sum_ms) for part in breakdown.parts]
     table = format_table((breakdown.by, "", "ms", "share", "most of it"), rows, left=2)
-    return f"{breakdown.of}\n\n{table}\n\nsum {breakdown.sum_ms:.1f} ms, the whole {whole:.1f}: {breakdown.difference}"
+    total = paragraph(f"sum {breakdown.sum_ms:.1f} ms, the whole {whole:.1f}: {breakdown.difference}")
+    return f"{breakdown.of}\n\n{table}\n\n{total}"
 
 
 def _row(found: Prediction) -> tuple[str, ...]:
@@ -67,8 +67,3 @@ def _evidence(found: Sequence[Prediction]) -> list[str]:
     for each in found:
         cores.setdefault((each.runtime, each.evidence), {})[each.cores] = None
     return [f"{runtime} on {', '.join(named)}: {sentence}" for (runtime, sentence), named in cores.items()]
-
-
-def _listed(caption: str, lines: Sequence[str]) -> str:
-    wrapped = [fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines]
-    return "\n".join([f"{caption}:", *wrapped])

@@ -10,9 +10,12 @@ import typer
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
+from edgeface.core.description import Mark
 
 if TYPE_CHECKING:
     from edgeface.report.collect import Collection
+
+EXAMPLES = ("edgeface report out",)
 
 _INDEX = "index.html"
 
@@ -44,7 +47,7 @@ def _text(found: Collection) -> str:
     rows = [
         (
             str(entry.artifact.folder),
-            entry.verdict.headline,
+            Mark(entry.verdict.headline, entry.verdict.state),
             "–" if entry.accuracy is None else f"{entry.accuracy.label} {entry.accuracy.figure}",
             f"{entry.artifact.manifest.model_bytes / 1e3:.1f}",
             "–" if entry.timed is None else f"{entry.timed['ratio']:.2f}",

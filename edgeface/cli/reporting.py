@@ -7,39 +7,32 @@ import math
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from typer.core import TyperGroup
-
+from edgeface.cli.error_text import format_error
 from edgeface.cli.termination import Terminated
-from edgeface.core.visible import VisibleStream, visible, visible_json
+from edgeface.core.style import TERMINAL, plain
+from edgeface.core.terminal import is_colored
+from edgeface.core.visible import visible_json
+from edgeface.core.visible_stream import VisibleStream
 from edgeface.core.writing import fix_of
-from edgeface.errors import EdgefaceError, GateError, OperatorError, UnsettledError, describe_refusals
+from edgeface.errors import EdgefaceError
 
 BAD_INPUT = 2
 DEFECT = 70  # EX_SOFTWARE of sysexits.h, so that a crash is never mistaken for an unmet gate
 INTERRUPTED = 130
 NO_READER = 141
 
-# Optional packages, and the extra that installs each.
-_EXTRAS = {"torch": "torch", "safetensors": "torch", "cryptography": "bundle"}
+# Optional packages, and the command that installs each.
+_EXTRAS = {"cryptography": "pip install 'edgeface[bundle]'"}
 
 
 class _Stdout:
     as_json = False
     printed = False
-
-
-class ReportingGroup(TyperGroup):
-    """A command group that reports errors itself, before typer turns some of them into its own."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the named command."""
-        with _reported():
-            return super().invoke(ctx)
 
 
 def run_reported(run: Callable[[list[str]], None], arguments: list[str]) -> int:
@@ -58,25 +51,26 @@ def _visible_streams() -> Iterator[None]:
     for stream in given:
         with suppress(AttributeError, ValueError):  # closed, or replaced by a caller
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    sys.stdout, sys.stderr = (cast(TextIO, stream and VisibleStream(stream)) for stream in given)
+    sys.stdout, sys.stderr = (cast(TextIO, stream and VisibleStream(stream, _styles(stream))) for stream in given)
     try:
         yield
     finally:
         sys.stdout, sys.stderr = given
 
 
+def _styles(stream: TextIO) -> Mapping[str, str]:
+    return TERMINAL if is_colored(stream) else {}
+
+
 def _run_visibly(run: Callable[[list[str]], None], arguments: list[str]) -> int:
     code = 0
     try:
-        with _reported():
+        with reported():
             run(arguments)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     try:
-        with _reported():
-            if code == BAD_INPUT and _Stdout.as_json and not _Stdout.printed:
-                error = EdgefaceError("the command line is not usable", fix="read the message on stderr, or add --help")
-                print_json({"error": error.as_dict() | {"error": "UsageError"}})
+        with reported():
             sys.stdout.flush()
     except SystemExit as ended:
         return int(ended.code or code)
@@ -87,11 +81,17 @@ def print_json(document: dict[str, Any]) -> None:
     """Print the one document of a `--json` run; numbers that JSON lacks become null."""
     _Stdout.printed = True
     text = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
-    print(visible_json(text), flush=True)
+    print(visible_json(plain(text)), flush=True)
+
+
+def json_line(document: dict[str, Any]) -> str:
+    """One line of a `--jsonl` run; numbers that JSON lacks become null."""
+    return visible_json(json.dumps(_finite(document), ensure_ascii=False, allow_nan=False))
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
+def reported() -> Iterator[None]:
+    """Print what is raised, as an error or a defect, and exit with its code."""
     try:
         yield
     except KeyboardInterrupt as ended:
@@ -126,47 +126,16 @@ def _reported() -> Iterator[None]:
 
 
 def _print_error(error: EdgefaceError) -> None:
+    from edgeface.core.progress import end_line
+
     with suppress(OSError):
-        print(
-            f"error: {_one_line_each(error)}{_refused(error)}{_unsettled(error)}{_tried(error)}",
-            file=sys.stderr,
-            flush=True,
-        )
+        end_line()
+        print(format_error(error), file=sys.stderr, flush=True)
     if _Stdout.as_json and not _Stdout.printed:
         try:
             print_json({"error": error.as_dict()})
         except OSError:
             _silence_stdout()
-
-
-def _one_line_each(error: EdgefaceError) -> EdgefaceError:
-    """The error with each part on one line: a name with a line break cannot forge another part."""
-    parts = (error.what, error.where, error.fix)
-    what, where, fix = (None if part is None else visible(str(part)) for part in parts)
-    return EdgefaceError(what or "", where=where, fix=fix)
-
-
-def _refused(error: EdgefaceError) -> str:
-    """The nodes of a network that are not supported, where they are several."""
-    refusals = error.refusals if isinstance(error, OperatorError) else ()
-    return "".join(f"\n{visible(line)}" for line in describe_refusals(refusals)) if len(refusals) > 1 else ""
-
-
-def _unsettled(error: EdgefaceError) -> str:
-    """The contract that is to be decided, line by line; empty for other errors."""
-    lines = error.filled.splitlines() if isinstance(error, UnsettledError) else ()
-    return "".join(f"\n{visible(line)}" for line in ("", *lines)) if lines else ""
-
-
-def _tried(error: EdgefaceError) -> str:
-    """What was tried before a gate's refusal, as a table of accuracy against time; empty where nothing was."""
-    repair = error.repair if isinstance(error, GateError) else None
-    if repair is None:
-        return ""
-    from edgeface.cli.table import format_described
-    from edgeface.core.repair_table import repair_table
-
-    return f"\n\n{visible(repair.summary)}\n\n{format_described(repair_table(repair))}"
 
 
 def _print_defect(error: Exception) -> None:
@@ -177,10 +146,12 @@ def _print_defect(error: Exception) -> None:
 
 
 def _not_installed(package: str) -> EdgefaceError:
-    extra = _EXTRAS.get(package)
-    if extra is not None:
-        return EdgefaceError(f"the package {package!r} is not installed", fix=f"pip install 'edgeface[{extra}]'")
-    return EdgefaceError(f"the package {package!r} is not installed", fix="`edgeface doctor` lists what is missing")
+    if package == "torch":
+        from edgeface.models.need_torch import HOW
+
+        return EdgefaceError("the package 'torch' is not installed", fix=HOW)
+    fix = _EXTRAS.get(package, "`edgeface doctor` lists what is missing")
+    return EdgefaceError(f"the package {package!r} is not installed", fix=fix)
 
 
 def _from_system(error: OSError) -> EdgefaceError:

@@ -6,6 +6,8 @@ from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_table
 
+EXAMPLES = ("edgeface targets",)
+
 
 def targets(json_output: Json = False) -> None:
     """List the targets that models can be exported to."""

@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from edgeface.cli.options import Json
+from edgeface.cli.paragraph import paragraph
 from edgeface.cli.reporting import print_json
+
+EXAMPLES = ("edgeface verify face.tar.gz --key face.pub",)
 
 
 def verify(
@@ -28,6 +31,6 @@ def verify(
     if json_output:
         print_json({"bundle": str(bundle)} | report.as_dict())
     else:
-        print("\n".join(report.lines()))
+        print("\n".join(paragraph(line, "", "  ") for line in report.lines()))
     if not report.passed:
         raise typer.Exit(1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
+from typing import Any
 
+from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.inferred import describe_inference, how_inferred
 from edgeface.compile.source import Declared, Source
 from edgeface.contracts import Contract
@@ -13,18 +14,14 @@ from edgeface.core.progress import note
 from edgeface.errors import ContractError, InputError
 from edgeface.graph.types import Array
 from edgeface.models import family
-from edgeface.models.checkpoint_shapes import read_taken
 from edgeface.models.family import Family
-from edgeface.models.torch_export import export_onnx
-from edgeface.models.torch_run import run_module, torch_network
+from edgeface.models.network import CheckpointNetworks, seeded_onnx
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import digest_file
 from edgeface.samples import Sample, sample_of
 from edgeface.tasks import task
 from edgeface.tasks.task import Image, Inference
-from edgeface.validate.reference import torch_reference
-
-Load: TypeAlias = Callable[[Contract], Any]
+from edgeface.validate.reference import network_reference
 
 
 def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
@@ -45,38 +42,24 @@ def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
         return _seeded(found, declared, declared.seed)
     if declared.weights is None:
         return _sample(found, declared)
-    known, load = found.variant_of(declared.weights), _loader(found, declared.weights)
-    contract, how = _contract(found, declared, probes, load) if known is None else _known(found, declared, known)
+    known, networks = found.variant_of(declared.weights), CheckpointNetworks(found, declared.weights)
+    contract, how = _contract(found, declared, probes, networks) if known is None else _known(found, declared, known)
     contract = _resized(contract, declared)
-    module = load(contract)
+    network, taken = networks.onnx(contract), networks.taken(contract)
     weights: dict[str, Any] = {"file": declared.weights.name, "sha256": digest_file(declared.weights, CHECKPOINT)}
-    taken = read_taken(declared.weights, [{k: tuple(v.shape) for k, v in module.state_dict().items()}])
     if not taken.is_plain:
         note(f"weights: {taken.describe()}")
         weights["taken"] = taken.as_dict()
-    return _source(contract, module, {"weights": weights, "contract": how})
+    return _source(contract, network, {"weights": weights, "contract": how})
 
 
-def _loader(found: Family, weights: Path) -> Load:
-    """Loads the weights into the network of a contract; variants that differ only in preprocessing share one."""
-    modules: dict[object, Any] = {}
-
-    def load(contract: Contract) -> Any:
-        if contract.network not in modules:
-            modules[contract.network] = found.load(weights, contract)
-        return modules[contract.network]
-
-    return load
-
-
-def _source(contract: Contract, module: Any, provenance: dict[str, Any]) -> Source:
-    return Source(contract, export_onnx(module, contract), torch_reference(torch_network(module, contract)), provenance)
+def _source(contract: Contract, network: bytes, provenance: dict[str, Any]) -> Source:
+    return Source(contract, network, network_reference(network), provenance)
 
 
 def _seeded(found: Family, declared: Declared, seed: int) -> Source:
     contract = _resized(_with_color(_variant(found, declared.variant), declared.color), declared)
-    module = found.random(contract, seed)
-    return _source(contract, module, {"seed": seed, "contract": {"how": "seeded"}})
+    return _source(contract, seeded_onnx(found, contract, seed), {"seed": seed, "contract": {"how": "seeded"}})
 
 
 def _sample(found: Family, declared: Declared) -> Source:
@@ -98,8 +81,8 @@ def _sample(found: Family, declared: Declared) -> Source:
         )
     note(f"no --weights: exporting edgeface's sample {found.name}, which is for trying the tool, not for products")
     contract = _resized(contract, declared)
-    module = found.load(sample.weights, contract)
-    return _source(contract, module, {"weights": sample.as_source(), "contract": {"how": "of the sample weights"}})
+    network = CheckpointNetworks(found, sample.weights).onnx(contract)
+    return _source(contract, network, {"weights": sample.as_source(), "contract": {"how": "of the sample weights"}})
 
 
 def _check_declared(sample: Sample, contract: Contract, declared: Declared) -> None:
@@ -134,7 +117,7 @@ def _known(found: Family, declared: Declared, known: str) -> tuple[Contract, dic
 
 
 def _contract(
-    found: Family, declared: Declared, probes: Sequence[Image], load: Load
+    found: Family, declared: Declared, probes: Sequence[Image], networks: CheckpointNetworks
 ) -> tuple[Contract, dict[str, Any]]:
     stated = {k: v for k, v in (("variant", declared.variant), ("color", declared.color)) if v is not None}
     assert declared.weights is not None
@@ -150,22 +133,50 @@ def _contract(
         note(f"contract: {how}; no images to check it on")
         return _with_color(_variant(found, declared.variant), declared.color), {"how": how, "checked": False}
     try:
-        inferred = _inferred(found, load, probes, stated)
+        inferred = _inferred(found, networks, probes, stated)
     except ContractError as error:
         raise ContractError(error.what, where=error.where or str(declared.weights), fix=error.fix) from error
     note(describe_inference(inferred, bool(stated)))
     return inferred.contract, how_inferred(inferred, stated)
 
 
-def _inferred(found: Family, load: Load, probes: Sequence[Image], stated: Mapping[str, str]) -> Inference:
-    variants = found.variants()
-    for contract in variants.values():
-        load(contract)  # before threads ask for it
+def _inferred(
+    found: Family, networks: CheckpointNetworks, probes: Sequence[Image], stated: Mapping[str, str]
+) -> Inference:
+    forward = InferenceRuns(networks, found.variants().values())
+    return task(found.task).infer(found.variants(), forward, probes, stated)
 
-    def forward(candidate: Contract, image: Array) -> dict[str, Array]:
-        return run_module(load(candidate), image, candidate)
 
-    return task(found.task).infer(variants, forward, probes, stated)
+class InferenceRuns:
+    """Runs a checkpoint's network under candidate contracts, for threads.
+
+    Contracts that differ only in preprocessing share a session, and so do all sizes of a resizable network.
+
+    Args:
+        networks: of the checkpoint.
+        known: contracts of whose networks one will be asked for, at any size.
+    """
+
+    def __init__(self, networks: CheckpointNetworks, known: Iterable[Contract]) -> None:
+        self._networks = networks
+        self._lock = Lock()
+        self._opened: dict[object, OrtRunner] = {}
+        for contract in known:
+            resizable = None if contract.network in self._opened else networks.resizable(contract)
+            if resizable is not None:
+                self._opened[contract.network] = OrtRunner(resizable)
+
+    def __call__(self, candidate: Contract, image: Array) -> dict[str, Array]:
+        """The outputs by name for an image float32 [1,3,H,W] of the candidate's size."""
+        runner = self._opened.get(candidate.network) or self._of_size(candidate)
+        return runner.run({candidate.input.name: image})
+
+    def _of_size(self, contract: Contract) -> OrtRunner:
+        key = contract.network, contract.input.shape
+        with self._lock:
+            if key not in self._opened:
+                self._opened[key] = OrtRunner(self._networks.onnx(contract))
+            return self._opened[key]
 
 
 def _known_variant(found: Family, variant: str | None) -> None:

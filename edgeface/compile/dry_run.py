@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,13 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
 from edgeface.compile.source import Declared
 from edgeface.compile.told import with_told_model
+from edgeface.core.progress import note
 from edgeface.errors import GraphError, OperatorError, Refusal
 from edgeface.graph.ir import Graph
 from edgeface.graph.onnx_reader import parse_onnx, read_onnx
 from edgeface.graph.onnx_steps.image_shapes import image_shapes
+from edgeface.models import family
+from edgeface.models.layouts import told_variant
 from edgeface.passes import run_passes
 from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.histogram import BINS
@@ -103,8 +107,23 @@ def _opened(request: ExportRequest) -> tuple[Graph, Recipe | None]:
     size = request.input_size or (None if recipe.input is None else (recipe.input.height, recipe.input.width))
     variant = request.variant if request.variant is not None else recipe.variant
     onnx, contract = request.onnx_file, request.contract
+    if variant is None and request.weights is not None and onnx is None:
+        variant = _shown_variant(recipe.model, request.weights)
     declared = Declared(recipe.model, request.weights, variant, request.color, size, request.seed, onnx, contract)
     return read_onnx(open_source(declared, []).onnx, recipe.model), recipe
+
+
+def _shown_variant(model: str, weights: Path) -> str | None:
+    """The variant that stands for all whose tensors the checkpoint has; None where they tell it, or it is the only one.
+
+    Which it is, only images tell, and its operators are nearly the same.
+    """
+    found = family(model)
+    if len(found.variants()) < 2 or told_variant(weights, found) is not None:
+        return None
+    first = next(iter(found.variants()))
+    note(f"the tensors do not tell the variant: shown as {first}; --variant names another")
+    return first
 
 
 def forecast(graph: Graph, wanted: Target, recipe: Recipe | None = None) -> Forecast:

@@ -17,6 +17,7 @@ from edgeface.contracts.decoding import MAX_OUTPUTS
 from edgeface.errors import InputError, UnsettledError
 from edgeface.graph.onnx_reader import parse_onnx, read_onnx
 from edgeface.models.effective_input import effective_input
+from edgeface.reading.invalid import words_of
 from edgeface.tasks.task import FindFaces, Image
 from edgeface.tasks.undeclared import Evidence, Settled, Undeclared, Verdict, undeclared
 
@@ -112,7 +113,7 @@ def _fitting(opened: OpenFile) -> dict[str, Sequence[Contract]]:
     try:
         found = {name: reader.readings(opened.file) for name, reader in undeclared().items()}
     except ValidationError as error:
-        said = error.errors()[0]["msg"]
+        said = words_of(error.errors()[0])
         raise InputError(f"no contract can describe the file: {said}", where=opened.file.name) from error
     return {name: readings for name, readings in found.items() if readings}
 

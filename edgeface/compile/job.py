@@ -35,7 +35,8 @@ class Job:
 
     `own_biases` says by origin whether each layer was defined with a bias. `detector` finds the faces for a recognizer
     whose images are not aligned faces. `measures` measure every artifact on their own images, `observers` on the
-    judge's. `engines` are the options of TensorRT engines. `open_model` opens models to judge them.
+    judge's. `recipe_name` is the shipped recipe's, or its file's. `engines` are the options of TensorRT engines.
+    `open_model` opens models to judge them.
     """
 
     source: Source
@@ -47,6 +48,7 @@ class Job:
     detector: Detector | None = None
     measures: tuple[Measure, ...] = ()
     observers: tuple[Callable[[], MeasuringObserver], ...] = ()
+    recipe_name: str = ""
     engines: EngineOptions = field(default_factory=EngineOptions)
     open_model: OpenModel = open_here
 

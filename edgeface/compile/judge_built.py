@@ -22,6 +22,7 @@ from edgeface.validate.compare import Findings, Watch
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.judge_model import judge_model
+from edgeface.validate.measure import Measured
 from edgeface.validate.noise import NoiseFloor
 
 SYNTHETIC_IMAGES = 4
@@ -31,7 +32,8 @@ SYNTHETIC_IMAGES = 4
 class Judged:
     """A built model with its findings. `model` is its file; `kernels` describe how its runtime executes it.
 
-    `repair` is what was changed so that its gate holds, or what was tried.
+    `repair` is what was changed so that its gate holds, or what was tried. `measured` are the measurements beyond its
+    agreement, as values, for reports.
     """
 
     built: Built
@@ -40,6 +42,7 @@ class Judged:
     findings: Findings
     kernels: dict[str, Any]
     repair: RepairRecord | None = None
+    measured: tuple[Measured, ...] = ()
 
     def certificate(self, reference: str) -> Certificate:
         """The certificate, deterministic for the same inputs; `reference` names the reference."""
@@ -123,7 +126,7 @@ def judge_built(
         for each in found:
             known = known.requiring(*each.requirements(limits))
             known = replace(known, further={**known.further, **each.entries()})
-        judged.append(Judged(item, model, limits, known, {**kernels, **places[index].facts}))
+        judged.append(Judged(item, model, limits, known, {**kernels, **places[index].facts}, measured=tuple(found)))
     return judged
 
 

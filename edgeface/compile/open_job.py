@@ -12,6 +12,7 @@ from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.open_source import open_source
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.request import ExportRequest
+from edgeface.compile.requested import recipe_name
 from edgeface.compile.source import Declared
 from edgeface.contracts import Contract, detection, recognition
 from edgeface.core.artifact import Artifact
@@ -79,6 +80,7 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
         detector,
         tuple(_measures(request, recipe, source.contract, detector)),
         _observers(source.contract, images, recognizer),
+        recipe_name(request, task_of(source.contract).name),
         request.engines,
     )
 

@@ -13,6 +13,7 @@ from edgeface.core.thresholds import MinEvidence, Thresholds
 from edgeface.errors import InputError
 from edgeface.quantize.settings import QuantizeSettings
 from edgeface.reading.document import read_toml
+from edgeface.reading.invalid import first_invalid
 from edgeface.reading.kinds import RECIPE
 
 _FOLDERS = (Path(__file__).parents[1] / "_recipes", Path(__file__).parents[2] / "recipes")
@@ -23,23 +24,22 @@ class _Strict(BaseModel):
 
 
 class InputSize(_Strict):
-    """Default input size in pixels."""
+    """Default input size."""
 
-    height: int = Field(ge=8, le=8192)
-    width: int = Field(ge=8, le=8192)
+    height: int = Field(ge=8, le=8192, description="Height of the input in pixels.")
+    width: int = Field(ge=8, le=8192, description="Width of the input in pixels.")
 
 
 class Half(_Strict):
-    """Options of float16 targets. `keep_float` maps patterns of node names to reasons for float32."""
+    """Options of targets that compute in float16."""
 
-    keep_float: dict[str, str] = {}
+    keep_float: dict[str, str] = Field(
+        default={}, description="Patterns of node names to compute in float32, each with the reason."
+    )
 
 
 class Recipe(_Strict):
     """One model's recipe.
-
-    `max_drop` holds a user's own limits by name (`edgeface.core.max_drop`), in place of the gates' on the same figures.
-    `evidence` says how many faces and pairs a verdict needs.
 
     `gates` are by target. Keys with "*" are patterns, e.g. "*-int8": all that match apply, in order, and a later one
     overrides an earlier one's thresholds. On top of them the most specific of these keys decides:
@@ -47,14 +47,23 @@ class Recipe(_Strict):
     in ":integer-only" applies to such builds only.
     """
 
-    model: str
-    variant: str | None = None
-    input: InputSize | None = None
-    quantize: QuantizeSettings = QuantizeSettings()
-    half: Half = Half()
-    evidence: MinEvidence = MinEvidence()
-    gates: dict[str, Thresholds] = {}
-    max_drop: dict[str, str] = {}
+    model: str = Field(description="The model, or the task, that the recipe is for.")
+    variant: str | None = Field(default=None, description="The contract's variant, as --variant states it.")
+    input: InputSize | None = Field(default=None, description="Input size, where --input states none.")
+    quantize: QuantizeSettings = Field(default=QuantizeSettings(), description="How integer targets are quantized.")
+    half: Half = Field(default=Half(), description="Targets that compute in float16.")
+    evidence: MinEvidence = Field(
+        default=MinEvidence(), description="What a verdict needs besides figures within their limits."
+    )
+    gates: dict[str, Thresholds] = Field(
+        default={},
+        description='What is required of artifacts, by target. A key may be a pattern ("*-int8"), may end in '
+        '":integer-only", and may start with a variant ("rgb:tflite-int8"); what is more specific overrides.',
+    )
+    max_drop: dict[str, str] = Field(
+        default={},
+        description="Your own limits, as --max-drop states them, in place of the gates' on the same figures.",
+    )
 
     def thresholds(self, target: str, variant: str, integer_only: bool = False) -> Thresholds:
         """The gate's thresholds for a target."""
@@ -94,8 +103,5 @@ def _validated(document: dict[str, Any], path: Path) -> Recipe:
     except InputError as error:
         raise InputError(error.what, where=f"{path}, {error.where}", fix=error.fix) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise InputError(
-            f"recipe key {key!r}: {first['msg']}", where=str(path), fix="see recipes/ for examples"
-        ) from error
+        wrong = first_invalid(error, Recipe)
+        raise InputError(f"recipe key {wrong.told}", where=str(path), fix=wrong.fix(RECIPE.fix)) from error

@@ -39,7 +39,8 @@ class ExportRequest:
         io: "float", "int8" or "uint8" inputs and outputs.
         out: folder for the artifacts.
         seed: export a network with seeded random weights instead of a checkpoint.
-        integer_only: compute everything in int8 that has integer kernels, even what the recipe keeps in float.
+        integer_only: compute everything in int8 that has integer kernels, even what the recipe keeps in float. With
+            `io` "float" the inputs, and the outputs behind the last weights, stay in float.
         statistics: calibration statistics to use instead of calibrating, of the same network; of several files the sum.
         save_statistics: file for the statistics that calibration gathers.
         device: whose table of prices decides which nodes are quicker in float: a board, a table, or "here"; by default
@@ -61,6 +62,10 @@ class ExportRequest:
         keep_decode: for an ONNX model: keep what its graph computes of the network's raw outputs, in float32, even if a
             target computes in integers and the contract's decoder could do it.
         force: replace artifacts of the same name that were made from other weights or by another contract.
+
+    Example:
+        >>> request = edgeface.ExportRequest("my.pth", ("tflite-int8",), calibration=Path("photos"))
+        >>> (artifact,) = edgeface.export(request)
     """
 
     model: str = ""

@@ -10,6 +10,7 @@ from edgeface.compile.infer_contract import recognize
 from edgeface.compile.prices import deciding_tables, winograd_table
 from edgeface.compile.recipe import Recipe, read_recipe, recipe_for
 from edgeface.compile.request import READ_PATHS, ExportRequest
+from edgeface.compile.told import SUFFIXES
 from edgeface.core.file_kind import refuse_other
 from edgeface.core.max_drop import OPTION, own_limits, parse_max_drop, refuse_unmeasured
 from edgeface.core.thresholds import Thresholds
@@ -53,6 +54,19 @@ def requested_recipe(request: ExportRequest) -> Recipe:
     return recipe
 
 
+def recipe_name(request: ExportRequest, task_name: str) -> str:
+    """The name of the recipe that `requested_recipe` gives: the shipped one's, or the file's.
+
+    Args:
+        request: the request.
+        task_name: of the network's task, whose recipe a model file takes.
+    """
+    given = request.recipe if request.recipe is not None else Path(request.model)
+    if given.suffix == _RECIPE:
+        return given.name
+    return _shipped_name(request.model) if request.onnx_file is None else task_name
+
+
 def _check_winograd(request: ExportRequest) -> None:
     if request.integer_only:
         raise InputError("--winograd and --integer-only exclude each other", fix="Winograd's form is computed in float")
@@ -79,15 +93,16 @@ def _own_recipe(request: ExportRequest) -> Recipe:
         if request.recipe is not None:
             raise InputError("the model is a recipe already", where="--recipe", fix="name one of both")
         return read_recipe(Path(request.model))
-    known = families()
-    if request.model not in known:
+    if request.model not in families():
         refuse_other(Path(request.model), ())
-        return recipe_for(request.model)
-    shipped = recipe_for(request.model)
-    instead = getattr(known[request.model], "recipe", None)
-    if shipped.gates or instead is None:
-        return shipped
-    return recipe_for(instead).model_copy(update={"model": request.model})
+        family(request.model)
+    return recipe_for(_shipped_name(request.model)).model_copy(update={"model": request.model})
+
+
+def _shipped_name(model: str) -> str:
+    """The name of the shipped recipe that a model takes: its own, or else that of its family."""
+    instead = getattr(families().get(model), "recipe", None)
+    return model if instead is None or recipe_for(model).gates else str(instead)
 
 
 def _check_max_drop(recipe: Recipe, request: ExportRequest) -> None:
@@ -95,13 +110,13 @@ def _check_max_drop(recipe: Recipe, request: ExportRequest) -> None:
     if not recipe.max_drop:
         return
     where = OPTION if request.max_drop is not None else f"{request.model}, [max_drop]"
-    kind = _task_name(recipe, request)
+    kind = task_name(recipe, request)
     own_limits(recipe.max_drop, Thresholds.model_fields if kind is None else task(kind).judged, where)
     given = [option for option, path in (("--labels", request.labels), ("--pairs", request.pairs)) if path is not None]
     refuse_unmeasured(recipe.max_drop, given, where)
 
 
-def _task_name(recipe: Recipe, request: ExportRequest) -> str | None:
+def task_name(recipe: Recipe, request: ExportRequest) -> str | None:
     """The name of the network's task; None where the model's name says nothing, which opening it refuses."""
     if request.onnx_file is not None:
         return _task_of_file(request.onnx_file, request)
@@ -111,7 +126,7 @@ def _task_name(recipe: Recipe, request: ExportRequest) -> str | None:
 def _refuse_missing(request: ExportRequest) -> None:
     """Refuse paths that lead to nothing, all at once, before anything is read."""
     model = Path(request.model)
-    is_path = model.suffix == _RECIPE or request.onnx_file is not None
+    is_path = model.suffix in {_RECIPE, *SUFFIXES} or request.onnx_file is not None
     given = {f"--{name.replace('_', '-')}": getattr(request, name) for name in READ_PATHS}
     refuse_missing({"MODEL": model if is_path else None, **given})
 

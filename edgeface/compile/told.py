@@ -10,7 +10,7 @@ from edgeface.core.file_kind import CHECKPOINTS, kind_of
 from edgeface.core.progress import note
 from edgeface.errors import CheckpointError, InputError
 from edgeface.models import families
-from edgeface.reading.regular_file import is_file
+from edgeface.reading.regular_file import is_file, is_there
 
 SUFFIXES = frozenset({".pth", ".pt", ".ckpt", ".safetensors"})
 
@@ -35,6 +35,8 @@ def with_told_model(request: ExportRequest) -> ExportRequest:
                 where=f"--weights {request.weights}",
                 fix="leave out one of them",
             )
+        if not is_there(Path(request.model)):
+            return request
         request = replace(request, model="", weights=Path(request.model))
     if request.weights is None or not is_file(request.weights):
         return request if request.model else replace(request, model=DEFAULT_MODEL)

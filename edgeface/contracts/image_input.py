@@ -17,6 +17,7 @@ from pydantic import (
 
 from edgeface.contracts.frozen import ColorOrder, Frozen, Level
 from edgeface.errors import InputError
+from edgeface.reading.invalid import words_of
 
 MIN_SIDE_PX, MAX_SIDE_PX = 8, 8192
 Layout = Literal["nchw", "nhwc"]
@@ -121,7 +122,7 @@ class ImageInput(Frozen):
             near = [max(1, round(side / step)) * step for side in (height, width)]
             some = "480x640" if step == 1 else f"{near[0]}x{near[1]}"
             raise InputError(
-                f"an input of {height}×{width} pixels is not usable: {error.errors()[0]['msg']}",
+                f"an input of {height}×{width} pixels is not usable: {words_of(error.errors()[0])}",
                 where="input size",
                 fix=f"use sides from {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels"
                 + (f", multiples of {step}" if step > 1 else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from edgeface.contracts import BaseContract, Contract, DetectionContract, Generi
 from edgeface.contracts.decode_table import Decoders
 from edgeface.errors import InputError
 from edgeface.reading.document import read_toml
+from edgeface.reading.invalid import first_invalid
 from edgeface.reading.kinds import CONTRACT
 
 _KINDS: tuple[type[BaseContract], ...] = (DetectionContract, RecognitionContract, GenericContract)
@@ -38,7 +40,7 @@ def read_contract(path: Path, decoders: Decoders = MappingProxyType({})) -> Cont
     try:
         contract: Contract = TypeAdapter(Contract).validate_python(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"][1:]) or "task"
-        raise InputError(f"contract key {key!r}: {first['msg']}", where=str(path), fix=CONTRACT.fix) from error
+        wrong = first_invalid(error, kind, leave_out=1)
+        wrong = wrong if wrong.key else replace(wrong, key="task")
+        raise InputError(f"contract key {wrong.told}", where=str(path), fix=wrong.fix(CONTRACT.fix)) from error
     return contract

@@ -20,6 +20,7 @@ from edgeface.core.writing import write_file
 from edgeface.errors import InputError
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.document import read_json as read_document
+from edgeface.reading.given_path import StrPath, given_path
 from edgeface.reading.kinds import ARTIFACT_JSON, MODEL
 from edgeface.reading.regular_file import digest_file, is_file, is_folder
 
@@ -29,12 +30,26 @@ CERTIFICATE = "certificate.json"
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
+class RecipeRecord(BaseModel):
+    """The recipe of an artifact.
+
+    `name` is the shipped recipe's, or the name of the user's file; `sha256` that of what the recipe says with every
+    default filled in, as `edgeface recipe` prints it: the same for every file that says the same.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    sha256: str
+
+
 class Manifest(BaseModel):
     """What an artifact is and what it was made from; the same inputs give the same bytes.
 
     `files` maps the model's files to their SHA-256 in hex: `model_file`, which a runtime opens and whose hash is also
     `model_sha256`, and the files next to it that it needs. `model_bytes` is their total size; `layout` the order of
-    image inputs ("nchw" or "nhwc"); `macs` counts multiply–accumulates per inference. Without `files`, as in format 1,
+    image inputs ("nchw" or "nhwc"); `macs` counts multiply–accumulates per inference;
+    `recipe` is what an earlier version did not record. Without `files`, as in format 1,
     the model is a single file; such a manifest is converted to this format when read.
     """
 
@@ -55,6 +70,7 @@ class Manifest(BaseModel):
     versions: dict[str, str]
     quantization: dict[str, Any] | None = None
     engines: dict[str, Any] | None = None
+    recipe: RecipeRecord | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -77,10 +93,23 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Artifact:
-    """An opened artifact folder."""
+    """An opened artifact folder. It can be passed wherever a path is asked for, and stands for its folder there.
+
+    Attributes:
+        folder: the folder that an export wrote.
+        manifest: what it is and what it was made from.
+
+    Example:
+        >>> artifact = edgeface.Artifact.open("out/retinaface_mnet025-tflite-int8")
+        >>> print(artifact.manifest.target, artifact.certificate().passed)
+    """
 
     folder: Path
     manifest: Manifest
+
+    def __fspath__(self) -> str:
+        """The folder, as `os.fspath` gives it."""
+        return str(self.folder)
 
     @property
     def model_path(self) -> Path:
@@ -109,12 +138,16 @@ class Artifact:
             return Certificate.model_validate(read_json(path))
 
     @classmethod
-    def open(cls, path: Path) -> Artifact:
+    def open(cls, path: StrPath) -> Artifact:
         """The artifact in a folder, or next to a model file, with the hash of every model file checked.
+
+        Args:
+            path: the folder that an export wrote, or the model file in it.
 
         Raises:
             InputError: there is no artifact, the manifest is damaged, or a file is missing or was changed.
         """
+        path = given_path(path, "the artifact's path")
         for place in (path.parent, path):  # a process may have been killed while it replaced the folder
             recover(place)
         folder = path if is_folder(path) else path.parent
@@ -160,13 +193,14 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write_json(path: Path, document: Any) -> None:
-    """Write JSON with sorted keys, so that the same content gives the same bytes.
+def write_json(path: Path, document: Any, compact: bool = False) -> None:
+    """Write JSON with sorted keys, so that the same content gives the same bytes; `compact` on one line.
 
     Raises:
         WriteError: it cannot be written.
     """
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, **layout) + "\n"
     write_file(path, _NO_TEXT.sub(_as_bytes, text))
 
 

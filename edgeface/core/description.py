@@ -31,11 +31,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the artifact is good enough, and what that means."""
+    """Whether the artifact is good enough, and what that means; `reasons` are the details, one a line."""
 
     state: State
     headline: str
     meaning: str
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,26 @@ class Tile:
     label: str
     figure: str
     note: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure with what it rests on, in words.
+
+    Attributes:
+        label: what was measured.
+        value: with its unit.
+        cases: how many cases it rests on, e.g. "525 faces".
+        interval: its 95 % interval, e.g. "99.1–100.0 %"; empty where it has none.
+    """
+
+    label: str
+    value: str
+    cases: str
+    interval: str = ""
+
+    @property
+    def words(self) -> str:
+        """The figure in one phrase."""
+        span = f"95 % interval {self.interval}, " if self.interval else ""
+        return f"{self.label} {self.value} ({span}n = {self.cases})"

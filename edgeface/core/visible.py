@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any, TextIO
 
 _JOINERS = "\u200c\u200d"
 """Zero-width joiners, which languages and emoji need."""
@@ -28,22 +27,6 @@ def visible_lines(text: str) -> str:
 def visible_json(text: str) -> str:
     r"""A JSON text with the same content, whose strings hold what is not harmless as `\u202e`."""
     return "".join(part if part[:1] in {"\n", "\t"} else _json_line(part) for part in _LAID_OUT.split(text))
-
-
-class VisibleStream:
-    """A text stream that shows whatever is written to it; `unfiltered` is the stream itself, for our own sequences."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.unfiltered = stream
-
-    def write(self, text: str) -> int:
-        """Write lines of text; the number of characters that were given."""
-        self.unfiltered.write(visible_lines(text))
-        return len(text)
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything else is the stream's own."""
-        return getattr(self.unfiltered, name)
 
 
 def _json_line(text: str) -> str:

@@ -95,7 +95,7 @@ def device_latency(
         sweep = []
         for count in usable:
             runner = DeviceRunner(link, model, replace(loading, threads=count, cpus=before.pinned(count)))
-            runner.run(_feeds(runner.inputs))
+            runner.run(noise_feeds(runner.inputs))
             sweep.append(_timed(runner, RUNS if runs is None else runs))
         return DeviceLatency(device, loading.path, runner.version, tuple(sweep), before, device_state(link))
 
@@ -105,8 +105,12 @@ def _timed(runner: DeviceRunner, runs: int) -> ThreadLatency:
     return ThreadLatency(runner.loading.threads, runner.loading.cpus, median, low, high, runner.unpinned)
 
 
-def _feeds(inputs: Sequence[TensorSpec]) -> Mapping[str, Array]:
-    """Seeded noise; latency depends on values only through denormal numbers, which it does not contain."""
+def noise_feeds(inputs: Sequence[TensorSpec]) -> Mapping[str, Array]:
+    """Seeded noise for every input; latency depends on values only through denormal numbers, which it does not contain.
+
+    Raises:
+        InputError: an input has no fixed size.
+    """
     random = np.random.default_rng(0)
     if any(side < 0 for spec in inputs for side in spec.shape):
         raise InputError("the model's input has no fixed size", fix="export it for one input size")

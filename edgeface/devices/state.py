@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from edgeface.devices.link import Link, printable
 from edgeface.devices.table import core_titles
 from edgeface.errors import RuntimeFailure
+from edgeface.reading.invalid import first_invalid
 
 WARM_CELSIUS = 70.0
 
@@ -101,9 +102,8 @@ def checked_state(head: dict[str, Any], name: str) -> DeviceState:
     try:
         return DeviceState.model_validate(head)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        wrong = first_invalid(error)
         raise RuntimeFailure(
-            f"the device's description of itself is invalid: {printable(where, 80)}: {printable(first['msg'], 120)}",
+            f"the device's description of itself is invalid: {printable(wrong.told, 200)}",
             where=name,
         ) from error

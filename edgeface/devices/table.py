@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from edgeface.devices.profile import Core, Profile
 from edgeface.devices.profile_files import FIX, profile_files, read_profile
 from edgeface.errors import InputError
+from edgeface.reading.invalid import first_invalid
 
 
 def profile(name: str) -> Profile:
@@ -83,9 +84,5 @@ def _read(path: Path) -> Profile:
     try:
         return Profile.model_validate(document | {"name": path.stem})
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "the whole"
-        message = "there is no such key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise InputError(
-            f"device profile key {key!r}: {message.removeprefix('Value error, ')}", where=str(path), fix=FIX
-        ) from error
+        wrong = first_invalid(error, Profile)
+        raise InputError(f"device profile key {wrong.told}", where=str(path), fix=wrong.fix(FIX)) from error

@@ -24,6 +24,7 @@ from edgeface.tasks.recognition.accept_rates import WELL_COUNTED
 from edgeface.tasks.recognition.embedding import embed_faces
 from edgeface.tasks.recognition.pairs import Pairs
 from edgeface.tasks.recognition.requirements import GATE_NOISE
+from edgeface.tasks.recognition.threshold_shift import ThresholdShift
 from edgeface.validate.reference import Network, Reference
 
 Faces: TypeAlias = Mapping[str, NDArray[np.uint8] | None]
@@ -69,15 +70,19 @@ class IdentityChange:
         return "best accuracy" if self.candidate.tar.caution else f"FAR {self.candidate.tar.far:g}"
 
     @property
+    def thresholds(self) -> ThresholdShift:
+        """The thresholds by that criterion: the reference's, and the artifact's."""
+        return self.change.at_best if self.candidate.tar.caution else self.change.at_far
+
+    @property
     def threshold(self) -> float:
         """The cosine to use."""
-        shift = self.change.at_best if self.candidate.tar.caution else self.change.at_far
-        return shift.candidate
+        return self.thresholds.candidate
 
     def changed_verdicts(self, scores: NDArray[np.float64]) -> int:
         """Pairs that other scores decide otherwise than the reference's, at the reference's threshold."""
-        shift = self.change.at_best if self.candidate.tar.caution else self.change.at_far
-        return int(((self.reference.scores >= shift.reference) != (scores >= shift.reference)).sum())
+        limit = self.thresholds.reference
+        return int(((self.reference.scores >= limit) != (scores >= limit)).sum())
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON and the certificate."""

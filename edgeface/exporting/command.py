@@ -22,8 +22,8 @@ def export_command(request: ExportRequest, target: str) -> str:
 
 
 def _words(request: ExportRequest, target: str) -> Iterator[str]:
-    recipe = request.model.endswith(".toml")
-    yield from ("edgeface", "export", Path(request.model).name if recipe else request.model, "--target", target)
+    is_file = request.model.endswith(".toml") or request.onnx_file is not None
+    yield from ("edgeface", "export", Path(request.model).name if is_file else request.model, "--target", target)
     for name in (*_FILES, *_ARTIFACTS):
         given: Path | Sequence[Path] | None = getattr(request, name)
         for path in [given] if isinstance(given, Path) else given or ():

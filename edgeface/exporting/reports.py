@@ -13,21 +13,28 @@ from typing import Any
 from edgeface.backends import target
 from edgeface.bench.export_latency import NOT_ASKED, REFERENCE, measure_latencies
 from edgeface.budgets.check import check
+from edgeface.compile.artifact_folder import artifact_folder
 from edgeface.compile.build import Built, build
 from edgeface.compile.job import BuildOptions, Job
 from edgeface.compile.layers import LayerErrors, layer_errors
 from edgeface.compile.report_options import REPORT
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
+from edgeface.core.artifact import write_json
 from edgeface.core.prediction_record import PredictionRecord
 from edgeface.core.progress import note
 from edgeface.core.writing import fill_file
 from edgeface.cost.prices.advice import every_advice
 from edgeface.cost.prices.processor import table_here
+from edgeface.devices.board_record import keep_records
 from edgeface.errors import EdgefaceError, InputError
+from edgeface.evaluation.identity_change import IdentityChange, IdentityMeasure, LabeledFaces
 from edgeface.exporting.command import export_command
+from edgeface.report.boards import boards
 from edgeface.report.budget import Counted
 from edgeface.report.export_page import Exported, export_page
+from edgeface.report.page import Board
+from edgeface.report.seen import SEEN
 from edgeface.report.watch import Watcher
 from edgeface.report.write_page import check_page_path, write_page
 from edgeface.tasks import task_of
@@ -89,18 +96,26 @@ class ExportReports:
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 fill_file(each.folder / REPORT, page, "the report")
+                self._write_seen(each)
+
+    def _write_seen(self, staged: Staged) -> None:
+        """Keep what the judging showed beside the artifact, for pages of several artifacts."""
+        seen = self._watcher(staged).seen(self._job.images.judge_names)
+        if seen is not None:
+            document = {"format": seen.format, **seen.model_dump(mode="json", exclude_defaults=True)}
+            write_json(staged.folder / SEEN, document, compact=True)
 
     def write_refused(self, staged: Staged) -> None:
-        """Write the report of a refusal, if requested; if that fails, only a note says so."""
+        """Write the report of a refusal, if requested, and name it in the refusal; if that fails, a note says so."""
         path = self._request.report.refused
-        if path is None:
+        if path is None or staged.refusal is None:
             return
         try:
             write_page(path, self._page(staged, REFUSED, self._layers(staged)))
         except InputError as error:
             note(f"no report of the refusal: {error}")
         else:
-            note(f"report of the refusal: {path}")
+            staged.refusal.report = str(path)
 
     @cached_property
     def _fp32(self) -> bytes:
@@ -131,8 +146,21 @@ class ExportReports:
                 counted=self._counted(staged),
                 command=export_command(self._request, staged.manifest.target),
                 predicted=self._predicted.get(staged.manifest.target),
+                identity=self._identity(staged),
+                boards=() if staged.refusal is not None else self._boards(staged),
             )
         )
+
+    def _identity(self, staged: Staged) -> tuple[IdentityChange, LabeledFaces] | None:
+        changes = [each for each in staged.measured if isinstance(each, IdentityChange)]
+        labeled = [each.labeled for each in self._job.measures if isinstance(each, IdentityMeasure)]
+        return (changes[0], labeled[0]) if changes and labeled else None
+
+    def _boards(self, staged: Staged) -> tuple[Board, ...]:
+        """Boards on which this very model was measured before: a new export of it does not lose them."""
+        target = staged.manifest.target
+        before = artifact_folder(self._request.out, self._job.recipe.model, target)
+        return boards(keep_records(before, staged.folder, staged.manifest.model_sha256))
 
     def _counted(self, staged: Staged) -> Counted:
         budgets = task_of(self._job.source.contract).budgets

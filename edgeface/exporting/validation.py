@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edgeface.compile.build import Built
@@ -47,19 +47,26 @@ class Validation:
         Raises:
             GateError: one is not; the report of the refusal is written if requested.
         """
+        staged = []
+        for found in self.attempts(built, stats):
+            if found.refusal is not None:
+                raise found.refusal
+            staged.append(found)
+        return staged
+
+    def attempts(self, built: Sequence[Built], stats: CalibrationStats | None) -> Iterator[Staged]:
+        """The same one after another; those that are not good enough have their refusal, and a report if requested."""
         models = [write_model(self._job, item, self.folder) for item in built]
         judged = judge_built(self._job, built, models, [self._reports.watch(item) for item in built])
         release_memory()  # all runtimes were open at the same time
-        staged = []
         for each in judged:
             result = self._repaired(each, stats)
             found = stage(result.job, result.judged)
-            if found.refusal is not None:
+            if found.refusal is None:
+                self._save_recipe(result)
+            else:
                 self._reports.write_refused(found)
-                raise found.refusal
-            staged.append(found)
-            self._save_recipe(result)
-        return staged
+            yield found
 
     def _repaired(self, judged: Judged, stats: CalibrationStats | None) -> Result:
         def rejudge(job: Job, built: Built) -> Judged:

@@ -12,8 +12,10 @@ from edgeface.contracts import ImageInput
 from edgeface.errors import InputError
 from edgeface.images.decode import decode_image
 from edgeface.images.fit import Scale, fit
+from edgeface.images.given import check_image
 from edgeface.images.header import claims_too_much, declared_size, is_netpbm
 from edgeface.images.normalize import normalized
+from edgeface.reading.given_path import StrPath, given_path
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
 
@@ -21,20 +23,25 @@ MAX_PIXELS = 100_000_000
 MIN_SIDE_PX = 8
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def read_image(path: StrPath) -> NDArray[np.uint8]:
     """The image as uint8 [H,W,3] in BGR, turned upright by its EXIF orientation.
 
-    Gray images become three equal channels; transparency is dropped.
+    Gray images become three equal channels; transparency is dropped. Unlike `cv2.imread` it says what is wrong with a
+    file, and refuses one that is damaged in part.
 
     Args:
         path: a JPEG, PNG, BMP, WebP or binary PPM or PGM file of at most 64 MiB and 100 megapixels.
+
+    Example:
+        >>> image = edgeface.read_image("group.jpg")
 
     Raises:
         InputError: the file is missing, empty, too large, not an image, under 8 pixels per side, or cannot be decoded
             wholly.
     """
-    data, _ = _data(path)
-    return decode_image(data, path)
+    file = given_path(path, "the image's path")
+    data, _ = _data(file)
+    return decode_image(data, file)
 
 
 def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
@@ -85,11 +92,7 @@ def fitted(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.uint8
     Raises:
         InputError: the array is not uint8 [H,W,3], or is empty.
     """
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-        raise InputError(
-            f"an image must be uint8 [H,W,3], got {image.dtype} {list(image.shape)}",
-            fix="read it with edgeface.images.files.read_image or cv2.imread",
-        )
+    check_image(image)
     height, width = image.shape[:2]
     scale, rows, columns = fit((height, width), spec.height, spec.width, spec.fit)
     if (rows, columns) != (height, width):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from edgeface.errors import InputError
@@ -12,6 +12,9 @@ from edgeface.reading.regular_file import is_folder, is_there
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm")
 MAX_LEVELS = 2
 """Levels of subfolders that are searched: a folder for each person, or for each event or set and person."""
+
+MAX_DEPTH = 64
+"""Levels that are searched where all are wanted."""
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -26,13 +29,16 @@ def list_images(folder: Path) -> list[Path]:
     Raises:
         InputError: the folder does not exist, cannot be read, or holds no images.
     """
+    return _listed(folder, lambda: _here_or_below(folder))
+
+
+def _listed(folder: Path, search: Callable[[], list[Path]]) -> list[Path]:
+    """What a search finds in a folder, sorted; it must find something."""
     if not is_folder(folder):
         what = "a file, not a folder" if is_there(folder) else "there is no such folder"
         raise InputError(what, where=str(folder), fix="pass a folder that holds images")
     try:
-        found, subfolders = _entries(folder)
-        if not found:
-            found = list(_below(subfolders, {os.path.realpath(folder)}))
+        found = search()
     except OSError as error:
         raise InputError(f"cannot list the folder: {error.strerror}", where=str(error.filename or folder)) from error
     if not found:
@@ -45,6 +51,15 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(found)
 
 
+def list_all_images(folder: Path) -> list[Path]:
+    """The image files of a folder and of all folders below it, sorted by path; else as `list_images`.
+
+    Raises:
+        InputError: as `list_images`.
+    """
+    return _listed(folder, lambda: _all(folder))
+
+
 def image_name(file: Path, folder: Path | None) -> str:
     """The file's path below a folder, with slashes, as in "Ann/Ann_0001.jpg"; its name if it is elsewhere."""
     if folder is None or not file.is_relative_to(folder):
@@ -52,7 +67,17 @@ def image_name(file: Path, folder: Path | None) -> str:
     return file.relative_to(folder).as_posix()
 
 
-def _below(folders: list[Path], seen: set[str], level: int = 1) -> Iterator[Path]:
+def _here_or_below(folder: Path) -> list[Path]:
+    found, subfolders = _entries(folder)
+    return found or list(_below(subfolders, {os.path.realpath(folder)}))
+
+
+def _all(folder: Path) -> list[Path]:
+    found, subfolders = _entries(folder)
+    return [*found, *_below(subfolders, {os.path.realpath(folder)}, most=MAX_DEPTH)]
+
+
+def _below(folders: list[Path], seen: set[str], level: int = 1, most: int = MAX_LEVELS) -> Iterator[Path]:
     for folder in folders:
         real = os.path.realpath(folder)
         if real in seen:
@@ -60,8 +85,8 @@ def _below(folders: list[Path], seen: set[str], level: int = 1) -> Iterator[Path
         seen.add(real)
         found, subfolders = _entries(folder)
         yield from found
-        if level < MAX_LEVELS:
-            yield from _below(subfolders, seen, level + 1)
+        if level < most:
+            yield from _below(subfolders, seen, level + 1, most)
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.backends.declared import open_declared
 from edgeface.contracts import detection
 from edgeface.core.artifact import Artifact
-from edgeface.errors import InputError
 from edgeface.images.files import letterbox
+from edgeface.images.given import Color, GivenImage, given_image, given_images
 from edgeface.tasks.detection.detect import decoding_of, detect_faces
 from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.score import check_score
 
 
 class Detector:
     """A detector that runs an artifact as its contract says. Threads may share it (see `edgeface.load`).
 
+    `edgeface.load_detector` makes one of a folder.
+
     Args:
         artifact: an opened artifact of a detection model.
         threads: threads inside one operator, at least 1.
+
+    Attributes:
+        artifact: the artifact.
+        contract: how images become its input, and what its outputs mean; `contract.score_threshold` is the default
+            threshold.
 
     Raises:
         InputError: the model file is missing or damaged.
@@ -42,27 +50,56 @@ class Detector:
         """How many landmarks its faces have."""
         return decoding_of(self.contract).landmark_count()
 
-    def detect(self, image: NDArray[np.uint8], threshold: float | None = None) -> list[Face]:
+    def detect(self, image: GivenImage, threshold: float | None = None, *, color: Color = "bgr") -> list[Face]:
         """The faces in an image.
 
         Args:
-            image: uint8 [H,W,3] in BGR, any size.
+            image: uint8 [H,W,3], any size.
             threshold: minimum score of a face, 0 to 1; None uses the contract's.
+            color: the order of the image's channels: "bgr" as OpenCV's, "rgb" as PIL's.
 
         Returns:
-            Faces by falling score, in pixels of the image.
+            Faces by falling score, in pixels of the image; empty if there are none.
 
         Raises:
-            InputError: the array is not an image, or the threshold is not a score.
+            InputError: the image is None or no such array, or the threshold is not a score.
             ContractError: the model's outputs are not what the contract says.
             RuntimeFailure: the runtime fails.
+
+        Example:
+            >>> for face in detector.detect(cv2.imread("group.jpg"), threshold=0.5):
+            ...     print(face.score, face.box)
         """
-        if threshold is not None and not 0 <= threshold <= 1:
-            raise InputError(f"threshold {threshold} is not a score", fix="use a number from 0 to 1")
-        tensor, scale = letterbox(image, self.contract.input)
+        check_score(threshold)
+        pixels = given_image(image, color)
+        tensor, scale = letterbox(pixels, self.contract.input)
         outputs = self._runner.run({self.contract.input.name: tensor})
-        height, width = image.shape[:2]
+        height, width = pixels.shape[:2]
         return detect_faces(outputs, self.contract, scale, (height, width), threshold)
+
+    def detect_batch(
+        self, images: Sequence[GivenImage] | NDArray[Any], threshold: float | None = None, *, color: Color = "bgr"
+    ) -> list[list[Face]]:
+        """The faces of several images, which may have different sizes: what `detect` gives for each.
+
+        The images run one after the other, so the results are equal to those of one by one, to the bit.
+
+        Args:
+            images: a list of uint8 [H,W,3], or one array uint8 [n,H,W,3].
+            threshold: minimum score of a face, 0 to 1; None uses the contract's.
+            color: the order of the images' channels, "bgr" or "rgb".
+
+        Returns:
+            For each image its faces by falling score.
+
+        Raises:
+            InputError: one is no image; the error says which.
+            EdgefaceError: as `detect` does.
+
+        Example:
+            >>> first, second = detector.detect_batch([image, other])
+        """
+        return [self.detect(image, threshold) for image in given_images(images, color)]
 
 
 OPENER = Detector

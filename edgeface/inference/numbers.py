@@ -11,6 +11,7 @@ from edgeface.backends.declared import open_declared
 from edgeface.contracts import generic
 from edgeface.core.artifact import Artifact
 from edgeface.images.files import letterbox
+from edgeface.images.given import Color, GivenImage, given_image
 
 
 class NumberReader:
@@ -33,17 +34,22 @@ class NumberReader:
         self.contract = generic(artifact.contract, str(artifact.folder))
         self._runner = open_declared(artifact, threads)
 
-    def read(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    def read(self, image: GivenImage, *, color: Color = "bgr") -> dict[str, NDArray[np.float32]]:
         """The network's numbers for an image, float32 by the contract's names for its outputs.
 
         Args:
-            image: uint8 [H,W,3] in BGR, any size: what it has to show, e.g. a face with some margin, is up to you.
+            image: uint8 [H,W,3], any size: what it has to show, e.g. a face with some margin, is up to you.
+            color: the order of the image's channels, "bgr" or "rgb".
 
         Raises:
-            InputError: the array is not an image.
+            InputError: the image is None, or no such array.
             RuntimeFailure: the runtime fails.
+
+        Example:
+            >>> numbers = reader.read(edgeface.read_image("face.jpg"))
+            >>> numbers["output"].shape
         """
-        tensor, _ = letterbox(image, self.contract.input)
+        tensor, _ = letterbox(given_image(image, color), self.contract.input)
         outputs = self._runner.run({self.contract.input.name: tensor})
         return {role: outputs[name] for role, name in self.contract.outputs.by_role.items()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from edgeface.backends.declared import open_declared
 from edgeface.contracts import recognition
 from edgeface.core.artifact import Artifact
 from edgeface.errors import ContractError
+from edgeface.images.given import Color, GivenImage, given_image, given_images
 from edgeface.tasks.recognition.align import align_face
 from edgeface.tasks.recognition.comparison import Comparison, compare_embeddings, match_threshold
 from edgeface.tasks.recognition.embedding import embed_faces
@@ -21,9 +22,15 @@ from edgeface.tasks.recognition.vectors import is_embedding
 class Recognizer:
     """A recognizer that runs an artifact as its contract says. Threads may share it (see `edgeface.load`).
 
+    `edgeface.load_recognizer` makes one of a folder.
+
     Args:
         artifact: an opened artifact of a recognition model.
         threads: threads inside one operator, at least 1.
+
+    Attributes:
+        artifact: the artifact.
+        contract: how images become its input, and what its output means; `contract.width` is the embedding's.
 
     Raises:
         InputError: the model file is missing or damaged.
@@ -48,57 +55,93 @@ class Recognizer:
                 fix="export the artifact again",
             )
 
-    def embed(self, aligned: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def embed(self, aligned: GivenImage | Sequence[GivenImage], *, color: Color = "bgr") -> NDArray[np.float32]:
         """The embedding of one aligned face, or of several.
 
         Args:
-            aligned: uint8 [h,w,3] in BGR of the contract's input size, or a list of them.
+            aligned: uint8 [h,w,3] of the contract's input size, or several as `embed_batch` takes them.
+            color: the order of the channels: "bgr" as OpenCV's, "rgb" as PIL's.
 
         Returns:
-            float32 [width] of unit length for one face, [n,width] for a list.
+            float32 [width] of unit length for one face, [n,width] for several.
 
         Raises:
-            InputError: a face has another size or dtype.
+            InputError: a face is None, no such array, or has another size.
             RuntimeFailure: an embedding is zero or not finite, or the runtime fails.
-        """
-        if isinstance(aligned, np.ndarray) and aligned.ndim == 3:
-            embedding: NDArray[np.float32] = embed_faces(self._runner.run, self.contract, [aligned])[0]
-            return embedding
-        return embed_faces(self._runner.run, self.contract, list(aligned))
 
-    def embed_photo(self, image: NDArray[np.uint8], landmarks: ArrayLike) -> NDArray[np.float32]:
+        Example:
+            >>> embedding = recognizer.embed(edgeface.read_image("aligned.png"))
+        """
+        if isinstance(aligned, list | tuple) or (isinstance(aligned, np.ndarray) and aligned.ndim == 4):
+            return self.embed_batch(aligned, color=color)
+        face = given_image(aligned, color, "the face")
+        embedding: NDArray[np.float32] = embed_faces(self._runner.run, self.contract, [face])[0]
+        return embedding
+
+    def embed_batch(self, faces: Sequence[GivenImage] | NDArray[Any], *, color: Color = "bgr") -> NDArray[np.float32]:
+        """The embeddings of several aligned faces: what `embed` gives for each.
+
+        The faces run one after the other, so the results are equal to those of one by one, to the bit.
+
+        Args:
+            faces: a list of uint8 [h,w,3] of the contract's input size, or one array uint8 [n,h,w,3].
+            color: the order of the channels, "bgr" or "rgb".
+
+        Returns:
+            float32 [n,width], each row of unit length.
+
+        Raises:
+            InputError: one is no aligned face; the error says which.
+            RuntimeFailure: an embedding is zero or not finite, or the runtime fails.
+
+        Example:
+            >>> recognizer.embed_batch([face, other]).shape
+            (2, 128)
+        """
+        return embed_faces(self._runner.run, self.contract, list(given_images(faces, color, "face")))
+
+    def embed_photo(self, image: GivenImage, landmarks: ArrayLike, *, color: Color = "bgr") -> NDArray[np.float32]:
         """The embedding of a face in an image, aligned by its landmarks.
 
         Args:
-            image: uint8 [H,W,3] in BGR.
+            image: uint8 [H,W,3].
             landmarks: five points [5,2], or BlazeFace's six, as x, y in pixels of the image, in the order of
                 `Face.landmarks`.
+            color: the order of the image's channels, "bgr" or "rgb".
 
         Returns:
             float32 [width] of unit length.
 
         Raises:
-            InputError: the array is not an image, or the landmarks are not a face's.
+            InputError: the image is None or no such array, or the landmarks are not a face's.
             RuntimeFailure: the embedding is zero or not finite, or the runtime fails.
+
+        Example:
+            >>> face = detector.detect(image)[0]
+            >>> embedding = recognizer.embed_photo(image, face.landmarks)
         """
-        return self.embed(align_face(image, landmarks, self.contract))
+        return self.embed(align_face(given_image(image, color), landmarks, self.contract))
 
     def compare(
-        self, aligned_a: NDArray[np.uint8], aligned_b: NDArray[np.uint8], threshold: float | None = None
+        self, aligned_a: GivenImage, aligned_b: GivenImage, threshold: float | None = None, *, color: Color = "bgr"
     ) -> Comparison:
         """The comparison of two aligned faces: whether they are the same person's.
 
         Args:
-            aligned_a: uint8 [h,w,3] in BGR of the contract's input size.
+            aligned_a: uint8 [h,w,3] of the contract's input size.
             aligned_b: the other.
             threshold: minimum cosine for the same person; None uses the artifact's.
+            color: the order of their channels, "bgr" or "rgb".
 
         Raises:
-            InputError: a face has another size or dtype, or the threshold is not a cosine.
+            InputError: a face is None, no such array or has another size, or the threshold is not a cosine.
             RuntimeFailure: an embedding is zero or not finite, or the runtime fails.
+
+        Example:
+            >>> recognizer.compare(face, other).same
         """
         chosen = match_threshold(self.artifact, threshold)
-        first, second = self.embed([aligned_a, aligned_b])
+        first, second = self.embed_batch([aligned_a, aligned_b], color=color)
         return compare_embeddings(first, second, chosen)
 
 

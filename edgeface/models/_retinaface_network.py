@@ -81,7 +81,7 @@ class FeaturePyramid(nn.Module):
 
 
 def _enlarge(coarse: Tensor, fine: Tensor) -> Tensor:
-    return functional.interpolate(coarse, size=[int(side) for side in fine.shape[2:]], mode="nearest")
+    return functional.interpolate(coarse, size=list(fine.shape[2:]), mode="nearest")
 
 
 class ContextModule(nn.Module):

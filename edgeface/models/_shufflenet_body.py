@@ -33,13 +33,14 @@ class _Unit(nn.Module):
         wide = inputs if stride > 1 else half
         layers = [*_conv(wide, half), nn.ReLU(), *_conv(half, half, stride, True), *_conv(half, half), nn.ReLU()]
         self.branch2 = nn.Sequential(*layers)
-        self.stride = stride
+        self.stride, self.half = stride, half
 
     def forward(self, features: Tensor) -> Tensor:
-        first, second = (features, features) if self.stride > 1 else features.chunk(2, dim=1)
+        first, second = (features, features) if self.stride > 1 else features.split(self.half, dim=1)
         joined = torch.cat([self.branch1(first), self.branch2(second)], dim=1)
-        count, channels, height, width = (int(side) for side in joined.shape)
-        return joined.view(count, 2, channels // 2, height, width).transpose(1, 2).reshape(joined.shape)
+        count, channels, height, width = joined.shape
+        halves = joined.view(int(count), 2, int(channels) // 2, height, width)
+        return halves.transpose(1, 2).reshape(int(count), int(channels), height, width)
 
 
 class ShuffleNetBody(nn.Module):

@@ -1,7 +1,7 @@
 """Reference networks with published complexity, as far as edgeface can build them.
 
-An architecture has no contract and no weights. Its cost is counted without torch from its skeleton, an ONNX file
-without weights that ships with the package; `python -m edgeface.models.write_skeletons` writes it.
+An architecture has no contract and no weights. Its cost is counted without torch from the skeleton of a family's
+network (`edgeface.models.skeletons`).
 """
 
 from __future__ import annotations
@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.errors import InputError, did_you_mean
-from edgeface.reading.kinds import OWN
-from edgeface.reading.regular_file import read_file
+from edgeface.models.skeletons import read_skeleton
 
 if TYPE_CHECKING:
     import torch
 
-SKELETONS = Path(__file__).with_name("skeletons")
 _FACE = (112, 112)
 
 
@@ -33,6 +30,7 @@ class Architecture:
         input_size: height and width, pixels.
         resizable: whether other input sizes are possible.
         outputs: names of the outputs.
+        skeleton: the name of its skeleton.
         build: makes the network in eval mode with torch's initial weights; imports torch.
     """
 
@@ -41,12 +39,8 @@ class Architecture:
     input_size: tuple[int, int]
     resizable: bool
     outputs: tuple[str, ...]
+    skeleton: str
     build: Callable[[], torch.nn.Module]
-
-    @property
-    def skeleton_path(self) -> Path:
-        """The path of its skeleton in the package."""
-        return SKELETONS / f"{self.name.replace(':', '-')}.onnx"
 
 
 def architectures() -> dict[str, Architecture]:
@@ -68,11 +62,17 @@ def architectures() -> dict[str, Architecture]:
             input_size=(112, 96),
             resizable=False,
             outputs=("embedding",),
+            skeleton="mobilefacenet-prelu-112x96",
             build=_mobilefacenet_prelu,
         ),
-        _recognizer("vargfacenet", varg, _vargfacenet),
+        _recognizer("vargfacenet", varg, _vargfacenet, "vargfacenet-x1.25"),
         *(
-            _recognizer(f"iresnet{depth}", f"IResNet-{depth} of arcface_torch, embedding 512", partial(_iresnet, depth))
+            _recognizer(
+                f"iresnet{depth}",
+                f"IResNet-{depth} of arcface_torch, embedding 512",
+                partial(_iresnet, depth),
+                f"iresnet-r{depth}",
+            )
             for depth in (18, 34, 50, 100)
         ),
         Architecture(
@@ -81,6 +81,7 @@ def architectures() -> dict[str, Architecture]:
             input_size=(480, 640),
             resizable=True,
             outputs=("boxes", "scores", "landmarks"),
+            skeleton="retinaface_mnet025-official",
             build=_retinaface,
         ),
     ]
@@ -102,19 +103,17 @@ def architecture(name: str) -> Architecture:
 
 
 def skeleton(name: str) -> bytes:
-    """The architecture's skeleton: an ONNX model whose initializers have names, shapes and dtypes, but no data.
-
-    The initializers are the tensors of the network's state dict. If `resizable`, the input's height and width are
-    dynamic; once they are set, ONNX's shape inference with data propagation determines every shape.
+    """The architecture's skeleton; see `edgeface.models.skeletons.read_skeleton`.
 
     Raises:
         InputError: there is no such architecture.
     """
-    return read_file(architecture(name).skeleton_path, OWN)
+    return read_skeleton(architecture(name).skeleton)
 
 
-def _recognizer(name: str, description: str, build: Callable[[], torch.nn.Module]) -> Architecture:
-    return Architecture(name, description, _FACE, resizable=False, outputs=("embedding",), build=build)
+def _recognizer(name: str, description: str, build: Callable[[], torch.nn.Module], skeleton: str = "") -> Architecture:
+    stem = skeleton or name.replace(":", "-")
+    return Architecture(name, description, _FACE, False, ("embedding",), stem, build)
 
 
 def _mobilefacenet_y(embedding: int, blocks: tuple[int, int, int, int]) -> torch.nn.Module:
@@ -154,6 +153,6 @@ def _iresnet(depth: int) -> torch.nn.Module:
 
 
 def _retinaface() -> torch.nn.Module:
-    from edgeface.models._retinaface_resizable_network import ResizableRetinaFace
+    from edgeface.models._retinaface_network import RetinaFace
 
-    return ResizableRetinaFace(anchors=2, slope=0.1).eval()
+    return RetinaFace(anchors=2, slope=0.1).eval()

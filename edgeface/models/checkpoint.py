@@ -1,26 +1,24 @@
-"""Read weights from a file without running code in it, and compare them with a network."""
+"""Read weights from a file without torch and without running code in it, and compare them with a network."""
 
 from __future__ import annotations
 
-import pickle
-import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from edgeface.errors import CheckpointError
-from edgeface.models.checkpoint_shapes import SAFETENSORS, read_taken
+from edgeface.models.checkpoint_shapes import open_content, taken_of
+from edgeface.models.stored_values import Array, is_floating
 from edgeface.models.taken import Taken, is_counter
-from edgeface.models.torch_file import pickled_code, read_structure
 from edgeface.models.weight_values import check_weights
-from edgeface.reading.kinds import CHECKPOINT
-from edgeface.reading.regular_file import open_file, read_file
 
 if TYPE_CHECKING:
     import torch
 
 _SHOWN = 8
-_FIX_COPY = "copy or download the file again"
 
 
 class Shaped(Protocol):
@@ -31,11 +29,19 @@ class Shaped(Protocol):
         """The sizes of the dimensions."""
 
 
-def read_state_dict(path: Path, expected: Mapping[str, tuple[int, ...]] | None = None) -> dict[str, torch.Tensor]:
-    """The tensors by name of a .pth/.pt/.ckpt or .safetensors file, on the CPU.
+@dataclass(frozen=True)
+class Weights:
+    """The tensors of a network: `arrays` by the network's names, and what was `taken` of the file."""
+
+    arrays: dict[str, Array]
+    taken: Taken
+
+
+def read_weights(path: Path, expected: Mapping[str, tuple[int, ...]] | None = None) -> Weights:
+    """The tensors of a network in a .pth/.pt/.ckpt or .safetensors file.
 
     Names, shapes and dtypes are read and checked first: values take no more memory than the file. Code in a pickle is
-    never run. `take_weights` says which tensors of a file are a network's.
+    never run. `take_weights` says which tensors of a file are a network's. bfloat16 and float8 become float32.
 
     Args:
         path: the file.
@@ -46,32 +52,56 @@ def read_state_dict(path: Path, expected: Mapping[str, tuple[int, ...]] | None =
             contains no tensors, other ones than expected, several sets of them, complex numbers, values that are not
             finite, or weights that are all zero or denormal.
     """
-    taken = read_taken(path, () if expected is None else (expected,))
-    if expected is not None:
-        location = taken.location()
-        check_keys(taken.tensors, expected, f"{path}: {location}" if location else str(path))
-    content = _read_safetensors(path) if path.suffix == SAFETENSORS else _read_torch(path)
-    state = _named(taken, content, path)
-    check_weights({name: _as_numpy(tensor) for name, tensor in state.items()}, str(path), CheckpointError)
-    return state
+    with open_content(path) as content:
+        taken = taken_of(content, path, () if expected is None else (expected,))
+        if expected is not None:
+            location = taken.location()
+            check_keys(taken.tensors, expected, f"{path}: {location}" if location else str(path))
+        arrays = content.read(taken.tensors)
+    check_weights(arrays, str(path), CheckpointError)
+    return Weights(arrays, taken)
+
+
+def read_state_dict(path: Path, expected: Mapping[str, tuple[int, ...]] | None = None) -> dict[str, Array]:
+    """The arrays of `read_weights`."""
+    return read_weights(path, expected).arrays
+
+
+def read_floats(path: Path, expected: Mapping[str, tuple[int, ...]]) -> Weights:
+    """The tensors of a network of floating-point numbers, as float32; without batch-norm counters.
+
+    Raises:
+        CheckpointError: as `read_weights`; or a weight is stored as integers.
+    """
+    found = read_weights(path, {name: shape for name, shape in expected.items() if not is_counter(name)})
+    arrays = {}
+    for name in expected:
+        if is_counter(name):
+            continue
+        stored = found.taken.tensors[name].dtype
+        if not is_floating(stored):
+            raise CheckpointError(
+                f"the tensor {name} holds {stored}, not floating-point numbers",
+                where=f"{path}: {name}",
+                fix="pass the weights from before quantization",
+            )
+        with np.errstate(over="ignore"):
+            arrays[name] = found.arrays[name].astype(np.float32, copy=False)
+    return Weights(arrays, found.taken)
 
 
 def load_weights(module: torch.nn.Module, path: Path) -> None:
-    """Load a checkpoint's weights into a network; the tensors must match exactly.
+    """Load a checkpoint's weights into a torch network; the tensors must match exactly.
 
     Raises:
-        CheckpointError: as `read_state_dict` and `check_keys`; or a weight is stored as integers.
+        CheckpointError: as `read_floats`.
     """
+    import torch
+
     own = module.state_dict()
-    state = read_state_dict(path, {key: tuple(tensor.shape) for key, tensor in own.items()})
-    for key, tensor in own.items():
-        if tensor.is_floating_point() and not state.get(key, tensor).is_floating_point():
-            raise CheckpointError(
-                f"the tensor {key} holds {str(state[key].dtype).removeprefix('torch.')}, not floating-point numbers",
-                where=f"{path}: {key}",
-                fix="pass the weights from before quantization",
-            )
-    module.load_state_dict({key: state.get(key, tensor) for key, tensor in own.items()}, strict=True)
+    arrays = read_floats(path, {key: tuple(tensor.shape) for key, tensor in own.items()}).arrays
+    state = {key: torch.from_numpy(arrays[key]) if key in arrays else tensor for key, tensor in own.items()}
+    module.load_state_dict(state, strict=True)
 
 
 def check_keys(state: Mapping[str, Shaped], expected: Mapping[str, tuple[int, ...]], where: str) -> None:
@@ -117,45 +147,3 @@ def _fix_for(matching: int, wanted: int, misshaped: int) -> str:
 def _first(keys: list[str]) -> str:
     rest = len(keys) - _SHOWN
     return ", ".join(keys[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _named(taken: Taken, content: object, path: Path) -> dict[str, torch.Tensor]:
-    import torch
-
-    found: dict[str, torch.Tensor] = taken.values(content)
-    if any(tensor.layout != torch.strided or tensor.is_quantized for tensor in found.values()):
-        raise CheckpointError("the file contains no plain tensors", where=str(path), fix=CHECKPOINT.fix)
-    return found
-
-
-def _as_numpy(tensor: torch.Tensor) -> Any:
-    plain = tensor.detach()
-    return (plain.float() if plain.is_floating_point() and plain.element_size() < 4 else plain).numpy()
-
-
-def _read_safetensors(path: Path) -> object:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        return load(read_file(path, CHECKPOINT))
-    except (SafetensorError, ValueError, KeyError, RuntimeError, AttributeError) as error:
-        raise CheckpointError(f"not a whole safetensors file: {error}", where=str(path), fix=_FIX_COPY) from error
-
-
-def _read_torch(path: Path) -> object:
-    import torch
-
-    foreign = read_structure(path).foreign
-    if foreign:
-        raise pickled_code(path, foreign)
-    try:
-        with open_file(path, CHECKPOINT) as stream, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Detected pickle protocol")  # our error below is more specific
-            return torch.load(stream, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise pickled_code(path, ()) from error
-    except Exception as error:  # the legacy reader raises all kinds of exceptions on damaged bytes
-        raise CheckpointError(
-            "not a checkpoint: torch cannot read the file, or it is damaged", where=str(path), fix=CHECKPOINT.fix
-        ) from error

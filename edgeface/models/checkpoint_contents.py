@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from edgeface.models.checkpoint_wrappings import ANYWHERE
 from edgeface.models.stored_tensor import StoredTensor
@@ -49,13 +48,6 @@ def state_dicts(content: object) -> list[StateDict]:
             inside += [((*place, key), value) for key, value in item.items() if isinstance(value, Mapping)]
         level = inside
     return found
-
-
-def item_at(content: object, place: Place) -> Any:
-    """What a checkpoint's content holds at a place."""
-    for key in place:
-        content = content[key]  # type: ignore[index]
-    return content
 
 
 def _state_dict(place: Place, tensors: Mapping[str, StoredTensor]) -> StateDict:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from edgeface.core.file_kind import CHECKPOINTS, refuse_other
 from edgeface.errors import CheckpointError
-from edgeface.models.safetensors_file import read_header
+from edgeface.models.safetensors_file import SafetensorsContent, read_safetensors
 from edgeface.models.take_weights import take_weights
 from edgeface.models.taken import Shapes, Taken
-from edgeface.models.torch_file import TorchContent, pickled_code, read_structure
+from edgeface.models.torch_file import TorchContent, pickled_code, read_torch
 from edgeface.reading.kinds import CHECKPOINT
-from edgeface.reading.regular_file import check_file, is_folder
+from edgeface.reading.regular_file import check_file, is_folder, open_file
 
 SAFETENSORS = ".safetensors"
 
@@ -37,11 +38,27 @@ def read_taken(path: Path, networks: Sequence[Shapes] = ()) -> Taken:
         CheckpointError: the file is not a checkpoint, is damaged, declares more than it holds, has complex numbers,
             contains no named tensors, or several sets of weights that fit.
     """
+    with open_content(path) as content:
+        return taken_of(content, path, networks)
+
+
+@contextmanager
+def open_content(path: Path) -> Iterator[TorchContent | SafetensorsContent]:
+    """The structure of a checkpoint, whose numbers can be read while it is open.
+
+    Raises:
+        CheckpointError: the file is not a checkpoint, is damaged, or declares more than it holds.
+    """
     check_checkpoint_file(path)
-    structure = TorchContent(read_header(path), ()) if path.suffix == SAFETENSORS else read_structure(path)
-    taken = take_weights(structure.content, networks, str(path))
-    if taken is None and structure.foreign:
-        raise pickled_code(path, structure.foreign)
+    with open_file(path, CHECKPOINT) as stream:
+        yield read_safetensors(stream, path) if path.suffix == SAFETENSORS else read_torch(stream, path)
+
+
+def taken_of(content: TorchContent | SafetensorsContent, path: Path, networks: Sequence[Shapes]) -> Taken:
+    """As `read_taken`, of a file that is open."""
+    taken = take_weights(content.structure, networks, str(path))
+    if taken is None and content.foreign:
+        raise pickled_code(path, content.foreign)
     if taken is None:
         raise CheckpointError(
             "the file contains no named tensors",

@@ -35,14 +35,9 @@ class Family(Protocol):
         ...
 
     def build(self, contract: Contract) -> torch.nn.Module:
-        """The network that the contract declares, in eval mode, with initial weights."""
-        ...
+        """The network that the contract declares, in eval mode, with initial weights; it alone imports torch.
 
-    def load(self, path: Path, contract: Contract) -> torch.nn.Module:
-        """The network with a checkpoint's weights, in eval mode.
-
-        Raises:
-            CheckpointError: the file is not a checkpoint of this family.
+        Its skeleton is traced from it; see `edgeface.models.skeletons`.
         """
         ...
 

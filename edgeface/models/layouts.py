@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeface.contracts import Contract
 from edgeface.errors import CheckpointError
 from edgeface.models import families
 from edgeface.models.checkpoint_shapes import read_taken
 from edgeface.models.family import Family
+from edgeface.models.need_torch import has_torch, import_torch
+from edgeface.models.skeletons import skeleton_name, skeleton_shapes
 from edgeface.models.taken import Shapes, is_counter
 
 _SHOWN = 3
@@ -34,9 +37,10 @@ _KNOWN: dict[int, tuple[Family, dict[str, Layout]]] = {}
 
 
 def layouts(family: Family) -> dict[str, Layout]:
-    """The layout of each variant.
+    """The layout of each variant: of its skeleton, else of the network, which torch builds without values.
 
-    The networks are built without values (torch's meta device), which takes milliseconds and no memory.
+    Raises:
+        InputError: the family has no skeleton, and there is no torch.
     """
     known = _KNOWN.get(id(family))
     if known is None or known[0] is not family:
@@ -45,29 +49,35 @@ def layouts(family: Family) -> dict[str, Layout]:
 
 
 def _layouts(family: Family) -> dict[str, Layout]:
-    import torch
-
     made: dict[object, Shapes] = {}
     found = {}
     for name, contract in family.variants().items():
         if contract.network not in made:
-            with torch.device("meta"):
-                state = family.build(contract).state_dict()
-            made[contract.network] = {key: tuple(v.shape) for key, v in state.items() if not is_counter(key)}
+            skeleton = skeleton_name(family, contract)
+            made[contract.network] = _built(family, contract) if skeleton is None else skeleton_shapes(skeleton)
         found[name] = Layout(family, name, made[contract.network])
     return found
+
+
+def _built(family: Family, contract: Contract) -> Shapes:
+    """The shapes of a network that is built on torch's meta device, which takes milliseconds and no memory."""
+    torch = import_torch(f"the family {family.name}, which has no skeleton,")
+    with torch.device("meta"):
+        state = family.build(contract).state_dict()
+    return {key: tuple(v.shape) for key, v in state.items() if not is_counter(key)}
 
 
 def told_family(path: Path) -> Family:
     """The family whose network's tensors a checkpoint holds.
 
-    Only names and shapes are read, whatever wraps them; see `take_weights`.
+    Only names and shapes are read, whatever wraps them; see `take_weights`. Families without skeletons are left out
+    where there is no torch.
 
     Raises:
         CheckpointError: the file is no checkpoint, or holds the tensors of no known family; the nearest is named, and
             how it differs.
     """
-    known = [layout for family in families().values() for layout in layouts(family).values()]
+    known = [layout for family in families().values() for layout in _known(family)]
     shapes = read_taken(path, [layout.shapes for layout in known]).shapes
     for layout in known:
         if shapes == layout.shapes:
@@ -78,6 +88,12 @@ def told_family(path: Path) -> Family:
         fix="if it is one of `edgeface models`, save its state_dict() again; export any other network to ONNX in its "
         "own code, and pass that file",
     )
+
+
+def _known(family: Family) -> Iterable[Layout]:
+    if not has_torch() and any(skeleton_name(family, contract) is None for contract in family.variants().values()):
+        return ()
+    return layouts(family).values()
 
 
 def told_variant(path: Path, family: Family) -> str | None:

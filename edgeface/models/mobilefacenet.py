@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeface.contracts import ARCFACE_TEMPLATE, Activation, Contract, ImageInput, RecognitionContract, recognition
-from edgeface.errors import CheckpointError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -91,30 +90,15 @@ class MobileFaceNets:
         randomize(module, seed, slope, 0.5)
         return module
 
-    def variant_of(self, path: Path) -> str:
+    def variant_of(self, path: Path) -> str | None:
         """The variant inferred from a checkpoint's tensors.
 
         Raises:
-            CheckpointError: no variant matches.
+            CheckpointError: no variant matches; the nearest is named.
         """
-        from edgeface.models.checkpoint_shapes import read_shapes
+        from edgeface.models.layouts import told_variant
 
-        wanted = {
-            name: {key: tuple(tensor.shape) for key, tensor in self.build(contract).state_dict().items()}
-            for name, contract in self.variants().items()
-        }
-        found = read_shapes(path, list(wanted.values()))
-        fitting = {
-            name: sum(found.get(key) == shape for key, shape in shapes.items()) for name, shapes in wanted.items()
-        }
-        best = max(fitting, key=lambda name: fitting[name])
-        if fitting[best] < len(found):
-            raise CheckpointError(
-                f"no variant of {_NAME} fits the weights; the closest is {best}, with {fitting[best]} of {len(found)}",
-                where=str(path),
-                fix=f"the known variants are {', '.join(fitting)}",
-            )
-        return best
+        return told_variant(path, self)
 
 
 FAMILY = MobileFaceNets()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeface.core.visible import visible
-from edgeface.models.checkpoint_contents import Place, item_at
+from edgeface.models.checkpoint_contents import Place
 from edgeface.models.checkpoint_wrappings import AVERAGED
 from edgeface.models.stored_tensor import StoredTensor
 
@@ -38,11 +38,6 @@ class Taken:
     left_out: Shapes
     others: int = 0
     whole: bool = False
-
-    def values(self, content: object) -> dict[str, Any]:
-        """The same tensors out of the content with values."""
-        found = item_at(content, self.place)
-        return {name: found[key] for name, key in self.keys.items()}
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -35,7 +35,7 @@ def export_onnx(module: torch.nn.Module, contract: Contract) -> bytes:
     return trace_onnx(module, size, contract.output_names, input_name=contract.input.name)
 
 
-def trace_onnx(
+def trace_onnx(  # noqa: PLR0913 (options of one call into torch)
     module: torch.nn.Module,
     size: tuple[int, int],
     outputs: Sequence[str],
@@ -43,16 +43,18 @@ def trace_onnx(
     input_name: str = "input",
     weights: bool = True,
     resizable: bool = False,
+    channels: int = 3,
 ) -> bytes:
     """The module as an ONNX model for one image; see `export_onnx`.
 
     Args:
-        module: in eval mode; takes float32 [1,3,H,W].
+        module: in eval mode; takes float32 [1,channels,H,W].
         size: height and width of the traced image.
         outputs: names of the module's outputs in order.
         input_name: name of the image input.
         weights: False omits the weights; they become inputs named as in the state dict.
         resizable: make height and width dynamic, which the module must support.
+        channels: of the image, 1 where a network takes gray.
 
     Returns:
         A serialized ModelProto.
@@ -63,7 +65,7 @@ def trace_onnx(
     with _quiet(), torch.no_grad():
         torch.onnx.export(
             module.eval(),
-            (torch.zeros(1, 3, *size),),
+            (torch.zeros(1, channels, *size),),
             cast(str, buffer),  # also writes to streams, unlike its annotation
             dynamo=False,
             opset_version=OPSET,

@@ -6,7 +6,7 @@ import pickle
 from collections import OrderedDict
 from typing import IO, Any
 
-from edgeface.models.stored_tensor import StoredTensor
+from edgeface.models.stored_tensor import ITEM_BYTES, StoredTensor, strides_beside_usual
 
 MAX_PICKLE_BYTES = 1 << 20
 """A network of a thousand tensors takes 0.2 MB; each byte of a hostile one can make an object of 64."""
@@ -42,12 +42,16 @@ class Dtype:
 
 
 class Storage:
-    """A storage that a pickle refers to: its key, and the dtype and number of its elements."""
+    """A storage that a pickle refers to: its key, and the dtype and number of its elements.
 
-    def __init__(self, key: str, dtype: str, numel: int) -> None:
+    `start` is where a part of a storage begins in it, in elements: torch's first files divide storages.
+    """
+
+    def __init__(self, key: str, dtype: str, numel: int, start: int = 0) -> None:
         self.key = key
         self.dtype = dtype
         self.numel = numel
+        self.start = start
 
 
 class StructureReader(pickle._Unpickler):  # the one in Python: the one in C allocates by numbers in the file
@@ -80,7 +84,13 @@ class StructureReader(pickle._Unpickler):  # the one in Python: the one in C all
         """The storage that an identifier (kind, dtype, key, place, elements, …) names; its data is not read."""
         _, dtype, key, _, numel = pid[:5]
         named = dtype.name if isinstance(dtype, Dtype) else "uint8"
-        return self.storages.setdefault(str(key), Storage(str(key), named, int(numel)))
+        whole = self.storages.setdefault(str(key), Storage(str(key), named, int(numel)))
+        if len(pid) < 6 or pid[5] is None:
+            return whole
+        _, start, length = pid[5]
+        if not 0 <= int(start) <= int(start) + int(length) <= whole.numel:
+            raise ValueError("a part of a storage reaches beyond it")
+        return Storage(whole.key, whole.dtype, int(start) + int(length), int(start))
 
 
 class BoundedStream:
@@ -124,17 +134,23 @@ class _Inert:
         """Take elements, as a list does."""
 
 
-def _tensor(storage: Any, offset: Any, size: Any, *_: Any) -> StoredTensor:
-    return StoredTensor(tuple(int(side) for side in size), storage.dtype, storage.key, int(storage.numel), int(offset))
+def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> StoredTensor:
+    return _stored(storage, storage.dtype, storage.numel, storage.start + int(offset), (size, stride))
 
 
-def _tensor_v3(storage: Any, offset: Any, size: Any, _: Any, __: Any, ___: Any, dtype: Any, *____: Any) -> StoredTensor:
+def _tensor_v3(
+    storage: Any, offset: Any, size: Any, stride: Any, _: Any, __: Any, dtype: Any, *___: Any
+) -> StoredTensor:
     """Of a dtype that has no storage of its own: the storage counts bytes."""
-    from edgeface.models.stored_tensor import ITEM_BYTES
-
     item = ITEM_BYTES.get(dtype.name, 1)
-    shape = tuple(int(side) for side in size)
-    return StoredTensor(shape, dtype.name, storage.key, int(storage.numel) // item, int(offset))
+    return _stored(storage, dtype.name, storage.numel // item, int(offset), (size, stride))
+
+
+def _stored(storage: Storage, dtype: str, numel: int, offset: int, layout: tuple[Any, Any]) -> StoredTensor:
+    shape, stride = (tuple(int(side) for side in each) for each in layout)
+    if len(shape) != len(stride):
+        raise ValueError("a tensor has more sides than strides")
+    return StoredTensor(shape, dtype, storage.key, int(numel), offset, strides_beside_usual(shape, stride))
 
 
 def _parameter(data: Any, *_: Any) -> Any:

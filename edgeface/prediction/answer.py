@@ -17,6 +17,7 @@ from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import board_runtimes
 from edgeface.prediction.ship import Choice, ship
 from edgeface.prediction.subject import subject_of
+from edgeface.reading.existing import refuse_missing
 
 EACH = "all"
 
@@ -73,6 +74,7 @@ def answer(question: Question) -> Answer:
         RuntimeFailure: as `predict`.
     """
     core = question.core or latencies(question.device)[0].core
+    refuse_missing({"MODELS": question.models})
     asked = question.runtime, None if core == EACH else core, question.threads
     found: list[Prediction] = []
     refused: dict[str, str] = {}

@@ -15,17 +15,22 @@ from edgeface.prediction.known import choose_latencies, counted_on, share_of
 from edgeface.prediction.prediction import Prediction
 from edgeface.prediction.runtimes import BoardRuntime, board_runtimes
 from edgeface.prediction.subject import Subject, subject_of
+from edgeface.reading.given_path import StrPath, given_path
 
 DEVICE = "rk3399"
 
 
 def predict(
-    model: Path, device: str = DEVICE, runtime: str | None = None, core: str | None = None, threads: int | None = None
+    model: StrPath,
+    device: str = DEVICE,
+    runtime: str | None = None,
+    core: str | None = None,
+    threads: int | None = None,
 ) -> Prediction:
     """The prediction for one runtime on some cores.
 
     Args:
-        model: an artifact's folder or a model file.
+        model: an artifact's folder, an `Artifact` or a model file.
         device: a board whose profile has latency tables.
         runtime: "litert", "tflite-runtime", "ort" or "ncnn"; by default the one to have for the file.
         core: a kind of its cores; by default the fastest.
@@ -35,9 +40,13 @@ def predict(
         InputError: the model is not usable, the runtime does not read it, or nothing was published for these cores.
         RuntimeFailure: the model has not been counted yet, and cannot be: no emulator is set up, or the runtime
             refuses the model.
+
+    Example:
+        >>> prediction = edgeface.predict("out/retinaface_mnet025-tflite-int8", device="rk3399")
+        >>> print(prediction.low_ms, prediction.expected_ms, prediction.high_ms)
     """
     chosen = choose_latencies(device, core, threads)
-    subject = subject_of(model)
+    subject = subject_of(given_path(model, "model"))
     first = board_runtimes(subject.file, runtime)[0]
     return _predict(subject, device, first, _telling(chosen, first, device)[0])
 

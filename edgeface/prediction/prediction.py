@@ -32,6 +32,9 @@ class Prediction:
         evidence: a sentence: what supports the figure, and how far it may be off.
         caveats: sentences: what the counts cannot know.
         counts: of one inference on one core.
+
+    Example:
+        >>> print(prediction.expected_ms, prediction.fps, prediction.bound, prediction.evidence)
     """
 
     model: Path

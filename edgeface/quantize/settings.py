@@ -26,8 +26,8 @@ class AskedPrecision(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    dtype: Literal["int8", "int16", "float16", "float32"]
-    reason: str = Field(min_length=1)
+    dtype: Literal["int8", "int16", "float16", "float32"] = Field(description="What these nodes are computed in.")
+    reason: str = Field(min_length=1, description="Why; the manifest and the report show it.")
 
 
 def _range_rule(value: Any) -> Any:
@@ -44,26 +44,30 @@ def _range_rule(value: Any) -> Any:
 
 
 class QuantizeSettings(BaseModel):
-    """Settings for quantizing integer targets.
-
-    Attributes:
-        ranges: rule for choosing the range of each value.
-        algorithms: corrections of the network and its weights, by module name in `quantize.algorithms`, in order.
-        parameters: of these algorithms, by name, where they differ from the defaults.
-        calibration_images: maximum number of calibration images.
-        keep_float: patterns of node names to compute in float32, with the reasons.
-        precision: patterns of node names, with their dtypes; if several match, the last one counts, and all take
-            precedence over `keep_float`.
-    """
+    """Settings for quantizing integer targets; the descriptions are what recipes show."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    ranges: Annotated[InstanceOf[RangeRule], BeforeValidator(_range_rule)] = Field(default_factory=RangeRule)
-    algorithms: tuple[str, ...] = DEFAULT
-    parameters: dict[str, dict[str, Any]] = {}
-    calibration_images: int = Field(default=40, ge=1, le=10_000)
-    keep_float: dict[str, str] = {}
-    precision: dict[str, AskedPrecision] = {}
+    ranges: Annotated[InstanceOf[RangeRule], BeforeValidator(_range_rule)] = Field(
+        default_factory=RangeRule, description="How the range of each value is chosen from what calibration saw."
+    )
+    algorithms: tuple[str, ...] = Field(
+        default=DEFAULT, description="Corrections of the network and its weights by name, in this order."
+    )
+    parameters: dict[str, dict[str, Any]] = Field(
+        default={}, description="Parameters of these algorithms, by the algorithm's name."
+    )
+    calibration_images: int = Field(
+        default=40, ge=1, le=10_000, description="Images that calibrate, at most; the others judge."
+    )
+    keep_float: dict[str, str] = Field(
+        default={}, description="Patterns of node names to compute in float32, each with the reason."
+    )
+    precision: dict[str, AskedPrecision] = Field(
+        default={},
+        description="Patterns of node names, each with a dtype and the reason. If several match, the last one counts; "
+        "all take precedence over keep_float.",
+    )
 
     @model_validator(mode="before")
     @classmethod

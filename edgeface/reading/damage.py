@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pydantic import ValidationError
 
 from edgeface.errors import InputError
+from edgeface.reading.invalid import first_invalid
 
 _SHOWN = 200
 TRIPPED = (
@@ -36,7 +37,7 @@ def damage_reported(what: str, where: str, fix: str | None = None) -> Iterator[N
 
 def _said(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:_SHOWN]
+        wrong = first_invalid(error)
+        return wrong.told[:_SHOWN]
     said = str(error).split("\n")[0][:_SHOWN]
     return f"it lacks {said}" if isinstance(error, KeyError) else f"{said} ({type(error).__name__})"

@@ -35,6 +35,7 @@ PROFILE = Kind(
     "edgeface/devices/profiles/rk3399.toml shows every key of a board, a72.toml those of a core",
 )
 IMAGE = Kind("image", 64 << 20, "pass the path of a JPEG, PNG, BMP, WebP or PPM file", "make the image smaller")
+VIDEO = Kind("video", 1 << 40, "pass an mp4, mov, avi, mkv, webm or mpg file")
 PAIRS = Kind(
     "list of pairs",
     64 << 20,

@@ -12,6 +12,7 @@ from edgeface.analysis.ranges import RangeUse
 from edgeface.analysis.result import Analysis
 from edgeface.contracts import Contract
 from edgeface.core.description import Cell, Table, Tile, Verdict
+from edgeface.report.chart import Chart
 from edgeface.report.gallery import gallery
 from edgeface.report.layers import layers
 from edgeface.report.page import Bar, Gallery, Layers
@@ -55,7 +56,7 @@ class AnalysisPage:
     recipe: str
     groups: Table
     corrections: Table
-    alone: str
+    alone: Chart | None
     alone_lead: str
     layers: Layers
     layers_table: Table
@@ -124,10 +125,10 @@ def _gains(analysis: Analysis) -> Iterator[Bar]:
         yield Bar(each.group.name, f"{gained}{error}, {describe.dearer(each.time)} time", share, each.gain.shown)
 
 
-def _alone(analysis: Analysis) -> str:
+def _alone(analysis: Analysis) -> Chart | None:
     found = analysis.losses.alone
     points = [Point(each.name, each.snr_db if math.isfinite(each.snr_db) else 0.0, "int8") for each in found]
-    return plot_layers(points, analysis.target, "Outputs with one layer alone in integers,", "alone") if points else ""
+    return plot_layers(points, analysis.target, "Outputs with one layer alone in integers,") if points else None
 
 
 def _alone_lead(analysis: Analysis) -> str:

@@ -12,9 +12,11 @@ from edgeface.bench.load import was_busy
 from edgeface.compile.report_options import LATENCY, REPORT
 from edgeface.core.artifact import MANIFEST, Artifact, read_json
 from edgeface.core.description import Tile, Verdict
+from edgeface.devices.board_record import BoardRecord, read_records
 from edgeface.errors import EdgefaceError, InputError
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.regular_file import is_file, is_folder
+from edgeface.report.seen import Seen, read_seen
 from edgeface.tasks import task_of
 from edgeface.validate.describe import describe
 
@@ -28,7 +30,8 @@ STALE = "SHA-256 differs"
 class Entry:
     """An artifact with its verdict. `timed` is its measurement in `latency.json`, None without one.
 
-    `report` is its report.html, None without one; `min_snr_db` is the minimum SNR of its outputs.
+    `report` is its report.html, None without one; `min_snr_db` is the minimum SNR of its outputs. `seen`
+    is what judging showed of each image, None where it was not kept; `boards` what was measured on boards.
     """
 
     artifact: Artifact
@@ -37,6 +40,8 @@ class Entry:
     min_snr_db: float | None
     timed: dict[str, Any] | None
     report: Path | None
+    seen: Seen | None = None
+    boards: tuple[BoardRecord, ...] = ()
 
     @property
     def model(self) -> str:
@@ -113,11 +118,21 @@ def _entry(folder: Path) -> Entry:
     known = [value for value in decibels if value is not None]
     lowest = min(known) if known and len(known) == len(decibels) else None
     with damage_reported("latency", str(folder / LATENCY), "export the artifact again"):
-        timed = _timed(folder / LATENCY)
-    return Entry(artifact, described.verdict, described.glance, lowest, timed, report if is_file(report) else None)
+        found_ms = timed(folder / LATENCY)
+    return Entry(
+        artifact,
+        described.verdict,
+        described.glance,
+        lowest,
+        found_ms,
+        report if is_file(report) else None,
+        read_seen(folder),
+        tuple(read_records(folder, artifact.manifest.model_sha256)),
+    )
 
 
-def _timed(path: Path) -> dict[str, Any] | None:
+def timed(path: Path) -> dict[str, Any] | None:
+    """The measurement in a `latency.json`: median, ratio to fp32 with its interval, whether the machine was busy."""
     if not is_file(path):
         return None
     document = read_json(path)

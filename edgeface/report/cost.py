@@ -41,7 +41,7 @@ def cost(manifest: Manifest, reference_bytes: int, latency: dict[str, Any]) -> C
         f"peak of one core, measured in between: {peaks}. {versions}."
     )
     busy = BUSY.format(latency["load"]) if was_busy(latency) else ""
-    return Cost(tuple(bars), tuple(tables), machine=measured_on, busy=busy, advice=advice)
+    return Cost(tuple(bars), tuple(tables), machine=measured_on, date=latency.get("date", ""), busy=busy, advice=advice)
 
 
 BUSY = (

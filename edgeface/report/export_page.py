@@ -11,14 +11,16 @@ from edgeface.compile.layers import LayerErrors
 from edgeface.core.artifact import Manifest
 from edgeface.core.certificate import Certificate
 from edgeface.core.prediction_record import PredictionRecord
+from edgeface.evaluation.identity_change import IdentityChange, LabeledFaces
 from edgeface.report.budget import Counted, budget
 from edgeface.report.cost import cost, tiles
 from edgeface.report.gallery import gallery
 from edgeface.report.layers import layers
-from edgeface.report.origin import origin
-from edgeface.report.page import Page
+from edgeface.report.origin import made_words, origin
+from edgeface.report.page import Board, Page
 from edgeface.report.prediction import prediction
 from edgeface.report.render import render
+from edgeface.report.verified import verified
 from edgeface.report.watch import Watcher
 from edgeface.tasks import task_of
 from edgeface.validate.describe import describe
@@ -39,6 +41,8 @@ class Exported:
         layers: the error of every value.
         counted: figures of `edgeface check`.
         command: reproduces the artifact.
+        identity: verification of pairs by reference and artifact, with the pairs' faces; None without pairs.
+        boards: what was measured on boards before.
         predicted: on the board that the export is for; None where it is for none.
     """
 
@@ -53,6 +57,8 @@ class Exported:
     counted: Counted
     command: str
     predicted: PredictionRecord | None = None
+    identity: tuple[IdentityChange, LabeledFaces] | None = None
+    boards: tuple[Board, ...] = ()
 
 
 def export_page(shown: Exported) -> str:
@@ -66,15 +72,18 @@ def export_page(shown: Exported) -> str:
         model=manifest.name,
         target=manifest.target,
         subtitle=f"{contract.task}, variant {contract.variant}, {contract.input.height}×{contract.input.width}",
+        made=made_words(manifest, shown.latency.get("date", "")),
         verdict=described.verdict,
         tiles=(
-            *((described.glance,) if described.glance else ()),
+            *((described.glance,) if described.glance and not described.figures else ()),
             *((predicted.tile,) if predicted is not None and predicted.tile is not None else ()),
             *tiles(manifest, shown.fp32_bytes, shown.latency),
         ),
+        figures=described.figures,
         requirements=described.requirements,
         gallery=gallery(shown.watcher, shown.image_names, manifest.target),
-        findings=described.tables,
+        findings=(*shown.watcher.tables(), *described.tables),
+        charts=shown.watcher.charts(manifest.target),
         findings_notes=described.notes,
         cost=cost(manifest, shown.fp32_bytes, shown.latency),
         layers=layers(shown.built, shown.layers),
@@ -84,5 +93,7 @@ def export_page(shown: Exported) -> str:
         command=shown.command,
         version=__version__,
         prediction=predicted,
+        verified=None if shown.identity is None else verified(*shown.identity, manifest.target, shown.watcher.images),
+        boards=shown.boards,
     )
     return render("report.html", page=page)

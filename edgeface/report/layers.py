@@ -10,7 +10,8 @@ from edgeface.compile.layers import LayerErrors
 from edgeface.core.description import Table
 from edgeface.report.page import Layers
 from edgeface.report.plot import Point, plot_layers
-from edgeface.validate.layerwise import BAD_DB, Layer
+from edgeface.validate.layerwise import BAD_DB, EXACT_DB, Layer, first_bad
+from edgeface.validate.layerwise import worst as worst_layers
 
 
 def layers(built: Built, errors: LayerErrors) -> Layers:
@@ -47,13 +48,13 @@ def _db(layer: Layer) -> float:
 
 def _lead(found: Sequence[Layer]) -> str:
     worst = min(found, key=lambda layer: layer.agreement.snr_db)
-    steepest = max(found, key=lambda layer: layer.drop_db)
-    bad = next((layer for layer in found if layer.agreement.snr_db < BAD_DB), None)
+    steepest = next(iter(worst_layers(found, 1)), worst)
+    bad = first_bad(found)
     first = f"Every value keeps {BAD_DB:g} dB or more"
     if bad is not None:
         first = f"The first value below {BAD_DB:g} dB is {bad.name}"
     lost = ""
-    if steepest.drop_db > 0 and steepest.inputs_db < 100:
+    if steepest.drop_db > 0 and steepest.inputs_db < EXACT_DB:
         left = f"{steepest.inputs_db:.1f} dB become {steepest.agreement.snr_db:.1f} dB"
         lost = f" The largest drop is at {steepest.name}: {left}."
     return f"{first}; the minimum is {worst.agreement.snr_db:.1f} dB, at {worst.name}.{lost}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from edgeface.core.description import Mark, Table
+from edgeface.report.boards import best_words
 from edgeface.report.collect import Collection, Entry
 from edgeface.report.render import render
+from edgeface.report.same_images import SameImages, same_images
 from edgeface.version import __version__
 
 
@@ -40,6 +43,8 @@ class Matrix:
     targets: tuple[str, ...]
     rows: tuple[Row, ...]
     models: tuple[Table, ...]
+    boards: Table | None
+    same: tuple[SameImages, ...]
     problems: Table | None
     summary: str
     version: str
@@ -66,8 +71,17 @@ def matrix(found: Collection, path: Path) -> Matrix:
         for model, entries in by_model.items()
     )
     tables = tuple(_comparison(model, entries, found.root) for model, entries in by_model.items())
-    title = found.root.resolve().name
-    return Matrix(title, targets, rows, tables, _problems(found), _summary(found, len(models)), __version__)
+    return Matrix(
+        title=found.root.resolve().name,
+        targets=targets,
+        rows=rows,
+        models=tables,
+        boards=_boards(found),
+        same=tuple(_same(by_model, found.root)),
+        problems=_problems(found),
+        summary=_summary(found, len(models)),
+        version=__version__,
+    )
 
 
 def document(found: Collection, path: Path) -> dict[str, Any]:
@@ -94,6 +108,7 @@ def _artifact(entry: Entry) -> dict[str, Any]:
         "least_snr_db": entry.min_snr_db,
         "model_bytes": manifest.model_bytes,
         "latency": entry.timed,
+        "boards": [record.model_dump(mode="json") for record in entry.boards],
         "report": None if entry.report is None else str(entry.report),
     }
 
@@ -103,6 +118,7 @@ def _square(entry: Entry, root: Path, path: Path) -> Square:
     figures.append(f"{entry.artifact.manifest.model_bytes / 1e3:,.0f} kB")
     rough = ", rough: busy machine" if entry.timed and entry.timed["busy"] else ""
     figures.append(f"{entry.timed['ratio']:.2f} × fp32's latency{rough}" if entry.timed else "latency not measured")
+    figures += [f"{best_words(record)} on {record.on}" for record in entry.boards]
     link = "" if entry.report is None else quote(os.path.relpath(entry.report.resolve(), path.resolve().parent))
     return Square(
         Mark(entry.verdict.headline, entry.verdict.state), tuple(figures), link, _name(entry.artifact.folder, root)
@@ -125,6 +141,37 @@ def _line(entry: Entry, root: Path) -> tuple[str | Mark, ...]:
         "–" if timed is None else f"{timed['median_ms']:.3f}",
         "–" if timed is None else f"{timed['ratio']:.3f} [{timed['ratio_low']:.3f}, {timed['ratio_high']:.3f}]",
     )
+
+
+def _boards(found: Collection) -> Table | None:
+    """What was measured on boards, by `edgeface parity --on`."""
+    rows = tuple(
+        (
+            _name(entry.artifact.folder, found.root),
+            record.on,
+            best_words(record),
+            Mark("met", "good") if record.passed else Mark("missed", "bad"),
+            f"{record.latency.path} {record.latency.version}",
+            record.date,
+            "; ".join(record.latency.warnings) or "–",
+        )
+        for entry in found.entries
+        for record in entry.boards
+    )
+    header = ("artifact", "on", "median", "the same there", "runtime", "date", "warnings")
+    return Table("Measured on boards: one inference", header, rows, left=7) if rows else None
+
+
+def _same(by_model: Mapping[str, list[Entry]], root: Path) -> Iterator[SameImages]:
+    for model, entries in by_model.items():
+        targets = [entry.artifact.manifest.target for entry in entries]
+        named = [
+            (target if targets.count(target) == 1 else _name(entry.artifact.folder, root), entry.seen)
+            for target, entry in zip(targets, entries, strict=True)
+        ]
+        shown = same_images(model, [(name, seen) for name, seen in named if seen is not None])
+        if shown is not None:
+            yield shown
 
 
 def _problems(found: Collection) -> Table | None:

@@ -26,6 +26,7 @@ def origin(manifest: Manifest) -> tuple[Table, ...]:
 def _sources(manifest: Manifest) -> Table:
     sources = manifest.sources
     rows = [("model file", name, sha256) for name, sha256 in sorted(manifest.files.items())]
+    rows += _recipe(manifest)
     if "weights" in sources:
         rows.append(("weights", sources["weights"]["file"], sources["weights"]["sha256"]))
         stated = sources["weights"].get("threshold")
@@ -40,7 +41,26 @@ def _sources(manifest: Manifest) -> Table:
             if listed.get("composed"):
                 many = f"{listed['count']} images composed of the two sample photographs"
             rows.append((named, many, listed["sha256"] if listed["count"] else ""))
-    return Table("Made from", ("", "what", "SHA-256"), tuple(rows), left=3)
+    return Table("Sources", ("", "what", "SHA-256"), tuple(rows), left=3)
+
+
+def _recipe(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
+    """The recipe's name and hash; nothing where an earlier version did not record it."""
+    if manifest.recipe is not None:
+        yield "recipe", manifest.recipe.name, manifest.recipe.sha256
+
+
+def made_words(manifest: Manifest, day: str) -> str:
+    """The recipe, the version and the day in one line, e.g. "recipe mobilefacenet (1a2b3c4d5e6f), edgeface 0.7.0".
+
+    Args:
+        manifest: the artifact's.
+        day: when latencies were measured, as 2026-11-28; empty where they were not, so that reports are the same.
+    """
+    recipe = manifest.recipe
+    parts = [] if recipe is None else [f"recipe {recipe.name} ({recipe.sha256[:12]})"]
+    parts += [f"edgeface {manifest.versions['edgeface']}"] if "edgeface" in manifest.versions else []
+    return ", ".join([*parts, *([day] if day else [])])
 
 
 def _contract(manifest: Manifest) -> Table:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeface.core.description import Table, Tile, Verdict
+from edgeface.core.description import Figure, Mark, Table, Tile, Verdict
+from edgeface.report.chart import Chart
 
 Kind = Literal["same", "missed", "extra", "moved"]
 
@@ -84,6 +85,39 @@ class Gallery:
 
 
 @dataclass(frozen=True)
+class PairCard:
+    """A pair whose verdict changed.
+
+    Attributes:
+        images: both aligned faces; fewer where one shows no face, none where images are left out.
+        truth: whether it is one person, in words.
+        verdict: the artifact's, good where it is right.
+        cosines: by fp32 and by the artifact.
+        places: both on a scale with the threshold in its middle, in percent.
+        threshold: the cosine that decides.
+        names: the files, and where the list has them.
+    """
+
+    images: tuple[Image, ...]
+    truth: str
+    verdict: Mark
+    cosines: tuple[str, str]
+    places: tuple[float, float]
+    threshold: str
+    names: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A recognizer's pairs: the cosines of both kinds, how many verdicts changed, and these pairs with their title."""
+
+    chart: Chart | None
+    lead: str
+    changed: tuple[PairCard, ...]
+    title: str
+
+
+@dataclass(frozen=True)
 class Bar:
     """A bar of a chart: its length is `share` percent of the longest."""
 
@@ -103,6 +137,7 @@ class Cost:
     bars: tuple[tuple[str, tuple[Bar, ...]], ...]
     tables: tuple[Table, ...]
     machine: str = ""
+    date: str = ""
     busy: str = ""
     missing: str = ""
     advice: str = ""
@@ -124,10 +159,22 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Layers:
-    """Error by layer: a plot as SVG, its numbers, and a summary; `missing` says why there is none."""
+class Board:
+    """What was measured on a board: bars by threads, tables, and why it may be rough; `tile` is for the summary."""
 
-    svg: str = ""
+    name: str
+    lead: str
+    bars: tuple[Bar, ...]
+    tables: tuple[Table, ...]
+    warnings: tuple[str, ...]
+    tile: Tile
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Error by layer: a chart, its numbers, and a summary; `missing` says why there is none."""
+
+    chart: Chart | None = None
     lead: str = ""
     table: Table | None = None
     missing: str = ""
@@ -140,12 +187,15 @@ class Page:
     model: str
     target: str
     subtitle: str
+    made: str
     verdict: Verdict
     tiles: tuple[Tile, ...]
+    figures: tuple[Figure, ...]
     requirements: Table | None
     gallery: Gallery
     findings: tuple[Table, ...]
     findings_notes: tuple[str, ...]
+    charts: tuple[Chart, ...]
     cost: Cost
     layers: Layers
     budget: tuple[Table, ...]
@@ -154,3 +204,5 @@ class Page:
     command: str
     version: str
     prediction: Prediction | None = None
+    verified: Verified | None = None
+    boards: tuple[Board, ...] = ()

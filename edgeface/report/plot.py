@@ -1,19 +1,14 @@
-"""Plot of the error by layer as SVG. Colors are the page's CSS classes, so that it follows light and dark mode."""
+"""The error by layer as a chart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from markupsafe import Markup
-from markupsafe import escape as escape_markup
-
-from edgeface.core.visible import visible
+from edgeface.report.chart import Chart, Panel, Rule, Scale, Shape, block, dot, line
 from edgeface.validate.layerwise import BAD_DB
 
-WIDTH, HEIGHT = 960, 320
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 34, 46
 STEP_DB = 20
 MAX_DB = 140.0
 _INTEGER = {"int8"}
@@ -28,27 +23,34 @@ class Point:
     kind: str
 
 
-def plot_layers(points: Sequence[Point], target: str, of: str = "SNR", name: str = "plot") -> str:
-    """The SVG plot, with a point for each value in graph order; integers are discs, floats are squares.
+def plot_layers(points: Sequence[Point], target: str, of: str = "SNR") -> Chart:
+    """The chart, with a mark for each value in graph order: integers are discs, floats are squares.
 
     Args:
         points: in the graph's order, at least one.
-        target: the artifact's target, for the title.
+        target: the artifact's target, for the summary.
         of: what is plotted, in words.
-        name: of the plot on its page.
     """
-    top_db = _top_db(points)
-    parts = [*_frame(points, target, of, name), *_float_regions(points), *_grid(top_db), *_threshold(top_db)]
-    line = " ".join(f"{_x(i, len(points)):.1f},{_y(p.snr_db, top_db):.1f}" for i, p in enumerate(points))
-    parts.append(f'<polyline class="trace" points="{line}"/>')
-    parts += [_point(i, point, len(points), top_db) for i, point in enumerate(points)]
-    parts += [*_legend(points), "</svg>"]
-    return Markup("\n".join(parts))  # names are escaped where they are inserted
-
-
-def escape(text: str) -> Markup:
-    """A name as it is inserted into the page."""
-    return escape_markup(visible(text))
+    up = Scale(0.0, _top_db(points), down=True)
+    marks = tuple(
+        Shape(_style(point), dot(_x(index, len(points)), up.at(point.snr_db)), f"{point.name}: {point.snr_db:.1f} dB")
+        for index, point in enumerate(points)
+    )
+    trace = Shape("trace", line((_x(i, len(points)), up.at(p.snr_db)) for i, p in enumerate(points)))
+    panel = Panel(
+        "",
+        (*_float_regions(points), trace, *marks),
+        (Rule("level", up.at(BAD_DB), f"below {BAD_DB:g} dB: bad", limit=True),),
+        up.ticks(count=round(up.high / STEP_DB), unit=" dB"),
+    )
+    return Chart(
+        f"{of} against fp32 in dB – higher is better",
+        _summary(points, target),
+        (panel,),
+        axis="values in the order of the graph, input to output",
+        key=_key(points),
+        tall=True,
+    )
 
 
 def _top_db(points: Sequence[Point]) -> float:
@@ -57,82 +59,36 @@ def _top_db(points: Sequence[Point]) -> float:
 
 
 def _x(index: int, count: int) -> float:
-    return LEFT + (index + 0.5) * (WIDTH - LEFT - RIGHT) / count
+    return round(100 * (index + 0.5) / count, 2)
 
 
-def _y(snr_db: float, top_db: float) -> float:
-    share = min(max(snr_db, 0.0), top_db) / top_db
-    return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+def _style(point: Point) -> str:
+    return "integer" if point.kind in _INTEGER else "real"
 
 
-def _frame(points: Sequence[Point], target: str, of: str, name: str) -> list[str]:
+def _summary(points: Sequence[Point], target: str) -> str:
     worst = min(points, key=lambda point: point.snr_db)
-    title = f"Signal-to-noise ratio of {len(points)} values of {target}, in the order of the graph"
-    summary = f"From {points[0].snr_db:.0f} dB at the first value to {points[-1].snr_db:.0f} dB at the last"
-    return [
-        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name}-title {name}-desc">',
-        f'<title id="{name}-title">{escape(title)}</title>',
-        f'<desc id="{name}-desc">{summary}; the minimum is {worst.snr_db:.1f} dB at {escape(worst.name)}. '
-        "The table below has every number.</desc>",
-        f'<text class="label" x="{LEFT}" y="16">{escape(of)} against fp32 in dB – higher is better</text>',
-        f'<text class="label" x="{(LEFT + WIDTH) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
-        "values in the order of the graph, input to output</text>",
-    ]
+    return (
+        f"Signal-to-noise ratio of {len(points)} values of {target}, in the order of the graph: from "
+        f"{points[0].snr_db:.0f} dB at the first value to {points[-1].snr_db:.0f} dB at the last; the minimum is "
+        f"{worst.snr_db:.1f} dB at {worst.name}. The table below has every number."
+    )
 
 
-def _float_regions(points: Sequence[Point]) -> list[str]:
+def _float_regions(points: Sequence[Point]) -> Iterator[Shape]:
     """Shaded regions of values that an int8 model computes in float."""
     if not any(point.kind in _INTEGER for point in points):
-        return []
-    parts, start, half = [], 0, (WIDTH - LEFT - RIGHT) / len(points) / 2
+        return
+    start, width = 0, 100 / len(points)
     for integer, run in groupby(points, key=lambda point: point.kind in _INTEGER):
         length = len(list(run))
         if not integer:
-            x = _x(start, len(points)) - half
-            parts.append(
-                f'<rect class="island" x="{x:.1f}" y="{TOP}" width="{length * 2 * half:.1f}" '
-                f'height="{HEIGHT - TOP - BOTTOM}"/>'
-            )
+            yield Shape("island", block(round(start * width, 2), round((start + length) * width, 2)))
         start += length
-    return parts
 
 
-def _grid(top_db: float) -> list[str]:
-    parts = []
-    for value in range(0, round(top_db) + 1, STEP_DB):
-        y = _y(value, top_db)
-        parts.append(f'<line class="grid" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
-    return parts
-
-
-def _threshold(top_db: float) -> list[str]:
-    y = _y(BAD_DB, top_db)
-    return [
-        f'<line class="limit" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>',
-        f'<text class="limit-text" x="{LEFT + 6}" y="{y + 15:.1f}">below {BAD_DB:g} dB: bad</text>',
-    ]
-
-
-def _point(index: int, point: Point, count: int, top_db: float) -> str:
-    x, y = _x(index, count), _y(point.snr_db, top_db)
-    named = f"<title>{escape(point.name)}: {point.snr_db:.1f} dB, {escape(point.kind)}</title>"
-    if point.kind in _INTEGER:
-        return f'<circle class="integer" cx="{x:.1f}" cy="{y:.1f}" r="3.5">{named}</circle>'
-    return f'<rect class="real" x="{x - 3.5:.1f}" y="{y - 3.5:.1f}" width="7" height="7">{named}</rect>'
-
-
-def _legend(points: Sequence[Point]) -> list[str]:
-    parts, x = [], WIDTH - RIGHT
+def _key(points: Sequence[Point]) -> tuple[tuple[str, str], ...]:
+    """The marks' meaning, by the dtypes that there are."""
     shaded = any(point.kind in _INTEGER for point in points)
-    for kind in sorted({point.kind for point in points}):
-        x -= 16 + 8 * len(kind) + (60 if shaded and kind not in _INTEGER else 0)
-        note = " (shaded)" if shaded and kind not in _INTEGER else ""
-        shape = (
-            f'<circle class="integer" cx="{x}" cy="12" r="3.5"/>'
-            if kind in _INTEGER
-            else f'<rect class="real" x="{x - 3.5}" y="8.5" width="7" height="7"/>'
-        )
-        parts += [shape, f'<text x="{x + 8}" y="16">{escape(kind)}{note}</text>']
-        x -= 12
-    return parts
+    kinds = sorted({(point.kind, _style(point)) for point in points})
+    return tuple((style, f"{kind} (shaded)" if shaded and style == "real" else kind) for kind, style in kinds)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from edgeface.contracts import BaseContract
-from edgeface.core.description import Table, Tile
+from edgeface.core.description import Figure, Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
@@ -128,6 +128,9 @@ class Task(Protocol):
     of_faces: bool
     """Whether its networks are shown one face, which a detector may have to find in an image first."""
 
+    shown_by: str
+    """The command that shows an artifact at work on an image: `edgeface NAME IMAGE --artifact …`; empty without one."""
+
     def infer(
         self,
         variants: Mapping[str, Any],
@@ -242,4 +245,8 @@ class Task(Protocol):
 
     def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
         """The most telling figure of a certificate's `decisions`; None where no decisions were judged."""
+        ...
+
+    def figures(self, decisions: Mapping[str, Any]) -> tuple[Figure, ...]:
+        """The figures of a certificate's `decisions` that a verdict rests on, each with its cases and interval."""
         ...

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeface.core.certificate import Certificate, TensorFigures
-from edgeface.core.description import Mark, Table, Tile, Verdict
+from edgeface.core.description import Figure, Mark, Table, Tile, Verdict
 from edgeface.core.repair_table import repair_table
 from edgeface.core.requirement import Requirement
 from edgeface.reading.damage import damage_reported
@@ -22,6 +22,7 @@ class Description:
     Attributes:
         verdict: whether it is good enough.
         glance: the most telling figure of its decisions; None where none were judged.
+        figures: what the verdict rests on: each with its cases and its 95 % interval.
         requirements: what was required and measured; None where there were no requirements.
         tables: decisions, tensors, kernels and engines, as far as measured.
         notes: remarks that the tables do not contain.
@@ -29,6 +30,7 @@ class Description:
 
     verdict: Verdict
     glance: Tile | None
+    figures: tuple[Figure, ...]
     requirements: Table | None
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
@@ -48,6 +50,7 @@ def describe(certificate: Certificate, task: Task) -> Description:
         return Description(
             _with_noise(verdict(certificate), certificate.in_words),
             task.glance(certificate.decisions or {}),
+            task.figures(certificate.decisions or {}),
             _requirements(certificate),
             tuple(_tables(certificate, task)),
             tuple(_notes(certificate)),

@@ -17,14 +17,17 @@ from edgeface.graph.onnx_reader import parse_onnx
 from edgeface.graph.onnx_steps.probabilities import probabilities
 from edgeface.graph.types import Array
 from edgeface.models import family
+from edgeface.models.network import CheckpointNetworks, seeded_onnx
 from edgeface.models.onnx_file import as_in_file, open_onnx
-from edgeface.models.torch_run import torch_network
 from edgeface.reading.kinds import CHECKPOINT
 from edgeface.reading.regular_file import digest_file
 from edgeface.samples import sample_of
 
 Network: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """Float32 NCHW images in by name, float32 outputs by name."""
+
+UNFUSED = "ONNX Runtime float32, nothing fused"
+"""The name of the reference of a family's network."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,13 @@ def one_at_a_time(reference: Reference) -> Reference:
     return replace(reference, run=run)
 
 
-def torch_reference(network: Network) -> Reference:
-    """A checkpoint's network, computed by torch on one thread; see `edgeface.models.torch_run.torch_network`."""
-    return Reference("torch float32", network)
+def network_reference(network: bytes) -> Reference:
+    """A family's network as torch traced it, computed by ONNX Runtime on one thread, which fuses nothing.
+
+    Args:
+        network: a serialized ModelProto.
+    """
+    return Reference(UNFUSED, OrtRunner(network, optimize=False).run)
 
 
 def onnx_reference(model: bytes) -> Reference:
@@ -89,7 +96,7 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
     if other is not None:
         return _of_artifact(artifact, other)
     if weights is None:
-        return torch_reference(torch_network(family(contract.family).random(contract, int(sources["seed"])), contract))
+        return network_reference(seeded_onnx(family(contract.family), contract, int(sources["seed"])))
     if "weights" not in sources:
         raise InputError(
             "the manifest does not say what the artifact was exported from",
@@ -99,7 +106,7 @@ def reference_of(artifact: Artifact, weights: Path | None, other: Path | None) -
     if sources["weights"].get("format") == "onnx":
         opened = onnx_reference(open_onnx(weights, as_in_file(contract, sources["weights"])))
     else:
-        opened = torch_reference(torch_network(family(contract.family).load(weights, contract), contract))
+        opened = network_reference(CheckpointNetworks(family(contract.family), weights).onnx(contract))
     _check_same_file(weights, sources["weights"])
     return opened
 

@@ -14,7 +14,8 @@ def verdict(certificate: Certificate) -> Verdict:
     failed = [requirement.what for requirement in required if requirement.missed]
     if failed:
         missed = f"{len(failed)} of {len(required)} requirements are missed: {'; '.join(failed)}"
-        return Verdict("bad", "NOT good enough", f"{missed}; compared with {certificate.reference}.")
+        told = tuple(f"{each.what}: {each.measured}, required {each.limit}" for each in required if each.missed)
+        return Verdict("bad", "NOT good enough", f"{missed}; compared with {certificate.reference}.", told)
     if not required:
         return Verdict("unsure", "NOT judged", _why_not_judged(certificate))
     if certificate.kind == "synthetic":
@@ -25,7 +26,7 @@ def verdict(certificate: Certificate) -> Verdict:
             f"{certificate.reference} within {_count(len(required))}, but nothing about faces. {_AGAIN} images.",
         )
     if certificate.state == "unsure":
-        return Verdict("unsure", "Works – how well is not shown", _why_not_shown(certificate))
+        return Verdict("unsure", "Works – how well is not shown", _why_not_shown(certificate), _undecided(certificate))
     unrun = ""
     if certificate.engines is not None and "on_gpu" not in certificate.engines:
         unrun = " Its engines were built and not run: all numbers are of the ONNX that they are built from."
@@ -66,14 +67,21 @@ def _why_not_shown(certificate: Certificate) -> str:
             f"or the checkpoint or its contract is wrong. {_AGAIN} images of faces; `edgeface detect` shows what is "
             "found in one."
         )
-    wanting = dict.fromkeys(str(each.unsure) for each in open_ones)
-    listed = "; ".join(
-        f"{', '.join(each.what for each in open_ones if each.unsure == reason)}: {reason}" for reason in wanting
-    )
     return (
         f"{certificate.images} images do not decide {len(open_ones)} of {len(certificate.requirements)} requirements. "
-        f"{listed}. {_AGAIN} more images of faces."
+        f"{_AGAIN} more images of faces."
     )
+
+
+def _undecided(certificate: Certificate) -> tuple[str, ...]:
+    """What each undecided requirement lacks, those that lack the same together."""
+    open_ones = [each for each in certificate.requirements if not each.met and each.n != 0]
+    if certificate.kind == "composed":
+        return ()
+    wanting: dict[str, list[str]] = {}
+    for each in open_ones:
+        wanting.setdefault(str(each.unsure), []).append(each.what)
+    return tuple(f"{', '.join(names)}: {reason}" for reason, names in wanting.items())
 
 
 def _all(requirements: int) -> str:

@@ -144,7 +144,7 @@ def test_broken_lines_of_texts_are_joined(written):
         ("[limits.file_bytes]\nbelow = '20 Mb'", "has an unknown unit", "20 MiB"),
         ("[limits.lfr_flops]\nbelow = '1 GMAC'", "one MAC is two FLOPs", ""),
         ("input = [112]\n[limits.macs]\nat_most = 1", "'input", "input"),
-        ("input = [112.0, 1]\n[limits.macs]\nat_most = 1", "'input.0': Input should be a valid integer", ""),
+        ("input = [112.0, 1]\n[limits.macs]\nat_most = 1", "'input.0' must be a whole number, not 112.0", ""),
         ("name = 'a b'\n[limits.macs]\nat_most = 1", "'name'", "name"),
         ('title = "\\u001b[2J"\n[limits.macs]\nat_most = 1', "control characters", ""),
         ("[[sources]]\ndocument = 'd'\npage = 1\n[limits.macs]\nat_most = 1", "'sources.0.page'", "document"),

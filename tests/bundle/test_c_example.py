@@ -82,6 +82,7 @@ def test_c_refuses_other_images_and_another_model(unpacked, here):
         assert "error: " in ended.stderr
 
 
+@pytest.mark.hostile
 def test_c_agrees_with_the_runner_on_the_emulated_board(unpacked, emulator, cross_compiler, wanted):
     if shutil.which("cmake") is None:
         pytest.skip("there is no CMake")

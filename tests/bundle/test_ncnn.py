@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cpp_example import compare, read_output, seen_by
 
 from edgeface.backends import target
 from edgeface.backends.target import EmitOptions
@@ -133,13 +134,13 @@ def test_both_files_of_each_model_are_packed_listed_and_named_in_the_bill_of_mat
 
 
 def test_the_example_is_the_one_for_ncnn(files):
-    assert not [name for name in files if name.startswith("c/")]
-    header = files["cpp/face_contract.h"].decode()
-    assert '#define FACE_INPUT_BLOB "input"\n' in header
-    assert '#define FACE_OUTPUT_BLOB "embedding"\n' in header
-    assert "#define FACE_IS_BFLOAT16 0\n" in header
-    assert "#define FACE_THREADS 2\n" in header
-    assert f"#define FACE_WEIGHTS_BYTES {len(files['models/recognizer.bin'])}\n" in header
+    assert not [name for name in files if name.startswith("c/") or name.endswith("litert.h")]
+    assert b"#include <net.h>" in files["cpp/network.hpp"]
+    header = files["cpp/face_contract.hpp"].decode()
+    weights = len(files[f"{RECOGNIZER}.bin"])
+    assert f'"recognizer.param", recognizer_input, recognizer_outputs, threads, {{"input", false, {weights}}}' in header
+    assert '{"embedding", 128, {edgeface::Kind::float32}}' in header
+    assert "inline constexpr int threads = 2;" in header
     version = json.loads(files["bundle.json"])["recognizer"]["versions"]["ncnn"]
     assert f'"ncnn=={version}"'.encode() in files["cpp/libncnn.sh"]
 
@@ -198,7 +199,7 @@ def test_a_bundle_runs_in_one_runtime(folders, seeded):
 def test_bfloat16_is_told_to_ncnn_and_to_the_example(files, narrow, monkeypatch, capsys):
     monkeypatch.setenv("EDGEFACE_CACHE", str(narrow[0].parent))  # where no board is emulated
     packed, _ = open_archive(pack_bundle(Order(*narrow, "rk3399")), "face.tar.gz")
-    assert b"#define FACE_IS_BFLOAT16 1\n" in packed["cpp/face_contract.h"]
+    assert b', threads, {"input", true, ' in packed["cpp/face_contract.hpp"]
     wide, rounded = (FaceRunner(each, threads=1) for each in (files, packed))
     face = decode_image(files[FACES[0]], FACES[0])
     assert 1e-6 < 1 - cosine(wide.embed(face), rounded.embed(face)) < 1e-2
@@ -273,14 +274,13 @@ def test_cpp_agrees_with_the_runner_on_the_emulated_board(files, archive, unpack
     build = ["cmake", "-S", folder / "cpp", "-B", tmp_path / "build", f"-Dncnn_DIR={library}/lib/cmake/ncnn", *cross]
     for command in (build, ["cmake", "--build", tmp_path / "build"]):
         subprocess.run(command, check=True)
-    runner = FaceRunner(files, threads=1)
-    wanted = cosine(*(runner.embed(decode_image(files[name], name)) for name in FACES))
-    models = [f"{RECOGNIZER}.param", f"{RECOGNIZER}.bin"]
-    refused = (*models, "README.md", FACES[0]), (models[0], f"{DETECTOR}.bin", *FACES)
-    for given, code in (((*models, *FACES), 0 if wanted >= 0.35 else 3), *((each, 2) for each in refused)):
-        arguments = [str(folder / name) for name in given]
-        ended = emulator.run("a72", tmp_path / "build" / "face_compare", arguments)
-        assert ended.returncode == code, ended.stderr.decode()
-        if code != 2:
-            said = ended.stdout.decode().splitlines()[0]
-            assert float(said.removeprefix("similarity ")) == pytest.approx(wanted, abs=2e-6)
+    scene, low = folder / "golden" / "scene.ppm", 0.02
+    given = ["--threshold", str(low), "--embeddings", str(scene)]
+    ended = emulator.run("a72", tmp_path / "build" / "faces", [str(folder / "models"), *given])
+    assert ended.returncode == 0, ended.stderr.decode()
+    found = compare(read_output(ended.stdout.decode()), list(seen_by(FaceRunner(files, threads=1), [scene], low)))
+    assert found.faces[0] > 3
+    assert found.passed, found
+    (folder / f"{DETECTOR}.bin").write_bytes(bytes(4))
+    ended = emulator.run("a72", tmp_path / "build" / "faces", [str(folder / "models"), *given])
+    assert (ended.returncode, ended.stdout) == (2, b"")

@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from edgeface.bundle.archive import open_archive
 from edgeface.bundle.boards import board
@@ -22,10 +23,11 @@ from edgeface.bundle.shipped import DECODERS, on_board, runner_files
 from edgeface.core import progress
 from edgeface.core.artifact import MANIFEST, Artifact, write_json
 from edgeface.errors import ContractError, InputError
+from edgeface.schema.documents import DOCUMENTS, schema
 from edgeface.tasks.detection import decoders
 
 ALLOWED = {"numpy", "cv2", "PIL", "cryptography"}
-MAX_BYTES = 2_500_000
+MAX_BYTES = 2_550_000
 
 
 def imports(tree):
@@ -243,6 +245,11 @@ def test_a_bundle_that_cannot_be_written_leaves_nothing(tmp_path, contents):
 @pytest.mark.real_data
 def test_a_bundle_of_real_networks_is_small(real):
     assert len(real[2]) <= MAX_BYTES
+
+
+def test_the_settings_keep_their_schema(files):
+    checker = Draft202012Validator(schema(DOCUMENTS["bundle"], strict=True))
+    assert list(checker.iter_errors(json.loads(files["bundle.json"]))) == []
 
 
 def test_a_verdict_that_is_not_good_is_said_when_it_is_packed(seeded, write_certificate, tmp_path, capsys):

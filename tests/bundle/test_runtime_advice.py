@@ -56,7 +56,7 @@ def test_the_readme_and_the_lines_hold_runtime_cores_and_threads(files, settings
     first, second = board_lines(settings)
     needs = f"ai-edge-litert {LITERT}, which needs Python 3.10 or newer"
     assert first == f"Rockchip RK3399: {needs}; pinned to cores 4 and 5, 2 threads"
-    assert second.startswith(f"tflite-runtime {OLD} there takes 1.3 to 1.7 ×")
+    assert second.startswith(f"tflite-runtime {OLD} takes 1.3 to 1.7 ×")
     readme = files["README.md"].decode()
     assert f"- {first}\n- {second}\n" in readme
     assert f"pip install 'ai-edge-litert=={LITERT}'" in readme

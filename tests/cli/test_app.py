@@ -74,7 +74,6 @@ def test_the_package_is_run_by_its_name(tmp_path):
     ("module", "mend"),
     [
         ("torch", "pip install 'edgeface[torch]'"),
-        ("safetensors.torch", "pip install 'edgeface[torch]'"),
         ("cryptography", "pip install 'edgeface[bundle]'"),
         ("onnxruntime", "edgeface doctor"),
     ],

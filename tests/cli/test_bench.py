@@ -74,6 +74,7 @@ def test_batches_are_shown_with_images_per_second(edgeface_cli, monkeypatch):
     notes = ("A card", "as a CUDA graph")
     report = BenchReport("a", 15, {}, items, {"processor": "a core"}, "gpu", notes)
     monkeypatch.setattr("edgeface.bench.measure.bench", lambda _: report)
+    monkeypatch.setenv("COLUMNS", "200")
     lines = edgeface_cli("bench", "a", "--on", "gpu", "--batch", "1,8").out.splitlines()
     assert lines[0].split()[:4] == ["artifact", "threads", "batch", "images/s"]
     assert lines[2].split()[:5] == ["a", "1", "8", "2000", "4.000"]

@@ -65,7 +65,7 @@ def test_a_file_that_is_not_a_bundle_is_refused(edgeface_cli, tmp_path):
     (tmp_path / "x").write_bytes(b"hello")
     ended = edgeface_cli("verify", tmp_path / "x")
     assert (ended.code, ended.err) == (1, "")
-    assert "not an archive that edgeface packed" in ended.out
+    assert "not an archive that edgeface packed" in ended.said
 
 
 @pytest.mark.parametrize("options", [["nowhere.tar.gz"], [".", "--key", "nowhere.pub"]])

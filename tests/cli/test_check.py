@@ -22,7 +22,8 @@ def broken_onnx(tmp_path):
     return path
 
 
-def test_a_network_within_its_budget_exits_0(edgeface_cli):
+def test_a_network_within_its_budget_exits_0(edgeface_cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     ended = edgeface_cli("check", SMALL, "--budget", "lfr-light")
     assert ended.code == 0
     assert "within: lfr-light" in ended.out
@@ -30,7 +31,8 @@ def test_a_network_within_its_budget_exits_0(edgeface_cli):
     assert "220,965,376 MAC" in ended.out
 
 
-def test_a_network_over_its_budget_exits_1_with_advice(edgeface_cli):
+def test_a_network_over_its_budget_exits_1_with_advice(edgeface_cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     ended = edgeface_cli("check", LARGE, "--budget", "lfr-light")
     assert ended.code == 1
     assert "over: lfr-light" in ended.out

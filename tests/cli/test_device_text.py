@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from edgeface.backends.device import Device
 from edgeface.cli.device_text import format_latency, format_parity
+from edgeface.core.style import plain
 from edgeface.devices.compare import Distance
 from edgeface.devices.latency import DeviceLatency, ThreadLatency
 from edgeface.devices.parity import DeviceParity, PathParity
@@ -10,7 +11,7 @@ from edgeface.devices.state import Cpu, DeviceState
 from edgeface.devices.trace import Origin
 
 
-def test_a_failing_path_names_its_first_tensor():
+def test_a_failing_path_names_its_first_tensor(monkeypatch):
     origin = Origin(7, "CONV_2D", "features", "int8", False, Distance(100, 3, 2.0))
     paths = (
         PathParity(Loading(), ("2.3.0", "2.2.0"), "integer", {"boxes": Distance(40)}),
@@ -19,11 +20,12 @@ def test_a_failing_path_names_its_first_tensor():
         ),
     )
     parity = DeviceParity("out/det", Device("ssh", "board"), 20, paths, {"tflite-runtime reference": "not there"})
-    lines = format_parity(parity).splitlines()
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = plain(format_parity(parity)).splitlines()
     assert not parity.passed
     assert lines[0] == "out/det on ssh:board, 20 images"
     assert [line.split()[-1] for line in lines if line.startswith("litert ") and "/" in line] == ["ok", "FAILS"]
-    assert lines[-2].endswith("image 5: features of operator 7, CONV_2D: 3 of 100 values, by up to 2")
+    assert " ".join(lines[-3:-1]).endswith("image 5: features of operator 7, CONV_2D: 3 of 100 values, by up to 2")
     assert lines[-1] == "not compared: tflite-runtime reference: not there"
 
 

@@ -39,7 +39,7 @@ def test_a_reference_gives_the_threshold_to_use(evaluate, people, recognizer_art
     outcome = evaluate("--pairs", people / "pairs.csv", "--far", 0.5, "--reference", recognizer_artifact)
     assert "threshold to use: " in outcome.out
     assert "+0.00 points [+0.00, +0.00]" in outcome.out
-    assert "mean 1.0000, minimum 1.0000" in outcome.out
+    assert "mean 1.0000, minimum 1.0000" in outcome.said
 
 
 def test_gallery_and_probe_are_evaluated(evaluate, people, recognizer_artifact):
@@ -71,7 +71,8 @@ def test_a_foreign_cache_is_refused(evaluate, people):
     assert (people / "cache.npz").read_text() == "mine"
 
 
-def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, people, faces_artifact):
+def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, people, faces_artifact, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     box = "<bndbox><xmin>12</xmin><ymin>20</ymin><xmax>44</xmax><ymax>52</ymax></bndbox>"
     (people / "11.xml").write_text(f"<annotation><object>{box}</object></annotation>")
     outcome = evaluate("--labels", people, "--reference", faces_artifact, recognizer=None)

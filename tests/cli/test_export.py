@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from edgeface.core.artifact import Artifact
@@ -22,15 +24,21 @@ def test_options_reach_the_artifacts(edgeface_cli, tmp_path):
     assert "onnx-fp32: --io int8 is not used, only by tflite-int8" in ended.err
 
 
-def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path):
+def test_a_table_shows_each_artifact_s_folder_and_verdict(edgeface_cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     options = ("--seed", 1, "--input", "64x96", "--out", tmp_path)
     ended = edgeface_cli("--quiet", "export", "--target", "tflite-fp16", "--no-latency", *options)
     assert (ended.code, ended.err) == (0, "")
     place = tmp_path / "retinaface_mnet025-tflite-fp16"
     kilobytes = f"{(place / 'model.tflite').stat().st_size / 1e3:.1f}"
-    assert ended.out.endswith(f"report: {place / 'report.html'}\n")
-    assert ended.out.splitlines()[1].split() == ["tflite-fp16", kilobytes, str(place)]
-    assert "tflite-fp16: Computes correctly – not validated on faces: 4 synthetic images judged it" in ended.out
+    verdict = "Computes correctly – not validated on faces"
+    assert f"tflite-fp16: {verdict}: 4 synthetic images judged it" in ended.said
+    assert f"tflite-fp16 {verdict} {kilobytes} –" in ended.said
+    lines = ended.out.splitlines()
+    assert f"artifact: {place}" in lines
+    assert f"report:   {place / 'report.html'}" in lines
+    last = ended.out[ended.out.index("next:") + len("next:") :].replace("\\\n", "").splitlines()
+    assert [shlex.split(line)[-2:] for line in last] == [["bench", str(place)], ["--device", "rk3399"]]
 
 
 def test_for_a_board_the_choice_and_what_is_missing_are_shown(edgeface_cli, small, tmp_path, monkeypatch):

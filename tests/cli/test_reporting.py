@@ -74,9 +74,11 @@ def test_a_closed_pipe_prints_no_error(edgeface_cli, replace_command):
 def test_a_wrong_command_line_exits_2_and_says_why(edgeface_cli, arguments):
     plain, with_json = edgeface_cli(*arguments), edgeface_cli(*arguments, "--json")
     assert (plain.code, plain.out) == (2, "")
-    assert "Error" in plain.err
+    error = with_json.document["error"]
     assert with_json.code == 2
-    assert with_json.document["error"]["error"] == "UsageError"
+    assert error["error"] == "UsageError"
+    assert plain.err == f"error: {error['what']}\n  fix:   {error['fix']}\n"
+    assert "--help` " in error["fix"]
 
 
 def test_numbers_that_json_lacks_become_null(capsys):

@@ -27,7 +27,7 @@ from edgeface.models.torch_run import torch_network
 from edgeface.passes import run_passes
 from edgeface.quantize.sampling import FEW, IMAGES, Sampling
 from edgeface.quantize.settings import QuantizeSettings
-from edgeface.validate.reference import torch_reference
+from edgeface.validate.reference import Reference
 
 INT8 = ("tflite-int8", "onnx-int8", "tensorrt-int8")
 SIZE = 32
@@ -50,7 +50,7 @@ def recognizer(steep: bool) -> Source:
         torch.onnx.export(network, (torch.zeros(1, 3, SIZE, SIZE),), stream, dynamo=False, opset_version=18, **names)
     spec = ImageInput(height=SIZE, width=SIZE, color="rgb", mean=(127.5,) * 3, scale=(1 / 128,) * 3)
     contract = RecognitionContract(family="mobilefacenet", variant="test", activation="prelu", input=spec, width=16)
-    reference = torch_reference(torch_network(network, contract))
+    reference = Reference("torch", torch_network(network, contract))
     return Source(contract, stream.getvalue(), reference, {"seed": 1})
 
 

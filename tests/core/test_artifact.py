@@ -150,7 +150,7 @@ def test_numbers_out_of_range_and_values_of_another_type_are_refused(detector_ar
         place = place[key]
     place[path[-1]] = value
     write_json(detector_artifact / MANIFEST, document)
-    with pytest.raises(InputError, match=r"damaged manifest: " + path[0]):
+    with pytest.raises(InputError, match="damaged manifest: '" + path[0]):
         Artifact.open(detector_artifact)
 
 

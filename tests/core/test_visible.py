@@ -3,7 +3,9 @@ import json
 
 import pytest
 
-from edgeface.core.visible import VisibleStream, visible, visible_json, visible_lines
+from edgeface.core.style import TERMINAL, styled
+from edgeface.core.visible import visible, visible_json, visible_lines
+from edgeface.core.visible_stream import VisibleStream
 
 ESCAPE = "\x1b[31m"
 
@@ -48,3 +50,11 @@ def test_a_stream_shows_whatever_is_written_to_it():
     assert shown.isatty() is False
     shown.unfiltered.write(ESCAPE)
     assert stream.getvalue().endswith(ESCAPE)
+
+
+def test_marks_of_styles_are_colors_or_nothing():
+    text = f"a {styled(f'{ESCAPE}met', 'good')} b"
+    for styles, wanted in ((None, "a \\x1b[31mmet b"), (TERMINAL, "a \x1b[32m\\x1b[31mmet\x1b[0m b")):
+        stream = io.StringIO()
+        VisibleStream(stream, styles).write(text)
+        assert stream.getvalue() == wanted

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from edgeface.backends.device import Device
+from edgeface.bench.measure import BenchRequest, bench
 from edgeface.devices import link as link_module
 from edgeface.devices.check import check_device
 from edgeface.devices.connect import connect, open_device
@@ -84,3 +85,10 @@ def test_a_device_without_the_runtime_gets_an_installation_hint(board, integer_m
 def test_an_unknown_host_is_an_error_with_ssh_s_message(board):
     with pytest.raises(RuntimeFailure, match=r"nowhere\.invalid"):
         connect(Device("ssh", "nowhere.invalid"))
+
+
+def test_models_are_benched_on_a_board(board, integer_model):
+    report = bench(BenchRequest([integer_model], rounds=3, batch_ms=1.0, on=BOARD))
+    assert report.measurements[0].median_ms > 0
+    assert report.notes[0].startswith("aarch64: 4×Cortex-A53 + 2×Cortex-A72")
+    assert any("governor" in note for note in report.notes)

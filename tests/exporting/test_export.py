@@ -186,7 +186,7 @@ def test_a_badly_failing_gate_names_the_first_bad_tensor(tmp_path):
 
 
 def test_a_dtype_that_one_of_the_targets_lacks_is_refused_before_the_network_is_loaded(tmp_path, monkeypatch):
-    monkeypatch.delattr("edgeface.exporting.export.open_job")
+    monkeypatch.delattr("edgeface.exporting.checked.open_job")
     asked = '[quantize.precision]\n"*Softmax" = { dtype = "int16", reason = "a test" }\n'
     path = recipe(tmp_path, 'model = "retinaface_mnet025"\n' + asked)
     with pytest.raises(InputError, match="tflite-int8 cannot compute in int16") as caught:

@@ -20,21 +20,23 @@ TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-int8", "onnx-int8")
 def counted(monkeypatch):
     """How often each file was decoded, and the reference ran."""
     decoded, ran = Counter(), Counter()
-    read, referenced = split.read_image, checkpoint.torch_reference
+    read, referenced = split.read_image, checkpoint.network_reference
 
     def reading(path):
         decoded[path.name] += 1
         return read(path)
 
     def counting(network):
+        opened = referenced(network)
+
         def run(feeds):
             ran["reference"] += 1
-            return network(feeds)
+            return opened.run(feeds)
 
-        return Reference(referenced(network).name, run)
+        return Reference(opened.name, run)
 
     monkeypatch.setattr(split, "read_image", reading)
-    monkeypatch.setattr(checkpoint, "torch_reference", counting)
+    monkeypatch.setattr(checkpoint, "network_reference", counting)
     return decoded, ran
 
 

@@ -46,3 +46,41 @@ def test_a_model_that_contradicts_its_contract_is_refused(detector_artifact):
 def test_the_model_file_opens_like_its_folder(detector_artifact):
     assert edgeface.load(detector_artifact / "model.onnx").artifact.folder == detector_artifact
     assert open_runner(detector_artifact).inputs == open_runner(Artifact.open(detector_artifact)).inputs
+
+
+def test_rgb_is_turned_and_a_batch_gives_what_one_by_one_does(faces_artifact, portrait):
+    detector = edgeface.load_detector(faces_artifact)
+    images = [portrait(1), portrait(2)[:40], np.zeros((64, 64, 3), np.uint8)]
+    alone = [detector.detect(image) for image in images]
+    assert [len(faces) for faces in alone] == [2, 2, 0]
+    assert detector.detect_batch(images) == alone
+    assert detector.detect_batch(np.stack([images[0], images[2]])) == [alone[0], alone[2]]
+    assert detector.detect_batch([image[:, :, ::-1] for image in images], color="rgb") == alone
+    assert detector.detect_batch([]) == []
+    assert detector.detect_batch(images, threshold=0.85)[0] == alone[0][:1]
+    with pytest.raises(InputError, match="image 2 of the batch"):
+        detector.detect_batch([images[0], None])
+
+
+def test_an_image_that_could_not_be_read_is_said_to_be_one(detector_artifact):
+    with pytest.raises(InputError, match="could not read the image"):
+        edgeface.load_detector(detector_artifact).detect(None)
+
+
+@pytest.mark.parametrize("threshold", ["0.5", True, [0.5]])
+def test_a_threshold_that_is_no_number_is_refused(detector_artifact, threshold):
+    with pytest.raises(InputError, match="is not a score"):
+        edgeface.load_detector(detector_artifact).detect(PHOTOGRAPH, threshold)
+
+
+@pytest.mark.parametrize("threads", [0, "2", 1.5, True])
+def test_threads_that_are_no_number_are_refused(detector_artifact, threads):
+    with pytest.raises(InputError, match="threads"):
+        edgeface.load_detector(detector_artifact, threads)
+
+
+def test_loaders_refuse_the_other_kind(detector_artifact, recognizer_artifact):
+    with pytest.raises(ContractError, match="not a face detector"):
+        edgeface.load_detector(recognizer_artifact)
+    with pytest.raises(ContractError, match="not a face recognizer"):
+        edgeface.load_recognizer(detector_artifact)

@@ -137,3 +137,21 @@ def test_a_threshold_that_is_not_a_cosine_is_refused(recognizer_artifact, write_
 def test_a_similarity_at_the_threshold_is_the_same_person():
     assert Comparison(0.3, 0.3, "given").same
     assert not Comparison(0.2999, 0.3, "given").same
+
+
+def test_rgb_is_turned_and_a_batch_gives_what_one_by_one_does(recognizer_artifact):
+    recognizer = edgeface.load_recognizer(recognizer_artifact)
+    faces = [face(), face(1), face(2)]
+    alone = np.stack([recognizer.embed(each) for each in faces])
+    np.testing.assert_array_equal(recognizer.embed_batch(faces), alone)
+    np.testing.assert_array_equal(recognizer.embed_batch(np.stack(faces)), alone)
+    np.testing.assert_array_equal(recognizer.embed_batch([each[:, :, ::-1] for each in faces], color="rgb"), alone)
+    np.testing.assert_array_equal(recognizer.embed(face()[:, :, ::-1], color="rgb"), alone[0])
+    image, landmarks = np.pad(face(), ((9, 9), (9, 9), (0, 0))), np.array(ARCFACE_TEMPLATE)[:, ::-1] + 9
+    np.testing.assert_array_equal(
+        recognizer.embed_photo(image[:, :, ::-1], landmarks, color="rgb"), recognizer.embed_photo(image, landmarks)
+    )
+    with pytest.raises(InputError, match="face 2 of the batch"):
+        recognizer.embed_batch([face(), None])
+    with pytest.raises(InputError, match="could not read the face"):
+        recognizer.embed(None)

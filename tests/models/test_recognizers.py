@@ -76,6 +76,7 @@ def test_adaface_alone_takes_bgr() -> None:
 
 
 def test_settled_statistics_are_those_of_the_images() -> None:
+    torch.manual_seed(1)
     module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4)).eval()
     images = 20 + torch.randn(2, 3, 40, 40, generator=torch.Generator().manual_seed(1)) * 60
     settle_statistics(module, images)

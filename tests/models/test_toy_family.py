@@ -50,13 +50,6 @@ FILE = '''
             layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, contract.width)]
             return nn.Sequential(*layers).eval().requires_grad_(False)
 
-        def load(self, path, contract):
-            from edgeface.models.checkpoint import load_weights
-
-            module = self.build(contract)
-            load_weights(module, path)
-            return module
-
         def variant_of(self, path):
             return "small"
 
@@ -137,6 +130,43 @@ def test_a_checkpoint_is_exported(toy, tmp_path):
         for name, given in (("out", {"weights": tmp_path / "toy.pth"}), ("seeded", {"seed": 1}))
     )
     assert made.model_path.read_bytes() == seeded.model_path.read_bytes()
+
+
+def test_without_a_skeleton_it_needs_torch_and_says_so(toy, tmp_path, monkeypatch):
+    import torch
+
+    torch.save(toy.random(toy.variants()["small"], 1).state_dict(), tmp_path / "toy.pth")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(InputError, match="toy, which has no skeleton, needs torch") as caught:
+        export(request(tmp_path / "out", weights=tmp_path / "toy.pth"))
+    assert "edgeface[torch]" in str(caught.value.fix)
+    with pytest.raises(InputError, match=r"--seed.* needs torch"):
+        export(request(tmp_path / "out", seed=1))
+
+
+def test_with_a_skeleton_it_needs_none(toy, tmp_path, monkeypatch):
+    import torch
+
+    from edgeface.models import skeletons, write_skeletons
+
+    torch.save(toy.random(toy.variants()["small"], 1).state_dict(), tmp_path / "toy.pth")
+    traced = export(replace(request(tmp_path / "traced", weights=tmp_path / "toy.pth"), targets=TARGETS[:1]))[0]
+    monkeypatch.setattr(skeletons, "SKELETONS", tmp_path / "skeletons")
+    skeletons.index.cache_clear()
+    write_skeletons.main(["toy"])
+    clear(skeletons)
+    try:
+        monkeypatch.setitem(sys.modules, "torch", None)
+        made = export(replace(request(tmp_path / "out", weights=tmp_path / "toy.pth"), targets=TARGETS[:1]))[0]
+    finally:
+        clear(skeletons)
+    assert made.model_path.read_bytes() == traced.model_path.read_bytes()
+
+
+def clear(skeletons):
+    """Forget what was read of the index."""
+    skeletons.index.cache_clear()
+    skeletons._shapes.cache_clear()
 
 
 def test_without_weights_there_is_no_sample_to_export(toy, tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ SCHEMES = ("light", "dark")
 PAGES = ("detector", "recognizer", "exported", "matrix", "analysis")
 MIN_CONTRAST = 4.5
 MAX_BYTES = 3_000_000
+UNFOLD = "() => document.querySelectorAll('details').forEach(e => { e.open = true; })"
 OVERFLOWING = """() => {
   const wide = document.documentElement.clientWidth;
   const inRegion = e => e.closest('.region') !== null && !e.matches('.region');
@@ -174,7 +175,7 @@ def test_light_and_dark_are_two_schemes(opened, paths):
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_overflows_the_page(opened, paths, name, viewport):
     with opened(paths(name), viewport=viewport) as (sheet, *_):
-        sheet.evaluate("() => document.querySelectorAll('details').forEach(e => { e.open = true; })")
+        sheet.evaluate(UNFOLD)
         over, found = sheet.evaluate(OVERFLOWING)
         assert found == []
         assert over <= 0
@@ -215,6 +216,7 @@ def test_wide_tables_scroll_by_themselves_on_a_phone(opened, paths):
 def test_boxes_cover_the_face_that_they_mark(opened, paths, scenes):
     box = scenes.scenes[0].images[0].boxes[0]
     with opened(paths("detector")) as (sheet, *_):
+        sheet.evaluate(UNFOLD)
         photo = sheet.locator(".scene .photo").first
         whole, drawn = photo.bounding_box(), photo.locator(".box").first.bounding_box()
     assert drawn["x"] - whole["x"] == pytest.approx(whole["width"] * box.left / 100, abs=1)
@@ -223,6 +225,7 @@ def test_boxes_cover_the_face_that_they_mark(opened, paths, scenes):
 
 def test_differences_are_shown_by_shape_and_word_too(opened, paths):
     with opened(paths("detector")) as (sheet, *_):
+        sheet.evaluate(UNFOLD)
         styles = {
             kind: sheet.evaluate(f"() => getComputedStyle(document.querySelector('.photo .box.{kind}')).borderTopStyle")
             for kind in ("missed", "extra", "moved")

@@ -13,7 +13,7 @@ from edgeface.compile.report_options import LATENCY, REPORT, ReportOptions
 from edgeface.core.artifact import Artifact
 from edgeface.errors import GateError, InputError
 
-SECTIONS = ["content", "images", "measured", "cost", "layers", "budget", "origin", "again"]
+SECTIONS = ["content", "measured", "cost", "images", "layers", "budget", "origin", "again"]
 STRICT = 'model = "retinaface_mnet025"\n[gates.tflite-int8]\nsnr_db = 150.0\n'
 OUTSIDE = re.compile(r"""(?:src|href|action|url\(|@import)\s*=?\s*["'(]?\s*(?:https?:|//|file:)""")
 

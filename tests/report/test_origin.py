@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeface.report.origin import origin
+from edgeface.report.origin import made_words, origin
 
 
 def quantization(manifest):
@@ -33,3 +33,17 @@ def test_float16_lists_values_that_stay_float32(seeded_artifact):
     assert len(rows) == 1
     [(kept, _)] = rows.items()
     assert kept.endswith("in float")
+
+
+def test_the_recipe_is_named_with_its_hash_and_the_day_where_it_is_known(seeded_artifact):
+    manifest = seeded_artifact("tflite-int8").manifest
+    assert manifest.recipe is not None
+    sources = next(table.rows for table in origin(manifest) if table.caption == "Sources")
+    assert ("recipe", manifest.recipe.name, manifest.recipe.sha256) in sources
+    version = manifest.versions["edgeface"]
+    named = f"recipe {manifest.recipe.name} ({manifest.recipe.sha256[:12]}), edgeface {version}"
+    assert made_words(manifest, "2026-11-28") == f"{named}, 2026-11-28"
+    assert made_words(manifest, "") == named
+    older = manifest.model_copy(update={"recipe": None})
+    assert made_words(older, "") == f"edgeface {version}"
+    assert not any(row[0] == "recipe" for table in origin(older) for row in table.rows)

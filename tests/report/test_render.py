@@ -1,7 +1,7 @@
 import pytest
 from markupsafe import Markup
 
-from edgeface.report.render import _environment
+from edgeface.report.render import _environment, prose
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,9 @@ from edgeface.report.render import _environment
 )
 def test_names_are_text_and_what_they_hide_is_shown(name, shown):
     assert _environment().from_string("{{ name }}").render(name=name) == shown
+
+
+def test_what_stands_between_backticks_is_code_and_all_is_escaped():
+    assert prose("see `edgeface bench <x>`.") == "see <code>edgeface bench &lt;x&gt;</code>."
+    assert prose("a ` alone & more") == "a ` alone &amp; more"
+    assert "\u202e" not in prose("`\u202etxt`")

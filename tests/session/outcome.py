@@ -16,6 +16,11 @@ class Outcome:
     err: str
 
     @property
+    def said(self) -> str:
+        """What was printed to stdout on one line, whatever the width of the terminal."""
+        return " ".join(self.out.split())
+
+    @property
     def document(self) -> Any:
         """The JSON document on stdout."""
         return json.loads(self.out)

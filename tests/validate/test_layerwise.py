@@ -14,7 +14,8 @@ from edgeface.quantize.build_plan import build_plan
 from edgeface.quantize.observe import observe, observed_onnx
 from edgeface.quantize.plan import QuantPlan
 from edgeface.quantize.ranges import RangeRule
-from edgeface.validate.layerwise import BAD_DB, explain, layer_agreement
+from edgeface.validate.layerwise import BAD_DB, Layer, explain, first_bad, layer_agreement, worst
+from edgeface.validate.tensors import TensorAgreement
 
 IMAGE = (1, 3, 8, 10)
 SAME = (1, 1, 1, 1)
@@ -86,6 +87,33 @@ def test_slight_damage_is_the_largest_drop_but_not_a_bad_tensor(chain, compared,
     layers = compared(name, chain(scale=1.01), chain())
     assert layers[2].drop_db == max(layer.drop_db for layer in layers)
     assert explain(layers).startswith(f"no tensor is below 20 dB; the largest drops are at {layers[2].node}: 40.0 dB")
+
+
+def layer(name, node, snr_db, inputs_db, computed_by=None):
+    agreement = TensorAgreement(signal=10 ** (snr_db / 10), candidate=1.0, noise=1.0, product=1.0)
+    return Layer(name, node, agreement, inputs_db, computed_by or name, f"Conv '{computed_by or name}'")
+
+
+MOVED = [
+    layer("a", "Conv 'a'", 40.0, 100.0),
+    layer("b", "Conv 'b'", 24.0, 40.0),
+    layer("c", "Reshape 'c'", 12.0, 24.0, computed_by="b"),
+    layer("d", "Transpose 'd'", 12.0, 12.0, computed_by="b"),
+    layer("e", "Conv 'e'", 11.0, 12.0),
+]
+
+
+def test_what_only_moves_numbers_is_never_blamed():
+    assert first_bad(MOVED) is MOVED[1]
+    assert [each.name for each in worst(MOVED, 5)] == ["b", "e", "a"]
+    assert "Reshape" not in explain(MOVED) + explain(MOVED[2:])
+    assert "Transpose" not in explain(MOVED)
+
+
+def test_rounding_of_an_exact_input_is_no_large_loss():
+    first, second = layer("a", "Conv 'a'", 40.0, 100.0), layer("b", "Conv 'b'", 25.0, 40.0)
+    assert first.drop_db > second.drop_db
+    assert worst([first, second], 1) == [second]
 
 
 def test_a_model_without_readable_tensors_is_reported():

@@ -15,7 +15,13 @@ NOTHING = {**OPEN, "n": 0, "unsure": "there are no faces: at least 100 are neede
 
 
 def certificate(**changed):
-    given = {"target": "tflite-int8", "kind": "images", "images": 9, "reference": "torch float32", "passed": True}
+    given = {
+        "target": "tflite-int8",
+        "kind": "images",
+        "images": 9,
+        "reference": "ONNX Runtime float32",
+        "passed": True,
+    }
     measured = {"tensors": {}, "kernels": {}, "versions": {}, "thresholds": {"snr_db": 10.0}, "decisions": None}
     return Certificate.model_validate({"format": 3, **given, **measured, "requirements": [MET], **changed})
 
@@ -47,8 +53,10 @@ def test_a_refusal_names_what_was_missed():
 
 
 def test_a_verdict_on_too_little_says_what_would_be_needed():
-    meaning = verdict(certificate(requirements=[MET, OPEN])).meaning
-    assert "9 images do not decide 1 of 2 requirements. faces matched: 7 faces do not show it: about 158" in meaning
+    found = verdict(certificate(requirements=[MET, OPEN]))
+    assert "9 images do not decide 1 of 2 requirements. Export it again" in found.meaning
+    (reason,) = found.reasons
+    assert reason.startswith("faces matched: 7 faces do not show it: about 158")
 
 
 def test_images_on_which_the_reference_finds_nothing_are_not_called_evidence():
@@ -104,7 +112,7 @@ def test_what_a_build_changes_is_said_beside_fp32_s_own_noise():
     decisions |= {"missed_by_score": 5, "extra": 2, "extra_by_score": 2, "mean_score_change": 0.0044, "mean_iou": 0.99}
     found = certificate(format=4, decisions=decisions, noise=NOISE, in_words=IN_WORDS)
     described = describe(found, TASK)
-    assert described.verdict.meaning.endswith(f"compared with torch float32. {IN_WORDS}")
+    assert described.verdict.meaning.endswith(f"compared with ONNX Runtime float32. {IN_WORDS}")
     assert [table.caption for table in described.tables][:2] == [
         "Faces, against fp32",
         "fp32's own noise on the same images",

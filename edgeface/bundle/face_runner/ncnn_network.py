@@ -150,6 +150,10 @@ class NcnnNetwork:
         stored = {"dtype": "float32", "bytes": 4, "scale": None}
         return stored, stored
 
+    def output_storage(self) -> dict[str, dict[str, Any]]:
+        """How each output is stored, by name; as `storage`."""
+        return {port.name: self.storage()[1] for port in self._network.outputs}
+
     def blobs(self) -> tuple[str, dict[str, str]]:
         """The blob of the input, and those of the outputs by name."""
         return self._network.inputs[0].blob, {port.name: port.blob for port in self._network.outputs}

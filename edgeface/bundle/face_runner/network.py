@@ -156,6 +156,10 @@ class Network:
         first, second = (_storage(item) for item in (self._input, next(iter(self._outputs.values()))))
         return first, second
 
+    def output_storage(self) -> dict[str, dict[str, Any]]:
+        """How each output is stored, by name; as `storage`."""
+        return {name: _storage(item) for name, item in self._outputs.items()}
+
     def _signature_outputs(self) -> dict[int, str]:
         signatures = self._interpreter._get_full_signature_list()
         for key in sorted(signatures, key=lambda name: (name != "serving_default", name)):

@@ -16,13 +16,11 @@ def answer_shell(shell: str, given: Sequence[str]) -> None:
     zsh and fish pass the words, the last one up to the cursor, and get each word with a tab and its description.
     bash passes its line up to the cursor: it splits words at = and : itself, and inserts only the part after the last.
     """
-    import typer
-
-    from edgeface.cli.app import app
+    from edgeface.cli.app import program
     from edgeface.cli.completion.complete import complete
 
     words = _split(given[0]) if shell == "bash" and given else list(given)
-    answer = complete(typer.main.get_command(app), words)
+    answer = complete(program(), words)
     print(FILES if answer.files else ONLY)
     breaks = os.environ.get("_EDGEFACE_BREAKS", _BREAKS)
     for word, meaning in answer.words:

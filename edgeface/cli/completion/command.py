@@ -12,6 +12,8 @@ from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
 from edgeface.errors import InputError
 
+EXAMPLES = ('eval "$(edgeface completion bash)"',)
+
 _SCRIPTS = Path(__file__).parent / "scripts"
 
 

@@ -52,6 +52,8 @@ def complete(program: Any, words: Sequence[str]) -> Answer:
     if not line.name:
         commands = program.commands.items()
         return _fitting([(name, each.get_short_help_str(_HELP_WIDTH)) for name, each in commands], current)
+    if line.name == "help":
+        return _fitting([(name, "") for name in program.commands], current)
     argument = _argument(line)
     return Answer() if argument is None else _values_of(line, argument, before, current)
 
@@ -92,6 +94,8 @@ def _options(command: Any, before: Sequence[str]) -> Iterator[tuple[str, str]]:
         names = (*each.opts, *each.secondary_opts)
         if each.param_type_name == "option" and (each.multiple or given.isdisjoint(names)):
             yield from ((name, each.help or "") for name in names if name.startswith("--"))
+    if given.isdisjoint(("-q", "--quiet")) and command.callback.__name__ != "edgeface":
+        yield "--quiet", "No progress on stderr."
     yield "--help", "Show this message and exit."
 
 
@@ -114,9 +118,17 @@ def _values_of(line: _Line, parameter: Any, before: Sequence[str], part: str) ->
     if known is None:
         return Answer(files=files)
     head, comma, tail = part.rpartition(",") if name in LISTS else ("", "", part)
-    given = head.split(",")
+    given = {*head.split(","), *(_given(name, before) if name in LISTS else ())}
     values = [(f"{head}{comma}{value}", "") for value in known(before) if value not in given]
     return Answer(_fitting(values, f"{head}{comma}{tail}").words, files)
+
+
+def _given(option: str, before: Sequence[str]) -> Iterator[str]:
+    """What an option that may be repeated was given already."""
+    for number, word in enumerate(before):
+        name, equals, value = word.partition("=")
+        if name == option:
+            yield from (value if equals else "".join(before[number + 1 : number + 2])).split(",")
 
 
 def _takes_path(command: Any, name: str) -> bool:

@@ -85,6 +85,11 @@ def models(_: Words = ()) -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in files))
 
 
+def models_and_targets(_: Words = ()) -> tuple[str, ...]:
+    """What `edgeface export` takes without an option, besides files."""
+    return (*models(), *targets())
+
+
 def variants(words: Words) -> tuple[str, ...]:
     """Variants of the models on the command line, or of the default model."""
     from edgeface.models import families
@@ -127,7 +132,7 @@ OF_ARGUMENTS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
     ("budgets", "name"): budgets,
     ("check", "models"): networks,
     ("completion", "shell"): _of(*SHELLS),
-    ("export", "model"): models,
+    ("export", "model"): models_and_targets,
 }
 # These also take files: a recipe, a model, the user's budget.
 OR_FILES = frozenset({"--budget", "model", "models", "name"})

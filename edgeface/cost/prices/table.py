@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from edgeface.cost.prices.work import CLASSES, Tile, Work
 from edgeface.errors import InputError, did_you_mean
 from edgeface.reading.document import read_toml
+from edgeface.reading.invalid import first_invalid
 from edgeface.reading.kinds import OWN
 
 _FOLDER = Path(__file__).parent / "tables"
@@ -150,8 +151,9 @@ def read_table(path: Path) -> PriceTable:
     try:
         return PriceTable.model_validate({**document, "name": path.stem})
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "the whole"
+        wrong = first_invalid(error)
         raise InputError(
-            f"table of prices, key {key!r}: {first['msg']}", where=str(path), fix="make it by reports/prices.py"
+            f"table of prices, key {wrong.told}",
+            where=str(path),
+            fix="make it by reports/prices.py",
         ) from error

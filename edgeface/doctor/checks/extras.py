@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from edgeface.doctor.check import Check
 from edgeface.doctor.packages import package_check
+from edgeface.models.need_torch import HOW
 
 TITLE = "Extras"
 RANK = 35
 
 
 def look() -> tuple[Check, ...]:
-    """Packages that read safetensors and sign bundles."""
+    """Packages that trace torch modules and sign bundles."""
     return (
-        package_check("safetensors", "optional: reads checkpoints in .safetensors", "pip install 'edgeface[torch]'"),
+        package_check("torch", "optional: your own torch modules, --seed, and families without a skeleton", HOW),
         package_check("cryptography", "optional: signs bundles", "pip install 'edgeface[bundle]'"),
     )

@@ -1,4 +1,4 @@
-"""Runtimes that run artifacts on this machine's processor, and torch, which reads checkpoints."""
+"""Runtimes that run artifacts on this machine's processor."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ OLD_ENVIRONMENT = Path(".venv-tflite")
 
 
 def look() -> tuple[Check, ...]:
-    """Every runtime of the processor, torch, and an environment with tflite-runtime."""
+    """Every runtime of the processor, and an environment with tflite-runtime."""
     return (
         *(_runtime(runtime) for runtime in runtimes().values() if runtime.processor == "cpu" and runtime.suffixes),
-        package_check("torch", "exports models; what is exported runs without it", "pip install 'edgeface[torch]'"),
         _old_tflite(),
     )
 

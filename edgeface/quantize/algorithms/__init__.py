@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from edgeface.errors import InputError, did_you_mean
 from edgeface.quantize.algorithm import Algorithm, Chosen, RangeMethod
+from edgeface.reading.invalid import first_invalid
 
 RANGES = "[quantize.ranges] method"
 LIST = "[quantize] algorithms"
@@ -51,7 +52,11 @@ def choose(name: str, parameters: Mapping[str, Any], *, ranges: bool) -> Chosen:
     try:
         return Chosen(name, found, found.parameters.model_validate(parameters))
     except ValidationError as error:
-        first = error.errors()[0]
-        key, takes = ".".join(map(str, first["loc"])), ", ".join(found.parameters.model_fields) or "no parameters"
+        wrong = first_invalid(error)
+        takes = ", ".join(found.parameters.model_fields) or "no parameters"
         where = "[quantize.ranges]" if ranges else f"[quantize.parameters.{name}]"
-        raise InputError(f"{name}, parameter {key!r}: {first['msg']}", where=where, fix=f"it takes {takes}") from error
+        raise InputError(
+            f"{name}, parameter {wrong.told}",
+            where=where,
+            fix=f"{did_you_mean(wrong.key, found.parameters.model_fields)}it takes {takes}",
+        ) from error

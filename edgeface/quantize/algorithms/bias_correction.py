@@ -27,14 +27,16 @@ from edgeface.quantize.replay import Replay
 
 
 class Biases(Parameters):
-    """`images` at most, fewer where memory is short; `certainty`: standard errors below which nothing is corrected.
+    """Images, and how certain a difference must be.
 
     Of a difference of e standard errors, the share 1 − (certainty / e)² is corrected: positive-part James–Stein
     shrinkage, with the differences of single images as the sample. 0 corrects all.
     """
 
-    images: int = Field(default=40, ge=2, le=1000)
-    certainty: float = Field(default=2.0, ge=0.0, le=100.0)
+    images: int = Field(default=40, ge=2, le=1000, description="Images, at most; fewer where memory is short.")
+    certainty: float = Field(
+        default=2.0, ge=0.0, le=100.0, description="Standard errors below which nothing is corrected; 0 corrects all."
+    )
 
 
 def correct_biases(start: Exemplified, parameters: Biases) -> tuple[Graph, QuantPlan]:

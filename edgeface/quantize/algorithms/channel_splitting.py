@@ -26,18 +26,17 @@ from edgeface.quantize.statistics import CalibrationStats
 
 
 class Splitting(Parameters):
-    """What is split: `nodes` are patterns of node names, none by default.
+    """What is split, and into how many copies.
 
-    `copies` of every channel of convolutions with at most `max_channels`, or `max_leaky` where a LeakyReLU follows;
-    `logit_copies` of logits; 1 splits nothing. Wider layers lose less to rounding, and cost more to compute twice; a
-    LeakyReLU rounds once more, so that copies of wider ones gained nothing (three trainings measured).
+    Wider layers lose less to rounding, and cost more to compute twice; a LeakyReLU rounds once more, so that copies of
+    wider ones gained nothing (three trainings measured).
     """
 
-    nodes: tuple[str, ...] = ()
-    copies: int = Field(default=2, ge=1, le=8)
-    max_channels: int = Field(default=64, ge=1)
-    max_leaky: int = Field(default=16, ge=1)
-    logit_copies: int = Field(default=4, ge=1, le=8)
+    nodes: tuple[str, ...] = Field(default=(), description="Patterns of node names; none splits nothing.")
+    copies: int = Field(default=2, ge=1, le=8, description="Copies of every channel; 1 splits nothing.")
+    max_channels: int = Field(default=64, ge=1, description="Convolutions with more channels are not split.")
+    max_leaky: int = Field(default=16, ge=1, description="The same where a LeakyReLU follows.")
+    logit_copies: int = Field(default=4, ge=1, le=8, description="Copies of logits.")
 
 
 def split_channels(

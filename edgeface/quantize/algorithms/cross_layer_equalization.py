@@ -36,21 +36,27 @@ START = 0.5
 
 
 class Equalization(Parameters):
-    """Parameters of the search.
+    """Parameters of the search; the largest numbers of channels that are seldom active are seldom seen."""
 
-    Attributes:
-        max_octaves: limit of a channel's gain.
-        weight_noise: times the noise of rounded weights that second moments predict: on other images they err more.
-        caution: exponent of a channel's share of the range by which its reach counts as larger than it was seen: the
-            largest numbers of channels that are seldom active are seldom seen.
-        margin: a channel that a ReLU6 clips is scaled only where 6 stays so far above what was seen, as a share of it:
-            what exceeds that is clipped then, as integers clip what exceeds their range.
-    """
-
-    max_octaves: int = Field(default=8, ge=0, le=24)
-    weight_noise: float = Field(default=4.0, ge=0.0, le=100.0)
-    caution: float = Field(default=0.1, ge=0.0, le=1.0)
-    margin: float = Field(default=0.2, ge=0.0, le=10.0)
+    max_octaves: int = Field(default=8, ge=0, le=24, description="Limit of a channel's gain, in powers of two.")
+    weight_noise: float = Field(
+        default=4.0,
+        ge=0.0,
+        le=100.0,
+        description="Times the noise of rounded weights that second moments predict: on other images they err more.",
+    )
+    caution: float = Field(
+        default=0.1,
+        ge=0.0,
+        le=1.0,
+        description="Exponent of a channel's share of the range by which its reach counts as larger than it was seen.",
+    )
+    margin: float = Field(
+        default=0.2,
+        ge=0.0,
+        le=10.0,
+        description="A channel that a ReLU6 clips is scaled only where 6 stays so far above what was seen, as a share.",
+    )
 
 
 def equalize(

@@ -18,10 +18,12 @@ from edgeface.quantize.statistics import ValueStats
 
 
 class Entropy(Parameters):
-    """`bins`: of the histogram of magnitudes; `levels`: of the integers' magnitudes, and the fewest bins that stay."""
+    """The histogram, and what it is compared with."""
 
-    bins: int = Field(default=1024, ge=256, le=8192)
-    levels: int = Field(default=128, ge=8, le=256)
+    bins: int = Field(default=1024, ge=256, le=8192, description="Bins of the histogram of magnitudes.")
+    levels: int = Field(
+        default=128, ge=8, le=256, description="Levels of the integers' magnitudes, and the fewest bins that stay."
+    )
 
 
 def entropy(stats: ValueStats, negative_slope: float, parameters: Entropy) -> tuple[float, float]:

@@ -41,11 +41,11 @@ from edgeface.quantize.targets import Moments, choose_ridge, target_change
 
 
 class Reconstruction(Parameters):
-    """`images` at most, fewer where memory is short; `positions` of each; `damping` as of second_moment_rounding."""
+    """What is reconstructed from."""
 
-    images: int = Field(default=40, ge=2, le=1000)
-    positions: int = Field(default=128, ge=1, le=4096)
-    damping: float = Field(default=1e-3, gt=0.0, le=1.0)
+    images: int = Field(default=40, ge=2, le=1000, description="Images, at most; fewer where memory is short.")
+    positions: int = Field(default=128, ge=1, le=4096, description="Positions of each image.")
+    damping: float = Field(default=1e-3, gt=0.0, le=1.0, description="As of second_moment_rounding.")
 
 
 def round_for_inputs(start: Exemplified, parameters: Reconstruction) -> tuple[Graph, QuantPlan]:

@@ -10,9 +10,14 @@ from edgeface.quantize.statistics import ValueStats
 
 
 class LeastSquares(Parameters):
-    """`clipping`: factor of the squared errors of clipping, which err to one side, against those of rounding."""
+    """How much clipping counts."""
 
-    clipping: float = Field(default=1.0, gt=0.0, le=1e6)
+    clipping: float = Field(
+        default=1.0,
+        gt=0.0,
+        le=1e6,
+        description="Factor of squared errors of clipping, which err to one side, against those of rounding.",
+    )
 
 
 def mse(stats: ValueStats, negative_slope: float, parameters: LeastSquares) -> tuple[float, float]:

@@ -12,9 +12,11 @@ from edgeface.quantize.statistics import ValueStats
 
 
 class Percentile(Parameters):
-    """`percentile`, in %, is the mass that stays inside on each clipped side."""
+    """How much stays inside."""
 
-    percentile: float = Field(default=99.9999, ge=50.0, le=100.0)
+    percentile: float = Field(
+        default=99.9999, ge=50.0, le=100.0, description="Numbers that stay inside on each clipped side, in percent."
+    )
 
 
 def percentile(stats: ValueStats, negative_slope: float, parameters: Percentile) -> tuple[float, float]:

@@ -22,9 +22,14 @@ _HARDER = tuple(10.0**power for power in range(8))
 
 
 class Rounding(Parameters):
-    """`damping`: share of the mean of the moments' diagonal added to it, so little-used weights change little."""
+    """How far moments are trusted."""
 
-    damping: float = Field(default=1e-3, gt=0.0, le=1.0)
+    damping: float = Field(
+        default=1e-3,
+        gt=0.0,
+        le=1.0,
+        description="Share of the moments' mean diagonal that is added to it, so that unused weights change little.",
+    )
 
 
 def round_weights(graph: Graph, plan: QuantPlan, stats: CalibrationStats, parameters: Rounding) -> Graph:

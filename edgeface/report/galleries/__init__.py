@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from edgeface.core.description import Table
+from edgeface.report.chart import Chart
 from edgeface.report.page import Gallery
+from edgeface.report.seen import SeenImage
 from edgeface.report.sight import Sight
 from edgeface.tasks.task import Task, View
 
@@ -29,6 +32,18 @@ class TaskGallery(Protocol):
 
     def sight(self, index: int, shown: View, severity: tuple[float, ...], reference: Any, candidate: Any) -> Sight:
         """The kept data of an image and of both networks' decisions."""
+        ...
+
+    def record(self, shown: View, severity: tuple[float, ...], reference: Any, candidate: Any) -> SeenImage:
+        """What is kept of every image, in numbers."""
+        ...
+
+    def charts(self, images: Sequence[SeenImage], target: str) -> tuple[Chart, ...]:
+        """Distributions over all images, of fp32 and of a target's artifact."""
+        ...
+
+    def tables(self, images: Sequence[SeenImage]) -> tuple[Table, ...]:
+        """Tables over all images."""
         ...
 
     def gallery(self, chosen: Sequence[Choice], count: int, target: str) -> Gallery:

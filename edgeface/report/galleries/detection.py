@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeface.core.description import Table
+from edgeface.report.chart import Chart
 from edgeface.report.crop import Crop, crop
 from edgeface.report.differences import Difference, differences
 from edgeface.report.embed_image import data_uri
+from edgeface.report.face_record import face_record
+from edgeface.report.face_sizes import size_table
 from edgeface.report.galleries import Choice
 from edgeface.report.page import Box, CloseUp, Gallery, Image, Kind, Scene
+from edgeface.report.score_charts import score_charts
+from edgeface.report.seen import SeenImage
 from edgeface.report.sight import Sight, shrunk
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.task import View
@@ -38,11 +44,26 @@ class Scenes:
         first, second = tuple(reference), tuple(candidate)
         return Sight(index, shrunk(shown.image), (height, width), severity, first, second, crops, bool(first))
 
+    def record(
+        self, shown: View, severity: tuple[float, ...], reference: Sequence[Face], candidate: Sequence[Face]
+    ) -> SeenImage:
+        """Every face that either finds."""
+        return face_record(shown, severity, reference, candidate)
+
+    def charts(self, images: Sequence[SeenImage], target: str) -> tuple[Chart, ...]:
+        """Scores of matched faces, and their changes."""
+        return tuple(score_charts(images, target))
+
+    def tables(self, images: Sequence[SeenImage]) -> tuple[Table, ...]:
+        """Faces by size."""
+        found = size_table(images)
+        return (found,) if found.rows else ()
+
     def gallery(self, chosen: Sequence[Choice], count: int, target: str) -> Gallery:
         """A scene for each."""
         lead = (
-            f"Of {count} images, those with the largest differences, and a typical one. Left: faces found by fp32; "
-            f"right: by {target}; both at a score of 0.5 or more."
+            f"Of {count} images, those with the largest differences, and a typical one. First: faces found by fp32; "
+            f"second: by {target}; both at a score of 0.5 or more."
         )
         return Gallery(lead, scenes=tuple(_scene(choice, target) for choice in chosen))
 

@@ -9,9 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 
+from edgeface.core.description import Table
+from edgeface.report.chart import Chart
 from edgeface.report.embed_image import data_uri
+from edgeface.report.figure_charts import figure_charts
 from edgeface.report.galleries import Choice
 from edgeface.report.page import FaceCard, Gallery, Image
+from edgeface.report.seen import SeenImage, figure_record
 from edgeface.report.sight import Sight
 from edgeface.tasks.task import View
 
@@ -28,6 +32,18 @@ class FaceCards:
         """The aligned face."""
         height, width = shown.image.shape[:2]
         return Sight(index, shown.image, (height, width), severity)
+
+    def record(self, shown: View, severity: tuple[float, ...], reference: Any, candidate: Any) -> SeenImage:  # noqa: ARG002
+        """Its figure."""
+        return figure_record(shown.image, severity, -severity[0])
+
+    def charts(self, images: Sequence[SeenImage], target: str) -> tuple[Chart, ...]:
+        """The figures of all images."""
+        return tuple(figure_charts(images, "Cosines between fp32 and the artifact", "cosine to fp32", target))
+
+    def tables(self, images: Sequence[SeenImage]) -> tuple[Table, ...]:  # noqa: ARG002
+        """None."""
+        return ()
 
     def gallery(self, chosen: Sequence[Choice], count: int, target: str) -> Gallery:  # noqa: ARG002
         """A card for each."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import DetectionContract, ImageInput
+from edgeface.core.progress import track
 from edgeface.graph.types import Array
 from edgeface.images.files import placed
 from edgeface.tasks.detection import face_quality as quality
@@ -41,7 +42,7 @@ def certainties(
     """
     sums = {contract: np.zeros(faces) for group in contracts.values() for contract in group}
     counts = np.bincount([tile.face for mosaic in shown for tile in mosaic.tiles], minlength=faces)
-    for spec, group in contracts.items():
+    for spec, group in track(contracts.items(), "inferring the contract: preprocessing"):
         for mosaic in shown:
             outputs = forward(group[0], placed(mosaic.image, spec))
             outputs = {name: np.nan_to_num(array, posinf=0, neginf=0) for name, array in outputs.items()}

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import Anchors, DetectionContract, Parameters
+from edgeface.core.progress import track
 from edgeface.errors import ContractError, InputError
 from edgeface.tasks.detection.contract_evidence import Probe, Support, color_gain, support_of
 from edgeface.tasks.task import Forward, Image, Inference
@@ -129,7 +130,8 @@ def infer_contract(
     few = [indices[i] for i in _spread_indices(len(indices), MAX_SUPPORT_PROBES)]
     candidates = _candidates(variants)
     with ThreadPoolExecutor(WORKERS) as pool:
-        by_image = list(pool.map(lambda index: [support_of(probe, c, index) for c in candidates], few))
+        looked = pool.map(lambda index: [support_of(probe, c, index) for c in candidates], few)
+        by_image = list(track(looked, "inferring the contract: activation and anchors", len(few)))
     supports = {c: list(found) for c, found in zip(candidates, zip(*by_image, strict=True), strict=True)}
     evidence = tuple(sorted((_sum_up(c, s) for c, s in supports.items()), key=lambda e: -e.support))
     if not _is_supported(evidence[0]):
@@ -137,7 +139,8 @@ def infer_contract(
     base, support_margin = _choose_network(supports, wanted)
     bgr, rgb = base.with_color("bgr"), base.with_color("rgb")
     with ThreadPoolExecutor(WORKERS) as pool:
-        gains = list(pool.map(lambda index: color_gain(probe, bgr, rgb, index), indices))
+        looked_at = pool.map(lambda index: color_gain(probe, bgr, rgb, index), indices)
+        gains = list(track(looked_at, "inferring the contract: color order", len(indices)))
     contract, color_margin = _choose_color(base, np.array([gain for gain, faces in gains if faces]), wanted)
     margin = min(support_margin, color_margin)
     confidence = 0.5 * (1 + math.erf(margin / math.sqrt(2)))

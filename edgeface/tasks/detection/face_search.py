@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import DetectionContract, ImageInput
+from edgeface.core.progress import track
 from edgeface.graph.types import Array
 from edgeface.images.files import placed
 from edgeface.images.fit import along, fit
@@ -81,7 +82,8 @@ def search_faces(
         images: uint8 [H,W,3] in BGR.
     """
     search, seen = Search(), 0
-    for image in _views_of(images, next(iter(contracts)), search):
+    views = _views_of(images, next(iter(contracts)), search)
+    for image in track(views, "inferring the contract: faces in images"):
         for group in contracts.values():
             if seen >= DROPPED_AFTER and len(search.faces) >= MIN_IMAGES and not search.support.keys() & set(group):
                 continue

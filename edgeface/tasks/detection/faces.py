@@ -20,6 +20,10 @@ class Face:
     `box` is x1, y1, x2, y2 within the image; `score` 0 to 1; `landmarks` any number of points, which may lie outside:
     five are the eye at the image's left, the eye at its right, the nose, the mouth's left and right corner; another
     number is in its decoder's order, and a detector without landmarks has none.
+
+    Example:
+        >>> x1, y1, x2, y2 = face.box
+        >>> left_eye, right_eye, nose, left_mouth, right_mouth = face.landmarks
     """
 
     box: tuple[float, float, float, float]

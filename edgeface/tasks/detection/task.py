@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeface.contracts import BaseContract, DetectionContract
-from edgeface.core.description import Table, Tile
+from edgeface.core.description import Figure, Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
@@ -20,6 +20,7 @@ from edgeface.tasks.detection.describe import face_tables, matched_tile
 from edgeface.tasks.detection.detect import detect_faces, moved_right
 from edgeface.tasks.detection.drift import candidate_drift
 from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.figures import face_figures
 from edgeface.tasks.detection.match import LISTED_SCORE, match_faces
 from edgeface.tasks.detection.own_noise import noise_table, sentence
 from edgeface.tasks.detection.requirements import GATE_NOISE, face_requirements
@@ -42,6 +43,7 @@ class DetectionTask:
         *("mean_score_change", "landmark_error_percent", "precision_drop_points"),
     )
     of_faces: bool = False
+    shown_by: str = "detect"
 
     def infer(
         self,
@@ -113,6 +115,10 @@ class DetectionTask:
     def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
         """The share of the reference's faces that are matched."""
         return matched_tile(decisions)
+
+    def figures(self, decisions: Mapping[str, Any]) -> tuple[Figure, ...]:
+        """The figures that a verdict rests on."""
+        return face_figures(decisions)
 
 
 TASK = DetectionTask()

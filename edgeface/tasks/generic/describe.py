@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edgeface.core.description import Table, Tile
+from edgeface.core.description import Figure, Table, Tile
 from edgeface.images.perturb import PERTURBATIONS
 
 Figures = Mapping[str, Any]
@@ -27,6 +27,16 @@ def error_tile(found: Figures) -> Tile | None:
     if error is None:
         return None
     return Tile("mean error", f"{error:.4f}", f"of output {name}, the worst, on {found['images']} images")
+
+
+def number_figures(found: Figures) -> tuple[Figure, ...]:
+    """The worst output's mean error, with its interval; nothing where nothing was measured."""
+    name, error = worst(found)
+    if error is None:
+        return ()
+    ends = found["outputs"][name].get("mean_error_interval")
+    span = f"{ends[0]:.4f}–{ends[1]:.4f}" if ends else ""
+    return (Figure(f"mean error of output {name}, the worst", f"{error:.4f}", f"{found['images']} images", span),)
 
 
 def noise_sentence(found: Figures, noise: Mapping[str, Figures]) -> str | None:

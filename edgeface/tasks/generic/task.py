@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgeface.contracts import BaseContract, GenericContract
-from edgeface.core.description import Table, Tile
+from edgeface.core.description import Figure, Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import ContractError
@@ -35,6 +35,7 @@ class GenericTask:
     noise: Perturbation = GATE_NOISE
     judged: tuple[str, ...] = ("output_error",)
     of_faces: bool = False
+    shown_by: str = ""
 
     def infer(
         self,
@@ -122,6 +123,10 @@ class GenericTask:
     def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
         """The worst output's mean error."""
         return describe.error_tile(decisions)
+
+    def figures(self, decisions: Mapping[str, Any]) -> tuple[Figure, ...]:
+        """The figures that a verdict rests on."""
+        return describe.number_figures(decisions)
 
 
 TASK = GenericTask()

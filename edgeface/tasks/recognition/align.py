@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeface.contracts import RecognitionContract
 from edgeface.errors import InputError
+from edgeface.images.given import check_image
 from edgeface.tasks.recognition.similarity import similarity_transform
 
 MAX_SIDE_PX = 32766
@@ -34,11 +35,7 @@ def align_face(image: NDArray[np.uint8], landmarks: ArrayLike, contract: Recogni
     Raises:
         InputError: the array is not such an image, or the landmarks are not those of one face.
     """
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-        raise InputError(
-            f"an image must be uint8 [H,W,3], this is {image.dtype} {list(image.shape)}",
-            fix="read it with edgeface.images.files.read_image or cv2.imread",
-        )
+    check_image(image)
     if max(image.shape) > MAX_SIDE_PX:
         raise InputError(
             f"the image is {image.shape[0]}×{image.shape[1]} pixels, over {MAX_SIDE_PX} a side",

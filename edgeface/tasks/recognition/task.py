@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from edgeface.contracts import BaseContract, RecognitionContract
-from edgeface.core.description import Table, Tile
+from edgeface.core.description import Figure, Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import ContractError
@@ -21,6 +21,7 @@ from edgeface.tasks.recognition.agreement import EmbeddingAgreement, compare_emb
 from edgeface.tasks.recognition.describe import cosine_tile, embedding_tables
 from edgeface.tasks.recognition.drift import embedding_drift
 from edgeface.tasks.recognition.embedding import embedding_of, face_tensor
+from edgeface.tasks.recognition.figures import embedding_figures
 from edgeface.tasks.recognition.own_noise import noise_table, sentence
 from edgeface.tasks.recognition.requirements import GATE_NOISE, embedding_requirements
 from edgeface.tasks.recognition.subject import aligned_subject
@@ -44,6 +45,7 @@ class RecognitionTask:
         "tar_drop_points",
     )
     of_faces: bool = True
+    shown_by: str = ""
 
     def infer(
         self,
@@ -122,6 +124,10 @@ class RecognitionTask:
     def glance(self, decisions: Mapping[str, Any]) -> Tile | None:
         """Accuracy on pairs where they were given, else the mean cosine."""
         return cosine_tile(decisions)
+
+    def figures(self, decisions: Mapping[str, Any]) -> tuple[Figure, ...]:
+        """The figures that a verdict rests on."""
+        return embedding_figures(decisions)
 
 
 TASK = RecognitionTask()

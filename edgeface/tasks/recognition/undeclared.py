@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import ImageInput, RecognitionContract
+from edgeface.core.progress import track
 from edgeface.errors import ContractError
 from edgeface.tasks.recognition.embedding import face_tensor
 from edgeface.tasks.recognition.subject import ALIGNED_PX, aligned_subject
@@ -89,7 +90,8 @@ class UndeclaredRecognizer:
             )
             levels = Verdict("input.mean, input.scale", _written(contract), "refused", why)
             return Settled(contract, (first, levels, *_untold(file, contract, color)), checked=False)
-        seen = {_written(each): (each, separation(each, evidence.forward, faces)) for each in _scaled(contract)}
+        levels_tried = track(list(_scaled(contract)), "inferring the contract: scale")
+        seen = {_written(each): (each, separation(each, evidence.forward, faces)) for each in levels_tried}
         contract, levels = _chosen(contract, seen, len(faces))
         return Settled(contract, (first, levels, *_untold(file, contract, color)))
 

@@ -28,7 +28,8 @@ def test_commands_are_offered_with_their_descriptions():
 def test_options_of_the_command_that_are_not_given_yet_are_offered():
     assert words("export", "--in") == ["--input", "--integer-only"]
     assert "--integer-only" not in words("export", "--integer-only", "--")
-    assert "--target" not in words("export", "--target=tflite-int8", "--")
+    assert "--weights" not in words("export", "--weights=a.pth", "--")
+    assert "--target" in words("export", "--target=tflite-int8", "--")
     assert "--budget" in words("check", "--budget", "lfr-light", "--")
     assert words("--ver") == ["--version"]
     assert words("--quiet", "expo") == ["export"]
@@ -38,6 +39,17 @@ def test_options_of_the_command_that_are_not_given_yet_are_offered():
 def test_several_targets_are_completed_one_after_the_other_and_none_twice():
     assert words("export", "--target", "tflite-i") == ["tflite-int8"]
     assert words("export", "--target", "tflite-fp32,tflite-f") == ["tflite-fp32,tflite-fp16"]
+    assert words("export", "--target", "tflite-fp32", "--target", "tflite-f") == ["tflite-fp16"]
+    assert words("export", "--target=tflite-fp32", "--target", "tflite-f") == ["tflite-fp16"]
+
+
+def test_what_every_command_takes_is_offered_by_every_command():
+    assert {"--help", "--quiet", "--json"} <= set(words("bench", "--"))
+    assert "--quiet" not in words("bench", "--quiet", "--")
+
+
+def test_help_is_completed_with_the_names_of_commands():
+    assert words("help", "exp") == ["export"]
 
 
 def test_a_value_after_an_equals_sign_is_completed_with_its_option():
@@ -62,6 +74,7 @@ def test_networks_budgets_and_recipes_are_names_or_files():
     assert answer("check", "a.onnx", "iresnet10") == (["iresnet100"], True)
     assert answer("check", "a.onnx", "--budget", "lfr-l") == (words("budgets", "lfr-l"), True)
     assert answer("export", "retinaface_mne") == (["retinaface_mnet025"], True)
+    assert answer("export", "my.pth", "tflite-i") == (["tflite-int8"], True)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +85,7 @@ def test_files_are_left_to_the_shell(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["export --seed", "nonsense", "nonsense a", "bench --threads", "models", "detect a.jpg"]
+    "line", ["export --seed", "nonsense", "nonsense a", "bench --threads", "models", "compare a b"]
 )
 def test_without_known_values_nothing_is_offered(line):
     assert answer(*line.split(), "") == ([], False)

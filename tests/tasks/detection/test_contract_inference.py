@@ -34,7 +34,8 @@ def forward_of(state: dict[str, torch.Tensor]) -> Forward:
 
 
 def weights(data: Path, name: str) -> dict[str, torch.Tensor]:
-    return read_state_dict(data / "weights" / f"retinaface_mnet025_{name}.pth")
+    arrays = read_state_dict(data / "weights" / f"retinaface_mnet025_{name}.pth")
+    return {key: torch.from_numpy(array) for key, array in arrays.items()}
 
 
 @pytest.fixture(scope="module")

@@ -98,8 +98,8 @@ def test_parameters_are_checked_where_they_are_opened(blobs):
     assert open_decoder("ssd", {"strides": [8], "sizes": [[16, 32]]}, "x") == Ssd((8,), ((16, 32),))
     for given, message in (
         ({**blobs["parameters"], "step": 3}, "has no parameter 'step'"),
-        ({"stride": 8}, "cannot use parameter 'places': Field required"),
-        ({**blobs["parameters"], "stride": "wide"}, "cannot use parameter 'stride'"),
+        ({"stride": 8}, "cannot use its parameters: 'places' is missing"),
+        ({**blobs["parameters"], "stride": "wide"}, "cannot use its parameters: 'stride' must be"),
     ):
         with pytest.raises(ContractError, match=message) as caught:
             open_decoder("blobs", given, "a file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,16 +47,30 @@ def lower_global_mean(emitter: Emitter, node: Node) -> None:
 
 
 def lower_resize(emitter: Emitter, node: Node) -> None:
-    """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR, which is asymmetric with neither flag."""
-    assert isinstance(node.op, Resize)
-    size = emitter.constant(f"size {node.op.size}", np.array(node.op.size, np.int32))
-    nearest = node.op.mode == "nearest"
+    """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR, which is asymmetric with neither flag.
+
+    A nearest one by whole factors chooses the same pixels with half-pixel centers. In int8 it says so, since compilers
+    that go by TOSA shift one without flags by a pixel; in float32 it does not, since MNN, which reads no int8, shifts one
+    with them (reports/elsewhere.md).
+    """
+    op = node.op
+    assert isinstance(op, Resize)
+    size = emitter.constant(f"size {op.size}", np.array(op.size, np.int32))
+    nearest = op.mode == "nearest"
     options = schema.ResizeNearestNeighborOptionsT() if nearest else schema.ResizeBilinearOptionsT()
-    options.halfPixelCenters = not nearest and node.op.rule == "half_pixel"
-    options.alignCorners = not nearest and node.op.rule == "align_corners"
+    before = emitter.graph.type(node.inputs[0]).shape[2:]
+    centered = nearest and emitter.is_int8(node) and _same_by_centers(before, op.size)
+    options.halfPixelCenters = centered if nearest else op.rule == "half_pixel"
+    options.alignCorners = not nearest and op.rule == "align_corners"
     name = "RESIZE_NEAREST_NEIGHBOR" if nearest else "RESIZE_BILINEAR"
-    version = (2 if emitter.is_int8(node) else 1) if nearest else 3
+    version = (3 if centered else 2 if emitter.is_int8(node) else 1) if nearest else 3
     emitter.emit(name, [emitter.read(node, 0), size], [emitter.result(node)], options, version)
+
+
+def _same_by_centers(before: Sequence[int], after: Sequence[int]) -> bool:
+    """Whether ⌊(i + ½)·in/out⌋ is ⌊i·in/out⌋ for all pixels, along both axes."""
+    pairs = zip(before, after, strict=True)
+    return all((2 * i + 1) * old // (2 * new) == i * old // new for old, new in pairs for i in range(new))
 
 
 LOWERINGS: dict[type[Op], Any] = {

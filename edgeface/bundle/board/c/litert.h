@@ -1,4 +1,4 @@
-/* The part of LiteRT's C interface that face_compare.c uses, declared from its documentation: libLiteRt.so of the
+/* The part of LiteRT's C interface that the examples use, declared from its documentation: libLiteRt.so of the
  * ai-edge-litert wheel exports these functions as of version 2.3, and the wheel has no headers. Every handle is opaque
  * here, and a tensor's type is only passed on, so that no layout of a struct has to be known. */
 #ifndef FACE_LITERT_H_
@@ -7,9 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct LiteRtEnvironmentT *LiteRtEnvironment;
 typedef struct LiteRtModelT *LiteRtModel;
 typedef struct LiteRtOptionsT *LiteRtOptions;
+typedef struct LiteRtOpaqueOptionsT *LiteRtOpaqueOptions;
 typedef struct LiteRtCompiledModelT *LiteRtCompiledModel;
 typedef struct LiteRtSignatureT *LiteRtSignature;
 typedef struct LiteRtTensorT *LiteRtTensor;
@@ -28,11 +33,16 @@ int LiteRtCreateEnvironment(int option_count, const void *options, LiteRtEnviron
 int LiteRtCreateModelFromFile(LiteRtEnvironment environment, const char *path, LiteRtModel *model);
 int LiteRtCreateOptions(LiteRtOptions *options);
 int LiteRtSetOptionsHardwareAccelerators(LiteRtOptions options, int accelerators);
+int LiteRtCreateOpaqueOptions(const char *identifier, void *payload, void (*destroy)(void *),
+                              LiteRtOpaqueOptions *options);
+int LiteRtAddOpaqueOptions(LiteRtOptions options, LiteRtOpaqueOptions added);
 int LiteRtCreateCompiledModel(LiteRtEnvironment environment, LiteRtModel model, LiteRtOptions options,
                               LiteRtCompiledModel *compiled);
 int LiteRtGetModelSignature(LiteRtModel model, size_t index, LiteRtSignature *signature);
 int LiteRtGetSignatureInputTensorByIndex(LiteRtSignature signature, size_t index, LiteRtTensor *tensor);
 int LiteRtGetSignatureOutputTensorByIndex(LiteRtSignature signature, size_t index, LiteRtTensor *tensor);
+int LiteRtGetNumSignatureOutputs(LiteRtSignature signature, size_t *count);
+int LiteRtGetSignatureOutputName(LiteRtSignature signature, size_t index, const char **name);
 int LiteRtGetRankedTensorType(LiteRtTensor tensor, LiteRtRankedTensorType *type);
 int LiteRtGetCompiledModelInputBufferRequirements(LiteRtCompiledModel compiled, size_t signature, size_t index,
                                                   LiteRtTensorBufferRequirements *requirements);
@@ -52,4 +62,7 @@ void LiteRtDestroyOptions(LiteRtOptions options);
 void LiteRtDestroyModel(LiteRtModel model);
 void LiteRtDestroyEnvironment(LiteRtEnvironment environment);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from edgeface.errors import ContractError, did_you_mean
+from edgeface.reading.invalid import first_invalid
 from edgeface.tasks.detection.decoding import Decoder, Documented, Recognized
 
 OFFERED = ("expected", "decode")
@@ -106,9 +107,8 @@ def open_decoder(name: str, parameters: Mapping[str, Any], where: str) -> Decode
     try:
         decoder: Decoder = TypeAdapter(kind).validate_python(dict(parameters))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise _refused(name, f"cannot use parameter {key!r}: {first['msg']}", where, wanted) from error
+        wrong = first_invalid(error)
+        raise _refused(name, f"cannot use its parameters: {wrong.told}", where, wanted) from error
     return decoder
 
 

@@ -1,0 +1,1 @@
+"""A model on every target, judged and timed side by side."""
