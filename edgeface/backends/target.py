@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from edgeface.backends.finish import Finish
-from edgeface.graph.ir import Graph
-from edgeface.passes import Pass
-from edgeface.quantize.plan import Precision, QuantPlan, Stated
-from edgeface.quantize.scheme import Scheme
+
+if TYPE_CHECKING:
+    from edgeface.graph.ir import Graph
+    from edgeface.passes import Pass
+    from edgeface.quantize.plan import Precision, QuantPlan, Stated
+    from edgeface.quantize.scheme import Scheme
 
 IoType = Literal["float", "int8", "uint8"]
 IO_TYPES: tuple[IoType, ...] = ("float", "int8", "uint8")
