@@ -87,6 +87,8 @@ class Target:
 
     def float_plan(self, stated: Mapping[str, Stated] | None = None) -> QuantPlan:
         """The plan of a float target: every value in its float dtype, except for what is stated."""
+        from edgeface.quantize.plan import QuantPlan  # here, so that what only opens models imports no compiler
+
         return QuantPlan({}, stated or {}, "float16" if self.half else "float32")
 
     def emit_model(self, graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:
