@@ -52,7 +52,7 @@ LANES = (
     Lane("tract", "tract", "tract", "", ("onnx",)),
     Lane("pnnx → ncnn", "pnnx", "pnnx", "", ("onnx",)),
     Lane("pnnx fp16=0 → ncnn", "pnnx", "pnnx", "fp16=0", ("onnx",)),
-    Lane("ncnn", "ncnn", "pnnx", "", ("param",)),
+    Lane("ncnn, default options", "ncnn", "pnnx", "", ("param",)),
 )
 
 

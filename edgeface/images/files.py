@@ -14,7 +14,7 @@ from edgeface.images.decode import decode_image
 from edgeface.images.fit import Scale, fit
 from edgeface.images.given import check_image
 from edgeface.images.header import claims_too_much, declared_size, is_netpbm
-from edgeface.images.normalize import normalized
+from edgeface.images.normalize import normalize_into
 from edgeface.reading.given_path import StrPath, given_path
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
@@ -105,7 +105,7 @@ def placed(resized: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
     """The input tensor float32 [1,C,height,width] of a fitted image: at the top left, the padding 0 once normalized."""
     rows, columns = resized.shape[:2]
     tensor = np.zeros(spec.shape, np.float32)
-    tensor[0, :, :rows, :columns] = normalized(resized, spec.color, spec.mean, spec.scale).transpose(2, 0, 1)
+    normalize_into(tensor[0, :, :rows, :columns], resized, spec.color, spec.mean, spec.scale)
     return tensor
 
 

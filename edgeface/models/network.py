@@ -10,6 +10,8 @@ from edgeface.errors import InputError
 from edgeface.models.checkpoint import Weights, read_floats
 from edgeface.models.family import Family
 from edgeface.models.need_torch import import_torch
+from edgeface.models.skeleton_constants import MOVES, fold_constants
+from edgeface.models.skeleton_sizes import set_size
 from edgeface.models.skeletons import is_resizable, read_skeleton, skeleton_name, skeleton_shapes
 from edgeface.models.stored_values import Array
 from edgeface.models.taken import Shapes, Taken, is_counter
@@ -141,10 +143,10 @@ def with_weights(skeleton: bytes, contract: Contract, arrays: dict[str, Array], 
             where=f"{contract.family} ({contract.variant})",
             fix="export the model again",
         )
-    sides = graph.input[0].type.tensor_type.shape.dim
     if resized:
-        sides[2].dim_value, sides[3].dim_value = contract.input.height, contract.input.width
+        set_size(model, contract.input.height, contract.input.width)
     for tensor in graph.initializer:
         if tensor.name in arrays:
             tensor.raw_data = arrays[tensor.name].astype("<f4", copy=False).tobytes()
+    fold_constants(model, MOVES)
     return bytes(model.SerializeToString(deterministic=True))

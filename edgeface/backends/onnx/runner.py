@@ -31,7 +31,8 @@ class OrtRunner:
     Args:
         model: an .onnx file, or its bytes. A file may have external weights.
         threads: threads inside one operator.
-        optimize: whether ONNX Runtime may fuse and rewrite; False runs the graph as written.
+        optimize: whether ONNX Runtime may fuse and rewrite; False runs the graph as written. A set of names leaves out
+            only these of its rewritings.
         provider: execution provider; ONNX Runtime runs operators that it lacks on the CPU.
         in_order: run operators as early as the file lists them, rather than in an order of ONNX Runtime's, so that
             what reads a value alone, beside the rest of the network, finds it in the processor's cache.
@@ -46,7 +47,7 @@ class OrtRunner:
         self,
         model: Path | bytes,
         threads: int = 1,
-        optimize: bool = True,
+        optimize: bool | frozenset[str] = True,
         provider: str = CPU_PROVIDER,
         profile_into: Path | None = None,
         in_order: bool = False,
@@ -84,7 +85,12 @@ class OrtRunner:
         return Path(self._session.end_profiling())
 
     def _open(
-        self, model: Path | bytes, threads: int, optimize: bool, profile_into: Path | None, in_order: bool
+        self,
+        model: Path | bytes,
+        threads: int,
+        optimize: bool | frozenset[str],
+        profile_into: Path | None,
+        in_order: bool,
     ) -> Any:
         import onnxruntime as ort
 
@@ -101,11 +107,14 @@ class OrtRunner:
         if profile_into is not None:
             options.enable_profiling, options.profile_file_prefix = True, str(profile_into / "profile")
         levels = ort.GraphOptimizationLevel
-        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimize else levels.ORT_DISABLE_ALL
+        options.graph_optimization_level = levels.ORT_DISABLE_ALL if optimize is False else levels.ORT_ENABLE_ALL
+        left_out = sorted(optimize) if isinstance(optimize, frozenset) else None
         try:
             source = model if isinstance(model, bytes) else session_source(model)
             with native_log_held():  # its warnings name tensors, which may be called anything
-                session = ort.InferenceSession(source, options, providers=[self._provider])
+                session = ort.InferenceSession(
+                    source, options, providers=[self._provider], disabled_optimizers=left_out
+                )
         except ort_errors() as error:
             raise cannot_load(error, self.where) from error
         check_started(session, self._provider, self.where)
