@@ -186,7 +186,9 @@ largest of any face, the cosine is the lowest between both embeddings of one fac
 END = """
 On one processor both compute the same. Between processors the last bits of a network's operators in float differ: where
 that moves a landmark by a hundred-thousandth of a pixel, a pixel of the aligned face may be rounded to the neighboring
-level, and a recognizer in int8 takes that as it takes any change of a pixel."""
+level, and a recognizer in int8 takes that as it takes any change of a pixel.
+
+A network that gives integers (`--io int8`) gives the same ones on both processors, and so do all steps after it."""
 
 
 def photographs(data: Path) -> list[Path]:

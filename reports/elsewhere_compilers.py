@@ -77,7 +77,8 @@ def pnnx(job: Mapping[str, Any]) -> Loaded:
     copy = Path(job["scratch"]) / "model.onnx"
     copy.write_bytes(Path(job["model"]).read_bytes())
     found = importlib.util.find_spec("pnnx")  # its Python part would import torch
-    assert found is not None and found.submodule_search_locations
+    assert found is not None
+    assert found.submodule_search_locations is not None
     program = Path(found.submodule_search_locations[0]) / "pnnx"
     program.chmod(0o755)
     _run([str(program), str(copy), f"inputshape=[{shape}]", *job["setting"].split()])

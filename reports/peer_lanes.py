@@ -63,10 +63,10 @@ PEERS = (
     ),
     Lane("ai-edge-quantizer", "static_wi8_ai8", {"recipe": "static_wi8_ai8"}, ".tflite"),
     Lane("ai-edge-quantizer", "static_wi8_ai16 (int16 activations)", {"recipe": "static_wi8_ai16"}, ".tflite"),
-    Lane("litert-quantizer", "static_wi8_ai8", {"recipe": "static_wi8_ai8"}, ".tflite"),
-    Lane("litert-quantizer", "static_wi8_ai16 (int16 activations)", {"recipe": "static_wi8_ai16"}, ".tflite"),
     Lane("MNN", "KL, its default", {"feature_quantize_method": "KL"}, ".mnn"),
     Lane("MNN", "EMA (asymmetric)", {"feature_quantize_method": "EMA"}, ".mnn"),
+    Lane("litert-quantizer", "static_wi8_ai8", {"recipe": "static_wi8_ai8"}, ".tflite"),
+    Lane("litert-quantizer", "static_wi8_ai16 (int16 activations)", {"recipe": "static_wi8_ai16"}, ".tflite"),
 )
 
 

@@ -1,4 +1,6 @@
 import json
+import shlex
+import subprocess
 from urllib.parse import unquote
 
 import cv2
@@ -61,3 +63,20 @@ def test_parity_finds_sample_weights(shown):
     report = check_parity(shown.artifacts[1], ParityRequest())
     assert report.certificate.reference == TRACED
     assert report.certificate.tensors["embedding"].snr_db > 10
+
+
+def test_the_commands_that_it_prints_run_as_they_are_printed(shown, monkeypatch):
+    from edgeface.cli.app import program
+    from edgeface.cli.demo import shown_commands
+
+    monkeypatch.chdir(shown.report.parents[1])
+    lines = "\n".join(shown_commands(shown)).replace("\\\n", "").splitlines()
+    commands = [line.strip() for line in lines if line.startswith("  ")]
+    assert [shlex.split(line)[1] for line in commands] == ["identify", "detect", "check", "bench", "export"]
+    for line in commands:
+        if " identify " in line or " detect " in line:
+            ran = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+            assert ran.returncode == 0, ran.stderr
+            assert "Eileen Collins" in ran.stdout or " detect " in line
+        name, *words = shlex.split(line)[1:]
+        program().commands[name].make_context(name, words)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeface.backends import runtime_for
 from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Runner, TensorSpec
-from edgeface.core.artifact import Artifact
 from edgeface.errors import InputError
 from edgeface.reading.regular_file import is_folder
+
+if TYPE_CHECKING:
+    from edgeface.core.artifact import Artifact
 
 __all__ = ["Runner", "TensorSpec", "model_path", "open_runner"]
 
@@ -20,9 +23,13 @@ def model_path(model: Artifact | Path) -> Path:
     Raises:
         InputError: a folder is not an artifact, or the model does not match its manifest.
     """
-    if isinstance(model, Artifact):
+    if not isinstance(model, Path):
         return model.model_path
-    return Artifact.open(model).model_path if is_folder(model) else model
+    if not is_folder(model):
+        return model
+    from edgeface.core.artifact import Artifact  # a file needs none of it, and timing opens files
+
+    return Artifact.open(model).model_path
 
 
 def open_runner(model: Artifact | Path, threads: int = 1, on: Device = HERE) -> Runner:

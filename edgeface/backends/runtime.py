@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from edgeface.backends.parts import Parts
 from edgeface.core.file_kind import refuse_other
 from edgeface.core.requirement import Requirement
-from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
+
+if TYPE_CHECKING:
+    from edgeface.graph.ir import Graph
 
 Processor = Literal["cpu", "gpu"]
 Feeds: TypeAlias = Mapping[str, Array]

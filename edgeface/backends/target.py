@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from edgeface.backends.finish import Finish
-from edgeface.graph.ir import Graph
-from edgeface.passes import Pass
-from edgeface.quantize.plan import Precision, QuantPlan, Stated
-from edgeface.quantize.scheme import Scheme
+
+if TYPE_CHECKING:
+    from edgeface.graph.ir import Graph
+    from edgeface.passes import Pass
+    from edgeface.quantize.plan import Precision, QuantPlan, Stated
+    from edgeface.quantize.scheme import Scheme
 
 IoType = Literal["float", "int8", "uint8"]
 IO_TYPES: tuple[IoType, ...] = ("float", "int8", "uint8")
@@ -85,6 +87,8 @@ class Target:
 
     def float_plan(self, stated: Mapping[str, Stated] | None = None) -> QuantPlan:
         """The plan of a float target: every value in its float dtype, except for what is stated."""
+        from edgeface.quantize.plan import QuantPlan  # here, so that what only opens models imports no compiler
+
         return QuantPlan({}, stated or {}, "float16" if self.half else "float32")
 
     def emit_model(self, graph: Graph, plan: QuantPlan, options: EmitOptions) -> bytes:

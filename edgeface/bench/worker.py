@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from edgeface.backends.device import HERE
+from edgeface.backends.device import HERE, Device
 from edgeface.backends.open import Runner, TensorSpec, open_runner
 from edgeface.backends.runtime import Noted
 from edgeface.errors import EdgefaceError, InputError
@@ -69,10 +69,7 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
 
         runner: Runner = OrtRunner(peak_model(request["peak"]), threads=1)
     else:
-        from edgeface.devices.parse import parse_device
-
-        device = parse_device(request.get("on", str(HERE)))
-        runner = open_runner(Path(request["model"]), int(request["threads"]), device)
+        runner = open_runner(Path(request["model"]), int(request["threads"]), _device(request.get("on", str(HERE))))
     rng = np.random.default_rng(_SEED)
     feeds = {spec.name: random_feed(spec, rng, int(request.get("batch", 1))) for spec in runner.inputs}
 
@@ -85,6 +82,15 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
         return times
 
     return latencies_ms, _notes(runner, feeds)
+
+
+def _device(text: str) -> Device:
+    """The device of that name; profiles of others are read only for others."""
+    if text == str(HERE):
+        return HERE
+    from edgeface.devices.parse import parse_device
+
+    return parse_device(text)
 
 
 def _notes(runner: Runner, feeds: dict[str, Array]) -> list[str]:

@@ -5,6 +5,7 @@ Command modules import nothing heavy themselves; what a command needs is importe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
@@ -49,7 +50,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-GROUPS = {
+GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     "Make": (export, demo, contract, recipe, calibrate),
     "Judge": (analyze, check, parity, bench, benchmark, predict, report),
     "Use": (detect, embed, compare, identify),
@@ -62,7 +63,7 @@ EXAMPLES = (
     "edgeface export my.pth --target tflite-int8 --calibration photos",
     "edgeface help export",
 )
-_NAMED = {"eval": (evaluate, "Judge"), "help": (show_help, "Look up")}
+_NAMED: dict[str, tuple[Callable[..., None], str]] = {"eval": (evaluate, "Judge"), "help": (show_help, "Look up")}
 for title, group in GROUPS.items():
     for command in group:
         app.command(cls=Command, rich_help_panel=title)(command)

@@ -73,12 +73,12 @@ def _text(shown: Demonstration) -> str:
                 "photographs are also in the gallery, so the names are not evidence of accuracy."
             ),
             f"image:  {shown.drawn}\nreport: {shown.report}",
-            "\n".join(_commands(shown)),
+            "\n".join(shown_commands(shown)),
         )
     )
 
 
-def _commands(shown: Demonstration) -> Iterator[str]:
+def shown_commands(shown: Demonstration) -> Iterator[str]:
     """Commands to go on with, as the user's shell takes them in this folder, and how to shorten them."""
     detector, recognizer = (str(item.folder) for item in shown.artifacts)
     image, models = str(shown.image), ("--detector", detector, "--recognizer", recognizer)

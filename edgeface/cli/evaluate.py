@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from edgeface.cli.options import Json
 from edgeface.cli.reporting import print_json
-
-if TYPE_CHECKING:
-    pass
-
 
 EXAMPLES = (
     "edgeface eval --images lfw --pairs pairs.txt "
@@ -52,7 +48,11 @@ def evaluate(
     from edgeface.evaluation.detection import DetectionRequest, evaluate_detection
     from edgeface.evaluation.recognition import RecognitionRequest, evaluate_recognition
     from edgeface.evaluation.workers import usable_cores
+    from edgeface.reading.existing import refuse_missing
 
+    given = {"--images": images, "--recognizer": recognizer, "--detector": detector, "--pairs": pairs}
+    given |= {"--labels": labels, "--reference": reference}
+    refuse_missing({**given, "--gallery-artifact": gallery, "--probe-artifact": probe})
     workers = usable_cores() if jobs is None else jobs
     first = _first_recognizer(recognizer, gallery, probe)
     if first is None:

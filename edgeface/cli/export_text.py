@@ -104,7 +104,7 @@ def _next(artifacts: Sequence[Artifact], images: Path | None) -> str:
 
     first, folder = artifacts[0], str(artifacts[0].folder)
     task = task_of(first.contract)
-    commands = [("bench", folder)]
+    commands: list[tuple[str, ...]] = [("bench", folder)]
     image = None if images is None else _first_image(images)
     if task.shown_by and image is not None:
         commands.insert(0, (task.shown_by, str(image), "--artifact", folder, "--out", "faces.jpg"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from edgeface.cli.error_part import error_part
-from edgeface.core.description import Mark
+from edgeface.core.description import Cell, Mark
 from edgeface.core.style import styled
 from edgeface.core.terminal import columns
 from edgeface.core.visible import visible
@@ -37,7 +37,7 @@ def _tables(refused: Refused) -> Iterator[str]:
         yield _table(("loses the most", "SNR dB", "its inputs", "cure"), lost, 4)
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[Mark | str, ...]], left: int) -> str:
+def _table(header: Sequence[str], rows: Sequence[Sequence[Cell]], left: int) -> str:
     from edgeface.cli.table import format_table
 
     return format_table(header, rows, left, columns(sys.stderr), _INDENT)

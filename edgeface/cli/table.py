@@ -64,7 +64,8 @@ def _lines(row: Sequence[str], given: Sequence[Cell], widths: Sequence[int], lef
         for number, (part, width) in enumerate(zip(parts, widths, strict=True)):
             text = part[at] if at < len(part) else ""
             space = " " * (width - display_width(text))
-            state = given[number].state if number < len(given) and isinstance(given[number], Mark) else None
+            cell = given[number] if number < len(given) else ""
+            state = cell.state if isinstance(cell, Mark) else None
             line.append(styled(text, state) + space if number < left else space + styled(text, state))
         found.append(GAP.join(line))
     return found

@@ -34,11 +34,13 @@ def refused_as(judged: Judged, where: str, fix: str, layers: Sequence[Layer] = (
     failed = "; ".join(f"{each.what}: {each.measured}, required {each.limit}" for each in missed)
     name = judged.built.target.name
     kept = {value for values in _kept(judged).values() for value in values}
+    ranked = worst(layers, len(layers))
+    shown_layers = [layer for layer in ranked if layer.name not in kept] or ranked  # those in float hand errors on
     shown = Refused(
         target=name,
         required=len(judged.findings.requirements),
         missed=tuple((each.what, each.measured, each.limit) for each in missed),
-        worst=tuple(_worst(judged, layer, layer.name in kept) for layer in worst(layers, _SHOWN)),
+        worst=tuple(_worst(judged, layer, layer.name in kept) for layer in shown_layers[:_SHOWN]),
     )
     return GateError(f"{name} is not good enough: {failed}", where=where, fix=fix, repair=judged.repair, refused=shown)
 

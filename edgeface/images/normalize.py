@@ -66,5 +66,8 @@ def normalized(
     if color == "rgb":
         ordered = image[:, :, ::-1]
     shift, factor = np.asarray(mean, np.float32), np.asarray(scale, np.float32)
-    numbers: NDArray[np.float32] = (ordered.astype(np.float32) - shift) * factor
+    numbers: NDArray[np.float32] = ordered.astype(np.float32)
+    numbers -= shift
+    if (factor != 1).any():
+        numbers *= factor
     return numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import cv2
@@ -50,6 +50,11 @@ class VideoFile:
         self._writer.write(image)
         self.count += 1
 
+    def close(self) -> None:
+        """Stop writing, as after a failure; nothing more is in memory then."""
+        if self._writer is not None:
+            self._writer.release()
+
     def finish(self) -> None:
         """Complete the file, and count its frames: OpenCV does not say that a disk is full.
 
@@ -58,7 +63,7 @@ class VideoFile:
         """
         if self._writer is None:
             return
-        self._writer.release()
+        self.close()
         with native_lines_taken(_SPEAK):
             written = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
             count = int(written.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -110,10 +115,14 @@ def video_file(path: Path, fps: float) -> Iterator[VideoFile]:
         WriteError: the file cannot be written completely; what was there stays.
     """
     check_video_path(path)
-    with write_failures(path, "the video"), temporary_folder(path.parent) as folder:
+    with ExitStack() as stack:
+        with write_failures(path, "the video"):
+            folder = stack.enter_context(temporary_folder(path.parent))
         partial = folder / f"video{path.suffix.lower()}"
         video = VideoFile(partial, fps)
+        stack.callback(video.close)
         yield video
         video.finish()
         if video.count:
-            partial.replace(path)
+            with write_failures(path, "the video"):
+                partial.replace(path)

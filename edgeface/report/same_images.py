@@ -57,12 +57,15 @@ def same_images(model: str, seen: Sequence[tuple[str, Seen]]) -> SameImages | No
         seen: the record of each target, by its displayed name.
 
     Returns:
-        None where there are fewer than two records.
+        None where there are fewer than two records, or no picture of an image in any.
     """
     if len(seen) < 2:
         return None
     found = [(target, {image.digest: image for image in record.images}) for target, record in seen]
-    pictures = {digest: picture for _, record in seen for digest, picture in record.pictures.items()}
+    judged = {digest for _, images in found for digest in images}
+    pictures = {key: shown for _, record in seen for key, shown in record.pictures.items() if key in judged}
+    if not pictures:
+        return None
     cards = not any(image.faces for _, images in found for image in images.values())
     order = sorted(pictures, key=lambda digest: _rank(digest, [images for _, images in found]))
     chosen = order[: MOST_CARDS if cards else MOST_SCENES]

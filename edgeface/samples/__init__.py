@@ -6,10 +6,13 @@ photographs in the public domain.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from edgeface.reading.document import read_json
+from edgeface.reading.kinds import OWN
+from edgeface.reading.regular_file import is_file
 
 _FOLDER = Path(__file__).parent
 
@@ -40,9 +43,9 @@ class Sample:
         `recipes/samples/measure_threshold.py` wrote it. None for a detector.
         """
         path = _FOLDER / f"{self.family}_threshold.json"
-        if not path.is_file():
+        if not is_file(path):
             return None
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = read_json(path, OWN)
         return found
 
     def as_source(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from edgeface.schema.words import WORDS
 FILES = Path(__file__).with_name("files")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _WORDS = {**WORDS, **RECORD_WORDS}
-_SSD_FURTHER = {
+_SSD_FURTHER: Mapping[str, Mapping[str, Any]] = {
     "landmarks": {"type": "integer", "minimum": 0},
     "columns": {"type": "integer", "minimum": 1},
     "background": {"type": "integer", "minimum": 0},

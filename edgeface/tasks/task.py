@@ -32,12 +32,14 @@ class View:
     """An image as it is fed to the network: float32 [1,C,H,W]; `scale` in input pixels per pixel of the image.
 
     `moved_px` is how many input pixels the picture was moved to the right before it was fed; decisions move it back.
+    `seen` is the image at the input's size, before normalization, uint8 [h,w,3] in BGR, where the task scales it.
     """
 
     image: Image
     tensor: NDArray[np.float32]
     scale: Scale
     moved_px: int = 0
+    seen: Image | None = None
 
 
 class Agreement(Protocol):

@@ -78,3 +78,10 @@ def test_several_nodes_that_cannot_be_read_are_all_printed(edgeface_cli, tmp_pat
     assert "('first', 'second')" in ended.err
     document = json.loads(edgeface_cli("export", path, "--target", "onnx-fp32", "--dry-run", "--json").out)
     assert [item["node"] for item in document["error"]["refusals"]] == ["first", "second"]
+
+
+def test_a_checkpoint_whose_variant_is_not_told_is_shown_as_one(edgeface_cli, seeded_weights):
+    ended = edgeface_cli("export", seeded_weights, "onnx-fp32", "--input", "64x96", "--dry-run")
+    assert ended.code == 0
+    assert "onnx-fp32: can be exported" in ended.out
+    assert "the tensors do not tell the variant: shown as official; --variant names another" in ended.err

@@ -18,9 +18,11 @@ from edgeface.cli.evaluate import evaluate
 
 FOUND = {**{command.__name__: command for command in COMMANDS}, "eval": evaluate}
 WRITTEN = {"out", "save_statistics", "save_recipe", "refused_report"}
-SKIPPED = {"export", "demo"}
-"""Export has a test of its own: some of its paths are read only after minutes of work."""
+SKIPPED = {"export", "benchmark", "demo"}
+"""Export has a test of its own, and benchmark takes the same request: some paths are read only after minutes of work."""
 VALUES = {"target": "onnx-fp32", "device": "rk3399", "budget": "lfr-light"}
+UNREAD = {"cache"}
+"""Where nothing has to be: it is written."""
 LIMIT_MB, HANGS_S = 300.0, 120
 
 
@@ -31,7 +33,8 @@ def parameters(command):
         info = next((each for each in getattr(hints[name], "__metadata__", ()) if hasattr(each, "param_decls")), None)
         if info is None:  # of a shared type
             continue
-        option = [*(info.param_decls or ()), f"--{name.replace('_', '-')}"][0]
+        decls = [info.default, *(info.param_decls or ())]  # in an Annotated type, the first one is taken for a default
+        option = next((each for each in decls if str(each).startswith("--")), f"--{name.replace('_', '-')}")
         given = () if type(info).__name__ == "ArgumentInfo" else (option,)
         yield name, "Path" in str(plain[name]), parameter.default is inspect.Parameter.empty, given
 
@@ -77,6 +80,18 @@ def special(folder, kind, suffix):
         with path.open("wb") as stream:
             stream.truncate(1900 << 20)
     return path
+
+
+@pytest.mark.parametrize(("command", "option"), [case for case in path_options() if case[0] not in SKIPPED])
+def test_whatever_leads_to_nothing_is_the_first_thing_said(edgeface_cli, tmp_path, monkeypatch, command, option):
+    monkeypatch.chdir(tmp_path)
+    ended = edgeface_cli(command, *words(command, option, "nowhere/nothing"))
+    assert ended.code in {1, 2}, ended.out
+    first = ended.err
+    assert first.startswith("error: "), first  # no stage began before
+    assert "nowhere" in first or option in UNREAD
+    assert any(said in first for said in ("there is no such", "do not exist", "neither")) or option in UNREAD
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "zeros"])

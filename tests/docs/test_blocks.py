@@ -32,6 +32,8 @@ from edgeface.devices.table import profile
 
 NOT_HERE = {"--on ssh:": "ssh", "--on adb": "adb"}
 """Commands for hardware that no test machine has, and the word that their refusal must hold."""
+USUAL = ("onnx-fp32", "tflite-int8")
+"""Targets that pages read; both are exported where one is asked for, which costs less than one after the other."""
 OWN = [page for page in PAGES if name_of(page) not in RUN_BY]
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 RUN = [block for page in OWN for block in scripts_of(page)]
@@ -130,7 +132,8 @@ def earlier(commands, shared_export):
         else:
             given |= {"weights": commands.files / "recognizer.ckpt", "calibration": commands.files / "faces"}
             given["detector"] = of("retinaface_mnet025-onnx-fp32")
-        return shared_export(ExportRequest(model, (target,), **given))[0].folder
+        targets = USUAL if target in USUAL else (target,)
+        return shared_export(ExportRequest(model, targets, **given))[targets.index(target)].folder
 
     return of
 

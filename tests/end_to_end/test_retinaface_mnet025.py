@@ -180,7 +180,7 @@ def test_files_are_small(artifacts, variant):
 @pytest.mark.hostile
 def test_two_exports_are_byte_identical(integer_only, export_integers, contents):
     first, second = (contents(folder) for folder in (integer_only, export_integers()))
-    assert set(first) == {"model.tflite", "manifest.json", "certificate.json", "report.html"}
+    assert set(first) == {"model.tflite", "manifest.json", "certificate.json", "report.html", "seen.json"}
     assert first == second
 
 

@@ -83,3 +83,14 @@ except WriteError as error:
     assert "cannot write the video: of its 40 frames" in ran.stdout
     assert list(tmp_path.iterdir()) == []
     assert WriteError.exit_code == 2
+
+
+def test_what_fails_beside_the_writing_stays_what_it_is(tmp_path):
+    def print_into_a_closed_pipe():
+        with video_file(tmp_path / "a.mp4", 5.0) as video:
+            video.add(level(1))
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        print_into_a_closed_pipe()
+    assert list(tmp_path.iterdir()) == []

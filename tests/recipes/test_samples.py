@@ -22,8 +22,8 @@ def samples(monkeypatch):
     return import_module
 
 
-def draw_data(folder: Path) -> Path:
-    """Forty scenes and sixty portraits of one grey each; those that are held out are black."""
+def draw_data(folder: Path, portraits: int = 60) -> Path:
+    """Forty scenes and sixty portraits, or fewer, of one grey each; those that are held out are black."""
     (folder / "scenes").mkdir(parents=True)
     (folder / "lfw").mkdir()
     for number in range(40):
@@ -31,7 +31,8 @@ def draw_data(folder: Path) -> Path:
             str(folder / "scenes" / f"{number:02}.png"), np.full((90, 120, 3), 200 * (number % 20 > 0), np.uint8)
         )
     encoded = [
-        cv2.imencode(".jpg", np.full((64, 64, 3), 200 * (number % 20 > 0), np.uint8))[1].ravel() for number in range(60)
+        cv2.imencode(".jpg", np.full((64, 64, 3), 200 * (number % 20 > 0), np.uint8))[1].ravel()
+        for number in range(portraits)
     ]
     offsets = np.cumsum([0, *map(len, encoded)])
     np.savez(folder / "lfw" / "extra_250.npz", blob=np.concatenate(encoded), off=offsets)
@@ -133,6 +134,28 @@ def test_textures_are_decided_by_their_seed_and_none_is_like_another(samples):
     assert all(picture.shape == (64, 64, 3) and picture.dtype == np.uint8 for picture in made)
     assert np.array_equal(texture(np.random.default_rng(3), 64), made[3])
     assert len({picture.tobytes() for picture in made}) == 20
+
+
+def test_misjudged_faces_are_those_that_one_of_both_does_not_see(samples, tmp_path):
+    from edgeface.contracts import detection
+    from edgeface.models import family
+
+    known = family("retinaface_mnet025")
+    contract = detection(known.variants()["official"])
+    blind, seeing = (known.random(contract, 3) for _ in range(2))
+    samples("detector").shift_scores(blind, -40.0)
+    samples("detector").shift_scores(seeing, 40.0)
+    module = samples("misjudged")
+    images = samples("images").Images(draw_data(tmp_path, portraits=5))
+
+    found = module.find_misjudged(images, contract, blind, seeing, tmp_path / "kept.npz")
+    agreed = module.find_misjudged(images, contract, blind, blind, tmp_path / "agreed.npz")
+    again = module.find_misjudged(images, contract, blind, blind, tmp_path / "kept.npz")
+
+    assert set(found) == {3}  # one in three is looked at, and the first is held out
+    assert all(-10 <= value <= 74 for point in found[3] for value in point)
+    assert not agreed
+    assert again == found
 
 
 def test_the_threshold_accepts_one_in_a_thousand_of_two_persons(samples):

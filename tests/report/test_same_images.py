@@ -74,6 +74,13 @@ def test_figures_are_shown_as_cards():
     assert [(side.target, side.summary) for side in found.images[0].sides] == [("a", "0.9000"), ("b", "0.9500")]
 
 
+def test_a_picture_of_no_image_is_left_out():
+    stray = record(image(0, 1.0), pictured=[0, 7])
+    assert [each.name for each in same_images("m", [("a", stray), ("b", stray)]).images] == ["0.jpg"]
+    nothing = record(pictured=[7])
+    assert same_images("m", [("a", nothing), ("b", nothing)]) is None
+
+
 def test_one_target_alone_has_nothing_beside_it():
     assert same_images("m", [("a", record(image(0, 1.0)))]) is None
 

@@ -18,6 +18,7 @@ RUN_BY = {
     "add-a-family.md": "test_docs.py",
     "add-an-algorithm.md": "test_docs.py",
     "integration/python.md": "integration/test_python_guide.py",
+    "first_ten.md": "docs/test_first_ten.py",
 }
 """Pages, by their path in docs/, whose blocks are run by a test of their own."""
 _PARTS = re.compile(

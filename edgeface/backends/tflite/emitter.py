@@ -64,12 +64,15 @@ class Emitter:
             raise GraphError("TFLite requires this operand to be constant", where=f"tensor {name!r}")
         return data
 
-    def read(self, node: Node, index: int) -> int:
-        """Tensor of a node's input, in the type and order that the node requires."""
+    def read(self, node: Node, index: int, without_batch: bool = False) -> int:
+        """Tensor of a node's input, in the type and order that the node requires.
+
+        `without_batch` stores a constant without a first axis of size 1.
+        """
         name = node.inputs[index]
         dtype = self._type(name, self.is_int8(node))
         if self.graph.constant(name) is not None:
-            return self.broadcast_constant(node, name, dtype)
+            return self.broadcast_constant(node, name, dtype, without_batch)
         read = self.tensor(name, dtype, input_order(self.graph, node, name, self.orders))
         return self._aligned(node, name, read, dtype)
 
@@ -149,12 +152,13 @@ class Emitter:
         table = self.constant(f"shape {tuple(shape)}", options.newShape)
         self.emit("RESHAPE", [source, table], [made], options)
 
-    def broadcast_constant(self, node: Node, name: str, dtype: str) -> int:
-        """A constant operand of an element-wise op, in the op's memory order."""
+    def broadcast_constant(self, node: Node, name: str, dtype: str, without_batch: bool = False) -> int:
+        """A constant operand of an element-wise op, in the op's memory order; see `read`."""
         data, order = self.array(name), self.orders[node.output]
         rank = len(order)
         if data.ndim > 0:
             data = data.reshape((1,) * (rank - data.ndim) + data.shape).transpose(order)
+            data = data[0] if without_batch and rank > 1 and len(data) == 1 else data
         label = f"{name}@{''.join(map(str, order))}"
         if dtype != "int8":
             return self.constant(label, data)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+import sys
 import threading
 from contextlib import redirect_stdout
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from edgeface.errors import GraphError
@@ -37,14 +41,27 @@ def fold_constants(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
 
 
 def _simplified(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    import onnxsim
-
+    simplify = _onnxsim().simplify
     try:
         with _SILENCE, redirect_stdout(io.StringIO()):  # it prints what it works around
-            folded: onnx.ModelProto = onnxsim.simplify(model, check_n=0, perform_optimization=False)[0]
+            folded: onnx.ModelProto = simplify(model, check_n=0, perform_optimization=False)[0]
     except Exception as error:  # onnxsim raises bare C++ exceptions of many kinds
         raise _refused(error, where) from error
     return folded
+
+
+@cache
+def _onnxsim() -> ModuleType:
+    """The library without torch, which it imports wherever it finds it (onnxsim 0.8.1): seconds for nothing."""
+    hidden = "torch" not in sys.modules
+    with _SILENCE:
+        if hidden:
+            sys.modules["torch"] = None  # type: ignore[assignment]  # an import then fails as if it were not installed
+        try:
+            return importlib.import_module("onnxsim")
+        finally:
+            if hidden:
+                del sys.modules["torch"]
 
 
 def _refused(error: Exception, where: str) -> GraphError:

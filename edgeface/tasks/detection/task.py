@@ -11,7 +11,7 @@ from edgeface.core.description import Figure, Table, Tile
 from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.graph.types import Array
-from edgeface.images.files import fitted, letterbox, placed
+from edgeface.images.files import fitted, placed
 from edgeface.images.fit import along
 from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
 from edgeface.tasks.detection.agreement import FaceAgreement
@@ -66,11 +66,12 @@ class DetectionTask:
 
     def prepare(self, image: Image, contract: DetectionContract) -> View:
         """The image as the contract fits it: at the top left at the largest scale that fits, or stretched."""
-        return View(image, *letterbox(image, contract.input))
+        seen, scale = fitted(image, contract.input)
+        return View(image, placed(seen, contract.input), scale, seen=seen)
 
     def perturbed(self, view: View, contract: DetectionContract, change: Perturbation, number: int) -> View:
         """The view with the scaled image changed; the padding stays as it is."""
-        seen, _ = fitted(view.image, contract.input)
+        seen = fitted(view.image, contract.input)[0] if view.seen is None else view.seen
         tensor = placed(change.apply(seen, number), contract.input)
         return replace(view, tensor=tensor, moved_px=change.moved_px)
 

@@ -12,7 +12,7 @@ from edgeface.core.requirement import Requirement
 from edgeface.core.thresholds import Thresholds
 from edgeface.errors import ContractError
 from edgeface.graph.types import Array
-from edgeface.images.files import fitted, letterbox, placed
+from edgeface.images.files import fitted, placed
 from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
 from edgeface.tasks.drift import Drift
 from edgeface.tasks.generic import describe
@@ -64,11 +64,12 @@ class GenericTask:
 
     def prepare(self, image: Image, contract: GenericContract) -> View:
         """The image as the contract fits it: at the top left at the largest scale that fits, or stretched."""
-        return View(image, *letterbox(image, contract.input))
+        seen, scale = fitted(image, contract.input)
+        return View(image, placed(seen, contract.input), scale, seen=seen)
 
     def perturbed(self, view: View, contract: GenericContract, change: Perturbation, number: int) -> View:
         """The view with the scaled image changed; the padding stays as it is."""
-        seen, _ = fitted(view.image, contract.input)
+        seen = fitted(view.image, contract.input)[0] if view.seen is None else view.seen
         return replace(view, tensor=placed(change.apply(seen, number), contract.input), moved_px=change.moved_px)
 
     def decide(self, outputs: Mapping[str, Array], contract: GenericContract, view: View) -> Numbers:  # noqa: ARG002

@@ -63,10 +63,12 @@ def test_every_option_and_argument_with_known_values_exists():
     options = {name for command in COMMANDS.values() for each in command.params for name in each.opts}
     assert known.OF_OPTIONS.keys() <= options
     assert set(known.LISTS) <= known.OF_OPTIONS.keys()
+    for command, option in known.OF_COMMANDS:
+        assert option in [name for each in COMMANDS[command].params for name in each.opts]
     for command, argument in known.OF_ARGUMENTS:
         assert argument in [each.name for each in COMMANDS[command].params]
 
 
 def test_every_kind_of_device_is_in_the_help_of_the_option():
-    (on,) = [each for each in COMMANDS["bench"].params if "--on" in each.opts]
+    (on,) = [each for each in COMMANDS["parity"].params if "--on" in each.opts]
     assert all(kind in on.help for kind in ("x86", "gpu", "a72", "ssh:", "adb"))

@@ -58,8 +58,9 @@ def lower_leaky_relu(emitter: Emitter, node: Node) -> None:
 
 
 def lower_prelu(emitter: Emitter, node: Node) -> None:
-    """PRELU with the slope in the memory order of the image."""
-    emitter.emit("PRELU", [emitter.read(node, 0), emitter.read(node, 1)], [emitter.result(node)])
+    """PRELU with the slope in the memory order of the image, without a batch: MLIR's importer refuses it with one."""
+    slope = emitter.read(node, 1, without_batch=True)
+    emitter.emit("PRELU", [emitter.read(node, 0), slope], [emitter.result(node)])
 
 
 def lower_clip(emitter: Emitter, node: Node) -> None:
