@@ -97,7 +97,7 @@ def _of_artifact(artifact: Artifact, request: AnalyzeRequest) -> Iterator[Subjec
     if request.detector is not None and not task_of(source.contract).of_faces:
         raise InputError("--detector is for recognizers", where="--detector", fix="leave it out")
     detector = None if request.detector is None else Detector(Artifact.open(request.detector))
-    defined = read_onnx(source.onnx, artifact.manifest.name)
+    defined = read_onnx(source.onnx, artifact.manifest.name, own=source.own)
     graph = run_passes(defined)
     recipe = _recipe(artifact, graph)
     with _images(artifact, request, recipe) as images:

@@ -54,7 +54,7 @@ def open_checkpoint(declared: Declared, probes: Sequence[Image]) -> Source:
 
 
 def _source(contract: Contract, network: bytes, provenance: dict[str, Any]) -> Source:
-    return Source(contract, network, network_reference(network), provenance)
+    return Source(contract, network, network_reference(network), provenance, own=True)
 
 
 def _seeded(found: Family, declared: Declared, seed: int) -> Source:

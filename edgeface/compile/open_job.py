@@ -68,7 +68,7 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
             fix="leave it out",
         )
     with step("reading and simplifying the graph"):
-        defined = read_onnx(source.onnx, recipe.model)
+        defined = read_onnx(source.onnx, recipe.model, own=source.own)
         graph = run_passes(defined)
     return Job(
         replace(source, reference=replace(source.reference, twin=_twin(graph))),

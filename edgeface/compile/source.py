@@ -34,10 +34,12 @@ class Declared:
 class Source:
     """The float32 network: `onnx` for the graph reader, `reference` to compare with.
 
-    `provenance` is for the manifest: the file, and how the contract was determined.
+    `provenance` is for the manifest: the file, and how the contract was determined. `own` says that edgeface wrote the
+    ONNX: a family's network.
     """
 
     contract: Contract
     onnx: bytes
     reference: Reference
     provenance: dict[str, Any]
+    own: bool = False

@@ -40,7 +40,10 @@ _ONE_OUTPUT = {"BatchNormalization"}  # at inference; the others are of training
 
 
 def read_onnx(
-    source: Path | bytes, name: str | None = None, input_shapes: Mapping[str, tuple[int, ...]] | None = None
+    source: Path | bytes,
+    name: str | None = None,
+    input_shapes: Mapping[str, tuple[int, ...]] | None = None,
+    own: bool = False,
 ) -> Graph:
     """The Graph of an ONNX model. Decisions behind the network are cut off, with a note.
 
@@ -49,6 +52,7 @@ def read_onnx(
         name: the graph's name; by default the model's.
         input_shapes: shapes of inputs by name, also instead of what the model declares. Without one, a batch that is
             the only dynamic size is 1.
+        own: whether edgeface wrote the model, see `prepare`.
 
     Raises:
         InputError: the file is not an ONNX model, or is larger than 2 GiB, or has no such input.
@@ -58,7 +62,7 @@ def read_onnx(
     where = str(source) if isinstance(source, Path) else "ONNX model"
     model = parse_onnx(source)
     where += resized(model, input_shapes or {})
-    prepared = prepare(model, where, input_shapes)
+    prepared = prepare(model, where, input_shapes, own)
     if prepared.cut is not None:
         note(str(prepared.cut))
     return _to_graph(prepared.model, name or prepared.model.graph.name or "model", where)

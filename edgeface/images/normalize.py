@@ -42,10 +42,10 @@ def normalize_into(
     ordered = gray(image)[:, :, None] if color == "grey" else image
     if color == "rgb":
         ordered = image[:, :, ::-1]
-    for channel, plane in enumerate(planes):
-        plane[...] = ordered[:, :, channel]
-        plane -= np.float32(mean[channel])
-        plane *= np.float32(scale[channel])
+    for channel in range(len(planes)):
+        planes[channel] = ordered[:, :, channel]
+        planes[channel] -= np.float32(mean[channel])
+        planes[channel] *= np.float32(scale[channel])
 
 
 def normalized(

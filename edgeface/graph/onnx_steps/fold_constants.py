@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from edgeface.errors import GraphError
 from edgeface.graph.onnx_steps.fold_if import fold_if
-from edgeface.graph.onnx_steps.nothing_to_fold import nothing_to_fold
 from edgeface.graph.onnx_steps.walk import STANDARD, graphs_of
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ def fold_constants(model: onnx.ModelProto, where: str) -> onnx.ModelProto:
     Raises:
         GraphError: onnxsim cannot read the model.
     """
-    if nothing_to_fold(model):
-        return model
     _set_aside(model)
     for _ in range(_DEEPEST):
         model = _simplified(_with_shaped_outputs(model, where), where)

@@ -14,6 +14,7 @@ from edgeface.graph.onnx_steps.expand_turned_products import expand_turned_produ
 from edgeface.graph.onnx_steps.feed_floats import feed_floats
 from edgeface.graph.onnx_steps.fold_constants import fold_constants
 from edgeface.graph.onnx_steps.inline_functions import inline_functions
+from edgeface.graph.onnx_steps.nothing_to_fold import nothing_to_fold
 from edgeface.graph.onnx_steps.pin_inputs import pin_inputs
 from edgeface.graph.onnx_steps.raise_ir_version import raise_ir_version
 from edgeface.graph.onnx_steps.widen_float16 import widen_float16
@@ -45,13 +46,19 @@ class Prepared:
     cut: Cut | None
 
 
-def prepare(model: onnx.ModelProto, where: str, input_shapes: Mapping[str, tuple[int, ...]] | None = None) -> Prepared:
+def prepare(
+    model: onnx.ModelProto,
+    where: str,
+    input_shapes: Mapping[str, tuple[int, ...]] | None = None,
+    own: bool = False,
+) -> Prepared:
     """A model ready to be read.
 
     Args:
         model: a parsed model; it may be changed.
         where: its name in errors.
         input_shapes: shapes of inputs by name, also instead of what the model declares.
+        own: whether edgeface wrote the model, which then need not be checked by onnxsim where nothing is to be folded.
 
     Raises:
         InputError: a shape is given for no input, or functions or tensors are damaged.
@@ -59,6 +66,7 @@ def prepare(model: onnx.ModelProto, where: str, input_shapes: Mapping[str, tuple
     """
     model = pin_inputs(model, input_shapes, where)
     for step in STEPS:
-        model = step(model, where)
+        if step is not fold_constants or not (own and nothing_to_fold(model)):
+            model = step(model, where)
     cut = cut_decisions(model)
     return Prepared(forget_unread_outputs(model), cut)
