@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from edgeface.cli.completion.known import LISTS, OF_ARGUMENTS, OF_OPTIONS, OR_FILES
+from edgeface.cli.completion.known import LISTS, OF_ARGUMENTS, OF_COMMANDS, OF_OPTIONS, OR_FILES
 
 _HELP_WIDTH = 60
 
@@ -113,7 +113,7 @@ def _values_of(line: _Line, parameter: Any, before: Sequence[str], part: str) ->
         name, known = parameter.name, OF_ARGUMENTS.get((line.name, parameter.name))
     else:
         name = next(each for each in parameter.opts if each.startswith("--"))
-        known = OF_OPTIONS.get(name)
+        known = OF_COMMANDS.get((line.name, name), OF_OPTIONS.get(name))
     files = name in OR_FILES or (known is None and _takes_path(line.command, parameter.name))
     if known is None:
         return Answer(files=files)

@@ -110,7 +110,7 @@ def _of(*values: str) -> Callable[[Words], tuple[str, ...]]:
     return lambda _: values
 
 
-# Options have the same meaning in every command.
+# Options have the same meaning in every command, but for those of `OF_COMMANDS`.
 OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--budget": budgets,
     "--color": _of("bgr", "rgb"),
@@ -124,6 +124,10 @@ OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--runtime": _of("litert", "tflite-runtime", "ort", "ncnn"),
     "--target": targets,
     "--variant": variants,
+}
+# Options that mean less in one command.
+OF_COMMANDS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
+    ("bench", "--on"): _of("x86", "gpu", "ssh:", "adb"),
 }
 # These take several values, separated by commas.
 LISTS = frozenset({"--target"})
