@@ -115,7 +115,7 @@ def _of(*values: str) -> Callable[[Words], tuple[str, ...]]:
     return lambda _: values
 
 
-# Options have the same meaning in every command.
+# Options have the same meaning in every command, but for those of `OF_COMMANDS`.
 OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--budget": budgets,
     "--color": _of("bgr", "rgb"),

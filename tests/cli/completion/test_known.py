@@ -72,3 +72,9 @@ def test_every_option_and_argument_with_known_values_exists():
 def test_every_kind_of_device_is_in_the_help_of_the_option():
     (on,) = [each for each in COMMANDS["parity"].params if "--on" in each.opts]
     assert all(kind in on.help for kind in ("x86", "gpu", "a72", "ssh:", "adb"))
+
+
+def test_only_devices_that_bench_measures_on_are_completed_for_it():
+    assert known.OF_COMMANDS["bench", "--on"](()) == ("x86", "gpu", "ssh:", "adb")
+    for command, option in known.OF_COMMANDS:
+        assert option in [name for each in COMMANDS[command].params for name in each.opts]
