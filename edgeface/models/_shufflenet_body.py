@@ -33,10 +33,10 @@ class _Unit(nn.Module):
         wide = inputs if stride > 1 else half
         layers = [*_conv(wide, half), nn.ReLU(), *_conv(half, half, stride, True), *_conv(half, half), nn.ReLU()]
         self.branch2 = nn.Sequential(*layers)
-        self.stride, self.half = stride, half
+        self.stride, self.parts = stride, [half, half]
 
     def forward(self, features: Tensor) -> Tensor:
-        first, second = (features, features) if self.stride > 1 else features.split(self.half, dim=1)
+        first, second = (features, features) if self.stride > 1 else torch.split(features, self.parts, dim=1)
         joined = torch.cat([self.branch1(first), self.branch2(second)], dim=1)
         count, channels, height, width = joined.shape
         halves = joined.view(int(count), 2, int(channels) // 2, height, width)

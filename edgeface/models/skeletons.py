@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeface.contracts import Contract
+from edgeface.errors import InputError
 from edgeface.models.family import Family
 from edgeface.models.taken import Shapes
 from edgeface.reading.kinds import OWN
@@ -53,7 +54,12 @@ def skeleton_shapes(name: str) -> Shapes:
 
 def is_resizable(contract: Contract) -> bool:
     """Whether the contract's network takes other sizes than its own."""
-    return contract.task != "recognition"
+    spec = contract.input
+    try:
+        contract.with_input_size(2 * spec.height, 2 * spec.width)
+    except InputError:
+        return False
+    return True
 
 
 @cache
@@ -61,7 +67,7 @@ def index() -> dict[str, Any]:
     """`families`: the skeleton's name by family and variant; `tensors`: names and shapes by skeleton."""
     path = SKELETONS / INDEX
     found: dict[str, Any] = {"families": {}, "tensors": {}}
-    return json.loads(gzip.decompress(read_file(path, OWN))) if is_file(path) else found  # type: ignore[no-any-return]
+    return json.loads(gzip.decompress(read_file(path, OWN))) if is_file(path) else found
 
 
 @cache

@@ -116,10 +116,12 @@ def _check_resizable(model: onnx.ModelProto, module: torch.nn.Module, contract: 
         inferred = onnx.shape_inference.infer_shapes(resized, strict_mode=True, data_prop=True)
         found = [[dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in inferred.graph.output]
     except onnx.shape_inference.InferenceError as error:
-        found = [str(error).splitlines()[0]]
-    if found != wanted:
+        said = str(error).splitlines()[0]
+    else:
+        said = str(found)
+    if said != str(wanted):
         raise InputError(
-            f"the network makes sizes constants: at {_OTHER_SIZE} its outputs are {wanted}, the trace's {found}",
+            f"the network makes sizes constants: at {_OTHER_SIZE} its outputs are {wanted}, the trace's {said}",
             where=contract.family,
             fix="take sizes as they are, features.shape[2:], without int()",
         )
