@@ -45,6 +45,14 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class _Wanted:
+    """Which artifacts: those whose name holds the word; with `remembered` none that would have to be exported."""
+
+    word: str
+    remembered: bool
+
+
+@dataclass(frozen=True)
 class Given:
     """An artifact, the images that it is run on, and what finds their faces."""
 
@@ -137,55 +145,66 @@ class Given:
         return found.decisions.as_dict()
 
 
-def exported(work: Path, only: str) -> Iterator[Given]:
-    """Every artifact, exported unless the work folder has it; those whose name holds the word."""
+def exported(work: Path, only: str, remembered: bool) -> Iterator[Given]:
+    """Every artifact, exported unless the work folder has it or `remembered`; those whose name holds the word."""
+    wanted = _Wanted(only, remembered)
     weights, scenes = SHARED / "weights", SHARED / "scenes"
     groups = sorted((SHARED / "labelled").glob("*.jpg"))
     pictures = (*groups, *sorted(scenes.iterdir()))[:IMAGES]
     options = ("--weights", str(weights / "retinaface_mnet025_1mb.pth"), "--variant", "1mb")
     wide = Subject("detector", ("retinaface_mnet025", *options, "--calibration", str(scenes), "--input", "256x320"))
     finder = _artifact(work, wide, "onnx-fp32")
-    yield from _given(work, wide, KINDS, pictures, None, only)
-    yield from _given(work, wide, (FLOAT_ENDS,), pictures, None, only)
+    yield from _given(work, wide, KINDS, pictures, None, wanted)
+    yield from _given(work, wide, (FLOAT_ENDS,), pictures, None, wanted)
     odd = Subject("detector 240×320", (*wide.options[:-1], "240x320"))
-    yield from _given(work, odd, (INTEGER,), pictures, None, only)
+    yield from _given(work, odd, (INTEGER,), pictures, None, wanted)
     faces = _faces(work / "faces")
     options = ("--weights", str(weights / "mobilefacenet_prelu_112x96.ckpt"), "--calibration", str(faces))
     small = Subject("recognizer", ("mobilefacenet", *options, "--detector", str(finder.folder)))
-    yield from _given(work, small, KINDS, tuple(sorted(faces.iterdir()))[: 3 * IMAGES : 3], Detector(finder), only)
+    yield from _given(work, small, KINDS, tuple(sorted(faces.iterdir()))[: 3 * IMAGES : 3], Detector(finder), wanted)
 
 
 def _given(
-    work: Path, subject: Subject, kinds: tuple[str, ...], files: tuple[Path, ...], finder: Detector | None, only: str
+    work: Path,
+    subject: Subject,
+    kinds: tuple[str, ...],
+    files: tuple[Path, ...],
+    finder: Detector | None,
+    wanted: _Wanted,
 ) -> Iterator[Given]:
     for kind in kinds:
-        if only in f"{subject.name} {kind}":
+        if wanted.word in f"{subject.name} {kind}" and not (wanted.remembered and not _found(work, subject, kind)):
             yield Given(subject.name, kind, _artifact(work, subject, kind), files, finder)
+
+
+def _found(work: Path, subject: Subject, kind: str) -> list[Path]:
+    target = kind.split(maxsplit=1)[0]
+    return [path.parent for path in _folder(work, subject, kind).glob(f"*-{target}/manifest.json")]
+
+
+def _folder(work: Path, subject: Subject, kind: str) -> Path:
+    return work / subject.name.replace(" ", "-").replace("×", "x") / _FOLDERS[len(kind.split()) - 1]
 
 
 def _artifact(work: Path, subject: Subject, kind: str) -> Artifact:
     target, *options = kind.split()
-    together = [target] if options else [each for each in KINDS if " " not in each]
-    folder = work / subject.name.replace(" ", "-").replace("×", "x") / _FOLDERS[len(options)]
-    found = list(folder.glob(f"*-{target}/manifest.json"))
-    if not found:
-        print(f"exporting {subject.name}, {kind}", file=sys.stderr, flush=True)
-        command = [
-            sys.executable,
-            "-m",
-            "edgeface",
-            "--quiet",
-            "export",
-            *subject.options,
-            "--target",
-            ",".join(together),
-        ]
-        command += [*options, "--effort", "fast", "--no-latency", "--no-images", "--out", str(folder), "--json"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SystemExit(f"{subject.name}, {kind}: {done.stderr or json.loads(done.stdout)}")
-        found = list(folder.glob(f"*-{target}/manifest.json"))
-    return Artifact.open(found[0].parent)
+    if not _found(work, subject, kind):
+        together = [each for each in KINDS if " " not in each]
+        quantized = [each for each in together if each.endswith("int8")]
+        batches = [[target]] if options else [quantized, [each for each in together if each not in quantized]]
+        for batch in batches:
+            _export(subject, batch, options, _folder(work, subject, kind))
+    return Artifact.open(_found(work, subject, kind)[0])
+
+
+def _export(subject: Subject, targets: list[str], options: list[str], folder: Path) -> None:
+    print(f"exporting {subject.name}, {' '.join([*targets, *options])}", file=sys.stderr, flush=True)
+    command = [sys.executable, "-m", "edgeface", "--quiet", "export", *subject.options, *options]
+    command += ["--target", ",".join(targets), "--no-latency", "--no-images", "--out", str(folder), "--json"]
+    command += ["--effort", "fast"] if targets[0].endswith("int8") else []
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{subject.name}, {targets}: {done.stderr or json.loads(done.stdout)}")
 
 
 def _faces(folder: Path) -> Path:

@@ -20,18 +20,24 @@ MARKS = {"wrong": "**WRONG**"}
 
 
 def verdict(cell: Cell) -> str:
-    """One of: refused, compiled (there is no such device here), wrong, equal, same, near."""
+    """One of: refused, wrong, equal, same, near; or how much was compiled for a device that is not here."""
     if cell.at:
         return "refused"
     found = cell.result
     if not found:
-        return "compiled"
+        return _compiled(cell)
     if not found["finite"] or not _decides_alike(cell):
         return "wrong"
     largest = max(found["largest"].values())
     if largest == 0:
         return "equal"
     return "same" if largest <= EQUAL and not found["steps"] else "near"
+
+
+def _compiled(cell: Cell) -> str:
+    if "NPU operators = 0" in cell.notes:
+        return "none on the NPU"
+    return "all on the NPU" if "CPU operators = 0" in cell.notes else "partly on the NPU"
 
 
 def mark(cell: Cell) -> str:
@@ -72,7 +78,15 @@ def report(cells: Sequence[Cell], operators: Mapping[str, str]) -> str:
     sections = [_section(lane, [cell for cell in cells if cell.lane == lane.name]) for lane in LANES]
     return (
         "\n\n".join(
-            [_header(cells), _artifacts(operators), _kernels(cells), _glance(cells), *filter(None, sections), LIMITS]
+            [
+                _header(cells),
+                _artifacts(operators),
+                _kernels(cells),
+                _glance(cells),
+                _wrong(cells),
+                *filter(None, sections),
+                LIMITS,
+            ]
         )
         + "\n"
     )
@@ -107,7 +121,7 @@ these images, and compared with what its **own runtime** (LiteRT with XNNPACK, O
 found again at IoU ≥ .5, or the lowest cosine. Integers that are rounded in another order are near.
 - **WRONG**: it loads, runs and says nothing, and under {LEAST_MATCHED:.0%} of the faces are found, over \
 {MOST_EXTRA:.0%} are new, or a cosine is under {LEAST_COSINE}.
-- **refused**: with its words. **compiled**: there is no such device here to run it on."""
+- **refused**: with its words. **on the NPU**: compiled; there is no such device here to run it on."""
 
 LIMITS = """\
 ## What this cannot say
@@ -155,6 +169,11 @@ def _glance(cells: Sequence[Cell]) -> str:
             words = [MARKS.get(by.get(artifact, "–"), by.get(artifact, "–")) for artifact in artifacts]
             lines.append(f"| {' | '.join([lane.name, *words])} |")
     return "\n".join(lines)
+
+
+def _wrong(cells: Sequence[Cell]) -> str:
+    found = [f"- **{_shown(c.artifact)} in {c.lane}**: {_figures(c)}." for c in cells if verdict(c) == "wrong"]
+    return "\n".join(["## Wrong without a word", "", *(found or ["None among these."])])
 
 
 def _is(cell: Cell, format_: str) -> bool:

@@ -95,20 +95,33 @@ def make_environment(work: Path, name: str) -> Path:
 
 def tried(given: Given, lane: Lane, work: Path) -> Cell:
     """Run an artifact in a tool, unless an earlier run did with the same file and packages."""
-    name = f"{given.name}__{lane.name.replace(' ', '-').replace('→', 'to')}"
-    path = work / "cells" / f"{name}.json"
-    key = " ".join([given.artifact.manifest.model_sha256, *pins()[lane.environment]])
-    if path.exists():
-        cell = Cell(**json.loads(path.read_text(encoding="utf-8")))
-        if cell.key == key:
-            return cell
+    known = remembered(given, lane, work)
+    if known is not None:
+        return known
+    path = _place(given, lane, work)
+    name = path.stem
     path.parent.mkdir(exist_ok=True)
     python, scratch = make_environment(work, lane.environment), work / "scratch" / name
     scratch.mkdir(parents=True, exist_ok=True)
-    cell = Cell(given.name, lane.name, key)
+    cell = Cell(given.name, lane.name, _key(given, lane))
     _run(given, lane, python, scratch, cell)
     cell.save(path)
     return cell
+
+
+def remembered(given: Given, lane: Lane, work: Path) -> Cell | None:
+    """What an earlier run found of the same file with the same packages."""
+    path = _place(given, lane, work)
+    cell = Cell(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    return cell if cell is not None and cell.key == _key(given, lane) else None
+
+
+def _place(given: Given, lane: Lane, work: Path) -> Path:
+    return work / "cells" / f"{given.name}__{lane.name.replace(' ', '-').replace('→', 'to')}.json"
+
+
+def _key(given: Given, lane: Lane) -> str:
+    return " ".join([given.artifact.manifest.model_sha256, *pins()[lane.environment]])
 
 
 def _run(given: Given, lane: Lane, python: Path, scratch: Path, cell: Cell) -> None:

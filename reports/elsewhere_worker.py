@@ -54,9 +54,9 @@ def _tool(name: str) -> Callable[[Mapping[str, Any]], Loaded]:
 
 
 def _ordered(made: Any, names: list[str]) -> list[Any]:
-    """Outputs in the order of the names; a tool that tells no names gives them in the model's order."""
+    """Outputs in the order of the names; a tool that tells none, or others, gives them in the model's order."""
     if isinstance(made, Mapping):
-        return [np.asarray(made[name]) for name in names]
+        made = [made[name] for name in names] if all(name in made for name in names) else list(made.values())
     return [np.asarray(array) for array in made]
 
 

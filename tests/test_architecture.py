@@ -316,6 +316,7 @@ ELSEWHERE = {
     "backends/tflite/legacy.py": "our worker's source, and what the worker has just written into a folder of ours",
     "backends/tflite/legacy_worker.py": "runs alone, in another Python",
     "bench/result.py": "/proc/cpuinfo",
+    "bench/worker.py": "/proc/self/status",
     "bundle/compute_on_board.py": "arrays that the program has just written into a folder of ours, from memory",
     "bundle/pack.py": "the licence in our own distribution",
     "cli/completion/command.py": "our own scripts",

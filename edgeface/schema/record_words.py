@@ -68,6 +68,8 @@ RECORD_WORDS: Mapping[str, Mapping[str, str]] = {
         "ratio": "Latency by the reference's in the same rounds.",
         "ratio_low": "Lower end of its 95 % interval.",
         "ratio_high": "Upper end of its 95 % interval.",
+        "memory_bytes": "What its process grew by from opening the model to its last run, with the runtime itself; "
+        "null where that is unknown.",
         "peak_share": "Share of the core's peak that it reaches; null where that is unknown.",
         "runs": "How many runs were timed.",
     },

@@ -100,6 +100,7 @@ class TimedModel(_Record):
     ratio_high: float
     peak_share: float | None
     runs: int
+    memory_bytes: int | None = None
 
 
 class LatencyRecord(_Record):

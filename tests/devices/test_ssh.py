@@ -87,6 +87,7 @@ def test_an_unknown_host_is_an_error_with_ssh_s_message(board):
         connect(Device("ssh", "nowhere.invalid"))
 
 
+@pytest.mark.hostile  # 20 seconds of emulation; tests/bench/test_on_board.py covers it quickly
 def test_models_are_benched_on_a_board(board, integer_model):
     report = bench(BenchRequest([integer_model], rounds=3, batch_ms=1.0, on=BOARD))
     assert report.measurements[0].median_ms > 0

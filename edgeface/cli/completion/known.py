@@ -59,6 +59,11 @@ def devices(_: Words = ()) -> tuple[str, ...]:
     return ("x86", "gpu", *_profiles_with("emulator"), "ssh:", "adb")
 
 
+def clocks(_: Words = ()) -> tuple[str, ...]:
+    """Names of devices whose time is their own: all but emulated ones."""
+    return tuple(name for name in devices() if name not in _profiles_with("emulator"))
+
+
 def cores(_: Words = ()) -> tuple[str, ...]:
     """Kinds of cores of which latencies are known, and all of them."""
     found: set[str] = set()
@@ -125,10 +130,8 @@ OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--target": targets,
     "--variant": variants,
 }
-# Options that mean less in one command.
-OF_COMMANDS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
-    ("bench", "--on"): _of("x86", "gpu", "ssh:", "adb"),
-}
+# Where a command takes only some of them.
+OF_COMMANDS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {("bench", "--on"): clocks}
 # These take several values, separated by commas.
 LISTS = frozenset({"--target"})
 # By command and argument.

@@ -54,7 +54,7 @@ def test_help_is_completed_with_the_names_of_commands():
 
 def test_a_value_after_an_equals_sign_is_completed_with_its_option():
     assert words("parity", "--on=a") == ["--on=a53", "--on=a55", "--on=a72", "--on=a76", "--on=adb"]
-    assert words("bench", "--on=a") == ["--on=adb"]
+    assert words("bench", "--on=a") == ["--on=adb"]  # what is emulated has no time of its own
     assert words("bench", "--nonsense=a") == []
 
 

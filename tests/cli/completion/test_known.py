@@ -63,6 +63,8 @@ def test_every_option_and_argument_with_known_values_exists():
     options = {name for command in COMMANDS.values() for each in command.params for name in each.opts}
     assert known.OF_OPTIONS.keys() <= options
     assert set(known.LISTS) <= known.OF_OPTIONS.keys()
+    for command, option in known.OF_COMMANDS:
+        assert option in [name for each in COMMANDS[command].params for name in each.opts]
     for command, argument in known.OF_ARGUMENTS:
         assert argument in [each.name for each in COMMANDS[command].params]
 

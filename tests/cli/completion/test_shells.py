@@ -22,7 +22,7 @@ START = {
 LINES = {
     r"edgeface expo\t--targ\ttensorrt-fp3\t": "[export][--target][tensorrt-fp32]",
     r"edgeface check mobilefacenet:m\t": "[check][mobilefacenet:mbf]",
-    r"edgeface bench --on=rk33\t": "[bench][--on=rk3399]",
+    r"edgeface parity --on=rk33\t": "[parity][--on=rk3399]",
     r"edgeface check odd\t": "[check][odd model.onnx]",
 }
 # In place of edgeface: passes questions on to it, and prints what a person's command line has become.
