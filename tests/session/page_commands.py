@@ -32,9 +32,8 @@ class Commands:
 
     def run(self, command: Command, folder: Path) -> Ran:
         """Run a command in a folder, or take what the same one wrote and said before."""
-        given = {path.name for path in self.files.iterdir()} | {"mine"}
-        fresh = {path.name for path in folder.iterdir()} <= given
-        if not (command.is_remembered and fresh):
+        fresh = {path.name for path in folder.iterdir()} <= self._given
+        if not command.is_remembered or (command.line.startswith("edgeface export") and not fresh):
             return _run(command.line, folder)
         name = hashlib.sha256(command.line.encode()).hexdigest()[:16]
         known = made_once(self.memory / name, lambda goal: self._keep(command, folder, goal))
@@ -45,7 +44,8 @@ class Commands:
     def _keep(self, command: Command, folder: Path, goal: Path) -> None:
         """Run a command beside what is in a folder; keep what it wrote and printed."""
         made = goal / "made"
-        shutil.copytree(folder, made, symlinks=True)
+        others = {path.name for path in folder.iterdir()} - self._given
+        shutil.copytree(folder, made, symlinks=True, ignore=lambda at, _: others if Path(at) == folder else ())
         given = [path.name for path in made.iterdir()]
         ran = _run(command.line, made)
         for name in given:
@@ -55,6 +55,11 @@ class Commands:
             else:
                 shutil.rmtree(path)
         (goal / "printed").write_text(f"{ran.code}\n{ran.output}", encoding="utf-8")
+
+    @property
+    def _given(self) -> set[str]:
+        """What remembered commands may read."""
+        return {path.name for path in self.files.iterdir()} | {"mine"}
 
     def lay_out(self, folder: Path) -> None:
         """Link the prepared files into a folder."""
