@@ -112,6 +112,7 @@ class Given:
         Raises:
             ValueError: an output has another size.
         """
+        made = self._in_order(made)
         got = [self._restored(made, number) for number in range(len(self.own))]
         finite = all(np.isfinite(array).all() for arrays in got for array in arrays.values())
         apart = {
@@ -125,6 +126,14 @@ class Given:
             "steps": round(max(steps)) if finite and steps else None,
             "decisions": self._decisions(got) if finite else {},
         }
+
+    def _in_order(self, made: Mapping[str, Array]) -> Mapping[str, Array]:
+        """Outputs in the model's order, for tools that neither keep it nor the names: by their sizes, if they differ."""
+        wanted = [self.own[0][spec.name].size for spec in self.specs[1]]
+        found = {array[0].size: array for array in made.values()}
+        if len(found) < len(wanted) or set(found) != set(wanted):
+            return made
+        return {str(place): found[size] for place, size in enumerate(wanted)}
 
     def _restored(self, made: Mapping[str, Array], number: int) -> dict[str, Array]:
         """Outputs in the model's shapes; integers of the file as the reals that they stand for."""

@@ -117,7 +117,7 @@ def mnn(job: Mapping[str, Any]) -> Loaded:
         interpreter.runSession(session)
         return {name: copied(tensor) for name, tensor in interpreter.getSessionOutputAll(session).items()}
 
-    return run, [f"input {entry.getShape()}, {entry.getDataType()}"]
+    return run, []
 
 
 def ncnn(job: Mapping[str, Any]) -> Loaded:

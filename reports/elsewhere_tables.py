@@ -13,7 +13,7 @@ from edgeface.bench.result import describe_machine
 from edgeface.core.versions import versions
 
 EQUAL = 1e-3
-LEAST_MATCHED, MOST_EXTRA = 0.9, 0.1
+LEAST_MATCHED, MOST_EXTRA = 0.95, 0.05
 LEAST_COSINE = 0.98
 LONGEST = 400
 MARKS = {"wrong": "**WRONG**"}
