@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeface.benchmark.record import PAGE, BenchmarkRecord, TargetRecord
-from edgeface.benchmark.tables import best, board_table, figures_table, reasons, summary_table, time_table
+from edgeface.benchmark.tables import (
+    best,
+    board_table,
+    figures_table,
+    measured_table,
+    reasons,
+    summary_table,
+    time_table,
+)
 from edgeface.compile.report_options import REPORT
 from edgeface.core.description import Table, Verdict
 from edgeface.report.page import Bar
@@ -61,7 +69,7 @@ def write_benchmark_page(out: Path, found: BenchmarkRecord, refused: str) -> Pat
 
 def _page(found: BenchmarkRecord, out: Path, refused: str) -> BenchmarkPage:
     board = board_table(found)
-    tables = (figures_table(found), time_table(found), *(() if board is None else (board,)))
+    tables = (figures_table(found), time_table(found), measured_table(found), board)
     machine = found.machine.get("processor", "")
     return BenchmarkPage(
         title=f"{found.model} on {len(found.targets)} targets",
@@ -69,7 +77,7 @@ def _page(found: BenchmarkRecord, out: Path, refused: str) -> BenchmarkPage:
         verdict=best(found),
         summary=summary_table(found),
         bars=tuple(_bars(found)),
-        tables=tuple(table for table in tables if table.rows),
+        tables=tuple(table for table in tables if table is not None and table.rows),
         reasons=tuple(reasons(found)),
         links=tuple(link for each in found.targets if (link := _link(found.model, each, out, refused))),
         same=tuple(_same(found, out)),

@@ -48,6 +48,16 @@ class Timed(_Record):
     memory_bytes: int | None = None
 
 
+class Measured(_Record):
+    """The quickest median that `edgeface parity --on` measured of an artifact on a board, with its threads and day."""
+
+    board: str
+    median_ms: float
+    threads: int
+    runtime: str
+    date: str
+
+
 class TargetRecord(_Record):
     """One target.
 
@@ -62,6 +72,7 @@ class TargetRecord(_Record):
         predicted: on the board, in each runtime.
         unpredicted: why nothing was.
         timed: None before it was measured, and of what was not written.
+        measured: on boards, by `edgeface parity --on`.
     """
 
     target: str
@@ -76,6 +87,7 @@ class TargetRecord(_Record):
     predicted: tuple[Predicted, ...] = ()
     unpredicted: str = ""
     timed: Timed | None = None
+    measured: tuple[Measured, ...] = ()
 
 
 class BenchmarkRecord(_Record):

@@ -14,7 +14,7 @@ from edgeface.backends.target import Target
 from edgeface.benchmark.candidates import every_target
 from edgeface.benchmark.describe import target_record
 from edgeface.benchmark.record import BenchmarkRecord, TargetRecord, remembered, write_benchmark
-from edgeface.benchmark.time import ROUNDS, timed
+from edgeface.benchmark.time import ROUNDS, timed, with_boards
 from edgeface.compile.build import build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.export_images import export_images
@@ -81,7 +81,7 @@ class _Targets:
             whole = whole.model_copy(update={"targets": (*whole.targets, record)})
             write_benchmark(out, whole)
         release_memory()
-        whole = timed(whole, self.asked, self.rounds)
+        whole = with_boards(timed(whole, self.asked, self.rounds), self.asked)
         write_benchmark(out, whole)
         return whole
 

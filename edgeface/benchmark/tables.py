@@ -11,7 +11,7 @@ _OUTCOME = {"refused": "refused", "impossible": "not possible"}
 
 def summary_table(found: BenchmarkRecord) -> Table:
     """A row for each target: verdict, its main figure, size, latency here and on the board, memory."""
-    board = ("board ms",) if found.board else ()
+    board = ("board ms",) if _has_board(found) else ()
     header = ("target", "verdict", _label(found), "95 %", "kB", "× fp32", "95 %", *board, "MB")
     rows = tuple(_row(each, bool(board)) for each in found.targets)
     return Table(f"{found.model}: every target on the same {found.images} images", header, rows, left=2)
@@ -94,6 +94,28 @@ def best(found: BenchmarkRecord) -> Verdict:
     )
 
 
+def measured_table(found: BenchmarkRecord) -> Table | None:
+    """What boards took; None where none was measured."""
+    rows = [
+        (each.target, m.board, m.runtime, f"{m.threads}", m.date, f"{m.median_ms:.2f}")
+        for each in found.targets
+        for m in each.measured
+    ]
+    header = ("target", "board", "runtime", "threads", "day", "median ms")
+    return Table("Measured on boards, the best number of threads", header, tuple(rows), left=3) if rows else None
+
+
+def _has_board(found: BenchmarkRecord) -> bool:
+    return bool(found.board) or any(each.measured for each in found.targets)
+
+
+def _board_ms(each: TargetRecord) -> str:
+    """Measured if a board did, else as predicted, with a sign that says so."""
+    if each.measured:
+        return f"{min(m.median_ms for m in each.measured):.1f}"
+    return f"~{each.predicted[0].expected_ms:.1f}" if each.predicted else _NOTHING
+
+
 def _label(found: BenchmarkRecord) -> str:
     return next((each.figures[0].label for each in found.targets if each.figures), "decisions")
 
@@ -109,7 +131,7 @@ def _row(each: TargetRecord, board: bool) -> tuple[Cell, ...]:
         f"{each.model_bytes / 1e3:,.0f}" if each.model_bytes else _NOTHING,
         _NOTHING if timed is None else f"{timed.ratio:.2f}",
         _NOTHING if timed is None else f"{timed.ratio_low:.2f}–{timed.ratio_high:.2f}",
-        *((f"{each.predicted[0].expected_ms:.1f}" if each.predicted else _NOTHING,) if board else ()),
+        *((_board_ms(each),) if board else ()),
         _megabytes(each),
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from edgeface.bench.measure import BenchRequest, bench
 from edgeface.bench.result import Measurement
-from edgeface.benchmark.record import BenchmarkRecord, TargetRecord, Timed
+from edgeface.benchmark.record import BenchmarkRecord, Measured, TargetRecord, Timed
 from edgeface.core.progress import note, step
+from edgeface.devices.board_record import BoardRecord, read_records
 from edgeface.errors import EdgefaceError
 from edgeface.exporting.checked import Checked
 
@@ -48,4 +49,27 @@ def _timed(item: Measurement) -> Timed:
         ratio_low=item.ratio_low,
         ratio_high=item.ratio_high,
         memory_bytes=item.memory_bytes,
+    )
+
+
+def with_boards(found: BenchmarkRecord, asked: Checked) -> BenchmarkRecord:
+    """The benchmark with what boards took, where `edgeface parity --on` has measured artifacts on them."""
+
+    def measured(each: TargetRecord) -> TargetRecord:
+        if each.outcome != "written":
+            return each
+        records = read_records(asked.folder(each.target), each.model_sha256)
+        return each.model_copy(update={"measured": tuple(map(_measured, records))})
+
+    return found.model_copy(update={"targets": tuple(map(measured, found.targets))})
+
+
+def _measured(record: BoardRecord) -> Measured:
+    best = record.latency.best
+    return Measured(
+        board=record.on,
+        median_ms=best.median_ms,
+        threads=best.threads,
+        runtime=f"{record.latency.path} {record.latency.version}",
+        date=record.date,
     )

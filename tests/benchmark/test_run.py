@@ -10,13 +10,14 @@ import pytest
 from edgeface.benchmark import run as running
 from edgeface.benchmark.candidates import every_target
 from edgeface.benchmark.page import write_benchmark_page
-from edgeface.benchmark.record import BENCHMARK, read_benchmark
+from edgeface.benchmark.record import BENCHMARK, Measured, read_benchmark
 from edgeface.benchmark.run import REFUSED, run_benchmark
-from edgeface.benchmark.tables import best, reasons, summary_table
+from edgeface.benchmark.tables import best, measured_table, reasons, summary_table
 from edgeface.cli.benchmark import format_benchmark
 from edgeface.compile.repair.options import RepairOptions
 from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import Artifact
+from edgeface.core.prediction_record import Predicted
 from edgeface.errors import InputError
 from edgeface.samples import IMAGES
 from edgeface.samples.compose import pixels
@@ -120,3 +121,21 @@ def test_without_targets_every_one_that_runs_here_is_compared_the_baseline_first
     assert {"tflite-int8", "onnx-int8", "ncnn-fp32"} <= set(names)
     assert not any(name.startswith("tensorrt") for name in names)
     assert set(every_target(ExportRequest(io="int8"))) < set(names)
+
+
+def test_what_a_board_took_stands_before_what_was_predicted(found):
+    took = Measured(board="pi4", median_ms=21.34, threads=2, runtime="litert 2.3", date="2026-11-28")
+    predicted = Predicted(
+        **{"runtime": "litert", "version": "2.3", "core": "a72", "threads": 1, "bound": "", "evidence": ""},
+        **dict.fromkeys(("low_ms", "expected_ms", "high_ms", "fitted_ms"), 26.0),
+    )
+    first, second, third = found.targets
+    targets = (
+        first.model_copy(update={"measured": (took,), "predicted": (predicted,)}),
+        second,
+        third.model_copy(update={"predicted": (predicted,)}),
+    )
+    shown = found.model_copy(update={"targets": targets, "board": "a board"})
+    assert [row[7] for row in summary_table(shown).rows] == ["21.3", "–", "~26.0"]
+    assert measured_table(shown).rows == (("onnx-fp32", "pi4", "litert 2.3", "2", "2026-11-28", "21.34"),)
+    assert measured_table(found) is None
