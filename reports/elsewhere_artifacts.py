@@ -128,7 +128,7 @@ class Given:
         }
 
     def _in_order(self, made: Mapping[str, Array]) -> Mapping[str, Array]:
-        """Outputs in the model's order, for tools that neither keep it nor the names: by their sizes, if they differ."""
+        """Outputs in the model's order, for tools that neither keep it nor the names: by size."""
         wanted = [self.own[0][spec.name].size for spec in self.specs[1]]
         found = {array[0].size: array for array in made.values()}
         if len(found) < len(wanted) or set(found) != set(wanted):

@@ -184,6 +184,7 @@ def _shown(artifact: str) -> str:
     """As the targets' names, with "all int8" for --integer-only --io int8."""
     return (
         artifact.replace("-integer-only-io-int8", " all int8")
+        .replace("-integer-only", " --integer-only")
         .replace("-tflite", ", tflite")
         .replace("-onnx", ", onnx")
         .replace("-ncnn", ", ncnn")

@@ -50,8 +50,8 @@ def lower_resize(emitter: Emitter, node: Node) -> None:
     """RESIZE_NEAREST_NEIGHBOR (asymmetric, floor) or RESIZE_BILINEAR, which is asymmetric with neither flag.
 
     A nearest one by whole factors chooses the same pixels with half-pixel centers. In int8 it says so, since compilers
-    that go by TOSA shift one without flags by a pixel; in float32 it does not, since MNN, which reads no int8,
-    shifts one with them (reports/elsewhere.md).
+    that go by TOSA shift one without flags by a pixel; in float32 it does not, since MNN, which reads a
+    detector in float alone, shifts one with them (reports/elsewhere.md).
     """
     op = node.op
     assert isinstance(op, Resize)
