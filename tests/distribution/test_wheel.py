@@ -37,7 +37,7 @@ def test_the_wheel_holds_the_whole_package(names, root):
 
 
 @pytest.mark.parametrize(
-    "suffix", ["py.typed", "lfr-light.toml", "rk3399.toml", ".onnx", ".fish", ".c", ".css", ".html", ".safetensors"]
+    "suffix", ["py.typed", "lfr-light.toml", "rk3399.toml", ".onnx.gz", ".fish", ".c", ".css", ".html", ".safetensors"]
 )
 def test_the_wheel_holds_what_is_no_python(names, suffix):
     assert [name for name in names if name.startswith("edgeface/") and name.endswith(suffix)]

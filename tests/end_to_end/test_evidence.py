@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,8 @@ pytestmark = pytest.mark.real_data
 def command(*arguments: object) -> Outcome:
     """`edgeface ARGUMENTS…` in a process of its own."""
     full = [sys.executable, "-m", "edgeface", *map(str, arguments)]
-    done = subprocess.run(full, capture_output=True, text=True, check=False)
+    wide = {**os.environ, "COLUMNS": "1000"}  # sentences on one line
+    done = subprocess.run(full, capture_output=True, text=True, check=False, env=wide)
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 

@@ -29,7 +29,6 @@ def fill(folder: Path, data: Path) -> None:
     (folder / "photos").mkdir()
     for index, scene in enumerate(scenes[::12]):
         shutil.copyfile(scene, folder / "photos" / ("one.jpg" if index == 0 else scene.name))
-    shutil.copyfile(scenes[1], folder / "group.jpg")
     _portraits(data, folder)
     (folder / "lfw").symlink_to(data / "lfw" / "images")
     (folder / "labeled").symlink_to(data / "labelled")
@@ -42,7 +41,7 @@ def fill(folder: Path, data: Path) -> None:
 
 
 def _portraits(data: Path, folder: Path) -> None:
-    """Images of one person each: 60 faces/, the people/ of a gallery, and three others."""
+    """Images of one person each: 60 faces/, the people/ of a gallery, three others; and group.jpg, of three persons."""
     with np.load(data / "lfw" / "extra_250.npz") as stored:
         blob, offsets = stored["blob"], stored["off"]
     for name in ("faces", "people"):
@@ -54,6 +53,8 @@ def _portraits(data: Path, folder: Path) -> None:
             (folder / ("a.jpg" if index == 60 else "b.jpg")).write_bytes(image)
             (folder / "image.jpg").write_bytes(image)
             (folder / "people" / f"{index}.jpg").write_bytes(image)
+    together = [cv2.imread(str(folder / "faces" / f"{index:02}.jpg")) for index in (3, 60, 61)]
+    cv2.imwrite(str(folder / "group.jpg"), np.hstack([image for image in together if image is not None]))
 
 
 def _clip(scenes: list[Path], path: Path) -> None:
