@@ -286,7 +286,7 @@ def test_a_certificate_without_thresholds_is_damaged_not_lenient(tmp_path):
     document = artifact.certificate().as_dict()
     del document["thresholds"]
     write_json(artifact.folder / CERTIFICATE, document)
-    with pytest.raises(InputError, match="damaged certificate: thresholds"):
+    with pytest.raises(InputError, match="damaged certificate: 'thresholds' is missing"):
         check_parity(artifact, ParityRequest())
 
 
