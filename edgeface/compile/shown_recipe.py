@@ -8,6 +8,7 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import recipe_name, requested_recipe, task_name
 from edgeface.compile.told import with_told_model
 from edgeface.core.thresholds import Thresholds
+from edgeface.errors import InputError
 from edgeface.models import family
 
 
@@ -23,6 +24,12 @@ def shown_recipe(request: ExportRequest, *, alone: bool) -> tuple[Recipe, str]:
     """
     request = with_told_model(request)
     recipe = requested_recipe(request)
+    if request.contract is not None and request.onnx_file is None:
+        raise InputError(
+            "a family's contract is known: --contract is for ONNX files",
+            where=str(request.contract),
+            fix="leave out --contract, or name FILE.onnx",
+        )
     if recipe == Recipe(model=request.model):  # nothing is shipped under this name
         family(request.model)
     name = recipe_name(request, task_name(recipe, request) or recipe.model)

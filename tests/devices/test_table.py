@@ -12,7 +12,7 @@ from edgeface.devices.table import core_titles, cores, emulated_profile, profile
 from edgeface.errors import InputError
 from edgeface.reading.kinds import PROFILE
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "boards.md"
 BOARD = """
 title = "A board"
 [[clusters]]
@@ -62,8 +62,8 @@ def test_a_user_s_profile_is_listed_with_the_shipped_ones(own):
     assert set(profile_files()) > {"mine", "rk3399"}
 
 
-def test_the_readme_s_profile_is_valid(own):
-    blocks = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def test_the_documented_profile_is_valid(own):
+    blocks = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     (text,) = [block for block in blocks if "[[clusters]]" in block]
     own(text)
     assert (profile("mine").fastest.core, profile("mine").bundle.cores) == ("a72", (1,))

@@ -34,6 +34,8 @@ NOT_HERE = {"--on ssh:": "ssh", "--on adb": "adb"}
 """Commands for hardware that no test machine has, and the word that their refusal must hold."""
 USUAL = ("onnx-fp32", "tflite-int8")
 """Targets that pages read; both are exported where one is asked for, which costs less than one after the other."""
+LONG = {"analyze.md", "api/export.md", "benchmark.md", "boards.md", "predict.md"}
+"""Pages whose blocks take half a minute each: `make hostile` runs them; what they show has quicker tests too."""
 OWN = [page for page in PAGES if name_of(page) not in RUN_BY]
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 RUN = [block for page in OWN for block in scripts_of(page)]
@@ -158,7 +160,9 @@ def place(commands, earlier, tmp_path):
 
 def _with_marks(block: Block):
     emulated = any(re.search(r"--on a\d|edgeface predict", str(command)) for command in block.commands)
-    return pytest.param(block, id=str(block), marks=[pytest.mark.emulation] if emulated else [])
+    marks = [pytest.mark.emulation] if emulated else []
+    marks += [pytest.mark.hostile] if name_of(block.page) in LONG else []
+    return pytest.param(block, id=str(block), marks=marks)
 
 
 @pytest.mark.parametrize("block", [_with_marks(block) for block in RUN])

@@ -121,7 +121,7 @@ def test_what_is_refused_is_repaired_and_its_recipe_makes_the_same_without_searc
     assert f"minimum output SNR {measured:.1f} dB →" in repair.summary
     assert "in float" in repair.summary
     assert artifact.manifest.quantization["repair"]["changed"] == list(repair.changed)
-    assert repair.summary in format_findings(certificate, task_of(artifact.contract))
+    assert repair.summary in " ".join(format_findings(certificate, task_of(artifact.contract)).split())
     assert "Accuracy against time" in (artifact.folder / "report.html").read_text()
     assert (tmp_path / "saved.toml").read_bytes() == (artifact.folder / RECIPE).read_bytes()
     assert [path.name for path in wanted.out.iterdir()] == [artifact.folder.name]

@@ -53,10 +53,12 @@ def choose(name: str, parameters: Mapping[str, Any], *, ranges: bool) -> Chosen:
         return Chosen(name, found, found.parameters.model_validate(parameters))
     except ValidationError as error:
         wrong = first_invalid(error)
+        known_key = wrong.key in found.parameters.model_fields
+        near = "" if known_key else did_you_mean(wrong.key, found.parameters.model_fields)
         takes = ", ".join(found.parameters.model_fields) or "no parameters"
         where = "[quantize.ranges]" if ranges else f"[quantize.parameters.{name}]"
         raise InputError(
             f"{name}, parameter {wrong.told}",
             where=where,
-            fix=f"{did_you_mean(wrong.key, found.parameters.model_fields)}it takes {takes}",
+            fix=f"{near}it takes {takes}",
         ) from error
