@@ -42,13 +42,16 @@ from edgeface.cli.verify import verify
 from edgeface.core import progress
 from edgeface.version import __version__
 
+_HELP = {"help_option_names": ["-h", "--help"]}
+"""Each command's own too: it keeps those of the first context that asks, which need not be the program's."""
+
 app = typer.Typer(
     cls=Program,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_HELP,
 )
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     "Make": (export, demo, contract, recipe, calibrate),
@@ -66,10 +69,10 @@ EXAMPLES = (
 _NAMED: dict[str, tuple[Callable[..., None], str]] = {"eval": (evaluate, "Judge"), "help": (show_help, "Look up")}
 for title, group in GROUPS.items():
     for command in group:
-        app.command(cls=Command, rich_help_panel=title)(command)
+        app.command(cls=Command, rich_help_panel=title, context_settings=_HELP)(command)
     for name, (function, place) in _NAMED.items():
         if place == title:
-            app.command(name, cls=Command, rich_help_panel=title)(function)
+            app.command(name, cls=Command, rich_help_panel=title, context_settings=_HELP)(function)
 
 
 @cache
