@@ -34,8 +34,11 @@ NOT_HERE = {"--on ssh:": "ssh", "--on adb": "adb"}
 """Commands for hardware that no test machine has, and the word that their refusal must hold."""
 USUAL = ("onnx-fp32", "tflite-int8")
 """Targets that pages read; both are exported where one is asked for, which costs less than one after the other."""
-LONG = {"analyze.md", "api/export.md", "benchmark.md", "boards.md", "predict.md"}
-"""Pages whose blocks take half a minute each: `make hostile` runs them; what they show has quicker tests too."""
+LONG = {
+    *("analyze.md", "api/export.md", "benchmark.md", "boards.md", "predict.md"),
+    *("quick-start.md", "recipes.md", "recognizers.md"),
+}
+"""Pages whose blocks take up to half a minute each: `make hostile` runs them; README and quicker tests show it too."""
 OWN = [page for page in PAGES if name_of(page) not in RUN_BY]
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 RUN = [block for page in OWN for block in scripts_of(page)]
