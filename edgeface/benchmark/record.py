@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edgeface.core.artifact import read_json, write_json
 from edgeface.core.prediction_record import Predicted
+from edgeface.core.progress import note
 from edgeface.errors import InputError
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.regular_file import is_file
@@ -145,8 +146,8 @@ def write_benchmark(out: Path, record: BenchmarkRecord) -> None:
     write_json(out / BENCHMARK, record.as_dict())
 
 
-def remembered(out: Path, again: bool) -> dict[str, TargetRecord]:
-    """What an earlier run found, by target; a damaged record counts as none.
+def remembered(out: Path, again: bool) -> BenchmarkRecord:
+    """What an earlier run found; an empty record without one, and of a damaged one, which a note names.
 
     Args:
         out: the folder.
@@ -154,6 +155,7 @@ def remembered(out: Path, again: bool) -> dict[str, TargetRecord]:
     """
     try:
         found = None if again else read_benchmark(out)
-    except InputError:
+    except InputError as error:
+        note(f"every target is built again: {error.what}")
         found = None
-    return {each.target: each for each in found.targets} if found else {}
+    return found or BenchmarkRecord(model="")

@@ -38,6 +38,7 @@ from edgeface.exporting.validation import Validation
 from edgeface.quantize.statistics import CalibrationStats
 from edgeface.tasks import task_of
 
+_JUDGED_BY = ("labels", "label_images", "pairs", "pair_images", "detector", "recognizer")
 REFUSED = "refused-{target}.html"
 """The report of a target that was refused, in the folder of the benchmark."""
 
@@ -70,16 +71,17 @@ class _Targets:
     asked: Checked
     job: Job
     folder: Path
-    known: dict[str, TargetRecord]
+    earlier: BenchmarkRecord
     rounds: int
 
     def records(self) -> BenchmarkRecord:
         out = self.asked.request.out
-        whole = self._header()
+        whole, found = self._header(), {each.target: each for each in self.earlier.targets}
         for wanted in track(self.asked.targets, "targets"):
-            record = self._known(wanted) or self._made(wanted)
-            whole = whole.model_copy(update={"targets": (*whole.targets, record)})
-            write_benchmark(out, whole)
+            found[wanted.name] = self._known(wanted) or self._made(wanted)
+            # Those of an earlier run stay until it is their turn, so that a second interruption loses none.
+            write_benchmark(out, whole.model_copy(update={"targets": tuple(found.values())}))
+        whole = whole.model_copy(update={"targets": tuple(found[each.name] for each in self.asked.targets)})
         release_memory()
         whole = with_boards(timed(whole, self.asked, self.rounds), self.asked)
         write_benchmark(out, whole)
@@ -96,6 +98,8 @@ class _Targets:
             images=len(self.job.images.judge_names),
             recipe=recipe.name,
             recipe_sha256=recipe.sha256,
+            machine=self.earlier.machine,  # of the times that are kept; new ones replace them
+            baseline=self.earlier.baseline,
             date=date.today().isoformat(),
         )
 
@@ -107,14 +111,14 @@ class _Targets:
             "contract": source.contract.model_dump(mode="json"),
             "recipe": record_of(self.asked.recipe, "").sha256,
             "options": [request.io, request.integer_only, request.device, request.winograd, repr(request.repair)],
-            "judged": [str(request.labels), str(request.pairs)],
+            "judged": [str(getattr(request, name)) for name in _JUDGED_BY],
             "versions": versions(*runtime_named(wanted.runtime).distributions),
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     def _known(self, wanted: Target) -> TargetRecord | None:
         """What an earlier run found, if it still holds and its artifact is there."""
-        record = self.known.get(wanted.name)
+        record = next((each for each in self.earlier.targets if each.target == wanted.name), None)
         if record is None or record.key != self._key(wanted):
             return None
         if record.outcome == "written":

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from edgeface.compile.recipe import Recipe
+from edgeface.compile.recipe_text import settings_document
 from edgeface.core.artifact import RecipeRecord
 
 
@@ -15,18 +16,11 @@ def effective_document(recipe: Recipe) -> dict[str, Any]:
 
     `edgeface recipe` writes a file that is read to the same document.
     """
-    quantize = recipe.quantize
+    chosen = {each.name: each.as_dict() for each in recipe.quantize.chosen if each.as_dict()}
     return {
         "variant": recipe.variant,
         "input": None if recipe.input is None else recipe.input.model_dump(),
-        "quantize": {
-            "algorithms": list(quantize.algorithms),
-            "calibration_images": quantize.calibration_images,
-            "ranges": quantize.ranges.as_dict(),
-            "parameters": {each.name: each.as_dict() for each in quantize.chosen if each.as_dict()},
-            "keep_float": quantize.keep_float,
-            "precision": {pattern: asked.model_dump() for pattern, asked in quantize.precision.items()},
-        },
+        "quantize": {**settings_document(recipe.quantize), "parameters": chosen},
         "half": recipe.half.model_dump(),
         "evidence": recipe.evidence.model_dump(),
         "gates": {key: gate.model_dump(exclude_unset=True) for key, gate in recipe.gates.items()},

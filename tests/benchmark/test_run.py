@@ -10,7 +10,7 @@ import pytest
 from edgeface.benchmark import run as running
 from edgeface.benchmark.candidates import every_target
 from edgeface.benchmark.page import write_benchmark_page
-from edgeface.benchmark.record import BENCHMARK, Measured, read_benchmark
+from edgeface.benchmark.record import BENCHMARK, Measured, read_benchmark, write_benchmark
 from edgeface.benchmark.run import REFUSED, run_benchmark
 from edgeface.benchmark.tables import best, measured_table, reasons, summary_table
 from edgeface.cli.benchmark import format_benchmark
@@ -103,16 +103,26 @@ def test_a_run_goes_on_where_another_stopped(found, request_, monkeypatch):
     monkeypatch.setattr(running, "timed", lambda record, *_: record)
     again = run_benchmark(request_)
     assert built == ["onnx-fp32", "onnx-fp16"]
+    assert (again.machine, again.baseline) == (found.machine, "onnx-fp32")  # of the times that are kept
     assert [each.model_copy(update={"timed": None}) for each in again.targets] == [
         each.model_copy(update={"timed": None}) for each in found.targets
     ]
+
+
+def test_a_second_interruption_loses_nothing(found, request_, monkeypatch):
+    write_benchmark(request_.out, found)
+    (request_.out / "retinaface_mnet025-onnx-fp16" / "model.onnx").write_bytes(b"damaged")  # the last target
+    monkeypatch.setattr(running, "build", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run_benchmark(request_)
+    assert [each.target for each in read_benchmark(request_.out).targets] == list(TARGETS)
 
 
 def test_a_damaged_record_is_no_record(found, request_):
     (request_.out / BENCHMARK).write_text("{")
     with pytest.raises(InputError, match="JSON"):
         read_benchmark(request_.out)
-    assert running.remembered(request_.out, again=False) == {}
+    assert running.remembered(request_.out, again=False).targets == ()
 
 
 def test_without_targets_every_one_that_runs_here_is_compared_the_baseline_first():
