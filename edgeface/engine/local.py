@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing.connection import wait
 
+from edgeface.engine.cargo import Cargo
 from edgeface.engine.dispatch import Answer, Dispatch, Lost
 from edgeface.engine.process import END_S, Process
 from edgeface.engine.task import Part, Result, Task
@@ -51,7 +52,7 @@ def _here(task: Task[Part, Result], parts: Iterable[Part]) -> Generator[tuple[in
 def _in_processes(
     task: Task[Part, Result], parts: Iterable[Part], count: int
 ) -> Generator[tuple[int, Result], None, None]:
-    fleet = _Processes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL), count)
+    fleet = _Processes(pickle.dumps(Cargo(task, {}), pickle.HIGHEST_PROTOCOL), count)
     try:
         yield from Dispatch(fleet, parts).results()
     finally:
@@ -61,14 +62,14 @@ def _in_processes(
 class _Processes:
     """So many processes, each replaced when it is lost."""
 
-    def __init__(self, task: bytes, count: int) -> None:
-        self._task, self._count = task, count
+    def __init__(self, cargo: bytes, count: int) -> None:
+        self._cargo, self._count = cargo, count
         self._alive: list[Process] = []
 
     def start(self) -> Sequence[Process]:
         new = []
         while len(self._alive) < self._count:
-            new.append(Process(self._task))
+            new.append(Process(self._cargo))
             self._alive.append(new[-1])
         return new
 
