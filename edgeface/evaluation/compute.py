@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeface.core.progress import note, track
-from edgeface.errors import InputError
+from edgeface.engine.local import HERE
+from edgeface.engine.task import Engine
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.work import Rows, Work
 from edgeface.evaluation.workers import Item, work_on
@@ -15,7 +16,7 @@ from edgeface.reading.regular_file import digest_file
 
 
 def compute(
-    work: Work, files: Sequence[Path], cache: Cache, jobs: int = 1, doing: str = "evaluating"
+    work: Work, files: Sequence[Path], cache: Cache, engine: Engine = HERE, doing: str = "evaluating"
 ) -> list[list[Rows]]:
     """The rows of every image for each part of the work.
 
@@ -25,24 +26,22 @@ def compute(
         work: the computation.
         files: images; identical ones are computed once.
         cache: earlier results.
-        jobs: processes, at least 1.
+        engine: computes them.
         doing: its name in progress messages.
 
     Returns:
         For each part, the rows of each file in order.
 
     Raises:
-        EdgefaceError: an image or an artifact cannot be used, or a process died.
+        EdgefaceError: an image or an artifact cannot be used, or workers were lost.
         OSError: the cache cannot be written.
     """
-    if jobs < 1:
-        raise InputError(f"{jobs} is not a number of processes", where="--jobs", fix="use 1 or more")
     parts = work.parts
     digests = [digest_file(file, IMAGE) for file in files]
     by_item = {item: digest for digest, item in _lacking(files, digests, parts, cache).items()}
     if len(by_item) < len(set(digests)):
         note(f"{doing}: {len(set(digests)) - len(by_item)} of {len(set(digests))} images are in the cache")
-    worked = work_on(work, list(by_item), jobs)
+    worked = work_on(work, list(by_item), engine)
     try:
         for item, results in track(worked, doing, len(by_item)) if by_item else ():
             for index, rows in results.items():

@@ -11,6 +11,8 @@ from typing import Any
 
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.confidence import Interval
+from edgeface.engine.local import HERE
+from edgeface.engine.task import Engine
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
@@ -36,7 +38,7 @@ class DetectionRequest:
         labels: labels of faces in a format of `label_formats`; None only compares detectors.
         reference: the artifact to compare with.
         cache: file or folder for cached detections.
-        jobs: processes.
+        engine: computes detections.
     """
 
     detector: Path
@@ -44,7 +46,7 @@ class DetectionRequest:
     labels: Path | None = None
     reference: Path | None = None
     cache: Path | None = None
-    jobs: int = 1
+    engine: Engine = HERE
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
     folders = [str(open_detection(path).folder) for path in detectors]
     labeled = None if request.labels is None else read_labeled(request.labels, request.images)
     files = distinct_images(request.images) if labeled is None else labeled.files
-    rows = compute(DetectWork(detectors), files, Cache(request.cache), request.jobs, "detecting")
+    rows = compute(DetectWork(detectors), files, Cache(request.cache), request.engine, "detecting")
     found = [[faces_of(item) for item in part] for part in rows]
     curves = [] if labeled is None else [labeled.curves(faces) for faces in found]
     precisions = [precision(each) for each in curves]

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from edgeface.contracts import recognition
 from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
+from edgeface.engine.local import HERE
+from edgeface.engine.task import Engine
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.change import Change, compare
@@ -39,7 +41,7 @@ class RecognitionRequest:
         probe: a recognizer that embeds the second image of each pair.
         far: false accept rate, above 0 and below 1.
         cache: file or folder for cached embeddings.
-        jobs: processes.
+        engine: computes embeddings.
     """
 
     pairs: Path
@@ -50,7 +52,7 @@ class RecognitionRequest:
     probe: Path | None = None
     far: float = 1e-3
     cache: Path | None = None
-    jobs: int = 1
+    engine: Engine = HERE
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def evaluate_recognition(request: RecognitionRequest) -> RecognitionEvaluation:
     pairs = read_pairs(request.pairs)
     files = find_images(pairs, request.images)
     work = EmbedWork(tuple(paths), request.detector)
-    rows = compute(work, list(files.values()), Cache(request.cache), request.jobs, "embedding")
+    rows = compute(work, list(files.values()), Cache(request.cache), request.engine, "embedding")
     embedded = [dict(zip(files, part, strict=True)) for part in rows]
     faceless = {name for name, vector in embedded[0].items() if not len(vector)}
     if len(faceless) == len(files):

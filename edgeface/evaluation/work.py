@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import detection, recognition
-from edgeface.core.artifact import Artifact, sha256_hex
+from edgeface.core.artifact import MANIFEST, Artifact, sha256_hex
 from edgeface.tasks.detection.faces import Face
 from edgeface.version import __version__
 
@@ -56,6 +56,16 @@ class EmbedWork:
         finder = "aligned" if self.detector is None else open_detection(self.detector)
         return tuple(_part("embedding", finder, open_recognition(path)) for path in self.recognizers)
 
+    @property
+    def reads(self) -> Mapping[Path, tuple[str, ...]]:
+        """The files of the artifacts, by folder."""
+        return _files([*self.recognizers, *([] if self.detector is None else [self.detector])])
+
+    def reading(self, places: Mapping[Path, Path]) -> EmbedWork:
+        """The same with artifacts in other folders."""
+        detector = None if self.detector is None else _moved(self.detector, places)
+        return EmbedWork(tuple(_moved(path, places) for path in self.recognizers), detector)
+
     def open(self) -> Compute:
         """The computation, with detector and recognizers loaded."""
         from edgeface.inference.detector import Detector
@@ -89,6 +99,15 @@ class DetectWork:
     def parts(self) -> tuple[str, ...]:
         """A name for each detector's faces."""
         return tuple(_part("faces", MIN_SCORE, open_detection(path)) for path in self.detectors)
+
+    @property
+    def reads(self) -> Mapping[Path, tuple[str, ...]]:
+        """The files of the artifacts, by folder."""
+        return _files(self.detectors)
+
+    def reading(self, places: Mapping[Path, Path]) -> DetectWork:
+        """The same with artifacts in other folders."""
+        return DetectWork(tuple(_moved(path, places) for path in self.detectors))
 
     def open(self) -> Compute:
         """The computation, with the detectors loaded."""
@@ -135,6 +154,16 @@ def open_recognition(path: Path) -> Artifact:
     artifact = Artifact.open(path)
     recognition(artifact.contract, str(path))
     return artifact
+
+
+def _files(paths: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
+    artifacts = [Artifact.open(path) for path in paths]
+    return {artifact.folder: (MANIFEST, *(file.name for file in artifact.files)) for artifact in artifacts}
+
+
+def _moved(path: Path, places: Mapping[Path, Path]) -> Path:
+    """An artifact's other folder, if it has one; `path` is its folder, or a file in it."""
+    return places.get(path, places.get(path.parent, path))
 
 
 def _rows_of(faces: Sequence[Face], landmarks: int) -> Rows:

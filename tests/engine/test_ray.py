@@ -13,7 +13,6 @@ from edgeface.engine.ray_engine import Ray
 from edgeface.engine.task import parts_of
 from edgeface.errors import InputError, RuntimeFailure
 
-
 SESSION = Path(odd_squares.__file__).parent
 
 

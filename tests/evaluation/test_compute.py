@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from edgeface.engine.local import Local
 from edgeface.errors import ContractError, InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.work import DetectWork, EmbedWork, faces_of
-from edgeface.evaluation.workers import usable_cores, work_on
+from edgeface.evaluation.workers import work_on
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,6 @@ def test_identical_images_are_computed_once(shades, tmp_path):
     assert rows[0][0].tolist() == rows[0][1].tolist()
 
 
-@pytest.mark.parametrize("jobs", [0, -1])
-def test_at_least_one_process_is_required(shades, jobs):
-    with pytest.raises(InputError, match="not a number of processes"):
-        compute(MeanOfBlue(), shades, Cache(None), jobs)
-
-
 def test_a_missing_image_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot read") as caught:
         compute(MeanOfBlue(), [tmp_path / "absent.png"], Cache(None))
@@ -107,7 +102,7 @@ def test_a_missing_image_is_named(tmp_path):
 def test_several_processes_compute_the_same_as_one(people, faces_artifact, recognizer_artifact):
     files = sorted(people.rglob("*.png"))
     work = EmbedWork((recognizer_artifact,), faces_artifact)
-    alone, together = (compute(work, files, Cache(None), jobs)[0] for jobs in (1, 2))
+    alone, together = (compute(work, files, Cache(None), Local(count))[0] for count in (1, 2))
     np.testing.assert_array_equal(alone, together)
     assert alone[0].shape == (1, 16)
 
@@ -116,7 +111,7 @@ def test_an_error_in_a_process_is_the_error_of_the_run(people, faces_artifact):
     files = sorted(people.rglob("*.png"))
     files[5].write_bytes(b"no image")
     with pytest.raises(InputError, match="not an image") as caught:
-        list(work_on(DetectWork((faces_artifact,)), [(file, (0,)) for file in files], jobs=2))
+        list(work_on(DetectWork((faces_artifact,)), [(file, (0,)) for file in files], Local(2)))
     assert str(files[5]) in caught.value.where
 
 
@@ -163,7 +158,3 @@ def test_artifacts_of_the_other_task_are_refused(faces_artifact, recognizer_arti
         _ = EmbedWork((faces_artifact,)).parts
     with pytest.raises(ContractError, match="is not a face detector"):
         _ = DetectWork((recognizer_artifact,)).parts
-
-
-def test_there_is_a_usable_core():
-    assert usable_cores() >= 1
