@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from edgeface.backends.openvino.half_weights import halve_weights
 from edgeface.backends.openvino.ir_text import canonical
-from edgeface.backends.openvino.library import core, first_line, load_library
+from edgeface.backends.openvino.library import core, first_line, load_library, load_transformations
 from edgeface.backends.openvino.scheme import PLACEMENT
 from edgeface.backends.qdq.quantized import insert_quantization
 from edgeface.backends.target import EmitOptions
@@ -27,9 +28,9 @@ def emit(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes
 
 
 def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The graph in float32, with weights that are stored in float16."""
+    """The graph in float32, with weights stored in float16 where they fit; they are widened when a model is compiled."""
     require_dtypes(graph, plan, ("float32",), "openvino-fp16")
-    return _written(halve_weights(graph), options)
+    return _written(graph, options, load_transformations().compress_model_transformation)
 
 
 def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
@@ -37,11 +38,11 @@ def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[
     return _written(insert_quantization(graph, plan, PLACEMENT), options)
 
 
-def _written(graph: Graph, options: EmitOptions) -> dict[str, bytes]:
+def _written(graph: Graph, options: EmitOptions, change: Callable[[Any], None] | None = None) -> dict[str, bytes]:
     """Both files.
 
     Raises:
-        InputError: OpenVINO is not installed.
+        InputError: OpenVINO is not installed, or too old.
         GraphError: OpenVINO cannot read an op.
     """
     library, proto = load_library(), write_onnx(graph)
@@ -49,10 +50,14 @@ def _written(graph: Graph, options: EmitOptions) -> dict[str, bytes]:
         path = Path(folder, MODEL_FILE)
         try:
             model = core().read_model(proto)
+            load_transformations().apply_moc_transformations(model, cf=False)  # as OpenVINO's converter does
+            if change is not None:
+                change(model)
             library.serialize(model, str(path), str(path.with_name(WEIGHTS_FILE)))
         except RuntimeError as error:
             raise GraphError(
                 f"OpenVINO cannot read the network: {first_line(error)}", fix="export to an onnx or tflite target"
             ) from error
         text, weights = path.read_bytes(), path.with_name(WEIGHTS_FILE).read_bytes()
-    return {MODEL_FILE: canonical(text, options.metadata), WEIGHTS_FILE: weights}
+    names = frozenset(graph.constants).union(graph.inputs, *(node.outputs for node in graph.nodes))
+    return {MODEL_FILE: canonical(text, names, options.metadata), WEIGHTS_FILE: weights}

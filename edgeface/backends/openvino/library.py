@@ -38,6 +38,22 @@ def load_library() -> Any:
     return openvino
 
 
+def load_transformations() -> Any:
+    """The module of the transformations that OpenVINO's converter applies to what it reads.
+
+    Raises:
+        InputError: OpenVINO is not installed, or is of a version without them.
+    """
+    library = load_library()
+    try:
+        from openvino import _offline_transformations as found  # a part of OpenVINO that it does not document
+    except ImportError as error:
+        raise InputError(
+            f"OpenVINO {library.__version__} has no such transformations ({error})", where="openvino", fix=INSTALL
+        ) from error
+    return found
+
+
 @cache
 def core() -> Any:
     """OpenVINO's core, one for the process: each new one loads the plug-ins again."""
