@@ -323,7 +323,7 @@ ELSEWHERE = {
     "bundle/compute_on_board.py": "arrays that the program has just written into a folder of ours, from memory",
     "bundle/pack.py": "the licence in our own distribution",
     "cli/completion/command.py": "our own scripts",
-    "cost/prices/processor.py": "/proc/cpuinfo",
+    "core/processor.py": "/proc/cpuinfo",
     "demo.py": "the package's own sample photographs",
     "devices/agent/machine.py": "runs alone, on a device",
     "devices/board_here.py": "/proc/cpuinfo",
