@@ -20,6 +20,7 @@ ORDER = (
     "reading",
     "contracts",
     "core",
+    "engine",
     "images",
     "graph",
     "passes",
