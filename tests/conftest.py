@@ -247,7 +247,7 @@ def seeded_source():
 
 @pytest.fixture(scope="session")
 def seeded_files(seeded_source, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The network of `seeded_source` as files: "onnx" as torch wrote it, un-folded; "tflite", "ncnn" and "openvino" in float32."""
+    """The network of `seeded_source` as files: "onnx" as torch wrote it, un-folded; the others in float32."""
     from edgeface.backends import target
     from edgeface.backends.target import EmitOptions
     from edgeface.cost.record import bias_record, own_biases
