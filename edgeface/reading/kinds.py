@@ -7,7 +7,7 @@ from edgeface.reading.regular_file import Kind
 
 _STATE_DICT = "pass a file that torch.save(model.state_dict(), …) or safetensors wrote"
 
-MODEL = Kind("model", 2 << 30, "pass an artifact folder, an .onnx, a .tflite or a .param file")
+MODEL = Kind("model", 2 << 30, "pass an artifact folder, an .onnx, .tflite, .param or .xml file")
 _TAGS = (*(number << 3 | (0 if number in {1, 5} else 2) for number in (1, 2, 3, 4, 5, 6, 7, 8, 14)), 0xA2, 0xCA, 0xD2)
 """First bytes of the tags of a ModelProto's fields."""
 ONNX = Kind(

@@ -10,7 +10,7 @@ from typing import Any
 from edgeface.errors import InputError
 
 TELEMETRY = "openvino_telemetry"
-INSTALL = "pip install --no-deps 'openvino>=2026.0'"
+INSTALL = "pip install --no-deps 'openvino>=2026.4'"
 """Without its dependencies: besides numpy it has only the one that sends usage."""
 _LOADING = Lock()
 
