@@ -20,6 +20,7 @@ ORDER = (
     "reading",
     "contracts",
     "core",
+    "engine",
     "images",
     "graph",
     "passes",
@@ -57,6 +58,7 @@ HOMES = {
     "ai_edge_litert": ("backends/tflite/",),
     "tensorrt": ("backends/tensorrt/",),
     "ncnn": ("backends/ncnn/",),
+    "openvino": ("backends/openvino/",),
     "rich": ("cli/",),
     "typer": ("cli/",),
 }
@@ -313,6 +315,7 @@ def test_a_quick_command_imports_no_heavy_library(command):
 
 ELSEWHERE = {
     "backends/onnx/profile.py": "the profile that ONNX Runtime has just written into a folder of ours",
+    "backends/openvino/emit.py": "what OpenVINO has just written into a folder of ours",
     "backends/tflite/legacy.py": "our worker's source, and what the worker has just written into a folder of ours",
     "backends/tflite/legacy_worker.py": "runs alone, in another Python",
     "bench/result.py": "/proc/cpuinfo",
