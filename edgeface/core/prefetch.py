@@ -15,9 +15,19 @@ MAX_WORKERS = 4
 """More would only wait for the thread that reads images."""
 
 
+class _Share:
+    most: int | None = None
+
+
+def share_processors(most: int) -> None:
+    """Let this process use so many processors, since others like it use the others."""
+    _Share.most = most
+
+
 def processors() -> int:
     """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0))
+    found = len(os.sched_getaffinity(0))
+    return found if _Share.most is None else min(found, _Share.most)
 
 
 def prefetch(

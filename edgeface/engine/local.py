@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing.connection import wait
 
+from edgeface.engine.cargo import Cargo
 from edgeface.engine.dispatch import Answer, Dispatch, Lost
 from edgeface.engine.process import END_S, Process
 from edgeface.engine.task import Part, Result, Task
+from edgeface.errors import InputError
 
 _LOOK_S = 1.0
 
@@ -32,6 +34,11 @@ class Local:
 
     workers: int = 1
 
+    def __post_init__(self) -> None:
+        """Refuse no workers."""
+        if self.workers < 1:
+            raise InputError(f"{self.workers} is not a number of processes", where="--jobs", fix="use 1 or more")
+
     def run(self, task: Task[Part, Result], parts: Iterable[Part]) -> Generator[tuple[int, Result], None, None]:
         """As `Engine.run`; one part alone is computed in this process."""
         source = iter(parts)
@@ -40,6 +47,10 @@ class Local:
         if self.workers == 1 or len(first) < 2:
             return _here(task, every)
         return _in_processes(task, every, min(self.workers, len(first)))
+
+
+HERE = Local(1)
+"""This process."""
 
 
 def _here(task: Task[Part, Result], parts: Iterable[Part]) -> Generator[tuple[int, Result], None, None]:
@@ -51,7 +62,7 @@ def _here(task: Task[Part, Result], parts: Iterable[Part]) -> Generator[tuple[in
 def _in_processes(
     task: Task[Part, Result], parts: Iterable[Part], count: int
 ) -> Generator[tuple[int, Result], None, None]:
-    fleet = _Processes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL), count)
+    fleet = _Processes(pickle.dumps(Cargo(task, {}), pickle.HIGHEST_PROTOCOL), count)
     try:
         yield from Dispatch(fleet, parts).results()
     finally:
@@ -61,14 +72,14 @@ def _in_processes(
 class _Processes:
     """So many processes, each replaced when it is lost."""
 
-    def __init__(self, task: bytes, count: int) -> None:
-        self._task, self._count = task, count
+    def __init__(self, cargo: bytes, count: int) -> None:
+        self._cargo, self._count = cargo, count
         self._alive: list[Process] = []
 
     def start(self) -> Sequence[Process]:
         new = []
         while len(self._alive) < self._count:
-            new.append(Process(self._task))
+            new.append(Process(self._cargo))
             self._alive.append(new[-1])
         return new
 

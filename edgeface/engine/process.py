@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from edgeface.engine.dispatch import Answer, Lost
-from edgeface.engine.serve import Serving
+from edgeface.engine.serve import Serving, prepare_process
 
 END_S = 2.0
 """Seconds in which a worker ends by itself once it is not needed; then it is killed."""
@@ -26,13 +26,13 @@ class Process:
     """A worker process of this one, computing with one thread where libraries can be told so.
 
     Args:
-        task: the task, pickled.
+        cargo: the task with its files, pickled.
     """
 
-    def __init__(self, task: bytes) -> None:
+    def __init__(self, cargo: bytes) -> None:
         context = get_context("spawn")  # not forked: runtimes' threads do not survive a fork
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, task), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, cargo), daemon=True)
         with _interrupts_ignored():  # the process inherits it: Ctrl-C reaches only this process, which then ends it
             self._process.start()
         theirs.close()
@@ -66,17 +66,16 @@ class Process:
         self._process.close()
 
 
-def _serve(connection: Connection, task: bytes) -> None:
-    import cv2
-
-    cv2.setNumThreads(1)  # processes share the cores already
+def _serve(connection: Connection, cargo: bytes) -> None:
+    prepare_process()
     parts: SimpleQueue[tuple[int, Any] | None] = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, parts), daemon=True).start()
-    serving = Serving(task)
+    serving = Serving(cargo)
     while (received := parts.get()) is not None:
         answer = serving.answer(*received)
         with suppress(OSError):  # no one waits for it any more
             connection.send_bytes(answer)
+    serving.end()
 
 
 def _receive(connection: Connection, parts: SimpleQueue[tuple[int, Any] | None]) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pickle
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
+from edgeface.core.prefetch import share_processors
+from edgeface.engine.cargo import Cargo
 from edgeface.engine.dispatch import Answer
 from edgeface.errors import RuntimeFailure
 
@@ -15,22 +18,41 @@ class Serving:
     """A worker's state: the opened task.
 
     Args:
-        task: the task, pickled.
+        cargo: the task with its files, pickled.
     """
 
-    def __init__(self, task: bytes) -> None:
-        self._task = task
+    def __init__(self, cargo: bytes) -> None:
+        self._cargo = cargo
         self._compute: Callable[[Any], Any] | None = None
+        self._files = ExitStack()
 
     def answer(self, number: int, part: Any) -> bytes:
         """The `Answer` for a part, pickled."""
         try:
-            if self._compute is None:
-                self._compute = pickle.loads(self._task).open()
-            answer = Answer(number, self._compute(part))
+            answer = Answer(number, self._opened()(part))
         except Exception as error:  # whatever it is, it is raised where the part was asked for
             answer = Answer(number, error=_portable(error), traceback="".join(traceback.format_exception(error)))
         return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+
+    def end(self) -> None:
+        """Remove the task's files, where they were written."""
+        self._compute = None
+        self._files.close()
+
+    def _opened(self) -> Callable[[Any], Any]:
+        if self._compute is None:
+            cargo: Cargo = pickle.loads(self._cargo)
+            self._compute = self._files.enter_context(cargo.unpacked()).open()
+            self._cargo = b""
+        return self._compute
+
+
+def prepare_process() -> None:
+    """Make this process one that computes with one thread, beside others that do so too."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    share_processors(1)
 
 
 def _portable(error: Exception) -> Exception:

@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,8 @@ _MARK = b"rows"
 _MOST_BYTES = 1 << 28
 _COUNT_BYTES = _NUMBER_BYTES = 4
 
-Rows = NDArray[np.float32]
+Rows: TypeAlias = NDArray[np.float32]
+"""Float32 [k,d]: k faces of an image, or one or no embedding."""
 
 
 @dataclass(frozen=True)

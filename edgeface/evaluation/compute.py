@@ -10,9 +10,8 @@ from typing import overload
 
 from edgeface.core.opencv_threads import one_opencv_thread
 from edgeface.core.progress import note, track
-from edgeface.engine.local import Local
+from edgeface.engine.local import HERE
 from edgeface.engine.task import Engine, parts_of
-from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.cache_blocks import KEY_BYTES, Rows
 from edgeface.evaluation.look import Item, Look
@@ -54,7 +53,7 @@ class Table(Sequence[Rows]):
 
 
 def compute(
-    work: Work, files: Sequence[Path], cache: Cache, engine: Engine | None = None, doing: str = "evaluating"
+    work: Work, files: Sequence[Path], cache: Cache, engine: Engine = HERE, doing: str = "evaluating"
 ) -> list[Table]:
     """The rows of every image for each part of the work.
 
@@ -64,18 +63,18 @@ def compute(
         work: the computation.
         files: images.
         cache: earlier results.
-        engine: where it is computed; None computes in this process.
+        engine: computes them.
         doing: its name in progress messages.
 
     Returns:
         For each part of the work, the rows of each file in order.
 
     Raises:
-        EdgefaceError: an image or an artifact cannot be used, or a process died.
+        EdgefaceError: an image or an artifact cannot be used, or workers were lost.
         WriteError: the cache cannot be written.
     """
     run = _Run(work.parts, files, cache)
-    done = run.done(Look(work), engine or Local())
+    done = run.done(Look(work), engine)
     try:
         with one_opencv_thread():
             for _ in track(done, doing, len(files)):
@@ -142,14 +141,3 @@ class _Run:
 
     def _keep(self, number: int, digest: str) -> None:
         self.digests[number * KEY_BYTES : (number + 1) * KEY_BYTES] = bytes.fromhex(digest)
-
-
-def local_engine(jobs: int) -> Local:
-    """The processes of this machine that were asked for.
-
-    Raises:
-        InputError: there would be none.
-    """
-    if jobs < 1:
-        raise InputError(f"{jobs} is not a number of processes", where="--jobs", fix="use 1 or more")
-    return Local(jobs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.core.prefetch import prefetch
+from edgeface.engine.cargo import ReadsFiles
 from edgeface.errors import EdgefaceError
 from edgeface.evaluation.cache_blocks import Rows
 from edgeface.evaluation.work import Compute, Work
@@ -53,6 +54,16 @@ class Look:
         """The computation, with its artifacts loaded."""
         compute = self.work.open()
         return lambda items: _looked(compute, items)
+
+    @property
+    def reads(self) -> Mapping[Path, tuple[str, ...]]:
+        """The files of the artifacts."""
+        return self.work.reads if isinstance(self.work, ReadsFiles) else {}
+
+    def reading(self, places: Mapping[Path, Path]) -> Look:
+        """The same with artifacts at other places."""
+        assert isinstance(self.work, ReadsFiles)
+        return Look(self.work.reading(places))
 
 
 def _looked(compute: Compute, items: Sequence[Item]) -> Looked:

@@ -18,6 +18,8 @@ NCNN = Kind(
     "ncnn network", 16 << 20, "pass a .param file with its .bin file beside it", marks=(b"7767517", b"\xdd\x85\x76\x00")
 )
 NCNN_WEIGHTS = Kind("weights of an ncnn network", 2 << 30, "pass the .param file, with its .bin file beside it")
+OPENVINO = Kind("OpenVINO network", 64 << 20, "pass the .xml file, with its .bin file beside it")
+OPENVINO_WEIGHTS = Kind("weights of an OpenVINO network", 2 << 30, "pass the .xml file, with its .bin file beside it")
 EXTERNAL_DATA = Kind("model's external data", 8 << 30, "copy it next to the model")
 ENGINE = Kind("engine", 8 << 30, "edgeface export … --target tensorrt-fp16 (or tensorrt-int8)")
 CHECKPOINT = Kind(

@@ -3,60 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from odd_squares import SQUARES, Squares, squares
 
 from edgeface.engine.local import Local
-from edgeface.engine.task import parts_of
 from edgeface.errors import InputError, RuntimeFailure
-
-
-@dataclass(frozen=True)
-class Squares:
-    """Squares of numbers; odd things happen at some of them, once if a folder for notes is given."""
-
-    error: int | None = None
-    killed: int | None = None
-    notes: Path | None = None
-
-    def open(self):
-        return self._compute
-
-    def _compute(self, part):
-        if self.error in part:
-            raise InputError("no such number", where=str(self.error), fix="another one")
-        if self.killed in part and self._first_time(self.killed):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return [(number * number, os.getpid()) for number in part]
-
-    def _first_time(self, number):
-        if self.notes is None:
-            return True
-        note = self.notes / str(number)
-        if note.exists():
-            return False
-        note.touch()
-        return True
-
-
-def squares(engine, task, size=2):
-    return {number: [value for value, _ in found] for number, found in engine.run(task, parts_of(range(9), size))}
-
-
-EXPECTED = {0: [0, 1], 1: [4, 9], 2: [16, 25], 3: [36, 49], 4: [64]}
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_any_number_of_workers_gives_the_same_results(workers):
-    assert squares(Local(workers), Squares()) == EXPECTED
+    assert squares(Local(workers), Squares()) == SQUARES
 
 
 def test_a_lost_worker_costs_its_part_only(tmp_path):
-    assert squares(Local(2), Squares(killed=4, notes=tmp_path)) == EXPECTED
+    assert squares(Local(2), Squares(killed=4, notes=tmp_path)) == SQUARES
 
 
 def test_a_part_that_ends_every_worker_is_named():
@@ -82,7 +44,7 @@ def test_one_part_is_computed_in_this_process():
     assert found == [(9, os.getpid())]
 
 
-def test_parts_are_read_only_as_they_are_needed():
+def test_parts_are_read_only_as_they_are_needed_and_closing_ends_the_processes():
     read = []
 
     def numbers():

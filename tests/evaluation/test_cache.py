@@ -41,7 +41,12 @@ def test_stored_results_are_read_back(filled):
     assert cache.get("second", C).tolist() == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
     assert cache.get("first", C) is None
     assert cache.get("third", A) is None
-    assert [cache.holds(*of) for of in (("first",), ("third",), ("first", B), ("first", C))] == [True, False, True, False]
+    assert [cache.holds(*of) for of in (("first",), ("third",), ("first", B), ("first", C))] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_result_counts_at_once_and_goes_to_the_end_of_the_file(filled):
