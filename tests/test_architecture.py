@@ -29,6 +29,7 @@ ORDER = (
     "cost",
     "budgets",
     "tasks",
+    "gallery",
     "inference",
     "samples",
     "validate",
@@ -57,10 +58,11 @@ HOMES = {
     "ai_edge_litert": ("backends/tflite/",),
     "tensorrt": ("backends/tensorrt/",),
     "ncnn": ("backends/ncnn/",),
+    "faiss": ("gallery/scan_faiss.py",),
     "rich": ("cli/",),
     "typer": ("cli/",),
 }
-ONLY_IN = {"torch": "models/"}
+ONLY_IN = {"torch": "models/", "faiss": "gallery/scan_faiss.py"}
 
 
 @dataclass(frozen=True)
