@@ -101,9 +101,31 @@ class Gallery:
         return self.manifest.width
 
     @property
+    def bytes(self) -> int:
+        """The bytes of its segments on disk, those of removed people too."""
+        return sum(segment.bytes for segment in self._segments)
+
+    def described(self) -> dict[str, Any]:
+        """What it is, for JSON."""
+        kept = self.manifest.model_dump(mode="json", include={"recognizer", "width", "precision", "people"})
+        rows = sum(segment.rows for segment in self._segments)
+        return {**kept, "bytes": self.bytes, "segments": len(self._segments), "removed_rows": rows - len(self)}
+
+    @property
     def names(self) -> list[str]:
         """All names, in the order of the rows."""
         return [name for name, _ in self._people()]
+
+    def refuse_empty(self) -> None:
+        """Refuse to look up faces where nobody is.
+
+        Raises:
+            InputError: nobody is in it.
+        """
+        if not len(self):
+            raise InputError(
+                "nobody is in the gallery", where=str(self.folder), fix="edgeface gallery add GALLERY FOLDER"
+            )
 
     def nearest(self, embedding: NDArray[np.float32], k: int = 1) -> tuple[Match, ...]:
         """The k most similar people, the most similar first; fewer if there are no more.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.core.writing import write_file
-from edgeface.reading.arrays import read_header
 from edgeface.reading.kinds import GALLERY_ARRAY
-from edgeface.reading.regular_file import open_file, unreadable
+from edgeface.reading.mapped_array import map_npy
+from edgeface.reading.regular_file import Kind, unreadable
 
 
 def write_array(path: Path, array: NDArray[Any]) -> None:
@@ -42,24 +40,23 @@ def map_array(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     Raises:
         InputError: the file is missing or damaged, or holds another array.
     """
-    with open_file(path, GALLERY_ARRAY) as stream:
-        try:
-            header = read_header(stream)
-        except ValueError as error:
-            raise unreadable(str(error), str(path), GALLERY_ARRAY) from error
-        fits = len(header.shape) == len(shape) and all(
-            wanted in (-1, found) for wanted, found in zip(shape, header.shape, strict=True)
-        )
-        if not fits or header.dtype != np.dtype(dtype) or header.fortran:
-            said = f"it holds {header.dtype} {list(header.shape)}, not {np.dtype(dtype)} {list(shape)}"
-            raise unreadable(said, str(path), GALLERY_ARRAY)
-        size = os.fstat(stream.fileno()).st_size
-        if size != header.size + header.bytes:
-            raise unreadable(f"it has {size:,} bytes, not {header.size + header.bytes:,}", str(path), GALLERY_ARRAY)
-        if not header.bytes:
-            return np.zeros(header.shape, dtype)
-        try:
-            held = mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_COPY)
-        except (OSError, ValueError) as error:  # no memory to map it, or it was cut just now
-            raise unreadable(str(error), str(path), GALLERY_ARRAY) from error
-    return np.frombuffer(held, dtype, offset=header.size).reshape(header.shape)
+    array = map_npy(path, GALLERY_ARRAY)
+    fits = len(array.shape) == len(shape) and all(
+        wanted in (-1, found) for wanted, found in zip(shape, array.shape, strict=True)
+    )
+    if not fits or array.dtype != np.dtype(dtype):
+        said = f"it holds {array.dtype} {list(array.shape)}, not {np.dtype(dtype)} {list(shape)}"
+        raise unreadable(said, str(path), GALLERY_ARRAY)
+    return array
+
+
+def map_floats(path: Path, kind: Kind) -> NDArray[Any]:
+    """The floats [n,width] in a .npy file, mapped; see `map_array`.
+
+    Raises:
+        InputError: the file is missing or damaged, or holds another array.
+    """
+    array = map_npy(path, kind)
+    if array.ndim != 2 or array.dtype.kind != "f":
+        raise unreadable(f"it holds {array.dtype} {list(array.shape)}, not floats [n,width]", str(path), kind)
+    return array

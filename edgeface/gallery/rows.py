@@ -13,6 +13,7 @@ from edgeface.gallery.codes import chunks
 from edgeface.gallery.names import check_names
 
 _SHORTEST = 1e-6
+_ROUNDING = 1e-6
 
 
 def person_rows(
@@ -46,29 +47,35 @@ def person_rows(
         )
     if len(names) != len(embeddings):
         raise InputError(f"there are {len(names):,} names for {len(embeddings):,} embeddings", where=where)
-    rows = _unit_rows(embeddings, names, where)
+    return mean_rows(names, embeddings, where)
+
+
+def mean_rows(names: Sequence[str], embeddings: NDArray[Any], where: str) -> tuple[list[str], NDArray[np.float32]]:
+    """The people among n names in order, and the mean of each one's embeddings [n,width], float32 of unit length.
+
+    Raises:
+        InputError: one is zero or not finite, or someone's cancel each other out.
+    """
+    rows = _unit_rows(embeddings, names, "is zero or not finite", where)
     people = {name: place for place, name in enumerate(dict.fromkeys(names))}
     if len(people) == len(names):
         return list(names), rows
-    sums = np.zeros((len(people), width))
+    sums = np.zeros((len(people), rows.shape[1]))
     np.add.at(sums, [people[name] for name in names], rows.astype(np.float64))
-    return list(people), _unit_rows(sums, list(people), where)
+    return list(people), _unit_rows(sums, list(people), "is zero: its images cancel each other out", where)
 
 
-def _unit_rows(rows: NDArray[Any], names: Sequence[str], where: str) -> NDArray[np.float32]:
-    """Rows scaled to length 1, as float32."""
+def _unit_rows(rows: NDArray[Any], names: Sequence[str], wrong: str, where: str) -> NDArray[np.float32]:
+    """Rows scaled to length 1, as float32; those of that length already keep their bits."""
     scaled = np.empty(rows.shape, np.float32)
     for piece in chunks(len(rows)):
         values = rows[piece].astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             lengths = np.sqrt(np.sum(values**2, axis=1))
-        wrong = np.flatnonzero(~((lengths >= _SHORTEST) & np.isfinite(lengths)))
-        if wrong.size:
-            name = names[piece.start + int(wrong[0])]
-            raise InputError(
-                f"the embedding of {name} is zero or not finite",
-                where=where,
-                fix="embed it again, or leave it out",
-            )
+        refused = np.flatnonzero(~((lengths >= _SHORTEST) & np.isfinite(lengths)))
+        if refused.size:
+            name = names[piece.start + int(refused[0])]
+            raise InputError(f"the embedding of {name} {wrong}", where=where, fix="embed it again, or leave it out")
+        lengths[np.abs(lengths - 1) <= _ROUNDING] = 1
         scaled[piece] = values / lengths[:, None]
     return scaled

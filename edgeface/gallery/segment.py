@@ -46,6 +46,12 @@ class Segment:
         """The number of its rows, removed ones too."""
         return self.record.rows
 
+    @property
+    def bytes(self) -> int:
+        """The bytes of its arrays."""
+        floats = 0 if self.embeddings is None else self.embeddings.nbytes
+        return self.codes.nbytes + self.steps.nbytes + floats + self.text.nbytes + self.ends.nbytes
+
     def values(self, rows: NDArray[np.int64] | slice) -> NDArray[np.float32]:
         """The embeddings of rows, float32 [n,width], that scores are computed of."""
         return decode(self.codes[rows], self.steps) if self.embeddings is None else self.embeddings[rows]
