@@ -22,6 +22,7 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
 from edgeface.core.artifact import write_json
 from edgeface.core.prediction_record import PredictionRecord
+from edgeface.core.processor_record import ProcessorRecord
 from edgeface.core.progress import note
 from edgeface.core.writing import fill_file
 from edgeface.cost.prices.advice import every_advice
@@ -58,7 +59,7 @@ class ExportReports:
         self._job = job
         self._request = request
         self._watchers: list[tuple[Built, Watcher]] = []
-        self._predicted: Mapping[str, PredictionRecord] = {}
+        self._predicted: Mapping[str, PredictionRecord | ProcessorRecord] = {}
         if request.report.refused is not None:
             check_page_path(request.report.refused)
 
@@ -70,7 +71,7 @@ class ExportReports:
             self._fp32 = built.model
         return watcher.see
 
-    def write(self, staged: Sequence[Staged], folder: Path, predicted: Mapping[str, PredictionRecord]) -> None:
+    def write(self, staged: Sequence[Staged], folder: Path, predicted: Mapping[str, PredictionRecord | ProcessorRecord]) -> None:
         """Measure latencies, if requested, and write every report.
 
         Args:
@@ -90,13 +91,20 @@ class ExportReports:
         if not layers:  # nothing was timed
             look_at_layers()
         latencies: list[dict[str, Any]] = [
-            {**(found.get(each.built.target.name) or {"missing": _untimed(each.built)}), "advice": _advice(each.built)}
+            {**(found.get(each.built.target.name) or {"missing": _untimed(each.built)}), "advice": self._advice(each.built)}
             for each in staged
         ]
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 fill_file(each.folder / REPORT, page, "the report")
                 self._write_seen(each)
+
+    def _advice(self, built: Built) -> str:
+        """Which target is predicted to be quicker, here and on the device of the export, if nothing is known better."""
+        known = self._predicted.get(built.target.name)
+        if isinstance(known, ProcessorRecord) and known.tells:
+            return ""
+        return "; ".join(every_advice(built.quantization, table_here()))
 
     def _write_seen(self, staged: Staged) -> None:
         """Keep what the judging showed beside the artifact, for pages of several artifacts."""
@@ -168,11 +176,6 @@ class ExportReports:
             return Counted(check(staged.folder / staged.manifest.model_file, budgets))
         except EdgefaceError as error:
             return Counted(None, f"Not counted: {error.what}.")
-
-
-def _advice(built: Built) -> str:
-    """Which target is predicted to be quicker, on this machine and on the device of the export."""
-    return "; ".join(every_advice(built.quantization, table_here()))
 
 
 def _untimed(built: Built) -> str:
