@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from statistics import median
 from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.tensorrt.cuda.driver import usable_gpu
 from edgeface.bench.client import Worker
+from edgeface.bench.fastest import Fastest, fastest
 from edgeface.bench.on_board import board_samples, refuse_emulated
 from edgeface.bench.peak import PRODUCTS, Product
 from edgeface.bench.result import BenchReport, Measurement, describe_machine
@@ -113,7 +114,17 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
     ]
     gops = {str(kind): median(rates) / 1e9 for kind, rates in peaks.items()}
     said = tuple(dict.fromkeys(subject.advice for subject in subjects if subject.advice is not None))
-    return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, str(request.on), notes, said)
+    found = tuple(_fastest(lanes, samples)) if len(subjects) > 1 else ()
+    on = str(request.on)
+    return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, on, notes, said, found)
+
+
+def _fastest(lanes: Sequence[_Lane], samples: Mapping[str, Samples]) -> Iterator[Fastest]:
+    """The fastest artifact of each number of threads and batch."""
+    for threads, batch in dict.fromkeys((lane.threads, lane.batch) for lane in lanes):
+        of = [lane for lane in lanes if (lane.threads, lane.batch) == (threads, batch)]
+        found = {lane.subject.label: samples[lane.label] for lane in of}
+        yield fastest(found, {lane.subject.label: lane.subject.gate for lane in of}, threads, batch)
 
 
 def _sample(

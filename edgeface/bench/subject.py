@@ -10,7 +10,8 @@ from typing import Literal
 from edgeface.backends import runtime_for
 from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.runtime import Processor
-from edgeface.core.artifact import MANIFEST, Artifact
+from edgeface.bench.fastest import Gate
+from edgeface.core.artifact import CERTIFICATE, MANIFEST, Artifact
 from edgeface.cost.prices.advice import advice
 from edgeface.cost.prices.processor import table_here
 from edgeface.errors import InputError
@@ -25,7 +26,7 @@ class Subject:
 
     `macs` (multiply–accumulates of one inference) is None where no manifest states it;
     `arithmetic` names the peak that its speed is compared with; `advice` says which target is predicted to be quicker
-    on this processor.
+    on this processor; `gate` is what its certificate says of it.
     """
 
     label: str
@@ -33,6 +34,7 @@ class Subject:
     macs: int | None
     arithmetic: Arithmetic
     advice: str | None = None
+    gate: Gate = "no certificate"
 
 
 def open_subjects(paths: Sequence[Path], on: Device = HERE) -> tuple[Subject, ...]:
@@ -64,8 +66,15 @@ def _open(path: Path, label: str, processor: Processor, here: bool) -> Subject:
         if is_folder(path) or artifact.model_path.resolve() == path.resolve():
             integer = artifact.manifest.quantization is not None
             said = advice(artifact.manifest.quantization, table_here()) if here else None
-            return Subject(label, artifact.model_path, artifact.manifest.macs, "int8" if integer else "fp32", said)
+            arithmetic: Arithmetic = "int8" if integer else "fp32"
+            return Subject(label, artifact.model_path, artifact.manifest.macs, arithmetic, said, _gate(artifact))
     if not is_file(path):
         raise InputError("there is no such artifact or model file", where=str(path))
     runtime_for(path, processor).refuse_others(path)
     return Subject(label, path, None, "fp32")
+
+
+def _gate(artifact: Artifact) -> Gate:
+    if not is_file(artifact.folder / CERTIFICATE):
+        return "no certificate"
+    return "passed" if artifact.certificate().passed else "refused"

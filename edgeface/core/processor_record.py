@@ -80,6 +80,11 @@ class ProcessorRecord(_Record):
     targets: tuple[TargetRecord, ...] = ()
     why: Text = ""
 
+    @property
+    def tells(self) -> bool:
+        """Whether any time is known; what tables of prices say is then not needed."""
+        return any(each.took is not None for each in self.targets)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return self.model_dump(mode="json")

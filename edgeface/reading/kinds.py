@@ -57,7 +57,7 @@ WIDER_LABELS = Kind(
 )
 COUNTS = Kind("remembered counts", 1 << 16, "delete them: they are counted again")
 STATISTICS = Kind("calibration statistics", 1 << 30, "delete them, and calibrate again")
-CACHE = Kind("evaluation cache", 2 << 30, "delete it, or pass another path as --cache")
+CACHE = Kind("evaluation cache", 1 << 40, "delete it, or pass another path as --cache")
 KEY = Kind("secret key", 1 << 12, "create one with `edgeface keygen`, or with `minisign -G -W`")
 LICENCE = Kind("licence", 1 << 20, "pass a text file")
 BUNDLE = Kind("bundle", 65 << 20, "copy the bundle again from its origin")
