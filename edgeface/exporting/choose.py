@@ -20,6 +20,7 @@ CANDIDATES = ("tflite-int8", "ncnn-int8", "ncnn-bf16", "ncnn-fp32", "tflite-fp32
 ALIKE = 1.1
 """Below this ratio of predicted times neither is called quicker: the fit is off by a tenth in one of ten networks."""
 
+
 @dataclass(frozen=True)
 class Candidate:
     """A target, and what is predicted of its model; `unbuilt` is why there is no model, `missing` why no prediction."""
