@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from edgeface.core.artifact import Artifact, read_json, write_json
+from edgeface.core.artifact import Artifact, read_json
 from edgeface.core.prediction_record import Gate, Ms, Text, Word
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.regular_file import is_file
@@ -79,6 +79,11 @@ class ProcessorRecord(_Record):
     evidence: Text
     targets: tuple[TargetRecord, ...] = ()
     why: Text = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether any time is known; what tables of prices say is then not needed."""
+        return any(each.took is not None for each in self.targets)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -18,7 +18,7 @@ from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.labels import read_labeled
 from edgeface.evaluation.precision import Precision, intervals, precision, precision_changes
-from edgeface.evaluation.work import DetectWork, faces_of, open_detection
+from edgeface.evaluation.work import DetectWork, FoundFaces, open_detection
 from edgeface.images.split import distinct_images
 from edgeface.reading.existing import refuse_missing
 from edgeface.tasks.detection.agreement import FaceAgreement
@@ -131,7 +131,7 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
     labeled = None if request.labels is None else read_labeled(request.labels, request.images)
     files = distinct_images(request.images) if labeled is None else labeled.files
     rows = compute(DetectWork(detectors), files, Cache(request.cache), request.engine, "detecting")
-    found = [[faces_of(item) for item in part] for part in rows]
+    found = [FoundFaces(part) for part in rows]
     curves = [] if labeled is None else [labeled.curves(faces) for faces in found]
     precisions = [precision(each) for each in curves]
     return DetectionEvaluation(

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import detection, recognition
 from edgeface.core.artifact import MANIFEST, Artifact, sha256_hex
+from edgeface.evaluation.cache_blocks import Rows
 from edgeface.tasks.detection.faces import Face
 from edgeface.version import __version__
 
 MIN_SCORE = 0.02
 """Detections below this are dropped: average precision needs low scores, and public figures use none lower."""
-
-Rows = NDArray[np.float32]
-"""Float32 [k,d]: k faces, or one or no embedding."""
 
 Compute = Callable[[NDArray[np.uint8], Sequence[int]], dict[int, Rows]]
 """Maps an image and the indices of the wanted parts to the rows of each part."""
@@ -130,6 +128,27 @@ def faces_of(rows: Rows) -> list[Face]:
         Face((row[0], row[1], row[2], row[3]), row[4], tuple(zip(row[5::2], row[6::2], strict=True)))
         for row in rows.tolist()
     ]
+
+
+@dataclass(frozen=True)
+class FoundFaces(Sequence[list[Face]]):
+    """The faces of each image, made from its rows when they are asked for."""
+
+    rows: Sequence[Rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> list[Face]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[list[Face]]: ...
+
+    def __getitem__(self, place: int | slice) -> list[Face] | list[list[Face]]:
+        if isinstance(place, slice):
+            return [faces_of(rows) for rows in self.rows[place]]
+        return faces_of(self.rows[place])
 
 
 def open_detection(path: Path) -> Artifact:
