@@ -30,6 +30,7 @@ ORDER = (
     "cost",
     "budgets",
     "tasks",
+    "gallery",
     "inference",
     "samples",
     "validate",
@@ -59,10 +60,11 @@ HOMES = {
     "tensorrt": ("backends/tensorrt/",),
     "ncnn": ("backends/ncnn/",),
     "openvino": ("backends/openvino/",),
+    "faiss": ("gallery/scan_faiss.py",),
     "rich": ("cli/",),
     "typer": ("cli/",),
 }
-ONLY_IN = {"torch": "models/"}
+ONLY_IN = {"torch": "models/", "faiss": "gallery/scan_faiss.py"}
 
 
 @dataclass(frozen=True)

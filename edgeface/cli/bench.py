@@ -25,7 +25,7 @@ _HEADER = ("artifact", "threads", "median ms", "p10–p90", "× baseline", "95 %
 
 
 def bench(
-    artifacts: Annotated[list[Path], typer.Argument(help="Artifact folders, .onnx, .tflite or .param files.")],
+    artifacts: Annotated[list[Path], typer.Argument(help="Artifact folders, or files .onnx, .tflite, .param or .xml.")],
     threads: Annotated[str, typer.Option(help="Thread counts, e.g. 1,2.")] = "1",
     baseline: Annotated[Path | None, typer.Option(help="Artifact that ratios refer to; the first by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Interleaved rounds, 3 or more.")] = 15,

@@ -14,6 +14,7 @@ from edgeface.engine.cargo import Cargo
 from edgeface.engine.dispatch import Answer, Dispatch, Lost
 from edgeface.engine.process import END_S, Process
 from edgeface.engine.task import Part, Result, Task
+from edgeface.errors import InputError
 
 _LOOK_S = 1.0
 
@@ -33,6 +34,11 @@ class Local:
 
     workers: int = 1
 
+    def __post_init__(self) -> None:
+        """Refuse no workers."""
+        if self.workers < 1:
+            raise InputError(f"{self.workers} is not a number of processes", where="--jobs", fix="use 1 or more")
+
     def run(self, task: Task[Part, Result], parts: Iterable[Part]) -> Generator[tuple[int, Result], None, None]:
         """As `Engine.run`; one part alone is computed in this process."""
         source = iter(parts)
@@ -41,6 +47,10 @@ class Local:
         if self.workers == 1 or len(first) < 2:
             return _here(task, every)
         return _in_processes(task, every, min(self.workers, len(first)))
+
+
+HERE = Local(1)
+"""This process."""
 
 
 def _here(task: Task[Part, Result], parts: Iterable[Part]) -> Generator[tuple[int, Result], None, None]:

@@ -18,6 +18,7 @@ class RayWorker:
             wanted: versions by distribution.
             task: the task, pickled, with its files; it is kept pickled until a part comes.
         """
+        import platform
         from importlib.metadata import PackageNotFoundError, version
 
         def found(name: str) -> str | None:
@@ -32,13 +33,18 @@ class RayWorker:
             here: dict[str, str | None] = {"edgeface": None}
         else:
             here = {name: __version__ if name == "edgeface" else found(name) for name in wanted}
+        processor = platform.machine()
         differ = {name: (wanted[name], there) for name, there in here.items() if there != wanted[name]}
         if not differ:
             from edgeface.engine.serve import Serving, prepare_process
 
             prepare_process()
             self._serving = Serving(task)
-        return {"differ": differ, **_machine()}
+            from edgeface.core.processor import class_here
+
+            kind = class_here()
+            processor = processor if kind is None else kind.title
+        return {"differ": differ, "machine": platform.node(), "processor": processor}
 
     def answer(self, number: int, part: Any) -> bytes:
         """The pickled answer for a part."""
@@ -49,16 +55,3 @@ class RayWorker:
         """Remove what was written on this machine."""
         if self._serving is not None:
             self._serving.end()
-
-
-def _machine() -> dict[str, str]:
-    import platform
-    from pathlib import Path
-
-    processor = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), processor)
-    except OSError:
-        pass
-    return {"machine": platform.node(), "processor": processor}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from edgeface.core.prefetch import share_processors
 from edgeface.engine.cargo import Cargo
 from edgeface.engine.dispatch import Answer
 from edgeface.errors import RuntimeFailure
@@ -51,6 +52,7 @@ def prepare_process() -> None:
     import cv2
 
     cv2.setNumThreads(1)
+    share_processors(1)
 
 
 def _portable(error: Exception) -> Exception:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import ImageInput
+from edgeface.core.artifact import sha256_hex
 from edgeface.errors import InputError
 from edgeface.images.decode import decode_image
 from edgeface.images.fit import Scale, fit
@@ -42,6 +43,16 @@ def read_image(path: StrPath) -> NDArray[np.uint8]:
     file = given_path(path, "the image's path")
     data, _ = _data(file)
     return decode_image(data, file)
+
+
+def read_digested(path: Path) -> tuple[str, NDArray[np.uint8]]:
+    """An image as `read_image` reads it, and the SHA-256 of its file in hex: the file is read once for both.
+
+    Raises:
+        InputError: as `read_image`.
+    """
+    data, _ = _data(path)
+    return sha256_hex(data), decode_image(data, path)
 
 
 def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:

@@ -78,7 +78,9 @@ def fill_tensor(
             _fill(pixels[:, :, place], cv2.extractChannel(image, channel), shift[place], factor[place])
 
 
-def _fill(plane: NDArray[np.float32], values: NDArray[np.uint8] | cv2.typing.MatLike, shift: float, factor: float) -> None:
+def _fill(
+    plane: NDArray[np.float32], values: NDArray[np.uint8] | cv2.typing.MatLike, shift: float, factor: float
+) -> None:
     cv2.subtract(values, shift, dst=plane, dtype=cv2.CV_32F)
     if factor != 1:
         plane *= np.float32(factor)

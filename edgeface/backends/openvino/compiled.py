@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
+from edgeface.backends.openvino.check_ir import MAX_ELEMENTS, check_text
 from edgeface.backends.openvino.files import read_text, weights_beside
 from edgeface.backends.openvino.library import core, first_line
-from edgeface.errors import RuntimeFailure
+from edgeface.errors import InputError, RuntimeFailure
 
 DEVICE = "CPU"
 
@@ -19,16 +21,31 @@ def read_network(model: Path) -> Any:
         InputError: OpenVINO is not installed, or a file is missing or of another format.
         RuntimeFailure: OpenVINO rejects it.
     """
-    read_text(model)
-    weights = weights_beside(model)
+    text, weights = read_text(model), weights_beside(model)
+    check_text(text, weights.stat().st_size, str(model))
     try:
-        return core().read_model(str(model), str(weights))
+        network = core().read_model(str(model), str(weights))
+        _check_sizes(network, str(model))
     except RuntimeError as error:
         raise RuntimeFailure(
             f"OpenVINO cannot load the model: {first_line(error)}",
             where=str(model),
             fix="copy both of its files again",
         ) from error
+    return network
+
+
+def _check_sizes(network: Any, where: str) -> None:
+    """Refuse values that are larger than any of a network: their sizes may come from constants."""
+    for node in network.get_ops():
+        for port in node.outputs():
+            shape = port.get_partial_shape()
+            if shape.is_static and math.prod(port.get_shape()) > MAX_ELEMENTS:
+                raise InputError(
+                    f"the network makes a value of {list(port.get_shape())}, larger than any that edgeface runs",
+                    where=f"{where}: layer {node.get_friendly_name()!r}",
+                    fix="do not use files from untrusted sources",
+                )
 
 
 def compile_network(network: Any, where: str, threads: int = 1, profile: bool = False) -> Any:

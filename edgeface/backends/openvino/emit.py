@@ -28,7 +28,7 @@ def emit(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes
 
 
 def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The graph in float32, with weights stored in float16 where they fit; they are widened when a model is compiled."""
+    """The graph in float32, with weights stored in float16 where they fit; OpenVINO widens them as it compiles."""
     require_dtypes(graph, plan, ("float32",), "openvino-fp16")
     return _written(graph, options, load_transformations().compress_model_transformation)
 

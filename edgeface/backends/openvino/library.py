@@ -10,7 +10,7 @@ from typing import Any
 from edgeface.errors import InputError
 
 TELEMETRY = "openvino_telemetry"
-INSTALL = "pip install --no-deps 'openvino>=2026.0'"
+INSTALL = "pip install --no-deps 'openvino>=2026.4'"
 """Without its dependencies: besides numpy it has only the one that sends usage."""
 _LOADING = Lock()
 
@@ -63,5 +63,5 @@ def core() -> Any:
 def first_line(error: Exception) -> str:
     """What an exception of OpenVINO's says, without the lines of its sources that it names first."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith(("Exception from ", "Check '"))]
+    said = [line for line in lines if not line.startswith(("Exception from ", "Check '", "While validating "))]
     return (said or lines or [type(error).__name__])[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from edgeface.backends.openvino.compiled import compile_network, read_network
+from edgeface.backends.openvino.inspect import NOT_RUN
 from edgeface.backends.runtime import OperatorTime
 from edgeface.graph.types import Array
 
@@ -30,7 +31,7 @@ def openvino_profile(model: Path, feeds: Mapping[str, Array], threads: int) -> t
     for _ in range(RUNS + 1):
         request.infer(dict(feeds))
         for each in request.get_profiling_info():
-            if each.real_time.total_seconds():
+            if each.status == each.Status.EXECUTED and each.node_type not in NOT_RUN:
                 times.setdefault((each.node_name, each.node_type), []).append(each.real_time.total_seconds() * 1e3)
     # The first run allocates; it is not counted.
     return tuple(OperatorTime(name, kind, median(found[1:] or found)) for (name, kind), found in times.items())

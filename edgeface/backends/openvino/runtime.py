@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgeface.backends.openvino.library import INSTALL
 from edgeface.backends.runtime import Inspection, OperatorTime, Runner, Runtime
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
@@ -40,6 +41,7 @@ RUNTIMES = (
         title="OpenVINO",
         suffixes=(".xml",),
         distributions=("openvino",),
+        install=INSTALL,
         open=_open,
         reads=frozenset({"openvino"}),
         values=_values,

@@ -140,6 +140,7 @@ OF_ARGUMENTS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
     ("check", "models"): networks,
     ("completion", "shell"): _of(*SHELLS),
     ("export", "model"): models_and_targets,
+    ("gallery", "action"): _of("add", "list", "info", "remove", "compact", "check"),
 }
 # These also take files: a recipe, a model, the user's budget.
 OR_FILES = frozenset({"--budget", "model", "models", "name"})
