@@ -20,6 +20,7 @@ ORDER = (
     "reading",
     "contracts",
     "core",
+    "engine",
     "images",
     "graph",
     "passes",
@@ -58,6 +59,7 @@ HOMES = {
     "ai_edge_litert": ("backends/tflite/",),
     "tensorrt": ("backends/tensorrt/",),
     "ncnn": ("backends/ncnn/",),
+    "openvino": ("backends/openvino/",),
     "faiss": ("gallery/scan_faiss.py",),
     "rich": ("cli/",),
     "typer": ("cli/",),
@@ -315,6 +317,7 @@ def test_a_quick_command_imports_no_heavy_library(command):
 
 ELSEWHERE = {
     "backends/onnx/profile.py": "the profile that ONNX Runtime has just written into a folder of ours",
+    "backends/openvino/emit.py": "what OpenVINO has just written into a folder of ours",
     "backends/tflite/legacy.py": "our worker's source, and what the worker has just written into a folder of ours",
     "backends/tflite/legacy_worker.py": "runs alone, in another Python",
     "bench/result.py": "/proc/cpuinfo",
@@ -322,7 +325,7 @@ ELSEWHERE = {
     "bundle/compute_on_board.py": "arrays that the program has just written into a folder of ours, from memory",
     "bundle/pack.py": "the licence in our own distribution",
     "cli/completion/command.py": "our own scripts",
-    "cost/prices/processor.py": "/proc/cpuinfo",
+    "core/processor.py": "/proc/cpuinfo",
     "demo.py": "the package's own sample photographs",
     "devices/agent/machine.py": "runs alone, on a device",
     "devices/board_here.py": "/proc/cpuinfo",

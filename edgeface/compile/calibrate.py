@@ -8,9 +8,11 @@ from pathlib import Path
 
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.job import Job
+from edgeface.compile.observing import DIGEST_LENGTH, observe_by
 from edgeface.compile.part import Part
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.progress import note
+from edgeface.engine.local import HERE
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
@@ -28,8 +30,6 @@ from edgeface.validate.inputs import numbered_images, synthetic_for
 
 SYNTHETIC_IMAGES = 8
 WHOLE = Part()
-DIGEST_LENGTH = 16
-"""Hexadecimal digits of an image file's SHA-256 that statistics keep."""
 
 
 @one_blas_thread()
@@ -58,6 +58,9 @@ def calibrate(job: Job, part: Part = WHOLE) -> CalibrationStats:
 def _observed(job: Job, part: Part) -> CalibrationStats:
     files = job.images.calibrate
     mine = part.of(files)
+    if mine and job.engine != HERE:
+        sums, digests = observe_by(job.engine, job, mine)
+        return replace(sums.statistics(graph_digest(job.graph)), seen=digests)
     sampling, bounds = Sampling(len(files)), Bounds(job.graph)
     runs = Runs(OrtRunner(observed_onnx(job.graph)).run)
     if not all(map(sampling.takes, mine)):

@@ -55,7 +55,7 @@ class Sums:
     def add(self, seen: Seen, pool: ThreadPoolExecutor) -> None:
         """Add one image: each value and each convolution by one thread."""
         self.images += 1
-        self.ends = seen.ends if self.ends is None else _wider(self.ends, seen.ends)
+        self.ends = seen.ends if self.ends is None else wider(self.ends, seen.ends)
         if seen.values is None:
             return
         self.sampled += 1
@@ -126,5 +126,6 @@ def _work_off(left: Iterator[Callable[[], None]]) -> None:
         work()
 
 
-def _wider(one: Ends, other: Ends) -> Ends:
+def wider(one: Ends, other: Ends) -> Ends:
+    """The bounds of both."""
     return np.minimum(one[0], other[0]), np.maximum(one[1], other[1])
