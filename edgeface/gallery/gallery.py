@@ -238,6 +238,7 @@ class Gallery:
     def _changing(self) -> Iterator[None]:
         with exclusive(self.folder):
             self._load()
+            clean(self.folder, self.manifest)  # what a change that failed or was killed left
             yield
 
     def _commit(self, manifest: GalleryManifest) -> None:
