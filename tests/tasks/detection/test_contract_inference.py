@@ -40,7 +40,7 @@ def weights(data: Path, name: str) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="module")
 def scenes(shared_data: Path) -> list[np.ndarray]:
-    return [read_image(path) for path in list_images(shared_data / "scenes")[::12]]
+    return [read_image(path) for path in list_images(shared_data / "scenes")[::24]]
 
 
 @pytest.fixture(scope="module")
