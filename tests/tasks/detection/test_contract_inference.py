@@ -45,7 +45,7 @@ def scenes(shared_data: Path) -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def portraits(shared_data: Path) -> list[np.ndarray]:
-    return [read_image(path) for path in sorted((shared_data / "lfw" / "images").glob("*/*.jpg"))[7::190]]
+    return [read_image(path) for path in sorted((shared_data / "lfw" / "images").glob("*/*.jpg"))[7::380]]
 
 
 def noise_images(count: int) -> list[np.ndarray]:
