@@ -48,15 +48,14 @@ class Fastest:
     others: tuple[Against, ...]
 
 
-def fastest(
-    samples: Mapping[str, Samples], gates: Mapping[str, Gate], threads: int = 1, batch: int = 1
-) -> Fastest:
+def fastest(samples: Mapping[str, Samples], gates: Mapping[str, Gate], threads: int = 1, batch: int = 1) -> Fastest:
     """The fastest of artifacts that were measured in the same rounds.
 
     Args:
         samples: of each artifact, by label; at least one.
         gates: of each artifact.
-        threads, batch: how they were measured.
+        threads: with how many they were measured.
+        batch: of how many images.
     """
     labels = list(samples)
     allowed = [label for label in labels if gates[label] == "passed"] or labels

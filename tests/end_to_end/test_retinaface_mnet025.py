@@ -18,6 +18,8 @@ from outcome import Outcome
 import edgeface
 from edgeface.backends.tflite.legacy import run_tflite_runtime
 from edgeface.backends.tflite.runner import LiteRtRunner
+from edgeface.compile.report_options import ReportOptions
+from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import Artifact
 from edgeface.core.certificate import Certificate
 from edgeface.images.files import letterbox, read_image
@@ -78,12 +80,10 @@ def export_integers(shared_data, few, tmp_path_factory):
     """A function that exports integers only, and returns the artifact's folder."""
 
     def exported() -> Path:
-        out = tmp_path_factory.mktemp("integers")
-        given = ("--weights", weights(shared_data, "1mb"), "--variant", "1mb", "--calibration", few)
-        whole = ("--integer-only", "--io", "int8", "--no-latency", "--out", out)
-        ended = command("export", "--target", "tflite-int8", *given, *whole)
-        assert ended.code == 0, ended.err
-        return out / "retinaface_mnet025-tflite-int8"
+        given = {"weights": weights(shared_data, "1mb"), "variant": "1mb", "calibration": few}
+        whole = {"integer_only": True, "io": "int8", "report": ReportOptions(latency=False)}
+        request = ExportRequest(targets=("tflite-int8",), out=tmp_path_factory.mktemp("integers"), **given, **whole)
+        return edgeface.export(request)[0].folder
 
     return exported
 
@@ -241,10 +241,10 @@ def test_tflite_runtime_runs_the_default_int8_model_too(artifacts, shared_data, 
         np.testing.assert_allclose(old, new, rtol=0, atol=1e-5, err_msg=name)
 
 
-def test_a_drawn_image_shows_the_faces(artifacts, shared_data, tmp_path):
+def test_a_drawn_image_shows_the_faces(edgeface_cli, artifacts, shared_data, tmp_path):
     path = list_images(shared_data / "labelled")[2]
     folder = artifacts["1mb", "tflite-int8"].folder
-    ended = command("detect", path, "--artifact", folder, "--out", tmp_path / "drawn.png")
+    ended = edgeface_cli("detect", path, "--artifact", folder, "--out", tmp_path / "drawn.png", "--json")
     assert ended.code == 0, ended.err
     assert len(ended.document["faces"]) >= 3
     drawn, image = cv2.imread(str(tmp_path / "drawn.png")), read_image(path)
@@ -253,31 +253,31 @@ def test_a_drawn_image_shows_the_faces(artifacts, shared_data, tmp_path):
     assert (drawn[y1 - 2 : y2 + 3, x1 - 2 : x2 + 3] != image[y1 - 2 : y2 + 3, x1 - 2 : x2 + 3]).any()
 
 
-def test_parity_with_the_checkpoint_and_with_another_artifact(artifacts, shared_data):
+def test_parity_with_the_checkpoint_and_with_another_artifact(edgeface_cli, artifacts, shared_data):
     int8, fp32 = artifacts["1mb", "tflite-int8"].folder, artifacts["1mb", "onnx-fp32"].folder
     images = ("--images", shared_data / "labelled")
-    first = command("parity", int8, "--weights", weights(shared_data, "1mb"), *images)
-    second = command("parity", int8, "--reference", fp32, *images)
+    first = edgeface_cli("parity", int8, "--weights", weights(shared_data, "1mb"), *images, "--json")
+    second = edgeface_cli("parity", int8, "--reference", fp32, *images, "--json")
     assert (first.code, second.code) == (0, 0), first.err + second.err
     one, other = first.document["decisions"], second.document["decisions"]
     assert one["reference_faces"] == other["reference_faces"] > 20
     assert one["matched"] == other["matched"]
 
 
-def test_parity_refuses_what_the_artifact_is_not_from(artifacts, shared_data):
+def test_parity_refuses_what_the_artifact_is_not_from(edgeface_cli, artifacts, shared_data):
     int8 = artifacts["1mb", "tflite-int8"].folder
-    other = command("parity", int8, "--weights", weights(shared_data, "official"))
+    other = edgeface_cli("parity", int8, "--weights", weights(shared_data, "official"), "--json")
     assert other.code == 2
     assert "SHA-256" in other.document["error"]["what"]
-    reference = command("parity", int8, "--reference", artifacts["official", "onnx-fp32"].folder)
+    reference = edgeface_cli("parity", int8, "--reference", artifacts["official", "onnx-fp32"].folder, "--json")
     assert reference.code == 2
     assert "another checkpoint" in reference.document["error"]["what"]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_wrongly_declared_color_order_is_refused(shared_data, tmp_path, variant):
+def test_a_wrongly_declared_color_order_is_refused(edgeface_cli, shared_data, tmp_path, variant):
     given = ("--weights", weights(shared_data, variant), "--calibration", shared_data / "scenes", "--color", "rgb")
-    ended = command("export", "--target", "onnx-fp32", *given, "--out", tmp_path / "out")
+    ended = edgeface_cli("export", "--target", "onnx-fp32", *given, "--out", tmp_path / "out", "--json")
     assert ended.code == 2
     error = ended.document["error"]
     assert error["error"] == "ContractError"
@@ -285,9 +285,9 @@ def test_a_wrongly_declared_color_order_is_refused(shared_data, tmp_path, varian
     assert list(tmp_path.iterdir()) == []
 
 
-def test_random_weights_are_refused_unless_declared(shared_data, seeded_weights, tmp_path):
+def test_random_weights_are_refused_unless_declared(edgeface_cli, shared_data, seeded_weights, tmp_path):
     given = ("--weights", seeded_weights, "--calibration", shared_data / "scenes")
-    ended = command("export", "--target", "onnx-fp32", *given, "--out", tmp_path / "out")
+    ended = edgeface_cli("export", "--target", "onnx-fp32", *given, "--out", tmp_path / "out", "--json")
     assert ended.code == 2
     assert ended.document["error"]["error"] == "ContractError"
     assert list(tmp_path.iterdir()) == []

@@ -11,8 +11,9 @@ RANK = 35
 
 
 def look() -> tuple[Check, ...]:
-    """Packages that trace torch modules and sign bundles."""
+    """Packages that trace torch modules, sign bundles and search galleries."""
     return (
         package_check("torch", "optional: your own torch modules, --seed, and families without a skeleton", HOW),
         package_check("cryptography", "optional: signs bundles", "pip install 'edgeface[bundle]'"),
+        package_check("faiss-cpu", "optional: searches galleries faster", "pip install 'edgeface[gallery]'"),
     )
