@@ -131,9 +131,10 @@ def report(cases: list[Case], times: Mapping[str, Mapping[str, Times]]) -> Itera
     yield "Written by `python reports/processors.py`. Processor time of one inference with one thread, as a part of"
     yield "onnx-fp32's in ONNX Runtime of the same network, with its 95 % interval; all in turns, in one process."
     yield f"{machine['processor']}, {_versions()}."
-    yield "AVX2: the same processor, with AVX-512 and VNNI hidden from the runtimes (`reports/hide_avx512.py`): kernels are"
-    yield "those of an AVX2-only core, clocks and caches are not. Bold: the fastest of those that pass the gate, and what is"
-    yield "not told apart from it. What does not pass stands in the table with its outcome, and is never chosen."
+    yield "AVX2: the same processor, with AVX-512 and VNNI hidden from the runtimes (`reports/hide_avx512.py`): it has"
+    yield "the kernels of an AVX2-only core, not its clocks and caches."
+    yield "Bold: the fastest of those that pass the gate, and what is not told apart. What does not pass stands there"
+    yield "with its outcome, and is never chosen."
     for case in cases:
         yield from ("", f"## {case.title}", "", "| target | gate | AVX512-VNNI | AVX2 |", "|---|---|---|---|")
         rows = {kind: times[kind][case.folder.name] for kind in (HERE, HIDDEN)}
