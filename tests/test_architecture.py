@@ -30,6 +30,7 @@ ORDER = (
     "cost",
     "budgets",
     "tasks",
+    "gallery",
     "inference",
     "samples",
     "validate",
@@ -59,10 +60,13 @@ HOMES = {
     "tensorrt": ("backends/tensorrt/",),
     "ncnn": ("backends/ncnn/",),
     "openvino": ("backends/openvino/",),
+    "faiss": ("gallery/scan_faiss.py",),
+    "ray": ("engine/ray_cluster.py",),
+    "fsspec": ("reading/url_path.py",),
     "rich": ("cli/",),
     "typer": ("cli/",),
 }
-ONLY_IN = {"torch": "models/"}
+ONLY_IN = {"torch": "models/", "faiss": "gallery/scan_faiss.py"}
 
 
 @dataclass(frozen=True)
@@ -304,7 +308,7 @@ def test_a_comparison_with_a_targets_name_is_seen(tmp_path, monkeypatch, line, f
 
 @pytest.mark.parametrize("command", [("--help",), ("targets",), ("targets", "--json")])
 def test_a_quick_command_imports_no_heavy_library(command):
-    heavy = ("torch", "onnx", "onnxruntime", "ai_edge_litert", "tensorrt", "cv2")
+    heavy = ("torch", "onnx", "onnxruntime", "ai_edge_litert", "tensorrt", "cv2", "ray", "fsspec")
     said = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "edgeface", *command], capture_output=True, text=True, check=True
     ).stderr

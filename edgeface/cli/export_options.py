@@ -69,9 +69,7 @@ Interface = Annotated[str, _of_target("The model's inputs and outputs: float, in
 IntegerOnly = Annotated[bool, _of_target("Compute in int8 all that has integer kernels; wholly so with --io int8.")]
 DeviceName = Annotated[
     str | None,
-    _of_target(
-        "What it is for: here, measured; avx2, vnni or a board (rk3399, …), predicted.", metavar="NAME"
-    ),
+    _of_target("What it is for: here, measured; avx2, vnni or a board (rk3399, …), predicted.", metavar="NAME"),
 ]
 Winograd = Annotated[
     bool, _of_target("With --device: 3×3 convolutions in Winograd's form where that is quicker; larger files.")

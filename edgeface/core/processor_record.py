@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from edgeface.core.artifact import Artifact, read_json, write_json
+from edgeface.core.artifact import Artifact, read_json
 from edgeface.core.prediction_record import Gate, Ms, Text, Word
 from edgeface.reading.damage import damage_reported
 from edgeface.reading.regular_file import is_file

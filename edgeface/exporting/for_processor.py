@@ -49,14 +49,15 @@ def processor_of(device: str | None) -> Wanted | None:
 
 
 def for_prices(request: ExportRequest) -> ExportRequest:
-    """The request for what knows tables of prices only: without "here" where none describes this machine; all decide."""
+    """The request for what knows tables of prices only: without "here" where none describes this machine."""
     return replace(request, device=None) if request.device == HERE and table_here() is None else request
 
 
 def fitting_targets(request: ExportRequest) -> tuple[str, ...]:
     """Every target of a CPU that the request's interface and arithmetic leave; those that boards prefer come first."""
     names = [name for name, each in targets().items() if not _misfits(request, each)]
-    return tuple(sorted(names, key=lambda name: (CANDIDATES.index(name) if name in CANDIDATES else len(CANDIDATES), name)))
+    first = {name: place for place, name in enumerate(CANDIDATES)}
+    return tuple(sorted(names, key=lambda name: (first.get(name, len(first)), name)))
 
 
 def _misfits(request: ExportRequest, wanted: Target) -> bool:

@@ -1,4 +1,4 @@
-"""What an export's models take on a class of processors: measured if it is this machine's, else by a table of ratios."""
+"""What an export's models take on a class of processors: measured if it is this one's, else by a table of ratios."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from edgeface.core.processor_record import Basis, ProcessorRecord, TargetRecord,
 from edgeface.core.progress import note
 from edgeface.errors import EdgefaceError
 from edgeface.exporting.for_processor import Wanted
-from edgeface.exporting.stopwatch import ROUNDS, Stopwatch
-from edgeface.prediction.ratios_known import Asked, Known, known, quicker
+from edgeface.exporting.stopwatch import Stopwatch
+from edgeface.prediction.ratios_known import Asked, Known, Quicker, known, quicker
 
 
 class ProcessorTimes:
@@ -32,7 +32,8 @@ class ProcessorTimes:
         self._stopwatch = Stopwatch(job, folder)
         self._asked = Asked(job.recipe.model, job.source.contract.task, job.graph.macs())
         table = wanted.table
-        self._known = Known({}, f"nothing was measured on {wanted.title}") if table is None else known(table, self._asked)
+        nothing = Known({}, f"nothing was measured on {wanted.title}")
+        self._known = nothing if table is None else known(table, self._asked)
         self._basis: Basis = "predicted" if self._known.took else "not known"
         self._failure: str | None = None
 
@@ -52,8 +53,9 @@ class ProcessorTimes:
         Args:
             models: by target; None where a model is not built, which is enough where nothing is measured.
         """
+        by_table = {name: took for name, took in self._known.took.items() if name in models}
         if not self.wanted.here:
-            return {name: took for name, took in self._known.took.items() if name in models}
+            return by_table
         paths = {
             name: write_model(self._job, built, self._folder) for name, built in models.items() if built is not None
         }
@@ -62,7 +64,7 @@ class ProcessorTimes:
         except EdgefaceError as error:
             self._failure = f"not measured: {error.what}"
             note(self._failure)
-            return {}
+            return by_table
         self._basis = "measured here"
         return measured
 
@@ -78,8 +80,8 @@ class ProcessorTimes:
             why=why,
         )
 
-    def advice(self, target: str) -> str | None:
-        """A sentence that names a target that is known to be quicker than this one; None where none is."""
+    def quicker(self, target: str) -> Quicker | None:
+        """The target that a table knows to be quicker than this one; None where it knows none."""
         return None if self.wanted.table is None else quicker(self.wanted.table, self._asked, target)
 
     @property
@@ -87,6 +89,6 @@ class ProcessorTimes:
         if self.basis != "measured here":
             return f"{self._known.evidence}; nothing was timed on such a processor by this export"
         return (
-            f"measured on {describe_machine()['processor']}, one thread, {ROUNDS} interleaved rounds, in separate "
+            f"measured on {describe_machine()['processor']}, one thread, interleaved rounds in separate "
             f"processes; the ratios are to onnx-fp32 of the same network, with their 95 % intervals"
         )

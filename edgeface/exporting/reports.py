@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgeface.backends import target
 from edgeface.bench.export_latency import NOT_ASKED, REFERENCE, measure_latencies
@@ -41,6 +41,7 @@ from edgeface.report.write_page import check_page_path, write_page
 from edgeface.tasks import task_of
 from edgeface.validate.compare import Watch
 
+OnDevice: TypeAlias = PredictionRecord | ProcessorRecord
 REFUSED = {"missing": "Not measured, because the artifact is not good enough."}
 
 
@@ -59,7 +60,7 @@ class ExportReports:
         self._job = job
         self._request = request
         self._watchers: list[tuple[Built, Watcher]] = []
-        self._predicted: Mapping[str, PredictionRecord | ProcessorRecord] = {}
+        self._predicted: Mapping[str, OnDevice] = {}
         if request.report.refused is not None:
             check_page_path(request.report.refused)
 
@@ -71,7 +72,7 @@ class ExportReports:
             self._fp32 = built.model
         return watcher.see
 
-    def write(self, staged: Sequence[Staged], folder: Path, predicted: Mapping[str, PredictionRecord | ProcessorRecord]) -> None:
+    def write(self, staged: Sequence[Staged], folder: Path, predicted: Mapping[str, OnDevice]) -> None:
         """Measure latencies, if requested, and write every report.
 
         Args:
@@ -90,14 +91,15 @@ class ExportReports:
             found = measure_latencies(timed, fp32, folder, meanwhile=look_at_layers)
         if not layers:  # nothing was timed
             look_at_layers()
-        latencies: list[dict[str, Any]] = [
-            {**(found.get(each.built.target.name) or {"missing": _untimed(each.built)}), "advice": self._advice(each.built)}
-            for each in staged
-        ]
+        latencies = [self._latency(each.built, found) for each in staged]
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 fill_file(each.folder / REPORT, page, "the report")
                 self._write_seen(each)
+
+    def _latency(self, built: Built, found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+        """What was measured of a build, or why nothing was, and the advice."""
+        return {**(found.get(built.target.name) or {"missing": _untimed(built)}), "advice": self._advice(built)}
 
     def _advice(self, built: Built) -> str:
         """Which target is predicted to be quicker, here and on the device of the export, if nothing is known better."""

@@ -32,16 +32,17 @@ class Known:
 
 def known(table: RatioTable, asked: Asked) -> Known:
     """The ratios of a network's targets; none where no network of its task was measured."""
-    same = [each for each in table.networks if (each.name, each.macs) == (asked.name, asked.macs)]
     others = [each for each in table.networks if each.task == asked.task]
+    same = [each for each in others if (each.name, each.macs) == (asked.name, asked.macs)]
     of = same or others
     targets = dict.fromkeys(name for each in of for name in each.ratios)
     measured = "measured" if table.basis == "measured" else "measured with instruction sets hidden"
     where = f"{measured} on {table.title}: table {table.name} of {table.date}; {table.source}"
     if not of:
         return Known({}, f"no network for {asked.task} was {where}")
-    whose = f"this network, {_titles(same)}," if same else f"other networks for {asked.task}, {_titles(others)}, not of it,"
-    return Known({name: _joined(of, name) for name in targets}, f"ratios of {whose} {where}")
+    others_of = f"other networks for {asked.task}, {_titles(others)}, not of it"
+    whose = f"this network, {_titles(same)}" if same else others_of
+    return Known({name: _joined(of, name) for name in targets}, f"ratios of {whose}, {where}")
 
 
 def _joined(networks: Sequence[Network], target: str) -> Took:
@@ -55,8 +56,16 @@ def _titles(networks: Sequence[Network]) -> str:
     return " and ".join(each.title for each in networks)
 
 
-def quicker(table: RatioTable, asked: Asked, target: str) -> str | None:
-    """A sentence that names a target that is known to be quicker than one; None where none is.
+@dataclass(frozen=True)
+class Quicker:
+    """A target that is known to be quicker than another, and a sentence that says so."""
+
+    target: str
+    sentence: str
+
+
+def quicker(table: RatioTable, asked: Asked, target: str) -> Quicker | None:
+    """The quickest target, if it is known to be quicker than one; None where it is not.
 
     Another is called quicker if all that was measured of it is below what was measured of the target.
     """
@@ -68,7 +77,8 @@ def quicker(table: RatioTable, asked: Asked, target: str) -> str | None:
     other = found.took[best]
     if other.ratio * ALIKE > own.ratio or other.high >= own.low:
         return None
-    return (
+    return Quicker(
+        best,
         f"on {table.title} {best} is predicted to take {other.ratio:.2f} × onnx-fp32's time, {target} {own.ratio:.2f}: "
-        f"ship {best} if it passes its gate ({found.evidence})"
+        f"ship {best} if it passes its gate ({found.evidence})",
     )

@@ -58,6 +58,11 @@ WIDER_LABELS = Kind(
 COUNTS = Kind("remembered counts", 1 << 16, "delete them: they are counted again")
 STATISTICS = Kind("calibration statistics", 1 << 30, "delete them, and calibrate again")
 CACHE = Kind("evaluation cache", 1 << 40, "delete it, or pass another path as --cache")
+_GALLERY_FIX = "copy the gallery again, or make it again with `edgeface gallery add`"
+GALLERY = Kind("gallery", 8 << 20, _GALLERY_FIX)
+GALLERY_ARRAY = Kind("gallery's array", 1 << 40, _GALLERY_FIX, marks=(b"\x93NUMPY",))
+EMBEDDINGS = Kind("embeddings", 64 << 30, "pass a .npy file, float32 [n,width], or what `edgeface embed --out` wrote")
+NAMES = Kind("list of names", 1 << 30, "write one name a line, in UTF-8")
 KEY = Kind("secret key", 1 << 12, "create one with `edgeface keygen`, or with `minisign -G -W`")
 LICENCE = Kind("licence", 1 << 20, "pass a text file")
 BUNDLE = Kind("bundle", 65 << 20, "copy the bundle again from its origin")

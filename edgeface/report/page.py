@@ -147,7 +147,8 @@ class Cost:
 class Prediction:
     """What was predicted on a board or a processor, and a tile for the summary, None where nothing could be predicted.
 
-    `board` is its usual name; `measured` says that times were measured rather than predicted; `evidence` are sentences on what the figures rest on, `caveats` on what they cannot know.
+    `board` is its usual name; `measured` says that times were measured rather than predicted; `evidence` are sentences
+    on what the figures rest on, `caveats` on what they cannot know.
     """
 
     board: str

@@ -44,7 +44,13 @@ def _row(found: TargetRecord) -> tuple[str | Mark, ...]:
     took = found.took
     times = ("–", "–", "–") if took is None else (f"{took.ratio:.2f}", f"{took.low:.2f}–{took.high:.2f}", _ms(took.ms))
     size = "–" if found.model_bytes is None else f"{found.model_bytes / 1e3:.0f}"
-    return found.target, Mark(found.gate, _GATES[found.gate]), *times, size, "quickest" if found.chosen else found.why or "–"
+    return (
+        found.target,
+        Mark(found.gate, _GATES[found.gate]),
+        *times,
+        size,
+        "quickest" if found.chosen else found.why or "–",
+    )
 
 
 def _ms(value: float | None) -> str:

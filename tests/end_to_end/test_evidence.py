@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -17,14 +15,6 @@ from edgeface.images.folder import list_images
 from edgeface.images.synthetic import synthetic_images
 
 pytestmark = pytest.mark.real_data
-
-
-def command(*arguments: object) -> Outcome:
-    """`edgeface ARGUMENTS…` in a process of its own."""
-    full = [sys.executable, "-m", "edgeface", *map(str, arguments)]
-    wide = {**os.environ, "COLUMNS": "1000"}  # sentences on one line
-    done = subprocess.run(full, capture_output=True, text=True, check=False, env=wide)
-    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +51,18 @@ def five(shared_data, tmp_path_factory) -> Path:
     return folder
 
 
-def exported(out: Path, *options: object) -> Outcome:
-    ended = command("export", "--target", "tflite-int8", "--out", out, "--no-latency", *options, "--json")
-    assert "Good enough" not in ended.out + ended.err
-    for report in out.rglob("report.html"):
-        assert "Good enough" not in report.read_text(encoding="utf-8")
-    return ended
+@pytest.fixture
+def exported(edgeface_cli) -> Callable[..., Outcome]:
+    """Export to a folder with options; nothing may be called good enough."""
+
+    def run(out: Path, *options: object) -> Outcome:
+        ended = edgeface_cli("export", "--target", "tflite-int8", "--out", out, "--no-latency", *options, "--json")
+        assert "Good enough" not in ended.out + ended.err
+        for report in out.rglob("report.html"):
+            assert "Good enough" not in report.read_text(encoding="utf-8")
+        return ended
+
+    return run
 
 
 def verdict_of(ended: Outcome) -> str:
@@ -74,33 +70,33 @@ def verdict_of(ended: Outcome) -> str:
     return artifact["certificate"]["verdict"]
 
 
-def test_faceless_images_certify_nothing(weights, faceless, tmp_path):
+def test_faceless_images_certify_nothing(edgeface_cli, exported, weights, faceless, tmp_path):
     given = ("--weights", weights, "--variant", "1mb", "--calibration", faceless, "--input", "128x160")
     ended = exported(tmp_path, *given)
     assert (ended.code, verdict_of(ended)) == (0, "unsure")
     folder = tmp_path / "retinaface_mnet025-tflite-int8"
-    compared = command("parity", folder, "--weights", weights, "--images", faceless)
-    assert "fp32 itself finds nothing to compare on these 20 images" in compared.out
-    assert "100.00%" not in compared.out
-    evaluated = command("eval", "--detector", folder, "--reference", folder, "--images", faceless)
-    assert "it finds no face on these images" in evaluated.out
-    assert "100.00%" not in evaluated.out
+    compared = edgeface_cli("parity", folder, "--weights", weights, "--images", faceless)
+    assert "fp32 itself finds nothing to compare on these 20 images" in compared.said
+    assert "100.00%" not in compared.said
+    evaluated = edgeface_cli("eval", "--detector", folder, "--reference", folder, "--images", faceless, "--jobs", 1)
+    assert "it finds no face on these images" in evaluated.said
+    assert "100.00%" not in evaluated.said
 
 
 @pytest.mark.hostile
-def test_a_class_head_that_finds_nothing_certifies_nothing(dead_head, shared_data, tmp_path):
+def test_a_class_head_that_finds_nothing_certifies_nothing(exported, dead_head, shared_data, tmp_path):
     given = ("--weights", dead_head, "--variant", "1mb", "--calibration", shared_data / "scenes", "--input", "128x160")
     assert verdict_of(exported(tmp_path, *given)) == "unsure"
 
 
 @pytest.mark.hostile
 @pytest.mark.parametrize("size", ["32x32", "64x2048"])
-def test_an_input_too_small_for_faces_certifies_nothing(weights, five, tmp_path, size):
+def test_an_input_too_small_for_faces_certifies_nothing(exported, weights, five, tmp_path, size):
     ended = exported(tmp_path, "--weights", weights, "--variant", "1mb", "--calibration", five, "--input", size)
     assert ended.code == 1 or verdict_of(ended) == "unsure"  # of two faces one may be lost, which is refused
 
 
-def test_five_photographs_show_that_it_works_and_not_how_well(weights, five, tmp_path):
+def test_five_photographs_show_that_it_works_and_not_how_well(exported, weights, five, tmp_path):
     ended = exported(tmp_path, "--weights", weights, "--variant", "1mb", "--calibration", five)
     assert verdict_of(ended) == "unsure"
     (artifact,) = ended.document["artifacts"]
@@ -113,7 +109,7 @@ def test_five_photographs_show_that_it_works_and_not_how_well(weights, five, tmp
 @pytest.mark.parametrize(
     "quality", [pytest.param(None, id="equal", marks=pytest.mark.hostile), pytest.param(70, id="encoded again")]
 )
-def test_copies_of_one_photograph_do_not_judge_each_other(weights, shared_data, tmp_path, quality):
+def test_copies_of_one_photograph_do_not_judge_each_other(exported, weights, shared_data, tmp_path, quality):
     photograph = list_images(shared_data / "scenes")[0]
     folder = tmp_path / "copies"
     folder.mkdir()

@@ -10,7 +10,7 @@ TITLE = "Int8 on this core"
 RANK = 21
 CHOOSE = "edgeface export MODEL --device here"
 GAINS = 2.0
-"""At this ratio of the peaks, int8 is worth its calibration for speed alone: memory and other layers take their part."""
+"""From this ratio of the peaks on int8 is worth it for speed alone: memory and other layers take their part."""
 
 
 def look() -> tuple[Check, ...]:
