@@ -137,6 +137,7 @@ class FoundFaces(Sequence[list[Face]]):
     rows: Sequence[Rows]
 
     def __len__(self) -> int:
+        """How many there are."""
         return len(self.rows)
 
     @overload
@@ -146,6 +147,7 @@ class FoundFaces(Sequence[list[Face]]):
     def __getitem__(self, place: slice) -> list[list[Face]]: ...
 
     def __getitem__(self, place: int | slice) -> list[Face] | list[list[Face]]:
+        """Those of one image, or of several."""
         if isinstance(place, slice):
             return [faces_of(rows) for rows in self.rows[place]]
         return faces_of(self.rows[place])

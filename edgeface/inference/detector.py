@@ -74,7 +74,7 @@ class Detector:
         """
         check_score(threshold)
         pixels = given_image(image, color)
-        tensor, scale = letterbox(pixels, self.contract.input, self._memory.tensor())
+        tensor, scale = letterbox(pixels, self.contract.input, self._memory)
         outputs = self._runner.run({self.contract.input.name: tensor})
         height, width = pixels.shape[:2]
         return detect_faces(outputs, self.contract, scale, (height, width), threshold)

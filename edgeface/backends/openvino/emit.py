@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeface.backends.openvino.ir_text import canonical
 from edgeface.backends.openvino.library import core, first_line, load_library, load_transformations
+from edgeface.backends.openvino.resize_by_opset4 import resize_by_opset4
 from edgeface.backends.openvino.scheme import PLACEMENT
 from edgeface.backends.qdq.quantized import insert_quantization
 from edgeface.backends.target import EmitOptions
@@ -51,6 +52,7 @@ def _written(graph: Graph, options: EmitOptions, change: Callable[[Any], None] |
         try:
             model = core().read_model(proto)
             load_transformations().apply_moc_transformations(model, cf=False)  # as OpenVINO's converter does
+            resize_by_opset4(model)
             if change is not None:
                 change(model)
             library.serialize(model, str(path), str(path.with_name(WEIGHTS_FILE)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,7 +69,7 @@ def embed_faces(
     for index, face in enumerate(faces):
         total = _embed(run, contract, face, channels_last)
         if contract.flip:
-            total = total + _embed(run, contract, np.ascontiguousarray(face[:, ::-1]), channels_last)
+            total = total + _embed(run, contract, np.asarray(cv2.flip(face, 1), np.uint8), channels_last)
         embeddings[index] = unit_length(total, f"the embedding of face {index + 1} of {len(faces)}", where)
     return embeddings
 
