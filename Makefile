@@ -52,9 +52,11 @@ $(VENV)/.usable: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) -e .
 	touch $@
 
-# With all extras, and torch: tests compare with it.
+# With all extras, and torch: tests compare with it. OpenVINO comes without what it requires besides numpy, which is the
+# package that sends usage.
 $(VENV)/.installed: $(VENV)/.usable
 	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) torch==2.13.0 -e '.[dev]'
+	$(BIN)/python -m pip install $(PIP_FLAGS) $(CONSTRAINTS) --no-deps openvino
 	touch $@
 
 # tflite-runtime is what old boards have: artifacts must load there too. Its last release is for Python 3.11.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgeface.core.artifact import Artifact
     from edgeface.errors import EdgefaceError
     from edgeface.exporting.by_keywords import export
+    from edgeface.gallery.gallery import Gallery
     from edgeface.images.files import read_image
     from edgeface.images.frames import Frame, read_frames
     from edgeface.inference.detector import Detector
@@ -36,6 +37,7 @@ __all__ = [
     "Face",
     "FacePipeline",
     "Frame",
+    "Gallery",
     "NumberReader",
     "Prediction",
     "Recognizer",
@@ -59,6 +61,7 @@ _HOMES = {
     "Face": "edgeface.tasks.detection.faces",
     "FacePipeline": "edgeface.inference.pipeline",
     "Frame": "edgeface.images.frames",
+    "Gallery": "edgeface.gallery.gallery",
     "NumberReader": "edgeface.inference.numbers",
     "Prediction": "edgeface.prediction.prediction",
     "Recognizer": "edgeface.inference.recognizer",

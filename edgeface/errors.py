@@ -53,9 +53,19 @@ class EdgefaceError(Exception):
             lines.append(f"  fix:   {self.fix}")
         return "\n".join(lines)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is pickled: as it is, whatever its class asks for when it is made."""
+        return _remade, (type(self), self.args), self.__dict__
+
     def as_dict(self) -> dict[str, Any]:
         """The error as the `--json` document shows it."""
         return {"error": type(self).__name__, "what": self.what, "where": self.where, "fix": self.fix}
+
+
+def _remade(of_class: type[EdgefaceError], args: tuple[Any, ...]) -> EdgefaceError:
+    """An error that was pickled, without what its attributes were."""
+    error: EdgefaceError = of_class.__new__(of_class, *args)
+    return error
 
 
 class InputError(EdgefaceError):

@@ -1,3 +1,3 @@
 """The package's version, read by the build and by every manifest."""
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"

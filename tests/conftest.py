@@ -247,7 +247,7 @@ def seeded_source():
 
 @pytest.fixture(scope="session")
 def seeded_files(seeded_source, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The network of `seeded_source` as files: "onnx" as torch wrote it, un-folded; "tflite" and "ncnn" in float32."""
+    """The network of `seeded_source` as files: "onnx" as torch wrote it, un-folded; the others in float32."""
     from edgeface.backends import target
     from edgeface.backends.target import EmitOptions
     from edgeface.cost.record import bias_record, own_biases
@@ -262,9 +262,14 @@ def seeded_files(seeded_source, tmp_path_factory: pytest.TempPathFactory) -> dic
     options = EmitOptions(metadata=bias_record(graph, own_biases(defined)))
     (folder / "model.onnx").write_bytes(seeded_source.onnx)
     (folder / "model.tflite").write_bytes(lowered.emit_model(graph, QuantPlan(), options))
-    for name, content in target("ncnn-fp32").emit(run_passes(defined), QuantPlan(), EmitOptions()).items():
-        (folder / name).write_bytes(content)
-    return {"onnx": folder / "model.onnx", "tflite": folder / "model.tflite", "ncnn": folder / "model.param"}
+    found = {"onnx": folder / "model.onnx", "tflite": folder / "model.tflite"}
+    for kind in ("ncnn", "openvino"):
+        wanted, place = target(f"{kind}-fp32"), folder / kind
+        place.mkdir()
+        for name, content in wanted.emit(run_passes(defined), QuantPlan(), EmitOptions()).items():
+            (place / name).write_bytes(content)
+        found[kind] = place / wanted.model_file
+    return found
 
 
 @pytest.fixture(scope="session")

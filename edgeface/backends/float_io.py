@@ -37,6 +37,11 @@ class FloatRunner:
         self.inputs: tuple[TensorSpec, ...] = tuple(self._logical(spec) for spec in runner.inputs)
         self.outputs: tuple[TensorSpec, ...] = tuple(self._logical(spec) for spec in runner.outputs)
 
+    @property
+    def channels_last(self) -> bool:
+        """Whether the model reads images as [N,H,W,C]: a feed that lies so in memory need not be turned."""
+        return self._nhwc
+
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Run once on float32 arrays; images are [N,C,H,W].
 

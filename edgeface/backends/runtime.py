@@ -87,6 +87,7 @@ class Runtime:
         title: its name in sentences.
         suffixes: suffixes of the files that it runs by default; empty if only targets name it.
         distributions: Python distributions, whose versions are recorded in certificates.
+        install: the command that installs it, where it is not `pip install` and the first distribution.
         open: loads a model file, with the model's other files next to it, for a number of threads.
         processor: processor that it runs on.
         claims: whether it runs a file regardless of the suffix, because of the files next to it.
@@ -105,6 +106,7 @@ class Runtime:
     suffixes: tuple[str, ...]
     distributions: tuple[str, ...]
     open: Callable[[Path, int], Runner]
+    install: str | None = None
     processor: Processor = "cpu"
     claims: Callable[[Path], bool] | None = None
     reads: frozenset[str] = frozenset()

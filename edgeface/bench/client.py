@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
@@ -31,6 +32,7 @@ class Worker:
 
     def __init__(self, label: str, request: dict[str, Any]) -> None:
         self.label = label
+        self._turn = threading.Lock()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "edgeface.bench.worker"],
@@ -53,15 +55,18 @@ class Worker:
         """
         return tuple(self._answer().get("notes", ()))
 
-    def run(self, iterations: int) -> list[float]:
-        """Latencies of a number of runs, in milliseconds.
+    def run(self, iterations: int, of: str | None = None) -> list[float]:
+        """Latencies of a number of runs, in milliseconds; `of` names a peak, where the process has several.
+
+        Threads take turns.
 
         Raises:
             RuntimeFailure: the model failed, or the process died.
         """
-        self.notes  # noqa: B018  # the answer to loading comes first
-        self._send({"run": iterations})
-        answer = self._answer()
+        with self._turn:
+            self.notes  # noqa: B018  # the answer to loading comes first
+            self._send({"run": iterations} | ({} if of is None else {"of": of}))
+            answer = self._answer()
         self.memory_bytes = answer.get("memory_bytes")
         return [float(value) for value in answer["ms"]]
 

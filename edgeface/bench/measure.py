@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from edgeface.backends.device import GPU, HERE, Device
 from edgeface.backends.tensorrt.cuda.driver import usable_gpu
 from edgeface.bench.client import Worker
+from edgeface.bench.fastest import Fastest, fastest
 from edgeface.bench.on_board import board_samples, refuse_emulated
 from edgeface.bench.peak import PRODUCTS, Product
 from edgeface.bench.result import BenchReport, Measurement, describe_machine
 from edgeface.bench.rounds import (
     BATCH_MS,
+    Run,
     Samples,
     collect,
     iterations_for,
@@ -30,6 +33,9 @@ from edgeface.bench.subject import Arithmetic, Subject, open_subjects
 from edgeface.core.progress import track
 from edgeface.errors import InputError
 from edgeface.reading.existing import refuse_missing
+
+_PEAKS, _PEAK_PART = "the peaks", 0.25
+"""Of a peak the fastest run of a round counts, and one takes a tenth of a millisecond: less time shows the same."""
 
 _SPIN_S = 0.05  # longer than idle threads of ONNX Runtime and XNNPACK spin while waiting for work
 
@@ -46,6 +52,7 @@ class BenchRequest:
         batch_ms: duration of one lane's runs in a round.
         batches: batch sizes, each measured for every artifact.
         on: the device that runs the artifacts.
+        peaks: whether the core's peak is measured in between, on this processor.
     """
 
     paths: Sequence[Path]
@@ -55,6 +62,7 @@ class BenchRequest:
     batch_ms: float = BATCH_MS
     batches: Sequence[int] = (1,)
     on: Device = HERE
+    peaks: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
     _check(request)
     settings = [(threads, batch) for threads in request.threads for batch in request.batches]
     lanes = [_Lane(subject, *setting) for setting in settings for subject in subjects]
-    products = PRODUCTS if request.on == HERE else {}
+    products = PRODUCTS if request.on == HERE and request.peaks else {}
     memory: Mapping[str, int | None] = {}
     if request.on.has_agent:
         loads = {lane.label: (lane.subject.model, lane.threads) for lane in lanes}
@@ -113,7 +121,17 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
     ]
     gops = {str(kind): median(rates) / 1e9 for kind, rates in peaks.items()}
     said = tuple(dict.fromkeys(subject.advice for subject in subjects if subject.advice is not None))
-    return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, str(request.on), notes, said)
+    found = tuple(_fastest(lanes, samples)) if len(subjects) > 1 else ()
+    on = str(request.on)
+    return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, on, notes, said, found)
+
+
+def _fastest(lanes: Sequence[_Lane], samples: Mapping[str, Samples]) -> Iterator[Fastest]:
+    """The fastest artifact of each number of threads and batch."""
+    for threads, batch in dict.fromkeys((lane.threads, lane.batch) for lane in lanes):
+        of = [lane for lane in lanes if (lane.threads, lane.batch) == (threads, batch)]
+        found = {lane.subject.label: samples[lane.label] for lane in of}
+        yield fastest(found, {lane.subject.label: lane.subject.gate for lane in of}, threads, batch)
 
 
 def _sample(
@@ -123,21 +141,25 @@ def _sample(
     meanwhile: Callable[[], None] | None,
 ) -> tuple[dict[str, Samples], tuple[str, ...], dict[str, int | None]]:
     """Samples by lane, the distinct notes of the lanes' runtimes, and by how many bytes each lane's process grew."""
-    loads: dict[str, dict[str, object]] = {_peak_lane(kind): {"peak": kind} for kind in products}
+    loads: dict[str, dict[str, object]] = {}
     for lane in lanes:
         load = {"model": str(lane.subject.model), "threads": lane.threads, "batch": lane.batch}
         loads[lane.label] = load | {"on": str(request.on)}
     pause_s = _SPIN_S if max(request.threads) > 1 else 0.0
     with ExitStack() as stack:
         workers = {name: stack.enter_context(Worker(name, load)) for name, load in loads.items()}
+        runs: dict[str, Run] = {name: worker.run for name, worker in workers.items()}
+        if products:
+            peaks = workers[_PEAKS] = stack.enter_context(Worker(_PEAKS, {"peaks": list(products)}))
+            runs |= {_peak_lane(kind): partial(peaks.run, of=kind) for kind in products}
         if meanwhile is not None:
             meanwhile()
         notes = dict.fromkeys(note for worker in workers.values() for note in worker.notes)
-        runs = {name: worker.run for name, worker in workers.items()}
         # With one thread each, lanes warm up side by side: only how many runs make a batch depends on it.
         cores = len(os.sched_getaffinity(0)) if max(request.threads) == 1 else 1
         with ThreadPoolExecutor(cores) as pool:
-            warm = pool.map(lambda run: iterations_for(run, request.batch_ms), runs.values())
+            batches = [request.batch_ms * (1 if name in loads else _PEAK_PART) for name in runs]
+            warm = pool.map(iterations_for, runs.values(), batches)
             sizes = dict(zip(runs, warm, strict=True))
         rounds = track(range(request.rounds), "measuring", total=request.rounds)
         samples = collect(runs, sizes, rounds, pause_s)

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from edgeface.bench.fastest import Fastest
+from edgeface.core.processor import class_here
 from edgeface.version import __version__
 
 _MEASURED_WITH = ("onnxruntime", "ai-edge-litert", "numpy")
@@ -44,6 +46,7 @@ class BenchReport:
 
     `peak_gops` is the measured peak of one core in 10⁹ operations a second, by arithmetic; empty on a GPU. `notes` are
     the runtimes' notes on how they run the models. `advice` says which targets are predicted to be quicker here.
+    `fastest` has the fastest artifact of each number of threads and batch, where several were measured.
     """
 
     baseline: str
@@ -54,19 +57,7 @@ class BenchReport:
     on: str = "x86"
     notes: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
-
-    @property
-    def quickest(self) -> str | None:
-        """The artifact with the lowest median, with the first number of threads and batch; None if there is one only.
-
-        On a tie the first.
-        """
-        first = [item for item in self.measurements if self._setting(item) == self._setting(self.measurements[0])]
-        return min(first, key=lambda item: item.median_ms).label if len(first) > 1 else None
-
-    @staticmethod
-    def _setting(item: Measurement) -> tuple[int, int]:
-        return item.threads, item.batch
+    fastest: tuple[Fastest, ...] = ()
 
     def slower_than(self, max_ratio: float) -> tuple[Measurement, ...]:
         """Measurements whose ratio to the baseline is above a limit."""
@@ -78,14 +69,16 @@ class BenchReport:
 
 
 def describe_machine() -> dict[str, Any]:
-    """The processor, its cores, and the versions of the software."""
+    """The processor, its class (None where that is unknown), its cores, and the versions of the software."""
+    found = class_here()
     versions = {"edgeface": __version__, "python": platform.python_version()}
     for name in _MEASURED_WITH:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return {"processor": _processor(), "cores": os.cpu_count(), "versions": versions}
+    named = None if found is None else found.name
+    return {"processor": _processor(), "class": named, "cores": os.cpu_count(), "versions": versions}
 
 
 def _processor() -> str:

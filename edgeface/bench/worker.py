@@ -1,10 +1,10 @@
 """Worker process that times one model: `python -m edgeface.bench.worker`.
 
 One JSON document a line on stdin, one answer a line on stdout:
-`{"load": {"model": PATH, "threads": N, "batch": N, "on": DEVICE}}` or `{"load": {"peak": "fp32"|"int8"}}` →
+`{"load": {"model": PATH, "threads": N, "batch": N, "on": DEVICE}}` or `{"load": {"peaks": ["fp32", "int8"]}}` →
 `{"loaded": true}`, on a GPU with `"notes"` on how it runs; `batch` is 1 and `on` x86 where they are left out;
-`{"run": K}` → `{"ms": [K latencies in milliseconds], "memory_bytes": …}`, what the process grew by from opening the
-model, on Linux. An error is `{"error": {…}}`. It ends with its input.
+`{"run": K}`, of a peak `{"run": K, "of": "int8"}` → `{"ms": [K latencies in milliseconds], "memory_bytes": …}`, what
+the process grew by from opening the model, on Linux. An error is `{"error": {…}}`. It ends with its input.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 import numpy as np
 
@@ -57,22 +57,33 @@ def random_feed(spec: TensorSpec, rng: np.random.Generator, batch: int = 1) -> A
     return rng.integers(limits.min, limits.max, size=shape, dtype=spec.dtype, endpoint=True)
 
 
-def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[str]]:
-    """The timing function of the model that a request names, and notes on how it runs.
+Latencies: TypeAlias = Callable[[int], list[float]]
+"""The latencies of a number of runs, in milliseconds."""
+
+
+def load(request: dict[str, Any]) -> tuple[dict[str | None, Latencies], list[str]]:
+    """The timing function of the model that a request names, or of each peak by its name, and notes on how it runs.
 
     Raises:
         EdgefaceError: the model cannot be loaded, or fails to run.
     """
-    if "peak" in request:
+    if "peaks" in request:
         from edgeface.backends.onnx.runner import OrtRunner
         from edgeface.bench.peak import peak_model
 
-        runner: Runner = OrtRunner(peak_model(request["peak"]), threads=1)
-    else:
-        runner = open_runner(Path(request["model"]), int(request["threads"]), _device(request.get("on", str(HERE))))
-    rng = np.random.default_rng(_SEED)
-    feeds = {spec.name: random_feed(spec, rng, int(request.get("batch", 1))) for spec in runner.inputs}
+        peaks = {kind: OrtRunner(peak_model(kind), threads=1) for kind in request["peaks"]}
+        return {kind: _latencies(runner, _feeds(runner, 1)) for kind, runner in peaks.items()}, []
+    runner = open_runner(Path(request["model"]), int(request["threads"]), _device(request.get("on", str(HERE))))
+    feeds = _feeds(runner, int(request.get("batch", 1)))
+    return {None: _latencies(runner, feeds)}, _notes(runner, feeds)
 
+
+def _feeds(runner: Runner, batch: int) -> dict[str, Array]:
+    rng = np.random.default_rng(_SEED)
+    return {spec.name: random_feed(spec, rng, batch) for spec in runner.inputs}
+
+
+def _latencies(runner: Runner, feeds: dict[str, Array]) -> Latencies:
     def latencies_ms(iterations: int) -> list[float]:
         times = []
         for _ in range(iterations):
@@ -81,7 +92,7 @@ def load(request: dict[str, Any]) -> tuple[Callable[[int], list[float]], list[st
             times.append((time.perf_counter_ns() - start) / 1e6)
         return times
 
-    return latencies_ms, _notes(runner, feeds)
+    return latencies_ms
 
 
 def _device(text: str) -> Device:
@@ -118,7 +129,7 @@ def _growth(before: int | None) -> dict[str, int]:
 
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer requests until they end."""
-    timed: Callable[[int], list[float]] | None = None
+    timed: dict[str | None, Latencies] = {}
     before: int | None = None
     for line in requests:
         request = json.loads(line)
@@ -128,10 +139,10 @@ def serve(requests: TextIO, answers: TextIO) -> None:
                 before = anonymous_bytes()
                 timed, notes = load(request["load"])
                 answer = {"loaded": True, "notes": notes} if notes else {"loaded": True}
-            elif timed is None:
+            elif request.get("of") not in timed:
                 raise InputError("nothing is loaded yet", fix="send a load request first")
             else:
-                answer = {"ms": timed(int(request["run"]))} | _growth(before)
+                answer = {"ms": timed[request.get("of")](int(request["run"]))} | _growth(before)
         except EdgefaceError as error:
             answer = {"error": error.as_dict()}
         answers.write(json.dumps(answer) + "\n")

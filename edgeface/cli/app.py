@@ -28,6 +28,7 @@ from edgeface.cli.doctor import doctor
 from edgeface.cli.embed import embed
 from edgeface.cli.evaluate import evaluate
 from edgeface.cli.export import export
+from edgeface.cli.gallery import gallery
 from edgeface.cli.help import show_help
 from edgeface.cli.identify import identify
 from edgeface.cli.keygen import keygen
@@ -56,7 +57,7 @@ app = typer.Typer(
 GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     "Make": (export, demo, contract, recipe, calibrate),
     "Judge": (analyze, check, parity, bench, benchmark, predict, report),
-    "Use": (detect, embed, compare, identify),
+    "Use": (detect, embed, compare, identify, gallery),
     "Ship": (bundle, verify, keygen),
     "Look up": (models, targets, budgets, schema, doctor, completion),
 }

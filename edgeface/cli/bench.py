@@ -25,7 +25,7 @@ _HEADER = ("artifact", "threads", "median ms", "p10–p90", "× baseline", "95 %
 
 
 def bench(
-    artifacts: Annotated[list[Path], typer.Argument(help="Artifact folders, .onnx, .tflite or .param files.")],
+    artifacts: Annotated[list[Path], typer.Argument(help="Artifact folders, or files .onnx, .tflite, .param or .xml.")],
     threads: Annotated[str, typer.Option(help="Thread counts, e.g. 1,2.")] = "1",
     baseline: Annotated[Path | None, typer.Option(help="Artifact that ratios refer to; the first by default.")] = None,
     rounds: Annotated[int, typer.Option(help="Interleaved rounds, 3 or more.")] = 15,
@@ -66,7 +66,9 @@ def bench(
 
 
 def format_report(report: BenchReport) -> str:
-    """A table of measurements, and below it the baseline and peak."""
+    """A table of measurements, and below it baseline, peak, and which artifact is the fastest."""
+    from edgeface.bench.fastest import sentence
+
     table = format_table(_HEADER, [_row(item) for item in report.measurements])
     if any(item.batch > 1 for item in report.measurements):
         rows = [(*_row(item)[:2], *_batch(item), *_row(item)[2:]) for item in report.measurements]
@@ -80,9 +82,14 @@ def format_report(report: BenchReport) -> str:
     else:
         copies = ", copies to and from it included" if report.on == "gpu" else ""
         lines.append(f"on {report.on}{copies}: {'; '.join(report.notes)}")
-    if report.quickest is not None:
-        lines.append(f"quickest here: {report.quickest}")
+    lines += [sentence(found, _place(report)) for found in report.fastest]
     return "\n".join([table, "", *map(paragraph, (*lines, *report.advice))])
+
+
+def _place(report: BenchReport) -> str:
+    """What ran the artifacts: this processor and its class, or another device."""
+    named = report.machine.get("class")
+    return report.on if report.on != "x86" else f"this processor ({named})" if named else "this processor"
 
 
 def _batch(item: Measurement) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeface.cli.options import Json, parse_size
+from edgeface.cli.options import EngineName, Json, parse_size
 from edgeface.cli.reporting import print_json
 
 EXAMPLES = ("edgeface calibrate my.pth --calibration photos --out statistics.npz",)
@@ -17,7 +17,7 @@ def calibrate(
     model: Annotated[
         str | None, typer.Argument(help="A model's name, a recipe (.toml), a model (.onnx), or a checkpoint.")
     ] = None,
-    calibration: Annotated[Path | None, typer.Option(help="A folder of images to calibrate with.")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="A folder of images to calibrate with, or its URL.")] = None,
     images: Annotated[
         int | None, typer.Option(help="Use at most so many, evenly spread; by default all of them.", min=1)
     ] = None,
@@ -31,6 +31,7 @@ def calibrate(
     size: Annotated[str | None, typer.Option("--input", help="Input size as HEIGHTxWIDTH, e.g. 480x640.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of weights, a random network with this seed.")] = None,
     detector: Annotated[Path | None, typer.Option(help="For recognizers: an artifact that finds their faces.")] = None,
+    engine: EngineName = "local",
     out: Annotated[Path, typer.Option(help="The file for the statistics.")] = Path("statistics.npz"),
     json_output: Json = False,
 ) -> None:
@@ -41,7 +42,9 @@ def calibrate(
     """
     from edgeface.compile.part import Part
     from edgeface.compile.request import ExportRequest
+    from edgeface.engine.choose import choose_engine
     from edgeface.exporting.gather import gather
+    from edgeface.reading.url_path import place_of
 
     request = ExportRequest(
         model=model or "",
@@ -49,11 +52,12 @@ def calibrate(
         weights=weights,
         variant=variant,
         color=color,
-        calibration=calibration,
+        calibration=None if calibration is None else place_of(calibration),
         input_size=parse_size(size),
         seed=seed,
         detector=detector,
         save_statistics=out,
+        engine=choose_engine(engine, default=1),
     )
     stats = gather(request, images, Part.parse(part))
     if json_output:

@@ -13,7 +13,7 @@ from edgeface.cli.export_text import artifact_document, format_artifacts
 from edgeface.cli.face_options import describe_threshold
 from edgeface.cli.findings import format_findings
 from edgeface.cli.help_text import command_lines
-from edgeface.cli.identify import format_named, identification_document
+from edgeface.cli.identified import format_named, identification_document
 from edgeface.cli.options import Json
 from edgeface.cli.paragraph import paragraph
 from edgeface.cli.program import activation, program_name, program_words

@@ -59,7 +59,7 @@ def detect(
     form = form_of(json_output, lines)
     if out is None:
         refuse_given({"--resume": resume}, "continues what --out holds", "pass --out DIR, or leave it out")
-    alone = _is_one_image(inputs)
+    alone = is_one_image(inputs)
     if alone and out is not None:
         _check_image_path(out)
     refuse_missing({"INPUT": [path for path in inputs if not str(path).startswith("camera:")], "--artifact": artifact})
@@ -141,7 +141,7 @@ def _paths(sources: Sequence[Source], out: Path | None) -> dict[Source, Path]:
     return {} if out is None else dict(zip(sources, drawn_paths(sources, out), strict=True))
 
 
-def _is_one_image(inputs: Sequence[Path]) -> bool:
+def is_one_image(inputs: Sequence[Path]) -> bool:
     """Whether there is one input, and it can only be an image."""
     from edgeface.images.frames import camera_number
     from edgeface.images.sources import is_video_file

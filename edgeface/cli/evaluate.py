@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeface.cli.options import Json
+from edgeface.cli.options import EngineName, Json
 from edgeface.cli.reporting import print_json
 
 EXAMPLES = (
@@ -18,7 +18,7 @@ EXAMPLES = (
 
 
 def evaluate(
-    images: Annotated[Path, typer.Option(help="The folder of images; LFW's has one folder per person.")],
+    images: Annotated[Path, typer.Option(help="The folder of images, or its URL; LFW's has one folder per person.")],
     recognizer: Annotated[Path | None, typer.Option(help="A recognizer's artifact, to evaluate on --pairs.")] = None,
     detector: Annotated[
         Path | None, typer.Option(help="A detector's artifact: evaluated if alone, else it finds faces to embed.")
@@ -38,6 +38,7 @@ def evaluate(
         Path | None, typer.Option(help="File that caches results, so that an interrupted run resumes.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,
+    engine: EngineName = "local",
     json_output: Json = False,
 ) -> None:
     """Measure accuracy on labeled images: pairs of faces, or boxes.
@@ -45,26 +46,28 @@ def evaluate(
     With --reference, also the changes from it, and the threshold to use.
     """
     from edgeface.cli.evaluation_text import detection_text, recognition_text
+    from edgeface.engine.choose import choose_engine
     from edgeface.evaluation.detection import DetectionRequest, evaluate_detection
     from edgeface.evaluation.recognition import RecognitionRequest, evaluate_recognition
-    from edgeface.evaluation.workers import usable_cores
     from edgeface.reading.existing import refuse_missing
+    from edgeface.reading.url_path import place_of
 
+    images = place_of(images)
     given = {"--images": images, "--recognizer": recognizer, "--detector": detector, "--pairs": pairs}
     given |= {"--labels": labels, "--reference": reference}
     refuse_missing({**given, "--gallery-artifact": gallery, "--probe-artifact": probe})
-    workers = usable_cores() if jobs is None else jobs
+    by = choose_engine(engine, jobs)
     first = _first_recognizer(recognizer, gallery, probe)
     if first is None:
         _check_for_detection(detector, {"--pairs": pairs, "--aligned": aligned or None, "--far": far})
         assert detector is not None
-        found = evaluate_detection(DetectionRequest(detector, images, labels, reference, cache, workers))
+        found = evaluate_detection(DetectionRequest(detector, images, labels, reference, cache, by))
         print_json(found.as_dict()) if json_output else print(detection_text(found))
         return
     _check_for_recognition(pairs, labels, detector, aligned)
     assert pairs is not None
     rate = RecognitionRequest.far if far is None else far
-    request = RecognitionRequest(pairs, images, first, detector, reference, probe, rate, cache, workers)
+    request = RecognitionRequest(pairs, images, first, detector, reference, probe, rate, cache, by)
     result = evaluate_recognition(request)
     print_json(result.as_dict()) if json_output else print(recognition_text(result))
 

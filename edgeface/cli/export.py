@@ -48,7 +48,7 @@ from edgeface.cli.export_options import (
     Words,
 )
 from edgeface.cli.export_text import artifact_document, format_export
-from edgeface.cli.options import Json, parse_size
+from edgeface.cli.options import EngineName, Json, parse_size
 from edgeface.cli.reporting import BAD_INPUT, print_json
 from edgeface.compile.report_options import ReportOptions
 
@@ -77,6 +77,7 @@ def export(
     judge: Judge = None,
     statistics: Statistics = None,
     save_statistics: SaveStatistics = None,
+    engine: EngineName = "local",
     detector: DetectorOfImages = None,
     target: Targets = None,
     io: Interface = "float",
@@ -111,7 +112,9 @@ def export(
     from edgeface.backends.tensorrt.options import EngineOptions, parse_batch, parse_capabilities
     from edgeface.compile.repair.options import RepairOptions, parse_slowdown
     from edgeface.compile.request import ExportRequest
+    from edgeface.engine.choose import choose_engine
     from edgeface.exporting.export import export as compile_model
+    from edgeface.reading.url_path import place_of
 
     named = named_inputs(model or (), target or (), weights)
     request = ExportRequest(
@@ -121,7 +124,7 @@ def export(
         weights=named.weights,
         variant=variant,
         color=color,
-        calibration=calibration,
+        calibration=None if calibration is None else place_of(calibration),
         judge=judge,
         input_size=parse_size(size),
         io=io,
@@ -145,6 +148,7 @@ def export(
         repair=RepairOptions(effort, parse_slowdown(max_slowdown), save_recipe),
         max_drop=max_drop,
         keep_decode=keep_decode,
+        engine=choose_engine(engine, default=1),
     )
     if dry_run:
         _foresee(request, json_output)

@@ -62,16 +62,14 @@ _of_target = _of("Target")
 Targets = Annotated[
     list[str] | None,
     _of_target(
-        "Targets, e.g. tflite-int8,onnx-fp32; repeatable. With --device BOARD chosen if left out.", metavar="NAME,..."
+        "Targets, e.g. tflite-int8,onnx-fp32; repeatable. With --device the quickest if left out.", metavar="NAME,..."
     ),
 ]
 Interface = Annotated[str, _of_target("The model's inputs and outputs: float, int8 or uint8.", metavar="TYPE")]
 IntegerOnly = Annotated[bool, _of_target("Compute in int8 all that has integer kernels; wholly so with --io int8.")]
 DeviceName = Annotated[
     str | None,
-    _of_target(
-        "A board (rk3399, …), for predictions; or whose table of prices decides: x86-avx2, here, …", metavar="NAME"
-    ),
+    _of_target("What it is for: here, measured; avx2, vnni or a board (rk3399, …), predicted.", metavar="NAME"),
 ]
 Winograd = Annotated[
     bool, _of_target("With --device: 3×3 convolutions in Winograd's form where that is quicker; larger files.")

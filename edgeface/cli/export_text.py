@@ -50,32 +50,46 @@ def format_artifacts(artifacts: Sequence[Artifact]) -> str:
 def artifact_document(artifact: Artifact) -> dict[str, Any]:
     """An artifact for JSON: its folder, report, manifest, certificate, and sentences on which target is quicker."""
     from edgeface.core.prediction_record import read_prediction
-    from edgeface.cost.prices.advice import every_advice
-    from edgeface.cost.prices.processor import table_here
+    from edgeface.core.processor_record import read_processor
 
+    on_processor = read_processor(artifact)
     predicted = read_prediction(artifact)
     return {
         "folder": str(artifact.folder),
         "report": str(artifact.folder / REPORT),
         "manifest": artifact.manifest.model_dump(mode="json"),
         "certificate": artifact.certificate().as_dict(),
-        "advice": list(every_advice(artifact.manifest.quantization, table_here())),
+        "advice": list(_advice(artifact)),
         "prediction": None if predicted is None else predicted.as_dict(),
+        "processor": None if on_processor is None else on_processor.as_dict(),
     }
+
+
+def _advice(artifact: Artifact) -> tuple[str, ...]:
+    """Which target tables of prices say to be quicker; nothing where times of targets are known."""
+    from edgeface.core.processor_record import read_processor
+    from edgeface.cost.prices.advice import every_advice
+    from edgeface.cost.prices.processor import table_here
+
+    known = read_processor(artifact)
+    if known is not None and known.tells:
+        return ()
+    return every_advice(artifact.manifest.quantization, table_here())
 
 
 def _judged(artifact: Artifact) -> Iterator[str]:
     """The verdict of an artifact with its tables, advice, and what was predicted for a board."""
     from edgeface.core.prediction_record import read_prediction
-    from edgeface.cost.prices.advice import every_advice
-    from edgeface.cost.prices.processor import table_here
+    from edgeface.core.processor_record import read_processor
     from edgeface.report.prediction import prediction
+    from edgeface.report.processor import processor
     from edgeface.tasks import task_of
 
     name = f"{artifact.manifest.target}: "
     yield format_findings(artifact.certificate(), task_of(artifact.contract), name)
-    yield from map(paragraph, every_advice(artifact.manifest.quantization, table_here()))
-    found = prediction(read_prediction(artifact))
+    yield from map(paragraph, _advice(artifact))
+    known = read_processor(artifact)
+    found = prediction(read_prediction(artifact)) if known is None else processor(known)
     if found is not None:
         parts = (paragraph(found.lead), *map(format_described, found.tables), *map(paragraph, found.evidence))
         yield from (part for part in parts if part)

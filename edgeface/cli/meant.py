@@ -23,6 +23,8 @@ MEANT_COMMANDS: Mapping[str, str] = {
     "list": "models",
     "recognize": "identify",
     "match": "compare",
+    "enroll": "gallery",
+    "search": "identify",
     "validate": "parity",
     "test": "parity",
     "package": "bundle",

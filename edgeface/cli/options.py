@@ -17,6 +17,10 @@ On = Annotated[
         help="The device that runs it: x86 (this processor), gpu, an emulated device (e.g. a72), ssh:HOST or adb."
     ),
 ]
+EngineName = Annotated[
+    str,
+    typer.Option("--engine", help="What computes: local, local://PROCESSES, ray or ray://HOST:PORT (a Ray cluster)."),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.compile.job import Job
+from edgeface.compile.observing import DIGEST_LENGTH, observe_by
 from edgeface.compile.part import Part
 from edgeface.core.blas_threads import one_blas_thread
+from edgeface.core.opencv_threads import one_opencv_thread
 from edgeface.core.progress import note
+from edgeface.engine.local import HERE
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
+from edgeface.images.files import read_digested
 from edgeface.quantize.bounds import Bounds
 from edgeface.quantize.merge import merge
 from edgeface.quantize.observe import Runs, graph_digest, observe_listed, observed_onnx
@@ -28,10 +32,9 @@ from edgeface.validate.inputs import numbered_images, synthetic_for
 
 SYNTHETIC_IMAGES = 8
 WHOLE = Part()
-DIGEST_LENGTH = 16
-"""Hexadecimal digits of an image file's SHA-256 that statistics keep."""
 
 
+@one_opencv_thread()
 @one_blas_thread()
 def calibrate(job: Job, part: Part = WHOLE) -> CalibrationStats:
     """Calibration statistics of the optimized graph, before legalization: observed, or the sum of the given files.
@@ -58,6 +61,9 @@ def calibrate(job: Job, part: Part = WHOLE) -> CalibrationStats:
 def _observed(job: Job, part: Part) -> CalibrationStats:
     files = job.images.calibrate
     mine = part.of(files)
+    if mine and job.engine != HERE:
+        sums, digests = observe_by(job.engine, job, mine)
+        return replace(sums.statistics(graph_digest(job.graph)), seen=digests)
     sampling, bounds = Sampling(len(files)), Bounds(job.graph)
     runs = Runs(OrtRunner(observed_onnx(job.graph)).run)
     if not all(map(sampling.takes, mine)):
@@ -124,18 +130,30 @@ def _check_fits(stats: CalibrationStats, graph: Graph, path: Path) -> None:
 def _feeds(job: Job, mine: Mapping[int, Path], seen: list[str]) -> Iterator[tuple[int, Mapping[str, Array]]]:
     """The feed of each image by its index; adds digests of the files to `seen`."""
     contract = job.source.contract
-    task = task_of(contract)
-    for index, image in _images(job, mine):
+    task, reader = task_of(contract), _Reader()
+    for index, image in _images(job, mine, reader):
         if index in mine:
-            seen.append(_digest(mine[index]))
+            seen.append(reader.digest[:DIGEST_LENGTH])
         yield index, {contract.input.name: task.prepare(image, contract).tensor}
 
 
-def _images(job: Job, mine: Mapping[int, Path]) -> Iterator[tuple[int, Image]]:
+class _Reader:
+    """Reads images, and keeps the digest of the latest one's file: a file is read once for both."""
+
+    digest = ""
+
+    def __call__(self, file: Path) -> Image:
+        self.digest, image = read_digested(file)
+        return image
+
+
+def _images(job: Job, mine: Mapping[int, Path], reader: _Reader) -> Iterator[tuple[int, Image]]:
     contract = job.source.contract
     if mine:
-        found = numbered_images(list(mine.values()), "calibrating", contract, job.detector, job.images.judge)
         indices = list(mine)
+        found = numbered_images(
+            list(mine.values()), "calibrating", contract, job.detector, job.images.judge, read=reader
+        )
         return ((indices[place], image) for place, image in found)
     if "seed" in job.source.provenance:
         note("no images: a random network is calibrated on synthetic images")

@@ -11,6 +11,8 @@ from edgeface.backends.target import Target
 from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.recipe import Recipe
 from edgeface.compile.source import Source
+from edgeface.engine.local import HERE
+from edgeface.engine.task import Engine
 from edgeface.graph.ir import Graph
 from edgeface.images.split import Images
 from edgeface.inference.detector import Detector
@@ -36,7 +38,7 @@ class Job:
     `own_biases` says by origin whether each layer was defined with a bias. `detector` finds the faces for a recognizer
     whose images are not aligned faces. `measures` measure every artifact on their own images, `observers` on the
     judge's. `recipe_name` is the shipped recipe's, or its file's. `engines` are the options of TensorRT engines.
-    `open_model` opens models to judge them.
+    `open_model` opens models to judge them. `engine` looks at the calibration images.
     """
 
     source: Source
@@ -51,6 +53,7 @@ class Job:
     recipe_name: str = ""
     engines: EngineOptions = field(default_factory=EngineOptions)
     open_model: OpenModel = open_here
+    engine: Engine = HERE
 
     def for_target(self, target: Target) -> Job:
         """The same, without `integer_only` for a target that always computes some operators in float."""

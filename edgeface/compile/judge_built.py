@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ from edgeface.core.repair_record import RepairRecord
 from edgeface.core.thresholds import Thresholds
 from edgeface.core.versions import versions
 from edgeface.tasks import task_of
-from edgeface.tasks.task import Image
+from edgeface.tasks.task import Agreement, Image
 from edgeface.validate.compare import Findings, Watch
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.judge_model import judge_model
 from edgeface.validate.measure import Measured
-from edgeface.validate.noise import NoiseFloor
+from edgeface.validate.noise import NoiseFloor, Noises
 
 SYNTHETIC_IMAGES = 4
 
@@ -58,14 +58,14 @@ class Judged:
         )
 
 
-def open_judge(job: Job, doing: str, keep: bool = False, noise: bool = False) -> Judge:
+def open_judge(job: Job, doing: str, keep: bool = False, noises: Noises | None = None) -> Judge:
     """The judge of a job, on images that did not calibrate, or on synthetic ones where there are none.
 
     Args:
         job: the export.
         doing: the purpose of reading images, for progress and errors.
         keep: whether it will score more than once.
-        noise: whether the reference's own noise is measured too; see `needs_noise`.
+        noises: the reference's own noise that is measured too; see `needed_noise`.
     """
     contract = job.source.contract
 
@@ -74,13 +74,27 @@ def open_judge(job: Job, doing: str, keep: bool = False, noise: bool = False) ->
             return task_images(job.images.judge, doing, contract, job.detector)
         return synthetic_for(contract, SYNTHETIC_IMAGES, f"{doing} on synthetic images")
 
-    noises = task_of(contract).noises if noise else ()
-    return Judge(job.source.reference, contract, images, evidence_of(job), keep, noises)
+    return Judge(job.source.reference, contract, images, evidence_of(job), keep, noises or Noises())
 
 
-def needs_noise(job: Job, built: Sequence[Built]) -> bool:
-    """Whether a requirement on a model is relative to the reference's own noise."""
-    return any(thresholds_of(job, item).noise_factor is not None for item in built)
+def needed_noise(job: Job, built: Sequence[Built]) -> Noises:
+    """The reference's own noise that requirements on models are relative to; none where none is.
+
+    A part of the images shows enough where every requirement is met even if the noise on all images were the least that
+    the part allows: more images would then change no verdict. A model that is refused, or nearly, gets all images.
+    """
+    limits = [thresholds_of(job, item) for item in built]
+    if all(each.noise_factor is None for each in limits):
+        return Noises()
+    task = task_of(job.source.contract)
+
+    def enough(agreed: Sequence[Agreement | None], least: Callable[[int], Mapping[str, Agreement]]) -> bool:
+        return all(
+            found is not None and all(each.met for each in task.requirements(limit, found, least(found.cases)))
+            for limit, found in zip(limits, agreed, strict=True)
+        )
+
+    return Noises(task.noises, enough, len(job.images.judge))
 
 
 def evidence_of(job: Job) -> Evidence:
@@ -114,7 +128,8 @@ def judge_built(
     runs = [FloatRunner(each.runner, item.target.layout).run for each, item in zip(places, built, strict=True)]
     observers = [tuple(observer() for observer in job.observers) for _ in built]
     candidates = [Candidate(*parts) for parts in zip(runs, watches, observers, strict=True)]
-    with open_judge(job, f"judging {_named(built)}", noise=noise is None and needs_noise(job, built)) as judge:
+    noises = needed_noise(job, built) if noise is None else None
+    with open_judge(job, f"judging {_named(built)}", noises=noises) as judge:
         scored = [replace(found, noise=noise or found.noise) for found in judge.score(candidates)]
     measured = [measure.of(job.source.reference, runs) for measure in job.measures]
     judged = []

@@ -82,6 +82,7 @@ def open_job(request: ExportRequest, recipe: Recipe, images: Images) -> Job:
         _observers(source.contract, images, recognizer),
         recipe_name(request, task_of(source.contract).name),
         request.engines,
+        engine=request.engine,
     )
 
 

@@ -10,6 +10,8 @@ from edgeface.backends.tensorrt.options import EngineOptions
 from edgeface.compile.repair.options import RepairOptions
 from edgeface.compile.report_options import ReportOptions
 from edgeface.core.deprecated import renamed_keywords
+from edgeface.engine.local import HERE
+from edgeface.engine.task import Engine
 from edgeface.models.onnx_file import is_onnx_file
 
 DEFAULT_MODEL = "retinaface_mnet025"
@@ -61,6 +63,7 @@ class ExportRequest:
         max_drop: a user's own limits, e.g. "matched=0.5%,identity=0.001"; see `edgeface.core.max_drop`.
         keep_decode: for an ONNX model: keep what its graph computes of the network's raw outputs, in float32, even if a
             target computes in integers and the contract's decoder could do it.
+        engine: looks at the calibration images: this process, several, or a cluster; see `edgeface.engine`.
         force: replace artifacts of the same name that were made from other weights or by another contract.
 
     Example:
@@ -98,6 +101,7 @@ class ExportRequest:
     repair: RepairOptions = field(default_factory=RepairOptions)
     max_drop: str | None = None
     keep_decode: bool = False
+    engine: Engine = HERE
 
     def __post_init__(self) -> None:
         """Without weights, an empty model is the default one."""

@@ -30,7 +30,7 @@ from edgeface.reading.regular_file import is_there, open_file
 HEAD_BYTES = 4096
 """Bytes of a file's beginning that tell every format here."""
 
-MODELS = frozenset({"onnx", "tflite", "engine", "ncnn-param"})
+MODELS = frozenset({"onnx", "tflite", "engine", "ncnn-param", "openvino"})
 CHECKPOINTS = frozenset({"torch", "torch-old", "safetensors"})
 _TAIL_BYTES = 64 << 10
 _MNN_TABLES = b" \0\0\0\x1c\0$\0"

@@ -46,7 +46,9 @@ class Relative:
     digits: int = 4
     unit: str = ""
 
-    def of_counts(self, changed: int, by_noise: int, total: int, backed: bool = False) -> Requirement:
+    def of_counts(
+        self, changed: int, by_noise: int, total: int, backed: bool = False, of_noise: int | None = None
+    ) -> Requirement:
         """The requirement on changed decisions, of `total`; `floor` is then in percent of them.
 
         More changes are beyond chance where the interval of the build's share of all changes is above the limit's, and
@@ -58,10 +60,14 @@ class Relative:
             total: of how many.
             backed: whether a steadier figure, of what makes decisions change, is shown to keep its limit: more changes
                 within chance are then no reason to doubt.
+            of_noise: of how many the noise changed `by_noise`, where it was measured on a part of them.
         """
-        allowed, least = self.factor * by_noise, self.factor * self.floor / 100
+        times, part = self.factor, str(by_noise)
+        if of_noise not in {None, 0, total}:
+            times, part = self.factor * total / of_noise, f"{by_noise} of {of_noise}"
+        allowed, least = times * by_noise, self.factor * self.floor / 100
         limit, rate, text = max(allowed, least * total), rate_interval(changed, total), f"{changed} of {total}"
-        among, even = share_interval(changed, changed + by_noise), self.factor / (1 + self.factor)
+        among, even = share_interval(changed, changed + by_noise), times / (1 + times)
         beyond = changed > limit and among.low > even and rate.low > least
         lacking = None
         if changed > limit and backed and not beyond:
@@ -70,7 +76,7 @@ class Relative:
             wanted = total_for_share(among.value, even) / (changed + by_noise) * total
             would = f": about {math.ceil(wanted)} {self.of} would decide" if math.isfinite(wanted) else ""
             lacking = f"{changed} against {limit:.4g} is within chance{would}"
-        words = self._words(str(by_noise), f"{100 * least:g} % of {self.of}" if limit > allowed else "")
+        words = self._words(part, f"{100 * least:g} % of {self.of}" if limit > allowed else "")
         found = Requirement(self.what, f"≤ {limit:.4g} ({words})", text, lacking is None, lacking, total)
         return self._judged(found, rate.scaled(total) if total else _UNKNOWN, beyond)
 

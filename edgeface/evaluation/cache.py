@@ -1,104 +1,140 @@
-"""Cache of results by image: one file, written atomically, so that an interrupted run can resume."""
+"""Cache of results by image: one file that only grows, so that an interrupted run can go on.
+
+Rows are in the file, or wait to be written; memory holds where they are. A run without a file to keep has one without a
+name, once there is more than fits into memory easily.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgeface.core.writing import make_folders, write_file
+from edgeface.core.artifact import sha256_hex
+from edgeface.core.grown_file import GrownFile
+from edgeface.core.progress import note
 from edgeface.errors import InputError
-from edgeface.reading.arrays import read_arrays
+from edgeface.evaluation.cache_blocks import MAGIC, Rows
+from edgeface.evaluation.cache_index import CacheIndex
 from edgeface.reading.kinds import CACHE
-from edgeface.reading.regular_file import is_folder, is_there
+from edgeface.reading.regular_file import is_folder, is_there, open_file, unreadable
 
-DEFAULT_NAME = "evaluation-cache.npz"
+DEFAULT_NAME = "evaluation-cache.rows"
 SAVE_EVERY_S = 15.0
+WAITING_BYTES = 4 << 20
+"""Rows that may wait to be written."""
 
-_MARK = "edgeface_evaluation_cache"
-_FORMAT = 1
-
-Rows = NDArray[np.float32]
+_ARCHIVE, _ANY_VERSION = b"PK\x03\x04", MAGIC[:26]
+_OF_ONE = 100
+"""Bytes that an image without rows counts for."""
 
 
 class Cache:
     """Cached rows float32 [k,d], by part (what was computed, by which artifacts) and SHA-256 of the image.
 
+    Several processes may use one file. What one that was killed had not written wholly is computed again.
+
     Args:
-        path: a file, created if it is missing, or a folder to create one in; None keeps nothing.
+        path: a file, created if it is missing, or a folder to create one in; None keeps nothing beyond the run.
 
     Raises:
-        InputError: the file is damaged, not an edgeface cache, or cannot be written.
+        InputError: the file is damaged, not an edgeface cache, or of another version.
+        WriteError: it cannot be written.
     """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path / DEFAULT_NAME if path is not None and is_folder(path) else path
-        self._rows: dict[str, dict[str, Rows]] = {}
-        self._changed = False
+        self._waiting: dict[bytes, dict[bytes, Rows]] = {}
+        self._waiting_bytes = 0
         self._saved = time.monotonic()
+        self._index: CacheIndex | None = None
         if self.path is None:
             return
-        if is_there(self.path):
-            self._rows = _read(self.path)
-        else:  # now, rather than after the first minutes of work
-            make_folders(self.path.parent, "the cache")
-            _write(self.path, self._rows)
+        _check_begin(self.path)
+        with self._damage_reported():  # now, rather than after the first minutes of work
+            self._index = CacheIndex(GrownFile(self.path, MAGIC, "the cache"))
+        if self._index.unfinished:
+            note(f"the last results in {self.path} were not written wholly: they are computed again")
+
+    def holds(self, part: str, image: str | None = None) -> bool:
+        """Whether there are rows of a part for an image, or for any."""
+        key = _key(part)
+        waiting = self._waiting.get(key, {})
+        if bool(waiting) if image is None else bytes.fromhex(image) in waiting:
+            return True
+        return self._index is not None and self._index.holds(key, None if image is None else bytes.fromhex(image))
 
     def get(self, part: str, image: str) -> Rows | None:
-        """The cached rows, or None."""
-        return self._rows.get(part, {}).get(image)
+        """The cached rows, or None.
+
+        Raises:
+            InputError: the file was cut since it was opened.
+        """
+        key, digest = _key(part), bytes.fromhex(image)
+        found = self._waiting.get(key, {}).get(digest)
+        if found is None and self._index is not None:
+            with self._damage_reported():
+                found = self._index.get(key, digest)
+        return found
 
     def put(self, part: str, image: str, rows: Rows) -> None:
-        """Store a result; the file is written from time to time."""
-        self._rows.setdefault(part, {})[image] = rows
-        self._changed = True
-        if time.monotonic() - self._saved > SAVE_EVERY_S:
-            self.save()
-
-    def save(self) -> None:
-        """Write the file if there are new results.
+        """Store a result; what waits is written from time to time.
 
         Raises:
             WriteError: the file cannot be written.
         """
-        if self.path is not None and self._changed:
-            _write(self.path, self._rows)
-            self._changed = False
+        self._waiting.setdefault(_key(part), {})[bytes.fromhex(image)] = rows
+        self._waiting_bytes += rows.nbytes + _OF_ONE
+        late = self.path is not None and time.monotonic() - self._saved > SAVE_EVERY_S
+        if late or self._waiting_bytes > WAITING_BYTES:
+            self._write()
+
+    def save(self) -> None:
+        """Write what waits, if there is a file to keep.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
+        if self.path is not None:
+            self._write()
+
+    def _write(self) -> None:
         self._saved = time.monotonic()
+        if self._index is None:
+            self._index = CacheIndex(GrownFile(None, MAGIC, "results that wait"))
+        for key in sorted(self._waiting):
+            with self._damage_reported():
+                self._index.append(key, self._waiting[key])
+            del self._waiting[key]
+        self._waiting_bytes = 0
+
+    @contextmanager
+    def _damage_reported(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise InputError(f"the cache is damaged: {error}", where=str(self.path), fix=CACHE.fix) from error
 
 
-def _write(path: Path, content: dict[str, dict[str, Rows]]) -> None:
-    arrays: dict[str, NDArray[np.generic]] = {_MARK: np.array(_FORMAT)}
-    for part, rows in sorted(content.items()):
-        ordered = sorted(rows.items())
-        arrays[f"{part}/images"] = np.array([image for image, _ in ordered], np.str_)
-        arrays[f"{part}/counts"] = np.array([len(item) for _, item in ordered], np.int64)
-        arrays[f"{part}/rows"] = np.concatenate([item for _, item in ordered])
-    write_file(path, lambda stream: np.savez(stream, allow_pickle=False, **arrays), "the cache")
+@lru_cache(maxsize=64)
+def _key(part: str) -> bytes:
+    """The key of a part in the file: its name, where that is a digest."""
+    is_digest = len(part) == 64 and set(part) <= set("0123456789abcdef")
+    return bytes.fromhex(part if is_digest else sha256_hex(part.encode()))
 
 
-def _read(path: Path) -> dict[str, dict[str, Rows]]:
-    file = read_arrays(path, CACHE, CACHE.max_bytes)
-    if _MARK not in file:
-        raise InputError("this file is not an evaluation cache", where=str(path), fix=CACHE.fix)
-    if file[_MARK].tolist() != _FORMAT:
+def _check_begin(path: Path) -> None:
+    """Refuse a file that is no cache, before anything is written to it."""
+    if not is_there(path):
+        return
+    with open_file(path, CACHE) as stream:
+        begin = stream.read(len(MAGIC))
+    if begin.startswith(_ARCHIVE):
+        what = "it is an archive: a cache of an older version of edgeface, or none"
+        raise unreadable(what, str(path), CACHE)
+    if begin != MAGIC and begin.startswith(_ANY_VERSION):
         raise InputError("the cache is of another version of edgeface", where=str(path), fix=CACHE.fix)
-    parts = sorted({name.split("/")[0] for name in file} - {_MARK})
-    try:
-        return {part: _split(*(file[f"{part}/{name}"] for name in ("images", "counts", "rows"))) for part in parts}
-    except (ValueError, KeyError) as error:
-        raise InputError(f"the cache is damaged: {error}", where=str(path), fix=CACHE.fix) from error
-
-
-def _split(images: NDArray[np.str_], counts: NDArray[np.int64], rows: Rows) -> dict[str, Rows]:
-    fits = images.shape == counts.shape and images.ndim == 1 and images.dtype.kind == "U" and counts.dtype == np.int64
-    fits = fits and rows.ndim == 2 and rows.dtype == np.float32
-    # Each is compared before they are summed: a sum of numbers from outside may wrap around.
-    if not (fits and ((counts >= 0) & (counts <= len(rows))).all() and counts.sum() == len(rows)):
-        raise ValueError("its arrays have inconsistent lengths")
-    if not np.isfinite(rows).all():
-        raise ValueError("its results are not finite")
-    pieces = np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
-    return dict(zip(images.tolist(), pieces, strict=True))
+    if begin != MAGIC:
+        raise unreadable("it does not begin as one", str(path), CACHE)

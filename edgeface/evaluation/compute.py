@@ -1,69 +1,144 @@
-"""Computation over many images, with earlier results read from a cache."""
+"""Computation over many images, with earlier results read from a cache; memory holds few rows at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import overload
 
+from edgeface.core.opencv_threads import one_opencv_thread
 from edgeface.core.progress import note, track
-from edgeface.errors import InputError
+from edgeface.engine.local import HERE
+from edgeface.engine.task import Engine, parts_of
 from edgeface.evaluation.cache import Cache
-from edgeface.evaluation.work import Rows, Work
-from edgeface.evaluation.workers import Item, work_on
+from edgeface.evaluation.cache_blocks import KEY_BYTES, Rows
+from edgeface.evaluation.look import Item, Look
+from edgeface.evaluation.work import Work
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import digest_file
 
+PART = 16
+"""Images of a part: few, so that little is lost if a run is interrupted or a worker is lost."""
+
+
+@dataclass(frozen=True)
+class Table(Sequence[Rows]):
+    """The rows of every image for one part of the work, each read from the cache when it is asked for.
+
+    `digests` are the images' SHA-256, one after the other.
+    """
+
+    cache: Cache
+    part: str
+    digests: bytearray
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.digests) // KEY_BYTES
+
+    @overload
+    def __getitem__(self, place: int) -> Rows: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Rows]: ...
+
+    def __getitem__(self, place: int | slice) -> Rows | list[Rows]:
+        """Those of one image, or of several."""
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        at = range(len(self))[place] * KEY_BYTES
+        rows = self.cache.get(self.part, self.digests[at : at + KEY_BYTES].hex())
+        assert rows is not None
+        return rows
+
 
 def compute(
-    work: Work, files: Sequence[Path], cache: Cache, jobs: int = 1, doing: str = "evaluating"
-) -> list[list[Rows]]:
+    work: Work, files: Sequence[Path], cache: Cache, engine: Engine = HERE, doing: str = "evaluating"
+) -> list[Table]:
     """The rows of every image for each part of the work.
 
     New results are cached even if the run is interrupted or an image cannot be used.
 
     Args:
         work: the computation.
-        files: images; identical ones are computed once.
+        files: images.
         cache: earlier results.
-        jobs: processes, at least 1.
+        engine: computes them.
         doing: its name in progress messages.
 
     Returns:
-        For each part, the rows of each file in order.
+        For each part of the work, the rows of each file in order.
 
     Raises:
-        EdgefaceError: an image or an artifact cannot be used, or a process died.
-        OSError: the cache cannot be written.
+        EdgefaceError: an image or an artifact cannot be used, or workers were lost.
+        WriteError: the cache cannot be written.
     """
-    if jobs < 1:
-        raise InputError(f"{jobs} is not a number of processes", where="--jobs", fix="use 1 or more")
-    parts = work.parts
-    digests = [digest_file(file, IMAGE) for file in files]
-    by_item = {item: digest for digest, item in _lacking(files, digests, parts, cache).items()}
-    if len(by_item) < len(set(digests)):
-        note(f"{doing}: {len(set(digests)) - len(by_item)} of {len(set(digests))} images are in the cache")
-    worked = work_on(work, list(by_item), jobs)
+    run = _Run(work.parts, files, cache)
+    done = run.done(Look(work), engine)
     try:
-        for item, results in track(worked, doing, len(by_item)) if by_item else ():
-            for index, rows in results.items():
-                cache.put(parts[index], by_item[item], rows)
+        with one_opencv_thread():
+            for _ in track(done, doing, len(files)):
+                pass
     finally:
+        done.close()
         cache.save()
-        worked.close()
-    return [[_known(cache, part, digest) for digest in digests] for part in parts]
+    if run.known:
+        note(f"{doing}: {run.known} of {len(files)} images were in the cache")
+    return [Table(cache, part, run.digests) for part in run.parts]
 
 
-def _lacking(files: Sequence[Path], digests: Sequence[str], parts: Sequence[str], cache: Cache) -> dict[str, Item]:
-    """The parts still to be computed, by the image's digest."""
-    todo: dict[str, Item] = {}
-    for file, digest in zip(files, digests, strict=True):
-        lacking = tuple(index for index, part in enumerate(parts) if cache.get(part, digest) is None)
-        if lacking:
-            todo.setdefault(digest, (file, lacking))
-    return todo
+@dataclass
+class _Run:
+    """The state of one run: the digests of the files so far, and how many were known wholly."""
 
+    parts: tuple[str, ...]
+    files: Sequence[Path]
+    cache: Cache
+    known: int = 0
+    digests: bytearray = field(init=False)
 
-def _known(cache: Cache, part: str, digest: str) -> Rows:
-    rows = cache.get(part, digest)
-    assert rows is not None
-    return rows
+    def __post_init__(self) -> None:
+        self.digests = bytearray(len(self.files) * KEY_BYTES)
+
+    def done(self, look: Look, engine: Engine) -> Iterator[None]:
+        """Compute what is not known; yields once for each file."""
+        pieces = parts_of(self._lacking(), PART)
+        first = next(pieces, None)  # without any, no model need be opened
+        told = 0
+        running = engine.run(look, chain([first], pieces)) if first is not None else iter(())
+        try:
+            for _, looked in running:
+                for found in looked.found:
+                    self._keep(found.number, found.digest)
+                    for index, rows in found.rows.items():
+                        if not self.cache.holds(self.parts[index], found.digest):
+                            self.cache.put(self.parts[index], found.digest, rows)
+                    yield
+                if looked.ended_by is not None:
+                    raise looked.ended_by
+                yield from [None] * (self.known - told)
+                told = self.known
+        finally:
+            if first is not None:
+                running.close()
+        yield from [None] * (self.known - told)
+
+    def _lacking(self) -> Iterator[Item]:
+        """The files with what is not known of them; where something is known, files are digested to find out."""
+        every = tuple(range(len(self.parts)))
+        some = any(self.cache.holds(part) for part in self.parts)
+        for number, file in enumerate(self.files):
+            wanted = every
+            if some:
+                digest = digest_file(file, IMAGE)
+                wanted = tuple(index for index in every if not self.cache.holds(self.parts[index], digest))
+                if not wanted:
+                    self._keep(number, digest)
+                    self.known += 1
+                    continue
+            yield file, number, wanted
+
+    def _keep(self, number: int, digest: str) -> None:
+        self.digests[number * KEY_BYTES : (number + 1) * KEY_BYTES] = bytes.fromhex(digest)

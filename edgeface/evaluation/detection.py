@@ -11,12 +11,14 @@ from typing import Any
 
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.confidence import Interval
+from edgeface.engine.local import HERE
+from edgeface.engine.task import Engine
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.labels import read_labeled
 from edgeface.evaluation.precision import Precision, intervals, precision, precision_changes
-from edgeface.evaluation.work import DetectWork, faces_of, open_detection
+from edgeface.evaluation.work import DetectWork, FoundFaces, open_detection
 from edgeface.images.split import distinct_images
 from edgeface.reading.existing import refuse_missing
 from edgeface.tasks.detection.agreement import FaceAgreement
@@ -36,7 +38,7 @@ class DetectionRequest:
         labels: labels of faces in a format of `label_formats`; None only compares detectors.
         reference: the artifact to compare with.
         cache: file or folder for cached detections.
-        jobs: processes.
+        engine: computes detections.
     """
 
     detector: Path
@@ -44,7 +46,7 @@ class DetectionRequest:
     labels: Path | None = None
     reference: Path | None = None
     cache: Path | None = None
-    jobs: int = 1
+    engine: Engine = HERE
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,8 @@ def evaluate_detection(request: DetectionRequest) -> DetectionEvaluation:
     folders = [str(open_detection(path).folder) for path in detectors]
     labeled = None if request.labels is None else read_labeled(request.labels, request.images)
     files = distinct_images(request.images) if labeled is None else labeled.files
-    rows = compute(DetectWork(detectors), files, Cache(request.cache), request.jobs, "detecting")
-    found = [[faces_of(item) for item in part] for part in rows]
+    rows = compute(DetectWork(detectors), files, Cache(request.cache), request.engine, "detecting")
+    found = [FoundFaces(part) for part in rows]
     curves = [] if labeled is None else [labeled.curves(faces) for faces in found]
     precisions = [precision(each) for each in curves]
     return DetectionEvaluation(

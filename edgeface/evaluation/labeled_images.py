@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -64,8 +64,12 @@ class BoxImages:
 
     def curves(self, found: Sequence[Sequence[Face]]) -> dict[str, PrecisionCurve]:
         """Over all labeled faces, and over those of at least 10 pixels."""
-        judged = [
-            LabeledDetections(faces, labels.boxes, labels.ignored)
-            for faces, labels in zip(found, self.boxes, strict=True)
-        ]
-        return {"all faces": rank_detections(judged), f"faces from {SMALL_PX} px": rank_detections(judged, SMALL_PX)}
+
+        def judged() -> Iterator[LabeledDetections]:
+            for faces, labels in zip(found, self.boxes, strict=True):
+                yield LabeledDetections(faces, labels.boxes, labels.ignored)
+
+        return {
+            "all faces": rank_detections(judged()),
+            f"faces from {SMALL_PX} px": rank_detections(judged(), SMALL_PX),
+        }

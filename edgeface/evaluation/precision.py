@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from edgeface.core.confidence import DRAWS, Interval, percentile_interval
 from edgeface.tasks.detection.average_precision import PrecisionCurve, whole_area
 
+_FEW_IMAGES, _DRAWN_TOGETHER = 4_096, 1 << 20
+"""All resamples of few images are drawn at once, of more images so many numbers."""
+
 
 @dataclass(frozen=True)
 class Precision:
@@ -37,7 +40,7 @@ class Precision:
 def precision(curves: Mapping[str, PrecisionCurve]) -> Precision:
     """The average precision of each curve."""
     return Precision(
-        {name: _interval(whole_area(curve), curve.areas(_weights(curve))) for name, curve in curves.items()},
+        {name: _interval(whole_area(curve), _resampled(curve)) for name, curve in curves.items()},
         {name: curve.labeled for name, curve in curves.items()},
     )
 
@@ -48,9 +51,9 @@ def precision_changes(
     """Candidate − reference of each figure, both taken on the same resamples of the images."""
     found = {}
     for name, curve in candidate.items():
-        before, weights = reference[name], _weights(curve)
+        before = reference[name]
         change = whole_area(curve) - whole_area(before)
-        found[name] = _interval(change, curve.areas(weights) - before.areas(weights))
+        found[name] = _interval(change, _resampled(curve) - _resampled(before))
     return found
 
 
@@ -64,10 +67,21 @@ def _interval(value: float, resampled: NDArray[np.float64]) -> Interval:
     return percentile_interval(value, known) if known.size and math.isfinite(value) else Interval(*[math.nan] * 3)
 
 
-def _weights(curve: PrecisionCurve) -> NDArray[np.int64]:
-    """How often each of 1 000 resamples (seed 0) holds each image: int64 [1000, images]."""
-    rng = np.random.default_rng(0)
-    return rng.multinomial(curve.images, np.full(curve.images, 1 / curve.images), size=DRAWS).astype(np.int64)
+def _resampled(curve: PrecisionCurve) -> NDArray[np.float64]:
+    """The average precision of each of 1 000 resamples of the images (seed 0), the same for curves of the same images.
+
+    How often each resample holds each image is drawn for some resamples at a time, so that it fits into memory.
+    """
+    rng, shares = np.random.default_rng(0), np.full(curve.images, 1 / curve.images)
+    together = DRAWS if curve.images <= _FEW_IMAGES else max(1, _DRAWN_TOGETHER // curve.images)
+    return np.concatenate(
+        [
+            curve.areas(
+                rng.multinomial(curve.images, shares, size=min(together, DRAWS - start)).astype(np.int64, copy=False)
+            )
+            for start in range(0, DRAWS, together)
+        ]
+    )
 
 
 def _rounded(value: float) -> float | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeface.contracts import recognition
 from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
+from edgeface.engine.local import HERE
+from edgeface.engine.task import Engine
 from edgeface.errors import InputError
 from edgeface.evaluation.cache import Cache
+from edgeface.evaluation.cache_blocks import Rows
 from edgeface.evaluation.change import Change, compare
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.verification import Verification, pair_scores, verify
@@ -22,8 +24,29 @@ from edgeface.evaluation.work import EmbedWork, open_recognition
 from edgeface.reading.existing import refuse_missing
 from edgeface.tasks.recognition.pairs import Pairs, find_images, read_pairs
 
-Embeddings = dict[str, NDArray[np.float32]]
-"""By the image's path in the pairs: [1,width], or [0,width] where there is no face."""
+
+class Embeddings(Mapping[str, Rows]):
+    """[1,width] by the image's path in the pairs, or [0,width] where there is no face; each is read when asked for.
+
+    Args:
+        places: of the paths in the table.
+        table: the rows.
+    """
+
+    def __init__(self, places: Mapping[str, int], table: Sequence[Rows]) -> None:
+        self._places, self._table = places, table
+
+    def __getitem__(self, name: str) -> Rows:
+        """The rows of a path."""
+        return self._table[self._places[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        """The paths."""
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._places)
 
 
 @dataclass(frozen=True)
@@ -39,7 +62,7 @@ class RecognitionRequest:
         probe: a recognizer that embeds the second image of each pair.
         far: false accept rate, above 0 and below 1.
         cache: file or folder for cached embeddings.
-        jobs: processes.
+        engine: computes embeddings.
     """
 
     pairs: Path
@@ -50,7 +73,7 @@ class RecognitionRequest:
     probe: Path | None = None
     far: float = 1e-3
     cache: Path | None = None
-    jobs: int = 1
+    engine: Engine = HERE
 
 
 @dataclass(frozen=True)
@@ -146,8 +169,9 @@ def evaluate_recognition(request: RecognitionRequest) -> RecognitionEvaluation:
     pairs = read_pairs(request.pairs)
     files = find_images(pairs, request.images)
     work = EmbedWork(tuple(paths), request.detector)
-    rows = compute(work, list(files.values()), Cache(request.cache), request.jobs, "embedding")
-    embedded = [dict(zip(files, part, strict=True)) for part in rows]
+    rows = compute(work, list(files.values()), Cache(request.cache), request.engine, "embedding")
+    places = {name: place for place, name in enumerate(files)}
+    embedded = [Embeddings(places, part) for part in rows]
     faceless = {name for name, vector in embedded[0].items() if not len(vector)}
     if len(faceless) == len(files):
         raise InputError("no image shows a face", where=str(request.images), fix="use images of faces")
@@ -167,7 +191,7 @@ def _verify(
     request: RecognitionRequest, pairs: Pairs, embedded: Sequence[Embeddings], labels: Sequence[str]
 ) -> tuple[Verification, ...]:
     def one(label: str, first: Embeddings, second: Embeddings) -> Verification:
-        scores = pair_scores([first[pair.first] for pair in pairs.pairs], [second[pair.second] for pair in pairs.pairs])
+        scores = pair_scores((first[pair.first] for pair in pairs.pairs), (second[pair.second] for pair in pairs.pairs))
         return verify(label, scores, pairs, request.far)
 
     alone = [one(label, item, item) for label, item in zip(labels, embedded, strict=True)]
@@ -183,7 +207,7 @@ def _cosines(embedded: Sequence[Embeddings]) -> EmbeddingCosines | None:
     names = [name for name in first if len(first[name])]
     if first[names[0]].shape != second[names[0]].shape:
         return None  # two different models, whose embeddings cannot be compared
-    cosines = pair_scores([first[name] for name in names], [second[name] for name in names])
+    cosines = pair_scores((first[name] for name in names), (second[name] for name in names))
     lowest = int(cosines.argmin())
     return EmbeddingCosines(float(cosines.mean()), float(cosines[lowest]), names[lowest], len(names))
 

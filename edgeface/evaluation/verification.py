@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,7 @@ class Verification:
         }
 
 
-def pair_scores(first: Sequence[NDArray[np.float32]], second: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+def pair_scores(first: Iterable[NDArray[np.float32]], second: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
     """Cosines of pairs of embeddings of unit length.
 
     Args:

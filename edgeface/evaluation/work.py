@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import detection, recognition
-from edgeface.core.artifact import Artifact, sha256_hex
+from edgeface.core.artifact import MANIFEST, Artifact, sha256_hex
+from edgeface.evaluation.cache_blocks import Rows
 from edgeface.tasks.detection.faces import Face
 from edgeface.version import __version__
 
 MIN_SCORE = 0.02
 """Detections below this are dropped: average precision needs low scores, and public figures use none lower."""
-
-Rows = NDArray[np.float32]
-"""Float32 [k,d]: k faces, or one or no embedding."""
 
 Compute = Callable[[NDArray[np.uint8], Sequence[int]], dict[int, Rows]]
 """Maps an image and the indices of the wanted parts to the rows of each part."""
@@ -56,6 +54,16 @@ class EmbedWork:
         finder = "aligned" if self.detector is None else open_detection(self.detector)
         return tuple(_part("embedding", finder, open_recognition(path)) for path in self.recognizers)
 
+    @property
+    def reads(self) -> Mapping[Path, tuple[str, ...]]:
+        """The files of the artifacts, by folder."""
+        return _files([*self.recognizers, *([] if self.detector is None else [self.detector])])
+
+    def reading(self, places: Mapping[Path, Path]) -> EmbedWork:
+        """The same with artifacts in other folders."""
+        detector = None if self.detector is None else _moved(self.detector, places)
+        return EmbedWork(tuple(_moved(path, places) for path in self.recognizers), detector)
+
     def open(self) -> Compute:
         """The computation, with detector and recognizers loaded."""
         from edgeface.inference.detector import Detector
@@ -90,6 +98,15 @@ class DetectWork:
         """A name for each detector's faces."""
         return tuple(_part("faces", MIN_SCORE, open_detection(path)) for path in self.detectors)
 
+    @property
+    def reads(self) -> Mapping[Path, tuple[str, ...]]:
+        """The files of the artifacts, by folder."""
+        return _files(self.detectors)
+
+    def reading(self, places: Mapping[Path, Path]) -> DetectWork:
+        """The same with artifacts in other folders."""
+        return DetectWork(tuple(_moved(path, places) for path in self.detectors))
+
     def open(self) -> Compute:
         """The computation, with the detectors loaded."""
         from edgeface.inference.detector import Detector
@@ -111,6 +128,29 @@ def faces_of(rows: Rows) -> list[Face]:
         Face((row[0], row[1], row[2], row[3]), row[4], tuple(zip(row[5::2], row[6::2], strict=True)))
         for row in rows.tolist()
     ]
+
+
+@dataclass(frozen=True)
+class FoundFaces(Sequence[list[Face]]):
+    """The faces of each image, made from its rows when they are asked for."""
+
+    rows: Sequence[Rows]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> list[Face]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[list[Face]]: ...
+
+    def __getitem__(self, place: int | slice) -> list[Face] | list[list[Face]]:
+        """Those of one image, or of several."""
+        if isinstance(place, slice):
+            return [faces_of(rows) for rows in self.rows[place]]
+        return faces_of(self.rows[place])
 
 
 def open_detection(path: Path) -> Artifact:
@@ -135,6 +175,16 @@ def open_recognition(path: Path) -> Artifact:
     artifact = Artifact.open(path)
     recognition(artifact.contract, str(path))
     return artifact
+
+
+def _files(paths: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
+    artifacts = [Artifact.open(path) for path in paths]
+    return {artifact.folder: (MANIFEST, *(file.name for file in artifact.files)) for artifact in artifacts}
+
+
+def _moved(path: Path, places: Mapping[Path, Path]) -> Path:
+    """An artifact's other folder, if it has one; `path` is its folder, or a file in it."""
+    return places.get(path, places.get(path.parent, path))
 
 
 def _rows_of(faces: Sequence[Face], landmarks: int) -> Rows:

@@ -23,6 +23,7 @@ from edgeface.compile.unused_options import refuse_unused
 from edgeface.core.writing import check_replaceable
 from edgeface.devices.judging import open_judged
 from edgeface.exporting.for_board import board_of, without_board
+from edgeface.exporting.for_processor import Wanted, for_prices, processor_of
 from edgeface.images.split import Images
 
 
@@ -35,12 +36,14 @@ class Checked:
         recipe: the recipe of the model.
         targets: each once, in the order of the request.
         board: what the export is for; None if it names no board.
+        processor: the class of processors that it is for; None if it names none.
     """
 
     request: ExportRequest
     recipe: Recipe
     targets: tuple[Target, ...]
     board: Board | None
+    processor: Wanted | None = None
 
     def folder(self, name: str) -> Path:
         """The folder of a target's artifact.
@@ -57,7 +60,7 @@ class Checked:
             InputError: an artifact of another network has the name of one to be made.
             InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
         """
-        priced = without_board(self.request, self.board)
+        priced = for_prices(without_board(self.request, self.board))
         job = replace(open_job(priced, self.recipe, images), open_model=open_judged)
         if not self.request.force:
             refuse_other({self.folder(e.name): io_of(self.request.io, e) for e in self.targets}, job.source)
@@ -74,13 +77,14 @@ def checked_request(request: ExportRequest) -> Checked:
         InputError, CheckpointError: an option is of no use, excludes another, or names what is not there; a file could
             not be written.
     """
-    board = board_of(request.device)
+    board, processor = board_of(request.device), processor_of(request.device)
     request = with_told_model(request)
-    recipe = requested_recipe(without_board(request, board))
+    recipe = requested_recipe(for_prices(without_board(request, board)))
     targets = tuple(target(name) for name in dict.fromkeys(request.targets))
-    refuse_unused(request if board is None else replace(request, device=None), targets)
+    of_prices_alone = board is None and processor is None
+    refuse_unused(request if of_prices_alone else replace(request, device=None), targets)
     _refuse_early(request, recipe, targets)
-    found = Checked(request, recipe, targets, board)
+    found = Checked(request, recipe, targets, board, processor)
     for wanted in targets:
         found.folder(wanted.name)
     return found

@@ -1,7 +1,6 @@
 """The choice of a target for a board: the one with the least predicted time whose artifact passes the gate.
 
-Candidates are judged in the order of their predicted times, and only until one passes that no other is predicted to
-beat: predictions cost seconds, the judging of all of them and the repair of those that fail would cost minutes.
+Candidates are judged in the order of their predicted times (`in_order`).
 """
 
 from __future__ import annotations
@@ -9,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Generic, TypeVar
+from typing import Generic
 
 from edgeface.core.prediction_record import CandidateRecord, Predicted
-from edgeface.errors import GateError, GraphError, RuntimeFailure
+from edgeface.errors import GateError
+from edgeface.exporting.in_order import Result, judge_in_order, quickest
 
 CANDIDATES = ("tflite-int8", "ncnn-int8", "ncnn-bf16", "ncnn-fp32", "tflite-fp32", "onnx-int8")
 """The targets that an export for a board considers, where they exist; in this order without predictions."""
 
 ALIKE = 1.1
 """Below this ratio of predicted times neither is called quicker: the fit is off by a tenth in one of ten networks."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -57,25 +55,25 @@ def choose(
         GateError: no candidate passes the gate; those that failed are named.
     """
     records = {each.target: _record(each) for each in candidates}
-    results: dict[str, Result] = {}
-    for each in sorted((item for item in candidates if item.unbuilt is None), key=_time):
-        best = _best(records.values())
-        if best is not None and _time(each) >= _time(best):
-            break  # the others are not quicker either
-        found = records[each.target]
-        try:
-            results[each.target], predicted = judge(each.target)
-        except GraphError as error:  # without a prediction, nothing was built before
-            records[each.target] = found.model_copy(update={"gate": "not built", "why": error.what})
-        except (GateError, RuntimeFailure) as error:
-            records[each.target] = found.model_copy(update={"gate": "refused", "why": error.what})
-        else:
-            records[each.target] = found.model_copy(update={"gate": "passed", "predicted": predicted, "why": ""})
-    best = _best(records.values())
+    predictions: dict[str, Predicted | None] = {}
+
+    def timed(target: str) -> tuple[Result, float]:
+        result, predictions[target] = judge(target)
+        return result, _ms(predictions[target])
+
+    outcomes = judge_in_order({each.target: _ms(each.predicted) for each in candidates if each.unbuilt is None}, timed)
+    for name, outcome in outcomes.items():
+        told = {"gate": outcome.gate, "why": outcome.why}
+        records[name] = records[name].model_copy(
+            update=told | ({"predicted": predictions[name]} if outcome.gate == "passed" else {})
+        )
+    best = quickest(outcomes)
     if best is None:
-        raise _none_passes(records.values(), board)
-    explained = tuple(_explained(each, best) for each in records.values())
-    return Choice(best.target, results[best.target], explained, _why(best, explained, board))
+        raise none_passes([(each.target, each.gate, each.why) for each in records.values()], board)
+    result = outcomes[best].result
+    assert result is not None
+    explained = tuple(_explained(each, records[best]) for each in records.values())
+    return Choice(best, result, explained, _why(records[best], explained, board))
 
 
 def _record(candidate: Candidate) -> CandidateRecord:
@@ -88,14 +86,13 @@ def _record(candidate: Candidate) -> CandidateRecord:
     )
 
 
-def _time(found: Candidate | CandidateRecord) -> float:
+def _ms(predicted: Predicted | None) -> float:
     """Expected milliseconds; without a prediction more than any."""
-    return inf if found.predicted is None else found.predicted.expected_ms
+    return inf if predicted is None else predicted.expected_ms
 
 
-def _best(records: Iterable[CandidateRecord]) -> CandidateRecord | None:
-    """The quickest that passed, of those without a prediction the first; None if none did."""
-    return min((each for each in records if each.gate == "passed"), key=_time, default=None)
+def _time(record: CandidateRecord) -> float:
+    return _ms(record.predicted)
 
 
 def _explained(record: CandidateRecord, best: CandidateRecord) -> CandidateRecord:
@@ -129,10 +126,10 @@ def _why(best: CandidateRecord, records: Sequence[CandidateRecord], board: str) 
     return f"{said}; {' and '.join(near)} {'are' if len(near) > 1 else 'is'} as quick within what a prediction can tell"
 
 
-def _none_passes(records: Iterable[CandidateRecord], board: str) -> GateError:
-    failed = "; ".join(f"{each.target} ({each.gate}): {each.why}" for each in records)
+def none_passes(judged: Iterable[tuple[str, str, str]], board: str) -> GateError:
+    """The error that no candidate is good enough: their names, gates and reasons."""
     return GateError(
         f"no target for {board} is good enough",
-        where=failed,
+        where="; ".join(f"{target} ({gate}): {why}" for target, gate, why in judged),
         fix="name one with --target to see its repair and its report (--refused-report)",
     )

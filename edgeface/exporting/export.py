@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from edgeface.compile.build import build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.export_images import export_images
+from edgeface.compile.job import Job
 from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
 from edgeface.core.staging import move_into_place, staging
-from edgeface.exporting.checked import checked_request
+from edgeface.exporting.checked import Checked, checked_request
 from edgeface.exporting.for_board import Predictor
 from edgeface.exporting.forecasts import Forecasts
+from edgeface.exporting.processor_forecasts import ProcessorForecasts
+from edgeface.exporting.processor_times import ProcessorTimes
 from edgeface.exporting.reports import ExportReports
 from edgeface.exporting.trials import with_candidates
 from edgeface.exporting.validation import Validation
@@ -22,8 +27,8 @@ from edgeface.exporting.validation import Validation
 def export(request: ExportRequest) -> list[Artifact]:
     """The artifacts of a model for every target; each is judged, and either all or none are written.
 
-    A request for a board without targets writes one artifact: of the target that is predicted to be the quickest there
-    of those that pass the gate.
+    A request for a board or a class of processors without targets writes one artifact: of the target that is predicted,
+    or here measured, to be the quickest there of those that pass the gate.
 
     Raises:
         InputError, CheckpointError, ContractError, GraphError: an input cannot be used, an option is of no use to any
@@ -32,13 +37,13 @@ def export(request: ExportRequest) -> list[Artifact]:
     """
     choosing = not request.targets
     asked = checked_request(with_candidates(request) if choosing else request)
-    request, targets, board = asked.request, asked.targets, asked.board
+    request, targets = asked.request, asked.targets
     with export_images(request, asked.recipe) as images, staging(request.out) as folder:
         job = asked.open(images)
         reports = ExportReports(job, request)
         stats = calibrate(job) if any(wanted.scheme for wanted in targets) else None
         validation = Validation(job, request, folder, reports)
-        forecasts = Forecasts(None if board is None else Predictor(board))
+        forecasts = _forecasts(asked, job, folder)
         if choosing:
             staged = [forecasts.chosen(job, targets, stats, validation)]
         else:
@@ -50,3 +55,10 @@ def export(request: ExportRequest) -> list[Artifact]:
         made = [(each.folder, asked.folder(each.manifest.target)) for each in staged]
         move_into_place(made)  # the folders are looked at once more, since minutes have passed
     return [Artifact.open(final) for _, final in made]
+
+
+def _forecasts(asked: Checked, job: Job, folder: Path) -> Forecasts | ProcessorForecasts:
+    """What tells the times of this export's artifacts: for a class of processors, for a board, or for none."""
+    if asked.processor is not None:
+        return ProcessorForecasts(ProcessorTimes(job, asked.processor, folder), asked.request.report.latency)
+    return Forecasts(None if asked.board is None else Predictor(asked.board))

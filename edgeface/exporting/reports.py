@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgeface.backends import target
 from edgeface.bench.export_latency import NOT_ASKED, REFERENCE, measure_latencies
@@ -22,6 +22,7 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.stage import Staged
 from edgeface.core.artifact import write_json
 from edgeface.core.prediction_record import PredictionRecord
+from edgeface.core.processor_record import ProcessorRecord
 from edgeface.core.progress import note
 from edgeface.core.writing import fill_file
 from edgeface.cost.prices.advice import every_advice
@@ -40,6 +41,7 @@ from edgeface.report.write_page import check_page_path, write_page
 from edgeface.tasks import task_of
 from edgeface.validate.compare import Watch
 
+OnDevice: TypeAlias = PredictionRecord | ProcessorRecord
 REFUSED = {"missing": "Not measured, because the artifact is not good enough."}
 
 
@@ -58,7 +60,7 @@ class ExportReports:
         self._job = job
         self._request = request
         self._watchers: list[tuple[Built, Watcher]] = []
-        self._predicted: Mapping[str, PredictionRecord] = {}
+        self._predicted: Mapping[str, OnDevice] = {}
         if request.report.refused is not None:
             check_page_path(request.report.refused)
 
@@ -70,7 +72,7 @@ class ExportReports:
             self._fp32 = built.model
         return watcher.see
 
-    def write(self, staged: Sequence[Staged], folder: Path, predicted: Mapping[str, PredictionRecord]) -> None:
+    def write(self, staged: Sequence[Staged], folder: Path, predicted: Mapping[str, OnDevice]) -> None:
         """Measure latencies, if requested, and write every report.
 
         Args:
@@ -89,14 +91,22 @@ class ExportReports:
             found = measure_latencies(timed, fp32, folder, meanwhile=look_at_layers)
         if not layers:  # nothing was timed
             look_at_layers()
-        latencies: list[dict[str, Any]] = [
-            {**(found.get(each.built.target.name) or {"missing": _untimed(each.built)}), "advice": _advice(each.built)}
-            for each in staged
-        ]
+        latencies = [self._latency(each.built, found) for each in staged]
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             for each, page in zip(staged, pool.map(self._page, staged, latencies, layers), strict=True):
                 fill_file(each.folder / REPORT, page, "the report")
                 self._write_seen(each)
+
+    def _latency(self, built: Built, found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+        """What was measured of a build, or why nothing was, and the advice."""
+        return {**(found.get(built.target.name) or {"missing": _untimed(built)}), "advice": self._advice(built)}
+
+    def _advice(self, built: Built) -> str:
+        """Which target is predicted to be quicker, here and on the device of the export, if nothing is known better."""
+        known = self._predicted.get(built.target.name)
+        if isinstance(known, ProcessorRecord) and known.tells:
+            return ""
+        return "; ".join(every_advice(built.quantization, table_here()))
 
     def _write_seen(self, staged: Staged) -> None:
         """Keep what the judging showed beside the artifact, for pages of several artifacts."""
@@ -168,11 +178,6 @@ class ExportReports:
             return Counted(check(staged.folder / staged.manifest.model_file, budgets))
         except EdgefaceError as error:
             return Counted(None, f"Not counted: {error.what}.")
-
-
-def _advice(built: Built) -> str:
-    """Which target is predicted to be quicker, on this machine and on the device of the export."""
-    return "; ".join(every_advice(built.quantization, table_here()))
 
 
 def _untimed(built: Built) -> str:

@@ -17,6 +17,7 @@ from edgeface.core.progress import note, track
 from edgeface.errors import EdgefaceError, GraphError, InputError
 from edgeface.exporting.choose import CANDIDATES, Candidate
 from edgeface.exporting.for_board import Predictor, board_of, reason
+from edgeface.exporting.for_processor import fitting_targets, processor_of
 from edgeface.exporting.validation import Validation
 from edgeface.quantize.statistics import CalibrationStats
 
@@ -25,13 +26,15 @@ def with_candidates(request: ExportRequest) -> ExportRequest:
     """The request with the targets to choose from: those that its interface and arithmetic leave.
 
     Raises:
-        InputError: the request is for no board.
+        InputError: the request is for no board, and no class of processors.
     """
+    if processor_of(request.device) is not None:
+        return replace(request, targets=fitting_targets(request))
     if board_of(request.device) is None:
         raise InputError(
             "no target named",
             where="--target",
-            fix="pass one, e.g. tflite-int8, or --device with a board, e.g. rk3399, for which one is chosen",
+            fix="pass one, e.g. tflite-int8, or --device here, or with a board, e.g. rk3399, for which one is chosen",
         )
     known = [known_targets()[name] for name in CANDIDATES if name in known_targets()]
     fitting = [each for each in known if request.io in each.io_types or request.io == "float"]

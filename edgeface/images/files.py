@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.contracts import ImageInput
+from edgeface.core.artifact import sha256_hex
 from edgeface.errors import InputError
 from edgeface.images.decode import decode_image
 from edgeface.images.fit import Scale, fit
 from edgeface.images.given import check_image
 from edgeface.images.header import claims_too_much, declared_size, is_netpbm
-from edgeface.images.normalize import normalize_into
+from edgeface.images.tensor import TensorMemory, fill_tensor, new_tensor
 from edgeface.reading.given_path import StrPath, given_path
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
@@ -44,6 +45,16 @@ def read_image(path: StrPath) -> NDArray[np.uint8]:
     return decode_image(data, file)
 
 
+def read_digested(path: Path) -> tuple[str, NDArray[np.uint8]]:
+    """An image as `read_image` reads it, and the SHA-256 of its file in hex: the file is read once for both.
+
+    Raises:
+        InputError: as `read_image`.
+    """
+    data, _ = _data(path)
+    return sha256_hex(data), decode_image(data, path)
+
+
 def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
     """The image as uint8 [h,w] in gray, for comparing images; None where `read_image` would refuse it or it is damaged.
 
@@ -63,15 +74,18 @@ def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
     return None if image is None else np.asarray(image, np.uint8)
 
 
-def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.float32], Scale]:
+def letterbox(
+    image: NDArray[np.uint8], spec: ImageInput, memory: TensorMemory | None = None
+) -> tuple[NDArray[np.float32], Scale]:
     """The input tensor for an image, as `spec` describes it.
 
     Args:
         image: uint8 [H,W,3] in BGR.
         spec: input size, fit, color order, mean and scale.
+        memory: that of the tensor, which holds until the next one; None makes a contiguous one.
 
     Returns:
-        The contiguous tensor float32 [1,C,height,width], and the scale in input pixels per image pixel: image
+        The tensor float32 [1,C,height,width], and the scale in input pixels per image pixel: image
         coordinates are tensor coordinates divided by it. It is a number, or with `fit` "stretch" one along x and one
         along y.
 
@@ -79,7 +93,7 @@ def letterbox(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.fl
         InputError: the array is not uint8 [H,W,3], or is empty.
     """
     resized, scale = fitted(image, spec)
-    return placed(resized, spec), scale
+    return placed(resized, spec, memory), scale
 
 
 def fitted(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.uint8], Scale]:
@@ -101,11 +115,15 @@ def fitted(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.uint8
     return image, scale
 
 
-def placed(resized: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
-    """The input tensor float32 [1,C,height,width] of a fitted image: at the top left, the padding 0 once normalized."""
-    rows, columns = resized.shape[:2]
-    tensor = np.zeros(spec.shape, np.float32)
-    normalize_into(tensor[0, :, :rows, :columns], resized, spec.color, spec.mean, spec.scale)
+def placed(resized: NDArray[np.uint8], spec: ImageInput, memory: TensorMemory | None = None) -> NDArray[np.float32]:
+    """The input tensor float32 [1,C,height,width] of a fitted image: at the top left, the padding 0 once normalized.
+
+    It is in `memory` until the next one, or else new and contiguous.
+    """
+    if memory is not None:
+        return memory.filled(resized, spec.color, spec.mean, spec.scale)
+    tensor = new_tensor(spec.shape)
+    fill_tensor(tensor, resized, spec.color, spec.mean, spec.scale)
     return tensor
 
 

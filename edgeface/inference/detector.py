@@ -13,6 +13,7 @@ from edgeface.contracts import detection
 from edgeface.core.artifact import Artifact
 from edgeface.images.files import letterbox
 from edgeface.images.given import Color, GivenImage, given_image, given_images
+from edgeface.images.tensor import TensorMemory
 from edgeface.tasks.detection.detect import decoding_of, detect_faces
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.score import check_score
@@ -44,6 +45,7 @@ class Detector:
         self.artifact = artifact
         self.contract = detection(artifact.contract, str(artifact.folder))
         self._runner = open_declared(artifact, threads)
+        self._memory = TensorMemory(self.contract.input.shape, self._runner.channels_last)
 
     @cached_property
     def landmark_count(self) -> int:
@@ -72,7 +74,7 @@ class Detector:
         """
         check_score(threshold)
         pixels = given_image(image, color)
-        tensor, scale = letterbox(pixels, self.contract.input)
+        tensor, scale = letterbox(pixels, self.contract.input, self._memory)
         outputs = self._runner.run({self.contract.input.name: tensor})
         height, width = pixels.shape[:2]
         return detect_faces(outputs, self.contract, scale, (height, width), threshold)

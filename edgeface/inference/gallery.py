@@ -1,15 +1,19 @@
-"""Identification of faces against people by name, from a folder of images."""
+"""Identification of faces against people by name, from a folder of images or a gallery on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError
+from edgeface.gallery.match import Match
+from edgeface.gallery.rows import mean_rows
+from edgeface.gallery.scores import best_first, exact_scores
 from edgeface.images.folder import EXTENSIONS, list_images
 from edgeface.inference.batch import embed_main_faces
 from edgeface.inference.pipeline import FacePipeline, IdentifiedFace
@@ -19,17 +23,16 @@ UNKNOWN = "unknown"
 _FIX_LAYOUT = "put a folder of images for each person into it, or one image per person, named after them"
 
 
-@dataclass(frozen=True)
-class Match:
-    """The person of a gallery whose face is most similar, and the cosine of the two embeddings."""
+class Nearest(Protocol):
+    """People among whom a face can be looked up: a `FolderGallery`, or an `edgeface.Gallery` on disk."""
 
-    name: str
-    similarity: float
+    def nearest(self, embedding: NDArray[np.float32], k: int = 1) -> tuple[Match, ...]:
+        """The k most similar people, the most similar first."""
 
 
 @dataclass(frozen=True, eq=False)
-class Gallery:
-    """People by name, each with an embedding of unit length: `embeddings` is float32 [people,width].
+class FolderGallery:
+    """People by name from a folder of images: `embeddings` is float32 [people,width], each of unit length.
 
     A person with several images is the mean of their embeddings, scaled to unit length: unlike the best match
     among them, the mean does not accept strangers more often as images are added.
@@ -38,20 +41,28 @@ class Gallery:
     names: tuple[str, ...]
     embeddings: NDArray[np.float32]
 
-    def nearest(self, embedding: NDArray[np.float32]) -> Match:
-        """The person most similar to an embedding float32 [width] of unit length; the first by name among equals."""
-        similarities = self.embeddings @ embedding
-        best = int(np.argmax(similarities))
-        return Match(self.names[best], float(np.clip(similarities[best], -1, 1)))
+    def nearest(self, embedding: NDArray[np.float32], k: int = 1) -> tuple[Match, ...]:
+        """The k people most similar to an embedding float32 [width] of unit length; by name among equals."""
+        scores = exact_scores(self.embeddings, embedding)
+        order = best_first(scores, np.arange(scores.size), k).tolist()
+        return tuple(Match(self.names[place], float(np.clip(scores[place], -1, 1))) for place in order)
 
 
 @dataclass(frozen=True)
 class Identification:
-    """A face of an image and the most similar person of a gallery; `name` is None below the threshold."""
+    """A face of an image, and the most similar people of a gallery; `name` is None below the threshold.
+
+    `candidates` begins with the most similar one.
+    """
 
     found: IdentifiedFace
-    nearest: Match
+    candidates: tuple[Match, ...]
     threshold: float
+
+    @property
+    def nearest(self) -> Match:
+        """The most similar person."""
+        return self.candidates[0]
 
     @property
     def name(self) -> str | None:
@@ -64,15 +75,18 @@ class Identification:
         return f"{self.name or UNKNOWN} {self.nearest.similarity:.2f}"
 
 
-def name_faces(faces: Sequence[IdentifiedFace], gallery: Gallery, threshold: float) -> list[Identification]:
+def name_faces(
+    faces: Sequence[IdentifiedFace], gallery: Nearest, threshold: float, top: int = 1
+) -> list[Identification]:
     """The identification of each face, in order; two faces may get the same name.
 
     Args:
         faces: what `FacePipeline.faces` found.
-        gallery: of embeddings of the same recognizer.
+        gallery: of embeddings of the same recognizer, with at least one person.
         threshold: minimum cosine for the same person.
+        top: how many candidates each face gets.
     """
-    return [Identification(found, gallery.nearest(found.embedding), threshold) for found in faces]
+    return [Identification(found, gallery.nearest(found.embedding, top), threshold) for found in faces]
 
 
 def list_gallery(folder: Path) -> dict[str, list[Path]]:
@@ -105,7 +119,7 @@ def list_gallery(folder: Path) -> dict[str, list[Path]]:
     return dict(sorted(people.items()))
 
 
-def read_gallery(folder: Path, pipeline: FacePipeline) -> Gallery:
+def read_gallery(folder: Path, pipeline: FacePipeline) -> FolderGallery:
     """The gallery of a folder, from the main face of every image.
 
     Args:
@@ -117,15 +131,7 @@ def read_gallery(folder: Path, pipeline: FacePipeline) -> Gallery:
         EdgefaceError: as `FacePipeline.main_face` does.
     """
     people = list_gallery(folder)
-    files = [(index, path) for index, paths in enumerate(people.values()) for path in paths]
-    found = embed_main_faces(pipeline, [path for _, path in files])
-    sums = np.zeros((len(people), pipeline.recognizer.contract.width))
-    for (person, _), face in zip(files, found, strict=True):
-        sums[person] += face.embedding
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    for name, length in zip(people, lengths, strict=True):
-        if length < 1e-6:
-            raise InputError(
-                f"the images of {name} cancel each other out", where=str(folder), fix="remove those of others"
-            )
-    return Gallery(tuple(people), (sums / lengths).astype(np.float32))
+    names = [name for name, paths in people.items() for _ in paths]
+    found = embed_main_faces(pipeline, [path for paths in people.values() for path in paths])
+    known, rows = mean_rows(names, np.stack([face.embedding for face in found]), str(folder))
+    return FolderGallery(tuple(known), rows)

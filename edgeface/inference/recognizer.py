@@ -75,7 +75,7 @@ class Recognizer:
         if isinstance(aligned, list | tuple) or (isinstance(aligned, np.ndarray) and aligned.ndim == 4):
             return self.embed_batch(aligned, color=color)
         face = given_image(aligned, color, "the face")
-        embedding: NDArray[np.float32] = embed_faces(self._runner.run, self.contract, [face])[0]
+        embedding: NDArray[np.float32] = self._embed([face])[0]
         return embedding
 
     def embed_batch(self, faces: Sequence[GivenImage] | NDArray[Any], *, color: Color = "bgr") -> NDArray[np.float32]:
@@ -98,7 +98,7 @@ class Recognizer:
             >>> recognizer.embed_batch([face, other]).shape
             (2, 128)
         """
-        return embed_faces(self._runner.run, self.contract, list(given_images(faces, color, "face")))
+        return self._embed(list(given_images(faces, color, "face")))
 
     def embed_photo(self, image: GivenImage, landmarks: ArrayLike, *, color: Color = "bgr") -> NDArray[np.float32]:
         """The embedding of a face in an image, aligned by its landmarks.
@@ -143,6 +143,9 @@ class Recognizer:
         chosen = match_threshold(self.artifact, threshold)
         first, second = self.embed_batch([aligned_a, aligned_b], color=color)
         return compare_embeddings(first, second, chosen)
+
+    def _embed(self, faces: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        return embed_faces(self._runner.run, self.contract, faces, self._runner.channels_last)
 
 
 OPENER = Recognizer

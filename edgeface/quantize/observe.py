@@ -75,6 +75,17 @@ def observe_listed(
     Returns:
         The statistics. Those of parts add up to those of the whole, bit by bit.
     """
+    return sum_listed(bounds, runs, feeds, needed, sampling).statistics(graph_digest(bounds.graph))
+
+
+def sum_listed(
+    bounds: Bounds,
+    runs: Runs,
+    feeds: Iterable[tuple[int, Mapping[str, Array]]],
+    needed: Collection[Statistic] = STATISTICS,
+    sampling: Sampling | None = None,
+) -> Sums:
+    """What the statistics of `observe_listed` are made from; arguments as there."""
     chosen = sampling or Sampling()
 
     def look(item: tuple[int, Mapping[str, Array]]) -> Seen:
@@ -84,9 +95,13 @@ def observe_listed(
         values = {**feed, **runs.values(feed)}
         return Seen(index, bounds.of_values(values), values)
 
-    holds = tuple(kind for kind in STATISTICS if kind in {"ranges", *needed})
-    sums = Sums(bounds, chosen, holds)
+    sums = Sums(bounds, chosen, held_kinds(needed))
     with ThreadPoolExecutor(processors()) as pool:
         for seen in map_ahead(look, feeds):
             sums.add(seen, pool)
-    return sums.statistics(graph_digest(bounds.graph))
+    return sums
+
+
+def held_kinds(needed: Collection[Statistic]) -> tuple[Statistic, ...]:
+    """The kinds of statistics that are gathered where some are needed, in their order."""
+    return tuple(kind for kind in STATISTICS if kind in {"ranges", *needed})

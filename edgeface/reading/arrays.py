@@ -32,13 +32,18 @@ _HEADERS: Mapping[tuple[int, int], Callable[[Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class _Header:
-    """Shape, dtype, order and length in bytes of an array's header."""
+class Header:
+    """Shape, dtype and order of an array, and how many bytes its header takes."""
 
     shape: tuple[int, ...]
     fortran: bool
     dtype: np.dtype[Any]
     size: int
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes its values take."""
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 def read_arrays(path: Path, kind: Kind, max_bytes: int) -> dict[str, NDArray[Any]]:
@@ -62,8 +67,8 @@ def read_arrays(path: Path, kind: Kind, max_bytes: int) -> dict[str, NDArray[Any
 
 def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
     with archive.open(entry) as stream:
-        header = _read_header(stream)
-        claimed = math.prod(header.shape) * header.dtype.itemsize
+        header = read_header(stream)
+        claimed = header.bytes
         if claimed != entry.file_size - header.size:
             raise ValueError(f"{entry.filename} claims {claimed:,} bytes and has {entry.file_size - header.size:,}")
         data = stream.read()
@@ -71,7 +76,12 @@ def _read_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any
     return flat.reshape(header.shape, order="F" if header.fortran else "C").copy()
 
 
-def _read_header(stream: Any) -> _Header:
+def read_header(stream: Any) -> Header:
+    """The header of an array's .npy file, of which no value is read.
+
+    Raises:
+        ValueError: it is damaged, or the array holds other than numbers and text.
+    """
     try:
         version = np.lib.format.read_magic(stream)
         shape, fortran, dtype = _HEADERS[version](stream)
@@ -79,7 +89,7 @@ def _read_header(stream: Any) -> _Header:
         raise ValueError("an array's header is damaged") from error
     if dtype.hasobject or dtype.kind not in "biufSU" or any(side < 0 for side in shape):
         raise ValueError(f"an array is {dtype} {list(shape)}")
-    return _Header(shape, fortran, dtype, stream.tell())
+    return Header(shape, fortran, dtype, stream.tell())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from edgeface.reading.regular_file import Kind
 
 _STATE_DICT = "pass a file that torch.save(model.state_dict(), …) or safetensors wrote"
 
-MODEL = Kind("model", 2 << 30, "pass an artifact folder, an .onnx, a .tflite or a .param file")
+MODEL = Kind("model", 2 << 30, "pass an artifact folder, an .onnx, .tflite, .param or .xml file")
 _TAGS = (*(number << 3 | (0 if number in {1, 5} else 2) for number in (1, 2, 3, 4, 5, 6, 7, 8, 14)), 0xA2, 0xCA, 0xD2)
 """First bytes of the tags of a ModelProto's fields."""
 ONNX = Kind(
@@ -18,6 +18,8 @@ NCNN = Kind(
     "ncnn network", 16 << 20, "pass a .param file with its .bin file beside it", marks=(b"7767517", b"\xdd\x85\x76\x00")
 )
 NCNN_WEIGHTS = Kind("weights of an ncnn network", 2 << 30, "pass the .param file, with its .bin file beside it")
+OPENVINO = Kind("OpenVINO network", 64 << 20, "pass the .xml file, with its .bin file beside it")
+OPENVINO_WEIGHTS = Kind("weights of an OpenVINO network", 2 << 30, "pass the .xml file, with its .bin file beside it")
 EXTERNAL_DATA = Kind("model's external data", 8 << 30, "copy it next to the model")
 ENGINE = Kind("engine", 8 << 30, "edgeface export … --target tensorrt-fp16 (or tensorrt-int8)")
 CHECKPOINT = Kind(
@@ -55,7 +57,12 @@ WIDER_LABELS = Kind(
 )
 COUNTS = Kind("remembered counts", 1 << 16, "delete them: they are counted again")
 STATISTICS = Kind("calibration statistics", 1 << 30, "delete them, and calibrate again")
-CACHE = Kind("evaluation cache", 2 << 30, "delete it, or pass another path as --cache")
+CACHE = Kind("evaluation cache", 1 << 40, "delete it, or pass another path as --cache")
+_GALLERY_FIX = "copy the gallery again, or make it again with `edgeface gallery add`"
+GALLERY = Kind("gallery", 8 << 20, _GALLERY_FIX)
+GALLERY_ARRAY = Kind("gallery's array", 1 << 40, _GALLERY_FIX, marks=(b"\x93NUMPY",))
+EMBEDDINGS = Kind("embeddings", 64 << 30, "pass a .npy file, float32 [n,width], or what `edgeface embed --out` wrote")
+NAMES = Kind("list of names", 1 << 30, "write one name a line, in UTF-8")
 KEY = Kind("secret key", 1 << 12, "create one with `edgeface keygen`, or with `minisign -G -W`")
 LICENCE = Kind("licence", 1 << 20, "pass a text file")
 BUNDLE = Kind("bundle", 65 << 20, "copy the bundle again from its origin")

@@ -11,6 +11,7 @@ from edgeface.compile.layers import LayerErrors
 from edgeface.core.artifact import Manifest
 from edgeface.core.certificate import Certificate
 from edgeface.core.prediction_record import PredictionRecord
+from edgeface.core.processor_record import ProcessorRecord
 from edgeface.evaluation.identity_change import IdentityChange, LabeledFaces
 from edgeface.report.budget import Counted, budget
 from edgeface.report.cost import cost, tiles
@@ -19,6 +20,7 @@ from edgeface.report.layers import layers
 from edgeface.report.origin import made_words, origin
 from edgeface.report.page import Board, Page
 from edgeface.report.prediction import prediction
+from edgeface.report.processor import processor
 from edgeface.report.render import render
 from edgeface.report.verified import verified
 from edgeface.report.watch import Watcher
@@ -43,7 +45,7 @@ class Exported:
         command: reproduces the artifact.
         identity: verification of pairs by reference and artifact, with the pairs' faces; None without pairs.
         boards: what was measured on boards before.
-        predicted: on the board that the export is for; None where it is for none.
+        predicted: on the board or processor that the export is for; None where it is for none.
     """
 
     built: Built
@@ -56,7 +58,7 @@ class Exported:
     layers: LayerErrors
     counted: Counted
     command: str
-    predicted: PredictionRecord | None = None
+    predicted: PredictionRecord | ProcessorRecord | None = None
     identity: tuple[IdentityChange, LabeledFaces] | None = None
     boards: tuple[Board, ...] = ()
 
@@ -67,7 +69,8 @@ def export_page(shown: Exported) -> str:
     contract = manifest.contract
     tables, remarks = budget(shown.counted)
     described = describe(shown.certificate, task_of(contract))
-    predicted = prediction(shown.predicted)
+    known = shown.predicted
+    predicted = processor(known) if isinstance(known, ProcessorRecord) else prediction(known)
     page = Page(
         model=manifest.name,
         target=manifest.target,

@@ -145,9 +145,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was predicted on a board, and a tile for the summary, None where nothing could be predicted.
+    """What was predicted on a board or a processor, and a tile for the summary, None where nothing could be predicted.
 
-    `board` is its usual name; `evidence` are sentences on what the figures rest on, `caveats` on what they cannot know.
+    `board` is its usual name; `measured` says that times were measured rather than predicted; `evidence` are sentences
+    on what the figures rest on, `caveats` on what they cannot know.
     """
 
     board: str
@@ -156,6 +157,7 @@ class Prediction:
     evidence: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     tile: Tile | None = None
+    measured: bool = False
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,18 @@ class Agreement(Protocol):
         """The agreement over both sets of images."""
         ...
 
+    @classmethod
+    def least(cls, parts: Sequence[Self], cases: int) -> Self:
+        """The least that is found over all images, from the agreements on some of them.
+
+        Counts are those found so far, since further images only add to them; means are `core.confidence.low_end`.
+
+        Args:
+            parts: one for each measured image, in order; at least one.
+            cases: decisions of the reference on all images.
+        """
+        ...
+
     @property
     def severity(self) -> tuple[float, ...]:
         """A sort key for images: the larger, the more the networks disagree."""

@@ -26,6 +26,7 @@ from edgeface.tasks.task import Image
 from edgeface.validate.inputs import synthetic_for, task_images
 from edgeface.validate.judge import Candidate, Judge
 from edgeface.validate.judge_model import judge_model
+from edgeface.validate.noise import Noises
 from edgeface.validate.reference import reference_of, weights_of
 
 SYNTHETIC_IMAGES = 4
@@ -94,7 +95,7 @@ def check_parity(artifact: Artifact, request: ParityRequest) -> ParityReport:
     reference = reference_of(artifact, weights_of(artifact, request.weights, request.reference), request.reference)
     limits = artifact.certificate().thresholds
     kind: Evidence = "synthetic" if request.images is None else "images"
-    noises = () if limits.noise_factor is None else (task_of(artifact.contract).noise,)
+    noises = Noises(() if limits.noise_factor is None else (task_of(artifact.contract).noise,))
     with Judge(reference, artifact.contract, lambda: _images(artifact, request), kind, noises=noises) as judge:
         (findings,) = judge.score([Candidate(runner.run)])
     task = task_of(artifact.contract)

@@ -18,13 +18,14 @@ from edgeface.core.prefetch import prefetch
 from edgeface.core.temporary import temporary_folder
 from edgeface.core.writing import fill_file
 from edgeface.graph.types import Array
-from edgeface.images.perturb import Perturbation
 from edgeface.tasks import task_of
-from edgeface.tasks.task import Image, View
+from edgeface.tasks.task import Agreement, Image, View
 from edgeface.validate.compare import Comparer, Findings, Look, Watch
-from edgeface.validate.noise import NoiseFloor, NoiseMeter
+from edgeface.validate.noise import NoiseFloor, NoiseMeter, Noises
 from edgeface.validate.reference import Network, Reference, one_at_a_time
 from edgeface.validate.side_by_side import Outputs, referenced, side_by_side
+
+_NO_NOISE = Noises()
 
 
 class Observer(Protocol):
@@ -68,15 +69,15 @@ class Judge:
         images: Callable[[], Iterable[Image]],
         kind: Evidence,
         keep: bool = False,
-        noises: Sequence[Perturbation] = (),
+        noises: Noises = _NO_NOISE,
     ) -> None:
-        self.reference = one_at_a_time(reference) if noises and reference.twin is None else reference
+        self.reference = one_at_a_time(reference) if noises.changes and reference.twin is None else reference
         self.contract = contract
         self.kind: Evidence = kind
         self._images = images
         self._task = task_of(contract)
         self._kept = _Kept() if keep else None
-        self._noises = () if kind == "synthetic" else tuple(noises)
+        self._noises = _NO_NOISE if kind == "synthetic" else noises
         self._floor: NoiseFloor | None = None
 
     def score(self, candidates: Sequence[Candidate]) -> list[Findings]:
@@ -89,7 +90,7 @@ class Judge:
         comparers = [Comparer(self._task, self.kind, candidate.watch) for candidate in candidates]
         runs = [candidate.run for candidate in candidates]
         with ExitStack() as held:
-            meter = held.enter_context(self._meter()) if self._noises and self._floor is None else None
+            meter = held.enter_context(self._meter()) if self._noises.changes and self._floor is None else None
             for item in side_by_side(self._shown(ahead=len(runs) == 1), runs, self.contract.input.name):
                 decided = self._decided(item.wanted, item.view)
                 if meter is not None:
@@ -99,8 +100,15 @@ class Judge:
                     for observer in (comparer, *candidate.observers):
                         observer.see(look)
             if meter is not None:
-                self._floor = meter.floor()
+                self._floor = self._measured(meter, [comparer.findings().decisions for comparer in comparers])
         return [replace(comparer.findings(), noise=self._floor) for comparer in comparers]
+
+    def _measured(self, meter: NoiseMeter, agreed: Sequence[Agreement | None]) -> NoiseFloor:
+        """The noise floor: of a part of the images if that shows enough."""
+        enough = self._noises.enough
+        if meter.partial and not (enough is not None and enough(agreed, meter.least)):
+            meter.complete(self._views() if self._kept is None else (view for view, _ in self._shown(ahead=False)))
+        return meter.floor()
 
     def _meter(self) -> NoiseMeter:
         return NoiseMeter(self.reference.twin or self.reference.run, self.contract, self._noises)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from edgeface.backends import runtime_named
 from edgeface.backends.float_io import FloatRunner
-from edgeface.backends.ncnn.runner import NcnnRunner
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.backends.target import EmitOptions
 from edgeface.backends.tflite.runner import LiteRtRunner
@@ -63,11 +63,11 @@ def open_emitted(tmp_path):
 
     def opened(target, graph, plan=None, io="float"):
         files = target.emit(graph, plan or target.float_plan(), EmitOptions(io))
-        if target.runtime == "ncnn":
+        if len(files) > 1:
             folder = Path(tempfile.mkdtemp(dir=tmp_path))
             for name, content in files.items():
                 (folder / name).write_bytes(content)
-            return FloatRunner(NcnnRunner(folder / target.model_file))
+            return FloatRunner(runtime_named(target.runtime).open(folder / target.model_file, 1), target.layout)
         (model,) = files.values()
         runner = LiteRtRunner(model) if target.layout == "nhwc" else OrtRunner(model)
         return FloatRunner(runner, target.layout)

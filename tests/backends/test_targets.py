@@ -17,8 +17,10 @@ def test_targets_are_found_by_filename_and_sorted():
     onnx = {"onnx-fp32", "onnx-fp16", "onnx-int8", "tensorrt-fp32", "tensorrt-fp16", "tensorrt-int8"}
     tflite = {"tflite-fp32", "tflite-fp16", "tflite-dynamic", "tflite-int8"}
     ncnn = {"ncnn-fp32", "ncnn-bf16", "ncnn-int8"}
-    assert set(names) == onnx | tflite | ncnn
+    openvino = {"openvino-fp32", "openvino-fp16", "openvino-int8"}
+    assert set(names) == onnx | tflite | ncnn | openvino
     files = {**dict.fromkeys(onnx, "model.onnx"), **dict.fromkeys(tflite, "model.tflite")}
+    files |= dict.fromkeys(openvino, "model.xml")
     for name, found in targets().items():
         assert found.name == name
         assert found.model_file == files.get(name, "model.param")

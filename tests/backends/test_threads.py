@@ -53,6 +53,7 @@ RUNNERS = {
     "board-ncnn": NcnnBoard,
     "ncnn": lambda files: runtimes()["ncnn"].open(files["ncnn"], 1),
     "onnxruntime": by_name("onnxruntime", "onnx"),
+    "openvino": by_name("openvino", "openvino"),
     "onnxruntime-as-typed": by_name("onnxruntime-as-typed", "onnx"),
 }
 

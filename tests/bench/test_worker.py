@@ -25,9 +25,13 @@ def test_a_worker_answers_one_line_for_each_request(write_onnx):
     assert min(ran["ms"]) > 0
 
 
-@pytest.mark.parametrize("arithmetic", ["fp32", "int8"])
-def test_the_peak_is_measured_like_any_model(arithmetic):
-    assert answers_to({"load": {"peak": arithmetic}})[0] == {"loaded": True}
+def test_one_process_measures_all_peaks_like_any_model():
+    loaded, fp32, int8, other = answers_to(
+        {"load": {"peaks": ["fp32", "int8"]}}, *({"run": 2, "of": name} for name in ("fp32", "int8", "bf16"))
+    )
+    assert loaded == {"loaded": True}
+    assert len(fp32["ms"]) == len(int8["ms"]) == 2
+    assert "nothing is loaded" in other["error"]["what"]
 
 
 def test_errors_are_answers_and_leave_the_worker_serving(write_onnx):

@@ -20,7 +20,7 @@ FOUND = {**{command.__name__: command for command in COMMANDS}, "eval": evaluate
 WRITTEN = {"out", "save_statistics", "save_recipe", "refused_report"}
 SKIPPED = {"export", "benchmark", "demo"}
 """Export has a test of its own, and benchmark takes its request: some paths are read only after minutes of work."""
-VALUES = {"target": "onnx-fp32", "device": "rk3399", "budget": "lfr-light"}
+VALUES = {"target": "onnx-fp32", "device": "rk3399", "budget": "lfr-light", "action": "info"}
 COMPOSES = {"analyze"}
 """What composes images for its sample weights, which takes seconds; of a seeded network it draws them."""
 UNREAD = {"cache"}

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from scattering import Scattering
 from torch import nn
 
 from edgeface.backends import target
@@ -20,6 +21,7 @@ from edgeface.compile.part import Part
 from edgeface.compile.recipe import Recipe, recipe_for
 from edgeface.compile.source import Source
 from edgeface.contracts import ImageInput, RecognitionContract
+from edgeface.engine.local import HERE
 from edgeface.errors import InputError
 from edgeface.graph.onnx_reader import read_onnx
 from edgeface.images.split import Images
@@ -158,6 +160,16 @@ def test_parts_of_the_images_give_the_model_of_all_images(listed, tmp_path):
     assert (merged.images, merged.sampled, merged.seen) == (COUNT, IMAGES, whole.seen)
     tflite = target("tflite-int8")
     assert build(listed(), tflite, merged).model == build(listed(), tflite, whole).model
+
+
+@pytest.mark.parametrize("count", [COUNT, 20])
+def test_any_engine_gives_the_same_file(listed, tmp_path, count):
+    jobs = [listed(save_statistics=tmp_path / name) for name in ("here.npz", "engine.npz")]
+    images = replace(jobs[0].images, calibrate=jobs[0].images.calibrate[:count])
+    for job, engine in zip(jobs, (HERE, Scattering(3)), strict=True):
+        calibrate(replace(job, images=images, engine=engine))
+    here, there = (job.options.save_statistics.read_bytes() for job in jobs)
+    assert here == there
 
 
 def test_an_image_in_two_parts_is_refused(listed, tmp_path):

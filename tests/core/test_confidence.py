@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from edgeface.core.confidence import (
+    low_end,
     mean_interval,
     percentile_interval,
     rate_interval,
@@ -77,3 +78,21 @@ def test_a_mean_has_the_same_interval_each_time_and_a_narrower_one_with_more_val
 def test_an_interval_needs_a_resample():
     with pytest.raises(InputError, match="too few"):
         percentile_interval(1.0, [])
+
+
+def test_the_low_end_of_a_part_is_below_the_mean_of_all_nearly_always():
+    rng = np.random.default_rng(3)
+    missed = 0
+    for _ in range(400):
+        images = [rng.exponential(rng.exponential(1.0), rng.integers(0, 9)).tolist() for _ in range(83)]
+        whole = [value for image in images for value in image]
+        missed += low_end(images[::5], len(whole)) > np.mean(whole)
+    assert missed <= 4
+
+
+def test_the_low_end_nears_the_mean_as_less_is_left():
+    groups = [[1.0, 2.0], [3.0], [2.0, 2.0, 4.0], []]
+    ends = [low_end(groups, cases) for cases in (1000, 10, 7, 6)]
+    assert ends == sorted(ends)
+    assert ends[-1] == pytest.approx(np.mean([1, 2, 3, 2, 2, 4]))
+    assert low_end([[1.0, 2.0]], 10) == low_end([], 10) == low_end([[], []], 10) == 0

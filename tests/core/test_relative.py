@@ -55,6 +55,15 @@ def test_more_flips_within_chance_are_no_reason_to_doubt_where_a_steadier_figure
     assert judged.of_counts(3, 1, 60, backed=True).unsure == "60 faces are too few to decide: at least 100 are needed"
 
 
+def test_noise_of_a_part_of_the_cases_counts_as_that_share_of_all():
+    judged = Relative("flips", 0.9, "JPEG 95", 1, 100, "faces")
+    found = judged.of_counts(14, 7, 432, of_noise=90)
+    assert (found.met, found.limit) == (True, "≤ 30.24 (0.9 × JPEG 95: 7 of 90)")
+    assert judged.of_counts(14, 35, 432, of_noise=432) == judged.of_counts(14, 35, 432)
+    assert judged.of_counts(60, 2, 432, of_noise=90).missed
+    assert not judged.of_counts(60, 2, 432, of_noise=20).missed  # 2 of 20 faces show little
+
+
 def test_a_figure_beyond_its_limit_is_marked_be_it_by_chance_and_one_of_few_cases_is_not():
     assert [flips(*counts).beyond for counts in ((5, 4, 310), (60, 7, 288), (4, 5, 310), (5, 4, 60))] == [
         *(True, True, False, False)

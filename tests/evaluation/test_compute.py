@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
+from edgeface.engine.local import Local
 from edgeface.errors import ContractError, InputError
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.compute import compute
 from edgeface.evaluation.work import DetectWork, EmbedWork, faces_of
-from edgeface.evaluation.workers import usable_cores, work_on
+from edgeface.reading.kinds import IMAGE
+from edgeface.reading.regular_file import digest_file
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def test_results_are_in_the_order_of_the_files_for_each_part(shades):
 
 
 def test_an_interrupted_run_resumes_where_it_stopped(shades, tmp_path):
-    path = tmp_path / "cache.npz"
+    path = tmp_path / "cache.rows"
     with pytest.raises(KeyboardInterrupt):
         compute(MeanOfBlue(interrupt_after=4), shades, Cache(path))
     second = MeanOfBlue()
@@ -68,10 +70,10 @@ def test_an_interrupted_run_resumes_where_it_stopped(shades, tmp_path):
 def test_results_before_a_damaged_image_are_kept(shades, tmp_path):
     shades[3].write_bytes(b"no image")
     with pytest.raises(InputError, match="not an image") as caught:
-        compute(MeanOfBlue(), shades, Cache(tmp_path / "cache.npz"))
+        compute(MeanOfBlue(), shades, Cache(tmp_path / "cache.rows"))
     assert str(shades[3]) in caught.value.where
     rest = MeanOfBlue()
-    compute(rest, [*shades[:3], *shades[4:]], Cache(tmp_path / "cache.npz"))
+    compute(rest, [*shades[:3], *shades[4:]], Cache(tmp_path / "cache.rows"))
     assert len(rest.seen) == 2
 
 
@@ -92,32 +94,32 @@ def test_identical_images_are_computed_once(shades, tmp_path):
     assert rows[0][0].tolist() == rows[0][1].tolist()
 
 
-@pytest.mark.parametrize("jobs", [0, -1])
-def test_at_least_one_process_is_required(shades, jobs):
-    with pytest.raises(InputError, match="not a number of processes"):
-        compute(MeanOfBlue(), shades, Cache(None), jobs)
-
-
 def test_a_missing_image_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot read") as caught:
         compute(MeanOfBlue(), [tmp_path / "absent.png"], Cache(None))
     assert caught.value.where == str(tmp_path / "absent.png")
 
 
-def test_several_processes_compute_the_same_as_one(people, faces_artifact, recognizer_artifact):
+def test_several_processes_compute_the_same_as_one(people, faces_artifact, recognizer_artifact, monkeypatch):
+    monkeypatch.setattr("edgeface.evaluation.compute.PART", 3)
     files = sorted(people.rglob("*.png"))
     work = EmbedWork((recognizer_artifact,), faces_artifact)
-    alone, together = (compute(work, files, Cache(None), jobs)[0] for jobs in (1, 2))
+    alone, together = (list(compute(work, files, Cache(None), Local(count))[0]) for count in (1, 2))
     np.testing.assert_array_equal(alone, together)
     assert alone[0].shape == (1, 16)
 
 
-def test_an_error_in_a_process_is_the_error_of_the_run(people, faces_artifact):
+def test_an_error_in_a_process_is_the_error_of_the_run_which_keeps_what_was_before(
+    people, faces_artifact, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("edgeface.evaluation.compute.PART", 6)
     files = sorted(people.rglob("*.png"))
     files[5].write_bytes(b"no image")
+    work, path = DetectWork((faces_artifact,)), tmp_path / "cache.rows"
     with pytest.raises(InputError, match="not an image") as caught:
-        list(work_on(DetectWork((faces_artifact,)), [(file, (0,)) for file in files], jobs=2))
+        compute(work, files, Cache(path), Local(2))
     assert str(files[5]) in caught.value.where
+    assert all(Cache(path).holds(work.parts[0], digest_file(file, IMAGE)) for file in files[:5])
 
 
 def test_an_image_without_a_face_has_no_embedding(people, faces_artifact, recognizer_artifact, darken):
@@ -163,7 +165,3 @@ def test_artifacts_of_the_other_task_are_refused(faces_artifact, recognizer_arti
         _ = EmbedWork((faces_artifact,)).parts
     with pytest.raises(ContractError, match="is not a face detector"):
         _ = DetectWork((recognizer_artifact,)).parts
-
-
-def test_there_is_a_usable_core():
-    assert usable_cores() >= 1

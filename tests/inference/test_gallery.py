@@ -6,7 +6,7 @@ import pytest
 
 from edgeface import FacePipeline
 from edgeface.errors import InputError
-from edgeface.inference.gallery import Gallery, list_gallery, name_faces, read_gallery
+from edgeface.inference.gallery import FolderGallery, list_gallery, name_faces, read_gallery
 
 BLACK = np.zeros((64, 64, 3), np.uint8)
 
@@ -105,5 +105,6 @@ def test_images_that_have_one_failing_keep_their_common_fix(folder, pipeline):
 
 
 def test_the_first_by_name_among_equals_is_nearest():
-    gallery = Gallery(("Ann", "Bob"), np.array([[1, 0], [1, 0]], np.float32))
-    assert gallery.nearest(np.array([1, 0], np.float32)).name == "Ann"
+    gallery = FolderGallery(("Ann", "Bob", "Cleo"), np.array([[1, 0], [1, 0], [0, 1]], np.float32))
+    nearest = gallery.nearest(np.array([1, 0], np.float32), 5)
+    assert [match.name for match in nearest] == ["Ann", "Bob", "Cleo"]

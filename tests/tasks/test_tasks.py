@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import replace
 
 import numpy as np
@@ -230,6 +232,36 @@ def test_a_detector_is_compared_with_the_mildest_change_that_changes_more(flips,
     assert task_of(DETECTOR).noise_sentence(figures(0, None), noise) is None
 
 
+def test_noise_of_a_part_of_the_images_is_compared_by_its_share_of_faces():
+    build = {"reference_faces": 400, "missed": 12, "extra": 0, "mean_score_change": 0.004}
+    noise = {"JPEG 95": {"reference_faces": 80, "missed": 6, "extra": 1, "mean_score_change": 0.017}}
+    said = task_of(DETECTOR).noise_sentence(build, noise)
+    assert said is not None
+    assert said.startswith("It changes fewer decisions than saving")
+    assert "(12 flips of 400 faces against 7 of 80; " in said
+
+
+AGREED = {
+    DETECTOR: lambda found, scale: found.agree(faces(0.9, 0.8), faces(0.9 - scale, 0.8 - 2 * scale)),
+    RECOGNIZER: lambda _, scale: EmbeddingAgreement((1 - scale, 1 - 2 * scale)),
+}
+
+
+@pytest.mark.parametrize("contract", AGREED, ids=lambda contract: contract.task)
+def test_the_least_of_a_part_is_no_more_than_its_mean_and_all_of_it_once_nothing_is_left(contract):
+    found = task_of(contract)
+    parts = [AGREED[contract](found, scale) for scale in (0.01, 0.02, 0.03, 0.015) * 4]
+    whole = functools.reduce(operator.add, parts)
+    least, few = (type(whole).least(parts, cases) for cases in (whole.cases * 5, whole.cases))
+    assert least.cases == whole.cases * 5
+    assert figure(least) < figure(whole)
+    assert figure(few) == pytest.approx(figure(whole))
+
+
+def figure(agreed):
+    return agreed.drift if isinstance(agreed, EmbeddingAgreement) else agreed.mean_score_change.value
+
+
 def test_a_recognizer_is_compared_with_the_mildest_change_that_moves_more():
     noise = {"JPEG 95": {"mean_cosine": 0.9991}, "one pixel to the right": {"mean_cosine": 0.9868}}
     said = task_of(RECOGNIZER).noise_sentence({"faces": 250, "mean_cosine": 0.9973}, noise)
@@ -243,7 +275,7 @@ def test_the_table_of_noise_has_the_build_among_the_changes():
     build, mild, strong = (found.agree(faces(0.9), faces(score)).as_dict() for score in (0.85, 0.89, 0.7))
     table = found.noise_table(build, {"JPEG 95": strong, "one grey level of noise": mild})
     assert [row[0] for row in table.rows] == ["one grey level of noise", "this artifact", "JPEG 95"]
-    assert table.rows[1][1:] == ("0", "0", "0", "0.0500", "0.00 %")
+    assert table.rows[1][1:] == ("1", "0", "0", "0", "0.0500", "0.00 %")
 
 
 def test_only_measured_decisions_are_described():

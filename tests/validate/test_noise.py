@@ -14,11 +14,12 @@ from edgeface.errors import RuntimeFailure
 from edgeface.images.perturb import JPEG_95, NOISE, SHIFT, Perturbation
 from edgeface.tasks import task_of
 from edgeface.validate.judge import Candidate, Judge
-from edgeface.validate.noise import NoiseMeter
+from edgeface.validate.noise import EVERY, LEAST_IMAGES, NoiseMeter, Noises
 from edgeface.validate.reference import Reference
 
 NOTHING = Perturbation("nothing", "doing nothing", lambda image, _: image)
 BLACK = Perturbation("black", "painting it black", lambda image, _: np.zeros_like(image))
+ONE = Noises((NOISE,))
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ class Counted:
 
 def floor_of(network, contract, images, changes):
     found = task_of(contract)
-    with NoiseMeter(network, contract, changes) as meter:
+    with NoiseMeter(network, contract, Noises(changes)) as meter:
         for image in images:
             view = found.prepare(image, contract)
             meter.see(view, found.decide(network({contract.input.name: view.tensor}), contract, view))
@@ -81,9 +82,8 @@ def test_it_is_the_same_each_time(artifact, network, images):
 
 def test_a_judge_measures_it_once_however_often_it_scores(artifact, network, images):
     reference, twin = Counted(network), Counted(network)
-    judging = Judge(
-        Reference("it", reference, twin), artifact.contract, lambda: images, "images", keep=True, noises=(NOISE, SHIFT)
-    )
+    noises = Noises((NOISE, SHIFT))
+    judging = Judge(Reference("it", reference, twin), artifact.contract, lambda: images, "images", True, noises)
     with judging as judge:
         first, second = judge.score([Candidate(network), Candidate(network)])
         (third,) = judge.score([Candidate(network)])
@@ -95,7 +95,9 @@ def test_a_judge_measures_it_once_however_often_it_scores(artifact, network, ima
 
 def test_a_reference_without_a_twin_measures_itself_and_never_runs_twice_at_once(artifact, network, images):
     reference = Counted(network)
-    judging = Judge(Reference("it", reference), artifact.contract, lambda: images * 4, "images", noises=(NOISE,))
+    judging = Judge(
+        Reference("it", reference), artifact.contract, lambda: images * 4, "images", noises=Noises((NOISE,))
+    )
     with judging as judge:
         (found,) = judge.score([Candidate(network)])
     assert found.noise is not None
@@ -106,7 +108,7 @@ def test_a_reference_without_a_twin_measures_itself_and_never_runs_twice_at_once
 @pytest.mark.parametrize(("kind", "noises"), [("synthetic", (NOISE,)), ("images", ())])
 def test_without_decisions_or_changes_there_is_none(artifact, network, images, kind, noises):
     twin = Counted(network)
-    with Judge(Reference("it", network, twin), artifact.contract, lambda: images, kind, noises=noises) as judge:
+    with Judge(Reference("it", network, twin), artifact.contract, lambda: images, kind, noises=Noises(noises)) as judge:
         (found,) = judge.score([Candidate(network)])
     assert found.noise is None
     assert found.comparison().noise is None
@@ -117,6 +119,47 @@ def test_a_network_that_fails_on_a_changed_image_ends_the_scoring(artifact, netw
     def failing(_):
         raise RuntimeFailure("it fails")
 
-    judging = Judge(Reference("it", network, failing), artifact.contract, lambda: images, "images", noises=(NOISE,))
+    judging = Judge(
+        Reference("it", network, failing), artifact.contract, lambda: images, "images", noises=Noises((NOISE,))
+    )
     with judging as judge, pytest.raises(RuntimeFailure, match="it fails"):
         judge.score([Candidate(network)])
+
+
+def judged_by_a_part(artifact, network, images, enough, keep=False):
+    """The findings on 40 images, of which every second is measured first, and the number of the twin's runs."""
+    many, twin = images * 10, Counted(network)
+    noises = Noises((NOISE, SHIFT), enough, len(many))
+    judging = Judge(Reference("it", network, twin), artifact.contract, lambda: many, "images", keep, noises)
+    with judging as judge:
+        (found,) = judge.score([Candidate(network)])
+    return found, twin.calls
+
+
+def test_a_part_of_the_images_is_measured_where_it_shows_enough(artifact, network, images):
+    asked = []
+
+    def enough(agreed, least):
+        asked.append((agreed[0].cases, least(agreed[0].cases)))
+        return True
+
+    found, runs = judged_by_a_part(artifact, network, images, enough)
+    assert runs == 2 * 20
+    assert found.noise.as_dict()[SHIFT.name]["changed_images"] == 20
+    ((cases, least),) = asked
+    assert least[SHIFT.name].reference_faces == cases == found.decisions.cases
+    assert least[SHIFT.name].drift <= found.noise.by_name[SHIFT.name].drift
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_where_a_part_does_not_show_enough_it_is_what_all_images_show(artifact, network, images, keep):
+    found, runs = judged_by_a_part(artifact, network, images, lambda *_: False, keep)
+    assert runs == 2 * 40
+    assert found.noise.as_dict() == floor_of(network, artifact.contract, images * 10, (NOISE, SHIFT)).as_dict()
+
+
+@pytest.mark.parametrize(("images", "step"), [(0, 1), (20, 1), (40, 2), (83, EVERY), (10_000, EVERY)])
+def test_few_images_are_measured_more_densely(images, step):
+    assert Noises((NOISE,), lambda *_: True, images).step == step
+    assert step == 1 or images / step >= LEAST_IMAGES
+    assert Noises((NOISE,), None, images).step == 1

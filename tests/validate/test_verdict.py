@@ -117,8 +117,8 @@ def test_what_a_build_changes_is_said_beside_fp32_s_own_noise():
         "Faces, against fp32",
         "fp32's own noise on the same images",
     ]
-    assert described.tables[1].rows[0] == ("this artifact", "7", "0", "0", "0.0044", "1.66 %")
-    assert described.tables[1].rows[1] == ("JPEG 95", "35", "2", "0", "0.0175", "1.66 %")
+    assert described.tables[1].rows[0] == ("this artifact", "400", "7", "0", "0", "0.0044", "1.66 %")
+    assert described.tables[1].rows[1] == ("JPEG 95", "400", "35", "2", "0", "0.0175", "1.66 %")
     assert Certificate.model_validate(found.as_dict()) == found
 
 

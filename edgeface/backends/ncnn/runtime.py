@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeface.backends.parts import Parts
 from edgeface.backends.runtime import Inspection, OperatorTime, Runner, Runtime
-from edgeface.graph.ir import Graph
-from edgeface.graph.types import Array
+
+if TYPE_CHECKING:
+    from edgeface.graph.ir import Graph
+    from edgeface.graph.types import Array
 
 
 def _open(model: Path, threads: int) -> Runner:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeface.backends.runtime import Runner, Runtime
-from edgeface.backends.tensorrt.artifact_engines import ENGINES
-from edgeface.backends.tensorrt.target import TARGETS
-from edgeface.core.artifact import MANIFEST, read_json
 
 ENGINE_SUFFIX = ".engine"
 
@@ -20,7 +17,14 @@ def _open(model: Path, _: int) -> Runner:
 
 
 def _has_engines(model: Path) -> bool:
-    """Whether a file belongs to an artifact with engines, which a GPU runs instead of the ONNX model."""
+    """Whether a file belongs to an artifact with engines, which a GPU runs instead of the ONNX model.
+
+    Opening any other model on a CPU needs none of what tells it, so that is imported here.
+    """
+    from edgeface.backends.tensorrt.artifact_engines import ENGINES
+    from edgeface.backends.tensorrt.target import TARGETS
+    from edgeface.core.artifact import MANIFEST, read_json
+
     if (model.parent / ENGINES).is_file():
         return True
     manifest = model.parent / MANIFEST

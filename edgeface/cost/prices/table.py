@@ -83,7 +83,7 @@ class PriceTable(_Strict):
         basis: "measured" on such a processor, or "predicted" from counts.
         source: how the prices were found, and how far whole networks were off.
         applies: processors that it describes.
-        boards: names of device profiles that it describes.
+        boards: names of devices that it describes: boards, or a class of processors.
         tiles: of kernels, by dtype.
         prices: by dtype and class of work.
         hybrid: of convolutions with float activations and int8 weights, by class, in int8's tiles; empty if unknown.

@@ -28,7 +28,7 @@ def _runtime(runtime: Runtime) -> Check:
     if not runtime.distributions:
         return Check(runtime.name, "ok", use)
     name = runtime.distributions[0]
-    return package_check(name, use, f"pip install {name}", required=name in needed_packages())
+    return package_check(name, use, runtime.install or f"pip install {name}", required=name in needed_packages())
 
 
 def _old_tflite() -> Check:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from operator import add
 from typing import Any
 
-from edgeface.core.confidence import Interval, mean_interval, rate_interval, share_interval
+from edgeface.core.confidence import Interval, low_end, mean_interval, rate_interval, share_interval
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,17 @@ class FaceAgreement:
             self.ious + other.ious,
             self.listed + other.listed,
             self.listed_change + other.listed_change,
+        )
+
+    @classmethod
+    def least(cls, parts: Sequence[FaceAgreement], cases: int) -> FaceAgreement:
+        """What is changed at least over all images, on which the reference finds `cases` faces."""
+        found = reduce(add, parts)
+        return replace(
+            found,
+            matched=max(cases - found.missed, 0),
+            score_changes=_scaled([[abs(change) for change in part.score_changes] for part in parts], cases),
+            landmark_errors_percent=_scaled([part.landmark_errors_percent for part in parts], cases),
         )
 
     @property
@@ -152,6 +165,14 @@ class FaceAgreement:
             **_figure("mean_iou", overlap, 4),
             "drift": round(self.drift, 6),
         }
+
+
+def _scaled(groups: Sequence[Sequence[float]], cases: int) -> tuple[float, ...]:
+    """The numbers of all groups, at least 0, scaled so that their mean is the least that it may be."""
+    numbers = [number for group in groups for number in group]
+    mean = sum(numbers) / max(len(numbers), 1)
+    factor = low_end(groups, cases) / mean if mean > 0 else 1.0
+    return tuple(number * factor for number in numbers)
 
 
 def _figure(name: str, found: Interval, digits: int) -> dict[str, Any]:

@@ -5,8 +5,9 @@ Source: the PASCAL VOC development kit (Everingham et al., IJCV 2010), area unde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,8 @@ from edgeface.tasks.detection.faces import Face, face_boxes
 from edgeface.tasks.detection.nms import iou_matrix
 
 MIN_IOU = 0.5
+
+_VERDICT = np.dtype([("score", np.float64), ("hit", np.bool_), ("image", np.int32)])
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,10 @@ class CountedLabels:
 
 @dataclass(frozen=True)
 class RankedDetections(CountedLabels):
-    """Detections of all images by falling score: whether each found a label that had none, int64 [n] of which image."""
+    """Detections of all images by falling score: whether each found a label that had none, int32 [n] of which image."""
 
     hits: NDArray[np.bool_]
-    image: NDArray[np.int64]
+    image: NDArray[np.int32]
 
     def areas(self, weights: NDArray[np.int64]) -> NDArray[np.float64]:
         """Area under the precision–recall curve where images count as often as each row of weights says."""
@@ -77,14 +80,22 @@ class RankedDetections(CountedLabels):
         labeled = int(self.counted @ weights)
         if not labeled:
             return float("nan")
-        often = weights[self.image]
-        hits = np.cumsum(often * self.hits)
-        precision, recall = hits / np.maximum(np.cumsum(often), 1), hits / labeled
+        # Recall rises only where a label is found, and precision is highest there: the rest of the curve is not needed.
+        seen = np.cumsum(weights[self.image])[self._found]
+        hits = np.cumsum(weights[self.image[self._found]])
+        precision, recall = hits / np.maximum(seen, 1), hits / labeled
         envelope = np.maximum.accumulate(precision[::-1])[::-1]
-        return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
+        areas = np.zeros(len(self.hits))  # of every detection, since it decides how a sum of them is rounded
+        areas[self._found] = np.diff(recall, prepend=0.0) * envelope
+        return float(np.sum(areas))
+
+    @cached_property
+    def _found(self) -> NDArray[np.intp]:
+        """The places of the detections that found a label."""
+        return np.flatnonzero(self.hits)
 
 
-def rank_detections(images: Sequence[LabeledDetections], min_side_px: float = 0.0) -> RankedDetections:
+def rank_detections(images: Iterable[LabeledDetections], min_side_px: float = 0.0) -> RankedDetections:
     """The detections of all images together, judged at IoU ≥ 0.5.
 
     A detection counts for the label that it overlaps most; a second detection of a label is false. Labels
@@ -94,18 +105,16 @@ def rank_detections(images: Sequence[LabeledDetections], min_side_px: float = 0.
         images: detections and labels of each image.
         min_side_px: labels smaller than this are ignored.
     """
-    verdicts: list[tuple[float, bool, int]] = []
-    counted = []
+    counted: list[int] = []
+    found: list[NDArray[np.void]] = []
     for number, image in enumerate(images):
-        labels, of_image = _judge(image, min_side_px)
+        labels, verdicts = _judge(image, min_side_px)
         counted.append(labels)
-        verdicts += [(score, hit, number) for score, hit in of_image]
-    verdicts.sort(key=lambda verdict: -verdict[0])
-    return RankedDetections(
-        np.array(counted, np.int64),
-        np.array([hit for _, hit, _ in verdicts], bool),
-        np.array([number for *_, number in verdicts], np.int64),
-    )
+        if verdicts:
+            found.append(np.array([(score, hit, number) for score, hit in verdicts], _VERDICT))
+    every = np.concatenate(found) if found else np.zeros(0, _VERDICT)
+    order = np.argsort(-every["score"], kind="stable")
+    return RankedDetections(np.array(counted, np.int64), every["hit"][order], every["image"][order])
 
 
 def whole_area(curve: PrecisionCurve) -> float:
@@ -113,7 +122,7 @@ def whole_area(curve: PrecisionCurve) -> float:
     return float(curve.areas(np.ones((1, curve.images), np.int64))[0])
 
 
-def average_precision(images: Sequence[LabeledDetections], min_side_px: float = 0.0) -> float:
+def average_precision(images: Iterable[LabeledDetections], min_side_px: float = 0.0) -> float:
     """Average precision, 0 to 1, NaN where nothing is labeled; arguments as of `rank_detections`."""
     return whole_area(rank_detections(images, min_side_px))
 

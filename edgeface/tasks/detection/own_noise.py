@@ -28,13 +28,15 @@ def sentence(found: Figures, noise: Mapping[str, Figures]) -> str | None:
     above = [name for name in ordered if _changes_more(noise[name], found)]
     name = above[0] if above else ordered[-1]
     other, count = noise[name], flips(found)
+    more = _flip_rate(found) - _flip_rate(other)
     if above:
-        does = f"changes {'fewer' if count < flips(other) else 'no more'} decisions"
+        does = f"changes {'fewer' if more < 0 else 'no more'} decisions"
     else:
-        does = "changes more decisions" if count > flips(other) else "moves scores further"
+        does = "changes more decisions" if more > 0 else "moves scores further"
     return (
         f"It {does} than {PERTURBATIONS[name].doing} "
-        f"({count} flip{'' if count == 1 else 's'} of {found['reference_faces']} faces against {flips(other)}; "
+        f"({count} flip{'' if count == 1 else 's'} of {found['reference_faces']} faces against "
+        f"{_beside(other, found)}; "
         f"mean score change {found['mean_score_change']:.4f} against {other['mean_score_change']:.4f})."
     )
 
@@ -43,7 +45,7 @@ def noise_table(found: Figures, noise: Mapping[str, Figures]) -> Table:
     """What each change of the images does to fp32 itself, the mildest first, and the build among them."""
     rows = [*((name, figures) for name, figures in noise.items()), ("this artifact", found)]
     rows.sort(key=lambda row: float(row[1].get("mean_score_change") or 0.0))
-    header = ("the same images, with", "flips", "lost", "new", "mean score change", "mean landmark error")
+    header = ("the same images, with", "faces", "flips", "lost", "new", "mean score change", "mean landmark error")
     return Table("fp32's own noise on the same images", header, tuple(_row(*row) for row in rows))
 
 
@@ -52,14 +54,26 @@ def flips(found: Figures) -> int:
     return int(found["missed"]) + int(found["extra"])
 
 
+def _flip_rate(found: Figures) -> float:
+    """Flips by faces, since the noise may be measured on a part of the images."""
+    return flips(found) / max(int(found["reference_faces"]), 1)
+
+
+def _beside(noise: Figures, found: Figures) -> str:
+    """The noise's flips, of how many faces where these are not the build's."""
+    count, faces = flips(noise), noise["reference_faces"]
+    return str(count) if faces == found["reference_faces"] else f"{count} of {faces}"
+
+
 def _changes_more(noise: Figures, found: Figures) -> bool:
-    return bool(flips(noise) >= flips(found) and noise["mean_score_change"] > found["mean_score_change"])
+    return bool(_flip_rate(noise) >= _flip_rate(found) and noise["mean_score_change"] > found["mean_score_change"])
 
 
 def _row(name: str, found: Figures) -> tuple[str, ...]:
     change, error = found.get("mean_score_change"), found.get("mean_landmark_error_percent")
     return (
         name,
+        str(found["reference_faces"]),
         str(flips(found)),
         str(found["missed"] - found["missed_by_score"]),
         str(found["extra"] - found["extra_by_score"]),

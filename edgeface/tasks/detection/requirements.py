@@ -76,7 +76,7 @@ def _relative(limits: Thresholds, faces: FaceAgreement, noise: Noise | None) -> 
     if asked[FLIPS]:
         backed = change.met and faces.mean_score_change.high <= limit.most(_sizes(found))
         flips = Relative(FLIPS, *common, LEAST_FLIPS_PERCENT, least, FACES)
-        yield flips.of_counts(faces.flips, found.flips, faces.reference_faces, backed)
+        yield flips.of_counts(faces.flips, found.flips, faces.reference_faces, backed, found.reference_faces)
     if asked[SCORE_CHANGE]:
         yield change
     if asked[LANDMARK_ERROR]:

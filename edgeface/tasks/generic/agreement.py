@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 
-from edgeface.core.confidence import Interval, mean_interval
+from edgeface.core.confidence import Interval, low_end, mean_interval
 from edgeface.graph.types import Array
 
 BROKEN_ERROR = 0.5
@@ -98,6 +99,14 @@ class NumbersAgreement:
         return NumbersAgreement(
             {name: self.outputs.get(name, nothing) + other.outputs.get(name, nothing) for name in names}
         )
+
+    @classmethod
+    def least(cls, parts: Sequence[NumbersAgreement], cases: int) -> NumbersAgreement:
+        """As many errors as there are cases, each the least that their mean may be."""
+        found = reduce(add, parts)
+        errors = {name: [part.outputs[name].errors for part in parts if name in part.outputs] for name in found.outputs}
+        low = {name: (low_end(groups, cases),) * cases for name, groups in errors.items()}
+        return cls({name: replace(each, errors=low[name]) for name, each in found.outputs.items()})
 
     @property
     def cases(self) -> int:

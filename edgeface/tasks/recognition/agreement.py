@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from edgeface.core.confidence import Interval, mean_interval
+from edgeface.core.confidence import Interval, low_end, mean_interval
 from edgeface.graph.types import Array
 
 BROKEN_COSINE = 0.5
@@ -24,6 +25,11 @@ class EmbeddingAgreement:
     def __add__(self, other: EmbeddingAgreement) -> EmbeddingAgreement:
         """The agreement over both sets of faces."""
         return EmbeddingAgreement(self.cosines + other.cosines)
+
+    @classmethod
+    def least(cls, parts: Sequence[EmbeddingAgreement], cases: int) -> EmbeddingAgreement:
+        """As many cosines as there are cases, which lack of 1 what their mean lacks at least."""
+        return cls((1 - low_end([part.losses for part in parts], cases),) * cases)
 
     @cached_property
     def mean_cosine(self) -> Interval:

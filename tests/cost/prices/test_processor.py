@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edgeface.cost.prices.processor import processor_of, table_for
+from edgeface.core.processor import processor_of
+from edgeface.cost.prices.processor import table_for
 
 AVX2 = "fpu sse2 avx fma avx2 f16c bmi2"
 AVX512 = f"{AVX2} avx512f avx512dq avx512bw avx512vl"

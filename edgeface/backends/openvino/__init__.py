@@ -1,0 +1,1 @@
+"""OpenVINO: its IR files, written, read, checked and run on the CPU."""
