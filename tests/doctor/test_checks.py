@@ -162,6 +162,7 @@ def test_extras_that_are_not_installed_name_the_extra_that_installs_them(monkeyp
     fixes = {check.name: check.fix for check in extras.look()}
     assert fixes["cryptography"] == "pip install 'edgeface[bundle]'"
     assert fixes["faiss-cpu"] == "pip install 'edgeface[gallery]'"
+    assert fixes["ray"] == fixes["fsspec"] == "pip install 'edgeface[ray]'"
     assert "pip install 'edgeface[torch]'" in fixes["torch"]
     assert "CPU build first, 200 MB and a minute" in fixes["torch"]
     assert not any(check.required for check in extras.look())
