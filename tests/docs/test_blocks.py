@@ -38,7 +38,7 @@ USUAL = ("onnx-fp32", "tflite-int8")
 LONG = {
     *("analyze.md", "api/export.md", "benchmark.md", "boards.md", "predict.md"),
     *("quick-start.md", "recipes.md", "recognizers.md"),
-    "troubleshooting.md-int8-finds-no-faces-1",
+    *("identify.md-who-is-it--1", "troubleshooting.md-int8-finds-no-faces-1"),
 }
 """Pages and blocks that take up to half a minute each: `make hostile` runs them; README and quicker tests show it too.
 Here their commands are only read, with their options."""
