@@ -20,6 +20,7 @@ MARK_OF = {
     "wheel": "wheel",
     "sdist": "wheel",
     "timed_artifact": "slow",
+    "cluster": "slow",
 }
 """By fixture, the mark of every test that uses it."""
 LONG = tuple(sorted({*MARK_OF.values()}))

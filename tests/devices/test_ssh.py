@@ -26,7 +26,8 @@ def test_a_board_by_ssh_runs_the_model_bit_for_bit(board, integer_model, int8_fe
         np.testing.assert_array_equal(found[name], array)
 
 
-def test_latency_is_swept_over_threads_with_the_device_s_state(board, integer_model):
+def test_latency_is_swept_over_threads_with_the_device_s_state(board, integer_model, monkeypatch):
+    monkeypatch.setattr("edgeface.devices.latency.WARM_UP", 1)
     found = device_latency(integer_model, BOARD, Loading(), runs=3)
     assert found.before.summary().startswith("aarch64: 4×Cortex-A53 + 2×Cortex-A72")
     assert [(item.threads, item.cpus) for item in found.sweep] == [
@@ -41,6 +42,7 @@ def test_latency_is_swept_over_threads_with_the_device_s_state(board, integer_mo
 
 def test_parity_on_a_board_includes_latency_and_missing_runtimes(built, board, monkeypatch):
     monkeypatch.setattr("edgeface.devices.latency.RUNS", 2)
+    monkeypatch.setattr("edgeface.devices.latency.WARM_UP", 1)
     monkeypatch.setattr("edgeface.devices.check.SYNTHETIC_IMAGES", 1)
     found = check_device(built["integer"], BOARD)
     assert found.parity.passed

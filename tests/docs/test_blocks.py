@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -37,8 +38,10 @@ USUAL = ("onnx-fp32", "tflite-int8")
 LONG = {
     *("analyze.md", "api/export.md", "benchmark.md", "boards.md", "predict.md"),
     *("quick-start.md", "recipes.md", "recognizers.md"),
+    *("identify.md-who-is-it--1", "troubleshooting.md-int8-finds-no-faces-1"),
 }
-"""Pages whose blocks take up to half a minute each: `make hostile` runs them; README and quicker tests show it too."""
+"""Pages and blocks that take up to half a minute each: `make hostile` runs them; README and quicker tests show it too.
+Here their commands are only read, with their options."""
 OWN = [page for page in PAGES if name_of(page) not in RUN_BY]
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 RUN = [block for page in OWN for block in scripts_of(page)]
@@ -164,7 +167,7 @@ def place(commands, earlier, tmp_path):
 def _with_marks(block: Block):
     emulated = any(re.search(r"--on a\d|edgeface predict", str(command)) for command in block.commands)
     marks = [pytest.mark.emulation] if emulated else []
-    marks += [pytest.mark.hostile] if name_of(block.page) in LONG else []
+    marks += [pytest.mark.hostile] if LONG & {name_of(block.page), str(block)} else []
     return pytest.param(block, id=str(block), marks=marks)
 
 
@@ -184,6 +187,17 @@ def test_a_block_does_what_its_page_says(block, place, commands, request):
         printed.append(ran.output)
     assert "report out/" not in block.text or (folder / "out" / "index.html").is_file()
     assert not_said(said_after(block) or "", "\n".join(printed)) == []
+
+
+@pytest.mark.parametrize("block", [block for block in RUN if LONG & {name_of(block.page), str(block)}], ids=str)
+def test_commands_of_long_blocks_are_understood(block):
+    from edgeface.cli.app import program
+
+    for command in block.commands:
+        for line in re.split(r"[|>;&]", command.line) if block.language != "python" else ():
+            if line.split()[:1] == ["edgeface"]:
+                name, *words = shlex.split(line)[1:]
+                program().commands[name].make_context(name, words)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

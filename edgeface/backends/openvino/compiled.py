@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeface.backends.openvino.check_ir import MAX_ELEMENTS, check_text
 from edgeface.backends.openvino.files import read_text, weights_beside
-from edgeface.backends.openvino.library import core, first_line
+from edgeface.backends.openvino.library import core, first_line, load_library
 from edgeface.errors import InputError, RuntimeFailure
 
 DEVICE = "CPU"
@@ -38,7 +38,7 @@ def read_network(model: Path) -> Any:
 def _check_sizes(network: Any, where: str) -> None:
     """Refuse values without numbers, and those larger than any of a network: sizes may come from constants.
 
-    OpenVINO runs layers of such sizes, and damages its own memory.
+    OpenVINO runs layers of such sizes; processes were seen to end at a later model.
     """
     for node in network.get_ops():
         for port in node.outputs():
@@ -49,6 +49,11 @@ def _check_sizes(network: Any, where: str) -> None:
                     where=f"{where}: layer {node.get_friendly_name()!r}",
                     fix="do not use files from untrusted sources",
                 )
+
+
+def has_channels_last(port: Any) -> bool:
+    """Whether an input or output says that its values lie as [N,H,W,C]."""
+    return str(load_library().layout_helpers.get_layout(port).to_string()) == "[N,H,W,C]"
 
 
 def compile_network(network: Any, where: str, threads: int = 1, profile: bool = False) -> Any:

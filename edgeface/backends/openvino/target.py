@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from edgeface.backends.openvino.legalize import FLOAT_KINDS, LEGALIZE, integer_forms
 from edgeface.backends.openvino.scheme import OPENVINO_INT8
 from edgeface.backends.qdq import quantized
 from edgeface.backends.target import EmitOptions, Target
@@ -51,13 +50,10 @@ TARGETS = (
         name="openvino-int8",
         description="OpenVINO, int8 by calibration: uint8 activations, weights per channel; the rest in float32",
         model_file=MODEL_FILE,
-        layout="nchw",
+        layout="nhwc",
         runtime="openvino",
         emit=_emit_quantized,
         scheme=OPENVINO_INT8,
-        legalize=LEGALIZE,
-        float_kinds=FLOAT_KINDS,
-        integer_forms=integer_forms,
         dtypes=quantized.DTYPES,
     ),
 )

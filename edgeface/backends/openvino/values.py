@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgeface.backends.openvino.compiled import read_network
+from edgeface.backends.openvino.compiled import has_channels_last, read_network
 from edgeface.backends.openvino.runner import OpenVinoRunner
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
@@ -13,6 +13,8 @@ from edgeface.graph.types import Array
 
 def openvino_values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> dict[str, Array]:
     """The values that the network has by their names; OpenVINO fuses less around those that are read.
+
+    Where images lie channels last, only the network's ends are turned: what is between lies as in the graph.
 
     Args:
         exact: the graph that the network was emitted from.
@@ -34,5 +36,8 @@ def openvino_values(exact: Graph, model: Path, feeds: Mapping[str, Array]) -> di
     }
     for name in sorted(wanted & made - shown):
         network.add_outputs(name)
-    found = OpenVinoRunner.of_network(network, str(model)).run(feeds)
-    return {name: array for name, array in found.items() if name in wanted}
+    runner = OpenVinoRunner.of_network(network, str(model))
+    last = {port.get_any_name() for port in (*network.inputs, *network.outputs) if has_channels_last(port)}
+    given = {name: array.transpose(0, 2, 3, 1) if name in last else array for name, array in feeds.items()}
+    found = {name: array for name, array in runner.run(given).items() if name in wanted}
+    return {name: array.transpose(0, 3, 1, 2) if name in last else array for name, array in found.items()}
