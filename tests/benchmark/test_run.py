@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import cv2
 import pytest
+from far_engine import FarEngine
 
 from edgeface.benchmark import making
 from edgeface.benchmark import run as running
@@ -20,7 +21,6 @@ from edgeface.compile.repair.options import RepairOptions
 from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import Artifact
 from edgeface.core.prediction_record import Predicted
-from edgeface.engine.local import Local
 from edgeface.errors import InputError
 from edgeface.samples import IMAGES
 from edgeface.samples.compose import pixels
@@ -96,7 +96,7 @@ def test_an_engine_s_workers_make_the_same_artifacts_records_and_reports(found, 
     """Times are left out: they are measured, and never while workers run."""
     timed = []
     monkeypatch.setattr(running, "timed", lambda record, *_: timed.append(record) or record)
-    by_workers = run_benchmark(replace(request_, out=tmp_path / "out", engine=Local(2)))
+    by_workers = run_benchmark(replace(request_, out=tmp_path / "out", engine=FarEngine()))
     assert len(timed) == 1
     bare = [each.model_copy(update={"timed": None}) for each in found.targets]
     assert list(by_workers.targets) == bare

@@ -8,6 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from far_engine import FarEngine
 
 from edgeface.backends import target
 from edgeface.compile.calibrate import calibrate
@@ -17,24 +18,10 @@ from edgeface.compile.repair.trial_task import Recorded, Trying
 from edgeface.compile.repair.trials import Trials
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
-from edgeface.engine.local import Local
 from edgeface.errors import RuntimeFailure
 from edgeface.images.split import choose_images
 from edgeface.samples import IMAGES
 from edgeface.samples.compose import pixels
-
-
-class Watched:
-    """An engine that notes what it is given."""
-
-    workers = 2
-
-    def __init__(self):
-        self.parts = []
-
-    def run(self, task, parts):
-        self.parts.append(list(parts))
-        return Local(2).run(task, self.parts[-1])
 
 
 @pytest.fixture(scope="module")
@@ -61,15 +48,15 @@ def test_workers_measure_the_same_and_a_search_that_was_interrupted_measures_not
     int8, stats = target("tflite-int8"), calibrate(job)
     with Trials(job, int8, stats, None) as trials:
         here = trials.all(candidates(trials), "measuring")
-    engine = Watched()
+    engine = FarEngine()
     with Trials(replace(job, engine=engine), int8, stats, tmp_path) as trials:
         assert trials.all(candidates(trials), "measuring") == here
-    assert [len(parts) for parts in engine.parts] == [3]
+    assert engine.parts == [3]
     assert here[0] == here[3]
     assert len({each.drift["outputs"] for each in here}) == 3
     with Trials(replace(job, engine=engine), int8, stats, tmp_path) as trials:  # as after an interruption
         assert trials.all(candidates(trials), "measuring") == here
-    assert len(engine.parts) == 1
+    assert engine.parts == [3]
 
 
 def test_the_task_travels_without_its_reference(job):
