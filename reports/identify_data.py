@@ -10,15 +10,15 @@ Rows = NDArray[np.float32]
 KINDS = {
     "random": "Directions without any structure: the nearest of a million strangers are close to each other, which is "
     "the hardest case for a first look at bytes.",
-    "clustered": "Directions with a falling spectrum (column j has a spread of 1/√(1 + 16 j / width)) around a thousand "
-    "centers, ten people each time almost alike: look-alikes, siblings, people enrolled twice.",
+    "clustered": "Directions with a falling spectrum (column j has a spread of 1/√(1 + 16 j / width)) around a "
+    "thousand centers, ten people each time almost alike: look-alikes, siblings, people enrolled twice.",
 }
 _CENTERS = 1000
 _ALIKE = 10
 
 
 def gallery_rows(kind: str, width: int, start: int, count: int) -> Rows:
-    """Rows `start` to `start + count` of a gallery, float32 [count,width] of unit length; `start` a multiple of 2^17."""
+    """Rows of a gallery from `start`, a multiple of 2^17, float32 [count,width] of unit length."""
     random = np.random.default_rng((width, start))
     rows = random.standard_normal((count, width), np.float32)
     if kind == "clustered":

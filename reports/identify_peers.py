@@ -14,6 +14,7 @@ NEAREST, THREADS = 5, 2
 
 
 def faiss_flat(rows: Rows) -> Look:
+    """FAISS's search of every float."""
     import faiss
 
     faiss.omp_set_num_threads(THREADS)
@@ -22,25 +23,20 @@ def faiss_flat(rows: Rows) -> Look:
     return lambda query: index.search(query[None], NEAREST)[1][0]
 
 
-def faiss_hnsw(rows: Rows) -> Look:
-    import faiss
-
-    faiss.omp_set_num_threads(THREADS)
-    index = faiss.IndexHNSWFlat(rows.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
-    index.add(rows)
-    return lambda query: index.search(query[None], NEAREST)[1][0]
-
-
 def usearch_float32(rows: Rows) -> Look:
-    return _usearch(rows, rows)
+    """Usearch's exact search of floats."""
+    return _usearch(rows)
 
 
 def usearch_int8(rows: Rows) -> Look:
+    """Usearch's exact search of bytes with one step for all."""
     scale = 127 / np.abs(rows).max()
-    return _usearch(rows, np.rint(rows * scale).astype(np.int8), scale)
+    return _usearch(np.rint(rows * scale).astype(np.int8), scale)
 
 
 def numpy_product(rows: Rows) -> Look:
+    """One product by numpy, and the best of it."""
+
     def look(query: Rows) -> NDArray[Any]:
         scores = rows @ query
         best = np.argpartition(-scores, NEAREST)[:NEAREST]
@@ -49,7 +45,7 @@ def numpy_product(rows: Rows) -> Look:
     return look
 
 
-def _usearch(rows: Rows, held: NDArray[Any], scale: float | None = None) -> Look:
+def _usearch(held: NDArray[Any], scale: float | None = None) -> Look:
     from usearch.index import MetricKind, search
 
     def look(query: Rows) -> NDArray[Any]:

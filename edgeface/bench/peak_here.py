@@ -28,8 +28,8 @@ class Peak:
 def peak_here() -> Peak:
     """The peak of this core, by the matrix products in ONNX Runtime with one thread that `edgeface bench` measures.
 
-    They run in a process of their own, which imports what this one does not need. The quickest run of each counts: other
-    programs only make a run slower. It is measured once in a process.
+    They run in a process of their own, which imports what this one does not need. The quickest run of each counts:
+    other programs only make a run slower. It is measured once in a process.
 
     Raises:
         RuntimeFailure: ONNX Runtime is not installed, or does not run the product.

@@ -4,7 +4,7 @@ FAISS reads a segment's bytes where they are mapped: its own header is put in fr
 memory that is private to this process. So nothing of the file is ever parsed by FAISS, and nothing is copied.
 
 Queries become integers too: FAISS's products of such bytes are exact then, and quickest. With floats they are not what
-they seem: where the width is a multiple of 16, it silently cuts queries to integers, one of unit length to zeros.
+they seem: in many widths it silently cuts queries to integers, one of unit length to zeros.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from edgeface.graph.ir import Graph, Node
 from edgeface.graph.ops.arithmetic import Mul
 from edgeface.graph.ops.moves import MOVES, REARRANGING
 from edgeface.graph.types import Array
-from edgeface.quantize.histogram import bin_centers, bin_index
+from edgeface.quantize.binning import bin_index
+from edgeface.quantize.histogram import bin_centers
 from edgeface.quantize.statistics import CalibrationStats, ValueStats
 
 

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edgeface.core.writing import write_file
 from edgeface.graph.types import Array
+from edgeface.quantize.binning import histograms
 from edgeface.quantize.exact_sum import ExactSum, mean_moments
-from edgeface.quantize.histogram import BINS, BINS_PER_OCTAVE, histograms, shifted
+from edgeface.quantize.histogram import BINS, BINS_PER_OCTAVE, shifted
 from edgeface.reading.arrays import read_arrays
 from edgeface.reading.document import parse_json
 from edgeface.reading.kinds import STATISTICS as STATISTICS_FILE

@@ -10,10 +10,13 @@ from functools import partial
 import numpy as np
 
 from edgeface.core.prefetch import processors
+from edgeface.graph.ir import Graph, Node
+from edgeface.graph.ops.activations import LeakyRelu, Relu
 from edgeface.graph.types import Array
+from edgeface.quantize.binning import Binning, binning
 from edgeface.quantize.bounds import Bounds, Ends
 from edgeface.quantize.exact_sum import ExactSum, mean_moments
-from edgeface.quantize.histogram import BINS, add_counts, bins_of
+from edgeface.quantize.histogram import add_counts
 from edgeface.quantize.patches import convolutions, moment_shape, patch_products
 from edgeface.quantize.sampling import PATCHES, Sampling
 from edgeface.quantize.statistics import CalibrationStats, Statistic, ValueStats, thinned
@@ -47,10 +50,16 @@ class Sums:
         self.graph, self.bounds, self.sampling, self.holds = bounds.graph, bounds, sampling, holds
         self.ends: Ends | None = None
         self.images = self.sampled = 0
-        bins = BINS if "histograms" in holds else 0
-        self.samples = {name: Samples.empty(bounds.channels(name), bins) for name in self.graph.reals}
+        self.activated = _activated(self.graph) if "histograms" in holds else {}
+        self.samples = {name: self._empty(name) for name in self.graph.reals}
         self.nodes = convolutions(self.graph) if "second_moments" in holds else []
         self.moments = {node.output: ExactSum.zeros(moment_shape(self.graph, node)) for node in self.nodes}
+
+    def _empty(self, name: str) -> Samples:
+        channels, after = self.bounds.channels(name), self.activated.get(name)
+        if "histograms" not in self.holds or name in {node.output for node in self.activated.values()}:
+            return Samples.empty(channels)
+        return Samples.empty(channels, binning() if after is None else binning(_slope(after)))
 
     def add(self, seen: Seen, pool: ThreadPoolExecutor) -> None:
         """Add one image: each value and each convolution by one thread."""
@@ -77,37 +86,66 @@ class Sums:
         """The statistics of all images, for the graph with this digest."""
         if self.ends is None:
             return CalibrationStats({}, {}, 0, digest, self.holds)
-        values = {}
+        values, counts = {}, self._counts()
         for name, ends in self.bounds.of_every_value(self.ends).items():
-            self.samples[name].settle()
             samples, (low, high) = self.samples[name], (end.astype(np.float64) for end in ends)
-            values[name] = ValueStats(samples.counts, low, high, samples.total, samples.count)
+            values[name] = ValueStats(counts[name], low, high, samples.total, samples.count)
         means, sums = mean_moments(self.moments), self.moments
         return CalibrationStats(values, means, self.images, digest, self.holds, sampled=self.sampled, sums=sums)
+
+    def _counts(self) -> dict[str, Array]:
+        """The histogram of each value, int64 [channels, BINS]; [channels, 0] where there are none."""
+        found = {}
+        for name, samples in self.samples.items():
+            if samples.binning is None:
+                found.setdefault(name, samples.counts)
+                continue
+            samples.settle()
+            found[name], after = samples.binning.histograms(samples.counts)
+            if name in self.activated:
+                found[self.activated[name].output] = after
+        return found
+
+
+def _activated(graph: Graph) -> dict[str, Node]:
+    """The activation of each value whose histogram gives that of what the activation makes of it."""
+    found: dict[str, Node] = {}
+    for node in graph.nodes:
+        if isinstance(node.op, Relu | LeakyRelu) and node.inputs[0] in graph.reals:
+            found.setdefault(node.inputs[0], node)
+    outputs = {node.output for node in found.values()}
+    return {name: node for name, node in found.items() if name not in outputs}
+
+
+def _slope(node: Node) -> float:
+    return node.op.alpha if isinstance(node.op, LeakyRelu) else 0.0
 
 
 @dataclass
 class Samples:
-    """The samples of one value: counts int64 [channels, BINS] or [channels, 0], total float64 [channels].
+    """The samples of one value: counts int64 [channels, codes] or [channels, 0], total float64 [channels].
 
-    `waiting` are bins of samples that are not counted yet, since counting a few takes as long as counting many.
+    `binning` gives the codes that are counted; None where the value's histogram is not, or follows from another's.
+    `waiting` are codes of samples that are not counted yet, since counting a few takes as long as counting many.
     """
 
     counts: Array
     total: Array
+    binning: Binning | None = None
     count: int = 0
     waiting: list[Array] = field(default_factory=list)
 
     @classmethod
-    def empty(cls, channels: int, bins: int) -> Samples:
+    def empty(cls, channels: int, binning: Binning | None = None) -> Samples:
         """No samples yet."""
-        return cls(np.zeros((channels, bins), np.int64), np.zeros(channels))
+        codes = 0 if binning is None else len(binning.first)
+        return cls(np.zeros((channels, codes), np.int64), np.zeros(channels), binning)
 
     def add(self, data: Array, image: int, sampling: Sampling) -> None:
         """Add an image's value of that index."""
         flat = thinned(data, sampling.stride(data.shape), image)
-        if self.counts.size:
-            self.waiting.append(bins_of(flat))
+        if self.binning is not None:
+            self.waiting.append(self.binning.codes(flat))
             if sum(bins.shape[1] for bins in self.waiting) >= COUNTED_TOGETHER:
                 self.settle()
         self.total += np.rint(flat.sum(axis=1, dtype=np.float64) / TOTAL_UNIT) * TOTAL_UNIT

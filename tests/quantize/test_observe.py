@@ -10,8 +10,9 @@ import pytest
 from edgeface.backends.onnx.runner import OrtRunner
 from edgeface.core.prefetch import MAX_WORKERS
 from edgeface.errors import RuntimeFailure
-from edgeface.graph.ops.activations import Relu
+from edgeface.graph.ops.activations import LeakyRelu, Relu
 from edgeface.graph.ops.conv import Conv
+from edgeface.quantize.binning import histograms
 from edgeface.quantize.bounds import Bounds
 from edgeface.quantize.observe import Runs, graph_digest, observe, observe_listed, observed_onnx
 from edgeface.quantize.patches import patch_moment
@@ -94,7 +95,7 @@ def test_only_what_is_needed_is_gathered(make_graph, normal, observed, monkeypat
     images = [{"x": normal(*SIZE, seed=n)} for n in range(3)]
     everything = observed(graph, images)
     if "histograms" not in holds:
-        monkeypatch.delattr("edgeface.quantize.sums.bins_of")
+        monkeypatch.delattr("edgeface.quantize.sums.Binning.codes")
     if "second_moments" not in holds:
         monkeypatch.delattr("edgeface.quantize.sums.patch_products")
     stats = observed(graph, images, *needed)
@@ -103,6 +104,17 @@ def test_only_what_is_needed_is_gathered(make_graph, normal, observed, monkeypat
         assert found.range == everything.values[name].range
         assert (found.counts.size > 0) == ("histograms" in holds)
     assert set(stats.moments) == ({"a"} if "second_moments" in holds else set())
+
+
+@pytest.mark.parametrize("op", [Relu(), LeakyRelu(0.1), LeakyRelu(0.25), LeakyRelu(-0.5), LeakyRelu(2.0)])
+def test_an_activation_s_histogram_is_that_of_its_own_values(make_graph, normal, op):
+    graph = make_graph({"x": SIZE}, [(Conv(), "x w", "a"), (op, "a", "y"), (op, "y", "z")], {"w": normal(2, 4, 1, 1)})
+    images = [{"x": normal(*SIZE, seed=n) * np.float32(2.0 ** (n - 3))} for n in range(7)]
+    run = OrtRunner(observed_onnx(graph)).run
+    stats = observe(graph, run, images)
+    for name in ("a", "y", "z"):
+        flat = np.concatenate([run(image)[name].reshape(2, -1) for image in images], axis=1)
+        np.testing.assert_array_equal(stats.values[name].counts, histograms(flat), err_msg=name)
 
 
 def test_large_images_are_thinned_to_a_bounded_number_of_pixels(make_graph, normal, observed):

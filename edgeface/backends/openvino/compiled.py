@@ -38,7 +38,7 @@ def read_network(model: Path) -> Any:
 def _check_sizes(network: Any, where: str) -> None:
     """Refuse values without numbers, and those larger than any of a network: sizes may come from constants.
 
-    OpenVINO runs layers of such sizes, and damages its own memory.
+    OpenVINO runs layers of such sizes; processes were seen to end at a later model.
     """
     for node in network.get_ops():
         for port in node.outputs():
