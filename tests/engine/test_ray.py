@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,11 +92,14 @@ def test_a_worker_and_a_machine_that_are_lost_change_nothing_and_nothing_is_prin
 
 def workers_of(cluster):
     """The processes of the cluster's workers."""
-    commands = {int(path.parent.name): path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")}
-    raylets = {process for process, command in commands.items() if cluster.address.encode() in command}
-    workers = [process for process, command in commands.items() if command.startswith(b"ray::RayWorker")]
-    return [process for process in workers if parent(process) in raylets]
-
-
-def parent(process):
-    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            found[int(folder.name)] = (int(fields[1]), (folder / "cmdline").read_bytes())
+    raylets = {process for process, (_, command) in found.items() if cluster.address.encode() in command}
+    return [
+        process
+        for process, (parent, command) in found.items()
+        if command.startswith(b"ray::RayWorker") and parent in raylets
+    ]
