@@ -2,7 +2,7 @@
 
 With AVX-512 it prefers `brgconv`. That kernel looks up the slope of every number that a PReLU behind the convolution
 gets, for which it divides: a 1×1 convolution takes twice as long, a depthwise one half as long again. The older `jit`
-kernel has the slopes of its channels at hand, and takes no longer than with ReLU (measured: reports/openvino.md). Where
+kernel has the slopes of its channels at hand, and takes no longer than with ReLU (measured: reports/openvino_int8.md). Where
 a processor lacks a kernel that is asked for, OpenVINO chooses as if nothing were; so this changes nothing with AVX2.
 """
 
