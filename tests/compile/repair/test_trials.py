@@ -43,7 +43,7 @@ def test_a_repair_is_found_on_a_public_training(trials):
     assert {"stage2", "fpn", "ssh1", "ssh2", "ssh3", "stage2.0"} <= set(groups)
     assert all("stage1" not in name for name in groups)  # the recipe computes it in float already
 
-    whole = in_float(settings, [groups[name] for name in ("stage2", "stage3", "fpn", "ssh1", "ssh2", "ssh3")], "a test")
+    whole = in_float(settings, [groups[name] for name in ("stage2", "stage3", "fpn", "ssh1", "ssh2", "ssh3")], "")
     base, exact = trials.all([settings, whole], "measuring")
     assert tuple(base.drift) == ("scores", "landmarks", "outputs")
     assert exact.drift["scores"] < base.drift["scores"] / 50
