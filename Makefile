@@ -19,10 +19,11 @@ CONSTRAINTS := $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if s
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 LONG := real_data or emulation or browser or wheel or counters or slow or hostile
 
-.PHONY: test quick hostile lint demo docs clean
+.PHONY: test quick hostile lint style demo docs clean
 .DEFAULT_GOAL := test
 
-test: lint $(OLD)/.installed
+# mypy takes half a minute of one core: tests/docs/test_types.py runs it while other tests run.
+test: style $(OLD)/.installed
 	$(PYTEST) -m 'not hostile' --durations=25
 
 quick: lint
@@ -32,10 +33,12 @@ hostile: $(VENV)/.installed
 	$(BIN)/python -m tests.hostile --jobs $(JOBS) --report reports/hostile.md
 	$(BIN)/python -m pytest -m hostile
 
-lint: $(VENV)/.installed
+lint: style
+	$(BIN)/mypy
+
+style: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 
 docs: $(VENV)/.installed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build

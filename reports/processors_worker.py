@@ -22,7 +22,7 @@ from edgeface.bench.rounds import collect, iterations_for, ratio, spread
 from edgeface.bench.worker import random_feed
 from edgeface.core.artifact import Artifact
 
-ROUNDS, BATCH_MS = 21, 60.0
+ROUNDS, BATCH_MS = 11, 40.0
 
 
 def main() -> None:

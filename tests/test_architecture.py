@@ -61,6 +61,8 @@ HOMES = {
     "ncnn": ("backends/ncnn/",),
     "openvino": ("backends/openvino/",),
     "faiss": ("gallery/scan_faiss.py",),
+    "ray": ("engine/ray_cluster.py",),
+    "fsspec": ("reading/url_path.py",),
     "rich": ("cli/",),
     "typer": ("cli/",),
 }
@@ -306,7 +308,7 @@ def test_a_comparison_with_a_targets_name_is_seen(tmp_path, monkeypatch, line, f
 
 @pytest.mark.parametrize("command", [("--help",), ("targets",), ("targets", "--json")])
 def test_a_quick_command_imports_no_heavy_library(command):
-    heavy = ("torch", "onnx", "onnxruntime", "ai_edge_litert", "tensorrt", "cv2")
+    heavy = ("torch", "onnx", "onnxruntime", "ai_edge_litert", "tensorrt", "cv2", "ray", "fsspec")
     said = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "edgeface", *command], capture_output=True, text=True, check=True
     ).stderr

@@ -81,23 +81,24 @@ def sentence(found: Fastest, where: str) -> str:
     batch = f", batch {found.batch}" if found.batch > 1 else ""
     setting = f"{found.threads} thread{'s' if found.threads > 1 else ''}{batch}"
     judged = "" if found.gate == "passed" else ", though no certificate here says that its artifact still works"
+    marked = found.gate == "passed"  # else all are alike in that
     said = [f"fastest on {where}, {setting}: {found.label}{judged}"]
     same = [each for each in found.others if not each.differs]
     if same:
-        said.append(f"no difference measured to {_joined(same)}")
+        said.append(f"no difference measured to {_joined(same, marked)}")
     slower = [each for each in found.others if each.differs and each.ratio > 1]
     if slower:
-        said.append(f"slower: {_joined(slower)}")
+        said.append(f"slower: {_joined(slower, marked)}")
     quicker = [each for each in found.others if each.differs and each.ratio < 1]
     if quicker:
         said.append(f"faster, but not to ship as it is: {_joined(quicker, found.gate == 'passed')}")
     return "; ".join(said)
 
 
-def _joined(found: Sequence[Against], gates: bool = True) -> str:
+def _joined(found: Sequence[Against], marked: bool) -> str:
     return ", ".join(
         f"{each.label} {each.ratio:.2f} × [{each.low:.2f}, {each.high:.2f}]"
-        + (f" ({_lacks(each.gate)})" if gates and each.gate != "passed" else "")
+        + (f" ({_lacks(each.gate)})" if marked and each.gate != "passed" else "")
         for each in found
     )
 

@@ -52,6 +52,7 @@ class BenchRequest:
         batch_ms: duration of one lane's runs in a round.
         batches: batch sizes, each measured for every artifact.
         on: the device that runs the artifacts.
+        peaks: whether the core's peak is measured in between, on this processor.
     """
 
     paths: Sequence[Path]
@@ -61,6 +62,7 @@ class BenchRequest:
     batch_ms: float = BATCH_MS
     batches: Sequence[int] = (1,)
     on: Device = HERE
+    peaks: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
     _check(request)
     settings = [(threads, batch) for threads in request.threads for batch in request.batches]
     lanes = [_Lane(subject, *setting) for setting in settings for subject in subjects]
-    products = PRODUCTS if request.on == HERE else {}
+    products = PRODUCTS if request.on == HERE and request.peaks else {}
     memory: Mapping[str, int | None] = {}
     if request.on.has_agent:
         loads = {lane.label: (lane.subject.model, lane.threads) for lane in lanes}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 
@@ -29,17 +28,16 @@ class Peak:
 def peak_here() -> Peak:
     """The peak of this core, by the matrix products in ONNX Runtime with one thread that `edgeface bench` measures.
 
-    They run in processes of their own, which import what this one does not need. The quickest run of each counts: other
-    programs only make a run slower. It is measured once in a process.
+    They run in a process of their own, which imports what this one does not need. The quickest run of each counts:
+    other programs only make a run slower. It is measured once in a process.
 
     Raises:
         RuntimeFailure: ONNX Runtime is not installed, or does not run the product.
     """
     best = dict.fromkeys(PRODUCTS, float("inf"))
-    with ExitStack() as stack:
-        workers = {kind: stack.enter_context(Worker(f"peak of {kind}", {"peak": kind})) for kind in PRODUCTS}
+    with Worker("the peaks", {"peaks": list(PRODUCTS)}) as worker:
         for _ in range(_ROUNDS):  # in turns, so that a busy moment slows both
-            for kind, worker in workers.items():
-                best[kind] = min(best[kind], *worker.run(_RUNS))
+            for kind in PRODUCTS:
+                best[kind] = min(best[kind], *worker.run(_RUNS, of=kind))
     rates = {kind: product.operations / (best[kind] * 1e-3) / 1e9 for kind, product in PRODUCTS.items()}
     return Peak(rates["fp32"], rates["int8"])

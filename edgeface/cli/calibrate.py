@@ -17,7 +17,7 @@ def calibrate(
     model: Annotated[
         str | None, typer.Argument(help="A model's name, a recipe (.toml), a model (.onnx), or a checkpoint.")
     ] = None,
-    calibration: Annotated[Path | None, typer.Option(help="A folder of images to calibrate with.")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="A folder of images to calibrate with, or its URL.")] = None,
     images: Annotated[
         int | None, typer.Option(help="Use at most so many, evenly spread; by default all of them.", min=1)
     ] = None,
@@ -44,6 +44,7 @@ def calibrate(
     from edgeface.compile.request import ExportRequest
     from edgeface.engine.choose import choose_engine
     from edgeface.exporting.gather import gather
+    from edgeface.reading.url_path import place_of
 
     request = ExportRequest(
         model=model or "",
@@ -51,7 +52,7 @@ def calibrate(
         weights=weights,
         variant=variant,
         color=color,
-        calibration=calibration,
+        calibration=None if calibration is None else place_of(calibration),
         input_size=parse_size(size),
         seed=seed,
         detector=detector,

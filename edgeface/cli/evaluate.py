@@ -18,7 +18,7 @@ EXAMPLES = (
 
 
 def evaluate(
-    images: Annotated[Path, typer.Option(help="The folder of images; LFW's has one folder per person.")],
+    images: Annotated[Path, typer.Option(help="The folder of images, or its URL; LFW's has one folder per person.")],
     recognizer: Annotated[Path | None, typer.Option(help="A recognizer's artifact, to evaluate on --pairs.")] = None,
     detector: Annotated[
         Path | None, typer.Option(help="A detector's artifact: evaluated if alone, else it finds faces to embed.")
@@ -50,7 +50,9 @@ def evaluate(
     from edgeface.evaluation.detection import DetectionRequest, evaluate_detection
     from edgeface.evaluation.recognition import RecognitionRequest, evaluate_recognition
     from edgeface.reading.existing import refuse_missing
+    from edgeface.reading.url_path import place_of
 
+    images = place_of(images)
     given = {"--images": images, "--recognizer": recognizer, "--detector": detector, "--pairs": pairs}
     given |= {"--labels": labels, "--reference": reference}
     refuse_missing({**given, "--gallery-artifact": gallery, "--probe-artifact": probe})

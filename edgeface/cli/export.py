@@ -114,6 +114,7 @@ def export(
     from edgeface.compile.request import ExportRequest
     from edgeface.engine.choose import choose_engine
     from edgeface.exporting.export import export as compile_model
+    from edgeface.reading.url_path import place_of
 
     named = named_inputs(model or (), target or (), weights)
     request = ExportRequest(
@@ -123,7 +124,7 @@ def export(
         weights=named.weights,
         variant=variant,
         color=color,
-        calibration=calibration,
+        calibration=None if calibration is None else place_of(calibration),
         judge=judge,
         input_size=parse_size(size),
         io=io,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,6 +23,9 @@ EXAMPLES = (
     "edgeface gallery add staff embeddings.npy --names names.txt --recognizer out/mobilefacenet-tflite-int8",
     "edgeface gallery remove staff 'Ann Smith'",
 )
+
+Done = tuple[dict[str, Any], str]
+"""What was done, for JSON and as text."""
 
 Action = Literal["add", "list", "info", "remove", "compact", "check"]
 
@@ -56,14 +60,13 @@ def gallery(
     file and compares it with its SHA-256.
     """
     paths = {"--recognizer": recognizer, "--detector": detector, "--names": names}
-    refuse_missing(paths if action == "add" else {"GALLERY": folder, **paths})
     of_add = {**paths, "--aligned": aligned, "--face-threshold": face_threshold, "--replace": replace, "--int8": int8}
+    refuse_missing(paths if action == "add" else {"GALLERY": folder, **paths})
     if action == "add":
         from edgeface.cli.enrolling import Enrolling, enroll
 
-        added = enroll(
-            folder, items or [], Enrolling(recognizer, detector, aligned, face_threshold, names, replace, int8)
-        )
+        given = Enrolling(recognizer, detector, aligned, face_threshold, names, replace, int8)
+        added = enroll(folder, items or [], given)
         _report({"added": added}, f"added {added:,}", folder, json_output)
         return
     refuse_given(of_add, f"belongs to `edgeface gallery add`, not to {action}")
@@ -74,21 +77,40 @@ def gallery(
     opened = Gallery.open(folder)
     if action == "list":
         _list(opened, json_output)
-    elif action == "info":
-        _report({}, "", folder, json_output)
-    elif action == "remove":
-        if not items:
-            raise InputError("nobody is named", where="remove", fix="edgeface gallery remove GALLERY NAME...")
-        count = opened.remove(items)
-        _report({"removed": count}, f"removed {count:,}", folder, json_output)
-    elif action == "compact":
-        before = opened.bytes
-        opened.compact()
-        freed = before - opened.bytes
-        _report({"freed_bytes": freed}, f"freed {freed / 1e6:,.1f} MB", folder, json_output)
     else:
-        opened.check()
-        _report({"checked": True}, "every file is as it was written", folder, json_output)
+        done, said = _DO[action](opened, items or [])
+        _report(done, said, folder, json_output)
+
+
+def _info(opened: Gallery, items: Sequence[str]) -> Done:  # noqa: ARG001 (as each of them)
+    return {}, ""
+
+
+def _remove(opened: Gallery, items: Sequence[str]) -> Done:
+    if not items:
+        raise InputError("nobody is named", where="remove", fix="edgeface gallery remove GALLERY NAME...")
+    count = opened.remove(items)
+    return {"removed": count}, f"removed {count:,}"
+
+
+def _compact(opened: Gallery, items: Sequence[str]) -> Done:  # noqa: ARG001
+    before = opened.bytes
+    opened.compact()
+    freed = before - opened.bytes
+    return {"freed_bytes": freed}, f"freed {freed / 1e6:,.1f} MB"
+
+
+def _check(opened: Gallery, items: Sequence[str]) -> Done:  # noqa: ARG001
+    opened.check()
+    return {"checked": True}, "every file is as it was written"
+
+
+_DO: dict[str, Callable[[Gallery, Sequence[str]], Done]] = {
+    "info": _info,
+    "remove": _remove,
+    "compact": _compact,
+    "check": _check,
+}
 
 
 def _list(opened: Gallery, json_output: bool) -> None:

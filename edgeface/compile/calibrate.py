@@ -11,11 +11,13 @@ from edgeface.compile.job import Job
 from edgeface.compile.observing import DIGEST_LENGTH, observe_by
 from edgeface.compile.part import Part
 from edgeface.core.blas_threads import one_blas_thread
+from edgeface.core.opencv_threads import one_opencv_thread
 from edgeface.core.progress import note
 from edgeface.engine.local import HERE
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
+from edgeface.images.files import read_digested
 from edgeface.quantize.bounds import Bounds
 from edgeface.quantize.merge import merge
 from edgeface.quantize.observe import Runs, graph_digest, observe_listed, observed_onnx
@@ -32,6 +34,7 @@ SYNTHETIC_IMAGES = 8
 WHOLE = Part()
 
 
+@one_opencv_thread()
 @one_blas_thread()
 def calibrate(job: Job, part: Part = WHOLE) -> CalibrationStats:
     """Calibration statistics of the optimized graph, before legalization: observed, or the sum of the given files.
@@ -127,18 +130,30 @@ def _check_fits(stats: CalibrationStats, graph: Graph, path: Path) -> None:
 def _feeds(job: Job, mine: Mapping[int, Path], seen: list[str]) -> Iterator[tuple[int, Mapping[str, Array]]]:
     """The feed of each image by its index; adds digests of the files to `seen`."""
     contract = job.source.contract
-    task = task_of(contract)
-    for index, image in _images(job, mine):
+    task, reader = task_of(contract), _Reader()
+    for index, image in _images(job, mine, reader):
         if index in mine:
-            seen.append(_digest(mine[index]))
+            seen.append(reader.digest[:DIGEST_LENGTH])
         yield index, {contract.input.name: task.prepare(image, contract).tensor}
 
 
-def _images(job: Job, mine: Mapping[int, Path]) -> Iterator[tuple[int, Image]]:
+class _Reader:
+    """Reads images, and keeps the digest of the latest one's file: a file is read once for both."""
+
+    digest = ""
+
+    def __call__(self, file: Path) -> Image:
+        self.digest, image = read_digested(file)
+        return image
+
+
+def _images(job: Job, mine: Mapping[int, Path], reader: _Reader) -> Iterator[tuple[int, Image]]:
     contract = job.source.contract
     if mine:
-        found = numbered_images(list(mine.values()), "calibrating", contract, job.detector, job.images.judge)
         indices = list(mine)
+        found = numbered_images(
+            list(mine.values()), "calibrating", contract, job.detector, job.images.judge, read=reader
+        )
         return ((indices[place], image) for place, image in found)
     if "seed" in job.source.provenance:
         note("no images: a random network is calibrated on synthetic images")

@@ -17,7 +17,7 @@ from edgeface.engine.task import Engine, parts_of
 from edgeface.errors import InputError
 from edgeface.graph.ir import Graph
 from edgeface.graph.types import Array
-from edgeface.images.files import read_image
+from edgeface.images.files import read_digested
 from edgeface.inference.detector import Detector
 from edgeface.quantize.bounds import Bounds
 from edgeface.quantize.observe import Runs, held_kinds, observed_onnx, sum_listed
@@ -25,8 +25,6 @@ from edgeface.quantize.sampling import Sampling
 from edgeface.quantize.statistics import Statistic
 from edgeface.quantize.summed import Summed
 from edgeface.quantize.sums import Sums
-from edgeface.reading.kinds import IMAGE
-from edgeface.reading.regular_file import digest_file
 from edgeface.tasks import task_of
 
 PART = 8
@@ -93,11 +91,12 @@ class Observing:
 
             def feeds() -> Iterator[tuple[int, Mapping[str, Array]]]:
                 for file, index in part:
-                    subject = task.subject(read_image(file), self.contract, find, str(file))
+                    digest, image = read_digested(file)
+                    subject = task.subject(image, self.contract, find, str(file))
                     if subject is None:
                         faceless.append(file.name)
                         continue
-                    seen.append(digest_file(file, IMAGE)[:DIGEST_LENGTH])
+                    seen.append(digest[:DIGEST_LENGTH])
                     yield index, {self.contract.input.name: task.prepare(subject, self.contract).tensor}
 
             with one_blas_thread():

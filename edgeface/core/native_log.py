@@ -9,7 +9,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
 
 from edgeface.core.visible import visible_lines
 
@@ -76,24 +75,45 @@ def _captured(held: bytearray) -> Iterator[None]:
         except OSError:  # the process has no stderr: nothing to capture
             yield
             return
-        with _scratch() as file:
+        scratch = _Scratch.descriptor()
+        start = os.lseek(scratch, 0, os.SEEK_CUR)  # more than 0 inside another block
+        _flush()
+        os.dup2(scratch, _STDERR)
+        try:
+            yield
+        finally:
             _flush()
-            os.dup2(file.fileno(), _STDERR)
-            try:
-                yield
-            finally:
-                _flush()
-                os.dup2(saved, _STDERR)
-                os.close(saved)
-                file.seek(0)
-                held += file.read()
+            os.dup2(saved, _STDERR)
+            os.close(saved)
+            written = os.lseek(scratch, 0, os.SEEK_CUR) - start
+            if written:
+                held += os.pread(scratch, written, start)
+                os.ftruncate(scratch, start)
+                os.lseek(scratch, start, os.SEEK_SET)
 
 
-def _scratch() -> BinaryIO:
-    """A file that no folder lists; in memory where the system has such."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("stderr"), "w+b")
-    return tempfile.TemporaryFile()
+class _Scratch:
+    """A file that no folder lists, in memory where the system has such; one for all captures of a process.
+
+    To make one takes longer than to decode a small photograph.
+    """
+
+    process: int | None = None
+    opened: int = -1
+
+    @classmethod
+    def descriptor(cls) -> int:
+        """The file's descriptor; what it held was read."""
+        if cls.process != os.getpid():  # a fork shares its parent's place in the file
+            cls.process, cls.opened = os.getpid(), cls._open()
+        return cls.opened
+
+    @staticmethod
+    def _open() -> int:
+        if hasattr(os, "memfd_create"):
+            return os.memfd_create("stderr")
+        with tempfile.TemporaryFile() as file:
+            return os.dup(file.fileno())
 
 
 def _write(data: bytes) -> None:

@@ -103,19 +103,23 @@ class Dispatch:
                     yield from self._done(worker, news)
 
     def _give_out(self) -> None:
-        """Fill the workers' hands evenly."""
+        """Fill the workers' hands evenly; at the end give idle ones copies of parts that wait or take too long."""
         for depth in range(AHEAD):
             for worker, hand in self._hands.items():
                 if len(hand.numbers) <= depth:
-                    number = self._next(hand)
+                    number = self._next()
                     if number is None:
+                        self._give_copies()
                         return
-                    if not hand.numbers:
-                        hand.since = time.monotonic()
-                    hand.numbers.append(number)
-                    worker.send(number, self._open[number])
+                    self._give(worker, hand, number)
 
-    def _next(self, hand: _InHand) -> int | None:
+    def _give(self, worker: Worker, hand: _InHand, number: int) -> None:
+        if not hand.numbers:
+            hand.since = time.monotonic()
+        hand.numbers.append(number)
+        worker.send(number, self._open[number])
+
+    def _next(self) -> int | None:
         while self._again:
             number = self._again.popleft()
             if number in self._open:  # else a copy was quicker
@@ -124,21 +128,27 @@ class Dispatch:
             self._open[number] = part
             return number
         self._drained = True
-        return None if hand.numbers else self._straggler()
+        return None
 
-    def _straggler(self) -> int | None:
-        """A part for an idle worker, when there is nothing else: one that waits, or takes too long."""
+    def _give_copies(self) -> None:
+        idle = [(worker, hand) for worker, hand in self._hands.items() if not hand.numbers]
+        if idle:
+            for (worker, hand), number in zip(idle, self._to_copy(), strict=False):
+                self._give(worker, hand, number)
+
+    def _to_copy(self) -> list[int]:
+        """Parts that one worker has and others could begin with: those that wait, then the late ones."""
         hands = [hand for hand in self._hands.values() if hand.numbers]
         held = Counter(number for hand in hands for number in hand.numbers)
         alone = {number for number, count in held.items() if count == 1 and number in self._open}
         waiting = [number for hand in hands for number in hand.numbers[1:] if number in alone]
         now = time.monotonic()
-        late = [
+        late = sorted(
             (hand.since, hand.numbers[0])
             for hand in hands
             if hand.numbers[0] in alone and self._is_late(now - hand.since)
-        ]
-        return waiting[0] if waiting else min(late)[1] if late else None
+        )
+        return waiting + [number for _, number in late]
 
     def _is_late(self, seconds: float) -> bool:
         return bool(self._seconds) and seconds > STRAGGLES * max(median(self._seconds), 1.0)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from edgeface.core.progress import step
 from edgeface.errors import InputError, RuntimeFailure
 
 INSTALL = "pip install 'edgeface[ray]'"
@@ -64,6 +65,7 @@ def connected(address: str | None, cores: int) -> Iterator[Any]:
 
 def _connect(ray: Any, address: str | None, cores: int, quiet: dict[str, Any]) -> None:
     if address is not None:
+        _check_client(address)
         try:
             ray.init(address, **quiet)
         except Exception as error:  # Ray raises whatever its client met
@@ -78,10 +80,19 @@ def _connect(ray: Any, address: str | None, cores: int, quiet: dict[str, Any]) -
         ray.init("auto", **quiet)
     except ConnectionError:
         try:
-            ray.init("local", num_cpus=cores, include_dashboard=False, object_store_memory=STORE_BYTES, **quiet)
+            with step("starting Ray on this machine"):
+                ray.init("local", num_cpus=cores, include_dashboard=False, object_store_memory=STORE_BYTES, **quiet)
         except Exception as error:  # Ray raises whatever it met
             raise RuntimeFailure(
                 f"Ray cannot start on this machine: {error}",
                 where="--engine ray",
                 fix="--engine local does the same work without Ray",
             ) from error
+
+
+def _check_client(address: str) -> None:
+    """Refuse an address where Ray lacks what its client needs."""
+    try:
+        from grpc import StatusCode  # noqa: F401
+    except ImportError as error:  # Ray itself leaves an empty module of that name
+        raise InputError("Ray's client needs grpcio, which is not installed", where=address, fix=INSTALL) from error

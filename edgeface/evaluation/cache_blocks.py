@@ -1,8 +1,8 @@
 """The blocks of a cache's file: rows of some images of one part each, with checksums of head and content.
 
-A file is `MAGIC` and blocks, and grows at its end only. A block is a head (`_HEAD`: mark, images n, rows k, width d, the
-part's key, CRC-32 of the content, CRC-32 of the head before it) and its content: n digests of 32 bytes, n counts uint32,
-k·d numbers float32, all little-endian. What a killed process or a full disk leaves of a block at the end is no damage.
+A file is `MAGIC` and blocks, and grows at its end only. A block is a head (`_HEAD`: mark, images n, rows k, width d,
+the part's key, CRC-32 of the content; then CRC-32 of that) and its content: n digests of 32 bytes, n counts uint32, k·d
+numbers float32, all little-endian. What a killed process or a full disk leaves of a block at the end is no damage.
 """
 
 from __future__ import annotations

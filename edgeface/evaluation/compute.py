@@ -35,6 +35,7 @@ class Table(Sequence[Rows]):
     digests: bytearray
 
     def __len__(self) -> int:
+        """How many there are."""
         return len(self.digests) // KEY_BYTES
 
     @overload
@@ -44,6 +45,7 @@ class Table(Sequence[Rows]):
     def __getitem__(self, place: slice) -> list[Rows]: ...
 
     def __getitem__(self, place: int | slice) -> Rows | list[Rows]:
+        """Those of one image, or of several."""
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
         at = range(len(self))[place] * KEY_BYTES
@@ -116,13 +118,12 @@ class _Run:
                     yield
                 if looked.ended_by is not None:
                     raise looked.ended_by
-                for told in range(told + 1, self.known + 1):
-                    yield
+                yield from [None] * (self.known - told)
+                told = self.known
         finally:
             if first is not None:
                 running.close()
-        for told in range(told + 1, self.known + 1):
-            yield
+        yield from [None] * (self.known - told)
 
     def _lacking(self) -> Iterator[Item]:
         """The files with what is not known of them; where something is known, files are digested to find out."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from edgeface.core.confidence import DRAWS, Interval, percentile_interval
 from edgeface.tasks.detection.average_precision import PrecisionCurve, whole_area
 
-_DRAWN_TOGETHER = 1 << 23
-"""Numbers that are drawn at once: all of 1 000 resamples of up to 8 388 images."""
+_FEW_IMAGES, _DRAWN_TOGETHER = 4_096, 1 << 20
+"""All resamples of few images are drawn at once, of more images so many numbers."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,12 @@ def _resampled(curve: PrecisionCurve) -> NDArray[np.float64]:
     How often each resample holds each image is drawn for some resamples at a time, so that it fits into memory.
     """
     rng, shares = np.random.default_rng(0), np.full(curve.images, 1 / curve.images)
-    together = max(1, _DRAWN_TOGETHER // curve.images)
+    together = DRAWS if curve.images <= _FEW_IMAGES else max(1, _DRAWN_TOGETHER // curve.images)
     return np.concatenate(
         [
-            curve.areas(rng.multinomial(curve.images, shares, size=min(together, DRAWS - start)).astype(np.int64))
+            curve.areas(
+                rng.multinomial(curve.images, shares, size=min(together, DRAWS - start)).astype(np.int64, copy=False)
+            )
             for start in range(0, DRAWS, together)
         ]
     )

@@ -37,12 +37,15 @@ class Embeddings(Mapping[str, Rows]):
         self._places, self._table = places, table
 
     def __getitem__(self, name: str) -> Rows:
+        """The rows of a path."""
         return self._table[self._places[name]]
 
     def __iter__(self) -> Iterator[str]:
+        """The paths."""
         return iter(self._places)
 
     def __len__(self) -> int:
+        """How many there are."""
         return len(self._places)
 
 

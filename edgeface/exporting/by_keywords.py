@@ -71,7 +71,7 @@ def export(  # noqa: PLR0913 (each parameter is an option of the command line)
         model: a checkpoint (.pth, .safetensors, …), an ONNX model (.onnx), a recipe (.toml), or a family's name; a
             `torch.nn.Module` in float32 on the processor; an `ExportRequest`, which then holds all options; by default
             the sample detector, or the family that `weights` are of.
-        target: a target or several, as `edgeface targets` lists them; None with a board as `device`: one is chosen.
+        target: a target or several, as `edgeface targets` lists them; None with `device`: the quickest there is chosen.
         weights: a checkpoint, where `model` names a family.
         contract: for an ONNX model or a module: a contract file, which says how images become its input and what its
             outputs mean; by default that is inferred on the images.
@@ -86,7 +86,7 @@ def export(  # noqa: PLR0913 (each parameter is an option of the command line)
         integer_only: compute everything in int8 that has integer kernels.
         statistics: calibration statistics to use instead of calibrating; of several files the sum.
         save_statistics: a file to save calibration statistics to.
-        device: a board ("rk3399", …), for predictions; or whose table of prices decides ("x86-avx2", "here", …).
+        device: what it is for: "here", where times are measured; "avx2", "vnni" or a board ("rk3399", …), predicted.
         winograd: with a device: 3×3 convolutions in Winograd's form where that is quicker; larger files.
         detector: for recognizers: an artifact that finds the faces in the images.
         recognizer: for detectors: an artifact; measures what landmark errors cost in identity.

@@ -37,8 +37,9 @@ class ProcessorForecasts:
         """Time or predict artifacts of named targets, and say of each whether another is known to be quicker."""
         there = [each for each in staged if each.built.target.finish is None]
         took = self._took(there)
-        advice = {each.manifest.target: self._times.advice(each.manifest.target) for each in there}
-        if not took and not any(advice.values()):
+        found = {each.manifest.target: self._times.quicker(each.manifest.target) for each in there}
+        advice = {name: each.sentence for name, each in found.items() if each is not None and each.target not in found}
+        if not took and not advice:
             return
         passed = [
             TargetRecord(
@@ -57,7 +58,7 @@ class ProcessorForecasts:
             records = [explained(each, best, self._times.basis) for each in passed]
             said = why(best, records, self._times.wanted.title, self._times.basis)
         for each in there:
-            further = advice[each.manifest.target if best is None else best.target]
+            further = advice.get(each.manifest.target if best is None else best.target)
             sentences = [sentence for sentence in (said, further) if sentence]
             self._keep(each, self._times.record(each, records, ". ".join(sentences)))
 

@@ -14,7 +14,7 @@ from edgeface.core.progress import note
 from edgeface.errors import EdgefaceError
 from edgeface.exporting.for_processor import Wanted
 from edgeface.exporting.stopwatch import Stopwatch
-from edgeface.prediction.ratios_known import Asked, Known, known, quicker
+from edgeface.prediction.ratios_known import Asked, Known, Quicker, known, quicker
 
 
 class ProcessorTimes:
@@ -80,10 +80,9 @@ class ProcessorTimes:
             why=why,
         )
 
-    def advice(self, target: str) -> str | None:
-        """A sentence that names a target that is known to be quicker than this one; None where none is."""
-        found = None if self.wanted.table is None else quicker(self.wanted.table, self._asked, target)
-        return None if found is None else found.sentence
+    def quicker(self, target: str) -> Quicker | None:
+        """The target that a table knows to be quicker than this one; None where it knows none."""
+        return None if self.wanted.table is None else quicker(self.wanted.table, self._asked, target)
 
     @property
     def _evidence(self) -> str:

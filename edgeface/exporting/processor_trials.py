@@ -100,7 +100,12 @@ class ProcessorTrials:
     def _record(self, staged: Staged, best: str) -> ProcessorRecord:
         records = [explained(each, self._records[best], self._times.basis) for each in self._records.values()]
         chosen = self._records[best]
-        return self._times.record(staged, records, why(chosen, records, self._times.wanted.title, self._times.basis))
+        said = why(chosen, records, self._times.wanted.title, self._times.basis)
+        known = self._times.quicker(best)
+        untimed = [each.target for each in self._records.values() if each.took is None]
+        if known is not None and known.target in untimed:  # it cannot be used here; else its time speaks for itself
+            said = f"{said}. But {known.sentence}"
+        return self._times.record(staged, records, said)
 
     def _usable(self) -> list[str]:
         """The candidates that may still be chosen."""

@@ -63,7 +63,7 @@ class Stopwatch:
 
 
 def _timed(models: Mapping[str, Path], reference: Path, rounds: int) -> dict[str, Took]:
-    report = bench(BenchRequest([reference, *models.values()], rounds=rounds, batch_ms=BATCH_MS))
+    report = bench(BenchRequest([reference, *models.values()], rounds=rounds, batch_ms=BATCH_MS, peaks=False))
     return {
         name: Took(ratio=item.ratio, low=item.ratio_low, high=item.ratio_high, ms=item.median_ms)
         for name, item in zip(models, report.measurements[1:], strict=True)

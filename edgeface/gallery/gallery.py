@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
@@ -156,7 +156,7 @@ class Gallery:
         place = int(np.searchsorted(self._starts, index, side="right")) - 1
         return self._segments[place].name(index - self._segments[place].start)
 
-    def add(self, names: Sequence[str], embeddings: NDArray[Any], *, replace: bool = False) -> int:
+    def add(self, names: Sequence[str], embeddings: ArrayLike, *, replace: bool = False) -> int:
         """Add people; the number of them. All of them are there, or none.
 
         Args:
@@ -238,6 +238,7 @@ class Gallery:
     def _changing(self) -> Iterator[None]:
         with exclusive(self.folder):
             self._load()
+            clean(self.folder, self.manifest)  # what a change that failed or was killed left
             yield
 
     def _commit(self, manifest: GalleryManifest) -> None:

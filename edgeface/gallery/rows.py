@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edgeface.errors import InputError
 from edgeface.gallery.codes import chunks
@@ -17,7 +17,7 @@ _ROUNDING = 1e-6
 
 
 def person_rows(
-    names: Sequence[str], embeddings: NDArray[Any], width: int, where: str = "the embeddings"
+    names: Sequence[str], embeddings: ArrayLike, width: int, where: str = "the embeddings"
 ) -> tuple[list[str], NDArray[np.float32]]:
     """The people among some names, in the order in which they come first, and a row for each.
 
@@ -37,8 +37,7 @@ def person_rows(
         InputError: they are no such array, do not fit the names, or one is zero or not finite.
     """
     check_names(names, where)
-    if not isinstance(embeddings, np.ndarray) or embeddings.dtype.kind != "f" or embeddings.ndim != 2:
-        raise InputError("embeddings have to be an array of floats [n,width]", where=where)
+    embeddings = _array(embeddings, where)
     if embeddings.shape[1] != width:
         raise InputError(
             f"the embeddings have {embeddings.shape[1]} numbers, the gallery's {width}",
@@ -48,6 +47,17 @@ def person_rows(
     if len(names) != len(embeddings):
         raise InputError(f"there are {len(names):,} names for {len(embeddings):,} embeddings", where=where)
     return mean_rows(names, embeddings, where)
+
+
+def _array(embeddings: Any, where: str) -> NDArray[Any]:
+    """What was given, an array or a sequence of arrays, as one array."""
+    try:
+        found = np.asarray(embeddings)
+    except (TypeError, ValueError):  # rows of several lengths
+        found = np.empty(0, object)
+    if found.dtype.kind != "f" or found.ndim != 2:
+        raise InputError("embeddings have to be floats [n,width]", where=where, fix="pass an array of float32")
+    return found
 
 
 def mean_rows(names: Sequence[str], embeddings: NDArray[Any], where: str) -> tuple[list[str], NDArray[np.float32]]:

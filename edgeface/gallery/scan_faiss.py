@@ -2,6 +2,9 @@
 
 FAISS reads a segment's bytes where they are mapped: its own header is put in front of them, over the one of .npy, in
 memory that is private to this process. So nothing of the file is ever parsed by FAISS, and nothing is copied.
+
+Queries become integers too: FAISS's products of such bytes are exact then, and quickest. With floats they are not what
+they seem: in many widths it silently cuts queries to integers, one of unit length to zeros.
 """
 
 from __future__ import annotations
@@ -15,15 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeface.errors import InputError, RuntimeFailure
-from edgeface.gallery.codes import ZERO, decode
+from edgeface.gallery.codes import ZERO
 from edgeface.gallery.scan import Estimates
 from edgeface.gallery.scores import length, sum_error
 from edgeface.gallery.segment import Segment
 
 MANY = 16
 """Of so many queries at once a product of float matrices is faster than bytes, one query after the other."""
-_DECODED = 255 * 2.0**-22
-"""By how much FAISS's (code + ½) / 255 × 255 − 128.5 in float32 may differ from code − 128."""
+_LARGEST = 127
 
 
 class FaissScan:
@@ -50,57 +52,75 @@ class FaissScan:
             scores, rows = self._faiss.knn(queries, segment.embeddings, count, metric=metric)
             errors = [sum_error(query.size) * segment.record.longest * length(query) for query in queries]
         else:
-            scores, rows = self._index(segment).search(queries * segment.steps, count)
-            errors = [_error_of_bytes(segment, query) for query in queries]
+            scores, rows, errors = self._look_at_bytes(segment, queries, count)
         every = count == segment.rows
         return [
             Estimates(found, score.astype(np.float64), -np.inf if every else float(score.min()), error)
             for found, score, error in zip(rows, scores, errors, strict=True)
         ]
 
+    def _look_at_bytes(
+        self, segment: Segment, queries: NDArray[np.float32], count: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], list[float]]:
+        """Estimates, rows, and by how much each query's estimates may be off."""
+        scaled = queries * segment.steps
+        units = np.maximum(np.abs(scaled).max(axis=1, keepdims=True) / np.float32(_LARGEST), np.float32(1e-30))
+        digits = np.rint(scaled / units)
+        scores, rows = self._index(segment).search(digits, count)
+        cut = (scaled.astype(np.float64) - digits * units.astype(np.float64)) / segment.steps
+        errors = [
+            _error_of_bytes(segment, length(query), float(np.sqrt(np.sum(lost**2))))
+            for query, lost in zip(queries, cut, strict=True)
+        ]
+        return scores * units.astype(np.float64), rows, errors
+
     def _index(self, segment: Segment) -> Any:
         with self._lock:
             if segment not in self._indices:
                 check_bytes(segment.codes.shape[1])
-                self._indices[segment] = _index_over(segment.codes)
+                self._indices[segment] = index_over(segment.codes)
             return self._indices[segment]
 
 
-def _error_of_bytes(segment: Segment, query: NDArray[np.float32]) -> float:
-    """By how much the product with bytes may be off: what bytes lose, how FAISS decodes them, and float32's sum."""
-    record, size = segment.record, length(query)
-    decoded = _DECODED * float(np.sqrt(query.size)) * length(query * segment.steps)
-    return size * record.residual + decoded + sum_error(query.size) * size * (record.longest + record.residual)
+def _error_of_bytes(segment: Segment, size: float, cut: float) -> float:
+    """By how much a product of bytes may be off.
+
+    Args:
+        segment: of the rows.
+        size: the query's length.
+        cut: the length of what its integers leave out, in the query's own unit.
+    """
+    record = segment.record
+    summed = sum_error(segment.codes.shape[1]) * (size + cut)
+    return size * record.residual + (cut + summed) * (record.longest + record.residual)
 
 
 @cache
 def check_bytes(width: int) -> None:
-    """Check that FAISS computes products of bytes as they are meant here: other types of bytes cut queries to integers.
+    """Check that FAISS computes products of bytes as they are meant here.
 
     Raises:
         RuntimeFailure: this version does not.
     """
     count = 32
     codes = (np.arange(count * width) * 37 % 255 + 1).astype(np.uint8).reshape(count, width)
-    query = np.linspace(-0.4, 0.3, width, dtype=np.float32)[None]
-    scores, rows = _index_over(codes).search(query, count)
-    wanted = (decode(codes, np.ones(width, np.float32)) @ query[0])[rows[0]]
-    allowed = length(query[0]) * (_DECODED * width**0.5 + sum_error(width) * ZERO * width**0.5)
-    if not np.all(np.abs(scores[0] - wanted) <= allowed):
+    query = np.rint(np.linspace(-_LARGEST, _LARGEST, width)).astype(np.float32)[None]
+    scores, rows = index_over(codes).search(query, count)
+    wanted = ((codes.astype(np.int64) - ZERO) @ query[0].astype(np.int64))[rows[0]]
+    if not np.allclose(scores[0], wanted, rtol=sum_error(width), atol=sum_error(width) * _LARGEST**2 * width):
         raise RuntimeFailure(
             "this version of FAISS computes other products of bytes than edgeface expects",
             where=f"faiss {_faiss().__version__}",
-            fix="install faiss-cpu 1.15, or search without it: --search numpy",
+            fix="install faiss-cpu 1.15, or search without it (search='numpy')",
         )
 
 
-def _index_over(codes: NDArray[np.uint8]) -> Any:
+def index_over(codes: NDArray[np.uint8]) -> Any:
     """An index of FAISS over codes uint8 [n,width], in place where there is room in front of them."""
     faiss = _faiss()
     width = codes.shape[1]
-    index = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_8bit_uniform, faiss.METRIC_INNER_PRODUCT)
-    faiss.copy_array_to_vector(np.array([-ZERO - 0.5, 255], np.float32), index.sq.trained)
-    index.is_trained = True
+    kind = faiss.ScalarQuantizer.QT_8bit_direct_signed
+    index = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
     whole = codes.base if isinstance(codes.base, np.ndarray) else codes
     view = _in_place(index, codes, getattr(whole, "base", None))
     if view is not None:

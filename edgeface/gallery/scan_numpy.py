@@ -28,7 +28,7 @@ def rows_that_reach(segment: Segment, query: NDArray[np.float32], score: float) 
     """Every row, int64 [n], whose exact score with a query float32 [width] may be at least `score`."""
     error = _error(segment, query)
     found = [
-        np.flatnonzero(piece[:, 0].astype(np.float64) + error >= score) + start
+        np.flatnonzero(~(piece[:, 0].astype(np.float64) + error < score)) + start
         for start, piece in _estimates(segment, query[None])
     ]
     return np.concatenate(found).astype(np.int64)

@@ -2,7 +2,7 @@
 
 A first look is off by at most a known error. Let t be the k-th best exact score among the rows looked at: a row whose
 estimate and error do not reach t is not among the k best. Where a segment's look ended before that, the segment is
-looked at again, every row of it.
+looked at again, every row of it. What is no number counts as one that reaches t, so that damage comes to light.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from edgeface.gallery.segment import Segment
 
 MORE = 128
 """A first look gives so many rows more than are asked for: what bytes put into another order, and who was removed."""
+
+_PIECE = 4096
 
 MapSegments = Callable[[Callable[[Segment], list[Estimates]], Sequence[Segment]], Iterable[list[Estimates]]]
 
@@ -59,12 +61,12 @@ def _exact(segments: Sequence[Segment], query: NDArray[np.float32], count: int, 
     lower = [look.scores[live] - look.error for look, live in zip(looks, lives, strict=True)]
     sure = _kth(np.concatenate(lower) if lower else np.zeros(0), count)
     found = [
-        _scored(segment, query, look.rows[live & (look.scores + look.error >= sure)])
+        _scored(segment, query, look.rows[live & ~(look.scores + look.error < sure)])
         for segment, look, live in zip(segments, looks, lives, strict=True)
     ]
     least = _kth(np.concatenate([each.scores for each in found]) if found else np.zeros(0), count)
     for place, (segment, look) in enumerate(zip(segments, looks, strict=True)):
-        if look.rest + look.error >= least:
+        if look.rest != -np.inf and not look.rest + look.error < least:
             rows = rows_that_reach(segment, query, least)
             found[place] = _scored(segment, query, rows[segment.live(rows)])
     return _best(found, count)
@@ -81,8 +83,11 @@ def brute_force(segments: Sequence[Segment], query: NDArray[np.float32], count: 
 
 def _scored(segment: Segment, query: NDArray[np.float32], rows: NDArray[np.int64]) -> Found:
     """Rows of a segment with their exact scores, a piece at a time."""
-    pieces = [exact_scores(segment.values(part), query) for part in np.array_split(rows, rows.size // 4096 + 1)]
-    return Found(rows + segment.start, np.concatenate(pieces))
+    scores = np.empty(rows.size)
+    for start in range(0, rows.size, _PIECE):
+        part = slice(start, start + _PIECE)
+        scores[part] = exact_scores(segment.values(rows[part]), query)
+    return Found(rows + segment.start, scores)
 
 
 def _best(found: Sequence[Found], count: int) -> Found:

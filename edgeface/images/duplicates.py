@@ -22,6 +22,7 @@ from edgeface.images.files import read_gray
 SIDE_PX = 32
 MAX_DISTANCE = 0.04
 _ROUNDING = 1e-4
+_COARSE_PX = 8
 _MIN_CONTRAST = 2.0
 """Gray levels; below this standard deviation an image is flat, and noise alone tells it from another."""
 
@@ -44,44 +45,70 @@ def distinct(files: Sequence[Path], others: Sequence[Path] = ()) -> Distinct:
         others: image files used elsewhere, of which none may be among the result.
     """
     result = Distinct([], [])
-    seen: list[Path] = []
-    vectors = np.zeros((len(files) + len(others), SIDE_PX * SIDE_PX), np.float32)
+    seen = _Seen(len(files) + len(others))
     for number, file in enumerate((*others, *files)):
-        found = _vector(file)
-        like = None if found is None else _nearest(vectors[: len(seen)], found)
+        small = _small(file)
+        like = None if small is None else seen.nearest(small)
         if like is not None and number >= len(others):
-            result.copies.append((file, seen[like]))
+            result.copies.append((file, like))
             continue
-        if found is not None:
-            vectors[len(seen)] = found
-            seen.append(file)
+        if small is not None:
+            seen.add(file, small)
         if number >= len(others):
             result.files.append(file)
     return result
 
 
-def _nearest(vectors: NDArray[np.float32], found: NDArray[np.float32]) -> int | None:
-    """The index of the first vector that is near enough; all are of length 1, or shorter where images are flat.
+class _Seen:
+    """The images so far, in little memory: their gray pixels, and the coarse part of what they show.
 
-    Of ten thousand images each is compared with thousands: products find the few that may be near, in a tenth of the
-    time, and their distances decide.
+    Of ten thousand images each is compared with thousands. The coarse parts of two images are never farther apart than
+    the images: they find the few that may be near, whose whole distances decide.
+
+    Args:
+        most: how many there will be.
     """
-    length = float(found @ found)
-    maybe = np.flatnonzero(vectors @ found >= (length + _least(length) - MAX_DISTANCE) / 2 - _ROUNDING)
-    near = maybe[np.square(vectors[maybe] - found).sum(axis=1) <= MAX_DISTANCE]
-    return int(near[0]) if len(near) else None
+
+    def __init__(self, most: int) -> None:
+        self._files: list[Path] = []
+        self._pixels = np.zeros((most, SIDE_PX, SIDE_PX), np.uint8)
+        self._coarse = np.zeros((most, _COARSE_PX**2), np.float32)
+        self._lengths = np.zeros(most, np.float32)
+
+    def add(self, file: Path, small: NDArray[np.uint8]) -> None:
+        """Add a file with its gray pixels."""
+        place = len(self._files)
+        self._files.append(file)
+        self._pixels[place], self._coarse[place] = small, _coarse(_vector(small))
+        self._lengths[place] = np.square(self._coarse[place]).sum()
+
+    def nearest(self, small: NDArray[np.uint8]) -> Path | None:
+        """The first file that is near enough."""
+        found, count = _vector(small), len(self._files)
+        coarse = _coarse(found)
+        apart = self._lengths[:count] + np.square(coarse).sum() - 2 * (self._coarse[:count] @ coarse)
+        maybe = np.flatnonzero(apart <= MAX_DISTANCE + _ROUNDING)
+        vectors = np.array([_vector(self._pixels[place]) for place in maybe], np.float32).reshape(-1, SIDE_PX**2)
+        near = maybe[np.square(vectors - found).sum(axis=1) <= MAX_DISTANCE]
+        return self._files[near[0]] if len(near) else None
 
 
-def _least(length: float) -> float:
-    """The least square of the length that a vector within the maximum distance of one of a squared length has."""
-    return float(max(length**0.5 - MAX_DISTANCE**0.5, 0.0) ** 2)
-
-
-def _vector(file: Path) -> NDArray[np.float32] | None:
-    """What an image shows, float32 [1024]; None where it cannot be decoded."""
+def _small(file: Path) -> NDArray[np.uint8] | None:
+    """An image in gray pixels, uint8 [32,32]; None where it cannot be decoded."""
     image = read_gray(file, 4 * SIDE_PX)
     if image is None:
         return None
-    small = cv2.resize(image, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+    return np.asarray(cv2.resize(image, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _vector(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What an image shows, float32 [1024]: of length 1, or shorter where it is flat."""
+    small = pixels.astype(np.float32).ravel()
     small -= small.mean()
     return np.asarray(small / max(float(np.linalg.norm(small)), _MIN_CONTRAST * SIDE_PX), np.float32)
+
+
+def _coarse(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A vector's lowest frequencies, float32 [64]: coordinates in some of the axes of a turned space."""
+    waves = cv2.dct(vector.reshape(SIDE_PX, SIDE_PX))
+    return np.asarray(waves[:_COARSE_PX, :_COARSE_PX], np.float32).ravel()

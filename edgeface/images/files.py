@@ -15,7 +15,7 @@ from edgeface.images.decode import decode_image
 from edgeface.images.fit import Scale, fit
 from edgeface.images.given import check_image
 from edgeface.images.header import claims_too_much, declared_size, is_netpbm
-from edgeface.images.tensor import fill_tensor, new_tensor
+from edgeface.images.tensor import TensorMemory, fill_tensor, new_tensor
 from edgeface.reading.given_path import StrPath, given_path
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import read_file
@@ -75,14 +75,14 @@ def read_gray(path: Path, min_side_px: int) -> NDArray[np.uint8] | None:
 
 
 def letterbox(
-    image: NDArray[np.uint8], spec: ImageInput, into: NDArray[np.float32] | None = None
+    image: NDArray[np.uint8], spec: ImageInput, memory: TensorMemory | None = None
 ) -> tuple[NDArray[np.float32], Scale]:
     """The input tensor for an image, as `spec` describes it.
 
     Args:
         image: uint8 [H,W,3] in BGR.
         spec: input size, fit, color order, mean and scale.
-        into: a tensor to overwrite, of `new_tensor`; None makes a contiguous one.
+        memory: that of the tensor, which holds until the next one; None makes a contiguous one.
 
     Returns:
         The tensor float32 [1,C,height,width], and the scale in input pixels per image pixel: image
@@ -93,7 +93,7 @@ def letterbox(
         InputError: the array is not uint8 [H,W,3], or is empty.
     """
     resized, scale = fitted(image, spec)
-    return placed(resized, spec, into), scale
+    return placed(resized, spec, memory), scale
 
 
 def fitted(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.uint8], Scale]:
@@ -115,14 +115,14 @@ def fitted(image: NDArray[np.uint8], spec: ImageInput) -> tuple[NDArray[np.uint8
     return image, scale
 
 
-def placed(
-    resized: NDArray[np.uint8], spec: ImageInput, into: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
+def placed(resized: NDArray[np.uint8], spec: ImageInput, memory: TensorMemory | None = None) -> NDArray[np.float32]:
     """The input tensor float32 [1,C,height,width] of a fitted image: at the top left, the padding 0 once normalized.
 
-    It is `into`, overwritten, or a new one.
+    It is in `memory` until the next one, or else new and contiguous.
     """
-    tensor = new_tensor(spec.shape) if into is None else into
+    if memory is not None:
+        return memory.filled(resized, spec.color, spec.mean, spec.scale)
+    tensor = new_tensor(spec.shape)
     fill_tensor(tensor, resized, spec.color, spec.mean, spec.scale)
     return tensor
 

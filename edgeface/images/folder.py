@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeface.errors import InputError
 from edgeface.reading.regular_file import is_folder, is_there
+from edgeface.reading.url_path import UrlPath
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm")
 MAX_LEVELS = 2
@@ -91,6 +92,10 @@ def _below(folders: list[Path], seen: set[str], level: int = 1, most: int = MAX_
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     """The images and the visible subfolders that are directly in a folder."""
+    if isinstance(folder, UrlPath):
+        found = list(folder.entries())
+        files: list[Path] = [path for path, below in found if not below and path.suffix.lower() in EXTENSIONS]
+        return files, [path for path, below in found if below and not path.name.startswith(".")]
     with os.scandir(folder) as scanned:
         entries = sorted(scanned, key=lambda entry: entry.name)
     images = [entry for entry in entries if Path(entry.name).suffix.lower() in EXTENSIONS and entry.is_file()]

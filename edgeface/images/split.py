@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,20 +111,26 @@ def distinct_images(folder: Path, others: Sequence[Path] = ()) -> list[Path]:
     return found.files
 
 
-def read_images(files: Sequence[Path], doing: str, others: Sequence[Path] = ()) -> Iterator[NDArray[np.uint8]]:
+def read_images(
+    files: Sequence[Path],
+    doing: str,
+    others: Sequence[Path] = (),
+    read: Callable[[Path], NDArray[np.uint8]] = read_image,
+) -> Iterator[NDArray[np.uint8]]:
     """The images, read one after the other with progress.
 
     Args:
         files: files to read.
         doing: their purpose, as in "calibrating".
         others: files that are read elsewhere; if a file is unusable, the unusable ones among these are named too.
+        read: reads a file.
 
     Raises:
         InputError: files are unusable; all such files are named at once.
     """
     for index, file in enumerate(track(files, doing)):
         try:
-            yield read_image(file)
+            yield read(file)
         except InputError as error:
             raise _failures(error, [*files[index + 1 :], *others]) from error
 

@@ -29,14 +29,29 @@ class TensorMemory:
 
     def __init__(self, shape: tuple[int, ...], channels_last: bool = False) -> None:
         self._shape, self._channels_last = shape, channels_last
-        self._mine = threading.local()
+        self._mine = _Mine()
 
-    def tensor(self) -> NDArray[np.float32]:
-        """This thread's tensor float32 [1,C,height,width], with what was put into it last."""
-        found: NDArray[np.float32] | None = getattr(self._mine, "tensor", None)
-        if found is None:
-            found = self._mine.tensor = new_tensor(self._shape, self._channels_last)
-        return found
+    def filled(
+        self, image: NDArray[np.uint8], color: str, mean: Sequence[float], scale: Sequence[float]
+    ) -> NDArray[np.float32]:
+        """This thread's tensor float32 [1,C,height,width], with an image in it until the next; as `fill_tensor`."""
+        if self._mine.tensor is None:
+            self._mine.tensor = new_tensor(self._shape, self._channels_last)
+        rows, columns = image.shape[:2]
+        if rows < self._mine.rows:
+            self._mine.tensor[:, :, rows : self._mine.rows] = 0
+        if columns < self._mine.columns:
+            self._mine.tensor[:, :, :rows, columns : self._mine.columns] = 0
+        self._mine.rows, self._mine.columns = rows, columns
+        fill_tensor(self._mine.tensor, image, color, mean, scale)
+        return self._mine.tensor
+
+
+class _Mine(threading.local):
+    """A thread's tensor, and how much of it is not 0."""
+
+    tensor: NDArray[np.float32] | None = None
+    rows = columns = 0
 
 
 def new_tensor(shape: tuple[int, ...], channels_last: bool = False) -> NDArray[np.float32]:
@@ -54,7 +69,7 @@ def fill_tensor(
     mean: Sequence[float],
     scale: Sequence[float],
 ) -> None:
-    """Write `normalized(image, …)` at the top left of a tensor, and 0 into the rest of it.
+    """Write `normalized(image, …)` at the top left of a tensor; the rest of it stays as it is.
 
     Args:
         tensor: float32 [1,C,height,width], of `new_tensor`.
@@ -64,8 +79,6 @@ def fill_tensor(
         scale: for each channel of the tensor.
     """
     rows, columns = image.shape[:2]
-    tensor[:, :, rows:] = 0
-    tensor[:, :, :rows, columns:] = 0
     shift, factor = ([float(np.float32(value)) for value in values] for values in (mean, scale))
     pixels = tensor[0].transpose(1, 2, 0)[:rows, :columns]
     if color == "grey":

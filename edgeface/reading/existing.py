@@ -20,7 +20,7 @@ def refuse_missing(given: Mapping[str, Path | Sequence[Path] | None]) -> None:
     missing = [
         (option, path)
         for option, value in given.items()
-        for path in ([Path(value)] if isinstance(value, str | Path) else value or ())
+        for path in ([value] if isinstance(value, Path) else [Path(value)] if isinstance(value, str) else value or ())
         if _is_missing(path)
     ]
     if len(missing) == 1:

@@ -22,6 +22,8 @@ def given_path(path: object, name: str = "the path") -> Path:
     Raises:
         InputError: it is None, empty, or no path at all.
     """
+    if isinstance(path, Path):  # as it is: it may stand for a URL
+        return path
     found = os.fspath(path) if isinstance(path, os.PathLike) else path
     if not isinstance(found, str):
         kind = "None" if path is None else f"of type {type(path).__name__}"

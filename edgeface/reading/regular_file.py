@@ -7,6 +7,7 @@ it keeps to Python 3.8 and the standard library.
 from __future__ import annotations
 
 import hashlib
+import io
 import mmap
 import os
 import stat
@@ -59,6 +60,9 @@ def open_file(path: Path, kind: Kind) -> BinaryIO:
     """
     try:
         _check(path.stat(), path, kind)  # before it is opened: opening a device can have effects
+        open_url = getattr(path, "open_url", None)  # of a path that stands for a URL (`url_path`)
+        if open_url is not None:
+            return _begun(open_url(kind.max_bytes), path, kind)
         descriptor = os.open(path, _FLAGS)
         try:
             _check(os.fstat(descriptor), path, kind)  # again: it may have been exchanged
@@ -108,7 +112,7 @@ def read_chunks(path: Path, kind: Kind, chunk_bytes: int = 0) -> Iterator[bytes]
         EdgefaceError: as `open_file`.
     """
     with open_file(path, kind) as stream:
-        total, wanted = 0, chunk_bytes or os.fstat(stream.fileno()).st_size + 1
+        total, wanted = 0, chunk_bytes or _size(stream) + 1
         while True:
             try:
                 chunk = stream.read(min(wanted, kind.max_bytes + 1 - total))
@@ -121,6 +125,13 @@ def read_chunks(path: Path, kind: Kind, chunk_bytes: int = 0) -> Iterator[bytes]
                 raise _too_large(path, kind)
             yield chunk
             wanted = chunk_bytes or _CHUNK_BYTES
+
+
+def _size(stream: BinaryIO) -> int:
+    """The size of a file, or of what is in memory already."""
+    if isinstance(stream, io.BytesIO):
+        return len(stream.getbuffer())
+    return os.fstat(stream.fileno()).st_size
 
 
 def map_file(path: Path, kind: Kind) -> bytes | mmap.mmap:

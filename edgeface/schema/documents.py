@@ -18,6 +18,7 @@ from edgeface.contracts import Anchors
 from edgeface.core.artifact import FORMAT, Manifest
 from edgeface.core.certificate import Certificate
 from edgeface.core.prediction_record import PredictionRecord
+from edgeface.core.processor_record import ProcessorRecord
 from edgeface.errors import InputError, did_you_mean
 from edgeface.reading.document import read_text
 from edgeface.reading.kinds import OWN
@@ -54,6 +55,7 @@ DOCUMENTS: Mapping[str, Document] = {
         Document("manifest", "manifest.json", FORMAT, Manifest),
         Document("certificate", "certificate.json", 4, Certificate),
         Document("prediction", "prediction.json", 1, PredictionRecord),
+        Document("processor", "processor.json", 1, ProcessorRecord),
         Document("latency", "latency.json", 1, LatencyRecord),
         Document("bundle", "bundle.json", 1, BundleRecord),
     )

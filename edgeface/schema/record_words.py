@@ -17,6 +17,30 @@ _BUNDLED = {
 }
 
 RECORD_WORDS: Mapping[str, Mapping[str, str]] = {
+    "ProcessorRecord": {
+        "format": "The form of this file.",
+        "model_sha256": "SHA-256 of the artifact's model file.",
+        "device": "The class of processors as --device names it: here, avx2 or vnni.",
+        "title": "What it is.",
+        "basis": "Whether times were measured here, predicted, or are not known.",
+        "evidence": "What the times rest on.",
+        "targets": "Targets that were considered.",
+        "why": "Which target is the quickest, how sure that is, and what to ship it with.",
+    },
+    "TargetRecord": {
+        "target": "The target's name.",
+        "gate": "Whether it passed, was refused, was not judged because another is quicker, or could not be built.",
+        "why": "The reason, unless it passed.",
+        "took": "The time of its model; null where that is not known.",
+        "model_bytes": "The size of its files; null where it was not built.",
+        "chosen": "Whether it is the quickest of those that passed.",
+    },
+    "Took": {
+        "ratio": "Time of one inference with one thread, as a part of onnx-fp32's of the same network there.",
+        "low": "Lower end: of the 95 % interval where it is measured, else of what was measured of other networks.",
+        "high": "Upper end, likewise.",
+        "ms": "Milliseconds; null where only ratios are known.",
+    },
     "PredictionRecord": {
         "format": "The form of this file.",
         "model_sha256": "SHA-256 of the model file that was predicted.",

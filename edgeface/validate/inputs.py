@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from edgeface.contracts import Contract
 from edgeface.core.progress import note, track
 from edgeface.errors import InputError
+from edgeface.images.files import read_image
 from edgeface.images.split import read_images
 from edgeface.images.synthetic import synthetic_images
 from edgeface.inference.detector import Detector
@@ -35,6 +36,7 @@ def numbered_images(
     contract: Contract,
     detector: Detector | None = None,
     others: Sequence[Path] = (),
+    read: Callable[[Path], Image] = read_image,
 ) -> Iterator[tuple[int, Image]]:
     """The same with the indices of their files.
 
@@ -44,12 +46,13 @@ def numbered_images(
         contract: of the network that they are for.
         detector: finds the faces, where a recognizer's file is not an aligned face.
         others: files used elsewhere; the error for unusable files covers them too.
+        read: reads a file, right before its input image is yielded.
 
     Raises:
         InputError: files cannot be used, or show no aligned face and there is no detector.
     """
     faceless: list[str] = []
-    found = subjects(files, doing, contract, detector, others)
+    found = subjects(files, doing, contract, detector, others, read)
     for index, (file, subject) in enumerate(zip(files, found, strict=True)):
         if subject is None:
             faceless.append(file.name)
@@ -67,10 +70,11 @@ def subjects(
     contract: Contract,
     detector: Detector | None,
     others: Sequence[Path] = (),
+    read: Callable[[Path], Image] = read_image,
 ) -> Iterator[Image | None]:
-    """The input image of each file; None where it shows no face. Arguments as of `task_images`."""
+    """The input image of each file; None where it shows no face. Arguments as of `numbered_images`."""
     task, find = task_of(contract), None if detector is None else detector.detect
-    for file, image in zip(files, read_images(files, doing, others), strict=True):
+    for file, image in zip(files, read_images(files, doing, others, read), strict=True):
         yield task.subject(image, contract, find, str(file))
 
 

@@ -165,7 +165,7 @@ def test_images_unlike_those_that_calibrate_are_told(request_of, tmp_path):
 
 @pytest.mark.slow
 def test_without_images_only_numbers_are_compared(small, artifacts):
-    found = analyze(AnalyzeRequest("retinaface_mnet025", seed=1, input_size=(64, 96)))
+    found = analyze(AnalyzeRequest("retinaface_mnet025", seed=1, input_size=(64, 96), count=2))
     assert found.judged.kind == "synthetic"
     assert found.judged.effect.drift is None
     assert found.wrong_inputs == ()

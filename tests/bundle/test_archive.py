@@ -18,7 +18,6 @@ from edgeface.bundle.face_runner.integrity import MAX_BYTES, SIGNATURE, SUMS, su
 from edgeface.errors import InputError
 
 SMALL = {"a.txt": b"first", "b/c.bin": bytes(range(256)) * 700, "empty": b""}
-CORRUPTIONS = 1000
 
 
 def tar_of(*members):
@@ -150,12 +149,13 @@ def test_trailing_bytes_are_refused(archive):
 
 
 @pytest.mark.slow
-def test_every_one_of_a_thousand_changed_bytes_is_refused_with_its_file_named(archive, files):
+@pytest.mark.parametrize("count", [250, pytest.param(1000, marks=pytest.mark.hostile)])
+def test_every_changed_byte_is_refused_with_its_file_named(archive, files, count):
     known = {"face.tar.gz", *files}
     places = {name: archive.find(content[:400]) for name, content in files.items()}
     rng = random.Random(20)
     changed = bytearray(archive)
-    for _ in range(CORRUPTIONS):
+    for _ in range(count):
         at = rng.randrange(len(archive))
         changed[at] ^= rng.randrange(1, 256)
         try:

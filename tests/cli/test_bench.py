@@ -6,6 +6,7 @@ import pytest
 
 from edgeface.backends.device import GPU
 from edgeface.backends.tensorrt.cuda.driver import look_for_gpus
+from edgeface.bench.fastest import Against, Fastest
 from edgeface.bench.measure import BenchRequest
 from edgeface.bench.result import BenchReport, Measurement
 
@@ -79,6 +80,22 @@ def test_batches_are_shown_with_images_per_second(edgeface_cli, monkeypatch):
     assert lines[0].split()[:4] == ["artifact", "threads", "batch", "images/s"]
     assert lines[2].split()[:5] == ["a", "1", "8", "2000", "4.000"]
     assert lines[-1] == "on gpu, copies to and from it included: A card; as a CUDA graph"
+
+
+def test_the_fastest_is_named_for_every_setting_with_the_class_of_the_processor(edgeface_cli, monkeypatch):
+    items = (Measurement("a", 1, 2.0, 1.9, 2.2, 1.0, 1.0, 1.0, None, 30),)
+    found = Fastest(
+        "a", "passed", 1, 1, (Against("b", "passed", 1.5, 1.4, 1.6), Against("c", "refused", 0.5, 0.4, 0.6))
+    )
+    report = BenchReport("a", 15, {}, items, {"processor": "a core", "class": "avx2"}, fastest=(found, found))
+    monkeypatch.setattr("edgeface.bench.measure.bench", lambda _: report)
+    monkeypatch.setenv("COLUMNS", "200")
+    said = " ".join(edgeface_cli("bench", "a").out.split())
+    fastest = (
+        "fastest on this processor (avx2), 1 thread: a; slower: b 1.50 × [1.40, 1.60]; faster, but not to ship as it"
+    )
+    assert said.count(f"{fastest} is: c 0.50 × [0.40, 0.60] (refused by its gate)") == 2
+    assert edgeface_cli("bench", "a", "--json").document["fastest"][0]["others"][0]["low"] == 1.4
 
 
 def test_device_and_batches_reach_the_request(edgeface_cli, measured):

@@ -5,14 +5,30 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
+from pathlib import Path
 
 import pytest
+from shared_exports import made_once
+
+from edgeface.bundle.pack import Order, pack_bundle, write_bundle
+from edgeface.errors import InputError
 
 
 @pytest.fixture
 def artifacts(seeded_artifact):
     """Folders of a seeded detector and recognizer, tflite-fp32."""
     return [seeded_artifact("tflite-fp32", model).folder for model in ("retinaface_mnet025", "mobilefacenet")]
+
+
+@pytest.fixture
+def packed(artifacts, shared_folder, tmp_path):
+    """A bundle of them, to be changed at will."""
+
+    def pack(folder):
+        (folder / "face").write_bytes(pack_bundle(Order(*artifacts, "rk3399")))
+
+    made = made_once(shared_folder / "fp32_bundle", pack)
+    return Path(shutil.copy(made / "face", tmp_path / "face.tar.gz"))
 
 
 def test_a_bundle_is_packed_signed_and_verified(edgeface_cli, artifacts, tmp_path):
@@ -48,17 +64,15 @@ def test_a_bundle_contains_no_reports_or_images(edgeface_cli, artifacts, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_changed_bundle_exits_1_and_names_the_file(edgeface_cli, artifacts, tmp_path):
-    out = tmp_path / "face.tar.gz"
-    assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0
-    data = bytearray(out.read_bytes())
+def test_a_changed_bundle_exits_1_and_names_the_file(edgeface_cli, packed):
+    data = bytearray(packed.read_bytes())
     data[data.index(b"TFL3") + 2000] ^= 1
-    out.write_bytes(data)
-    ended = edgeface_cli("verify", out, "--json")
+    packed.write_bytes(data)
+    ended = edgeface_cli("verify", packed, "--json")
     assert ended.code == 1
     assert ended.document["passed"] is False
     assert ended.document["problems"][0]["file"] == "models/detector.tflite"
-    assert "refused    models/detector.tflite" in edgeface_cli("verify", out).out
+    assert "refused    models/detector.tflite" in edgeface_cli("verify", packed).out
 
 
 def test_a_file_that_is_not_a_bundle_is_refused(edgeface_cli, tmp_path):
@@ -89,12 +103,11 @@ def test_a_refused_bundle_leaves_no_file(edgeface_cli, artifacts, tmp_path):
 
 @pytest.mark.slow
 def test_a_bundle_replaces_its_like_and_asks_before_it_replaces_another(
-    edgeface_cli, artifacts, seeded_artifact, tmp_path
+    edgeface_cli, artifacts, seeded_artifact, packed
 ):
-    out = tmp_path / "face.tar.gz"
+    out, before = packed, packed.read_bytes()
     assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0
-    before = out.read_bytes()
-    assert edgeface_cli("bundle", *artifacts, "--out", out).code == 0
+    assert out.read_bytes() == before
     other = seeded_artifact("tflite-fp32", "mobilefacenet", seed=2).folder
     refused = edgeface_cli("bundle", artifacts[0], other, "--out", out)
     assert (refused.code, out.read_bytes() == before) == (2, True)
@@ -105,10 +118,17 @@ def test_a_bundle_replaces_its_like_and_asks_before_it_replaces_another(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("content", [b"", b"mine", b"\x1f\x8b\x08" + bytes(100)])
-def test_a_file_that_is_no_bundle_is_never_replaced(edgeface_cli, artifacts, tmp_path, content):
+def test_a_file_that_is_no_bundle_is_never_replaced(edgeface_cli, artifacts, tmp_path):
     out = tmp_path / "face.tar.gz"
-    out.write_bytes(content)
+    out.write_bytes(b"mine")
     ended = edgeface_cli("bundle", *artifacts, "--out", out, "--force")
-    assert (ended.code, out.read_bytes()) == (2, content)
+    assert (ended.code, out.read_bytes()) == (2, b"mine")
     assert "is not a bundle" in ended.err
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1f\x8b\x08" + bytes(100)])
+def test_nor_is_an_empty_or_damaged_one(packed, tmp_path, content):
+    (tmp_path / "other").write_bytes(content)
+    with pytest.raises(InputError, match="is not a bundle"):
+        write_bundle(packed.read_bytes(), tmp_path / "other", force=True)
+    assert (tmp_path / "other").read_bytes() == content

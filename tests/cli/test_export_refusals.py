@@ -230,9 +230,8 @@ def test_real_weights_need_images_to_calibrate_with(refused, seeded_weights):
     assert "--calibration" in error["fix"]
 
 
-@pytest.mark.slow
-def test_sample_weights_are_not_used_for_another_variant(refused):
-    error = refused("--variant", "1mb", *OPTIONS)
+def test_sample_weights_are_not_used_for_another_variant(refused, images):
+    error = refused("--variant", "1mb", *OPTIONS, "--calibration", images)  # else images are composed first
     assert error["where"] == "--variant"
     assert "--weights" in error["fix"]
 
@@ -282,13 +281,44 @@ def test_a_seeded_export_ends_with_one_document_and_progress_on_stderr(edgeface_
     assert "judging onnx-fp32" in ended.err
 
 
+ENDED = """
+import os, signal, sys
+import edgeface.models
+from edgeface.cli import main
+from edgeface.core.temporary import temporary_folder
+
+def families():
+    with temporary_folder():
+        os.kill(os.getpid(), int(sys.argv[1]))
+        signal.pause()
+
+edgeface.models.families = families
+main(["models"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGHUP, 129, "terminated")],
+)
+def test_each_signal_that_ends_a_command_lets_it_clean_up(tmp_path, number, code, said):
+    default = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    default += "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # either may be ignored where the tests were started
+    command = [sys.executable, "-c", default + ENDED, str(int(number))]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == code
+    assert (ended.stdout, f"error: {said}" in ended.stderr, "Traceback" in ended.stderr) == ("", True, False)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code", "said"),
     [
         (signal.SIGINT, 130, "interrupted"),
-        (signal.SIGTERM, 143, "terminated"),
-        (signal.SIGHUP, 129, "terminated"),
+        pytest.param(signal.SIGTERM, 143, "terminated", marks=pytest.mark.hostile),
+        pytest.param(signal.SIGHUP, 129, "terminated", marks=pytest.mark.hostile),
     ],
 )
 def test_an_interrupt_leaves_nothing_behind(tmp_path, contents, number, code, said):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -77,3 +79,34 @@ def test_a_path_that_cannot_be_drawn_to_is_refused_first(edgeface_cli, options, 
     ended = edgeface_cli("identify", tmp_path / "absent.jpg", *options, "--out", tmp_path / "drawn.txt")
     assert ended.code == 2
     assert "absent.jpg" not in ended.err
+
+
+def test_folders_are_looked_through_line_by_line(edgeface_cli, image, options, tmp_path):
+    folder = tmp_path / "album"
+    folder.mkdir()
+    image.rename(folder / "a.png")
+    cv2.imwrite(str(folder / "b.png"), np.zeros((64, 64, 3), np.uint8))
+    (folder / "c.png").write_text("not an image")
+    ended = edgeface_cli("identify", folder, *options, "--threshold", "0.8", "--top", "2", "--jsonl")
+    first, second, third = map(json.loads, ended.out.splitlines())
+    assert ended.code == 2
+    assert [each["name"] for each in first["faces"]] == ["José", None]
+    assert [len(each["candidates"]) for each in first["faces"]] == [2, 2]
+    assert (second["faces"], "error" in third) == ([], True)
+    ended = edgeface_cli("identify", folder, *options, "--threshold", "0.8")
+    assert "2 face(s), 1 of them known, in 2 image(s) or frame(s)\nthreshold: 0.800 (as given)" in ended.out
+    assert edgeface_cli("identify", folder, *options, "--out", tmp_path / "drawn.png").code == 2
+
+
+def test_a_video_says_who_is_in_it(edgeface_cli, image, options, tmp_path):
+    writer = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 5.0, (64, 64))
+    for _ in range(3):
+        writer.write(cv2.imread(str(image)))
+    writer.release()
+    ended = edgeface_cli("identify", tmp_path / "clip.avi", *options, "--threshold", "0.8")
+    assert "3 frame(s): José in 3" in ended.out
+
+
+def test_further_candidates_have_rows_of_their_own(edgeface_cli, image, options):
+    _, _, second, *_ = edgeface_cli("identify", image, *options, "--threshold", "0.8", "--top", "2").out.splitlines()
+    assert second.split()[0] == "Bob"

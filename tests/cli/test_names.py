@@ -98,6 +98,7 @@ def test_files_of_any_name_are_read(edgeface_cli, detector_artifact, recognizer_
     assert image.with_suffix(".jpg").is_file()
 
 
+@pytest.mark.parametrize("name", ["escape sequence", "not UTF-8", "not ASCII"])
 def test_output_that_is_not_utf_8_shows_names_too(detector_artifact, tmp_path, name):
     image = tmp_path / f"{NAMES[name]}.png".replace("/", "_")
     ended = run("detect", image, "--artifact", detector_artifact, env=os.environ | {"PYTHONIOENCODING": "ascii"})

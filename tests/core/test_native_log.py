@@ -53,3 +53,29 @@ def test_threads_take_turns(capfd):
         thread.join()
     assert found == {number: [f"x{number}"] for number in range(4)}
     assert capfd.readouterr().err == ""
+
+
+def test_blocks_may_nest_and_follow_each_other(capfd):
+    with native_lines_taken(("outer", "inner")) as outer:
+        os.write(2, b"outer 1\n")
+        with native_lines_taken(("inner",)) as inner:
+            os.write(2, b"inner 1\nouter 2\n")
+        os.write(2, b"outer 3\n")
+    with native_lines_taken(("outer",)) as after:
+        os.write(2, b"outer 4\n")
+    assert inner == ["inner 1"]
+    assert outer == ["outer 1", "outer 2", "outer 3"]
+    assert after == ["outer 4"]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_forked_process_has_captures_of_its_own(capfd):
+    with native_lines_taken(("mine",)) as mine:
+        os.write(2, b"mine\n")
+        child = os.fork()
+        if child == 0:
+            with native_lines_taken(("theirs",)) as theirs:
+                os.write(2, b"theirs\n")
+            os._exit(0 if theirs == ["theirs"] else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    assert mine == ["mine"]

@@ -29,12 +29,16 @@ LARGEST = "iresnet100"
 SMALL = ["mobilefacenet:y1", "mobilefacenet:mbf", "vargfacenet", "iresnet18", DETECTOR]
 UP_TO_50 = SMALL + [name for name in GOLDEN if name not in (*SMALL, LARGEST)]
 BY_DYNAMO = [*SMALL, LARGEST]
+IN_INT8 = [name for name in SMALL if name != "iresnet18"]  # 24 million weights that say nothing new
 QUICK = {"mobilefacenet:y1", DETECTOR}
+DEEPER = {name for name in GOLDEN if name not in SMALL}
+"""The blocks of those in SMALL, more often or wider: by name they are counted here, in files by `make hostile`."""
 
 
 def slow_but(quick, names):
-    """Names as parameters, of which only those of `quick` are not marked slow."""
-    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
+    """Names as parameters, of which only those of `quick` are not marked slow; those of DEEPER take minutes."""
+    mark = {name: pytest.mark.hostile if name in DEEPER else pytest.mark.slow for name in names}
+    return [name if name in quick else pytest.param(name, marks=mark[name]) for name in names]
 
 
 DETECTOR_AT = {
@@ -105,8 +109,7 @@ def test_onnx_of_the_tracing_exporter_that_preserves_batch_norm(unfolded):
     assert counted(unfolded.model) == golden(unfolded.name)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("by_dynamo", BY_DYNAMO, indirect=True)
+@pytest.mark.parametrize("by_dynamo", slow_but((), BY_DYNAMO), indirect=True)
 def test_onnx_of_the_dynamo_exporter(by_dynamo):
     plain, optimized = by_dynamo
     assert counted(plain.model) == golden(plain.name)
@@ -155,8 +158,7 @@ def test_tflite_fp32(unfolded, tmp_path):
     assert cost_of(check(path).complexity) == golden(unfolded.name, fused=True)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("unfolded", SMALL, indirect=True)
+@pytest.mark.parametrize("unfolded", slow_but((), IN_INT8), indirect=True)
 def test_tflite_int8(unfolded, tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(tflite(*unfolded, "tflite-int8"))

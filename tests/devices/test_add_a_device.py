@@ -87,11 +87,15 @@ def test_the_emulator_runs_its_agent_and_an_artifact_agrees_there(a57, emulator,
         state = device_state(link)
     assert state.summary().startswith("aarch64: 3×Cortex-A57")
     assert state.pinned(2) == (0, 1)
+    for path in sorted(images.iterdir())[1:]:
+        path.unlink()
     command = ["parity", str(built["integer"].folder), "--on", "a57", "--images", str(images), "--json"]
     with pytest.raises(SystemExit) as ended:
         main(["--quiet", *command])
     document = json.loads(capsys.readouterr().out)
-    assert (ended.value.code, document["on"], document["passed"]) == (0, "a57", True)
+    assert (ended.value.code, document["on"], document["passed"], document["images"]) == (0, "a57", True, 1)
+    assert document["latency"] is None
+    assert [path["path"] for path in document["paths"]][:2] == ["litert xnnpack", "litert reference"]
 
 
 @pytest.mark.hostile

@@ -44,7 +44,7 @@ def test_every_pinned_version_is_in_the_range_that_is_asked_for(name):
 def test_the_extra_all_names_extras_that_exist():
     (whole,) = EXTRAS["all"]
     assert whole.name == "edgeface"
-    assert whole.extras == {"bundle", "eval", "ncnn", "torch"}
+    assert whole.extras == {"bundle", "eval", "gallery", "ncnn", "torch"}
     assert whole.extras <= EXTRAS.keys()
 
 

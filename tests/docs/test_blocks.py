@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,7 @@ from pages import (
     scripts_of,
     without_blocks,
 )
+from preloaded import preloaded
 
 from edgeface.budgets.read_budget import read_budget
 from edgeface.compile.report_options import ReportOptions
@@ -37,8 +41,10 @@ USUAL = ("onnx-fp32", "tflite-int8")
 LONG = {
     *("analyze.md", "api/export.md", "benchmark.md", "boards.md", "predict.md"),
     *("quick-start.md", "recipes.md", "recognizers.md"),
+    *("identify.md-who-is-it--1", "troubleshooting.md-int8-finds-no-faces-1"),
 }
-"""Pages whose blocks take up to half a minute each: `make hostile` runs them; README and quicker tests show it too."""
+"""Pages and blocks that take up to half a minute each: `make hostile` runs them; README and quicker tests show it too.
+Here their commands are only read, with their options."""
 OWN = [page for page in PAGES if name_of(page) not in RUN_BY]
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 RUN = [block for page in OWN for block in scripts_of(page)]
@@ -125,6 +131,13 @@ def commands(shared_data, shared_folder) -> Commands:
 
 
 @pytest.fixture(scope="session")
+def ready():
+    """The folder of an edgeface whose imports are done."""
+    with tempfile.TemporaryDirectory() as folder, preloaded(Path(folder)) as programs:
+        yield programs
+
+
+@pytest.fixture(scope="session")
 def earlier(commands, shared_export):
     """An artifact that an earlier block made, by its folder's name: small ones of the same networks."""
 
@@ -164,12 +177,14 @@ def place(commands, earlier, tmp_path):
 def _with_marks(block: Block):
     emulated = any(re.search(r"--on a\d|edgeface predict", str(command)) for command in block.commands)
     marks = [pytest.mark.emulation] if emulated else []
-    marks += [pytest.mark.hostile] if name_of(block.page) in LONG else []
+    marks += [pytest.mark.hostile] if LONG & {name_of(block.page), str(block)} else []
     return pytest.param(block, id=str(block), marks=marks)
 
 
 @pytest.mark.parametrize("block", [_with_marks(block) for block in RUN])
-def test_a_block_does_what_its_page_says(block, place, commands, request):
+def test_a_block_does_what_its_page_says(block, place, commands, ready, request):
+    if block.page != ROOT / "README.md":  # whose commands start as a reader's do
+        commands = replace(commands, programs=ready)
     if request.node.get_closest_marker("emulation"):
         request.getfixturevalue("emulator")
     folder, printed = place(block), []
@@ -184,6 +199,17 @@ def test_a_block_does_what_its_page_says(block, place, commands, request):
         printed.append(ran.output)
     assert "report out/" not in block.text or (folder / "out" / "index.html").is_file()
     assert not_said(said_after(block) or "", "\n".join(printed)) == []
+
+
+@pytest.mark.parametrize("block", [block for block in RUN if LONG & {name_of(block.page), str(block)}], ids=str)
+def test_commands_of_long_blocks_are_understood(block):
+    from edgeface.cli.app import program
+
+    for command in block.commands:
+        for line in re.split(r"[|>;&]", command.line) if block.language != "python" else ():
+            if line.split()[:1] == ["edgeface"]:
+                name, *words = shlex.split(line)[1:]
+                program().commands[name].make_context(name, words)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

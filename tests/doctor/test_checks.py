@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edgeface.backends.tensorrt.cuda.driver import Driver, Gpu
-from edgeface.doctor.checks import boards, emulation, extras, gpu, processor, runtimes, storage
+from edgeface.doctor.checks import boards, emulation, extras, gpu, processor, runtimes, storage, usage_reports
 
 NO_DRIVER = Driver(None, (), "no NVIDIA driver is installed")
 
@@ -161,6 +161,23 @@ def test_extras_that_are_not_installed_name_the_extra_that_installs_them(monkeyp
     monkeypatch.setattr("edgeface.doctor.packages.installed", lambda name: None)
     fixes = {check.name: check.fix for check in extras.look()}
     assert fixes["cryptography"] == "pip install 'edgeface[bundle]'"
+    assert fixes["faiss-cpu"] == "pip install 'edgeface[gallery]'"
+    assert fixes["ray"] == fixes["fsspec"] == "pip install 'edgeface[ray]'"
     assert "pip install 'edgeface[torch]'" in fixes["torch"]
     assert "CPU build first, 200 MB and a minute" in fixes["torch"]
     assert not any(check.required for check in extras.look())
+
+
+def test_openvino_is_installed_alone_by_the_command_that_is_shown(monkeypatch):
+    monkeypatch.setattr("edgeface.doctor.packages.installed", lambda name: None)
+    fixes = {check.name: check.fix for check in runtimes.look()}
+    assert fixes["openvino"] == "pip install --no-deps 'openvino>=2026.4'"
+    assert fixes["ncnn"] == "pip install ncnn"
+
+
+@pytest.mark.parametrize(("version", "state"), [(None, "ok"), ("2025.2.0", "problem")])
+def test_the_package_that_sends_usage_is_named_where_it_is(monkeypatch, version, state):
+    monkeypatch.setattr(usage_reports, "installed", lambda name: version)
+    (check,) = usage_reports.look()
+    assert (check.state, check.fix) == (state, version and "pip uninstall openvino-telemetry")
+    assert not check.required

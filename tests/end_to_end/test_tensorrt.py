@@ -48,6 +48,8 @@ NETWORKS = {
     PRELU: Declared("mobilefacenet", Path("mobilefacenet_prelu_112x96.ckpt")),
     RELU6: Declared("mobilefacenet", Path("mobilefacenet_relu6_128.pt")),
 }
+EACH = [DETECTOR, PRELU, pytest.param(RELU6, marks=pytest.mark.hostile)]
+"""Of the two recognizers, `make test` builds the one whose activations are harder to quantize."""
 WEIGHTED = {DETECTOR: 56, PRELU: 50, RELU6: 51}
 ISLANDS = {(DETECTOR, "tensorrt-fp16"): 11, (DETECTOR, "tensorrt-int8"): 20}  # as the recipe says: stage 1, the heads
 FACES = 48
@@ -140,7 +142,7 @@ def islands(built: Built, nodes: list[NodePrecision]) -> set[str]:
 
 
 @pytest.mark.parametrize("wanted", TARGETS)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EACH)
 def test_engines_are_built_for_five_capabilities(staged, name, wanted):
     folder, engines = staged(name, wanted)
     assert engines.manifest["compute_capabilities"] == list(CAPABILITIES)
@@ -149,7 +151,7 @@ def test_engines_are_built_for_five_capabilities(staged, name, wanted):
 
 
 @pytest.mark.parametrize(("wanted", "narrow"), [("tensorrt-fp16", "Half"), ("tensorrt-int8", "Int8")])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EACH)
 def test_every_convolution_runs_in_its_type_but_the_declared_islands(network, staged, name, wanted, narrow):
     built = network(name).built(wanted)
     folder, engines = staged(name, wanted)
@@ -164,7 +166,7 @@ def test_every_convolution_runs_in_its_type_but_the_declared_islands(network, st
     assert reformats <= 1
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EACH)
 def test_float16_is_float16_on_turing_too(network, staged, name):
     built = network(name).built("tensorrt-fp16")
     folder, engines = staged(name, "tensorrt-fp16")
@@ -173,7 +175,7 @@ def test_float16_is_float16_on_turing_too(network, staged, name):
     assert all(requirement.met for requirement in engines.requirements)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EACH)
 def test_int8_for_turing_runs_in_float_with_this_library_and_is_found_out(staged, name):
     folder, engines = staged(name, "tensorrt-int8")
     nodes = weighted(folder, "sm75")
@@ -184,7 +186,7 @@ def test_int8_for_turing_runs_in_float_with_this_library_and_is_found_out(staged
     assert requirement.measured.startswith(f"{len(asked)}: {asked[0]} (the layer ")
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EACH)
 def test_float32_has_neither_requirements_nor_other_types(staged, name):
     folder, engines = staged(name, "tensorrt-fp32")
     for tag in ("sm75", "sm80-86-89-120"):
@@ -193,7 +195,7 @@ def test_float32_has_neither_requirements_nor_other_types(staged, name):
 
 
 @pytest.mark.parametrize("wanted", ["tensorrt-fp16", "tensorrt-int8"])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", EACH)
 def test_the_numbers_pass_the_recipe_s_gate(found, name, wanted):
     findings = found(name, wanted)
     assert findings.requirements
@@ -207,7 +209,7 @@ def test_float16_finds_the_detector_s_faces(found):
     assert min(tensor.cosine for tensor in found(DETECTOR, "tensorrt-fp16").tensors.values()) >= 0.9999
 
 
-@pytest.mark.parametrize("name", [PRELU, RELU6])
+@pytest.mark.parametrize("name", EACH[1:])
 def test_float16_embeds_as_float32_does(found, name):
     decisions = found(name, "tensorrt-fp16").decisions.as_dict()
     assert decisions["faces"] == FACES * 3 // 4
@@ -224,7 +226,7 @@ def test_int8_finds_the_faces_that_tflite_s_does(found):
     assert ours["mean_score_change"] <= theirs["mean_score_change"] + 0.005
 
 
-@pytest.mark.parametrize("name", [PRELU, RELU6])
+@pytest.mark.parametrize("name", EACH[1:])
 def test_int8_embeds_as_tflite_s_does(found, name):
     ours, theirs = (found(name, wanted).decisions.as_dict() for wanted in ("tensorrt-int8", "tflite-int8"))
     assert ours["mean_cosine"] >= theirs["mean_cosine"] - 0.005

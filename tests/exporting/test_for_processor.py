@@ -1,4 +1,4 @@
-"""Exports for a class of processors: measured where this machine is of it, else by a table, and never without a gate."""
+"""Exports for a class of processors: measured where this machine is of it, else by a table; gates decide."""
 
 from __future__ import annotations
 

@@ -24,12 +24,12 @@ SIZES = [(1, 4), (4, 1), (16, 16), (31, 17), (40, 48)]
 @pytest.mark.parametrize(("color", "mean", "scale"), CASES)
 def test_numbers_are_those_of_normalized_to_the_bit(color, mean, scale, channels_last):
     every = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
-    tensor = new_tensor((1, len(mean), 40, 48), channels_last)
+    memory = TensorMemory((1, len(mean), 40, 48), channels_last)
     for seed, (rows, columns) in enumerate([*SIZES, *SIZES[::-1]]):
         image = np.random.default_rng(seed).integers(0, 256, (rows, columns, 3), np.uint8)
         if image.shape == every.shape:
             image = every
-        fill_tensor(tensor, image, color, mean, scale)
+        tensor = memory.filled(image, color, mean, scale)
         wanted = np.zeros(tensor.shape, np.float32)
         wanted[0, :, :rows, :columns] = normalized(image, color, mean, scale).transpose(2, 0, 1)
         assert tensor.tobytes() == wanted.tobytes()
@@ -55,9 +55,15 @@ def test_channels_last_is_how_a_model_reads_them_without_a_copy():
 
 
 def test_each_thread_has_memory_of_its_own_and_keeps_it():
-    memory = TensorMemory((1, 3, 8, 8))
-    found = [memory.tensor(), memory.tensor()]
-    thread = threading.Thread(target=lambda: found.append(memory.tensor()))
+    memory, image = TensorMemory((1, 3, 8, 8)), np.ones((8, 8, 3), np.uint8)
+
+    def fill() -> None:
+        found.append(memory.filled(image, "bgr", (0.0,) * 3, (1.0,) * 3))
+
+    found: list[np.ndarray] = []
+    fill()
+    fill()
+    thread = threading.Thread(target=fill)
     thread.start()
     thread.join()
     assert found[0] is found[1]

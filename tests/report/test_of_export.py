@@ -41,10 +41,10 @@ class Reader(HTMLParser):
 
 @pytest.fixture
 def judged(seeded_export, images, tmp_path):
-    """Export with synthetic images as images: (name, **options) → folder."""
+    """Export with synthetic images as images: (name, target, **options) → folder."""
 
-    def run(name, **options):
-        return seeded_export(tmp_path / name, calibration=images, **options).folder
+    def run(name, target="tflite-int8", **options):
+        return seeded_export(tmp_path / name, target, calibration=images, **options).folder
 
     return run
 
@@ -122,7 +122,7 @@ def test_images_are_shown_with_their_names_without_folders(judged, images):
 
 @pytest.mark.slow
 def test_no_images_leaves_them_out_with_their_names(judged):
-    folder = judged("out", report=ReportOptions(latency=False, images=False))
+    folder = judged("out", "tflite-fp32", report=ReportOptions(latency=False, images=False))
     page = read(folder)
     assert "img" not in page.tags
     assert "data:image" not in (folder / REPORT).read_text()
@@ -134,8 +134,9 @@ def test_no_images_leaves_them_out_with_their_names(judged):
 def test_a_hostile_file_name_is_text_and_nothing_else(judged, images):
     for number, path in enumerate(sorted(images.iterdir())):
         path.rename(images / f"{number}<script>alert(1)<img onerror=x>.png")
-    folder = judged("out")
+    folder = judged("out", "tflite-fp32")
     page = read(folder)
+    assert "img" in page.tags
     assert "script" not in page.tags
     assert "<script>alert(1)<img onerror=x>.png" in page.text
 

@@ -31,7 +31,7 @@ def test_the_quickest_stands_first_with_ratio_interval_time_and_size():
     (table,) = shown.tables
     assert [row[0] for row in table.rows] == ["b", "a"]
     assert table.rows[0][2:] == ("0.50", "0.49–0.51", "5", "1", "quickest")
-    assert table.title == "Targets on this processor, measured here"
+    assert table.caption == "Targets on this processor, measured here"
     assert (shown.lead, shown.measured) == ("B is the quickest.", True)
 
 

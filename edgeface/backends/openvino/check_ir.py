@@ -19,7 +19,10 @@ _BITS = {"boolean": 8, "f64": 64, "f32": 32, "f16": 16, "bf16": 16} | {
 _OPSET = re.compile(r"opset[1-9][0-9]?")
 _WHOLE = re.compile(r"-?\d{1,9}")
 _INSIDE = frozenset({"If", "Loop", "TensorIterator"})
-_AT_LEAST_ONE = ("strides", "dilations", "kernel", "group")
+_STEPS = {"strides": 1, "dilations": 1, "kernel": 1, "pads_begin": 0, "pads_end": 0}
+"""The least of each number of these attributes."""
+_MOST = 4096
+"""The most: a wider border is time that a network takes for nothing."""
 
 
 def check_text(text: bytes, weights_bytes: int, where: str) -> None:
@@ -82,12 +85,9 @@ def _wrong(layer: ElementTree.Element, weights_bytes: int) -> Iterator[str]:
             yield "has a size that no network has"
     data = layer.find("data")
     said = {} if data is None else data.attrib
-    for key in _AT_LEAST_ONE:
-        if (
-            any(not part.strip().isdecimal() or int(part) < 1 for part in said[key].split(","))
-            if key in said
-            else False
-        ):
+    for key, least in _STEPS.items():
+        numbers = [part.strip() for part in said.get(key, "").split(",") if part.strip()]
+        if not all(number.isdecimal() and least <= int(number[:9]) <= _MOST for number in numbers):
             yield f"has {key} of {said[key][:40]!r}"
     if layer.get("type") == "Const":
         yield from _wrong_constant(said, weights_bytes)

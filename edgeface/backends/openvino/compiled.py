@@ -36,13 +36,16 @@ def read_network(model: Path) -> Any:
 
 
 def _check_sizes(network: Any, where: str) -> None:
-    """Refuse values that are larger than any of a network: their sizes may come from constants."""
+    """Refuse values without numbers, and those larger than any of a network: sizes may come from constants.
+
+    OpenVINO runs layers of such sizes; processes were seen to end at a later model.
+    """
     for node in network.get_ops():
         for port in node.outputs():
             shape = port.get_partial_shape()
-            if shape.is_static and math.prod(port.get_shape()) > MAX_ELEMENTS:
+            if shape.is_static and not 1 <= math.prod(port.get_shape()) <= MAX_ELEMENTS:
                 raise InputError(
-                    f"the network makes a value of {list(port.get_shape())}, larger than any that edgeface runs",
+                    f"the network has a value of the sizes {list(port.get_shape())}, which edgeface does not run",
                     where=f"{where}: layer {node.get_friendly_name()!r}",
                     fix="do not use files from untrusted sources",
                 )

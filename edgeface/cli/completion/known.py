@@ -54,6 +54,12 @@ def boards(_: Words = ()) -> tuple[str, ...]:
     return _profiles_with("bundle")
 
 
+def exported_for(_: Words = ()) -> tuple[str, ...]:
+    """What an export may be for: this processor, classes of processors by the files of their tables, and boards."""
+    tables = (_PACKAGE / "prediction" / "ratios").glob("*.toml")
+    return ("here", *sorted(path.stem for path in tables), *boards())
+
+
 def devices(_: Words = ()) -> tuple[str, ...]:
     """Names of devices that run artifacts."""
     return ("x86", "gpu", *_profiles_with("emulator"), "ssh:", "adb")
@@ -131,7 +137,10 @@ OF_OPTIONS: Mapping[str, Callable[[Words], tuple[str, ...]]] = {
     "--variant": variants,
 }
 # Where a command takes only some of them.
-OF_COMMANDS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {("bench", "--on"): clocks}
+OF_COMMANDS: Mapping[tuple[str, str], Callable[[Words], tuple[str, ...]]] = {
+    ("bench", "--on"): clocks,
+    ("export", "--device"): exported_for,
+}
 # These take several values, separated by commas.
 LISTS = frozenset({"--target"})
 # By command and argument.

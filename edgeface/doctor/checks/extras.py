@@ -11,8 +11,11 @@ RANK = 35
 
 
 def look() -> tuple[Check, ...]:
-    """Packages that trace torch modules and sign bundles."""
+    """Packages that trace torch modules, sign bundles, search galleries and use many machines."""
     return (
         package_check("torch", "optional: your own torch modules, --seed, and families without a skeleton", HOW),
         package_check("cryptography", "optional: signs bundles", "pip install 'edgeface[bundle]'"),
+        package_check("faiss-cpu", "optional: searches galleries faster", "pip install 'edgeface[gallery]'"),
+        package_check("ray", "optional: --engine ray, many machines", "pip install 'edgeface[ray]'"),
+        package_check("fsspec", "optional: images at a URL", "pip install 'edgeface[ray]'"),
     )

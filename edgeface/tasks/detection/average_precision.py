@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -79,11 +80,19 @@ class RankedDetections(CountedLabels):
         labeled = int(self.counted @ weights)
         if not labeled:
             return float("nan")
-        often = weights[self.image]
-        hits = np.cumsum(often * self.hits)
-        precision, recall = hits / np.maximum(np.cumsum(often), 1), hits / labeled
+        # Recall rises only where a label is found, and precision is highest there: the rest of the curve is not needed.
+        seen = np.cumsum(weights[self.image])[self._found]
+        hits = np.cumsum(weights[self.image[self._found]])
+        precision, recall = hits / np.maximum(seen, 1), hits / labeled
         envelope = np.maximum.accumulate(precision[::-1])[::-1]
-        return float(np.sum(np.diff(recall, prepend=0.0) * envelope))
+        areas = np.zeros(len(self.hits))  # of every detection, since it decides how a sum of them is rounded
+        areas[self._found] = np.diff(recall, prepend=0.0) * envelope
+        return float(np.sum(areas))
+
+    @cached_property
+    def _found(self) -> NDArray[np.intp]:
+        """The places of the detections that found a label."""
+        return np.flatnonzero(self.hits)
 
 
 def rank_detections(images: Iterable[LabeledDetections], min_side_px: float = 0.0) -> RankedDetections:

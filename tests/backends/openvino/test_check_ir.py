@@ -37,6 +37,7 @@ def test_a_sound_text_passes():
         ('size="16"', 'size="12"', "has 12 bytes, which do not fit its shape"),
         ('element_type="f32" shape="4"', 'element_type="f33" shape="4"', "of an unknown type 'f33'"),
         ('strides="1, 2"', 'strides="1, 0"', "has strides of '1, 0'"),
+        ('strides="1, 2"', 'pads_begin="9999, 0"', "has pads_begin of '9999, 0'"),
         ('version="opset8"', 'version="extension"', "is of no opset"),
         ('type="MaxPool"', 'type="Loop"', "holds another network"),
         ("<dim>1</dim><dim>4</dim>", "<dim>99999999</dim><dim>4</dim>", "has a size that no network has"),

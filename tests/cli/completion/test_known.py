@@ -14,6 +14,7 @@ from edgeface.cli.completion import known
 from edgeface.devices.table import emulated, profiles
 from edgeface.models import families
 from edgeface.prediction.answer import EACH
+from edgeface.prediction.ratio_table import ratio_tables
 from edgeface.prediction.runtimes import RUNTIMES
 
 COMMANDS = typer.main.get_command(app).commands
@@ -35,6 +36,11 @@ def test_all_budgets_are_completed_with_their_aliases():
 def test_all_boards_are_completed():
     assert known.boards() == tuple(boards())
     assert "rk3399" in known.boards()
+
+
+def test_an_export_is_for_this_processor_a_class_or_a_board():
+    assert known.exported_for() == ("here", *ratio_tables(), *boards())
+    assert known.OF_COMMANDS["export", "--device"] is known.exported_for
 
 
 def test_all_devices_are_completed():

@@ -36,7 +36,7 @@ def trials(shared_data):
         yield made
 
 
-@pytest.mark.slow
+@pytest.mark.hostile  # a quarter of a minute; tests/exporting/test_repair.py has trials and search of a small network
 def test_a_repair_is_found_on_a_public_training(trials):
     settings = trials.job.recipe.quantize
     groups = {group.name: group for group in trials.groups(settings)}

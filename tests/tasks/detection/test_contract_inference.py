@@ -40,12 +40,12 @@ def weights(data: Path, name: str) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="module")
 def scenes(shared_data: Path) -> list[np.ndarray]:
-    return [read_image(path) for path in list_images(shared_data / "scenes")[::12]]
+    return [read_image(path) for path in list_images(shared_data / "scenes")[::24]]
 
 
 @pytest.fixture(scope="module")
 def portraits(shared_data: Path) -> list[np.ndarray]:
-    return [read_image(path) for path in sorted((shared_data / "lfw" / "images").glob("*/*.jpg"))[7::190]]
+    return [read_image(path) for path in sorted((shared_data / "lfw" / "images").glob("*/*.jpg"))[7::380]]
 
 
 def noise_images(count: int) -> list[np.ndarray]:
