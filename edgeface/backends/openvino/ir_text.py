@@ -17,9 +17,7 @@ SECTION = "edgeface"
 _MADE_UP = re.compile(r"[A-Za-z]+\d*_\d+(\D.*)?")
 
 
-def canonical(
-    text: bytes, names: Collection[str], metadata: Mapping[str, str], sloped: Collection[str] = ()
-) -> bytes:
+def canonical(text: bytes, names: Collection[str], metadata: Mapping[str, str], sloped: Collection[str] = ()) -> bytes:
     """The same network, so written that equal networks have equal bytes, and that float layers stay in float32.
 
     OpenVINO names what its reader adds after a counter of the process, so a second export would differ from the first.
