@@ -41,7 +41,7 @@ Times = Mapping[str, list[float]]
 
 @dataclass(frozen=True)
 class Case:
-    """A network: its artifacts' folder, its name here, and the gate of each target: "passed", "refused", …"""
+    """A network: its artifacts' folder, its name here, and by target whether its gate passed, refused, or why not."""
 
     folder: Path
     title: str
