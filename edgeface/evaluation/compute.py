@@ -12,6 +12,7 @@ from typing import overload
 from edgeface.core.opencv_threads import one_opencv_thread
 from edgeface.core.progress import note, track
 from edgeface.engine.local import HERE
+from edgeface.engine.missing import missing_there
 from edgeface.engine.task import Engine, parts_of
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.cache_blocks import KEY_BYTES, Rows
@@ -123,7 +124,7 @@ class _Run:
                     self.cache.put(self.parts[index], found.digest, rows)
             yield
         if looked.ended_by is not None:
-            raise looked.ended_by
+            raise missing_there(looked.ended_by)
         yield from self._told()
 
     def _told(self) -> Iterator[None]:

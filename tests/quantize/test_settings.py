@@ -143,6 +143,24 @@ def test_precision_counts_more_than_keep_float_and_later_more_than_earlier():
     ]
 
 
+@pytest.mark.parametrize(
+    ("target", "kept"), [("openvino-int8", ["a*", "c"]), ("tflite-int8", ["a*", "b", "c"]), ("", ["a*", "b", "c"])]
+)
+def test_one_target_computes_in_integers_what_others_keep_in_float(target, kept):
+    settings = QuantizeSettings(
+        keep_float={"a*": "first", "b": "second", "c": "third"},
+        precision={"c": {"dtype": "float32", "reason": "counts more"}},
+        integers={"openvino-*": {"b": "its results stay in float", "c": "so do these"}},
+    )
+    assert list(settings.patterns_for(target)) == kept
+    assert list(settings.patterns) == ["a*", "b", "c"]
+
+
+def test_integers_name_only_what_is_kept_in_float():
+    with pytest.raises(InputError, match=r"'b.*', which \[quantize.keep_float\] does not list"):
+        QuantizeSettings(keep_float={"b*": "all"}, integers={"openvino-*": {"b.*": "small"}})
+
+
 @pytest.mark.parametrize("asked", [{"dtype": "int4", "reason": "a test"}, {"dtype": "int8"}, {"reason": "a test"}])
 def test_a_precision_needs_a_known_dtype_and_a_reason(asked):
     with pytest.raises(ValidationError):
