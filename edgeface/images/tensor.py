@@ -63,6 +63,20 @@ def new_tensor(shape: tuple[int, ...], channels_last: bool = False) -> NDArray[n
     return np.zeros((batch, height, width, channels), np.float32).transpose(0, 3, 1, 2)
 
 
+def fill_all(
+    tensor: NDArray[np.float32],
+    image: NDArray[np.uint8],
+    color: str,
+    mean: Sequence[float],
+    scale: Sequence[float],
+) -> None:
+    """As `fill_tensor`, and 0 into the rest."""
+    rows, columns = image.shape[:2]
+    tensor[:, :, rows:] = 0
+    tensor[:, :, :rows, columns:] = 0
+    fill_tensor(tensor, image, color, mean, scale)
+
+
 def fill_tensor(
     tensor: NDArray[np.float32],
     image: NDArray[np.uint8],
