@@ -37,5 +37,11 @@ def channels_last(model: Any) -> None:
         model.outputs[at].get_node().input(0).replace_source_output(model.inputs[given].get_node().output(0))
 
 
+def is_channels_last(port: Any) -> bool:
+    """Whether an input or output of a network was made so; its file says it."""
+    layout: bool = port.get_node().get_layout() == load_library().Layout("NHWC")
+    return layout
+
+
 def _is_image(port: Any) -> bool:
     return len(port.get_partial_shape()) == RANK

@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeface.backends.openvino.check_ir import MAX_ELEMENTS, check_text
 from edgeface.backends.openvino.files import read_text, weights_beside
-from edgeface.backends.openvino.library import core, first_line, load_library
+from edgeface.backends.openvino.library import core, first_line
 from edgeface.errors import InputError, RuntimeFailure
 
 DEVICE = "CPU"
@@ -49,11 +49,6 @@ def _check_sizes(network: Any, where: str) -> None:
                     where=f"{where}: layer {node.get_friendly_name()!r}",
                     fix="do not use files from untrusted sources",
                 )
-
-
-def has_channels_last(port: Any) -> bool:
-    """Whether an input or output says that its values lie as [N,H,W,C]."""
-    return str(load_library().layout_helpers.get_layout(port).to_string()) == "[N,H,W,C]"
 
 
 def compile_network(network: Any, where: str, threads: int = 1, profile: bool = False) -> Any:

@@ -60,5 +60,5 @@ def _has_slopes(graph: Graph, node: Node) -> bool:
     reader = graph.only_reader(node.output)
     if reader is None or not isinstance(reader.op, PRelu):
         return False
-    slopes = channel_slopes(graph, reader)
-    return slopes is not None and slopes.size > 1
+    slopes = graph.constant(reader.inputs[1])
+    return slopes is not None and slopes.size > 1 and channel_slopes(graph, reader) is not None

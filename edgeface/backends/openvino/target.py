@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeface.backends.openvino.own_slopes import own_slopes
 from edgeface.backends.openvino.scheme import OPENVINO_INT8
 from edgeface.backends.qdq import quantized
 from edgeface.backends.target import EmitOptions, Target
@@ -36,6 +37,7 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="openvino",
+        legalize=(own_slopes,),
         emit=_emit,
     ),
     Target(
@@ -44,14 +46,16 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="openvino",
+        legalize=(own_slopes,),
         emit=_emit_half,
     ),
     Target(
         name="openvino-int8",
-        description="OpenVINO, int8 by calibration: uint8 activations, weights per channel; the rest in float32",
+        description="OpenVINO, int8 by calibration, the rest in float32: compile it with INFERENCE_PRECISION_HINT f32",
         model_file=MODEL_FILE,
         layout="nhwc",
         runtime="openvino",
+        legalize=(own_slopes,),
         emit=_emit_quantized,
         scheme=OPENVINO_INT8,
         dtypes=quantized.DTYPES,
