@@ -133,9 +133,9 @@ def lane(folder: Path, kind: str, width: int, name: str) -> dict[str, Any]:
     wanted = np.load(place / "wanted.npz")
     equal = 0
     for number, query in enumerate(asked[:CHECKED]):
-        for found in (gallery.search(query[None], 5)[0], many[number]):  # the first of the 64 are the same
-            same = np.array_equal(wanted["indices"][number], found.indices)
-            equal += same and np.array_equal(wanted["scores"][number], found.scores)
+        for one in (gallery.search(query[None], 5)[0], many[number]):  # the first of the 64 are the same
+            same = np.array_equal(wanted["indices"][number], one.indices)
+            equal += same and np.array_equal(wanted["scores"][number], one.scores)
     times = {"opened": 1e3 * opened, "cold": 1e3 * cold, "batch": 1e3 * batch}
     return {**found, **times, "memory": memory, "equal": f"{equal} of {2 * CHECKED}"}
 

@@ -58,6 +58,10 @@ def _quantize(said: Mapping[str, Any]) -> Iterator[str]:
     seen: set[str] = set()
     for pattern, asked in said["precision"].items():
         yield from ("", f"[quantize.precision.{toml_key(pattern)}]", *_keys(asked, AskedPrecision, seen))
+    yield from _patterns("quantize.integers", said["integers"], QuantizeSettings, "integers")
+    for targets, reasons in said["integers"].items():
+        yield from ("", f"[quantize.integers.{toml_key(targets)}]")
+        yield from (f"{toml_key(pattern)} = {toml_value(reason)}" for pattern, reason in reasons.items())
 
 
 def _ranges(said: Mapping[str, Any]) -> Iterator[str]:

@@ -139,7 +139,9 @@ def forecast(graph: Graph, wanted: Target, recipe: Recipe | None = None) -> Fore
     try:
         graph = run_passes(graph, wanted.legalize)
         if wanted.scheme is not None:
-            patterns = in_float32(wanted.float_kinds) | ({} if recipe is None else recipe.quantize.patterns)
+            patterns = in_float32(wanted.float_kinds) | (
+                {} if recipe is None else recipe.quantize.patterns_for(wanted.name)
+            )
             stated = state_precision(graph, patterns, float_interface=True)
             if wanted.integer_forms is not None:
                 graph = wanted.integer_forms(graph, {name for name, asked in stated.items() if asked.is_float})

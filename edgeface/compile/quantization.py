@@ -49,7 +49,7 @@ def stated_precision(job: Job, graph: Graph, target: Target, io: IoType) -> dict
     With `integer_only`, everything that can be integer is: only ops without an integer kernel are in float.
     """
     job = job.for_target(target)
-    patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns}
+    patterns = {**in_float32(target.float_kinds), **job.recipe.quantize.patterns_for(target.name)}
     if job.options.integer_only:
         patterns = {pattern: asked for pattern, asked in patterns.items() if not asked.is_float}
     asked = asked_precision(graph, patterns)

@@ -36,6 +36,7 @@ def settings_document(settings: QuantizeSettings) -> dict[str, Any]:
         "parameters": settings.parameters,
         "keep_float": settings.keep_float,
         "precision": {pattern: asked.model_dump() for pattern, asked in settings.precision.items()},
+        "integers": settings.integers,
     }
 
 

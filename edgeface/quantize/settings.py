@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -69,6 +70,12 @@ class QuantizeSettings(BaseModel):
         "all take precedence over keep_float.",
     )
 
+    integers: dict[str, dict[str, str]] = Field(
+        default={},
+        description="By target, or pattern of targets: patterns of node names that it computes in integers although "
+        "keep_float names them, each with the reason.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _modern(cls, data: Any) -> Any:
@@ -119,7 +126,17 @@ class QuantizeSettings(BaseModel):
 
     @property
     def patterns(self) -> dict[str, Stated]:
-        """The recipe's dtype requests by node-name pattern, in increasing precedence."""
+        """The recipe's dtype requests by node-name pattern, in increasing precedence, without `integers`."""
+        return self.patterns_for("")
+
+    def patterns_for(self, target: str) -> dict[str, Stated]:
+        """The same, with what a target of this name computes in integers although `keep_float` names it."""
         asked = {pattern: Stated(wanted.dtype, wanted.reason) for pattern, wanted in self.precision.items()}
+        lifted = {
+            pattern: Stated("int8", reason)
+            for targets, reasons in self.integers.items()
+            if fnmatchcase(target, targets)
+            for pattern, reason in reasons.items()
+        }
         kept = {name: wanted for name, wanted in in_float32(self.keep_float).items() if name not in asked}
-        return {**kept, **asked}
+        return {**kept, **{name: wanted for name, wanted in lifted.items() if name not in asked}, **asked}

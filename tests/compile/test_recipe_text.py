@@ -19,6 +19,7 @@ def same(one, other):
         one.model_dump(exclude={"quantize"}) == other.model_dump(exclude={"quantize"})
         and list(one.gates) == list(other.gates)
         and list(one.quantize.patterns.items()) == list(other.quantize.patterns.items())
+        and one.quantize.integers == other.quantize.integers
         and one.quantize.ranges.as_dict() == other.quantize.ranges.as_dict()
         and one.quantize.chosen == other.quantize.chosen
         and one.quantize.calibration_images == other.quantize.calibration_images

@@ -143,6 +143,25 @@ def test_precision_counts_more_than_keep_float_and_later_more_than_earlier():
     ]
 
 
+@pytest.mark.parametrize(
+    ("target", "dtypes"),
+    [
+        ("openvino-int8", {"a*": "float32", "b": "int8", "ab": "int8", "c": "float32"}),
+        ("tflite-int8", {"a*": "float32", "b": "float32", "c": "float32"}),
+    ],
+)
+def test_one_target_computes_in_integers_what_others_keep_in_float(target, dtypes):
+    settings = QuantizeSettings(
+        keep_float={"a*": "first", "b": "second"},
+        precision={"c": {"dtype": "float32", "reason": "third"}},
+        integers={"openvino-*": {"ab": "its results stay in float", "b": "so do these", "c": "precision counts more"}},
+    )
+    found = settings.patterns_for(target)
+    assert {pattern: asked.dtype for pattern, asked in found.items()} == dtypes
+    assert settings.patterns == settings.patterns_for("another")
+    assert list(found).index("a*") < list(found).index("c")
+
+
 @pytest.mark.parametrize("asked", [{"dtype": "int4", "reason": "a test"}, {"dtype": "int8"}, {"reason": "a test"}])
 def test_a_precision_needs_a_known_dtype_and_a_reason(asked):
     with pytest.raises(ValidationError):

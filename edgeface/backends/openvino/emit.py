@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+from edgeface.backends.openvino.channels_last import channels_last
 from edgeface.backends.openvino.ir_text import canonical
+from edgeface.backends.openvino.kernels import with_slow_slopes
 from edgeface.backends.openvino.library import core, first_line, load_library, load_transformations
 from edgeface.backends.openvino.resize_by_opset4 import resize_by_opset4
 from edgeface.backends.openvino.scheme import PLACEMENT
@@ -35,12 +37,17 @@ def emit_half(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, 
 
 
 def emit_quantized(graph: Graph, plan: QuantPlan, options: EmitOptions) -> dict[str, bytes]:
-    """The graph with quantizers where OpenVINO fuses them."""
-    return _written(insert_quantization(graph, plan, PLACEMENT), options)
+    """The graph with quantizers where OpenVINO fuses them, and images channels last."""
+    return _written(insert_quantization(graph, plan, PLACEMENT), options, channels_last, with_slow_slopes(graph, plan))
 
 
-def _written(graph: Graph, options: EmitOptions, change: Callable[[Any], None] | None = None) -> dict[str, bytes]:
-    """Both files.
+def _written(
+    graph: Graph,
+    options: EmitOptions,
+    change: Callable[[Any], None] | None = None,
+    sloped: Collection[str] = (),
+) -> dict[str, bytes]:
+    """Both files; `sloped` are results of convolutions whose kernel is chosen (`backends.openvino.kernels`).
 
     Raises:
         InputError: OpenVINO is not installed, or too old.
@@ -62,4 +69,4 @@ def _written(graph: Graph, options: EmitOptions, change: Callable[[Any], None] |
             ) from error
         text, weights = path.read_bytes(), path.with_name(WEIGHTS_FILE).read_bytes()
     names = frozenset(graph.constants).union(graph.inputs, *(node.outputs for node in graph.nodes))
-    return {MODEL_FILE: canonical(text, names, options.metadata), WEIGHTS_FILE: weights}
+    return {MODEL_FILE: canonical(text, names, options.metadata, sloped), WEIGHTS_FILE: weights}

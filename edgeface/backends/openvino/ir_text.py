@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from itertools import accumulate
 from xml.etree import ElementTree
 
+from edgeface.backends.openvino.kernels import prefer_kernels
+
 UNMARKED = frozenset({"Parameter", "Const", "Result"})
 PRECISE = {"name": "precise", "version": "0"}
 """The attribute of a layer that must be computed in float32, as OpenVINO itself writes it."""
@@ -15,7 +17,7 @@ SECTION = "edgeface"
 _MADE_UP = re.compile(r"[A-Za-z]+\d*_\d+(\D.*)?")
 
 
-def canonical(text: bytes, names: Collection[str], metadata: Mapping[str, str]) -> bytes:
+def canonical(text: bytes, names: Collection[str], metadata: Mapping[str, str], sloped: Collection[str] = ()) -> bytes:
     """The same network, so written that equal networks have equal bytes, and that float layers stay in float32.
 
     OpenVINO names what its reader adds after a counter of the process, so a second export would differ from the first.
@@ -26,8 +28,10 @@ def canonical(text: bytes, names: Collection[str], metadata: Mapping[str, str]) 
         text: the .xml file as OpenVINO writes it.
         names: the network's own, which stay.
         metadata: texts by name, stored where `model.get_rt_info(["edgeface", name])` finds them.
+        sloped: results of convolutions whose kernel is chosen.
     """
     root = ElementTree.fromstring(text)
+    prefer_kernels(root, sloped)
     layers = root.findall("layers/layer")
     known, seen = set(names) | {layer.attrib["name"] for layer in layers}, Counter[str]()
     for layer in layers:

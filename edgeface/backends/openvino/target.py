@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeface.backends.openvino.legalize import FLOAT_KINDS, LEGALIZE, integer_forms
+from edgeface.backends.openvino.own_slopes import own_slopes
 from edgeface.backends.openvino.scheme import OPENVINO_INT8
 from edgeface.backends.qdq import quantized
 from edgeface.backends.target import EmitOptions, Target
@@ -37,6 +37,7 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="openvino",
+        legalize=(own_slopes,),
         emit=_emit,
     ),
     Target(
@@ -45,19 +46,18 @@ TARGETS = (
         model_file=MODEL_FILE,
         layout="nchw",
         runtime="openvino",
+        legalize=(own_slopes,),
         emit=_emit_half,
     ),
     Target(
         name="openvino-int8",
-        description="OpenVINO, int8 by calibration: uint8 activations, weights per channel; the rest in float32",
+        description="OpenVINO, int8 by calibration, the rest in float32: compile it with INFERENCE_PRECISION_HINT f32",
         model_file=MODEL_FILE,
-        layout="nchw",
+        layout="nhwc",
         runtime="openvino",
+        legalize=(own_slopes,),
         emit=_emit_quantized,
         scheme=OPENVINO_INT8,
-        legalize=LEGALIZE,
-        float_kinds=FLOAT_KINDS,
-        integer_forms=integer_forms,
         dtypes=quantized.DTYPES,
     ),
 )

@@ -66,7 +66,7 @@ def corrections(settings: QuantizeSettings, tried: Iterable[Correction], slow: b
 def in_float(settings: QuantizeSettings, groups: list[NodeGroup], reason: str) -> QuantizeSettings:
     """The settings with groups of nodes in float32, whatever they stated about these nodes."""
     patterns = [pattern for group in groups for pattern in group.patterns]
-    if settings.precision:  # its patterns take precedence over keep_float, the last one over all
+    if settings.precision or settings.integers:  # they take precedence over keep_float, the last one over all
         kept = {name: asked for name, asked in settings.precision.items() if name not in patterns}
         added = {pattern: AskedPrecision(dtype="float32", reason=reason) for pattern in patterns}
         return _changed(settings, precision={**kept, **added})

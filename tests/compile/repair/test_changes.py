@@ -23,6 +23,12 @@ def test_float_wins_over_a_precision_that_was_stated_before(pattern):
     assert in_float(settings, [GROUP], "repair").patterns["/ssh1/*"].dtype == "float32"
 
 
+@pytest.mark.parametrize("pattern", ["*", "/ssh1/*"])
+def test_float_wins_over_integers_of_a_target(pattern):
+    settings = QuantizeSettings(integers={"openvino-int8": {pattern: "small"}})
+    assert in_float(settings, [GROUP], "repair").patterns_for("openvino-int8")["/ssh1/*"].dtype == "float32"
+
+
 def test_corrections_keep_the_order_that_they_need():
     tried = (Correction("second_moment_rounding"), Correction("cross_layer_equalization", before=("minmax", "b")))
     settings = QuantizeSettings(algorithms=("second_moment_rounding",))
