@@ -11,6 +11,7 @@ from typing import overload
 from edgeface.core.opencv_threads import one_opencv_thread
 from edgeface.core.progress import note, track
 from edgeface.engine.local import HERE
+from edgeface.engine.missing import missing_there
 from edgeface.engine.task import Engine, parts_of
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.cache_blocks import KEY_BYTES, Rows
@@ -117,7 +118,7 @@ class _Run:
                             self.cache.put(self.parts[index], found.digest, rows)
                     yield
                 if looked.ended_by is not None:
-                    raise looked.ended_by
+                    raise missing_there(looked.ended_by)
                 yield from [None] * (self.known - told)
                 told = self.known
         finally:
