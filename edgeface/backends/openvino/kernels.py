@@ -1,9 +1,9 @@
 """Which of its kernels OpenVINO takes for a convolution, where its own choice is a slow one.
 
-With AVX-512 it prefers `brgconv`. That kernel looks up the slope of every number that a PReLU behind the convolution
-gets, for which it divides: a 1×1 convolution takes twice as long, a depthwise one half as long again. The older `jit`
-kernel has the slopes of its channels at hand, and takes no longer than with ReLU (measured: reports/openvino.md). Where
-a processor lacks a kernel that is asked for, OpenVINO chooses as if nothing were; so this changes nothing with AVX2.
+With AVX-512 it prefers `brgconv`, which computes a PReLU with a slope for each channel slowly: a 1×1 convolution takes
+twice as long with it, a depthwise one more than half as long again. The older `jit` kernel takes as long with PReLU as
+with ReLU, and without either about as long as `brgconv` (measured: reports/openvino_int8.md). Where a processor lacks a
+kernel that is asked for, OpenVINO chooses as if nothing were: so this changes nothing with AVX2.
 """
 
 from __future__ import annotations

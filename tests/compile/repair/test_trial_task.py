@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from far_engine import FarEngine
@@ -20,21 +19,12 @@ from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import requested_recipe
 from edgeface.errors import RuntimeFailure
 from edgeface.images.split import choose_images
-from edgeface.samples import IMAGES
-from edgeface.samples.compose import pixels
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("images")
-    for number in range(2):
-        for shown in IMAGES:
-            image = pixels(shown)[20 * number :, 30 * number :]
-            cv2.imwrite(str(folder / f"{shown.person}{number}.png"), image)
-    request = ExportRequest(calibration=folder, input_size=(64, 64))
-    recipe = requested_recipe(request)
-    images = choose_images(folder, None, 4)
-    return open_job(request, recipe, replace(images, judge=()))
+def job(small):
+    request = ExportRequest(str(small.model), contract=small.contract, calibration=small.calibration)
+    return open_job(request, requested_recipe(request), choose_images(request.calibration, None, 8))
 
 
 def candidates(trials):
