@@ -223,11 +223,9 @@ def sleeping() -> tuple[list[str], float]:
             ("8 workers, 50 parts of 1 s: two are left over", 8, 50, Sleep(1.0)),
             ("8 workers, 48 parts of 1 s, the last one 30 s unless copied", 8, 48, Sleep(1.0, 47, 30.0, Path(notes))),
         ):
-            lines.append(slept(name, workers, count, task, caller_s))
-        task = Sleep(1.0)
-        lost = dict.fromkeys(range(4, 8), 2.0)
-        name = "8 workers, 48 parts of 1 s, 4 workers lost with their machine after 2 s"
-        lines.append(slept(name, 8, 48, task, caller_s, lost, lambda: cluster.remove_node(cluster.second, False)))
+            lines.append(f"| {name} | {slept(workers, count, task, caller_s)}")
+        found = slept(8, 48, Sleep(1.0), caller_s, lambda: cluster.remove_node(cluster.second, False))
+        lines.append(f"| 8 workers, 48 parts of 1 s, 4 of them lost with their machine after 2 s | {found}")
     return lines, caller_s
 
 

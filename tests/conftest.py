@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,10 +22,22 @@ MARK_OF = {
     "wheel": "wheel",
     "sdist": "wheel",
     "timed_artifact": "slow",
+    "cluster": "slow",
 }
 """By fixture, the mark of every test that uses it."""
 LONG = tuple(sorted({*MARK_OF.values()}))
 """What starts first."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Twelve thousand tests stay to the end: looking for garbage among them took a quarter of collecting them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

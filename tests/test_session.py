@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import shared_exports
+from preloaded import preloaded
 from scheduling import APART, slow_first, unit_of
 from shared_exports import SharedExports, made_once
 
@@ -91,6 +95,18 @@ def test_the_fixtures_that_give_marks_exist():
     conftest = (TESTS / "conftest.py").read_text()
     names = re.findall(r'^    "(\w+)": "\w+",$', conftest, re.MULTILINE)
     assert len(names) >= 5
-    defined = "\n".join(path.read_text() for path in TESTS.rglob("conftest.py"))
+    defined = "\n".join(path.read_text() for path in TESTS.rglob("*.py"))
     for name in names:
         assert re.search(rf"^def {name}\(", defined, re.MULTILINE), name
+
+
+def test_a_command_whose_imports_are_done_is_as_its_own_process(tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a.onnx").write_bytes(b"no model")
+    with tempfile.TemporaryDirectory() as folder, preloaded(Path(folder)) as programs:
+        for arguments in (["check", "a.onnx"], ["exprot"], ["targets", "--json"]):
+            own, served = (
+                subprocess.run([*program, *arguments], cwd=tmp_path / "here", capture_output=True, check=False)
+                for program in ([sys.executable, "-m", "edgeface"], [programs / "edgeface"])
+            )
+            assert (served.returncode, served.stdout, served.stderr) == (own.returncode, own.stdout, own.stderr)

@@ -1,9 +1,14 @@
-"""The run of a benchmark: a target at a time is built, judged and written, then all are timed side by side."""
+"""The run of a benchmark: targets are built, judged and written, by an engine; then all are timed side by side.
+
+Times are never measured while anything is built or judged: they are taken at the end, in this process.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -12,29 +17,25 @@ from pathlib import Path
 from edgeface.backends import runtime_named
 from edgeface.backends.target import Target
 from edgeface.benchmark.candidates import every_target
-from edgeface.benchmark.describe import target_record
+from edgeface.benchmark.judging import Judging
+from edgeface.benchmark.making import Making, make_target
 from edgeface.benchmark.record import BenchmarkRecord, TargetRecord, remembered, write_benchmark
 from edgeface.benchmark.time import ROUNDS, timed, with_boards
-from edgeface.compile.build import build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.export_images import export_images
 from edgeface.compile.job import Job
 from edgeface.compile.recipe_effective import record_of
 from edgeface.compile.request import ExportRequest
 from edgeface.compile.requested import recipe_name
-from edgeface.compile.stage import Staged
 from edgeface.core.artifact import Artifact
 from edgeface.core.blas_threads import one_blas_thread
 from edgeface.core.memory import release_memory
 from edgeface.core.progress import note, track
 from edgeface.core.staging import move_into_place, staging
 from edgeface.core.versions import versions
-from edgeface.errors import EdgefaceError, GraphError, RuntimeFailure
+from edgeface.engine.local import HERE
+from edgeface.errors import EdgefaceError
 from edgeface.exporting.checked import Checked, checked_request
-from edgeface.exporting.for_board import Predictor
-from edgeface.exporting.forecasts import Forecasts
-from edgeface.exporting.reports import ExportReports
-from edgeface.exporting.validation import Validation
 from edgeface.quantize.statistics import CalibrationStats
 from edgeface.tasks import task_of
 
@@ -51,7 +52,8 @@ def run_benchmark(request: ExportRequest, *, again: bool = False, rounds: int = 
     `benchmark.json` is written, and a later run with the same inputs goes on from there.
 
     Args:
-        request: an export; without targets every target that runs on a processor.
+        request: an export; without targets every target that runs on a processor. Its engine calibrates, builds and
+            judges: the artifacts and records are the same with each.
         again: make everything again.
         rounds: interleaved rounds of timing, at least 3.
 
@@ -77,8 +79,11 @@ class _Targets:
     def records(self) -> BenchmarkRecord:
         out = self.asked.request.out
         whole, found = self._header(), {each.target: each for each in self.earlier.targets}
-        for wanted in track(self.asked.targets, "targets"):
-            found[wanted.name] = self._known(wanted) or self._made(wanted)
+        known = {each.name: self._known(each) for each in self.asked.targets}
+        new = [each for each in self.asked.targets if known[each.name] is None]
+        found |= {name: record for name, record in known.items() if record is not None}
+        for record in track(self._made(new), "targets", len(new)):
+            found[record.target] = record
             # Those of an earlier run stay until it is their turn, so that a second interruption loses none.
             write_benchmark(out, whole.model_copy(update={"targets": tuple(found.values())}))
         whole = whole.model_copy(update={"targets": tuple(found[each.name] for each in self.asked.targets)})
@@ -131,29 +136,36 @@ class _Targets:
         note(f"{wanted.name}: as an earlier run found it")
         return record
 
-    def _made(self, wanted: Target) -> TargetRecord:
-        record = TargetRecord(target=wanted.name, key=self._key(wanted), outcome="impossible")
-        try:
-            staged, forecasts = self._attempt(wanted)
-        except (GraphError, RuntimeFailure) as error:  # of this target: others may do
-            return record.model_copy(update={"why": f"{error.what}; {error.fix}" if error.fix else error.what})
-        return target_record(record, staged, forecasts.records.get(wanted.name), task_of(self.job.source.contract))
+    def _made(self, wanted: Sequence[Target]) -> Iterator[TargetRecord]:
+        """The record of each target, made by the request's engine, once what it writes is in its place."""
+        started = [TargetRecord(target=each.name, key=self._key(each), outcome="impossible") for each in wanted]
+        engine = self.asked.request.engine
+        if engine == HERE or len(started) < 2:
+            for each in started:
+                yield self._placed(make_target(self._making, each, self._refused(each)))
+            return
+        task = Judging(replace(self.asked.request, engine=HERE), self.job.images, self._stats)
+        with closing(engine.run(task, started)) as results:
+            for _, made in results:
+                made.unpack(self._staged(made.record), self._refused(made.record))
+                yield self._placed(made.record)
 
-    def _attempt(self, wanted: Target) -> tuple[Staged, Forecasts]:
-        refused = self.asked.request.out / REFUSED.format(target=wanted.name)
-        report = replace(self.asked.request.report, refused=refused, latency=False)
-        request = replace(self.asked.request, targets=(wanted.name,), report=report)
-        reports = ExportReports(self.job, request)
-        validation = Validation(self.job, request, self.folder, reports)
-        (staged,) = validation.attempts([build(self.job, wanted, self._stats)], self._stats)
-        board = self.asked.board
-        forecasts = Forecasts(None if board is None else Predictor(board))
-        if staged.refusal is None:
-            refused.unlink(missing_ok=True)
-            forecasts.add([staged])
-            reports.write([staged], self.folder, forecasts.records)
-            move_into_place([(staged.folder, self.asked.folder(wanted.name))])
-        return staged, forecasts
+    def _placed(self, record: TargetRecord) -> TargetRecord:
+        """The same, with its artifact moved to its final path and no report of a refusal, if it is good enough."""
+        if record.outcome == "written":
+            self._refused(record).unlink(missing_ok=True)
+            move_into_place([(self._staged(record), self.asked.folder(record.target))])
+        return record
+
+    def _staged(self, record: TargetRecord) -> Path:
+        return self.folder / self.asked.folder(record.target).name
+
+    def _refused(self, record: TargetRecord) -> Path:
+        return self.asked.request.out / REFUSED.format(target=record.target)
+
+    @property
+    def _making(self) -> Making:
+        return Making(self.asked, self.job, self._stats, self.folder)
 
     @cached_property
     def _stats(self) -> CalibrationStats | None:

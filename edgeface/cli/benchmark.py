@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeface.cli.options import Json, parse_list, parse_size
+from edgeface.cli.options import EngineName, Json, parse_list, parse_size
 from edgeface.cli.reporting import print_json
 from edgeface.cli.table import format_described
 
@@ -73,16 +73,19 @@ def benchmark(
     pair_images: Annotated[
         Path | None, typer.Option(help="The folder of the pairs' images.", rich_help_panel=_EVALUATION)
     ] = None,
+    engine: EngineName = "local",
     json_output: Json = False,
 ) -> None:
     """Build a model for every target, judge all on the same images, time them side by side.
 
     Gives one table and one page: accuracy with intervals, size, latency here, predicted latency on a board, memory. A
-    run that was stopped goes on where it was.
+    run that was stopped goes on where it was. The engine calibrates, builds and judges; times are measured here at the
+    end, when nothing else of the benchmark runs.
     """
     from edgeface.benchmark.page import write_benchmark_page
     from edgeface.benchmark.run import REFUSED, run_benchmark
     from edgeface.compile.request import ExportRequest
+    from edgeface.engine.choose import choose_engine
 
     request = ExportRequest(
         model=model or "",
@@ -103,6 +106,7 @@ def benchmark(
         label_images=label_images,
         pairs=pairs,
         pair_images=pair_images,
+        engine=choose_engine(engine, default=1),
     )
     found = run_benchmark(request, again=again)
     page = write_benchmark_page(out, found, REFUSED)

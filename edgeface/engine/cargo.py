@@ -24,7 +24,7 @@ class ReadsFiles(Protocol):
     def reads(self) -> Mapping[Path, tuple[str, ...]]:
         """By folder the names of files in it."""
 
-    def reading(self, places: Mapping[Path, Path]) -> Task[Any, Any]:
+    def reading(self, places: Mapping[Path, Path]) -> Any:
         """The same task with other folders in place of some."""
 
 
@@ -61,7 +61,8 @@ class Cargo:
                 places[folder].mkdir(parents=True)
                 for name, content in files.items():
                     (places[folder] / name).write_bytes(content)
-            yield self.task.reading(places)
+            moved: Task[Any, Any] = self.task.reading(places)
+            yield moved
 
 
 def _are_here(folder: Path, files: Mapping[str, bytes]) -> bool:

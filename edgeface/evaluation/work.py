@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, overload
+from typing import Protocol, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contracts import detection, recognition
+from edgeface.contracts import RecognitionContract, detection, recognition
 from edgeface.core.artifact import MANIFEST, Artifact, sha256_hex
 from edgeface.evaluation.cache_blocks import Rows
 from edgeface.tasks.detection.faces import Face
+from edgeface.tasks.detection.main_face import main_face
+from edgeface.tasks.recognition.align import align_face
+from edgeface.tasks.recognition.similarity import check_alignable
 from edgeface.version import __version__
 
 MIN_SCORE = 0.02
 """Detections below this are dropped: average precision needs low scores, and public figures use none lower."""
 
-Compute = Callable[[NDArray[np.uint8], Sequence[int]], dict[int, Rows]]
-"""Maps an image and the indices of the wanted parts to the rows of each part."""
+Image: TypeAlias = NDArray[np.uint8]
+"""Pixels uint8 [H,W,3] in BGR."""
+
+Compute = Callable[[Sequence[Image], Sequence[Sequence[int]]], list[dict[int, Rows]]]
+"""Maps some images, and the indices of the parts wanted of each, to the rows of each part, as if each were alone."""
 
 
 class Work(Protocol):
@@ -68,23 +74,36 @@ class EmbedWork:
         """The computation, with detector and recognizers loaded."""
         from edgeface.inference.detector import Detector
         from edgeface.inference.recognizer import Recognizer
-        from edgeface.tasks.detection.main_face import main_face
-        from edgeface.tasks.recognition.similarity import check_alignable
 
         detector = None if self.detector is None else Detector(open_detection(self.detector))
         if detector is not None:
             check_alignable(detector.landmark_count, str(self.detector))
         recognizers = [Recognizer(open_recognition(path)) for path in self.recognizers]
 
-        def compute(image: NDArray[np.uint8], wanted: Sequence[int]) -> dict[int, Rows]:
-            if detector is None:
-                return {index: recognizers[index].embed(image)[None] for index in wanted}
-            face = main_face(detector.detect(image), (image.shape[0], image.shape[1]))
-            if face is None:
-                return {index: np.zeros((0, recognizers[index].contract.width), np.float32) for index in wanted}
-            return {index: recognizers[index].embed_photo(image, face.landmarks)[None] for index in wanted}
+        def compute(images: Sequence[Image], wanted: Sequence[Sequence[int]]) -> list[dict[int, Rows]]:
+            found: list[dict[int, Rows]] = [{} for _ in images]
+            faces = None if detector is None else detector.detect_batch(images)
+            for index, recognizer in enumerate(recognizers):
+                aligned: dict[int, Image] = {}
+                for place in (place for place, parts in enumerate(wanted) if index in parts):
+                    found[place][index] = np.zeros((0, recognizer.contract.width), np.float32)
+                    face = _aligned(images[place], None if faces is None else faces[place], recognizer.contract)
+                    if face is not None:
+                        aligned[place] = face
+                embedded = recognizer.embed_batch(list(aligned.values()))
+                for place, embedding in zip(aligned, embedded, strict=True):
+                    found[place][index] = embedding[None]
+            return found
 
         return compute
+
+
+def _aligned(image: Image, faces: Sequence[Face] | None, contract: RecognitionContract) -> Image | None:
+    """The main one of an image's faces, or None; without a search for faces the image is one."""
+    if faces is None:
+        return image
+    face = main_face(faces, (image.shape[0], image.shape[1]))
+    return None if face is None else align_face(image, face.landmarks, contract)
 
 
 @dataclass(frozen=True)
@@ -113,11 +132,14 @@ class DetectWork:
 
         detectors = [Detector(open_detection(path)) for path in self.detectors]
 
-        def compute(image: NDArray[np.uint8], wanted: Sequence[int]) -> dict[int, Rows]:
-            return {
-                index: _rows_of(detectors[index].detect(image, MIN_SCORE), detectors[index].landmark_count)
-                for index in wanted
-            }
+        def compute(images: Sequence[Image], wanted: Sequence[Sequence[int]]) -> list[dict[int, Rows]]:
+            found: list[dict[int, Rows]] = [{} for _ in images]
+            for index, detector in enumerate(detectors):
+                places = [place for place, parts in enumerate(wanted) if index in parts]
+                faces = detector.detect_batch([images[place] for place in places], MIN_SCORE)
+                for place, each in zip(places, faces, strict=True):
+                    found[place][index] = _rows_of(each, detector.landmark_count)
+            return found
 
         return compute
 

@@ -60,11 +60,19 @@ class Checked:
             InputError: an artifact of another network has the name of one to be made.
             InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
         """
-        priced = for_prices(without_board(self.request, self.board))
-        job = replace(open_job(priced, self.recipe, images), open_model=open_judged)
+        job = self.opened(images)
         if not self.request.force:
             refuse_other({self.folder(e.name): io_of(self.request.io, e) for e in self.targets}, job.source)
         return job
+
+    def opened(self, images: Images) -> Job:
+        """The job, whatever artifacts there are already.
+
+        Raises:
+            InputError, CheckpointError, ContractError, GraphError: an input cannot be used.
+        """
+        priced = for_prices(without_board(self.request, self.board))
+        return replace(open_job(priced, self.recipe, images), open_model=open_judged)
 
 
 def checked_request(request: ExportRequest) -> Checked:

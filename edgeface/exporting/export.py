@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgeface.backends.needed import refuse_missing
 from edgeface.compile.build import build
 from edgeface.compile.calibrate import calibrate
 from edgeface.compile.export_images import export_images
@@ -38,6 +39,8 @@ def export(request: ExportRequest) -> list[Artifact]:
     choosing = not request.targets
     asked = checked_request(with_candidates(request) if choosing else request)
     request, targets = asked.request, asked.targets
+    if not choosing:  # a choice leaves out what cannot be judged
+        refuse_missing(targets)
     with export_images(request, asked.recipe) as images, staging(request.out) as folder:
         job = asked.open(images)
         reports = ExportReports(job, request)

@@ -1,4 +1,4 @@
-"""The first look with FAISS: bytes for single queries, which need a quarter of the memory's traffic; floats for many.
+"""The first look with FAISS: at bytes, which need a quarter of the memory's traffic of floats.
 
 FAISS reads a segment's bytes where they are mapped: its own header is put in front of them, over the one of .npy, in
 memory that is private to this process. So nothing of the file is ever parsed by FAISS, and nothing is copied.
@@ -23,13 +23,11 @@ from edgeface.gallery.scan import Estimates
 from edgeface.gallery.scores import length, sum_error
 from edgeface.gallery.segment import Segment
 
-MANY = 16
-"""Of so many queries at once a product of float matrices is faster than bytes, one query after the other."""
 _LARGEST = 127
 
 
 class FaissScan:
-    """Looks at bytes, or for many queries at floats, with FAISS.
+    """Looks at bytes with FAISS.
 
     Raises:
         InputError: FAISS is not installed.
@@ -47,15 +45,10 @@ class FaissScan:
         """At least the `count` best estimates of a segment for each of the queries float32 [m,width]."""
         self._faiss.omp_set_num_threads(1)  # of the thread that calls: segments are what is shared out
         count = min(count, segment.rows)
-        if len(queries) >= MANY and segment.embeddings is not None:
-            metric = self._faiss.METRIC_INNER_PRODUCT
-            scores, rows = self._faiss.knn(queries, segment.embeddings, count, metric=metric)
-            errors = [sum_error(query.size) * segment.record.longest * length(query) for query in queries]
-        else:
-            scores, rows, errors = self._look_at_bytes(segment, queries, count)
+        scores, rows, errors = self._look_at_bytes(segment, queries, count)
         every = count == segment.rows
         return [
-            Estimates(found, score.astype(np.float64), -np.inf if every else float(score.min()), error)
+            Estimates(found, score, -np.inf if every else float(score.min()), error)
             for found, score, error in zip(rows, scores, errors, strict=True)
         ]
 

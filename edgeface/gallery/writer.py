@@ -75,7 +75,8 @@ def write_segment(folder: Path, number: int, new: NewRows) -> SegmentRecord:
         WriteError: it cannot be written.
     """
     text, ends = pack_names(new.names)
-    arrays = {"codes": new.codes.values, "steps": new.codes.steps, "names": text, "ends": ends}
+    arrays: dict[str, NDArray[Any]] = {"names": text, "ends": ends}
+    arrays |= {"codes": new.codes.values, "steps": new.codes.steps}
     if new.embeddings is not None:
         arrays["embeddings"] = new.embeddings
     make_folders(folder / SEGMENTS, "the gallery")

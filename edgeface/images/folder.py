@@ -94,8 +94,8 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     """The images and the visible subfolders that are directly in a folder."""
     if isinstance(folder, UrlPath):
         found = list(folder.entries())
-        files = [path for path, is_folder in found if not is_folder and path.suffix.lower() in EXTENSIONS]
-        return files, [path for path, is_folder in found if is_folder and not path.name.startswith(".")]
+        files: list[Path] = [path for path, below in found if not below and path.suffix.lower() in EXTENSIONS]
+        return files, [path for path, below in found if below and not path.name.startswith(".")]
     with os.scandir(folder) as scanned:
         entries = sorted(scanned, key=lambda entry: entry.name)
     images = [entry for entry in entries if Path(entry.name).suffix.lower() in EXTENSIONS and entry.is_file()]

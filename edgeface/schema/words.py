@@ -13,7 +13,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "model_sha256": "SHA-256 of `model_file`, in hex.",
         "model_bytes": "Bytes of all of the model's files.",
         "files": "SHA-256 in hex of each file of the model, `model_file` and those that it needs beside it, by name.",
-        "layout": "Order of the input's axes: nhwc (TFLite) or nchw (ONNX, ncnn, OpenVINO).",
+        "layout": "Order of the input's axes: nhwc (TFLite, int8 for OpenVINO) or nchw (the others).",
         "io": "Type of inputs and outputs: float (float32), or int8 or uint8, whose scales and zero points stand in "
         "the model.",
         "macs": "Multiply-accumulates of one inference.",

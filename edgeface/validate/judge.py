@@ -121,6 +121,10 @@ class Judge:
         view = next(iter(self._views()))
         return {self.contract.input.name: view.tensor}
 
+    def shown(self) -> Iterator[tuple[View, Outputs]]:
+        """Each image with what the reference gives for it; recorded like those of `score`."""
+        return self._shown(ahead=True)
+
     def __enter__(self) -> Judge:
         """The judge itself."""
         return self

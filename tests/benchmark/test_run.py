@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import pytest
+from far_engine import FarEngine
 
+from edgeface.benchmark import making
 from edgeface.benchmark import run as running
 from edgeface.benchmark.candidates import every_target
 from edgeface.benchmark.page import write_benchmark_page
@@ -89,6 +92,27 @@ def test_table_and_page_show_the_same(found, request_):
     assert best(found).headline in shown.replace("\n", " ")
 
 
+def test_an_engine_s_workers_make_the_same_artifacts_records_and_reports(found, request_, monkeypatch, tmp_path):
+    """Times are left out: they are measured, and never while workers run."""
+    timed = []
+    monkeypatch.setattr(running, "timed", lambda record, *_: timed.append(record) or record)
+    by_workers = run_benchmark(replace(request_, out=tmp_path / "out", engine=FarEngine()))
+    assert len(timed) == 1
+    bare = [each.model_copy(update={"timed": None}) for each in found.targets]
+    assert list(by_workers.targets) == bare
+    places = ["retinaface_mnet025-onnx-fp32", "retinaface_mnet025-onnx-fp16", REFUSED.format(target="tflite-int8")]
+    for place in places:
+        one, other = request_.out / place, tmp_path / "out" / place
+        files = sorted(path.name for path in one.iterdir()) if one.is_dir() else [""]
+        assert files == (sorted(path.name for path in other.iterdir()) if other.is_dir() else [""])
+        for name in files:
+            here, there = ((folder / name if name else folder).read_bytes() for folder in (one, other))
+            assert here.replace(str(request_.out).encode(), b"OUT") == there.replace(
+                str(tmp_path / "out").encode(), b"OUT"
+            ), f"{place}/{name}"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([BENCHMARK, *places])
+
+
 def test_a_run_goes_on_where_another_stopped(found, request_, monkeypatch):
     kept = request_.out / BENCHMARK
     whole = json.loads(kept.read_text())
@@ -96,9 +120,9 @@ def test_a_run_goes_on_where_another_stopped(found, request_, monkeypatch):
     kept.write_text(json.dumps(whole))
     (request_.out / "retinaface_mnet025-onnx-fp32" / "model.onnx").write_bytes(b"damaged")
     built = []
-    build = running.build
+    build = making.build
     monkeypatch.setattr(
-        running, "build", lambda job, target, stats: built.append(target.name) or build(job, target, stats)
+        making, "build", lambda job, target, stats: built.append(target.name) or build(job, target, stats)
     )
     monkeypatch.setattr(running, "timed", lambda record, *_: record)
     again = run_benchmark(request_)
@@ -112,7 +136,7 @@ def test_a_run_goes_on_where_another_stopped(found, request_, monkeypatch):
 def test_a_second_interruption_loses_nothing(found, request_, monkeypatch):
     write_benchmark(request_.out, found)
     (request_.out / "retinaface_mnet025-onnx-fp16" / "model.onnx").write_bytes(b"damaged")  # the last target
-    monkeypatch.setattr(running, "build", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(making, "build", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         run_benchmark(request_)
     assert [each.target for each in read_benchmark(request_.out).targets] == list(TARGETS)

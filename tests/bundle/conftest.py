@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from shared_exports import made_once
+from ungated import build_ungated
 
 from edgeface.bundle.archive import open_archive
 from edgeface.bundle.keys import write_key_pair
@@ -105,13 +106,20 @@ def cross_compiler() -> str:
 
 
 @pytest.fixture(scope="session")
-def real(shared_data, build_artifact):
+def real(shared_data, shared_folder):
     """Artifacts of the public checkpoints as recipes say, and their bundle: (detector, recognizer, archive)."""
-    weights = shared_data / "weights"
-    declared = Declared("retinaface_mnet025", weights / "retinaface_mnet025_1mb.pth", "1mb", input_size=(240, 320))
-    detector = build_artifact(declared, images=list_images(shared_data / "scenes")[::13])
-    people = [list_images(folder)[0] for folder in sorted((shared_data / "lfw" / "images").iterdir())[1::40]]
-    declared = Declared("mobilefacenet", weights / "mobilefacenet_prelu_112x96.ckpt")
-    recognizer = build_artifact(declared, images=people, detector=Detector(detector))
-    folders = detector.folder, recognizer.folder
-    return *folders, pack_bundle(Order(*folders, "rk3399"))
+
+    def build(folder: Path) -> None:
+        weights = shared_data / "weights"
+        for name in ("detector", "recognizer"):
+            (folder / name).mkdir()
+        declared = Declared("retinaface_mnet025", weights / "retinaface_mnet025_1mb.pth", "1mb", input_size=(240, 320))
+        scenes = list_images(shared_data / "scenes")[::13]
+        detector = build_ungated(folder / "detector", declared, "tflite-int8", None, scenes, None)
+        people = [list_images(each)[0] for each in sorted((shared_data / "lfw" / "images").iterdir())[1::40]]
+        declared = Declared("mobilefacenet", weights / "mobilefacenet_prelu_112x96.ckpt")
+        found = build_ungated(folder / "recognizer", declared, "tflite-int8", None, people, Detector(detector))
+        (folder / "face.tar.gz").write_bytes(pack_bundle(Order(detector.folder, found.folder, "rk3399")))
+
+    made = made_once(shared_folder / "real_bundle", build)
+    return made / "detector", made / "recognizer", (made / "face.tar.gz").read_bytes()

@@ -21,7 +21,7 @@ from edgeface.tasks.recognition.pairs import find_images, read_pairs
 
 pytestmark = pytest.mark.real_data
 PAIRS = 100
-EMULATED_PAIRS = int(os.environ.get("EDGEFACE_LFW_PAIRS", "3"))
+EMULATED_PAIRS = int(os.environ.get("EDGEFACE_LFW_PAIRS", "2"))
 DRIVER = """
 import json, sys
 from pathlib import Path

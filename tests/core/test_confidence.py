@@ -96,3 +96,11 @@ def test_the_low_end_nears_the_mean_as_less_is_left():
     assert ends == sorted(ends)
     assert ends[-1] == pytest.approx(np.mean([1, 2, 3, 2, 2, 4]))
     assert low_end([[1.0, 2.0]], 10) == low_end([], 10) == low_end([[], []], 10) == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 129, 425, 3_001])
+def test_resamples_are_those_that_are_drawn_one_after_the_other(count):
+    values = np.random.default_rng(count).exponential(size=count)
+    rng = np.random.default_rng(0)
+    means = [values[rng.integers(0, count, count)].mean() for _ in range(1000)]
+    assert mean_interval(values) == percentile_interval(float(values.mean()), means)

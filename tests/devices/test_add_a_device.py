@@ -93,7 +93,9 @@ def test_the_emulator_runs_its_agent_and_an_artifact_agrees_there(a57, emulator,
     with pytest.raises(SystemExit) as ended:
         main(["--quiet", *command])
     document = json.loads(capsys.readouterr().out)
-    assert (ended.value.code, document["on"], document["passed"]) == (0, "a57", True)
+    assert (ended.value.code, document["on"], document["passed"], document["images"]) == (0, "a57", True, 1)
+    assert document["latency"] is None
+    assert [path["path"] for path in document["paths"]][:2] == ["litert xnnpack", "litert reference"]
 
 
 @pytest.mark.hostile

@@ -27,7 +27,8 @@ def edgeface(capsys, *arguments):
     return ended.value.code, capsys.readouterr()
 
 
-@pytest.mark.parametrize("name", ["a72", "a53"])
+# test_real_models.py has the A53 too, with real weights.
+@pytest.mark.parametrize("name", ["a72", pytest.param("a53", marks=pytest.mark.hostile)])
 def test_integers_are_equal_bit_by_bit_in_every_runtime(built, name):
     paths = None if name == "a72" else [Loading(), Loading(kernels="reference")]
     found = device_parity(built["integer"], Device("emulator", name), synthetic_images(1, seed=3), paths)
@@ -82,6 +83,7 @@ def test_no_images_are_refused(built):
         device_parity(built["integer"], LOOPBACK, [], [Loading()])
 
 
+@pytest.mark.hostile  # a quarter of a minute; test_add_a_device.py has the command and its document too
 def test_the_command_prints_one_document_and_its_verdict(built, images, capsys):
     for path in sorted(images.iterdir())[1:]:
         path.unlink()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+
 import numpy as np
 import pytest
 
@@ -15,6 +18,8 @@ from edgeface.devices.runner import Loading, open_here
 from edgeface.errors import RuntimeFailure
 
 BOARD = Device("ssh", "board")
+THIS_PYTHON = f'exec {shlex.quote(sys.executable)} "$@"'
+"""In place of an emulated one, where the processor has no part in what is tested."""
 
 
 def test_a_board_by_ssh_runs_the_model_bit_for_bit(board, integer_model, int8_feeds):
@@ -53,8 +58,7 @@ def test_parity_on_a_board_includes_latency_and_missing_runtimes(built, board, m
 
 
 def test_output_of_login_scripts_is_skipped(board, integer_model, int8_feeds):
-    real = board.python.read_text().removeprefix("#!/bin/sh\n")
-    board.answers_with(f"printf 'Welcome!\\n\\033[31mlast login: never\\n'\n{real}")
+    board.answers_with(f"printf 'Welcome!\\n\\033[31mlast login: never\\n'\n{THIS_PYTHON}")
     with open_device(integer_model, BOARD, Loading()) as runner:
         assert runner.run(int8_feeds)
 
@@ -78,7 +82,8 @@ def test_a_hostile_or_broken_login_ends_in_an_error_without_control_characters(b
     assert all(sign.isprintable() for line in str(caught.value).splitlines() for sign in line)
 
 
-def test_a_device_without_the_runtime_gets_an_installation_hint(board, integer_model, emulator):
+def test_a_device_without_the_runtime_gets_an_installation_hint(board, integer_model):
+    board.answers_with(THIS_PYTHON)
     with pytest.raises(RuntimeFailure, match="ModuleNotFoundError") as caught:
         open_device(integer_model, BOARD, Loading("tflite-runtime", "reference"))
     assert "pip install tflite-runtime" in (caught.value.fix or "")

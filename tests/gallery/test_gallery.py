@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from edgeface.core import writing
 from edgeface.errors import InputError, WriteError
-from edgeface.gallery import changes
+from edgeface.gallery import changes, scan_choice, scan_faiss
 from edgeface.gallery.gallery import Gallery
 
 
@@ -223,9 +224,20 @@ def test_an_opened_gallery_goes_on_while_another_changes_it(new_gallery, directi
     assert Gallery.open(gallery.folder).nearest(rows[0])[0].name == "Bob"
 
 
-def test_a_search_that_is_not_there_is_refused(new_gallery, monkeypatch):
-    folder = new_gallery().folder
+def test_a_search_that_is_not_there_is_refused(new_gallery):
     with pytest.raises(InputError, match="no search"):
-        Gallery.open(folder, search="annoy")
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert Gallery.open(folder)._scan.name
+        Gallery.open(new_gallery().folder, search="annoy")
+
+
+def test_without_faiss_numpy_searches_and_asking_for_it_says_what_to_install(new_gallery, directions, monkeypatch):
+    gallery, rows = new_gallery(search="faiss"), directions(50)
+    gallery.add([f"p{index}" for index in range(50)], rows)
+    wanted = gallery.nearest(rows[3], 5)
+    monkeypatch.setattr(scan_choice, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    scan_faiss._faiss.cache_clear()
+    assert Gallery.open(gallery.folder).nearest(rows[3], 5) == wanted
+    with pytest.raises(InputError, match="FAISS") as caught:
+        Gallery.open(gallery.folder, search="faiss")
+    assert caught.value.fix == "pip install 'edgeface[gallery]'"
+    scan_faiss._faiss.cache_clear()

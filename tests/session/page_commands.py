@@ -25,16 +25,20 @@ class Ran:
 
 @dataclass(frozen=True)
 class Commands:
-    """Runs commands in folders that hold `files`; what exports wrote is remembered in `memory`."""
+    """Runs commands in folders that hold `files`; what exports wrote is remembered in `memory`.
+
+    `programs` is a folder that comes first in PATH: there edgeface may be one whose imports are done.
+    """
 
     files: Path
     memory: Path
+    programs: Path = Path(sys.executable).parent
 
     def run(self, command: Command, folder: Path) -> Ran:
         """Run a command in a folder, or take what the same one wrote and said before."""
         fresh = {path.name for path in folder.iterdir()} <= self._given
         if not command.is_remembered or (command.line.startswith("edgeface export") and not fresh):
-            return _run(command.line, folder)
+            return _run(command.line, folder, self.programs)
         name = hashlib.sha256(command.line.encode()).hexdigest()[:16]
         known = made_once(self.memory / name, lambda goal: self._keep(command, folder, goal))
         shutil.copytree(known / "made", folder, dirs_exist_ok=True)
@@ -47,7 +51,7 @@ class Commands:
         others = {path.name for path in folder.iterdir()} - self._given
         shutil.copytree(folder, made, symlinks=True, ignore=lambda at, _: others if Path(at) == folder else ())
         given = [path.name for path in made.iterdir()]
-        ran = _run(command.line, made)
+        ran = _run(command.line, made, self.programs)
         for name in given:
             path = made / name
             if path.is_symlink():
@@ -67,8 +71,8 @@ class Commands:
             (folder / path.name).symlink_to(path)
 
 
-def _run(line: str, folder: Path) -> Ran:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def _run(line: str, folder: Path, programs: Path) -> Ran:
+    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", line],
         cwd=folder,

@@ -51,7 +51,7 @@ TARGETS = (
     ),
     Target(
         name="openvino-int8",
-        description="OpenVINO, int8 by calibration: uint8 activations, weights per channel; the rest in float32",
+        description="OpenVINO, int8 by calibration, the rest in float32: compile it with INFERENCE_PRECISION_HINT f32",
         model_file=MODEL_FILE,
         layout="nhwc",
         runtime="openvino",

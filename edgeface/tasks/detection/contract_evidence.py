@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.contracts import DetectionContract
+from edgeface.contracts import DetectionContract, ImageInput
 from edgeface.graph.types import Array
-from edgeface.images.files import letterbox
-from edgeface.images.fit import along
+from edgeface.images.files import fitted, placed
+from edgeface.images.fit import Scale, along
 from edgeface.tasks.detection.decoding import Candidates
 from edgeface.tasks.detection.detect import decoding_of
 from edgeface.tasks.detection.faces import Face, face_boxes
@@ -56,18 +56,18 @@ class Probe:
     images: Sequence[Image]
     resizable: bool = True
     _views: dict[tuple[object, ...], Sized] = field(default_factory=dict)
+    _scaled: dict[tuple[object, ...], tuple[Image, Scale]] = field(default_factory=dict)
 
     def view(self, contract: DetectionContract, index: int, side_px: int, mirrored: bool = False) -> Sized:
         """The network's outputs for image `index` with its longer side shrunk or grown to `side_px`."""
         spec = contract.input
         key = (contract.activation, contract.negative_slope, spec.color, index, side_px, mirrored)
         if key not in self._views:
-            image = self.images[index]
-            self._views[key] = self._run(contract, np.ascontiguousarray(image[:, ::-1]) if mirrored else image, side_px)
+            self._views[key] = self._run(contract, index, side_px, mirrored)
         return self._views[key]
 
-    def _run(self, contract: DetectionContract, image: Image, side_px: int) -> Sized:
-        rows, columns = image.shape[:2]
+    def _run(self, contract: DetectionContract, index: int, side_px: int, mirrored: bool) -> Sized:
+        rows, columns = self.images[index].shape[:2]
         factor = side_px / max(rows, columns)
         if not self.resizable:
             factor = min(factor, contract.input.height / rows, contract.input.width / columns)
@@ -77,11 +77,20 @@ class Probe:
             height, width = min(height, contract.input.height), min(width, contract.input.width)
         free = contract.input.model_copy(update={"height": height, "width": width, "fit": "letterbox"})
         sized = contract.with_input_size(height, width) if self.resizable else contract
-        tensor, scale = letterbox(image, free)
+        seen, scale = self._seen(index, free, mirrored)
+        tensor = placed(seen, free)
         if not self.resizable:
             tensor = _at_top_left(tensor, contract)
         outputs = {name: np.nan_to_num(array) for name, array in self.forward(sized, tensor).items()}
         return Sized(outputs, along(scale)[0], sized.input.height, sized.input.width)
+
+    def _seen(self, index: int, spec: ImageInput, mirrored: bool) -> tuple[Image, Scale]:
+        """An image at an input's size, and its scale; scaled once for both color orders and all activations."""
+        key = index, spec.height, spec.width, mirrored
+        if key not in self._scaled:
+            image = self.images[index]
+            self._scaled[key] = fitted(np.ascontiguousarray(image[:, ::-1]) if mirrored else image, spec)
+        return self._scaled[key]
 
 
 def _at_top_left(tensor: NDArray[np.float32], contract: DetectionContract) -> NDArray[np.float32]:

@@ -14,6 +14,9 @@ from edgeface.graph.types import Array
 from edgeface.images.tensor import fill_tensor, new_tensor
 from edgeface.tasks.recognition.vectors import is_embedding, unit_length
 
+TOGETHER = 16
+"""Faces that are prepared together, while the processor's caches hold what prepares them."""
+
 Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """A network: named float32 inputs in, named outputs out."""
 
@@ -66,19 +69,24 @@ def embed_faces(
     """
     where = f"output {contract.output!r} of {contract.family} ({contract.variant})"
     embeddings = np.zeros((len(faces), contract.width), np.float32)
-    for index, face in enumerate(faces):
-        total = _embed(run, contract, face, channels_last)
-        if contract.flip:
-            total = total + _embed(run, contract, np.asarray(cv2.flip(face, 1), np.uint8), channels_last)
-        embeddings[index] = unit_length(total, f"the embedding of face {index + 1} of {len(faces)}", where)
+    for start in range(0, len(faces), TOGETHER):
+        views = [_tensors(face, contract, channels_last) for face in faces[start : start + TOGETHER]]
+        for index, tensors in enumerate(views, start=start):
+            total = _embed(run, contract, tensors[0])
+            for tensor in tensors[1:]:
+                total = total + _embed(run, contract, tensor)
+            embeddings[index] = unit_length(total, f"the embedding of face {index + 1} of {len(faces)}", where)
     return embeddings
 
 
-def _embed(
-    run: Run, contract: RecognitionContract, face: NDArray[np.uint8], channels_last: bool
-) -> NDArray[np.float64]:
+def _tensors(face: NDArray[np.uint8], contract: RecognitionContract, channels_last: bool) -> list[NDArray[np.float32]]:
+    """What the network is fed for a face: the face, and its mirror image where the contract says so."""
+    views = [face, np.asarray(cv2.flip(face, 1), np.uint8)] if contract.flip else [face]
+    return [face_tensor(view, contract.input, channels_last) for view in views]
+
+
+def _embed(run: Run, contract: RecognitionContract, tensor: NDArray[np.float32]) -> NDArray[np.float64]:
     """The network's embedding [width], not normalized; float64, so that neither sum nor length can overflow."""
-    tensor = face_tensor(face, contract.input, channels_last)
     return np.asarray(embedding_of(run({contract.input.name: tensor}), contract)[0], np.float64)
 
 
