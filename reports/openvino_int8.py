@@ -1,7 +1,7 @@
 """Write reports/openvino_int8.md: int8 in OpenVINO with VNNI and without, beside ONNX Runtime and LiteRT.
 
 Run as `.venv/bin/python reports/openvino_int8.py --keep DIR`; it needs ../shared, gcc and objdump. What stands in DIR
-is not made again. A core without AVX-512 is this processor with AVX-512 hidden from all three libraries (hide_avx512.py).
+is not made again. A core without AVX-512 is this processor with AVX-512 hidden from all three (hide_avx512.py).
 Times are CPU seconds of one process with one thread, lanes interleaved: other programs disturb those little.
 """
 
