@@ -109,7 +109,8 @@ def fill_tensor(
 def _fill(
     plane: NDArray[np.float32], values: NDArray[np.uint8] | cv2.typing.MatLike, shift: float, factor: float
 ) -> None:
-    cv2.subtract(values, shift, dst=plane, dtype=cv2.CV_32F)
+    scalar: Any = shift  # which OpenCV's types do not know
+    cv2.subtract(values, scalar, dst=plane, dtype=cv2.CV_32F)
     if factor != 1:
         plane *= np.float32(factor)
 
