@@ -32,9 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--of", default=",".join(LIBRARIES))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("script")
-    given, rest = parser.parse_known_args()
-    folder, script = given.folder.resolve(), given.script
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="SCRIPT [ARGUMENTS]")
+    given = parser.parse_args()
+    folder, script = given.folder.resolve(), given.command[0]
     folder.mkdir(parents=True, exist_ok=True)
     for package in given.of.split(","):
         if not (folder / package).exists() and importlib.util.find_spec(package) is not None:
@@ -45,7 +45,7 @@ def main() -> None:
         subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", str(handler), str(source)], check=True)
     ctypes.CDLL(str(handler)).install()
     sys.path[:0] = [str(folder), str(Path(script).resolve().parent)]
-    sys.argv = [script, *rest]
+    sys.argv = given.command
     runpy.run_path(script, run_name="__main__")
 
 

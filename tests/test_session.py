@@ -95,7 +95,7 @@ def test_the_fixtures_that_give_marks_exist():
     conftest = (TESTS / "conftest.py").read_text()
     names = re.findall(r'^    "(\w+)": "\w+",$', conftest, re.MULTILINE)
     assert len(names) >= 5
-    defined = "\n".join(path.read_text() for path in TESTS.rglob("conftest.py"))
+    defined = "\n".join(path.read_text() for path in TESTS.rglob("*.py"))
     for name in names:
         assert re.search(rf"^def {name}\(", defined, re.MULTILINE), name
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeface.backends.runtime import Runner, TensorSpec
+from edgeface.backends.runtime import Fillable, Runner, TensorSpec
 from edgeface.errors import InputError
 from edgeface.graph.types import Array
 
@@ -50,8 +50,29 @@ class FloatRunner:
             RuntimeFailure: a feed does not match, or the runtime fails.
         """
         stored = {name: self._stored(name, array) for name, array in feeds.items()}
+        return self._found(self.runner.run(stored))
+
+    @property
+    def is_fillable(self) -> bool:
+        """Whether `run_filled` works: the runtime can, and its only input is float32."""
+        inputs = self.runner.inputs
+        return isinstance(self.runner, Fillable) and len(inputs) == 1 and inputs[0].dtype == "float32"
+
+    def run_filled(self, fill: Callable[[Array], object]) -> dict[str, Array]:
+        """Run once on an input that `fill` overwrites wholly, float32 [1,C,H,W] where the runtime reads it.
+
+        Raises:
+            RuntimeFailure: the runtime fails.
+        """
+        assert isinstance(self.runner, Fillable)
+        spec = self.runner.inputs[0]
+        turned = self._is_transposed(spec)
+        return self._found(
+            self.runner.run_filled(spec.name, lambda given: fill(given.transpose(0, 3, 1, 2) if turned else given))
+        )
+
+    def _found(self, found: Mapping[str, Array]) -> dict[str, Array]:
         outputs = {spec.name: spec for spec in self.runner.outputs}
-        found = self.runner.run(stored)
         return {name: self._returned(dequantize(array, outputs[name]), outputs[name]) for name, array in found.items()}
 
     def _logical(self, spec: TensorSpec) -> TensorSpec:

@@ -48,6 +48,15 @@ class Runner(Protocol):
 
 
 @runtime_checkable
+class Fillable(Protocol):
+    """A runner whose input can be written where the runtime reads it."""
+
+    def run_filled(self, name: str, fill: Callable[[Array], object]) -> dict[str, Array]:
+        """Run once on the only input, all of which `fill` overwrites; it keeps no view of it."""
+        ...
+
+
+@runtime_checkable
 class Noted(Protocol):
     """A runner with remarks about its execution, available after a run."""
 

@@ -15,9 +15,10 @@ from edgeface.engine import ray_worker
 from edgeface.engine.cargo import Cargo
 from edgeface.engine.dispatch import Answer, Dispatch, Lost
 from edgeface.engine.local import usable_cores
+from edgeface.engine.missing import missing_there
 from edgeface.engine.ray_cluster import connected
 from edgeface.engine.task import Part, Result, Task
-from edgeface.errors import InputError, RuntimeFailure
+from edgeface.errors import EdgefaceError, InputError, RuntimeFailure
 
 COMPUTES = ("ai-edge-litert", "ncnn", "opencv-python-headless", "openvino")
 """Distributions besides those of every export that determine results."""
@@ -53,6 +54,8 @@ class Ray:
             try:
                 yield from Dispatch(fleet, parts).results()
                 fleet.dismiss()
+            except EdgefaceError as error:
+                raise missing_there(error) from error.__cause__
             finally:
                 fleet.end()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import overload
 from edgeface.core.opencv_threads import one_opencv_thread
 from edgeface.core.progress import note, track
 from edgeface.engine.local import HERE
+from edgeface.engine.missing import missing_there
 from edgeface.engine.task import Engine, parts_of
 from edgeface.evaluation.cache import Cache
 from edgeface.evaluation.cache_blocks import KEY_BYTES, Rows
-from edgeface.evaluation.look import Item, Look
+from edgeface.evaluation.look import Item, Look, Looked
 from edgeface.evaluation.work import Work
 from edgeface.reading.kinds import IMAGE
 from edgeface.reading.regular_file import digest_file
@@ -91,39 +93,45 @@ def compute(
 
 @dataclass
 class _Run:
-    """The state of one run: the digests of the files so far, and how many were known wholly."""
+    """The state of one run: digests of the files so far; how many were known, and how many of those were told."""
 
     parts: tuple[str, ...]
     files: Sequence[Path]
     cache: Cache
     known: int = 0
+    told: int = 0
     digests: bytearray = field(init=False)
 
     def __post_init__(self) -> None:
         self.digests = bytearray(len(self.files) * KEY_BYTES)
 
-    def done(self, look: Look, engine: Engine) -> Iterator[None]:
+    def done(self, look: Look, engine: Engine) -> Generator[None, None, None]:
         """Compute what is not known; yields once for each file."""
         pieces = parts_of(self._lacking(), PART)
-        first = next(pieces, None)  # without any, no model need be opened
-        told = 0
-        running = engine.run(look, chain([first], pieces)) if first is not None else iter(())
-        try:
-            for _, looked in running:
-                for found in looked.found:
-                    self._keep(found.number, found.digest)
-                    for index, rows in found.rows.items():
-                        if not self.cache.holds(self.parts[index], found.digest):
-                            self.cache.put(self.parts[index], found.digest, rows)
-                    yield
-                if looked.ended_by is not None:
-                    raise looked.ended_by
-                yield from [None] * (self.known - told)
-                told = self.known
-        finally:
-            if first is not None:
-                running.close()
-        yield from [None] * (self.known - told)
+        first = next(pieces, None)
+        if first is not None:  # else no model need be opened
+            with closing(engine.run(look, chain([first], pieces))) as results:
+                for _, looked in results:
+                    yield from self._kept(looked)
+        yield from self._told()
+
+    def _kept(self, looked: Looked) -> Iterator[None]:
+        """Keep what a part has found; raises what ended it."""
+        for found in looked.found:
+            self._keep(found.number, found.digest)
+            for index, rows in found.rows.items():
+                if not self.cache.holds(self.parts[index], found.digest):
+                    self.cache.put(self.parts[index], found.digest, rows)
+            yield
+        if looked.ended_by is not None:
+            raise missing_there(looked.ended_by)
+        yield from self._told()
+
+    def _told(self) -> Iterator[None]:
+        """One for each file that is known since the last time."""
+        while self.told < self.known:
+            self.told += 1
+            yield
 
     def _lacking(self) -> Iterator[Item]:
         """The files with what is not known of them; where something is known, files are digested to find out."""

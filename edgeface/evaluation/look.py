@@ -85,10 +85,13 @@ def _each(compute: Compute, items: Sequence[Item]) -> Iterator[Found]:
         for (path, _, wanted), (digest, image) in group:
             parts = lacking.setdefault(digest, (path, image, []))[2]
             parts += [index for index in wanted if index not in known.get(digest, ()) and index not in parts]
-        for digest, rows in _computed(compute, {key: one for key, one in lacking.items() if one[2]}):
-            known.setdefault(digest, {}).update(rows)
-        for (_, number, wanted), (digest, _) in group:
-            yield Found(number, digest, {index: known[digest][index] for index in wanted})
+        try:
+            for digest, rows in _computed(compute, {key: one for key, one in lacking.items() if one[2]}):
+                known.setdefault(digest, {}).update(rows)
+        finally:  # what was found before an error, too
+            for (_, number, wanted), (digest, _) in group:
+                if known.get(digest, {}).keys() >= set(wanted):
+                    yield Found(number, digest, {index: known[digest][index] for index in wanted})
 
 
 def _computed(

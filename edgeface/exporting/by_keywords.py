@@ -13,6 +13,7 @@ from edgeface.compile.repair.options import Effort, RepairOptions, parse_slowdow
 from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest
 from edgeface.core.artifact import Artifact
+from edgeface.engine.choose import choose_engine
 from edgeface.errors import InputError
 from edgeface.exporting.export import export as export_request
 from edgeface.exporting.module_file import ModuleOptions, module_file
@@ -43,6 +44,7 @@ def export(  # noqa: PLR0913 (each parameter is an option of the command line)
     save_statistics: StrPath | None = None,
     device: str | None = None,
     winograd: bool = False,
+    engine: str = "local",
     detector: StrPath | None = None,
     recognizer: StrPath | None = None,
     labels: StrPath | None = None,
@@ -88,6 +90,7 @@ def export(  # noqa: PLR0913 (each parameter is an option of the command line)
         save_statistics: a file to save calibration statistics to.
         device: what it is for: "here", where times are measured; "avx2", "vnni" or a board ("rk3399", …), predicted.
         winograd: with a device: 3×3 convolutions in Winograd's form where that is quicker; larger files.
+        engine: what looks at the calibration images: "local", "local://N" or "ray" (docs/scale.md).
         detector: for recognizers: an artifact that finds the faces in the images.
         recognizer: for detectors: an artifact; measures what landmark errors cost in identity.
         labels: for detectors: labels to measure the average precision with.
@@ -139,6 +142,7 @@ def export(  # noqa: PLR0913 (each parameter is an option of the command line)
         save_statistics=optional_path(save_statistics, "save_statistics"),
         device=device,
         winograd=winograd,
+        engine=choose_engine(engine, default=1),
         detector=optional_path(detector, "detector"),
         recognizer=optional_path(recognizer, "recognizer"),
         labels=optional_path(labels, "labels"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -62,6 +63,20 @@ def new_tensor(shape: tuple[int, ...], channels_last: bool = False) -> NDArray[n
     return np.zeros((batch, height, width, channels), np.float32).transpose(0, 3, 1, 2)
 
 
+def fill_all(
+    tensor: NDArray[np.float32],
+    image: NDArray[np.uint8],
+    color: str,
+    mean: Sequence[float],
+    scale: Sequence[float],
+) -> None:
+    """As `fill_tensor`, and 0 into the rest."""
+    rows, columns = image.shape[:2]
+    tensor[:, :, rows:] = 0
+    tensor[:, :, :rows, columns:] = 0
+    fill_tensor(tensor, image, color, mean, scale)
+
+
 def fill_tensor(
     tensor: NDArray[np.float32],
     image: NDArray[np.uint8],
@@ -94,7 +109,8 @@ def fill_tensor(
 def _fill(
     plane: NDArray[np.float32], values: NDArray[np.uint8] | cv2.typing.MatLike, shift: float, factor: float
 ) -> None:
-    cv2.subtract(values, shift, dst=plane, dtype=cv2.CV_32F)
+    scalar: Any = shift  # which OpenCV's types do not know
+    cv2.subtract(values, scalar, dst=plane, dtype=cv2.CV_32F)
     if factor != 1:
         plane *= np.float32(factor)
 
@@ -102,6 +118,7 @@ def _fill(
 def _fill_channels(
     pixels: NDArray[np.float32], image: NDArray[np.uint8], shift: Sequence[float], factor: Sequence[float]
 ) -> None:
-    cv2.subtract(np.ascontiguousarray(image), (*shift, 0.0), dst=pixels, dtype=cv2.CV_32F)
+    scalar: Any = (*shift, 0.0)
+    cv2.subtract(np.ascontiguousarray(image), scalar, dst=pixels, dtype=cv2.CV_32F)
     if any(value != 1 for value in factor):
         pixels *= np.float32(factor[0]) if len(set(factor)) == 1 else np.array(factor, np.float32)

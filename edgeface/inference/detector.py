@@ -15,10 +15,10 @@ from edgeface.backends.declared import open_declared
 from edgeface.contracts import detection
 from edgeface.core.artifact import Artifact
 from edgeface.graph.types import Array
-from edgeface.images.files import letterbox
+from edgeface.images.files import fitted, placed
 from edgeface.images.fit import Scale
 from edgeface.images.given import Color, GivenImage, given_image, given_images
-from edgeface.images.tensor import TensorMemory
+from edgeface.images.tensor import TensorMemory, fill_all
 from edgeface.tasks.detection.detect import decoding_of, detect_faces
 from edgeface.tasks.detection.faces import Face
 from edgeface.tasks.detection.score import check_score
@@ -53,6 +53,7 @@ class Detector:
         self.artifact = artifact
         self.contract = detection(artifact.contract, str(artifact.folder))
         self._runner = open_declared(artifact, threads)
+        self._fillable = self._runner.is_fillable
         self._memory = TensorMemory(self.contract.input.shape, self._runner.channels_last)
 
     @cached_property
@@ -113,8 +114,12 @@ class Detector:
         return found
 
     def _seen(self, pixels: NDArray[np.uint8]) -> _Seen:
-        tensor, scale = letterbox(pixels, self.contract.input, self._memory)
-        outputs = self._runner.run({self.contract.input.name: tensor})
+        spec = self.contract.input
+        resized, scale = fitted(pixels, spec)
+        if self._fillable:
+            outputs = self._runner.run_filled(lambda given: fill_all(given, resized, spec.color, spec.mean, spec.scale))
+        else:
+            outputs = self._runner.run({spec.name: placed(resized, spec, self._memory)})
         return _Seen(outputs, scale, (pixels.shape[0], pixels.shape[1]))
 
     def _faces(self, seen: _Seen, threshold: float | None) -> list[Face]:

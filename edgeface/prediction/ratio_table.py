@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -80,6 +81,14 @@ class RatioTable(_Strict):
     source: str
     date: str
     networks: Annotated[tuple[Network, ...], Field(min_length=1)]
+
+    @property
+    def by_task(self) -> Mapping[str, tuple[Network, ...]]:
+        """The networks of each task."""
+        grouped: dict[str, list[Network]] = {}
+        for each in self.networks:
+            grouped.setdefault(each.task, []).append(each)
+        return {task: tuple(found) for task, found in grouped.items()}
 
     def describes(self, processor: Processor) -> bool:
         """Whether a processor is of its classes."""

@@ -32,7 +32,7 @@ class Known:
 
 def known(table: RatioTable, asked: Asked) -> Known:
     """The ratios of a network's targets; none where no network of its task was measured."""
-    others = [each for each in table.networks if each.task == asked.task]
+    others = table.by_task.get(asked.task, ())
     same = [each for each in others if (each.name, each.macs) == (asked.name, asked.macs)]
     of = same or others
     targets = dict.fromkeys(name for each in of for name in each.ratios)

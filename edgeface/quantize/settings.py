@@ -72,8 +72,8 @@ class QuantizeSettings(BaseModel):
 
     integers: dict[str, dict[str, str]] = Field(
         default={},
-        description="By target, or pattern of targets: patterns of node names that it computes in integers although "
-        "keep_float names them, each with the reason.",
+        description="By target, or pattern of targets: patterns of keep_float that it computes in integers all the "
+        "same, each with the reason.",
     )
 
     @model_validator(mode="before")
@@ -101,6 +101,14 @@ class QuantizeSettings(BaseModel):
                     where=f"[quantize.parameters.{name}]",
                     fix=f"list it there, or name one of {', '.join(self.algorithms) or 'the listed algorithms'}",
                 )
+        for targets, reasons in self.integers.items():
+            for pattern in reasons:
+                if pattern not in self.keep_float:
+                    raise InputError(
+                        f"integers instead of float for {pattern!r}, which [quantize.keep_float] does not list",
+                        where=f"[quantize.integers.{targets!r}]",
+                        fix="list it in [quantize.keep_float], word for word, or leave it out here",
+                    )
         assert len(self.chosen) == len(self.algorithms)
         return self
 
@@ -130,13 +138,8 @@ class QuantizeSettings(BaseModel):
         return self.patterns_for("")
 
     def patterns_for(self, target: str) -> dict[str, Stated]:
-        """The same, with what a target of this name computes in integers although `keep_float` names it."""
+        """The same, without what a target of this name computes in integers although `keep_float` names it."""
         asked = {pattern: Stated(wanted.dtype, wanted.reason) for pattern, wanted in self.precision.items()}
-        lifted = {
-            pattern: Stated("int8", reason)
-            for targets, reasons in self.integers.items()
-            if fnmatchcase(target, targets)
-            for pattern, reason in reasons.items()
-        }
-        kept = {name: wanted for name, wanted in in_float32(self.keep_float).items() if name not in asked}
-        return {**kept, **{name: wanted for name, wanted in lifted.items() if name not in asked}, **asked}
+        lifted = {p for targets, reasons in self.integers.items() if fnmatchcase(target, targets) for p in reasons}
+        kept = {p: wanted for p, wanted in in_float32(self.keep_float).items() if p not in asked and p not in lifted}
+        return {**kept, **asked}

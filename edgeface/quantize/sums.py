@@ -95,7 +95,7 @@ class Sums:
 
     def _counts(self) -> dict[str, Array]:
         """The histogram of each value, int64 [channels, BINS]; [channels, 0] where there are none."""
-        found = {}
+        found: dict[str, Array] = {}
         for name, samples in self.samples.items():
             if samples.binning is None:
                 found.setdefault(name, samples.counts)

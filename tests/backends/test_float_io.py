@@ -62,3 +62,25 @@ def test_an_unknown_layout_and_an_unknown_input_are_refused(onnx_file):
         FloatRunner(OrtRunner(onnx_file), "nchw8")
     with pytest.raises(RuntimeFailure, match="pixels"):
         FloatRunner(OrtRunner(onnx_file)).run({"pixels": np.zeros(1, np.float32)})
+
+
+def test_an_input_written_where_the_model_reads_it_gives_the_same(tflite_chain, tflite_int8, onnx_file):
+    runner = FloatRunner(LiteRtRunner(tflite_chain()), "nhwc")
+    assert runner.is_fillable
+    assert not FloatRunner(LiteRtRunner(tflite_int8), "nhwc").is_fillable
+    assert not FloatRunner(OrtRunner(onnx_file), "nchw").is_fillable
+    for seed in range(3):
+        image = np.random.default_rng(seed).normal(size=(1, 8, 4, 6)).astype(np.float32)
+        found = runner.run_filled(lambda given, image=image: np.copyto(given, image))
+        assert found["boxes"].tobytes() == runner.run({"image": image})["boxes"].tobytes()
+
+
+def test_an_error_while_an_input_is_written_leaves_the_runner_usable(tflite_chain):
+    runner, image = FloatRunner(LiteRtRunner(tflite_chain()), "nhwc"), np.ones((1, 8, 4, 6), np.float32)
+
+    def fail(_given):
+        raise InputError("no image")
+
+    with pytest.raises(InputError, match="no image"):
+        runner.run_filled(fail)
+    np.testing.assert_allclose(runner.run({"image": image})["boxes"], image + 0.5, rtol=1e-6)

@@ -13,7 +13,7 @@ from edgeface.errors import InputError
 )
 def test_a_target_without_its_runtime_is_refused_with_the_command_that_installs_it(monkeypatch, name, fix):
     refuse_missing([target(name)])
-    monkeypatch.setattr("edgeface.backends.needed.missing", lambda names: tuple(names))
+    monkeypatch.setattr("edgeface.backends.needed.missing", tuple)
     with pytest.raises(InputError, match=f"{name} is judged in .*, and .* is not installed") as caught:
         refuse_missing([target(name)])
     assert caught.value.fix == fix

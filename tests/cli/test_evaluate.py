@@ -57,18 +57,18 @@ def test_images_without_a_face_are_listed(evaluate, people):
 
 
 def test_json_is_one_document_and_the_cache_is_used(evaluate, people):
-    arguments = ("--pairs", people / "pairs.csv", "--far", 0.5, "--json", "--cache", people / "cache.npz")
+    arguments = ("--pairs", people / "pairs.csv", "--far", 0.5, "--json", "--cache", people / "cache.rows")
     first, second = evaluate(*arguments), evaluate(*arguments)
     assert first.document == second.document
     assert first.document["task"] == "recognition"
 
 
 def test_a_foreign_cache_is_refused(evaluate, people):
-    (people / "cache.npz").write_text("mine")
-    outcome = evaluate("--pairs", people / "pairs.csv", "--cache", people / "cache.npz")
+    (people / "cache.rows").write_text("mine")
+    outcome = evaluate("--pairs", people / "pairs.csv", "--cache", people / "cache.rows")
     assert outcome.code == 2
     assert "cannot read the evaluation cache" in outcome.err
-    assert (people / "cache.npz").read_text() == "mine"
+    assert (people / "cache.rows").read_text() == "mine"
 
 
 def test_a_detector_is_evaluated_on_boxes_and_against_a_reference(evaluate, people, faces_artifact, monkeypatch):

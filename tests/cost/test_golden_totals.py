@@ -35,9 +35,13 @@ DEEPER = {name for name in GOLDEN if name not in SMALL}
 """The blocks of those in SMALL, more often or wider: by name they are counted here, in files by `make hostile`."""
 
 
-def slow_but(quick, names):
-    """Names as parameters, of which only those of `quick` are not marked slow; those of DEEPER take minutes."""
-    mark = {name: pytest.mark.hostile if name in DEEPER else pytest.mark.slow for name in names}
+LONG_BY_DYNAMO = {*DEEPER, "vargfacenet", "iresnet18"}
+"""It takes up to ten seconds of each; the other three have all that differs: a bias, no bias, branches."""
+
+
+def slow_but(quick, names, late=DEEPER):
+    """Names as parameters, of which only those of `quick` are not marked slow; those of `late` take minutes."""
+    mark = {name: pytest.mark.hostile if name in late else pytest.mark.slow for name in names}
     return [name if name in quick else pytest.param(name, marks=mark[name]) for name in names]
 
 
@@ -109,7 +113,7 @@ def test_onnx_of_the_tracing_exporter_that_preserves_batch_norm(unfolded):
     assert counted(unfolded.model) == golden(unfolded.name)
 
 
-@pytest.mark.parametrize("by_dynamo", slow_but((), BY_DYNAMO), indirect=True)
+@pytest.mark.parametrize("by_dynamo", slow_but((), BY_DYNAMO, LONG_BY_DYNAMO), indirect=True)
 def test_onnx_of_the_dynamo_exporter(by_dynamo):
     plain, optimized = by_dynamo
     assert counted(plain.model) == golden(plain.name)
@@ -139,8 +143,7 @@ class TestDerivedFromUnfolded:
         assert counted(halved(unfolded.model)) == golden(unfolded.name)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("by_dynamo", SMALL, indirect=True)
+@pytest.mark.parametrize("by_dynamo", slow_but((), SMALL, LONG_BY_DYNAMO), indirect=True)
 class TestDerivedFromDynamo:
     def test_onnxsim(self, by_dynamo):
         for export, fused in zip(by_dynamo, (False, True), strict=True):

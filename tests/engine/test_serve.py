@@ -10,6 +10,7 @@ import pytest
 from odd_squares import Squares
 
 from edgeface.engine.cargo import Cargo
+from edgeface.engine.missing import missing_there
 from edgeface.engine.ray_engine import _refused
 from edgeface.engine.ray_worker import RayWorker
 from edgeface.engine.serve import Serving
@@ -108,3 +109,13 @@ def test_the_same_software_is_welcome(monkeypatch):
     monkeypatch.setattr("edgeface.engine.serve.prepare_process", lambda: None)  # this process computes on
     said = RayWorker().greet({"edgeface": __version__}, pickle.dumps(Cargo.of(Squares())))
     assert said["differ"] == {}
+
+
+def test_a_file_that_is_missing_elsewhere_only_is_said_to_be(tmp_path):
+    (tmp_path / "here.jpg").touch()
+
+    def fix(name, what="cannot read the image: there is no such file"):
+        return missing_there(InputError(what, where=str(tmp_path / name), fix="x")).fix
+
+    assert fix("here.jpg").startswith("it is here, but not on every machine")
+    assert fix("nowhere.jpg") == fix("here.jpg", "not an image") == "x"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -166,3 +167,84 @@ def test_artifacts_of_the_other_task_are_refused(faces_artifact, recognizer_arti
         _ = EmbedWork((faces_artifact,)).parts
     with pytest.raises(ContractError, match="is not a face detector"):
         _ = DetectWork((recognizer_artifact,)).parts
+
+
+@dataclass(frozen=True)
+class ManyFaces:
+    """Work with 64 KiB of rows for each image."""
+
+    parts: tuple[str, ...] = ("one",)
+
+    def open(self) -> Callable:
+        return lambda images, _: [{0: np.full((128, 128), image[0, 0, 0], np.float32)} for image in images]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_memory_holds_few_rows_however_many_images_there_are(tmp_path, kept):
+    files = [tmp_path / f"{number}.ppm" for number in range(400)]
+    for number, file in enumerate(files):
+        file.write_bytes(b"P6\n8 8\n255\n" + number.to_bytes(3, "big") * 64)
+    tracemalloc.start()
+    try:
+        (table,) = compute(ManyFaces(), files, Cache(tmp_path / "cache.rows" if kept else None))
+        seen = [float(rows[0, 0]) for rows in table]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert seen == [number & 255 for number in range(400)]
+    assert peak < 400 * 128 * 128 * 4 * 0.75
+
+
+def test_known_images_are_told_too_and_open_no_model(shades, tmp_path, capsys):
+    from edgeface.core import progress
+
+    path = tmp_path / "cache.rows"
+    compute(MeanOfBlue(), shades, Cache(path))
+    progress.show()
+    try:
+        compute(NeverOpened(), shades, Cache(path))
+    finally:
+        progress.show(False)
+    assert "6 of 6 images were in the cache" in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class NeverOpened:
+    """Work whose results must be known."""
+
+    parts: tuple[str, ...] = ("one",)
+
+    def open(self) -> Callable:
+        raise AssertionError("all results are in the cache")
+
+
+def test_a_table_is_read_by_place_and_by_slice(shades):
+    (table,) = compute(MeanOfBlue(), shades, Cache(None))
+    assert len(table) == 6
+    assert table[-1].tolist() == [[60.0]]
+    assert [float(rows[0, 0]) for rows in table[1:5:2]] == [20, 40]
+    with pytest.raises(IndexError):
+        table[6]
+
+
+def test_an_error_names_its_image_and_those_before_it_are_kept(shades, tmp_path):
+    with pytest.raises(InputError, match="too blue") as caught:
+        compute(RefusesBlue(), shades, Cache(tmp_path / "cache.rows"))
+    assert caught.value.where == str(shades[3])
+    kept = Cache(tmp_path / "cache.rows")
+    assert [kept.holds("one", digest_file(file, IMAGE)) for file in shades] == [True] * 3 + [False] * 3
+
+
+@dataclass(frozen=True)
+class RefusesBlue:
+    """Work that refuses the fourth shade, in whatever company."""
+
+    parts: tuple[str, ...] = ("one",)
+
+    def open(self) -> Callable:
+        def one(image, _wanted):
+            if image[0, 0, 0] == 40:
+                raise InputError("too blue")
+            return {0: np.ones((1, 1), np.float32)}
+
+        return lambda images, wanted: list(map(one, images, wanted))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeface.images.normalize import normalized
-from edgeface.images.tensor import TensorMemory, fill_tensor, new_tensor
+from edgeface.images.tensor import TensorMemory, fill_all, fill_tensor, new_tensor
 
 CASES = [
     ("bgr", (104.0, 117.0, 123.0), (1.0, 1.0, 1.0)),
@@ -68,3 +68,13 @@ def test_each_thread_has_memory_of_its_own_and_keeps_it():
     thread.join()
     assert found[0] is found[1]
     assert not np.shares_memory(found[0], found[2])
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_what_was_there_before_is_gone_where_no_image_is(channels_last):
+    image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    tensor, other = (new_tensor((1, 3, 9, 8), channels_last) for _ in range(2))
+    tensor += 9
+    fill_all(tensor, image, "bgr", (1.0, 2.0, 3.0), (1.0, 0.5, 1.0))
+    fill_tensor(other, image, "bgr", (1.0, 2.0, 3.0), (1.0, 0.5, 1.0))
+    assert np.array_equal(tensor, other)

@@ -144,22 +144,21 @@ def test_precision_counts_more_than_keep_float_and_later_more_than_earlier():
 
 
 @pytest.mark.parametrize(
-    ("target", "dtypes"),
-    [
-        ("openvino-int8", {"a*": "float32", "b": "int8", "ab": "int8", "c": "float32"}),
-        ("tflite-int8", {"a*": "float32", "b": "float32", "c": "float32"}),
-    ],
+    ("target", "kept"), [("openvino-int8", ["a*", "c"]), ("tflite-int8", ["a*", "b", "c"]), ("", ["a*", "b", "c"])]
 )
-def test_one_target_computes_in_integers_what_others_keep_in_float(target, dtypes):
+def test_one_target_computes_in_integers_what_others_keep_in_float(target, kept):
     settings = QuantizeSettings(
-        keep_float={"a*": "first", "b": "second"},
-        precision={"c": {"dtype": "float32", "reason": "third"}},
-        integers={"openvino-*": {"ab": "its results stay in float", "b": "so do these", "c": "precision counts more"}},
+        keep_float={"a*": "first", "b": "second", "c": "third"},
+        precision={"c": {"dtype": "float32", "reason": "counts more"}},
+        integers={"openvino-*": {"b": "its results stay in float", "c": "so do these"}},
     )
-    found = settings.patterns_for(target)
-    assert {pattern: asked.dtype for pattern, asked in found.items()} == dtypes
-    assert settings.patterns == settings.patterns_for("another")
-    assert list(found).index("a*") < list(found).index("c")
+    assert list(settings.patterns_for(target)) == kept
+    assert list(settings.patterns) == ["a*", "b", "c"]
+
+
+def test_integers_name_only_what_is_kept_in_float():
+    with pytest.raises(InputError, match=r"'b.*', which \[quantize.keep_float\] does not list"):
+        QuantizeSettings(keep_float={"b*": "all"}, integers={"openvino-*": {"b.*": "small"}})
 
 
 @pytest.mark.parametrize("asked", [{"dtype": "int4", "reason": "a test"}, {"dtype": "int8"}, {"reason": "a test"}])

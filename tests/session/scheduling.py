@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-APART = ("tests/docs/test_blocks.py", "tests/devices/test_real_models.py")
+APART = ("tests/docs/test_blocks.py",)
 """Files whose tests take minutes together and share little, so that each goes to the next free worker."""
 
 

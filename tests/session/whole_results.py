@@ -62,7 +62,9 @@ def eval_command(people: Path, detector: Path, recognizer: Path) -> Command:
             Cache(out / name)
         return found
 
-    return Command(lambda out: ("-q", "eval", *given, "--jobs", 1, "--cache", out / "cache.npz"), whole, ("cache.npz",))
+    return Command(
+        lambda out: ("-q", "eval", *given, "--jobs", 1, "--cache", out / "cache.rows"), whole, ("cache.rows",)
+    )
 
 
 def report_command(artifact: Path) -> Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from typing import cast
 from xml.etree import ElementTree
 
 from edgeface.errors import InputError
@@ -55,14 +56,14 @@ def _refused(said: str, where: str) -> InputError:
 def _parsed(text: bytes, where: str) -> ElementTree.Element:
     if b"<!" in text.replace(b"<!--", b""):
         raise _refused("its XML has a document type or entities, which are refused", where)
-    depth, parser = 0, ElementTree.XMLPullParser(("start", "end"))
-    root = None
+    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("start", "end"))
+    depth, root = 0, None
     try:
         for at in range(0, len(text), 1 << 16):
             parser.feed(text[at : at + (1 << 16)])
-            for event, element in parser.read_events():
+            for begun, element in cast("Iterator[tuple[str, ElementTree.Element]]", parser.read_events()):
                 root = element if root is None else root
-                depth += 1 if event == "start" else -1
+                depth += 1 if begun == "start" else -1
                 if depth > MAX_DEPTH:
                     raise _refused("its XML is nested too deeply", where)
         parser.close()

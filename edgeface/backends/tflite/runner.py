@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,6 +90,24 @@ class LiteRtRunner:
             with self._turn:
                 for index, array in given.items():
                     self._interpreter.set_tensor(index, array)
+                self._interpreter.invoke()
+                return {name: self._interpreter.get_tensor(index) for name, index in self._output_index.items()}
+        except (RuntimeError, ValueError) as error:
+            raise RuntimeFailure(f"LiteRT failed: {_one_line(error)}", where=self.where) from error
+
+    def run_filled(self, name: str, fill: Callable[[Array], object]) -> dict[str, Array]:
+        """Run once on an input that `fill` writes where the interpreter reads it, rather than have it copied there.
+
+        Args:
+            name: the only input.
+            fill: overwrites all of the array that it is given, in the model's shape and dtype, and keeps no view of it.
+
+        Raises:
+            RuntimeFailure: LiteRT fails.
+        """
+        try:
+            with self._turn:
+                fill(self._interpreter.tensor(self._input_index[name])())
                 self._interpreter.invoke()
                 return {name: self._interpreter.get_tensor(index) for name, index in self._output_index.items()}
         except (RuntimeError, ValueError) as error:

@@ -66,11 +66,16 @@ def corrections(settings: QuantizeSettings, tried: Iterable[Correction], slow: b
 def in_float(settings: QuantizeSettings, groups: list[NodeGroup], reason: str) -> QuantizeSettings:
     """The settings with groups of nodes in float32, whatever they stated about these nodes."""
     patterns = [pattern for group in groups for pattern in group.patterns]
-    if settings.precision or settings.integers:  # they take precedence over keep_float, the last one over all
-        kept = {name: asked for name, asked in settings.precision.items() if name not in patterns}
+    if settings.precision:  # its patterns take precedence over keep_float, the last one over all
+        others = {name: asked for name, asked in settings.precision.items() if name not in patterns}
         added = {pattern: AskedPrecision(dtype="float32", reason=reason) for pattern in patterns}
-        return _changed(settings, precision={**kept, **added})
-    return _changed(settings, keep_float={**settings.keep_float, **dict.fromkeys(patterns, reason)})
+        return _changed(settings, precision={**others, **added})
+    integers = {
+        targets: {name: why for name, why in reasons.items() if name not in patterns}
+        for targets, reasons in settings.integers.items()
+    }
+    kept = {**settings.keep_float, **dict.fromkeys(patterns, reason)}
+    return _changed(settings, keep_float=kept, integers=integers)
 
 
 def _ranges_by(method: str) -> Callable[[QuantizeSettings], QuantizeSettings]:

@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 from edgeface.backends.openvino.inspect import Executed, inspect_openvino, left_in_float, requirement
+
+INSPECT = """
+import json, sys
+from pathlib import Path
+from edgeface.backends.openvino.compiled import compile_network, read_network
+from edgeface.backends.openvino.inspect import RUN_AS, executed
+layers = executed(compile_network(read_network(Path(sys.argv[1])), "here"))
+print(json.dumps([layer.kernel for layer in layers if layer.kind in RUN_AS]))
+"""
 
 
 def conv(name, precision, made_of=""):
@@ -52,3 +66,13 @@ def test_layers_are_found_by_what_they_are_made_of(layers, left):
 def test_five_are_named_and_all_are_counted():
     said = requirement([f"c{index} (f32)" for index in range(7)]).measured
     assert said == "7: c0 (f32), c1 (f32), c2 (f32), c3 (f32), c4 (f32)"
+
+
+def test_so_they_do_on_a_processor_without_avx_512(written):
+    """oneDNN, whose kernels OpenVINO runs, obeys a variable that is read when the library is loaded."""
+    command = [sys.executable, "-c", INSPECT, str(written("openvino-int8"))]
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+    kernels = json.loads(said)
+    assert len(kernels) == 3
+    assert all("I8" in kernel and "avx512" not in kernel for kernel in kernels), kernels

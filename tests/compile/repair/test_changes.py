@@ -25,7 +25,7 @@ def test_float_wins_over_a_precision_that_was_stated_before(pattern):
 
 @pytest.mark.parametrize("pattern", ["*", "/ssh1/*"])
 def test_float_wins_over_integers_of_a_target(pattern):
-    settings = QuantizeSettings(integers={"openvino-int8": {pattern: "small"}})
+    settings = QuantizeSettings(keep_float={pattern: "many"}, integers={"openvino-int8": {pattern: "small"}})
     assert in_float(settings, [GROUP], "repair").patterns_for("openvino-int8")["/ssh1/*"].dtype == "float32"
 
 

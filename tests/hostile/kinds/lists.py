@@ -6,6 +6,7 @@ import io
 import math
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from scipy.io import savemat
 
 from edgeface.evaluation.cache import Cache
+from edgeface.evaluation.cache_blocks import HEAD_BYTES, MAGIC
 from edgeface.quantize.statistics import STATISTICS, CalibrationStats, summarize
 from edgeface.tasks.detection.pascal_voc import read_labels
 from edgeface.tasks.detection.wider_labels import read_wider_labels
@@ -39,11 +41,11 @@ def _statistics() -> bytes:
 
 def _cache() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        kept = Cache(Path(folder) / "c.npz")
+        kept = Cache(Path(folder) / "c.rows")
         for image in ("a" * 64, "b" * 64):
             kept.put("detections", image, np.ones((2, 15), np.float32))
         kept.save()
-        return (Path(folder) / "c.npz").read_bytes()
+        return (Path(folder) / "c.rows").read_bytes()
 
 
 def _wider() -> dict[str, bytes]:
@@ -73,7 +75,7 @@ def seeds() -> dict[str, dict[str, bytes]]:
         "voc": {"labels.xml": f"<annotation>{_BOX * 2}</annotation>".encode()},
         "wider": _wider(),
         "statistics": {"statistics.npz": _statistics()},
-        "cache": {"cache.npz": _cache()},
+        "cache": {"cache.rows": _cache()},
     }
 
 
@@ -82,14 +84,27 @@ def make(draw: Draw) -> Case:
     kind = draw.one(sorted(seeds()))
     files = dict(seeds()[kind])
     name = draw.one(sorted(files))
-    if name.endswith(".npz") and draw.chance(0.7):
+    if kind == "statistics" and draw.chance(0.7):
         files[name], note = _arrays_lie(draw, files[name])
+    elif name.endswith(".rows") and draw.chance(0.7):
+        files[name], note = _block_lies(draw, files[name])
     elif name.endswith((".txt", ".xml")) and draw.chance(0.5):
         files[name], note = _text_lies(draw, files[name])
     else:
-        files[name], note = damaged(draw, files[name], seeds()["cache"]["cache.npz"])
+        files[name], note = damaged(draw, files[name], seeds()["cache"]["cache.rows"])
     read, wrong = _DOORS[kind]
     return Case(f"{kind}: {note}", files, read, wrong)
+
+
+def _block_lies(draw: Draw, data: bytes) -> tuple[bytes, str]:
+    """A cache, one of whose block's numbers is another, with checksums that are right."""
+    head, content = bytearray(data[len(MAGIC) :][: HEAD_BYTES - 8]), bytearray(data[len(MAGIC) + HEAD_BYTES :])
+    lie = draw.one([0, 1, 3, 1 << 16, 1 << 24, (1 << 31) - 1, (1 << 32) - 1]).to_bytes(4, "little")
+    part, at = draw.one([(head, 4), (head, 8), (head, 12), (content, 64), (content, 68), (content, 72)])
+    part[at : at + 4] = lie
+    sealed = bytes(head) + zlib.crc32(content).to_bytes(4, "little")
+    block = sealed + zlib.crc32(sealed).to_bytes(4, "little") + bytes(content)
+    return MAGIC + block, f"{int.from_bytes(lie, 'little')} at {at} of its {'head' if part is head else 'content'}"
 
 
 def _arrays_lie(draw: Draw, data: bytes) -> tuple[bytes, str]:
@@ -186,7 +201,7 @@ def _read_statistics(folder: Path) -> Any:
 
 
 def _read_cache(folder: Path) -> Any:
-    kept = Cache(folder / "cache.npz")
+    kept = Cache(folder / "cache.rows")
     rows = kept.get("detections", "a" * 64)
     return {"numbers": [] if rows is None else rows.ravel().tolist(), "counts": [0]}
 
