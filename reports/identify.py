@@ -35,7 +35,7 @@ from edgeface.gallery.scan_choice import choose_scan
 from edgeface.gallery.search import brute_force
 
 RUNS, CHECKED, BATCH = 100, 5, 64
-CASES = (("random", 512), ("random", 128), ("clustered", 128))
+CASES = (("random", 512), ("random", 128))
 LANES = ("faiss", "numpy", "int8 faiss", "int8 numpy")
 NOBODY = RecognizerRecord(name="synthetic", target="none", sha256="0" * 64)
 
