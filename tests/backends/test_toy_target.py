@@ -85,7 +85,7 @@ def exact(seeded_source):
 
 def test_target_and_runtime_are_found_by_the_names_of_their_files(capsys):
     assert targets()["toy-fp32"].runtime == runtimes()["toy"].name == "toy"
-    assert suffixes() == (".onnx", ".param", ".tflite", ".toy")
+    assert suffixes() == (".onnx", ".param", ".tflite", ".toy", ".xml")
     assert runtime_for(Path("any.toy")) is runtime_named("toy")
     list_targets(json_output=True)
     listed = json.loads(capsys.readouterr().out)["targets"]

@@ -242,7 +242,7 @@ def test_an_out_that_cannot_be_written_is_refused(refused, tmp_path):
     assert error["where"] == str(tmp_path / "file" / "out")
 
 
-@pytest.mark.parametrize("options", [(), ("--device", "x86-avx2"), ("--dry-run",)])
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
 def test_without_a_target_and_without_a_board_both_are_offered(refused, options):
     error = refused(*options)
     assert error["what"] == "no target named"

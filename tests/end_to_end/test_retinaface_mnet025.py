@@ -27,6 +27,7 @@ from edgeface.images.folder import list_images
 from edgeface.models import family
 from edgeface.tasks.detection.average_precision import LabeledDetections, average_precision
 from edgeface.tasks.detection.pascal_voc import read_labels
+from edgeface.validate.noise import LEAST_IMAGES
 
 pytestmark = pytest.mark.real_data
 
@@ -155,7 +156,9 @@ def holds_the_one_gate(certificate: Certificate) -> None:
     noise, build = certificate.noise["JPEG 95"], certificate.decisions
     assert build["mean_score_change"] < 0.8 * noise["mean_score_change"]
     assert build["drift"] < 0.8 * noise["drift"]
-    assert noise["reference_faces"] == build["reference_faces"]
+    # Of a part of the images, where that decides.
+    assert LEAST_IMAGES <= noise["changed_images"] <= certificate.images
+    assert noise["reference_faces"] <= build["reference_faces"]
     # Measured on the images as the network sees them: of the larger files JPEG noise would be half as large.
     assert 0.007 < noise["mean_score_change"] < 0.02
     assert re.match(r"It changes (fewer|no more) decisions than .* flips of \d+ faces against ", certificate.in_words)

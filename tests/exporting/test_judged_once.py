@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from edgeface.compile import checkpoint
 from edgeface.compile.report_options import ReportOptions
 from edgeface.compile.request import ExportRequest
 from edgeface.exporting.export import export
-from edgeface.images import split
+from edgeface.images import files
 from edgeface.validate.reference import Reference
 
 TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-int8", "onnx-int8")
@@ -20,11 +21,11 @@ TARGETS = ("onnx-fp32", "tflite-fp32", "tflite-int8", "onnx-int8")
 def counted(monkeypatch):
     """How often each file was decoded, and the reference ran."""
     decoded, ran = Counter(), Counter()
-    read, referenced = split.read_image, checkpoint.network_reference
+    decode, referenced = files.decode_image, checkpoint.network_reference
 
-    def reading(path):
-        decoded[path.name] += 1
-        return read(path)
+    def decoding(data, path):
+        decoded[Path(path).name] += 1
+        return decode(data, path)
 
     def counting(network):
         opened = referenced(network)
@@ -35,7 +36,7 @@ def counted(monkeypatch):
 
         return Reference(opened.name, run)
 
-    monkeypatch.setattr(split, "read_image", reading)
+    monkeypatch.setattr(files, "decode_image", decoding)
     monkeypatch.setattr(checkpoint, "network_reference", counting)
     return decoded, ran
 
