@@ -39,9 +39,21 @@ class Gallery:
     comparing every person, in order and to the bit, and people who are equally similar come in the order in which they
     were added. Threads may share a gallery, but only one may change it.
 
+    Args:
+        folder: the gallery's.
+        scan: what takes the first look at the rows: FAISS or numpy.
+        threads: that search side by side.
+
     Attributes:
         folder: the gallery's.
         manifest: what it is.
+
+    Example:
+        >>> gallery = edgeface.Gallery.create("staff", edgeface.load_recognizer("out/mobilefacenet-tflite-int8").artifact)
+        >>> gallery.add(["Ada", "Grace"], embeddings)
+        2
+        >>> gallery.nearest(embedding, k=3)[0].name
+        'Ada'
     """
 
     def __init__(self, folder: Path, scan: Scan, threads: int) -> None:
@@ -140,11 +152,27 @@ class Gallery:
         return self.nearest_each(np.asarray(embedding)[None], k)[0]
 
     def nearest_each(self, embeddings: NDArray[np.float32], k: int = 1) -> list[tuple[Match, ...]]:
-        """The k most similar people for each of several embeddings float32 [n,width]; see `nearest`."""
+        """The k most similar people for each of several embeddings.
+
+        Args:
+            embeddings: float32 [n,width] of unit length, of the gallery's recognizer.
+            k: at least 1.
+
+        Raises:
+            InputError: as `nearest`.
+        """
         return [self._matches(found) for found in self.search(embeddings, k)]
 
     def search(self, embeddings: NDArray[np.float32], k: int = 1) -> list[Found]:
-        """Rows and scores of the k most similar people for each of several embeddings; see `nearest`."""
+        """Rows and scores of the k most similar people for each of several embeddings, without their names.
+
+        Args:
+            embeddings: float32 [n,width] of unit length, of the gallery's recognizer.
+            k: at least 1.
+
+        Raises:
+            InputError: as `nearest`.
+        """
         queries = self._queries(embeddings)
         if k < 1:
             raise InputError(f"{k} people cannot be asked for", fix="ask for at least one")
@@ -152,7 +180,11 @@ class Gallery:
             return list(search(self._segments, queries, k, self._scan, self._pool.map))
 
     def name(self, index: int) -> str:
-        """The name of a row of a `Found`."""
+        """The name of a person by row.
+
+        Args:
+            index: a row of a `Found`.
+        """
         place = int(np.searchsorted(self._starts, index, side="right")) - 1
         return self._segments[place].name(index - self._segments[place].start)
 
@@ -184,6 +216,9 @@ class Gallery:
 
     def remove(self, names: Sequence[str]) -> int:
         """Remove people; the number of them. Their rows are marked at once, and freed by `compact`.
+
+        Args:
+            names: of people in the gallery; all of them are removed, or nobody.
 
         Raises:
             InputError: one is not in the gallery; then nobody is removed.
