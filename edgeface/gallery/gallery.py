@@ -49,7 +49,8 @@ class Gallery:
         manifest: what it is.
 
     Example:
-        >>> gallery = edgeface.Gallery.create("staff", edgeface.load_recognizer("out/mobilefacenet-tflite-int8").artifact)
+        >>> recognizer = edgeface.load_recognizer("out/mobilefacenet-tflite-int8")
+        >>> gallery = edgeface.Gallery.create("staff", recognizer.artifact)
         >>> gallery.add(["Ada", "Grace"], embeddings)
         2
         >>> gallery.nearest(embedding, k=3)[0].name
