@@ -104,7 +104,7 @@ def _measured(subject: Subject, folder: Path) -> dict[str, Any]:
     lanes[IN_OPENVINO] = Lane(OpenVinoRunner.of_network(network, "onnx-int8"), "nchw")
     return {
         "decisions": _judged(subject, artifacts["onnx-fp32"], lanes),
-        "seconds": _timed(lanes),
+        "seconds": timed(lanes),
         "kernels": {
             IN_OPENVINO: _kernels(network),
             **{
@@ -128,7 +128,7 @@ def _judged(subject: Subject, base: Artifact, lanes: dict[str, Lane]) -> dict[st
     return {name: each.decisions.as_dict() for name, each in zip(runs, found, strict=True) if each.decisions}
 
 
-def _timed(lanes: dict[str, Lane]) -> dict[str, list[float]]:
+def timed(lanes: dict[str, Lane]) -> dict[str, list[float]]:
     """CPU seconds of single runs."""
     runs = {name: _run(lane) for name, lane in lanes.items()}
     seconds: dict[str, list[float]] = {name: [] for name in runs}

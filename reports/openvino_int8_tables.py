@@ -13,7 +13,7 @@ COSINES = ("mean_cosine", "min_cosine")
 BARS = {("VNNI", "det"): 0.42, ("VNNI", "rec"): 0.15, ("AVX2", "det"): 0.60, ("AVX2", "rec"): 0.31}
 METHOD = """\
 Made by `.venv/bin/python reports/openvino_int8.py --keep DIR` on {day}, an AMD Zen 4 with AVX512-VNNI, two cores
-that other work kept busy too; {versions}.
+with nothing else to do; {versions}.
 
 "AVX2" is the same processor with AVX-512 and VNNI hidden from OpenVINO, ONNX Runtime and LiteRT
 (`reports/hide_avx512.py`): not a measurement on an older core, whose caches and ports differ. Zen 4 computes float32
