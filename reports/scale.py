@@ -51,7 +51,7 @@ TEXT = """# Many machines: what an engine costs
 
 {images} photographs of LFW, each detected and embedded by onnx-fp32 artifacts, one thread a worker; medians of {rounds}
 rounds that take turns; from when every worker has answered. "ray" is what Ray's own processes take, with work or
-without. Other work that the machine had waited (`echo -15 > /proc/self/autogroup` in the shell that measures).
+without.
 
 {efficiency}
 
