@@ -114,8 +114,8 @@ def _lane(*words: str) -> dict[str, float]:
 
 TEXT = """# Throughput: evaluation and calibration beside bare inference
 
-`python reports/throughput.py …` on {machine}, {day}; {versions}. Medians of {rounds} rounds. Other work kept the
-machine busy, so CPU seconds compare, and bare inference was measured before and after each command.
+`python reports/throughput.py …` on {machine}, {day}; {versions}. {rounds} round(s), medians, in CPU
+seconds; bare inference was measured before and after each command.
 
 ## Evaluation
 
@@ -146,6 +146,9 @@ is of a detector at 64×96.
 | what | images | peak memory | CPU, an image |
 |---|---|---|---|
 {memory}
+
+An evaluation is not flat beyond: it takes 2 kB more for each image, for its path, the place of its rows and the scores of
+its faces, which are ranked together.
 """
 
 
