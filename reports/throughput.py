@@ -147,8 +147,8 @@ is of a detector at 64×96.
 |---|---|---|---|
 {memory}
 
-An evaluation is not flat beyond: it takes 2 kB more for each image, for its path, the place of its rows and the scores of
-its faces, which are ranked together.
+An evaluation is not flat beyond: it takes 2 kB more for each image, for its path, the place of its rows and the scores
+of its faces, which are ranked together.
 """
 
 
