@@ -121,9 +121,14 @@ def bench(request: BenchRequest, meanwhile: Callable[[], None] | None = None) ->
     ]
     gops = {str(kind): median(rates) / 1e9 for kind, rates in peaks.items()}
     said = tuple(dict.fromkeys(subject.advice for subject in subjects if subject.advice is not None))
-    found = tuple(_fastest(lanes, samples)) if len(subjects) > 1 else ()
+    found = tuple(_fastest(lanes, samples)) if len(subjects) > 1 and _do_the_same(subjects) else ()
     on = str(request.on)
     return BenchReport(baseline.label, request.rounds, gops, tuple(measurements), machine, on, notes, said, found)
+
+
+def _do_the_same(subjects: Sequence[Subject]) -> bool:
+    """Whether all have one task, as far as manifests say: a detector is not quicker than a recognizer."""
+    return len({type(subject.manifest.contract) for subject in subjects if subject.manifest is not None}) <= 1
 
 
 def _fastest(lanes: Sequence[_Lane], samples: Mapping[str, Samples]) -> Iterator[Fastest]:

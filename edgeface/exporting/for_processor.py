@@ -75,7 +75,8 @@ def unusable(wanted: Target) -> str | None:
     if runtime_for(Path(wanted.model_file)) != runtime:
         return f"it is judged by {runtime.title}, which is not what runs it here"
     lacking = missing(runtime.distributions)
-    return f"{' and '.join(lacking)} not installed: pip install {' '.join(lacking)}" if lacking else None
+    install = runtime.install or f"pip install {' '.join(lacking)}"
+    return f"{' and '.join(lacking)} not installed: {install}" if lacking else None
 
 
 def shipped_with(wanted: Target) -> str:
@@ -83,4 +84,7 @@ def shipped_with(wanted: Target) -> str:
     runtime = runtime_named(wanted.runtime)
     known = versions(*runtime.distributions)
     packages = [f"{name}=={known[name]}" for name in runtime.distributions if name in known]
-    return f"{runtime.title} (pip install {packages[0]})" if packages else runtime.title
+    if not packages:
+        return runtime.title
+    how = f"{runtime.install}; judged with {packages[0]}" if runtime.install else f"pip install {packages[0]}"
+    return f"{runtime.title} ({how})"

@@ -121,3 +121,9 @@ def test_an_artifact_s_macs_give_a_share_of_the_peak(detector_artifact):
     (measured,) = bench(BenchRequest([detector_artifact], rounds=3, batch_ms=1.0)).measurements
     assert measured.peak_share is not None
     assert measured.peak_share > 0
+
+
+def test_a_detector_is_not_called_quicker_than_a_recognizer(detector_artifact, recognizer_artifact):
+    report = bench(BenchRequest([detector_artifact, recognizer_artifact], rounds=3, batch_ms=1.0))
+    assert len(report.measurements) == 2
+    assert report.fastest == ()

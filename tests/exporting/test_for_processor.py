@@ -16,7 +16,7 @@ from edgeface.core.processor_record import PROCESSOR, Took, read_processor
 from edgeface.errors import InputError, RuntimeFailure
 from edgeface.exporting import for_processor
 from edgeface.exporting.export import export
-from edgeface.exporting.for_processor import fitting_targets, processor_of, unusable
+from edgeface.exporting.for_processor import fitting_targets, processor_of, shipped_with, unusable
 from edgeface.exporting.stopwatch import Stopwatch
 from edgeface.exporting.trials import with_candidates
 from edgeface.prediction import ratio_table
@@ -192,6 +192,11 @@ def test_a_target_whose_numbers_are_another_processors_is_no_candidate(monkeypat
 def test_a_target_whose_runtime_is_not_installed_says_what_to_install(monkeypatch):
     monkeypatch.setattr(for_processor, "missing", lambda names: tuple(names)[:1])
     assert unusable(target("onnx-int8")) == "onnxruntime not installed: pip install onnxruntime"
+    assert "pip install --no-deps" in unusable(target("openvino-int8"))  # else it brings what reports its use
+
+
+def test_openvino_is_shipped_without_what_reports_its_use():
+    assert "pip install --no-deps" in shipped_with(target("openvino-int8"))
 
 
 def test_without_target_and_device_the_error_names_here(processor):
