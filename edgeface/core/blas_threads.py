@@ -7,18 +7,21 @@ program that imports edgeface may have done long before.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import numpy  # noqa: F401  (its library has to be loaded before it is held)
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from edgeface.core.shared_hold import Release, SharedHold
 
-class _Held:
-    lock = threading.Lock()
-    users = 0
-    limits = ExitStack()
+
+def _one_thread() -> Release:
+    release: Release = threadpool_limits(limits=1, user_api="blas").restore_original_limits
+    return release
+
+
+_ONE_THREAD = SharedHold(_one_thread)
 
 
 @contextmanager
@@ -27,17 +30,8 @@ def one_blas_thread() -> Iterator[None]:
 
     Blocks may nest, and overlap in several threads: the last one to end gives the threads back.
     """
-    with _Held.lock:
-        if _Held.users == 0:
-            _Held.limits.enter_context(threadpool_limits(limits=1, user_api="blas"))
-        _Held.users += 1
-    try:
+    with _ONE_THREAD.held():
         yield
-    finally:
-        with _Held.lock:
-            _Held.users -= 1
-            if _Held.users == 0:
-                _Held.limits.close()
 
 
 def blas_threads() -> tuple[int, ...]:

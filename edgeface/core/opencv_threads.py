@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import cv2
 
+from edgeface.core.shared_hold import Release, SharedHold
 
-class _Held:
-    lock = threading.Lock()
-    users = 0
-    before = 0
+
+def _one_thread() -> Release:
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    return partial(cv2.setNumThreads, before)
+
+
+_ONE_THREAD = SharedHold(_one_thread)
 
 
 @contextmanager
@@ -21,15 +26,5 @@ def one_opencv_thread() -> Iterator[None]:
 
     Blocks may nest, and overlap in several threads: the last one to end gives the threads back.
     """
-    with _Held.lock:
-        if _Held.users == 0:
-            _Held.before = cv2.getNumThreads()
-            cv2.setNumThreads(1)
-        _Held.users += 1
-    try:
+    with _ONE_THREAD.held():
         yield
-    finally:
-        with _Held.lock:
-            _Held.users -= 1
-            if _Held.users == 0:
-                cv2.setNumThreads(_Held.before)
